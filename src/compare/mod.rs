@@ -1,0 +1,1 @@
+//! Format, splice and diff, on token spans. Pure.

@@ -1,0 +1,197 @@
+//! Cuts any text into JSON lexemes without losing a byte; what is not JSON becomes `Shape::Bad`.
+
+use super::Span;
+
+/// What a lexeme is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `{`
+    OpenObject,
+    /// `}`
+    CloseObject,
+    /// `[`
+    OpenArray,
+    /// `]`
+    CloseArray,
+    /// `:`
+    Colon,
+    /// `,`
+    Comma,
+    /// A whole string with both quotes; escapes are not judged here.
+    String,
+    /// A run that looks like a number and is one.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// `null`.
+    Null,
+    /// Blanks, tabs and line ends.
+    Space,
+    /// A string that its line or the text ends before its quote.
+    Unterminated,
+    /// Anything else: a bare word, a stray character, a malformed number.
+    Bad,
+}
+
+/// One piece of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lexeme {
+    /// What it is.
+    pub shape: Shape,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The lexemes of a text; their spans cover it without gap or overlap.
+#[derive(Debug, Clone)]
+pub struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    /// Starts at the beginning of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn run(&self, accept: fn(u8) -> bool) -> usize {
+        self.rest().iter().take_while(|byte| accept(**byte)).count()
+    }
+
+    fn string(&self) -> (Shape, usize) {
+        let rest = self.rest();
+        let mut at = 1;
+        while let Some(found) = rest.get(at..).and_then(|tail| memchr::memchr3(b'"', b'\\', b'\n', tail)) {
+            at += found;
+            match rest.get(at) {
+                Some(b'"') => return (Shape::String, at + 1),
+                Some(b'\\') => at += 1 + usize::from(rest.get(at + 1).is_some_and(|byte| *byte != b'\n')),
+                _ => return (Shape::Unterminated, at),
+            }
+            // A skipped character may be several bytes long: step to its end.
+            while rest.get(at).is_some_and(|byte| *byte & 0xc0 == 0x80) {
+                at += 1;
+            }
+        }
+        (Shape::Unterminated, rest.len())
+    }
+
+    fn word(&self) -> (Shape, usize) {
+        let len = self.run(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'.' | b'$' | 0x80..)
+        });
+        let word = self.rest().get(..len).unwrap_or_default();
+        let shape = match word {
+            b"true" | b"false" => Shape::Bool,
+            b"null" => Shape::Null,
+            _ if is_number(word) => Shape::Number,
+            _ => Shape::Bad,
+        };
+        (shape, len)
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Lexeme;
+
+    fn next(&mut self) -> Option<Lexeme> {
+        let first = *self.rest().first()?;
+        let (shape, len) = match first {
+            b'{' => (Shape::OpenObject, 1),
+            b'}' => (Shape::CloseObject, 1),
+            b'[' => (Shape::OpenArray, 1),
+            b']' => (Shape::CloseArray, 1),
+            b':' => (Shape::Colon, 1),
+            b',' => (Shape::Comma, 1),
+            b'"' => self.string(),
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                (Shape::Space, self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')))
+            }
+            _ => self.word(),
+        };
+        // A stray ASCII character is a lexeme of its own; bytes past ASCII always form words.
+        let span = Span { start: self.at, end: self.at + len.max(1) };
+        self.at = span.end;
+        Some(Lexeme { shape, span })
+    }
+}
+
+/// The number grammar of RFC 8259, section 6.
+fn is_number(word: &[u8]) -> bool {
+    fn digits(bytes: &[u8]) -> (usize, &[u8]) {
+        let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (count, bytes.get(count..).unwrap_or_default())
+    }
+    let body = word.strip_prefix(b"-").unwrap_or(word);
+    let (whole, mut rest) = digits(body);
+    if whole == 0 || (whole > 1 && body.starts_with(b"0")) {
+        return false;
+    }
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let (count, after) = digits(fraction);
+        if count == 0 {
+            return false;
+        }
+        rest = after;
+    }
+    if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
+        let exponent =
+            exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let (count, after) = digits(exponent);
+        return count > 0 && after.is_empty();
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn spans_cover_any_text(text in r#"(?s)[\[\]{}:,"\\a-z0-9 \n.é"-]{0,60}"#) {
+            let mut at = 0;
+            for lexeme in Lexer::new(&text) {
+                prop_assert_eq!(lexeme.span.start, at);
+                prop_assert!(lexeme.span.end > at);
+                prop_assert!(text.is_char_boundary(lexeme.span.end));
+                at = lexeme.span.end;
+            }
+            prop_assert_eq!(at, text.len());
+        }
+    }
+
+    #[test]
+    fn shapes_are_told_apart() {
+        let shapes: Vec<_> = Lexer::new(r#"{"a\"é": [1.5e3, true,nul, 01 ]}"#)
+            .filter(|lexeme| lexeme.shape != Shape::Space)
+            .map(|lexeme| lexeme.shape)
+            .collect();
+        use Shape::*;
+        assert_eq!(
+            shapes,
+            [
+                OpenObject,
+                String,
+                Colon,
+                OpenArray,
+                Number,
+                Comma,
+                Bool,
+                Comma,
+                Bad,
+                Comma,
+                Bad,
+                CloseArray,
+                CloseObject
+            ]
+        );
+    }
+}

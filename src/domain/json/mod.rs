@@ -1,0 +1,51 @@
+//! JSON by token spans: a lossless lexer, a strict walker with places, and a tree of spans.
+//!
+//! `serde_json` parses values; confdeck must keep white space, number spellings, escapes and
+//! duplicate members as they are, so formatting, masking and splicing work on spans of the text.
+
+mod lexer;
+mod string;
+mod tree;
+mod walk;
+
+pub use lexer::{Lexeme, Lexer, Shape};
+pub use string::{Unquoted, quote, unquote};
+pub use tree::{Member, Node, Value, parse};
+pub use walk::{Event, Scalar, SyntaxError, check_object, walk};
+
+/// A half-open range of byte offsets in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The part of `text` that this span names; empty if it does not fit.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether it spans nothing.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The byte order mark that some editors put before the text.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Line and column, both from 1, of a byte offset; columns count characters.
+pub fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset.min(text.len())).unwrap_or(text);
+    let line = memchr::memchr_iter(b'\n', before.as_bytes()).count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    (line, column)
+}

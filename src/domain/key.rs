@@ -1,0 +1,189 @@
+//! What a stored thing is called: keys, ranges of keys, and the addresses people type.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::{ConnectionName, NameError, Namespace, WebhookId};
+
+/// The key of one document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResourceKey {
+    /// A webhook of a namespace.
+    Webhook {
+        /// Where it lives.
+        namespace: Namespace,
+        /// Its id.
+        id: WebhookId,
+    },
+    /// A connection; connections are shared by all namespaces.
+    Connection {
+        /// Its name.
+        name: ConnectionName,
+    },
+    /// A key whose shape the receiver ignores, as raw bytes after the prefix. It can be viewed and
+    /// deleted, nothing else.
+    Foreign {
+        /// The bytes after the store's prefix.
+        raw: Arc<[u8]>,
+    },
+}
+
+impl ResourceKey {
+    /// A webhook's key.
+    pub fn webhook(namespace: Namespace, id: WebhookId) -> Self {
+        Self::Webhook { namespace, id }
+    }
+
+    /// A connection's key.
+    pub fn connection(name: ConnectionName) -> Self {
+        Self::Connection { name }
+    }
+
+    /// A key the receiver ignores.
+    pub fn foreign(raw: impl Into<Arc<[u8]>>) -> Self {
+        Self::Foreign { raw: raw.into() }
+    }
+
+    /// The namespace of a webhook.
+    pub fn namespace(&self) -> Option<&Namespace> {
+        match self {
+            Self::Webhook { namespace, .. } => Some(namespace),
+            _ => None,
+        }
+    }
+
+    /// Whether anything but viewing and deleting is allowed.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::Foreign { .. })
+    }
+
+    /// The last part of the name: the id, the connection's name, or the raw key.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Webhook { id, .. } => id.as_str().into(),
+            Self::Connection { name } => name.as_str().into(),
+            Self::Foreign { raw } => String::from_utf8_lossy(raw).into_owned(),
+        }
+    }
+}
+
+/// The address people type and read: `production/orders`, `connections/redis_main`, `key:RAW`.
+/// A webhook of a namespace called `connections` reads `webhook:connections/ID`.
+impl fmt::Display for ResourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Webhook { namespace, id } if namespace.as_str() == CONNECTIONS => {
+                write!(f, "webhook:{}/{}", namespace.as_str(), id.as_str())
+            }
+            Self::Webhook { namespace, id } => write!(f, "{}/{}", namespace.as_str(), id.as_str()),
+            Self::Connection { name } => write!(f, "{CONNECTIONS}/{}", name.as_str()),
+            Self::Foreign { raw } => write!(f, "key:{}", String::from_utf8_lossy(raw)),
+        }
+    }
+}
+
+const CONNECTIONS: &str = "connections";
+
+/// A range of keys, as `list` and `watch` take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPrefix {
+    /// Everything under the store's prefix, foreign keys included.
+    All,
+    /// The webhooks of one namespace.
+    Namespace(Namespace),
+    /// All connections.
+    Connections,
+}
+
+impl KeyPrefix {
+    /// Whether a key lies in this range.
+    pub fn covers(&self, key: &ResourceKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::Namespace(wanted) => key.namespace() == Some(wanted),
+            Self::Connections => matches!(key, ResourceKey::Connection { .. }),
+        }
+    }
+}
+
+/// What a person names on the command line or in the palette.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(pub ResourceKey);
+
+/// Why a text names no document.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// Neither `NAMESPACE/ID` nor one of the prefixed forms.
+    #[error(
+        "\"{0}\" is not an address: write NAMESPACE/ID, connections/NAME, webhook:NAMESPACE/ID, connection:NAME or key:RAW"
+    )]
+    Shape(String),
+    /// A part breaks its rule.
+    #[error("\"{text}\" is not an address: {source}")]
+    Name {
+        /// What was typed.
+        text: String,
+        /// The broken rule.
+        source: NameError,
+    },
+}
+
+impl std::str::FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let shape = || AddressError::Shape(text.into());
+        let name = |source| AddressError::Name { text: text.into(), source };
+        let webhook = |rest: &str| {
+            let (namespace, id) = rest.split_once('/').ok_or_else(shape)?;
+            Ok(ResourceKey::webhook(
+                Namespace::new(namespace).map_err(name)?,
+                WebhookId::new(id).map_err(name)?,
+            ))
+        };
+        let connection = |rest: &str| ConnectionName::new(rest).map(ResourceKey::connection).map_err(name);
+
+        if let Some(rest) = text.strip_prefix("key:") {
+            return if rest.is_empty() {
+                Err(shape())
+            } else {
+                Ok(Self(ResourceKey::foreign(rest.as_bytes())))
+            };
+        }
+        if let Some(rest) = text.strip_prefix("webhook:") {
+            return webhook(rest).map(Self);
+        }
+        if let Some(rest) = text.strip_prefix("connection:") {
+            return connection(rest).map(Self);
+        }
+        match text.split_once('/') {
+            Some((CONNECTIONS, rest)) => connection(rest).map(Self),
+            Some(_) => webhook(text).map(Self),
+            None => Err(shape()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_back_what_keys_print() {
+        for text in ["production/orders", "connections/redis main", "webhook:connections/x", "key:a/b/c"] {
+            let Address(key) = text.parse().unwrap();
+            assert_eq!(key.to_string(), text);
+        }
+        assert_eq!("connection:a".parse::<Address>().unwrap().0.to_string(), "connections/a");
+    }
+
+    #[test]
+    fn a_bad_address_says_what_to_write() {
+        for text in ["", "orders", "a b/orders", "a/b/c", "key:", "connections/", "connection:a/b"] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{text}\"")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! How true the picture of a store is at this moment.
+
+use std::time::Duration;
+
+/// The state of the link to one store, from its watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkState {
+    /// No answer yet.
+    Connecting {
+        /// Why the last attempt failed, if there was one.
+        error: Option<String>,
+        /// When it is tried again, counted from this message.
+        retry_in: Option<Duration>,
+    },
+    /// A full load is under way; so many entries have arrived.
+    Loading {
+        /// Entries so far.
+        entries: usize,
+    },
+    /// The picture equals the store.
+    Synced,
+    /// The link is back; changes made meanwhile are being replayed.
+    CatchingUp,
+    /// The picture was true and may not be any more.
+    Stale {
+        /// What broke, in words.
+        reason: String,
+        /// When it is tried again, counted from this message.
+        retry_in: Option<Duration>,
+    },
+    /// The store refuses us.
+    Denied {
+        /// The missing permission, in words.
+        permission: String,
+        /// When it is tried again, counted from this message.
+        retry_in: Option<Duration>,
+    },
+}
+
+impl LinkState {
+    /// The word on the badge.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Connecting { .. } => "CONNECTING",
+            Self::Loading { .. } => "LOADING",
+            Self::Synced => "SYNCED",
+            Self::CatchingUp => "CATCHING UP",
+            Self::Stale { .. } => "STALE",
+            Self::Denied { .. } => "DENIED",
+        }
+    }
+
+    /// Whether what is shown equals the store.
+    pub fn is_true(&self) -> bool {
+        matches!(self, Self::Synced)
+    }
+}

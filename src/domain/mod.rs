@@ -1,0 +1,26 @@
+//! Plain types that every room speaks: names, keys, documents, revisions, changes, link and health states.
+//!
+//! Nothing here does I/O, reads a clock or imports another room of ours. Types are built so that a
+//! wrong value cannot exist: a [`Namespace`] is always well-formed, a [`Document`] never shows its
+//! bytes by accident.
+
+mod change;
+mod document;
+mod health;
+pub mod json;
+mod key;
+mod link;
+mod names;
+mod reference;
+mod revision;
+mod secret;
+
+pub use change::{Change, ChangeKind, Entry};
+pub use document::{Document, MAX_EDITABLE};
+pub use health::{Condition, Health, LatencyClass, MemberHealth};
+pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
+pub use link::LinkState;
+pub use names::{ConnectionName, NameError, Namespace, WebhookId};
+pub use reference::{Reference, references_in};
+pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
+pub use secret::{DocumentKind, is_secret_field, looks_secret};

@@ -1,0 +1,124 @@
+//! References inside documents: `{$NAME:default}` and `{$vault:path#field:default}` (domain.md section 7).
+
+use super::json::Span;
+
+/// One reference found in a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reference {
+    /// A variable of the receiver's environment.
+    Env {
+        /// Its name.
+        name: String,
+    },
+    /// A field of a Vault secret, relative to the receiver's mount.
+    Vault {
+        /// The path, without outer slashes.
+        path: String,
+        /// The field's name.
+        field: String,
+    },
+}
+
+/// A reference, where it stands, and where its default stands.
+pub(crate) type Found = (Reference, Span, Option<Span>);
+
+/// The references in the value of one string, in order, each with its span and the span of its
+/// default, which is plaintext wherever the field is a secret.
+///
+/// What the receiver takes as plain text (`{$A-B}`, `${NAME}`, an ill-formed vault reference)
+/// is not a reference and is left out.
+pub fn references_in(value: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = value.get(at..).and_then(|rest| rest.find("{$")).map(|offset| at + offset) {
+        let Some(end) = value.get(start..).and_then(|rest| rest.find('}')).map(|offset| start + offset)
+        else {
+            break;
+        };
+        let body = Span { start: start + 2, end };
+        let span = Span { start, end: end + 1 };
+        if let Some((reference, default)) = read(value, body) {
+            found.push((reference, span, default));
+            at = span.end;
+        } else {
+            at = start + 2;
+        }
+    }
+    found
+}
+
+fn read(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
+    let text = body.of(value);
+    if let Some(vault) = text.strip_prefix("vault:") {
+        return read_vault(value, Span { start: body.end - vault.len(), end: body.end });
+    }
+    let (name, default) = match text.find(':') {
+        Some(colon) => (text.get(..colon)?, Some(Span { start: body.start + colon + 1, end: body.end })),
+        None => (text, None),
+    };
+    let word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    word.then(|| (Reference::Env { name: name.into() }, default))
+}
+
+fn read_vault(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
+    let text = body.of(value);
+    let (path, rest) = text.split_once('#')?;
+    let (field, default) = match rest.split_once(':') {
+        Some((field, default)) => (field, Some(Span { start: body.end - default.len(), end: body.end })),
+        None => (rest, None),
+    };
+    let path = path.trim().trim_matches('/');
+    let field = field.trim();
+    let legal = |text: &str, max: usize, extra: &str| {
+        (1..=max).contains(&text.len())
+            && !text.contains("..")
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+    };
+    let whole = text.trim().len() <= 1024 && legal(path, 512, "_./-") && legal(field, 128, "_.-");
+    whole.then(|| (Reference::Vault { path: path.into(), field: field.into() }, default))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: &str) -> Vec<String> {
+        references_in(value)
+            .into_iter()
+            .map(|(reference, span, default)| {
+                let default = default.map(|span| span.of(value));
+                format!("{reference:?} {} {default:?}", span.of(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn finds_references_where_the_receiver_does() {
+        assert_eq!(
+            shown("amqp://{$USER:guest}@{$H}"),
+            ["Env { name: \"USER\" } {$USER:guest} Some(\"guest\")", "Env { name: \"H\" } {$H} None",]
+        );
+        assert_eq!(
+            shown("{$vault:/app/github#hmac:a:b}"),
+            ["Vault { path: \"app/github\", field: \"hmac\" } {$vault:/app/github#hmac:a:b} Some(\"a:b\")"]
+        );
+        assert_eq!(shown("{$vault}"), ["Env { name: \"vault\" } {$vault} None"]);
+    }
+
+    #[test]
+    fn leaves_out_what_the_receiver_takes_as_text() {
+        for text in [
+            "{$A-B}",
+            "{$ A}",
+            "{$}",
+            "{$:d}",
+            "${NAME}",
+            "$NAME",
+            "{$vault:a/../b#c}",
+            "{$vault:a#b/c}",
+            "{$A",
+        ] {
+            assert!(references_in(text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! confdeck: the live configuration of webhook receivers, over JSON files or etcd, through one set
+//! of provider traits; and the terminal console over them.
+//!
+//! | room | what it is for | imports |
+//! | --- | --- | --- |
+//! | [`domain`] | plain types and JSON by spans | nothing of ours |
+//! | [`text`] | what may be shown: sanitized text, masked documents | `domain` |
+//! | [`compare`] | format, splice, diff on token spans | `domain` |
+//! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
+
+pub mod compare;
+pub mod domain;
+pub mod provider;
+pub mod text;

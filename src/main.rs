@@ -1,0 +1,2 @@
+//! The program: arguments to exit code.
+fn main() {}

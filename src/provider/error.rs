@@ -1,0 +1,86 @@
+//! What can go wrong with a store, as a caller can act on it.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::domain::{Entry, ResourceKey};
+
+/// A provider's answer.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a store did not do what was asked. Every message says what happened, to what, and what to
+/// do next; none holds a document's bytes or a client library's own text beyond its status words.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Error {
+    /// A delete, or a write that expected something, met nothing.
+    #[error("{key} does not exist; nothing was changed")]
+    NotFound {
+        /// The key.
+        key: ResourceKey,
+    },
+    /// A condition failed; nothing was written.
+    #[error("{}", conflict(key, now.as_deref()))]
+    Conflict {
+        /// The key whose condition failed.
+        key: ResourceKey,
+        /// What is there now; `None` if it is gone.
+        now: Option<Box<Entry>>,
+    },
+    /// The store refuses this user.
+    #[error("permission denied: {permission}; ask for that right, or use another user")]
+    Denied {
+        /// The missing permission, exactly.
+        permission: String,
+    },
+    /// The store does not answer, or not usefully; nothing was changed.
+    #[error("{reason}{}", retry(*retry_in))]
+    Unavailable {
+        /// What is not available, and why.
+        reason: String,
+        /// When it is tried again by itself.
+        retry_in: Option<Duration>,
+    },
+    /// The request left and no answer came: it may or may not have been applied.
+    #[error(
+        "no answer to the write of {key} ({reason}): it may or may not be stored; read it again before you repeat it"
+    )]
+    OutcomeUnknown {
+        /// The first key of the commit.
+        key: ResourceKey,
+        /// What cut the answer off.
+        reason: String,
+    },
+    /// What was asked is not well-formed, or too large.
+    #[error("{reason}")]
+    Invalid {
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// This store cannot do it.
+    #[error("{what} is not possible here: {remedy}")]
+    Unsupported {
+        /// What was asked.
+        what: String,
+        /// Why, and what to do instead.
+        remedy: String,
+    },
+}
+
+fn conflict(key: &ResourceKey, now: Option<&Entry>) -> String {
+    match now {
+        Some(entry) => {
+            format!(
+                "{key} was changed by someone else (now {}); nothing was written. Read it again and decide",
+                entry.token
+            )
+        }
+        None => format!(
+            "{key} was deleted by someone else; nothing was written. Create it anew if it should exist"
+        ),
+    }
+}
+
+fn retry(retry_in: Option<Duration>) -> String {
+    retry_in.map(|wait| format!("; tried again in {} s", wait.as_secs().max(1))).unwrap_or_default()
+}

@@ -1,0 +1,1 @@
+//! A store in this process: the reference implementation, and the demo's.

@@ -1,0 +1,219 @@
+//! The traits that every backend is driven through, and one module per backend.
+//!
+//! | provider | store | watches by |
+//! | --- | --- | --- |
+//! | [`memory`] | this process; the reference implementation and the demo's store | a broadcast |
+//! | [`file`] | `webhooks.json` and `connections.json` | notification, and polling where that does not work |
+//! | [`etcd`] | an etcd cluster | etcd's own watch, resumable within its history |
+//!
+//! A constructor does no I/O: connecting is the first thing a watch or a call does.
+
+mod error;
+pub mod etcd;
+pub mod file;
+pub mod memory;
+mod watch;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+
+pub use error::{Error, Result};
+pub use watch::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
+
+use crate::domain::{
+    Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
+};
+
+/// How long a provider call may take before it answers [`Error::Unavailable`] or
+/// [`Error::OutcomeUnknown`].
+pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a health check may take.
+pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+
+/// What a store can do; callers ask before they offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Webhooks live in namespaces other than `default`.
+    pub namespaces: bool,
+    /// Connections are stored here.
+    pub connections: bool,
+    /// Keys can be bound to a lease.
+    pub leases: bool,
+    /// Keys of shapes that the receiver ignores can exist.
+    pub foreign: bool,
+    /// How many operations one commit applies all or nothing.
+    pub atomic_max: usize,
+    /// The largest document that can be written, in bytes.
+    pub max_document: usize,
+    /// How tokens read and print.
+    pub tokens: TokenKind,
+}
+
+/// One page of a consistent list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The store it was read from.
+    pub store: StoreId,
+    /// The one revision that all pages of a list share.
+    pub at: Revision,
+    /// In key order.
+    pub entries: Vec<Entry>,
+}
+
+/// One operation of a commit.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Write a document.
+    Put {
+        /// Where.
+        key: ResourceKey,
+        /// What, byte for byte.
+        document: Document,
+        /// On what condition.
+        expect: Expect,
+        /// Its lease afterwards.
+        lease: Lease,
+    },
+    /// Remove a document.
+    Delete {
+        /// Where.
+        key: ResourceKey,
+        /// On what condition.
+        expect: Expect,
+    },
+}
+
+impl Op {
+    /// Which key it touches.
+    pub fn key(&self) -> &ResourceKey {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => key,
+        }
+    }
+
+    /// On what condition.
+    pub fn expect(&self) -> Expect {
+        match self {
+            Self::Put { expect, .. } | Self::Delete { expect, .. } => *expect,
+        }
+    }
+}
+
+/// The precondition of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// The key does not exist.
+    Absent,
+    /// The key exists and nobody wrote it since this token was read.
+    Token(Token),
+    /// No condition. Built by subcommands alone, where a person named the write on the command line.
+    Anything,
+}
+
+/// The lease of a written key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// The one it has; none for a key that does not exist.
+    Keep,
+    /// None.
+    Never,
+    /// A new one of this length.
+    For(Duration),
+}
+
+/// What a commit did, one outcome for each operation in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The revision it made.
+    pub at: Revision,
+    /// What happened to each key.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What a commit did to one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The token it had, if it existed.
+    pub before: Option<Token>,
+    /// The token it has, if it exists.
+    pub after: Option<Token>,
+}
+
+/// Reads one store.
+#[async_trait]
+pub trait ConfigReader: Send + Sync {
+    /// What this store can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// One document, or `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Denied`].
+    async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>>;
+
+    /// All documents of a range at one revision, in pages of at most [`PAGE_LIMIT`] entries.
+    fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>>;
+
+    /// The keys of a range, without values where the store can leave them out.
+    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Vec<ResourceKey>>> {
+        let keys = |page: Page| page.entries.into_iter().map(|entry| entry.key).collect();
+        self.list(prefix).map(move |page| page.map(keys)).boxed()
+    }
+
+    /// The live picture of a range: a load, then every change, for ever. Reconnects by itself;
+    /// ends only when the store is shut down.
+    fn watch(&self, prefix: KeyPrefix) -> Watch;
+
+    /// The time left of a lease; `None` if it has expired or the store has none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Denied`].
+    async fn lease_left(&self, _lease: LeaseId) -> Result<Option<Duration>> {
+        Ok(None)
+    }
+
+    /// What the backend says about itself; never an error, an unreachable backend is a finding.
+    async fn health(&self) -> Health;
+
+    /// Ends watches and connections; later calls answer [`Error::Unavailable`].
+    async fn shutdown(&self);
+}
+
+/// Writes one store. Whoever holds none cannot write: read-only is a type.
+#[async_trait]
+pub trait ConfigWriter: ConfigReader {
+    /// Applies the operations all or nothing, up to [`Capabilities::atomic_max`] of them, each key once.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] with what is there now where a condition fails (nothing is written),
+    /// [`Error::NotFound`] for a delete of what is not there, [`Error::Unsupported`] and
+    /// [`Error::Invalid`] for what this store cannot hold, [`Error::OutcomeUnknown`] when the
+    /// request left and no answer came.
+    async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
+
+    /// Writes one document.
+    ///
+    /// # Errors
+    /// Those of [`ConfigWriter::commit`].
+    async fn set(
+        &self,
+        key: ResourceKey,
+        document: Document,
+        expect: Expect,
+        lease: Lease,
+    ) -> Result<Commit> {
+        self.commit(vec![Op::Put { key, document, expect, lease }]).await
+    }
+
+    /// Removes one document.
+    ///
+    /// # Errors
+    /// Those of [`ConfigWriter::commit`].
+    async fn delete(&self, key: ResourceKey, expect: Expect) -> Result<Commit> {
+        self.commit(vec![Op::Delete { key, expect }]).await
+    }
+}

@@ -1,0 +1,1 @@
+//! What may be shown: `Safe` text and `Masked` documents. The only sanitizer.

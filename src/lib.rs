@@ -7,8 +7,10 @@
 //! | [`text`] | what may be shown: sanitized text, masked documents | `domain` |
 //! | [`compare`] | format, splice, diff on token spans | `domain` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
+//! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 
 pub mod compare;
 pub mod domain;
+pub mod inventory;
 pub mod provider;
 pub mod text;

@@ -59,13 +59,18 @@ impl ResourceKey {
         matches!(self, Self::Foreign { .. })
     }
 
+    /// The last part of the name as bytes, as [`ResourceKey::short`] but exact.
+    pub fn short_bytes(&self) -> &[u8] {
+        match self {
+            Self::Webhook { id, .. } => id.as_str().as_bytes(),
+            Self::Connection { name } => name.as_str().as_bytes(),
+            Self::Foreign { raw } => raw,
+        }
+    }
+
     /// The last part of the name: the id, the connection's name, or the raw key.
     pub fn short(&self) -> String {
-        match self {
-            Self::Webhook { id, .. } => id.as_str().into(),
-            Self::Connection { name } => name.as_str().into(),
-            Self::Foreign { raw } => String::from_utf8_lossy(raw).into_owned(),
-        }
+        String::from_utf8_lossy(self.short_bytes()).into_owned()
     }
 }
 

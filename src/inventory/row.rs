@@ -1,0 +1,177 @@
+//! One row of the picture: at most 96 bytes and one shared byte slice.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{
+    ConnectionName, Document, Entry, LeaseId, Namespace, ResourceKey, Revision, Token, WebhookId,
+};
+
+use super::{AuthKinds, Inventory};
+
+/// The place of a row; stays the same while its key exists, and is used again afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(pub(super) u32);
+
+impl Slot {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// An interned name.
+pub(super) type Symbol = Option<NonZeroU32>;
+
+pub(super) struct Row {
+    pub(super) name: Name,
+    pub(super) document: Document,
+    pub(super) revision: Revision,
+    /// 0 where the store knows none.
+    pub(super) created: u64,
+    pub(super) token: Token,
+    /// Milliseconds since the program started; 0 where no change was observed.
+    pub(super) observed: u64,
+    pub(super) module: Symbol,
+    pub(super) connection: Symbol,
+    /// 0 where the store does not count.
+    pub(super) version: u32,
+    pub(super) auth: AuthKinds,
+    pub(super) troubled: bool,
+    /// The load that saw it last, for mark and sweep.
+    pub(super) seen: u8,
+}
+
+/// A key in row form; the namespace is shared by all rows of its group.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Name {
+    /// The symbol of the namespace, and the id.
+    Webhook(Symbol, WebhookId),
+    Connection(ConnectionName),
+    Foreign(Arc<[u8]>),
+}
+
+/// A row to read.
+#[derive(Clone, Copy)]
+pub struct RowRef<'a> {
+    pub(super) row: &'a Row,
+    pub(super) slot: Slot,
+    pub(super) inventory: &'a Inventory,
+}
+
+impl<'a> RowRef<'a> {
+    /// Its place.
+    pub fn slot(self) -> Slot {
+        self.slot
+    }
+
+    /// Its key.
+    pub fn key(self) -> ResourceKey {
+        match &self.row.name {
+            Name::Webhook(_, id) => {
+                ResourceKey::webhook(self.namespace().cloned().unwrap_or_default(), id.clone())
+            }
+            Name::Connection(name) => ResourceKey::connection(name.clone()),
+            Name::Foreign(raw) => ResourceKey::foreign(Arc::clone(raw)),
+        }
+    }
+
+    /// The namespace of a webhook.
+    pub fn namespace(self) -> Option<&'a Namespace> {
+        match &self.row.name {
+            Name::Webhook(symbol, _) => self.inventory.namespace_of(*symbol),
+            _ => None,
+        }
+    }
+
+    /// The last part of the key as stored: id, name or raw bytes.
+    pub fn short(self) -> &'a [u8] {
+        self.row.name.short()
+    }
+
+    /// A webhook's module or a connection's type.
+    pub fn module(self) -> Option<&'a str> {
+        self.inventory.name_of(self.row.module)
+    }
+
+    /// The connection a webhook names.
+    pub fn connection(self) -> Option<&'a str> {
+        self.inventory.name_of(self.row.connection)
+    }
+
+    /// How a webhook authenticates its callers.
+    pub fn auth(self) -> AuthKinds {
+        self.row.auth
+    }
+
+    /// Its bytes.
+    pub fn document(self) -> &'a Document {
+        &self.row.document
+    }
+
+    /// The revision of its last change.
+    pub fn revision(self) -> Revision {
+        self.row.revision
+    }
+
+    /// What a conditional write compares.
+    pub fn token(self) -> Token {
+        self.row.token
+    }
+
+    /// The revision that created it, where known.
+    pub fn created(self) -> Option<Revision> {
+        (self.row.created > 0).then_some(Revision(self.row.created))
+    }
+
+    /// How often it was written, where known.
+    pub fn version(self) -> Option<u64> {
+        (self.row.version > 0).then_some(self.row.version.into())
+    }
+
+    /// The lease it dies with.
+    pub fn lease(self) -> Option<LeaseId> {
+        self.inventory.lease_of(self.slot)
+    }
+
+    /// Whether the receiver cannot use it: not text, not JSON, or no object.
+    pub fn troubled(self) -> bool {
+        self.row.troubled
+    }
+
+    /// When a change was observed, as time since the program started.
+    pub fn observed(self) -> Option<Duration> {
+        (self.row.observed > 0).then(|| Duration::from_millis(self.row.observed))
+    }
+
+    /// The whole entry, as a base for a write.
+    pub fn entry(self) -> Entry {
+        Entry {
+            key: self.key(),
+            document: self.row.document.clone(),
+            revision: self.row.revision,
+            created: self.created(),
+            version: self.version(),
+            token: self.row.token,
+            lease: self.lease(),
+        }
+    }
+}
+
+impl Name {
+    pub(super) fn short(&self) -> &[u8] {
+        match self {
+            Self::Webhook(_, id) => id.as_str().as_bytes(),
+            Self::Connection(name) => name.as_str().as_bytes(),
+            Self::Foreign(raw) => raw,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_row_keeps_its_budget() {
+        assert!(size_of::<Option<super::Row>>() <= 96, "{}", size_of::<Option<super::Row>>());
+    }
+}

@@ -1,0 +1,324 @@
+//! The inventory itself: rows, and how events change them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::domain::{Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId};
+
+use super::index::{Interner, MultiIndex};
+use super::row::{Name, Row, Slot, Symbol};
+use super::{Facts, Feed, Scanned, ScannedChange};
+
+/// The live picture of one store.
+#[derive(Default)]
+pub struct Inventory {
+    pub(super) rows: Vec<Option<Row>>,
+    free: Vec<Slot>,
+    pub(super) names: Interner,
+    pub(super) webhooks: BTreeMap<Namespace, Group>,
+    pub(super) connections: Group,
+    pub(super) foreign: Group,
+    by_connection: MultiIndex<Symbol>,
+    by_reference: MultiIndex<Reference>,
+    /// What few rows have: references, or connections beyond the first.
+    links: HashMap<Slot, Links>,
+    leases: HashMap<Slot, LeaseId>,
+    store: Option<StoreId>,
+    revision: Revision,
+    load: Option<Load>,
+    generation: u8,
+}
+
+/// The rows of one range, sorted by the last part of their key.
+#[derive(Default)]
+pub(super) struct Group {
+    pub(super) slots: Vec<Slot>,
+    pub(super) troubled: usize,
+}
+
+struct Links {
+    connections: Vec<Symbol>,
+    references: Vec<Reference>,
+}
+
+struct Load {
+    resync: bool,
+    differences: usize,
+}
+
+/// What an event changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delta {
+    /// Rows touched, in order. A deleted row's slot may be in use again once the delta is handled.
+    pub changes: Vec<(Slot, DeltaKind)>,
+    /// The keys of the deleted rows, which their slots no longer tell.
+    pub deleted: Vec<ResourceKey>,
+    /// Set by the end of a load that replaced an earlier picture: how many rows differed.
+    pub resynced: Option<usize>,
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeltaKind {
+    /// It is new.
+    Created,
+    /// Its document or its facts changed.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+impl Inventory {
+    /// Applies one event; `now` is the time since the program started and becomes the observed time
+    /// of what changed. The first load observes nothing: it only finds what was there.
+    pub fn apply(&mut self, feed: Feed, now: Duration) -> Delta {
+        let mut delta = Delta::default();
+        match feed {
+            Feed::State(_) => {}
+            Feed::Load { store, at, resync } => {
+                self.generation = self.generation.wrapping_add(1);
+                self.load = Some(Load { resync, differences: 0 });
+                self.store = Some(store);
+                self.revision = at;
+            }
+            Feed::Page(entries) => {
+                let observed = self.load.as_ref().filter(|load| load.resync).map(|_| now);
+                self.take_page(entries, observed, &mut delta);
+            }
+            Feed::Loaded { at } => self.finish_load(at, &mut delta),
+            Feed::Batch { at, changes } => {
+                for change in changes {
+                    self.take_change(change, now, &mut delta);
+                }
+                self.revision = self.revision.max(at);
+            }
+            Feed::Progress { at } => self.revision = self.revision.max(at),
+        }
+        delta
+    }
+
+    /// The store of the picture, once a load has begun.
+    pub fn store(&self) -> Option<&StoreId> {
+        self.store.as_ref()
+    }
+
+    /// The revision the picture stands at.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Whether a load is under way, so that counts are not yet final.
+    pub fn is_loading(&self) -> bool {
+        self.load.is_some()
+    }
+
+    fn take_page(&mut self, entries: Vec<Scanned>, observed: Option<Duration>, delta: &mut Delta) {
+        let before = delta.changes.len();
+        delta.changes.reserve(entries.len());
+        for scanned in entries {
+            self.put(scanned, observed, delta);
+        }
+        let changed = delta.changes.len() - before;
+        if let Some(load) = &mut self.load {
+            load.differences += changed;
+        }
+    }
+
+    fn take_change(&mut self, change: ScannedChange, now: Duration, delta: &mut Delta) {
+        match change {
+            ScannedChange::Put(scanned) => self.put(scanned, Some(now), delta),
+            ScannedChange::Deleted(key) => {
+                if let Some(slot) = self.find(&key) {
+                    self.remove(slot, delta);
+                }
+            }
+        }
+    }
+
+    /// Sweeps what the load did not name.
+    fn finish_load(&mut self, at: Revision, delta: &mut Delta) {
+        let Some(load) = self.load.take() else { return };
+        self.revision = self.revision.max(at);
+        let generation = self.generation;
+        let unseen: Vec<Slot> = self
+            .rows
+            .iter()
+            .zip(0u32..)
+            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.seen != generation))
+            .map(|(_, index)| Slot(index))
+            .collect();
+        let swept = unseen.len();
+        for slot in unseen {
+            self.remove(slot, delta);
+        }
+        delta.resynced = load.resync.then_some(load.differences + swept);
+    }
+
+    /// Takes an entry in; an equal one keeps its row, and with it its observed time.
+    fn put(&mut self, scanned: Scanned, observed: Option<Duration>, delta: &mut Delta) {
+        let Scanned { entry, facts } = scanned;
+        let found = self.find(&entry.key);
+        let generation = self.generation;
+        if let Some(row) = found.and_then(|slot| self.row_mut(slot))
+            && row.token == entry.token
+            && row.document == entry.document
+        {
+            row.seen = generation;
+            return;
+        }
+        let row = self.make_row(&entry, &facts, observed);
+        let troubled = usize::from(row.troubled);
+        let change = match found {
+            Some(slot) => {
+                self.unlink(slot);
+                self.set_row(slot, row);
+                (slot, DeltaKind::Updated)
+            }
+            None => (self.insert(&entry.key, row), DeltaKind::Created),
+        };
+        self.link(change.0, facts, entry.lease);
+        if let Some(group) = self.group_mut(&entry.key) {
+            group.troubled += troubled;
+        }
+        delta.changes.push(change);
+    }
+
+    fn make_row(&mut self, entry: &Entry, facts: &Facts, observed: Option<Duration>) -> Row {
+        let name = match &entry.key {
+            ResourceKey::Webhook { namespace, id } => {
+                Name::Webhook(self.names.symbol(namespace.as_str()), id.clone())
+            }
+            ResourceKey::Connection { name } => Name::Connection(name.clone()),
+            ResourceKey::Foreign { raw } => Name::Foreign(raw.clone()),
+        };
+        Row {
+            name,
+            document: entry.document.clone(),
+            revision: entry.revision,
+            created: entry.created.map_or(0, |revision| revision.0),
+            token: entry.token,
+            // At least 1, so that a change in the first millisecond still counts as observed.
+            observed: observed.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX).max(1)),
+            module: facts.module.as_deref().and_then(|name| self.names.symbol(name)),
+            connection: facts.connections.first().and_then(|name| self.names.symbol(name)),
+            version: entry.version.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX)),
+            auth: facts.auth,
+            // The receiver ignores a foreign key's value, so nothing can be wrong with it.
+            troubled: facts.trouble.is_some() && !entry.key.is_foreign(),
+            seen: self.generation,
+        }
+    }
+
+    /// Gives a new key a slot and its place in the order.
+    fn insert(&mut self, key: &ResourceKey, row: Row) -> Slot {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(None);
+            Slot(u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX))
+        });
+        let short = row.name.clone();
+        self.set_row(slot, row);
+        if let ResourceKey::Webhook { namespace, .. } = key
+            && !self.webhooks.contains_key(namespace)
+        {
+            self.webhooks.insert(namespace.clone(), Group::default());
+        }
+        let at = self.place_of(key, short.short()).unwrap_or_else(|at| at);
+        if let Some(group) = self.group_mut(key) {
+            group.slots.insert(at, slot);
+        }
+        slot
+    }
+
+    fn remove(&mut self, slot: Slot, delta: &mut Delta) {
+        let Some(key) = self.row(slot).map(|row| row.key()) else { return };
+        self.unlink(slot);
+        let at = self.place_of(&key, key.short_bytes());
+        if let (Some(group), Ok(at)) = (self.group_mut(&key), at) {
+            group.slots.remove(at);
+        }
+        if let ResourceKey::Webhook { namespace, .. } = &key
+            && self.webhooks.get(namespace).is_some_and(|group| group.slots.is_empty())
+        {
+            self.webhooks.remove(namespace);
+        }
+        if let Some(place) = self.rows.get_mut(slot.index()) {
+            *place = None;
+        }
+        self.free.push(slot);
+        delta.changes.push((slot, DeltaKind::Deleted));
+        delta.deleted.push(key);
+    }
+
+    fn link(&mut self, slot: Slot, facts: Facts, lease: Option<LeaseId>) {
+        let connections: Vec<Symbol> = facts.connections.iter().map(|name| self.names.symbol(name)).collect();
+        for symbol in &connections {
+            self.by_connection.add(*symbol, slot);
+        }
+        for reference in &facts.references {
+            self.by_reference.add(reference.clone(), slot);
+        }
+        if connections.len() > 1 || !facts.references.is_empty() {
+            self.links.insert(slot, Links { connections, references: facts.references });
+        }
+        if let Some(lease) = lease {
+            self.leases.insert(slot, lease);
+        }
+    }
+
+    /// Takes a row out of every index but the sorted one.
+    fn unlink(&mut self, slot: Slot) {
+        self.leases.remove(&slot);
+        let Some(row) = self.rows.get(slot.index()).and_then(Option::as_ref) else { return };
+        let (connection, troubled) = (row.connection, row.troubled);
+        if let Some(key) = self.row(slot).map(|row| row.key()).filter(|_| troubled)
+            && let Some(group) = self.group_mut(&key)
+        {
+            group.troubled = group.troubled.saturating_sub(1);
+        }
+        match self.links.remove(&slot) {
+            Some(links) => {
+                links.connections.iter().for_each(|symbol| self.by_connection.remove(symbol, slot));
+                links.references.iter().for_each(|reference| self.by_reference.remove(reference, slot));
+            }
+            None => self.by_connection.remove(&connection, slot),
+        }
+    }
+
+    fn set_row(&mut self, slot: Slot, row: Row) {
+        if let Some(place) = self.rows.get_mut(slot.index()) {
+            *place = Some(row);
+        }
+    }
+
+    fn row_mut(&mut self, slot: Slot) -> Option<&mut Row> {
+        self.rows.get_mut(slot.index())?.as_mut()
+    }
+
+    fn group_mut(&mut self, key: &ResourceKey) -> Option<&mut Group> {
+        match key {
+            ResourceKey::Webhook { namespace, .. } => self.webhooks.get_mut(namespace),
+            ResourceKey::Connection { .. } => Some(&mut self.connections),
+            ResourceKey::Foreign { .. } => Some(&mut self.foreign),
+        }
+    }
+
+    pub(super) fn lease_of(&self, slot: Slot) -> Option<LeaseId> {
+        self.leases.get(&slot).copied()
+    }
+
+    /// The webhooks that name a connection, themselves or in a step of their chain.
+    pub fn dependents(&self, connection: &str) -> &[Slot] {
+        match self.names.find(connection) {
+            None => &[],
+            symbol => self.by_connection.get(&symbol),
+        }
+    }
+
+    /// The documents that hold a reference.
+    pub fn referrers(&self, reference: &Reference) -> &[Slot] {
+        self.by_reference.get(reference)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 
 pub mod compare;
+#[cfg(feature = "console")]
+pub mod console;
 pub mod domain;
 pub mod inventory;
 pub mod provider;

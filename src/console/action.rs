@@ -1,0 +1,261 @@
+//! The user's vocabulary: every action has one name, one line of help, and says whether it writes.
+
+/// What a person can ask the console to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Selection or scroll up.
+    Up,
+    /// Selection or scroll down.
+    Down,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// The pane to the left.
+    Left,
+    /// The pane to the right.
+    Right,
+    /// The next pane, round and round.
+    FocusNext,
+    /// The previous pane, round and round.
+    FocusPrevious,
+    /// Into what is selected.
+    Open,
+    /// One step out.
+    Back,
+    /// The tab Webhooks.
+    Webhooks,
+    /// The tab Connections.
+    Connections,
+    /// The tab Health.
+    Health,
+    /// The tab Log.
+    Log,
+    /// Narrow the list.
+    Filter,
+    /// Type a command.
+    Command,
+    /// The keys that work here.
+    Help,
+    /// The next order of the list.
+    Sort,
+    /// The focused pane alone.
+    Zoom,
+    /// Hold the picture still.
+    Pause,
+    /// Copy the selected address.
+    Copy,
+    /// Edit the selected document.
+    Edit,
+    /// A new document.
+    New,
+    /// A copy of the selected document under another name.
+    Clone,
+    /// Delete the selected document.
+    Delete,
+    /// Allow writing for a while.
+    Unlock,
+    /// Refuse writing again.
+    Lock,
+    /// Try the backends again at once.
+    Retry,
+    /// Draw everything anew.
+    Redraw,
+    /// Back to the shell for a while.
+    Suspend,
+    /// Leave.
+    Quit,
+    /// Close the innermost prompt, or leave.
+    Interrupt,
+    /// Look at a draft before it is written.
+    Review,
+    /// Take back the last change of the draft.
+    Undo,
+    /// Make the change again that was taken back.
+    Redo,
+    /// Throw the draft away.
+    Discard,
+    /// Write what was reviewed.
+    Write,
+    /// The full text of the difference.
+    FullDiff,
+    /// Base the draft on what is stored now.
+    Rebase,
+    /// Yes to a question.
+    Confirm,
+    /// No to a question.
+    Cancel,
+    /// Take what was typed.
+    Accept,
+    /// Complete what was typed.
+    Complete,
+}
+
+impl Action {
+    /// Every action, in the order in which help lists them.
+    pub const ALL: [Self; 45] = [
+        Self::Up,
+        Self::Down,
+        Self::PageUp,
+        Self::PageDown,
+        Self::First,
+        Self::Last,
+        Self::Left,
+        Self::Right,
+        Self::FocusNext,
+        Self::FocusPrevious,
+        Self::Open,
+        Self::Back,
+        Self::Webhooks,
+        Self::Connections,
+        Self::Health,
+        Self::Log,
+        Self::Filter,
+        Self::Command,
+        Self::Help,
+        Self::Sort,
+        Self::Zoom,
+        Self::Pause,
+        Self::Copy,
+        Self::Edit,
+        Self::New,
+        Self::Clone,
+        Self::Delete,
+        Self::Unlock,
+        Self::Lock,
+        Self::Retry,
+        Self::Redraw,
+        Self::Suspend,
+        Self::Quit,
+        Self::Interrupt,
+        Self::Review,
+        Self::Undo,
+        Self::Redo,
+        Self::Discard,
+        Self::Write,
+        Self::FullDiff,
+        Self::Rebase,
+        Self::Confirm,
+        Self::Cancel,
+        Self::Accept,
+        Self::Complete,
+    ];
+
+    /// The exact name, as typed after `:`.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// One line of help.
+    pub fn help(self) -> &'static str {
+        self.words().1
+    }
+
+    /// Whether it leads to a write, so that a read-only console does not have it and a locked one refuses it.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Edit | Self::New | Self::Clone | Self::Delete | Self::Review | Self::Write)
+    }
+
+    /// Whether it makes sense as a typed command, anywhere.
+    pub fn is_command(self) -> bool {
+        use Action as A;
+        matches!(
+            self,
+            A::Webhooks
+                | A::Connections
+                | A::Health
+                | A::Log
+                | A::Help
+                | A::Sort
+                | A::Zoom
+                | A::Pause
+                | A::Copy
+                | A::Edit
+                | A::New
+                | A::Clone
+                | A::Delete
+                | A::Unlock
+                | A::Lock
+                | A::Retry
+                | A::Redraw
+                | A::Suspend
+                | A::Quit
+                | A::Filter
+        )
+    }
+
+    /// The action of a typed name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.is_command() && action.name() == name)
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Up => ("up", "selection up"),
+            Self::Down => ("down", "selection down"),
+            Self::PageUp => ("page-up", "one page up"),
+            Self::PageDown => ("page-down", "one page down"),
+            Self::First => ("first", "first row"),
+            Self::Last => ("last", "last row"),
+            Self::Left => ("left", "pane to the left"),
+            Self::Right => ("right", "pane to the right"),
+            Self::FocusNext => ("focus-next", "next pane"),
+            Self::FocusPrevious => ("focus-previous", "previous pane"),
+            Self::Open => ("open", "open what is selected"),
+            Self::Back => ("back", "one step out: filter, zoom, pane"),
+            Self::Webhooks => ("webhooks", "webhooks by namespace"),
+            Self::Connections => ("connections", "connections and who uses them"),
+            Self::Health => ("health", "backends and their members"),
+            Self::Log => ("log", "confdeck's own log"),
+            Self::Filter => ("filter", "filter by id, namespace, module, connection"),
+            Self::Command => ("command", "type a command or an address"),
+            Self::Help => ("help", "the keys that work here"),
+            Self::Sort => ("sort", "next order: id, module, connection, newest"),
+            Self::Zoom => ("zoom", "focused pane alone"),
+            Self::Pause => ("pause", "hold the picture still; changes wait"),
+            Self::Copy => ("copy", "copy the selected address"),
+            Self::Edit => ("edit", "edit the selected document"),
+            Self::New => ("new", "new document"),
+            Self::Clone => ("clone", "copy the selected document to another name"),
+            Self::Delete => ("delete", "delete the selected document, after a question"),
+            Self::Unlock => ("unlock", "allow writing for ten minutes without a key"),
+            Self::Lock => ("lock", "refuse writing again"),
+            Self::Retry => ("retry", "try the backends again at once"),
+            Self::Redraw => ("redraw", "draw everything anew"),
+            Self::Suspend => ("suspend", "back to the shell; fg returns"),
+            Self::Quit => ("quit", "leave confdeck"),
+            Self::Interrupt => ("interrupt", "close the innermost prompt; with nothing open, leave"),
+            Self::Review => ("review", "look at the draft before it is written"),
+            Self::Undo => ("undo", "take back the last change of the draft"),
+            Self::Redo => ("redo", "make it again"),
+            Self::Discard => ("discard", "throw the draft away, after a question"),
+            Self::Write => ("write", "write what is shown"),
+            Self::FullDiff => ("full-diff", "full text, or changes by path"),
+            Self::Rebase => ("rebase", "base the draft on what is stored now, and review again"),
+            Self::Confirm => ("confirm", "yes, do it"),
+            Self::Cancel => ("cancel", "no"),
+            Self::Accept => ("accept", "take what was typed"),
+            Self::Complete => ("complete", "complete what was typed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_exact_and_unique() {
+        let names: HashSet<_> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        assert_eq!(Action::named("unlock"), Some(Action::Unlock));
+        assert_eq!(Action::named("unl"), None);
+        assert_eq!(Action::named("write"), None, "a write starts from its review alone");
+    }
+}

@@ -1,0 +1,86 @@
+//! Ages and time left as words that change only when it means something.
+
+use std::time::Duration;
+
+/// A text, and how long it stays true; `None` is for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The words.
+    pub text: String,
+    /// When they change, counted from now.
+    pub changes_in: Option<Duration>,
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// How long ago something was: `<10s`, `10s`, then minutes, hours, days.
+pub fn age(elapsed: Duration) -> Spoken {
+    let seconds = elapsed.as_secs();
+    let (text, next) = match seconds {
+        0..10 => ("<10s".into(), 10),
+        10..MINUTE => ("10s".into(), MINUTE),
+        MINUTE..HOUR => step(seconds, MINUTE, 'm'),
+        HOUR..DAY => step(seconds, HOUR, 'h'),
+        _ => step(seconds, DAY, 'd'),
+    };
+    Spoken { text, changes_in: Some(Duration::from_secs(next).saturating_sub(elapsed)) }
+}
+
+fn step(seconds: u64, unit: u64, letter: char) -> (String, u64) {
+    let count = seconds / unit;
+    (format!("{count}{letter}"), (count + 1) * unit)
+}
+
+/// How long something still lasts: hours, minutes, and seconds only in the last minute.
+pub fn left(remaining: Duration) -> Spoken {
+    let seconds = remaining.as_secs();
+    let (text, floor) = match seconds {
+        0 if remaining.is_zero() => return Spoken { text: "expired".into(), changes_in: None },
+        0..MINUTE => (format!("{}s", seconds + 1), seconds),
+        MINUTE..HOUR => (format!("{}m", seconds / MINUTE), seconds / MINUTE * MINUTE),
+        _ => (format!("{}h", seconds / HOUR), seconds / HOUR * HOUR),
+    };
+    Spoken {
+        text,
+        changes_in: Some(remaining.saturating_sub(Duration::from_secs(floor)) + Duration::from_millis(1)),
+    }
+}
+
+/// A wait of seconds as people say it: `3 s`.
+pub fn wait(remaining: Duration) -> String {
+    format!("{} s", remaining.as_millis().div_ceil(1000).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_step_where_it_means_something() {
+        let spoken = |millis| {
+            let Spoken { text, changes_in } = age(Duration::from_millis(millis));
+            (text, changes_in.unwrap().as_millis())
+        };
+        assert_eq!(spoken(0), ("<10s".into(), 10_000));
+        assert_eq!(spoken(10_500), ("10s".into(), 49_500));
+        assert_eq!(spoken(60_000), ("1m".into(), 60_000));
+        assert_eq!(spoken(3_599_000), ("59m".into(), 1_000));
+        assert_eq!(spoken(90_000_000), ("1d".into(), 82_800_000));
+    }
+
+    #[test]
+    fn time_left_counts_seconds_only_at_the_end() {
+        let text = |millis| left(Duration::from_millis(millis)).text;
+        assert_eq!(
+            (text(0), text(500), text(59_000), text(125_000), text(7_300_000)),
+            ("expired".into(), "1s".into(), "60s".into(), "2m".into(), "2h".into())
+        );
+        for millis in [1, 500, 59_999, 60_000, 125_000, 7_300_000] {
+            let now = left(Duration::from_millis(millis));
+            let later = Duration::from_millis(millis).saturating_sub(now.changes_in.unwrap());
+            assert_ne!(left(later).text, now.text, "{millis}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What must be done outside: data that the runtime carries out, and answers with a message.
+
+use crate::domain::LeaseId;
+use crate::provider::Op;
+
+/// Which question an answer belongs to; an answer to an older one is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Request(pub u64);
+
+/// Something only the runtime can do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Write, through the gate.
+    Commit(Request, Vec<Op>),
+    /// Open the gate; sent only after the context's name was typed.
+    Unlock(Request),
+    /// Close the gate.
+    Lock,
+    /// Ask every backend how it is.
+    CheckHealth(Request),
+    /// Ask how long a lease has left.
+    AskLease(Request, LeaseId),
+    /// Cut every back-off short.
+    Retry,
+    /// Open the watch anew, because what was held back while paused was too much.
+    Reload,
+    /// Put a text on the clipboard.
+    Copy(Request, String),
+    /// Hand the terminal back to the shell until it continues us.
+    Suspend,
+    /// Forget what the terminal shows and draw everything.
+    Redraw,
+    /// Leave with this exit code.
+    Quit(u8),
+}

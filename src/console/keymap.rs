@@ -1,0 +1,220 @@
+//! Which key means which action where, and back again for hints and help.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::action::Action;
+
+/// Where a key is pressed; the innermost thing that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Lists and details.
+    Browse,
+    /// The tabs Health and Log.
+    Page,
+    /// The help.
+    Help,
+    /// The filter line.
+    Filter,
+    /// A command or a name being typed.
+    Prompt,
+    /// A question.
+    Confirm,
+    /// The editor; keys without an action here are text.
+    Editor,
+    /// The review of a draft.
+    Review,
+    /// A conflict.
+    Conflict,
+}
+
+impl Place {
+    /// Every place, in the order in which help lists them.
+    pub const ALL: [Self; 9] = [
+        Self::Browse,
+        Self::Page,
+        Self::Help,
+        Self::Filter,
+        Self::Prompt,
+        Self::Confirm,
+        Self::Editor,
+        Self::Review,
+        Self::Conflict,
+    ];
+
+    /// The heading in help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Browse => "Lists and details",
+            Self::Page => "Health and Log",
+            Self::Help => "Help",
+            Self::Filter => "Filter",
+            Self::Prompt => "Commands and names",
+            Self::Confirm => "Questions",
+            Self::Editor => "Editor",
+            Self::Review => "Review",
+            Self::Conflict => "Conflict",
+        }
+    }
+
+    /// Whether keys without an action are text.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Filter | Self::Prompt | Self::Editor)
+    }
+}
+
+/// One binding: the key as written in help, and what it does.
+pub type Binding = (&'static str, Action);
+
+const EVERYWHERE: &[Binding] =
+    &[("ctrl-c", Action::Interrupt), ("ctrl-l", Action::Redraw), ("ctrl-z", Action::Suspend)];
+
+const MOVE: &[Binding] = &[
+    ("up", Action::Up),
+    ("k", Action::Up),
+    ("down", Action::Down),
+    ("j", Action::Down),
+    ("pageup", Action::PageUp),
+    ("ctrl-b", Action::PageUp),
+    ("pagedown", Action::PageDown),
+    ("ctrl-f", Action::PageDown),
+    ("home", Action::First),
+    ("g", Action::First),
+    ("end", Action::Last),
+    ("G", Action::Last),
+];
+
+const TABS: &[Binding] = &[
+    ("1", Action::Webhooks),
+    ("2", Action::Connections),
+    ("6", Action::Health),
+    ("7", Action::Log),
+    (":", Action::Command),
+    ("?", Action::Help),
+    ("ctrl-r", Action::Retry),
+    ("q", Action::Quit),
+];
+
+const BROWSE: &[Binding] = &[
+    ("enter", Action::Open),
+    ("esc", Action::Back),
+    ("e", Action::Edit),
+    ("/", Action::Filter),
+    ("n", Action::New),
+    ("c", Action::Clone),
+    ("d", Action::Delete),
+    ("y", Action::Copy),
+    ("o", Action::Sort),
+    ("z", Action::Zoom),
+    ("p", Action::Pause),
+    ("left", Action::Left),
+    ("h", Action::Left),
+    ("right", Action::Right),
+    ("l", Action::Right),
+    ("tab", Action::FocusNext),
+    ("backtab", Action::FocusPrevious),
+];
+
+const PAGE: &[Binding] = &[("esc", Action::Back)];
+const HELP: &[Binding] = &[("esc", Action::Back), ("q", Action::Back), ("?", Action::Back)];
+const FILTER: &[Binding] =
+    &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
+const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
+const CONFIRM: &[Binding] =
+    &[("y", Action::Confirm), ("enter", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const EDITOR: &[Binding] = &[
+    ("ctrl-s", Action::Review),
+    ("ctrl-u", Action::Undo),
+    ("ctrl-r", Action::Redo),
+    ("ctrl-x", Action::Discard),
+    ("esc", Action::Back),
+];
+const REVIEW: &[Binding] = &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back)];
+const CONFLICT: &[Binding] = &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back)];
+
+/// The bindings of a place, its own first; the first binding of an action is the one hints show.
+pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
+    let groups: &[&[Binding]] = match place {
+        Place::Browse => &[BROWSE, MOVE, TABS, EVERYWHERE],
+        Place::Page => &[PAGE, MOVE, TABS, EVERYWHERE],
+        Place::Help => &[HELP, MOVE, EVERYWHERE],
+        Place::Filter => &[FILTER, EVERYWHERE],
+        Place::Prompt => &[PROMPT, EVERYWHERE],
+        Place::Confirm => &[CONFIRM, EVERYWHERE],
+        Place::Editor => &[EDITOR, EVERYWHERE],
+        Place::Review => &[REVIEW, MOVE, EVERYWHERE],
+        Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
+    };
+    groups.iter().flat_map(|group| group.iter().copied())
+}
+
+/// What a key does in a place.
+pub fn action(place: Place, key: KeyEvent) -> Option<Action> {
+    let pressed = chord(key)?;
+    bindings(place).find(|(bound, _)| *bound == pressed).map(|(_, action)| action)
+}
+
+/// The key to show for an action in a place.
+pub fn key_for(place: Place, wanted: Action) -> Option<&'static str> {
+    bindings(place).find(|(_, action)| *action == wanted).map(|(key, _)| key)
+}
+
+/// A key as help writes it.
+fn chord(key: KeyEvent) -> Option<String> {
+    let name = match key.code {
+        KeyCode::Char(' ') => "space".into(),
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            c.to_ascii_lowercase().to_string()
+        }
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::Enter => "enter".into(),
+        KeyCode::Esc => "esc".into(),
+        KeyCode::Tab => "tab".into(),
+        KeyCode::BackTab => "backtab".into(),
+        KeyCode::Up => "up".into(),
+        KeyCode::Down => "down".into(),
+        KeyCode::Left => "left".into(),
+        KeyCode::Right => "right".into(),
+        KeyCode::PageUp => "pageup".into(),
+        KeyCode::PageDown => "pagedown".into(),
+        KeyCode::Home => "home".into(),
+        KeyCode::End => "end".into(),
+        _ => return None,
+    };
+    let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "ctrl-" } else { "" };
+    let alt = if key.modifiers.contains(KeyModifiers::ALT) { "alt-" } else { "" };
+    Some(format!("{control}{alt}{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for place in Place::ALL {
+            let mut seen = HashSet::new();
+            for (key, action) in bindings(place) {
+                assert!(seen.insert(key), "{key} is bound twice in {place:?}, again to {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_found_both_ways() {
+        let key = KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL);
+        assert_eq!(action(Place::Editor, key), Some(Action::Review));
+        assert_eq!(action(Place::Browse, key), None);
+        assert_eq!(key_for(Place::Browse, Action::Up), Some("up"));
+        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(action(Place::Browse, shifted), Some(Action::Last));
+    }
+
+    #[test]
+    fn ctrl_c_and_suspend_work_everywhere() {
+        for place in Place::ALL {
+            assert!(key_for(place, Action::Interrupt).is_some() && key_for(place, Action::Suspend).is_some());
+        }
+    }
+}

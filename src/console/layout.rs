@@ -1,0 +1,152 @@
+//! Where things stand on a screen of a given size; shared by what scrolls and what draws.
+
+use ratatui::layout::Rect;
+
+/// The size of the terminal in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Columns.
+    pub cols: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+/// A pane of the body, left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Pane {
+    /// The namespaces.
+    Namespaces,
+    /// The items.
+    #[default]
+    Items,
+    /// The selected document.
+    Detail,
+}
+
+/// The frame, cut into its parts; a part that does not fit has no area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// The line with context, badges and lock.
+    pub header: Rect,
+    /// The line with the tabs.
+    pub tabs: Rect,
+    /// Everything between tabs and status.
+    pub body: Rect,
+    /// The line with filter, notice and counts.
+    pub status: Rect,
+    /// The line with the keys.
+    pub footer: Rect,
+}
+
+/// The three panes of the body; those not shown have width 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Panes {
+    /// Namespaces.
+    pub namespaces: Rect,
+    /// Items.
+    pub items: Rect,
+    /// Detail.
+    pub detail: Rect,
+}
+
+/// Below this many rows a frame keeps only its header and one line of body.
+const TINY_ROWS: u16 = 8;
+
+/// Cuts a screen into header, tabs, body, status and footer.
+pub fn frame(size: Size) -> Frame {
+    let Size { cols, rows } = size;
+    let row = |y: u16, height: u16| Rect { x: 0, y, width: cols, height };
+    match rows {
+        0 => Frame::default(),
+        1 => Frame { header: row(0, 1), ..Frame::default() },
+        2..TINY_ROWS => {
+            let body = row(1, rows.saturating_sub(2).max(1));
+            let status = if rows > 2 { row(rows - 1, 1) } else { Rect::default() };
+            Frame { header: row(0, 1), body, status, ..Frame::default() }
+        }
+        _ => Frame {
+            header: row(0, 1),
+            tabs: row(1, 1),
+            body: row(2, rows - 4),
+            status: row(rows - 2, 1),
+            footer: row(rows - 1, 1),
+        },
+    }
+}
+
+/// Shares the body among the panes: three when wide, two when not, else one. A zoomed or single
+/// pane is the focused one. A tab without namespaces has no first pane.
+pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Panes {
+    let columns = |widths: [u16; 3]| {
+        let mut x = body.x;
+        let mut cut = |width: u16| {
+            let rect = if width == 0 { Rect::default() } else { Rect { x, width, ..body } };
+            x += width;
+            rect
+        };
+        let [namespaces, items, detail] = widths;
+        Panes { namespaces: cut(namespaces), items: cut(items), detail: cut(detail) }
+    };
+    let width = body.width;
+    let alone = |pane: Pane| match pane {
+        Pane::Namespaces if with_namespaces => columns([width, 0, 0]),
+        Pane::Detail => columns([0, 0, width]),
+        _ => columns([0, width, 0]),
+    };
+    if zoomed || width < 82 {
+        return alone(focus);
+    }
+    if width >= 110 && with_namespaces {
+        let namespaces = if width >= 160 { 28 } else { 23 };
+        let items = (width - namespaces) * if focus == Pane::Items { 50 } else { 42 } / 100;
+        return columns([namespaces, items, width - namespaces - items]);
+    }
+    if focus == Pane::Namespaces && with_namespaces {
+        let namespaces = 26;
+        return columns([namespaces, width - namespaces, 0]);
+    }
+    let items = width * if focus == Pane::Items { 52 } else { 44 } / 100;
+    columns([0, items, width - items])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_is_covered_without_overlap() {
+        for rows in 0..60 {
+            for cols in [0, 1, 2, 20, 79, 80, 81, 82, 109, 110, 120, 200, 300] {
+                let frame = frame(Size { cols, rows });
+                let parts = [frame.header, frame.tabs, frame.body, frame.status, frame.footer];
+                let used: u16 = parts.iter().map(|part| part.height).sum();
+                assert_eq!(used, rows, "{cols}x{rows}");
+                for focus in [Pane::Namespaces, Pane::Items, Pane::Detail] {
+                    for (zoomed, with_namespaces) in
+                        [(false, false), (false, true), (true, false), (true, true)]
+                    {
+                        let panes = panes(frame.body, focus, zoomed, with_namespaces);
+                        let widths = panes.namespaces.width + panes.items.width + panes.detail.width;
+                        assert_eq!(widths, frame.body.width, "{cols}x{rows} {focus:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_focused_pane_is_always_shown() {
+        for cols in [20, 80, 100, 120, 200] {
+            let body = frame(Size { cols, rows: 40 }).body;
+            for focus in [Pane::Namespaces, Pane::Items, Pane::Detail] {
+                let panes = panes(body, focus, false, true);
+                let shown = match focus {
+                    Pane::Namespaces => panes.namespaces,
+                    Pane::Items => panes.items,
+                    Pane::Detail => panes.detail,
+                };
+                assert!(shown.width > 0, "{cols} {focus:?}");
+            }
+        }
+    }
+}

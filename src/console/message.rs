@@ -1,0 +1,75 @@
+//! What can happen to the console, each with the moment at which it arrived.
+
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::KeyEvent;
+
+use crate::domain::{Health, LeaseId};
+use crate::inventory::Feed;
+use crate::provider::{Commit, Error};
+
+use super::effect::Request;
+use super::layout::Size;
+
+/// A moment, twice: for ages and deadlines, and for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Since the program started; never goes back.
+    pub mono: Duration,
+    /// By the clock on the wall.
+    pub wall: SystemTime,
+}
+
+impl Stamp {
+    /// The moment of the start.
+    pub fn start() -> Self {
+        Self { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub struct Message {
+    /// When it arrived.
+    pub at: Stamp,
+    /// What it is.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key, pressed or repeated.
+    Key(KeyEvent),
+    /// A bracketed paste, whole.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize(Size),
+    /// The terminal was taken away for a while and is back.
+    Resumed,
+    /// The store said something; its documents have been scanned.
+    Feed(Feed),
+    /// An effect has finished.
+    Answer(Request, Answer),
+    /// New lines of confdeck's own log, already safe to show.
+    Log(Vec<String>),
+    /// The moment asked for by `Model::next_wake` has come.
+    Wake,
+    /// SIGTERM or SIGHUP: leave now.
+    Terminate,
+}
+
+/// What came of an effect.
+#[derive(Debug)]
+pub enum Answer {
+    /// Of `Effect::Commit`.
+    Commit(Result<Commit, Error>),
+    /// Of `Effect::CheckHealth`.
+    Health(Vec<Health>),
+    /// Of `Effect::AskLease`; the time left when the answer came.
+    Lease(LeaseId, Option<Duration>),
+    /// Of `Effect::Unlock`.
+    Unlocked,
+    /// Of `Effect::Copy`: whether a way to the clipboard was found.
+    Copied(bool),
+}

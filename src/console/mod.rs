@@ -1,0 +1,18 @@
+//! The terminal program: a pure model and update, a read-only view, and one runtime that does I/O.
+//!
+//! ```text
+//! key, watch event, answer ─▶ Message ─▶ update(&mut Model) ─▶ Effect ─▶ runtime ─▶ Message
+//!                                            │
+//!                                            └─▶ view(&Model) ─▶ frame
+//! ```
+//!
+//! `update` and `view` never meet a provider, a clock or a file: everything slow is an [`effect::Effect`].
+
+pub mod action;
+pub mod age;
+pub mod effect;
+pub mod keymap;
+pub mod layout;
+pub mod message;
+pub mod model;
+pub mod update;

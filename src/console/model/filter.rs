@@ -1,0 +1,104 @@
+//! What narrows a list: words that must, or must not, be part of a row.
+
+use crate::inventory::RowRef;
+
+/// A parsed filter line: words separated by blanks, all of which must hold. `!word` must not
+/// occur; `id:`, `ns:`, `module:` and `conn:` look in that place alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    terms: Vec<Term>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    field: Option<Field>,
+    /// Lower case.
+    needle: String,
+    negated: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Id,
+    Namespace,
+    Module,
+    Connection,
+}
+
+impl Filter {
+    /// Reads a filter line; every text is a filter.
+    pub fn parse(text: &str) -> Self {
+        Self { terms: text.split_whitespace().filter_map(Term::parse).collect() }
+    }
+
+    /// Whether everything passes.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether a row passes.
+    pub fn accepts(&self, row: RowRef<'_>) -> bool {
+        self.terms.iter().all(|term| term.found_in(row) != term.negated)
+    }
+}
+
+impl Term {
+    fn parse(word: &str) -> Option<Self> {
+        let (negated, word) = match word.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, word),
+        };
+        let (field, needle) = match word.split_once(':') {
+            Some(("id", rest)) => (Some(Field::Id), rest),
+            Some(("ns", rest)) => (Some(Field::Namespace), rest),
+            Some(("module" | "type", rest)) => (Some(Field::Module), rest),
+            Some(("conn", rest)) => (Some(Field::Connection), rest),
+            _ => (None, word),
+        };
+        (!needle.is_empty()).then(|| Self { field, needle: needle.to_ascii_lowercase(), negated })
+    }
+
+    fn found_in(&self, row: RowRef<'_>) -> bool {
+        let wanted = |field| self.field.is_none_or(|only| only == field);
+        let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, self.needle.as_bytes()));
+        wanted(Field::Id) && holds(Some(row.short()))
+            || wanted(Field::Namespace)
+                && holds(row.namespace().map(|namespace| namespace.as_str().as_bytes()))
+            || wanted(Field::Module) && holds(row.module().map(str::as_bytes))
+            || wanted(Field::Connection) && holds(row.connection().map(str::as_bytes))
+    }
+}
+
+/// Whether `text` holds `needle`, which is lower case; ASCII letters match in any case.
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    let Some((first, rest)) = needle.split_first() else { return true };
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn substrings_ignore_case() {
+        for (text, needle, found) in [
+            ("Kafka_Main", "kafka", true),
+            ("kafka", "kafka_", false),
+            ("xKa", "ka", true),
+            ("", "a", false),
+            ("aab", "ab", true),
+        ] {
+            assert_eq!(contains(text.as_bytes(), needle.as_bytes()), found, "{text} {needle}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_a_filter() {
+        for text in ["", "  ", "!", "conn:", "!!", "a:b"] {
+            Filter::parse(text);
+        }
+        assert!(Filter::parse(" ! conn: ").is_empty());
+        assert_eq!(Filter::parse("conn:Kafka !test").terms.len(), 2);
+    }
+}

@@ -1,0 +1,220 @@
+//! The rows of a list in the order shown: the inventory's own order, or a filtered and sorted one.
+
+use std::cmp::Ordering;
+
+use crate::domain::ResourceKey;
+use crate::inventory::{Delta, DeltaKind, Inventory, Scope, Slot};
+
+use super::Filter;
+
+/// How a list is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// By key, as the store orders.
+    #[default]
+    Id,
+    /// By module or type, then by key.
+    Module,
+    /// By connection, then by key.
+    Connection,
+    /// The latest revision first.
+    Newest,
+}
+
+impl Sort {
+    /// The next order, round and round.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Id => Self::Module,
+            Self::Module => Self::Connection,
+            Self::Connection => Self::Newest,
+            Self::Newest => Self::Id,
+        }
+    }
+
+    /// The word in the list's title.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Module => "module",
+            Self::Connection => "connection",
+            Self::Newest => "newest",
+        }
+    }
+}
+
+/// How many rows one slice of filtering looks at; far below a frame's time.
+const SLICE: usize = 50_000;
+
+/// The rows of a list, in order.
+#[derive(Debug)]
+pub struct Listing {
+    scope: Scope,
+    filter: Filter,
+    sort: Sort,
+    /// `None` where the inventory's own order is the list.
+    slots: Option<Vec<Slot>>,
+    /// What is still to be looked at, last first.
+    pending: Vec<Slot>,
+}
+
+impl Listing {
+    /// All rows of a range, by key.
+    pub fn new(scope: Scope) -> Self {
+        Self { scope, filter: Filter::default(), sort: Sort::Id, slots: None, pending: Vec::new() }
+    }
+
+    /// The range.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The order.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// The filter.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Whether rows are still being looked at, so that the count is not final.
+    pub fn is_partial(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Lists another range.
+    pub fn set_scope(&mut self, scope: Scope, inventory: &Inventory) {
+        self.scope = scope;
+        self.rebuild(inventory);
+    }
+
+    /// Lists what another filter leaves.
+    pub fn set_filter(&mut self, filter: Filter, inventory: &Inventory) {
+        self.filter = filter;
+        self.rebuild(inventory);
+    }
+
+    /// Lists in another order.
+    pub fn set_sort(&mut self, sort: Sort, inventory: &Inventory) {
+        self.sort = sort;
+        self.rebuild(inventory);
+    }
+
+    /// How many rows the list has.
+    pub fn len(&self, inventory: &Inventory) -> usize {
+        self.slots.as_ref().map_or_else(|| inventory.tally(&self.scope).total, Vec::len)
+    }
+
+    /// The row at a place.
+    pub fn slot_at(&self, inventory: &Inventory, at: usize) -> Option<Slot> {
+        match &self.slots {
+            Some(slots) => slots.get(at).copied(),
+            None => inventory.slot_at(&self.scope, at),
+        }
+    }
+
+    /// The place of a key.
+    pub fn position(&self, inventory: &Inventory, key: &ResourceKey) -> Option<usize> {
+        let Some(slots) = &self.slots else { return inventory.position(&self.scope, key).ok() };
+        let slot = inventory.find(key)?;
+        slots.binary_search_by(|other| self.order(inventory, *other, slot)).ok()
+    }
+
+    /// Looks at one more slice; says whether anything was left to do.
+    pub fn work(&mut self, inventory: &Inventory) -> bool {
+        let from = self.pending.len().saturating_sub(SLICE);
+        if self.pending.is_empty() {
+            return false;
+        }
+        let mut found = self.pending.split_off(from);
+        found.reverse();
+        found.retain(|slot| inventory.row(*slot).is_some_and(|row| self.filter.accepts(row)));
+        let mut slots = self.slots.take().unwrap_or_default();
+        if self.sort == Sort::Id && self.follows(inventory, slots.last(), found.first()) {
+            slots.append(&mut found);
+        } else {
+            slots.append(&mut found);
+            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
+            slots.dedup();
+        }
+        self.slots = Some(slots);
+        true
+    }
+
+    /// Follows what the inventory did. The inventory has already changed.
+    pub fn take(&mut self, inventory: &Inventory, delta: &Delta) {
+        let Some(mut slots) = self.slots.take() else { return };
+        if delta.changes.is_empty() {
+            self.slots = Some(slots);
+            return;
+        }
+        // A changed row may have moved, so every touched slot leaves before any comes back.
+        let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        slots.retain(|slot| touched.binary_search(slot).is_err());
+        let back = touched.iter().copied().filter(|slot| self.includes(inventory, *slot));
+        if touched.len() > 32 {
+            slots.extend(back);
+            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
+        } else {
+            for slot in back {
+                if let Err(at) = slots.binary_search_by(|other| self.order(inventory, *other, slot)) {
+                    slots.insert(at, slot);
+                }
+            }
+        }
+        if delta.changes.iter().any(|(_, kind)| *kind == DeltaKind::Deleted) && !self.pending.is_empty() {
+            self.pending.retain(|slot| inventory.row(*slot).is_some());
+        }
+        self.slots = Some(slots);
+    }
+
+    fn includes(&self, inventory: &Inventory, slot: Slot) -> bool {
+        let Some(row) = inventory.row(slot) else { return false };
+        let in_scope = match (&self.scope, row.key()) {
+            (Scope::AllWebhooks, ResourceKey::Webhook { .. })
+            | (Scope::Connections, ResourceKey::Connection { .. })
+            | (Scope::Foreign, ResourceKey::Foreign { .. }) => true,
+            (Scope::Namespace(wanted), ResourceKey::Webhook { namespace, .. }) => *wanted == namespace,
+            _ => false,
+        };
+        in_scope && self.filter.accepts(row)
+    }
+
+    fn rebuild(&mut self, inventory: &Inventory) {
+        self.pending.clear();
+        self.slots = None;
+        if self.filter.is_empty() && self.sort == Sort::Id {
+            return;
+        }
+        self.slots = Some(Vec::new());
+        self.pending = inventory.slots(&self.scope).collect();
+        self.pending.reverse();
+        self.work(inventory);
+    }
+
+    fn follows(&self, inventory: &Inventory, last: Option<&Slot>, next: Option<&Slot>) -> bool {
+        match (last, next) {
+            (Some(last), Some(next)) => self.order(inventory, *last, *next) == Ordering::Less,
+            _ => true,
+        }
+    }
+
+    fn order(&self, inventory: &Inventory, a: Slot, b: Slot) -> Ordering {
+        let (Some(a), Some(b)) = (inventory.row(a), inventory.row(b)) else { return a.cmp(&b) };
+        let by_key = || (a.namespace(), a.short()).cmp(&(b.namespace(), b.short()));
+        match self.sort {
+            Sort::Id => by_key(),
+            Sort::Module => a.module().cmp(&b.module()).then_with(by_key),
+            // Rows without a connection come last: they are what one is not looking for.
+            Sort::Connection => {
+                let missing = (a.connection().is_none()).cmp(&b.connection().is_none());
+                missing.then_with(|| a.connection().cmp(&b.connection())).then_with(by_key)
+            }
+            Sort::Newest => b.revision().cmp(&a.revision()).then_with(by_key),
+        }
+    }
+}

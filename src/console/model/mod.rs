@@ -1,0 +1,417 @@
+//! Everything the screen shows, as plain data that tests can build.
+
+mod browse;
+mod edit;
+mod filter;
+mod input;
+mod link;
+mod listing;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use edit::{Base, Edit, Review, Stage, Upstream};
+pub use filter::Filter;
+pub use input::Input;
+pub use link::{Link, Resync, Traffic};
+pub use listing::{Listing, Sort};
+
+use crate::domain::{Health, LeaseId, ResourceKey, Token};
+use crate::inventory::{Inventory, Scope};
+use crate::provider::Capabilities;
+
+use super::effect::Request;
+use super::keymap::Place;
+use super::layout::{Frame, Pane, Panes, Size, frame, panes};
+use super::message::Stamp;
+
+/// How long the gate stays open without a key.
+pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
+
+/// How long a notice stays in the status line.
+const NOTICE_FOR: Duration = Duration::from_secs(8);
+
+/// How long a changed row keeps its mark.
+pub const FRESH_FOR: Duration = Duration::from_secs(5);
+
+/// The whole state of the console.
+pub struct Model {
+    /// What is connected, by name.
+    pub context: Context,
+    /// Whether writing is possible.
+    pub lock: Lock,
+    /// The link to the store.
+    pub link: Link,
+    /// Changes per second.
+    pub traffic: Traffic,
+    /// The picture.
+    pub inventory: Inventory,
+    /// The tab in front.
+    pub tab: Tab,
+    /// The tab Webhooks.
+    pub webhooks: Browse,
+    /// The tab Connections.
+    pub connections: Browse,
+    /// The tab Health.
+    pub health: HealthPage,
+    /// The tab Log.
+    pub log: LogPage,
+    /// The document being edited; it covers the body.
+    pub edit: Option<Box<Edit>>,
+    /// What is open above everything else.
+    pub overlay: Option<Overlay>,
+    /// The last thing worth saying.
+    pub notice: Option<Notice>,
+    /// Set while the picture is held still.
+    pub held: Option<Held>,
+    /// The lease of the selected document, as far as it was asked.
+    pub lease: Option<LeaseLeft>,
+    /// The terminal.
+    pub size: Size,
+    /// When the last message arrived.
+    pub now: Stamp,
+    /// Whether the next frame is wanted, and how soon.
+    pub redraw: Redraw,
+    /// The write that has no answer yet.
+    pub writing: Option<Writing>,
+    /// The last key, for the gate's patience.
+    pub last_key: Duration,
+    /// Moments at which marks of fresh changes end, soonest first.
+    pub fresh_ends: VecDeque<Duration>,
+    /// The question the next effect asks.
+    requests: u64,
+}
+
+/// What is connected and under which rules.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The context's name, as typed to unlock it.
+    pub name: String,
+    /// The backend's kind as on its badge: `memory`, `files`, `etcd`.
+    pub backend: &'static str,
+    /// Where it is: host and prefix, or paths.
+    pub target: String,
+    /// Permanent warnings of the header: `plain http`, `TLS not verified`.
+    pub marks: Vec<&'static str>,
+    /// What the store can do.
+    pub capabilities: Capabilities,
+    /// No writer exists.
+    pub read_only: bool,
+    /// Starts locked.
+    pub locked: bool,
+    /// Redraws caused by changes alone are limited to this many a second.
+    pub frames_per_second: u32,
+}
+
+/// Whether writing is possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// There is no writer at all.
+    ReadOnly,
+    /// The gate is closed.
+    Locked,
+    /// The gate is open; `Some` where it closes by itself, at that time since the start.
+    Open(Option<Duration>),
+}
+
+/// A tab; its digit is its own for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// 1
+    Webhooks,
+    /// 2
+    Connections,
+    /// 6
+    Health,
+    /// 7
+    Log,
+}
+
+impl Tab {
+    /// Every tab there is, in order.
+    pub const ALL: [Self; 4] = [Self::Webhooks, Self::Connections, Self::Health, Self::Log];
+
+    /// Its digit.
+    pub fn digit(self) -> char {
+        match self {
+            Self::Webhooks => '1',
+            Self::Connections => '2',
+            Self::Health => '6',
+            Self::Log => '7',
+        }
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Webhooks => "Webhooks",
+            Self::Connections => "Connections",
+            Self::Health => "Health",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// The tab Health.
+#[derive(Debug, Default)]
+pub struct HealthPage {
+    /// The last answers.
+    pub backends: Vec<Health>,
+    /// When they came.
+    pub checked: Option<Duration>,
+    /// The question under way.
+    pub asked: Option<Request>,
+    /// First line shown.
+    pub scroll: usize,
+}
+
+/// The tab Log.
+#[derive(Debug, Default)]
+pub struct LogPage {
+    /// The last lines, oldest first; already safe to show.
+    pub lines: VecDeque<String>,
+    /// Lines scrolled up from the newest.
+    pub back: usize,
+}
+
+/// The most lines the tab Log keeps.
+pub const LOG_LINES: usize = 500;
+
+/// What is open above everything else.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of a place.
+    Help {
+        /// Which place.
+        place: Place,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// A line to type.
+    Prompt(Prompt),
+    /// A question.
+    Confirm(Confirm),
+}
+
+/// A line to type, and why.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What was typed.
+    pub input: Input,
+    /// Why the last try was not taken.
+    pub error: Option<String>,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A command or an address.
+    Command,
+    /// The address of a new document.
+    New,
+    /// The address of a copy.
+    Clone(ResourceKey),
+    /// The context's name, to open the gate; a paste is refused.
+    Unlock,
+}
+
+/// A question that names what it is about.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The question, naming its target.
+    pub question: String,
+    /// What else should be known, a line each.
+    pub details: Vec<String>,
+    /// What yes does.
+    pub then: Then,
+    /// When it was asked; keys of the first 300 ms are not answers.
+    pub asked: Duration,
+}
+
+/// What a yes does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// Delete this document, if it is still at this token.
+    Delete(ResourceKey, Token),
+    /// Throw the draft away.
+    Discard,
+    /// Leave although there is a draft.
+    Quit,
+}
+
+/// A write on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// The question.
+    pub request: Request,
+    /// What it writes, in words: `write production/orders`.
+    pub what: String,
+    /// Which key.
+    pub key: ResourceKey,
+}
+
+/// Something worth saying once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The words.
+    pub text: String,
+    /// How bad it is.
+    pub tone: Tone,
+    /// When it goes away.
+    pub until: Duration,
+}
+
+/// How bad a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// For information.
+    Plain,
+    /// Something was done.
+    Good,
+    /// Something was not done.
+    Bad,
+}
+
+/// Watch events that wait while the picture is held still.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// The events, in order.
+    pub feeds: Vec<crate::inventory::Feed>,
+    /// How many changes they hold.
+    pub changes: usize,
+    /// Too many to keep: a fresh load is needed afterwards.
+    pub overflowed: bool,
+}
+
+/// How long a lease has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseLeft {
+    /// Which lease.
+    pub lease: LeaseId,
+    /// The question under way.
+    pub asked: Option<Request>,
+    /// When it ends, as time since the start; `None` until answered.
+    pub ends: Option<Duration>,
+}
+
+/// Whether a frame is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Redraw {
+    /// What is shown is current.
+    #[default]
+    No,
+    /// A change arrived; it may wait for the next frame's turn.
+    Soon,
+    /// A person is waiting, or a state changed.
+    Now,
+}
+
+impl Model {
+    /// A console that has heard nothing yet.
+    pub fn new(context: Context, size: Size) -> Self {
+        let lock = match (context.read_only, context.locked) {
+            (true, _) => Lock::ReadOnly,
+            (_, true) => Lock::Locked,
+            _ => Lock::Open(None),
+        };
+        Self {
+            context,
+            lock,
+            link: Link::default(),
+            traffic: Traffic::default(),
+            inventory: Inventory::default(),
+            tab: Tab::Webhooks,
+            webhooks: Browse::new(Scope::AllWebhooks),
+            connections: Browse::new(Scope::Connections),
+            health: HealthPage::default(),
+            log: LogPage::default(),
+            edit: None,
+            overlay: None,
+            notice: None,
+            held: None,
+            lease: None,
+            size,
+            now: Stamp::start(),
+            redraw: Redraw::Now,
+            writing: None,
+            last_key: Duration::ZERO,
+            fresh_ends: VecDeque::new(),
+            requests: 0,
+        }
+    }
+
+    /// Where the next key goes.
+    pub fn place(&self) -> Place {
+        match (&self.overlay, &self.edit) {
+            (Some(Overlay::Help { .. }), _) => Place::Help,
+            (Some(Overlay::Prompt(_)), _) => Place::Prompt,
+            (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (None, Some(edit)) => edit.place(),
+            (None, None) => match self.browse() {
+                Some(browse) if browse.typing.is_some() => Place::Filter,
+                Some(_) => Place::Browse,
+                None => Place::Page,
+            },
+        }
+    }
+
+    /// The list tab in front, if it is one.
+    pub fn browse(&self) -> Option<&Browse> {
+        match self.tab {
+            Tab::Webhooks => Some(&self.webhooks),
+            Tab::Connections => Some(&self.connections),
+            Tab::Health | Tab::Log => None,
+        }
+    }
+
+    /// As [`Model::browse`], to change it, with the picture it lists.
+    pub fn browse_mut(&mut self) -> Option<(&mut Browse, &Inventory)> {
+        match self.tab {
+            Tab::Webhooks => Some((&mut self.webhooks, &self.inventory)),
+            Tab::Connections => Some((&mut self.connections, &self.inventory)),
+            Tab::Health | Tab::Log => None,
+        }
+    }
+
+    /// The selected document's key, if a list tab is in front.
+    pub fn selected(&self) -> Option<&ResourceKey> {
+        self.browse()?.selected.as_ref()
+    }
+
+    /// The parts of the screen.
+    pub fn frame(&self) -> Frame {
+        frame(self.size)
+    }
+
+    /// The panes of a list tab.
+    pub fn panes(&self) -> Panes {
+        let (focus, zoomed) =
+            self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
+        panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
+    }
+
+    /// A number for the next question.
+    pub fn next_request(&mut self) -> Request {
+        self.requests += 1;
+        Request(self.requests)
+    }
+
+    /// Says something in the status line for a while.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
+        self.want(Redraw::Now);
+    }
+
+    /// Asks for a frame.
+    pub fn want(&mut self, redraw: Redraw) {
+        self.redraw = self.redraw.max(redraw);
+    }
+
+    /// Whether the gate lets a write pass now.
+    pub fn may_write(&self) -> bool {
+        matches!(self.lock, Lock::Open(_))
+    }
+}

@@ -1,0 +1,1 @@
+//! (model, message) -> effects. Pure.

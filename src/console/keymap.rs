@@ -119,8 +119,7 @@ const HELP: &[Binding] = &[("esc", Action::Back), ("q", Action::Back), ("?", Act
 const FILTER: &[Binding] =
     &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
 const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
-const CONFIRM: &[Binding] =
-    &[("y", Action::Confirm), ("enter", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const CONFIRM: &[Binding] = &[("y", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
 const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
@@ -128,8 +127,10 @@ const EDITOR: &[Binding] = &[
     ("ctrl-x", Action::Discard),
     ("esc", Action::Back),
 ];
-const REVIEW: &[Binding] = &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back)];
-const CONFLICT: &[Binding] = &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back)];
+const REVIEW: &[Binding] =
+    &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const CONFLICT: &[Binding] =
+    &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {

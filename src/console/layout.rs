@@ -109,6 +109,11 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
     columns([0, items, width - items])
 }
 
+/// How many rows of a list fit into its pane, under a title and column heads.
+pub fn list_rows(pane: Rect) -> usize {
+    usize::from(if pane.height > 3 { pane.height - 2 } else { pane.height })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

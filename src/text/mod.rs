@@ -60,3 +60,9 @@ pub fn conceal(_kind: DocumentKind, text: &str) -> (String, Kept) {
 pub fn fill(draft: &str, _kept: &Kept) -> Result<String, Unfilled> {
     Ok(draft.into())
 }
+
+impl std::fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.placeholder)
+    }
+}

@@ -292,3 +292,60 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+
+    use super::*;
+    use crate::domain::{ConnectionName, Document, Token};
+    use crate::provider::watch_channel;
+
+    fn put(feed: &Feed, number: usize) {
+        let key = ResourceKey::connection(ConnectionName::new(&number.to_string()).unwrap());
+        feed.edit(|picture| {
+            let revision = picture.at().next();
+            let token = Token::counter(revision.0);
+            let document = Document::from("{}");
+            let entry = Entry { key, document, revision, created: None, version: None, token, lease: None };
+            picture.apply(vec![ChangeKind::Put { entry }]);
+        });
+    }
+
+    /// Reads up to the next `Synced` and says which loads and how many batches came before.
+    async fn read(watch: &mut crate::provider::Watch) -> (Vec<(u64, bool)>, usize) {
+        let (mut loads, mut batches) = (Vec::new(), 0);
+        loop {
+            match watch.events.next().await.expect("an event") {
+                WatchEvent::State(LinkState::Synced) => return (loads, batches),
+                WatchEvent::Load { at, resync, .. } => loads.push((at.0, resync)),
+                WatchEvent::Page(entries) => assert!(entries.len() <= PAGE_LIMIT),
+                WatchEvent::Batch { .. } => batches += 1,
+                _ => {}
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_lags_too_far_loads_anew() {
+        let feed = Feed::new(StoreId::new("test"), LinkState::Synced);
+        let cut = LinkState::Stale { reason: "cut".into(), retry_in: None };
+        let (out, mut watch) = watch_channel();
+        let reading = async {
+            assert_eq!(read(&mut watch).await, (vec![(0, false)], 0));
+            for (changes, expected) in [
+                (KEPT_CHANGES, (vec![], KEPT_CHANGES)),
+                (KEPT_CHANGES + 1, (vec![(2 * KEPT_CHANGES as u64 + 1, true)], 0)),
+            ] {
+                feed.edit(|picture| picture.set_link(cut.clone(), true));
+                assert_eq!(watch.events.next().await, Some(WatchEvent::State(cut.clone())));
+                (0..changes).for_each(|number| put(&feed, number % 5_000));
+                feed.edit(|picture| picture.set_link(LinkState::Synced, false));
+                assert_eq!(read(&mut watch).await, expected);
+            }
+            feed.close();
+        };
+        let (followed, ()) = tokio::join!(feed.follow(&KeyPrefix::All, &out), reading);
+        assert_eq!(followed, Ok(()), "a store that is shut down ends the watch");
+    }
+}

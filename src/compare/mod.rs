@@ -32,7 +32,7 @@ pub enum Tag {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLine {
     pub tag: Tag,
-    pub line: MaskedLine,
+    pub line: MaskedLine<'static>,
 }
 pub fn format(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text)

@@ -69,7 +69,7 @@ pub(super) fn step(model: &mut Model, step: Step) {
         }
         Some(Pane::Detail) => {
             if let Some((browse, _)) = model.browse_mut() {
-                let lines = browse.detail.shown.as_ref().map_or(0, |shown| shown.masked.lines().len());
+                let lines = browse.detail.shown.as_ref().map_or(0, |shown| shown.masked.line_count());
                 browse.detail.scroll = step.from(browse.detail.scroll, lines, usize::from(body.height));
             }
         }

@@ -10,6 +10,7 @@
 
 pub mod action;
 pub mod age;
+pub mod demo;
 pub mod effect;
 pub mod keymap;
 pub mod layout;

@@ -159,6 +159,45 @@ pub fn key_for(place: Place, wanted: Action) -> Option<&'static str> {
     bindings(place).find(|(_, action)| *action == wanted).map(|(key, _)| key)
 }
 
+/// Every place with its keys, each line as keys, action name and help: what help and README show.
+pub fn lines(place: Place) -> Vec<(String, Action)> {
+    let mut lines: Vec<(String, Action)> = Vec::new();
+    for (key, action) in bindings(place) {
+        match lines.iter_mut().find(|(_, known)| *known == action) {
+            Some((keys, _)) => {
+                keys.push(' ');
+                keys.push_str(key);
+            }
+            None => lines.push((key.to_owned(), action)),
+        }
+    }
+    lines
+}
+
+/// The table of keys in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md.
+pub fn reference_table() -> String {
+    let mut out = String::from("| where | keys | command | what it does |\n| --- | --- | --- | --- |\n");
+    for place in Place::ALL {
+        for (keys, action) in lines(place) {
+            let keys: Vec<_> = keys.split(' ').map(|key| format!("`{key}`")).collect();
+            let command = if action.is_command() { format!("`:{}`", action.name()) } else { String::new() };
+            out.push_str(&format!(
+                "| {} | {} | {command} | {} |\n",
+                place.title(),
+                keys.join(" "),
+                action.help()
+            ));
+        }
+    }
+    for action in Action::ALL
+        .into_iter()
+        .filter(|action| Place::ALL.iter().all(|place| key_for(*place, *action).is_none()))
+    {
+        out.push_str(&format!("| everywhere | | `:{}` | {} |\n", action.name(), action.help()));
+    }
+    out
+}
+
 /// A key as help writes it.
 fn chord(key: KeyEvent) -> Option<String> {
     let name = match key.code {

@@ -13,4 +13,5 @@ pub mod compare;
 pub mod domain;
 pub mod inventory;
 pub mod provider;
+pub mod settings;
 pub mod text;

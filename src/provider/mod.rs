@@ -10,8 +10,10 @@
 
 mod error;
 pub mod etcd;
+mod feed;
 pub mod file;
 pub mod memory;
+mod ops;
 mod watch;
 
 use std::time::Duration;

@@ -1,1 +1,18 @@
 //! What may be shown: `Safe` text and `Masked` documents. The only sanitizer.
+//!
+//! | part | what it is for |
+//! | --- | --- |
+//! | [`Safe`] | text that changes nothing on a terminal but its own cells |
+//! | [`Masked`] | a document with its secret fields hidden, line by line |
+//! | [`placeholders`] | the same decision for the editor: secrets taken out and put back |
+
+#[cfg(test)]
+pub(crate) mod fixture;
+mod masked;
+pub mod placeholders;
+mod safe;
+pub(crate) mod scan;
+mod writer;
+
+pub use masked::{MASK, Masked, MaskedLine, Role, Segment, mask_value};
+pub use safe::Safe;

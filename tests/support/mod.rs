@@ -1,0 +1,5 @@
+//! What several test programs share. Each of them uses its own part.
+#![allow(dead_code, reason = "every test program includes this module and uses a part of it")]
+
+pub(crate) mod home;
+pub(crate) mod run;

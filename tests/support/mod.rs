@@ -1,3 +1,8 @@
-//! What several test programs share.
+//! What several test programs share. Each of them uses its own part.
+#![allow(dead_code, reason = "every test program includes this module and uses a part of it")]
 
-pub mod picture;
+pub(crate) mod home;
+pub(crate) mod picture;
+// Starts the program under test, which the library alone does not build.
+#[cfg(feature = "console")]
+pub(crate) mod run;

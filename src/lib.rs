@@ -8,10 +8,16 @@
 //! | [`compare`] | format, splice, diff on token spans | `domain` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
+//! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
+//! | [`manager`] | one store opened from settings, its watch shared | all above but `text` |
+//! | `cli` | the subcommands (feature `console`) | all above |
 
+#[cfg(feature = "console")]
+pub mod cli;
 pub mod compare;
 pub mod domain;
 pub mod inventory;
+pub mod manager;
 pub mod provider;
 pub mod settings;
 pub mod text;

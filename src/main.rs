@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use confdeck::cli::{self, CommandLine, Demo, Exit, Invocation};
+use confdeck::provider::etcd::ensure_crypto_provider;
 use confdeck::settings::Settings;
 use rustix::fs::Mode;
 
@@ -12,8 +13,7 @@ fn main() -> ExitCode {
     let exit = match cli::parse(std::env::args_os()) {
         Err(exit) => exit,
         Ok(invocation) => {
-            // The first provider wins; a second one can only mean that it is installed already.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+            ensure_crypto_provider();
             match invocation {
                 Invocation::Command(line) => run_command(line),
                 Invocation::Console { settings, demo } => run_console(*settings, demo),

@@ -16,16 +16,16 @@ use crate::settings::Overrides;
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 conflict, 4 not found, \
 5 denied, 6 unavailable, 7 outcome unknown, 8 invalid. health has its own: 0 healthy, 1 degraded, 2 unusable.")]
 pub(super) struct Arguments {
-    #[command(flatten)]
-    pub(super) global: Global,
-
     /// The console's colours
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Console")]
     pub(super) theme: Option<String>,
 
     /// Open the console on made-up data
-    #[arg(long, value_enum, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
+    #[arg(help_heading = "Console", long, value_enum, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
     pub(super) demo: Option<Demo>,
+
+    #[command(flatten)]
+    pub(super) global: Global,
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -79,21 +79,16 @@ pub enum Demo {
     Files,
 }
 
-/// One command.
+/// One command; each is described where its arguments are.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List what is stored, without values
     #[command(subcommand)]
     List(List),
-    /// Print one document
     Get(Get),
-    /// Store one document
     Put(Put),
-    /// Remove one document
     Delete(Delete),
-    /// Print what is there, then every change
     Watch(Watch),
-    /// Ask the backend how it is
     Health(Health),
 }
 
@@ -108,7 +103,7 @@ pub(super) enum Format {
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Output {
     /// How to print
-    #[arg(short, long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
 }
 
@@ -220,7 +215,7 @@ pub(super) struct Watch {
     pub(super) raw: bool,
 
     /// How to print
-    #[arg(short, long = "output", value_enum, value_name = "FORMAT", default_value = "json")]
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "json")]
     pub(super) format: WatchFormat,
 }
 
@@ -244,7 +239,9 @@ fn prefix(text: &str) -> Result<KeyPrefix, String> {
     }
     let name = text.strip_prefix("webhook:").unwrap_or(text);
     Namespace::new(name).map(KeyPrefix::Namespace).map_err(|error| {
-        format!("{error}; write a namespace, connections, or webhook:connections for a namespace of that name")
+        format!(
+            "{error}; write a namespace, connections, or webhook:connections for a namespace of that name"
+        )
     })
 }
 
@@ -279,7 +276,18 @@ mod tests {
         for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7_200), ("1d", 86_400)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "s", "0", "0m", "1w", "-1s", "1.5h", "1m30s", "99999999999999999999d", "9999999999999999999d"] {
+        for text in [
+            "",
+            "s",
+            "0",
+            "0m",
+            "1w",
+            "-1s",
+            "1.5h",
+            "1m30s",
+            "99999999999999999999d",
+            "9999999999999999999d",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::Session;
 use super::args::Delete;
 use super::failure::{Exit, Failure};
 use super::output::Out;
 use super::put::Written;
-use super::Session;
 use crate::domain::Entry;
-use crate::provider::{ConfigReader, ConfigWriter, Expect};
+use crate::provider::{Error, Expect};
 use crate::text::Safe;
 
 pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
@@ -23,7 +23,7 @@ pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) ->
                     "nobody can be asked without a terminal: add --yes, or --expect-revision TOKEN".into(),
                 ));
             }
-            let entry = writer.get(key).await?.ok_or(crate::provider::Error::NotFound { key: key.clone() })?;
+            let entry = writer.get(key).await?.ok_or(Error::NotFound { key: key.clone() })?;
             if !confirmed(session, &entry)? {
                 return Err(Failure::Failed(format!("{key} was not deleted")));
             }

@@ -1,9 +1,9 @@
 //! `get`: one document.
 
+use super::Session;
 use super::args::{Format, Get};
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, pairs};
-use super::Session;
 use crate::domain::{Document, DocumentKind, Entry};
 use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
@@ -12,7 +12,10 @@ pub(super) async fn run(session: &Session, get: Get, out: &mut Out<'_>) -> Resul
     let key = get.address.0;
     let reader = session.manager.reader();
     let entry = reader.get(&key).await?.ok_or_else(|| {
-        Failure::NotFound(format!("{key} does not exist in {}; confdeck list shows what does", session.settings.context.name))
+        Failure::NotFound(format!(
+            "{key} does not exist in {}; confdeck list shows what does",
+            session.settings.context.name
+        ))
     })?;
     match get.output.format {
         Format::Table => table(&*reader, &entry, out).await?,

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::Session;
 use super::args::Health as Arguments;
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, pairs, table};
-use super::Session;
 use crate::domain::{Condition, Health, LatencyClass};
 use crate::text::Safe;
 

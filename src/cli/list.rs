@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 
+use super::Session;
 use super::args::{Format, List};
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, table};
-use super::Session;
 use crate::domain::{DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
@@ -29,11 +29,7 @@ struct NamespaceRow {
     webhooks: usize,
 }
 
-async fn namespaces(
-    reader: &dyn ConfigReader,
-    format: Format,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
+async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
     let mut counts = BTreeMap::<Namespace, usize>::new();
     let mut pages = reader.list_keys(KeyPrefix::All);
     while let Some(keys) = pages.next().await {
@@ -129,11 +125,7 @@ async fn webhooks(
     })
 }
 
-async fn connections(
-    reader: &dyn ConfigReader,
-    format: Format,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
+async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
     out.result(format, &rows, |rows| {
         table(

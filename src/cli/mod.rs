@@ -94,7 +94,9 @@ fn explain(error: &clap::Error) -> Exit {
 
 /// Says on standard error why there is no console.
 pub fn refuse_console() -> Exit {
-    complain("the console needs a terminal on standard input and output; for scripts there are commands, see confdeck --help");
+    complain(
+        "the console needs a terminal on standard input and output; for scripts there are commands, see confdeck --help",
+    );
     Exit::USAGE
 }
 
@@ -122,7 +124,8 @@ fn complain(text: &str) {
 
 /// Runs a command to its end.
 pub async fn run(line: CommandLine) -> Exit {
-    let session = Session { manager: UnifiedConfigManager::from_settings(&line.settings), settings: line.settings };
+    let session =
+        Session { manager: UnifiedConfigManager::from_settings(&line.settings), settings: line.settings };
     let is_terminal = io::stdout().is_terminal();
     let mut writer = io::BufWriter::new(io::stdout().lock());
     let mut out = Out::new(&mut writer, is_terminal);
@@ -155,7 +158,9 @@ impl Session {
     fn expect(&self, token: &str) -> Result<Expect, Failure> {
         let kind = self.manager.reader().capabilities().tokens;
         Token::parse(kind, token).map(Expect::Token).ok_or_else(|| {
-            Failure::Usage(format!("{token:?} is not a token of this store; confdeck get prints the current one"))
+            Failure::Usage(format!(
+                "{token:?} is not a token of this store; confdeck get prints the current one"
+            ))
         })
     }
 }

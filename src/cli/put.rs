@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::Session;
 use super::args::Put;
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell};
-use super::Session;
 use crate::domain::json::check_object;
 use crate::domain::{Document, ResourceKey, Token};
 use crate::provider::{Commit, Expect, Lease};

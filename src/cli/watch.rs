@@ -217,7 +217,9 @@ mod tests {
     fn told(narrator: &mut Narrator, events: impl IntoIterator<Item = WatchEvent>) -> Vec<String> {
         let lines = events.into_iter().flat_map(|event| narrator.tell(event));
         lines
-            .map(|line| format!("{} {}", line.kind, line.key.or(line.revision.map(|r| r.to_string())).unwrap()))
+            .map(|line| {
+                format!("{} {}", line.kind, line.key.or(line.revision.map(|r| r.to_string())).unwrap())
+            })
             .collect()
     }
 
@@ -225,7 +227,10 @@ mod tests {
     fn after_a_resync_only_differences_are_told() {
         let mut narrator = Narrator::default();
         let first = load("a", 5, vec![entry("gone", 1), entry("kept", 2), entry("moved", 3)]);
-        assert_eq!(told(&mut narrator, first), ["load default/gone", "load default/kept", "load default/moved"]);
+        assert_eq!(
+            told(&mut narrator, first),
+            ["load default/gone", "load default/kept", "load default/moved"]
+        );
         let again = load("a", 9, vec![entry("kept", 2), entry("moved", 7), entry("new", 8)]);
         assert_eq!(
             told(&mut narrator, again),
@@ -256,8 +261,10 @@ mod tests {
     fn secrets_are_hidden_unless_raw() {
         for (raw, shown) in [(false, false), (true, true)] {
             let mut narrator = Narrator { raw, ..Narrator::default() };
-            let lines: Vec<_> =
-                load("a", 1, vec![entry("x", 1)]).into_iter().flat_map(|event| narrator.tell(event)).collect();
+            let lines: Vec<_> = load("a", 1, vec![entry("x", 1)])
+                .into_iter()
+                .flat_map(|event| narrator.tell(event))
+                .collect();
             let [line] = &lines[..] else { panic!("one line") };
             assert_eq!(line.json().unwrap().contains("hunter2"), shown);
             assert_eq!(line.text().as_str().contains("hunter2"), shown);

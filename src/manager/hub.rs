@@ -58,11 +58,8 @@ impl Hub {
     pub(super) fn start(watch: Watch) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
-        let shared = Arc::new(Mutex::new(Shared {
-            picture: Inventory::default(),
-            link,
-            events: Some(events),
-        }));
+        let shared =
+            Arc::new(Mutex::new(Shared { picture: Inventory::default(), link, events: Some(events) }));
         let task = tokio::spawn(follow(Arc::clone(&shared), watch.events)).abort_handle();
         Arc::new(Self { shared, wake: watch.wake, task })
     }

@@ -14,9 +14,7 @@ use self::hub::Hub;
 use crate::domain::{Document, Entry, Health, KeyPrefix, ResourceKey};
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
-use crate::provider::{
-    Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch,
-};
+use crate::provider::{Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch};
 use crate::settings::{Overrides, Settings, SettingsError, Sources, Target};
 
 /// One store, opened.
@@ -142,3 +140,6 @@ impl UnifiedConfigManager {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! What several test programs share. Each of them uses its own part.
-#![allow(dead_code, reason = "every test program includes this module and uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test program includes this module and uses a part of it"
+)]
 
 pub(crate) mod home;
 pub(crate) mod picture;

@@ -14,7 +14,7 @@ use notify_debouncer_full::{
 use tokio::sync::mpsc;
 
 use super::reading::{folder, target};
-use super::shared::Shared;
+use super::shared::{HESITATION, Shared};
 use crate::provider::WatchHandle;
 
 /// How long a burst of events is gathered; an editor's save is several.
@@ -41,11 +41,14 @@ pub(super) async fn observe(shared: Arc<Shared>, wake: WatchHandle) {
     let mut force = true;
     loop {
         let shared = Arc::clone(&shared);
-        // The worker only fails when the runtime is going down.
-        if tokio::task::spawn_blocking(move || shared.reload(force)).await.is_err() {
-            return;
-        }
-        let pause = if bell.is_some() { SAFETY_NET } else { POLL };
+        let reloaded = tokio::task::spawn_blocking(move || shared.reload(force)).await;
+        let pause = match reloaded {
+            // The worker only fails when the runtime is going down.
+            Err(_) => return,
+            Ok(true) => HESITATION,
+            Ok(false) if bell.is_some() => SAFETY_NET,
+            Ok(false) => POLL,
+        };
         force = tokio::select! {
             Some(()) = rung.recv() => true,
             () = wake.woken() => true,

@@ -18,6 +18,10 @@ use crate::provider::{Error, Result};
 /// some of which count in whole seconds.
 const STAMP_SETTLES: i64 = 2;
 
+/// How long a file must stay broken before it is told: many editors empty a file before they write
+/// it, and that moment is no news.
+pub(super) const HESITATION: Duration = Duration::from_millis(150);
+
 /// What one file provider knows.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -41,9 +45,18 @@ struct Disk {
 struct Slot {
     /// The stamp of the last reading, once it can be trusted; `Some(None)` for no file.
     stamp: Option<Option<Stamp>>,
-    trouble: Option<Error>,
+    trouble: Option<Trouble>,
     /// When this process last replaced it.
     saved: Option<Instant>,
+}
+
+/// Why a file cannot be read as it is now.
+#[derive(Debug)]
+struct Trouble {
+    error: Error,
+    since: Instant,
+    /// Whether watches know of it; callers always do.
+    told: bool,
 }
 
 impl Shared {
@@ -67,7 +80,9 @@ impl Shared {
 
     /// Brings the picture up to the files: reads each that has changed, or both by `force`, and
     /// makes one revision of all differences. Blocks on I/O.
-    pub(super) fn reload(&self, force: bool) {
+    ///
+    /// Answers whether a file is broken and that is not told yet: it should be read again soon.
+    pub(super) fn reload(&self, force: bool) -> bool {
         let mut disk = self.disk();
         let mut news = Vec::new();
         for which in [Which::Webhooks, Which::Connections] {
@@ -76,8 +91,9 @@ impl Shared {
                 news.push((which, found));
             }
         }
-        let link = disk.link();
         let first = !std::mem::replace(&mut disk.loaded, true);
+        let hesitating = disk.tell(first);
+        let link = disk.link();
         if first {
             let store = self.identity();
             self.feed.edit(|picture| {
@@ -97,6 +113,7 @@ impl Shared {
                 picture.set_link(link, false);
             });
         }
+        hesitating
     }
 
     /// What keeps a range from being read as it is now; the first of its files decides.
@@ -105,12 +122,12 @@ impl Shared {
         [Which::Webhooks, Which::Connections]
             .into_iter()
             .filter(|which| which.in_range(prefix))
-            .find_map(|which| disk.slot(which).trouble.clone())
+            .find_map(|which| disk.slot(which).error())
     }
 
     /// What keeps one file from being read as it is now.
     pub(super) fn trouble_of(&self, which: Which) -> Result<()> {
-        self.disk().slot(which).trouble.clone().map_or(Ok(()), Err)
+        self.disk().slot(which).error().map_or(Ok(()), Err)
     }
 
     /// Remembers a save, so that the next save of the other file waits for the receiver.
@@ -154,8 +171,23 @@ impl Disk {
         }
     }
 
+    /// Decides which troubles are told now; answers whether one is held back. The first reading
+    /// has no good picture to hold on to.
+    fn tell(&mut self, first: bool) -> bool {
+        let mut held_back = false;
+        for trouble in
+            [&mut self.webhooks, &mut self.connections].into_iter().filter_map(|slot| slot.trouble.as_mut())
+        {
+            trouble.told |= first || trouble.since.elapsed() >= HESITATION;
+            held_back |= !trouble.told;
+        }
+        held_back
+    }
+
     fn link(&self) -> LinkState {
-        match [&self.webhooks, &self.connections].into_iter().find_map(|slot| slot.trouble.as_ref()) {
+        let troubles =
+            [&self.webhooks, &self.connections].into_iter().filter_map(|slot| slot.trouble.as_ref());
+        match troubles.filter(|trouble| trouble.told).map(|trouble| &trouble.error).next() {
             None => LinkState::Synced,
             Some(Error::Denied { permission }) => {
                 LinkState::Denied { permission: permission.clone(), retry_in: None }
@@ -186,8 +218,23 @@ impl Slot {
                 Err(error)
             }
         };
-        self.trouble = documents.as_ref().err().cloned();
-        documents.ok()
+        match documents {
+            Ok(documents) => {
+                self.trouble = None;
+                Some(documents)
+            }
+            Err(error) => {
+                let before = self.trouble.take();
+                let (since, told) =
+                    before.map_or((Instant::now(), false), |trouble| (trouble.since, trouble.told));
+                self.trouble = Some(Trouble { error, since, told });
+                None
+            }
+        }
+    }
+
+    fn error(&self) -> Option<Error> {
+        self.trouble.as_ref().map(|trouble| trouble.error.clone())
     }
 }
 
@@ -224,4 +271,35 @@ fn differences(picture: &Picture, which: Which, found: BTreeMap<ResourceKey, Fou
         .filter(|(key, found)| known(key) != Some(found.token))
         .map(|(key, found)| ChangeKind::Put { entry: entry(key, found, at) });
     gone.into_iter().chain(put).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_broken_for_a_moment_is_no_news_and_one_that_stays_so_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let webhooks = folder.path().join("w.json");
+        let shared = Shared::new(webhooks.clone(), folder.path().join("c.json"), Duration::ZERO);
+        let link = || shared.feed.look(|picture| picture.link().word());
+        let reload = |text: &str| {
+            std::fs::write(&webhooks, text).unwrap();
+            shared.reload(true)
+        };
+        assert!(!reload("{\"a\": 1}"));
+        assert!(reload(""), "read it again soon");
+        assert_eq!(link(), "SYNCED");
+        assert!(shared.trouble(&KeyPrefix::All).is_some(), "a caller must not get what may be old");
+        assert!(!reload("{\"a\": 2}"));
+
+        assert!(reload("{\"a\""));
+        while shared.reload(true) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(link(), "STALE");
+        assert_eq!(shared.feed.look(|picture| picture.entries().len()), 1, "the last good picture");
+        assert!(!reload("{}"));
+        assert_eq!(link(), "SYNCED");
+    }
 }

@@ -1,7 +1,7 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
+use tokio::sync::watch;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -203,6 +204,52 @@ fn http_get(port: u16, path: &str) -> Option<String> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// A way to a server that can be cut: the server lives on, and nobody behind the gate reaches it.
+pub struct Gate {
+    address: SocketAddr,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    /// An open gate before a server. Its task ends with the gate.
+    pub async fn before(server: &EtcdServer) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let open = watch::Sender::new(true);
+        let (behind, state) = (server.address(), open.subscribe());
+        tokio::spawn(async move {
+            // Ends with the gate, which is what `has_changed` fails for.
+            while let (Ok((outer, _)), Ok(_)) = (listener.accept().await, state.has_changed()) {
+                tokio::spawn(pass(outer, behind.clone(), state.clone()));
+            }
+        });
+        Self { address, open }
+    }
+
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn shut(&self) {
+        self.open.send_replace(false);
+    }
+
+    pub fn reopen(&self) {
+        self.open.send_replace(true);
+    }
+}
+
+async fn pass(mut outer: tokio::net::TcpStream, behind: String, mut open: watch::Receiver<bool>) {
+    if !*open.borrow() {
+        return;
+    }
+    let Ok(mut inner) = tokio::net::TcpStream::connect(behind).await else { return };
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut outer, &mut inner) => {}
+        _ = open.wait_for(|open| !open) => {}
+    }
 }
 
 /// A fresh provider under a prefix of its own, on the shared server.

@@ -25,6 +25,8 @@ pub struct Reader {
     /// The revision and size of every batch.
     pub batches: Vec<(Revision, usize)>,
     pub states: Vec<&'static str>,
+    /// How many signs of progress.
+    pub progresses: usize,
     marked: Option<Picture>,
 }
 
@@ -40,6 +42,7 @@ impl Reader {
             resyncs: 0,
             batches: Vec::new(),
             states: Vec::new(),
+            progresses: 0,
             marked: None,
         }
     }
@@ -81,7 +84,10 @@ impl Reader {
                     }
                 }
             }
-            WatchEvent::Progress { at } => self.at = self.at.max(at),
+            WatchEvent::Progress { at } => {
+                self.progresses += 1;
+                self.at = self.at.max(at);
+            }
         }
         true
     }

@@ -5,6 +5,8 @@
     reason = "every test program includes this module and uses a part of it"
 )]
 
+pub mod etcd;
+pub mod events;
 pub(crate) mod home;
 pub(crate) mod picture;
 // Starts the program under test, which the library alone does not build.

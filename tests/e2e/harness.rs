@@ -112,11 +112,10 @@ fn signals_reach_the_program_and_the_exit_is_told() {
 fn closing_the_window_hangs_up_and_types_nothing() {
     let home = Home::new();
     let told = home.path().join("told");
-    // Raw, the program would read anything typed: only the hang-up may end its read.
-    let script = "trap 'echo hup >>told; exit' HUP; stty raw -echo; echo up
-        while :; do dd bs=1 count=1 >>told 2>/dev/null & wait $!; done";
-    let mut program = Program::script(script).at_home(&home).in_folder(home.path());
-    program = program.env("LC_ALL", "C");
+    // Raw, the program reads whatever is typed, and tells: only the hang-up may end its reading.
+    let script = "trap 'echo hup >>told; exit' HUP; stty raw -echo; exec 3<&0; echo up
+        while :; do dd bs=1 count=1 <&3 >>told 2>/dev/null & wait $!; done";
+    let program = Program::script(script).at_home(&home).in_folder(home.path());
     let mut terminal = Terminal::open(program, 80, 24);
     terminal.wait_for("up");
     terminal.hang_up();
@@ -155,10 +154,9 @@ fn a_stalled_terminal_takes_nothing_until_it_resumes() {
 fn half_a_frame_is_never_seen() {
     let mut terminal = script(
         r"printf '\033[?2026hold\033[?2026l'; read line
-          printf '\033[?2026h\033[2J\033[Hhalf'; read line; printf ' whole\033[?2026l'; cat",
+          printf '\033[?2026h\033[2J\033[Hhalf'; sleep 0.2; printf ' whole\033[?2026l'; cat",
     );
     terminal.wait_for("old");
-    terminal.keys("enter");
     terminal.keys("enter");
     let first = terminal.wait_until(|screen| !screen.has("old"));
     assert!(first.has("whole"), "{}", first.framed());

@@ -30,6 +30,7 @@ pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Resul
         None => Expect::Anything,
     };
     let document = read(&put, writer.capabilities().max_document)?;
+    refuse_placeholders(&key, &document)?;
     if !put.force {
         check(&key, &document)?;
     }
@@ -96,6 +97,16 @@ fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
     Ok(Document::new(bytes))
 }
 
+/// A placeholder stands for a secret that only the draft it came from can fill in; not even `--force`
+/// may store it in the secret's place.
+fn refuse_placeholders(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
+    let filled = document.text().map(|text| fill(text, &Kept::default()));
+    match filled {
+        Ok(Err(error)) => Err(Failure::Invalid(format!("{key}: {error}"))),
+        _ => Ok(()),
+    }
+}
+
 /// What the receiver could not use, or what would store a mask in place of a secret.
 fn check(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
     let refused = |problem: String| Failure::Invalid(format!("{key}: {problem}; --force stores it anyway"));
@@ -108,7 +119,6 @@ fn check(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
         .text()
         .map_err(|error| refused(format!("byte {} of the document is not UTF-8", error.valid_up_to())))?;
     check_object(text).map_err(|error| refused(error.to_string()))?;
-    fill(text, &Kept::default()).map_err(|error| refused(error.to_string()))?;
     if text.contains(MASK) {
         return Err(refused("the document holds a mask where a secret was; take it from get -o json".into()));
     }

@@ -210,9 +210,10 @@ async fn a_commit_of_several_applies_all_or_nothing() {
     assert!(left.values().all(|entry| entry.revision == done.at));
 
     let full = |expect, count: usize| (0..count).map(|n| op(&format!("n{n}"), expect)).collect::<Vec<_>>();
-    assert_eq!(provider.commit(full(Expect::Absent, 128)).await.unwrap().outcomes.len(), 128);
+    let first = provider.commit(full(Expect::Absent, 128)).await.unwrap();
+    assert_eq!(first.outcomes.len(), 128);
     let again = provider.commit(full(Expect::Anything, 127)).await.unwrap();
-    assert!(again.outcomes.iter().all(|outcome| outcome.before == Some(Token::counter(done.at.0 + 1))));
+    assert!(again.outcomes.iter().all(|outcome| outcome.before == Some(Token::counter(first.at.0))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -351,7 +352,8 @@ async fn a_killed_server_shows_as_stale_and_its_return_as_synced() {
     // Somebody writes before the watch is back.
     put(&server.provider("/cwm/"), &webhook("meanwhile"), "{}").await;
     reader.retry_now();
-    reader.until_synced().await;
+    let both = |reader: &Reader| reader.state.is_true() && reader.picture.len() == 2;
+    reader.until("the write made meanwhile", both).await;
     assert_eq!(reader.picture, listed(&provider, KeyPrefix::All).await);
     assert_eq!((reader.loads, reader.store.clone()), (1, store));
     assert!(reader.states.contains(&"CATCHING UP"));
@@ -591,6 +593,32 @@ async fn users_log_in_and_are_told_what_they_may_not() {
     let mut nobody = Reader::new(server.provider("/cwm/").watch(KeyPrefix::All));
     nobody.until_state("DENIED").await;
     assert!(format!("{:?}", nobody.state).contains("ETCD_USERNAME"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_trusts_whom_it_is_told_to_and_nobody_else() {
+    let server = EtcdServer::start_tls();
+    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
+    settings.tls.ca_cert = Some(server.certificate());
+    let provider = EtcdProvider::new(settings);
+    let mut reader = Reader::new(provider.watch(KeyPrefix::All));
+    reader.until_synced().await;
+    put(&provider, &webhook("a"), "{}").await;
+    reader.until("the write", |reader| reader.picture.len() == 1).await;
+    let health = provider.health().await;
+    assert_eq!((health.condition, health.members.len()), (Condition::Healthy, 1), "{health:?}");
+
+    // Without that certificate, the system's own trust decides, and refuses.
+    let https = Endpoint::parse(&format!("https://{}", server.address()), 2379).unwrap();
+    let stranger = EtcdProvider::new(EtcdSettings::new(https, Layout::Namespaced));
+    let read = stranger.get(&webhook("a")).await;
+    assert!(matches!(read, Err(Error::Unavailable { .. })), "{read:?}");
+    // A file that is not there is named.
+    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
+    settings.tls.ca_cert = Some("no/such/ca.pem".into());
+    let read = EtcdProvider::new(settings).get(&webhook("a")).await;
+    let Err(Error::Unavailable { reason, .. }) = read else { panic!("{read:?}") };
+    assert!(reason.contains("no/such/ca.pem") && reason.contains("ETCD_CACERT"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -348,4 +348,20 @@ mod tests {
         let (followed, ()) = tokio::join!(feed.follow(&KeyPrefix::All, &out), reading);
         assert_eq!(followed, Ok(()), "a store that is shut down ends the watch");
     }
+    #[tokio::test]
+    async fn another_store_with_lower_revisions_is_loaded_and_not_waited_for() {
+        let feed = Feed::new(StoreId::new("test"), LinkState::Synced);
+        (0..5).for_each(|number| put(&feed, number));
+        let (out, mut watch) = watch_channel();
+        let reading = async {
+            assert_eq!(read(&mut watch).await, (vec![(5, false)], 0));
+            feed.edit(|picture| picture.replace(StoreId::new("backup"), Revision(2), BTreeMap::new()));
+            let load = WatchEvent::Load { store: StoreId::new("backup"), at: Revision(2), resync: true };
+            assert_eq!(watch.events.next().await, Some(load));
+            assert_eq!(watch.events.next().await, Some(WatchEvent::Loaded { at: Revision(2) }));
+            feed.close();
+        };
+        let (followed, ()) = tokio::join!(feed.follow(&KeyPrefix::All, &out), reading);
+        assert_eq!(followed, Ok(()));
+    }
 }

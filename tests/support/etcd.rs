@@ -33,22 +33,51 @@ fn binaries() -> &'static Path {
 pub struct EtcdServer {
     child: Mutex<Child>,
     data: tempfile::TempDir,
+    ports: Ports,
+}
+
+/// Where one server listens; `metrics` answers plain HTTP whatever the clients speak.
+#[derive(Clone, Copy)]
+struct Ports {
     client: u16,
     peer: u16,
+    metrics: u16,
+    tls: bool,
+}
+
+impl Ports {
+    fn free(tls: bool) -> Self {
+        let [client, peer, metrics] = [free_port(), free_port(), free_port()];
+        Self { client, peer, metrics, tls }
+    }
 }
 
 impl EtcdServer {
-    /// Starts one and waits until it serves. A port that somebody took meanwhile is no failure.
+    /// Starts one and waits until it serves.
     pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// One that speaks TLS, with a certificate of its own making.
+    pub fn start_tls() -> Self {
+        Self::start_with(true)
+    }
+
+    /// A port that somebody took meanwhile is no failure.
+    fn start_with(tls: bool) -> Self {
         for _ in 0..5 {
-            let data = tempfile::tempdir().unwrap();
-            let (client, peer) = (free_port(), free_port());
-            let mut child = spawn(data.path(), client, peer);
-            if wait_until_it_serves(&mut child, client) {
-                return Self { child: Mutex::new(child), data, client, peer };
+            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(tls));
+            let mut child = spawn(data.path(), ports);
+            if wait_until_it_serves(&mut child, ports) {
+                return Self { child: Mutex::new(child), data, ports };
             }
         }
         panic!("etcd did not start five times in a row");
+    }
+
+    /// The certificate that a TLS server made for itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.data.path().join("data/fixtures/client/cert.pem")
     }
 
     /// The server that the tests of one binary share, while any of them runs.
@@ -63,7 +92,7 @@ impl EtcdServer {
     }
 
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.client)
+        format!("127.0.0.1:{}", self.ports.client)
     }
 
     pub fn settings(&self, layout: Layout, prefix: &str) -> EtcdSettings {
@@ -93,7 +122,7 @@ impl EtcdServer {
 
     /// A number from its `/metrics`; summed over labels.
     pub fn metric(&self, name: &str) -> f64 {
-        let text = http_get(self.client, "/metrics").unwrap_or_default();
+        let text = http_get(self.ports.metrics, "/metrics").unwrap_or_default();
         let of_name = |line: &&str| {
             line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('{'))
         };
@@ -137,14 +166,14 @@ impl EtcdServer {
 
     fn restart_on(&self, data: &Path) {
         for _ in 0..5 {
-            let mut child = spawn(data, self.client, self.peer);
-            if wait_until_it_serves(&mut child, self.client) {
+            let mut child = spawn(data, self.ports);
+            if wait_until_it_serves(&mut child, self.ports) {
                 *self.lock() = child;
                 return;
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        panic!("etcd did not come back on port {}", self.client);
+        panic!("etcd did not come back on port {}", self.ports.client);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Child> {
@@ -162,32 +191,35 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn spawn(data: &Path, client: u16, peer: u16) -> Child {
-    let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
-    Command::new(binaries().join("etcd"))
+fn spawn(data: &Path, ports: Ports) -> Child {
+    let scheme = if ports.tls { "https" } else { "http" };
+    let client = format!("{scheme}://127.0.0.1:{}", ports.client);
+    let peer = format!("http://127.0.0.1:{}", ports.peer);
+    let mut command = Command::new(binaries().join("etcd"));
+    command
         .arg("--data-dir")
         .arg(data.join("data"))
         .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
         .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+        .args(["--listen-metrics-urls", &format!("http://127.0.0.1:{}", ports.metrics)])
         .args(["--initial-cluster", &format!("default={peer}")])
         // Another data folder is another cluster, even on the same ports.
         .args(["--initial-cluster-token", &data.display().to_string()])
-        .args(["--log-level", "error", "--unsafe-no-fsync"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .args(["--log-level", "error", "--unsafe-no-fsync"]);
+    if ports.tls {
+        command.arg("--auto-tls");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// `false` if it ended by itself, as it does when a port is taken.
-fn wait_until_it_serves(child: &mut Child, port: u16) -> bool {
+fn wait_until_it_serves(child: &mut Child, ports: Ports) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < START {
         if child.try_wait().unwrap().is_some() {
             return false;
         }
-        if http_get(port, "/health").is_some_and(|body| body.contains("true")) {
+        if http_get(ports.metrics, "/health").is_some_and(|body| body.contains("true")) {
             return true;
         }
         std::thread::sleep(Duration::from_millis(20));

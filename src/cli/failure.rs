@@ -92,3 +92,26 @@ impl From<io::Error> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Namespace, ResourceKey, WebhookId};
+
+    #[test]
+    fn every_kind_of_store_error_has_its_code() {
+        let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("x").unwrap());
+        let reason = || "why".to_owned();
+        for (error, code) in [
+            (StoreError::Conflict { key: key.clone(), now: None }, 3),
+            (StoreError::NotFound { key: key.clone() }, 4),
+            (StoreError::Denied { permission: reason() }, 5),
+            (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
+            (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
+            (StoreError::Invalid { reason: reason() }, 8),
+            (StoreError::Unsupported { what: reason(), remedy: reason() }, 8),
+        ] {
+            assert_eq!(Failure::Store(error).exit(), Exit(code));
+        }
+    }
+}

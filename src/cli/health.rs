@@ -29,6 +29,9 @@ struct Report {
     summary: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency: Option<&'static str>,
+    /// Who forbids writing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_only: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     marks: Vec<String>,
     facts: Vec<Fact>,
@@ -67,6 +70,7 @@ impl Report {
             condition: health.condition.word(),
             summary: health.summary.clone(),
             latency: class(health.latency),
+            read_only: session.settings.context.read_only.as_ref().map(|origin| format!("by {origin}")),
             marks: session.settings.marks.iter().map(ToString::to_string).collect(),
             facts: health.facts.iter().map(|(name, value)| Fact { name, value: value.clone() }).collect(),
             members: members.collect(),
@@ -83,6 +87,7 @@ impl Report {
             rows.push(("summary", Safe::from(self.summary.clone())));
         }
         rows.extend(self.latency.map(|latency| ("latency", cell(latency))));
+        rows.extend(self.read_only.iter().map(|origin| ("read-only", cell(origin))));
         rows.extend(self.marks.iter().map(|mark| ("mark", cell(mark))));
         rows.extend(self.facts.iter().map(|fact| (fact.name, cell(&fact.value))));
         let mut lines = pairs(rows);

@@ -48,6 +48,16 @@ impl<'a> Lookup<'a> {
         Ok(())
     }
 
+    /// A host in the config file means etcd: without a backend beside it, files of the working folder
+    /// would be opened in its place. A variable may be left over from another program.
+    pub(super) fn refuse_unused_host(&self) -> Result<()> {
+        let host = self.first(SettingKey::Host).filter(|host| matches!(host.origin, Origin::File { .. }));
+        match (host, self.first(SettingKey::Backend)) {
+            (Some(host), None) => Err(of(&host, "host is set and backend is not; add backend = \"etcd\"")),
+            _ => Ok(()),
+        }
+    }
+
     /// A switch that any source can turn on and none can turn off again: the strictest wins.
     pub(super) fn strictest(&mut self, key: SettingKey) -> Result<Option<Origin>> {
         let mut on = None;

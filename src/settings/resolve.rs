@@ -67,7 +67,10 @@ impl Settings {
         }
         let target = match lookup.word(Key::Backend, "file")?.value {
             "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
-            _ => Target::Files(files(&mut lookup)?),
+            _ => {
+                lookup.refuse_unused_host()?;
+                Target::Files(files(&mut lookup)?)
+            }
         };
         let context = Context {
             configured: name.is_some(),

@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod commands;
 mod harness;
 mod keys;
 mod line;

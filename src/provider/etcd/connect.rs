@@ -18,8 +18,11 @@ use super::settings::{EtcdSettings, TlsFiles};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
 
-/// How long a TCP connection, or a login, may take.
+/// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
+
+/// How long a login may take, its connection included; etcd hashes passwords slowly on purpose.
+const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The largest answer we take. 128 values, the most of one transaction, of 1.5 MiB, the most of one
 /// request, fit; pages of a load stay far below by their own measure.
@@ -158,8 +161,17 @@ impl Connector {
         }
     }
 
-    /// Reads, from another member if one does not answer. `call` may run more than once.
+    /// Reads, from another member if one does not answer. `call` may run more than once; all of it
+    /// within [`CALL_DEADLINE`].
     pub(super) async fn read<T, F, Answer>(&self, call: F) -> Result<T, Fault>
+    where
+        F: Fn(Link) -> Answer + Send + Sync,
+        Answer: Future<Output = Result<T, Fault>> + Send,
+    {
+        within(CALL_DEADLINE, self.read_somewhere(call)).await
+    }
+
+    async fn read_somewhere<T, F, Answer>(&self, call: F) -> Result<T, Fault>
     where
         F: Fn(Link) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
@@ -216,9 +228,9 @@ impl Connector {
                 .with_user(login.username.as_str(), login.password.expose())
                 .with_auto_token_refresh(true);
         }
-        match within(CALL_DEADLINE, client(url, options)).await {
+        match within(LOGIN_DEADLINE, client(url, options)).await {
             // As etcdctl does: a name and a password are no obstacle where nobody asks for them.
-            Err(Fault::AuthOff) => within(CALL_DEADLINE, client(url, plain)).await,
+            Err(Fault::AuthOff) => within(LOGIN_DEADLINE, client(url, plain)).await,
             opened => opened,
         }
     }

@@ -192,12 +192,13 @@ fn never_connected(status: &tonic::Status) -> bool {
     false
 }
 
-/// Waits for an answer so long and no longer.
+/// Waits for an answer so long and no longer. In a box, because the client library's futures measure
+/// kilobytes each, and nested ones would fill a stack.
 pub(super) async fn within<T>(
     deadline: Duration,
     call: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    tokio::time::timeout(deadline, call).await.unwrap_or(Err(Fault::Silent))
+    tokio::time::timeout(deadline, Box::pin(call)).await.unwrap_or(Err(Fault::Silent))
 }
 
 #[cfg(test)]

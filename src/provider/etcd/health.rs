@@ -23,48 +23,57 @@ const OTHERS: usize = 8;
 pub(super) async fn check(connector: &Connector, keyspace: &Keyspace) -> Health {
     let begun = Instant::now();
     let key = keyspace.prefix().as_bytes().to_vec();
-    let read = within(HEALTH_DEADLINE, connector.read(|link| link_head(link, key.clone()))).await;
-    let latency = begun.elapsed();
+    let read = async {
+        let head = connector.read(|link| {
+            let key = key.clone();
+            async move { link.head(key).await }
+        });
+        (within(HEALTH_DEADLINE, head).await, begun.elapsed())
+    };
+    let (decided, seen) = tokio::join!(read, look_around(connector, begun + HEALTH_DEADLINE - MARGIN));
+    let mut health = verdict(connector, keyspace, decided.0, decided.1);
+    enrich(&mut health, &seen);
+    health
+}
+
+/// What the permitted read alone says.
+fn verdict(
+    connector: &Connector,
+    keyspace: &Keyspace,
+    read: Result<Head, Fault>,
+    latency: Duration,
+) -> Health {
     let mut health = Health {
         backend: "etcd",
         condition: Condition::Healthy,
         summary: String::new(),
-        latency: None,
+        latency: Some(latency),
         facts: facts(connector, keyspace),
         members: Vec::new(),
     };
-    match &read {
+    match read {
         Ok(head) => {
-            health.latency = Some(latency);
             health.facts.push(("cluster", format!("{:016x}", head.cluster)));
             health.facts.push(("revision", head.revision.0.to_string()));
         }
         Err(Fault::Denied) => {
-            health.latency = Some(latency);
-            health.degrade(format!("etcd answers, and denies reading under {}", keyspace.prefix()));
+            degrade(&mut health, format!("etcd answers, and denies reading under {}", keyspace.prefix()));
         }
         Err(fault) => {
+            health.latency = None;
             health.condition = Condition::Unusable;
             health.summary = fault.words(&connector.name());
         }
     }
-    let deadline = begun + HEALTH_DEADLINE - MARGIN;
-    enrich(connector, &mut health, deadline).await;
     health
 }
 
-async fn link_head(link: super::connect::Link, key: Vec<u8>) -> Result<Head, Fault> {
-    link.head(key).await
-}
-
-impl Health {
-    fn degrade(&mut self, why: String) {
-        self.condition = self.condition.max(Condition::Degraded);
-        if !self.summary.is_empty() {
-            self.summary.push_str("; ");
-        }
-        self.summary.push_str(&why);
+fn degrade(health: &mut Health, why: String) {
+    health.condition = health.condition.max(Condition::Degraded);
+    if !health.summary.is_empty() {
+        health.summary.push_str("; ");
     }
+    health.summary.push_str(&why);
 }
 
 fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<(&'static str, String)> {
@@ -88,14 +97,24 @@ fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-async fn enrich(connector: &Connector, health: &mut Health, deadline: Instant) {
+/// What is seen beside the deciding read.
+struct Seen {
+    /// One for each configured endpoint.
+    endpoints: Vec<Answer>,
+    /// Members of the cluster that no endpoint leads to.
+    others: Vec<Answer>,
+    members: Vec<Member>,
+    alarms: Vec<&'static str>,
+}
+
+async fn look_around(connector: &Connector, deadline: Instant) -> Seen {
     let settings = connector.settings();
     let asked = settings.endpoints.iter().map(|endpoint| {
         let tls = settings.uses_tls(endpoint);
         ask(connector, endpoint.to_string(), endpoint.url(tls), tls, deadline)
     });
-    let (answers, (members, alarms)) = tokio::join!(join_all(asked), cluster(connector, deadline));
-    let known: HashSet<_> = answers.iter().filter_map(Answer::member).collect();
+    let (endpoints, (members, alarms)) = tokio::join!(join_all(asked), cluster(connector, deadline));
+    let known: HashSet<_> = endpoints.iter().filter_map(Answer::member).collect();
     let others = members.iter().filter(|member| !known.contains(&member.id())).take(OTHERS);
     let others = others.filter_map(|member| {
         let url = member.client_urls().first()?;
@@ -103,16 +122,20 @@ async fn enrich(connector: &Connector, health: &mut Health, deadline: Instant) {
         Some(ask(connector, url.split("://").last()?.to_owned(), url.clone(), tls, deadline))
     });
     let others = join_all(others).await;
+    Seen { endpoints, others, members, alarms }
+}
 
-    let silent = answers.iter().filter(|answer| answer.status.is_err()).count();
-    let refused = answers.iter().filter(|answer| matches!(answer.status, Err(Fault::Denied))).count();
-    if silent > refused && health.condition != Condition::Unusable {
-        health.degrade(format!("{} of {} endpoints do not answer", silent - refused, answers.len()));
+fn enrich(health: &mut Health, seen: &Seen) {
+    let silent = |answer: &&Answer| matches!(&answer.status, Err(fault) if *fault != Fault::Denied);
+    let silent = seen.endpoints.iter().filter(silent).count();
+    if silent > 0 && health.condition != Condition::Unusable {
+        degrade(health, format!("{silent} of {} endpoints do not answer", seen.endpoints.len()));
     }
-    for alarm in alarms {
-        health.degrade(alarm.into());
+    for alarm in &seen.alarms {
+        degrade(health, (*alarm).into());
     }
-    health.members = answers.iter().chain(&others).map(|answer| answer.member_health(&members)).collect();
+    let answers = seen.endpoints.iter().chain(&seen.others);
+    health.members = answers.map(|answer| answer.member_health(&seen.members)).collect();
 }
 
 /// The members and the alarms, as far as they are permitted.

@@ -16,6 +16,7 @@ use crate::domain::Namespace;
 /// Everything a provider needs to know; it does no I/O by itself.
 ///
 /// It has no `Debug` form, because it holds a password.
+#[derive(Clone)]
 pub struct EtcdSettings {
     /// The members to talk to, tried in this order. Not empty.
     pub endpoints: Vec<Endpoint>,
@@ -56,6 +57,7 @@ impl EtcdSettings {
 }
 
 /// A user of the cluster.
+#[derive(Clone)]
 pub struct Login {
     /// The name.
     pub username: String,

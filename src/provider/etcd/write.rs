@@ -251,7 +251,7 @@ async fn send(
 ) -> (Option<Link>, std::result::Result<etcd_client::TxnResponse, Fault>) {
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
-        let link = match connector.link().await {
+        let link = match within(CALL_DEADLINE, connector.link()).await {
             Ok(link) => link,
             // A login that failed sent no write.
             Err(met) if met.elsewhere() => {

@@ -225,6 +225,8 @@ impl Follow<'_> {
     async fn due(&mut self, due: Due) -> Result<Option<Reload>, End> {
         let now = Instant::now();
         match due {
+            // What came meanwhile is read first.
+            Due::Silence if self.vigil.overslept(now) => self.vigil.heard(now),
             Due::Silence => return Err(Fault::Silent.into()),
             Due::Beat => {
                 let (link, key) = (self.link.clone(), self.task.scope.range.from.clone());

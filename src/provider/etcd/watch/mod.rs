@@ -38,6 +38,8 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
     };
     tokio::spawn(async move {
         tokio::select! {
+            // The end goes first: a provider that was shut down says nothing more.
+            biased;
             () = reader.closed() => {}
             () = store.closed() => {}
             Err(_) = task.run() => {}

@@ -12,6 +12,8 @@ const QUIET: Duration = Duration::from_millis(1_000);
 /// A member that leaves a question open for so long is gone. With [`QUIET`], a dead or hanging peer
 /// is noticed after 2.5 s at most; the promise is 3 s.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// A clock that fires so late was stopped with us: our process was suspended, or the reader slow.
+const OVERSLEPT: Duration = Duration::from_millis(500);
 /// How often the watch itself is asked how far it is.
 const PROGRESS: Duration = Duration::from_secs(5);
 /// How often while somebody waits for the answer.
@@ -52,6 +54,11 @@ impl Vigil {
             None => (self.heard + QUIET, Due::Beat),
         };
         if self.progress_at < life.0 { (self.progress_at, Due::Progress) } else { life }
+    }
+
+    /// Whether the time for the next thing passed without us, so that silence proves nothing yet.
+    pub(super) fn overslept(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.next().0) > OVERSLEPT
     }
 
     /// The watch said something.
@@ -154,6 +161,16 @@ mod tests {
             let (at, due) = vigil.next();
             assert!(due != Due::Silence || at > now + 1_000 * MS);
         }
+    }
+
+    #[tokio::test]
+    async fn a_pause_of_our_own_is_no_silence_of_the_peer() {
+        let start = Instant::now();
+        let mut vigil = Vigil::new(start);
+        vigil.beat_asked(start);
+        let (due, _) = vigil.next();
+        assert!(!vigil.overslept(due + 20 * MS));
+        assert!(vigil.overslept(due + 60_000 * MS));
     }
 
     #[tokio::test]

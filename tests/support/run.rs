@@ -54,6 +54,7 @@ impl Program {
     }
 
     /// A shell to type at, with job control: its prompt is `$ `, and `confdeck` is on its path.
+    /// Wait for the prompt before typing: a shell that is between two line modes loses keys.
     pub(crate) fn shell() -> Self {
         let folder = Path::new(env!("CARGO_BIN_EXE_confdeck")).parent().unwrap();
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());

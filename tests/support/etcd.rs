@@ -130,9 +130,22 @@ impl EtcdServer {
         text.lines().filter(of_name).filter_map(value).sum()
     }
 
-    /// It hangs: connections stay, nothing answers.
+    /// It hangs: connections stay, nothing answers. The signal is on its way when `kill` returns; a
+    /// request could still slip in before the last thread has stopped.
     pub fn freeze(&self) {
         self.signal("-STOP");
+        let tasks = format!("/proc/{}/task", self.lock().id());
+        let stopped = |task: PathBuf| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('T'))
+        };
+        let begun = Instant::now();
+        while let Ok(mut list) = std::fs::read_dir(&tasks) {
+            if list.all(|task| task.is_ok_and(|task| stopped(task.path()))) {
+                return;
+            }
+            assert!(begun.elapsed() < START, "etcd does not stop");
+        }
     }
 
     pub fn thaw(&self) {

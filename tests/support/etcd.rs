@@ -29,9 +29,9 @@ fn binaries() -> &'static Path {
     })
 }
 
-/// One etcd server; killed when dropped.
+/// One etcd server; it ends when this is dropped.
 pub struct EtcdServer {
-    child: Mutex<Child>,
+    process: Mutex<Process>,
     data: tempfile::TempDir,
     ports: Ports,
 }
@@ -67,9 +67,9 @@ impl EtcdServer {
     fn start_with(tls: bool) -> Self {
         for _ in 0..5 {
             let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(tls));
-            let mut child = spawn(data.path(), ports);
-            if wait_until_it_serves(&mut child, ports) {
-                return Self { child: Mutex::new(child), data, ports };
+            let mut process = Process::spawn(data.path(), ports);
+            if process.serves(ports) {
+                return Self { process: Mutex::new(process), data, ports };
             }
         }
         panic!("etcd did not start five times in a row");
@@ -130,9 +130,22 @@ impl EtcdServer {
         text.lines().filter(of_name).filter_map(value).sum()
     }
 
-    /// It hangs: connections stay, nothing answers.
+    /// It hangs: connections stay, nothing answers. The signal is on its way when `kill` returns; a
+    /// request could still slip in before the last thread has stopped.
     pub fn freeze(&self) {
         self.signal("-STOP");
+        let tasks = format!("/proc/{}/task", self.lock().etcd.id());
+        let stopped = |task: PathBuf| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('T'))
+        };
+        let begun = Instant::now();
+        while let Ok(mut list) = std::fs::read_dir(&tasks) {
+            if list.all(|task| task.is_ok_and(|task| stopped(task.path()))) {
+                return;
+            }
+            assert!(begun.elapsed() < START, "etcd does not stop");
+        }
     }
 
     pub fn thaw(&self) {
@@ -140,15 +153,13 @@ impl EtcdServer {
     }
 
     fn signal(&self, signal: &str) {
-        let id = self.lock().id().to_string();
+        let id = self.lock().etcd.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// It dies without a word.
     pub fn kill(&self) {
-        let mut child = self.lock();
-        let _ = child.kill();
-        let _ = child.wait();
+        self.lock().end();
     }
 
     /// It comes back with the same data at the same address.
@@ -166,9 +177,9 @@ impl EtcdServer {
 
     fn restart_on(&self, data: &Path) {
         for _ in 0..5 {
-            let mut child = spawn(data, self.ports);
-            if wait_until_it_serves(&mut child, self.ports) {
-                *self.lock() = child;
+            let mut process = Process::spawn(data, self.ports);
+            if process.serves(self.ports) {
+                *self.lock() = process;
                 return;
             }
             std::thread::sleep(Duration::from_millis(200));
@@ -176,14 +187,57 @@ impl EtcdServer {
         panic!("etcd did not come back on port {}", self.ports.client);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Child> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for EtcdServer {
+/// One run of etcd, and a guard that ends it should this test process die without a word.
+struct Process {
+    etcd: Child,
+    guard: Child,
+}
+
+impl Process {
+    fn spawn(data: &Path, ports: Ports) -> Self {
+        let etcd = command(data, ports).spawn().unwrap();
+        // Its standard input closes with this process, however that ends.
+        let guard = Command::new("sh")
+            .args(["-c", "read -r _; kill -9 \"$1\"", "guard", &etcd.id().to_string()])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { etcd, guard }
+    }
+
+    /// `false` if it ended by itself, as it does when a port is taken.
+    fn serves(&mut self, ports: Ports) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < START {
+            if self.etcd.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if http_get(ports.metrics, "/health").is_some_and(|body| body.contains("true")) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn end(&mut self) {
+        // The guard first: it must not outlive the number it would end.
+        for child in [&mut self.guard, &mut self.etcd] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        self.end();
     }
 }
 
@@ -191,7 +245,7 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn spawn(data: &Path, ports: Ports) -> Child {
+fn command(data: &Path, ports: Ports) -> Command {
     let scheme = if ports.tls { "https" } else { "http" };
     let client = format!("{scheme}://127.0.0.1:{}", ports.client);
     let peer = format!("http://127.0.0.1:{}", ports.peer);
@@ -209,24 +263,8 @@ fn spawn(data: &Path, ports: Ports) -> Child {
     if ports.tls {
         command.arg("--auto-tls");
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-/// `false` if it ended by itself, as it does when a port is taken.
-fn wait_until_it_serves(child: &mut Child, ports: Ports) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < START {
-        if child.try_wait().unwrap().is_some() {
-            return false;
-        }
-        if http_get(ports.metrics, "/health").is_some_and(|body| body.contains("true")) {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    false
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 fn http_get(port: u16, path: &str) -> Option<String> {

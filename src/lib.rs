@@ -14,5 +14,7 @@ pub mod compare;
 pub mod console;
 pub mod domain;
 pub mod inventory;
+#[cfg(feature = "console")]
+pub mod logging;
 pub mod provider;
 pub mod text;

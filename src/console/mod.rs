@@ -11,8 +11,11 @@
 pub mod action;
 pub mod age;
 pub mod effect;
+pub mod gate;
 pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod runtime;
+pub mod terminal;
 pub mod update;

@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod panic;
 pub mod runtime;
 pub mod terminal;
 pub mod update;

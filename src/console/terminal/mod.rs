@@ -13,6 +13,7 @@ mod surroundings;
 mod writer;
 
 pub use clipboard::{Clipboard, OSC52_LIMIT};
+pub(in crate::console) use device::say_to_stderr;
 pub use device::{Tty, give_back};
 pub use keys::Decoder;
 pub use listener::Listener;

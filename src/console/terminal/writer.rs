@@ -15,7 +15,7 @@ pub struct Written {
     pub buffer: Vec<u8>,
     /// How many bytes it had.
     pub bytes: usize,
-    /// What became of it.
+    /// What became of it; [`io::ErrorKind::TimedOut`] where it was cut off by giving the terminal back.
     pub result: io::Result<()>,
 }
 
@@ -54,12 +54,16 @@ impl FrameWriter {
         !self.in_flight
     }
 
-    /// Hands a frame over; says whether it was taken, which it is whenever the writer is free.
-    #[must_use]
+    /// Hands a frame over; says whether it was taken, which it is whenever the writer is free. One
+    /// whose thread has ended answers by [`FrameWriter::written`].
     pub fn hand_over(&mut self, frame: Vec<u8>) -> bool {
-        let taken = self.is_free() && self.frames.try_send(frame).is_ok();
-        self.in_flight |= taken;
-        taken
+        if self.in_flight {
+            return false;
+        }
+        self.in_flight = true;
+        // A thread that has ended has closed the other channel too, which the receiver then tells.
+        let _ = self.frames.try_send(frame);
+        true
     }
 
     /// Resolves when the frame in flight has left; never while there is none. Cancelling loses nothing.

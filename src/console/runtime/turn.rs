@@ -288,7 +288,9 @@ impl<P: Program, D: Device> Loop<P, D> {
         self.sources.input = None;
         self.ears = None;
         let settled = until.min(Instant::now() + SETTLE_WITHIN);
-        self.sources.writer.settle(settled.into()).await;
+        if let Some(written) = self.sources.writer.settle(settled.into()).await {
+            self.written(written);
+        }
         self.device.restore(until);
     }
 

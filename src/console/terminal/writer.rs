@@ -80,9 +80,12 @@ impl FrameWriter {
         })
     }
 
-    /// Waits for the frame in flight, but no longer than `until`; says whether none is left.
-    pub async fn settle(&mut self, until: Instant) -> bool {
-        self.is_free() || timeout_at(until, self.written()).await.is_ok()
+    /// Waits for the frame in flight, but no longer than `until`; answers it if it has left by then.
+    pub async fn settle(&mut self, until: Instant) -> Option<Written> {
+        if self.is_free() {
+            return None;
+        }
+        timeout_at(until, self.written()).await.ok()
     }
 }
 
@@ -129,11 +132,12 @@ mod tests {
         let (permit, permits) = blocking::channel();
         let (calls, _called) = blocking::channel();
         let mut writer = FrameWriter::start(Box::new(Gated { permits, calls })).unwrap();
-        assert!(writer.settle(Instant::now()).await, "nothing in flight");
+        assert!(writer.settle(Instant::now()).await.is_none() && writer.is_free());
         assert!(writer.hand_over(b"frame".to_vec()));
-        assert!(!writer.settle(Instant::now()).await);
+        assert!(writer.settle(Instant::now()).await.is_none() && !writer.is_free());
         permit.send(()).unwrap();
-        assert!(writer.settle(Instant::now() + std::time::Duration::from_secs(10)).await);
+        let left = writer.settle(Instant::now() + std::time::Duration::from_secs(10)).await;
+        assert_eq!(left.map(|written| written.bytes), Some(5));
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub mod console;
 pub mod domain;
 pub mod inventory;
 pub mod manager;
+#[cfg(feature = "console")]
+pub mod logging;
 pub mod provider;
 pub mod settings;
 pub mod text;

@@ -15,4 +15,6 @@ pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod theme;
 pub mod update;
+pub mod view;

@@ -1,10 +1,10 @@
 //! TEMPORARY SHAPES, replaced by branch w/text at merge.
 #![allow(missing_docs)]
 use crate::domain::DocumentKind;
-use crate::text::{MaskedLine, Role, Safe, Segment};
+use crate::text::{Masked, MaskedLine, Safe};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeKind {
+pub enum DiffKind {
     Added,
     Removed,
     Changed,
@@ -13,7 +13,7 @@ pub enum ChangeKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathChange {
     pub path: Safe<'static>,
-    pub kind: ChangeKind,
+    pub kind: DiffKind,
     pub old: Option<Safe<'static>>,
     pub new: Option<Safe<'static>>,
     pub secret: bool,
@@ -24,15 +24,17 @@ pub struct Diff {
     pub whitespace_only: bool,
 }
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
+pub enum LineTag {
     Same,
     Removed,
     Added,
 }
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLine {
-    pub tag: Tag,
-    pub line: MaskedLine,
+    pub tag: LineTag,
+    pub old: Option<usize>,
+    pub new: Option<usize>,
+    pub line: MaskedLine<'static>,
 }
 pub fn format(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text)
@@ -50,7 +52,7 @@ pub fn diff(_kind: DocumentKind, old: &str, new: &str) -> Diff {
         } else {
             vec![PathChange {
                 path: Safe::literal("a.b"),
-                kind: ChangeKind::Changed,
+                kind: DiffKind::Changed,
                 old: Some(Safe::literal("1")),
                 new: Some(Safe::literal("2")),
                 secret: false,
@@ -59,14 +61,13 @@ pub fn diff(_kind: DocumentKind, old: &str, new: &str) -> Diff {
         whitespace_only: false,
     }
 }
-pub fn lines(_kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
-    let l = |tag, t: &str| {
-        t.lines()
-            .map(|l| DiffLine {
-                tag,
-                line: MaskedLine { segments: vec![Segment { text: l.to_owned().into(), role: Role::Plain }] },
-            })
+pub fn lines(kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
+    let side = |tag, text: &str| {
+        let masked = Masked::text(kind, text);
+        masked
+            .lines(0..usize::MAX)
+            .map(|line| DiffLine { tag, old: None, new: None, line: line.into_owned() })
             .collect::<Vec<_>>()
     };
-    [l(Tag::Removed, old), l(Tag::Added, new)].concat()
+    [side(LineTag::Removed, old), side(LineTag::Added, new)].concat()
 }

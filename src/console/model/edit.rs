@@ -8,7 +8,7 @@ use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{SyntaxError, check_object};
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
 use crate::provider::Expect;
-use crate::text::{Kept, Unfilled, conceal, fill};
+use crate::text::placeholders::{FillError, Kept, conceal, fill};
 
 use super::super::keymap::Place;
 
@@ -94,7 +94,7 @@ pub enum NotReady {
     /// It is not a JSON object.
     Syntax(SyntaxError),
     /// A placeholder stands for nothing.
-    Placeholder(Unfilled),
+    Placeholder(FillError),
 }
 
 impl Edit {

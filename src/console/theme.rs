@@ -206,11 +206,7 @@ impl Theme {
 }
 
 /// Reads `COLOUR on COLOUR ATTRIBUTE…`; gives back the word it does not know.
-fn read_style<'w>(
-    words: &'w str,
-    palette: &BTreeMap<String, Color>,
-    depth: Depth,
-) -> Result<Style, &'w str> {
+fn read_style<'w>(words: &'w str, palette: &BTreeMap<String, Color>, depth: Depth) -> Result<Style, &'w str> {
     let mut style = Style::new();
     let mut background = false;
     for word in words.split_whitespace() {

@@ -93,11 +93,7 @@ fn nearest_ansi(wanted: [u8; 3]) -> Color {
 /// Squared distance with the eye's weights, in whole numbers.
 fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     let weights = [3, 6, 1];
-    a.into_iter()
-        .zip(b)
-        .zip(weights)
-        .map(|((a, b), weight)| u32::from(a.abs_diff(b)).pow(2) * weight)
-        .sum()
+    a.into_iter().zip(b).zip(weights).map(|((a, b), weight)| u32::from(a.abs_diff(b)).pow(2) * weight).sum()
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
         return alone(focus);
     }
     if width >= 110 && with_namespaces {
-        let namespaces = if width >= 160 { 28 } else { 23 };
+        let namespaces = if width >= 160 { 28 } else { 22 };
         let items = (width - namespaces) * if focus == Pane::Items { 50 } else { 42 } / 100;
         return columns([namespaces, items, width - namespaces - items]);
     }

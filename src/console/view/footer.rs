@@ -7,6 +7,7 @@ use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
 use crate::console::model::{Lock, Model};
 use crate::console::theme::Ink;
+use crate::domain::ResourceKey;
 
 /// Up to this width only the first four keys are named.
 const NARROW: u16 = 80;
@@ -26,14 +27,28 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 
 /// Keys and words, the most useful first; actions that are not possible here are left out.
 fn hints(model: &Model, place: Place) -> impl Iterator<Item = Phrase> {
-    let read_only = model.lock == Lock::ReadOnly;
     useful(place)
         .iter()
-        .filter(move |action| !(read_only && action.writes()))
+        .filter(move |action| is_possible(model, place, **action))
         .filter_map(move |action| Some((key_for(place, *action)?, *action)))
         .map(move |(key, action)| {
             Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action)))
         })
+}
+
+/// Whether an action has something to act on.
+fn is_possible(model: &Model, place: Place, action: Action) -> bool {
+    use Action as A;
+    if model.lock == Lock::ReadOnly && action.writes() {
+        return false;
+    }
+    let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
+    match action {
+        _ if place != Place::Browse => true,
+        A::Edit | A::Clone => model.selected().is_some() && !foreign,
+        A::Open | A::Delete | A::Copy => model.selected().is_some(),
+        _ => true,
+    }
 }
 
 fn useful(place: Place) -> &'static [Action] {
@@ -48,14 +63,14 @@ fn useful(place: Place) -> &'static [Action] {
             A::New,
             A::Clone,
             A::Delete,
+            A::Quit,
             A::Copy,
             A::Sort,
             A::Zoom,
             A::Pause,
-            A::Quit,
         ],
-        Place::Page => &[A::Back, A::Down, A::Command, A::Help, A::Retry, A::Quit],
-        Place::Help => &[A::Back, A::Down, A::PageDown],
+        Place::Page => &[A::Back, A::Down, A::Help, A::Retry, A::Command, A::Quit],
+        Place::Help => &[A::Back, A::Down],
         Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
         Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
         Place::Confirm => &[A::Confirm, A::Cancel],
@@ -77,6 +92,10 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Review | Place::Conflict, Action::Back) => "back to the draft",
         (Place::Conflict, Action::Rebase) => "base on what is stored now",
         (Place::Review | Place::Conflict, Action::FullDiff) => "full diff",
+        (Place::Filter, Action::Up) => "row above",
+        (Place::Filter, Action::Down) => "row below",
+        (_, Action::Down) => "scroll",
+        (_, Action::Command) => "commands",
         _ => action.name(),
     }
 }

@@ -82,10 +82,11 @@ fn link_lines(model: &Model, room: u16) -> Vec<Line> {
         add("picture", Ink::Text, &format!("equal to the store at {}", model.inventory.revision()));
     }
     add("since", Ink::Text, &format!("{} ago", words::ago(model, link.since).text));
-    if let Some(trouble) = words::trouble(model) {
-        let text: String = trouble.pieces().iter().map(|(_, text)| text.as_str()).collect();
-        let ink = trouble.pieces().first().map_or(Ink::Text, |(ink, _)| *ink);
-        add("why", ink, &text);
+    if let Some(reason) = words::reason(&link.state) {
+        add("why", Ink::Warning, reason);
+    }
+    if let Some(retry) = words::retry(model) {
+        add("and now", Ink::Text, &retry.text);
     }
     if let Some(resync) = link.resync {
         let what = if resync.replaced {

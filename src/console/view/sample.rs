@@ -46,9 +46,7 @@ const FLEET: &[(&str, &str)] = &[
     ),
     (
         "production/github_events",
-        r#"{"data_type": "json", "module": "kafka", "connection": "kafka_main", "topic": "gh",
-  "hmac": {"secret": "{$vault:app/github#hmac}", "header": "X-Hub-Signature-256", "algorithm": "sha256"},
-  "ip_whitelist": ["192.0.2.7"], "module-config": {"timeout": 30, "headers": {"X-Route": "Hunter2Hunter"}}}"#,
+        r#"{"data_type":"json","module":"kafka","connection":"kafka_main","topic":"gh","hmac":{"secret":"{$vault:app/github#hmac}","header":"X-Hub-Signature-256","algorithm":"sha256"},"ip_whitelist":["192.0.2.7"],"module-config":{"timeout":30,"headers":{"X-Route":"Hunter2Hunter"}}}"#,
     ),
     (
         "production/orders",

@@ -79,7 +79,7 @@ fn said(model: &Model) -> Phrase {
     let shown_in_body = model.edit.is_none()
         && !model.link.had_picture
         && !matches!(model.link.state, LinkState::Stale { .. });
-    if shown_in_body { Phrase::default() } else { words::trouble(model).unwrap_or_default() }
+    if shown_in_body { Phrase::default() } else { words::trouble_line(model) }
 }
 
 /// How many rows the list has, and of how many; never without the state of the link.

@@ -86,27 +86,45 @@ pub(super) fn retry(model: &Model) -> Option<Spoken> {
     Some(Spoken { text, changes_in })
 }
 
-/// What keeps the picture from being true, in words, with how long and what is done about it.
-pub(super) fn trouble(model: &Model) -> Option<Phrase> {
+/// What keeps the picture from being true: what is waited for and for how long, when it is tried
+/// again, and why. The reason comes last, because it may be cut off.
+pub(super) fn trouble(model: &Model) -> Vec<Phrase> {
     let link = &model.link;
     let backend = model.context.backend;
-    let (ink, words) = match &link.state {
-        LinkState::Connecting { .. } => (Ink::Text, waiting(model)),
-        LinkState::Stale { reason, .. } => (Ink::Warning, format!("{backend} is out of reach: {reason}")),
-        LinkState::Denied { permission, .. } => (Ink::Bad, format!("{backend} refuses: {permission}")),
-        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return None,
+    let mut facts = match &link.state {
+        LinkState::Connecting { .. } => {
+            let taken = so_far(model.now.mono.saturating_sub(link.since)).text;
+            let waiting = format!("waiting for {backend} {}", model.context.target);
+            vec![Phrase::of(Ink::Text, waiting), Phrase::of(Ink::Text, taken)]
+        }
+        LinkState::Stale { .. } => vec![Phrase::of(Ink::Warning, format!("{backend} is out of reach"))],
+        LinkState::Denied { .. } => vec![Phrase::of(Ink::Bad, format!("{backend} refuses"))],
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
     };
-    let mut phrase = Phrase::of(ink, words);
-    if let Some(Spoken { text, .. }) = retry(model) {
-        phrase.join(" · ", Phrase::of(Ink::Dim, text));
-    }
-    Some(phrase)
+    facts.extend(retry(model).map(|retry| Phrase::of(Ink::Dim, retry.text)));
+    facts
 }
 
-/// `waiting for etcd 127.0.0.1:2379 · 3 s`
-fn waiting(model: &Model) -> String {
-    let taken = so_far(model.now.mono.saturating_sub(model.link.since)).text;
-    format!("waiting for {} {} {} {taken}", model.context.backend, model.context.target, glyph::DOT)
+/// Why the picture is not true, as the provider says it.
+pub(super) fn reason(state: &LinkState) -> Option<&str> {
+    match state {
+        LinkState::Connecting { error, .. } => error.as_deref(),
+        LinkState::Stale { reason, .. } => Some(reason),
+        LinkState::Denied { permission, .. } => Some(permission),
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
+    }
+}
+
+/// [`trouble`] and [`reason`] on one line.
+pub(super) fn trouble_line(model: &Model) -> Phrase {
+    let mut line = Phrase::default();
+    for fact in trouble(model) {
+        line.join(" · ", fact);
+    }
+    if let Some(reason) = reason(&model.link.state) {
+        line.join(" · ", Phrase::of(Ink::Text, reason.to_owned()));
+    }
+    line
 }
 
 /// A range of rows, by name.
@@ -140,6 +158,20 @@ pub(super) fn wrap(words: &str, columns: u16) -> Vec<String> {
                 line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Puts facts on lines of at most so many columns, with a dot between those that share a line.
+pub(super) fn pack(facts: impl IntoIterator<Item = Phrase>, columns: u16) -> Vec<Phrase> {
+    let mut lines = vec![Phrase::default()];
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
+                line.join(" · ", fact)
+            }
+            _ => lines.push(fact),
         }
     }
     lines

@@ -65,7 +65,7 @@ fn title(model: &Model, browse: &Browse) -> Title {
 
 /// The lines above the text.
 fn facts(model: &Model, shown: &Shown, row: RowRef<'_>, room: u16) -> Vec<Phrase> {
-    let mut facts = Facts { lines: vec![history(model, row)], room };
+    let mut facts = Facts { lines: words::pack(history(model, row), room), room };
     if let Some(lease) = row.lease() {
         facts.add("lease", Ink::Text, &lease_words(model, lease).text);
     }
@@ -89,12 +89,12 @@ fn facts(model: &Model, shown: &Shown, row: RowRef<'_>, room: u16) -> Vec<Phrase
 }
 
 /// `r48190 · v7 · created r31002 · changed 4m (observed)`
-fn history(model: &Model, row: RowRef<'_>) -> Phrase {
-    let mut phrase = match model.context.capabilities.tokens {
+fn history(model: &Model, row: RowRef<'_>) -> Vec<Phrase> {
+    let mut facts = vec![match model.context.capabilities.tokens {
         TokenKind::Counter => Phrase::of(Ink::Text, row.revision().to_string()),
         TokenKind::Digest => Phrase::of(Ink::Dim, "token ").and(Ink::Text, Safe::display(&row.token())),
-    };
-    let mut add = |words: String| phrase.join(" · ", Phrase::of(Ink::Text, words));
+    }];
+    let mut add = |words: String| facts.push(Phrase::of(Ink::Text, words));
     if let Some(version) = row.version() {
         add(format!("v{version}"));
     }
@@ -104,7 +104,7 @@ fn history(model: &Model, row: RowRef<'_>) -> Phrase {
     if let Some(at) = row.observed() {
         add(format!("changed {} (observed)", words::ago(model, at).text));
     }
-    phrase
+    facts
 }
 
 /// `694d77aa · 12m left`

@@ -57,13 +57,10 @@ fn waiting(model: &Model, room: u16) -> Vec<Phrase> {
         };
         return vec![Phrase::of(Ink::Text, words)];
     }
-    let Some(phrase) = words::trouble(model) else { return Vec::new() };
-    let text: String = phrase.pieces().iter().map(|(_, text)| text.as_str()).collect();
-    let ink = phrase.pieces().first().map_or(Ink::Text, |(ink, _)| *ink);
-    let mut lines = wrapped(ink, &text, room);
-    if let LinkState::Connecting { error: Some(error), .. } = &model.link.state {
+    let mut lines = words::pack(words::trouble(model), room);
+    if let Some(reason) = words::reason(&model.link.state) {
         lines.push(Phrase::default());
-        lines.extend(wrapped(Ink::Warning, error, room));
+        lines.extend(wrapped(Ink::Warning, reason, room));
     }
     lines.extend(hint(Action::Retry, "tries again at once"));
     lines

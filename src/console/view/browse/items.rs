@@ -15,14 +15,14 @@ use crate::text::Safe;
 
 /// The columns of webhooks of one namespace; those of all begin with [`NAMESPACE`].
 const WEBHOOKS: [Column; 6] = [
-    Column { name: "ID", least: 10, worth: 90, right: false },
+    Column { name: "ID", least: 12, worth: 90, right: false },
     Column { name: "MODULE", least: 8, worth: 70, right: false },
     Column { name: "CONN", least: 8, worth: 60, right: false },
-    Column { name: "AUTH", least: 6, worth: 40, right: false },
+    Column { name: "AUTH", least: 8, worth: 40, right: false },
     Column { name: "TOKEN", least: 12, worth: 30, right: true },
     Column { name: "CHANGED", least: 7, worth: 50, right: true },
 ];
-const NAMESPACE: Column = Column { name: "NAMESPACE", least: 9, worth: 80, right: false };
+const NAMESPACE: Column = Column { name: "NAMESPACE", least: 10, worth: 80, right: false };
 const CONNECTIONS: [Column; 5] = [
     Column { name: "NAME", least: 10, worth: 90, right: false },
     Column { name: "TYPE", least: 8, worth: 70, right: false },

@@ -44,17 +44,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
             pen.highlight(if focused { Ink::Selection } else { Ink::IdleSelection });
         }
         pen.put(Ink::Accent, if at == selected { glyph::SELECTED } else { " " });
-        pen.margin(1).right(&counts(tally)).margin(1).put(Ink::Text, name);
+        pen.margin(1).right(&counts(model, tally)).margin(1).put(Ink::Text, name);
     }
 }
 
-/// `2▲ 4`: those in trouble, and all.
-fn counts(tally: Tally) -> Phrase {
+/// `2✗ 4`: those in trouble, and all; the state that goes with the counts stands in the title.
+fn counts(model: &Model, tally: Tally) -> Phrase {
+    if words::count(tally.total, &model.link).is_empty() {
+        return Phrase::default();
+    }
     let all = Phrase::of(Ink::Dim, words::grouped(tally.total));
     if tally.troubled == 0 {
         return all;
     }
-    let mut phrase = Phrase::of(Ink::Bad, format!("{}{}", words::grouped(tally.troubled), glyph::WARNING));
+    let mut phrase = Phrase::of(Ink::Bad, format!("{}{}", words::grouped(tally.troubled), glyph::BAD));
     phrase.join(" ", all);
     phrase
 }

@@ -5,20 +5,24 @@ use ratatui::layout::Rect;
 use super::super::widgets::{Canvas, Phrase, dialog};
 use super::super::words;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, bindings};
+use crate::console::keymap::{Place, bindings, key_for};
 use crate::console::model::{Lock, Model};
 use crate::console::theme::{Ink, glyph};
 
-/// Wide enough for two columns of keys.
-const TWO_COLUMNS: u16 = 110;
+/// Between two columns.
 const GAP: u16 = 4;
+
+/// The width of the keys.
+const KEYS: usize = 17;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
     let read_only = model.lock == Lock::ReadOnly;
     let groups: Vec<Vec<Phrase>> =
         Group::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
-    let columns = share(groups, if area.width >= TWO_COLUMNS { 2 } else { 1 });
-    let width = columns.iter().flatten().map(Phrase::width).max().unwrap_or(0);
+    let width = groups.iter().flatten().map(Phrase::width).max().unwrap_or(0);
+    let needed: usize = groups.iter().map(|group| group.len() + 1).sum();
+    let two = needed > usize::from(area.height) && width * 2 + GAP + 4 <= area.width;
+    let columns = share(groups, if two { 2 } else { 1 });
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let count = u16::try_from(columns.len()).unwrap_or(1);
     let inside = dialog(
@@ -109,13 +113,22 @@ impl Group {
                 actions.push(action);
             }
         }
+        if key_for(place, Action::Command).is_some() {
+            // What has no key of its own is typed.
+            let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
+            let mine = |action: &Action| {
+                Self::of(*action) == self && !(read_only && Self::of(*action) == Self::Write)
+            };
+            actions.extend(Action::ALL.into_iter().filter(typed).filter(mine));
+        }
         if actions.is_empty() {
             return None;
         }
         let line = |action: &Action| {
             let keys: Vec<&str> =
                 bindings(place).filter(|(_, bound)| bound == action).map(|(key, _)| key).collect();
-            Phrase::of(Ink::Key, format!("{:<18}", keys.join(", "))).and(Ink::Text, action.help())
+            let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
+            Phrase::of(Ink::Key, format!("{keys:KEYS$} ")).and(Ink::Text, action.help())
         };
         Some(std::iter::once(Phrase::of(Ink::Accent, self.title())).chain(actions.iter().map(line)).collect())
     }
@@ -133,10 +146,10 @@ mod tests {
                 .filter_map(|group| group.lines(place, false))
                 .map(|lines| lines.len() - 1)
                 .sum();
-            let mut actions: Vec<Action> = bindings(place).map(|(_, action)| action).collect();
-            actions.sort_unstable_by_key(|action| action.name());
-            actions.dedup();
-            assert_eq!(shown, actions.len(), "{place:?}");
+            let typed = place == Place::Browse || place == Place::Page;
+            let listed =
+                |action: &Action| key_for(place, *action).is_some() || (typed && action.is_command());
+            assert_eq!(shown, Action::ALL.into_iter().filter(listed).count(), "{place:?}");
         }
     }
 }

@@ -14,7 +14,9 @@ pub(in crate::console::view) fn dialog(
     columns: u16,
     rows: u16,
 ) -> Rect {
-    let width = columns.saturating_add(4).min(area.width);
+    let wanted = columns.saturating_add(4);
+    // Slivers of what lies behind at both sides would only disturb.
+    let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
     let height = rows.saturating_add(2).min(area.height);
     let outer = Rect {
         x: area.x + (area.width - width) / 2,

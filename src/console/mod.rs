@@ -20,4 +20,6 @@ pub mod model;
 pub mod panic;
 pub mod runtime;
 pub mod terminal;
+pub mod theme;
 pub mod update;
+pub mod view;

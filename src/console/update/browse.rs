@@ -1,11 +1,13 @@
 //! Moving about: tabs, panes, selection, filter and order.
 
+use ratatui::layout::Rect;
+
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Scope};
 
 use super::super::action::Action;
 use super::super::effect::Effect;
-use super::super::layout::{Pane, list_rows, panes};
+use super::super::layout::{Pane, body_rows, item_rows, panes};
 use super::super::model::{Browse, Model, NamespaceList, Redraw, Tab, Tone};
 
 /// How far one step goes.
@@ -61,7 +63,7 @@ pub(super) fn step(model: &mut Model, step: Step) {
         None => page_step(model, step),
         Some(Pane::Namespaces) => namespace_step(model, step),
         Some(Pane::Items) => {
-            let height = list_rows(model.panes().items);
+            let height = rows(item_rows(model.panes().items));
             if let Some((browse, inventory)) = model.browse_mut() {
                 let len = browse.listing.len(inventory);
                 browse.select_at(inventory, step.from(browse.cursor, len, height), height);
@@ -92,7 +94,7 @@ fn page_step(model: &mut Model, step: Step) {
 }
 
 fn namespace_step(model: &mut Model, step: Step) {
-    let height = list_rows(model.panes().namespaces);
+    let height = rows(body_rows(model.panes().namespaces));
     let list = NamespaceList::of(&model.inventory);
     let at = list.position(model.webhooks.listing.scope());
     let to = step.from(at, list.len(), height);
@@ -109,7 +111,7 @@ pub(super) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let height = list_rows(panes(model.frame().body, Pane::Namespaces, false, true).namespaces).max(1);
+    let height = rows(body_rows(panes(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
     let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
     let offset = &mut model.webhooks.namespace_offset;
     *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
@@ -180,7 +182,7 @@ pub(super) fn end_filter(model: &mut Model, accept: bool) {
 
 /// Lists what the filter line says.
 pub(super) fn refilter(model: &mut Model) {
-    let height = list_rows(model.panes().items);
+    let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
         browse.apply_filter(inventory, height);
     }
@@ -188,7 +190,7 @@ pub(super) fn refilter(model: &mut Model) {
 
 /// Takes the next order.
 pub(super) fn sort(model: &mut Model) {
-    let height = list_rows(model.panes().items);
+    let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
         browse.apply_sort(browse.listing.sort().next(), inventory, height);
     }
@@ -220,7 +222,7 @@ pub(super) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
     show(model, tab);
-    let height = list_rows(model.panes().items);
+    let height = rows(item_rows(model.panes().items));
     let Some((browse, inventory)) = model.browse_mut() else { return false };
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
     if *browse.listing.scope() != scope && !stays {
@@ -264,12 +266,17 @@ pub(super) fn settle(model: &mut Model) {
     model.want(Redraw::Now);
 }
 
+/// How many rows an area has.
+fn rows(area: Rect) -> usize {
+    usize::from(area.height)
+}
+
 /// How many rows the list of a tab shows, whether or not it is in front.
 fn items_height(model: &Model, webhooks: bool) -> usize {
     let browse = if webhooks { &model.webhooks } else { &model.connections };
     let cut = |focus| panes(model.frame().body, focus, browse.zoomed, webhooks).items;
     let shown = cut(browse.focus);
-    list_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) })
+    rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
 }
 
 /// Says that an action needs a selected document.

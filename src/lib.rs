@@ -19,9 +19,9 @@ pub mod compare;
 pub mod console;
 pub mod domain;
 pub mod inventory;
-pub mod manager;
 #[cfg(feature = "console")]
 pub mod logging;
+pub mod manager;
 pub mod provider;
 pub mod settings;
 pub mod text;

@@ -35,6 +35,11 @@ impl Exit {
     pub const DEGRADED: Self = Self(1);
     /// `health`: it does not serve.
     pub const UNUSABLE: Self = Self(2);
+
+    /// What the console answered when it was left.
+    pub fn of_console(code: u8) -> Self {
+        Self(code)
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -105,6 +105,12 @@ pub fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Says why the console could not be opened.
+pub fn fail(error: &impl std::fmt::Display) -> Exit {
+    complain(&error.to_string());
+    Exit::FAILED
+}
+
 fn report(failure: &Failure) -> Exit {
     if !matches!(failure, Failure::ClosedPipe) {
         complain(&failure.to_string());

@@ -17,6 +17,7 @@ pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod open;
 pub mod panic;
 pub mod runtime;
 pub mod terminal;

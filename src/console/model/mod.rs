@@ -99,7 +99,7 @@ pub struct Context {
     /// Where it is: host and prefix, or paths.
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.
-    pub marks: Vec<&'static str>,
+    pub marks: Vec<String>,
     /// What the store can do.
     pub capabilities: Capabilities,
     /// No writer exists.

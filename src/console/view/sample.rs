@@ -352,16 +352,24 @@ fn help(size: Size) -> Model {
 
 fn prompt(size: Size) -> Model {
     let mut model = browse(size);
-    model.overlay =
-        Some(Overlay::Prompt(Prompt { purpose: Purpose::Command, input: Input::of("re"), error: None, candidates: Vec::new() }));
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Command,
+        input: Input::of("re"),
+        error: None,
+        candidates: Vec::new(),
+    }));
     model
 }
 
 fn unlock(size: Size) -> Model {
     let mut model = browse(size);
     let error = Some("\"pord\" is not the name of this context".into());
-    model.overlay =
-        Some(Overlay::Prompt(Prompt { purpose: Purpose::Unlock, input: Input::of("pord"), error, candidates: Vec::new() }));
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Unlock,
+        input: Input::of("pord"),
+        error,
+        candidates: Vec::new(),
+    }));
     model
 }
 

@@ -176,24 +176,24 @@ pub fn lines(place: Place) -> Vec<(String, Action)> {
 
 /// The table of keys in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md.
 pub fn reference_table() -> String {
-    let mut out = String::from("| where | keys | command | what it does |\n| --- | --- | --- | --- |\n");
+    let mut rows: Vec<(String, Action, Vec<&str>)> = Vec::new();
     for place in Place::ALL {
         for (keys, action) in lines(place) {
-            let keys: Vec<_> = keys.split(' ').map(|key| format!("`{key}`")).collect();
-            let command = if action.is_command() { format!("`:{}`", action.name()) } else { String::new() };
-            out.push_str(&format!(
-                "| {} | {} | {command} | {} |\n",
-                place.title(),
-                keys.join(" "),
-                action.help()
-            ));
+            match rows.iter_mut().find(|(known, same, _)| *known == keys && *same == action) {
+                Some((.., places)) => places.push(place.title()),
+                None => rows.push((keys, action, vec![place.title()])),
+            }
         }
     }
-    for action in Action::ALL
-        .into_iter()
-        .filter(|action| Place::ALL.iter().all(|place| key_for(*place, *action).is_none()))
-    {
-        out.push_str(&format!("| everywhere | | `:{}` | {} |\n", action.name(), action.help()));
+    let unbound = Action::ALL.into_iter().filter(|action| rows.iter().all(|(_, bound, _)| bound != action));
+    let unbound: Vec<_> = unbound.map(|action| (String::new(), action, Vec::new())).collect();
+    let mut out = String::from("| keys | command | what it does | where |\n| --- | --- | --- | --- |\n");
+    for (keys, action, places) in rows.into_iter().chain(unbound) {
+        let keys: Vec<_> = keys.split_whitespace().map(|key| format!("`{key}`")).collect();
+        let command = if action.is_command() { format!("`:{}`", action.name()) } else { String::new() };
+        let everywhere = places.is_empty() || places.len() == Place::ALL.len();
+        let places = if everywhere { "everywhere".into() } else { places.join(", ") };
+        out.push_str(&format!("| {} | {command} | {} | {places} |\n", keys.join(" "), action.help()));
     }
     out
 }

@@ -50,7 +50,25 @@ pub fn left(remaining: Duration) -> Spoken {
 
 /// A wait of seconds as people say it: `3 s`.
 pub fn wait(remaining: Duration) -> String {
-    format!("{} s", remaining.as_millis().div_ceil(1000).max(1))
+    countdown(remaining).text
+}
+
+/// As [`wait`], with the moment at which it counts down.
+pub fn countdown(remaining: Duration) -> Spoken {
+    let whole = remaining.as_nanos().div_ceil(1_000_000_000).max(1);
+    let seconds = u64::try_from(whole).unwrap_or(u64::MAX);
+    let changes_in = remaining.saturating_sub(Duration::from_secs(seconds - 1));
+    Spoken { text: format!("{seconds} s"), changes_in: (seconds > 1).then_some(changes_in) }
+}
+
+/// How long something has taken so far: seconds in the first minute, then as [`age`].
+pub fn so_far(elapsed: Duration) -> Spoken {
+    let seconds = elapsed.as_secs();
+    if seconds >= MINUTE {
+        return age(elapsed);
+    }
+    let changes_in = Duration::from_secs(seconds + 1).saturating_sub(elapsed);
+    Spoken { text: format!("{seconds} s"), changes_in: Some(changes_in) }
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
         return alone(focus);
     }
     if width >= 110 && with_namespaces {
-        let namespaces = if width >= 160 { 28 } else { 23 };
+        let namespaces = if width >= 160 { 28 } else { 22 };
         let items = (width - namespaces) * if focus == Pane::Items { 50 } else { 42 } / 100;
         return columns([namespaces, items, width - namespaces - items]);
     }
@@ -107,6 +107,62 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
     }
     let items = width * if focus == Pane::Items { 52 } else { 44 } / 100;
     columns([0, items, width - items])
+}
+
+/// A pane without its rule: every pane but the leftmost has one in its first column.
+pub fn inside(pane: Rect) -> Rect {
+    let rule = u16::from(pane.x > 0).min(pane.width);
+    Rect { x: pane.x + rule, width: pane.width - rule, ..pane }
+}
+
+/// The rows of the pane Namespaces, and of Detail, under their title.
+pub fn body_rows(pane: Rect) -> Rect {
+    below(inside(pane), u16::from(pane.height >= LOW))
+}
+
+/// The rows of the pane Items, under its title and the names of its columns.
+pub fn item_rows(pane: Rect) -> Rect {
+    let heads = match pane.height {
+        0..LOW => 0,
+        LOW..8 => 1,
+        _ => 2,
+    };
+    below(inside(pane), heads)
+}
+
+/// A pane lower than this is all rows, without a title.
+const LOW: u16 = 4;
+
+/// The parts of the screen while a document is being edited, reviewed or in conflict. The title
+/// takes the place of the tabs, which cannot be reached then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EditFrame {
+    /// What is being edited, on what base.
+    pub title: Rect,
+    /// The text of the draft, line numbers included.
+    pub text: Rect,
+    /// The first problem, in words.
+    pub problem: Rect,
+}
+
+/// Cuts a frame for the editor. A review has no line for problems: [`EditFrame::problem`] is part of its text.
+pub fn edit_frame(frame: &Frame, review: bool) -> EditFrame {
+    let body = frame.body;
+    let problem = if review || body.height < LOW { 0 } else { 1 };
+    let text = Rect { height: body.height - problem, ..body };
+    EditFrame { title: frame.tabs, text, problem: below(body, text.height) }
+}
+
+/// How many columns line numbers take, the blank after them included.
+pub fn gutter(lines: usize) -> u16 {
+    let digits = lines.max(1).ilog10() + 1;
+    u16::try_from(digits.max(2) + 2).unwrap_or(u16::MAX)
+}
+
+/// A rectangle without its first `rows` rows.
+fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
 #[cfg(test)]

@@ -23,4 +23,5 @@ pub use link::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
 pub use reference::{Reference, references_in};
 pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
-pub use secret::{DocumentKind, is_secret_field, looks_secret};
+pub(crate) use secret::is_listed_secret;
+pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};

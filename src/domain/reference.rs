@@ -30,13 +30,15 @@ pub(crate) type Found = (Reference, Span, Option<Span>);
 pub fn references_in(value: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = 0;
+    let mut close = 0;
     while let Some(start) = value.get(at..).and_then(|rest| rest.find("{$")).map(|offset| at + offset) {
-        let Some(end) = value.get(start..).and_then(|rest| rest.find('}')).map(|offset| start + offset)
-        else {
-            break;
-        };
-        let body = Span { start: start + 2, end };
-        let span = Span { start, end: end + 1 };
+        // Remembered, so that many openings before one brace cost one search.
+        if close <= start {
+            let Some(offset) = value.get(start..).and_then(|rest| rest.find('}')) else { break };
+            close = start + offset;
+        }
+        let body = Span { start: start + 2, end: close };
+        let span = Span { start, end: close + 1 };
         if let Some((reference, default)) = read(value, body) {
             found.push((reference, span, default));
             at = span.end;
@@ -52,16 +54,24 @@ fn read(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
     if let Some(vault) = text.strip_prefix("vault:") {
         return read_vault(value, Span { start: body.end - vault.len(), end: body.end });
     }
-    let (name, default) = match text.find(':') {
-        Some(colon) => (text.get(..colon)?, Some(Span { start: body.start + colon + 1, end: body.end })),
-        None => (text, None),
+    let name_len = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(name_len)?;
+    let default = match rest.strip_prefix(':') {
+        Some(default) => Some(Span { start: body.end - default.len(), end: body.end }),
+        None if rest.is_empty() => None,
+        None => return None,
     };
-    let word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    word.then(|| (Reference::Env { name: name.into() }, default))
+    (!name.is_empty()).then(|| (Reference::Env { name: name.into() }, default))
 }
+
+/// More than any legal reference with blanks around its parts; longer texts are not searched.
+const MAX_VAULT_BODY: usize = 8192;
 
 fn read_vault(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
     let text = body.of(value);
+    if text.len() > MAX_VAULT_BODY {
+        return None;
+    }
     let (path, rest) = text.split_once('#')?;
     let (field, default) = match rest.split_once(':') {
         Some((field, default)) => (field, Some(Span { start: body.end - default.len(), end: body.end })),
@@ -103,6 +113,14 @@ mod tests {
             ["Vault { path: \"app/github\", field: \"hmac\" } {$vault:/app/github#hmac:a:b} Some(\"a:b\")"]
         );
         assert_eq!(shown("{$vault}"), ["Env { name: \"vault\" } {$vault} None"]);
+    }
+
+    #[test]
+    fn many_openings_cost_one_pass() {
+        let text = format!("{}}}", "{$vault:".repeat(100_000));
+        assert!(references_in(&text).is_empty());
+        let text = format!("{}{{$A:x}}", "{$".repeat(100_000));
+        assert_eq!(references_in(&text).len(), 1);
     }
 
     #[test]

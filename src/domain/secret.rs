@@ -45,42 +45,99 @@ const WEBHOOK_FIELDS: [&[&str]; 14] = [
 const CONNECTION_FIELDS: [&[&str]; 5] =
     [&["password"], &["pass"], &["connection_string"], &["aws_access_key_id"], &["aws_secret_access_key"]];
 
-/// Names that sound secret and are known not to be: field names, modes, lists of names.
+/// Names that sound secret and are known not to be: field names, modes, lists of names. Written
+/// as [`Folded`] compares, without separators.
 const HARMLESS: [&str; 6] =
-    ["credential_cleanup", "token_source", "token_field", "token_type", "validate_token", "credentials_path"];
+    ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
 
-const SUSPICIOUS: [&str; 14] = [
+/// Parts of names that make a field a secret wherever it stands, folded likewise.
+const SUSPICIOUS: [&str; 15] = [
     "password",
     "passwd",
     "pwd",
     "secret",
     "token",
-    "api_key",
     "apikey",
     "credential",
-    "private_key",
+    "privatekey",
     "authorization",
     "bearer",
     "session",
     "cookie",
-    "connection_string",
+    "connectionstring",
+    "databaseurl",
+    "passphrase",
 ];
+
+/// Parts of the names that the lists above know only in their place, for texts whose places are in doubt.
+const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"];
+
+/// A name as the heuristic compares it: ASCII letters in lower case, separators left out, so that
+/// `api_key`, `API-Key` and `apiKey` are one. Compared in place: documents have very many names.
+#[derive(Clone)]
+struct Folded<'a>(&'a [u8]);
+
+impl Iterator for Folded<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            let (first, rest) = self.0.split_first()?;
+            self.0 = rest;
+            if !matches!(first, b'_' | b'-' | b' ') {
+                return Some(first.to_ascii_lowercase());
+            }
+        }
+    }
+}
+
+impl Folded<'_> {
+    fn starts_with(&self, word: &[u8]) -> bool {
+        let mut rest = self.clone();
+        word.iter().all(|byte| rest.next() == Some(*byte))
+    }
+
+    fn contains_any(mut self, words: &[&str]) -> bool {
+        loop {
+            let mut rest = self.clone();
+            let Some(first) = rest.next() else { return false };
+            let begins = |word: &&str| {
+                word.as_bytes()
+                    .split_first()
+                    .is_some_and(|(own, tail)| *own == first && rest.starts_with(tail))
+            };
+            if words.iter().any(begins) {
+                return true;
+            }
+            self = rest.clone();
+        }
+    }
+}
 
 /// Whether a name sounds like a secret: the heuristic for fields that no list knows.
 pub fn looks_secret(name: &str) -> bool {
-    let folded: String = name.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
-    !HARMLESS.contains(&folded.as_str())
-        && (SUSPICIOUS.iter().any(|word| folded.contains(word))
-            || folded.contains("database_url")
-            || folded == "pass")
+    let folded = Folded(name.as_bytes());
+    let is = |word: &&str| folded.clone().eq(word.bytes());
+    !HARMLESS.iter().any(&is) && (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass"))
+}
+
+/// Whether a name sounds like a secret, or a list knows it in some place: for texts so broken that
+/// the place is not known.
+pub fn may_be_secret(name: &str) -> bool {
+    looks_secret(name) || Folded(name.as_bytes()).contains_any(&LISTED)
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the
 /// path, so `chain[*].module-config.headers.X` arrives as `chain`, `module-config`, `headers`, `X`.
-pub fn is_secret_field(kind: DocumentKind, path: &[&str]) -> bool {
+pub fn is_secret_field<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
+    is_listed_secret(kind, path) || path.iter().any(|name| looks_secret(name.as_ref()))
+}
+
+/// Whether a list, not the heuristic, knows this path as a secret's.
+pub(crate) fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
     // A chain's steps carry the same fields as the webhook itself.
     let path = match path {
-        ["chain", rest @ ..] if kind == DocumentKind::Webhook => rest,
+        [first, rest @ ..] if kind == DocumentKind::Webhook && first.as_ref() == "chain" => rest,
         _ => path,
     };
     let (subtrees, fields): (&[&[&str]], &[&[&str]]) = match kind {
@@ -88,9 +145,11 @@ pub fn is_secret_field(kind: DocumentKind, path: &[&str]) -> bool {
         DocumentKind::Connection => (&CONNECTION_SUBTREES, &CONNECTION_FIELDS),
         DocumentKind::Unknown => (&[], &[]),
     };
-    subtrees.iter().any(|tree| path.starts_with(tree))
-        || fields.contains(&path)
-        || path.iter().any(|name| looks_secret(name))
+    let begins = |with: &[&str]| {
+        path.len() >= with.len() && with.iter().zip(path).all(|(name, step)| *name == step.as_ref())
+    };
+    subtrees.iter().any(|tree| begins(tree))
+        || fields.iter().any(|field| field.len() == path.len() && begins(field))
 }
 
 #[cfg(test)]
@@ -114,7 +173,16 @@ mod tests {
 
     #[test]
     fn the_heuristic_catches_unknown_names_and_spares_known_ones() {
-        for name in ["x-Api-Key", "MY_PASSWORD", "database_url", "sessionId", "authorisation_token"] {
+        for name in [
+            "x-Api-Key",
+            "MY_PASSWORD",
+            "database_url",
+            "sessionId",
+            "authorisation_token",
+            "apiKey",
+            "PrivateKey",
+            "pass",
+        ] {
             assert!(is_secret_field(DocumentKind::Unknown, &[name]), "{name}");
         }
         for path in [
@@ -122,8 +190,10 @@ mod tests {
             &["credential_cleanup", "mode"],
             &["recaptcha", "token_source"],
             &["topic"],
+            &["passenger"],
         ] {
             assert!(!is_secret_field(DocumentKind::Webhook, path), "{path:?}");
         }
+        assert!(may_be_secret("headers: {") && !looks_secret("headers"));
     }
 }

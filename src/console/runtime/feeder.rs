@@ -4,6 +4,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use super::journal;
 use crate::domain::{ChangeKind, Entry, KeyPrefix};
 use crate::inventory::{Feed, prepare};
 use crate::provider::{ConfigReader, Watch, WatchEvent, WatchHandle};
@@ -52,6 +53,7 @@ async fn scan_all(mut events: impl futures::Stream<Item = WatchEvent> + Unpin, f
         };
         let Some(event) = event else { return };
         let Some(feed) = scan(event).await else { return };
+        journal::heard(&feed);
         if feeds.send(feed).await.is_err() {
             return;
         }

@@ -10,6 +10,7 @@ mod clock;
 mod feeder;
 mod frames;
 pub mod headless;
+mod journal;
 mod runner;
 pub mod signals;
 mod sources;

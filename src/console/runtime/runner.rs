@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use super::journal;
 use crate::console::effect::Request;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
@@ -74,11 +75,13 @@ impl Runner {
     /// Writes, if the gate lets it pass.
     pub(super) fn commit(&mut self, request: Request, ops: Vec<Op>) {
         let writer = self.gate.pass();
+        let intent = journal::intent(&ops);
         self.spawn(request, async move {
             let outcome = match writer {
                 Ok(writer) => commit(&*writer, ops, CALL_DEADLINE + GRACE).await,
                 Err(refused) => Err(refused),
             };
+            journal::written(&intent, &outcome);
             Reply::Answer(Answer::Commit(outcome))
         });
     }

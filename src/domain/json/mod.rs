@@ -3,13 +3,15 @@
 //! `serde_json` parses values; confdeck must keep white space, number spellings, escapes and
 //! duplicate members as they are, so formatting, masking and splicing work on spans of the text.
 
+mod layout;
 mod lexer;
 mod string;
 mod tree;
 mod walk;
 
+pub use layout::indent;
 pub use lexer::{Lexeme, Lexer, Shape};
-pub use string::{Unquoted, quote, unquote};
+pub use string::{Decoded, Unquoted, decode, quote, unquote};
 pub use tree::{Member, Node, Value, parse};
 pub use walk::{Event, Scalar, SyntaxError, check_object, walk};
 

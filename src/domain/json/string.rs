@@ -48,6 +48,44 @@ pub fn unquote(quoted: &str) -> Unquoted<'_> {
     Unquoted::Value(Cow::Owned(value))
 }
 
+/// The value of a string with the place of each of its bytes in the text it was written as.
+#[derive(Debug, Clone)]
+pub struct Decoded<'a> {
+    /// What the string says.
+    pub value: Cow<'a, str>,
+    /// For each byte of the value, and for its end, the offset of what wrote it; none if they are the same.
+    places: Option<Vec<usize>>,
+}
+
+impl Decoded<'_> {
+    /// The offset in the written text of an offset in the value that is a character's boundary.
+    pub fn written(&self, offset: usize) -> usize {
+        self.places.as_ref().map_or(offset, |places| places.get(offset).copied().unwrap_or(offset))
+    }
+}
+
+/// Reads what stands between the quotes of a string, also of a broken one: what is no escape
+/// stands for itself.
+pub fn decode(inner: &str) -> Decoded<'_> {
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Decoded { value: Cow::Borrowed(inner), places: None };
+    }
+    let mut value = String::with_capacity(inner.len());
+    let mut places = Vec::with_capacity(inner.len() + 1);
+    let mut at = 0;
+    while let Some(rest) = inner.get(at..)
+        && let Some(first) = rest.chars().next()
+    {
+        let escape = if first == '\\' { read_escape(rest) } else { None };
+        let (character, len) = escape.unwrap_or((first, first.len_utf8()));
+        value.push(character);
+        places.resize(value.len(), at);
+        at += len;
+    }
+    places.push(inner.len());
+    Decoded { value: Cow::Owned(value), places: Some(places) }
+}
+
 /// The character and the length of the escape that `text` starts with.
 fn read_escape(text: &str) -> Option<(char, usize)> {
     let simple = match text.as_bytes().get(1)? {
@@ -96,6 +134,18 @@ mod tests {
         fn what_is_quoted_reads_back(value in any::<String>()) {
             let quoted = quote(&value);
             prop_assert_eq!(unquote(&quoted).value().unwrap(), value);
+        }
+
+        #[test]
+        fn decoding_agrees_and_places_are_boundaries(inner in r#"[a\\"/bfnrtu0-9dDé😀]{0,12}"#) {
+            let decoded = decode(&inner);
+            if let Unquoted::Value(value) = unquote(&format!("\"{inner}\"")) {
+                prop_assert_eq!(&decoded.value, &value);
+            }
+            for (at, _) in decoded.value.char_indices().chain([(decoded.value.len(), ' ')]) {
+                prop_assert!(inner.is_char_boundary(decoded.written(at)));
+            }
+            prop_assert_eq!(decoded.written(decoded.value.len()), inner.len());
         }
 
         #[test]

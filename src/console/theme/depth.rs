@@ -1,0 +1,129 @@
+//! How many colours a terminal shows, and the nearest of them to a colour it does not.
+
+use ratatui::style::Color;
+
+/// How many colours there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// None: bold, dim, underlined and reversed only.
+    None,
+    /// The sixteen that every palette has.
+    Ansi16,
+    /// The sixteen, a cube of 216 and a ramp of 24 greys.
+    Ansi256,
+    /// All.
+    TrueColor,
+}
+
+/// What xterm shows for the first sixteen; terminals differ, but not so much that another would be nearer.
+const ANSI: [(Color, [u8; 3]); 16] = [
+    (Color::Black, [0, 0, 0]),
+    (Color::Red, [205, 0, 0]),
+    (Color::Green, [0, 205, 0]),
+    (Color::Yellow, [205, 205, 0]),
+    (Color::Blue, [0, 0, 238]),
+    (Color::Magenta, [205, 0, 205]),
+    (Color::Cyan, [0, 205, 205]),
+    (Color::Gray, [229, 229, 229]),
+    (Color::DarkGray, [127, 127, 127]),
+    (Color::LightRed, [255, 0, 0]),
+    (Color::LightGreen, [0, 255, 0]),
+    (Color::LightYellow, [255, 255, 0]),
+    (Color::LightBlue, [92, 92, 255]),
+    (Color::LightMagenta, [255, 0, 255]),
+    (Color::LightCyan, [0, 255, 255]),
+    (Color::White, [255, 255, 255]),
+];
+
+/// The steps of the cube's axes.
+const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+impl Depth {
+    /// What the environment promises: `NO_COLOR`, `TERM`, `COLORTERM`.
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let term = variable("TERM").unwrap_or_default();
+        if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) || term == "dumb" {
+            return Self::None;
+        }
+        match variable("COLORTERM").as_deref() {
+            Some("truecolor" | "24bit") => Self::TrueColor,
+            _ if term.ends_with("-direct") => Self::TrueColor,
+            _ if term.contains("256color") => Self::Ansi256,
+            _ => Self::Ansi16,
+        }
+    }
+
+    /// The nearest colour of this depth; the sixteen stay what they are, because people choose them.
+    pub fn fit(self, color: Color) -> Color {
+        match (self, color) {
+            (Self::None, _) => Color::Reset,
+            (Self::TrueColor, _) => color,
+            (Self::Ansi256, Color::Rgb(r, g, b)) => Color::Indexed(nearest_index([r, g, b])),
+            (Self::Ansi16, Color::Rgb(r, g, b)) => nearest_ansi([r, g, b]),
+            (Self::Ansi16, Color::Indexed(index)) => match ANSI.get(usize::from(index)) {
+                Some((named, _)) => *named,
+                None => nearest_ansi(indexed(index)),
+            },
+            _ => color,
+        }
+    }
+}
+
+/// The colour of an index past the first sixteen.
+fn indexed(index: u8) -> [u8; 3] {
+    let Some(index) = index.checked_sub(16) else { return [0; 3] };
+    match index.checked_sub(216) {
+        Some(step) => [8 + 10 * step; 3],
+        None => {
+            [index / 36, index / 6 % 6, index % 6].map(|at| CUBE.get(usize::from(at)).copied().unwrap_or(0))
+        }
+    }
+}
+
+fn nearest_index(wanted: [u8; 3]) -> u8 {
+    (16..=255).min_by_key(|index| distance(indexed(*index), wanted)).unwrap_or(16)
+}
+
+fn nearest_ansi(wanted: [u8; 3]) -> Color {
+    let (color, _) =
+        ANSI.into_iter().min_by_key(|(_, known)| distance(*known, wanted)).unwrap_or((Color::Reset, [0; 3]));
+    color
+}
+
+/// Squared distance with the eye's weights, in whole numbers.
+fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
+    let weights = [3, 6, 1];
+    a.into_iter().zip(b).zip(weights).map(|((a, b), weight)| u32::from(a.abs_diff(b)).pow(2) * weight).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_degrade_to_the_nearest() {
+        let orange = Color::Rgb(255, 135, 0);
+        assert_eq!(Depth::TrueColor.fit(orange), orange);
+        assert_eq!(Depth::Ansi256.fit(orange), Color::Indexed(208));
+        assert_eq!(Depth::Ansi16.fit(Color::Rgb(250, 10, 10)), Color::LightRed);
+        assert_eq!(Depth::Ansi16.fit(Color::Indexed(2)), Color::Green);
+        assert_eq!(Depth::Ansi16.fit(Color::Indexed(244)), Color::DarkGray);
+        assert_eq!(Depth::Ansi256.fit(Color::Cyan), Color::Cyan);
+        assert_eq!(Depth::None.fit(Color::Red), Color::Reset);
+    }
+
+    #[test]
+    fn the_environment_decides() {
+        let detect = |set: &[(&str, &str)]| {
+            Depth::detect(|name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(detect(&[("TERM", "xterm")]), Depth::Ansi16);
+        assert_eq!(detect(&[("TERM", "tmux-256color")]), Depth::Ansi256);
+        assert_eq!(detect(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]), Depth::TrueColor);
+        assert_eq!(detect(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Depth::None);
+        assert_eq!(detect(&[("TERM", "xterm"), ("NO_COLOR", "")]), Depth::Ansi16);
+        assert_eq!(detect(&[("TERM", "dumb")]), Depth::None);
+    }
+}

@@ -1,0 +1,198 @@
+//! The pane Detail: what the store knows of the selected document, what it means to the receiver,
+//! and its text with secrets hidden.
+
+use ratatui::layout::Rect;
+
+use super::super::widgets::{Canvas, Phrase, Title, heading, numbered};
+use super::super::words;
+use super::items::knows_connections;
+use super::{is_alone, is_focused};
+use crate::console::age::{Spoken, left};
+use crate::console::layout::{Pane, body_rows};
+use crate::console::model::{Browse, Model, Shown};
+use crate::console::theme::{Ink, glyph};
+use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
+use crate::inventory::{Auth, RowRef};
+use crate::text::Safe;
+
+/// How many dependents are named before they are only counted.
+const NAMED: usize = 8;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane: Rect) {
+    if pane.width == 0 {
+        return;
+    }
+    let rows = body_rows(pane);
+    if rows.height < pane.height {
+        heading(canvas, pane, title(model, browse));
+    }
+    let Some((shown, row)) = selected(model, browse) else { return };
+    let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
+    let facts = facts(model, shown, row, area.width);
+    let lines = shown.masked.line_count();
+    let total = facts.len() + 1 + lines;
+    let first = words::clamp_scroll(browse.detail.scroll, total, area.height);
+    for line in 0..area.height {
+        let at = first + usize::from(line);
+        if let Some(fact) = facts.get(at) {
+            canvas.row(area, line).phrase(fact);
+        } else if at == facts.len() {
+            let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
+            canvas.row(whole, line).fill(Ink::Rule, glyph::HORIZONTAL);
+        } else if let Some(text) = shown.masked.line(at - facts.len() - 1) {
+            numbered(&mut canvas.row(area, line), at - facts.len() - 1, lines, &text);
+        }
+    }
+}
+
+fn selected<'m>(model: &'m Model, browse: &'m Browse) -> Option<(&'m Shown, RowRef<'m>)> {
+    let shown = browse.detail.shown.as_deref()?;
+    Some((shown, model.inventory.get(&shown.key)?))
+}
+
+fn title(model: &Model, browse: &Browse) -> Title {
+    let focused = is_focused(model, browse, Pane::Detail);
+    let name = match &browse.detail.shown {
+        None => String::new(),
+        Some(shown) if is_alone(&model.panes()) => {
+            let path = shown.key.to_string().replace('/', &format!(" {} ", glyph::CRUMB));
+            format!("{} {} {path}", model.context.name, glyph::CRUMB)
+        }
+        Some(shown) => shown.key.to_string(),
+    };
+    Title { name, right: Phrase::default(), focused }
+}
+
+/// The lines above the text.
+fn facts(model: &Model, shown: &Shown, row: RowRef<'_>, room: u16) -> Vec<Phrase> {
+    let mut facts = Facts { lines: words::pack(history(model, row), room), room };
+    if let Some(lease) = row.lease() {
+        facts.add("lease", Ink::Text, &lease_words(model, lease).text);
+    }
+    if let Some(trouble) = &shown.facts.trouble {
+        facts.marked("state", Ink::Bad, glyph::BAD, &trouble.to_string());
+    }
+    match &shown.key {
+        ResourceKey::Webhook { namespace, id } => {
+            route(&mut facts, namespace, id);
+            if shown.facts.trouble.is_none() {
+                auth(&mut facts, shown);
+                connections(&mut facts, model, shown);
+            }
+        }
+        ResourceKey::Connection { name } => dependents(&mut facts, model, name.as_str()),
+        ResourceKey::Foreign { .. } => {
+            facts.add("note", Ink::Dim, "the receiver ignores this key; it can be viewed and deleted");
+        }
+    }
+    facts.lines
+}
+
+/// `r48190 · v7 · created r31002 · changed 4m (observed)`
+fn history(model: &Model, row: RowRef<'_>) -> Vec<Phrase> {
+    let mut facts = vec![match model.context.capabilities.tokens {
+        TokenKind::Counter => Phrase::of(Ink::Text, row.revision().to_string()),
+        TokenKind::Digest => Phrase::of(Ink::Dim, "token ").and(Ink::Text, Safe::display(&row.token())),
+    }];
+    let mut add = |words: String| facts.push(Phrase::of(Ink::Text, words));
+    if let Some(version) = row.version() {
+        add(format!("v{version}"));
+    }
+    if let Some(created) = row.created() {
+        add(format!("created {created}"));
+    }
+    if let Some(at) = row.observed() {
+        add(format!("changed {} (observed)", words::ago(model, at).text));
+    }
+    facts
+}
+
+/// `694d77aa · 12m left`
+pub(in crate::console::view) fn lease_words(model: &Model, lease: LeaseId) -> Spoken {
+    let known = model.lease.filter(|known| known.lease == lease).and_then(|known| known.ends);
+    let Some(ends) = known else { return Spoken { text: lease.to_string(), changes_in: None } };
+    let Spoken { text, changes_in } = left(ends.saturating_sub(model.now.mono));
+    let ending = if changes_in.is_some() { " left" } else { "" };
+    Spoken { text: format!("{lease} {} {text}{ending}", glyph::DOT), changes_in }
+}
+
+/// Labelled lines; long ones go on under themselves.
+struct Facts {
+    lines: Vec<Phrase>,
+    room: u16,
+}
+
+const LABEL: u16 = 7;
+
+impl Facts {
+    fn add(&mut self, label: &str, ink: Ink, words: &str) {
+        let room = self.room.saturating_sub(LABEL).max(8);
+        let label_width = usize::from(LABEL);
+        for (at, line) in words::wrap(words, room).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            self.lines.push(Phrase::of(Ink::Dim, format!("{label:label_width$}")).and(ink, line));
+        }
+    }
+
+    fn marked(&mut self, label: &str, ink: Ink, glyph: &str, words: &str) {
+        self.add(label, ink, &format!("{glyph} {words}"));
+    }
+}
+
+fn route(facts: &mut Facts, namespace: &Namespace, id: &WebhookId) {
+    if let Some(reason) = id.unroutable() {
+        facts.marked("route", Ink::Warning, glyph::WARNING, &format!("no route: {reason}"));
+        return;
+    }
+    let id = id.as_str();
+    if *namespace == Namespace::default() {
+        facts.add("route", Ink::Text, &format!("POST /webhook/{id}"));
+        facts.add("", Ink::Text, &format!("POST /webhook/default/{id}"));
+    } else {
+        facts.add("route", Ink::Text, &format!("POST /webhook/{}/{id}", namespace.as_str()));
+    }
+}
+
+fn auth(facts: &mut Facts, shown: &Shown) {
+    if shown.facts.auth.is_open() {
+        facts.marked("auth", Ink::Warning, glyph::WARNING, "none: open to anyone");
+        return;
+    }
+    let words: Vec<&str> = shown.facts.auth.iter().map(Auth::word).collect();
+    facts.add("auth", Ink::Text, &words.join(", "));
+}
+
+fn connections(facts: &mut Facts, model: &Model, shown: &Shown) {
+    let mut label = "used";
+    for name in &shown.facts.connections {
+        let others = model.inventory.dependents(name).len().saturating_sub(1);
+        if knows_connections(model) && !model.inventory.has_connection(name) {
+            let words = format!("connection {name} does not exist");
+            facts.marked(label, Ink::Warning, glyph::WARNING, &words);
+        } else if others == 0 {
+            facts.add(label, Ink::Text, &format!("connection {name} {} nobody else", glyph::DOT));
+        } else {
+            facts.add(
+                label,
+                Ink::Text,
+                &format!("connection {name} {} {}", glyph::DOT, words::plural(others, "other")),
+            );
+        }
+        label = "";
+    }
+}
+
+fn dependents(facts: &mut Facts, model: &Model, name: &str) {
+    let slots = model.inventory.dependents(name);
+    if slots.is_empty() {
+        facts.add("used", Ink::Dim, "by no webhook");
+        return;
+    }
+    facts.add("used", Ink::Text, &format!("by {}", words::plural(slots.len(), "webhook")));
+    for row in slots.iter().take(NAMED).filter_map(|slot| model.inventory.row(*slot)) {
+        facts.add("", Ink::Dim, &row.key().to_string());
+    }
+    if slots.len() > NAMED {
+        facts.add("", Ink::Dim, &format!("and {} more", words::grouped(slots.len() - NAMED)));
+    }
+}

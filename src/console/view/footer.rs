@@ -1,0 +1,101 @@
+//! The keys that work here, from the key map itself.
+
+use ratatui::layout::Rect;
+
+use super::widgets::{Canvas, Phrase};
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::{Lock, Model};
+use crate::console::theme::Ink;
+use crate::domain::ResourceKey;
+
+/// Up to this width only the first four keys are named.
+const NARROW: u16 = 80;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let place = model.place();
+    let most = if area.width <= NARROW { 4 } else { usize::MAX };
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1);
+    for phrase in hints(model, place).take(most) {
+        if phrase.width() > pen.room() {
+            break;
+        }
+        pen.phrase(&phrase).skip(3);
+    }
+}
+
+/// Keys and words, the most useful first; actions that are not possible here are left out.
+fn hints(model: &Model, place: Place) -> impl Iterator<Item = Phrase> {
+    useful(place)
+        .iter()
+        .filter(move |action| is_possible(model, place, **action))
+        .filter_map(move |action| Some((key_for(place, *action)?, *action)))
+        .map(move |(key, action)| {
+            Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action)))
+        })
+}
+
+/// Whether an action has something to act on.
+fn is_possible(model: &Model, place: Place, action: Action) -> bool {
+    use Action as A;
+    if model.lock == Lock::ReadOnly && action.writes() {
+        return false;
+    }
+    let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
+    match action {
+        _ if place != Place::Browse => true,
+        A::Edit | A::Clone => model.selected().is_some() && !foreign,
+        A::Open | A::Delete | A::Copy => model.selected().is_some(),
+        _ => true,
+    }
+}
+
+fn useful(place: Place) -> &'static [Action] {
+    use Action as A;
+    match place {
+        Place::Browse => &[
+            A::Open,
+            A::Edit,
+            A::Filter,
+            A::Help,
+            A::Command,
+            A::New,
+            A::Clone,
+            A::Delete,
+            A::Quit,
+            A::Copy,
+            A::Sort,
+            A::Zoom,
+            A::Pause,
+        ],
+        Place::Page => &[A::Back, A::Down, A::Help, A::Retry, A::Command, A::Quit],
+        Place::Help => &[A::Back, A::Down],
+        Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
+        Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
+        Place::Confirm => &[A::Confirm, A::Cancel],
+        Place::Editor => &[A::Review, A::Back, A::Undo, A::Redo, A::Discard],
+        Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
+        Place::Conflict => &[A::Rebase, A::FullDiff, A::Back, A::Down],
+    }
+}
+
+/// A word for an action that says what it does in its place.
+fn word(place: Place, action: Action) -> &'static str {
+    match (place, action) {
+        (Place::Confirm, Action::Confirm) => "yes",
+        (Place::Confirm, Action::Cancel) => "no",
+        (Place::Filter, Action::Accept) => "keep",
+        (Place::Filter | Place::Prompt, Action::Cancel) => "cancel",
+        (Place::Prompt, Action::Accept) => "take",
+        (Place::Editor, Action::Back) => "leave (draft kept)",
+        (Place::Review | Place::Conflict, Action::Back) => "back to the draft",
+        (Place::Conflict, Action::Rebase) => "base on what is stored now",
+        (Place::Review | Place::Conflict, Action::FullDiff) => "full diff",
+        (Place::Filter, Action::Up) => "row above",
+        (Place::Filter, Action::Down) => "row below",
+        (_, Action::Down) => "scroll",
+        (_, Action::Command) => "commands",
+        _ => action.name(),
+    }
+}

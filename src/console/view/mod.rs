@@ -1,0 +1,84 @@
+//! The model as a frame. Read-only: no change, no clock but the model's, no I/O. Drawing the same
+//! model twice gives the same cells.
+//!
+//! | part | what it draws |
+//! | --- | --- |
+//! | [`header`], [`tabs`], [`status`], [`footer`] | the lines around the body |
+//! | [`browse`] | namespaces, items and detail |
+//! | [`health`], [`log`] | the other tabs |
+//! | [`editor`], [`review`] | what covers the body while a document is edited |
+//! | [`overlays`] | what is open above everything else |
+//! | [`clock`] | when any of it changes by itself |
+
+mod browse;
+mod clock;
+mod editor;
+mod footer;
+mod header;
+mod health;
+mod log;
+mod overlays;
+mod review;
+mod status;
+mod tabs;
+mod widgets;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use clock::next_change_at;
+
+use self::widgets::Canvas;
+use super::layout::edit_frame;
+use super::model::{Edit, Model, Stage, Tab};
+use super::theme::{Ink, Theme};
+
+/// Draws the whole screen.
+pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
+    let mut canvas = Canvas::new(frame.buffer_mut(), theme);
+    screen(model, &mut canvas);
+    if let Some(cursor) = canvas.cursor() {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn screen(model: &Model, canvas: &mut Canvas<'_>) {
+    let parts = model.frame();
+    for part in [parts.header, parts.tabs, parts.body, parts.status, parts.footer] {
+        canvas.tint(part, Ink::Text);
+    }
+    if model.size.cols < 2 {
+        return;
+    }
+    header::draw(canvas, model, parts.header);
+    match &model.edit {
+        Some(edit) => draw_edit(canvas, model, edit),
+        None => {
+            tabs::draw(canvas, model, parts.tabs);
+            match model.tab {
+                Tab::Webhooks | Tab::Connections => browse::draw(canvas, model),
+                Tab::Health => health::draw(canvas, model, parts.body),
+                Tab::Log => log::draw(canvas, model, parts.body),
+            }
+        }
+    }
+    status::draw(canvas, model, parts.status);
+    footer::draw(canvas, model, parts.footer);
+    if let Some(overlay) = &model.overlay {
+        overlays::draw(canvas, model, overlay);
+    }
+}
+
+fn draw_edit(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit) {
+    let parts = model.frame();
+    match &edit.stage {
+        Stage::Editing => editor::draw(canvas, model, edit, edit_frame(&parts, false)),
+        Stage::Review(review) => review::draw(canvas, model, edit, review, edit_frame(&parts, true)),
+        Stage::Conflict(review) => {
+            review::draw_conflict(canvas, model, edit, review, edit_frame(&parts, true));
+        }
+    }
+}

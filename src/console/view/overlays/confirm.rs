@@ -1,0 +1,44 @@
+//! A question that names its target.
+
+use ratatui::layout::Rect;
+
+use super::super::widgets::{Canvas, Phrase, dialog};
+use super::super::words;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Confirm;
+use crate::console::theme::Ink;
+
+const COLUMNS: u16 = 64;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, confirm: &Confirm) {
+    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let wrapped = |ink, text: &str| {
+        words::wrap(text, columns).into_iter().map(move |line| Phrase::of(ink, line)).collect::<Vec<_>>()
+    };
+    let mut lines = wrapped(Ink::Strong, &confirm.question);
+    for detail in &confirm.details {
+        lines.extend(wrapped(Ink::Dim, detail));
+    }
+    lines.push(Phrase::default());
+    lines.push(answers());
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let inside = dialog(canvas, area, "sure?", columns, rows);
+    // The question comes first and the answers last; what does not fit is left out between them.
+    let left_out = lines.len().saturating_sub(usize::from(inside.height));
+    let keep = lines.len().saturating_sub(2 + left_out);
+    let shown = lines.iter().take(keep).chain(lines.iter().skip(keep + left_out));
+    for (row, phrase) in (0..inside.height).zip(shown) {
+        canvas.row(inside, row).phrase(phrase);
+    }
+}
+
+fn answers() -> Phrase {
+    let mut phrase = Phrase::default();
+    for (action, word) in [(Action::Confirm, "yes"), (Action::Cancel, "no")] {
+        if let Some(key) = key_for(Place::Confirm, action) {
+            phrase.join("    ", Phrase::of(Ink::Key, key).and(Ink::Text, format!(" {word}")));
+        }
+    }
+    phrase
+}

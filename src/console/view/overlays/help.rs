@@ -1,0 +1,155 @@
+//! The keys of a place, from the key map itself, in groups.
+
+use ratatui::layout::Rect;
+
+use super::super::widgets::{Canvas, Phrase, dialog};
+use super::super::words;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, bindings, key_for};
+use crate::console::model::{Lock, Model};
+use crate::console::theme::{Ink, glyph};
+
+/// Between two columns.
+const GAP: u16 = 4;
+
+/// The width of the keys.
+const KEYS: usize = 17;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
+    let read_only = model.lock == Lock::ReadOnly;
+    let groups: Vec<Vec<Phrase>> =
+        Group::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
+    let width = groups.iter().flatten().map(Phrase::width).max().unwrap_or(0);
+    let needed: usize = groups.iter().map(|group| group.len() + 1).sum();
+    let two = needed > usize::from(area.height) && width * 2 + GAP + 4 <= area.width;
+    let columns = share(groups, if two { 2 } else { 1 });
+    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let count = u16::try_from(columns.len()).unwrap_or(1);
+    let inside = dialog(
+        canvas,
+        area,
+        &format!("{} {} keys", place.title(), glyph::DOT),
+        width * count + GAP * count.saturating_sub(1),
+        u16::try_from(rows).unwrap_or(u16::MAX),
+    );
+    let first = words::clamp_scroll(scroll, rows, inside.height);
+    let mut x = inside.x;
+    for column in &columns {
+        let area = Rect { x, width: width.min(inside.right().saturating_sub(x)), ..inside };
+        for (row, phrase) in (0..area.height).zip(column.iter().skip(first)) {
+            canvas.row(area, row).phrase(phrase);
+        }
+        x = x.saturating_add(width + GAP).min(inside.right());
+    }
+    if rows > first + usize::from(inside.height) {
+        let more = Rect { y: inside.bottom(), height: 1, ..inside };
+        canvas.row(more, 0).right(&Phrase::of(Ink::Dim, format!(" {} more ", glyph::MORE)));
+    }
+}
+
+/// Puts groups into columns of about the same height, without cutting one.
+fn share(groups: Vec<Vec<Phrase>>, count: usize) -> Vec<Vec<Phrase>> {
+    let total: usize = groups.iter().map(|group| group.len() + 1).sum();
+    let mut columns = vec![Vec::new()];
+    for group in groups {
+        let open = columns.len();
+        let Some(last) = columns.last_mut() else { break };
+        if open < count && !last.is_empty() && last.len() + group.len() / 2 >= total.div_ceil(count) {
+            columns.push(group);
+            continue;
+        }
+        if !last.is_empty() {
+            last.push(Phrase::default());
+        }
+        last.extend(group);
+    }
+    columns
+}
+
+/// What actions have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Here,
+    Move,
+    Write,
+    View,
+    Program,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Here => "Here",
+            Self::Move => "Move",
+            Self::Write => "Change",
+            Self::View => "Look",
+            Self::Program => "confdeck",
+        }
+    }
+
+    fn of(action: Action) -> Self {
+        use Action as A;
+        match action {
+            A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => Self::Move,
+            A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
+            A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
+            A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
+            A::Edit | A::New | A::Clone | A::Delete | A::Unlock | A::Lock => Self::Write,
+            A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {
+                Self::Program
+            }
+            A::Open | A::Back | A::Review | A::Undo | A::Redo | A::Discard | A::Write => Self::Here,
+            A::FullDiff | A::Rebase | A::Confirm | A::Cancel | A::Accept | A::Complete => Self::Here,
+        }
+    }
+
+    /// Its title and a line for each of its actions that has a key here.
+    fn lines(self, place: Place, read_only: bool) -> Option<Vec<Phrase>> {
+        let mut actions: Vec<Action> = Vec::new();
+        for (_, action) in bindings(place) {
+            if Self::of(action) == self && !actions.contains(&action) && !(read_only && action.writes()) {
+                actions.push(action);
+            }
+        }
+        if key_for(place, Action::Command).is_some() {
+            // What has no key of its own is typed.
+            let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
+            let mine = |action: &Action| {
+                Self::of(*action) == self && !(read_only && Self::of(*action) == Self::Write)
+            };
+            actions.extend(Action::ALL.into_iter().filter(typed).filter(mine));
+        }
+        if actions.is_empty() {
+            return None;
+        }
+        let line = |action: &Action| {
+            let keys: Vec<&str> =
+                bindings(place).filter(|(_, bound)| bound == action).map(|(key, _)| key).collect();
+            let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
+            Phrase::of(Ink::Key, format!("{keys:KEYS$} ")).and(Ink::Text, action.help())
+        };
+        Some(std::iter::once(Phrase::of(Ink::Accent, self.title())).chain(actions.iter().map(line)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_binding_of_every_place_is_in_its_help() {
+        for place in Place::ALL {
+            let shown: usize = Group::ALL
+                .into_iter()
+                .filter_map(|group| group.lines(place, false))
+                .map(|lines| lines.len() - 1)
+                .sum();
+            let typed = place == Place::Browse || place == Place::Page;
+            let listed =
+                |action: &Action| key_for(place, *action).is_some() || (typed && action.is_command());
+            assert_eq!(shown, Action::ALL.into_iter().filter(listed).count(), "{place:?}");
+        }
+    }
+}

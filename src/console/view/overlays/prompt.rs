@@ -1,0 +1,79 @@
+//! A line to type: a command, a name, the context's name to unlock.
+
+use ratatui::layout::Rect;
+
+use super::super::widgets::{Canvas, Phrase, dialog, width};
+use super::super::words;
+use crate::console::action::Action;
+use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::theme::{Ink, glyph};
+use crate::text::Safe;
+
+/// The room for a line being typed.
+const COLUMNS: u16 = 64;
+/// The most commands named below it.
+const CANDIDATES: usize = 8;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, prompt: &Prompt) {
+    let (title, hint) = words_for(model, &prompt.purpose);
+    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let below = below(prompt, &hint, columns);
+    let rows = u16::try_from(below.len()).unwrap_or(u16::MAX).saturating_add(1);
+    let inside = dialog(canvas, area, &title, columns, rows);
+    line(canvas, inside, prompt);
+    for (row, phrase) in (1..inside.height).zip(&below) {
+        canvas.row(inside, row).phrase(phrase);
+    }
+}
+
+/// The title, and what may be typed.
+fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
+    match purpose {
+        Purpose::Command => ("command".into(), "a command, or an address such as production/orders".into()),
+        Purpose::New => ("new document".into(), "NAMESPACE/ID, or connections/NAME".into()),
+        Purpose::Clone(key) => {
+            (format!("clone {key}"), "the copy's NAMESPACE/ID, or connections/NAME".into())
+        }
+        Purpose::Unlock => {
+            let name = &model.context.name;
+            (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))
+        }
+    }
+}
+
+/// The line with its cursor; a long one scrolls so that the cursor stays in sight.
+fn line(canvas: &mut Canvas<'_>, inside: Rect, prompt: &Prompt) {
+    let sign = if prompt.purpose == Purpose::Command { ":" } else { glyph::CRUMB };
+    let mut pen = canvas.row(inside, 0);
+    pen.put(Ink::Key, sign).skip(1);
+    let before = width(&Safe::new(prompt.input.before_cursor()));
+    let left_out = (before + 2).saturating_sub(pen.room());
+    let x = pen.x() + before.saturating_sub(left_out);
+    pen.scroll(usize::from(left_out)).put(Ink::Text, prompt.input.text());
+    canvas.set_cursor(x, inside.y);
+}
+
+/// Why the last try was not taken, what may be typed, and the commands that begin like this.
+fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<Phrase> {
+    let mut lines = vec![Phrase::default()];
+    if let Some(error) = &prompt.error {
+        let error = format!("{} {error}", glyph::BAD);
+        lines.extend(words::wrap(&error, columns).into_iter().map(|line| Phrase::of(Ink::Bad, line)));
+    } else {
+        lines.extend(words::wrap(hint, columns).into_iter().map(|line| Phrase::of(Ink::Dim, line)));
+    }
+    if prompt.purpose == Purpose::Command {
+        let typed = prompt.input.text();
+        let candidates = Action::ALL
+            .into_iter()
+            .filter(|action| action.is_command() && action.name().starts_with(typed))
+            .take(CANDIDATES)
+            .map(|action| Phrase::of(Ink::Key, format!("{:14}", action.name())).and(Ink::Dim, action.help()));
+        let candidates: Vec<Phrase> = candidates.collect();
+        if !candidates.is_empty() {
+            lines.push(Phrase::default());
+            lines.extend(candidates);
+        }
+    }
+    lines
+}

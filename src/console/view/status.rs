@@ -1,0 +1,99 @@
+//! The line above the keys: the filter, what was just said, what is wrong; and the count.
+
+use ratatui::layout::Rect;
+
+use super::widgets::{Canvas, Phrase, width};
+use super::words;
+use crate::console::model::{Browse, Model, Stage, Tone};
+use crate::console::theme::{Ink, glyph};
+use crate::domain::LinkState;
+use crate::text::Safe;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let browse = model.browse().filter(|_| model.edit.is_none());
+    let right = match (&model.edit, browse) {
+        (Some(edit), _) if matches!(edit.stage, Stage::Editing) => {
+            let (row, column) = edit.area.cursor();
+            Phrase::of(Ink::Dim, format!("line {}, column {}", row + 1, column + 1))
+        }
+        (None, Some(browse)) => count(model, browse),
+        _ => Phrase::default(),
+    };
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1);
+    if area.width >= 40 {
+        pen.right(&right);
+        if !right.is_empty() {
+            pen.margin(2);
+        }
+    }
+    let mut cursor = None;
+    if let Some(browse) = browse {
+        cursor = filter(&mut pen, browse);
+    }
+    let said = said(model);
+    if pen.x() > area.x + 1 && !said.is_empty() {
+        pen.skip(3);
+    }
+    pen.phrase(&said);
+    if let Some(x) = cursor {
+        canvas.set_cursor(x, area.y);
+    }
+}
+
+/// The filter line, and where its cursor stands while it is typed.
+fn filter(pen: &mut super::widgets::Pen<'_>, browse: &Browse) -> Option<u16> {
+    let text = browse.filter.text();
+    if browse.typing.is_none() {
+        if !text.is_empty() {
+            pen.put(Ink::Dim, "/").put(Ink::Accent, text);
+        }
+        return None;
+    }
+    pen.put(Ink::Key, "/");
+    let before = width(&Safe::new(browse.filter.before_cursor()));
+    // A long filter scrolls so that its cursor, and a blank for it, stay in sight.
+    let left_out = (before + 2).saturating_sub(pen.room());
+    let start = pen.x();
+    pen.scroll(usize::from(left_out)).put(Ink::Text, text).scroll(0);
+    let cursor = start + before.saturating_sub(left_out);
+    pen.to(cursor + 1);
+    Some(cursor)
+}
+
+/// The last thing worth saying: a notice, a write on its way, or what is wrong with the link.
+fn said(model: &Model) -> Phrase {
+    if let Some(notice) = model.notice.as_ref().filter(|notice| notice.until > model.now.mono) {
+        let (glyph, ink) = match notice.tone {
+            Tone::Plain => ("", Ink::Text),
+            Tone::Good => (glyph::GOOD, Ink::Good),
+            Tone::Bad => (glyph::BAD, Ink::Bad),
+        };
+        let mut phrase = if glyph.is_empty() { Phrase::default() } else { Phrase::of(ink, glyph) };
+        phrase.join(" ", Phrase::of(ink, notice.text.clone()));
+        return phrase;
+    }
+    if let Some(writing) = &model.writing {
+        return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
+    }
+    let shown_in_body = model.edit.is_none()
+        && !model.link.had_picture
+        && !matches!(model.link.state, LinkState::Stale { .. });
+    if shown_in_body { Phrase::default() } else { words::trouble_line(model) }
+}
+
+/// How many rows the list has, and of how many; never without the state of the link.
+fn count(model: &Model, browse: &Browse) -> Phrase {
+    let shown = browse.listing.len(&model.inventory);
+    let total = model.inventory.tally(browse.listing.scope()).total;
+    let total_words = words::count(total, &model.link);
+    if total_words.is_empty() {
+        return Phrase::default();
+    }
+    let partial = if browse.listing.is_partial() { glyph::MORE } else { "" };
+    if browse.listing.filter().is_empty() {
+        let place = if shown == 0 { 0 } else { browse.cursor + 1 };
+        return Phrase::of(Ink::Dim, format!("{}{partial} of {total_words}", words::grouped(place)));
+    }
+    Phrase::of(Ink::Dim, format!("{}{partial} of {total_words}", words::grouped(shown)))
+}

@@ -1,0 +1,47 @@
+//! The box of an overlay: the only thing with a whole border.
+
+use ratatui::layout::Rect;
+
+use super::Canvas;
+use crate::console::theme::{Ink, glyph};
+
+/// Draws a box with a title in the middle of an area, for a text of so many columns and rows, and
+/// gives the room inside. A box that does not fit is as large as the area.
+pub(in crate::console::view) fn dialog(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    title: &str,
+    columns: u16,
+    rows: u16,
+) -> Rect {
+    let wanted = columns.saturating_add(4);
+    // Slivers of what lies behind at both sides would only disturb.
+    let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
+    let height = rows.saturating_add(2).min(area.height);
+    let outer = Rect {
+        x: area.x + (area.width - width) / 2,
+        // A little above the middle, where the eye looks first.
+        y: area.y + (area.height - height) * 2 / 5,
+        width,
+        height,
+    };
+    canvas.clear(outer);
+    canvas.hide_cursor();
+    if width < 5 || height < 3 {
+        return outer;
+    }
+    let [top_left, top_right, bottom_left, bottom_right] = glyph::CORNERS;
+    for row in 0..height {
+        let (left, between, right) = match row {
+            0 => (top_left, glyph::HORIZONTAL, top_right),
+            _ if row == height - 1 => (bottom_left, glyph::HORIZONTAL, bottom_right),
+            _ => (glyph::VERTICAL, " ", glyph::VERTICAL),
+        };
+        let mut pen = canvas.row(outer, row);
+        pen.put(Ink::Border, left).margin(1).fill(Ink::Border, between);
+        canvas.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(Ink::Border, right);
+    }
+    let mut pen = canvas.row(outer, 0);
+    pen.skip(2).margin(2).put(Ink::FocusedTitle, format!(" {title} "));
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
+}

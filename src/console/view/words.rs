@@ -1,0 +1,207 @@
+//! Numbers, ages, states and places as words; the same everywhere.
+
+use std::time::Duration;
+
+use ratatui::buffer::CellWidth;
+
+use super::widgets::Phrase;
+use crate::console::age::{Spoken, age, countdown, so_far};
+use crate::console::model::{Link, Model};
+use crate::console::theme::{Ink, glyph};
+use crate::domain::{Condition, LinkState, Token, TokenKind};
+use crate::inventory::Scope;
+
+/// A number with a comma between groups of three digits.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with the state it was taken in, unless that is SYNCED: `12,000 loading`. Before anything
+/// has arrived there is nothing to count.
+pub(super) fn count(number: usize, link: &Link) -> String {
+    match link.state {
+        LinkState::Synced => grouped(number),
+        _ if number == 0 && !link.had_picture => String::new(),
+        ref state => format!("{} {}", grouped(number), state.word().to_lowercase()),
+    }
+}
+
+/// A number of things: `1 change`, `12 changes`.
+pub(super) fn plural(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// How long ago a moment was.
+pub(super) fn ago(model: &Model, at: Duration) -> Spoken {
+    age(model.now.mono.saturating_sub(at))
+}
+
+/// Whether what is shown may be older than the store.
+pub(super) fn is_old(link: &Link) -> bool {
+    link.had_picture
+        && matches!(
+            link.state,
+            LinkState::Stale { .. } | LinkState::Denied { .. } | LinkState::Connecting { .. }
+        )
+}
+
+/// The state as its badge shows it: glyph and colour beside the word.
+pub(super) fn state_look(state: &LinkState) -> (&'static str, Ink) {
+    match state {
+        LinkState::Synced => (glyph::FULL, Ink::Good),
+        LinkState::Connecting { .. } => (glyph::HOLLOW, Ink::Accent),
+        LinkState::Loading { .. } | LinkState::CatchingUp => (glyph::HALF, Ink::Accent),
+        LinkState::Stale { .. } => (glyph::WARNING, Ink::Warning),
+        LinkState::Denied { .. } => (glyph::BAD, Ink::Bad),
+    }
+}
+
+/// A verdict's glyph and colour.
+pub(super) fn condition_look(condition: Condition) -> (&'static str, Ink) {
+    match condition {
+        Condition::Healthy => (glyph::FULL, Ink::Good),
+        Condition::Degraded => (glyph::WARNING, Ink::Warning),
+        Condition::Unusable => (glyph::BAD, Ink::Bad),
+    }
+}
+
+/// When the link is tried again, if it is waiting for that.
+pub(super) fn retry(model: &Model) -> Option<Spoken> {
+    let retry_at = model.link.retry_at?;
+    let Spoken { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
+        Some(left) if !left.is_zero() => {
+            let Spoken { text, changes_in } = countdown(left);
+            Spoken { text: format!("next try in {text}"), changes_in: changes_in.or(Some(left)) }
+        }
+        _ => Spoken { text: "trying now".into(), changes_in: None },
+    };
+    Some(Spoken { text, changes_in })
+}
+
+/// What keeps the picture from being true: what is waited for and for how long, when it is tried
+/// again, and why. The reason comes last, because it may be cut off.
+pub(super) fn trouble(model: &Model) -> Vec<Phrase> {
+    let link = &model.link;
+    let backend = model.context.backend;
+    let mut facts = match &link.state {
+        LinkState::Connecting { .. } => {
+            let taken = so_far(model.now.mono.saturating_sub(link.since)).text;
+            let waiting = format!("waiting for {backend} {}", model.context.target);
+            vec![Phrase::of(Ink::Text, waiting), Phrase::of(Ink::Text, taken)]
+        }
+        LinkState::Stale { .. } => vec![Phrase::of(Ink::Warning, format!("{backend} is out of reach"))],
+        LinkState::Denied { .. } => vec![Phrase::of(Ink::Bad, format!("{backend} refuses"))],
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
+    };
+    facts.extend(retry(model).map(|retry| Phrase::of(Ink::Dim, retry.text)));
+    facts
+}
+
+/// Why the picture is not true, as the provider says it.
+pub(super) fn reason(state: &LinkState) -> Option<&str> {
+    match state {
+        LinkState::Connecting { error, .. } => error.as_deref(),
+        LinkState::Stale { reason, .. } => Some(reason),
+        LinkState::Denied { permission, .. } => Some(permission),
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
+    }
+}
+
+/// [`trouble`] and [`reason`] on one line.
+pub(super) fn trouble_line(model: &Model) -> Phrase {
+    let mut line = Phrase::default();
+    for fact in trouble(model) {
+        line.join(" · ", fact);
+    }
+    if let Some(reason) = reason(&model.link.state) {
+        line.join(" · ", Phrase::of(Ink::Text, reason.to_owned()));
+    }
+    line
+}
+
+/// A range of rows, by name.
+pub(super) fn scope(scope: &Scope) -> &str {
+    match scope {
+        Scope::AllWebhooks => "all",
+        Scope::Namespace(namespace) => namespace.as_str(),
+        Scope::Connections => "connections",
+        Scope::Foreign => "unrecognised",
+    }
+}
+
+/// A token as people compare it: `r48190`, or the digest.
+pub(super) fn token(model: &Model, token: Token) -> String {
+    match model.context.capabilities.tokens {
+        TokenKind::Counter => format!("r{token}"),
+        TokenKind::Digest => token.to_string(),
+    }
+}
+
+/// Cuts words into lines of at most so many columns; a longer word has a line of its own.
+pub(super) fn wrap(words: &str, columns: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let fits = |line: &String| line.is_empty() || line.cell_width() + 1 + word.cell_width() <= columns;
+        match lines.last_mut() {
+            Some(line) if fits(line) => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Puts facts on lines of at most so many columns, with a dot between those that share a line.
+pub(super) fn pack(facts: impl IntoIterator<Item = Phrase>, columns: u16) -> Vec<Phrase> {
+    let mut lines = vec![Phrase::default()];
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
+                line.join(" · ", fact)
+            }
+            _ => lines.push(fact),
+        }
+    }
+    lines
+}
+
+/// The first row to show so that `total` rows fill `height` as far as they can.
+pub(super) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
+    scroll.min(total.saturating_sub(usize::from(height)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_carry_their_state() {
+        let mut link = Link::default();
+        assert_eq!(count(0, &link), "");
+        link.enter(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
+        assert_eq!(count(12_000, &link), "12,000 loading");
+        link.enter(LinkState::Synced, Duration::ZERO);
+        assert_eq!(count(1_234_567, &link), "1,234,567");
+        link.enter(LinkState::CatchingUp, Duration::ZERO);
+        assert_eq!(count(0, &link), "0 catching up");
+    }
+
+    #[test]
+    fn words_are_wrapped_between_words() {
+        assert_eq!(wrap("ids may not start or end", 10), ["ids may", "not start", "or end"]);
+        assert_eq!(wrap("incomprehensible", 4), ["incomprehensible"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+}

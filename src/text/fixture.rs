@@ -1,0 +1,183 @@
+//! Documents with planted secrets, for the property tests of this room and the next.
+
+use proptest::prelude::*;
+
+/// Stands in every planted secret, and nowhere else.
+const MARKER: &str = "Hunter2Hunter";
+
+/// A text with secrets planted in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Planted {
+    pub(crate) text: String,
+}
+
+impl Planted {
+    /// Whether any part of a planted secret can be read in what is shown.
+    pub(crate) fn leaks_into(&self, shown: &str) -> bool {
+        shown.contains("unter2") || shown.contains("2Hunt")
+    }
+}
+
+/// How the generated text is laid out.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    comma: &'static str,
+    colon: &'static str,
+    open: &'static str,
+    close: &'static str,
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    prop_oneof![
+        Just(Layout { comma: ",", colon: ":", open: "", close: "" }),
+        Just(Layout { comma: ", ", colon: ": ", open: "", close: "" }),
+        Just(Layout { comma: ",\n  ", colon: ": ", open: "\n  ", close: "\n" }),
+        Just(Layout { comma: " ,\r\n\t", colon: " :\t", open: "\r\n", close: " " }),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Tree {
+    Raw(String),
+    Array(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    fn write(&self, layout: Layout, out: &mut String) {
+        let join =
+            |out: &mut String, at: usize| out.push_str(if at == 0 { layout.open } else { layout.comma });
+        match self {
+            Self::Raw(raw) => out.push_str(raw),
+            Self::Array(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    join(out, at);
+                    item.write(layout, out);
+                }
+                out.push_str(if items.is_empty() { "" } else { layout.close });
+                out.push(']');
+            }
+            Self::Object(members) => {
+                out.push('{');
+                for (at, (name, value)) in members.iter().enumerate() {
+                    join(out, at);
+                    out.push_str(&format!("\"{name}\"{}", layout.colon));
+                    value.write(layout, out);
+                }
+                out.push_str(if members.is_empty() { "" } else { layout.close });
+                out.push('}');
+            }
+        }
+    }
+}
+
+fn secret() -> impl Strategy<Value = Tree> {
+    let raw = prop_oneof![
+        Just(format!("\"{MARKER}\"")),
+        Just(format!("\"{MARKER} {MARKER},{MARKER}:{MARKER}\"")),
+        Just(format!("\"Bearer {MARKER}\"")),
+        Just(format!("\"x{{$vault:a/b#c:{MARKER}}}{MARKER}\"")),
+        Just(format!("\"{{$NAME:{MARKER}}}\"")),
+        Just(format!("\"\\u0041{MARKER}\\n\\\\{MARKER}\"")),
+    ];
+    raw.prop_map(Tree::Raw)
+}
+
+const NAMES: &[&str] = &["password", "x-api-key", "client_secret", "Authorization", "session_cookie"];
+
+/// Headers are secret in their place only, which is near the top.
+fn headers() -> impl Strategy<Value = (String, Tree)> {
+    secret().prop_map(|secret| {
+        let headers = Tree::Object(vec![("X-A".into(), secret.clone()), ("X-B".into(), secret)]);
+        ("module-config".to_owned(), Tree::Object(vec![("headers".to_owned(), headers)]))
+    })
+}
+
+fn member(value: BoxedStrategy<Tree>) -> BoxedStrategy<(String, Tree)> {
+    let plain = "[a-z]{1,3}".prop_filter("a harmless name", |name| !name.contains("pwd"));
+    let url = Just(("url".to_owned(), Tree::Raw(format!("\"amqp://user:{MARKER}@host:5672/v\""))));
+    prop_oneof![
+        4 => (plain, value.clone()),
+        2 => (prop::sample::select(NAMES).prop_map(str::to_owned), secret()),
+        1 => (prop::sample::select(NAMES).prop_map(str::to_owned), secret())
+            .prop_map(|(name, secret)| (name, Tree::Array(vec![Tree::Object(vec![("a".into(), secret)])]))),
+        1 => url,
+    ]
+    .boxed()
+}
+
+fn tree() -> BoxedStrategy<Tree> {
+    let leaf = prop_oneof![
+        Just("1.50"),
+        Just("-0"),
+        Just("true"),
+        Just("null"),
+        Just("\"x\""),
+        Just("\"a: b\""),
+        Just("\"\""),
+        Just("\"{$HOST:localhost}\""),
+        Just("\"\u{202e}\\u0000\""),
+        Just("{}"),
+        Just("[]"),
+    ]
+    .prop_map(|raw| Tree::Raw(raw.to_owned()));
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::Array),
+            prop::collection::vec(member(inner.boxed()), 0..5).prop_map(Tree::Object),
+        ]
+    })
+    .boxed()
+}
+
+/// A webhook with secrets at any depth, in one of several layouts.
+pub(crate) fn document() -> impl Strategy<Value = Planted> {
+    let top = prop_oneof![4 => member(tree()), 1 => headers().boxed()];
+    (prop::collection::vec(top, 1..6), layout(), prop_oneof![Just(""), Just("\n")]).prop_map(
+        |(members, layout, end)| {
+            let mut text = String::new();
+            Tree::Object(members).write(layout, &mut text);
+            text.push_str(end);
+            Planted { text }
+        },
+    )
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    Delete,
+    Insert(char),
+    Truncate,
+}
+
+/// The same with one byte of its structure missing or too many, or cut off there.
+pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
+    let damage = prop_oneof![
+        3 => Just(Damage::Delete),
+        1 => prop::sample::select(vec!['{', '}', '[', ']', ':', ',', '"', '\\', '\n', 'x']).prop_map(Damage::Insert),
+        1 => Just(Damage::Truncate),
+    ];
+    (document(), any::<prop::sample::Index>(), damage).prop_map(|(mut document, index, damage)| {
+        let structure: Vec<usize> = document
+            .text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| b"{}[]:,\"\\ \n\r\t".contains(byte))
+            .map(|(at, _)| at)
+            // Without its colon, a default becomes part of its reference's name: nobody can tell.
+            .filter(|at| !document.text[*at..].starts_with(&format!(":{MARKER}")))
+            .collect();
+        let at = structure[index.index(structure.len())];
+        match damage {
+            Damage::Delete => drop(document.text.remove(at)),
+            // Not into a word: another name is another member.
+            Damage::Insert(character) if !document.text[..at].ends_with(char::is_alphanumeric) => {
+                document.text.insert(at, character);
+            }
+            Damage::Insert(_) => document.text.insert(0, '{'),
+            Damage::Truncate => document.text.truncate(document.text.floor_char_boundary(at + 12)),
+        }
+        document
+    })
+}

@@ -1,0 +1,115 @@
+//! Texts that are no JSON at all (YAML, `.env`, header lines): whatever follows a secret-looking
+//! name on its line is hidden, and everything after it if its value may go on in the next line.
+
+use super::value::{Part, carve, zones};
+use super::{Look, Pieces, Role};
+use crate::domain::json::Span;
+use crate::domain::may_be_secret;
+
+/// What may stand between a name and its value, and is shown.
+const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
+
+/// Reads `text` from `at` on.
+pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut Pieces) {
+    let body = text.get(at..).unwrap_or_default();
+    let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(body) };
+    for (span, part) in carve(body, &hidden) {
+        let span = Span { start: at + span.start, end: at + span.end };
+        match part {
+            Part::Text => pieces.shown(span, Role::Plain),
+            Part::Reference => pieces.shown(span, Role::Reference),
+            Part::Hidden => pieces.push(span, Look::Hidden { bare: false }),
+        }
+    }
+}
+
+/// The secret zones of a text, line by line; sorted, without overlap.
+fn hidden_in(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
+        if line.contains("-----BEGIN") {
+            found.push(Span { start, end: text.len() });
+            return found;
+        }
+        let name_end = secret_name_end(line);
+        let before = line.get(..name_end.unwrap_or(line.len())).unwrap_or_default();
+        found.extend(
+            zones(before).into_iter().map(|zone| Span { start: start + zone.start, end: start + zone.end }),
+        );
+        let Some(name_end) = name_end else { continue };
+        let value = line.get(name_end..).unwrap_or_default();
+        let bare = value.trim_start_matches(SEPARATORS);
+        let value_start = start + name_end + (value.len() - bare.len());
+        if !is_complete(value, bare) {
+            found.push(Span { start: value_start, end: text.len() });
+            return found;
+        }
+        found.push(Span { start: value_start, end: start + line.len() });
+    }
+    found
+}
+
+/// One past the first word of a line that may be a secret's name.
+fn secret_name_end(line: &str) -> Option<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut at = 0;
+    while let Some(start) = line.get(at..)?.find(is_word).map(|offset| at + offset) {
+        let rest = line.get(start..)?;
+        let end = start + rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        if may_be_secret(line.get(start..end)?) {
+            return Some(end);
+        }
+        at = end;
+    }
+    None
+}
+
+/// Whether a value surely ends with its line: it is there, closes its quotes and announces no block.
+fn is_complete(value: &str, bare: &str) -> bool {
+    let even = |quote: u8| memchr::memchr_iter(quote, value.as_bytes()).count().is_multiple_of(2);
+    !bare.is_empty()
+        && even(b'"')
+        && even(b'\'')
+        && !value.contains(" |")
+        && !value.contains(" >")
+        && !bare.starts_with(['|', '{', '[', '&', '!', '('])
+        && !bare.ends_with(['\\', '|', '>', '{', '[', '(', ','])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let mut pieces = Pieces::default();
+        read(text, 0, false, &mut pieces);
+        pieces
+            .0
+            .iter()
+            .map(|piece| if matches!(piece.look, Look::Hidden { .. }) { "•" } else { piece.span.of(text) })
+            .collect()
+    }
+
+    #[test]
+    fn values_of_secret_names_are_hidden() {
+        let cases = [
+            ("password=hunter2", "password=•"),
+            ("HOST=a\r\nDB_PASSWORD=\"hunter2\"\r\nPORT=1\r\n", "HOST=a\r\nDB_PASSWORD=\"•\r\nPORT=1\r\n"),
+            ("Authorization: Bearer hunter2\nHost: x", "Authorization: •\nHost: x"),
+            ("a: 1\nprivate_key: |\n  hunter2\n  hunter3\nb: 2", "a: 1\nprivate_key: •"),
+            ("credentials:\n  a: hunter2\n", "credentials:•"),
+            ("KEY=\"-----BEGIN\nhunter2", "•"),
+            ("token: \"a\nhunter2\"", "token: \"•"),
+            ("url: amqp://u:hunter2@h\nx", "url: amqp://u:•@h\nx"),
+            ("password {$vault:a#b:hunter2}", "password {$vault:a#b:•}"),
+            ("just words", "just words"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Which parts of one text value are secrets: all of a secret field but its references, and
+//! anywhere the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
+
+use crate::domain::json::Span;
+use crate::domain::{Reference, looks_secret, references_in};
+
+/// What a part of a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Ordinary text.
+    Text,
+    /// A reference, or what of it may be seen.
+    Reference,
+    /// A secret.
+    Hidden,
+}
+
+/// The parts of a value, in order and without a gap. `secret` says that the field is one.
+pub(super) fn parts(value: &str, secret: bool) -> Vec<(Span, Part)> {
+    let whole = Span { start: 0, end: value.len() };
+    if secret {
+        return carve(value, &[whole]);
+    }
+    // Whatever is found below holds one of these.
+    if memchr::memchr3(b':', b'=', b'$', value.as_bytes()).is_none()
+        && memchr::memchr(b' ', value.as_bytes()).is_none()
+    {
+        return if value.is_empty() { Vec::new() } else { vec![(whole, Part::Text)] };
+    }
+    carve(value, &zones(value))
+}
+
+/// The zones of a text that are secret whatever field it stands in; sorted, without overlap.
+pub(super) fn zones(value: &str) -> Vec<Span> {
+    let mut zones = userinfo(value);
+    zones.extend(bearer(value));
+    zones.extend(private_key(value));
+    zones.extend(assignment(value));
+    zones.sort_by_key(|zone| zone.start);
+    let mut merged: Vec<Span> = Vec::new();
+    for zone in zones {
+        match merged.last_mut() {
+            Some(last) if zone.start <= last.end => last.end = last.end.max(zone.end),
+            _ => merged.push(zone),
+        }
+    }
+    merged
+}
+
+/// In each line, what stands between the user's name and the last `@` after `://`. A password may
+/// hold any character, also those that a URL should escape. Before `://`, or without it, every
+/// word of the form `user:password@host`.
+fn userinfo(value: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    if memchr::memchr(b'@', value.as_bytes()).is_none() {
+        return found;
+    }
+    let mut at = 0;
+    for line in value.split_inclusive('\n') {
+        let head_len = find(line, 0, "://").map_or(line.len(), |scheme| scheme + 3);
+        let (head, tail) = line.split_at_checked(head_len).unwrap_or((line, ""));
+        let mut start = at;
+        for word in head.split_inclusive(char::is_whitespace) {
+            found.extend(password(word, start));
+            start += word.len();
+        }
+        found.extend(password(tail, start).or_else(|| token(tail, start)));
+        at += line.len();
+    }
+    found
+}
+
+/// What stands between the first colon and the last `@` of a text that begins at `start`.
+fn password(text: &str, start: usize) -> Option<Span> {
+    let end = text.rfind('@')?;
+    let colon = colon_outside_references(text.get(..end)?)?;
+    Some(Span { start: start + colon + 1, end: start + end })
+}
+
+/// What stands before the `@` of an authority without a colon.
+fn token(text: &str, start: usize) -> Option<Span> {
+    let end = text.find(['/', '?', '#', ' ', '@'])?;
+    text.get(end..)?.starts_with('@').then_some(Span { start, end: start + end })
+}
+
+/// The first colon that is not part of a whole reference.
+fn colon_outside_references(run: &str) -> Option<usize> {
+    let mut at = 0;
+    for (_, span, _) in references_in(run) {
+        if let Some(colon) = (Span { start: at, end: span.start }).of(run).find(':') {
+            return Some(at + colon);
+        }
+        at = span.end;
+    }
+    run.get(at..)?.find(':').map(|colon| at + colon)
+}
+
+/// What follows each `Bearer `, up to a blank or a quote.
+fn bearer(value: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = value.get(at..)
+        && let Some(word) = memchr::memchr2_iter(b'b', b'B', rest.as_bytes()).find(|start| {
+            rest.get(*start..start + 7).is_some_and(|word| word.eq_ignore_ascii_case("bearer "))
+        })
+    {
+        let start = at + word + 7;
+        let token = value.get(start..).unwrap_or_default();
+        let len = token.find([' ', '"', '\'', '\n', ',']).unwrap_or(token.len());
+        found.push(Span { start, end: start + len });
+        at = start + len;
+    }
+    found.retain(|zone| !zone.is_empty());
+    found
+}
+
+/// From the words after the head of a private key to the end.
+fn private_key(value: &str) -> Option<Span> {
+    let head = find(value, 0, "-----BEGIN")?;
+    let start = head + find(value.get(head..)?, 0, "PRIVATE KEY")? + "PRIVATE KEY".len();
+    Some(Span { start, end: value.len() })
+}
+
+/// What is assigned to the first secret-looking name (`password=…`, `"token": …`), to the end.
+fn assignment(value: &str) -> Option<Span> {
+    let references = references_in(value);
+    let mut references = references.iter().map(|(_, span, _)| *span).peekable();
+    let bytes = value.as_bytes();
+    for at in memchr::memchr2_iter(b':', b'=', bytes) {
+        while references.next_if(|span| span.end <= at).is_some() {}
+        if references.peek().is_some_and(|span| span.start < at) {
+            continue;
+        }
+        if assigns_a_secret(value.get(..at)?) {
+            let rest = value.get(at..)?;
+            let skipped =
+                rest.len() - rest.trim_start_matches([' ', '\t', ':', '=', '>', '"', '\'', '\\']).len();
+            let start = at + skipped;
+            return (start < value.len()).then_some(Span { start, end: value.len() });
+        }
+    }
+    None
+}
+
+/// Whether the text ends in a name that looks secret, as a name before `=` or `:` ends.
+fn assigns_a_secret(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '\t', '"', '\'', '\\']);
+    looks_secret(last_word(before))
+}
+
+/// The word that the text ends in; of a very long one, the end.
+fn last_word(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take(128)
+        .take_while(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']'))
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    text.get(start..).unwrap_or_default()
+}
+
+fn find(text: &str, from: usize, needle: &str) -> Option<usize> {
+    let at = memchr::memmem::find(text.as_bytes().get(from..)?, needle.as_bytes())?;
+    Some(from + at)
+}
+
+/// Cuts a value along its secret zones and its references: within a zone, a whole reference is
+/// shown but not its default; outside, its default is hidden only if its name sounds secret.
+pub(super) fn carve(value: &str, zones: &[Span]) -> Vec<(Span, Part)> {
+    let references = references_in(value);
+    let mut cuts: Vec<usize> = vec![0, value.len()];
+    cuts.extend(zones.iter().flat_map(|zone| [zone.start, zone.end]));
+    for (_, span, default) in &references {
+        cuts.extend([span.start, span.end]);
+        cuts.extend(default.iter().flat_map(|span| [span.start, span.end]));
+    }
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut zones = zones.iter().peekable();
+    let mut references = references.iter().peekable();
+    let mut parts: Vec<(Span, Part)> = Vec::new();
+    for (start, end) in cuts.iter().copied().zip(cuts.iter().copied().skip(1)) {
+        while zones.next_if(|zone| zone.end <= start).is_some() {}
+        while references.next_if(|(_, span, _)| span.end <= start).is_some() {}
+        let zone = zones.peek().copied().filter(|zone| zone.start <= start);
+        let reference = references.peek().copied().filter(|(_, span, _)| span.start <= start);
+        let part = match (zone, reference) {
+            (None, None) => Part::Text,
+            (Some(_), None) => Part::Hidden,
+            (zone, Some((reference, span, default))) => {
+                let whole = zone.is_some_and(|zone| zone.start <= span.start && span.end <= zone.end);
+                let in_default = default.is_some_and(|default| default.start <= start && start < default.end);
+                let hidden = match zone {
+                    Some(_) => in_default || !whole,
+                    None => in_default && sounds_secret(reference),
+                };
+                if hidden { Part::Hidden } else { Part::Reference }
+            }
+        };
+        match parts.last_mut() {
+            Some((last, same)) if *same == part && part != Part::Reference => last.end = end,
+            _ => parts.push((Span { start, end }, part)),
+        }
+    }
+    parts
+}
+
+fn sounds_secret(reference: &Reference) -> bool {
+    match reference {
+        Reference::Env { name } => looks_secret(name),
+        Reference::Vault { field, .. } => looks_secret(field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: &str, secret: bool) -> String {
+        parts(value, secret)
+            .into_iter()
+            .map(|(span, part)| if part == Part::Hidden { "•" } else { span.of(value) })
+            .collect()
+    }
+
+    #[test]
+    fn a_secret_shows_its_references_only() {
+        let cases = [
+            ("hunter2", "•"),
+            ("", ""),
+            ("{$vault:p#f}", "{$vault:p#f}"),
+            ("{$vault:p#f:hunter2}", "{$vault:p#f:•}"),
+            ("{$A:}", "{$A:}"),
+            ("Bearer {$A:x}-{$B}y", "•{$A:•}•{$B}•"),
+            ("${A:x}", "•"),
+            ("{$A:{$B}}", "{$A:•}•"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(shown(value, true), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn other_values_hide_what_is_secret_anywhere() {
+        let cases = [
+            ("amqp://guest:hun@ter2@h:5672/v", "amqp://guest:•@h:5672/v"),
+            ("redis://:hunter2@h", "redis://:•@h"),
+            ("https://ghp_abc@github.com/x", "https://•@github.com/x"),
+            ("https://example.com:8443/a/b", "https://example.com:8443/a/b"),
+            ("https://example.com/@team", "https://example.com/@team"),
+            ("amqp://u:pa/ss wo@h", "amqp://u:•@h"),
+            ("amqp://{$USER:guest}:{$PASS:hunter2}@{$H}", "amqp://{$USER:guest}:{$PASS:•}@{$H}"),
+            ("amqp://{$CREDS:user:hunter2@h}", "amqp://{$CREDS:•@h}"),
+            ("{$DB:postgres://u:hunter2@h/db}", "{$DB:postgres://u:•@h/db}"),
+            ("user:hunter2@tcp(h)/db see https://h/x", "user:•@tcp(h)/db see https://h/x"),
+            ("amqp//u:hunter2@h", "amqp//u:•@h"),
+            ("mail bob@example.com: hello", "mail bob@example.com: hello"),
+            ("{$HOST:localhost}", "{$HOST:localhost}"),
+            ("{$API_TOKEN:hunter2} x", "{$API_TOKEN:•} x"),
+            ("https://h/p?access_token=hunter2&x=1", "https://h/p?access_token=•"),
+            ("curl -H 'Authorization: Basic hunter2'", "curl -H 'Authorization: •"),
+            ("{\"password\": \"hunter2\"}", "{\"password\": \"•"),
+            ("use bearer hunter2 here", "use bearer • here"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nhunter2", "-----BEGIN RSA PRIVATE KEY•"),
+            ("key=value; a: b", "key=value; a: b"),
+            ("password=", "password="),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(shown(value, false), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn hostile_values_cost_one_pass() {
+        for unit in ["{$", "token", "a=", "://", "://u:p@h\n", "{$A:x}", "bearer ", "{$A}: "] {
+            let value = unit.repeat(1_000_000 / unit.len());
+            let length: usize = parts(&value, false).iter().map(|(span, _)| span.len()).sum();
+            assert_eq!(length, value.len());
+        }
+    }
+}

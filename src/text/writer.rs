@@ -1,0 +1,147 @@
+//! Puts the pieces of a text into lines that may be shown, shortened where they are very long.
+
+use super::masked::{MASK, Masked, Role};
+use super::safe::{Safe, cut, grouped, left_out_note, sanitize};
+use super::scan::{Look, Piece};
+use crate::domain::json::Span;
+
+/// The longest piece of text shown whole, in characters.
+const MAX_SEGMENT: usize = 1_000;
+/// The longest line shown whole, in characters.
+const MAX_LINE: usize = 4_000;
+/// How far a tab outside strings reaches.
+const TAB: &str = "    ";
+
+/// The pieces in one line: line breaks and the blanks around them become one blank.
+pub(super) fn flat(text: &str, pieces: &[Piece], max_chars: usize) -> Safe<'static> {
+    let mut out = String::new();
+    let mut room = max_chars;
+    let mut left_out = 0usize;
+    for piece in pieces {
+        let raw = piece.span.of(text);
+        let shown = match piece.look {
+            Look::Hidden { .. } => MASK,
+            Look::Shown(Role::Plain) if raw.trim().is_empty() && raw.contains('\n') => " ",
+            Look::Shown(_) => raw,
+        };
+        let (shown, rest) = cut(shown, room);
+        let shown = sanitize(shown);
+        room = room.saturating_sub(shown.chars().count());
+        left_out += rest;
+        out.push_str(&shown);
+    }
+    if left_out > 0 {
+        out.push_str(&left_out_note(left_out));
+    }
+    Safe::from(out)
+}
+
+/// Puts pieces into lines.
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) masked: Masked,
+    /// The place of each line in the source.
+    pub(super) places: Vec<Span>,
+    /// Where the current line starts in the source.
+    line_start: usize,
+    /// Characters on the current line so far, and those that did not fit.
+    used: usize,
+    left_out: usize,
+}
+
+impl Writer {
+    pub(super) fn write(&mut self, text: &str, pieces: &[Piece]) {
+        for piece in pieces {
+            match piece.look {
+                Look::Hidden { .. } => self.mask(),
+                Look::Shown(Role::Plain) => self.plain(text, piece.span),
+                Look::Shown(role) => self.segment(piece.span.of(text), role),
+            }
+        }
+        // A text that ends with its last line's break has no empty line after it.
+        if self.line_start < text.len() || self.masked.lines.is_empty() {
+            self.end_line(Span { start: self.line_start, end: text.len() });
+        }
+    }
+
+    /// Text that may hold line breaks.
+    fn plain(&mut self, text: &str, span: Span) {
+        let mut start = span.start;
+        let raw = span.of(text).as_bytes();
+        for newline in memchr::memchr_iter(b'\n', raw).map(|at| span.start + at) {
+            let line = Span { start, end: newline }.of(text);
+            self.blanks_and_words(line.strip_suffix('\r').unwrap_or(line));
+            self.end_line(Span { start: self.line_start, end: newline });
+            start = newline + 1;
+            self.line_start = start;
+        }
+        self.blanks_and_words(Span { start, end: span.end }.of(text));
+    }
+
+    fn blanks_and_words(&mut self, text: &str) {
+        if text.contains('\t') {
+            self.segment(&text.replace('\t', TAB), Role::Plain);
+        } else {
+            self.segment(text, Role::Plain);
+        }
+    }
+
+    fn segment(&mut self, raw: &str, role: Role) {
+        if raw.is_empty() {
+            return;
+        }
+        let room = MAX_LINE.saturating_sub(self.used).min(MAX_SEGMENT);
+        let (shown, mut rest) = cut(raw, room);
+        if self.used >= MAX_LINE {
+            self.left_out += rest;
+            return;
+        }
+        let shown = sanitize(shown);
+        self.used += shown.chars().count();
+        self.push(&shown, role);
+        if self.used >= MAX_LINE {
+            // Counted together with what follows on the line.
+            self.left_out += std::mem::take(&mut rest);
+        }
+        if rest > 0 {
+            self.push(&left_out_note(rest), Role::Note);
+        }
+    }
+
+    fn mask(&mut self) {
+        let width = MASK.chars().count();
+        if self.used < MAX_LINE {
+            self.push(MASK, Role::Secret);
+            self.used += width;
+        } else {
+            self.left_out += width;
+        }
+    }
+
+    fn push(&mut self, safe: &str, role: Role) {
+        self.masked.text.push_str(safe);
+        self.masked.segments.push((self.masked.text.len(), role));
+    }
+
+    pub(super) fn note(&mut self, words: &str) {
+        self.push(words, Role::Note);
+    }
+
+    pub(super) fn end_line(&mut self, place: Span) {
+        if self.left_out > 0 {
+            self.note(&left_out_note(self.left_out));
+        }
+        self.used = 0;
+        self.left_out = 0;
+        self.masked.lines.push(self.masked.segments.len());
+        self.places.push(place);
+    }
+
+    /// A last line for bytes that are not shown at all.
+    pub(super) fn left_out(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.note(&format!("… {} more bytes", grouped(bytes)));
+            self.end_line(Span { start: 0, end: 0 });
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | [`domain`] | plain types and JSON by spans | nothing of ours |
 //! | [`text`] | what may be shown: sanitized text, masked documents | `domain` |
-//! | [`compare`] | format, splice, diff on token spans | `domain` |
+//! | [`compare`] | format, restore, diff on token spans | `domain`, `text` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 

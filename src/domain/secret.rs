@@ -92,19 +92,24 @@ impl Iterator for Folded<'_> {
 }
 
 impl Folded<'_> {
-    fn starts_with(&self, word: &str) -> bool {
+    fn starts_with(&self, word: &[u8]) -> bool {
         let mut rest = self.clone();
-        word.bytes().all(|byte| rest.next() == Some(byte))
+        word.iter().all(|byte| rest.next() == Some(*byte))
     }
 
     fn contains_any(mut self, words: &[&str]) -> bool {
         loop {
-            if words.iter().any(|word| self.starts_with(word)) {
+            let mut rest = self.clone();
+            let Some(first) = rest.next() else { return false };
+            let begins = |word: &&str| {
+                word.as_bytes()
+                    .split_first()
+                    .is_some_and(|(own, tail)| *own == first && rest.starts_with(tail))
+            };
+            if words.iter().any(begins) {
                 return true;
             }
-            if self.next().is_none() {
-                return false;
-            }
+            self = rest.clone();
         }
     }
 }

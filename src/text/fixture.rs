@@ -144,9 +144,21 @@ pub(crate) fn document() -> impl Strategy<Value = Planted> {
     )
 }
 
-/// The same with one byte of its structure missing.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    Delete,
+    Insert(char),
+    Truncate,
+}
+
+/// The same with one byte of its structure missing or too many, or cut off there.
 pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
-    (document(), any::<prop::sample::Index>()).prop_map(|(mut document, index)| {
+    let damage = prop_oneof![
+        3 => Just(Damage::Delete),
+        1 => prop::sample::select(vec!['{', '}', '[', ']', ':', ',', '"', '\\', '\n', 'x']).prop_map(Damage::Insert),
+        1 => Just(Damage::Truncate),
+    ];
+    (document(), any::<prop::sample::Index>(), damage).prop_map(|(mut document, index, damage)| {
         let structure: Vec<usize> = document
             .text
             .bytes()
@@ -156,7 +168,16 @@ pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
             // Without its colon, a default becomes part of its reference's name: nobody can tell.
             .filter(|at| !document.text[*at..].starts_with(&format!(":{MARKER}")))
             .collect();
-        document.text.remove(structure[index.index(structure.len())]);
+        let at = structure[index.index(structure.len())];
+        match damage {
+            Damage::Delete => drop(document.text.remove(at)),
+            // Not into a word: another name is another member.
+            Damage::Insert(character) if !document.text[..at].ends_with(char::is_alphanumeric) => {
+                document.text.insert(at, character);
+            }
+            Damage::Insert(_) => document.text.insert(0, '{'),
+            Damage::Truncate => document.text.truncate(document.text.floor_char_boundary(at + 12)),
+        }
         document
     })
 }

@@ -53,7 +53,7 @@ impl Writer {
     pub(super) fn write(&mut self, text: &str, pieces: &[Piece]) {
         for piece in pieces {
             match piece.look {
-                Look::Hidden { .. } => self.segment(MASK, Role::Secret),
+                Look::Hidden { .. } => self.mask(),
                 Look::Shown(Role::Plain) => self.plain(text, piece.span),
                 Look::Shown(role) => self.segment(piece.span.of(text), role),
             }
@@ -105,6 +105,16 @@ impl Writer {
         }
         if rest > 0 {
             self.push(&left_out_note(rest), Role::Note);
+        }
+    }
+
+    fn mask(&mut self) {
+        let width = MASK.chars().count();
+        if self.used < MAX_LINE {
+            self.push(MASK, Role::Secret);
+            self.used += width;
+        } else {
+            self.left_out += width;
         }
     }
 

@@ -19,6 +19,8 @@ struct Frame {
     secret: bool,
     /// Whether the member being read is.
     here: bool,
+    /// Whether it became secret because of a stray bracket that may be among its members.
+    doubtful: bool,
 }
 
 /// Follows the path of names through a text and gives each token its look.
@@ -33,6 +35,8 @@ pub(super) struct Reader<'a, 'p> {
     /// In a broken text: whether something was met that announces a secret. After the break, nobody
     /// knows where such a secret ends, so every value is hidden.
     wary: bool,
+    /// Whether the last token was a colon.
+    after_colon: bool,
 }
 
 impl<'a: 'p, 'p> Reader<'a, 'p> {
@@ -44,9 +48,9 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
     ) -> Self {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
         let secret = is_secret_field(kind, &path);
-        let root = Frame { object: false, path_len: path.len(), secret, here: secret };
+        let root = Frame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
         let wary = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
-        Self { kind, text, path, frames: vec![root], broken_at, wary }
+        Self { kind, text, path, frames: vec![root], broken_at, wary, after_colon: false }
     }
 
     /// Reads the text from `at` on.
@@ -57,38 +61,57 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
             let span = Span { start: at + lexeme.span.start, end: at + lexeme.span.end };
             match lexeme.shape {
                 Shape::Space => pieces.shown(span, Role::Plain),
-                Shape::OpenObject | Shape::OpenArray => {
-                    self.open(lexeme.shape == Shape::OpenObject);
-                    pieces.shown(span, Role::Punctuation);
-                }
-                Shape::CloseObject | Shape::CloseArray => {
-                    self.close();
-                    pieces.shown(span, Role::Punctuation);
-                }
-                Shape::Colon => pieces.shown(span, Role::Punctuation),
-                Shape::Comma => {
-                    self.comma();
-                    pieces.shown(span, Role::Punctuation);
-                }
                 Shape::String if is_key(lexer.clone()) => {
+                    // A stray colon makes a value look like a name.
+                    if self.after_colon || self.is_in_array() {
+                        self.string(lexeme.shape, span, pieces);
+                    } else {
+                        pieces.shown(span, Role::Key);
+                    }
                     self.key(span);
-                    pieces.shown(span, Role::Key);
                 }
                 Shape::String | Shape::Unterminated => self.string(lexeme.shape, span, pieces),
-                _ => self.word(Lexeme { shape: lexeme.shape, span }, pieces),
+                Shape::Number | Shape::Bool | Shape::Null | Shape::Bad => {
+                    self.word(Lexeme { shape: lexeme.shape, span }, pieces);
+                }
+                mark => {
+                    self.punctuation(mark);
+                    pieces.shown(span, Role::Punctuation);
+                }
             }
+            if lexeme.shape != Shape::Space {
+                self.after_colon = lexeme.shape == Shape::Colon;
+            }
+        }
+    }
+
+    fn punctuation(&mut self, mark: Shape) {
+        match mark {
+            Shape::OpenObject | Shape::OpenArray => self.open(mark == Shape::OpenObject),
+            Shape::CloseObject | Shape::CloseArray => self.close(),
+            Shape::Comma => self.comma(),
+            _ => (),
         }
     }
 
     fn open(&mut self, object: bool) {
         let secret = self.frames.last().is_some_and(|top| top.here) || self.frames.len() > MAX_DEPTH;
-        self.frames.push(Frame { object, path_len: self.path.len(), secret, here: secret });
+        self.frames.push(Frame { object, path_len: self.path.len(), secret, here: secret, doubtful: false });
     }
 
     fn close(&mut self) {
-        if self.frames.len() > 1 {
-            self.frames.pop();
+        let closed = if self.frames.len() > 1 { self.frames.pop() } else { None };
+        // In a broken text this may be one bracket too many, and what follows the rest of the secret.
+        if let (Some(Frame { secret: true, doubtful: false, .. }), Some(_), Some(top)) =
+            (closed, self.broken_at, self.frames.last_mut())
+            && !top.secret
+        {
+            (top.secret, top.here, top.doubtful) = (true, true, true);
         }
+    }
+
+    fn is_in_array(&self) -> bool {
+        matches!(self.frames.as_slice(), [_, .., top] if !top.object)
     }
 
     fn comma(&mut self) {
@@ -119,7 +142,9 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
     }
 
     fn string(&mut self, shape: Shape, span: Span, pieces: &mut Pieces) {
-        let secret = self.is_secret(span);
+        // The `@` that tells a password may be in the part that is missing.
+        let cut_url = shape == Shape::Unterminated && span.of(self.text).contains("//");
+        let secret = cut_url || self.is_secret(span);
         let end = if shape == Shape::String { span.end - 1 } else { span.end };
         let inner = Span { start: span.start + 1, end };
         let decoded = decode(inner.of(self.text));

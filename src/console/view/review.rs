@@ -92,8 +92,14 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
-    if edit.upstream != Upstream::Unchanged {
-        let words = format!("{} it was changed meanwhile: writing will end in a conflict", glyph::WARNING);
+    let upstream = match (&edit.base, edit.upstream) {
+        (_, Upstream::Unchanged) => None,
+        (Base::Absent { .. }, _) => Some("exists by now"),
+        (Base::Stored(_), Upstream::Changed) => Some("was changed meanwhile"),
+        (Base::Stored(_), Upstream::Deleted) => Some("was deleted meanwhile"),
+    };
+    if let Some(what) = upstream {
+        let words = format!("{} it {what}: writing will end in a conflict", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
     }
     match model.lock {

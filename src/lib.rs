@@ -8,11 +8,20 @@
 //! | [`compare`] | format, restore, diff on token spans | `domain`, `text` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
+//! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
+//! | [`manager`] | one store opened from settings, its watch shared | all above but `text` |
+//! | `cli` | the subcommands (feature `console`) | all above |
 
+#[cfg(feature = "console")]
+pub mod cli;
 pub mod compare;
 #[cfg(feature = "console")]
 pub mod console;
 pub mod domain;
 pub mod inventory;
+#[cfg(feature = "console")]
+pub mod logging;
+pub mod manager;
 pub mod provider;
+pub mod settings;
 pub mod text;

@@ -1,2 +1,72 @@
 //! The program: arguments to exit code.
-fn main() {}
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use confdeck::cli::{self, CommandLine, Demo, Exit, Invocation};
+use confdeck::console::open::{Source, open};
+use confdeck::console::panic;
+use confdeck::logging;
+use confdeck::provider::etcd::ensure_crypto_provider;
+use confdeck::settings::Settings;
+use rustix::fs::Mode;
+
+/// How long the end waits for a file that is being saved.
+const PARTING: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    // Before anything is opened: what we create is for its owner alone.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let exit = match cli::parse(std::env::args_os()) {
+        Err(exit) => exit,
+        Ok(invocation) => {
+            ensure_crypto_provider();
+            match invocation {
+                Invocation::Command(line) => run_command(line),
+                Invocation::Console { settings, demo } => run_console(&settings, demo),
+            }
+        }
+    };
+    exit.into()
+}
+
+/// One thread is enough for one command.
+fn run_command(line: CommandLine) -> Exit {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Exit::FAILED;
+    };
+    let exit = runtime.block_on(cli::run(line));
+    // File work that hangs must not keep the process.
+    runtime.shutdown_background();
+    exit
+}
+
+fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
+    if !cli::has_terminal() {
+        return cli::refuse_console();
+    }
+    let vars: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let log =
+        logging::start(settings.console.state_dir.as_deref(), vars.get(logging::LEVEL).map(String::as_str));
+    panic::install(logging::flush);
+    let source = match demo {
+        None => Source::Settings,
+        Some(Demo::Memory) => Source::Demo,
+        Some(Demo::Files) => Source::DemoFiles,
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    else {
+        return Exit::FAILED;
+    };
+    let left = runtime.block_on(open(settings, source, &vars, Some(log)));
+    // A save that has begun is finished; anything else that hangs must not keep the process.
+    runtime.shutdown_timeout(PARTING);
+    logging::flush();
+    match left {
+        Ok(code) => Exit::of_console(code),
+        Err(error) => cli::fail(&error),
+    }
+}

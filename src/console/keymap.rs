@@ -119,8 +119,7 @@ const HELP: &[Binding] = &[("esc", Action::Back), ("q", Action::Back), ("?", Act
 const FILTER: &[Binding] =
     &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
 const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
-const CONFIRM: &[Binding] =
-    &[("y", Action::Confirm), ("enter", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const CONFIRM: &[Binding] = &[("y", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
 const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
@@ -128,8 +127,10 @@ const EDITOR: &[Binding] = &[
     ("ctrl-x", Action::Discard),
     ("esc", Action::Back),
 ];
-const REVIEW: &[Binding] = &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back)];
-const CONFLICT: &[Binding] = &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back)];
+const REVIEW: &[Binding] =
+    &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const CONFLICT: &[Binding] =
+    &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
@@ -156,6 +157,45 @@ pub fn action(place: Place, key: KeyEvent) -> Option<Action> {
 /// The key to show for an action in a place.
 pub fn key_for(place: Place, wanted: Action) -> Option<&'static str> {
     bindings(place).find(|(_, action)| *action == wanted).map(|(key, _)| key)
+}
+
+/// Every place with its keys, each line as keys, action name and help: what help and README show.
+pub fn lines(place: Place) -> Vec<(String, Action)> {
+    let mut lines: Vec<(String, Action)> = Vec::new();
+    for (key, action) in bindings(place) {
+        match lines.iter_mut().find(|(_, known)| *known == action) {
+            Some((keys, _)) => {
+                keys.push(' ');
+                keys.push_str(key);
+            }
+            None => lines.push((key.to_owned(), action)),
+        }
+    }
+    lines
+}
+
+/// The table of keys in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md.
+pub fn reference_table() -> String {
+    let mut rows: Vec<(String, Action, Vec<&str>)> = Vec::new();
+    for place in Place::ALL {
+        for (keys, action) in lines(place) {
+            match rows.iter_mut().find(|(known, same, _)| *known == keys && *same == action) {
+                Some((.., places)) => places.push(place.title()),
+                None => rows.push((keys, action, vec![place.title()])),
+            }
+        }
+    }
+    let unbound = Action::ALL.into_iter().filter(|action| rows.iter().all(|(_, bound, _)| bound != action));
+    let unbound: Vec<_> = unbound.map(|action| (String::new(), action, Vec::new())).collect();
+    let mut out = String::from("| keys | command | what it does | where |\n| --- | --- | --- | --- |\n");
+    for (keys, action, places) in rows.into_iter().chain(unbound) {
+        let keys: Vec<_> = keys.split_whitespace().map(|key| format!("`{key}`")).collect();
+        let command = if action.is_command() { format!("`:{}`", action.name()) } else { String::new() };
+        let everywhere = places.is_empty() || places.len() == Place::ALL.len();
+        let places = if everywhere { "everywhere".into() } else { places.join(", ") };
+        out.push_str(&format!("| {} | {command} | {} | {places} |\n", keys.join(" "), action.help()));
+    }
+    out
 }
 
 /// A key as help writes it.

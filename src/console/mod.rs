@@ -10,11 +10,17 @@
 
 pub mod action;
 pub mod age;
+pub mod demo;
 pub mod effect;
+pub mod gate;
 pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod open;
+pub mod panic;
+pub mod runtime;
+pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;

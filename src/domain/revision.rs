@@ -82,6 +82,11 @@ impl Token {
         Self { kind: TokenTag::Digest, value: u64::from_be_bytes([0, 0, a, b, c, d, e, f]) }
     }
 
+    /// The count, if this token comes from a store that counts; what such a store compares.
+    pub fn as_counter(self) -> Option<u64> {
+        (self.kind == TokenTag::Counter).then_some(self.value)
+    }
+
     /// Reads what [`fmt::Display`] prints.
     pub fn parse(kind: TokenKind, text: &str) -> Option<Self> {
         match kind {

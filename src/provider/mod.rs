@@ -3,15 +3,17 @@
 //! | provider | store | watches by |
 //! | --- | --- | --- |
 //! | [`memory`] | this process; the reference implementation and the demo's store | a broadcast |
-//! | [`file`] | `webhooks.json` and `connections.json` | notification, and polling where that does not work |
+//! | [`mod@file`] | `webhooks.json` and `connections.json` | notification, and polling where that does not work |
 //! | [`etcd`] | an etcd cluster | etcd's own watch, resumable within its history |
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
 mod error;
 pub mod etcd;
+mod feed;
 pub mod file;
 pub mod memory;
+mod ops;
 mod watch;
 
 use std::time::Duration;
@@ -21,7 +23,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use error::{Error, Result};
-pub use watch::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
+pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{
     Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,

@@ -6,7 +6,7 @@ use tui_textarea::TextArea;
 
 use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{SyntaxError, check_object};
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
+use crate::domain::{Document, DocumentKind, Entry, ResourceKey, StoreId};
 use crate::provider::Expect;
 use crate::text::placeholders::{FillError, Kept, conceal, fill};
 
@@ -18,6 +18,8 @@ pub struct Edit {
     pub key: ResourceKey,
     /// What it is based on.
     pub base: Base,
+    /// The store the base came from; a draft of another store must be based anew.
+    pub store: Option<StoreId>,
     /// The text being typed. Secret fields are placeholders that stand for the stored values.
     pub area: TextArea<'static>,
     /// The first row of the editor shown.
@@ -99,24 +101,25 @@ pub enum NotReady {
 
 impl Edit {
     /// Opens a stored document; `None` where it is not text.
-    pub fn stored(entry: Entry) -> Option<Self> {
+    pub fn stored(entry: Entry, store: Option<StoreId>) -> Option<Self> {
         let key = entry.key.clone();
         let text = entry.document.text().ok()?.to_owned();
-        Some(Self::open(key, Base::Stored(entry), &text))
+        Some(Self::open(key, Base::Stored(entry), store, &text))
     }
 
     /// Begins a new document with the text of a template.
-    pub fn new(key: ResourceKey, template: Document) -> Option<Self> {
+    pub fn new(key: ResourceKey, template: Document, store: Option<StoreId>) -> Option<Self> {
         let text = template.text().ok()?.to_owned();
-        Some(Self::open(key, Base::Absent { template }, &text))
+        Some(Self::open(key, Base::Absent { template }, store, &text))
     }
 
-    fn open(key: ResourceKey, base: Base, text: &str) -> Self {
+    fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
         let (concealed, kept) = conceal(DocumentKind::of(&key), &compare::format(text));
         let area = TextArea::new(concealed.split('\n').map(str::to_owned).collect());
         let mut edit = Self {
             key,
             base,
+            store,
             area,
             top: 0,
             left: 0,
@@ -202,12 +205,13 @@ impl Edit {
     }
 
     /// Bases the draft on what is stored now; the text stays.
-    pub fn rebase(&mut self, now: Option<Entry>) {
+    pub fn rebase(&mut self, now: Option<Entry>, store: Option<StoreId>) {
         self.base = match (now, &self.base) {
             (Some(entry), _) => Base::Stored(entry),
             (None, Base::Stored(entry)) => Base::Absent { template: entry.document.clone() },
             (None, Base::Absent { template }) => Base::Absent { template: template.clone() },
         };
+        self.store = store;
         self.upstream = Upstream::Unchanged;
     }
 }

@@ -16,6 +16,8 @@ pub struct Link {
     pub retry_at: Option<Duration>,
     /// What the last load found different.
     pub resync: Option<Resync>,
+    /// Set while a load runs that comes from another store, or the same with an older history.
+    pub replacing: bool,
     /// Whether there has been a whole picture.
     pub had_picture: bool,
     /// The class of the last health check's round trip.
@@ -43,6 +45,7 @@ impl Default for Link {
             since: Duration::ZERO,
             retry_at: None,
             resync: None,
+            replacing: false,
             had_picture: false,
             latency: None,
         }

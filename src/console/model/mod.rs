@@ -7,11 +7,11 @@ mod input;
 mod link;
 mod listing;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
-pub use edit::{Base, Edit, Review, Stage, Upstream};
+pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
@@ -31,6 +31,10 @@ pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
 
 /// How long a notice stays in the status line.
 const NOTICE_FOR: Duration = Duration::from_secs(8);
+
+/// How often health is asked for while its tab is in front, and otherwise.
+const HEALTH_WATCHED: Duration = Duration::from_secs(5);
+const HEALTH_UNWATCHED: Duration = Duration::from_secs(20);
 
 /// How long a changed row keeps its mark.
 pub const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -59,6 +63,8 @@ pub struct Model {
     pub log: LogPage,
     /// The document being edited; it covers the body.
     pub edit: Option<Box<Edit>>,
+    /// Drafts that were left and can be taken up again.
+    pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
     /// What is open above everything else.
     pub overlay: Option<Overlay>,
     /// The last thing worth saying.
@@ -93,7 +99,7 @@ pub struct Context {
     /// Where it is: host and prefix, or paths.
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.
-    pub marks: Vec<&'static str>,
+    pub marks: Vec<String>,
     /// What the store can do.
     pub capabilities: Capabilities,
     /// No writer exists.
@@ -178,6 +184,9 @@ pub struct LogPage {
 /// The most lines the tab Log keeps.
 pub const LOG_LINES: usize = 500;
 
+/// The most drafts kept at once.
+pub const MAX_DRAFTS: usize = 32;
+
 /// What is open above everything else.
 #[derive(Debug)]
 pub enum Overlay {
@@ -203,6 +212,8 @@ pub struct Prompt {
     pub input: Input,
     /// Why the last try was not taken.
     pub error: Option<String>,
+    /// What the text could become, at most a handful.
+    pub candidates: Vec<String>,
 }
 
 /// What a prompt is for.
@@ -247,10 +258,17 @@ pub enum Then {
 pub struct Writing {
     /// The question.
     pub request: Request,
-    /// What it writes, in words: `write production/orders`.
-    pub what: String,
+    /// Whether it removes the document instead of writing it.
+    pub deletes: bool,
     /// Which key.
     pub key: ResourceKey,
+}
+
+impl Writing {
+    /// What it does, in words: `write production/orders`.
+    pub fn what(&self) -> String {
+        format!("{} {}", if self.deletes { "delete" } else { "write" }, self.key)
+    }
 }
 
 /// Something worth saying once.
@@ -297,6 +315,13 @@ pub struct LeaseLeft {
     pub ends: Option<Duration>,
 }
 
+impl LeaseLeft {
+    /// When to ask again: a lease that should have ended was kept alive by its owner.
+    fn ask_again(self) -> Option<Duration> {
+        self.ends.filter(|_| self.asked.is_none())
+    }
+}
+
 /// Whether a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Redraw {
@@ -329,6 +354,7 @@ impl Model {
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
+            drafts: BTreeMap::new(),
             overlay: None,
             notice: None,
             held: None,
@@ -402,12 +428,45 @@ impl Model {
     /// Says something in the status line for a while.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
-        self.want(Redraw::Now);
+        self.want(Redraw::Soon);
     }
 
     /// Asks for a frame.
     pub fn want(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
+    }
+
+    /// The moment at which `update` wants to be woken, as time since the start.
+    pub fn next_wake(&self) -> Option<Duration> {
+        let partial = [&self.webhooks, &self.connections].iter().any(|browse| browse.listing.is_partial());
+        let unlocked = match self.lock {
+            Lock::Open(until) => until,
+            _ => None,
+        };
+        [
+            partial.then_some(self.now.mono),
+            unlocked,
+            self.edit.as_ref().and_then(|edit| edit.check_at),
+            self.notice.as_ref().map(|notice| notice.until),
+            self.fresh_ends.front().copied(),
+            self.link.resync_ends(),
+            self.traffic.next_change_at(),
+            self.next_health_check(),
+            self.lease.and_then(|lease| lease.ask_again()),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// When every backend is asked again how it is; `None` while a question is under way.
+    pub fn next_health_check(&self) -> Option<Duration> {
+        let pause = if self.tab == Tab::Health { HEALTH_WATCHED } else { HEALTH_UNWATCHED };
+        match (self.health.asked, self.health.checked) {
+            (Some(_), _) => None,
+            (None, None) => Some(Duration::ZERO),
+            (None, Some(checked)) => Some(checked + pause),
+        }
     }
 
     /// Whether the gate lets a write pass now.

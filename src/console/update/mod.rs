@@ -1,1 +1,51 @@
-//! (model, message) -> effects. Pure.
+//! (model, message) -> effects. Pure: no clock, no I/O; the moment comes with the message.
+
+mod answers;
+mod browse;
+mod clock;
+mod edit;
+mod feed;
+mod keys;
+mod prompt;
+#[cfg(test)]
+mod tests;
+
+use super::effect::Effect;
+use super::message::{Event, Message};
+use super::model::{LOG_LINES, Model, Redraw, Tab};
+
+/// Takes one message in and says what must be done outside.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    model.now = message.at;
+    let mut effects = match message.event {
+        Event::Key(key) => keys::press(model, key),
+        Event::Paste(text) => keys::paste(model, &text),
+        Event::Resize(size) => {
+            model.size = size;
+            browse::settle(model);
+            edit::scroll(model);
+            model.want(Redraw::Now);
+            Vec::new()
+        }
+        Event::Resumed => vec![Effect::Redraw],
+        Event::Feed(feed) => feed::take(model, feed),
+        Event::Answer(request, answer) => answers::take(model, request, answer),
+        Event::Log(lines) => {
+            log(model, lines);
+            Vec::new()
+        }
+        Event::Wake => clock::wake(model),
+        Event::Terminate => vec![Effect::Quit(0)],
+    };
+    effects.extend(answers::follow_lease(model));
+    effects
+}
+
+fn log(model: &mut Model, lines: Vec<String>) {
+    model.log.lines.extend(lines);
+    let excess = model.log.lines.len().saturating_sub(LOG_LINES);
+    model.log.lines.drain(..excess);
+    if model.tab == Tab::Log {
+        model.want(Redraw::Soon);
+    }
+}

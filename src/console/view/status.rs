@@ -73,7 +73,7 @@ fn said(model: &Model) -> Phrase {
         return phrase;
     }
     if let Some(writing) = &model.writing {
-        return Phrase::of(Ink::Accent, format!("{} {}", writing.what, glyph::MORE));
+        return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
     }
     if is_said_in_the_body(model) { Phrase::default() } else { words::trouble_line(model) }
 }

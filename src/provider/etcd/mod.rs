@@ -1,1 +1,134 @@
 //! An etcd cluster as a store.
+//!
+//! | file | what it is for |
+//! | --- | --- |
+//! | `settings` | where the cluster is, under which keys, as whom |
+//! | `layout` | keys to names and back |
+//! | `connect` | one connection to one member, and the next when it fails |
+//! | `load` | growing pages pinned to one revision |
+//! | `watch` | the task behind a watch: load, follow, return |
+//! | `write` | one transaction for one commit |
+//! | `health` | the permitted read that decides, and what else may be seen |
+//! | `error` | faults by kind |
+
+mod connect;
+mod error;
+mod health;
+mod layout;
+mod load;
+mod settings;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+
+pub use connect::ensure_crypto_provider;
+pub use layout::Layout;
+pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
+
+use super::{Capabilities, Commit, ConfigReader, ConfigWriter, Op, Page, Result, Watch};
+use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey, TokenKind};
+use connect::Connector;
+use layout::Keyspace;
+use load::Scope;
+
+/// One prefix of one etcd cluster.
+///
+/// Reads try every endpoint; a write is sent once, and never again once it may have left. All calls
+/// and watches share one connection at a time.
+pub struct EtcdProvider {
+    connector: Arc<Connector>,
+    keyspace: Keyspace,
+}
+
+impl EtcdProvider {
+    /// A provider that connects when it is first used.
+    pub fn new(settings: EtcdSettings) -> Self {
+        let keyspace = Keyspace::new(settings.prefix.clone(), settings.layout);
+        Self { connector: Arc::new(Connector::new(settings)), keyspace }
+    }
+
+    /// The namespace that the receiver serves without naming it.
+    pub fn default_namespace(&self) -> &Namespace {
+        &self.connector.settings().namespace
+    }
+
+    fn scope(&self, prefix: KeyPrefix) -> Scope {
+        Scope::new(&self.keyspace, prefix)
+    }
+}
+
+#[async_trait]
+impl ConfigReader for EtcdProvider {
+    fn capabilities(&self) -> Capabilities {
+        let namespaced = self.keyspace.layout() == Layout::Namespaced;
+        Capabilities {
+            namespaces: namespaced,
+            connections: namespaced,
+            leases: true,
+            foreign: true,
+            atomic_max: write::OPERATIONS,
+            max_document: write::MAX_DOCUMENT,
+            tokens: TokenKind::Counter,
+        }
+    }
+
+    async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
+        let stored = self.keyspace.encode(key)?;
+        let answer = self.connector.read(|link| {
+            let stored = stored.clone();
+            async move { Ok(link.kv().get(stored, None).await?) }
+        });
+        let answer = answer
+            .await
+            .map_err(|fault| fault.into_error(&self.connector.name(), || format!("read of {key} in etcd")))?;
+        let found = answer.kvs().first();
+        Ok(found.and_then(|kv| Some(load::entry(self.keyspace.decode(kv.key())?, kv))))
+    }
+
+    fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {
+        load::pages(Arc::clone(&self.connector), self.scope(prefix), false).boxed()
+    }
+
+    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Vec<ResourceKey>>> {
+        let keys = |page: Page| page.entries.into_iter().map(|entry| entry.key).collect();
+        load::pages(Arc::clone(&self.connector), self.scope(prefix), true)
+            .map(move |page| page.map(keys))
+            .boxed()
+    }
+
+    fn watch(&self, prefix: KeyPrefix) -> Watch {
+        watch::spawn(Arc::clone(&self.connector), self.scope(prefix))
+    }
+
+    async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {
+        let answer = self
+            .connector
+            .read(|link| async move { Ok(link.lease().time_to_live(lease.0, None).await?.ttl()) });
+        let seconds = answer.await.map_err(|fault| {
+            fault.into_error(&self.connector.name(), || format!("read of the lease {lease} in etcd"))
+        })?;
+        // An expired or unknown lease has -1 s left.
+        Ok(u64::try_from(seconds).ok().map(Duration::from_secs))
+    }
+
+    async fn health(&self) -> Health {
+        health::check(&self.connector, &self.keyspace).await
+    }
+
+    async fn shutdown(&self) {
+        self.connector.close().await;
+    }
+}
+
+#[async_trait]
+impl ConfigWriter for EtcdProvider {
+    async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
+        write::commit(&self.connector, &self.keyspace, ops).await
+    }
+}

@@ -118,7 +118,7 @@ fn no_match(size: Size) -> Model {
 fn health(size: Size) -> Model {
     let mut model = browse(size);
     model.tab = Tab::Health;
-    model.context.marks = vec!["plain http"];
+    model.context.marks = vec!["plain http".into()];
     model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: true });
     let member = |name: &str, condition, role, millis, detail: &str| MemberHealth {
         name: name.into(),
@@ -170,16 +170,24 @@ fn help(size: Size) -> Model {
 
 fn prompt(size: Size) -> Model {
     let mut model = browse(size);
-    model.overlay =
-        Some(Overlay::Prompt(Prompt { purpose: Purpose::Command, input: Input::of("re"), error: None }));
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Command,
+        input: Input::of("re"),
+        error: None,
+        candidates: Vec::new(),
+    }));
     model
 }
 
 fn unlock(size: Size) -> Model {
     let mut model = browse(size);
     let error = Some("\"pord\" is not the name of this context".into());
-    model.overlay =
-        Some(Overlay::Prompt(Prompt { purpose: Purpose::Unlock, input: Input::of("pord"), error }));
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Unlock,
+        input: Input::of("pord"),
+        error,
+        candidates: Vec::new(),
+    }));
     model
 }
 
@@ -197,7 +205,7 @@ fn confirm(size: Size) -> Model {
 fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let mut edit = Edit::stored(entry).unwrap();
+    let mut edit = Edit::stored(entry, None).unwrap();
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
@@ -256,7 +264,7 @@ fn conflict(size: Size) -> Model {
 fn writing(size: Size) -> Model {
     let mut model = review(size);
     let (request, key) = (Request(1), key("production/github_events"));
-    model.writing = Some(Writing { request, what: "writing production/github_events".into(), key });
+    model.writing = Some(Writing { request, deletes: false, key });
     model
 }
 

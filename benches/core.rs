@@ -1,0 +1,110 @@
+//! The pure parts that every frame and every change pass through, at the sizes of the budgets.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use confdeck::compare;
+use confdeck::console::model::{Filter, Listing};
+use confdeck::domain::{
+    Document, DocumentKind, Entry, Namespace, ResourceKey, Revision, StoreId, Token, WebhookId,
+};
+use confdeck::inventory::{Inventory, Scope, prepare};
+use confdeck::provider::{PAGE_LIMIT, WatchEvent};
+use confdeck::text::Masked;
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+
+const KEYS: u64 = 25_000;
+
+fn entry(number: u64) -> Entry {
+    let namespace = Namespace::new(&format!("team-{:02}", number % 20)).unwrap_or_default();
+    let id = WebhookId::new(&format!("webhook_{number:07}"));
+    let Ok(id) = id else { unreachable!("the id keeps the rule") };
+    let text = format!(
+        r#"{{"data_type":"json","module":"kafka","connection":"kafka_{}","module-config":{{"topic":"topic-{number}","forward_headers":false}},"hmac":{{"secret":"{{$vault:app/{number}#hmac}}","algorithm":"sha256"}}}}"#,
+        number % 50
+    );
+    Entry {
+        key: ResourceKey::webhook(namespace, id),
+        document: Document::from(text),
+        revision: Revision(number + 1),
+        created: Some(Revision(number + 1)),
+        version: Some(1),
+        token: Token::counter(number + 1),
+        lease: None,
+    }
+}
+
+fn load() -> Vec<WatchEvent> {
+    let mut entries: Vec<_> = (0..KEYS).map(entry).collect();
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    let at = Revision(KEYS);
+    let mut events = vec![WatchEvent::Load { store: StoreId::new("bench"), at, resync: false }];
+    events.extend(entries.chunks(PAGE_LIMIT).map(|page| WatchEvent::Page(page.to_vec())));
+    events.push(WatchEvent::Loaded { at });
+    events
+}
+
+fn loaded() -> Inventory {
+    let mut inventory = Inventory::default();
+    for event in load() {
+        inventory.apply(prepare(event), Duration::ZERO);
+    }
+    inventory
+}
+
+fn picture(bench: &mut Criterion) {
+    let events = load();
+    bench.bench_function("scan 25,000 documents", |bench| {
+        bench.iter_batched(
+            || events.clone(),
+            |events| events.into_iter().map(prepare).count(),
+            BatchSize::LargeInput,
+        );
+    });
+    let feeds: Vec<_> = load().into_iter().map(prepare).collect();
+    bench.bench_function("apply a load of 25,000", |bench| {
+        bench.iter_batched(
+            || (Inventory::default(), feeds.clone()),
+            |(mut inventory, feeds)| {
+                for feed in feeds {
+                    inventory.apply(feed, Duration::ZERO);
+                }
+                inventory
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    let inventory = loaded();
+    for (name, line) in
+        [("filter 25,000 by a substring", "0123"), ("filter 25,000 by connection", "conn:kafka_7 !99")]
+    {
+        bench.bench_function(name, |bench| {
+            bench.iter(|| {
+                let mut listing = Listing::new(Scope::AllWebhooks);
+                listing.set_filter(Filter::parse(black_box(line)), &inventory);
+                listing.len(&inventory)
+            });
+        });
+    }
+}
+
+fn documents(bench: &mut Criterion) {
+    let small = entry(7).document;
+    bench.bench_function("mask a document of 200 bytes", |bench| {
+        bench.iter(|| Masked::of(DocumentKind::Webhook, black_box(&small)).line_count());
+    });
+    let members: Vec<_> =
+        (0..20_000).map(|n| format!(r#""member_{n}":{{"token":"value {n}","limit":{n}}}"#)).collect();
+    let large = format!("{{{}}}", members.join(","));
+    let document = Document::from(large.clone());
+    bench.bench_function("mask a document of 1 MiB", |bench| {
+        bench.iter(|| Masked::of(DocumentKind::Webhook, black_box(&document)).line_count());
+    });
+    let edited = compare::format(&large).replacen("\"limit\": 7,", "\"limit\": 8,", 1);
+    bench.bench_function("restore the style of 1 MiB", |bench| {
+        bench.iter(|| compare::restore(black_box(&large), black_box(&edited)).len());
+    });
+}
+
+criterion_group!(benches, picture, documents);
+criterion_main!(benches);

@@ -1,0 +1,303 @@
+//! The command line as typed; `clap` checks its grammar, [`super::parse`] its meaning.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{Address, KeyPrefix, Namespace};
+use crate::settings::Overrides;
+
+/// Live configuration of webhook receivers, in JSON files or etcd.
+///
+/// Without a command it opens the console.
+#[derive(Debug, Parser)]
+#[command(name = "confdeck", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 conflict, 4 not found, \
+5 denied, 6 unavailable, 7 outcome unknown, 8 invalid. health has its own: 0 healthy, 1 degraded, 2 unusable.")]
+pub(super) struct Arguments {
+    /// The console's colours
+    #[arg(long, value_name = "NAME", help_heading = "Console")]
+    pub(super) theme: Option<String>,
+
+    /// Open the console on made-up data
+    #[arg(help_heading = "Console", long, value_enum, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
+    pub(super) demo: Option<Demo>,
+
+    #[command(flatten)]
+    pub(super) global: Global,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(super) struct Global {
+    /// Use this context of the config file
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
+
+    /// Read this config file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Read variables from this file; they win over the process's
+    #[arg(long, global = true, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+
+    /// Build no writer
+    #[arg(long, global = true)]
+    read_only: bool,
+
+    /// Use no colours
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+impl Arguments {
+    /// What the flags say about settings.
+    pub(super) fn overrides(&self) -> Overrides {
+        let Global { context, config, env_file, read_only, no_color } = &self.global;
+        Overrides {
+            context: context.clone(),
+            config: config.clone(),
+            env_file: env_file.clone(),
+            read_only: *read_only,
+            theme: self.theme.clone(),
+            no_color: *no_color,
+        }
+    }
+}
+
+/// What `--demo` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Demo {
+    /// Three namespaces in this process
+    Memory,
+    /// One namespace in files of a temporary folder
+    Files,
+}
+
+/// One command; each is described where its arguments are.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List what is stored, without values
+    #[command(subcommand)]
+    List(List),
+    Get(Get),
+    Put(Put),
+    Delete(Delete),
+    Watch(Watch),
+    Health(Health),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+    Yaml,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Output {
+    /// How to print
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum List {
+    /// The namespaces, and how many webhooks each has; reads keys only
+    Namespaces {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The webhooks of a namespace, or of all
+    Webhooks {
+        /// The namespace
+        namespace: Option<Namespace>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The connections
+    Connections {
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Print one document.
+///
+/// As a table its secret fields are hidden. json prints the bytes exactly as they are stored, so
+/// that they can be stored again (a final newline is added where there is none); yaml prints the
+/// same document converted. On a terminal, characters that could disturb it are made visible.
+#[derive(Debug, Args)]
+pub(super) struct Get {
+    /// NAMESPACE/ID, connections/NAME, or key:RAW
+    pub(super) address: Address,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Store one document, byte for byte.
+///
+/// Without --create or --expect-revision whatever is there is replaced, as etcdctl does. The token
+/// before and after is printed; the latter is what the next --expect-revision takes.
+#[derive(Debug, Args)]
+pub(super) struct Put {
+    /// NAMESPACE/ID or connections/NAME
+    pub(super) address: Address,
+
+    /// The document; from standard input if neither it nor --file is given
+    #[arg(conflicts_with = "file")]
+    pub(super) value: Option<String>,
+
+    /// Take the document from this file, - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Only if it does not exist
+    #[arg(long, conflicts_with = "expect_revision")]
+    pub(super) create: bool,
+
+    /// Only if its token is still this one
+    #[arg(long, value_name = "TOKEN")]
+    pub(super) expect_revision: Option<String>,
+
+    /// Let it expire after this time: 90s, 15m, 2h, 1d
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) ttl: Option<Duration>,
+
+    /// Store it even if the receiver cannot use it
+    #[arg(long)]
+    pub(super) force: bool,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Remove one document.
+///
+/// On a terminal it asks first, and removes only what it showed. Elsewhere it needs --yes or
+/// --expect-revision.
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    /// NAMESPACE/ID, connections/NAME, or key:RAW
+    pub(super) address: Address,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Only if its token is still this one
+    #[arg(long, value_name = "TOKEN")]
+    pub(super) expect_revision: Option<String>,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Print what is there, then every change, until interrupted.
+///
+/// A line of JSON each: {type, key, revision, token, value}. The types are load (it was there),
+/// state (of the link), created, updated, deleted, and resync: the picture was loaded anew, and the
+/// lines after it are the differences.
+#[derive(Debug, Args)]
+pub(super) struct Watch {
+    /// A namespace, or connections; everything without it
+    #[arg(value_name = "PREFIX", value_parser = prefix)]
+    pub(super) prefix: Option<KeyPrefix>,
+
+    /// Print values as they are stored, secrets included
+    #[arg(long)]
+    pub(super) raw: bool,
+
+    /// How to print
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "json")]
+    pub(super) format: WatchFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WatchFormat {
+    Json,
+    Table,
+}
+
+/// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
+#[derive(Debug, Args)]
+pub(super) struct Health {
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+fn prefix(text: &str) -> Result<KeyPrefix, String> {
+    let text = text.strip_suffix('/').unwrap_or(text);
+    if text == "connections" {
+        return Ok(KeyPrefix::Connections);
+    }
+    let name = text.strip_prefix("webhook:").unwrap_or(text);
+    Namespace::new(name).map(KeyPrefix::Namespace).map_err(|error| {
+        format!(
+            "{error}; write a namespace, connections, or webhook:connections for a namespace of that name"
+        )
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a whole number above 0 and s, m, h or d, such as 90s or 15m".to_owned();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds = match text.get(digits.len()..) {
+        Some("" | "s") => 1,
+        Some("m") => 60,
+        Some("h") => 3_600,
+        Some("d") => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = digits.parse().map_err(|_| wrong())?;
+    let whole = count.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(wrong)?;
+    Ok(Duration::from_secs(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_are_never_nothing() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7_200), ("1d", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "0",
+            "0m",
+            "1w",
+            "-1s",
+            "1.5h",
+            "1m30s",
+            "99999999999999999999d",
+            "9999999999999999999d",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_namespace_or_the_connections() {
+        let namespace = |name| KeyPrefix::Namespace(Namespace::new(name).unwrap());
+        assert_eq!(prefix("connections/"), Ok(KeyPrefix::Connections));
+        assert_eq!(prefix("prod/"), Ok(namespace("prod")));
+        assert_eq!(prefix("webhook:connections"), Ok(namespace("connections")));
+        assert!(prefix("a/b").is_err());
+    }
+}

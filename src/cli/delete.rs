@@ -1,0 +1,56 @@
+//! `delete`: removes one document.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::Session;
+use super::args::Delete;
+use super::failure::{Exit, Failure};
+use super::output::Out;
+use super::put::Written;
+use crate::domain::Entry;
+use crate::provider::{Error, Expect};
+use crate::text::Safe;
+
+pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let writer = session.manager.writer()?;
+    let key = &delete.address.0;
+    let expect = match &delete.expect_revision {
+        Some(token) => session.expect(token)?,
+        None if delete.yes => Expect::Anything,
+        None => {
+            if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+                return Err(Failure::Usage(
+                    "nobody can be asked without a terminal: add --yes, or --expect-revision TOKEN".into(),
+                ));
+            }
+            let entry = writer.get(key).await?.ok_or(Error::NotFound { key: key.clone() })?;
+            if !confirmed(session, &entry)? {
+                return Err(Failure::Failed(format!("{key} was not deleted")));
+            }
+            Expect::Token(entry.token)
+        }
+    };
+    let commit = writer.delete(key.clone(), expect).await?;
+    let written = Written::of(key, &commit);
+    out.result(delete.output.format, &written, |written| vec![written.line()])?;
+    Ok(Exit::DONE)
+}
+
+/// Asks, naming the document and where it is; only `y` or `yes` means yes.
+fn confirmed(session: &Session, entry: &Entry) -> Result<bool, Failure> {
+    let settings = &session.settings;
+    let place = if settings.context.configured {
+        format!("{} ({})", settings.context.name, settings.target)
+    } else {
+        settings.context.name.clone()
+    };
+    let question = format!("delete {} (token {}) from {place}?", entry.key, entry.token);
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{} [y/N] ", Safe::new(&question))?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::Failed(format!("cannot read the answer: {}", error.kind())))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

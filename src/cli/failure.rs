@@ -1,0 +1,122 @@
+//! Why a command did not do it, and the exit code that tells a script.
+
+use std::io;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::provider::Error as StoreError;
+use crate::settings::SettingsError;
+
+/// How a run ended, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    /// It was done; also after a closed pipe, where nobody wants the rest.
+    pub const DONE: Self = Self(0);
+    /// It failed for a reason with no code of its own.
+    pub const FAILED: Self = Self(1);
+    /// It was asked wrongly, or there is no terminal.
+    pub const USAGE: Self = Self(2);
+    /// Somebody else was first; nothing was changed.
+    pub const CONFLICT: Self = Self(3);
+    /// What was named is not there.
+    pub const NOT_FOUND: Self = Self(4);
+    /// The store, or a read-only context, forbids it.
+    pub const DENIED: Self = Self(5);
+    /// The store does not answer; nothing was changed.
+    pub const UNAVAILABLE: Self = Self(6);
+    /// A write left and no answer came.
+    pub const OUTCOME_UNKNOWN: Self = Self(7);
+    /// What was given cannot be stored, here or anywhere.
+    pub const INVALID: Self = Self(8);
+    /// `health`: it serves, but something is wrong.
+    pub const DEGRADED: Self = Self(1);
+    /// `health`: it does not serve.
+    pub const UNUSABLE: Self = Self(2);
+
+    /// What the console answered when it was left.
+    pub fn of_console(code: u8) -> Self {
+        Self(code)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
+    Failed(String),
+    /// Whoever read our output has seen enough.
+    #[error("")]
+    ClosedPipe,
+}
+
+impl Failure {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => match error {
+                StoreError::NotFound { .. } => Exit::NOT_FOUND,
+                StoreError::Conflict { .. } => Exit::CONFLICT,
+                StoreError::Denied { .. } => Exit::DENIED,
+                StoreError::Unavailable { .. } => Exit::UNAVAILABLE,
+                StoreError::OutcomeUnknown { .. } => Exit::OUTCOME_UNKNOWN,
+                StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
+            },
+            Self::Settings(_) | Self::Usage(_) => Exit::USAGE,
+            Self::Invalid(_) => Exit::INVALID,
+            Self::NotFound(_) => Exit::NOT_FOUND,
+            Self::Failed(_) => Exit::FAILED,
+            Self::ClosedPipe => Exit::DONE,
+        }
+    }
+}
+
+/// Only the output is written through `?`; other I/O is told with its file.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            kind => Self::Failed(format!("cannot write the output: {kind}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Namespace, ResourceKey, WebhookId};
+
+    #[test]
+    fn every_kind_of_store_error_has_its_code() {
+        let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("x").unwrap());
+        let reason = || "why".to_owned();
+        for (error, code) in [
+            (StoreError::Conflict { key: key.clone(), now: None }, 3),
+            (StoreError::NotFound { key: key.clone() }, 4),
+            (StoreError::Denied { permission: reason() }, 5),
+            (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
+            (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
+            (StoreError::Invalid { reason: reason() }, 8),
+            (StoreError::Unsupported { what: reason(), remedy: reason() }, 8),
+        ] {
+            assert_eq!(Failure::Store(error).exit(), Exit(code));
+        }
+    }
+}

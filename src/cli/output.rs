@@ -1,0 +1,141 @@
+//! Where commands print: tables for people, exact text for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::args::Format;
+use super::failure::Failure;
+use crate::text::Safe;
+
+/// The longest cell, in characters; a key can be longer than any screen.
+const CELL_MAX: usize = 120;
+
+/// The output of one command.
+pub(super) struct Out<'a> {
+    writer: &'a mut dyn Write,
+    is_terminal: bool,
+}
+
+impl<'a> Out<'a> {
+    pub(super) fn new(writer: &'a mut dyn Write, is_terminal: bool) -> Self {
+        Self { writer, is_terminal }
+    }
+
+    /// A line for people.
+    pub(super) fn line(&mut self, text: &Safe<'_>) -> io::Result<()> {
+        writeln!(self.writer, "{text}")
+    }
+
+    /// Text for programs, which need it as it is. On a terminal it is shown to a person, and there
+    /// nothing stored may change more than its own cells.
+    pub(super) fn exact(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.is_terminal {
+            return self.writer.write_all(bytes);
+        }
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(line) => writeln!(self.writer, "{}", Safe::bytes(line))?,
+                None => write!(self.writer, "{}", Safe::bytes(line))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A result as a table, or as the same data for programs.
+    pub(super) fn result<T: Serialize>(
+        &mut self,
+        format: Format,
+        data: &T,
+        table: impl FnOnce(&T) -> Vec<Safe<'static>>,
+    ) -> Result<(), Failure> {
+        match format {
+            Format::Table => {
+                for line in table(data) {
+                    self.line(&line)?;
+                }
+                Ok(())
+            }
+            Format::Json => self.json(data),
+            Format::Yaml => self.yaml(data),
+        }
+    }
+
+    /// JSON, indented for whoever looks at it.
+    pub(super) fn json<T: Serialize>(&mut self, data: &T) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(data)
+            .map_err(|_| Failure::Failed("the result cannot be written as JSON".into()))?;
+        text.push('\n');
+        Ok(self.exact(text.as_bytes())?)
+    }
+
+    pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<(), Failure> {
+        let text = serde_saphyr::to_string(data)
+            .map_err(|_| Failure::Failed("the result cannot be written as YAML; use -o json".into()))?;
+        Ok(self.exact(text.as_bytes())?)
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// One cell: what a value prints, made safe and cut to a length that a table bears.
+pub(super) fn cell(value: &(impl ToString + ?Sized)) -> Safe<'static> {
+    Safe::prefix(&value.to_string(), CELL_MAX).into_owned()
+}
+
+/// Rows under headings, each column as wide as its widest cell.
+pub(super) fn table<const N: usize>(
+    headings: [&'static str; N],
+    rows: impl IntoIterator<Item = [Safe<'static>; N]>,
+) -> Vec<Safe<'static>> {
+    let mut all = vec![headings.map(Safe::literal)];
+    all.extend(rows);
+    let mut widths = [0; N];
+    for row in &all {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.as_str().width());
+        }
+    }
+    all.iter().map(|row| aligned(row, &widths)).collect()
+}
+
+/// Names and values under each other, without headings.
+pub(super) fn pairs(rows: Vec<(&'static str, Safe<'static>)>) -> Vec<Safe<'static>> {
+    let widths = [rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0), 0];
+    rows.into_iter().map(|(name, value)| aligned(&[Safe::literal(name), value], &widths)).collect()
+}
+
+fn aligned(row: &[Safe<'static>], widths: &[usize]) -> Safe<'static> {
+    let mut line = String::new();
+    for (cell, width) in row.iter().zip(widths) {
+        line.push_str(cell.as_str());
+        let padding = width.saturating_sub(cell.as_str().width()) + 2;
+        line.extend(std::iter::repeat_n(' ', padding));
+    }
+    line.truncate(line.trim_end().len());
+    line.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_by_width_and_safe() {
+        let rows = [[cell("a\u{1b}[31m"), cell("漢字"), cell("")], [cell("b"), cell("x"), cell(&7)]];
+        let lines: Vec<_> = table(["ID", "NAME", "N"], rows).iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["ID      NAME  N", "a␛[31m  漢字", "b       x     7"]);
+    }
+
+    #[test]
+    fn a_program_gets_the_bytes_and_a_terminal_gets_them_visible() {
+        for (is_terminal, expected) in [(false, "\u{1b}[2J\nx"), (true, "␛[2J\nx")] {
+            let mut written = Vec::new();
+            Out::new(&mut written, is_terminal).exact(b"\x1b[2J\nx").unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
+    }
+}

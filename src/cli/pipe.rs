@@ -1,0 +1,23 @@
+//! Notices that nobody reads our output any more, without writing to it.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
+
+/// Resolves once standard output is a pipe whose reader is gone; never for a file or a terminal.
+pub(super) async fn closed() {
+    if let Ok(pipe) = stdout()
+        && pipe.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// Standard output to be waited for, not written to: it stays in the blocking mode in which it came,
+/// which is why this one is the unchecked constructor. A file cannot be waited for and is an error.
+fn stdout() -> io::Result<Sender> {
+    Sender::from_owned_fd_unchecked(io::stdout().as_fd().try_clone_to_owned()?)
+}

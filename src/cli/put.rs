@@ -1,0 +1,126 @@
+//! `put`: stores one document, byte for byte.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Session;
+use super::args::Put;
+use super::failure::{Exit, Failure};
+use super::output::{Out, cell};
+use crate::domain::json::check_object;
+use crate::domain::{Document, ResourceKey, Token};
+use crate::provider::{Commit, Expect, Lease};
+use crate::text::placeholders::{Kept, fill};
+use crate::text::{MASK, Safe};
+
+pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let writer = session.manager.writer()?;
+    let key = put.address.0.clone();
+    if key.is_foreign() {
+        return Err(Failure::Invalid(format!(
+            "{key} has a shape that the receiver ignores: it can be read and deleted, not written"
+        )));
+    }
+    let expect = match &put.expect_revision {
+        Some(token) => session.expect(token)?,
+        None if put.create => Expect::Absent,
+        None => Expect::Anything,
+    };
+    let document = read(&put, writer.capabilities().max_document)?;
+    refuse_placeholders(&key, &document)?;
+    if !put.force {
+        check(&key, &document)?;
+    }
+    let lease = put.ttl.map_or(Lease::Keep, Lease::For);
+    let commit = writer.set(key.clone(), document, expect, lease).await?;
+    let written = Written::of(&key, &commit);
+    out.result(put.output.format, &written, |written| vec![written.line()])?;
+    Ok(Exit::DONE)
+}
+
+/// What a write did, as both `put` and `delete` print it.
+#[derive(Serialize)]
+pub(super) struct Written {
+    key: String,
+    before: Option<String>,
+    after: Option<String>,
+    revision: u64,
+}
+
+impl Written {
+    pub(super) fn of(key: &ResourceKey, commit: &Commit) -> Self {
+        let outcome = commit.outcomes.first();
+        let text = |token: Option<Token>| token.map(|token| token.to_string());
+        Self {
+            key: key.to_string(),
+            before: text(outcome.and_then(|outcome| outcome.before)),
+            after: text(outcome.and_then(|outcome| outcome.after)),
+            revision: commit.at.0,
+        }
+    }
+
+    pub(super) fn line(&self) -> Safe<'static> {
+        let token = |token: &Option<String>| token.clone().unwrap_or_else(|| "-".into());
+        cell(&format!("{}  {} -> {}", self.key, token(&self.before), token(&self.after)))
+    }
+}
+
+fn read(put: &Put, max: usize) -> Result<Document, Failure> {
+    if let Some(value) = &put.value {
+        return Ok(Document::from(value.as_str()));
+    }
+    match put.file.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            read_all(file, max).map_err(|error| unreadable(path, &error))
+        }
+        None if put.file.is_none() && io::stdin().is_terminal() => Err(Failure::Usage(
+            "there is no document: give it as an argument, with --file, or on standard input".into(),
+        )),
+        None => read_all(io::stdin().lock(), max)
+            .map_err(|error| Failure::Failed(format!("cannot read standard input: {}", error.kind()))),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot read {}: {}", path.display(), error.kind()))
+}
+
+/// One byte more than can be stored is enough for the store to refuse it.
+fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    from.take(limit).read_to_end(&mut bytes)?;
+    Ok(Document::new(bytes))
+}
+
+/// A placeholder stands for a secret that only the draft it came from can fill in; not even `--force`
+/// may store it in the secret's place.
+fn refuse_placeholders(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
+    let filled = document.text().map(|text| fill(text, &Kept::default()));
+    match filled {
+        Ok(Err(error)) => Err(Failure::Invalid(format!("{key}: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// What the receiver could not use, or what would store a mask in place of a secret.
+fn check(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
+    let refused = |problem: String| Failure::Invalid(format!("{key}: {problem}; --force stores it anyway"));
+    if let ResourceKey::Webhook { id, .. } = key
+        && let Some(rule) = id.unroutable()
+    {
+        return Err(refused(format!("the receiver answers 400 for this id: {rule}")));
+    }
+    let text = document
+        .text()
+        .map_err(|error| refused(format!("byte {} of the document is not UTF-8", error.valid_up_to())))?;
+    check_object(text).map_err(|error| refused(error.to_string()))?;
+    if text.contains(MASK) {
+        return Err(refused("the document holds a mask where a secret was; take it from get -o json".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The demo on real files: one namespace in a temporary folder that is removed at the end.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use super::fleet;
+
+/// Between two changes from outside.
+const PACE: Duration = Duration::from_secs(9);
+
+/// The two files, and the folder that goes with them.
+pub struct FilesDemo {
+    folder: TempDir,
+}
+
+impl FilesDemo {
+    /// Writes the files.
+    ///
+    /// # Errors
+    /// Where no temporary folder can be made.
+    pub fn new() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("confdeck-demo-").tempdir()?;
+        let demo = Self { folder };
+        std::fs::write(demo.webhooks(), file_text(fleet::members(false)))?;
+        std::fs::write(demo.connections(), file_text(fleet::members(true)))?;
+        Ok(demo)
+    }
+
+    /// The file of webhooks.
+    pub fn webhooks(&self) -> PathBuf {
+        self.folder.path().join("webhooks.json")
+    }
+
+    /// The file of connections.
+    pub fn connections(&self) -> PathBuf {
+        self.folder.path().join("connections.json")
+    }
+}
+
+fn file_text(members: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let members: Vec<_> = members
+        .map(|(name, text)| format!("  \"{name}\": {}", text.trim_end().replace('\n', "\n  ")))
+        .collect();
+    format!("{{\n{}\n}}\n", members.join(",\n"))
+}
+
+/// Edits the file of webhooks as another program would, now and then.
+pub async fn touch_files(webhooks: PathBuf) {
+    for limit in (100..).step_by(10) {
+        sleep(PACE).await;
+        let Ok(text) = std::fs::read_to_string(&webhooks) else { continue };
+        let Some((head, tail)) = text.split_once("\"max_requests\": ") else { continue };
+        let rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
+        // A demo whose folder has become unwritable goes on without changes.
+        let _ = std::fs::write(&webhooks, format!("{head}\"max_requests\": {limit}{rest}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json::check_object;
+
+    #[test]
+    fn the_files_are_what_the_receiver_reads_and_go_away() {
+        let demo = FilesDemo::new().unwrap();
+        let folder = demo.folder.path().to_owned();
+        for path in [demo.webhooks(), demo.connections()] {
+            check_object(&std::fs::read_to_string(path).unwrap()).unwrap();
+        }
+        drop(demo);
+        assert!(!folder.exists());
+    }
+}

@@ -1,0 +1,75 @@
+//! The gate: the only place in the console where writers are kept, and the one lock before them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::provider::Error;
+
+/// Holds a writer and lends it only while open. Without a writer it never opens: read-only.
+pub struct Gate<W: ?Sized> {
+    writer: Option<Arc<W>>,
+    open: bool,
+}
+
+impl<W: ?Sized> Gate<W> {
+    /// A gate before `writer`; no writer means read-only for ever.
+    pub fn new(writer: Option<Arc<W>>, locked: bool) -> Self {
+        Self { writer, open: !locked }
+    }
+
+    /// The writer, for one call.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] while locked, [`Error::Unsupported`] where there is no writer.
+    pub fn pass(&self) -> Result<Arc<W>, Error> {
+        match &self.writer {
+            None => Err(Error::Unsupported {
+                what: "writing".into(),
+                remedy: "this console was started read-only".into(),
+            }),
+            Some(_) if !self.open => Err(Error::Denied { permission: "locked: :unlock first".into() }),
+            Some(writer) => Ok(Arc::clone(writer)),
+        }
+    }
+
+    /// Lets writes pass; only the runtime's Unlock effect calls it.
+    pub(super) fn unlock(&mut self) {
+        self.open = true;
+    }
+
+    /// Lets none pass.
+    pub(super) fn lock(&mut self) {
+        self.open = false;
+    }
+}
+
+impl<W: ?Sized> fmt::Debug for Gate<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("read_only", &self.writer.is_none()).field("open", &self.open).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_gate_says_how_to_open_it() {
+        let mut gate = Gate::new(Some(Arc::new("writer")), true);
+        let refused = gate.pass().unwrap_err();
+        assert!(matches!(refused, Error::Denied { .. }));
+        assert!(refused.to_string().contains("locked: :unlock first"));
+        gate.unlock();
+        assert_eq!(gate.pass().as_deref(), Ok(&"writer"));
+        gate.lock();
+        assert!(matches!(gate.pass(), Err(Error::Denied { .. })));
+    }
+
+    #[test]
+    fn without_a_writer_nothing_opens_it() {
+        let mut gate = Gate::<str>::new(None, false);
+        assert!(matches!(gate.pass(), Err(Error::Unsupported { .. })));
+        gate.unlock();
+        assert!(gate.pass().unwrap_err().to_string().contains("read-only"));
+    }
+}

@@ -1,0 +1,220 @@
+//! From settings to a running console: which store, which rules, which look.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::Frame;
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+use crate::manager::UnifiedConfigManager;
+use crate::provider::file::{FileProvider, FileSettings};
+use crate::provider::{Capabilities, ConfigReader, ConfigWriter};
+use crate::settings::{Settings, Target};
+use crate::text::Safe;
+
+use super::demo::{DemoStore, FilesDemo, drive, touch_files};
+use super::effect::Effect;
+use super::layout::Size;
+use super::message::Message;
+use super::model::{Context, Model, Redraw};
+use super::runtime::{ConsoleConfig, Program, run};
+use super::terminal::{Clipboard, Surroundings};
+use super::theme::{Depth, Glyphs, Theme, ThemeError};
+use super::{update, view};
+
+/// What the console shows.
+#[derive(Debug)]
+pub enum Source {
+    /// What the settings point at.
+    Settings,
+    /// A made-up fleet in this process.
+    Demo,
+    /// One made-up namespace in files of a temporary folder.
+    DemoFiles,
+}
+
+/// Why the console could not be opened or went down.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The theme is not one.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    /// The terminal cannot be claimed, or a temporary folder not be made.
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+/// Opens the console and runs it until it is left; answers the exit code.
+///
+/// `vars` is the process's environment; `log` brings the lines for the tab Log.
+///
+/// # Errors
+/// [`OpenError`], before anything was drawn.
+pub async fn open(
+    settings: &Settings,
+    source: Source,
+    vars: &BTreeMap<String, String>,
+    log: Option<mpsc::Receiver<String>>,
+) -> Result<u8, OpenError> {
+    let theme = theme(settings, vars)?;
+    let store = Store::of(settings, source)?;
+    let writer = if settings.context.read_only.is_none() { store.writer } else { None };
+    let context = Context {
+        name: Safe::new(&store.name).into_owned().into_string(),
+        backend: store.backend,
+        target: Safe::new(&store.target).into_owned().into_string(),
+        marks: store.marks,
+        capabilities: store.capabilities,
+        read_only: writer.is_none(),
+        locked: store.locked,
+        frames_per_second: Surroundings::of(vars).frames_per_second(),
+    };
+    let config = ConsoleConfig {
+        context,
+        reader: store.reader,
+        writer,
+        clipboard: Clipboard::detect(vars),
+        log,
+        stats: settings.console.stats.clone(),
+        startup: store.startup,
+    };
+    let code = run(config, |context, size| App::new(context, size, theme)).await?;
+    drop(store.files);
+    Ok(code)
+}
+
+fn theme(settings: &Settings, vars: &BTreeMap<String, String>) -> Result<Theme, ThemeError> {
+    let variable = |name: &str| vars.get(name).cloned();
+    let depth = if settings.console.no_color { Depth::None } else { Depth::detect(variable) };
+    let name = settings.console.theme.as_deref().unwrap_or("default");
+    Theme::named(name, depth, Glyphs::detect(variable))
+}
+
+/// A store and how the header tells it.
+struct Store {
+    name: String,
+    backend: &'static str,
+    target: String,
+    marks: Vec<String>,
+    capabilities: Capabilities,
+    locked: bool,
+    reader: Arc<dyn ConfigReader>,
+    writer: Option<Arc<dyn ConfigWriter>>,
+    startup: Vec<Box<dyn FnOnce() + Send>>,
+    /// The demo's files live as long as this.
+    files: Option<FilesDemo>,
+}
+
+impl Store {
+    fn of(settings: &Settings, source: Source) -> io::Result<Self> {
+        match source {
+            Source::Settings => Ok(Self::of_settings(settings)),
+            Source::Demo => Ok(Self::of_demo()),
+            Source::DemoFiles => Self::of_demo_files(),
+        }
+    }
+
+    fn of_settings(settings: &Settings) -> Self {
+        let manager = UnifiedConfigManager::from_settings(settings);
+        let reader = manager.reader();
+        let target = settings.target.to_string();
+        // The badge names the backend already.
+        let place = target.split_once(' ').map_or(target.as_str(), |(_, place)| place).to_owned();
+        Self {
+            name: settings.context.name.clone(),
+            backend: match settings.target {
+                Target::Files(_) => "files",
+                Target::Etcd(_) => "etcd",
+            },
+            target: place,
+            marks: settings.marks.iter().map(ToString::to_string).collect(),
+            capabilities: reader.capabilities(),
+            locked: settings.target.is_remote(),
+            reader,
+            writer: manager.writer().ok(),
+            startup: Vec::new(),
+            files: None,
+        }
+    }
+
+    fn of_demo() -> Self {
+        let demo = Arc::new(DemoStore::new());
+        let driven = Arc::clone(&demo);
+        Self {
+            name: "demo".into(),
+            backend: "memory",
+            target: "in this process".into(),
+            marks: Vec::new(),
+            capabilities: demo.capabilities(),
+            locked: false,
+            reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
+            writer: Some(demo),
+            startup: vec![Box::new(move || {
+                tokio::spawn(async move { drive(&driven).await });
+            })],
+            files: None,
+        }
+    }
+
+    fn of_demo_files() -> io::Result<Self> {
+        let files = FilesDemo::new()?;
+        let settings = FileSettings { webhooks: files.webhooks(), connections: files.connections() };
+        let target = settings.webhooks.display().to_string();
+        let provider = Arc::new(FileProvider::new(settings));
+        let touched: PathBuf = files.webhooks();
+        Ok(Self {
+            name: "demo".into(),
+            backend: "files",
+            target,
+            marks: Vec::new(),
+            capabilities: provider.capabilities(),
+            locked: false,
+            reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
+            writer: Some(provider),
+            startup: vec![Box::new(move || {
+                tokio::spawn(touch_files(touched));
+            })],
+            files: Some(files),
+        })
+    }
+}
+
+/// The model, its update and its view, as the runtime drives them.
+pub struct App {
+    model: Model,
+    theme: Theme,
+}
+
+impl App {
+    /// A console that has heard nothing yet.
+    pub fn new(context: Context, size: Size, theme: Theme) -> Self {
+        Self { model: Model::new(context, size), theme }
+    }
+
+    /// The model, for tests that look inside.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+}
+
+impl Program for App {
+    fn update(&mut self, message: Message) -> Vec<Effect> {
+        update::update(&mut self.model, message)
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>) {
+        view::draw(&self.model, &self.theme, frame);
+    }
+
+    fn take_redraw(&mut self) -> Redraw {
+        std::mem::take(&mut self.model.redraw)
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.model.next_wake().into_iter().chain(view::next_change_at(&self.model)).min()
+    }
+}

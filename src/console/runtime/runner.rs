@@ -1,0 +1,157 @@
+//! Carries effects out: every provider call in a task of its own, under a deadline, answered by a
+//! message. Nothing here is awaited by the loop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::timeout;
+
+use crate::console::effect::Request;
+use crate::console::gate::Gate;
+use crate::console::message::Answer;
+use crate::console::terminal::Clipboard;
+use crate::domain::{Condition, Health, LeaseId};
+use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op};
+
+/// How many answers wait for the loop.
+const ANSWERS: usize = 64;
+
+/// What a provider may take beyond its own deadline before it is not waited for any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What the clipboard's two ways may take together.
+const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Runs effects. Dropping it ends what still runs.
+pub(super) struct Runner {
+    reader: Arc<dyn ConfigReader>,
+    gate: Gate<dyn ConfigWriter>,
+    backend: &'static str,
+    clipboard: Clipboard,
+    tasks: JoinSet<()>,
+    answers: mpsc::Sender<(Request, Reply)>,
+}
+
+/// What came of a task.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The effect is finished.
+    Answer(Answer),
+    /// No program took the text: it goes through the terminal, which is the loop's.
+    CopyByTerminal(String),
+}
+
+impl Runner {
+    /// With the channel its answers arrive on.
+    pub(super) fn new(
+        reader: Arc<dyn ConfigReader>,
+        gate: Gate<dyn ConfigWriter>,
+        backend: &'static str,
+        clipboard: Clipboard,
+    ) -> (Self, mpsc::Receiver<(Request, Reply)>) {
+        let (answers, receiver) = mpsc::channel(ANSWERS);
+        (Self { reader, gate, backend, clipboard, tasks: JoinSet::new(), answers }, receiver)
+    }
+
+    /// The gate before the writer.
+    pub(super) fn gate(&mut self) -> &mut Gate<dyn ConfigWriter> {
+        &mut self.gate
+    }
+
+    /// What watches are opened on.
+    pub(super) fn reader(&self) -> &dyn ConfigReader {
+        &*self.reader
+    }
+
+    /// The escape sequence for a text, if it is not too long for one.
+    pub(super) fn osc52(&self, text: &str) -> Option<Vec<u8>> {
+        self.clipboard.osc52(text)
+    }
+
+    /// Writes, if the gate lets it pass.
+    pub(super) fn commit(&mut self, request: Request, ops: Vec<Op>) {
+        let writer = self.gate.pass();
+        self.spawn(request, async move {
+            let outcome = match writer {
+                Ok(writer) => commit(&*writer, ops, CALL_DEADLINE + GRACE).await,
+                Err(refused) => Err(refused),
+            };
+            Reply::Answer(Answer::Commit(outcome))
+        });
+    }
+
+    /// Asks how the backend is.
+    pub(super) fn check_health(&mut self, request: Request) {
+        let (reader, backend) = (Arc::clone(&self.reader), self.backend);
+        self.spawn(request, async move {
+            let limit = HEALTH_DEADLINE + GRACE;
+            let health = timeout(limit, reader.health()).await.unwrap_or_else(|_| silent(backend, limit));
+            Reply::Answer(Answer::Health(vec![health]))
+        });
+    }
+
+    /// Asks how long a lease has left.
+    pub(super) fn ask_lease(&mut self, request: Request, lease: LeaseId) {
+        let reader = Arc::clone(&self.reader);
+        self.spawn(request, async move {
+            let left = timeout(CALL_DEADLINE + GRACE, reader.lease_left(lease)).await;
+            let left = left.ok().and_then(Result::ok).flatten();
+            Reply::Answer(Answer::Lease(lease, left))
+        });
+    }
+
+    /// Puts a text on the clipboard: by a program first, else by the terminal.
+    pub(super) fn copy(&mut self, request: Request, text: String) {
+        let clipboard = self.clipboard.clone();
+        self.spawn(request, async move {
+            if clipboard.has_program() {
+                let given = text.clone();
+                let run = spawn_blocking(move || clipboard.run_program(&given));
+                if matches!(timeout(CLIPBOARD_DEADLINE, run).await, Ok(Ok(true))) {
+                    return Reply::Answer(Answer::Copied(true));
+                }
+            }
+            Reply::CopyByTerminal(text)
+        });
+    }
+
+    fn spawn(&mut self, request: Request, work: impl Future<Output = Reply> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        let answers = self.answers.clone();
+        self.tasks.spawn(async move {
+            let reply = work.await;
+            // The loop is gone only when the console is being left.
+            let _ = answers.send((request, reply)).await;
+        });
+    }
+}
+
+pub(super) async fn commit(
+    writer: &dyn ConfigWriter,
+    ops: Vec<Op>,
+    limit: Duration,
+) -> Result<crate::provider::Commit, Error> {
+    let Some(key) = ops.first().map(|op| op.key().clone()) else {
+        return Err(Error::Invalid { reason: "a commit of nothing; give it at least one operation".into() });
+    };
+    timeout(limit, writer.commit(ops)).await.unwrap_or_else(|_| {
+        Err(Error::OutcomeUnknown { key, reason: format!("nothing within {} s", limit.as_secs()) })
+    })
+}
+
+fn silent(backend: &'static str, limit: Duration) -> Health {
+    Health {
+        backend,
+        condition: Condition::Unusable,
+        summary: format!(
+            "no answer within {} s; check that {backend} runs and can be reached",
+            limit.as_secs()
+        ),
+        latency: None,
+        facts: Vec::new(),
+        members: Vec::new(),
+    }
+}

@@ -1,0 +1,88 @@
+//! What the console counted, for measurements: written as JSON at exit where `CONFDECK_STATS` says.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::inventory::Feed;
+
+/// Counters of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Stats {
+    /// Changes applied, those of loads not counted.
+    pub events_applied: u64,
+    /// Batches they came in.
+    pub batches: u64,
+    /// Loads completed.
+    pub loads: u64,
+    /// Loads begun that replaced an earlier picture.
+    pub resyncs: u64,
+    /// Frames handed to the terminal.
+    pub frames: u64,
+    /// Frames that were due while the terminal was still taking the one before.
+    pub frames_skipped: u64,
+    /// Bytes the terminal took.
+    pub bytes: u64,
+}
+
+impl Stats {
+    /// Counts what the store said; answers how many changes it holds.
+    pub fn count(&mut self, feed: &Feed) -> usize {
+        match feed {
+            Feed::Batch { changes, .. } => {
+                self.batches += 1;
+                self.events_applied += changes.len() as u64;
+                changes.len()
+            }
+            Feed::Page(entries) => entries.len(),
+            Feed::Load { resync, .. } => {
+                self.resyncs += u64::from(*resync);
+                1
+            }
+            Feed::Loaded { .. } => {
+                self.loads += 1;
+                1
+            }
+            Feed::State(_) | Feed::Progress { .. } => 1,
+        }
+    }
+
+    /// Writes them to a file that only its owner may read.
+    ///
+    /// # Errors
+    /// What the system says about the file.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        serde_json::to_writer(&mut file, self)?;
+        file.write_all(b"\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::domain::{Revision, StoreId};
+
+    use super::*;
+
+    #[test]
+    fn it_counts_and_writes_a_private_file() {
+        let mut stats = Stats::default();
+        stats.count(&Feed::Load { store: StoreId::new("s"), at: Revision(1), resync: true });
+        stats.count(&Feed::Loaded { at: Revision(1) });
+        stats.count(&Feed::Batch { at: Revision(2), changes: Vec::new() });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stats.json");
+        stats.write(&path).unwrap();
+        let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(
+            (&written["loads"], &written["resyncs"], &written["batches"]),
+            (&1.into(), &1.into(), &1.into())
+        );
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,559 @@
+//! The runtime without a terminal: real keys in, bytes out, over stores that answer, lie still, or hang.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use crossterm::event::{KeyCode, KeyModifiers};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+
+use crate::console::effect::Request;
+use crate::console::message::{Answer, Event};
+use crate::domain::{
+    Change, ChangeKind, Condition, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision,
+    StoreId, Token, TokenKind,
+};
+use crate::inventory::Feed;
+use crate::provider::{
+    Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle, WatchSender,
+    watch_channel,
+};
+
+use super::headless::Headless;
+use super::*;
+
+const SIZE: Size = Size { cols: 60, rows: 8 };
+
+/// A store that says what the test makes it say.
+#[derive(Default)]
+struct Fake {
+    /// Calls never answer.
+    hangs: bool,
+    watches: Mutex<Vec<(WatchSender, WatchHandle)>>,
+    opened: AtomicUsize,
+    commits: AtomicUsize,
+}
+
+impl Fake {
+    async fn answer<T>(&self, value: T) -> T {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        value
+    }
+
+    async fn say(&self, event: WatchEvent) {
+        loop {
+            let sender = self.watches.lock().unwrap().last().map(|(sender, _)| sender.clone());
+            match sender {
+                Some(sender) => return sender.send(event).await.unwrap(),
+                None => tokio::task::yield_now().await,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ConfigReader for Fake {
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    async fn get(&self, _: &ResourceKey) -> Result<Option<Entry>> {
+        self.answer(Ok(None)).await
+    }
+
+    fn list(&self, _: KeyPrefix) -> BoxStream<'_, Result<Page>> {
+        stream::empty().boxed()
+    }
+
+    fn watch(&self, _: KeyPrefix) -> Watch {
+        let (sender, watch) = watch_channel();
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        self.watches.lock().unwrap().push((sender, watch.wake.clone()));
+        watch
+    }
+
+    async fn lease_left(&self, _: LeaseId) -> Result<Option<Duration>> {
+        self.answer(Ok(Some(Duration::from_secs(60)))).await
+    }
+
+    async fn health(&self) -> Health {
+        let health = Health {
+            backend: "fake",
+            condition: Condition::Healthy,
+            summary: String::new(),
+            latency: None,
+            facts: Vec::new(),
+            members: Vec::new(),
+        };
+        self.answer(health).await
+    }
+
+    async fn shutdown(&self) {}
+}
+
+#[async_trait]
+impl ConfigWriter for Fake {
+    async fn commit(&self, _: Vec<Op>) -> Result<Commit> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.answer(Ok(Commit { at: Revision(2), outcomes: Vec::new() })).await
+    }
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        namespaces: true,
+        connections: true,
+        leases: true,
+        foreign: true,
+        atomic_max: 128,
+        max_document: 1 << 20,
+        tokens: TokenKind::Counter,
+    }
+}
+
+/// A program small enough to see through: every key is an effect, every event a line.
+#[derive(Default)]
+struct Scripted {
+    lines: Vec<String>,
+    redraw: Redraw,
+    requests: u64,
+    changes: usize,
+    wake: Option<Duration>,
+}
+
+impl Scripted {
+    fn note(&mut self, line: impl Into<String>, redraw: Redraw) {
+        self.lines.push(line.into());
+        self.redraw = self.redraw.max(redraw);
+    }
+
+    fn key(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.requests += 1;
+        let request = Request(self.requests);
+        let delete = || vec![Op::Delete { key: key(1), expect: Expect::Token(Token::counter(1)) }];
+        let effect = match code {
+            KeyCode::Char('q') => Effect::Quit(0),
+            KeyCode::Char('d') => Effect::Commit(request, delete()),
+            KeyCode::Char('u') => Effect::Unlock(request),
+            KeyCode::Char('k') => Effect::Lock,
+            KeyCode::Char('h') => Effect::CheckHealth(request),
+            KeyCode::Char('t') => Effect::AskLease(request, LeaseId(7)),
+            KeyCode::Char('y') => Effect::Copy(request, "copied".into()),
+            KeyCode::Char('r') => Effect::Reload,
+            KeyCode::Char('R') => Effect::Retry,
+            KeyCode::Char('L') => Effect::Redraw,
+            KeyCode::Char('z') => Effect::Suspend,
+            KeyCode::Char('w') => {
+                self.wake = Some(Duration::ZERO);
+                return Vec::new();
+            }
+            KeyCode::Char('i') => return Vec::new(),
+            other => {
+                self.note(format!("key {other}"), Redraw::Now);
+                return Vec::new();
+            }
+        };
+        vec![effect]
+    }
+}
+
+impl Program for Scripted {
+    fn update(&mut self, message: Message) -> Vec<Effect> {
+        match message.event {
+            Event::Key(key) => return self.key(key.code),
+            Event::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
+            Event::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
+            Event::Resumed => self.note("resumed", Redraw::Now),
+            Event::Feed(Feed::Batch { changes, .. }) => {
+                self.changes += changes.len();
+                self.redraw = self.redraw.max(Redraw::Soon);
+            }
+            Event::Feed(Feed::Page(page)) => self.note(format!("page {}", page.len()), Redraw::Soon),
+            Event::Feed(_) => {}
+            Event::Answer(Request(request), answer) => {
+                let answer = match answer {
+                    Answer::Commit(Ok(commit)) => format!("committed {}", commit.at),
+                    Answer::Commit(Err(error)) => format!("refused {error}"),
+                    Answer::Health(health) => format!("health {}", health.len()),
+                    Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
+                    Answer::Unlocked => "unlocked".into(),
+                    Answer::Copied(found) => format!("copied {found}"),
+                };
+                self.note(format!("#{request} {answer}"), Redraw::Now);
+            }
+            Event::Log(lines) => self.note(format!("log {}", lines.concat()), Redraw::Now),
+            Event::Wake => {
+                self.wake = None;
+                self.note("woken", Redraw::Now);
+            }
+            Event::Terminate => self.note("terminated", Redraw::Now),
+        }
+        Vec::new()
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        let shown = self.lines.iter().rev().take(usize::from(area.height.saturating_sub(1))).rev();
+        for (y, line) in (0..).zip(shown) {
+            frame.buffer_mut().set_stringn(0, y, line, usize::from(area.width), ratatui::style::Style::new());
+        }
+        if let Some(last) = area.height.checked_sub(1) {
+            let count = format!("changes {}", self.changes);
+            frame.buffer_mut().set_stringn(
+                0,
+                last,
+                count,
+                usize::from(area.width),
+                ratatui::style::Style::new(),
+            );
+        }
+    }
+
+    fn take_redraw(&mut self) -> Redraw {
+        std::mem::take(&mut self.redraw)
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.wake
+    }
+}
+
+fn key(number: usize) -> ResourceKey {
+    ResourceKey::foreign(format!("hook/{number}").into_bytes())
+}
+
+struct Setup {
+    store: Arc<Fake>,
+    config: ConsoleConfig,
+}
+
+fn setup(store: Fake) -> Setup {
+    let store = Arc::new(store);
+    let context = Context {
+        name: "test".into(),
+        backend: "fake",
+        target: "nowhere".into(),
+        marks: Vec::new(),
+        capabilities: capabilities(),
+        read_only: false,
+        locked: true,
+        frames_per_second: 60,
+    };
+    let config = ConsoleConfig {
+        context,
+        reader: Arc::clone(&store) as Arc<dyn ConfigReader>,
+        writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
+        clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
+        log: None,
+        stats: None,
+        startup: Vec::new(),
+    };
+    Setup { store, config }
+}
+
+fn start(config: ConsoleConfig) -> Headless {
+    Headless::start(config, SIZE, |_, _| Scripted::default())
+}
+
+/// What the bytes so far show.
+fn screen(written: &[u8]) -> String {
+    let some = |cells| std::num::NonZero::new(cells).unwrap();
+    let mut parser = vt100::Parser::new(some(SIZE.rows), some(SIZE.cols), 0);
+    parser.process(written);
+    parser.screen().contents()
+}
+
+async fn shows(console: &Headless, text: &str) {
+    let found = console.until(|seen| screen(&seen.written).contains(text)).await;
+    assert!(found, "{text:?} is not on the screen:\n{}", screen(&console.seen().written));
+}
+
+fn many(threads: usize) -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_frame_comes_before_the_watch_is_opened() {
+    let Setup { store, mut config } = setup(Fake::default());
+    let opened = Arc::new(AtomicUsize::new(usize::MAX));
+    let (seen, counted) = (Arc::clone(&store), Arc::clone(&opened));
+    config
+        .startup
+        .push(Box::new(move || counted.store(seen.opened.load(Ordering::SeqCst), Ordering::SeqCst)));
+    let console = start(config);
+    shows(&console, "changes 0").await;
+    console.type_keys(b"q").await;
+    let (code, _, seen) = console.ended().await.unwrap();
+    assert_eq!((code, seen.claims, seen.claimed), (0, 1, false));
+    assert_eq!(opened.load(Ordering::SeqCst), 0);
+    assert_eq!(store.opened.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_lead_to_effects_and_their_answers_come_back() {
+    let Setup { store, config } = setup(Fake::default());
+    let console = start(config);
+    console.type_keys(b"d").await;
+    shows(&console, "#1 refused permission denied: locked: :unlock first").await;
+    assert_eq!(store.commits.load(Ordering::SeqCst), 0);
+    console.type_keys(b"u").await;
+    shows(&console, "#2 unlocked").await;
+    console.type_keys(b"d").await;
+    shows(&console, "#3 committed r2").await;
+    console.type_keys(b"kd").await;
+    shows(&console, "#5 refused").await;
+    assert_eq!(store.commits.load(Ordering::SeqCst), 1);
+    console.type_keys(b"h").await;
+    shows(&console, "#6 health 1").await;
+    console.type_keys(b"t").await;
+    shows(&console, "#7 lease 7 Some(60s)").await;
+    console.type_keys(b"w").await;
+    shows(&console, "woken").await;
+    console.send(crate::console::terminal::Input::Paste("three".into())).await;
+    shows(&console, "paste 5").await;
+    console.type_keys(b"q").await;
+    assert_eq!(console.ended().await.unwrap().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_writer_nothing_is_written() {
+    let Setup { store, mut config } = setup(Fake::default());
+    config.writer = None;
+    config.context.locked = false;
+    let console = start(config);
+    console.type_keys(b"ud").await;
+    shows(&console, "refused writing is not possible here").await;
+    assert_eq!(store.commits.load(Ordering::SeqCst), 0);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_goes_through_the_terminal_over_ssh() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.type_keys(b"y").await;
+    shows(&console, "copied true").await;
+    let written = console.seen().written;
+    let sequence = b"\x1b]52;c;Y29waWVk\x07";
+    assert_eq!(written.windows(sequence.len()).filter(|part| part == sequence).count(), 1);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+/// Leaves by `q` and says how long the terminal was still waited for.
+fn leaving_takes(store: Fake, keys: &[u8], stalled: bool) -> (u8, Duration) {
+    let runtime = many(2);
+    let ended = runtime.block_on(async {
+        let console = start(setup(store).config);
+        shows(&console, "changes 0").await;
+        console.type_keys(keys).await;
+        console.stall(stalled);
+        if stalled {
+            // Redrawing puts a frame in flight that will not arrive.
+            console.type_keys(b"LLL").await;
+        }
+        console.type_keys(b"q").await;
+        let (code, took, seen) = console.ended().await.unwrap();
+        assert!(!seen.claimed);
+        (code, took)
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+#[test]
+fn a_store_that_never_answers_does_not_delay_quitting() {
+    let (code, took) = leaving_takes(Fake { hangs: true, ..Fake::default() }, b"uhtdhtd", false);
+    assert_eq!(code, 0);
+    assert!(took < CALL / 2, "{took:?}");
+}
+
+#[test]
+fn a_stalled_terminal_delays_quitting_by_its_allowance_only() {
+    let (code, took) = leaving_takes(Fake::default(), b"", true);
+    assert_eq!(code, 0);
+    assert!(took < LEAVE_WITHIN * 3, "{took:?}");
+}
+
+/// The deadline of one call: what quitting would take if it waited for the store.
+const CALL: Duration = crate::provider::CALL_DEADLINE;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_terminal_is_stalled_frames_are_skipped_and_the_newest_is_drawn_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stats.json");
+    let Setup { mut config, .. } = setup(Fake::default());
+    config.stats = Some(path.clone());
+    let console = start(config);
+    shows(&console, "changes 0").await;
+    console.stall(true);
+    for _ in 0..50 {
+        console.type_keys(b"abcefg").await;
+    }
+    console.type_keys(b"!").await;
+    console.stall(false);
+    shows(&console, "key !").await;
+    console.type_keys(b"q").await;
+    let (_, _, seen) = console.ended().await.unwrap();
+    let counted: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(counted["frames"], seen.writes, "one write a frame");
+    assert_eq!(counted["bytes"], seen.written.len());
+    assert!(counted["frames_skipped"].as_u64().unwrap() > 0);
+    assert!(seen.writes < 301, "{} frames for 301 keys", seen.writes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_nothing_writes_nothing() {
+    let Setup { store, config } = setup(Fake::default());
+    let console = start(config);
+    shows(&console, "changes 0").await;
+    let before = console.seen();
+    for _ in 0..20 {
+        console.type_keys(b"i").await;
+        store.say(WatchEvent::Progress { at: Revision(9) }).await;
+    }
+    // The answer to a key comes after all of them.
+    console.type_keys(b"!").await;
+    shows(&console, "key !").await;
+    assert_eq!(console.seen().writes, before.writes + 1);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+fn entry(number: usize) -> Entry {
+    Entry {
+        key: key(number),
+        document: Document::new(
+            format!("{{\"data_type\":\"json\",\"module\":\"log\",\"n\":{number}}}").into_bytes(),
+        ),
+        revision: Revision(1),
+        token: Token::counter(1),
+        created: None,
+        version: None,
+        lease: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_is_applied_whole_in_few_frames() {
+    const BATCHES: usize = 5_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stats.json");
+    let Setup { store, mut config } = setup(Fake::default());
+    config.stats = Some(path.clone());
+    let console = start(config);
+    store.say(WatchEvent::Load { store: StoreId::new("s"), at: Revision(1), resync: false }).await;
+    store.say(WatchEvent::Page((0..2_000).map(entry).collect())).await;
+    store.say(WatchEvent::Loaded { at: Revision(1) }).await;
+    let began = std::time::Instant::now();
+    for at in 0..BATCHES {
+        let change =
+            Change { revision: Revision(2 + at as u64), kind: ChangeKind::Put { entry: entry(at % 100) } };
+        store.say(WatchEvent::Batch { at: Revision(2 + at as u64), changes: vec![change] }).await;
+    }
+    shows(&console, "page 2000").await;
+    shows(&console, &format!("changes {BATCHES}")).await;
+    let most = 10 + began.elapsed().as_millis() as u64 * 60 / 1_000;
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+    let counted: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(counted["events_applied"], BATCHES);
+    assert_eq!((&counted["loads"], &counted["resyncs"]), (&1.into(), &0.into()));
+    assert!(counted["frames"].as_u64().unwrap() <= most, "{counted} of {most}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
+    let Setup { store, config } = setup(Fake::default());
+    let console = start(config);
+    shows(&console, "changes 0").await;
+    console.type_keys(b"r").await;
+    console.type_keys(b"!").await;
+    shows(&console, "key !").await;
+    assert_eq!(store.opened.load(Ordering::SeqCst), 2);
+    let (old, _) = store.watches.lock().unwrap().remove(0);
+    old.closed().await;
+    let (_, wake) = store.watches.lock().unwrap().last().cloned().unwrap();
+    let woken = tokio::spawn(async move { wake.woken().await });
+    while !woken.is_finished() {
+        console.type_keys(b"R").await;
+        tokio::task::yield_now().await;
+    }
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn suspending_gives_the_terminal_back_and_takes_it_again() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.press(crossterm::event::KeyEvent::new(KeyCode::Char('z'), KeyModifiers::NONE)).await;
+    assert!(console.until(|seen| seen.stops == 1).await);
+    console.signal(Signal::Continue).await;
+    shows(&console, "resumed").await;
+    let seen = console.seen();
+    assert!(seen.claimed && seen.claims == 2);
+    console.type_keys(b"q").await;
+    assert_eq!(console.ended().await.unwrap().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_that_the_system_drops_does_not_lose_the_terminal() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.type_keys(b"z").await;
+    shows(&console, "resumed").await;
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_size_is_told_and_drawn() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.resize(Size { cols: 40, rows: 5 }).await;
+    shows(&console, "size 40x5").await;
+    console.resize(Size { cols: 1, rows: 1 }).await;
+    console.resize(SIZE).await;
+    shows(&console, "size 60x8").await;
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_and_a_closed_terminal_end_it_with_their_code() {
+    for code in [143, 129] {
+        let console = start(setup(Fake { hangs: true, ..Fake::default() }).config);
+        console.signal(Signal::Terminate(code)).await;
+        let (ended, _, seen) = console.ended().await.unwrap();
+        assert_eq!((ended, seen.claimed), (code, false));
+    }
+    let console = start(setup(Fake::default()).config);
+    console.send(crate::console::terminal::Input::Closed).await;
+    assert_eq!(console.ended().await.unwrap().0, signals::HUNG_UP);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_lines_reach_the_program() {
+    let (sender, receiver) = mpsc::channel(8);
+    let Setup { mut config, .. } = setup(Fake::default());
+    config.log = Some(receiver);
+    let console = start(config);
+    sender.send("one line".into()).await.unwrap();
+    shows(&console, "log one line").await;
+    drop(sender);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_of_a_commit_that_hangs_says_that_it_may_be_stored() {
+    let store = Fake { hangs: true, ..Fake::default() };
+    let op = Op::Delete { key: key(1), expect: Expect::Token(Token::counter(1)) };
+    let outcome = super::runner::commit(&store, vec![op], Duration::ZERO).await;
+    assert!(matches!(outcome, Err(Error::OutcomeUnknown { .. })));
+}

@@ -1,0 +1,267 @@
+//! The clipboard: a program of the desktop where there is one, else the terminal's own (OSC 52),
+//! which is the only one that reaches the user over SSH.
+
+use std::env;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::surroundings::{Multiplexer, Surroundings, Vars, set};
+
+/// The longest text sent by OSC 52, in bytes: terminals take sequences of up to 100,000.
+pub const OSC52_LIMIT: usize = 74_994;
+
+/// How long a clipboard program may take.
+const PROGRAM_DEADLINE: Duration = Duration::from_secs(2);
+
+/// GNU screen takes pass-through strings in short pieces only.
+const SCREEN_PIECE: usize = 76;
+
+/// What a child process may know: what it needs to find the display, and nothing secret.
+const ALLOWED: [&str; 12] = [
+    "DISPLAY",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LOGNAME",
+    "PATH",
+    "TMPDIR",
+    "USER",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+];
+
+/// The programs tried, in order: the variable that must be set, the program, its arguments.
+const PROGRAMS: [(Option<&str>, &str, &[&str]); 4] = [
+    (Some("WAYLAND_DISPLAY"), "wl-copy", &[]),
+    (Some("DISPLAY"), "xclip", &["-selection", "clipboard", "-in"]),
+    (Some("DISPLAY"), "xsel", &["--clipboard", "--input"]),
+    (None, "pbcopy", &[]),
+];
+
+/// How texts reach the user's clipboard.
+#[derive(Debug, Clone)]
+pub struct Clipboard {
+    program: Option<Program>,
+    multiplexer: Option<Multiplexer>,
+}
+
+#[derive(Debug, Clone)]
+struct Program {
+    path: PathBuf,
+    arguments: &'static [&'static str],
+    environment: Vars,
+}
+
+impl Clipboard {
+    /// Finds the way, from variables and the programs in `PATH`.
+    pub fn detect(vars: &Vars) -> Self {
+        let surroundings = Surroundings::of(vars);
+        let program = if surroundings.remote { None } else { Program::find(vars) };
+        Self { program, multiplexer: surroundings.multiplexer }
+    }
+
+    /// Runs the desktop's program, if there is one; says whether it took the text. Blocks for up to
+    /// two seconds.
+    pub fn run_program(&self, text: &str) -> bool {
+        self.program.as_ref().is_some_and(|program| program.run(text))
+    }
+
+    /// Whether there is a program to try.
+    pub fn has_program(&self) -> bool {
+        self.program.is_some()
+    }
+
+    /// The bytes that make the terminal take the text; `None` if it is too long for that.
+    pub fn osc52(&self, text: &str) -> Option<Vec<u8>> {
+        if text.len() > OSC52_LIMIT {
+            return None;
+        }
+        let plain = format!("\x1b]52;c;{}\x07", STANDARD.encode(text));
+        Some(match self.multiplexer {
+            None => plain.into_bytes(),
+            Some(Multiplexer::Tmux) => for_tmux(&plain),
+            Some(Multiplexer::Screen) => for_screen(&plain),
+        })
+    }
+}
+
+/// tmux takes the sequence itself (`set-clipboard on`) or passes a wrapped one on
+/// (`allow-passthrough on`); which of the two is allowed cannot be known, and twice does no harm.
+fn for_tmux(plain: &str) -> Vec<u8> {
+    format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")).into_bytes()
+}
+
+fn for_screen(plain: &str) -> Vec<u8> {
+    let mut wrapped = Vec::with_capacity(plain.len() + plain.len() / SCREEN_PIECE * 4 + 8);
+    for piece in plain.as_bytes().chunks(SCREEN_PIECE) {
+        wrapped.extend_from_slice(b"\x1bP");
+        wrapped.extend_from_slice(piece);
+        wrapped.extend_from_slice(b"\x1b\\");
+    }
+    wrapped
+}
+
+impl Program {
+    fn find(vars: &Vars) -> Option<Self> {
+        let folders: Vec<_> = env::split_paths(set(vars, "PATH")?).collect();
+        PROGRAMS.iter().find_map(|(needs, name, arguments)| {
+            if needs.is_some_and(|variable| set(vars, variable).is_none()) {
+                return None;
+            }
+            let path = folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))?;
+            let allowed = |name: &&String| ALLOWED.contains(&name.as_str());
+            let environment = vars
+                .iter()
+                .filter(|(name, _)| allowed(name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            Some(Self { path, arguments, environment })
+        })
+    }
+
+    fn run(&self, text: &str) -> bool {
+        let child = Command::new(&self.path)
+            .args(self.arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // xclip and wl-copy stay to serve the selection; ctrl-z must not stop them with us.
+            .process_group(0)
+            .spawn();
+        match child {
+            Ok(child) => feed(child, text.to_owned()),
+            Err(error) => {
+                tracing::warn!(program = %self.path.display(), kind = %error.kind(), "a clipboard program did not start");
+                false
+            }
+        }
+    }
+}
+
+/// Feeds a program from a thread, because one that reads nothing would hold us up.
+fn feed(mut child: Child, text: String) -> bool {
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ =
+            thread::Builder::new().name("clipboard".into()).spawn(move || stdin.write_all(text.as_bytes()));
+    }
+    let until = Instant::now() + PROGRAM_DEADLINE;
+    while Instant::now() < until {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) => thread::sleep(Duration::from_millis(5)),
+            Err(_) => return false,
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use super::*;
+
+    /// A script cannot be started while a process forked by another test still has it open for writing.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn over(multiplexer: Option<Multiplexer>) -> Clipboard {
+        Clipboard { program: None, multiplexer }
+    }
+
+    #[test]
+    fn a_text_is_encoded_and_ended() {
+        assert_eq!(over(None).osc52("hi").unwrap(), b"\x1b]52;c;aGk=\x07");
+    }
+
+    #[test]
+    fn tmux_gets_it_plain_and_wrapped_with_escapes_doubled() {
+        let sent = over(Some(Multiplexer::Tmux)).osc52("hi").unwrap();
+        assert_eq!(sent, b"\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\");
+    }
+
+    #[test]
+    fn screen_gets_it_in_pieces_that_join_to_the_whole() {
+        let text = "x".repeat(1_000);
+        let sent = String::from_utf8(over(Some(Multiplexer::Screen)).osc52(&text).unwrap()).unwrap();
+        let pieces: Vec<_> =
+            sent.split_terminator("\x1b\\").map(|piece| piece.strip_prefix("\x1bP").unwrap()).collect();
+        assert!(pieces.len() > 10 && pieces.iter().all(|piece| piece.len() <= SCREEN_PIECE));
+        assert_eq!(pieces.concat().into_bytes(), over(None).osc52(&text).unwrap());
+    }
+
+    #[test]
+    fn too_long_is_refused_not_cut() {
+        let sent = over(None).osc52(&"x".repeat(OSC52_LIMIT)).unwrap();
+        assert!(sent.len() <= 100_000, "{}", sent.len());
+        assert_eq!(over(None).osc52(&"x".repeat(OSC52_LIMIT + 1)), None);
+    }
+
+    fn desktop(folder: &Path, script: &str) -> Vars {
+        let path = folder.join("xclip");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        [
+            ("PATH", format!("{}:/usr/bin:/bin", folder.display())),
+            ("DISPLAY", ":7".into()),
+            ("VAULT_TOKEN", "planted".into()),
+            ("HOME", folder.display().to_string()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .collect()
+    }
+
+    #[test]
+    fn a_program_gets_the_text_and_only_the_allowed_variables() {
+        let _alone = alone();
+        let folder = tempfile::tempdir().unwrap();
+        let vars = desktop(folder.path(), "#!/bin/sh\ncat > \"$HOME/text\"\nenv > \"$HOME/env\"\n");
+        assert!(Clipboard::detect(&vars).run_program("copied"));
+        assert_eq!(fs::read_to_string(folder.path().join("text")).unwrap(), "copied");
+        let environment = fs::read_to_string(folder.path().join("env")).unwrap();
+        assert!(environment.contains("DISPLAY=:7") && !environment.contains("planted"), "{environment}");
+    }
+
+    #[test]
+    fn a_program_that_fails_is_no_way() {
+        let _alone = alone();
+        let folder = tempfile::tempdir().unwrap();
+        let vars = desktop(folder.path(), "#!/bin/sh\nexit 1\n");
+        let clipboard = Clipboard::detect(&vars);
+        assert!(clipboard.has_program());
+        assert!(!clipboard.run_program("copied"));
+    }
+
+    #[test]
+    fn over_ssh_the_terminal_is_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vars = desktop(folder.path(), "#!/bin/sh\nexit 0\n");
+        vars.insert("SSH_CONNECTION".into(), "10.0.0.1 4000 10.0.0.2 22".into());
+        assert!(!Clipboard::detect(&vars).has_program());
+        vars.remove("SSH_CONNECTION");
+        vars.remove("DISPLAY");
+        assert!(!Clipboard::detect(&vars).has_program(), "no display, no program");
+    }
+}

@@ -1,0 +1,216 @@
+//! The real terminal: claimed once, given back on every way out.
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Signal, kill_current_process_group};
+use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, ttyname};
+use tokio::sync::mpsc;
+
+use crate::console::layout::Size;
+
+use super::listener::{Listener, timespec};
+use super::{Device, Input, LEAVE_WITHIN};
+
+/// Alternate screen, plain attributes, bracketed paste, no cursor. No mouse, no question.
+const CLAIM: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";
+
+/// The reverse, after the end of an update that may have been cut short.
+const RELEASE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
+
+/// What a terminal that tells no size is taken for.
+const USUAL: Size = Size { cols: 80, rows: 24 };
+
+/// How long one wait for a stalled terminal lasts before it looks whether it is still wanted.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// What there is to give back. Static, because a panic hook must reach it from any thread.
+static CLAIMED: Mutex<Option<Claimed>> = Mutex::new(None);
+
+/// Whether frames may be written; cleared first on the way out, so that none follows.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+struct Claimed {
+    terminal: Arc<OwnedFd>,
+    found: Termios,
+}
+
+/// The terminal on standard output.
+#[derive(Debug)]
+pub struct Tty {
+    terminal: Arc<OwnedFd>,
+}
+
+impl Tty {
+    /// Opens the terminal behind standard output, for reading and writing without ever blocking.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] where standard output is no terminal.
+    pub fn open() -> io::Result<Self> {
+        let stdout = rustix::stdio::stdout();
+        if !isatty(stdout) {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "standard output is not a terminal; run confdeck in one, or use a subcommand such as `confdeck list webhooks`",
+            ));
+        }
+        // A description of our own: O_NONBLOCK on the inherited one would reach into the shell.
+        let own = ttyname(stdout, Vec::new())
+            .ok()
+            .and_then(|name| open(Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()))).ok())
+            .or_else(|| open(Path::new("/dev/tty")).ok());
+        let terminal = match own {
+            Some(terminal) => terminal,
+            None => stdout.try_clone_to_owned()?,
+        };
+        Ok(Self { terminal: Arc::new(terminal) })
+    }
+}
+
+impl Device for Tty {
+    type Ears = Listener;
+
+    fn claim(&mut self) -> io::Result<()> {
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match claimed.take() {
+            Some(earlier) => earlier.found,
+            None => tcgetattr(&*self.terminal)?,
+        };
+        let mut raw = found.clone();
+        raw.make_raw();
+        tcsetattr(&*self.terminal, OptionalActions::Now, &raw)?;
+        *claimed = Some(Claimed { terminal: Arc::clone(&self.terminal), found });
+        OURS.store(true, Ordering::SeqCst);
+        drop(claimed);
+        // One that takes no bytes now may take them later; the first frame finds out.
+        let _ = write_all(&self.terminal, CLAIM, Instant::now() + LEAVE_WITHIN, || true);
+        Ok(())
+    }
+
+    fn restore(&mut self, until: Instant) {
+        release(until);
+    }
+
+    fn size(&self) -> Size {
+        match tcgetwinsize(&*self.terminal) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { cols: size.ws_col, rows: size.ws_row },
+            _ => USUAL,
+        }
+    }
+
+    fn output(&self) -> Box<dyn Write + Send> {
+        Box::new(Output { terminal: Arc::clone(&self.terminal) })
+    }
+
+    fn listen(&mut self) -> io::Result<(Listener, mpsc::Receiver<Input>)> {
+        Listener::start(Arc::clone(&self.terminal))
+    }
+
+    fn stop(&mut self) {
+        // The whole group, as the terminal itself does it for ctrl-z, so that the shell sees its job
+        // stop. The kernel drops this signal where no shell could ever continue us.
+        let _ = kill_current_process_group(Signal::TSTP);
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, if it was claimed, within [`LEAVE_WITHIN`]. Safe to call twice, from any
+/// thread, and from a panic hook.
+pub fn give_back() {
+    release(Instant::now() + LEAVE_WITHIN);
+}
+
+fn release(until: Instant) {
+    OURS.store(false, Ordering::SeqCst);
+    let Some(claimed) = take_claimed(until) else { return };
+    let _ = write_all(&claimed.terminal, RELEASE, until, || true);
+    let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.found);
+}
+
+/// Never waits for the lock for ever: the thread that panicked may be the one that holds it.
+fn take_claimed(until: Instant) -> Option<Claimed> {
+    loop {
+        match CLAIMED.try_lock() {
+            Ok(mut claimed) => return claimed.take(),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => return poisoned.into_inner().take(),
+            Err(std::sync::TryLockError::WouldBlock) if Instant::now() < until => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(std::sync::TryLockError::WouldBlock) => return None,
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?)
+}
+
+/// Writes until all is written, time is up, or it is not wanted any more.
+fn write_all(
+    terminal: &OwnedFd,
+    mut bytes: &[u8],
+    until: Instant,
+    wanted: impl Fn() -> bool,
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(terminal, bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN) => {
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() || !wanted() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                let _ = poll(&mut [PollFd::new(terminal, PollFlags::OUT)], Some(&timespec(left.min(WAIT))));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Where frames go. It waits for a stalled terminal for as long as the terminal is ours, and stops
+/// in the middle of a frame when it is given back.
+struct Output {
+    terminal: Arc<OwnedFd>,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let ours = || OURS.load(Ordering::SeqCst);
+        if !ours() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
+        write_all(&self.terminal, bytes, Instant::now() + FOREVER, ours)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a line where the user reads it after the terminal was given back; a stalled one is not
+/// waited for.
+pub(in crate::console) fn say_to_stderr(line: &str) {
+    let stderr = rustix::stdio::stderr();
+    let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
+    if matches!(poll(&mut fds, Some(&timespec(LEAVE_WITHIN))), Ok(1)) {
+        let _ = rustix::io::write(stderr, line.as_bytes());
+    }
+}

@@ -1,0 +1,465 @@
+//! Bytes from a terminal, decoded into keys and pastes.
+//!
+//! Our own decoder rather than crossterm's reader, for three things that reader does on Unix: it
+//! spins for ever on a closed terminal, it blocks the thread that polls it on a sequence that a slow
+//! link has cut in two, and it leaves keys unread when more than a kilobyte arrives at once.
+
+use std::mem;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::Input;
+
+const ESC: u8 = 0x1b;
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// How long the rest of an escape sequence may take before what came is taken for keys: longer than
+/// the gaps of a slow link, shorter than a person notices after `esc`.
+const REST_OF_SEQUENCE: Duration = Duration::from_millis(40);
+
+/// How long a paste may pause before its end is taken for lost.
+const REST_OF_PASTE: Duration = Duration::from_secs(2);
+
+/// The longest paste: twice the largest document that can be edited.
+const PASTE_LIMIT: usize = 2 << 20;
+
+/// The longest sequence that means anything; more is dropped.
+const SEQUENCE_LIMIT: usize = 256;
+
+/// Turns bytes into [`Input`], however they are cut into reads.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    state: State,
+    pending: Vec<u8>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between keys, or inside a character of several bytes.
+    #[default]
+    Ground,
+    /// After an escape.
+    Escape,
+    /// Inside `ESC [ …`.
+    Csi,
+    /// After `ESC O`.
+    Ss3,
+    /// Inside a reply that ends with BEL or `ESC \`: nothing asked for it, nothing is typed by it.
+    Reply,
+    /// Inside a bracketed paste.
+    Paste,
+}
+
+impl Decoder {
+    /// Takes bytes and hands on what they complete.
+    pub fn feed(&mut self, bytes: &[u8], mut hand_on: impl FnMut(Input)) {
+        for byte in bytes {
+            if let Some(input) = self.step(*byte, &mut hand_on) {
+                hand_on(input);
+            }
+        }
+    }
+
+    /// How long to wait for more before [`Decoder::give_up`]; `None` between keys.
+    pub fn patience(&self) -> Option<Duration> {
+        match self.state {
+            State::Ground if self.pending.is_empty() => None,
+            State::Paste => Some(REST_OF_PASTE),
+            _ => Some(REST_OF_SEQUENCE),
+        }
+    }
+
+    /// Takes what has come for all there is: a lone escape is the key, a half sequence is dropped.
+    pub fn give_up(&mut self) -> Option<Input> {
+        let pending = mem::take(&mut self.pending);
+        match mem::take(&mut self.state) {
+            State::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
+            State::Csi if pending.is_empty() => Some(key(KeyCode::Char('['), KeyModifiers::ALT)),
+            State::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
+            State::Reply => match pending.as_slice() {
+                [introducer] => Some(key(char_code(*introducer), KeyModifiers::ALT)),
+                _ => None,
+            },
+            State::Paste => paste(pending),
+            State::Ground | State::Csi => None,
+        }
+    }
+
+    fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(Input)) -> Option<Input> {
+        match self.state {
+            State::Ground => self.ground(byte, KeyModifiers::NONE),
+            State::Escape => self.escape(byte, hand_on),
+            State::Csi => self.csi(byte),
+            State::Ss3 => {
+                self.state = State::Ground;
+                letter(byte).map(|code| key(code, KeyModifiers::NONE))
+            }
+            State::Reply => {
+                self.reply(byte);
+                None
+            }
+            State::Paste => self.pasted(byte),
+        }
+    }
+
+    fn ground(&mut self, byte: u8, held: KeyModifiers) -> Option<Input> {
+        if byte == ESC {
+            self.pending.clear();
+            self.state = State::Escape;
+            return None;
+        }
+        if byte < 0x80 {
+            self.pending.clear();
+            return Some(plain(byte, held));
+        }
+        self.pending.push(byte);
+        match std::str::from_utf8(&self.pending) {
+            Ok(text) => {
+                let code = text.chars().next().map(KeyCode::Char);
+                self.pending.clear();
+                code.map(|code| key(code, held))
+            }
+            Err(error) if error.error_len().is_none() => None,
+            Err(_) => {
+                self.pending.clear();
+                None
+            }
+        }
+    }
+
+    fn escape(&mut self, byte: u8, hand_on: &mut impl FnMut(Input)) -> Option<Input> {
+        match byte {
+            b'[' => self.state = State::Csi,
+            b'O' => self.state = State::Ss3,
+            b']' | b'P' | b'X' | b'^' | b'_' => {
+                self.state = State::Reply;
+                self.pending.push(byte);
+            }
+            ESC => hand_on(key(KeyCode::Esc, KeyModifiers::NONE)),
+            _ => {
+                self.state = State::Ground;
+                return self.ground(byte, KeyModifiers::ALT);
+            }
+        }
+        None
+    }
+
+    fn csi(&mut self, byte: u8) -> Option<Input> {
+        match byte {
+            // The Linux console's F1 to F5 are `ESC [ [ A` to `E`.
+            b'[' if self.pending.is_empty() => {
+                self.pending.push(byte);
+                None
+            }
+            0x20..=0x3f if self.pending.len() < SEQUENCE_LIMIT => {
+                self.pending.push(byte);
+                None
+            }
+            0x40..=0x7e => {
+                let parameters = mem::take(&mut self.pending);
+                self.state = State::Ground;
+                if (parameters.as_slice(), byte) == (b"200", b'~') {
+                    self.state = State::Paste;
+                    return None;
+                }
+                sequence(&parameters, byte)
+            }
+            _ => {
+                self.pending.clear();
+                self.state = if byte == ESC { State::Escape } else { State::Ground };
+                None
+            }
+        }
+    }
+
+    fn reply(&mut self, byte: u8) {
+        let ended = byte == 0x07 || (byte == b'\\' && self.pending.last() == Some(&ESC));
+        if ended {
+            self.pending.clear();
+            self.state = State::Ground;
+        } else if self.pending.len() < SEQUENCE_LIMIT {
+            self.pending.push(byte);
+        } else if let Some(last) = self.pending.last_mut() {
+            *last = byte;
+        }
+    }
+
+    fn pasted(&mut self, byte: u8) -> Option<Input> {
+        self.pending.push(byte);
+        if self.pending.ends_with(PASTE_END) {
+            let text = self.pending.len() - PASTE_END.len();
+            self.pending.truncate(text);
+            self.state = State::Ground;
+            return paste(mem::take(&mut self.pending));
+        }
+        if self.pending.len() > PASTE_LIMIT + PASTE_END.len() {
+            // Only the last few bytes are still of use: they may be the end.
+            self.pending.remove(PASTE_LIMIT);
+        }
+        None
+    }
+}
+
+/// A paste as a message. One too long to be meant is none at all: half a text would be worse.
+fn paste(bytes: Vec<u8>) -> Option<Input> {
+    if bytes.len() >= PASTE_LIMIT {
+        tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
+        return None;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    Some(Input::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
+}
+
+fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+    let shifted = matches!(code, KeyCode::Char(c) if c.is_uppercase());
+    let modifiers = if shifted { modifiers | KeyModifiers::SHIFT } else { modifiers };
+    Input::Key(KeyEvent::new(code, modifiers))
+}
+
+fn char_code(byte: u8) -> KeyCode {
+    KeyCode::Char(char::from(byte))
+}
+
+/// A byte of ASCII, in raw mode.
+fn plain(byte: u8, held: KeyModifiers) -> Input {
+    let control = held | KeyModifiers::CONTROL;
+    match byte {
+        b'\r' => key(KeyCode::Enter, held),
+        b'\t' => key(KeyCode::Tab, held),
+        0x7f => key(KeyCode::Backspace, held),
+        0 => key(KeyCode::Char(' '), control),
+        0x01..=0x1a => key(char_code(byte - 1 + b'a'), control),
+        0x1c..=0x1f => key(char_code(byte - 0x1c + b'4'), control),
+        _ => key(char_code(byte), held),
+    }
+}
+
+/// The keys named by a letter after `ESC [` or `ESC O`.
+fn letter(byte: u8) -> Option<KeyCode> {
+    Some(match byte {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'F' => KeyCode::End,
+        b'H' => KeyCode::Home,
+        b'M' => KeyCode::Enter,
+        b'Z' => KeyCode::BackTab,
+        b'P'..=b'S' => KeyCode::F(byte - b'P' + 1),
+        _ => return None,
+    })
+}
+
+/// A whole `ESC [ parameters final`; what is not a key is nothing.
+fn sequence(parameters: &[u8], last: u8) -> Option<Input> {
+    if parameters == b"[" {
+        return (b'A'..=b'E').contains(&last).then(|| key(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE));
+    }
+    let text = std::str::from_utf8(parameters).ok()?;
+    let mut fields = text.split(';');
+    let first = fields.next().unwrap_or_default();
+    let second = fields.next().unwrap_or_default();
+    let code = match last {
+        b'~' if first == "27" => return modify_other_keys(second, fields.next()?),
+        b'~' => numbered(first.parse().ok()?)?,
+        b'u' => unicode(first.split(':').next()?.parse().ok()?)?,
+        // `R` is also the answer to a question about the cursor, which F3 with modifiers looks like.
+        b'R' if !text.is_empty() => return None,
+        b'M' => return None,
+        _ if first.is_empty() || first == "1" => letter(last)?,
+        _ => return None,
+    };
+    with_modifiers(code, second)
+}
+
+/// xterm's modifyOtherKeys: `27 ; modifiers ; code ~`.
+fn modify_other_keys(modifiers: &str, code: &str) -> Option<Input> {
+    with_modifiers(unicode(code.parse().ok()?)?, modifiers)
+}
+
+/// Modifiers are one more than a bit set; after a colon the kind: 1 press, 2 repeat, 3 release.
+fn with_modifiers(code: KeyCode, field: &str) -> Option<Input> {
+    let mut parts = field.split(':');
+    let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);
+    let kind = match parts.next() {
+        Some("3") => return None,
+        Some("2") => KeyEventKind::Repeat,
+        _ => KeyEventKind::Press,
+    };
+    let mut modifiers = KeyModifiers::NONE;
+    for (bit, modifier) in [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL)] {
+        if bits & bit != 0 {
+            modifiers |= modifier;
+        }
+    }
+    if code == KeyCode::BackTab {
+        modifiers |= KeyModifiers::SHIFT;
+    }
+    Some(Input::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
+}
+
+fn numbered(number: u8) -> Option<KeyCode> {
+    Some(match number {
+        1 | 7 => KeyCode::Home,
+        2 => KeyCode::Insert,
+        3 => KeyCode::Delete,
+        4 | 8 => KeyCode::End,
+        5 => KeyCode::PageUp,
+        6 => KeyCode::PageDown,
+        11..=15 => KeyCode::F(number - 10),
+        17..=21 => KeyCode::F(number - 11),
+        23..=24 => KeyCode::F(number - 12),
+        _ => return None,
+    })
+}
+
+fn unicode(code: u32) -> Option<KeyCode> {
+    Some(match code {
+        9 => KeyCode::Tab,
+        13 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        127 => KeyCode::Backspace,
+        // Kitty's numbers for keys that are no text lie in the private use area.
+        57344..=63743 => return None,
+        _ => KeyCode::Char(char::from_u32(code).filter(|c| !c.is_control())?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decode(reads: &[&[u8]]) -> Vec<Input> {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        for bytes in reads {
+            decoder.feed(bytes, |input| inputs.push(input));
+        }
+        inputs.extend(decoder.give_up());
+        inputs
+    }
+
+    fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Input {
+        Input::Key(KeyEvent::new(code, modifiers))
+    }
+
+    #[test]
+    fn keys_as_terminals_send_them() {
+        const NONE: KeyModifiers = KeyModifiers::NONE;
+        const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+        let cases: &[(&[u8], KeyCode, KeyModifiers)] = &[
+            (b"a", KeyCode::Char('a'), NONE),
+            (b"G", KeyCode::Char('G'), KeyModifiers::SHIFT),
+            ("ü".as_bytes(), KeyCode::Char('ü'), NONE),
+            (b"\r", KeyCode::Enter, NONE),
+            (b"\n", KeyCode::Char('j'), CTRL),
+            (b"\x03", KeyCode::Char('c'), CTRL),
+            (b"\x1a", KeyCode::Char('z'), CTRL),
+            (b"\x7f", KeyCode::Backspace, NONE),
+            (b"\x1b", KeyCode::Esc, NONE),
+            (b"\x1b[A", KeyCode::Up, NONE),
+            (b"\x1bOA", KeyCode::Up, NONE),
+            (b"\x1b[1;5C", KeyCode::Right, CTRL),
+            (b"\x1b[Z", KeyCode::BackTab, KeyModifiers::SHIFT),
+            (b"\x1b[5~", KeyCode::PageUp, NONE),
+            (b"\x1b[3;5~", KeyCode::Delete, CTRL),
+            (b"\x1bOP", KeyCode::F(1), NONE),
+            (b"\x1b[[B", KeyCode::F(2), NONE),
+            (b"\x1b[19~", KeyCode::F(8), NONE),
+            (b"\x1b[24~", KeyCode::F(12), NONE),
+            (b"\x1bx", KeyCode::Char('x'), KeyModifiers::ALT),
+            (b"\x1b[", KeyCode::Char('['), KeyModifiers::ALT),
+            (b"\x1b[115;5u", KeyCode::Char('s'), CTRL),
+            (b"\x1b[27;5;13~", KeyCode::Enter, CTRL),
+        ];
+        for (bytes, code, modifiers) in cases {
+            assert_eq!(decode(&[bytes]), [pressed(*code, *modifiers)], "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn releases_are_dropped_and_repeats_kept() {
+        let inputs = decode(&[b"\x1b[106;1:1u\x1b[106;1:2u\x1b[106;1:3u"]);
+        let kinds: Vec<_> = inputs
+            .iter()
+            .map(|input| match input {
+                Input::Key(key) => key.kind,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(kinds, [KeyEventKind::Press, KeyEventKind::Repeat]);
+    }
+
+    #[test]
+    fn a_paste_is_one_message_and_runs_no_keys() {
+        let inputs = decode(&[b"q\x1b[200~one\r\ntwo\rthree\x1b", b"[A q\x1b[20", b"1~q"]);
+        let q = pressed(KeyCode::Char('q'), KeyModifiers::NONE);
+        assert_eq!(inputs, [q.clone(), Input::Paste("one\ntwo\nthree\u{1b}[A q".into()), q]);
+    }
+
+    #[test]
+    fn a_paste_past_the_limit_is_refused_whole_and_its_end_is_found() {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        decoder.feed(b"\x1b[200~", |input| inputs.push(input));
+        decoder.feed(&vec![b'x'; PASTE_LIMIT + 10_000], |input| inputs.push(input));
+        assert!(decoder.pending.len() <= PASTE_LIMIT + PASTE_END.len());
+        decoder.feed(b"\x1b[201~j", |input| inputs.push(input));
+        assert_eq!(inputs, [pressed(KeyCode::Char('j'), KeyModifiers::NONE)]);
+    }
+
+    #[test]
+    fn what_a_terminal_reports_types_nothing() {
+        let replies: &[&[u8]] = &[
+            b"\x1b[?62;c",
+            b"\x1b[12;40R",
+            b"\x1b[I",
+            b"\x1b[O",
+            b"\x1b]11;rgb:0000/0000/0000\x07",
+            b"\x1b]11;rgb:0000/0000/0000\x1b\\",
+            b"\x1bP1$r0m\x1b\\",
+            b"\x1b[<0;10;10M",
+            b"\x1b[?2026;2$y",
+        ];
+        for reply in replies {
+            assert_eq!(decode(&[reply]), [], "{}", reply.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn waits_only_inside_a_sequence() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.patience(), None);
+        decoder.feed(b"\x1b[1;", |_| panic!("nothing is complete"));
+        assert_eq!(decoder.patience(), Some(REST_OF_SEQUENCE));
+        let mut inputs = Vec::new();
+        decoder.feed(b"5A", |input| inputs.push(input));
+        assert_eq!(inputs, [pressed(KeyCode::Up, KeyModifiers::CONTROL)]);
+        assert_eq!(decoder.patience(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn how_reads_are_cut_changes_nothing(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just(b"\x1b[200~paste\x1b[201~".to_vec()),
+                    Just(b"\x1b[1;5A".to_vec()),
+                    Just(b"\x1bOB".to_vec()),
+                    Just("é日".as_bytes().to_vec()),
+                    Just(b"jk\r".to_vec()),
+                    prop::collection::vec(any::<u8>(), 0..8),
+                ],
+                0..12,
+            ),
+            cut in 1_usize..7,
+        ) {
+            let bytes = pieces.concat();
+            let chunks: Vec<_> = bytes.chunks(cut).collect();
+            prop_assert_eq!(decode(&chunks), decode(&[&bytes]));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The thread that reads a terminal: bytes in, [`Input`]s out through a bounded channel.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::sync::mpsc;
+
+use super::keys::Decoder;
+use super::{INPUTS, Input};
+
+/// How much one read takes.
+const READ: usize = 4_096;
+
+/// Keeps the reading thread alive. Dropping it ends the thread before it reads another byte, so that
+/// a shell or an editor can have the keys; drop the receiver first.
+#[derive(Debug)]
+pub struct Listener {
+    wake: Option<UnixStream>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Reads `terminal`, whose reads must not block, until dropped or until the terminal is closed.
+    ///
+    /// # Errors
+    /// What the system says when no thread or pipe can be made.
+    pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<Input>)> {
+        let (wake, woken) = UnixStream::pair()?;
+        let (inputs, receiver) = mpsc::channel(INPUTS);
+        let thread = thread::Builder::new()
+            .name("terminal-input".into())
+            .spawn(move || Reading { terminal, woken, inputs, decoder: Decoder::default() }.run())?;
+        Ok((Self { wake: Some(wake), thread: Some(thread) }, receiver))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.wake.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Reading {
+    terminal: Arc<OwnedFd>,
+    woken: UnixStream,
+    inputs: mpsc::Sender<Input>,
+    decoder: Decoder,
+}
+
+/// What the wait for input ended with.
+enum Ready {
+    Bytes,
+    Nothing,
+    Stop,
+    Closed,
+}
+
+impl Reading {
+    fn run(mut self) {
+        let mut buffer = [0; READ];
+        loop {
+            let going_on = match self.wait() {
+                Ready::Bytes => self.read(&mut buffer),
+                Ready::Nothing => match self.decoder.give_up() {
+                    Some(input) => self.hand_on(input),
+                    None => true,
+                },
+                Ready::Stop => false,
+                Ready::Closed => {
+                    self.hand_on(Input::Closed);
+                    false
+                }
+            };
+            if !going_on {
+                return;
+            }
+        }
+    }
+
+    fn wait(&self) -> Ready {
+        let timeout = self.decoder.patience().map(timespec);
+        let mut fds = [
+            PollFd::new(&*self.terminal, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.woken.as_fd(), PollFlags::IN),
+        ];
+        let polled = poll(&mut fds, timeout.as_ref());
+        let [terminal, woken] = &fds;
+        match polled {
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ready::Bytes,
+            Err(_) => Ready::Closed,
+            Ok(0) => Ready::Nothing,
+            Ok(_) if !woken.revents().is_empty() => Ready::Stop,
+            Ok(_) if terminal.revents().contains(PollFlags::IN) => Ready::Bytes,
+            Ok(_) => Ready::Closed,
+        }
+    }
+
+    /// Reads what there is; says whether to go on.
+    fn read(&mut self, buffer: &mut [u8; READ]) -> bool {
+        match rustix::io::read(&*self.terminal, buffer.as_mut_slice()) {
+            Ok(0) => {
+                self.hand_on(Input::Closed);
+                false
+            }
+            Ok(count) => {
+                let bytes = buffer.get(..count).unwrap_or_default();
+                let inputs = &self.inputs;
+                let mut open = true;
+                self.decoder.feed(bytes, |input| open = open && inputs.blocking_send(input).is_ok());
+                open
+            }
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => true,
+            Err(_) => {
+                self.hand_on(Input::Closed);
+                false
+            }
+        }
+    }
+
+    fn hand_on(&self, input: Input) -> bool {
+        self.inputs.blocking_send(input).is_ok()
+    }
+}
+
+pub(super) fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::*;
+
+    fn line() -> (UnixStream, Listener, mpsc::Receiver<Input>) {
+        let (far, near) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let (listener, inputs) = Listener::start(Arc::new(near.into())).unwrap();
+        (far, listener, inputs)
+    }
+
+    fn plain(c: char) -> Input {
+        Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
+    }
+
+    #[test]
+    fn more_keys_than_a_read_takes_all_arrive() {
+        let (mut far, _listener, mut inputs) = line();
+        let writing = thread::spawn(move || {
+            far.write_all(&b"j".repeat(10_000)).unwrap();
+            far
+        });
+        for _ in 0..10_000 {
+            assert_eq!(inputs.blocking_recv(), Some(plain('j')));
+        }
+        drop(writing.join().unwrap());
+        assert_eq!(inputs.blocking_recv(), Some(Input::Closed));
+        assert_eq!(inputs.blocking_recv(), None);
+    }
+
+    #[test]
+    fn a_lone_escape_is_a_key_after_a_moment() {
+        let (mut far, _listener, mut inputs) = line();
+        far.write_all(b"\x1b").unwrap();
+        assert_eq!(inputs.blocking_recv(), Some(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE))));
+    }
+
+    #[test]
+    fn dropping_it_leaves_later_bytes_unread() {
+        let (far, near) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let near = Arc::new(OwnedFd::from(near));
+        let (listener, inputs) = Listener::start(Arc::clone(&near)).unwrap();
+        drop(inputs);
+        drop(listener);
+        (&far).write_all(b"echo").unwrap();
+        let mut left = [0; 8];
+        assert_eq!(rustix::io::read(&*near, &mut left).unwrap(), 4);
+    }
+}

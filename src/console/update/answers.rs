@@ -1,0 +1,102 @@
+//! What came of effects; an answer to a question nobody asks any more is dropped.
+
+use std::time::Duration;
+
+use crate::domain::{Health, LatencyClass, LeaseId};
+use crate::provider::{Commit, Error};
+
+use super::super::effect::{Effect, Request};
+use super::super::message::Answer;
+use super::super::model::{LeaseLeft, Lock, Model, Redraw, Stage, Tone, UNLOCKED_FOR, Writing};
+use super::browse;
+
+/// Takes an answer in.
+pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
+    model.want(Redraw::Now);
+    match answer {
+        Answer::Commit(result) => {
+            if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {
+                written(model, &writing, result);
+            }
+        }
+        Answer::Health(backends) => {
+            if model.health.asked == Some(request) {
+                healthy(model, backends);
+            }
+        }
+        Answer::Lease(lease, left) => lease_told(model, request, lease, left),
+        Answer::Unlocked => {
+            model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
+            model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");
+        }
+        Answer::Copied(true) => model.say(Tone::Good, "copied"),
+        Answer::Copied(false) => model.say(Tone::Bad, "no way to the clipboard was found"),
+    }
+    Vec::new()
+}
+
+fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) {
+    let mine = model.edit.as_ref().is_some_and(|edit| edit.key == writing.key);
+    match result {
+        Ok(commit) => {
+            let token = commit.outcomes.first().and_then(|outcome| outcome.after);
+            let now = token.map(|token| format!(", now {token}")).unwrap_or_default();
+            model.say(Tone::Good, format!("done: {}{now}", writing.what()));
+            if mine && !writing.deletes {
+                model.edit = None;
+                browse::go_to(model, &writing.key);
+            }
+        }
+        Err(Error::Conflict { key, now }) if mine && !writing.deletes => {
+            model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written, your draft is kept"));
+            conflict(model, now.map(|now| *now));
+        }
+        // `:unlock` may have lapsed between review and write; the draft is where it was.
+        Err(error) => model.say(Tone::Bad, error.to_string()),
+    }
+}
+
+fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
+    let opened = model.now.mono;
+    let Some(edit) = &mut model.edit else { return };
+    if let Ok(document) = edit.finish() {
+        let review = edit.compare(document, now, opened);
+        edit.stage = Stage::Conflict(Box::new(review));
+    }
+}
+
+fn healthy(model: &mut Model, backends: Vec<Health>) {
+    let store = backends.iter().find(|health| health.backend == model.context.backend);
+    model.link.latency = store.and_then(|health| health.latency).map(LatencyClass::of);
+    model.health.backends = backends;
+    model.health.checked = Some(model.now.mono);
+    model.health.asked = None;
+}
+
+fn lease_told(model: &mut Model, request: Request, lease: LeaseId, left: Option<Duration>) {
+    let now = model.now.mono;
+    if let Some(known) =
+        model.lease.as_mut().filter(|known| known.lease == lease && known.asked == Some(request))
+    {
+        known.asked = None;
+        known.ends = left.map(|left| now + left);
+    }
+}
+
+/// Asks about the lease of the selected document when it is another one, or should have ended.
+pub(super) fn follow_lease(model: &mut Model) -> Option<Effect> {
+    let lease = model.selected().and_then(|key| model.inventory.get(key)).and_then(|row| row.lease());
+    let Some(lease) = lease else {
+        model.lease = None;
+        return None;
+    };
+    let known = model.lease.filter(|known| known.lease == lease);
+    let current = known
+        .is_some_and(|known| known.asked.is_some() || known.ends.is_none_or(|ends| ends > model.now.mono));
+    if current {
+        return None;
+    }
+    let request = model.next_request();
+    model.lease = Some(LeaseLeft { lease, asked: Some(request), ends: None });
+    Some(Effect::AskLease(request, lease))
+}

@@ -1,0 +1,285 @@
+//! Moving about: tabs, panes, selection, filter and order.
+
+use ratatui::layout::Rect;
+
+use crate::domain::ResourceKey;
+use crate::inventory::{Delta, Scope};
+
+use super::super::action::Action;
+use super::super::effect::Effect;
+use super::super::layout::{Pane, body_rows, item_rows, panes};
+use super::super::model::{Browse, Model, NamespaceList, Redraw, Tab, Tone};
+
+/// How far one step goes.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Lines(isize),
+    Page(isize),
+    First,
+    Last,
+}
+
+impl Step {
+    pub(super) fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Up => Self::Lines(-1),
+            Action::Down => Self::Lines(1),
+            Action::PageUp => Self::Page(-1),
+            Action::PageDown => Self::Page(1),
+            Action::First => Self::First,
+            Action::Last => Self::Last,
+            _ => return None,
+        })
+    }
+
+    /// Where it leads from `at`, within `0..len`.
+    pub(super) fn from(self, at: usize, len: usize, page: usize) -> usize {
+        let last = len.saturating_sub(1);
+        match self {
+            Self::Lines(by) => at.saturating_add_signed(by).min(last),
+            Self::Page(by) => {
+                let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
+                at.saturating_add_signed(by.saturating_mul(page)).min(last)
+            }
+            Self::First => 0,
+            Self::Last => last,
+        }
+    }
+}
+
+/// Shows a tab; looking at Health clears the mark of a resync.
+pub(super) fn show(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    if tab == Tab::Health {
+        model.link.resync = None;
+    }
+    settle(model);
+}
+
+/// Moves in what has the focus.
+pub(super) fn step(model: &mut Model, step: Step) {
+    let (focus, body) = (model.browse().map(|browse| browse.focus), model.frame().body);
+    match focus {
+        None => page_step(model, step),
+        Some(Pane::Namespaces) => namespace_step(model, step),
+        Some(Pane::Items) => {
+            let height = rows(item_rows(model.panes().items));
+            if let Some((browse, inventory)) = model.browse_mut() {
+                let len = browse.listing.len(inventory);
+                browse.select_at(inventory, step.from(browse.cursor, len, height), height);
+            }
+        }
+        Some(Pane::Detail) => {
+            if let Some((browse, _)) = model.browse_mut() {
+                let lines = browse.detail.shown.as_ref().map_or(0, |shown| shown.masked.line_count());
+                browse.detail.scroll = step.from(browse.detail.scroll, lines, usize::from(body.height));
+            }
+        }
+    }
+}
+
+fn page_step(model: &mut Model, step: Step) {
+    let height = usize::from(model.frame().body.height);
+    if model.tab == Tab::Log {
+        // The newest line is at the bottom: down is towards 0 lines back.
+        let len = model.log.lines.len();
+        let from_top = len.saturating_sub(1).saturating_sub(model.log.back);
+        let to = step.from(from_top, len, height);
+        model.log.back = len.saturating_sub(1).saturating_sub(to);
+    } else {
+        let lines: usize =
+            model.health.backends.iter().map(|health| 4 + health.facts.len() + health.members.len()).sum();
+        model.health.scroll = step.from(model.health.scroll, lines, height);
+    }
+}
+
+fn namespace_step(model: &mut Model, step: Step) {
+    let height = rows(body_rows(model.panes().namespaces));
+    let list = NamespaceList::of(&model.inventory);
+    let at = list.position(model.webhooks.listing.scope());
+    let to = step.from(at, list.len(), height);
+    if let Some(scope) = list.scope_at(to) {
+        enter(model, scope);
+    }
+}
+
+/// Lists another range of webhooks.
+pub(super) fn enter(model: &mut Model, scope: Scope) {
+    let height = items_height(model, true);
+    model.webhooks.enter(scope, &model.inventory, height);
+    scroll_namespaces(model);
+}
+
+fn scroll_namespaces(model: &mut Model) {
+    let height = rows(body_rows(panes(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
+    let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
+    let offset = &mut model.webhooks.namespace_offset;
+    *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
+}
+
+/// Moves the focus to a neighbouring pane, round and round if `wrap`.
+pub(super) fn focus(model: &mut Model, by: isize, wrap: bool) {
+    let panes: &[Pane] = if model.tab == Tab::Webhooks {
+        &[Pane::Namespaces, Pane::Items, Pane::Detail]
+    } else {
+        &[Pane::Items, Pane::Detail]
+    };
+    let Some((browse, _)) = model.browse_mut() else { return };
+    let at = panes.iter().position(|pane| *pane == browse.focus).unwrap_or_default();
+    let len = isize::try_from(panes.len()).unwrap_or(1);
+    let to = isize::try_from(at).unwrap_or_default() + by;
+    let to = if wrap { to.rem_euclid(len) } else { to.clamp(0, len - 1) };
+    if let Some(pane) = usize::try_from(to).ok().and_then(|to| panes.get(to)) {
+        browse.focus = *pane;
+    }
+    settle(model);
+}
+
+/// Into what is selected.
+pub(super) fn open(model: &mut Model) {
+    focus(model, 1, false);
+}
+
+/// One step out: zoom, then pane, then filter, then namespace.
+pub(super) fn back(model: &mut Model) {
+    let is_webhooks = model.tab == Tab::Webhooks;
+    let Some((browse, _)) = model.browse_mut() else {
+        return show(model, Tab::Webhooks);
+    };
+    if browse.zoomed {
+        browse.zoomed = false;
+    } else if browse.focus == Pane::Detail {
+        browse.focus = Pane::Items;
+    } else if !browse.filter.text().is_empty() {
+        browse.filter.set("");
+        return refilter(model);
+    } else if is_webhooks && browse.focus == Pane::Items {
+        browse.focus = Pane::Namespaces;
+    } else if is_webhooks && *browse.listing.scope() != Scope::AllWebhooks {
+        return enter(model, Scope::AllWebhooks);
+    }
+    settle(model);
+}
+
+/// Begins to type a filter.
+pub(super) fn filter(model: &mut Model) {
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.typing = Some(browse.filter.text().to_owned());
+    }
+}
+
+/// Ends typing: the filter stays, or becomes what it was.
+pub(super) fn end_filter(model: &mut Model, accept: bool) {
+    let Some((browse, _)) = model.browse_mut() else { return };
+    match browse.typing.take() {
+        Some(before) if !accept => {
+            browse.filter.set(before);
+            refilter(model);
+        }
+        _ => {}
+    }
+}
+
+/// Lists what the filter line says.
+pub(super) fn refilter(model: &mut Model) {
+    let height = rows(item_rows(model.panes().items));
+    if let Some((browse, inventory)) = model.browse_mut() {
+        browse.apply_filter(inventory, height);
+    }
+}
+
+/// Takes the next order.
+pub(super) fn sort(model: &mut Model) {
+    let height = rows(item_rows(model.panes().items));
+    if let Some((browse, inventory)) = model.browse_mut() {
+        browse.apply_sort(browse.listing.sort().next(), inventory, height);
+    }
+}
+
+/// The focused pane alone, or all of them again.
+pub(super) fn zoom(model: &mut Model) {
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.zoomed = !browse.zoomed;
+    }
+    settle(model);
+}
+
+/// Copies the selected address.
+pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
+    let request = model.next_request();
+    vec![Effect::Copy(request, text)]
+}
+
+/// Shows a document wherever it is; says whether it is there.
+pub(super) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
+    if model.inventory.find(key).is_none() {
+        return false;
+    }
+    let (tab, scope) = match key {
+        ResourceKey::Webhook { namespace, .. } => (Tab::Webhooks, Scope::Namespace(namespace.clone())),
+        ResourceKey::Connection { .. } => (Tab::Connections, Scope::Connections),
+        ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
+    };
+    show(model, tab);
+    let height = rows(item_rows(model.panes().items));
+    let Some((browse, inventory)) = model.browse_mut() else { return false };
+    let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
+    if *browse.listing.scope() != scope && !stays {
+        browse.enter(scope, inventory, height);
+    }
+    if browse.listing.position(inventory, key).is_none() {
+        // The filter hides it, and a person asked for it.
+        browse.filter.set("");
+        browse.apply_filter(inventory, height);
+    }
+    let found = browse.select_key(inventory, key, height);
+    browse.focus = Pane::Items;
+    scroll_namespaces(model);
+    found
+}
+
+/// Follows what the inventory did in both lists; tells the selected key that went.
+pub(super) fn take(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
+    let heights = [items_height(model, true), items_height(model, false)];
+    let front = model.tab;
+    let Model { webhooks, connections, inventory, .. } = model;
+    let lists: [(&mut Browse, usize, Tab); 2] =
+        [(webhooks, heights[0], Tab::Webhooks), (connections, heights[1], Tab::Connections)];
+    let mut lost = None;
+    for (browse, height, tab) in lists {
+        let before = browse.selected.clone();
+        if browse.take(inventory, delta, height) && tab == front {
+            lost = before;
+        }
+    }
+    lost
+}
+
+/// Puts both lists right after sizes or panes changed.
+pub(super) fn settle(model: &mut Model) {
+    let heights = [items_height(model, true), items_height(model, false)];
+    let Model { webhooks, connections, inventory, .. } = model;
+    webhooks.settle(inventory, heights[0]);
+    connections.settle(inventory, heights[1]);
+    scroll_namespaces(model);
+    model.want(Redraw::Now);
+}
+
+/// How many rows an area has.
+fn rows(area: Rect) -> usize {
+    usize::from(area.height)
+}
+
+/// How many rows the list of a tab shows, whether or not it is in front.
+fn items_height(model: &Model, webhooks: bool) -> usize {
+    let browse = if webhooks { &model.webhooks } else { &model.connections };
+    let cut = |focus| panes(model.frame().body, focus, browse.zoomed, webhooks).items;
+    let shown = cut(browse.focus);
+    rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
+}
+
+/// Says that an action needs a selected document.
+pub(super) fn nothing_selected(model: &mut Model) {
+    model.say(Tone::Plain, "nothing is selected");
+}

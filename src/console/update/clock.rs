@@ -1,0 +1,53 @@
+//! What time alone changes: marks that end, the gate that closes, questions that are asked again.
+
+use super::super::effect::Effect;
+use super::super::model::{Lock, Model, Redraw, Tone};
+
+/// Does whatever is due.
+pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    model.want(Redraw::Now);
+    model.traffic.turn(now);
+    while model.fresh_ends.front().is_some_and(|end| *end <= now) {
+        model.fresh_ends.pop_front();
+    }
+    model.notice = model.notice.take().filter(|notice| notice.until > now);
+    if model.link.resync_ends().is_some_and(|end| end <= now) {
+        model.link.resync = None;
+    }
+    filter_on(model);
+    if let Some(edit) = model.edit.as_mut().filter(|edit| edit.check_at.is_some_and(|at| at <= now)) {
+        edit.check();
+    }
+    let mut effects = Vec::new();
+    if matches!(model.lock, Lock::Open(Some(until)) if until <= now) {
+        effects.push(lock(model));
+        model.say(Tone::Plain, "locked again: ten minutes without a key");
+    }
+    if model.next_health_check().is_some_and(|at| at <= now) {
+        effects.push(check_health(model));
+    }
+    effects
+}
+
+/// Closes the gate.
+pub(super) fn lock(model: &mut Model) -> Effect {
+    model.lock = Lock::Locked;
+    Effect::Lock
+}
+
+/// Asks every backend how it is.
+pub(super) fn check_health(model: &mut Model) -> Effect {
+    let request = model.next_request();
+    model.health.asked = Some(request);
+    Effect::CheckHealth(request)
+}
+
+/// Looks at one more slice of rows that a filter has not seen.
+fn filter_on(model: &mut Model) {
+    let Model { webhooks, connections, inventory, .. } = model;
+    let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
+    if worked {
+        super::browse::settle(model);
+    }
+}

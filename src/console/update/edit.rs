@@ -1,0 +1,334 @@
+//! From a stored document to a draft, to its review, to one conditional write.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_textarea::CursorMove;
+
+use crate::domain::{Document, MAX_EDITABLE, ResourceKey, Token};
+use crate::provider::{Expect, Lease, Op};
+
+use super::super::effect::Effect;
+use super::super::model::{
+    Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+};
+use super::browse::{self, Step};
+
+/// A key pressed before the eye could read a question is no answer to it.
+const READING_TIME: Duration = Duration::from_millis(300);
+
+/// Drafts up to this size are checked at every key; larger ones when typing pauses.
+const CHECK_AT_ONCE: usize = 64 * 1024;
+const CHECK_AFTER: Duration = Duration::from_millis(200);
+
+/// Whether `asked` was so short ago that a key cannot be an answer.
+pub(super) fn too_soon(asked: Duration, now: Duration) -> bool {
+    now.saturating_sub(asked) < READING_TIME
+}
+
+/// Opens the selected document, or takes its draft up again.
+pub(super) fn open(model: &mut Model) {
+    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
+    if let Some(draft) = model.drafts.remove(&key) {
+        model.edit = Some(draft);
+        model.say(Tone::Plain, "your draft is back");
+        return scroll(model);
+    }
+    if key.is_foreign() {
+        return model.say(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not edited");
+    }
+    let Some(entry) = model.inventory.get(&key).map(|row| row.entry()) else { return };
+    if entry.document.len() > MAX_EDITABLE {
+        return model.say(Tone::Bad, "larger than 1 MiB: it can be viewed, replaced by put, and deleted");
+    }
+    match Edit::stored(entry, model.inventory.store().cloned()) {
+        Some(edit) => model.edit = Some(Box::new(edit)),
+        None => model.say(Tone::Bad, "not UTF-8 text: it can be viewed, replaced by put, and deleted"),
+    }
+    scroll(model);
+}
+
+/// Begins a document that does not exist yet.
+pub(super) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
+    match Edit::new(key, template, model.inventory.store().cloned()) {
+        Some(edit) => model.edit = Some(Box::new(edit)),
+        None => model.say(Tone::Bad, "what was to be copied is not UTF-8 text"),
+    }
+    scroll(model);
+}
+
+/// A key that is text or movement.
+pub(super) fn key(model: &mut Model, key: KeyEvent) {
+    let page = isize::try_from(height(model)).unwrap_or(1);
+    let now = model.now.mono;
+    let Some(edit) = &mut model.edit else { return };
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let cursor = match (key.code, control) {
+        (KeyCode::Left, true) => Some(CursorMove::WordBack),
+        (KeyCode::Right, true) => Some(CursorMove::WordForward),
+        (KeyCode::Home, true) => Some(CursorMove::Top),
+        (KeyCode::End, true) => Some(CursorMove::Bottom),
+        (KeyCode::Left, false) => Some(CursorMove::Back),
+        (KeyCode::Right, false) => Some(CursorMove::Forward),
+        (KeyCode::Up, _) => Some(CursorMove::Up),
+        (KeyCode::Down, _) => Some(CursorMove::Down),
+        (KeyCode::Home, false) => Some(CursorMove::Head),
+        (KeyCode::End, false) => Some(CursorMove::End),
+        (KeyCode::PageUp, _) => return page_move(model, -page),
+        (KeyCode::PageDown, _) => return page_move(model, page),
+        _ => None,
+    };
+    if let Some(cursor) = cursor {
+        edit.area.move_cursor(cursor);
+        return scroll(model);
+    }
+    let changed = if key.code == KeyCode::Enter {
+        let line = edit.area.lines().get(edit.area.cursor().0).cloned().unwrap_or_default();
+        let indent: String = line.chars().take_while(|c| *c == ' ' || *c == '\t').collect();
+        edit.area.insert_newline();
+        edit.area.insert_str(indent);
+        true
+    } else if control {
+        false
+    } else {
+        edit.area.input_without_shortcuts(key)
+    };
+    if changed {
+        changed_at(edit, now);
+    }
+    scroll(model);
+}
+
+/// A paste, as it is; its control characters show as what they are.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    let now = model.now.mono;
+    if let Some(edit) = &mut model.edit {
+        edit.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
+        changed_at(edit, now);
+    }
+    scroll(model);
+}
+
+/// Takes back, or makes again, one change.
+pub(super) fn undo(model: &mut Model, back: bool) {
+    let now = model.now.mono;
+    if let Some(edit) = &mut model.edit {
+        let done = if back { edit.area.undo() } else { edit.area.redo() };
+        if done {
+            changed_at(edit, now);
+        }
+    }
+    scroll(model);
+}
+
+fn changed_at(edit: &mut Edit, now: Duration) {
+    let bytes: usize = edit.area.lines().iter().map(|line| line.len() + 1).sum();
+    if bytes <= CHECK_AT_ONCE {
+        edit.check();
+    } else {
+        edit.check_at = Some(now + CHECK_AFTER);
+    }
+}
+
+fn page_move(model: &mut Model, by: isize) {
+    if let Some(edit) = &mut model.edit {
+        let (row, column) = edit.area.cursor();
+        let row = row.saturating_add_signed(by).min(edit.area.lines().len().saturating_sub(1));
+        edit.area.move_cursor(CursorMove::Jump(to_u16(row), to_u16(column)));
+    }
+    scroll(model);
+}
+
+fn to_u16(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// Rows of text the editor shows: the body without its title and its line for problems.
+fn height(model: &Model) -> usize {
+    usize::from(model.frame().body.height.saturating_sub(2).max(1))
+}
+
+/// Keeps the cursor in view.
+pub(super) fn scroll(model: &mut Model) {
+    let rows = height(model);
+    let columns = usize::from(model.frame().body.width.saturating_sub(8).max(1));
+    if let Some(edit) = &mut model.edit {
+        let (row, column) = edit.area.cursor();
+        edit.top = edit.top.min(row).max((row + 1).saturating_sub(rows));
+        edit.left = edit.left.min(column).max((column + 1).saturating_sub(columns));
+    }
+}
+
+/// Out of the editor; a changed draft is kept.
+pub(super) fn leave(model: &mut Model) {
+    let Some(edit) = model.edit.take() else { return };
+    if !edit.is_changed() {
+        return;
+    }
+    if model.drafts.len() >= MAX_DRAFTS {
+        model.edit = Some(edit);
+        return model.say(Tone::Bad, "32 drafts are kept already: write or discard one first");
+    }
+    model.say(Tone::Plain, format!("draft of {} kept: e takes it up again", edit.key));
+    model.drafts.insert(edit.key.clone(), edit);
+}
+
+/// Asks before a draft is thrown away.
+pub(super) fn ask_discard(model: &mut Model) {
+    let Some(edit) = &model.edit else { return };
+    if !edit.is_changed() {
+        model.edit = None;
+        return;
+    }
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Throw away the draft of {}?", edit.key),
+        details: vec!["What is stored stays as it is.".into()],
+        then: Then::Discard,
+        asked: model.now.mono,
+    }));
+}
+
+/// Throws the draft away.
+pub(super) fn discard(model: &mut Model) {
+    if let Some(edit) = model.edit.take() {
+        model.say(Tone::Plain, format!("draft of {} thrown away", edit.key));
+    }
+}
+
+/// Shows what the draft would change.
+pub(super) fn review(model: &mut Model) {
+    let now = model.now.mono;
+    let Some(edit) = &mut model.edit else { return };
+    edit.check();
+    match edit.finish() {
+        Ok(document) => {
+            let review = edit.compare(document, None, now);
+            edit.stage = Stage::Review(Box::new(review));
+        }
+        Err(NotReady::Unchanged) => model.say(Tone::Plain, "nothing is changed: there is nothing to write"),
+        Err(NotReady::Syntax(error)) => {
+            edit.area.move_cursor(CursorMove::Jump(to_u16(error.line - 1), to_u16(error.column - 1)));
+            model.say(Tone::Bad, error.to_string());
+            scroll(model);
+        }
+        Err(NotReady::Placeholder(unfilled)) => model.say(Tone::Bad, unfilled.to_string()),
+    }
+}
+
+/// Back from a review or a conflict to typing.
+pub(super) fn back_to_draft(model: &mut Model) {
+    if let Some(edit) = &mut model.edit {
+        edit.stage = Stage::Editing;
+    }
+}
+
+/// Between the changes by path and the full text.
+pub(super) fn toggle_full(model: &mut Model) {
+    if let Some(review) = shown_review(model) {
+        review.full = !review.full;
+        review.scroll = 0;
+    }
+}
+
+/// Scrolls a review.
+pub(super) fn scroll_review(model: &mut Model, step: Step) {
+    let page = height(model);
+    if let Some(review) = shown_review(model) {
+        let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
+        review.scroll = step.from(review.scroll, lines, page);
+    }
+}
+
+fn shown_review(model: &mut Model) -> Option<&mut Review> {
+    match &mut model.edit.as_mut()?.stage {
+        Stage::Review(review) | Stage::Conflict(review) => Some(review),
+        Stage::Editing => None,
+    }
+}
+
+/// Writes what the review shows.
+pub(super) fn write(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    if model.writing.is_some() {
+        model.say(Tone::Plain, "a write is under way; wait for its answer");
+        return Vec::new();
+    }
+    let Some(edit) = &model.edit else { return Vec::new() };
+    let Stage::Review(review) = &edit.stage else { return Vec::new() };
+    if too_soon(review.opened, now) {
+        return Vec::new();
+    }
+    if edit.store.as_ref() != model.inventory.store() {
+        model.say(Tone::Bad, "the store was replaced since this draft began: leave it, look, and begin anew");
+        return Vec::new();
+    }
+    let key = edit.key.clone();
+    let op = Op::Put {
+        key: key.clone(),
+        document: review.document.clone(),
+        expect: edit.expect(),
+        lease: Lease::Keep,
+    };
+    vec![send(model, key, op)]
+}
+
+fn send(model: &mut Model, key: ResourceKey, op: Op) -> Effect {
+    let request = model.next_request();
+    model.writing = Some(Writing { request, deletes: matches!(op, Op::Delete { .. }), key });
+    Effect::Commit(request, vec![op])
+}
+
+/// Bases the draft on what is stored now, and reviews it against that.
+pub(super) fn rebase(model: &mut Model) {
+    let Model { edit, inventory, .. } = model;
+    let Some(edit) = edit else { return };
+    // The picture may be ahead of the conflict's answer, or behind it: the later one counts.
+    let seen = inventory.get(&edit.key).map(|row| row.entry());
+    let told = match &edit.stage {
+        Stage::Conflict(review) => review.now.clone(),
+        _ => None,
+    };
+    let now = match (seen, told) {
+        (Some(seen), Some(told)) if told.revision > seen.revision => Some(told),
+        (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
+        (seen, _) => seen,
+    };
+    edit.rebase(now, inventory.store().cloned());
+    edit.stage = Stage::Editing;
+    review(model);
+}
+
+/// Asks before the selected document is deleted, naming it and who depends on it.
+pub(super) fn ask_delete(model: &mut Model) {
+    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
+    let Some(row) = model.inventory.get(&key) else { return };
+    let token = row.token();
+    let mut details = vec![format!("only if it is still at {token}")];
+    if let ResourceKey::Connection { name } = &key {
+        let dependents = model.inventory.dependents(name.as_str());
+        if !dependents.is_empty() {
+            let names = dependents.iter().filter_map(|slot| model.inventory.row(*slot)).take(5);
+            let names: Vec<_> = names.map(|row| row.key().to_string()).collect();
+            details.push(format!("{} webhooks name it: {}", dependents.len(), names.join(", ")));
+        }
+    }
+    if model.drafts.contains_key(&key) {
+        details.push("your draft of it is kept".into());
+    }
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Delete {key} from {}?", model.context.name),
+        details,
+        then: Then::Delete(key, token),
+        asked: model.now.mono,
+    }));
+}
+
+/// Deletes a document that is still at the token that was shown.
+pub(super) fn delete(model: &mut Model, key: ResourceKey, token: Token) -> Vec<Effect> {
+    if model.writing.is_some() {
+        model.say(Tone::Plain, "a write is under way; wait for its answer");
+        return Vec::new();
+    }
+    let op = Op::Delete { key: key.clone(), expect: Expect::Token(token) };
+    vec![send(model, key, op)]
+}

@@ -1,0 +1,138 @@
+//! What the store says: into the picture, the lists, the badge and the drafts.
+
+use std::time::Duration;
+
+use crate::domain::{ResourceKey, Revision, StoreId};
+use crate::inventory::{Delta, DeltaKind, Feed, Inventory};
+
+use super::super::effect::Effect;
+use super::super::model::{Base, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tone, Upstream};
+use super::browse;
+
+/// Changes kept while the picture is held still; beyond them a fresh load is cheaper.
+const MAX_HELD: usize = 100_000;
+
+/// Marks of fresh changes end in steps of this, so that a storm does not end in a storm of frames.
+const FRESH_STEP: u128 = 250;
+
+/// Takes an event in, or puts it aside while the picture is held still.
+pub(super) fn take(model: &mut Model, feed: Feed) -> Vec<Effect> {
+    match feed {
+        Feed::State(state) => {
+            model.link.enter(state, model.now.mono);
+            model.want(Redraw::Now);
+        }
+        feed => match &mut model.held {
+            Some(held) => {
+                hold(held, feed);
+                model.want(Redraw::Soon);
+            }
+            None => apply(model, feed),
+        },
+    }
+    Vec::new()
+}
+
+/// Holds the picture still, or lets go of what was held back.
+pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
+    let Some(held) = model.held.take() else {
+        model.held = Some(Held::default());
+        model.say(Tone::Plain, "paused: changes wait until p is pressed again");
+        return Vec::new();
+    };
+    if held.overflowed {
+        model.say(Tone::Plain, "too many changes while paused: loading afresh");
+        return vec![Effect::Reload];
+    }
+    for feed in held.feeds {
+        apply(model, feed);
+    }
+    Vec::new()
+}
+
+fn hold(held: &mut Held, feed: Feed) {
+    held.changes += match &feed {
+        Feed::Page(entries) => entries.len(),
+        Feed::Batch { changes, .. } => changes.len(),
+        _ => 0,
+    };
+    held.overflowed |= held.changes > MAX_HELD;
+    if held.overflowed {
+        held.feeds.clear();
+    } else {
+        held.feeds.push(feed);
+    }
+}
+
+fn apply(model: &mut Model, feed: Feed) {
+    let now = model.now.mono;
+    let (is_batch, feed) = match feed {
+        Feed::Load { store, at, resync } => {
+            model.link.replacing = is_replaced(&model.inventory, &store, at);
+            let resync = resync || model.link.had_picture;
+            (false, Feed::Load { store, at, resync })
+        }
+        Feed::Progress { at } if at <= model.inventory.revision() => return,
+        feed => (matches!(feed, Feed::Batch { .. }), feed),
+    };
+    let loaded = matches!(feed, Feed::Loaded { .. });
+    let delta = model.inventory.apply(feed, now);
+    model.want(if loaded { Redraw::Now } else { Redraw::Soon });
+    if let Some(differences) = delta.resynced {
+        let replaced = model.link.replacing;
+        model.link.resync = Some(Resync { differences, at: now, replaced });
+    }
+    if is_batch {
+        note_changes(model, &delta);
+    }
+    let lost = browse::take(model, &delta);
+    follow_drafts(model, &delta);
+    if let Some(key) = lost {
+        model.say(Tone::Plain, format!("{key}, which was selected, is gone"));
+    }
+}
+
+fn is_replaced(inventory: &Inventory, store: &StoreId, at: Revision) -> bool {
+    inventory.store().is_some_and(|known| known != store || at < inventory.revision())
+}
+
+/// Counts changes, marks them as fresh, and says what was deleted, since it has no row to mark.
+fn note_changes(model: &mut Model, delta: &Delta) {
+    let now = model.now.mono;
+    model.traffic.count(delta.changes.len(), now);
+    let end = (now + FRESH_FOR).as_millis().div_ceil(FRESH_STEP) * FRESH_STEP;
+    let end = Duration::from_millis(u64::try_from(end).unwrap_or(u64::MAX));
+    if !delta.changes.is_empty() && model.fresh_ends.back() != Some(&end) {
+        model.fresh_ends.push_back(end);
+    }
+    match delta.deleted.as_slice() {
+        [] => {}
+        [key] => model.say(Tone::Plain, format!("{key} was deleted")),
+        keys => model.say(Tone::Plain, format!("{} documents were deleted", keys.len())),
+    }
+}
+
+/// Tells open and kept drafts what became of their base.
+fn follow_drafts(model: &mut Model, delta: &Delta) {
+    let Model { inventory, edit, drafts, .. } = model;
+    for edit in edit.iter_mut().chain(drafts.values_mut()) {
+        if touches(inventory, delta, &edit.key) {
+            edit.upstream = upstream(inventory, edit);
+        }
+    }
+}
+
+fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
+    let slot = inventory.find(key);
+    delta.deleted.contains(key)
+        || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
+}
+
+fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
+    match (&edit.base, inventory.get(&edit.key)) {
+        (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
+        (Base::Absent { .. }, None) => Upstream::Unchanged,
+        (_, Some(_)) => Upstream::Changed,
+        (Base::Stored(_), None) => Upstream::Deleted,
+    }
+}

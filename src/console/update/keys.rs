@@ -1,0 +1,236 @@
+//! Keys to actions, actions to what they do; what is no action is text.
+
+use crossterm::event::KeyEvent;
+
+use super::super::action::Action;
+use super::super::effect::Effect;
+use super::super::keymap::{self, Place};
+use super::super::model::{Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::browse::{self, Step};
+use super::{clock, edit, feed, prompt};
+
+/// A key was pressed.
+pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    model.want(Redraw::Now);
+    model.last_key = model.now.mono;
+    if let Lock::Open(Some(until)) = &mut model.lock {
+        *until = model.now.mono + UNLOCKED_FOR;
+    }
+    let place = model.place();
+    match keymap::action(place, key) {
+        Some(action) => act(model, action),
+        None => {
+            type_key(model, place, key);
+            Vec::new()
+        }
+    }
+}
+
+/// A paste is text, and only where text is typed; elsewhere it would run keys.
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.want(Redraw::Now);
+    match model.place() {
+        Place::Filter => {
+            if let Some((browse, _)) = model.browse_mut() {
+                browse.filter.insert(text);
+            }
+            browse::refilter(model);
+        }
+        Place::Prompt => prompt::paste(model, text),
+        Place::Editor => edit::paste(model, text),
+        _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
+    }
+    Vec::new()
+}
+
+fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
+    match place {
+        Place::Filter => {
+            let changed = model.browse_mut().is_some_and(|(browse, _)| browse.filter.key(key));
+            if changed {
+                browse::refilter(model);
+            }
+        }
+        Place::Prompt => prompt::key(model, key),
+        Place::Editor => edit::key(model, key),
+        _ => {}
+    }
+}
+
+/// Does an action, wherever it came from.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action.writes() && !passes_gate(model) {
+        return Vec::new();
+    }
+    let place = model.place();
+    if let Some(step) = Step::of(action) {
+        scroll_or_step(model, place, step);
+        return Vec::new();
+    }
+    match action {
+        Action::Webhooks => browse::show(model, Tab::Webhooks),
+        Action::Connections => browse::show(model, Tab::Connections),
+        Action::Log => browse::show(model, Tab::Log),
+        Action::Health => {
+            browse::show(model, Tab::Health);
+            return vec![clock::check_health(model)];
+        }
+        Action::Left => browse::focus(model, -1, false),
+        Action::Right => browse::focus(model, 1, false),
+        Action::FocusNext => browse::focus(model, 1, true),
+        Action::FocusPrevious => browse::focus(model, -1, true),
+        Action::Open => browse::open(model),
+        Action::Filter => browse::filter(model),
+        Action::Sort => browse::sort(model),
+        Action::Zoom => browse::zoom(model),
+        Action::Copy => return browse::copy(model),
+        Action::Pause => return feed::pause(model),
+        Action::Help => model.overlay = Some(Overlay::Help { place, scroll: 0 }),
+        Action::Command => prompt::command(model),
+        Action::New => prompt::new_document(model),
+        Action::Clone => prompt::clone_document(model),
+        Action::Unlock => prompt::unlock(model),
+        Action::Lock => return relock(model),
+        Action::Edit => edit::open(model),
+        Action::Delete => edit::ask_delete(model),
+        Action::Review => edit::review(model),
+        Action::Undo => edit::undo(model, true),
+        Action::Redo => edit::undo(model, false),
+        Action::Discard => edit::ask_discard(model),
+        Action::Write => return edit::write(model),
+        Action::FullDiff => edit::toggle_full(model),
+        Action::Rebase => edit::rebase(model),
+        Action::Back => back(model, place),
+        Action::Accept => return accept(model, place),
+        Action::Cancel => cancel(model, place),
+        Action::Complete => prompt::complete(model),
+        Action::Confirm => return confirm(model),
+        Action::Interrupt => return interrupt(model, place),
+        Action::Quit => return quit(model),
+        Action::Retry => {
+            model.say(Tone::Plain, "trying the backends again");
+            return vec![Effect::Retry, clock::check_health(model)];
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {}
+    }
+    Vec::new()
+}
+
+/// Whether a write may begin; says why not.
+fn passes_gate(model: &mut Model) -> bool {
+    match model.lock {
+        Lock::Open(_) => true,
+        Lock::Locked => {
+            model.say(Tone::Bad, "locked: type :unlock first");
+            false
+        }
+        Lock::ReadOnly => {
+            model.say(Tone::Bad, "read-only: this console was started without a writer");
+            false
+        }
+    }
+}
+
+fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
+    let page = usize::from(model.frame().body.height);
+    match (&mut model.overlay, place) {
+        (Some(Overlay::Help { place, scroll }), _) => {
+            *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
+        }
+        (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
+        (None, _) => browse::step(model, step),
+        _ => {}
+    }
+}
+
+fn back(model: &mut Model, place: Place) {
+    match place {
+        Place::Help => model.overlay = None,
+        Place::Editor => edit::leave(model),
+        Place::Review | Place::Conflict => edit::back_to_draft(model),
+        _ => browse::back(model),
+    }
+}
+
+fn accept(model: &mut Model, place: Place) -> Vec<Effect> {
+    if place == Place::Filter {
+        browse::end_filter(model, true);
+        return Vec::new();
+    }
+    prompt::accept(model)
+}
+
+fn cancel(model: &mut Model, place: Place) {
+    if place == Place::Filter {
+        browse::end_filter(model, false);
+    } else {
+        model.overlay = None;
+    }
+}
+
+/// Yes to a question; a key that was already on its way when the question came up is no answer.
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    let too_soon = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if edit::too_soon(confirm.asked, model.now.mono));
+    if too_soon {
+        return Vec::new();
+    }
+    let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
+    match confirm.then {
+        Then::Delete(key, token) => edit::delete(model, key, token),
+        Then::Discard => {
+            edit::discard(model);
+            Vec::new()
+        }
+        Then::Quit => vec![Effect::Quit(0)],
+    }
+}
+
+fn relock(model: &mut Model) -> Vec<Effect> {
+    if model.lock == Lock::ReadOnly {
+        return Vec::new();
+    }
+    model.say(Tone::Plain, "locked");
+    vec![clock::lock(model)]
+}
+
+/// Closes the innermost thing; a second time over a question about drafts, it leaves.
+fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
+    match place {
+        Place::Confirm if matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.then == Then::Quit) =>
+        {
+            return vec![Effect::Quit(0)];
+        }
+        Place::Help | Place::Prompt | Place::Confirm => model.overlay = None,
+        Place::Filter => browse::end_filter(model, false),
+        Place::Editor | Place::Review | Place::Conflict => {
+            edit::back_to_draft(model);
+            edit::leave(model);
+            return quit_with_drafts(model).unwrap_or_default();
+        }
+        Place::Browse | Place::Page => return quit(model),
+    }
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    quit_with_drafts(model).unwrap_or_else(|| vec![Effect::Quit(0)])
+}
+
+/// Asks before drafts are lost; `None` where there are none.
+fn quit_with_drafts(model: &mut Model) -> Option<Vec<Effect>> {
+    let count = model.drafts.len();
+    if count == 0 {
+        return None;
+    }
+    let question =
+        if count == 1 { "Leave and lose a draft?".into() } else { format!("Leave and lose {count} drafts?") };
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question,
+        details: model.drafts.keys().take(8).map(ToString::to_string).collect(),
+        then: Then::Quit,
+        asked: model.now.mono,
+    }));
+    Some(Vec::new())
+}

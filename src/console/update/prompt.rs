@@ -1,0 +1,270 @@
+//! Lines to type: commands and addresses, names for new documents, the context's name to unlock.
+
+use crossterm::event::KeyEvent;
+
+use crate::domain::{Address, Document, Namespace, ResourceKey};
+use crate::inventory::Scope;
+
+use super::super::action::Action;
+use super::super::effect::Effect;
+use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
+use super::{browse, edit, keys};
+
+/// How many completions are offered at once.
+const CANDIDATES: usize = 6;
+
+fn ask(model: &mut Model, purpose: Purpose, text: impl Into<String>) {
+    let prompt = Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() };
+    model.overlay = Some(Overlay::Prompt(prompt));
+    refresh(model);
+}
+
+/// Asks for a command.
+pub(super) fn command(model: &mut Model) {
+    ask(model, Purpose::Command, "");
+}
+
+/// Asks for the name of a new document, beginning where one is.
+pub(super) fn new_document(model: &mut Model) {
+    let start = match (model.tab, model.webhooks.listing.scope()) {
+        (Tab::Connections, _) => "connections/".into(),
+        (_, Scope::Namespace(namespace)) => format!("{}/", namespace.as_str()),
+        _ => model
+            .selected()
+            .and_then(ResourceKey::namespace)
+            .map(|ns| format!("{}/", ns.as_str()))
+            .unwrap_or_default(),
+    };
+    ask(model, Purpose::New, start);
+}
+
+/// Asks for the name of a copy.
+pub(super) fn clone_document(model: &mut Model) {
+    match model.selected().cloned() {
+        Some(key) if key.is_foreign() => {
+            model.say(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not copied");
+        }
+        Some(key) => {
+            let start = key.to_string();
+            ask(model, Purpose::Clone(key), start);
+        }
+        None => browse::nothing_selected(model),
+    }
+}
+
+/// Asks for the context's name, to open the gate.
+pub(super) fn unlock(model: &mut Model) {
+    match model.lock {
+        Lock::ReadOnly => model.say(Tone::Bad, "read-only: this console was started without a writer"),
+        Lock::Open(_) => model.say(Tone::Plain, "writing is already allowed"),
+        Lock::Locked => ask(model, Purpose::Unlock, ""),
+    }
+}
+
+/// A key that is text.
+pub(super) fn key(model: &mut Model, key: KeyEvent) {
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        prompt.input.key(key);
+        prompt.error = None;
+    }
+    refresh(model);
+}
+
+/// A paste; a pasted name would unlock without a thought, so it is refused there.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        if prompt.purpose == Purpose::Unlock {
+            prompt.error = Some("type the name; a paste is not taken here".into());
+            return;
+        }
+        prompt.input.insert(text);
+        prompt.error = None;
+    }
+    refresh(model);
+}
+
+/// Completes as far as all candidates agree.
+pub(super) fn complete(model: &mut Model) {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    if let Some(common) =
+        common_prefix(&prompt.candidates).filter(|common| common.len() > prompt.input.text().len())
+    {
+        prompt.input.set(common);
+    }
+    refresh(model);
+}
+
+fn common_prefix(words: &[String]) -> Option<String> {
+    let (first, rest) = words.split_first()?;
+    let mut end = first.len();
+    for word in rest {
+        end = first
+            .char_indices()
+            .zip(word.chars())
+            .take_while(|((_, a), b)| a == b)
+            .map(|((at, a), _)| at + a.len_utf8())
+            .take_while(|at| *at <= end)
+            .last()
+            .unwrap_or(0);
+    }
+    first.get(..end).map(str::to_owned)
+}
+
+/// Offers what the text could become.
+fn refresh(model: &mut Model) {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
+    let text = prompt.input.text();
+    let candidates = match prompt.purpose {
+        Purpose::Unlock => Vec::new(),
+        Purpose::Command if !text.contains(['/', ':']) => Action::ALL
+            .into_iter()
+            .filter(|action| action.is_command() && action.name().starts_with(text))
+            .map(|action| action.name().to_owned())
+            .chain(namespaces(model, text))
+            .take(CANDIDATES)
+            .collect(),
+        Purpose::Command => addresses(model, text),
+        Purpose::New | Purpose::Clone(_) => namespaces(model, text).take(CANDIDATES).collect(),
+    };
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        prompt.candidates = candidates;
+    }
+}
+
+fn namespaces<'a>(model: &'a Model, text: &'a str) -> impl Iterator<Item = String> + 'a {
+    let names = model.inventory.namespaces().map(|(namespace, _)| namespace.as_str()).chain(["connections"]);
+    names.map(|name| format!("{name}/")).filter(move |name| !text.is_empty() && name.starts_with(text))
+}
+
+fn addresses(model: &Model, text: &str) -> Vec<String> {
+    let scope = match text.split_once('/') {
+        Some(("connections", _)) => Scope::Connections,
+        Some((namespace, _)) => Namespace::new(namespace).map_or(Scope::Foreign, Scope::Namespace),
+        None => Scope::Foreign,
+    };
+    model
+        .inventory
+        .keys(&scope)
+        .map(|key| key.to_string())
+        .filter(|address| address.starts_with(text))
+        .take(CANDIDATES)
+        .collect()
+}
+
+/// Takes what was typed.
+pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
+    let (purpose, text) = (prompt.purpose.clone(), prompt.input.text().trim().to_owned());
+    let done = match purpose {
+        Purpose::Command => run(model, &text),
+        Purpose::New => create(model, &text, None),
+        Purpose::Clone(from) => create(model, &text, Some(&from)),
+        Purpose::Unlock => open_gate(model, &text),
+    };
+    match done {
+        Ok(effects) => effects,
+        Err(error) => {
+            if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+                prompt.error = Some(error);
+            }
+            Vec::new()
+        }
+    }
+}
+
+type Done = Result<Vec<Effect>, String>;
+
+/// Runs a command by its exact name, or goes to an address.
+fn run(model: &mut Model, text: &str) -> Done {
+    if text.is_empty() {
+        model.overlay = None;
+        return Ok(Vec::new());
+    }
+    if let Some(action) = Action::named(text) {
+        model.overlay = None;
+        let leaves_draft = model.edit.is_some()
+            && !matches!(
+                action,
+                Action::Unlock
+                    | Action::Lock
+                    | Action::Retry
+                    | Action::Redraw
+                    | Action::Suspend
+                    | Action::Help
+            );
+        if leaves_draft {
+            model.say(Tone::Plain, "leave the draft first: esc");
+            return Ok(Vec::new());
+        }
+        return Ok(keys::act(model, action));
+    }
+    if !text.contains(['/', ':']) {
+        return Err(format!("no command is called \"{text}\"; tab completes, ? lists them"));
+    }
+    let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
+    if model.edit.is_some() {
+        return Err("leave the draft first: esc, twice".into());
+    }
+    if !browse::go_to(model, &key) {
+        return Err(format!(
+            "{key} does not exist{}",
+            if model.link.state.is_true() { "" } else { " in what has been loaded" }
+        ));
+    }
+    model.overlay = None;
+    Ok(Vec::new())
+}
+
+/// Begins a document under a name that must be free, legal and routable.
+fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
+    let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
+    let capabilities = model.context.capabilities;
+    match &key {
+        ResourceKey::Foreign { .. } => return Err("the receiver would ignore this key".into()),
+        ResourceKey::Webhook { namespace, id } => {
+            if !capabilities.namespaces && *namespace != Namespace::default() {
+                return Err("this store has the namespace default alone".into());
+            }
+            if let Some(rule) = id.unroutable() {
+                return Err(format!("the receiver would never route to it: {rule}"));
+            }
+        }
+        ResourceKey::Connection { .. } if !capabilities.connections => {
+            return Err("this store holds no connections".into());
+        }
+        ResourceKey::Connection { .. } => {}
+    }
+    if model.inventory.find(&key).is_some() || model.drafts.contains_key(&key) {
+        return Err(format!("{key} exists already; edit it instead"));
+    }
+    let template = match from {
+        Some(from) => model
+            .inventory
+            .get(from)
+            .map(|row| row.document().clone())
+            .ok_or("what was to be copied is gone")?,
+        None => template(&key),
+    };
+    model.overlay = None;
+    edit::begin(model, key, template);
+    Ok(Vec::new())
+}
+
+/// What a new document starts with: the least that the receiver accepts.
+fn template(key: &ResourceKey) -> Document {
+    Document::from(match key {
+        ResourceKey::Connection { .. } => {
+            "{\n  \"type\": \"kafka\",\n  \"bootstrap_servers\": \"kafka:9092\"\n}\n"
+        }
+        _ => "{\n  \"data_type\": \"json\",\n  \"module\": \"log\"\n}\n",
+    })
+}
+
+fn open_gate(model: &mut Model, text: &str) -> Done {
+    if text != model.context.name {
+        return Err(format!("type the context's name, {}, to allow writing", model.context.name));
+    }
+    model.overlay = None;
+    let request = model.next_request();
+    Ok(vec![Effect::Unlock(request)])
+}

@@ -1,0 +1,155 @@
+//! The log file: bounded by size and number, private whatever the umask and whatever was there before.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A file grows to this many bytes before it is set aside.
+const LIMIT: u64 = 1 << 20;
+
+/// How many files set aside are kept.
+const KEPT: u32 = 4;
+
+/// Appends to a file, setting it aside when it is full. Several processes may append to the same one.
+#[derive(Debug)]
+pub(super) struct RotatingFile {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    limit: u64,
+}
+
+impl RotatingFile {
+    /// Opens it, or creates it.
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+        Self::with_limit(path, LIMIT)
+    }
+
+    fn with_limit(path: PathBuf, limit: u64) -> io::Result<Self> {
+        for number in 1..=KEPT {
+            make_private(&aside(&path, number))?;
+        }
+        let file = append(&path)?;
+        let size = file.metadata()?.len();
+        Ok(Self { path, file, size, limit })
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        // Another process may have set it aside already; then its new one is ours, too.
+        if self.is_current() {
+            for number in (1..KEPT).rev() {
+                rename(&aside(&self.path, number), &aside(&self.path, number + 1))?;
+            }
+            rename(&self.path, &aside(&self.path, 1))?;
+        }
+        self.file = append(&self.path)?;
+        self.size = self.file.metadata()?.len();
+        Ok(())
+    }
+
+    fn is_current(&self) -> bool {
+        match (self.file.metadata(), fs::metadata(&self.path)) {
+            (Ok(here), Ok(there)) => (here.dev(), here.ino()) == (there.dev(), there.ino()),
+            _ => false,
+        }
+    }
+}
+
+impl Write for RotatingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.size > 0 && self.size + bytes.len() as u64 > self.limit {
+            // A full log is better than none: on failure the old file grows on.
+            let _ = self.rotate();
+        }
+        let written = self.file.write(bytes)?;
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn aside(path: &Path, number: u32) -> PathBuf {
+    path.with_extension(format!("log.{number}"))
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() && found.permissions().mode() & 0o077 != 0 => {
+            fs::set_permissions(path, Permissions::from_mode(0o600))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modes(folder: &Path) -> Vec<(String, u32)> {
+        let mut found: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| {
+                let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+                (entry.file_name().into_string().unwrap(), mode)
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn files_are_bounded_and_all_private_whatever_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("confdeck.log");
+        for loose in ["confdeck.log", "confdeck.log.1"] {
+            fs::write(folder.path().join(loose), "from an older version\n").unwrap();
+            fs::set_permissions(folder.path().join(loose), Permissions::from_mode(0o644)).unwrap();
+        }
+        let mut log = RotatingFile::with_limit(path, 100).unwrap();
+        assert!(modes(folder.path()).iter().all(|(_, mode)| *mode == 0o600), "at once");
+        for number in 0..100 {
+            log.write_all(format!("line {number:>5} of the log\n").as_bytes()).unwrap();
+        }
+        let names = ["confdeck.log", "confdeck.log.1", "confdeck.log.2", "confdeck.log.3", "confdeck.log.4"];
+        assert_eq!(modes(folder.path()), names.map(|name| (name.to_owned(), 0o600)));
+        for name in names {
+            assert!(fs::metadata(folder.path().join(name)).unwrap().len() <= 100);
+        }
+        let newest = fs::read_to_string(folder.path().join("confdeck.log")).unwrap();
+        assert!(newest.contains("line    99"), "{newest}");
+    }
+
+    #[test]
+    fn two_processes_set_a_full_file_aside_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("confdeck.log");
+        let mut one = RotatingFile::with_limit(path.clone(), 100).unwrap();
+        let mut two = RotatingFile::with_limit(path.clone(), 100).unwrap();
+        one.write_all(&[b'1'; 90]).unwrap();
+        two.write_all(&[b'2'; 90]).unwrap();
+        one.write_all(b"one goes on\n").unwrap();
+        two.write_all(b"two goes on\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one goes on\ntwo goes on\n");
+        assert_eq!(modes(folder.path()).len(), 2);
+    }
+}

@@ -1,0 +1,175 @@
+//! confdeck's own log: a private file that rotates, and the last lines for the tab Log. Other
+//! crates are heard from WARN on only, because their lower levels tell requests and headers.
+
+mod file;
+mod lines;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use rustix::fs::Mode;
+use tokio::sync::mpsc;
+use tracing::Subscriber;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Layer, fmt};
+
+use file::RotatingFile;
+use lines::Lines;
+
+/// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
+pub const LEVEL: &str = "CONFDECK_LOG";
+
+/// The file's name in the state folder; older ones end in `.1`, `.2` and so on.
+pub const FILE: &str = "confdeck.log";
+
+/// How many lines wait for the disk before some are left out.
+const WAITING: usize = 4_096;
+
+/// What a process logs through, until it ends.
+static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+
+/// Makes every file this process creates private to its user. Call it first of all, before a thread
+/// or a file exists.
+pub fn keep_files_private() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// Where confdeck keeps what it writes for itself: `$XDG_STATE_HOME/confdeck`, else
+/// `~/.local/state/confdeck`. `None` where neither is known as an absolute path.
+pub fn state_folder(vars: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let absolute = |name: &str| vars.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("confdeck"))
+}
+
+/// Makes a folder that only its owner may enter, or closes one that is there to everybody else.
+///
+/// # Errors
+/// What the system says.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Starts the log of this process and answers the lines for the tab Log. Without a folder, or with
+/// one that cannot be written, there are only those lines, and one of them says why.
+pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
+    let opened = match folder {
+        Some(folder) => open(folder).map(Some),
+        None => Ok(None),
+    };
+    let (file, trouble) = match opened {
+        Ok(file) => (file, None),
+        Err(error) => (None, Some(error)),
+    };
+    let writer = file.map(|file| {
+        let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING).thread_name("log");
+        let (writer, guard) = builder.finish(file);
+        *WORKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+        writer
+    });
+    let (lines, receiver) = Lines::new(writer);
+    let (level, unknown) = parse(level);
+    // Only a second start in one process can fail, and then the first one's log goes on.
+    let _ = tracing::subscriber::set_global_default(subscriber(level, lines));
+    if let Some(error) = trouble {
+        tracing::warn!(kind = %error.kind(), "the log file cannot be written; this tab is all there is");
+    }
+    if unknown {
+        tracing::warn!("{LEVEL} is none of off, error, warn, info, debug, trace; info is used");
+    }
+    receiver
+}
+
+/// Writes out what waits, for up to a second; what is logged later is lost. For the end of the
+/// process, by return or by panic.
+pub fn flush() {
+    let guard = WORKER.try_lock().ok().and_then(|mut worker| worker.take());
+    drop(guard);
+}
+
+fn open(folder: &Path) -> io::Result<RotatingFile> {
+    make_private_folder(folder)?;
+    RotatingFile::open(folder.join(FILE))
+}
+
+fn parse(level: Option<&str>) -> (LevelFilter, bool) {
+    match level.map(str::trim).filter(|level| !level.is_empty()) {
+        None => (LevelFilter::INFO, false),
+        Some(level) => match level.parse() {
+            Ok(level) => (level, false),
+            Err(_) => (LevelFilter::INFO, true),
+        },
+    }
+}
+
+fn subscriber(level: LevelFilter, lines: Lines) -> impl Subscriber + Send + Sync {
+    let targets =
+        Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(env!("CARGO_PKG_NAME"), level);
+    tracing_subscriber::registry().with(fmt::layer().with_ansi(false).with_writer(lines).with_filter(targets))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn logged(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
+        let (lines, mut receiver) = Lines::new(None);
+        tracing::subscriber::with_default(subscriber(level, lines), log);
+        std::iter::from_fn(|| receiver.try_recv().ok()).collect()
+    }
+
+    #[test]
+    fn others_are_heard_from_warnings_on() {
+        let all = || {
+            tracing::debug!("ours, fine");
+            tracing::info!("ours");
+            tracing::info!(target: "hyper::client", "theirs");
+            tracing::warn!(target: "hyper::client", "their trouble");
+        };
+        let lines = logged(LevelFilter::INFO, all);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].ends_with("ours") && lines[1].ends_with("their trouble"));
+        assert_eq!(logged(LevelFilter::TRACE, all).len(), 3);
+        assert_eq!(logged(LevelFilter::ERROR, all).len(), 0, "the level caps them too");
+    }
+
+    #[test]
+    fn levels_by_name() {
+        assert_eq!(parse(None), (LevelFilter::INFO, false));
+        assert_eq!(parse(Some("debug")), (LevelFilter::DEBUG, false));
+        assert_eq!(parse(Some("OFF")), (LevelFilter::OFF, false));
+        assert_eq!(parse(Some("loud")), (LevelFilter::INFO, true));
+    }
+
+    #[test]
+    fn the_state_folder_follows_xdg() {
+        let of = |vars: &[(&str, &str)]| {
+            state_folder(&vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+        };
+        assert_eq!(of(&[("HOME", "/h")]), Some("/h/.local/state/confdeck".into()));
+        assert_eq!(of(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/confdeck".into()));
+        assert_eq!(of(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/confdeck".into()));
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn an_open_folder_is_closed_to_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("state/confdeck");
+        make_private_folder(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        make_private_folder(&folder).unwrap();
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,145 @@
+//! [`UnifiedConfigManager`]: one store opened from settings, for commands and for programs that
+//! embed the library.
+//!
+//! It holds the reader always and the writer only where writing is allowed: read-only is a type.
+//! The live picture exists from the first [`UnifiedConfigManager::watch`] until its last
+//! subscriber is gone; the console keeps its own and takes the provider's watch through
+//! [`UnifiedConfigManager::reader`] instead.
+
+mod hub;
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use self::hub::Hub;
+use crate::domain::{Document, Entry, Health, KeyPrefix, ResourceKey};
+use crate::provider::etcd::EtcdProvider;
+use crate::provider::file::FileProvider;
+use crate::provider::{Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch};
+use crate::settings::{Overrides, Settings, SettingsError, Sources, Target};
+
+/// One store, opened.
+pub struct UnifiedConfigManager {
+    reader: Arc<dyn ConfigReader>,
+    writer: Option<Arc<dyn ConfigWriter>>,
+    /// Why there is no writer, for the refusal.
+    read_only: Option<String>,
+    hub: Mutex<Weak<Hub>>,
+}
+
+impl UnifiedConfigManager {
+    /// Opens what the process's environment and the config file name. Does not connect.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong.
+    pub fn from_env() -> std::result::Result<Self, SettingsError> {
+        let sources = Sources::gather(Overrides::default())?;
+        Ok(Self::from_settings(&Settings::resolve(&sources)?))
+    }
+
+    /// Opens what the settings name. Does not connect.
+    pub fn from_settings(settings: &Settings) -> Self {
+        let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
+        match &settings.target {
+            Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
+            Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
+        }
+    }
+
+    /// Opens a provider; `read_only` tells who forbade writing, if anybody did.
+    pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
+        let provider = Arc::new(provider);
+        // The same provider behind both, but without read access to the field nobody can write.
+        let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
+        Self { reader: provider, writer, read_only, hub: Mutex::new(Weak::new()) }
+    }
+
+    /// The store's reading half; its `watch` is what the console drives its picture from.
+    pub fn reader(&self) -> Arc<dyn ConfigReader> {
+        Arc::clone(&self.reader)
+    }
+
+    /// The store's writing half.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] in a read-only context, naming what made it so.
+    pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
+        self.writer.clone().ok_or_else(|| {
+            let origin = self.read_only.as_deref().unwrap_or_default();
+            Error::Denied { permission: format!("writing, which is off by {origin}") }
+        })
+    }
+
+    /// One document: from the live picture while that equals the store, else from the store.
+    ///
+    /// # Errors
+    /// Those of [`ConfigReader::get`].
+    pub async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
+        let hub = self.lock().upgrade();
+        if let Some(known) = hub.and_then(|hub| hub.known(key)) {
+            return Ok(known);
+        }
+        self.reader.get(key).await
+    }
+
+    /// All documents of a range at one revision, in pages.
+    pub fn list(&self, prefix: KeyPrefix) -> futures::stream::BoxStream<'_, Result<Page>> {
+        self.reader.list(prefix)
+    }
+
+    /// Writes a document that does not exist yet.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it does; else those of [`ConfigWriter::commit`].
+    pub async fn create(&self, key: ResourceKey, document: Document, lease: Lease) -> Result<Commit> {
+        self.writer()?.set(key, document, Expect::Absent, lease).await
+    }
+
+    /// Replaces the document that was read as `base`, and keeps its lease.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
+    pub async fn update(&self, base: &Entry, document: Document) -> Result<Commit> {
+        let expect = Expect::Token(base.token);
+        self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await
+    }
+
+    /// Removes the document that was read as `base`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
+    pub async fn delete(&self, base: &Entry) -> Result<Commit> {
+        self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await
+    }
+
+    /// Subscribes to a range: a load, then every change. All subscribers share one watch of the
+    /// provider and one picture; one that falls behind gets a new load and delays nobody.
+    ///
+    /// Call it within a tokio runtime.
+    pub fn watch(&self, prefix: KeyPrefix) -> Watch {
+        let mut kept = self.lock();
+        let hub = kept.upgrade().unwrap_or_else(|| {
+            let hub = Hub::start(self.reader.watch(KeyPrefix::All));
+            *kept = Arc::downgrade(&hub);
+            hub
+        });
+        drop(kept);
+        hub.subscribe(prefix)
+    }
+
+    /// What the backend says about itself.
+    pub async fn health(&self) -> Health {
+        self.reader.health().await
+    }
+
+    /// Ends watches and connections.
+    pub async fn shutdown(&self) {
+        self.reader.shutdown().await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Hub>> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

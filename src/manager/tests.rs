@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use futures::StreamExt;
+
+use super::*;
+use crate::domain::{Change, ChangeKind, LinkState, Namespace, WebhookId};
+use crate::provider::WatchEvent;
+use crate::provider::memory::MemoryStore;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn key(namespace: &str, id: &str) -> ResourceKey {
+    ResourceKey::webhook(Namespace::new(namespace).unwrap(), WebhookId::new(id).unwrap())
+}
+
+fn manager(store: &MemoryStore) -> UnifiedConfigManager {
+    UnifiedConfigManager::open(store.clone(), None)
+}
+
+/// The keys of a subscriber's picture, followed until `done` says so.
+struct Follower {
+    watch: Watch,
+    keys: std::collections::BTreeMap<String, Document>,
+    loads: usize,
+    resyncs: usize,
+}
+
+impl Follower {
+    fn new(watch: Watch) -> Self {
+        Self { watch, keys: Default::default(), loads: 0, resyncs: 0 }
+    }
+
+    async fn until(&mut self, done: impl Fn(&Self, &WatchEvent) -> bool) {
+        loop {
+            let event = tokio::time::timeout(PATIENCE, self.watch.events.next()).await.unwrap().unwrap();
+            self.apply(&event);
+            if done(self, &event) {
+                return;
+            }
+        }
+    }
+
+    async fn synced(&mut self) {
+        self.until(|_, event| *event == WatchEvent::State(LinkState::Synced)).await;
+    }
+
+    fn apply(&mut self, event: &WatchEvent) {
+        match event {
+            WatchEvent::Load { resync, .. } => {
+                self.keys.clear();
+                self.loads += 1;
+                self.resyncs += usize::from(*resync);
+            }
+            WatchEvent::Page(entries) => entries.iter().for_each(|entry| self.put(entry)),
+            WatchEvent::Batch { changes, .. } => changes.iter().for_each(|change| self.change(change)),
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, entry: &Entry) {
+        self.keys.insert(entry.key.to_string(), entry.document.clone());
+    }
+
+    fn change(&mut self, change: &Change) {
+        match &change.kind {
+            ChangeKind::Put { entry } => self.put(entry),
+            ChangeKind::Deleted { key } => drop(self.keys.remove(&key.to_string())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn subscribers_share_one_watch_and_each_sees_its_range() {
+    let store = MemoryStore::seeded([(key("a", "one"), "{}".into()), (key("b", "two"), "{}".into())]);
+    let manager = manager(&store);
+    let mut all = Follower::new(manager.watch(KeyPrefix::All));
+    all.synced().await;
+    let mut only_a = Follower::new(manager.watch(KeyPrefix::Namespace(Namespace::new("a").unwrap())));
+    only_a.synced().await;
+    assert_eq!(only_a.keys.keys().collect::<Vec<_>>(), ["a/one"]);
+
+    store.put_raw(key("b", "three"), "{}".into());
+    store.put_raw(key("a", "four"), "{}".into());
+    all.until(|seen, _| seen.keys.len() == 4).await;
+    only_a.until(|seen, _| seen.keys.len() == 2).await;
+    assert_eq!((all.loads, only_a.loads, only_a.resyncs), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_subscriber_that_falls_behind_is_loaded_anew_and_delays_nobody() {
+    let store = MemoryStore::new();
+    let manager = manager(&store);
+    let mut slow = Follower::new(manager.watch(KeyPrefix::All));
+    slow.synced().await;
+    let mut quick = Follower::new(manager.watch(KeyPrefix::All));
+    quick.synced().await;
+    // Each is followed by the quick one before the next, so that none of them is merged with another.
+    for number in 0..600 {
+        store.put_raw(key("a", "x"), format!("{{\"n\":{number}}}").into());
+        let wanted = Document::from(format!("{{\"n\":{number}}}"));
+        quick.until(|seen, _| seen.keys.get("a/x") == Some(&wanted)).await;
+    }
+    assert_eq!(quick.loads, 1);
+    slow.until(|seen, _| seen.keys == quick.keys).await;
+    assert_eq!((slow.loads, slow.resyncs), (2, 1));
+    store.remove_raw(&key("a", "x"));
+    slow.until(|seen, _| seen.keys.is_empty()).await;
+}
+
+#[tokio::test]
+async fn get_answers_from_the_picture_while_that_is_true_and_else_from_the_store() {
+    let store = MemoryStore::seeded([(key("a", "one"), "{}".into())]);
+    let manager = manager(&store);
+    assert!(manager.get(&key("a", "one")).await.unwrap().is_some());
+    let mut follower = Follower::new(manager.watch(KeyPrefix::All));
+    follower.synced().await;
+    assert!(manager.get(&key("a", "one")).await.unwrap().is_some());
+    assert!(manager.get(&key("a", "two")).await.unwrap().is_none());
+    store.cut(LinkState::Stale { reason: "gone".into(), retry_in: None });
+    follower.until(|_, event| matches!(event, WatchEvent::State(LinkState::Stale { .. }))).await;
+    assert!(matches!(manager.get(&key("a", "one")).await, Err(Error::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn writes_are_conditional_on_what_was_read() {
+    let manager = manager(&MemoryStore::new());
+    let here = key("a", "one");
+    manager.create(here.clone(), "{}".into(), Lease::Keep).await.unwrap();
+    let base = manager.get(&here).await.unwrap().unwrap();
+    assert!(matches!(
+        manager.create(here.clone(), "{}".into(), Lease::Keep).await,
+        Err(Error::Conflict { .. })
+    ));
+    manager.update(&base, r#"{"n":1}"#.into()).await.unwrap();
+    assert!(matches!(manager.update(&base, "{}".into()).await, Err(Error::Conflict { .. })));
+    assert!(matches!(manager.delete(&base).await, Err(Error::Conflict { .. })));
+    let now = manager.get(&here).await.unwrap().unwrap();
+    manager.delete(&now).await.unwrap();
+    assert!(manager.get(&here).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_read_only_manager_has_no_writer_and_says_who_forbade_it() {
+    let manager = UnifiedConfigManager::open(MemoryStore::new(), Some("--read-only".into()));
+    let denied = manager.create(key("a", "one"), "{}".into(), Lease::Keep).await.unwrap_err();
+    assert!(denied.to_string().contains("--read-only"), "{denied}");
+}
+
+#[tokio::test]
+async fn subscriptions_end_with_the_store_and_the_watch_with_its_subscribers() {
+    let store = MemoryStore::new();
+    let manager = manager(&store);
+    let mut follower = Follower::new(manager.watch(KeyPrefix::All));
+    follower.synced().await;
+    assert!(manager.lock().upgrade().is_some());
+    manager.shutdown().await;
+    while tokio::time::timeout(PATIENCE, follower.watch.events.next()).await.unwrap().is_some() {}
+    drop(follower);
+    assert!(manager.lock().upgrade().is_none());
+}

@@ -1,0 +1,248 @@
+//! What goes wrong on the way to etcd, by kind. The client library's texts stay behind here: some
+//! carry bodies and tokens.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use tonic::Code;
+
+use crate::provider::Error;
+
+/// Why a call to etcd did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// No connection could be made, so nothing was sent.
+    Unreachable,
+    /// No answer within the deadline.
+    Silent,
+    /// The connection broke, or the member gave up on the request.
+    Broken,
+    /// The member has no leader: the cluster has lost its quorum.
+    NoLeader,
+    /// The user may not.
+    Denied,
+    /// The cluster wants a user and we have none.
+    NoLogin,
+    /// User name or password are wrong.
+    BadLogin,
+    /// We have a user, and the cluster asks for none.
+    AuthOff,
+    /// The session's token is not valid any more.
+    Expired,
+    /// The wanted revision has been compacted away.
+    Compacted,
+    /// The database is full.
+    NoSpace,
+    /// More operations than the server takes in one transaction.
+    TooMany,
+    /// A request larger than the server takes.
+    TooLarge,
+    /// An answer larger than we take.
+    Oversized,
+    /// An answer that etcd does not give.
+    Malformed,
+    /// Settings that cannot work, in our own words.
+    Unusable(String),
+    /// The provider has been shut down.
+    ShutDown,
+    /// Any other refusal, by its status code.
+    Refused(Code),
+}
+
+impl From<etcd_client::Error> for Fault {
+    fn from(error: etcd_client::Error) -> Self {
+        use etcd_client::Error as Client;
+        match error {
+            Client::GRpcStatus(status) => Self::of_status(&status),
+            // Met only while endpoints are built: certificates that are not PEM, a key that does not fit.
+            Client::TransportError(_) | Client::InvalidArgs(_) => Self::Unusable(
+                "the TLS settings cannot be used: check ETCD_CACERT, ETCD_CERT and ETCD_KEY".into(),
+            ),
+            Client::InvalidUri(_) => Self::Unusable("an etcd endpoint is no URL: check ETCD_HOST".into()),
+            Client::IoError(_) | Client::WatchError(_) | Client::EndpointError(_) => Self::Broken,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+impl Fault {
+    fn of_status(status: &tonic::Status) -> Self {
+        if never_connected(status) {
+            return Self::Unreachable;
+        }
+        // etcd gives one code to many refusals; its messages are constants of its API.
+        let said = status.message().strip_prefix("etcdserver: ").unwrap_or_default();
+        match said {
+            "no leader" => return Self::NoLeader,
+            "user name is empty" => return Self::NoLogin,
+            "authentication failed, invalid user ID or password" => return Self::BadLogin,
+            "authentication is not enabled" => return Self::AuthOff,
+            "revision of auth store is old" => return Self::Expired,
+            "mvcc: required revision has been compacted" => return Self::Compacted,
+            "mvcc: database space exceeded" => return Self::NoSpace,
+            "too many operations in txn request" => return Self::TooMany,
+            "request is too large" => return Self::TooLarge,
+            _ => {}
+        }
+        match status.code() {
+            Code::PermissionDenied => Self::Denied,
+            Code::Unauthenticated => Self::Expired,
+            Code::OutOfRange => Self::Oversized,
+            Code::Unavailable
+            | Code::Unknown
+            | Code::Internal
+            | Code::Cancelled
+            | Code::Aborted
+            | Code::DataLoss
+            | Code::DeadlineExceeded => Self::Broken,
+            other => Self::Refused(other),
+        }
+    }
+
+    /// The reason that a cancelled watch gives; a text, where calls have a status.
+    pub(super) fn of_cancel(reason: &str) -> Self {
+        if reason.contains("permission denied") {
+            Self::Denied
+        } else if reason.contains("invalid auth token") || reason.contains("auth store is old") {
+            Self::Expired
+        } else if reason.contains("no leader") {
+            Self::NoLeader
+        } else {
+            Self::Broken
+        }
+    }
+
+    /// Whether another member may answer where this one did not.
+    pub(super) fn elsewhere(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Silent | Self::Broken | Self::NoLeader)
+    }
+
+    /// Whether a write that met this fault may have been applied all the same.
+    fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Silent | Self::Broken | Self::Oversized | Self::Malformed)
+    }
+
+    /// What happened and what to do, in words; `etcd` is who did not answer well.
+    pub(super) fn words(&self, etcd: &str) -> String {
+        match self {
+            Self::Unreachable => {
+                format!("cannot connect to etcd at {etcd}: check that it runs and ETCD_HOST")
+            }
+            Self::Silent => format!("etcd at {etcd} does not answer"),
+            Self::Broken => format!("the connection to etcd at {etcd} broke"),
+            Self::NoLeader => format!("etcd at {etcd} has no leader: a majority of its members is gone"),
+            Self::Denied => "etcd denies permission".into(),
+            Self::NoLogin => {
+                format!("etcd at {etcd} asks for a user: set ETCD_USERNAME and ETCD_PASSWORD")
+            }
+            Self::BadLogin => format!("etcd at {etcd} refuses this user name and password"),
+            Self::AuthOff => format!("etcd at {etcd} has authentication switched off"),
+            Self::Expired => format!("the session with etcd at {etcd} is not valid any more"),
+            Self::Compacted => "etcd compacted this revision away meanwhile; read again".into(),
+            Self::NoSpace => {
+                format!(
+                    "the database of etcd at {etcd} is full: compact and defragment it, then clear its alarm"
+                )
+            }
+            Self::TooMany => "etcd takes fewer operations in one transaction: split the write".into(),
+            Self::TooLarge => "the request is larger than etcd takes".into(),
+            Self::Oversized => format!("an answer of etcd at {etcd} is too large to be read"),
+            Self::Malformed => format!("what answers at {etcd} does not speak as etcd does"),
+            Self::Unusable(reason) => reason.clone(),
+            Self::ShutDown => "this etcd provider has been shut down".into(),
+            Self::Refused(code) => format!("etcd at {etcd} refused: {}", code.description()),
+        }
+    }
+
+    /// As the error of a call that changes nothing. `permission` is the right it needs.
+    pub(super) fn into_error(self, etcd: &str, permission: impl FnOnce() -> String) -> Error {
+        match self {
+            Self::Denied => Error::Denied { permission: permission() },
+            Self::NoLogin | Self::BadLogin => Error::Denied { permission: self.words(etcd) },
+            Self::TooLarge | Self::TooMany => Error::Invalid { reason: self.words(etcd) },
+            _ => Error::Unavailable { reason: self.words(etcd), retry_in: None },
+        }
+    }
+
+    /// As the error of a write that was on its way.
+    pub(super) fn into_write_error(
+        self,
+        etcd: &str,
+        key: &crate::domain::ResourceKey,
+        permission: impl FnOnce() -> String,
+    ) -> Error {
+        if self.leaves_doubt() {
+            Error::OutcomeUnknown { key: key.clone(), reason: self.words(etcd) }
+        } else {
+            self.into_error(etcd, permission)
+        }
+    }
+}
+
+/// Whether the connection itself failed: the one kind of transport error after which it is certain
+/// that nothing was sent.
+fn never_connected(status: &tonic::Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<tonic::ConnectError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Waits for an answer so long and no longer. In a box, because the client library's futures measure
+/// kilobytes each, and nested ones would fill a stack.
+pub(super) async fn within<T>(
+    deadline: Duration,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    tokio::time::timeout(deadline, Box::pin(call)).await.unwrap_or(Err(Fault::Silent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ResourceKey;
+
+    fn fault(code: Code, message: &str) -> Fault {
+        Fault::from(etcd_client::Error::GRpcStatus(tonic::Status::new(code, message)))
+    }
+
+    #[test]
+    fn etcds_refusals_are_told_apart() {
+        assert_eq!(fault(Code::Unavailable, "etcdserver: no leader"), Fault::NoLeader);
+        assert_eq!(fault(Code::Unavailable, "etcdserver: request timed out"), Fault::Broken);
+        assert_eq!(fault(Code::PermissionDenied, "etcdserver: permission denied"), Fault::Denied);
+        assert_eq!(fault(Code::InvalidArgument, "etcdserver: user name is empty"), Fault::NoLogin);
+        assert_eq!(
+            fault(Code::OutOfRange, "etcdserver: mvcc: required revision has been compacted"),
+            Fault::Compacted
+        );
+        assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+        assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
+    }
+
+    #[test]
+    fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
+        let key = ResourceKey::foreign(*b"x");
+        for doubtful in [Fault::Silent, Fault::Broken, Fault::Oversized] {
+            let error = doubtful.into_write_error("e:1", &key, String::new);
+            assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+        }
+        for certain in [Fault::Unreachable, Fault::NoLeader, Fault::NoSpace, Fault::Denied, Fault::TooLarge] {
+            let error = certain.into_write_error("e:1", &key, String::new);
+            assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_words_repeat_what_a_status_carried() {
+        let planted = "token=s3cr3t {\"password\":\"hunter2\"}";
+        for code in 0..17 {
+            let words = fault(Code::from(code), planted).words("e:1");
+            assert!(!words.contains("s3cr3t") && !words.contains("hunter2"), "{words}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Keys as etcd stores them, and what they name. Pure: bytes in, names out, and back.
+
+use crate::domain::{ConnectionName, KeyPrefix, Namespace, ResourceKey, WebhookId};
+use crate::provider::{Error, Result};
+
+use super::settings::Prefix;
+
+/// The shape of the keys after the prefix (domain.md section 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `{namespace}/webhooks/{id}` and `global/connections/{name}`.
+    Namespaced,
+    /// `{id}`: every key is a webhook of `default`, and there are no connections.
+    Flat,
+}
+
+impl Layout {
+    /// The prefix this layout has unless told otherwise.
+    pub fn default_prefix(self) -> Prefix {
+        Prefix::from_normal(match self {
+            Self::Namespaced => "/cwm/".into(),
+            Self::Flat => "/webhooks/configs/".into(),
+        })
+    }
+}
+
+/// A range of keys as a request names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range {
+    /// The first key; also a key that whoever may read the range may read.
+    pub(super) from: Vec<u8>,
+    /// The first key after it.
+    pub(super) to: Vec<u8>,
+}
+
+impl Range {
+    /// Every key that begins with `start`, which ends in a slash: `0` is the byte after `/`.
+    fn under(mut start: Vec<u8>) -> Self {
+        let from = start.clone();
+        start.pop();
+        start.push(b'/' + 1);
+        Self { from, to: start }
+    }
+
+    /// Nothing but the key `from` itself.
+    fn only(from: Vec<u8>) -> Self {
+        let mut to = from.clone();
+        to.push(0);
+        Self { from, to }
+    }
+}
+
+/// One prefix and layout: translates both ways.
+#[derive(Debug, Clone)]
+pub(super) struct Keyspace {
+    prefix: Prefix,
+    layout: Layout,
+}
+
+impl Keyspace {
+    pub(super) fn new(prefix: Prefix, layout: Layout) -> Self {
+        Self { prefix, layout }
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        self.prefix.as_str()
+    }
+
+    /// Where a document is stored.
+    pub(super) fn encode(&self, key: &ResourceKey) -> Result<Vec<u8>> {
+        let tail = match (self.layout, key) {
+            (_, ResourceKey::Foreign { raw }) => raw.to_vec(),
+            (Layout::Namespaced, ResourceKey::Webhook { namespace, id }) => {
+                format!("{}/webhooks/{}", namespace.as_str(), id.as_str()).into_bytes()
+            }
+            (Layout::Namespaced, ResourceKey::Connection { name }) => {
+                format!("global/connections/{}", name.as_str()).into_bytes()
+            }
+            (Layout::Flat, ResourceKey::Webhook { namespace, id }) if *namespace == Namespace::default() => {
+                id.as_str().as_bytes().to_vec()
+            }
+            (Layout::Flat, ResourceKey::Webhook { namespace, .. }) => {
+                return Err(flat(format!("a webhook in the namespace {}", namespace.as_str())));
+            }
+            (Layout::Flat, ResourceKey::Connection { .. }) => return Err(flat("a connection".into())),
+        };
+        Ok([self.prefix.as_str().as_bytes(), &tail].concat())
+    }
+
+    /// What a stored key names; `None` if it is not under the prefix.
+    pub(super) fn decode(&self, stored: &[u8]) -> Option<ResourceKey> {
+        let raw = stored.strip_prefix(self.prefix.as_str().as_bytes())?;
+        let known = std::str::from_utf8(raw).ok().and_then(|text| match self.layout {
+            Layout::Namespaced => namespaced(text),
+            Layout::Flat => Some(ResourceKey::webhook(Namespace::default(), WebhookId::new(text).ok()?)),
+        });
+        Some(known.unwrap_or_else(|| ResourceKey::foreign(raw)))
+    }
+
+    /// The keys that a range may hold. It can hold more than [`KeyPrefix::covers`]; readers filter.
+    pub(super) fn range(&self, prefix: &KeyPrefix) -> Range {
+        let root = self.prefix.as_str();
+        match (self.layout, prefix) {
+            (_, KeyPrefix::All) => Range::under(root.into()),
+            (Layout::Namespaced, KeyPrefix::Namespace(namespace)) => {
+                Range::under(format!("{root}{}/webhooks/", namespace.as_str()).into())
+            }
+            (Layout::Namespaced, KeyPrefix::Connections) => {
+                Range::under(format!("{root}global/connections/").into())
+            }
+            (Layout::Flat, KeyPrefix::Namespace(namespace)) if *namespace == Namespace::default() => {
+                Range::under(root.into())
+            }
+            // Nothing of these exists here. The prefix itself is a foreign key, which no such range
+            // covers, so watching it is watching nothing, with a store and a revision.
+            (Layout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => Range::only(root.into()),
+        }
+    }
+}
+
+fn namespaced(text: &str) -> Option<ResourceKey> {
+    let mut segments = text.split('/');
+    match (segments.next()?, segments.next()?, segments.next()?, segments.next()) {
+        ("global", "connections", name, None) => {
+            Some(ResourceKey::connection(ConnectionName::new(name).ok()?))
+        }
+        (namespace, "webhooks", id, None) => {
+            Some(ResourceKey::webhook(Namespace::new(namespace).ok()?, WebhookId::new(id).ok()?))
+        }
+        _ => None,
+    }
+}
+
+fn flat(what: String) -> Error {
+    Error::Unsupported {
+        what,
+        remedy: "the flat layout holds webhooks of \"default\" alone; use ETCD_LAYOUT=namespaced".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keyspace(layout: Layout) -> Keyspace {
+        Keyspace::new(layout.default_prefix(), layout)
+    }
+
+    fn layouts() -> impl Strategy<Value = Layout> {
+        prop_oneof![Just(Layout::Namespaced), Just(Layout::Flat)]
+    }
+
+    /// Bytes that come near the real shapes often enough.
+    fn tails() -> impl Strategy<Value = Vec<u8>> {
+        let segment = prop_oneof![
+            Just("webhooks".to_owned()),
+            Just("connections".to_owned()),
+            Just("global".to_owned()),
+            Just(String::new()),
+            "[a-z _-]{1,6}",
+        ];
+        prop_oneof![
+            proptest::collection::vec(segment, 0..5).prop_map(|parts| parts.join("/").into_bytes()),
+            proptest::collection::vec(any::<u8>(), 0..12),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_stored_key_is_read_and_written_back(layout in layouts(), tail in tails()) {
+            let keyspace = keyspace(layout);
+            let stored = [keyspace.prefix().as_bytes(), &tail].concat();
+            let key = keyspace.decode(&stored).unwrap();
+            prop_assert_eq!(keyspace.encode(&key).unwrap(), stored);
+        }
+
+        #[test]
+        fn a_key_lies_in_every_range_that_covers_it(tail in tails(), layout in layouts()) {
+            let keyspace = keyspace(layout);
+            let stored = [keyspace.prefix().as_bytes(), &tail].concat();
+            let key = keyspace.decode(&stored).unwrap();
+            let own = key.namespace().cloned().unwrap_or_default();
+            for prefix in [KeyPrefix::All, KeyPrefix::Namespace(own), KeyPrefix::Connections] {
+                let range = keyspace.range(&prefix);
+                if prefix.covers(&key) {
+                    prop_assert!(range.from <= stored && stored < range.to, "{:?}", prefix);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_two_shapes_are_known_and_everything_else_is_foreign() {
+        let keyspace = keyspace(Layout::Namespaced);
+        let name = |tail: &str| keyspace.decode(format!("/cwm/{tail}").as_bytes()).unwrap();
+        assert_eq!(name("prod/webhooks/a b").to_string(), "prod/a b");
+        assert_eq!(name("global/webhooks/x").to_string(), "global/x");
+        assert_eq!(name("global/connections/r").to_string(), "connections/r");
+        for foreign in [
+            "",
+            "prod",
+            "prod/webhooks",
+            "prod/webhooks/",
+            "prod/webhooks/a/b",
+            "prod/connections/x",
+            "global/connections/",
+            "bad ns/webhooks/x",
+            "/webhooks/x",
+        ] {
+            assert_eq!(name(foreign), ResourceKey::foreign(foreign.as_bytes()), "{foreign}");
+        }
+        assert!(keyspace.decode(b"/cwm/prod/webhooks/\xff").unwrap().is_foreign());
+        assert_eq!(keyspace.decode(b"/other/prod/webhooks/x"), None);
+    }
+
+    #[test]
+    fn the_flat_layout_holds_webhooks_of_default_alone() {
+        let keyspace = keyspace(Layout::Flat);
+        let orders = ResourceKey::webhook(Namespace::default(), WebhookId::new("orders").unwrap());
+        assert_eq!(keyspace.encode(&orders).unwrap(), b"/webhooks/configs/orders");
+        let elsewhere =
+            ResourceKey::webhook(Namespace::new("prod").unwrap(), WebhookId::new("orders").unwrap());
+        assert!(matches!(keyspace.encode(&elsewhere), Err(Error::Unsupported { .. })));
+        let connection = ResourceKey::connection(ConnectionName::new("redis").unwrap());
+        assert!(matches!(keyspace.encode(&connection), Err(Error::Unsupported { .. })));
+        assert!(keyspace.decode(b"/webhooks/configs/a/b").unwrap().is_foreign());
+    }
+}

@@ -1,0 +1,303 @@
+//! What a person decides about an etcd cluster: where it is, under which keys, as whom.
+//!
+//! Values here are already valid; reading environment variables and files is another room's work.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::Layout;
+use crate::domain::Namespace;
+
+/// Everything a provider needs to know; it does no I/O by itself.
+///
+/// It has no `Debug` form, because it holds a password.
+#[derive(Clone)]
+pub struct EtcdSettings {
+    /// The members to talk to, tried in this order. Not empty.
+    pub endpoints: Vec<Endpoint>,
+    /// What every key of ours begins with.
+    pub prefix: Prefix,
+    /// The shape of the keys after it.
+    pub layout: Layout,
+    /// The namespace that the receiver serves without naming it (`ETCD_NAMESPACE`).
+    pub namespace: Namespace,
+    /// Who we are, where the cluster asks.
+    pub login: Option<Login>,
+    /// Files for TLS; read at each connect, so that a renewed certificate is picked up.
+    pub tls: TlsFiles,
+}
+
+impl EtcdSettings {
+    /// Plain settings for these endpoints: the layout's own prefix, no login, no TLS files.
+    pub fn new(endpoints: Vec<Endpoint>, layout: Layout) -> Self {
+        Self {
+            endpoints,
+            prefix: layout.default_prefix(),
+            layout,
+            namespace: Namespace::default(),
+            login: None,
+            tls: TlsFiles::default(),
+        }
+    }
+
+    /// Whether this endpoint is spoken to over TLS: its URL says so, or says nothing while TLS
+    /// files are set.
+    pub fn uses_tls(&self, endpoint: &Endpoint) -> bool {
+        match endpoint.scheme {
+            Scheme::Https => true,
+            Scheme::Http => false,
+            Scheme::Unstated => self.tls.ca_cert.is_some() || self.tls.identity.is_some(),
+        }
+    }
+}
+
+/// A user of the cluster.
+#[derive(Clone)]
+pub struct Login {
+    /// The name.
+    pub username: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// A password: wiped when dropped, without a `Debug` or `Display` form.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes the text over.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text, for the login alone.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The files that TLS needs.
+#[derive(Debug, Clone, Default)]
+pub struct TlsFiles {
+    /// Whom to trust, as PEM (`ETCD_CACERT`); the system's store without it.
+    pub ca_cert: Option<PathBuf>,
+    /// Who we are, for a cluster that asks for a client certificate.
+    pub identity: Option<IdentityFiles>,
+}
+
+/// A client certificate and its key.
+#[derive(Debug, Clone)]
+pub struct IdentityFiles {
+    /// The certificate, as PEM (`ETCD_CERT`).
+    pub cert: PathBuf,
+    /// Its key, as PEM (`ETCD_KEY`).
+    pub key: PathBuf,
+}
+
+/// Why a text is not part of etcd's settings. What was typed is repeated only where it cannot hold
+/// a password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// No host at all.
+    #[error("no etcd host is named: set ETCD_HOST to a host, host:port or URL")]
+    NoHost,
+    /// A host that cannot be one.
+    #[error(
+        "\"{0}\" is not an etcd host: write host, host:port or http(s)://host:port; IPv6 goes in brackets"
+    )]
+    Host(String),
+    /// A URL with a user name or password in it.
+    #[error("an etcd host holds no user name: set ETCD_USERNAME and ETCD_PASSWORD instead")]
+    UserInfo,
+    /// A port out of range.
+    #[error("\"{0}\" is not a port: 1 to 65535")]
+    Port(String),
+    /// An empty prefix would claim every key of the cluster.
+    #[error("an etcd prefix is not empty: set ETCD_PREFIX to something like /cwm/")]
+    Prefix,
+}
+
+/// What every key begins with; ends with exactly one slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(Arc<str>);
+
+impl Prefix {
+    /// Normalises trailing slashes to exactly one (domain.md section 1.2).
+    ///
+    /// # Errors
+    /// [`SettingsError::Prefix`] for an empty text.
+    pub fn new(text: &str) -> Result<Self, SettingsError> {
+        if text.is_empty() {
+            return Err(SettingsError::Prefix);
+        }
+        Ok(Self(format!("{}/", text.trim_end_matches('/')).into()))
+    }
+
+    pub(super) const fn from_normal(text: Arc<str>) -> Self {
+        Self(text)
+    }
+
+    /// The text, with its one trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+    Unstated,
+}
+
+/// One member's client address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    scheme: Scheme,
+    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    host: String,
+    port: u16,
+}
+
+impl Endpoint {
+    /// Reads `ETCD_HOST`: hosts, `host:port` or URLs with commas between them; `port` is for those
+    /// that name none.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for the first part that is no address, or if there is none.
+    pub fn parse(host_list: &str, port: u16) -> Result<Vec<Self>, SettingsError> {
+        let parts = host_list.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let endpoints = parts.map(|part| Self::one(part, port)).collect::<Result<Vec<_>, _>>()?;
+        if endpoints.is_empty() { Err(SettingsError::NoHost) } else { Ok(endpoints) }
+    }
+
+    fn one(text: &str, default_port: u16) -> Result<Self, SettingsError> {
+        if text.contains('@') {
+            return Err(SettingsError::UserInfo);
+        }
+        let (scheme, rest) = match text.split_once("://") {
+            Some(("http", rest)) => (Scheme::Http, rest),
+            Some(("https", rest)) => (Scheme::Https, rest),
+            Some(_) => return Err(SettingsError::Host(text.into())),
+            None => (Scheme::Unstated, text),
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = split_port(rest).ok_or_else(|| SettingsError::Host(text.into()))?;
+        let port = match port {
+            None => default_port,
+            Some(digits) => digits.parse().map_err(|_| SettingsError::Port(digits.into()))?,
+        };
+        if port == 0 {
+            return Err(SettingsError::Port("0".into()));
+        }
+        Ok(Self { scheme, host: host.into(), port })
+    }
+
+    /// The URL a client connects to.
+    pub(super) fn url(&self, tls: bool) -> String {
+        format!("{}://{self}", if tls { "https" } else { "http" })
+    }
+
+    /// The host, without brackets.
+    pub fn host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Whether the host is this machine.
+    pub fn is_local(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Host and port of an authority; `None` if the host cannot be one.
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(inside) = authority.strip_prefix('[') {
+        let (address, after) = inside.split_once(']')?;
+        address.parse::<Ipv6Addr>().ok()?;
+        let host = authority.get(..address.len() + 2)?;
+        return match after {
+            "" => Some((host, None)),
+            _ => Some((host, Some(after.strip_prefix(':')?))),
+        };
+    }
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (!host.is_empty() && host.bytes().all(is_host_byte)).then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn urls(list: &str) -> Vec<String> {
+        let endpoints = Endpoint::parse(list, 2379).unwrap();
+        endpoints.iter().map(|endpoint| endpoint.url(endpoint.scheme == Scheme::Https)).collect()
+    }
+
+    #[test]
+    fn a_host_list_may_mix_every_form() {
+        assert_eq!(
+            urls("a, b:1,http://c,https://d:9/ ,[::1],https://[fe80::1]:7,10.0.0.1"),
+            [
+                "http://a:2379",
+                "http://b:1",
+                "http://c:2379",
+                "https://d:9",
+                "http://[::1]:2379",
+                "https://[fe80::1]:7",
+                "http://10.0.0.1:2379",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_and_no_password_repeated() {
+        for bad in
+            ["", " , ", "ftp://a", "a b", "a:x", "a:0", "a:65536", "::1", "[::1", "[x]:1", "a/b", "[::1]x"]
+        {
+            assert!(Endpoint::parse(bad, 2379).is_err(), "{bad}");
+        }
+        let error = Endpoint::parse("https://root:hunter2@a", 2379).err().unwrap();
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_prefix_ends_with_exactly_one_slash() {
+        for (text, normal) in [("/cwm", "/cwm/"), ("/cwm///", "/cwm/"), ("x", "x/"), ("/", "/"), ("//", "/")]
+        {
+            assert_eq!(Prefix::new(text).unwrap().as_str(), normal);
+        }
+        assert_eq!(Prefix::new(""), Err(SettingsError::Prefix));
+    }
+
+    #[test]
+    fn tls_follows_the_url_and_else_the_files() {
+        let [plain, clear, tls] =
+            <[Endpoint; 3]>::try_from(Endpoint::parse("a,http://a,https://a", 1).unwrap()).unwrap();
+        let mut settings = EtcdSettings::new(vec![plain.clone()], Layout::Namespaced);
+        assert!(!settings.uses_tls(&plain) && !settings.uses_tls(&clear) && settings.uses_tls(&tls));
+        settings.tls.ca_cert = Some("ca.pem".into());
+        assert!(settings.uses_tls(&plain) && !settings.uses_tls(&clear) && settings.uses_tls(&tls));
+    }
+
+    #[test]
+    fn loopback_is_recognised() {
+        let local = |text| Endpoint::parse(text, 1).unwrap().iter().all(Endpoint::is_local);
+        assert!(local("localhost,127.0.0.1,[::1]") && !local("10.0.0.1") && !local("etcd"));
+    }
+}

@@ -1,0 +1,240 @@
+//! The watch task: load, follow, and come back for ever.
+
+mod assemble;
+mod follow;
+mod ledger;
+mod retry;
+mod vigil;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::connect::{Connector, Head, Link};
+use super::error::{Fault, within};
+use super::load::{Chunk, Pager, Scope};
+use crate::domain::{LinkState, Revision, StoreId};
+use crate::provider::watch::Closed;
+use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
+use ledger::Ledger;
+use retry::Retry;
+
+/// How long a member may take to say where it stands before the watch goes on from there.
+const RETURN_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Starts a watch of its own. The task ends when the [`Watch`] is dropped or the provider shut down;
+/// ending it drops its streams, which cancels the watch at the server.
+pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
+    let (events, watch) = watch_channel();
+    let (reader, store) = (events.clone(), Arc::clone(&connector));
+    let task = Task {
+        retry: Retry::new(connector.endpoints()),
+        connector,
+        scope,
+        events,
+        wake: watch.wake.clone(),
+        picture: None,
+        loaded_before: false,
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            // The end goes first: a provider that was shut down says nothing more.
+            biased;
+            () = reader.closed() => {}
+            () = store.closed() => {}
+            Err(_) = task.run() => {}
+        }
+    });
+    watch
+}
+
+/// Why one round of a watch ended.
+enum End {
+    /// The reader is gone.
+    Closed,
+    /// The link is of no use any more.
+    Lost(Fault),
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::Lost(fault)
+    }
+}
+
+/// What the reader has.
+struct Picture {
+    store: StoreId,
+    /// Everything up to here has been handed on.
+    at: Revision,
+    ledger: Ledger,
+}
+
+/// What to do with a picture when a link is back.
+#[derive(Debug, PartialEq, Eq)]
+enum Return {
+    /// Follow from the next revision.
+    Resume,
+    /// Load anew: this is another store, or the same one restored to an earlier time.
+    Load,
+}
+
+impl Return {
+    /// etcd would accept a watch from a future revision, and stay silent (etcd issues 14303, 9656).
+    fn to(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
+        if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume } else { Self::Load }
+    }
+}
+
+struct Task {
+    connector: Arc<Connector>,
+    scope: Scope,
+    events: WatchSender,
+    wake: WatchHandle,
+    /// `None` before the first load, and while one is under way.
+    picture: Option<Picture>,
+    loaded_before: bool,
+    retry: Retry,
+}
+
+impl Task {
+    async fn run(mut self) -> Result<Infallible, Closed> {
+        self.state(LinkState::Connecting { error: None, retry_in: None }).await?;
+        loop {
+            match self.round().await {
+                Err(End::Closed) => return Err(Closed),
+                Err(End::Lost(fault)) => self.wait(&fault).await?,
+                Ok(never) => match never {},
+            }
+        }
+    }
+
+    async fn state(&self, state: LinkState) -> Result<(), Closed> {
+        self.events.send(WatchEvent::State(state)).await
+    }
+
+    /// One link, from its first answer to its end.
+    async fn round(&mut self) -> Result<Infallible, End> {
+        let link = self.connector.link().await?;
+        let ended = self.converse(&link).await;
+        self.connector.fail(&link).await;
+        ended
+    }
+
+    async fn converse(&mut self, link: &Link) -> Result<Infallible, End> {
+        let mut resumed = self.returns_to(link).await? == Return::Resume;
+        loop {
+            if resumed {
+                self.state(LinkState::CatchingUp).await?;
+            } else {
+                self.load(link).await?;
+            }
+            let follow::Reload = self.follow(link, resumed).await?;
+            resumed = false;
+        }
+    }
+
+    async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
+        let Some(picture) = &self.picture else { return Ok(Return::Load) };
+        let now = within(RETURN_DEADLINE, link.head(self.scope.range.from.clone())).await?;
+        let store = self.connector.store(now.cluster);
+        Ok(Return::to((&picture.store, picture.at), (&store, now.revision)))
+    }
+
+    /// Tells what broke and when it is tried again, and waits for that, or for a person.
+    async fn wait(&mut self, fault: &Fault) -> Result<(), Closed> {
+        let wait = self.retry.after_failure();
+        let retry_in = Some(wait);
+        let reason = fault.words(&self.connector.name());
+        self.state(match fault {
+            Fault::Denied => LinkState::Denied { permission: self.scope.permission(), retry_in },
+            Fault::NoLogin | Fault::BadLogin => LinkState::Denied { permission: reason, retry_in },
+            _ if self.loaded_before => LinkState::Stale { reason, retry_in },
+            _ => LinkState::Connecting { error: Some(reason), retry_in },
+        })
+        .await?;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.wake.woken() => self.retry.reset(),
+        }
+        Ok(())
+    }
+
+    /// A full load; begins again where the store compacts the revision that is being read.
+    async fn load(&mut self, link: &Link) -> Result<(), End> {
+        loop {
+            match self.load_once(link).await {
+                Err(End::Lost(Fault::Compacted)) => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn load_once(&mut self, link: &Link) -> Result<(), End> {
+        let mut pager = Pager::new(link.kv(), self.scope.range.clone());
+        let mut chunk = pager.next().await?.ok_or(Fault::Malformed)?;
+        let Head { cluster, revision: at } = chunk.head;
+        let store = self.connector.store(cluster);
+        self.picture = None;
+        let resync = self.loaded_before;
+        self.events.send(WatchEvent::Load { store: store.clone(), at, resync }).await?;
+
+        let (mut ledger, mut entries) = (Ledger::default(), 0);
+        loop {
+            // The next answer is on its way while this one is handed on.
+            let (sent, next) = tokio::join!(self.hand_on(chunk, &mut ledger), pager.next());
+            entries += sent?;
+            self.state(LinkState::Loading { entries }).await?;
+            match next? {
+                Some(more) => chunk = more,
+                None => break,
+            }
+        }
+        self.events.send(WatchEvent::Loaded { at }).await?;
+        self.loaded_before = true;
+        self.picture = Some(Picture { store, at, ledger });
+        Ok(())
+    }
+
+    async fn hand_on(&self, chunk: Chunk, ledger: &mut Ledger) -> Result<usize, Closed> {
+        let mut count = 0;
+        // By value: each answer's memory shrinks as its pages leave.
+        let mut rest = chunk.kvs.into_iter();
+        loop {
+            let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
+            if part.is_empty() {
+                return Ok(count);
+            }
+            let page: Vec<_> = part.iter().filter_map(|kv| self.scope.entry(kv)).collect();
+            drop(part);
+            count += page.len();
+            for entry in &page {
+                ledger.put(&entry.key, entry.revision);
+            }
+            if !page.is_empty() {
+                self.events.send(WatchEvent::Page(page)).await?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_resumes_only_in_the_same_store_at_no_lower_a_revision() {
+        let (ours, other) = (StoreId::new("a"), StoreId::new("b"));
+        let at = Revision(7);
+        assert_eq!(Return::to((&ours, at), (&ours, Revision(7))), Return::Resume);
+        assert_eq!(Return::to((&ours, at), (&ours, Revision(9))), Return::Resume);
+        assert_eq!(Return::to((&ours, at), (&ours, Revision(6))), Return::Load);
+        assert_eq!(Return::to((&ours, at), (&other, Revision(9))), Return::Load);
+    }
+}

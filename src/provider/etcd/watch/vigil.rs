@@ -1,0 +1,202 @@
+//! Watches over a watch: when to ask the member for a sign of life, and when its silence is too
+//! long; and up to which revision its answers can be believed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::Revision;
+
+/// A member that said nothing for so long is asked.
+const QUIET: Duration = Duration::from_millis(1_000);
+/// A member that leaves a question open for so long is gone. With [`QUIET`], a dead or hanging peer
+/// is noticed after 2.5 s at most; the promise is 3 s.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// A clock that fires so late was stopped with us: our process was suspended, or the reader slow.
+const OVERSLEPT: Duration = Duration::from_millis(500);
+/// How often the watch itself is asked how far it is.
+const PROGRESS: Duration = Duration::from_secs(5);
+/// How often while somebody waits for the answer.
+const PROGRESS_SOON: Duration = Duration::from_millis(250);
+/// A watch that leaves such a question open for so long, on a store that moved, is broken.
+const PROGRESS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Ask the member for a sign of life.
+    Beat,
+    /// Ask the watch for its progress.
+    Progress,
+    /// Give the member up.
+    Silence,
+}
+
+/// The clock of one watch.
+#[derive(Debug)]
+pub(super) struct Vigil {
+    heard: Instant,
+    beat_asked: Option<Instant>,
+    progress_at: Instant,
+    progress_asked: Option<Instant>,
+}
+
+impl Vigil {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { heard: now, beat_asked: None, progress_at: now + PROGRESS, progress_asked: None }
+    }
+
+    /// The next thing due, and when.
+    pub(super) fn next(&self) -> (Instant, Due) {
+        let life = match self.beat_asked {
+            // An answer on the watch counts as much as one to the question.
+            Some(asked) => (asked.max(self.heard) + PATIENCE, Due::Silence),
+            None => (self.heard + QUIET, Due::Beat),
+        };
+        if self.progress_at < life.0 { (self.progress_at, Due::Progress) } else { life }
+    }
+
+    /// Whether the time for the next thing passed without us, so that silence proves nothing yet.
+    pub(super) fn overslept(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.next().0) > OVERSLEPT
+    }
+
+    /// The watch said something.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    pub(super) fn beat_asked(&mut self, now: Instant) {
+        self.beat_asked = Some(now);
+    }
+
+    pub(super) fn beat_answered(&mut self, now: Instant) {
+        self.beat_asked = None;
+        self.heard = now;
+    }
+
+    pub(super) fn progress_asked(&mut self, now: Instant, soon: bool) {
+        self.progress_asked.get_or_insert(now);
+        self.progress_at = now + if soon { PROGRESS_SOON } else { PROGRESS };
+    }
+
+    pub(super) fn progress_answered(&mut self) {
+        self.progress_asked = None;
+    }
+
+    /// Whether the watch still owes an answer.
+    pub(super) fn progress_open(&self) -> bool {
+        self.progress_asked.is_some()
+    }
+
+    /// Asks for progress earlier than planned.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.progress_at = now;
+    }
+
+    /// Whether a question for progress has been open for too long.
+    pub(super) fn progress_overdue(&self, now: Instant) -> bool {
+        self.progress_asked.is_some_and(|asked| now.duration_since(asked) > PROGRESS_PATIENCE)
+    }
+}
+
+/// How far a watch has come.
+///
+/// An answer to a question for progress can overtake events on servers before 3.5.8 (etcd issue
+/// 15220): what it claims is believed once the next answer, a while later, claims at least as much.
+#[derive(Debug)]
+pub(super) struct Position {
+    solid: Revision,
+    claimed: Revision,
+}
+
+impl Position {
+    pub(super) fn new(at: Revision) -> Self {
+        Self { solid: at, claimed: at }
+    }
+
+    /// Everything up to here has been handed on.
+    pub(super) fn solid(&self) -> Revision {
+        self.solid
+    }
+
+    /// A batch was handed on.
+    pub(super) fn batch(&mut self, at: Revision) {
+        self.solid = self.solid.max(at);
+    }
+
+    /// The watch claims to have come so far.
+    pub(super) fn claim(&mut self, at: Revision) {
+        self.solid = self.solid.max(self.claimed.min(at));
+        self.claimed = at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn a_dead_peer_is_given_up_within_three_seconds() {
+        let start = Instant::now();
+        let mut vigil = Vigil::new(start);
+        let (asked, due) = vigil.next();
+        assert_eq!(due, Due::Beat);
+        vigil.beat_asked(asked);
+        let (given_up, due) = vigil.next();
+        assert_eq!(due, Due::Silence);
+        assert!(given_up - start <= 2_500 * MS);
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_speaks_is_never_given_up() {
+        let mut now = Instant::now();
+        let mut vigil = Vigil::new(now);
+        vigil.beat_asked(now);
+        for _ in 0..100 {
+            now += 100 * MS;
+            vigil.heard(now);
+            let (at, due) = vigil.next();
+            assert!(due != Due::Silence || at > now + 1_000 * MS);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_of_our_own_is_no_silence_of_the_peer() {
+        let start = Instant::now();
+        let mut vigil = Vigil::new(start);
+        vigil.beat_asked(start);
+        let (due, _) = vigil.next();
+        assert!(!vigil.overslept(due + 20 * MS));
+        assert!(vigil.overslept(due + 60_000 * MS));
+    }
+
+    #[tokio::test]
+    async fn progress_is_asked_every_five_seconds_and_sooner_when_needed() {
+        let start = Instant::now();
+        let mut vigil = Vigil::new(start);
+        vigil.heard(start + 4_900 * MS);
+        assert_eq!(vigil.next(), (start + 5_000 * MS, Due::Progress));
+        vigil.progress_asked(start, true);
+        assert_eq!(vigil.progress_at, start + 250 * MS);
+        assert!(!vigil.progress_overdue(start + 10_000 * MS));
+        assert!(vigil.progress_overdue(start + 10_001 * MS));
+        vigil.progress_answered();
+        assert!(!vigil.progress_overdue(start + 20_000 * MS));
+    }
+
+    #[test]
+    fn a_claim_is_believed_when_the_next_one_confirms_it() {
+        let mut position = Position::new(Revision(10));
+        position.claim(Revision(20));
+        assert_eq!(position.solid(), Revision(10));
+        position.claim(Revision(25));
+        assert_eq!(position.solid(), Revision(20));
+        position.batch(Revision(23));
+        assert_eq!(position.solid(), Revision(23));
+        position.claim(Revision(25));
+        assert_eq!(position.solid(), Revision(25));
+    }
+}

@@ -1,0 +1,65 @@
+//! What every store asks of a commit before it touches anything, and of each operation once it
+//! knows what is there.
+
+use std::collections::HashSet;
+
+use super::{Capabilities, Error, Expect, Op, Result};
+use crate::domain::Entry;
+
+/// Whether a commit is one this store can take: the rules that need no look at the store.
+pub(crate) fn check(ops: &[Op], can: &Capabilities) -> Result<()> {
+    if ops.len() > can.atomic_max {
+        return Err(Error::Unsupported {
+            what: format!("a commit of {} operations", ops.len()),
+            remedy: format!("this store applies at most {} at once; commit fewer at a time", can.atomic_max),
+        });
+    }
+    let mut seen = HashSet::new();
+    for op in ops {
+        let key = op.key();
+        if !seen.insert(key) {
+            return Err(Error::Invalid {
+                reason: format!("{key} is named twice in one commit; name each key once"),
+            });
+        }
+        match op {
+            Op::Put { .. } if key.is_foreign() => {
+                return Err(Error::Unsupported {
+                    what: format!("writing {key}"),
+                    remedy: "the receiver ignores keys of this shape; it can be viewed and deleted".into(),
+                });
+            }
+            Op::Put { document, .. } if document.len() > can.max_document => {
+                return Err(Error::Invalid {
+                    reason: format!(
+                        "{key} would be {} bytes; this store holds at most {}",
+                        document.len(),
+                        can.max_document
+                    ),
+                });
+            }
+            Op::Delete { expect: Expect::Absent, .. } => {
+                return Err(Error::Invalid {
+                    reason: format!("a delete of {key} cannot expect that it is absent; expect its token"),
+                });
+            }
+            Op::Put { .. } | Op::Delete { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether an operation's condition holds against what is there now.
+///
+/// A delete of nothing is [`Error::NotFound`] whatever it expected; a put that expected a token
+/// and meets nothing is a [`Error::Conflict`] with nothing there, so that its draft is kept.
+pub(crate) fn allow(op: &Op, now: Option<&Entry>) -> Result<()> {
+    let key = op.key();
+    let conflict = || Err(Error::Conflict { key: key.clone(), now: now.cloned().map(Box::new) });
+    match (op, op.expect(), now) {
+        (Op::Delete { .. }, _, None) => Err(Error::NotFound { key: key.clone() }),
+        (_, Expect::Absent, Some(_)) | (_, Expect::Token(_), None) => conflict(),
+        (_, Expect::Token(token), Some(now)) if token != now.token => conflict(),
+        _ => Ok(()),
+    }
+}

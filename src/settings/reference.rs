@@ -1,0 +1,37 @@
+//! The reference of all settings, as README.md shows it.
+
+use std::fmt::Write;
+
+use super::{SETTINGS, Setting, Table};
+
+/// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md. There,
+/// `context` stands for `[contexts.NAME]` or `[defaults]`, and `console` for `[console]`.
+pub fn reference_table() -> String {
+    let mut out = String::from(
+        "| in config.toml | variable | flag | default | meaning |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    for setting in &SETTINGS {
+        let code = |text: Option<&str>| text.map(|text| format!("`{text}`")).unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            place(setting),
+            code(setting.variable),
+            code(setting.flag),
+            setting.default,
+            setting.meaning
+        );
+    }
+    out
+}
+
+fn place(setting: &Setting) -> String {
+    match setting.table {
+        Table::Nowhere => String::new(),
+        Table::Top => format!("`{}`", setting.name),
+        Table::Context => format!("context `{}`", setting.name),
+        Table::Console => format!("console `{}`", setting.name),
+    }
+}

@@ -1,0 +1,182 @@
+//! From sources to settings in force. Pure.
+
+use std::path::PathBuf;
+
+use super::lookup::Lookup;
+use super::{Explained, Mark, Origin, SettingKey as Key, SettingsError, Sourced, Sources, Target};
+use crate::domain::Namespace;
+use crate::provider::etcd::{
+    Endpoint, EtcdSettings, IdentityFiles, Layout, Login, Password, Prefix, TlsFiles,
+};
+use crate::provider::file::FileSettings;
+
+type Result<T> = std::result::Result<T, SettingsError>;
+
+/// Everything in force for one run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which context, and its rules.
+    pub context: Context,
+    /// The store it points at.
+    pub target: Target,
+    /// What the console alone asks.
+    pub console: Console,
+    /// What should always be shown about the way to the store.
+    pub marks: Vec<Mark>,
+    /// Every value and who set it, in the order of the table.
+    pub explained: Vec<Explained>,
+}
+
+/// A context's name and rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Its name; that of its target where none is configured. Not yet safe to show.
+    pub name: String,
+    /// Whether the name comes from the config file.
+    pub configured: bool,
+    /// Who asked for read-only, if anybody did.
+    pub read_only: Option<Origin>,
+    /// Whether the context is marked as one to be careful with.
+    pub protected: bool,
+}
+
+/// Settings of the console alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Console {
+    /// The name of the theme.
+    pub theme: Option<String>,
+    /// Whether to use no colours.
+    pub no_color: bool,
+    /// The folder for logs, observations and the audit; `None` without a home folder.
+    pub state_dir: Option<PathBuf>,
+    /// Where the counters go at the end.
+    pub stats: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Resolves every setting.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for the first mistake, with its place.
+    pub fn resolve(sources: &Sources) -> Result<Self> {
+        let Sources { file, environment, flags } = sources;
+        let mut lookup = Lookup::new(flags, environment, file.as_ref())?;
+        let name = lookup.text(Key::Context);
+        if let Some(name) = &name {
+            lookup.enter(name)?;
+        }
+        let target = match lookup.word(Key::Backend, "file")?.value {
+            "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
+            _ => {
+                lookup.refuse_unused_host()?;
+                Target::Files(files(&mut lookup)?)
+            }
+        };
+        let context = Context {
+            configured: name.is_some(),
+            name: name.map_or_else(|| target.to_string(), |name| name.value),
+            read_only: lookup.strictest(Key::ReadOnly)?,
+            protected: lookup.switch(Key::Protected)?,
+        };
+        let state_home = environment.text("XDG_STATE_HOME").map(PathBuf::from);
+        let home = || environment.text("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+        let console = Console {
+            theme: lookup.text(Key::Theme).map(|theme| theme.value),
+            no_color: lookup.switch(Key::NoColor)?,
+            state_dir: state_home.or_else(home).map(|folder| folder.join("confdeck")),
+            stats: lookup.path(Key::Stats).map(|path| path.value),
+        };
+        let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
+        let overridden = lookup.explained.iter().filter(|_| context.configured).filter_map(overridden);
+        let marks = plain.into_iter().chain(overridden).collect();
+        Ok(Self { context, target, console, marks, explained: lookup.explained })
+    }
+
+    /// The file's line, the variable or the flag that set a value.
+    pub fn origin(&self, key: Key) -> Option<&Origin> {
+        self.explained.iter().find(|explained| explained.key == key).map(|explained| &explained.origin)
+    }
+}
+
+/// A variable that decides which store a context points at, so that the context's name misleads.
+fn overridden(explained: &Explained) -> Option<Mark> {
+    let where_to = [
+        Key::Backend,
+        Key::WebhooksFile,
+        Key::ConnectionsFile,
+        Key::Host,
+        Key::Port,
+        Key::Prefix,
+        Key::Layout,
+    ];
+    match explained.origin {
+        Origin::Variable { name, .. } if where_to.contains(&explained.key) => {
+            Some(Mark::Overridden { variable: name })
+        }
+        _ => None,
+    }
+}
+
+fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {
+    Ok(FileSettings {
+        webhooks: lookup.path_or(Key::WebhooksFile, "webhooks.json")?,
+        connections: lookup.path_or(Key::ConnectionsFile, "connections.json")?,
+    })
+}
+
+fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
+    let hosts = lookup.text_or(Key::Host, "localhost")?;
+    let port = lookup.port(Key::Port, 2379)?;
+    let layout = match lookup.word(Key::Layout, "namespaced")?.value {
+        "flat" => Layout::Flat,
+        _ => Layout::Namespaced,
+    };
+    let default_prefix = layout.default_prefix();
+    let prefix = lookup.text_or(Key::Prefix, default_prefix.as_str())?;
+    let namespace = lookup.text_or(Key::Namespace, "default")?;
+    Ok(EtcdSettings {
+        endpoints: checked(&hosts, |hosts| Endpoint::parse(hosts, port.value))?,
+        prefix: checked(&prefix, Prefix::new)?,
+        layout,
+        namespace: checked(&namespace, Namespace::new)?,
+        login: login(lookup)?,
+        tls: tls(lookup)?,
+    })
+}
+
+/// Applies a rule of the domain or of a provider, and gives its complaint the value's place.
+fn checked<T, E: std::fmt::Display>(
+    text: &Sourced<String>,
+    rule: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<T> {
+    rule(&text.value).map_err(|error| SettingsError::of(&text.origin, error.to_string()))
+}
+
+fn login(lookup: &mut Lookup<'_>) -> Result<Option<Login>> {
+    match (lookup.text(Key::Username), lookup.secret(Key::Password)?) {
+        (Some(username), Some(password)) => {
+            Ok(Some(Login { username: username.value, password: Password::new(password.value) }))
+        }
+        (None, None) => Ok(None),
+        (Some(username), None) => Err(missing(&username.origin, Key::Username, Key::Password)),
+        (None, Some(password)) => Err(missing(&password.origin, Key::Password, Key::Username)),
+    }
+}
+
+fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
+    let ca_cert = lookup.path(Key::CaCert).map(|path| path.value);
+    let identity = match (lookup.path(Key::Cert), lookup.path(Key::Key)) {
+        (Some(cert), Some(key)) => Some(IdentityFiles { cert: cert.value, key: key.value }),
+        (None, None) => None,
+        (Some(cert), None) => return Err(missing(&cert.origin, Key::Cert, Key::Key)),
+        (None, Some(key)) => return Err(missing(&key.origin, Key::Key, Key::Cert)),
+    };
+    Ok(TlsFiles { ca_cert, identity })
+}
+
+fn missing(origin: &Origin, set: Key, missing: Key) -> SettingsError {
+    let (set, missing) = (set.setting(), missing.setting());
+    let variable = missing.variable.unwrap_or_default();
+    let problem = format!("{} needs {} beside it: set {variable}, or leave both out", set.name, missing.name);
+    SettingsError::of(origin, problem)
+}

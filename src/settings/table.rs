@@ -1,0 +1,287 @@
+//! The one table of settings: names in the config file, variables, flags, defaults.
+
+/// Names one setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is described by its row of SETTINGS")]
+pub enum SettingKey {
+    Config,
+    EnvFile,
+    Context,
+    Backend,
+    WebhooksFile,
+    ConnectionsFile,
+    Host,
+    Port,
+    Prefix,
+    Layout,
+    Namespace,
+    Username,
+    Password,
+    CaCert,
+    Cert,
+    Key,
+    ReadOnly,
+    Protected,
+    Theme,
+    NoColor,
+    Stats,
+}
+
+/// Where in the config file a setting stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// Not in the file: it says which file to read.
+    Nowhere,
+    /// At the top.
+    Top,
+    /// In `[contexts.NAME]`, or in `[defaults]` for all contexts.
+    Context,
+    /// In `[console]`, or in `[contexts.NAME]` for that context alone.
+    Console,
+}
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A text that no message and no table shows.
+    Secret,
+    /// A path; in the config file relative to that file's folder, elsewhere to the working folder.
+    Path,
+    /// `true` or `false`; in a variable also 1, yes, on and 0, no, off.
+    Switch,
+    /// On as soon as the variable holds anything at all (no-color.org).
+    Presence,
+    /// 1 to 65535.
+    Port,
+    /// One of these words, in any letter case.
+    Word(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Which one.
+    pub key: SettingKey,
+    /// Its name in the config file, and in messages.
+    pub name: &'static str,
+    /// Where it stands in the config file.
+    pub table: Table,
+    /// The environment variable.
+    pub variable: Option<&'static str>,
+    /// The flag.
+    pub flag: Option<&'static str>,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What it is when nobody sets it, in words.
+    pub default: &'static str,
+    /// What it means, in one line of markdown.
+    pub meaning: &'static str,
+}
+
+impl SettingKey {
+    /// Its row of the table.
+    pub fn setting(self) -> &'static Setting {
+        // The test below holds every key to its row; the fallback never shows.
+        SETTINGS.iter().find(|setting| setting.key == self).unwrap_or(&CONFIG)
+    }
+}
+
+const fn row(
+    key: SettingKey,
+    name: &'static str,
+    table: Table,
+    (variable, flag): (Option<&'static str>, Option<&'static str>),
+    kind: Kind,
+    (default, meaning): (&'static str, &'static str),
+) -> Setting {
+    Setting { key, name, table, variable, flag, kind, default, meaning }
+}
+
+const CONFIG: Setting = row(
+    SettingKey::Config,
+    "config",
+    Table::Nowhere,
+    (Some("CONFDECK_CONFIG"), Some("--config")),
+    Kind::Path,
+    ("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file"),
+);
+
+/// Every setting, in the order of the reference.
+pub const SETTINGS: [Setting; 21] = {
+    use Kind::{Path, Port, Presence, Secret, Switch, Text, Word};
+    use SettingKey as K;
+    use Table::{Console, Context, Nowhere, Top};
+    const fn env(name: &'static str) -> (Option<&'static str>, Option<&'static str>) {
+        (Some(name), None)
+    }
+    const fn both(name: &'static str, flag: &'static str) -> (Option<&'static str>, Option<&'static str>) {
+        (Some(name), Some(flag))
+    }
+    [
+        CONFIG,
+        row(
+            K::EnvFile,
+            "env_file",
+            Nowhere,
+            (None, Some("--env-file")),
+            Path,
+            (
+                "",
+                "a file of `NAME=VALUE` lines that win over the process's variables; a `.env` is never read by itself",
+            ),
+        ),
+        row(
+            K::Context,
+            "default_context",
+            Top,
+            both("CONFDECK_CONTEXT", "--context"),
+            Text,
+            ("", "which `[contexts.NAME]` to use"),
+        ),
+        row(
+            K::Backend,
+            "backend",
+            Context,
+            env("CONFIG_BACKEND"),
+            Word(&["file", "etcd"]),
+            ("`file`", "what holds the configuration: `file` or `etcd`"),
+        ),
+        row(
+            K::WebhooksFile,
+            "webhooks_file",
+            Context,
+            env("WEBHOOKS_CONFIG_FILE"),
+            Path,
+            ("`webhooks.json`", "the file of webhooks"),
+        ),
+        row(
+            K::ConnectionsFile,
+            "connections_file",
+            Context,
+            env("CONNECTIONS_CONFIG_FILE"),
+            Path,
+            ("`connections.json`", "the file of connections"),
+        ),
+        row(
+            K::Host,
+            "host",
+            Context,
+            env("ETCD_HOST"),
+            Text,
+            ("`localhost`", "etcd's members, comma-separated: host, host:port or URL"),
+        ),
+        row(
+            K::Port,
+            "port",
+            Context,
+            env("ETCD_PORT"),
+            Port,
+            ("`2379`", "the port of members named without one"),
+        ),
+        row(
+            K::Prefix,
+            "prefix",
+            Context,
+            env("ETCD_PREFIX"),
+            Text,
+            ("`/cwm/`; flat: `/webhooks/configs/`", "what all keys begin with"),
+        ),
+        row(
+            K::Layout,
+            "layout",
+            Context,
+            env("ETCD_LAYOUT"),
+            Word(&["namespaced", "flat"]),
+            (
+                "`namespaced`",
+                "`namespaced`, or `flat`, where every key is a webhook of `default` and there are no connections",
+            ),
+        ),
+        row(
+            K::Namespace,
+            "namespace",
+            Context,
+            env("ETCD_NAMESPACE"),
+            Text,
+            ("`default`", "the namespace that the receiver serves on its plain route"),
+        ),
+        row(K::Username, "username", Context, env("ETCD_USERNAME"), Text, ("", "etcd's user")),
+        row(
+            K::Password,
+            "password",
+            Context,
+            env("ETCD_PASSWORD"),
+            Secret,
+            ("", "its password; in the config file only while nobody else can read that (mode 600)"),
+        ),
+        row(
+            K::CaCert,
+            "ca_cert",
+            Context,
+            env("ETCD_CACERT"),
+            Path,
+            ("", "the authority that signed etcd's certificate (PEM); turns TLS on"),
+        ),
+        row(K::Cert, "cert", Context, env("ETCD_CERT"), Path, ("", "our certificate (PEM)")),
+        row(K::Key, "key", Context, env("ETCD_KEY"), Path, ("", "the key of our certificate (PEM)")),
+        row(
+            K::ReadOnly,
+            "read_only",
+            Context,
+            both("CONFDECK_READ_ONLY", "--read-only"),
+            Switch,
+            ("`false`", "build no writer at all; the strictest of flag, variable and file wins"),
+        ),
+        row(
+            K::Protected,
+            "protected",
+            Context,
+            (None, None),
+            Switch,
+            ("`false`", "mark the context as one to be careful with"),
+        ),
+        row(
+            K::Theme,
+            "theme",
+            Console,
+            both("CONFDECK_THEME", "--theme"),
+            Text,
+            ("", "the console's colours; a context may set its own"),
+        ),
+        row(
+            K::NoColor,
+            "no_color",
+            Console,
+            both("NO_COLOR", "--no-color"),
+            Presence,
+            ("`false`", "use no colours"),
+        ),
+        row(
+            K::Stats,
+            "stats",
+            Nowhere,
+            env("CONFDECK_STATS"),
+            Path,
+            ("", "a file for the console's counters at its end"),
+        ),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_one_row_and_no_name_is_used_twice() {
+        for (at, setting) in SETTINGS.iter().enumerate() {
+            assert_eq!(setting.key.setting().name, setting.name);
+            for other in &SETTINGS[at + 1..] {
+                assert_ne!(setting.key, other.key);
+                assert_ne!(setting.name, other.name);
+                assert!(setting.variable.is_none() || setting.variable != other.variable);
+            }
+        }
+    }
+}

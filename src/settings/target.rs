@@ -1,0 +1,73 @@
+//! What the settings point at: a pair of files, or an etcd cluster.
+
+use std::fmt;
+
+use crate::provider::etcd::EtcdSettings;
+use crate::provider::file::FileSettings;
+
+/// The store to open.
+#[derive(Clone)]
+pub enum Target {
+    /// JSON files; they need not exist.
+    Files(FileSettings),
+    /// An etcd cluster.
+    Etcd(Box<EtcdSettings>),
+}
+
+impl Target {
+    /// Whether it is reached over a network, and therefore locked at start.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Etcd(_))
+    }
+
+    /// The first member to which documents would travel unencrypted, over a network.
+    pub(super) fn plain_remote(&self) -> Option<&str> {
+        let Self::Etcd(etcd) = self else { return None };
+        let plain = |endpoint: &&_| !etcd.uses_tls(endpoint);
+        etcd.endpoints.iter().filter(plain).find(|endpoint| !endpoint.is_local()).map(|e| e.host())
+    }
+}
+
+/// `etcd 10.0.0.1:2379 /cwm/`, `files webhooks.json`: a context's name where none is configured.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(files) => write!(f, "files {}", files.webhooks.display()),
+            Self::Etcd(etcd) => {
+                let members: Vec<_> = etcd.endpoints.iter().map(ToString::to_string).collect();
+                write!(f, "etcd {} {}", members.join(","), etcd.prefix.as_str())
+            }
+        }
+    }
+}
+
+/// As [`fmt::Display`]: the settings inside hold a password.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({self})")
+    }
+}
+
+/// Something about the way to a store that its user should always see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// Documents travel unencrypted to another host.
+    PlainHttp {
+        /// The first such member.
+        host: String,
+    },
+    /// A variable of the environment changed what a named context points at.
+    Overridden {
+        /// The variable.
+        variable: &'static str,
+    },
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PlainHttp { host } => write!(f, "plain http to {host}"),
+            Self::Overridden { variable } => write!(f, "{variable} overrides the context"),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Over a real etcd, with `etcdctl` as the other hand.
+
+use crate::support::etcd::EtcdServer;
+use crate::support::run::Program;
+use crate::{SECRET, json};
+
+/// A prefix of an etcd that no other test uses.
+struct Store {
+    server: std::sync::Arc<EtcdServer>,
+    prefix: &'static str,
+}
+
+impl Store {
+    fn new(prefix: &'static str) -> Self {
+        Self { server: EtcdServer::shared(), prefix }
+    }
+
+    fn confdeck(&self, arguments: &[&str]) -> Program {
+        Program::confdeck(arguments)
+            .env("CONFIG_BACKEND", "etcd")
+            .env("ETCD_HOST", self.server.address())
+            .env("ETCD_PREFIX", self.prefix)
+    }
+
+    fn etcdctl(&self, arguments: &[&str]) -> String {
+        let output = self.server.etcdctl(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn value(&self, key: &str) -> String {
+        let key = format!("{}{key}", self.prefix);
+        let printed = self.etcdctl(&["get", &key, "--print-value-only"]);
+        // etcdctl adds one line break to what is stored.
+        printed.strip_suffix('\n').unwrap_or(&printed).to_owned()
+    }
+
+    fn put(&self, key: &str, value: &str) {
+        self.etcdctl(&["put", &format!("{}{key}", self.prefix), value]);
+    }
+}
+
+#[test]
+fn etcdctl_reads_back_byte_for_byte_what_was_put() {
+    let store = Store::new("/bytes/");
+    let odd = "{ \"module\" : \"log\",\r\n\t\"n\": 1.0e2, \"n\": 1, \"u\": \"\\u00e4\" }\n\n";
+    store.confdeck(&["put", "production/orders"]).input(odd).run().expect_code(0);
+    assert_eq!(store.value("production/webhooks/orders"), odd);
+    let got = store.confdeck(&["get", "production/orders", "-o", "json"]).run().expect_code(0);
+    assert_eq!(got.out(), odd);
+    store.confdeck(&["put", "connections/redis_main", r#"{"type":"redis"}"#]).run().expect_code(0);
+    assert_eq!(store.value("global/connections/redis_main"), r#"{"type":"redis"}"#);
+}
+
+#[test]
+fn a_stale_token_and_a_create_over_something_exit_3_and_change_nothing() {
+    let store = Store::new("/conflict/");
+    let put = |more: &[&str]| store.confdeck(&["put", "default/x", "{}", "-o", "json"]).with(more).run();
+    let first = json(&put(&["--create"]).expect_code(0).out());
+    assert!(first["before"].is_null());
+    let token = first["after"].as_str().unwrap();
+    store.put("default/webhooks/x", r#"{"by":"etcdctl"}"#);
+    put(&["--expect-revision", token]).expect_code(3);
+    put(&["--create"]).expect_code(3);
+    assert_eq!(store.value("default/webhooks/x"), r#"{"by":"etcdctl"}"#);
+    let delete = store.confdeck(&["delete", "default/x", "--expect-revision", token]);
+    delete.run().expect_code(3);
+    // Without a condition it replaces, as etcdctl does, and says what it replaced.
+    let replaced = json(&put(&[]).expect_code(0).out());
+    assert_eq!(store.value("default/webhooks/x"), "{}");
+    let (before, after) = (replaced["before"].as_str().unwrap(), replaced["after"].as_str().unwrap());
+    put(&["--expect-revision", before]).expect_code(3);
+    put(&["--expect-revision", after]).expect_code(0);
+}
+
+#[test]
+fn a_time_to_live_is_a_lease_and_a_put_without_one_keeps_it() {
+    let store = Store::new("/lease/");
+    store.confdeck(&["put", "default/x", "{}", "--ttl", "10m"]).run().expect_code(0);
+    store.confdeck(&["put", "default/x", r#"{"n":1}"#]).run().expect_code(0);
+    let shown = store.confdeck(&["get", "default/x"]).run().expect_code(0).out();
+    let lease = shown.lines().find_map(|line| line.strip_prefix("lease")).unwrap();
+    let left = lease.split(", ").nth(1).and_then(|left| left.strip_suffix(" s left")).unwrap();
+    assert!((500..=600).contains(&left.parse::<u32>().unwrap()), "{lease}");
+}
+
+#[test]
+fn all_shapes_of_keys_are_listed_where_they_belong() {
+    let store = Store::new("/shapes/");
+    store.put("a/webhooks/one", r#"{"module":"log","authorization":"Bearer hunter2-plain"}"#);
+    store.put("b/webhooks/two", "not json");
+    store.put("global/connections/c", r#"{"type":"kafka","password":"hunter2-plain"}"#);
+    store.put("a/webhooks/x/y", "{}");
+    let list = |arguments: &[&str]| store.confdeck(&["list"]).with(arguments).run().expect_code(0).out();
+    assert_eq!(list(&["namespaces"]), "NAMESPACE  WEBHOOKS\na          1\nb          1\n");
+    let webhooks = list(&["webhooks"]);
+    assert_eq!(webhooks.lines().count(), 3, "{webhooks}");
+    assert!(webhooks.contains("not JSON") && !webhooks.contains(SECRET), "{webhooks}");
+    assert_eq!(list(&["webhooks", "a"]).lines().count(), 2);
+    assert!(!list(&["connections", "-o", "json"]).contains(SECRET));
+    store.confdeck(&["get", "key:a/webhooks/x/y"]).run().expect_code(0);
+    store.confdeck(&["delete", "key:a/webhooks/x/y", "--yes"]).run().expect_code(0);
+    store.confdeck(&["get", "key:a/webhooks/x/y"]).run().expect_code(4);
+}
+
+#[test]
+fn health_and_calls_tell_a_store_that_is_there_from_one_that_is_not() {
+    let store = Store::new("/health/");
+    let healthy = store.confdeck(&["health", "-o", "json"]).run().expect_code(0).out();
+    assert_eq!(json(&healthy)["condition"], "healthy");
+    let gone = |arguments: &[&str]| {
+        // Nothing listens on the discard port of this machine.
+        Program::confdeck(arguments).env("CONFIG_BACKEND", "etcd").env("ETCD_HOST", "127.0.0.1:9").run()
+    };
+    gone(&["health"]).expect_code(2);
+    let error = gone(&["get", "default/x"]).expect_code(6).err();
+    assert!(error.starts_with("confdeck: ") && error.contains("127.0.0.1:9"), "{error}");
+    gone(&["put", "default/x", "{}"]).expect_code(6);
+}

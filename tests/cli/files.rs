@@ -1,0 +1,192 @@
+//! Over a pair of files.
+
+use std::fs;
+
+use crate::support::home::Home;
+use crate::support::run::Program;
+use crate::{SECRET, confdeck, json};
+
+const WEBHOOKS: &str = r#"{
+  "orders": {"module": "log", "retries": 1.0e2, "authorization": "Bearer hunter2-plain"},
+  "broken": "text"
+}
+"#;
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("work/webhooks.json", WEBHOOKS);
+    home
+}
+
+fn webhooks(home: &Home) -> String {
+    fs::read_to_string(home.work().join("webhooks.json")).unwrap()
+}
+
+/// The token that a table of `get` shows.
+fn token(home: &Home, address: &str) -> String {
+    let shown = confdeck(home, &["get", address]).run().expect_code(0).out();
+    let line = shown.lines().find_map(|line| line.strip_prefix("token")).unwrap();
+    line.trim().to_owned()
+}
+
+#[test]
+fn a_put_is_conditional_and_changes_nothing_else() {
+    let home = home();
+    let before = token(&home, "default/orders");
+    let put = ["put", "default/orders", r#"{"module":"kafka"}"#, "-o", "json", "--expect-revision"];
+    let written = json(&confdeck(&home, &put).with([&before]).run().expect_code(0).out());
+    assert_eq!(written["key"], "default/orders");
+    assert_eq!(written["before"], before.as_str());
+    assert_eq!(written["after"], token(&home, "default/orders").as_str());
+    assert!(webhooks(&home).contains("\"broken\": \"text\"\n}\n"));
+
+    let stored = webhooks(&home);
+    let stale = confdeck(&home, &put).with([&before]).run().expect_code(3);
+    assert!(
+        stale.err().starts_with("confdeck: default/orders was changed by someone else"),
+        "{}",
+        stale.err()
+    );
+    confdeck(&home, &["put", "default/orders", "{}", "--create"]).run().expect_code(3);
+    assert_eq!(webhooks(&home), stored);
+    confdeck(&home, &["put", "default/new", "{}", "--create"]).run().expect_code(0);
+}
+
+#[test]
+fn what_the_receiver_cannot_use_is_refused_with_its_place() {
+    let home = home();
+    for (address, value, said) in [
+        ("default/orders", "{\"a\": 1,\n  b}", "line 2, column 3"),
+        ("default/orders", "[1]", "line 1, column 1"),
+        ("default/orders", "", "line 1, column 1"),
+        ("default/orders", r#"{"authorization":"‹kept:1›"}"#, "placeholder"),
+        ("default/orders", r#"{"authorization":"••••••••"}"#, "mask"),
+        ("default/health", "{}", "reserved"),
+        ("default/a--b", "{}", "doubled"),
+        ("key:a/b/c", "{}", "shape"),
+        ("staging/orders", "{}", "default"),
+    ] {
+        let refused = confdeck(&home, &["put", address, value]).run().expect_code(8);
+        assert!(refused.err().contains(said), "{}", refused.err());
+    }
+    confdeck(&home, &["put", "default/orders", "{}", "--ttl", "1h"]).run().expect_code(8);
+    let placeholder = r#"{"authorization":"‹kept:1›"}"#;
+    confdeck(&home, &["put", "default/orders", placeholder, "--force"]).run().expect_code(8);
+    assert_eq!(webhooks(&home), WEBHOOKS);
+    confdeck(&home, &["put", "default/health", "{}", "--force"]).run().expect_code(0);
+}
+
+#[test]
+fn a_document_comes_from_an_argument_a_file_or_standard_input() {
+    let home = home();
+    let file = home.write("work/new.json", r#"{"from":"file"}"#);
+    let stored = || confdeck(&home, &["get", "default/x", "-o", "json"]).run().expect_code(0).out();
+    let file = file.to_string_lossy();
+    confdeck(&home, &["put", "default/x", "--file", &file]).run().expect_code(0);
+    assert_eq!(stored(), "{\"from\":\"file\"}\n");
+    confdeck(&home, &["put", "default/x"]).input(r#"{"from":"pipe"}"#).run().expect_code(0);
+    assert_eq!(stored(), "{\"from\":\"pipe\"}\n");
+    confdeck(&home, &["put", "default/x", "--file", "-"]).input(r#"{"from":"dash"}"#).run().expect_code(0);
+    assert_eq!(stored(), "{\"from\":\"dash\"}\n");
+    confdeck(&home, &["put", "default/x", "--file", "missing.json"]).run().expect_code(1);
+    confdeck(&home, &["put", "default/x", "{}", "--file", &file]).run().expect_code(2);
+}
+
+#[test]
+fn get_shows_a_person_the_masked_and_a_program_the_stored() {
+    let home = home();
+    let table = confdeck(&home, &["get", "default/orders"]).run().expect_code(0).out();
+    assert!(table.contains("\"module\": \"log\"") && !table.contains(SECRET), "{table}");
+    let stored = confdeck(&home, &["get", "default/orders", "-o", "json"]).run().expect_code(0).out();
+    assert_eq!(
+        stored,
+        "{\"module\": \"log\", \"retries\": 1.0e2, \"authorization\": \"Bearer hunter2-plain\"}\n"
+    );
+    let yaml = confdeck(&home, &["get", "default/orders", "-o", "yaml"]).run().expect_code(0).out();
+    assert!(yaml.starts_with("module: log\n") && yaml.contains(SECRET), "{yaml}");
+    let missing = confdeck(&home, &["get", "default/nothing"]).run().expect_code(4);
+    assert!(missing.err().starts_with("confdeck: default/nothing does not exist"), "{}", missing.err());
+    assert!(missing.stdout.is_empty());
+}
+
+#[test]
+fn lists_tell_names_and_facts_but_no_values() {
+    let home = home();
+    home.write("work/connections.json", r#"{"kafka_main":{"type":"kafka","password":"hunter2-plain"}}"#);
+    for (list, shown) in [
+        (&["list", "webhooks"][..], "default    orders"),
+        (&["list", "webhooks", "default", "-o", "json"], "\"bearer\""),
+        (&["list", "webhooks", "-o", "yaml"], "JSON, but not an object"),
+        (&["list", "connections"], "kafka_main  kafka"),
+        (&["list", "namespaces"], "default    2"),
+    ] {
+        let listed = confdeck(&home, list).run().expect_code(0).out();
+        assert!(listed.contains(shown), "{listed}");
+        assert!(!listed.contains(SECRET), "{listed}");
+    }
+    let rows = json(&confdeck(&home, &["list", "namespaces", "-o", "json"]).run().expect_code(0).out());
+    assert_eq!(rows, json(r#"[{"namespace":"default","webhooks":2}]"#));
+}
+
+#[test]
+fn delete_needs_a_word_where_nobody_can_be_asked() {
+    let home = home();
+    let delete = |more: &[&str]| confdeck(&home, &["delete", "default/orders"]).with(more).run();
+    delete(&[]).expect_code(2);
+    delete(&["--expect-revision", "000000000000"]).expect_code(3);
+    delete(&["--expect-revision", "no token"]).expect_code(2);
+    assert_eq!(webhooks(&home), WEBHOOKS);
+    let before = token(&home, "default/orders");
+    let done = delete(&["--yes"]).expect_code(0).out();
+    assert_eq!(done, format!("default/orders  {before} -> -\n"));
+    delete(&["--yes"]).expect_code(4);
+}
+
+#[test]
+fn a_foreign_key_is_got_and_deleted_and_never_put() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"a/b": {"x": 1}}"#);
+    let got = confdeck(&home, &["get", "key:webhooks/a/b", "-o", "json"]).run().expect_code(0).out();
+    assert_eq!(got, "{\"x\": 1}\n");
+    confdeck(&home, &["put", "key:webhooks/a/b", "{}", "--force"]).run().expect_code(8);
+    confdeck(&home, &["delete", "key:webhooks/a/b", "--yes"]).run().expect_code(0);
+    assert_eq!(json(&webhooks(&home)), json("{}"));
+}
+
+#[test]
+fn read_only_forbids_every_write_and_says_by_whom() {
+    let home = home();
+    for (arguments, variable, by) in [
+        (&["put", "default/x", "{}", "--read-only"][..], "", "--read-only"),
+        (&["--read-only", "delete", "default/orders", "--yes"], "", "--read-only"),
+        (&["put", "default/x", "{}"], "1", "CONFDECK_READ_ONLY"),
+    ] {
+        let denied = confdeck(&home, arguments).env("CONFDECK_READ_ONLY", variable).run().expect_code(5);
+        assert!(denied.err().contains(by), "{}", denied.err());
+    }
+    assert_eq!(webhooks(&home), WEBHOOKS);
+}
+
+#[test]
+fn a_closed_pipe_ends_silently() {
+    let home = Home::new();
+    let members: Vec<_> = (0..5_000).map(|n| format!("\"w{n}\": {{\"module\": \"log\"}}")).collect();
+    home.write("work/webhooks.json", format!("{{{}}}", members.join(",\n")));
+    for command in ["list webhooks", "list webhooks -o json", "watch", "watch -o table", "--help"] {
+        let script = format!("confdeck {command} | head -c 1 > first; exit ${{PIPESTATUS[0]}}");
+        let folder = std::path::Path::new(env!("CARGO_BIN_EXE_confdeck")).parent().unwrap();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let run = Program::named("bash").with(["-c", &script]).at_home(&home).env("PATH", path).run();
+        assert_eq!(run.expect_code(0).err(), "", "{command}");
+        assert_eq!(fs::read(home.work().join("first")).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn what_is_created_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    confdeck(&home, &["put", "default/x", "{}"]).run().expect_code(0);
+    let mode = fs::metadata(home.work().join("webhooks.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

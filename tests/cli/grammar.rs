@@ -1,0 +1,60 @@
+//! Arguments: help, usage errors, and what goes with what.
+
+use crate::support::home::Home;
+use crate::{confdeck, json};
+
+#[test]
+fn help_says_what_each_command_takes() {
+    let home = Home::new();
+    for command in ["", "list", "list webhooks", "get", "put", "delete", "watch", "health"] {
+        let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
+        let help = confdeck(&home, &arguments).run().expect_code(0).out();
+        let name = if command.is_empty() { "confdeck".into() } else { command.replace(' ', "-") };
+        insta::assert_snapshot!(format!("help-{name}"), help);
+    }
+}
+
+#[test]
+fn wrong_usage_exits_2_and_says_what_is_right() {
+    let home = Home::new();
+    for (arguments, said) in [
+        (&["frob"][..], "unrecognized subcommand 'frob'"),
+        (&["get", "orders"], "NAMESPACE/ID"),
+        (&["get", "a b/orders"], "a namespace is 1 to 64"),
+        (&["watch", "-o", "yaml"], "possible values: json, table"),
+        (&["watch", "a/b"], "write a namespace, connections"),
+        (&["put", "a/b", "{}", "--ttl", "soon"], "90s or 15m"),
+        (&["put", "a/b", "{}", "--create", "--expect-revision", "1"], "cannot be used with"),
+        (&["--demo", "list", "webhooks"], "--demo is for the console"),
+        (&["--theme", "night", "health"], "--theme is for the console"),
+        (&[], "the console needs a terminal"),
+        (&["--demo"], "the console needs a terminal"),
+        (&["--demo=redis"], "possible values: memory, files"),
+    ] {
+        let run = confdeck(&home, arguments).run().expect_code(2);
+        assert!(run.err().starts_with("confdeck: ") && run.err().contains(said), "{}", run.err());
+        assert!(run.stdout.is_empty());
+    }
+}
+
+#[test]
+fn an_escape_sequence_reaches_no_terminal() {
+    let home = Home::new();
+    home.write("work/webhooks.json", "{\"e\u{202e}vil\\u001b[2J\": {\"module\": \"\\u001b]0;x\\u0007\"}}");
+    for arguments in
+        [&["list", "webhooks"][..], &["get", "default/\u{1b}[2J"], &["health"], &["watch", "-o", "table"]]
+    {
+        let mut run = confdeck(&home, arguments).start();
+        if arguments[0] == "watch" {
+            run.wait_for("SYNCED");
+            run.signal(crate::support::run::Signal::INT);
+        }
+        let run = run.finish();
+        for text in [run.out(), run.err()] {
+            let hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!text.contains(hostile), "{text:?}");
+        }
+    }
+    let rows = json(&confdeck(&home, &["list", "webhooks", "-o", "json"]).run().expect_code(0).out());
+    assert_eq!(rows[0]["name"], "e\u{202e}vil\u{1b}[2J");
+}

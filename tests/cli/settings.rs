@@ -1,0 +1,66 @@
+//! Contexts, the config file and variables, as the program reads them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::SECRET;
+use crate::confdeck;
+use crate::support::home::Home;
+
+fn configured(text: &str) -> Home {
+    let home = Home::new();
+    home.write("config/confdeck/config.toml", text);
+    home.write("config/confdeck/data.json", r#"{"from-context": {}}"#);
+    home
+}
+
+#[test]
+fn a_context_names_its_files_from_its_own_folder() {
+    let home = configured(
+        "default_context = \"local\"\n[contexts.local]\nwebhooks_file = \"data.json\"\n[contexts.ro]\nread_only = true\n",
+    );
+    let list = confdeck(&home, &["list", "webhooks"]).run().expect_code(0).out();
+    assert!(list.contains("from-context"), "{list}");
+    let health = confdeck(&home, &["health"]).run().expect_code(0).out();
+    assert!(health.starts_with("context      local\n"), "{health}");
+    confdeck(&home, &["put", "default/x", "{}", "--context", "ro"]).run().expect_code(5);
+    let unknown = confdeck(&home, &["health"]).env("CONFDECK_CONTEXT", "prod").run().expect_code(2);
+    assert!(unknown.err().contains("known are local, ro"), "{}", unknown.err());
+}
+
+#[test]
+fn a_mistake_in_the_file_names_its_line_and_column() {
+    let home = configured("[contexts.prod]\nhosts = \"a\"\n");
+    let error = confdeck(&home, &["list", "webhooks"]).run().expect_code(2).err();
+    assert!(error.contains("config.toml:2:1: \"hosts\" is not known"), "{error}");
+    let elsewhere = home.write("other.toml", "default_context = 1\n");
+    let path = elsewhere.to_string_lossy().into_owned();
+    let error = confdeck(&home, &["health", "--config", &path]).run().expect_code(2).err();
+    assert!(error.contains("other.toml:1:19: default_context must be a text"), "{error}");
+    let error = confdeck(&home, &["health", "--config", "none.toml"]).run().expect_code(2).err();
+    assert!(error.contains("cannot read none.toml (--config)"), "{error}");
+}
+
+#[test]
+fn a_password_in_a_file_that_others_read_is_refused_and_not_repeated() {
+    let home =
+        configured(&format!("[defaults]\nbackend = \"etcd\"\nusername = \"u\"\npassword = \"{SECRET}\"\n"));
+    let path = home.config().join("config.toml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let error = confdeck(&home, &["health"]).run().expect_code(2).err();
+    assert!(error.contains("config.toml:4:12") && error.contains("chmod 600"), "{error}");
+    assert!(!error.contains(SECRET));
+}
+
+#[test]
+fn variables_come_from_a_named_file_and_from_no_other() {
+    let home = Home::new();
+    home.write("work/.env", "WEBHOOKS_CONFIG_FILE=other.json\n");
+    home.write("work/other.json", r#"{"named": {}}"#);
+    home.write("work/webhooks.json", r#"{"usual": {}}"#);
+    let list = |more: &[&str]| confdeck(&home, &["list", "webhooks"]).with(more).run();
+    assert!(list(&[]).expect_code(0).out().contains("usual"));
+    assert!(list(&["--env-file", ".env"]).expect_code(0).out().contains("named"));
+    home.write("work/bad.env", "A=1\nnonsense\n");
+    assert!(list(&["--env-file", "bad.env"]).expect_code(2).err().contains("bad.env:2:1"));
+}

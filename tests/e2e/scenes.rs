@@ -1,0 +1,139 @@
+//! The scenes of the README's pictures, played in the real program. `screenshots/make` draws them;
+//! without it they are tests: a scene that can no longer be played is a README that lies.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::screen::{Color, Screen};
+use crate::support::run::Program;
+use crate::terminal::Terminal;
+
+fn demo(columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::open(Program::confdeck(["--demo"]), columns, rows);
+    terminal.wait_for("SYNCED");
+    terminal
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn browse() {
+    let mut terminal = demo(120, 40);
+    terminal.keys("/");
+    terminal.type_text("production/github");
+    terminal.keys("enter enter");
+    terminal.wait_for("\"data_type\"");
+    terminal.keys("esc");
+    draw(&terminal, "browse");
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn narrow() {
+    let mut terminal = demo(80, 24);
+    terminal.keys("j enter");
+    terminal.wait_for("production");
+    draw(&terminal, "narrow");
+}
+
+/// An open draft of the demo's `production/github_events`, changed.
+fn changed_draft() -> Terminal {
+    let mut terminal = demo(120, 40);
+    terminal.type_text(":edit production/github_events\n");
+    terminal.wait_for("EDIT production/github_events");
+    terminal.wait_for("\"topic\"");
+    terminal.keys("ctrl-f");
+    terminal.type_text("topic\n");
+    terminal.keys("end left left");
+    terminal.type_text("-eu");
+    terminal.wait_for("1 line");
+    terminal
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn edit() {
+    draw(&changed_draft(), "edit");
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn review() {
+    let mut terminal = changed_draft();
+    terminal.keys("ctrl-s");
+    terminal.wait_for("REVIEW");
+    draw(&terminal, "review");
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn conflict() {
+    let mut terminal = changed_draft();
+    // The demo changes this document while it is open.
+    terminal.wait_for("upstream CHANGED");
+    terminal.keys("ctrl-s");
+    terminal.wait_for("CONFLICT");
+    draw(&terminal, "conflict");
+}
+
+#[test]
+#[ignore = "waits for the console"]
+fn health() {
+    let mut terminal = demo(120, 40);
+    terminal.keys("6");
+    terminal.wait_for("demo");
+    draw(&terminal, "health");
+}
+
+/// Writes the screen for `screenshots/render.py`, where `screenshots/make` asks for it.
+fn draw(terminal: &Terminal, name: &str) {
+    if let Some(folder) = std::env::var_os("CONFDECK_SCREENSHOTS") {
+        let path = PathBuf::from(folder).join(name).with_extension("json");
+        std::fs::write(path, cells(&terminal.screen_now()).to_string()).unwrap();
+    }
+}
+
+/// The cells that are not blank: `[column, row, text, columns wide, foreground, background, style]`,
+/// a colour being `null`, its number, or red, green and blue.
+fn cells(screen: &Screen) -> Value {
+    let (columns, rows) = screen.size();
+    let mut cells = Vec::new();
+    for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+        let cell = screen.emulator().cell(row, column).unwrap();
+        let style: String = [
+            (cell.bold(), 'b'),
+            (cell.dim(), 'd'),
+            (cell.italic(), 'i'),
+            (cell.underline(), 'u'),
+            (cell.inverse(), 'r'),
+        ]
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .map(|(_, letter)| letter)
+        .collect();
+        let blank = cell.contents().trim().is_empty() && cell.bgcolor() == Color::Default && style.is_empty();
+        if !blank && !cell.is_wide_continuation() {
+            let width = if cell.is_wide() { 2 } else { 1 };
+            let colours = [cell.fgcolor(), cell.bgcolor()].map(colour);
+            cells.push(json!([column, row, cell.contents(), width, colours[0], colours[1], style]));
+        }
+    }
+    json!({ "columns": columns, "rows": rows, "cursor": screen.cursor(), "cells": cells })
+}
+
+fn colour(colour: Color) -> Value {
+    match colour {
+        Color::Default => Value::Null,
+        Color::Idx(number) => json!(number),
+        Color::Rgb(red, green, blue) => json!([red, green, blue]),
+    }
+}
+
+#[test]
+fn a_screen_is_handed_over_cell_by_cell() {
+    let script = Program::script(r"printf '\033[31mr\033[0m \033[1;4;48;5;200m日\033[0m\033[?25l'; sleep 60");
+    let mut terminal = Terminal::open(script, 20, 5);
+    let cells = cells(&terminal.wait_for("日"));
+    assert_eq!(cells["cells"], json!([[0, 0, "r", 1, 1, null, ""], [2, 0, "日", 2, null, 200, "bu"]]));
+    assert_eq!((&cells["columns"], &cells["rows"]), (&json!(20), &json!(5)));
+}

@@ -1,0 +1,338 @@
+//! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
+use tokio::sync::watch;
+
+const START: Duration = Duration::from_secs(20);
+
+/// The folder of etcd and etcdctl: that of `ETCD_BIN`, else the pinned one, fetched once.
+fn binaries() -> &'static Path {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        if let Some(etcd) = std::env::var_os("ETCD_BIN") {
+            return Path::new(&etcd).parent().unwrap().to_owned();
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let fetched = Command::new(root.join("tools/fetch")).arg("etcd").status().unwrap();
+        assert!(fetched.success(), "tools/fetch etcd failed; it says why above");
+        let kept = std::fs::read_dir(root.join(".tools")).unwrap();
+        let mut kept = kept.map(|entry| entry.unwrap().path());
+        kept.find(|path| path.join("etcd").is_file()).expect("tools/fetch put etcd into .tools")
+    })
+}
+
+/// One etcd server; it ends when this is dropped.
+pub struct EtcdServer {
+    process: Mutex<Process>,
+    data: tempfile::TempDir,
+    ports: Ports,
+}
+
+/// Where one server listens; `metrics` answers plain HTTP whatever the clients speak.
+#[derive(Clone, Copy)]
+struct Ports {
+    client: u16,
+    peer: u16,
+    metrics: u16,
+    tls: bool,
+}
+
+impl Ports {
+    fn free(tls: bool) -> Self {
+        let [client, peer, metrics] = [free_port(), free_port(), free_port()];
+        Self { client, peer, metrics, tls }
+    }
+}
+
+impl EtcdServer {
+    /// Starts one and waits until it serves.
+    pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// One that speaks TLS, with a certificate of its own making.
+    pub fn start_tls() -> Self {
+        Self::start_with(true)
+    }
+
+    /// A port that somebody took meanwhile is no failure.
+    fn start_with(tls: bool) -> Self {
+        for _ in 0..5 {
+            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(tls));
+            let mut process = Process::spawn(data.path(), ports);
+            if process.serves(ports) {
+                return Self { process: Mutex::new(process), data, ports };
+            }
+        }
+        panic!("etcd did not start five times in a row");
+    }
+
+    /// The certificate that a TLS server made for itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.data.path().join("data/fixtures/client/cert.pem")
+    }
+
+    /// The server that the tests of one binary share, while any of them runs.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<EtcdServer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Self::start());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports.client)
+    }
+
+    pub fn settings(&self, layout: Layout, prefix: &str) -> EtcdSettings {
+        let mut settings = EtcdSettings::new(Endpoint::parse(&self.address(), 2379).unwrap(), layout);
+        settings.prefix = Prefix::new(prefix).unwrap();
+        settings
+    }
+
+    pub fn provider(&self, prefix: &str) -> EtcdProvider {
+        EtcdProvider::new(self.settings(Layout::Namespaced, prefix))
+    }
+
+    /// A client that is not ours, for what others do to the store.
+    pub async fn client(&self) -> etcd_client::Client {
+        etcd_client::Client::connect([self.address()], None).await.unwrap()
+    }
+
+    /// Runs etcdctl against it.
+    pub fn etcdctl(&self, arguments: &[&str]) -> Output {
+        Command::new(binaries().join("etcdctl"))
+            .env("ETCDCTL_API", "3")
+            .arg(format!("--endpoints={}", self.address()))
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// A number from its `/metrics`; summed over labels.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = http_get(self.ports.metrics, "/metrics").unwrap_or_default();
+        let of_name = |line: &&str| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('{'))
+        };
+        let value = |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
+        text.lines().filter(of_name).filter_map(value).sum()
+    }
+
+    /// It hangs: connections stay, nothing answers. The signal is on its way when `kill` returns; a
+    /// request could still slip in before the last thread has stopped.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+        let tasks = format!("/proc/{}/task", self.lock().etcd.id());
+        let stopped = |task: PathBuf| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('T'))
+        };
+        let begun = Instant::now();
+        while let Ok(mut list) = std::fs::read_dir(&tasks) {
+            if list.all(|task| task.is_ok_and(|task| stopped(task.path()))) {
+                return;
+            }
+            assert!(begun.elapsed() < START, "etcd does not stop");
+        }
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.lock().etcd.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// It dies without a word.
+    pub fn kill(&self) {
+        self.lock().end();
+    }
+
+    /// It comes back with the same data at the same address.
+    pub fn restart(&self) {
+        self.kill();
+        self.restart_on(self.data.path());
+    }
+
+    /// It comes back at the same address with nothing, as another cluster.
+    pub fn replace(&self) {
+        self.kill();
+        let other = self.data.path().join("another");
+        self.restart_on(&other);
+    }
+
+    fn restart_on(&self, data: &Path) {
+        for _ in 0..5 {
+            let mut process = Process::spawn(data, self.ports);
+            if process.serves(self.ports) {
+                *self.lock() = process;
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        panic!("etcd did not come back on port {}", self.ports.client);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One run of etcd, and a guard that ends it should this test process die without a word.
+struct Process {
+    etcd: Child,
+    guard: Child,
+}
+
+impl Process {
+    fn spawn(data: &Path, ports: Ports) -> Self {
+        let etcd = command(data, ports).spawn().unwrap();
+        // Its standard input closes with this process, however that ends.
+        let guard = Command::new("sh")
+            .args(["-c", "read -r _; kill -9 \"$1\"", "guard", &etcd.id().to_string()])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { etcd, guard }
+    }
+
+    /// `false` if it ended by itself, as it does when a port is taken.
+    fn serves(&mut self, ports: Ports) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < START {
+            if self.etcd.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if http_get(ports.metrics, "/health").is_some_and(|body| body.contains("true")) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    fn end(&mut self) {
+        // The guard first: it must not outlive the number it would end.
+        for child in [&mut self.guard, &mut self.etcd] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn command(data: &Path, ports: Ports) -> Command {
+    let scheme = if ports.tls { "https" } else { "http" };
+    let client = format!("{scheme}://127.0.0.1:{}", ports.client);
+    let peer = format!("http://127.0.0.1:{}", ports.peer);
+    let mut command = Command::new(binaries().join("etcd"));
+    command
+        .arg("--data-dir")
+        .arg(data.join("data"))
+        .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+        .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+        .args(["--listen-metrics-urls", &format!("http://127.0.0.1:{}", ports.metrics)])
+        .args(["--initial-cluster", &format!("default={peer}")])
+        // Another data folder is another cluster, even on the same ports.
+        .args(["--initial-cluster-token", &data.display().to_string()])
+        .args(["--log-level", "error", "--unsafe-no-fsync"]);
+    if ports.tls {
+        command.arg("--auto-tls");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn http_get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// A way to a server that can be cut: the server lives on, and nobody behind the gate reaches it.
+pub struct Gate {
+    address: SocketAddr,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    /// An open gate before a server. Its task ends with the gate.
+    pub async fn before(server: &EtcdServer) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let open = watch::Sender::new(true);
+        let (behind, state) = (server.address(), open.subscribe());
+        tokio::spawn(async move {
+            // Ends with the gate, which is what `has_changed` fails for.
+            while let (Ok((outer, _)), Ok(_)) = (listener.accept().await, state.has_changed()) {
+                tokio::spawn(pass(outer, behind.clone(), state.clone()));
+            }
+        });
+        Self { address, open }
+    }
+
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn shut(&self) {
+        self.open.send_replace(false);
+    }
+
+    pub fn reopen(&self) {
+        self.open.send_replace(true);
+    }
+}
+
+async fn pass(mut outer: tokio::net::TcpStream, behind: String, mut open: watch::Receiver<bool>) {
+    if !*open.borrow() {
+        return;
+    }
+    let Ok(mut inner) = tokio::net::TcpStream::connect(behind).await else { return };
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut outer, &mut inner) => {}
+        _ = open.wait_for(|open| !open) => {}
+    }
+}
+
+/// A fresh provider under a prefix of its own, on the shared server.
+pub struct Fixture {
+    pub provider: EtcdProvider,
+    pub prefix: String,
+    pub server: Arc<EtcdServer>,
+}
+
+/// What a conformance suite asks for: an empty store.
+pub fn fresh() -> Fixture {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let server = EtcdServer::shared();
+    let prefix = format!("/test/{}/", COUNT.fetch_add(1, Ordering::Relaxed));
+    Fixture { provider: server.provider(&prefix), prefix, server }
+}

@@ -1,0 +1,14 @@
+//! What several test programs share. Each of them uses its own part.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test program includes this module and uses a part of it"
+)]
+
+pub mod etcd;
+pub mod events;
+pub(crate) mod home;
+pub(crate) mod picture;
+// Starts the program under test, which the library alone does not build.
+#[cfg(feature = "console")]
+pub(crate) mod run;

@@ -6,6 +6,8 @@ use ratatui::layout::Rect;
 use super::widgets::{Canvas, Phrase, ink_of, width};
 use super::words;
 use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
 use crate::console::layout::EditFrame;
 use crate::console::model::{Base, Edit, Lock, Model, Review, Upstream};
 use crate::console::theme::{Ink, glyph};
@@ -103,7 +105,11 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
         page.fact("upstream", Ink::Warning, &words);
     }
     match model.lock {
-        Lock::Locked => page.fact("lock", Ink::Warning, &format!("{} locked: unlock first", glyph::WARNING)),
+        Lock::Locked => {
+            let key = key_for(Place::Review, Action::Command).unwrap_or_default();
+            let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
+            page.fact("lock", Ink::Warning, &words);
+        }
         Lock::ReadOnly => page.fact("lock", Ink::Warning, &format!("{} read only", glyph::WARNING)),
         Lock::Open(_) => {}
     }

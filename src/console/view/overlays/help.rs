@@ -122,7 +122,7 @@ impl Group {
                 actions.push(action);
             }
         }
-        if key_for(place, Action::Command).is_some() {
+        if matches!(place, Place::Browse | Place::Page) {
             // What has no key of its own is typed.
             let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
             let mine = |action: &Action| {

@@ -305,7 +305,7 @@ fn files(size: Size) -> Model {
 fn new_document(size: Size) -> Model {
     let mut model = stale(size);
     model.lock = Lock::ReadOnly;
-    let mut edit = Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into()).unwrap();
+    let mut edit = Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into(), None).unwrap();
     edit.upstream = Upstream::Changed;
     let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
     edit.stage = Stage::Review(Box::new(edit.compare(document, None, NOW)));

@@ -174,7 +174,7 @@ fn prompt(size: Size) -> Model {
         purpose: Purpose::Command,
         input: Input::of("re"),
         error: None,
-        candidates: Vec::new(),
+        candidates: vec!["retry".into(), "redraw".into()],
     }));
     model
 }

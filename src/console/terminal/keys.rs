@@ -15,8 +15,8 @@ const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// How long the rest of an escape sequence may take before what came is taken for keys: longer than
-/// the gaps of a slow link, shorter than a person notices after `esc`.
-const REST_OF_SEQUENCE: Duration = Duration::from_millis(40);
+/// the gap between two packets, shorter than the one between `esc` and the next key of a fast typist.
+const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 
 /// How long a paste may pause before its end is taken for lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);

@@ -10,14 +10,12 @@ use confdeck::console::panic;
 use confdeck::logging;
 use confdeck::provider::etcd::ensure_crypto_provider;
 use confdeck::settings::Settings;
-use rustix::fs::Mode;
 
 /// How long the end waits for a file that is being saved.
 const PARTING: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    // Before anything is opened: what we create is for its owner alone.
-    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    logging::keep_files_private();
     let exit = match cli::parse(std::env::args_os()) {
         Err(exit) => exit,
         Ok(invocation) => {

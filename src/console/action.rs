@@ -228,7 +228,7 @@ impl Action {
             Self::Redraw => ("redraw", "draw everything anew"),
             Self::Suspend => ("suspend", "back to the shell; fg returns"),
             Self::Quit => ("quit", "leave confdeck"),
-            Self::Interrupt => ("interrupt", "close the innermost prompt; with nothing open, leave"),
+            Self::Interrupt => ("interrupt", "close what is open, or leave"),
             Self::Review => ("review", "look at the draft before it is written"),
             Self::Undo => ("undo", "take back the last change of the draft"),
             Self::Redo => ("redo", "make it again"),

@@ -101,4 +101,15 @@ mod tests {
             assert_ne!(left(later).text, now.text, "{millis}");
         }
     }
+
+    #[test]
+    fn countdowns_and_what_has_lasted_step_by_the_second() {
+        let ms = Duration::from_millis;
+        let spoken = |spoken: Spoken| (spoken.text, spoken.changes_in.map(|wait| wait.as_millis()));
+        assert_eq!(spoken(countdown(ms(2_600))), ("3 s".into(), Some(600)));
+        assert_eq!(spoken(countdown(ms(2_000))), ("2 s".into(), Some(1_000)));
+        assert_eq!(spoken(countdown(ms(1))), ("1 s".into(), None));
+        assert_eq!(spoken(so_far(ms(3_400))), ("3 s".into(), Some(600)));
+        assert_eq!(spoken(so_far(ms(61_000))), ("1m".into(), Some(59_000)));
+    }
 }

@@ -191,6 +191,26 @@ mod tests {
     }
 
     #[test]
+    fn rows_and_editor_lie_inside_what_they_are_cut_from() {
+        for rows in 0..60 {
+            for cols in [0, 1, 2, 20, 80, 120, 300] {
+                let frame = frame(Size { cols, rows });
+                let panes = panes(frame.body, Pane::Items, false, true);
+                for pane in [panes.namespaces, panes.items, panes.detail] {
+                    for part in [inside(pane), body_rows(pane), item_rows(pane)] {
+                        assert_eq!(part.intersection(pane), part, "{cols}x{rows}");
+                    }
+                }
+                for review in [false, true] {
+                    let parts = edit_frame(&frame, review);
+                    assert_eq!(parts.text.height + parts.problem.height, frame.body.height, "{cols}x{rows}");
+                }
+            }
+        }
+        assert_eq!((gutter(0), gutter(99), gutter(100), gutter(20_000)), (4, 4, 5, 7));
+    }
+
+    #[test]
     fn the_focused_pane_is_always_shown() {
         for cols in [20, 80, 100, 120, 200] {
             let body = frame(Size { cols, rows: 40 }).body;

@@ -60,7 +60,8 @@ pub async fn open(
     vars: &BTreeMap<String, String>,
     log: Option<mpsc::Receiver<String>>,
 ) -> Result<u8, OpenError> {
-    let theme = theme(settings, vars)?;
+    let surroundings = Surroundings::of(vars);
+    let theme = theme(settings, surroundings)?;
     let store = Store::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let context = Context {
@@ -71,7 +72,7 @@ pub async fn open(
         capabilities: store.capabilities,
         read_only: writer.is_none(),
         locked: store.locked,
-        frames_per_second: Surroundings::of(vars).frames_per_second(),
+        frames_per_second: surroundings.frames_per_second(),
     };
     let config = ConsoleConfig {
         context,
@@ -87,11 +88,10 @@ pub async fn open(
     Ok(code)
 }
 
-fn theme(settings: &Settings, vars: &BTreeMap<String, String>) -> Result<Theme, ThemeError> {
-    let variable = |name: &str| vars.get(name).cloned();
-    let depth = if settings.console.no_color { Depth::None } else { Depth::detect(variable) };
+fn theme(settings: &Settings, surroundings: Surroundings) -> Result<Theme, ThemeError> {
+    let depth = if settings.console.no_color { Depth::None } else { surroundings.colors };
     let name = settings.console.theme.as_deref().unwrap_or("default");
-    Theme::named(name, depth, Glyphs::detect(variable))
+    Theme::named(name, depth, Glyphs::of(surroundings.utf8))
 }
 
 /// A store and how the header tells it.

@@ -1,11 +1,13 @@
 //! Interned names and the sorted indexes over slots.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::row::{Slot, Symbol};
+use crate::domain::Reference;
 
 /// Names that many rows share, kept once.
 #[derive(Default)]
@@ -37,7 +39,22 @@ impl Interner {
 }
 
 /// From a shared property to the rows that have it, as sorted slots.
-pub(super) struct MultiIndex<K>(HashMap<K, Vec<Slot>>);
+pub(super) struct MultiIndex<K>(HashMap<K, Slots>);
+
+/// One row, which is the usual case and needs no memory of its own, or several.
+enum Slots {
+    One(Slot),
+    Many(Vec<Slot>),
+}
+
+impl Slots {
+    fn as_slice(&self) -> &[Slot] {
+        match self {
+            Self::One(slot) => std::slice::from_ref(slot),
+            Self::Many(slots) => slots,
+        }
+    }
+}
 
 impl<K> Default for MultiIndex<K> {
     fn default() -> Self {
@@ -47,23 +64,53 @@ impl<K> Default for MultiIndex<K> {
 
 impl<K: Eq + Hash> MultiIndex<K> {
     pub(super) fn add(&mut self, key: K, slot: Slot) {
-        let slots = self.0.entry(key).or_default();
-        if let Err(at) = slots.binary_search(&slot) {
-            slots.insert(at, slot);
+        match self.0.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(Slots::One(slot));
+            }
+            Entry::Occupied(mut place) => {
+                let slots = place.get_mut();
+                let Err(at) = slots.as_slice().binary_search(&slot) else { return };
+                match slots {
+                    Slots::One(other) => {
+                        let other = *other;
+                        *slots = Slots::Many(if at == 0 { vec![slot, other] } else { vec![other, slot] });
+                    }
+                    Slots::Many(many) => many.insert(at, slot),
+                }
+            }
         }
     }
 
     pub(super) fn remove(&mut self, key: &K, slot: Slot) {
         let Some(slots) = self.0.get_mut(key) else { return };
-        if let Ok(at) = slots.binary_search(&slot) {
-            slots.remove(at);
+        if let Slots::Many(many) = slots {
+            if let Ok(at) = many.binary_search(&slot) {
+                many.remove(at);
+            }
+            if !many.is_empty() {
+                return;
+            }
+        } else if slots.as_slice() != [slot] {
+            return;
         }
-        if slots.is_empty() {
-            self.0.remove(key);
-        }
+        self.0.remove(key);
     }
 
     pub(super) fn get(&self, key: &K) -> &[Slot] {
-        self.0.get(key).map(Vec::as_slice).unwrap_or_default()
+        self.0.get(key).map(Slots::as_slice).unwrap_or_default()
+    }
+}
+
+/// A reference as its index knows it. Two references may share one by accident, so who asks for
+/// rows by it looks at their documents too.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ReferenceHash(u64);
+
+impl From<&Reference> for ReferenceHash {
+    fn from(reference: &Reference) -> Self {
+        let mut hasher = DefaultHasher::new();
+        reference.hash(&mut hasher);
+        Self(hasher.finish())
     }
 }

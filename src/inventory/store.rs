@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::domain::{Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId};
+use crate::domain::{DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId};
 
-use super::index::{Interner, MultiIndex};
+use super::index::{Interner, MultiIndex, ReferenceHash};
 use super::row::{Name, Row, Slot, Symbol};
 use super::{Facts, Feed, Scanned, ScannedChange};
 
@@ -19,7 +19,7 @@ pub struct Inventory {
     pub(super) connections: Group,
     pub(super) foreign: Group,
     by_connection: MultiIndex<Symbol>,
-    by_reference: MultiIndex<Reference>,
+    by_reference: MultiIndex<ReferenceHash>,
     /// What few rows have: references, or connections beyond the first.
     links: HashMap<Slot, Links>,
     leases: HashMap<Slot, LeaseId>,
@@ -37,8 +37,8 @@ pub(super) struct Group {
 }
 
 struct Links {
-    connections: Vec<Symbol>,
-    references: Vec<Reference>,
+    connections: Box<[Symbol]>,
+    references: Box<[ReferenceHash]>,
 }
 
 struct Load {
@@ -250,15 +250,17 @@ impl Inventory {
     }
 
     fn link(&mut self, slot: Slot, facts: Facts, lease: Option<LeaseId>) {
-        let connections: Vec<Symbol> = facts.connections.iter().map(|name| self.names.symbol(name)).collect();
+        let connections: Box<[Symbol]> =
+            facts.connections.iter().map(|name| self.names.symbol(name)).collect();
         for symbol in &connections {
             self.by_connection.add(*symbol, slot);
         }
-        for reference in &facts.references {
-            self.by_reference.add(reference.clone(), slot);
+        let references: Box<[ReferenceHash]> = facts.references.iter().map(ReferenceHash::from).collect();
+        for reference in &references {
+            self.by_reference.add(*reference, slot);
         }
-        if connections.len() > 1 || !facts.references.is_empty() {
-            self.links.insert(slot, Links { connections, references: facts.references });
+        if connections.len() > 1 || !references.is_empty() {
+            self.links.insert(slot, Links { connections, references });
         }
         if let Some(lease) = lease {
             self.leases.insert(slot, lease);
@@ -315,8 +317,13 @@ impl Inventory {
     }
 
     /// The documents that hold a reference.
-    pub fn referrers(&self, reference: &Reference) -> &[Slot] {
-        self.by_reference.get(reference)
+    pub fn referrers<'a>(&'a self, reference: &'a Reference) -> impl Iterator<Item = Slot> + 'a {
+        let holds = |slot: &Slot| {
+            self.row(*slot).is_some_and(|row| {
+                Facts::scan(DocumentKind::of(&row.key()), row.document()).references.contains(reference)
+            })
+        };
+        self.by_reference.get(&reference.into()).iter().copied().filter(holds)
     }
 }
 

@@ -82,3 +82,4 @@ macro_rules! conformance {
 
 conformance!(memory, crate::subject::memory);
 conformance!(files, crate::subject::files);
+conformance!(etcd, crate::subject::etcd::etcd);

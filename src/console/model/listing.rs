@@ -115,6 +115,19 @@ impl Listing {
         }
     }
 
+    /// The rows from a place on, in order. Costs no more for a place far down.
+    pub fn slots_from<'l>(
+        &'l self,
+        inventory: &'l Inventory,
+        first: usize,
+    ) -> impl Iterator<Item = Slot> + 'l {
+        let (own, all) = match &self.slots {
+            Some(slots) => (Some(slots.iter().skip(first).copied()), None),
+            None => (None, Some(inventory.slots(&self.scope).skip(first))),
+        };
+        own.into_iter().flatten().chain(all.into_iter().flatten())
+    }
+
     /// The place of a key.
     pub fn position(&self, inventory: &Inventory, key: &ResourceKey) -> Option<usize> {
         let Some(slots) = &self.slots else { return inventory.position(&self.scope, key).ok() };

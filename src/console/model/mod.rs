@@ -1,25 +1,28 @@
 //! Everything the screen shows, as plain data that tests can build.
 
 mod browse;
+mod context;
 mod edit;
 mod filter;
 mod input;
 mod link;
 mod listing;
+mod overlay;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use context::{Context, Lock};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 
-use crate::domain::{Health, LeaseId, ResourceKey, Token};
+use crate::domain::{Health, LeaseId, ResourceKey};
 use crate::inventory::{Inventory, Scope};
-use crate::provider::Capabilities;
 
 use super::effect::Request;
 use super::keymap::Place;
@@ -89,38 +92,6 @@ pub struct Model {
     requests: u64,
 }
 
-/// What is connected and under which rules.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// The context's name, as typed to unlock it.
-    pub name: String,
-    /// The backend's kind as on its badge: `memory`, `files`, `etcd`.
-    pub backend: &'static str,
-    /// Where it is: host and prefix, or paths.
-    pub target: String,
-    /// Permanent warnings of the header: `plain http`, `TLS not verified`.
-    pub marks: Vec<String>,
-    /// What the store can do.
-    pub capabilities: Capabilities,
-    /// No writer exists.
-    pub read_only: bool,
-    /// Starts locked.
-    pub locked: bool,
-    /// Redraws caused by changes alone are limited to this many a second.
-    pub frames_per_second: u32,
-}
-
-/// Whether writing is possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lock {
-    /// There is no writer at all.
-    ReadOnly,
-    /// The gate is closed.
-    Locked,
-    /// The gate is open; `Some` where it closes by itself, at that time since the start.
-    Open(Option<Duration>),
-}
-
 /// A tab; its digit is its own for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
@@ -186,72 +157,6 @@ pub const LOG_LINES: usize = 500;
 
 /// The most drafts kept at once.
 pub const MAX_DRAFTS: usize = 32;
-
-/// What is open above everything else.
-#[derive(Debug)]
-pub enum Overlay {
-    /// The keys of a place.
-    Help {
-        /// Which place.
-        place: Place,
-        /// First line shown.
-        scroll: usize,
-    },
-    /// A line to type.
-    Prompt(Prompt),
-    /// A question.
-    Confirm(Confirm),
-}
-
-/// A line to type, and why.
-#[derive(Debug)]
-pub struct Prompt {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// What was typed.
-    pub input: Input,
-    /// Why the last try was not taken.
-    pub error: Option<String>,
-    /// What the text could become, at most a handful.
-    pub candidates: Vec<String>,
-}
-
-/// What a prompt is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
-    /// A command or an address.
-    Command,
-    /// The address of a new document.
-    New,
-    /// The address of a copy.
-    Clone(ResourceKey),
-    /// The context's name, to open the gate; a paste is refused.
-    Unlock,
-}
-
-/// A question that names what it is about.
-#[derive(Debug)]
-pub struct Confirm {
-    /// The question, naming its target.
-    pub question: String,
-    /// What else should be known, a line each.
-    pub details: Vec<String>,
-    /// What yes does.
-    pub then: Then,
-    /// When it was asked; keys of the first 300 ms are not answers.
-    pub asked: Duration,
-}
-
-/// What a yes does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Then {
-    /// Delete this document, if it is still at this token.
-    Delete(ResourceKey, Token),
-    /// Throw the draft away.
-    Discard,
-    /// Leave although there is a draft.
-    Quit,
-}
 
 /// A write on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,9 @@
 //! spins for ever on a closed terminal, it blocks the thread that polls it on a sequence that a slow
 //! link has cut in two, and it leaves keys unread when more than a kilobyte arrives at once.
 
+#[cfg(test)]
+mod tests;
+
 use std::mem;
 use std::time::Duration;
 
@@ -15,8 +18,8 @@ const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// How long the rest of an escape sequence may take before what came is taken for keys: longer than
-/// the gaps of a slow link, shorter than a person notices after `esc`.
-const REST_OF_SEQUENCE: Duration = Duration::from_millis(40);
+/// the gap between two packets, shorter than the one between `esc` and the next key of a fast typist.
+const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 
 /// How long a paste may pause before its end is taken for lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);
@@ -324,142 +327,4 @@ fn unicode(code: u32) -> Option<KeyCode> {
         57344..=63743 => return None,
         _ => KeyCode::Char(char::from_u32(code).filter(|c| !c.is_control())?),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn decode(reads: &[&[u8]]) -> Vec<Input> {
-        let mut decoder = Decoder::default();
-        let mut inputs = Vec::new();
-        for bytes in reads {
-            decoder.feed(bytes, |input| inputs.push(input));
-        }
-        inputs.extend(decoder.give_up());
-        inputs
-    }
-
-    fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Input {
-        Input::Key(KeyEvent::new(code, modifiers))
-    }
-
-    #[test]
-    fn keys_as_terminals_send_them() {
-        const NONE: KeyModifiers = KeyModifiers::NONE;
-        const CTRL: KeyModifiers = KeyModifiers::CONTROL;
-        let cases: &[(&[u8], KeyCode, KeyModifiers)] = &[
-            (b"a", KeyCode::Char('a'), NONE),
-            (b"G", KeyCode::Char('G'), KeyModifiers::SHIFT),
-            ("ü".as_bytes(), KeyCode::Char('ü'), NONE),
-            (b"\r", KeyCode::Enter, NONE),
-            (b"\n", KeyCode::Char('j'), CTRL),
-            (b"\x03", KeyCode::Char('c'), CTRL),
-            (b"\x1a", KeyCode::Char('z'), CTRL),
-            (b"\x7f", KeyCode::Backspace, NONE),
-            (b"\x1b", KeyCode::Esc, NONE),
-            (b"\x1b[A", KeyCode::Up, NONE),
-            (b"\x1bOA", KeyCode::Up, NONE),
-            (b"\x1b[1;5C", KeyCode::Right, CTRL),
-            (b"\x1b[Z", KeyCode::BackTab, KeyModifiers::SHIFT),
-            (b"\x1b[5~", KeyCode::PageUp, NONE),
-            (b"\x1b[3;5~", KeyCode::Delete, CTRL),
-            (b"\x1bOP", KeyCode::F(1), NONE),
-            (b"\x1b[[B", KeyCode::F(2), NONE),
-            (b"\x1b[19~", KeyCode::F(8), NONE),
-            (b"\x1b[24~", KeyCode::F(12), NONE),
-            (b"\x1bx", KeyCode::Char('x'), KeyModifiers::ALT),
-            (b"\x1b[", KeyCode::Char('['), KeyModifiers::ALT),
-            (b"\x1b[115;5u", KeyCode::Char('s'), CTRL),
-            (b"\x1b[27;5;13~", KeyCode::Enter, CTRL),
-        ];
-        for (bytes, code, modifiers) in cases {
-            assert_eq!(decode(&[bytes]), [pressed(*code, *modifiers)], "{}", bytes.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn releases_are_dropped_and_repeats_kept() {
-        let inputs = decode(&[b"\x1b[106;1:1u\x1b[106;1:2u\x1b[106;1:3u"]);
-        let kinds: Vec<_> = inputs
-            .iter()
-            .map(|input| match input {
-                Input::Key(key) => key.kind,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(kinds, [KeyEventKind::Press, KeyEventKind::Repeat]);
-    }
-
-    #[test]
-    fn a_paste_is_one_message_and_runs_no_keys() {
-        let inputs = decode(&[b"q\x1b[200~one\r\ntwo\rthree\x1b", b"[A q\x1b[20", b"1~q"]);
-        let q = pressed(KeyCode::Char('q'), KeyModifiers::NONE);
-        assert_eq!(inputs, [q.clone(), Input::Paste("one\ntwo\nthree\u{1b}[A q".into()), q]);
-    }
-
-    #[test]
-    fn a_paste_past_the_limit_is_refused_whole_and_its_end_is_found() {
-        let mut decoder = Decoder::default();
-        let mut inputs = Vec::new();
-        decoder.feed(b"\x1b[200~", |input| inputs.push(input));
-        decoder.feed(&vec![b'x'; PASTE_LIMIT + 10_000], |input| inputs.push(input));
-        assert!(decoder.pending.len() <= PASTE_LIMIT + PASTE_END.len());
-        decoder.feed(b"\x1b[201~j", |input| inputs.push(input));
-        assert_eq!(inputs, [pressed(KeyCode::Char('j'), KeyModifiers::NONE)]);
-    }
-
-    #[test]
-    fn what_a_terminal_reports_types_nothing() {
-        let replies: &[&[u8]] = &[
-            b"\x1b[?62;c",
-            b"\x1b[12;40R",
-            b"\x1b[I",
-            b"\x1b[O",
-            b"\x1b]11;rgb:0000/0000/0000\x07",
-            b"\x1b]11;rgb:0000/0000/0000\x1b\\",
-            b"\x1bP1$r0m\x1b\\",
-            b"\x1b[<0;10;10M",
-            b"\x1b[?2026;2$y",
-        ];
-        for reply in replies {
-            assert_eq!(decode(&[reply]), [], "{}", reply.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn waits_only_inside_a_sequence() {
-        let mut decoder = Decoder::default();
-        assert_eq!(decoder.patience(), None);
-        decoder.feed(b"\x1b[1;", |_| panic!("nothing is complete"));
-        assert_eq!(decoder.patience(), Some(REST_OF_SEQUENCE));
-        let mut inputs = Vec::new();
-        decoder.feed(b"5A", |input| inputs.push(input));
-        assert_eq!(inputs, [pressed(KeyCode::Up, KeyModifiers::CONTROL)]);
-        assert_eq!(decoder.patience(), None);
-    }
-
-    proptest! {
-        #[test]
-        fn how_reads_are_cut_changes_nothing(
-            pieces in prop::collection::vec(
-                prop_oneof![
-                    Just(b"\x1b[200~paste\x1b[201~".to_vec()),
-                    Just(b"\x1b[1;5A".to_vec()),
-                    Just(b"\x1bOB".to_vec()),
-                    Just("é日".as_bytes().to_vec()),
-                    Just(b"jk\r".to_vec()),
-                    prop::collection::vec(any::<u8>(), 0..8),
-                ],
-                0..12,
-            ),
-            cut in 1_usize..7,
-        ) {
-            let bytes = pieces.concat();
-            let chunks: Vec<_> = bytes.chunks(cut).collect();
-            prop_assert_eq!(decode(&chunks), decode(&[&bytes]));
-        }
-    }
 }

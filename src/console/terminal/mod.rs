@@ -18,7 +18,7 @@ pub use device::{Tty, give_back};
 pub use keys::Decoder;
 pub use listener::Listener;
 pub use painter::Painter;
-pub use surroundings::{ColorDepth, Multiplexer, Surroundings, Vars};
+pub use surroundings::{Multiplexer, Surroundings, Vars};
 pub use writer::{FrameWriter, Written};
 
 use std::io;

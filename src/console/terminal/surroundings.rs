@@ -2,21 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::console::theme::Depth;
+
 /// Variables by name; a plain map, so that what depends on them can be tested.
 pub type Vars = BTreeMap<String, String>;
-
-/// How many colours may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ColorDepth {
-    /// None at all.
-    None,
-    /// The 16 of the terminal's own palette.
-    Ansi16,
-    /// The fixed palette of 256.
-    Ansi256,
-    /// 24 bits.
-    TrueColor,
-}
 
 /// What stands between us and the terminal, and takes escape sequences only when wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +20,7 @@ pub enum Multiplexer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Surroundings {
     /// Its colours, by `NO_COLOR`, `COLORTERM` and `TERM`.
-    pub colors: ColorDepth,
+    pub colors: Depth,
     /// Whether its locale is UTF-8, by the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
     pub utf8: bool,
     /// Whether we run over SSH.
@@ -57,16 +46,16 @@ pub(super) fn set<'a>(vars: &'a Vars, name: &str) -> Option<&'a str> {
     vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }
 
-fn colors(vars: &Vars) -> ColorDepth {
+fn colors(vars: &Vars) -> Depth {
     let term = set(vars, "TERM").unwrap_or_default();
     if set(vars, "NO_COLOR").is_some() || term == "dumb" {
-        ColorDepth::None
+        Depth::None
     } else if matches!(set(vars, "COLORTERM"), Some("truecolor" | "24bit")) || term.ends_with("-direct") {
-        ColorDepth::TrueColor
+        Depth::TrueColor
     } else if term.contains("256color") {
-        ColorDepth::Ansi256
+        Depth::Ansi256
     } else {
-        ColorDepth::Ansi16
+        Depth::Ansi16
     }
 }
 
@@ -101,13 +90,13 @@ mod tests {
 
     #[test]
     fn colours() {
-        assert_eq!(of(&[]).colors, ColorDepth::Ansi16);
-        assert_eq!(of(&[("TERM", "xterm-256color")]).colors, ColorDepth::Ansi256);
+        assert_eq!(of(&[]).colors, Depth::Ansi16);
+        assert_eq!(of(&[("TERM", "xterm-256color")]).colors, Depth::Ansi256);
         let rich = [("TERM", "xterm-256color"), ("COLORTERM", "truecolor")];
-        assert_eq!(of(&rich).colors, ColorDepth::TrueColor);
-        assert_eq!(of(&[rich[0], rich[1], ("NO_COLOR", "1")]).colors, ColorDepth::None);
-        assert_eq!(of(&[("NO_COLOR", ""), rich[0]]).colors, ColorDepth::Ansi256, "empty is not set");
-        assert_eq!(of(&[("TERM", "dumb")]).colors, ColorDepth::None);
+        assert_eq!(of(&rich).colors, Depth::TrueColor);
+        assert_eq!(of(&[rich[0], rich[1], ("NO_COLOR", "1")]).colors, Depth::None);
+        assert_eq!(of(&[("NO_COLOR", ""), rich[0]]).colors, Depth::Ansi256, "empty is not set");
+        assert_eq!(of(&[("TERM", "dumb")]).colors, Depth::None);
     }
 
     #[test]

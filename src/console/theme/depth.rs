@@ -39,20 +39,6 @@ const ANSI: [(Color, [u8; 3]); 16] = [
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 impl Depth {
-    /// What the environment promises: `NO_COLOR`, `TERM`, `COLORTERM`.
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let term = variable("TERM").unwrap_or_default();
-        if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) || term == "dumb" {
-            return Self::None;
-        }
-        match variable("COLORTERM").as_deref() {
-            Some("truecolor" | "24bit") => Self::TrueColor,
-            _ if term.ends_with("-direct") => Self::TrueColor,
-            _ if term.contains("256color") => Self::Ansi256,
-            _ => Self::Ansi16,
-        }
-    }
-
     /// The nearest colour of this depth; the sixteen stay what they are, because people choose them.
     pub fn fit(self, color: Color) -> Color {
         match (self, color) {
@@ -110,20 +96,5 @@ mod tests {
         assert_eq!(Depth::Ansi16.fit(Color::Indexed(244)), Color::DarkGray);
         assert_eq!(Depth::Ansi256.fit(Color::Cyan), Color::Cyan);
         assert_eq!(Depth::None.fit(Color::Red), Color::Reset);
-    }
-
-    #[test]
-    fn the_environment_decides() {
-        let detect = |set: &[(&str, &str)]| {
-            Depth::detect(|name| {
-                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert_eq!(detect(&[("TERM", "xterm")]), Depth::Ansi16);
-        assert_eq!(detect(&[("TERM", "tmux-256color")]), Depth::Ansi256);
-        assert_eq!(detect(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]), Depth::TrueColor);
-        assert_eq!(detect(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Depth::None);
-        assert_eq!(detect(&[("TERM", "xterm"), ("NO_COLOR", "")]), Depth::Ansi16);
-        assert_eq!(detect(&[("TERM", "dumb")]), Depth::None);
     }
 }

@@ -48,14 +48,9 @@ pub enum Glyphs {
 }
 
 impl Glyphs {
-    /// What the locale allows: the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set decides.
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .into_iter()
-            .find_map(|name| variable(name).filter(|value| !value.is_empty()))
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if locale.contains("utf-8") || locale.contains("utf8") { Self::Unicode } else { Self::Ascii }
+    /// What a locale allows.
+    pub fn of(utf8: bool) -> Self {
+        if utf8 { Self::Unicode } else { Self::Ascii }
     }
 
     /// The form of one grapheme. A twin is one cell wide; the caller fills up what the original takes.
@@ -111,16 +106,5 @@ mod tests {
             assert_eq!(Glyphs::Unicode.form(glyph), glyph);
         }
         assert_eq!(Glyphs::Ascii.form("é"), "?");
-    }
-
-    #[test]
-    fn the_locale_decides() {
-        let of = |name: &'static str, value: &'static str| {
-            Glyphs::detect(move |asked| (asked == name).then(|| value.to_owned()))
-        };
-        assert_eq!(of("LANG", "de_DE.UTF-8"), Glyphs::Unicode);
-        assert_eq!(of("LC_ALL", "C.utf8"), Glyphs::Unicode);
-        assert_eq!(of("LC_ALL", "C"), Glyphs::Ascii);
-        assert_eq!(of("TERM", "xterm"), Glyphs::Ascii);
     }
 }

@@ -11,7 +11,7 @@ use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Ton
 use super::{browse, edit, keys};
 
 /// How many completions are offered at once.
-const CANDIDATES: usize = 6;
+const CANDIDATES: usize = 8;
 
 fn ask(model: &mut Model, purpose: Purpose, text: impl Into<String>) {
     let prompt = Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() };

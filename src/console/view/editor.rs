@@ -23,18 +23,26 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Base::Stored(entry) => ("EDIT", format!("base {}", words::token(model, entry.token))),
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
     };
-    let mut right = Phrase::of(Ink::Dim, base);
+    let left = Phrase::of(Ink::FocusedTitle, verb).and(Ink::Text, " ").and(Ink::Strong, edit.key.to_string());
     let draft = if edit.is_changed() { "draft changed" } else { "draft unchanged" };
-    right.join(" · ", Phrase::of(Ink::Dim, draft));
-    let (ink, upstream) = match edit.upstream {
-        Upstream::Unchanged => (Ink::Dim, "upstream UNCHANGED".to_owned()),
-        Upstream::Changed => (Ink::Warning, format!("{} upstream CHANGED", glyph::WARNING)),
-        Upstream::Deleted => (Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
+    let upstream = match edit.upstream {
+        Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
+        Upstream::Changed => Phrase::of(Ink::Warning, format!("{} upstream CHANGED", glyph::WARNING)),
+        Upstream::Deleted => Phrase::of(Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
     };
-    right.join(" · ", Phrase::of(ink, upstream));
+    let mut facts = vec![Phrase::of(Ink::Dim, draft), Phrase::of(Ink::Dim, base), upstream];
     let mut pen = canvas.row(area, 0);
-    pen.skip(1).margin(1).right(&right).margin(2);
-    pen.put(Ink::FocusedTitle, verb).skip(1).put(Ink::Strong, edit.key.to_string());
+    pen.skip(1).margin(1);
+    // What is edited comes before what is known about it; what happened upstream goes last.
+    let needed = |facts: &[Phrase]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
+    while facts.len() > 1 && left.width() + needed(&facts) > pen.room() {
+        facts.remove(0);
+    }
+    let mut right = Phrase::default();
+    for fact in facts {
+        right.join(" · ", fact);
+    }
+    pen.right(&right).margin(2).phrase(&left);
 }
 
 /// The window on the draft: its first row and its first column.

@@ -25,9 +25,9 @@ const ALWAYS: u8 = u8::MAX;
 const LEAST_CONTEXT: u16 = 4;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let name = context_name(model);
+    let name = model.context.name.as_str();
     let mut parts = vec![Part { worth: 20, group: 0, phrase: Phrase::of(Ink::Dim, "confdeck ·") }];
-    parts.push(Part { worth: ALWAYS, group: 0, phrase: Phrase::of(Ink::Strong, name) });
+    parts.push(Part { worth: ALWAYS, group: 0, phrase: Phrase::of(Ink::Strong, name.to_owned()) });
     badge(&mut parts, model);
     extras(&mut parts, model);
     let margins = if area.width < 40 { 0 } else { 1 };
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let reserved = pen.room().saturating_sub(LEAST_CONTEXT + 1);
     if right.width() > reserved {
         let least = pen.room().min(LEAST_CONTEXT);
-        pen.cell(least, Ink::Strong, context_name(model)).skip(1).phrase(&right);
+        pen.cell(least, Ink::Strong, name).skip(1).phrase(&right);
         return;
     }
     pen.right(&right);
@@ -50,11 +50,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         pen.margin(1);
     }
     pen.phrase(&joined(&left, " "));
-}
-
-/// The context's name; one that is only its target does not repeat the backend's badge.
-fn context_name(model: &Model) -> String {
-    model.context.name.clone()
 }
 
 fn gap(room: u16) -> &'static str {

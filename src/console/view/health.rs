@@ -6,7 +6,7 @@ use super::widgets::{Canvas, Column, Phrase, Table};
 use super::words;
 use crate::console::model::Model;
 use crate::console::theme::{Ink, glyph};
-use crate::domain::{Health, LatencyClass, MemberHealth};
+use crate::domain::{Health, LatencyClass, MemberHealth, TokenKind};
 use crate::text::Safe;
 
 const MEMBERS: [Column; 5] = [
@@ -79,7 +79,11 @@ fn link_lines(model: &Model, room: u16) -> Vec<Line> {
     let mut lines = vec![Line::words(1, head)];
     let mut add = |label: &str, ink, words: &str| lines.extend(labelled(label, ink, words, room));
     if link.state.is_true() {
-        add("picture", Ink::Text, &format!("equal to the store at {}", model.inventory.revision()));
+        let at = match model.context.capabilities.tokens {
+            TokenKind::Counter => format!(" at {}", model.inventory.revision()),
+            TokenKind::Digest => String::new(),
+        };
+        add("picture", Ink::Text, &format!("equal to the store{at}"));
     }
     add("since", Ink::Text, &format!("{} ago", words::ago(model, link.since).text));
     if let Some(reason) = words::reason(&link.state) {

@@ -3,12 +3,12 @@
 //!
 //! | part | what it draws |
 //! | --- | --- |
-//! | [`header`], [`tabs`], [`status`], [`footer`] | the lines around the body |
-//! | [`browse`] | namespaces, items and detail |
-//! | [`health`], [`log`] | the other tabs |
-//! | [`editor`], [`review`] | what covers the body while a document is edited |
-//! | [`overlays`] | what is open above everything else |
-//! | [`clock`] | when any of it changes by itself |
+//! | `header`, `tabs`, `status`, `footer` | the lines around the body |
+//! | `browse` | namespaces, items and detail |
+//! | `health`, `log` | the other tabs |
+//! | `editor`, `review` | what covers the body while a document is edited |
+//! | `overlays` | what is open above everything else |
+//! | `clock` | when any of it changes by itself |
 
 mod browse;
 mod clock;

@@ -6,6 +6,8 @@ use ratatui::layout::Rect;
 use super::widgets::{Canvas, Phrase, ink_of, width};
 use super::words;
 use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
 use crate::console::layout::EditFrame;
 use crate::console::model::{Base, Edit, Lock, Model, Review, Upstream};
 use crate::console::theme::{Ink, glyph};
@@ -92,12 +94,22 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
-    if edit.upstream != Upstream::Unchanged {
-        let words = format!("{} it was changed meanwhile: writing will end in a conflict", glyph::WARNING);
+    let upstream = match (&edit.base, edit.upstream) {
+        (_, Upstream::Unchanged) => None,
+        (Base::Absent { .. }, _) => Some("exists by now"),
+        (Base::Stored(_), Upstream::Changed) => Some("was changed meanwhile"),
+        (Base::Stored(_), Upstream::Deleted) => Some("was deleted meanwhile"),
+    };
+    if let Some(what) = upstream {
+        let words = format!("{} it {what}: writing will end in a conflict", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
     }
     match model.lock {
-        Lock::Locked => page.fact("lock", Ink::Warning, &format!("{} locked: unlock first", glyph::WARNING)),
+        Lock::Locked => {
+            let key = key_for(Place::Review, Action::Command).unwrap_or_default();
+            let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
+            page.fact("lock", Ink::Warning, &words);
+        }
         Lock::ReadOnly => page.fact("lock", Ink::Warning, &format!("{} read only", glyph::WARNING)),
         Lock::Open(_) => {}
     }

@@ -6,7 +6,6 @@ use super::widgets::{Canvas, Phrase, width};
 use super::words;
 use crate::console::model::{Browse, Model, Stage, Tone};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::LinkState;
 use crate::text::Safe;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -76,10 +75,13 @@ fn said(model: &Model) -> Phrase {
     if let Some(writing) = &model.writing {
         return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
     }
-    let shown_in_body = model.edit.is_none()
-        && !model.link.had_picture
-        && !matches!(model.link.state, LinkState::Stale { .. });
-    if shown_in_body { Phrase::default() } else { words::trouble_line(model) }
+    if is_said_in_the_body(model) { Phrase::default() } else { words::trouble_line(model) }
+}
+
+/// Whether a list without rows already says what is waited for.
+fn is_said_in_the_body(model: &Model) -> bool {
+    let empty = |browse: &Browse| browse.listing.len(&model.inventory) == 0 && model.panes().items.width > 0;
+    !model.link.had_picture && model.edit.is_none() && model.browse().is_some_and(empty)
 }
 
 /// How many rows the list has, and of how many; never without the state of the link.

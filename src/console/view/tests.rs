@@ -13,7 +13,7 @@ use super::sample::{self, NOW, SCENES, SECRET, size};
 use super::{draw, next_change_at};
 use crate::console::layout::Size;
 use crate::console::message::Stamp;
-use crate::console::model::Model;
+use crate::console::model::{Lock, Model};
 use crate::console::theme::{Depth, Glyphs, Ink, Theme};
 
 fn theme(depth: Depth, glyphs: Glyphs) -> Theme {
@@ -195,7 +195,12 @@ fn context_state_and_lock_are_in_every_header() {
                 header.contains(model.link.state.word()) && header.contains("pro"),
                 "{name} {cols} {header}"
             );
-            assert!(header.contains("LOCKED"), "{name} {cols} {header}");
+            let lock = match model.lock {
+                Lock::ReadOnly => "READ ONLY",
+                Lock::Locked | Lock::Open(Some(_)) => "LOCKED",
+                Lock::Open(None) => "",
+            };
+            assert!(header.contains(lock), "{name} {cols} {header}");
         }
     }
 }

@@ -115,7 +115,7 @@ fn assert_equal(inventory: &Inventory, store: &Store) {
     assert_eq!(dependents, wanted.iter().filter(names_k1).map(|entry| entry.key.clone()).collect::<Vec<_>>());
     let reference = Reference::Vault { path: "a".into(), field: "b".into() };
     let holders = wanted.iter().filter(|entry| entry.document.text().unwrap().contains("vault")).count();
-    assert_eq!(inventory.referrers(&reference).len(), holders);
+    assert_eq!(inventory.referrers(&reference).count(), holders);
 }
 
 proptest! {

@@ -32,7 +32,7 @@ pub use layout::Layout;
 pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
 
 use super::{Capabilities, Commit, ConfigReader, ConfigWriter, Op, Page, Result, Watch};
-use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey, TokenKind};
+use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
 use load::Scope;
@@ -66,16 +66,7 @@ impl EtcdProvider {
 #[async_trait]
 impl ConfigReader for EtcdProvider {
     fn capabilities(&self) -> Capabilities {
-        let namespaced = self.keyspace.layout() == Layout::Namespaced;
-        Capabilities {
-            namespaces: namespaced,
-            connections: namespaced,
-            leases: true,
-            foreign: true,
-            atomic_max: write::OPERATIONS,
-            max_document: write::MAX_DOCUMENT,
-            tokens: TokenKind::Counter,
-        }
+        write::capabilities(self.keyspace.layout())
     }
 
     async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {

@@ -1,16 +1,17 @@
 //! Writing: one transaction for one commit, sent once.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use etcd_client::{Compare, CompareOp, DeleteOptions, KeyValue, PutOptions, Txn, TxnOp, TxnOpResponse};
 
+use super::Layout;
 use super::connect::{Connector, Head, Link};
 use super::error::{Fault, within};
 use super::layout::Keyspace;
 use super::load::{entry, unsigned};
-use crate::domain::{ResourceKey, Token};
-use crate::provider::{CALL_DEADLINE, Commit, Error, Expect, Lease, Op, Outcome, Result};
+use crate::domain::{ResourceKey, Token, TokenKind};
+use crate::provider::ops::check;
+use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Expect, Lease, Op, Outcome, Result};
 
 /// The most operations of one transaction (etcd's `--max-txn-ops`): of its comparisons, of its
 /// branches, each counted alone.
@@ -117,19 +118,30 @@ impl Step {
     }
 }
 
+/// What an etcd can do, in either layout.
+pub(super) fn capabilities(layout: Layout) -> Capabilities {
+    let namespaced = layout == Layout::Namespaced;
+    Capabilities {
+        namespaces: namespaced,
+        connections: namespaced,
+        leases: true,
+        foreign: true,
+        atomic_max: OPERATIONS,
+        max_document: MAX_DOCUMENT,
+        tokens: TokenKind::Counter,
+    }
+}
+
 fn prepare(keyspace: &Keyspace, ops: Vec<Op>) -> Result<Vec<Step>> {
+    check(&ops, &capabilities(keyspace.layout()))?;
     let steps = ops.into_iter().map(|op| step(keyspace, op)).collect::<Result<Vec<_>>>()?;
     let depth = usize::from(steps.iter().any(Step::nested));
     if steps.len() + depth > OPERATIONS {
         return Err(invalid(format!(
-            "{} writes at once; etcd takes at most {}: split them",
+            "{} writes at once; etcd takes at most {} where a lease is kept whatever is there: split them",
             steps.len(),
             OPERATIONS - depth
         )));
-    }
-    let mut seen = HashSet::new();
-    if let Some(step) = steps.iter().find(|step| !seen.insert(&step.stored)) {
-        return Err(invalid(format!("{} is written twice in one commit; name each key once", step.key)));
     }
     let size: usize = steps.iter().map(Step::size).sum();
     if size > MAX_REQUEST {
@@ -159,16 +171,7 @@ fn step(keyspace: &Keyspace, op: Op) -> Result<Step> {
         ),
     };
     let (key, action) = match op {
-        Op::Delete { key, expect: Expect::Absent } => {
-            return Err(invalid(format!("a delete of {key} cannot expect that it does not exist")));
-        }
         Op::Delete { key, .. } => (key, Action::Delete),
-        Op::Put { key, .. } if key.is_foreign() => {
-            return Err(Error::Unsupported {
-                what: format!("a write of {key}"),
-                remedy: "the receiver ignores keys of this shape; view or delete it, and write NAMESPACE/ID or connections/NAME".into(),
-            });
-        }
         Op::Put { key, document, lease, .. } => {
             (key, Action::Put { value: document.as_bytes().to_vec(), lease })
         }
@@ -325,11 +328,11 @@ fn refusal(keyspace: &Keyspace, step: &Step, part: &TxnOpResponse) -> Option<Err
     let now = get.kvs().first();
     let key = step.key.clone();
     match (step.compares, &step.action) {
+        (_, Action::Delete) if now.is_none() => Some(Error::NotFound { key }),
         (Some(expected), _) if now.map_or(0, KeyValue::mod_revision) != expected => {
             let now = now.and_then(|kv| Some(Box::new(entry(keyspace.decode(kv.key())?, kv))));
             Some(Error::Conflict { key, now })
         }
-        (None, Action::Delete) if now.is_none() => Some(Error::NotFound { key }),
         _ => None,
     }
 }
@@ -338,7 +341,6 @@ fn refusal(keyspace: &Keyspace, step: &Step, part: &TxnOpResponse) -> Option<Err
 mod tests {
     use super::*;
     use crate::domain::{Document, Namespace, WebhookId};
-    use crate::provider::etcd::Layout;
 
     fn keyspace() -> Keyspace {
         Keyspace::new(Layout::Namespaced.default_prefix(), Layout::Namespaced)
@@ -362,13 +364,18 @@ mod tests {
             (0..count).map(|n| put(&n.to_string(), 1, expect, Lease::Keep)).collect::<Vec<_>>()
         };
         assert!(prepare(&keyspace(), many(128, Expect::Absent)).is_ok());
-        assert!(matches!(refused(many(129, Expect::Absent)), Error::Invalid { .. }));
+        assert!(matches!(refused(many(129, Expect::Absent)), Error::Unsupported { .. }));
         assert!(prepare(&keyspace(), many(127, Expect::Anything)).is_ok());
         assert!(matches!(refused(many(128, Expect::Anything)), Error::Invalid { .. }));
 
         assert!(prepare(&keyspace(), vec![put("a", MAX_DOCUMENT, Expect::Absent, Lease::Never)]).is_ok());
         let large = vec![put("a", MAX_REQUEST, Expect::Absent, Lease::Never)];
-        assert!(refused(large).to_string().contains("1536 KiB"));
+        assert!(matches!(refused(large), Error::Invalid { .. }));
+        let together = vec![
+            put("a", MAX_DOCUMENT / 2, Expect::Absent, Lease::Never),
+            put("b", MAX_DOCUMENT, Expect::Absent, Lease::Never),
+        ];
+        assert!(refused(together).to_string().contains("1536 KiB"));
     }
 
     #[test]
@@ -377,7 +384,7 @@ mod tests {
             put("a", 1, Expect::Absent, Lease::Keep),
             Op::Delete { key: key("a"), expect: Expect::Anything },
         ];
-        assert!(refused(twice).to_string().contains("default/a is written twice"));
+        assert!(refused(twice).to_string().contains("default/a is named twice"));
         let absent = vec![Op::Delete { key: key("a"), expect: Expect::Absent }];
         assert!(matches!(refused(absent), Error::Invalid { .. }));
         let digest = Expect::Token(Token::digest([1; 6]));

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{
-    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
-};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::reading::{folder, target};
@@ -20,17 +17,12 @@ use crate::provider::WatchHandle;
 /// How long a burst of events is gathered; an editor's save is several.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// How often the gathered events are looked at.
-const TICK: Duration = Duration::from_millis(50);
-
 /// How often the files are looked at where notification works, in case it misses one: network file
 /// systems, a folder that is replaced.
 const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// How often they are looked at where it does not.
 const POLL: Duration = Duration::from_millis(500);
-
-type Bell = Debouncer<RecommendedWatcher, RecommendedCache>;
 
 /// Keeps the picture up to the files until it is dropped.
 pub(super) async fn observe(shared: Arc<Shared>, wake: WatchHandle) {
@@ -50,7 +42,12 @@ pub(super) async fn observe(shared: Arc<Shared>, wake: WatchHandle) {
             Ok(false) => POLL,
         };
         force = tokio::select! {
-            Some(()) = rung.recv() => true,
+            Some(()) = rung.recv() => {
+                tokio::time::sleep(GATHER).await;
+                // Whatever rang meanwhile belongs to the same burst, and is read with it.
+                while rung.try_recv().is_ok() {}
+                true
+            }
             () = wake.woken() => true,
             () = tokio::time::sleep(pause) => false,
         };
@@ -58,22 +55,20 @@ pub(super) async fn observe(shared: Arc<Shared>, wake: WatchHandle) {
 }
 
 /// Watches the folders: a file that is replaced, removed or created is seen there alone.
-fn start(paths: &[PathBuf], ring: mpsc::Sender<()>) -> Option<Bell> {
+fn start(paths: &[PathBuf], ring: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let targets = paths.iter().map(|path| target(path).unwrap_or_else(|_| path.clone()));
     let all: BTreeSet<PathBuf> = paths.iter().cloned().chain(targets).collect();
     let names: BTreeSet<OsString> =
         all.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
     // Folders that are switched by a link of their own (`..data`) say nothing of the names in them.
     let linked = paths.iter().any(|path| path.is_symlink());
-    let on_events = move |events: DebounceEventResult| {
-        let matters = |event: &DebouncedEvent| linked || concerns(event, &names);
-        let heard = events.is_ok_and(|events| events.iter().any(|event| is_write(event) && matters(event)));
-        if heard {
+    let on_event = move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| is_write(&event) && (linked || concerns(&event, &names))) {
             // A full channel means that a reading is due anyway.
             let _ = ring.try_send(());
         }
     };
-    let mut bell = new_debouncer(GATHER, Some(TICK), on_events).ok()?;
+    let mut bell = notify::recommended_watcher(on_event).ok()?;
     let folders: BTreeSet<&Path> = all.iter().map(|path| folder(path)).collect();
     for folder in folders {
         bell.watch(folder, RecursiveMode::NonRecursive).ok()?;
@@ -82,14 +77,14 @@ fn start(paths: &[PathBuf], ring: mpsc::Sender<()>) -> Option<Bell> {
 }
 
 /// Whether an event can have changed a file; our own reading must not ring the bell.
-fn is_write(event: &DebouncedEvent) -> bool {
+fn is_write(event: &Event) -> bool {
     match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         _ => true,
     }
 }
 
-fn concerns(event: &DebouncedEvent, names: &BTreeSet<OsString>) -> bool {
+fn concerns(event: &Event, names: &BTreeSet<OsString>) -> bool {
     event.need_rescan()
         || event.paths.iter().any(|path| path.file_name().is_some_and(|name| names.contains(name)))
 }

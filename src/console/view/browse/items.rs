@@ -80,9 +80,8 @@ pub(in crate::console::view) fn visible<'m>(
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
     let first = first(model, browse, height);
-    (first..first + usize::from(height))
-        .map_while(|at| browse.listing.slot_at(&model.inventory, at))
-        .filter_map(|slot| model.inventory.row(slot))
+    let slots = browse.listing.slots_from(&model.inventory, first).take(usize::from(height));
+    slots.filter_map(|slot| model.inventory.row(slot))
 }
 
 /// Whether a row changed a moment ago; and until when it says so.

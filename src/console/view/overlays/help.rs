@@ -19,32 +19,41 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Pl
     let read_only = model.lock == Lock::ReadOnly;
     let groups: Vec<Vec<Phrase>> =
         Group::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
-    let width = groups.iter().flatten().map(Phrase::width).max().unwrap_or(0);
-    let needed: usize = groups.iter().map(|group| group.len() + 1).sum();
-    let two = needed > usize::from(area.height) && width * 2 + GAP + 4 <= area.width;
-    let columns = share(groups, if two { 2 } else { 1 });
+    let columns = columns(groups, area);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let count = u16::try_from(columns.len()).unwrap_or(1);
-    let inside = dialog(
-        canvas,
-        area,
-        &format!("{} {} keys", place.title(), glyph::DOT),
-        width * count + GAP * count.saturating_sub(1),
-        u16::try_from(rows).unwrap_or(u16::MAX),
-    );
+    let title = format!("{} {} keys", place.title(), glyph::DOT);
+    let inside = dialog(canvas, area, &title, width(&columns), u16::try_from(rows).unwrap_or(u16::MAX));
     let first = words::clamp_scroll(scroll, rows, inside.height);
-    let mut x = inside.x;
+    let mut rest = inside;
     for column in &columns {
-        let area = Rect { x, width: width.min(inside.right().saturating_sub(x)), ..inside };
-        for (row, phrase) in (0..area.height).zip(column.iter().skip(first)) {
-            canvas.row(area, row).phrase(phrase);
+        for (row, phrase) in (0..rest.height).zip(column.iter().skip(first)) {
+            canvas.row(rest, row).phrase(phrase);
         }
-        x = x.saturating_add(width + GAP).min(inside.right());
+        let step = (widest(column) + GAP).min(rest.width);
+        rest = Rect { x: rest.x + step, width: rest.width - step, ..rest };
     }
     if rows > first + usize::from(inside.height) {
         let more = Rect { y: inside.bottom(), height: 1, ..inside };
         canvas.row(more, 0).right(&Phrase::of(Ink::Dim, format!(" {} more ", glyph::MORE)));
     }
+}
+
+/// One column if it is low enough, or two if they are narrow enough.
+fn columns(groups: Vec<Vec<Phrase>>, area: Rect) -> Vec<Vec<Phrase>> {
+    let one = share(groups.clone(), 1);
+    if one.iter().all(|column| column.len() + 2 <= usize::from(area.height)) {
+        return one;
+    }
+    let two = share(groups, 2);
+    if width(&two) + 4 <= area.width { two } else { one }
+}
+
+fn widest(column: &[Phrase]) -> u16 {
+    column.iter().map(Phrase::width).max().unwrap_or(0)
+}
+
+fn width(columns: &[Vec<Phrase>]) -> u16 {
+    columns.iter().map(|column| widest(column) + GAP).sum::<u16>().saturating_sub(GAP)
 }
 
 /// Puts groups into columns of about the same height, without cutting one.
@@ -113,7 +122,7 @@ impl Group {
                 actions.push(action);
             }
         }
-        if key_for(place, Action::Command).is_some() {
+        if matches!(place, Place::Browse | Place::Page) {
             // What has no key of its own is typed.
             let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
             let mine = |action: &Action| {

@@ -11,8 +11,6 @@ use crate::text::Safe;
 
 /// The room for a line being typed.
 const COLUMNS: u16 = 64;
-/// The most commands named below it.
-const CANDIDATES: usize = 8;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, prompt: &Prompt) {
     let (title, hint) = words_for(model, &prompt.purpose);
@@ -53,7 +51,7 @@ fn line(canvas: &mut Canvas<'_>, inside: Rect, prompt: &Prompt) {
     canvas.set_cursor(x, inside.y);
 }
 
-/// Why the last try was not taken, what may be typed, and the commands that begin like this.
+/// Why the last try was not taken, what may be typed, and what it could become.
 fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<Phrase> {
     let mut lines = vec![Phrase::default()];
     if let Some(error) = &prompt.error {
@@ -62,18 +60,12 @@ fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<Phrase> {
     } else {
         lines.extend(words::wrap(hint, columns).into_iter().map(|line| Phrase::of(Ink::Dim, line)));
     }
-    if prompt.purpose == Purpose::Command {
-        let typed = prompt.input.text();
-        let candidates = Action::ALL
-            .into_iter()
-            .filter(|action| action.is_command() && action.name().starts_with(typed))
-            .take(CANDIDATES)
-            .map(|action| Phrase::of(Ink::Key, format!("{:14}", action.name())).and(Ink::Dim, action.help()));
-        let candidates: Vec<Phrase> = candidates.collect();
-        if !candidates.is_empty() {
-            lines.push(Phrase::default());
-            lines.extend(candidates);
-        }
+    if !prompt.candidates.is_empty() {
+        lines.push(Phrase::default());
+        lines.extend(prompt.candidates.iter().map(|candidate| match Action::named(candidate) {
+            Some(action) => Phrase::of(Ink::Key, format!("{candidate:14}")).and(Ink::Dim, action.help()),
+            None => Phrase::of(Ink::Key, candidate.clone()),
+        }));
     }
     lines
 }

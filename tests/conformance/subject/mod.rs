@@ -1,5 +1,7 @@
 //! The stores under test, each with the hand of another program.
 
+pub(crate) mod etcd;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,0 +1,37 @@
+//! What the console is connected to, and whether it may write there.
+
+use std::time::Duration;
+
+use crate::provider::Capabilities;
+
+/// What is connected and under which rules.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The context's name, as typed to unlock it.
+    pub name: String,
+    /// The backend's kind as on its badge: `memory`, `files`, `etcd`.
+    pub backend: &'static str,
+    /// Where it is: host and prefix, or paths.
+    pub target: String,
+    /// Permanent warnings of the header: `plain http`, `TLS not verified`.
+    pub marks: Vec<String>,
+    /// What the store can do.
+    pub capabilities: Capabilities,
+    /// No writer exists.
+    pub read_only: bool,
+    /// Starts locked.
+    pub locked: bool,
+    /// Redraws caused by changes alone are limited to this many a second.
+    pub frames_per_second: u32,
+}
+
+/// Whether writing is possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// There is no writer at all.
+    ReadOnly,
+    /// The gate is closed.
+    Locked,
+    /// The gate is open; `Some` where it closes by itself, at that time since the start.
+    Open(Option<Duration>),
+}

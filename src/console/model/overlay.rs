@@ -1,0 +1,73 @@
+//! What is open above everything else: help, a line to type, a question.
+
+use std::time::Duration;
+
+use super::Input;
+use crate::console::keymap::Place;
+use crate::domain::{ResourceKey, Token};
+
+/// What is open above everything else.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of a place.
+    Help {
+        /// Which place.
+        place: Place,
+        /// First line shown.
+        scroll: usize,
+    },
+    /// A line to type.
+    Prompt(Prompt),
+    /// A question.
+    Confirm(Confirm),
+}
+
+/// A line to type, and why.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What was typed.
+    pub input: Input,
+    /// Why the last try was not taken.
+    pub error: Option<String>,
+    /// What the text could become, at most a handful.
+    pub candidates: Vec<String>,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A command or an address.
+    Command,
+    /// The address of a new document.
+    New,
+    /// The address of a copy.
+    Clone(ResourceKey),
+    /// The context's name, to open the gate; a paste is refused.
+    Unlock,
+}
+
+/// A question that names what it is about.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The question, naming its target.
+    pub question: String,
+    /// What else should be known, a line each.
+    pub details: Vec<String>,
+    /// What yes does.
+    pub then: Then,
+    /// When it was asked; keys of the first 300 ms are not answers.
+    pub asked: Duration,
+}
+
+/// What a yes does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// Delete this document, if it is still at this token.
+    Delete(ResourceKey, Token),
+    /// Throw the draft away.
+    Discard,
+    /// Leave although there is a draft.
+    Quit,
+}

@@ -167,6 +167,8 @@ fn documents_are_made_copied_and_deleted() {
     let fresh = "{\n  \"data_type\": \"json\",\n  \"module\": \"kafka\"\n}\n";
     assert_eq!(store.value("production/webhooks/fresh").unwrap(), fresh);
 
+    // Selected as soon as the watch brings it.
+    terminal.wait_until(|screen| is_selected(screen, "fresh"));
     terminal.keys("c");
     terminal.wait_for("clone production/fresh");
     terminal.type_text("-2\n");
@@ -176,6 +178,7 @@ fn documents_are_made_copied_and_deleted() {
     terminal.wait_gone("REVIEW");
     assert_eq!(store.value("production/webhooks/fresh-2").unwrap(), fresh);
 
+    terminal.wait_until(|screen| is_selected(screen, "fresh-2"));
     terminal.keys("d");
     terminal.wait_for("Delete production/fresh-2 from lab?");
     terminal.keys("n");
@@ -184,7 +187,7 @@ fn documents_are_made_copied_and_deleted() {
     terminal.keys("d");
     terminal.wait_for("Delete production/fresh-2 from lab?");
     terminal.answer("y");
-    terminal.wait_until(|screen| screen.line_with("fresh-2  ").is_none());
+    terminal.wait_until(|screen| row_of(screen, "fresh-2").is_none());
     assert_eq!(store.value("production/webhooks/fresh-2"), None);
 }
 

@@ -1,1 +1,1 @@
-//! x
+//! Filled next.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::screen::{Color, Screen};
+use crate::store::Etcd;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
 
@@ -16,72 +17,73 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn browse() {
-    let mut terminal = demo(120, 40);
-    terminal.keys("/");
-    terminal.type_text("production/github");
-    terminal.keys("enter enter");
-    terminal.wait_for("\"data_type\"");
-    terminal.keys("esc");
+    let mut terminal = demo(140, 34);
+    terminal.go_to("production/audit");
+    terminal.wait_for("••••••••");
+    // The first change from outside, and its mark.
+    terminal.wait_until(|screen| screen.line_with("canary").is_some_and(|line| line.contains('~')));
     draw(&terminal, "browse");
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn narrow() {
     let mut terminal = demo(80, 24);
-    terminal.keys("j enter");
-    terminal.wait_for("production");
+    terminal.go_to("production/audit");
+    terminal.wait_until(|screen| screen.line_with("canary").is_some_and(|line| line.contains('~')));
     draw(&terminal, "narrow");
 }
 
-/// An open draft of the demo's `production/github_events`, changed.
+/// An open draft of the demo's `production/payments`, changed.
 fn changed_draft() -> Terminal {
-    let mut terminal = demo(120, 40);
-    terminal.type_text(":edit production/github_events\n");
-    terminal.wait_for("EDIT production/github_events");
-    terminal.wait_for("\"topic\"");
-    terminal.keys("ctrl-f");
-    terminal.type_text("topic\n");
-    terminal.keys("end left left");
-    terminal.type_text("-eu");
-    terminal.wait_for("1 line");
+    let mut terminal = demo(120, 24);
+    terminal.edit("production/payments");
+    terminal.replace("\"payments\"", "\"payments-eu\"");
+    terminal.replace("203.0.113.8", "203.0.113.9");
+    terminal.wait_for("draft changed");
     terminal
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn edit() {
-    draw(&changed_draft(), "edit");
+    let mut terminal = demo(120, 24);
+    terminal.edit("production/audit");
+    terminal.wait_for("‹kept:1›");
+    terminal.replace("\"incoming\"", "\"incoming/2026\"");
+    // A comma is missing before it.
+    terminal.keys("enter");
+    terminal.type_text("\"content_type\": \"application/json\"");
+    terminal.wait_for("✗ line");
+    draw(&terminal, "edit");
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn review() {
     let mut terminal = changed_draft();
-    terminal.keys("ctrl-s");
-    terminal.wait_for("REVIEW");
+    terminal.review();
+    terminal.keys("f");
+    terminal.wait_for("+   \"topic\": \"payments-eu\"");
     draw(&terminal, "review");
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn conflict() {
     let mut terminal = changed_draft();
-    // The demo changes this document while it is open.
-    terminal.wait_for("upstream CHANGED");
-    terminal.keys("ctrl-s");
+    terminal.review();
+    // Somebody writes first, as the demo has it.
+    terminal.answer("enter");
     terminal.wait_for("CONFLICT");
+    terminal.wait_for("changed on another console");
     draw(&terminal, "conflict");
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn health() {
-    let mut terminal = demo(120, 40);
+    let store = Etcd::at("/cwm/");
+    store.put("production/webhooks/orders", r#"{"module": "log"}"#);
+    let mut terminal = store.open(120, 24);
     terminal.keys("6");
-    terminal.wait_for("demo");
+    terminal.wait_for("MEMBER");
     draw(&terminal, "health");
 }
 

@@ -15,73 +15,84 @@ fn demo(columns: u16, rows: u16) -> Terminal {
     terminal
 }
 
-#[test]
-#[ignore = "waits for the console"]
-fn browse() {
-    let mut terminal = demo(120, 40);
-    terminal.keys("/");
-    terminal.type_text("production/github");
-    terminal.keys("enter enter");
-    terminal.wait_for("\"data_type\"");
-    terminal.keys("esc");
-    draw(&terminal, "browse");
-}
-
-#[test]
-#[ignore = "waits for the console"]
-fn narrow() {
-    let mut terminal = demo(80, 24);
-    terminal.keys("j enter");
-    terminal.wait_for("production");
-    draw(&terminal, "narrow");
-}
-
-/// An open draft of the demo's `production/github_events`, changed.
-fn changed_draft() -> Terminal {
-    let mut terminal = demo(120, 40);
-    terminal.type_text(":edit production/github_events\n");
-    terminal.wait_for("EDIT production/github_events");
-    terminal.wait_for("\"topic\"");
-    terminal.keys("ctrl-f");
-    terminal.type_text("topic\n");
-    terminal.keys("end left left");
-    terminal.type_text("-eu");
-    terminal.wait_for("1 line");
+/// Goes to a document of the demo.
+fn at(address: &str, columns: u16, rows: u16) -> Terminal {
+    let mut terminal = demo(columns, rows);
+    terminal.keys(":");
+    terminal.type_text(address);
+    terminal.keys("enter");
+    terminal.wait_for(&format!("/webhook/{address}"));
     terminal
 }
 
 #[test]
-#[ignore = "waits for the console"]
-fn edit() {
-    draw(&changed_draft(), "edit");
+fn browse() {
+    let mut terminal = at("production/audit", 132, 36);
+    terminal.keys("j");
+    // Something changes while one looks.
+    terminal.wait_for("staging     canary");
+    terminal.keys("k");
+    terminal.wait_for("••••••••");
+    draw(&terminal, "browse");
 }
 
 #[test]
-#[ignore = "waits for the console"]
-fn review() {
+fn narrow() {
+    let mut terminal = demo(80, 24);
+    terminal.keys("j j");
+    terminal.wait_for("github_events");
+    draw(&terminal, "narrow");
+}
+
+/// An open draft of the demo's `production/payments`, its topic changed.
+fn changed_draft() -> Terminal {
+    let mut terminal = at("production/payments", 110, 30);
+    terminal.keys("e");
+    terminal.wait_for("EDIT production/payments");
+    terminal.keys("down down down down end left left");
+    terminal.type_text("-eu");
+    terminal.wait_for("payments-eu");
+    terminal
+}
+
+#[test]
+fn edit() {
+    let mut terminal = changed_draft();
+    terminal.keys("end");
+    terminal.type_text(",");
+    terminal.wait_for("line 5, column");
+    draw(&terminal, "edit");
+}
+
+/// The draft, ready to be written.
+fn reviewed() -> Terminal {
     let mut terminal = changed_draft();
     terminal.keys("ctrl-s");
     terminal.wait_for("REVIEW");
-    draw(&terminal, "review");
+    terminal.keys("f");
+    terminal.wait_for("+ ");
+    terminal
 }
 
 #[test]
-#[ignore = "waits for the console"]
+fn review() {
+    draw(&reviewed(), "review");
+}
+
+#[test]
 fn conflict() {
-    let mut terminal = changed_draft();
-    // The demo changes this document while it is open.
-    terminal.wait_for("upstream CHANGED");
-    terminal.keys("ctrl-s");
-    terminal.wait_for("CONFLICT");
+    let mut terminal = reviewed();
+    // The demo writes this document first, once.
+    terminal.press_until("enter", "CONFLICT");
     draw(&terminal, "conflict");
 }
 
 #[test]
-#[ignore = "waits for the console"]
 fn health() {
-    let mut terminal = demo(120, 40);
+    let mut terminal = Terminal::open(Program::confdeck(["--demo=files"]), 110, 24);
+    terminal.wait_for("SYNCED");
     terminal.keys("6");
-    terminal.wait_for("demo");
+    terminal.wait_for("MEMBER");
     draw(&terminal, "health");
 }
 

@@ -86,10 +86,12 @@ impl Line {
         self.master.process_group_leader()
     }
 
-    /// After the program's end: lets go of its side and waits until all it wrote has arrived.
+    /// After the program's end: lets go of its side and waits until all it wrote has arrived, which a
+    /// stalled line does not let it.
     pub(crate) fn drain(&mut self) {
         self.far_side = None;
-        self.received.wait_until(Instant::now() + Duration::from_secs(2), |state| state.closed);
+        let deadline = Instant::now() + Duration::from_secs(2);
+        self.received.wait_until(deadline, |state| state.closed || state.stalled);
     }
 }
 

@@ -1,8 +1,8 @@
 //! End to end: the real program in a pseudo-terminal, keys typed, the screen read.
 //!
-//! `terminal` is the harness, `harness` its own tests against small programs, `scenes` what the
-//! README's pictures are made of. A test opens a [`terminal::Terminal`], types, and waits for
-//! what a person would wait for: it never sleeps.
+//! `terminal` is the harness, `harness` its own tests against small programs, `store` what a console
+//! is opened on, `person` what is done in it, `scenes` what the README's pictures are made of. A test
+//! opens a [`terminal::Terminal`], types, and waits for what a person would wait for: it never sleeps.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,10 +14,20 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calm;
 mod commands;
+mod editing;
+mod etcd;
+mod files;
 mod harness;
+mod hostile;
 mod keys;
+mod layouts;
+mod leaving;
 mod line;
+mod outage;
+mod person;
 mod scenes;
 mod screen;
+mod store;
 mod terminal;

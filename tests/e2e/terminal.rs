@@ -46,8 +46,9 @@ pub(crate) enum Exit {
     Signal(String),
 }
 
-/// How long a person takes, at the least, between escape and the next key.
-const ESCAPE_GAP: Duration = Duration::from_millis(30);
+/// How long a person takes, at the least, between escape and the next key; confdeck waits 40 ms for
+/// the rest of a sequence.
+const ESCAPE_GAP: Duration = Duration::from_millis(100);
 /// How often a program is asked whether it has ended.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -132,14 +133,15 @@ impl Terminal {
         self.escaped = (bytes == b"\x1b").then(Instant::now);
     }
 
-    /// A program that finds escape and the next key in one read takes them for one key with alt.
-    /// So leave the gap a person leaves, and more if the program is slow to read.
+    /// Escape and a key that follows at once are one key with alt. So wait until escape was read, and
+    /// then the gap a person leaves.
     fn let_escape_through(&mut self) {
         let Some(pressed) = self.escaped.take() else { return };
         let unread = |line: &Line| line.unread() > 0 && pressed.elapsed() < Duration::from_secs(2);
-        while pressed.elapsed() < ESCAPE_GAP || self.line.as_ref().is_some_and(unread) {
+        while self.line.as_ref().is_some_and(unread) {
             thread::sleep(Duration::from_millis(2));
         }
+        thread::sleep(ESCAPE_GAP);
     }
 
     #[track_caller]

@@ -88,6 +88,8 @@ pub struct Model {
     pub last_key: Duration,
     /// Moments at which marks of fresh changes end, soonest first.
     pub fresh_ends: VecDeque<Duration>,
+    /// A document that was just created here: selected once the store tells it, unless a key comes first.
+    pub arriving: Option<ResourceKey>,
     /// The question the next effect asks.
     requests: u64,
 }
@@ -270,6 +272,7 @@ impl Model {
             writing: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
+            arriving: None,
             requests: 0,
         }
     }

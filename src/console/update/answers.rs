@@ -44,7 +44,9 @@ fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) 
             model.say(Tone::Good, format!("done: {}{now}", writing.what()));
             if mine && !writing.deletes {
                 model.edit = None;
-                browse::go_to(model, &writing.key);
+                if !browse::go_to(model, &writing.key) {
+                    model.arriving = Some(writing.key.clone());
+                }
             }
         }
         Err(Error::Conflict { key, now }) if mine && !writing.deletes => {

@@ -87,6 +87,11 @@ fn apply(model: &mut Model, feed: Feed) {
     }
     let lost = browse::take(model, &delta);
     follow_drafts(model, &delta);
+    if let Some(key) = model.arriving.take()
+        && !browse::go_to(model, &key)
+    {
+        model.arriving = Some(key);
+    }
     if let Some(key) = lost {
         model.say(Tone::Plain, format!("{key}, which was selected, is gone"));
     }

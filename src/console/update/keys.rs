@@ -13,6 +13,7 @@ use super::{clock, edit, feed, prompt};
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.want(Redraw::Now);
     model.last_key = model.now.mono;
+    model.arriving = None;
     if let Lock::Open(Some(until)) = &mut model.lock {
         *until = model.now.mono + UNLOCKED_FOR;
     }

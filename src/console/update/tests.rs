@@ -362,7 +362,17 @@ fn new_documents_take_free_and_routable_names_only() {
     }
     console.keys("n ctrl-u").text("new-ns/fresh").keys("enter ctrl-s");
     console.wait(400).keys("enter");
-    assert_eq!(console.commit().unwrap().1.expect(), Expect::Absent);
+    let (request, op) = console.commit().unwrap();
+    assert_eq!(op.expect(), Expect::Absent);
+
+    // The answer may come before the watch tells of it.
+    let outcome = Outcome { before: None, after: Some(Token::counter(6)) };
+    let commit = Commit { at: Revision(6), outcomes: vec![outcome] };
+    console.send(Event::Answer(request, Answer::Commit(Ok(commit))));
+    console.put("a/other", "{}", 5);
+    assert_eq!(console.selected(), "a/one");
+    console.put("new-ns/fresh", "{}", 6);
+    assert_eq!(console.selected(), "new-ns/fresh");
 }
 
 #[test]

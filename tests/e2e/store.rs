@@ -1,0 +1,138 @@
+//! Stores that a console is opened on, and the other hand that changes them: an etcd, two files.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use etcd_client::{Client, Txn, TxnOp};
+
+use crate::support::etcd::EtcdServer;
+use crate::support::home::Home;
+use crate::support::run::Program;
+use crate::terminal::Terminal;
+
+/// How many puts etcd takes in one transaction, unless told otherwise.
+const PUTS: usize = 128;
+
+/// A prefix of an etcd that no other test uses. Its context is called `lab`.
+pub(crate) struct Etcd {
+    pub(crate) server: Arc<EtcdServer>,
+    prefix: String,
+}
+
+impl Etcd {
+    /// On the server that the tests of this binary share.
+    pub(crate) fn new() -> Self {
+        Self::on(EtcdServer::shared())
+    }
+
+    /// On a server of its own, for a test that kills it.
+    pub(crate) fn alone() -> Self {
+        Self::on(Arc::new(EtcdServer::start()))
+    }
+
+    fn on(server: Arc<EtcdServer>) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        Self { server, prefix: format!("/e2e/{}/", COUNT.fetch_add(1, Ordering::Relaxed)) }
+    }
+
+    /// The program with this store as its context `lab`.
+    pub(crate) fn program(&self, arguments: &[&str]) -> Program {
+        Self::program_at(&self.server.address(), &self.prefix, arguments)
+    }
+
+    /// The same at any address, whatever answers there.
+    pub(crate) fn program_at(address: &str, prefix: &str, arguments: &[&str]) -> Program {
+        let program = Program::confdeck(arguments);
+        let context = format!(
+            "default_context = \"lab\"\n[contexts.lab]\nbackend = \"etcd\"\nhost = \"{address}\"\nprefix = \"{prefix}\"\n"
+        );
+        program.home.write("config/confdeck/config.toml", context);
+        program
+    }
+
+    /// A console that shows everything there is.
+    #[track_caller]
+    pub(crate) fn open(&self, columns: u16, rows: u16) -> Terminal {
+        let mut terminal = Terminal::open(self.program(&[]), columns, rows);
+        terminal.wait_for("SYNCED");
+        terminal
+    }
+
+    /// `etcdctl put`.
+    #[track_caller]
+    pub(crate) fn put(&self, key: &str, value: &str) {
+        self.etcdctl(&["put", "--", &self.key(key), value]);
+    }
+
+    /// `etcdctl del`.
+    #[track_caller]
+    pub(crate) fn delete(&self, key: &str) {
+        self.etcdctl(&["del", &self.key(key)]);
+    }
+
+    /// What `etcdctl get` prints, byte for byte; `None` where nothing is stored.
+    #[track_caller]
+    pub(crate) fn value(&self, key: &str) -> Option<String> {
+        let printed = self.etcdctl(&["get", &self.key(key), "--print-value-only"]);
+        // etcdctl adds one line break to what is stored.
+        printed.strip_suffix('\n').map(str::to_owned)
+    }
+
+    /// Many at once, or what no command line can hold.
+    pub(crate) fn put_all<K: AsRef<str>, V: Into<Vec<u8>>>(&self, entries: impl IntoIterator<Item = (K, V)>) {
+        let put = |(key, value): (K, V)| TxnOp::put(self.key(key.as_ref()), value, None);
+        let puts: Vec<_> = entries.into_iter().map(put).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut client = Client::connect([self.server.address()], None).await.unwrap();
+            for some in puts.chunks(PUTS) {
+                client.txn(Txn::new().and_then(some)).await.unwrap();
+            }
+        });
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    #[track_caller]
+    fn etcdctl(&self, arguments: &[&str]) -> String {
+        let output = self.server.etcdctl(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// A `webhooks.json` in the working folder of a home.
+pub(crate) struct Files {
+    pub(crate) home: Home,
+    pub(crate) webhooks: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn new(webhooks: &str) -> Self {
+        let home = Home::new();
+        let webhooks = home.write("work/webhooks.json", webhooks);
+        Self { home, webhooks }
+    }
+
+    /// A console on it.
+    #[track_caller]
+    pub(crate) fn open(&self, columns: u16, rows: u16) -> Terminal {
+        let mut terminal = Terminal::open(Program::confdeck::<&str>([]).at_home(&self.home), columns, rows);
+        terminal.wait_for("SYNCED");
+        terminal
+    }
+
+    /// What the file holds.
+    pub(crate) fn text(&self) -> String {
+        fs::read_to_string(&self.webhooks).unwrap()
+    }
+
+    /// Writes it as an editor would that knows nothing of confdeck.
+    pub(crate) fn write(&self, text: &str) {
+        fs::write(&self.webhooks, text).unwrap();
+    }
+}

@@ -40,7 +40,7 @@ fn browse() {
 fn narrow() {
     let mut terminal = demo(80, 24);
     terminal.keys("j j");
-    terminal.wait_for("github_events");
+    terminal.wait_for("3 of 23");
     draw(&terminal, "narrow");
 }
 
@@ -60,7 +60,7 @@ fn edit() {
     let mut terminal = changed_draft();
     terminal.keys("end");
     terminal.type_text(",");
-    terminal.wait_for("line 5, column");
+    terminal.wait_for("a member's name in double quotes");
     draw(&terminal, "edit");
 }
 
@@ -83,7 +83,8 @@ fn review() {
 fn conflict() {
     let mut terminal = reviewed();
     // The demo writes this document first, once.
-    terminal.press_until("enter", "CONFLICT");
+    terminal.answer("enter");
+    terminal.wait_for("CONFLICT");
     draw(&terminal, "conflict");
 }
 

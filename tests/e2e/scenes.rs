@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::screen::{Color, Screen};
+use crate::store::Etcd;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
 
@@ -90,10 +91,12 @@ fn conflict() {
 
 #[test]
 fn health() {
-    let mut terminal = Terminal::open(Program::confdeck(["--demo=files"]), 110, 24);
+    let etcd = Etcd::new();
+    etcd.put("default/webhooks/orders", r#"{"module":"log"}"#);
+    let mut terminal = etcd.open(110, 24);
     terminal.wait_for("SYNCED");
     terminal.keys("6");
-    terminal.wait_for("MEMBER");
+    terminal.wait_for("leader");
     draw(&terminal, "health");
 }
 

@@ -104,6 +104,18 @@ impl Terminal {
         self.line().resize(columns, rows);
     }
 
+    /// Changes the size of the window, and waits until the program has drawn in it.
+    #[track_caller]
+    pub(crate) fn resize_and_see(&mut self, columns: u16, rows: u16) -> Screen {
+        let before = self.frames();
+        self.resize(columns, rows);
+        let drawn = self
+            .received
+            .wait_until(Instant::now() + PATIENCE, |state| state.closed || state.notes().frames > before);
+        assert!(drawn, "nothing is drawn at {columns}x{rows}");
+        self.screen_now()
+    }
+
     /// Sends a signal to the program in the foreground.
     #[track_caller]
     pub(crate) fn signal(&mut self, signal: Signal) {

@@ -579,7 +579,7 @@ async fn users_log_in_and_are_told_what_they_may_not() {
     put(&user("root", "rootpw"), &webhook("a"), "{}").await;
     reader.until("the write", |reader| reader.picture.len() == 1).await;
     let write = ann.delete(webhook("a"), Expect::Anything).await;
-    let Err(Error::Denied { permission }) = write else { panic!("{write:?}") };
+    let Err(Error::Denied { permission, .. }) = write else { panic!("{write:?}") };
     assert!(permission.contains("write of default/a"), "{permission}");
 
     let bob = user("bob", "bobpw");

@@ -110,7 +110,7 @@ mod tests {
         for (error, code) in [
             (StoreError::Conflict { key: key.clone(), now: None }, 3),
             (StoreError::NotFound { key: key.clone() }, 4),
-            (StoreError::Denied { permission: reason() }, 5),
+            (StoreError::Denied { permission: reason(), remedy: "ask" }, 5),
             (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
             (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
             (StoreError::Invalid { reason: reason() }, 8),

@@ -27,7 +27,9 @@ impl<W: ?Sized> Gate<W> {
                 what: "writing".into(),
                 remedy: "this console was started read-only".into(),
             }),
-            Some(_) if !self.open => Err(Error::Denied { permission: "locked: :unlock first".into() }),
+            Some(_) if !self.open => {
+                Err(Error::Denied { permission: "writing is locked".into(), remedy: "type :unlock first" })
+            }
             Some(writer) => Ok(Arc::clone(writer)),
         }
     }
@@ -58,7 +60,7 @@ mod tests {
         let mut gate = Gate::new(Some(Arc::new("writer")), true);
         let refused = gate.pass().unwrap_err();
         assert!(matches!(refused, Error::Denied { .. }));
-        assert!(refused.to_string().contains("locked: :unlock first"));
+        assert!(refused.to_string().contains("writing is locked; type :unlock first"));
         gate.unlock();
         assert_eq!(gate.pass().as_deref(), Ok(&"writer"));
         gate.lock();

@@ -65,7 +65,10 @@ impl UnifiedConfigManager {
     pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
         self.writer.clone().ok_or_else(|| {
             let origin = self.read_only.as_deref().unwrap_or_default();
-            Error::Denied { permission: format!("writing, which is off by {origin}") }
+            Error::Denied {
+                permission: format!("writing, which is off by {origin}"),
+                remedy: "take that back, or use another context",
+            }
         })
     }
 

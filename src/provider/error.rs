@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::domain::{Entry, ResourceKey};
 
+/// What to do about a right that a store withholds.
+pub const ASK_FOR_IT: &str = "ask for that right, or use another user";
+
 /// A provider's answer.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -28,10 +31,12 @@ pub enum Error {
         now: Option<Box<Entry>>,
     },
     /// The store refuses this user.
-    #[error("permission denied: {permission}; ask for that right, or use another user")]
+    #[error("permission denied: {permission}; {remedy}")]
     Denied {
         /// The missing permission, exactly.
         permission: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// The store does not answer, or not usefully; nothing was changed.
     #[error("{reason}{}", retry(*retry_in))]

@@ -15,8 +15,8 @@ use futures::stream::{self, BoxStream};
 
 use super::feed::{Feed, Picture};
 use super::{
-    Capabilities, Commit, ConfigReader, ConfigWriter, Error, Lease, Op, Outcome, Page, Result, Watch,
-    WatchEvent, ops, watch_channel,
+    ASK_FOR_IT, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Lease, Op, Outcome, Page, Result,
+    Watch, WatchEvent, ops, watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Health, KeyPrefix, LeaseId, LinkState, ResourceKey, Revision,
@@ -133,7 +133,9 @@ impl Shared {
         self.expire();
         self.feed.look(|picture| match picture.link() {
             _ if !picture.is_withheld() => Ok(()),
-            LinkState::Denied { permission, .. } => Err(Error::Denied { permission: permission.clone() }),
+            LinkState::Denied { permission, .. } => {
+                Err(Error::Denied { permission: permission.clone(), remedy: ASK_FOR_IT })
+            }
             LinkState::Stale { reason, retry_in } => {
                 Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in })
             }
@@ -378,7 +380,10 @@ mod tests {
         assert_eq!(refused.to_string(), "no quorum; tried again in 4 s");
         store.cut(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
         let refused = store.set(key("a"), "{}".into(), Expect::Absent, Lease::Keep).await.unwrap_err();
-        assert_eq!(refused, Error::Denied { permission: "read /cwm/".into() });
+        assert_eq!(
+            refused,
+            Error::Denied { permission: "read /cwm/".into(), remedy: crate::provider::ASK_FOR_IT }
+        );
         assert_eq!(store.health().await.condition, Condition::Unusable);
         store.restore(Return::Resume);
         assert_eq!(store.get(&key("a")).await, Ok(None));

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-pub use error::{Error, Result};
+pub use error::{ASK_FOR_IT, Error, Result};
 pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

@@ -20,8 +20,10 @@ pub struct Link {
     pub replacing: bool,
     /// Whether there has been a whole picture.
     pub had_picture: bool,
-    /// The class of the last health check's round trip.
+    /// The class of the health checks' round trips.
     pub latency: Option<LatencyClass>,
+    /// Another class that the last check alone was of.
+    outlier: Option<LatencyClass>,
 }
 
 /// A load that replaced an earlier picture.
@@ -48,6 +50,7 @@ impl Default for Link {
             replacing: false,
             had_picture: false,
             latency: None,
+            outlier: None,
         }
     }
 }
@@ -67,6 +70,18 @@ impl Link {
         }
         self.had_picture |= state.is_true();
         self.state = state;
+    }
+
+    /// Takes a round trip in. One that is of another class than shown counts once the next agrees,
+    /// so that a single slow answer does not redraw an idle screen.
+    pub fn measured(&mut self, latency: Option<Duration>) {
+        let class = latency.map(LatencyClass::of);
+        if self.latency.is_none() || class.is_none() || class == self.outlier {
+            self.latency = class;
+            self.outlier = None;
+        } else {
+            self.outlier = class.filter(|_| class != self.latency);
+        }
     }
 
     /// When the mark of a resync goes away by itself.
@@ -153,6 +168,19 @@ mod tests {
         assert!(!traffic.is_shown());
         assert!(!traffic.turn(s(15)), "and then nothing changes any more");
         assert_eq!(traffic.next_change_at(), None);
+    }
+
+    #[test]
+    fn one_slow_answer_does_not_change_the_class() {
+        let mut link = Link::default();
+        let mut shown = |millis| {
+            link.measured(Some(Duration::from_millis(millis)));
+            link.latency
+        };
+        let (fast, slow) = (Some(LatencyClass::Under5ms), Some(LatencyClass::Slow));
+        assert_eq!([shown(1), shown(500), shown(1), shown(500), shown(500)], [fast, fast, fast, fast, slow]);
+        link.measured(None);
+        assert_eq!(link.latency, None, "no answer is no latency, at once");
     }
 
     #[test]

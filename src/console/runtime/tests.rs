@@ -297,7 +297,7 @@ async fn keys_lead_to_effects_and_their_answers_come_back() {
     let Setup { store, config } = setup(Fake::default());
     let console = start(config);
     console.type_keys(b"d").await;
-    shows(&console, "#1 refused permission denied: locked: :unlock first").await;
+    shows(&console, "#1 refused permission denied: writing is locked").await;
     assert_eq!(store.commits.load(Ordering::SeqCst), 0);
     console.type_keys(b"u").await;
     shows(&console, "#2 unlocked").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Health, LatencyClass, LeaseId};
+use crate::domain::{Health, LeaseId};
 use crate::provider::{Commit, Error};
 
 use super::super::effect::{Effect, Request};
@@ -69,7 +69,8 @@ fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
 
 fn healthy(model: &mut Model, backends: Vec<Health>) {
     let store = backends.iter().find(|health| health.backend == model.context.backend);
-    model.link.latency = store.and_then(|health| health.latency).map(LatencyClass::of);
+    let latency = store.and_then(|health| health.latency);
+    model.link.measured(latency);
     model.health.backends = backends;
     model.health.checked = Some(model.now.mono);
     model.health.asked = None;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
+use crate::provider::ASK_FOR_IT;
 use crate::provider::Error;
 
 /// Why a call to etcd did not do what was asked.
@@ -157,8 +158,11 @@ impl Fault {
     /// As the error of a call that changes nothing. `permission` is the right it needs.
     pub(super) fn into_error(self, etcd: &str, permission: impl FnOnce() -> String) -> Error {
         match self {
-            Self::Denied => Error::Denied { permission: permission() },
-            Self::NoLogin | Self::BadLogin => Error::Denied { permission: self.words(etcd) },
+            Self::Denied => Error::Denied { permission: permission(), remedy: ASK_FOR_IT },
+            Self::NoLogin | Self::BadLogin => Error::Denied {
+                permission: self.words(etcd),
+                remedy: "check ETCD_USERNAME and ETCD_PASSWORD",
+            },
             Self::TooLarge | Self::TooMany => Error::Invalid { reason: self.words(etcd) },
             _ => Error::Unavailable { reason: self.words(etcd), retry_in: None },
         }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::json::{BYTE_ORDER_MARK, Node, Value, parse, place};
 use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey, Token, WebhookId};
+use crate::provider::ASK_FOR_IT;
 use crate::provider::{Error, Result};
 
 /// The file of a pair that a key lives in.
@@ -182,9 +183,11 @@ pub(super) fn read(path: &Path) -> Result<Option<(Stamp, Vec<u8>)>> {
 /// An I/O error as a caller can act on it. The operating system's words name no content.
 pub(super) fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
     match error.kind() {
-        ErrorKind::PermissionDenied => Error::Denied { permission: format!("to {what} {}", path.display()) },
+        ErrorKind::PermissionDenied => {
+            Error::Denied { permission: format!("to {what} {}", path.display()), remedy: ASK_FOR_IT }
+        }
         kind @ ErrorKind::ReadOnlyFilesystem => {
-            Error::Denied { permission: format!("to {what} {} ({kind})", path.display()) }
+            Error::Denied { permission: format!("to {what} {} ({kind})", path.display()), remedy: ASK_FOR_IT }
         }
         kind => Error::Unavailable {
             reason: format!("cannot {what} {} ({kind})", path.display()),

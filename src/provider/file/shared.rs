@@ -189,7 +189,7 @@ impl Disk {
             [&self.webhooks, &self.connections].into_iter().filter_map(|slot| slot.trouble.as_ref());
         match troubles.filter(|trouble| trouble.told).map(|trouble| &trouble.error).next() {
             None => LinkState::Synced,
-            Some(Error::Denied { permission }) => {
+            Some(Error::Denied { permission, .. }) => {
                 LinkState::Denied { permission: permission.clone(), retry_in: None }
             }
             Some(error) => LinkState::Stale { reason: error.to_string(), retry_in: None },

@@ -9,7 +9,7 @@ const IDLE: Duration = Duration::from_secs(22);
 
 #[test]
 fn twenty_five_thousand_keys_load_scroll_and_then_write_nothing() {
-    // What others write to a shared server would advance the revision in the header.
+    // Alone: what others write to the same server moves the revision that is shown.
     let store = Etcd::alone();
     let padding = "x".repeat(120);
     store.put_all((0..25_000).map(|n| {

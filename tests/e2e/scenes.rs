@@ -19,9 +19,7 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 /// Goes to a document of the demo.
 fn at(address: &str, columns: u16, rows: u16) -> Terminal {
     let mut terminal = demo(columns, rows);
-    terminal.keys(":");
-    terminal.type_text(address);
-    terminal.keys("enter");
+    terminal.go_to(address);
     terminal.wait_for(&format!("/webhook/{address}"));
     terminal
 }
@@ -45,33 +43,28 @@ fn narrow() {
     draw(&terminal, "narrow");
 }
 
-/// An open draft of the demo's `production/payments`, its topic changed.
-fn changed_draft() -> Terminal {
-    let mut terminal = at("production/payments", 110, 30);
-    terminal.keys("e");
-    terminal.wait_for("EDIT production/payments");
-    terminal.keys("down down down down end left left");
-    terminal.type_text("-eu");
-    terminal.wait_for("payments-eu");
-    terminal
-}
-
 #[test]
 fn edit() {
-    let mut terminal = changed_draft();
-    terminal.keys("end");
-    terminal.type_text(",");
-    terminal.wait_for("a member's name in double quotes");
+    let mut terminal = demo(110, 24);
+    terminal.edit("production/audit");
+    terminal.wait_for("‹kept:1›");
+    terminal.replace("\"incoming\"", "\"incoming/2026\"");
+    // A comma is missing before it.
+    terminal.keys("enter");
+    terminal.type_text("\"content_type\": \"application/json\"");
+    terminal.wait_for("✗ line 7, column 5");
     draw(&terminal, "edit");
 }
 
-/// The draft, ready to be written.
+/// A changed draft of the demo's `production/payments`, ready to be written.
 fn reviewed() -> Terminal {
-    let mut terminal = changed_draft();
-    terminal.keys("ctrl-s");
-    terminal.wait_for("REVIEW");
+    let mut terminal = demo(110, 24);
+    terminal.edit("production/payments");
+    terminal.replace("\"payments\"", "\"payments-eu\"");
+    terminal.replace("203.0.113.8", "203.0.113.9");
+    terminal.review();
     terminal.keys("f");
-    terminal.wait_for("+ ");
+    terminal.wait_for("+   \"topic\"");
     terminal
 }
 
@@ -91,10 +84,9 @@ fn conflict() {
 
 #[test]
 fn health() {
-    let etcd = Etcd::new();
+    let etcd = Etcd::at("/cwm/");
     etcd.put("default/webhooks/orders", r#"{"module":"log"}"#);
     let mut terminal = etcd.open(110, 24);
-    terminal.wait_for("SYNCED");
     terminal.keys("6");
     terminal.wait_for("leader");
     draw(&terminal, "health");

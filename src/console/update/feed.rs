@@ -133,7 +133,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
 }
 
-fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
+pub(super) fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
         (Base::Absent { .. }, None) => Upstream::Unchanged,

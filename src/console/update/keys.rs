@@ -120,7 +120,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Whether a write may begin; says why not.
-fn passes_gate(model: &mut Model) -> bool {
+pub(super) fn passes_gate(model: &mut Model) -> bool {
     match model.lock {
         Lock::Open(_) => true,
         Lock::Locked => {

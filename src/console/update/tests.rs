@@ -16,6 +16,8 @@ use crate::domain::{
 use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
+mod drafts;
+
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::domain::ResourceKey;
-use crate::inventory::{Delta, DeltaKind, Inventory, Scope, Slot};
+use crate::inventory::{Delta, Inventory, Scope, Slot};
 
 use super::Filter;
 
@@ -179,8 +179,9 @@ impl Listing {
                 }
             }
         }
-        if delta.changes.iter().any(|(_, kind)| *kind == DeltaKind::Deleted) && !self.pending.is_empty() {
-            self.pending.retain(|slot| inventory.row(*slot).is_some());
+        if !self.pending.is_empty() {
+            // Those have been looked at now; a deleted row's slot may even hold a row of another range.
+            self.pending.retain(|slot| touched.binary_search(slot).is_err());
         }
         self.slots = Some(slots);
     }

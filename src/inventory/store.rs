@@ -77,7 +77,10 @@ impl Inventory {
             Feed::State(_) => {}
             Feed::Load { store, at, resync } => {
                 self.generation = self.generation.wrapping_add(1);
-                self.load = Some(Load { resync, differences: 0 });
+                // A load that broke off has changed the picture: what it found counts in the next.
+                let broken_off = self.load.take().filter(|load| load.resync && resync);
+                let differences = broken_off.map_or(0, |load| load.differences);
+                self.load = Some(Load { resync, differences });
                 self.store = Some(store);
                 self.revision = at;
             }

@@ -6,10 +6,11 @@ use tui_textarea::TextArea;
 
 use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{SyntaxError, check_object};
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey, StoreId};
+use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::provider::Expect;
 use crate::text::placeholders::{FillError, Kept, conceal, fill};
 
+use super::super::effect::Request;
 use super::super::keymap::Place;
 
 /// A draft.
@@ -34,8 +35,13 @@ pub struct Edit {
     pub upstream: Upstream,
     /// How far it has come.
     pub stage: Stage,
+    /// The last write of it that was asked for.
+    pub sent: Option<Request>,
+    /// What was opened, with the placeholders as they are numbered in `kept`.
     opened: String,
     kept: Kept,
+    /// Whether it is based on something else than what was opened.
+    moved: bool,
 }
 
 /// What a draft is based on.
@@ -127,8 +133,10 @@ impl Edit {
             check_at: None,
             upstream: Upstream::Unchanged,
             stage: Stage::Editing,
+            sent: None,
             opened: concealed,
             kept,
+            moved: false,
         };
         edit.check();
         edit
@@ -150,7 +158,7 @@ impl Edit {
 
     /// Whether anything was typed that is not in the base.
     pub fn is_changed(&self) -> bool {
-        matches!(self.base, Base::Absent { .. }) || self.text() != self.opened
+        self.moved || matches!(self.base, Base::Absent { .. }) || self.text() != self.opened
     }
 
     /// Looks for the first problem.
@@ -204,8 +212,27 @@ impl Edit {
         }
     }
 
-    /// Bases the draft on what is stored now; the text stays.
+    /// Takes in that `document` was written and is stored as `token` now. Says whether anything was
+    /// typed since; it is based on what was written.
+    pub fn landed(&mut self, document: Document, revision: Revision, token: Token) -> bool {
+        let (created, lease) = match &self.base {
+            Base::Stored(entry) => (entry.created, entry.lease),
+            Base::Absent { .. } => (None, None),
+        };
+        let key = self.key.clone();
+        self.base = Base::Stored(Entry { key, document, revision, created, version: None, token, lease });
+        self.stage = Stage::Editing;
+        self.moved = true;
+        !matches!(self.finish(), Err(NotReady::Unchanged))
+    }
+
+    /// Bases the draft on what is stored now; the text stays, and its placeholders stand for the
+    /// secrets that are stored now in the places where they were.
     pub fn rebase(&mut self, now: Option<Entry>, store: Option<StoreId>) {
+        if let (Some(Ok(text)), Base::Stored(_)) = (now.as_ref().map(|now| now.document.text()), &self.base) {
+            let (concealed, found) = conceal(DocumentKind::of(&self.key), &compare::format(text));
+            self.kept.renew(&self.opened, &concealed, &found);
+        }
         self.base = match (now, &self.base) {
             (Some(entry), _) => Base::Stored(entry),
             (None, Base::Stored(entry)) => Base::Absent { template: entry.document.clone() },
@@ -213,5 +240,6 @@ impl Edit {
         };
         self.store = store;
         self.upstream = Upstream::Unchanged;
+        self.moved = true;
     }
 }

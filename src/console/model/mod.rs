@@ -21,7 +21,7 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 
-use crate::domain::{Health, LeaseId, ResourceKey};
+use crate::domain::{Document, Health, LeaseId, ResourceKey};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -165,8 +165,8 @@ pub const MAX_DRAFTS: usize = 32;
 pub struct Writing {
     /// The question.
     pub request: Request,
-    /// Whether it removes the document instead of writing it.
-    pub deletes: bool,
+    /// What is written; `None` where the document is removed.
+    pub document: Option<Document>,
     /// Which key.
     pub key: ResourceKey,
 }
@@ -174,7 +174,7 @@ pub struct Writing {
 impl Writing {
     /// What it does, in words: `write production/orders`.
     pub fn what(&self) -> String {
-        format!("{} {}", if self.deletes { "delete" } else { "write" }, self.key)
+        format!("{} {}", if self.document.is_some() { "write" } else { "delete" }, self.key)
     }
 }
 

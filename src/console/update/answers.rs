@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::{Health, LeaseId};
+use crate::domain::{Document, Health, LeaseId, Revision, Token};
 use crate::provider::{Commit, Error};
 
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
-use super::super::model::{LeaseLeft, Lock, Model, Redraw, Stage, Tone, UNLOCKED_FOR, Writing};
-use super::browse;
+use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Tone, UNLOCKED_FOR, Writing};
+use super::{browse, feed};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -36,25 +36,50 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
 }
 
 fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) {
-    let mine = model.edit.as_ref().is_some_and(|edit| edit.key == writing.key);
+    // Back at typing, its keys are text until the next review.
+    let mine = model
+        .edit
+        .as_ref()
+        .is_some_and(|edit| edit.sent == Some(writing.request) && matches!(edit.stage, Stage::Review(_)));
     match result {
         Ok(commit) => {
             let token = commit.outcomes.first().and_then(|outcome| outcome.after);
             let now = token.map(|token| format!(", now {token}")).unwrap_or_default();
             model.say(Tone::Good, format!("done: {}{now}", writing.what()));
-            if mine && !writing.deletes {
-                model.edit = None;
-                if !browse::go_to(model, &writing.key) {
-                    model.arriving = Some(writing.key.clone());
-                }
+            if let (Some(document), Some(token)) = (&writing.document, token) {
+                landed(model, writing, document, (commit.at, token));
             }
         }
-        Err(Error::Conflict { key, now }) if mine && !writing.deletes => {
+        Err(Error::Conflict { key, now }) if mine => {
             model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written, your draft is kept"));
             conflict(model, now.map(|now| *now));
         }
         // `:unlock` may have lapsed between review and write; the draft is where it was.
         Err(error) => model.say(Tone::Bad, error.to_string()),
+    }
+}
+
+/// Ends the draft that was written, unless more was typed since.
+fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token): (Revision, Token)) {
+    let Model { edit, drafts, inventory, .. } = model;
+    let was_sent = |edit: &&mut Box<Edit>| edit.sent == Some(writing.request);
+    if let Some(draft) = drafts.get_mut(&writing.key).filter(was_sent) {
+        if draft.landed(document.clone(), at, token) {
+            draft.upstream = feed::upstream(inventory, draft);
+        } else {
+            drafts.remove(&writing.key);
+        }
+        return;
+    }
+    let Some(open) = edit.as_mut().filter(was_sent) else { return };
+    if open.landed(document.clone(), at, token) {
+        open.upstream = feed::upstream(inventory, open);
+        let key = &writing.key;
+        return model.say(Tone::Good, format!("done: write {key}, now {token}; not what was typed since"));
+    }
+    model.edit = None;
+    if !browse::go_to(model, &writing.key) {
+        model.arriving = Some(writing.key.clone());
     }
 }
 

@@ -19,15 +19,20 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some(edit) = model.edit.as_mut().filter(|edit| edit.check_at.is_some_and(|at| at <= now)) {
         edit.check();
     }
-    let mut effects = Vec::new();
-    if matches!(model.lock, Lock::Open(Some(until)) if until <= now) {
-        effects.push(lock(model));
-        model.say(Tone::Plain, "locked again: ten minutes without a key");
-    }
+    let mut effects: Vec<_> = lock_if_over(model).into_iter().collect();
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
     }
     effects
+}
+
+/// Closes the gate when there was no key for too long.
+pub(super) fn lock_if_over(model: &mut Model) -> Option<Effect> {
+    let over = matches!(model.lock, Lock::Open(Some(until)) if until <= model.now.mono);
+    over.then(|| {
+        model.say(Tone::Plain, "locked again: ten minutes without a key");
+        lock(model)
+    })
 }
 
 /// Closes the gate.

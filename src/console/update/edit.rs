@@ -29,10 +29,8 @@ pub(super) fn too_soon(asked: Duration, now: Duration) -> bool {
 /// Opens the selected document, or takes its draft up again.
 pub(super) fn open(model: &mut Model) {
     let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
-    if let Some(draft) = model.drafts.remove(&key) {
-        model.edit = Some(draft);
-        model.say(Tone::Plain, "your draft is back");
-        return scroll(model);
+    if resume(model, &key) {
+        return;
     }
     if key.is_foreign() {
         return model.say(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not edited");
@@ -46,6 +44,15 @@ pub(super) fn open(model: &mut Model) {
         None => model.say(Tone::Bad, "not UTF-8 text: it can be viewed, replaced by put, and deleted"),
     }
     scroll(model);
+}
+
+/// Takes a kept draft up again; says whether there was one.
+pub(super) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
+    let Some(draft) = model.drafts.remove(key) else { return false };
+    model.edit = Some(draft);
+    model.say(Tone::Plain, "your draft is back");
+    scroll(model);
+    true
 }
 
 /// Begins a document that does not exist yet.
@@ -169,7 +176,9 @@ pub(super) fn leave(model: &mut Model) {
         model.edit = Some(edit);
         return model.say(Tone::Bad, "32 drafts are kept already: write or discard one first");
     }
-    model.say(Tone::Plain, format!("draft of {} kept: e takes it up again", edit.key));
+    // Without a row there is nothing to press a key on.
+    let way = if model.inventory.find(&edit.key).is_some() { "e".into() } else { format!(":{}", edit.key) };
+    model.say(Tone::Plain, format!("draft of {} kept: {way} takes it up again", edit.key));
     model.drafts.insert(edit.key.clone(), edit);
 }
 
@@ -262,19 +271,22 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Bad, "the store was replaced since this draft began: leave it, look, and begin anew");
         return Vec::new();
     }
-    let key = edit.key.clone();
-    let op = Op::Put {
-        key: key.clone(),
-        document: review.document.clone(),
-        expect: edit.expect(),
-        lease: Lease::Keep,
-    };
-    vec![send(model, key, op)]
+    let (key, document) = (edit.key.clone(), review.document.clone());
+    let op = Op::Put { key, document, expect: edit.expect(), lease: Lease::Keep };
+    let effect = send(model, op);
+    if let Some(edit) = &mut model.edit {
+        edit.sent = model.writing.as_ref().map(|writing| writing.request);
+    }
+    vec![effect]
 }
 
-fn send(model: &mut Model, key: ResourceKey, op: Op) -> Effect {
+fn send(model: &mut Model, op: Op) -> Effect {
     let request = model.next_request();
-    model.writing = Some(Writing { request, deletes: matches!(op, Op::Delete { .. }), key });
+    let document = match &op {
+        Op::Put { document, .. } => Some(document.clone()),
+        Op::Delete { .. } => None,
+    };
+    model.writing = Some(Writing { request, document, key: op.key().clone() });
     Effect::Commit(request, vec![op])
 }
 
@@ -329,6 +341,6 @@ pub(super) fn delete(model: &mut Model, key: ResourceKey, token: Token) -> Vec<E
         model.say(Tone::Plain, "a write is under way; wait for its answer");
         return Vec::new();
     }
-    let op = Op::Delete { key: key.clone(), expect: Expect::Token(token) };
-    vec![send(model, key, op)]
+    let op = Op::Delete { key, expect: Expect::Token(token) };
+    vec![send(model, op)]
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{ResourceKey, Revision, StoreId};
+use crate::domain::{LinkState, ResourceKey, Revision, StoreId};
 use crate::inventory::{Delta, DeltaKind, Feed, Inventory};
 
 use super::super::effect::Effect;
@@ -42,6 +42,7 @@ pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
     };
     if held.overflowed {
         model.say(Tone::Plain, "too many changes while paused: loading afresh");
+        model.link.enter(LinkState::Connecting { error: None, retry_in: None }, model.now.mono);
         return vec![Effect::Reload];
     }
     for feed in held.feeds {
@@ -133,7 +134,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
 }
 
-fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
+pub(super) fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
         (Base::Absent { .. }, None) => Upstream::Unchanged,

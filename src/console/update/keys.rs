@@ -14,17 +14,17 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.want(Redraw::Now);
     model.last_key = model.now.mono;
     model.arriving = None;
+    // A key that comes after the time is over, but before the wake-up for it, opens nothing again.
+    let mut effects: Vec<_> = clock::lock_if_over(model).into_iter().collect();
     if let Lock::Open(Some(until)) = &mut model.lock {
         *until = model.now.mono + UNLOCKED_FOR;
     }
     let place = model.place();
     match keymap::action(place, key) {
-        Some(action) => act(model, action),
-        None => {
-            type_key(model, place, key);
-            Vec::new()
-        }
+        Some(action) => effects.extend(act(model, action)),
+        None => type_key(model, place, key),
     }
+    effects
 }
 
 /// A paste is text, and only where text is typed; elsewhere it would run keys.
@@ -120,7 +120,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Whether a write may begin; says why not.
-fn passes_gate(model: &mut Model) -> bool {
+pub(super) fn passes_gate(model: &mut Model) -> bool {
     match model.lock {
         Lock::Open(_) => true,
         Lock::Locked => {

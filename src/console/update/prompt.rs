@@ -205,6 +205,13 @@ fn run(model: &mut Model, text: &str) -> Done {
     if model.edit.is_some() {
         return Err("leave the draft first: esc, twice".into());
     }
+    if model.inventory.find(&key).is_none() && model.drafts.contains_key(&key) {
+        model.overlay = None;
+        if keys::passes_gate(model) {
+            edit::resume(model, &key);
+        }
+        return Ok(Vec::new());
+    }
     if !browse::go_to(model, &key) {
         return Err(format!(
             "{key} does not exist{}",
@@ -234,8 +241,16 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
         }
         ResourceKey::Connection { .. } => {}
     }
-    if model.inventory.find(&key).is_some() || model.drafts.contains_key(&key) {
+    if model.inventory.find(&key).is_some() {
         return Err(format!("{key} exists already; edit it instead"));
+    }
+    if model.drafts.contains_key(&key) {
+        if from.is_some() {
+            return Err(format!("a draft of {key} is kept already; :{key} takes it up again"));
+        }
+        model.overlay = None;
+        edit::resume(model, &key);
+        return Ok(Vec::new());
     }
     let template = match from {
         Some(from) => model

@@ -16,6 +16,9 @@ use crate::domain::{
 use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
+mod drafts;
+mod truth;
+
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0
 }

@@ -264,7 +264,7 @@ fn conflict(size: Size) -> Model {
 fn writing(size: Size) -> Model {
     let mut model = review(size);
     let (request, key) = (Request(1), key("production/github_events"));
-    model.writing = Some(Writing { request, deletes: false, key });
+    model.writing = Some(Writing { request, document: Some(Document::from("{}")), key });
     model
 }
 

@@ -1,0 +1,44 @@
+//! Badges and counts that hold while much goes on at once.
+
+use super::*;
+
+#[test]
+fn a_load_that_begins_again_forgets_no_difference() {
+    let mut console = Console::loaded();
+    let begin = || WatchEvent::Load { store: StoreId::new("s1"), at: Revision(9), resync: true };
+    let all = [
+        entry("a/one", r#"{"module":"mqtt"}"#, 8),
+        entry("a/two", r#"{"module":"kafka","connection":"k1"}"#, 2),
+        entry("b/three", r#"{"module":"kafka","connection":"k1"}"#, 3),
+        entry("connections/k1", r#"{"type":"kafka"}"#, 4),
+        entry("key:x/y/z/w", "?", 5),
+    ];
+    console.feed(begin());
+    console.feed(WatchEvent::Page(all[..1].to_vec()));
+    console.feed(begin());
+    console.feed(WatchEvent::Page(all.to_vec()));
+    console.feed(WatchEvent::Loaded { at: Revision(9) });
+    assert_eq!(console.model.link.resync.unwrap().differences, 1);
+}
+
+#[test]
+fn a_gate_whose_time_is_over_is_not_opened_again_by_a_key() {
+    let mut console = Console::loaded();
+    console.model.lock = Lock::Open(Some(Duration::from_secs(600)));
+    // The key comes before the wake-up, as after a stop of the whole program.
+    console.wait(3_600_000).keys("d");
+    assert_eq!(console.model.lock, Lock::Locked);
+    assert!(console.model.overlay.is_none());
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Lock)));
+}
+
+#[test]
+fn a_picture_that_lost_what_was_held_back_is_not_called_true() {
+    let mut console = Console::loaded();
+    console.keys("p");
+    console.model.held.as_mut().unwrap().changes = 100_000;
+    console.put("a/added", "{}", 6);
+    console.keys("p");
+    assert!(matches!(console.effects.as_slice(), [Effect::Reload]));
+    assert!(!console.model.link.state.is_true(), "what was held back is not in the picture");
+}

@@ -211,6 +211,13 @@ pub struct Held {
     pub overflowed: bool,
 }
 
+impl Held {
+    /// Whether the picture is behind what the store has said.
+    pub fn is_behind(&self) -> bool {
+        self.overflowed || !self.feeds.is_empty() || self.changes > 0
+    }
+}
+
 /// How long a lease has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseLeft {

@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::journal;
-use crate::domain::{ChangeKind, Entry, KeyPrefix};
-use crate::inventory::{Feed, prepare};
+use crate::domain::{ChangeKind, Entry, KeyPrefix, Revision};
+use crate::inventory::{Feed, ScannedChange, prepare};
 use crate::provider::{ConfigReader, Watch, WatchEvent, WatchHandle};
 
 /// How many scanned events wait for the loop; beyond that the provider waits.
@@ -19,6 +19,8 @@ const SCANNED_IN_PLACE: usize = 32 * 1024;
 #[derive(Debug)]
 pub(super) struct Feeder {
     feeds: mpsc::Receiver<Feed>,
+    /// What came after a batch and is none.
+    kept: Option<Feed>,
     wake: WatchHandle,
 }
 
@@ -28,15 +30,39 @@ impl Feeder {
         let Watch { events, wake } = reader.watch(KeyPrefix::All);
         let (sender, feeds) = mpsc::channel(FEEDS);
         tokio::spawn(scan_all(events, sender));
-        Self { feeds, wake }
+        Self { feeds, kept: None, wake }
     }
 
     /// The next event; never, once the store was shut down. Cancelling loses nothing.
+    ///
+    /// Batches that wait come as one: in a storm every change is a batch of its own, and a list that
+    /// is filtered or sorted costs as much to follow for one change as for many.
     pub(super) async fn next(&mut self) -> Feed {
-        match self.feeds.recv().await {
+        let next = match self.kept.take() {
+            Some(feed) => Some(feed),
+            None => self.feeds.recv().await,
+        };
+        match next {
+            Some(Feed::Batch { at, changes }) => self.joined(at, changes),
             Some(feed) => feed,
             None => std::future::pending().await,
         }
+    }
+
+    fn joined(&mut self, mut at: Revision, mut changes: Vec<ScannedChange>) -> Feed {
+        for _ in 0..FEEDS {
+            match self.feeds.try_recv() {
+                Ok(Feed::Batch { at: later, changes: more }) => {
+                    at = later;
+                    changes.extend(more);
+                }
+                other => {
+                    self.kept = other.ok();
+                    break;
+                }
+            }
+        }
+        Feed::Batch { at, changes }
     }
 
     /// Cuts the back-off short.
@@ -79,5 +105,34 @@ fn weight(event: &WatchEvent) -> usize {
             })
             .sum(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{LinkState, ResourceKey};
+
+    #[tokio::test]
+    async fn batches_that_wait_come_as_one_and_everything_in_its_order() {
+        let (sender, feeds) = mpsc::channel(FEEDS);
+        let mut feeder = Feeder { feeds, kept: None, wake: crate::provider::watch_channel().1.wake };
+        let batch = |at: u64| {
+            let changes = vec![ScannedChange::Deleted(ResourceKey::foreign(at.to_string().into_bytes()))];
+            Feed::Batch { at: Revision(at), changes }
+        };
+        let synced = || Feed::State(LinkState::Synced);
+        for feed in [batch(1), batch(2), synced(), batch(3)] {
+            sender.try_send(feed).unwrap();
+        }
+        let (Feed::Batch { changes: mut both, .. }, Feed::Batch { changes: second, .. }) =
+            (batch(1), batch(2))
+        else {
+            panic!("batches");
+        };
+        both.extend(second);
+        assert_eq!(feeder.next().await, Feed::Batch { at: Revision(2), changes: both });
+        assert_eq!(feeder.next().await, synced());
+        assert_eq!(feeder.next().await, batch(3));
     }
 }

@@ -45,9 +45,15 @@ pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
         model.link.enter(LinkState::Connecting { error: None, retry_in: None }, model.now.mono);
         return vec![Effect::Reload];
     }
+    // The lists follow once: each change would cost them as much as all together.
+    let mut all = Delta::default();
     for feed in held.feeds {
-        apply(model, feed);
+        let Delta { changes, deleted, resynced } = absorb(model, feed);
+        all.changes.extend(changes);
+        all.deleted.extend(deleted);
+        all.resynced = resynced.or(all.resynced);
     }
+    follow(model, &all);
     Vec::new()
 }
 
@@ -66,6 +72,12 @@ fn hold(held: &mut Held, feed: Feed) {
 }
 
 fn apply(model: &mut Model, feed: Feed) {
+    let delta = absorb(model, feed);
+    follow(model, &delta);
+}
+
+/// Takes an event into the picture.
+fn absorb(model: &mut Model, feed: Feed) -> Delta {
     let now = model.now.mono;
     let (is_batch, feed) = match feed {
         Feed::Load { store, at, resync } => {
@@ -73,7 +85,7 @@ fn apply(model: &mut Model, feed: Feed) {
             let resync = resync || model.link.had_picture;
             (false, Feed::Load { store, at, resync })
         }
-        Feed::Progress { at } if at <= model.inventory.revision() => return,
+        Feed::Progress { at } if at <= model.inventory.revision() => return Delta::default(),
         feed => (matches!(feed, Feed::Batch { .. }), feed),
     };
     let loaded = matches!(feed, Feed::Loaded { .. });
@@ -86,8 +98,13 @@ fn apply(model: &mut Model, feed: Feed) {
     if is_batch {
         note_changes(model, &delta);
     }
-    let lost = browse::take(model, &delta);
-    follow_drafts(model, &delta);
+    delta
+}
+
+/// Lets lists and drafts follow what the picture did.
+fn follow(model: &mut Model, delta: &Delta) {
+    let lost = browse::take(model, delta);
+    follow_drafts(model, delta);
     if let Some(key) = model.arriving.take()
         && !browse::go_to(model, &key)
     {

@@ -142,7 +142,8 @@ fn extras(parts: &mut Vec<Part>, model: &Model) {
     }
     if let Some(held) = &model.held {
         let more = if held.overflowed { "+" } else { "" };
-        add(85, 3, Phrase::of(Ink::Warning, "PAUSED"));
+        // Without it, SYNCED would speak for a picture that is held still.
+        add(95, 3, Phrase::of(Ink::Warning, "PAUSED"));
         let waiting = format!("{} {}{more} waiting", glyph::DOT, words::grouped(held.changes));
         add(65, 3, Phrase::of(Ink::Warning, waiting));
     }

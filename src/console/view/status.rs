@@ -88,7 +88,7 @@ fn is_said_in_the_body(model: &Model) -> bool {
 fn count(model: &Model, browse: &Browse) -> Phrase {
     let shown = browse.listing.len(&model.inventory);
     let total = model.inventory.tally(browse.listing.scope()).total;
-    let total_words = words::count(total, &model.link);
+    let total_words = words::count(total, model);
     if total_words.is_empty() {
         return Phrase::default();
     }

@@ -41,7 +41,7 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
 fn tally(name: Phrase, model: &Model, scope: &Scope, counts: bool) -> Phrase {
     let tally = model.inventory.tally(scope);
     let mut phrase = name;
-    let count = words::count(tally.total, &model.link);
+    let count = words::count(tally.total, model);
     if counts && !count.is_empty() {
         phrase = phrase.and(Ink::Dim, format!(" {count}"));
     }

@@ -6,7 +6,7 @@ use ratatui::buffer::CellWidth;
 
 use super::widgets::Phrase;
 use crate::console::age::{Spoken, age, countdown, so_far};
-use crate::console::model::{Link, Model};
+use crate::console::model::{Held, Link, Model};
 use crate::console::theme::{Ink, glyph};
 use crate::domain::{Condition, LinkState, Token, TokenKind};
 use crate::inventory::Scope;
@@ -24,10 +24,14 @@ pub(super) fn grouped(number: usize) -> String {
     out
 }
 
-/// A count with the state it was taken in, unless that is SYNCED: `12,000 loading`. Before anything
-/// has arrived there is nothing to count.
-pub(super) fn count(number: usize, link: &Link) -> String {
+/// A count with the state it was taken in, unless that is SYNCED and nothing is held back: `12,000
+/// loading`. Before anything has arrived there is nothing to count.
+pub(super) fn count(number: usize, model: &Model) -> String {
+    let link = &model.link;
     match link.state {
+        LinkState::Synced if model.held.as_ref().is_some_and(Held::is_behind) => {
+            format!("{} paused", grouped(number))
+        }
         LinkState::Synced => grouped(number),
         _ if number == 0 && !link.had_picture => String::new(),
         ref state => format!("{} {}", grouped(number), state.word().to_lowercase()),
@@ -184,18 +188,24 @@ pub(super) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
 
     #[test]
     fn counts_carry_their_state() {
-        let mut link = Link::default();
-        assert_eq!(count(0, &link), "");
-        link.enter(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
-        assert_eq!(count(12_000, &link), "12,000 loading");
-        link.enter(LinkState::Synced, Duration::ZERO);
-        assert_eq!(count(1_234_567, &link), "1,234,567");
-        link.enter(LinkState::CatchingUp, Duration::ZERO);
-        assert_eq!(count(0, &link), "0 catching up");
+        let mut model = sample::connecting(sample::size(80, 24));
+        model.link = Link::default();
+        assert_eq!(count(0, &model), "");
+        model.link.enter(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
+        assert_eq!(count(12_000, &model), "12,000 loading");
+        model.link.enter(LinkState::Synced, Duration::ZERO);
+        assert_eq!(count(1_234_567, &model), "1,234,567");
+        model.held = Some(Held::default());
+        assert_eq!(count(2, &model), "2", "nothing has come since");
+        model.held = Some(Held { feeds: Vec::new(), changes: 3, overflowed: false });
+        assert_eq!(count(2, &model), "2 paused");
+        model.link.enter(LinkState::CatchingUp, Duration::ZERO);
+        assert_eq!(count(0, &model), "0 catching up");
     }
 
     #[test]

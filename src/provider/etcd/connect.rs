@@ -213,15 +213,7 @@ impl Connector {
     /// A client of one URL, logged in where we have a login; nothing is sent before the first call
     /// otherwise.
     pub(super) async fn connect(&self, url: &str, tls: bool) -> Result<Client, Fault> {
-        let mut options = ConnectOptions::new()
-            .with_connect_timeout(CONNECT_DEADLINE)
-            .with_keep_alive(PING.0, PING.1)
-            .with_keep_alive_while_idle(false)
-            .with_require_leader(true);
-        if tls {
-            ensure_crypto_provider();
-            options = options.with_tls(tls_options(&self.settings.tls).await?);
-        }
+        let mut options = self.options(tls).await?;
         let plain = options.clone();
         if let Some(login) = &self.settings.login {
             options = options
@@ -233,6 +225,24 @@ impl Connector {
             Err(Fault::AuthOff) => within(LOGIN_DEADLINE, client(url, plain)).await,
             opened => opened,
         }
+    }
+
+    /// As [`Connector::connect`], to a member that no setting names: without the login.
+    pub(super) async fn connect_unnamed(&self, url: &str, tls: bool) -> Result<Client, Fault> {
+        client(url, self.options(tls).await?).await
+    }
+
+    async fn options(&self, tls: bool) -> Result<ConnectOptions, Fault> {
+        let options = ConnectOptions::new()
+            .with_connect_timeout(CONNECT_DEADLINE)
+            .with_keep_alive(PING.0, PING.1)
+            .with_keep_alive_while_idle(false)
+            .with_require_leader(true);
+        if !tls {
+            return Ok(options);
+        }
+        ensure_crypto_provider();
+        Ok(options.with_tls(tls_options(&self.settings.tls).await?))
     }
 
     /// Closes the link and ends every watch.

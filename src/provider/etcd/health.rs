@@ -111,7 +111,7 @@ async fn look_around(connector: &Connector, deadline: Instant) -> Seen {
     let settings = connector.settings();
     let asked = settings.endpoints.iter().map(|endpoint| {
         let tls = settings.uses_tls(endpoint);
-        ask(connector, endpoint.to_string(), endpoint.url(tls), tls, deadline)
+        ask(connector, Named::BySettings, endpoint.to_string(), (endpoint.url(tls), tls), deadline)
     });
     let (endpoints, (members, alarms)) = tokio::join!(join_all(asked), cluster(connector, deadline));
     let known: HashSet<_> = endpoints.iter().filter_map(Answer::member).collect();
@@ -119,7 +119,8 @@ async fn look_around(connector: &Connector, deadline: Instant) -> Seen {
     let others = others.filter_map(|member| {
         let url = member.client_urls().first()?;
         let tls = url.starts_with("https://");
-        Some(ask(connector, url.split("://").last()?.to_owned(), url.clone(), tls, deadline))
+        let address = url.split("://").last()?.to_owned();
+        Some(ask(connector, Named::ByCluster, address, (url.clone(), tls), deadline))
     });
     let others = join_all(others).await;
     Seen { endpoints, others, members, alarms }
@@ -165,10 +166,27 @@ struct Answer {
     latency: Duration,
 }
 
-async fn ask(connector: &Connector, address: String, url: String, tls: bool, deadline: Instant) -> Answer {
+/// Whose address a member has: only one that was configured is told our name and password. The rest
+/// are what the cluster says of itself, over plain http perhaps; they answer without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    BySettings,
+    ByCluster,
+}
+
+async fn ask(
+    connector: &Connector,
+    named: Named,
+    address: String,
+    (url, tls): (String, bool),
+    deadline: Instant,
+) -> Answer {
     let begun = Instant::now();
     let status = within(left(deadline), async {
-        let mut client: Client = connector.connect(&url, tls).await?;
+        let mut client: Client = match named {
+            Named::BySettings => connector.connect(&url, tls).await?,
+            Named::ByCluster => connector.connect_unnamed(&url, tls).await?,
+        };
         Ok(client.status().await?)
     });
     let status = status.await;
@@ -183,7 +201,7 @@ impl Answer {
     fn member_health(&self, members: &[Member]) -> MemberHealth {
         let status = match &self.status {
             Ok(status) => status,
-            Err(Fault::Denied) => {
+            Err(Fault::Denied | Fault::NoLogin) => {
                 return self.row(Condition::Healthy, "", "answers; its status is not permitted".into());
             }
             Err(fault) => return self.row(Condition::Unusable, "", fault.words(&self.address)),
@@ -222,7 +240,49 @@ fn mebibytes(bytes: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::super::settings::{Endpoint, EtcdSettings, Login, Password};
     use super::*;
+
+    /// What a member gets to read that never answers.
+    async fn overheard(named: Named) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ears = Arc::clone(&heard);
+        let listening = tokio::spawn(async move {
+            loop {
+                let (mut peer, _) = listener.accept().await.unwrap();
+                let ears = Arc::clone(&ears);
+                tokio::spawn(async move {
+                    let mut buffer = [0; 4096];
+                    while let Ok(count @ 1..) = peer.read(&mut buffer).await {
+                        ears.lock().unwrap().extend_from_slice(&buffer[..count]);
+                    }
+                });
+            }
+        });
+        let mut settings = EtcdSettings::new(Endpoint::parse("127.0.0.1:1", 2379).unwrap(), Layout::Flat);
+        settings.login = Some(Login { username: "ann".into(), password: Password::new("hunter2".into()) });
+        let connector = Connector::new(settings);
+        let deadline = Instant::now() + Duration::from_millis(500);
+        let answer = ask(&connector, named, address.clone(), (format!("http://{address}"), false), deadline);
+        assert!(answer.await.status.is_err());
+        listening.abort();
+        let heard = heard.lock().unwrap();
+        assert!(!heard.is_empty(), "it was asked");
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+
+    #[tokio::test]
+    async fn the_password_goes_to_configured_members_alone() {
+        assert!(overheard(Named::BySettings).await.contains("hunter2"));
+        assert!(!overheard(Named::ByCluster).await.contains("hunter2"));
+    }
 
     #[test]
     fn sizes_read_in_mebibytes() {

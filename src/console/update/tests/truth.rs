@@ -42,3 +42,28 @@ fn a_picture_that_lost_what_was_held_back_is_not_called_true() {
     assert!(matches!(console.effects.as_slice(), [Effect::Reload]));
     assert!(!console.model.link.state.is_true(), "what was held back is not in the picture");
 }
+
+#[test]
+fn what_was_held_back_ends_as_if_it_had_not_been() {
+    let (mut paused, mut live) = (Console::loaded(), Console::loaded());
+    for console in [&mut paused, &mut live] {
+        console.keys("o /").text("!zzz").keys("enter j");
+    }
+    paused.keys("p");
+    for console in [&mut paused, &mut live] {
+        console.del("a/one", 6);
+        console.put("c/reuses_its_slot", r#"{"module":"abc"}"#, 7);
+        console.put("connections/k2", "{}", 8);
+        console.put("a/one", r#"{"module":"zzz"}"#, 9);
+        console.put("b/three", r#"{"module":"aaa"}"#, 10);
+        console.put("a/one", r#"{"module":"mqtt"}"#, 11);
+    }
+    paused.keys("p");
+    let shown = |console: &Console| -> Vec<_> {
+        let Model { webhooks, inventory, .. } = &console.model;
+        let rows = webhooks.listing.slots_from(inventory, 0);
+        rows.map(|slot| inventory.row(slot).unwrap().key().to_string()).collect()
+    };
+    assert_eq!(shown(&paused), ["b/three", "c/reuses_its_slot", "a/two", "a/one"]);
+    assert_eq!(shown(&paused), shown(&live));
+}

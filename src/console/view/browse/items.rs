@@ -104,7 +104,7 @@ fn title(model: &Model, browse: &Browse) -> Title {
     if listing.sort() != Sort::Id {
         right = Phrase::of(Ink::Dim, format!("by {}", listing.sort().word()));
     }
-    let count = words::count(listing.len(&model.inventory), &model.link);
+    let count = words::count(listing.len(&model.inventory), model);
     if !count.is_empty() {
         let partial = if listing.is_partial() { glyph::MORE } else { "" };
         right.join("  ", Phrase::of(Ink::Dim, format!("{count}{partial}")));

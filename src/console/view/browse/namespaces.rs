@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
 
 /// `2✗ 4`: those in trouble, and all; the state that goes with the counts stands in the title.
 fn counts(model: &Model, tally: Tally) -> Phrase {
-    if words::count(tally.total, &model.link).is_empty() {
+    if words::count(tally.total, model).is_empty() {
         return Phrase::default();
     }
     let all = Phrase::of(Ink::Dim, words::grouped(tally.total));

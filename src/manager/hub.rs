@@ -15,7 +15,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
-use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey};
+use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
 use crate::inventory::{Inventory, Scope, prepare};
 use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle};
 
@@ -64,11 +64,12 @@ impl Hub {
         Arc::new(Self { shared, wake: watch.wake, task })
     }
 
-    /// What the picture knows of a key; `None` while it may differ from the store.
-    pub(super) fn known(&self, key: &ResourceKey) -> Option<Option<Entry>> {
+    /// What the picture knows of a key; `None` while it may differ from the store, or has not come to
+    /// `at`.
+    pub(super) fn known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = lock(&self.shared);
         let is_true = shared.is_whole() && shared.link.is_true() && shared.events.is_some();
-        is_true.then(|| shared.picture.get(key).map(|row| row.entry()))
+        (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
     pub(super) fn subscribe(self: Arc<Self>, prefix: KeyPrefix) -> Watch {

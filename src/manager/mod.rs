@@ -8,10 +8,11 @@
 
 mod hub;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use self::hub::Hub;
-use crate::domain::{Document, Entry, Health, KeyPrefix, ResourceKey};
+use crate::domain::{Document, Entry, Health, KeyPrefix, ResourceKey, Revision};
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
 use crate::provider::{Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch};
@@ -24,6 +25,8 @@ pub struct UnifiedConfigManager {
     /// Why there is no writer, for the refusal.
     read_only: Option<String>,
     hub: Mutex<Weak<Hub>>,
+    /// The revision of our own last write.
+    written: AtomicU64,
 }
 
 impl UnifiedConfigManager {
@@ -50,7 +53,7 @@ impl UnifiedConfigManager {
         let provider = Arc::new(provider);
         // The same provider behind both, but without read access to the field nobody can write.
         let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
-        Self { reader: provider, writer, read_only, hub: Mutex::new(Weak::new()) }
+        Self { reader: provider, writer, read_only, hub: Mutex::new(Weak::new()), written: AtomicU64::new(0) }
     }
 
     /// The store's reading half; its `watch` is what the console drives its picture from.
@@ -72,13 +75,16 @@ impl UnifiedConfigManager {
         })
     }
 
-    /// One document: from the live picture while that equals the store, else from the store.
+    /// One document: from the live picture while that equals the store and knows of every write made
+    /// through this manager, else from the store.
     ///
     /// # Errors
     /// Those of [`ConfigReader::get`].
     pub async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
         let hub = self.lock().upgrade();
-        if let Some(known) = hub.and_then(|hub| hub.known(key)) {
+        if let Some(known) =
+            hub.and_then(|hub| hub.known(key, Revision(self.written.load(Ordering::Acquire))))
+        {
             return Ok(known);
         }
         self.reader.get(key).await
@@ -94,7 +100,7 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Conflict`] if it does; else those of [`ConfigWriter::commit`].
     pub async fn create(&self, key: ResourceKey, document: Document, lease: Lease) -> Result<Commit> {
-        self.writer()?.set(key, document, Expect::Absent, lease).await
+        self.note(self.writer()?.set(key, document, Expect::Absent, lease).await)
     }
 
     /// Replaces the document that was read as `base`, and keeps its lease.
@@ -103,7 +109,7 @@ impl UnifiedConfigManager {
     /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
     pub async fn update(&self, base: &Entry, document: Document) -> Result<Commit> {
         let expect = Expect::Token(base.token);
-        self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await
+        self.note(self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await)
     }
 
     /// Removes the document that was read as `base`.
@@ -111,7 +117,15 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
     pub async fn delete(&self, base: &Entry) -> Result<Commit> {
-        self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await
+        self.note(self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await)
+    }
+
+    /// Remembers a write that the live picture may not know of yet.
+    fn note(&self, written: Result<Commit>) -> Result<Commit> {
+        if let Ok(commit) = &written {
+            self.written.fetch_max(commit.at.0, Ordering::AcqRel);
+        }
+        written
     }
 
     /// Subscribes to a range: a load, then every change. All subscribers share one watch of the

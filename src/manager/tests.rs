@@ -158,3 +158,18 @@ async fn subscriptions_end_with_the_store_and_the_watch_with_its_subscribers() {
     drop(follower);
     assert!(manager.lock().upgrade().is_none());
 }
+
+#[tokio::test]
+async fn what_was_just_written_is_what_is_read() {
+    let store = MemoryStore::new();
+    let manager = manager(&store);
+    let mut follower = Follower::new(manager.watch(KeyPrefix::All));
+    follower.synced().await;
+    // Nothing is awaited between, so the watch cannot have told of it.
+    manager.create(key("a", "x"), Document::from("{}"), Lease::Never).await.unwrap();
+    let base = manager.get(&key("a", "x")).await.unwrap().expect("it was written");
+    manager.update(&base, Document::from("[]")).await.unwrap();
+    let base = manager.get(&key("a", "x")).await.unwrap().unwrap();
+    manager.delete(&base).await.unwrap();
+    assert_eq!(manager.get(&key("a", "x")).await.unwrap(), None);
+}

@@ -107,7 +107,8 @@ fn lease_told(model: &mut Model, request: Request, lease: LeaseId, left: Option<
         model.lease.as_mut().filter(|known| known.lease == lease && known.asked == Some(request))
     {
         known.asked = None;
-        known.ends = left.map(|left| now + left);
+        // Stores count whole seconds, so one with none left may last for most of another.
+        known.ends = left.map(|left| now + left.max(Duration::from_secs(1)));
     }
 }
 

@@ -67,3 +67,28 @@ fn what_was_held_back_ends_as_if_it_had_not_been() {
     assert_eq!(shown(&paused), ["b/three", "c/reuses_its_slot", "a/two", "a/one"]);
     assert_eq!(shown(&paused), shown(&live));
 }
+
+#[test]
+fn a_lease_in_its_last_second_is_not_asked_for_without_end() {
+    let mut console = Console::new();
+    let leased = Entry { lease: Some(crate::domain::LeaseId(7)), ..entry("a/one", "{}", 1) };
+    console.load("s1", 5, &[leased]);
+    let mut asked = 0;
+    for _ in 0..100 {
+        let questions: Vec<_> = console
+            .effects
+            .drain(..)
+            .filter_map(|effect| match effect {
+                Effect::AskLease(request, lease) => Some((request, lease)),
+                _ => None,
+            })
+            .collect();
+        asked += questions.len();
+        for (request, lease) in questions {
+            // A store counts whole seconds: none are left for up to one.
+            console.send(Event::Answer(request, Answer::Lease(lease, Some(Duration::ZERO))));
+        }
+        console.wait(10).send(Event::Wake);
+    }
+    assert!(asked <= 2, "{asked} questions in a second");
+}

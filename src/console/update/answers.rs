@@ -83,7 +83,8 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
     }
 }
 
-fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
+/// Shows what stands against the open draft.
+pub(super) fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
     let opened = model.now.mono;
     let Some(edit) = &mut model.edit else { return };
     if let Ok(document) = edit.finish() {

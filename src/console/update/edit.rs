@@ -12,6 +12,7 @@ use super::super::effect::Effect;
 use super::super::model::{
     Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
 };
+use super::answers;
 use super::browse::{self, Step};
 
 /// A key pressed before the eye could read a question is no answer to it.
@@ -268,7 +269,9 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if edit.store.as_ref() != model.inventory.store() {
-        model.say(Tone::Bad, "the store was replaced since this draft began: leave it, look, and begin anew");
+        let now = model.inventory.get(&edit.key).map(|row| row.entry());
+        answers::conflict(model, now);
+        model.say(Tone::Bad, "the store was replaced since this draft began: look, and base it anew");
         return Vec::new();
     }
     let (key, document) = (edit.key.clone(), review.document.clone());

@@ -100,3 +100,18 @@ fn a_conflict_does_not_turn_typing_into_commands() {
     console.text("b");
     assert!(console.model.edit.as_ref().unwrap().text().contains("1b"));
 }
+
+#[test]
+fn a_draft_of_a_replaced_store_is_based_anew_before_it_is_written() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"x\":1").keys("ctrl-s");
+    // A backup was restored elsewhere: another store, where the token happens to be the same.
+    console.load("s2", 3, &[entry("a/one", r#"{"module":"log"}"#, 1)]);
+    console.wait(400).keys("enter");
+    assert!(console.commit().is_none(), "nothing is written to a store one has not looked at");
+    assert_eq!(console.model.place(), Place::Conflict);
+
+    console.keys("b").wait(400).keys("enter");
+    let (_, op) = console.commit().expect("the draft, based anew");
+    assert_eq!(op.expect(), Expect::Token(Token::counter(1)));
+}

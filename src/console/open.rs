@@ -194,11 +194,6 @@ impl App {
     pub fn new(context: Context, size: Size, theme: Theme) -> Self {
         Self { model: Model::new(context, size), theme }
     }
-
-    /// The model, for tests that look inside.
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
 }
 
 impl Program for App {

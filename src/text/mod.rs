@@ -15,4 +15,4 @@ pub(crate) mod scan;
 mod writer;
 
 pub use masked::{MASK, Masked, MaskedLine, Role, Segment, mask_value};
-pub use safe::Safe;
+pub use safe::{Safe, grouped};

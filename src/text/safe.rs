@@ -157,7 +157,7 @@ pub(super) fn left_out_note(characters: usize) -> String {
 }
 
 /// A number with a comma between groups of three digits.
-pub(super) fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -10,19 +10,7 @@ use crate::console::model::{Held, Link, Model};
 use crate::console::theme::{Ink, glyph};
 use crate::domain::{Condition, LinkState, Token, TokenKind};
 use crate::inventory::Scope;
-
-/// A number with a comma between groups of three digits.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(super) use crate::text::grouped;
 
 /// A count with the state it was taken in, unless that is SYNCED and nothing is held back: `12,000
 /// loading`. Before anything has arrived there is nothing to count.

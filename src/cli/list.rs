@@ -33,7 +33,7 @@ async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>
     let mut counts = BTreeMap::<Namespace, usize>::new();
     let mut pages = reader.list_keys(KeyPrefix::All);
     while let Some(keys) = pages.next().await {
-        for namespace in keys?.iter().filter_map(ResourceKey::namespace) {
+        for namespace in keys?.keys.iter().filter_map(ResourceKey::namespace) {
             *counts.entry(namespace.clone()).or_default() += 1;
         }
     }

@@ -192,7 +192,7 @@ fn tell_state(state: &LinkState) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Change, Namespace, WebhookId};
+    use crate::domain::{Change, Coverage, Namespace, WebhookId};
 
     fn key(id: &str) -> ResourceKey {
         ResourceKey::webhook(Namespace::default(), WebhookId::new(id).unwrap())
@@ -212,7 +212,7 @@ mod tests {
 
     fn load(store: &str, at: u64, entries: Vec<Entry>) -> [WatchEvent; 3] {
         let at = Revision(at);
-        let begin = WatchEvent::Load { store: StoreId::new(store), at, resync: false };
+        let begin = WatchEvent::Load { store: StoreId::new(store), at, resync: false, coverage: Coverage::Whole };
         [begin, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
     }
 

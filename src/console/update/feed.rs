@@ -80,10 +80,10 @@ fn apply(model: &mut Model, feed: Feed) {
 fn absorb(model: &mut Model, feed: Feed) -> Delta {
     let now = model.now.mono;
     let (is_batch, feed) = match feed {
-        Feed::Load { store, at, resync } => {
+        Feed::Load { store, at, resync, coverage } => {
             model.link.replacing = is_replaced(&model.inventory, &store, at);
             let resync = resync || model.link.had_picture;
-            (false, Feed::Load { store, at, resync })
+            (false, Feed::Load { store, at, resync, coverage })
         }
         Feed::Progress { at } if at <= model.inventory.revision() => return Delta::default(),
         feed => (matches!(feed, Feed::Batch { .. }), feed),

@@ -11,6 +11,7 @@ use super::super::message::{Answer, Event, Message, Stamp};
 use super::super::model::{Context, Lock, Model, Overlay, Redraw, Sort, Stage, Tab, Upstream};
 use super::update;
 use crate::domain::{
+    Coverage,
     Address, Change, ChangeKind, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 use crate::inventory::{Scope, prepare};
@@ -83,7 +84,7 @@ impl Console {
     }
 
     fn load(&mut self, store: &str, at: u64, entries: &[Entry]) {
-        self.feed(WatchEvent::Load { store: StoreId::new(store), at: Revision(at), resync: false });
+        self.feed(WatchEvent::Load { store: StoreId::new(store), at: Revision(at), resync: false, coverage: Coverage::Whole });
         self.feed(WatchEvent::Page(entries.to_vec()));
         self.feed(WatchEvent::Loaded { at: Revision(at) });
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Address, Document, Token};
+use crate::domain::{Address, Coverage, Document, Permitted, Token};
 use crate::domain::{Change, ChangeKind};
 use crate::inventory::{Scope, prepare};
 use crate::provider::WatchEvent;
@@ -68,7 +68,7 @@ impl Store {
     fn load(&self, resync: bool, page: usize) -> Vec<WatchEvent> {
         let at = Revision(self.revision);
         let entries: Vec<_> = self.entries.values().cloned().collect();
-        let mut events = vec![WatchEvent::Load { store: StoreId::new("test"), at, resync }];
+        let mut events = vec![WatchEvent::Load { store: StoreId::new("test"), at, resync, coverage: Coverage::Whole }];
         events.extend(entries.chunks(page).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at });
         events

@@ -4,7 +4,7 @@
 //! it one, so that the watch and the reads that watch over it see the same member, a failed member is
 //! left for good, and it is known whether a write was sent.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use etcd_client::{
@@ -12,8 +12,10 @@ use etcd_client::{
     WatchClient,
 };
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use super::error::{Fault, within};
+use super::login::{Refusals, Renewals};
 use super::settings::{EtcdSettings, TlsFiles};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
@@ -55,9 +57,34 @@ pub fn ensure_crypto_provider() {
 pub(super) struct Link {
     serial: u64,
     client: Client,
+    /// As whom, where we have a login.
+    user: Option<Arc<str>>,
+    renewals: Arc<Renewals>,
 }
 
 impl Link {
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Makes a call, and once more with a new token if the one we have has lapsed. The store refuses
+    /// such a call before it does anything, so a write may be repeated too. The client library renews
+    /// tokens that the store has forgotten, and not those that a change of users or roles made old.
+    pub(super) async fn renewing<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
+    where
+        Answer: Future<Output = Result<T, Fault>>,
+    {
+        let token = self.renewals.current();
+        match call().await {
+            Err(Fault::Expired) if self.user.is_some() => {
+                let login = within(LOGIN_DEADLINE, async { Ok(self.client.refresh_token().await?) });
+                self.renewals.renew(token, login).await?;
+                call().await
+            }
+            answer => answer,
+        }
+    }
+
     pub(super) fn kv(&self) -> KvClient {
         self.client.kv_client().max_decoding_message_size(DECODE_LIMIT)
     }
@@ -100,6 +127,7 @@ pub(super) struct Connector {
     settings: EtcdSettings,
     slot: Mutex<Slot>,
     closed: watch::Sender<bool>,
+    refusals: Refusals,
 }
 
 #[derive(Default)]
@@ -111,7 +139,7 @@ struct Slot {
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
-        Self { settings, slot: Mutex::default(), closed: watch::Sender::new(false) }
+        Self { settings, slot: Mutex::default(), closed: watch::Sender::new(false), refusals: Refusals::default() }
     }
 
     pub(super) fn settings(&self) -> &EtcdSettings {
@@ -168,10 +196,17 @@ impl Connector {
         F: Fn(Link) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
     {
-        within(CALL_DEADLINE, self.read_somewhere(call)).await
+        let read = async {
+            match self.read_somewhere(&call).await {
+                // Authentication was switched on after we came.
+                Err(Fault::NoLogin) if self.settings.login.is_some() => self.read_somewhere(&call).await,
+                answer => answer,
+            }
+        };
+        within(CALL_DEADLINE, read).await
     }
 
-    async fn read_somewhere<T, F, Answer>(&self, call: F) -> Result<T, Fault>
+    async fn read_somewhere<T, F, Answer>(&self, call: &F) -> Result<T, Fault>
     where
         F: Fn(Link) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
@@ -181,12 +216,15 @@ impl Connector {
         let mut fault = Fault::Unreachable;
         for _ in 0..members {
             fault = match self.link().await {
-                Ok(link) => match within(patience, call(link.clone())).await {
+                Ok(link) => match within(patience, link.renewing(|| call(link.clone()))).await {
                     Err(fault) if fault.elsewhere() => {
                         self.fail(&link).await;
                         fault
                     }
-                    answer => return answer,
+                    answer => {
+                        self.part_if_refused(&link, &answer).await;
+                        return answer;
+                    }
                 },
                 Err(fault) => fault,
             };
@@ -195,6 +233,20 @@ impl Connector {
             }
         }
         Err(fault)
+    }
+
+    /// Gives a link up whose login is not good any more, so that the next one logs in, or says at once
+    /// that this was refused a moment ago.
+    pub(super) async fn part_if_refused<T>(&self, link: &Link, answer: &Result<T, Fault>) {
+        self.refusals.note(answer, Instant::now());
+        if answer.as_ref().is_err_and(Fault::wants_login) {
+            self.fail(link).await;
+        }
+    }
+
+    /// Lets the next link log in, even if that was refused a moment ago.
+    pub(super) fn log_in_again(&self) {
+        self.refusals.lift(Instant::now());
     }
 
     async fn open(&self, serial: u64) -> Result<Link, Fault> {
@@ -207,7 +259,8 @@ impl Connector {
             .ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))?;
         let tls = self.settings.uses_tls(endpoint);
         let client = self.connect(&endpoint.url(tls), tls).await?;
-        Ok(Link { serial, client })
+        let user = self.settings.login.as_ref().map(|login| login.username.as_str().into());
+        Ok(Link { serial, client, user, renewals: Arc::default() })
     }
 
     /// A client of one URL, logged in where we have a login; nothing is sent before the first call
@@ -215,12 +268,16 @@ impl Connector {
     pub(super) async fn connect(&self, url: &str, tls: bool) -> Result<Client, Fault> {
         let mut options = self.options(tls).await?;
         let plain = options.clone();
-        if let Some(login) = &self.settings.login {
-            options = options
-                .with_user(login.username.as_str(), login.password.expose())
-                .with_auto_token_refresh(true);
-        }
-        match within(LOGIN_DEADLINE, client(url, options)).await {
+        let Some(login) = &self.settings.login else {
+            return within(LOGIN_DEADLINE, client(url, plain)).await;
+        };
+        self.refusals.check(Instant::now())?;
+        options = options
+            .with_user(login.username.as_str(), login.password.expose())
+            .with_auto_token_refresh(true);
+        let opened = within(LOGIN_DEADLINE, client(url, options)).await;
+        self.refusals.note(&opened, Instant::now());
+        match opened {
             // As etcdctl does: a name and a password are no obstacle where nobody asks for them.
             Err(Fault::AuthOff) => within(LOGIN_DEADLINE, client(url, plain)).await,
             opened => opened,

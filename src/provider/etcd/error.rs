@@ -118,6 +118,11 @@ impl Fault {
         matches!(self, Self::Unreachable | Self::Silent | Self::Broken | Self::NoLeader)
     }
 
+    /// Whether a new login is what it takes.
+    pub(super) fn wants_login(&self) -> bool {
+        matches!(self, Self::Expired | Self::NoLogin | Self::BadLogin)
+    }
+
     /// Whether a write that met this fault may have been applied all the same.
     fn leaves_doubt(&self) -> bool {
         matches!(self, Self::Silent | Self::Broken | Self::Oversized | Self::Malformed)

@@ -5,6 +5,8 @@
 //! | `settings` | where the cluster is, under which keys, as whom |
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
+//! | `login` | logins that were refused, tokens that lapsed |
+//! | `rights` | the parts of a range that a user may read |
 //! | `load` | growing pages pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, return |
 //! | `write` | one transaction for one commit |
@@ -16,6 +18,8 @@ mod error;
 mod health;
 mod layout;
 mod load;
+mod login;
+mod rights;
 mod settings;
 mod watch;
 mod write;
@@ -31,7 +35,7 @@ pub use connect::ensure_crypto_provider;
 pub use layout::Layout;
 pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
 
-use super::{Capabilities, Commit, ConfigReader, ConfigWriter, Op, Page, Result, Watch};
+use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
@@ -86,10 +90,9 @@ impl ConfigReader for EtcdProvider {
         load::pages(Arc::clone(&self.connector), self.scope(prefix), false).boxed()
     }
 
-    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Vec<ResourceKey>>> {
-        let keys = |page: Page| page.entries.into_iter().map(|entry| entry.key).collect();
+    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<KeyPage>> {
         load::pages(Arc::clone(&self.connector), self.scope(prefix), true)
-            .map(move |page| page.map(keys))
+            .map(|page| page.map(KeyPage::from))
             .boxed()
     }
 

@@ -9,6 +9,7 @@ use super::connect::{Connector, Head, Link};
 use super::error::{Fault, within};
 use super::layout::Keyspace;
 use super::load::{entry, unsigned};
+use super::rights;
 use crate::domain::{ResourceKey, Token, TokenKind};
 use crate::provider::ops::check;
 use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Expect, Lease, Op, Outcome, Result};
@@ -45,7 +46,11 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
             Err(refused)
         }
         Err(fault) => {
-            let error = fault.into_write_error(&name, &first, permission);
+            let lacking = match (&fault, &link) {
+                (Fault::Denied, Some(link)) => rights::missing(link, &stored_keys(&steps)).await,
+                _ => None,
+            };
+            let error = fault.into_write_error(&name, &first, || lacking.unwrap_or_else(permission));
             // A write that may be stored keeps its lease: revoking it would delete the key.
             if !matches!(error, Error::OutcomeUnknown { .. }) {
                 revoke(link, leases);
@@ -204,6 +209,10 @@ fn named(steps: &[Step]) -> String {
     keys.join(", ")
 }
 
+fn stored_keys(steps: &[Step]) -> Vec<(ResourceKey, Vec<u8>)> {
+    steps.iter().map(|step| (step.key.clone(), step.stored.clone())).collect()
+}
+
 /// One lease for each step that wants a new one, in the order of the steps.
 async fn grant(connector: &Connector, steps: &[Step]) -> std::result::Result<Vec<Option<i64>>, Fault> {
     let mut leases = Vec::with_capacity(steps.len());
@@ -247,7 +256,7 @@ fn transaction(steps: &[Step], leases: &[Option<i64>]) -> Txn {
 }
 
 /// Sends it to the first member that can be connected to. After any fault but a failed connection it
-/// may have arrived, and is not sent again.
+/// may have arrived, and is not sent again; one whose token was refused did nothing, and is.
 async fn send(
     connector: &Connector,
     txn: Txn,
@@ -263,8 +272,11 @@ async fn send(
             }
             Err(met) => return (None, Err(met)),
         };
-        let (mut kv, txn) = (link.kv(), txn.clone());
-        match within(CALL_DEADLINE, async move { Ok(kv.txn(txn).await?) }).await {
+        let call = || {
+            let (mut kv, txn) = (link.kv(), txn.clone());
+            async move { Ok(kv.txn(txn).await?) }
+        };
+        match within(CALL_DEADLINE, link.renewing(call)).await {
             Err(met) if met.elsewhere() => {
                 connector.fail(&link).await;
                 if met != Fault::Unreachable {
@@ -272,7 +284,10 @@ async fn send(
                 }
                 fault = met;
             }
-            answer => return (Some(link), answer),
+            answer => {
+                connector.part_if_refused(&link, &answer).await;
+                return (Some(link), answer);
+            }
         }
     }
     (None, Err(fault))

@@ -144,7 +144,7 @@ fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
     let at = Revision(48_213);
     let store = StoreId::new("cluster 1");
     for event in
-        [WatchEvent::Load { store, at, resync: false }, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
+        [WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole }, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
     {
         inventory.apply(prepare(event), Duration::ZERO);
     }

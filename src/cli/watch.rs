@@ -212,7 +212,8 @@ mod tests {
 
     fn load(store: &str, at: u64, entries: Vec<Entry>) -> [WatchEvent; 3] {
         let at = Revision(at);
-        let begin = WatchEvent::Load { store: StoreId::new(store), at, resync: false, coverage: Coverage::Whole };
+        let begin =
+            WatchEvent::Load { store: StoreId::new(store), at, resync: false, coverage: Coverage::Whole };
         [begin, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
     }
 

@@ -1,6 +1,8 @@
 //! Watch events made ready for the inventory: every document scanned, away from the loop that draws.
 
-use crate::domain::{Change, ChangeKind, Coverage, DocumentKind, Entry, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Change, ChangeKind, Coverage, DocumentKind, Entry, LinkState, ResourceKey, Revision, StoreId,
+};
 use crate::provider::WatchEvent;
 
 use super::Facts;

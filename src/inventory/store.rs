@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::domain::{Coverage, DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Coverage, DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId,
+};
 
 use super::index::{Interner, MultiIndex, ReferenceHash};
 use super::row::{Name, Row, Slot, Symbol};

@@ -8,7 +8,9 @@ use tokio::sync::watch;
 
 use super::watch::Closed;
 use super::{Error, PAGE_LIMIT, Page, Result, WatchEvent, WatchSender};
-use crate::domain::{Change, Coverage, ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Change, ChangeKind, Coverage, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId,
+};
 
 /// How many changes are kept for readers that are behind or come back. The newest batch is kept
 /// whatever its size, so that one large reload is no gap.
@@ -162,7 +164,12 @@ impl Picture {
 
     fn load(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {
         let resync = cursor.seen.is_some();
-        let mut events = vec![WatchEvent::Load { store: self.store.clone(), at: self.at, resync, coverage: Coverage::Whole }];
+        let mut events = vec![WatchEvent::Load {
+            store: self.store.clone(),
+            at: self.at,
+            resync,
+            coverage: Coverage::Whole,
+        }];
         let entries = self.covered(prefix);
         events.extend(entries.chunks(PAGE_LIMIT).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at: self.at });

@@ -12,19 +12,21 @@ mod support;
 
 mod loading;
 mod outage;
+mod rights;
 mod session;
 mod writing;
 
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token, WebhookId,
+    Condition, ConnectionName, Coverage, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token,
+    WebhookId,
 };
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};
 use futures::TryStreamExt;
-use support::etcd::{EtcdServer, Gate, Launch, Tls, fresh};
+use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, fresh};
 use support::events::{PATIENCE, Reader, listed};
 
 fn webhook(id: &str) -> ResourceKey {

@@ -72,7 +72,12 @@ mod tests {
     #[test]
     fn it_counts_and_writes_a_private_file() {
         let mut stats = Stats::default();
-        stats.count(&Feed::Load { store: StoreId::new("s"), at: Revision(1), resync: true, coverage: Coverage::Whole });
+        stats.count(&Feed::Load {
+            store: StoreId::new("s"),
+            at: Revision(1),
+            resync: true,
+            coverage: Coverage::Whole,
+        });
         stats.count(&Feed::Loaded { at: Revision(1) });
         stats.count(&Feed::Batch { at: Revision(2), changes: Vec::new() });
         let folder = tempfile::tempdir().unwrap();

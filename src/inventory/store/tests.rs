@@ -68,7 +68,8 @@ impl Store {
     fn load(&self, resync: bool, page: usize) -> Vec<WatchEvent> {
         let at = Revision(self.revision);
         let entries: Vec<_> = self.entries.values().cloned().collect();
-        let mut events = vec![WatchEvent::Load { store: StoreId::new("test"), at, resync, coverage: Coverage::Whole }];
+        let mut events =
+            vec![WatchEvent::Load { store: StoreId::new("test"), at, resync, coverage: Coverage::Whole }];
         events.extend(entries.chunks(page).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at });
         events

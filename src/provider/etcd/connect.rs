@@ -139,7 +139,12 @@ struct Slot {
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
-        Self { settings, slot: Mutex::default(), closed: watch::Sender::new(false), refusals: Refusals::default() }
+        Self {
+            settings,
+            slot: Mutex::default(),
+            closed: watch::Sender::new(false),
+            refusals: Refusals::default(),
+        }
     }
 
     pub(super) fn settings(&self) -> &EtcdSettings {
@@ -272,9 +277,8 @@ impl Connector {
             return within(LOGIN_DEADLINE, client(url, plain)).await;
         };
         self.refusals.check(Instant::now())?;
-        options = options
-            .with_user(login.username.as_str(), login.password.expose())
-            .with_auto_token_refresh(true);
+        options =
+            options.with_user(login.username.as_str(), login.password.expose()).with_auto_token_refresh(true);
         let opened = within(LOGIN_DEADLINE, client(url, options)).await;
         self.refusals.note(&opened, Instant::now());
         match opened {

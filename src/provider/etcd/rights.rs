@@ -61,7 +61,8 @@ impl Reach {
         let parts = self.ranges.chunks(ASKED_AT_ONCE);
         let part = parts.clone().nth(turn % parts.len().max(1)).unwrap_or_default();
         let key = part.first().map(|range| range.from.clone()).unwrap_or_default();
-        let checked: Vec<_> = part.iter().map(|range| TxnOp::get(range.from.clone(), Some(range.options()))).collect();
+        let checked: Vec<_> =
+            part.iter().map(|range| TxnOp::get(range.from.clone(), Some(range.options()))).collect();
         let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
         link.renewing(|| {
             let (mut kv, txn) = (link.kv(), txn.clone());

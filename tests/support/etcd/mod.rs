@@ -1,6 +1,7 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
 mod gate;
+mod guarded;
 mod launch;
 
 use std::io::{Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
 
 pub use gate::Gate;
+pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries};
 
 const START: Duration = Duration::from_secs(20);

@@ -293,7 +293,11 @@ fn files(size: Size) -> Model {
     };
     let (store, at) = (StoreId::new("files"), Revision(1));
     let page = WatchEvent::Page(vec![entry("orders", 1), entry("ping", 2)]);
-    for event in [WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole }, page, WatchEvent::Loaded { at }] {
+    for event in [
+        WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole },
+        page,
+        WatchEvent::Loaded { at },
+    ] {
         model.inventory.apply(prepare(event), Duration::ZERO);
     }
     model.link.enter(LinkState::Synced, NOW);

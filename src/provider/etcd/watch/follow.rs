@@ -20,8 +20,8 @@ use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
 use crate::provider::etcd::rights::Reach;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
 
-/// How often a partial picture is asked whether it could show more. That it must show less is noticed
-/// at every sign of life.
+/// How often it is asked whether a partial picture could show more; a person who retries asks at once.
+/// That it must show less is noticed at every sign of life.
 const RIGHTS: Duration = Duration::from_secs(30);
 
 /// Why a picture is not followed any further on a link that is well.
@@ -151,6 +151,9 @@ impl Follow<'_> {
             head = &mut self.beat => Ok(Step::Beat(head)),
             fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
             reach = &mut self.rights => Ok(Step::Rights(reach)),
+            () = self.task.wake.woken(), if self.picture.reach.coverage.is_partial() => {
+                Ok(Step::Rights(Reach::ask(self.link, &self.task.scope).await))
+            }
             () = sleep_until(at) => Ok(Step::Due(due)),
         }
     }

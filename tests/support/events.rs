@@ -56,8 +56,6 @@ impl Reader {
         let Some(event) = next.unwrap_or_else(|_| panic!("no event; {}", self.told())) else { return false };
         match event {
             WatchEvent::State(state) => {
-                    eprintln!("{state:?}");
-                }
                 self.states.push(state.word());
                 self.state = state;
             }

@@ -111,7 +111,9 @@ fn follow(model: &mut Model, delta: &Delta) {
         model.arriving = Some(key);
     }
     if let Some(key) = lost {
-        model.say(Tone::Plain, format!("{key}, which was selected, is gone"));
+        let became =
+            if model.inventory.coverage().sees(&key) { "is gone" } else { "may not be read any more" };
+        model.say(Tone::Plain, format!("{key}, which was selected, {became}"));
     }
 }
 
@@ -139,7 +141,8 @@ fn note_changes(model: &mut Model, delta: &Delta) {
 fn follow_drafts(model: &mut Model, delta: &Delta) {
     let Model { inventory, edit, drafts, .. } = model;
     for edit in edit.iter_mut().chain(drafts.values_mut()) {
-        if touches(inventory, delta, &edit.key) {
+        // A load may have changed what can be seen at all.
+        if delta.resynced.is_some() || touches(inventory, delta, &edit.key) {
             edit.upstream = upstream(inventory, edit);
         }
     }
@@ -154,6 +157,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
 pub(super) fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
+        (_, None) if !inventory.coverage().sees(&edit.key) => Upstream::Hidden,
         (Base::Absent { .. }, None) => Upstream::Unchanged,
         (_, Some(_)) => Upstream::Changed,
         (Base::Stored(_), None) => Upstream::Deleted,

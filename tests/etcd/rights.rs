@@ -134,6 +134,9 @@ async fn a_call_on_one_key_names_the_right_it_lacks() {
     let both = "read of prod/none, write of prod/none in etcd";
     assert_eq!(denied(set("prod/none", Expect::Absent).await), both);
     assert_eq!(denied(ann.delete(hook("prod/none"), Expect::Anything).await), both);
+    // Unconditional, with a lease to keep: a transaction in the transaction.
+    assert_eq!(denied(set("prod/reads", Expect::Anything).await), "write of prod/reads in etcd");
+    assert_eq!(denied(set("prod/writes", Expect::Anything).await), "read of prod/writes in etcd");
     let ops = ["prod/both", "prod/reads"]
         .map(|address| Op::Delete { key: hook(address), expect: Expect::Anything });
     assert_eq!(denied(ann.commit(ops.to_vec()).await), "write of prod/reads in etcd");
@@ -142,6 +145,9 @@ async fn a_call_on_one_key_names_the_right_it_lacks() {
     let token = ann.get(&hook("prod/both")).await.unwrap().unwrap().token;
     set("prod/both", Expect::Token(token)).await.unwrap();
     set("prod/bothmore", Expect::Absent).await.unwrap();
+    let before = ann.get(&hook("prod/both")).await.unwrap().unwrap().revision;
+    let commit = set("prod/both", Expect::Anything).await.unwrap();
+    assert_eq!(commit.at.0, before.0 + 2, "the question whether it may be written made no revision");
 }
 
 /// From a right lost to the state that tells it; the promise is the beat of a second and its answer.

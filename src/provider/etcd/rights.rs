@@ -4,7 +4,7 @@
 //! etcd grants a read of a range only if all of it is permitted. Where it is not, the parts that are
 //! can still be read, one request each, at one revision; the picture is then partial and says so.
 
-use etcd_client::{GetOptions, Permission, PermissionType, Txn, TxnOp};
+use etcd_client::{Compare, CompareOp, GetOptions, Permission, PermissionType, Txn, TxnOp};
 
 use super::connect::{Head, Link};
 use super::error::{Fault, within};
@@ -88,6 +88,15 @@ pub(super) async fn missing(link: &Link, keys: &[(ResourceKey, Vec<u8>)]) -> Opt
         }
     }
     (!words.is_empty()).then(|| format!("{} in etcd", words.join(", ")))
+}
+
+/// Has etcd check the right to write keys, without writing: the puts stand in the branch of a condition
+/// that never holds, and no revision comes of it.
+pub(super) async fn may_write(link: &Link, keys: &[Vec<u8>]) -> Result<(), Fault> {
+    let never: Vec<_> = keys.iter().map(|key| Compare::version(&**key, CompareOp::Less, 0)).collect();
+    let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(&**key, "", None)).collect();
+    link.kv().txn(Txn::new().when(never).and_then(puts)).await?;
+    Ok(())
 }
 
 /// One permission of one role.

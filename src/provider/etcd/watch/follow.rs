@@ -54,6 +54,9 @@ struct Follow<'a> {
     rights: Fuse<BoxFuture<'static, Result<Reach, Fault>>>,
     /// Counts signs of life.
     beats: usize,
+    /// Where the picture was when the last one was asked for: the answer is no older, though events
+    /// may overtake it.
+    asked_at: Revision,
 }
 
 enum Step {
@@ -76,9 +79,9 @@ impl Task {
                 return Err(fault.into());
             }
         };
-        let watchers = picture.reach.ranges.len();
+        let (watchers, picture_at) = (picture.reach.ranges.len(), picture.at);
         let mut follow = Follow {
-            weave: Weave::new(watchers, picture.at),
+            weave: Weave::new(watchers, picture_at),
             task: self,
             picture,
             link,
@@ -92,6 +95,7 @@ impl Task {
             comparison: Fuse::terminated(),
             rights: Fuse::terminated(),
             beats: 0,
+            asked_at: picture_at,
         };
         let ended = follow.run().await;
         follow.picture.at = follow.weave.solid();
@@ -277,7 +281,7 @@ impl Follow<'_> {
         };
         self.vigil.beat_answered(now);
         let replaced = self.task.connector.store(head.cluster) != self.picture.store;
-        if replaced || head.revision < self.weave.solid() {
+        if replaced || head.revision < self.asked_at {
             return Ok(Some(Ended::Reload));
         }
         if head.revision == self.weave.solid() && self.vigil.progress_open() {
@@ -300,6 +304,7 @@ impl Follow<'_> {
                 let (link, reach, turn) = (self.link.clone(), self.picture.reach.clone(), self.beats);
                 self.beat = async move { reach.head(&link, turn).await }.boxed().fuse();
                 self.beats += 1;
+                self.asked_at = self.weave.solid();
                 self.vigil.beat_asked(now);
             }
             Due::Progress => {

@@ -188,7 +188,8 @@ mod tests {
             prop_assert_eq!(seen.iter().map(|batch| batch.at).collect::<Vec<_>>(), expected);
             for (batch, mut events) in seen.into_iter().zip(revisions) {
                 let mut found = batch.events;
-                (found.sort_unstable(), events.sort_unstable());
+                found.sort_unstable();
+                events.sort_unstable();
                 prop_assert_eq!(found, events);
             }
         }

@@ -69,8 +69,7 @@ fn a_partial_picture_says_so_and_claims_nothing_beyond_it() {
     terminal.wait_for("read of the keys from /cwm/ to /cwm0 in etcd");
     etcd.grant("ann", &["read", "/cwm/", "/cwm0"]);
     terminal.keys("ctrl-r");
-    let screen = terminal.wait_for("3 of 4");
-    assert!(screen.has("● SYNCED") && !screen.has("PARTIAL"), "{}", screen.framed());
+    terminal.wait_until(|screen| screen.has("● SYNCED") && screen.has("of 4") && !screen.has("PARTIAL"));
     assert_eq!(home.files_holding("annpw").len(), 0);
 }
 

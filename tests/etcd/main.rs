@@ -14,6 +14,7 @@ mod loading;
 mod outage;
 mod rights;
 mod session;
+mod tokens;
 mod writing;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use confdeck::domain::{
     Condition, ConnectionName, Coverage, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token,
     WebhookId,
 };
+use confdeck::manager::UnifiedConfigManager;
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};

@@ -1,13 +1,13 @@
-//! Users who may read a part, rights that come and go, tokens that lapse.
+//! Users who may read a part, and rights that come and go.
 
 use super::*;
 
 /// Everything under the prefix.
-const ALL: [&str; 2] = ["/cwm/", "/cwm0"];
+pub(super) const ALL: [&str; 2] = ["/cwm/", "/cwm0"];
 const PROD: [&str; 2] = ["/cwm/prod/", "/cwm/prod0"];
 const TEST: [&str; 2] = ["/cwm/test/", "/cwm/test0"];
 
-fn read<'a>(range: &[&'a str; 2]) -> [&'a str; 3] {
+pub(super) fn read<'a>(range: &[&'a str; 2]) -> [&'a str; 3] {
     ["read", range[0], range[1]]
 }
 
@@ -16,7 +16,7 @@ fn hook(address: &str) -> ResourceKey {
     ResourceKey::webhook(Namespace::new(namespace).unwrap(), WebhookId::new(id).unwrap())
 }
 
-fn denied<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+pub(super) fn denied<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result {
         Err(Error::Denied { permission, .. }) => permission,
         other => panic!("{other:?}"),
@@ -57,6 +57,13 @@ async fn the_permitted_parts_are_walked_at_one_revision_and_the_picture_says_par
     assert!(pages.iter().all(|page| page.coverage == reader.coverage));
     let keys: Vec<_> = ann.list_keys(KeyPrefix::All).try_collect().await.unwrap();
     assert!(keys.iter().all(|page| page.coverage.is_partial()));
+    // What is shared says the same, and does not take what it cannot show for absent.
+    let shared = UnifiedConfigManager::open(etcd.provider("ann"), None);
+    let mut subscriber = Reader::new(shared.watch(KeyPrefix::All));
+    subscriber.until_synced().await;
+    assert_eq!((&subscriber.coverage, &subscriber.picture), (&reader.coverage, &reader.picture));
+    assert_eq!(shared.get(&hook("prod/none")).await.unwrap(), None);
+    assert_eq!(denied(shared.get(&hook("other/o0")).await), "read of other/o0 in etcd");
     // What lies within a permitted range is whole.
     let prod = Namespace::new("prod").unwrap();
     let pages: Vec<_> = ann.list(KeyPrefix::Namespace(prod)).try_collect().await.unwrap();
@@ -69,8 +76,7 @@ async fn a_revision_over_several_parts_is_one_batch() {
     etcd.user("ann", &[&read(&PROD), &read(&TEST), &["read", "/cwm/global/connections/c"]]);
     let mut reader = Reader::new(etcd.provider("ann").watch(KeyPrefix::All));
     reader.until_synced().await;
-    let login = etcd_client::ConnectOptions::new().with_user("root", "rootpw");
-    let mut root = etcd_client::Client::connect([etcd.server.address()], Some(login)).await.unwrap();
+    let mut root = etcd.client().await;
     let rounds = 40;
     for round in 0..rounds {
         let put = |key: &str| TxnOp::put(format!("/cwm/{key}"), round.to_string(), None);
@@ -205,8 +211,7 @@ async fn a_right_lost_shows_also_while_the_watch_is_never_quiet() {
     etcd.user("ann", &[&read(&ALL)]);
     let mut reader = Reader::new(etcd.provider("ann").watch(KeyPrefix::All));
     reader.until_synced().await;
-    let login = etcd_client::ConnectOptions::new().with_user("root", "rootpw");
-    let mut root = etcd_client::Client::connect([etcd.server.address()], Some(login)).await.unwrap();
+    let mut root = etcd.client().await;
     let writing = tokio::spawn(async move {
         loop {
             root.put("/cwm/prod/webhooks/x", "{}", None).await.unwrap();
@@ -247,118 +252,34 @@ async fn users_that_lose_their_role_their_password_or_their_life_are_denied() {
     }
 }
 
-/// Reads what comes for a while; the states told meanwhile.
-async fn listen(reader: &mut Reader, length: Duration) -> Vec<&'static str> {
-    let told = reader.states.len();
-    let _ = tokio::time::timeout(length, async { while reader.step().await {} }).await;
-    reader.states.split_off(told)
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_password_is_denied_and_not_tried_over_and_over() {
-    for etcd in [Guarded::start(), Guarded::with_jwt()] {
-        etcd.user("ann", &[&read(&ALL)]);
-        let ann = etcd.provider("ann");
-        let mut reader = Reader::new(ann.watch(KeyPrefix::All));
-        reader.until_synced().await;
-        etcd.password("ann", "another");
-        reader.until_state("DENIED").await;
-        let LinkState::Denied { permission, .. } = &reader.state else { panic!() };
-        assert!(permission.contains("refuses this user name and password"), "{permission}");
-        assert!(!reader.states.contains(&"STALE"), "{:?}", reader.states);
-
-        // Whoever asks meanwhile is answered from memory: not one login a call.
-        let before = etcd.logins();
-        let (told, ()) = tokio::join!(listen(&mut reader, Duration::from_secs(4)), async {
-            for _ in 0..20 {
-                assert!(denied(ann.get(&webhook("x")).await).contains("refuses"));
-                assert_eq!(ann.health().await.condition, Condition::Unusable);
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        });
-        let logins = etcd.logins() - before;
-        assert!(logins <= 4.0, "{logins} logins in 4 s");
-        assert!(told.iter().all(|state| *state == "DENIED"), "{told:?}");
-
-        // With the old one back, a person who retries is let in at once.
-        etcd.password("ann", "annpw");
-        reader.retry_now();
-        reader.until_synced().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_expire_while_watching_and_while_idle_do_not_show() {
-    let etcd = Guarded::launch(Launch::default().flags(&["--auth-token-ttl", "1"]));
-    etcd.user("ann", &[&["readwrite", ALL[0], ALL[1]]]);
-    let ann = etcd.provider("ann");
-    let mut reader = Reader::new(ann.watch(KeyPrefix::All));
-    reader.until_synced().await;
-    // A provider that idles: nothing keeps its token alive.
-    let idle = etcd.provider("ann");
-    assert_eq!(idle.get(&webhook("a")).await.unwrap(), None);
-    let told = listen(&mut reader, Duration::from_secs(5)).await;
-    assert!(told.is_empty(), "{told:?}");
-
-    put(&idle, &webhook("a"), "{}").await;
-    assert_eq!(idle.get(&webhook("a")).await.unwrap().unwrap().version, Some(1));
-    reader.until("the write", |reader| reader.picture.len() == 1).await;
-    // A watch that begins with a lapsed token is no denied one.
-    let sleepy = etcd.provider("ann");
-    assert!(sleepy.get(&webhook("a")).await.is_ok());
-    listen(&mut reader, Duration::from_secs(3)).await;
-    let mut late = Reader::new(sleepy.watch(KeyPrefix::All));
-    late.until_synced().await;
-    assert_eq!(late.states, ["CONNECTING", "LOADING", "SYNCED"]);
-    assert_eq!((reader.loads, reader.state.word()), (1, "SYNCED"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn web_tokens_made_old_by_any_change_are_renewed_and_no_write_is_made_twice() {
-    let etcd = Guarded::with_jwt();
-    etcd.user("ann", &[&["readwrite", ALL[0], ALL[1]]]);
-    let (ann, writer) = (etcd.provider("ann"), etcd.provider("ann"));
-    let mut reader = Reader::new(ann.watch(KeyPrefix::All));
-    reader.until_synced().await;
-    let etcd = std::sync::Arc::new(etcd);
-    let changing = tokio::task::spawn_blocking({
-        let etcd = std::sync::Arc::clone(&etcd);
-        move || (0..30).for_each(|n| drop(etcd.root(&["role", "add", &format!("r{n}")])))
-    });
-    let (mut writes, mut token) = (0, None);
-    while !changing.is_finished() || writes == 0 {
-        let expect = token.map_or(Expect::Absent, Expect::Token);
-        match writer.set(webhook("a"), Document::from("{}"), expect, Lease::Keep).await {
-            Ok(commit) => {
-                (writes, token) = (writes + 1, commit.outcomes[0].after);
-                assert!(ann.get(&webhook("a")).await.unwrap().unwrap().version >= Some(writes));
-            }
-            // Two changes in a row; nothing was written, and it says so.
-            Err(Error::Unavailable { .. }) => {}
-            other => panic!("{other:?}"),
+async fn hundreds_of_single_keys_are_read_watched_and_watched_over() {
+    let etcd = Guarded::start();
+    etcd.user("ann", &[]);
+    let mut root = etcd.client().await;
+    let count = 250;
+    let key = |n: usize| format!("/cwm/prod/webhooks/w{n:03}");
+    for n in 0..2 * count {
+        root.put(key(n), "{}", None).await.unwrap();
+        if n % 2 == 0 {
+            let permission = etcd_client::Permission::read(key(n));
+            root.role_grant_permission("ann", permission).await.unwrap();
         }
     }
-    changing.await.unwrap();
-    assert!(writes > 20, "{writes}");
-    let entry = ann.get(&webhook("a")).await.unwrap().unwrap();
-    assert_eq!((entry.version, Some(entry.token)), (Some(writes), token), "each write once");
-    reader.until("all writes", |reader| reader.picture.get(&webhook("a")) == Some(&entry)).await;
-    let told = listen(&mut reader, Duration::from_secs(2)).await;
-    let states = [reader.states.clone(), told].concat();
-    assert_eq!((states, reader.loads), (vec!["CONNECTING", "LOADING", "SYNCED"], 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn authentication_switched_on_under_a_running_watch_is_no_more_than_a_login() {
-    let etcd = Guarded::start();
-    etcd.user("ann", &[&read(&ALL)]);
-    etcd.root(&["auth", "disable"]);
     let ann = etcd.provider("ann");
     let mut reader = Reader::new(ann.watch(KeyPrefix::All));
     reader.until_synced().await;
-    assert!(etcd.server.etcdctl(&["auth", "enable"]).status.success());
-    assert_eq!(ann.get(&webhook("x")).await.unwrap(), None);
-    let told = listen(&mut reader, Duration::from_secs(3)).await;
-    assert!(!told.contains(&"DENIED") && !told.contains(&"STALE"), "{told:?}");
+    assert_eq!((reader.picture.len(), reader.coverage.ranges().len()), (count, count));
+    assert_eq!(reader.picture, listed(&ann, KeyPrefix::All).await);
+    for n in 0..2 * count {
+        root.put(key(n), "[]", None).await.unwrap();
+    }
+    reader.until("every change", |reader| reader.batches.len() == count).await;
+    assert_eq!(reader.picture, listed(&ann, KeyPrefix::All).await);
+    // A hundred are checked at each sign of life: the last ones in the third second.
+    let last = key(2 * count - 2);
+    root.role_revoke_permission("ann", last, None).await.unwrap();
+    reader.until("one less", |reader| reader.picture.len() == count - 1).await;
     reader.until_synced().await;
+    assert_eq!((reader.loads, reader.resyncs), (2, 1));
 }

@@ -101,6 +101,12 @@ impl Guarded {
         EtcdProvider::new(self.settings(name))
     }
 
+    /// A client of root's, for what is too much for etcdctl.
+    pub async fn client(&self) -> etcd_client::Client {
+        let login = etcd_client::ConnectOptions::new().with_user("root", "rootpw");
+        etcd_client::Client::connect([self.server.address()], Some(login)).await.unwrap()
+    }
+
     /// How many logins were asked for since it started.
     pub fn logins(&self) -> f64 {
         let labels = r#"grpc_method="Authenticate",grpc_service="etcdserverpb.Auth",grpc_type="unary""#;

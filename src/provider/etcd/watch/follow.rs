@@ -64,6 +64,8 @@ enum Step {
     Beat(Result<Head, Fault>),
     Compared(Result<Fresh, Fault>),
     Rights(Result<Reach, Fault>),
+    /// A person wants to know now.
+    Retry,
     Due(Due),
 }
 
@@ -130,13 +132,17 @@ async fn open(link: &Link, picture: &Picture) -> Result<(WatchRequestSender, Wat
 
 impl Follow<'_> {
     async fn run(&mut self) -> Result<Ended, End> {
-        self.plan_rights();
+        self.plan_rights(RIGHTS);
         loop {
             let ended = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
                 Step::Beat(head) => self.beat(head).await?,
                 Step::Compared(fresh) => self.compared(fresh),
                 Step::Rights(reach) => self.rights(reach),
+                Step::Retry => {
+                    self.plan_rights(Duration::ZERO);
+                    None
+                }
                 Step::Due(due) => self.due(due).await?,
             };
             if let Some(ended) = ended {
@@ -156,7 +162,7 @@ impl Follow<'_> {
             fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
             reach = &mut self.rights => Ok(Step::Rights(reach)),
             () = self.task.wake.woken(), if self.picture.reach.coverage.is_partial() => {
-                Ok(Step::Rights(Reach::ask(self.link, &self.task.scope).await))
+                Ok(Step::Retry)
             }
             () = sleep_until(at) => Ok(Step::Due(due)),
         }
@@ -336,20 +342,20 @@ impl Follow<'_> {
     }
 
     /// Asks again, after a while, what may be read; not of a whole picture, which cannot grow.
-    fn plan_rights(&mut self) {
+    fn plan_rights(&mut self, after: Duration) {
         if !self.picture.reach.coverage.is_partial() {
             return;
         }
         let (link, scope) = (self.link.clone(), self.task.scope.clone());
         let later = async move {
-            tokio::time::sleep(RIGHTS).await;
+            tokio::time::sleep(after).await;
             Reach::ask(&link, &scope).await
         };
         self.rights = later.boxed().fuse();
     }
 
     fn rights(&mut self, now: Result<Reach, Fault>) -> Option<Ended> {
-        self.plan_rights();
+        self.plan_rights(RIGHTS);
         // A fault of the link shows elsewhere, and a right lost at the next sign of life.
         now.is_ok_and(|now| now.coverage != self.picture.reach.coverage).then_some(Ended::Reload)
     }

@@ -60,6 +60,7 @@ async fn on_a_full_disk() {
         }
     };
     assert_eq!(full.kind(), ErrorKind::StorageFull);
+    drop(file);
     let make_room = || fs::remove_file(&filler).unwrap();
     refused_until_there_is_room(&folder, &["no storage space", "make room"], make_room).await;
     assert_eq!(names(&folder), ["webhooks.json"]);

@@ -9,7 +9,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it could not try here"
 )]
 #![allow(unreachable_pub, missing_docs, reason = "the support modules are shared between test programs")]
 

@@ -10,7 +10,7 @@ use super::reading::{Contents, Which, read, token_of};
 use super::shared::Shared;
 use super::slot::HESITATION;
 use super::splice;
-use super::system::{Stamp, fits, target};
+use super::system::{Stamp, fits, replaceable, target};
 use super::temporary::{Placed, Temporary};
 use crate::domain::json::walk;
 use crate::domain::{Document, Entry, ResourceKey};
@@ -136,6 +136,7 @@ fn hold<'a>(shared: &'a Shared, parts: Vec<Part<'a>>) -> Result<Vec<Held<'a>>> {
                 let reason = format!("webhooks and connections are both {}; name two files", end.display());
                 return Err(Error::Invalid { reason });
             }
+            replaceable(&end)?;
             let lock = Lock::take(&end, deadline)?;
             // A link may have been pointed elsewhere while the lock was waited for.
             if target(path)? == end {

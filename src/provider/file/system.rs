@@ -137,6 +137,14 @@ fn missing(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether what stands at a path is a file, or nothing: asked before a lock is put beside it.
+///
+/// # Errors
+/// [`Error::Unavailable`] with what it is instead.
+pub(super) fn replaceable(path: &Path) -> Result<()> {
+    std::fs::metadata(path).map_or(Ok(()), |about| regular(path, about.file_type()))
+}
+
 /// Whether this is a file that has an end and a content.
 fn regular(path: &Path, kind: FileType) -> Result<()> {
     let what = match () {

@@ -210,8 +210,8 @@ impl Follow<'_> {
         match within(RETURN_DEADLINE, self.picture.reach.head(self.link, self.beats)).await {
             Err(Fault::Denied) => Ok(Ended::Reload),
             Err(fault) => Err(fault.into()),
-            Ok(_) if std::mem::replace(&mut self.task.renewed, true) => Err(fault.into()),
-            Ok(_) => Ok(Ended::Reopen),
+            Ok(_) if self.task.may_renew() => Ok(Ended::Reopen),
+            Ok(_) => Err(Fault::Expired.into()),
         }
     }
 
@@ -270,7 +270,7 @@ impl Follow<'_> {
         }
         self.target = None;
         self.task.retry.reset();
-        self.task.renewed = false;
+        self.task.renewed = 0;
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();

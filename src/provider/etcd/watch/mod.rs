@@ -24,6 +24,10 @@ use retry::Retry;
 /// How long a member may take to say where it stands before the watch goes on from there.
 const RETURN_DEADLINE: Duration = Duration::from_secs(2);
 
+/// How often a lapsed session is opened anew in silence: a script that changes many users makes many
+/// tokens old in a row.
+const RENEWALS: usize = 3;
+
 /// Starts a watch of its own. The task ends when the [`Watch`] is dropped or the provider shut down;
 /// ending it drops its streams, which cancels the watch at the server.
 pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
@@ -37,7 +41,7 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
         wake: watch.wake.clone(),
         picture: None,
         loaded_before: false,
-        renewed: false,
+        renewed: 0,
     };
     tokio::spawn(async move {
         tokio::select! {
@@ -105,8 +109,8 @@ struct Task {
     /// `None` before the first load, and while one is under way.
     picture: Option<Picture>,
     loaded_before: bool,
-    /// A session has lapsed and was opened anew since the picture was last true.
-    renewed: bool,
+    /// How often a session has lapsed and was opened anew since the picture was last true.
+    renewed: usize,
     retry: Retry,
 }
 
@@ -198,7 +202,12 @@ impl Task {
     fn lapsed(&mut self, fault: &Fault) -> bool {
         matches!(fault, Fault::Expired | Fault::NoLogin)
             && self.connector.settings().login.is_some()
-            && !std::mem::replace(&mut self.renewed, true)
+            && self.may_renew()
+    }
+
+    fn may_renew(&mut self) -> bool {
+        self.renewed += 1;
+        self.renewed <= RENEWALS
     }
 
     /// A full load; begins again where the store compacts the revision that is being read.

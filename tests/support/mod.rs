@@ -8,7 +8,9 @@
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
+pub mod http;
 pub(crate) mod picture;
+pub mod receiver;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]
 pub(crate) mod run;

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use confdeck::domain::{DocumentKind, ResourceKey};
+use confdeck::provider::Error;
 use confdeck::text::{Masked, Safe};
 use serde_json::{Map, Value};
 
@@ -33,4 +34,10 @@ pub(crate) fn log(key: &ResourceKey, webhook: &Map<String, Value>, payload: &Pay
             writeln!(out, "{key} {masked}")
         }
     }
+}
+
+/// Says on standard error why a webhook could not be found out about.
+pub(crate) fn complain(error: &Error) {
+    // Who closed standard error does not want to know.
+    let _ = writeln!(io::stderr(), "{}", Safe::from(error.to_string()));
 }

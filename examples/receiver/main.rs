@@ -36,7 +36,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const BODY_MAX: usize = 10 * 1024 * 1024;
 
 /// How long requests that have begun may go on after SIGTERM.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What every request sees.
 struct Receiver {
@@ -51,8 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // While this is held, requests are answered from memory, and go on being while the store is down.
     let picture = manager.watch(KeyPrefix::All);
 
-    let namespace = env::var("ETCD_NAMESPACE").unwrap_or_else(|_| "default".to_owned());
-    let namespace = Namespace::new(&namespace).map_err(|error| format!("ETCD_NAMESPACE: {error}"))?;
+    let namespace = Namespace::new(&variable("ETCD_NAMESPACE", "default"))?;
     let receiver = Arc::new(Receiver { manager: Arc::clone(&manager), namespace });
 
     let listener = TcpListener::bind(address()?).await?;
@@ -84,10 +83,12 @@ fn routes(receiver: Arc<Receiver>) -> Router {
 
 /// `HOST` and `PORT`; port 0 takes a free one.
 fn address() -> Result<(String, u16), String> {
-    let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
-    let port = env::var("PORT").unwrap_or_else(|_| "8000".to_owned());
-    let port = port.parse().map_err(|_| "PORT is not a number from 0 to 65535")?;
-    Ok((host, port))
+    let port = variable("PORT", "8000").parse().map_err(|_| "PORT is not a number from 0 to 65535")?;
+    Ok((variable("HOST", "127.0.0.1"), port))
+}
+
+fn variable(name: &str, default: &str) -> String {
+    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
 }
 
 /// Healthy as long as it answers; whether the store does is said beside it.

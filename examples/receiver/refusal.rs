@@ -35,6 +35,11 @@ impl Refusal {
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, detail: "data_type is not json or blob".into() }
     }
 
+    /// 500: the webhook's document, or a reference in it, cannot be used.
+    pub(crate) fn unusable() -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, detail: "the webhook cannot be used".into() }
+    }
+
     /// 501: the webhook asks for what this example does not do.
     pub(crate) fn not_implemented(what: &str) -> Self {
         let detail = format!("this receiver does not know {what}");

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use confdeck::domain::{Namespace, ResourceKey, WebhookId};
 use confdeck::manager::Secrets;
+use confdeck::provider::Error;
 use serde_json::{Map, Value, json};
 
 use crate::refusal::Refusal;
@@ -51,8 +52,8 @@ async fn answer(
     let id = routable(id)?;
     let key = ResourceKey::webhook(held(receiver, namespace), id);
     let found = receiver.manager.get_merged(&key, Secrets::Include).await;
-    let merged = found.map_err(|_| Refusal::unavailable())?.ok_or_else(Refusal::not_found)?;
-    let webhook = merged.json().as_object().ok_or_else(Refusal::not_found)?;
+    let merged = found.map_err(|error| refusal(&error))?.ok_or_else(Refusal::not_found)?;
+    let webhook = merged.json().as_object().ok_or_else(Refusal::unusable)?;
 
     checks::all(webhook, headers, body)?;
     if let Some(field) = webhook.keys().find(|field| !UNDERSTOOD.contains(&field.as_str())) {
@@ -65,6 +66,15 @@ async fn answer(
         None => return Err(Refusal::bad_request("the webhook names no module")),
     }
     Ok(Json(json!({ "message": "200 OK" })))
+}
+
+/// The sender learns the kind of trouble; the log says what it is, and no error holds a secret.
+fn refusal(error: &Error) -> Refusal {
+    deliver::complain(error);
+    match error {
+        Error::Unavailable { .. } | Error::Denied { .. } => Refusal::unavailable(),
+        _ => Refusal::unusable(),
+    }
 }
 
 fn routable(id: &str) -> Result<WebhookId, Refusal> {

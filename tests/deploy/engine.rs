@@ -56,6 +56,11 @@ impl Engine {
         assert!(self.running.remove(name).is_some(), "{name} does not run");
     }
 
+    /// What each service has printed.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = (&String, String)> {
+        self.compose.services.keys().map(|name| (name, self.said(name)))
+    }
+
     /// What a container, or the runs of a tool, printed.
     fn said(&self, name: &str) -> String {
         fs::read_to_string(self.log(name)).unwrap_or_default()

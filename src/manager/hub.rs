@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
-use crate::inventory::{Inventory, Scope, prepare};
+use crate::inventory::{DeltaKind, Inventory, Scope, prepare};
 use crate::provider::{ASK_FOR_IT, Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
 /// How many events a subscriber may be behind before it gets a new load instead.
@@ -72,14 +72,15 @@ impl Shared {
 }
 
 impl Hub {
-    /// Starts to follow a provider's watch.
-    pub(super) fn start(watch: Watch) -> Arc<Self> {
+    /// Starts to follow a provider's watch; `changed` is told each key whose document is another now,
+    /// or gone.
+    pub(super) fn start(watch: Watch, changed: impl Fn(&ResourceKey) + Send + 'static) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
         let shared = Shared { picture: Inventory::default(), link, loaded: false, events: Some(events) };
         let shared = Arc::new(Mutex::new(shared));
         let (settle, settled) = watch::channel(false);
-        let task = tokio::spawn(follow(Arc::clone(&shared), watch.events, settle)).abort_handle();
+        let task = tokio::spawn(follow(Arc::clone(&shared), watch.events, settle, changed)).abort_handle();
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
@@ -149,6 +150,7 @@ async fn follow(
     shared: Arc<Mutex<Shared>>,
     mut events: BoxStream<'static, WatchEvent>,
     settle: watch::Sender<bool>,
+    changed: impl Fn(&ResourceKey),
 ) {
     let started = Instant::now();
     while let Some(event) = events.next().await {
@@ -157,7 +159,10 @@ async fn follow(
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
         }
-        shared.picture.apply(feed, started.elapsed());
+        let delta = shared.picture.apply(feed, started.elapsed());
+        delta.deleted.iter().for_each(&changed);
+        let updated = delta.changes.iter().filter(|(_, kind)| *kind == DeltaKind::Updated);
+        updated.filter_map(|(slot, _)| shared.picture.row(*slot)).for_each(|row| changed(&row.key()));
         if !shared.loaded && shared.is_whole() {
             shared.loaded = true;
             settle.send_replace(true);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::cache::{Cache, Clock};
 use super::merged::{Merged, Secrets};
 use super::own::{self, Empty};
 use crate::domain::reference::{Extent, Sources, Unresolved, Variables, resolve};
@@ -13,18 +14,21 @@ use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
 use crate::provider::{Error, Result, SecretRevealer};
 use crate::settings::SecretSource;
 
-/// What a merge reads beside the document.
+/// What a merge reads beside the document, and what it has made.
 pub(super) struct Merging {
     variables: Arc<EnvVariables>,
     own: EnvSecrets,
+    cache: Cache,
 }
 
 impl Merging {
-    pub(super) fn new(source: &SecretSource) -> Result<Self> {
+    pub(super) fn new(source: &SecretSource, clock: Clock) -> Result<Self> {
         match source {
-            SecretSource::Env(variables) => {
-                Ok(Self { variables: Arc::clone(variables), own: EnvSecrets::new(Arc::clone(variables)) })
-            }
+            SecretSource::Env(variables) => Ok(Self {
+                variables: Arc::clone(variables),
+                own: EnvSecrets::new(Arc::clone(variables)),
+                cache: Cache::new(clock),
+            }),
             SecretSource::Vault(origin) => Err(Error::Unsupported {
                 what: format!("reading secrets from Vault, as {origin} asks,"),
                 remedy: SecretSource::NO_VAULT.into(),
@@ -32,8 +36,23 @@ impl Merging {
         }
     }
 
-    /// Merges one document.
-    pub(super) async fn merge(&self, entry: &Entry, secrets: Secrets) -> Result<Merged> {
+    /// One document, merged now or a while ago.
+    pub(super) async fn merged(&self, entry: &Entry, secrets: Secrets) -> Result<Arc<Merged>> {
+        let Entry { key, document, .. } = entry;
+        if let Some(merged) = self.cache.get(key, secrets, document) {
+            return Ok(merged);
+        }
+        let merged = Arc::new(self.merge(entry, secrets).await?);
+        self.cache.put(key, secrets, document.clone(), Arc::clone(&merged));
+        Ok(merged)
+    }
+
+    /// Drops what was made of a key's documents.
+    pub(super) fn forget(&self, key: &ResourceKey) {
+        self.cache.forget(key);
+    }
+
+    async fn merge(&self, entry: &Entry, secrets: Secrets) -> Result<Merged> {
         let key = &entry.key;
         if key.is_foreign() {
             return Err(Error::Unsupported {
@@ -49,18 +68,26 @@ impl Merging {
             Secrets::Exclude => Extent::WithoutSecrets(DocumentKind::of(key)),
         };
         resolve(merged.json_mut(), from, extent).map_err(|problem| unresolved(key, &problem))?;
-        if let (ResourceKey::Webhook { namespace, id }, Secrets::Include) = (key, secrets) {
-            let path = SecretPath::Own { namespace: namespace.clone(), id: id.clone() };
-            let fields = self.own.reveal(&path).await?;
-            if let Some(webhook) = merged.json_mut().as_object_mut() {
-                own::merge(webhook, &fields).map_err(|Empty(field)| {
-                    let name = variable_name(id, field);
-                    let reason = format!("{key} cannot be merged: {name} is empty, and would let everybody in; give it a value, or unset it");
-                    Error::Invalid { reason }
-                })?;
-            }
+        if secrets == Secrets::Include {
+            self.merge_own(key, &mut merged).await?;
         }
         Ok(merged)
+    }
+
+    async fn merge_own(&self, key: &ResourceKey, merged: &mut Merged) -> Result<()> {
+        let (ResourceKey::Webhook { namespace, id }, Some(webhook)) =
+            (key, merged.json_mut().as_object_mut())
+        else {
+            return Ok(());
+        };
+        let path = SecretPath::Own { namespace: namespace.clone(), id: id.clone() };
+        let fields = self.own.reveal(&path).await?;
+        own::merge(webhook, &fields).map_err(|Empty(field)| Error::Invalid {
+            reason: format!(
+                "{key} cannot be merged: {} is empty, and would let everybody in; give it a value, or unset it",
+                variable_name(id, field)
+            ),
+        })
     }
 }
 

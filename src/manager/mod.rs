@@ -6,6 +6,7 @@
 //! subscriber is gone; the console keeps its own and takes the provider's watch through
 //! [`UnifiedConfigManager::reader`] instead.
 
+mod cache;
 mod hub;
 mod merged;
 mod merging;
@@ -14,8 +15,9 @@ mod shared;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use self::cache::Clock;
 use self::hub::Hub;
 pub use self::merged::{Merged, Secrets};
 use self::merging::Merging;
@@ -36,9 +38,10 @@ pub struct UnifiedConfigManager {
     /// The revision of our own last write.
     written: AtomicU64,
     secrets: SecretSource,
-    /// What reads secrets; made by the first merge, so that who never merges, such as the console,
-    /// holds nothing that could.
-    merging: OnceLock<Merging>,
+    /// What reads secrets and keeps merged documents; made by the first merge, so that who never
+    /// merges, such as the console, holds nothing that could.
+    merging: Arc<OnceLock<Merging>>,
+    clock: Clock,
 }
 
 impl UnifiedConfigManager {
@@ -78,7 +81,8 @@ impl UnifiedConfigManager {
             hub: Mutex::new(Weak::new()),
             written: AtomicU64::new(0),
             secrets: SecretSource::Env(Arc::new(EnvVariables::process())),
-            merging: OnceLock::new(),
+            merging: Arc::default(),
+            clock: Arc::new(Instant::now),
         }
     }
 
@@ -86,7 +90,7 @@ impl UnifiedConfigManager {
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.secrets = secrets;
-        self.merging = OnceLock::new();
+        self.merging = Arc::default();
         self
     }
 
@@ -124,6 +128,9 @@ impl UnifiedConfigManager {
     /// One document as a receiver uses it: its references resolved, and a webhook's own secrets
     /// merged in, or left out.
     ///
+    /// It is made once and kept for 300 s, or until its document changes: a changed secret is in use
+    /// after that time, and the last owner of what [`Merged`] holds wipes it.
+    ///
     /// It comes from the live picture once that has been loaded, **even while the link is stale**: a
     /// receiver goes on serving while its store is away, and [`UnifiedConfigManager::link`] tells how
     /// true that is. Without a picture (nobody holds what [`UnifiedConfigManager::watch`] returned) it
@@ -137,15 +144,21 @@ impl UnifiedConfigManager {
             Some(known) => known,
             None => self.reader.get(key).await?,
         };
-        let Some(entry) = entry else { return Ok(None) };
-        let merging = match self.merging.get() {
-            Some(merging) => merging,
+        match entry {
+            Some(entry) => self.merging()?.merged(&entry, secrets).await.map(Some),
             None => {
-                let merging = Merging::new(&self.secrets)?;
-                self.merging.get_or_init(|| merging)
+                self.merging.get().inspect(|merging| merging.forget(key));
+                Ok(None)
             }
-        };
-        merging.merge(&entry, secrets).await.map(|merged| Some(Arc::new(merged)))
+        }
+    }
+
+    fn merging(&self) -> Result<&Merging> {
+        if let Some(merging) = self.merging.get() {
+            return Ok(merging);
+        }
+        let merging = Merging::new(&self.secrets, Arc::clone(&self.clock))?;
+        Ok(self.merging.get_or_init(|| merging))
     }
 
     /// The state of the link to the store; `None` while nobody watches, and after
@@ -215,7 +228,10 @@ impl UnifiedConfigManager {
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
         let mut kept = self.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
-            let hub = Hub::start(self.reader.watch(KeyPrefix::All));
+            let merging = Arc::clone(&self.merging);
+            let hub = Hub::start(self.reader.watch(KeyPrefix::All), move |key| {
+                merging.get().inspect(|merging| merging.forget(key));
+            });
             *kept = Arc::downgrade(&hub);
             hub
         });

@@ -27,6 +27,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use confdeck::domain::{KeyPrefix, LinkState, Namespace};
 use confdeck::manager::UnifiedConfigManager;
+use confdeck::settings::{Overrides, Settings, Sources, Target};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -41,18 +42,28 @@ const GRACE: Duration = Duration::from_secs(5);
 /// What every request sees.
 struct Receiver {
     manager: Arc<UnifiedConfigManager>,
+    /// Which store that is.
+    target: Target,
+}
+
+impl Receiver {
     /// The namespace of the plain route.
-    namespace: Namespace,
+    fn namespace(&self) -> Namespace {
+        match &self.target {
+            Target::Etcd(etcd) => etcd.namespace.clone(),
+            Target::Files(_) => Namespace::default(),
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::resolve(&Sources::gather(Overrides::default())?)?;
     let manager = UnifiedConfigManager::global()?;
     // While this is held, requests are answered from memory, and go on being while the store is down.
     let picture = manager.watch(KeyPrefix::All);
 
-    let namespace = Namespace::new(&variable("ETCD_NAMESPACE", "default"))?;
-    let receiver = Arc::new(Receiver { manager: Arc::clone(&manager), namespace });
+    let receiver = Arc::new(Receiver { manager: Arc::clone(&manager), target: settings.target });
 
     let listener = TcpListener::bind(address()?).await?;
     writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
@@ -100,9 +111,9 @@ async fn health(State(receiver): State<Arc<Receiver>>) -> Json<Value> {
         "clickhouse": "not_configured",
         "webhook_connect": "not_configured",
     });
-    let (name, state) = match receiver.manager.reader().capabilities().namespaces {
-        true => ("etcd", link_word(receiver.manager.link().as_ref())),
-        false => ("config_backend", "file"),
+    let (name, state) = match &receiver.target {
+        Target::Etcd(_) => ("etcd", link_word(receiver.manager.link().as_ref())),
+        Target::Files(_) => ("config_backend", "file"),
     };
     if let Value::Object(components) = &mut components {
         components.insert(name.into(), state.into());

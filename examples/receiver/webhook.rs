@@ -28,7 +28,7 @@ pub(crate) async fn by_id(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    answer(&receiver, receiver.namespace.clone(), &id, &headers, &body).await
+    answer(&receiver, receiver.namespace(), &id, &headers, &body).await
 }
 
 /// `POST /webhook/{namespace}/{id}`.
@@ -85,7 +85,7 @@ fn routable(id: &str) -> Result<WebhookId, Refusal> {
     }
 }
 
-/// Files hold one namespace and serve it under any name.
+/// Files, and etcd in its flat layout, hold one namespace and serve it under any name.
 fn held(receiver: &Receiver, asked: Namespace) -> Namespace {
     if receiver.manager.reader().capabilities().namespaces { asked } else { Namespace::default() }
 }

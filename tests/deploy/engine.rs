@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use crate::compose::{Compose, Service, variables};
 use crate::places::{Inside, Places};
-use crate::process::{PATIENCE, Process};
 use crate::support::http;
+use crate::support::process::{PATIENCE, Process};
 
 /// The programs that images would bring, and the containers that run.
 pub(crate) struct Engine {

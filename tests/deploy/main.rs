@@ -19,7 +19,6 @@ mod engine;
 mod environment;
 mod files;
 mod places;
-mod process;
 mod production;
 mod small;
 

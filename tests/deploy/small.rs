@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::environment::Environment;
-use crate::process::PATIENCE;
+use crate::support::process::PATIENCE;
 
 #[test]
 fn dev_serves_files_and_a_second_start_changes_nothing() {

@@ -68,6 +68,16 @@ fn a_receiver_that_starts_first_waits_for_etcd() {
     receiver.etcd_is("healthy");
 }
 
+#[test]
+fn the_flat_layout_has_one_namespace() {
+    let etcd = EtcdServer::shared();
+    put(&etcd, "/receiver-flat/one", OPEN);
+    let receiver = on(&etcd, "/receiver-flat/", &[("ETCD_LAYOUT", "flat"), ("ETCD_NAMESPACE", "staging")]);
+    receiver.answers("/webhook/one", 200);
+    assert_eq!(receiver.status("/webhook/any/one"), 200);
+    receiver.etcd_is("healthy");
+}
+
 fn on(etcd: &EtcdServer, prefix: &str, variables: &[(&str, &str)]) -> Started {
     Started::on_etcd(&etcd.address(), prefix, variables)
 }

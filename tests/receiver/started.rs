@@ -1,9 +1,9 @@
 //! A receiver that runs, and what is asked of it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::http::{self, Answer};
+use crate::support::process::{PATIENCE, Process};
 use crate::support::receiver;
-
-/// How long anything is waited for: long enough for a machine that runs many tests at once.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One receiver on a free port, in a folder of its own; killed when this is dropped.
 pub(crate) struct Started {
-    child: Child,
+    process: Process,
     address: SocketAddr,
     folder: TempDir,
 }
@@ -38,28 +36,22 @@ impl Started {
     }
 
     fn start(folder: TempDir, variables: &[(&str, &str)]) -> Self {
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut child = Command::new(receiver::program())
-            .env_clear()
-            .env("PORT", "0")
-            .envs(variables.iter().copied())
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let port = [("PORT", "0")];
+        let all = variables.iter().chain(&port).map(|(name, value)| (name.to_string(), value.to_string()));
+        let words = [receiver::program().to_str().unwrap().to_owned()];
+        let log = folder.path().join("log");
+        let mut process = Process::start(&words, &all.collect(), folder.path(), log);
         let begun = Instant::now();
         let address = loop {
-            let said = fs::read_to_string(folder.path().join("log")).unwrap();
+            let said = process.said();
             let line = said.lines().find_map(|line| line.strip_prefix("listening on http://"));
             if let Some(address) = line.and_then(|address| address.parse().ok()) {
                 break address;
             }
-            assert!(child.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE, "no start: {said}");
+            assert!(process.runs() && begun.elapsed() < PATIENCE, "no start: {said}");
             sleep(Duration::from_millis(5));
         };
-        Self { child, address, folder }
+        Self { process, address, folder }
     }
 
     /// Where it listens.
@@ -106,7 +98,7 @@ impl Started {
 
     /// Everything it has printed.
     pub(crate) fn said(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap()
+        self.process.said()
     }
 
     /// A file of the folder it runs in.
@@ -116,23 +108,7 @@ impl Started {
 
     /// Sends SIGTERM and waits for the end.
     pub(crate) fn terminated(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "does not end: {}", self.said());
-            sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        // Both fail only when it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.terminate();
+        self.process.finish()
     }
 }

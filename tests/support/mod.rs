@@ -10,6 +10,7 @@ pub mod events;
 pub(crate) mod home;
 pub mod http;
 pub(crate) mod picture;
+pub mod process;
 pub mod receiver;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]

@@ -1,4 +1,4 @@
-//! One program that runs in the place of a container.
+//! One program that runs beside a test, and ends with it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,11 +7,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long a program of the environment may take to end, or to be well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a program may take to be well, or to end: a machine may run many tests at once.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A program, killed when this is dropped.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     /// Ends it should this test process die without a word.
     guard: Child,
@@ -20,13 +20,13 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `words` with exactly these variables; what it prints goes to the file `log`.
-    pub(crate) fn start(
+    pub fn start(
         words: &[String],
         variables: &BTreeMap<String, String>,
         folder: &Path,
         log: PathBuf,
     ) -> Self {
-        let [program, arguments @ ..] = words else { panic!("a service without a command") };
+        let [program, arguments @ ..] = words else { panic!("no program to start") };
         let output = File::options().create(true).append(true).open(&log).unwrap();
         let child = Command::new(program)
             .args(arguments)
@@ -48,12 +48,18 @@ impl Process {
     }
 
     /// Whether it is still there.
-    pub(crate) fn runs(&mut self) -> bool {
+    pub fn runs(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Sends it SIGTERM.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
     /// Waits for its end.
-    pub(crate) fn finish(mut self) -> ExitStatus {
+    pub fn finish(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -65,7 +71,7 @@ impl Process {
     }
 
     /// Everything it printed.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 }

@@ -1,37 +1,27 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
+mod gate;
+mod launch;
+
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
-use tokio::sync::watch;
+
+pub use gate::Gate;
+pub use launch::{Launch, Tls, binaries};
 
 const START: Duration = Duration::from_secs(20);
-
-/// The folder of etcd and etcdctl: that of `ETCD_BIN`, else the pinned one, fetched once.
-fn binaries() -> &'static Path {
-    static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        if let Some(etcd) = std::env::var_os("ETCD_BIN") {
-            return Path::new(&etcd).parent().unwrap().to_owned();
-        }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let fetched = Command::new(root.join("tools/fetch")).arg("etcd").status().unwrap();
-        assert!(fetched.success(), "tools/fetch etcd failed; it says why above");
-        let kept = std::fs::read_dir(root.join(".tools")).unwrap();
-        let mut kept = kept.map(|entry| entry.unwrap().path());
-        kept.find(|path| path.join("etcd").is_file()).expect("tools/fetch put etcd into .tools")
-    })
-}
 
 /// One etcd server; it ends when this is dropped.
 pub struct EtcdServer {
     process: Mutex<Process>,
+    launch: Launch,
     data: tempfile::TempDir,
     ports: Ports,
 }
@@ -50,29 +40,33 @@ impl Ports {
         let [client, peer, metrics] = [free_port(), free_port(), free_port()];
         Self { client, peer, metrics, tls }
     }
+
+    fn scheme(self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
 }
 
 impl EtcdServer {
     /// Starts one and waits until it serves.
     pub fn start() -> Self {
-        Self::start_with(false)
-    }
-
-    /// One that speaks TLS, with a certificate of its own making.
-    pub fn start_tls() -> Self {
-        Self::start_with(true)
+        Launch::default().start()
     }
 
     /// A port that somebody took meanwhile is no failure.
-    fn start_with(tls: bool) -> Self {
+    fn launch(launch: Launch) -> Self {
         for _ in 0..5 {
-            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(tls));
-            let mut process = Process::spawn(data.path(), ports);
+            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(launch.speaks_tls()));
+            let mut process = Process::spawn(&launch, data.path(), ports);
             if process.serves(ports) {
-                return Self { process: Mutex::new(process), data, ports };
+                return Self { process: Mutex::new(process), launch, data, ports };
             }
         }
         panic!("etcd did not start five times in a row");
+    }
+
+    /// Where it keeps its data and whatever a test puts beside them.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     /// The certificate that a TLS server made for itself.
@@ -164,20 +158,20 @@ impl EtcdServer {
 
     /// It comes back with the same data at the same address.
     pub fn restart(&self) {
-        self.kill();
         self.restart_on(self.data.path());
     }
 
     /// It comes back at the same address with nothing, as another cluster.
     pub fn replace(&self) {
-        self.kill();
         let other = self.data.path().join("another");
         self.restart_on(&other);
     }
 
-    fn restart_on(&self, data: &Path) {
+    /// It comes back at the same address with the data that a folder holds, as `data` in it.
+    pub fn restart_on(&self, data: &Path) {
+        self.kill();
         for _ in 0..5 {
-            let mut process = Process::spawn(data, self.ports);
+            let mut process = Process::spawn(&self.launch, data, self.ports);
             if process.serves(self.ports) {
                 *self.lock() = process;
                 return;
@@ -199,8 +193,8 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(data: &Path, ports: Ports) -> Self {
-        let etcd = command(data, ports).spawn().unwrap();
+    fn spawn(launch: &Launch, data: &Path, ports: Ports) -> Self {
+        let etcd = launch.command(data, ports).spawn().unwrap();
         // Its standard input closes with this process, however that ends.
         let guard = Command::new("sh")
             .args(["-c", "read -r _; kill -9 \"$1\"", "guard", &etcd.id().to_string()])
@@ -245,28 +239,6 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn command(data: &Path, ports: Ports) -> Command {
-    let scheme = if ports.tls { "https" } else { "http" };
-    let client = format!("{scheme}://127.0.0.1:{}", ports.client);
-    let peer = format!("http://127.0.0.1:{}", ports.peer);
-    let mut command = Command::new(binaries().join("etcd"));
-    command
-        .arg("--data-dir")
-        .arg(data.join("data"))
-        .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
-        .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
-        .args(["--listen-metrics-urls", &format!("http://127.0.0.1:{}", ports.metrics)])
-        .args(["--initial-cluster", &format!("default={peer}")])
-        // Another data folder is another cluster, even on the same ports.
-        .args(["--initial-cluster-token", &data.display().to_string()])
-        .args(["--log-level", "error", "--unsafe-no-fsync"]);
-    if ports.tls {
-        command.arg("--auto-tls");
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
 fn http_get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
@@ -274,52 +246,6 @@ fn http_get(port: u16, path: &str) -> Option<String> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     Some(String::from_utf8_lossy(&answer).into_owned())
-}
-
-/// A way to a server that can be cut: the server lives on, and nobody behind the gate reaches it.
-pub struct Gate {
-    address: SocketAddr,
-    open: watch::Sender<bool>,
-}
-
-impl Gate {
-    /// An open gate before a server. Its task ends with the gate.
-    pub async fn before(server: &EtcdServer) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let open = watch::Sender::new(true);
-        let (behind, state) = (server.address(), open.subscribe());
-        tokio::spawn(async move {
-            // Ends with the gate, which is what `has_changed` fails for.
-            while let (Ok((outer, _)), Ok(_)) = (listener.accept().await, state.has_changed()) {
-                tokio::spawn(pass(outer, behind.clone(), state.clone()));
-            }
-        });
-        Self { address, open }
-    }
-
-    pub fn address(&self) -> String {
-        self.address.to_string()
-    }
-
-    pub fn shut(&self) {
-        self.open.send_replace(false);
-    }
-
-    pub fn reopen(&self) {
-        self.open.send_replace(true);
-    }
-}
-
-async fn pass(mut outer: tokio::net::TcpStream, behind: String, mut open: watch::Receiver<bool>) {
-    if !*open.borrow() {
-        return;
-    }
-    let Ok(mut inner) = tokio::net::TcpStream::connect(behind).await else { return };
-    tokio::select! {
-        _ = tokio::io::copy_bidirectional(&mut outer, &mut inner) => {}
-        _ = open.wait_for(|open| !open) => {}
-    }
 }
 
 /// A fresh provider under a prefix of its own, on the shared server.

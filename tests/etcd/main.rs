@@ -1,0 +1,69 @@
+//! The etcd provider against a real etcd.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod loading;
+mod outage;
+mod session;
+mod writing;
+
+use std::time::{Duration, Instant};
+
+use confdeck::domain::{
+    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token, WebhookId,
+};
+use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
+use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
+use etcd_client::{PutOptions, Txn, TxnOp};
+use futures::TryStreamExt;
+use support::etcd::{EtcdServer, Gate, Launch, Tls, fresh};
+use support::events::{PATIENCE, Reader, listed};
+
+fn webhook(id: &str) -> ResourceKey {
+    ResourceKey::webhook(Namespace::default(), WebhookId::new(id).unwrap())
+}
+
+fn connection(name: &str) -> ResourceKey {
+    ResourceKey::connection(ConnectionName::new(name).unwrap())
+}
+
+async fn put(provider: &EtcdProvider, key: &ResourceKey, text: &str) -> Token {
+    let set = provider.set(key.clone(), Document::from(text), Expect::Anything, Lease::Keep);
+    set.await.unwrap().outcomes[0].after.unwrap()
+}
+
+/// A provider that reaches the store through the gate.
+fn behind(gate: &Gate, prefix: &str) -> EtcdProvider {
+    let endpoints = Endpoint::parse(&gate.address(), 2379).unwrap();
+    let mut settings = EtcdSettings::new(endpoints, Layout::Namespaced);
+    settings.prefix = Prefix::new(prefix).unwrap();
+    EtcdProvider::new(settings)
+}
+
+/// Waits until something outside of a watch holds.
+async fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Many keys at once, as another writer would bring them.
+async fn fill(client: &mut etcd_client::Client, prefix: &str, count: usize) {
+    for chunk in (0..count).collect::<Vec<_>>().chunks(100) {
+        let puts: Vec<_> = chunk
+            .iter()
+            .map(|n| TxnOp::put(format!("{prefix}default/webhooks/w{n:06}"), format!("{{\"n\":{n}}}"), None))
+            .collect();
+        client.txn(Txn::new().and_then(puts)).await.unwrap();
+    }
+}

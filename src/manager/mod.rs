@@ -5,6 +5,9 @@
 //! The live picture exists from the first [`UnifiedConfigManager::watch`] until its last
 //! subscriber is gone; the console keeps its own and takes the provider's watch through
 //! [`UnifiedConfigManager::reader`] instead.
+//!
+//! [`UnifiedConfigManager::get_merged`] is what a receiver reads: a document with its references
+//! resolved and its own secrets in it, kept for a while and wiped afterwards.
 
 mod cache;
 mod hub;

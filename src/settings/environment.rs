@@ -174,6 +174,7 @@ fn nothing_after(rest: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reference::{Variable, Variables};
 
     fn read(text: &str) -> Result<Environment, SettingsError> {
         Environment::of([("ETCD_HOST", "inherited"), ("ETCD_PORT", "1")]).with_file(Path::new("vars"), text)
@@ -186,6 +187,20 @@ mod tests {
         assert_eq!((host.value, host.origin.to_string().as_str()), ("db", "ETCD_HOST (vars:3)"));
         assert_eq!(env.get("ETCD_PREFIX").unwrap().value, "/a b/#");
         assert_eq!(env.get("ETCD_PORT").unwrap().origin.to_string(), "ETCD_PORT");
+    }
+
+    #[test]
+    fn every_variable_is_there_for_references_and_the_file_wins() {
+        let variables = read("WEBHOOK_X_TOKEN='a b'\nETCD_HOST=db\nEMPTY=\n").unwrap().variables();
+        let text = |name| match variables.variable(name) {
+            Variable::Text(value) => Some(value.expose().to_owned()),
+            _ => None,
+        };
+        let read = ["WEBHOOK_X_TOKEN", "ETCD_HOST", "ETCD_PORT", "EMPTY", "PATH"].map(text);
+        assert_eq!(
+            read.each_ref().map(Option::as_deref),
+            [Some("a b"), Some("db"), Some("1"), Some(""), None]
+        );
     }
 
     #[test]

@@ -235,7 +235,7 @@ pub const SETTINGS: [Setting; 22] = {
             Word(&["env", "vault"]),
             (
                 "`env`",
-                "where a program that uses the library gets webhooks' own secrets from; this version knows `env` alone, and refuses `vault` when a secret is needed",
+                "what holds webhooks' own secrets, for programs on the library: `env`. `vault` is refused there: this version cannot read it; the console and the commands need no secrets",
             ),
         ),
         row(

@@ -56,8 +56,8 @@ impl fmt::Debug for Target {
 pub enum SecretSource {
     /// Environment variables.
     Env(Arc<EnvVariables>),
-    /// Vault or OpenBao, which this version cannot read: it is told so wherever secrets are needed,
-    /// and what needs none, such as the console, goes on.
+    /// Vault or OpenBao, which this version cannot read. Who merges documents is told so; what needs no
+    /// secrets, such as the console, goes on.
     Vault(Origin),
 }
 

@@ -66,14 +66,18 @@ pub(super) fn clean(original: &str, member: &Member) -> Zeroizing<String> {
     if member.says(&["sql", "query", "table"]) {
         SQL.iter().for_each(|words| remove(&mut value, words));
     }
-    remove(&mut value, &[".."]);
+    if value.contains("..") {
+        remove(&mut value, &[".."]);
+    }
     if member.0.is_some() && !member.says(&["path", "url"]) {
         let slashes = value.len() - value.trim_start_matches('/').len();
         value.drain(..slashes);
     }
+    let mut folded = Zeroizing::new(value.to_lowercase());
     for command in COMMANDS {
-        if Zeroizing::new(value.to_lowercase()).contains(command) {
+        if folded.contains(command) {
             remove(&mut value, &[command]);
+            folded = Zeroizing::new(value.to_lowercase());
         }
     }
     cut(&mut value);

@@ -35,3 +35,6 @@ pub enum Variable {
     /// It is set to bytes that are not UTF-8.
     NotText,
 }
+
+#[cfg(test)]
+mod tests;

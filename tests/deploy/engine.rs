@@ -12,8 +12,9 @@ use tempfile::TempDir;
 
 use crate::compose::{Compose, Service, variables};
 use crate::places::{Inside, Places};
-use crate::support::http;
+use crate::support::etcd::binaries;
 use crate::support::process::{PATIENCE, Process};
+use crate::support::{http, receiver};
 
 /// The programs that images would bring, and the containers that run.
 pub(crate) struct Engine {
@@ -210,19 +211,18 @@ impl Engine {
 
 /// The programs of the images, as this machine has them.
 fn programs() -> Vec<PathBuf> {
-    let etcd = fetched("etcd", "ETCD_BIN");
-    let etcdctl = std::env::var_os("ETCDCTL_BIN").map_or_else(|| etcd.with_file_name("etcdctl"), Into::into);
+    let etcd = binaries();
     let confdeck = env!("CARGO_BIN_EXE_confdeck").into();
-    vec![etcd, etcdctl, fetched("bao", "BAO_BIN"), confdeck, crate::support::receiver::program()]
+    vec![etcd.join("etcd"), etcd.join("etcdctl"), bao(), confdeck, receiver::program()]
 }
 
-/// A server: what the variable names, else the pinned one, fetched once.
-pub(crate) fn fetched(tool: &str, variable: &str) -> PathBuf {
-    if let Some(named) = std::env::var_os(variable) {
+/// OpenBao: what `BAO_BIN` names, else the pinned one, fetched once.
+pub(crate) fn bao() -> PathBuf {
+    if let Some(named) = std::env::var_os("BAO_BIN") {
         return named.into();
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(root.join("tools/fetch")).arg(tool).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Path::new(String::from_utf8_lossy(&output.stdout).trim()).join(tool)
+    let fetched = Command::new(root.join("tools/fetch")).arg("bao").output().unwrap();
+    assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
+    Path::new(String::from_utf8_lossy(&fetched.stdout).trim()).join("bao")
 }

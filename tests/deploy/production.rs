@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Output};
 
 use crate::compose::variables;
-use crate::engine::fetched;
+use crate::engine;
 use crate::environment::Environment;
 use crate::support::http;
 
@@ -122,7 +122,7 @@ impl Bao {
         let made = production.folder.join("made");
         let authority = made.join("certs/openbao/ca.pem").display().to_string();
         let known = vec![("BAO_ADDR", format!("https://{address}")), ("BAO_CACERT", authority)];
-        let mut bao = Self { program: fetched("bao", "BAO_BIN"), variables: known };
+        let mut bao = Self { program: engine::bao(), variables: known };
         let login = variables(&made.join(format!("openbao/keys/{name}.env")));
         let role = format!("role_id={}", login["VAULT_ROLE_ID"]);
         let secret = format!("secret_id={}", login["VAULT_SECRET_ID"]);

@@ -52,6 +52,13 @@ fn it_goes_on_serving_while_etcd_is_down_and_says_so() {
     receiver.answers("/webhook/two", 200);
     receiver.answers("/webhook/one", 404);
     receiver.etcd_is("healthy");
+
+    // One that hangs is as good as dead.
+    etcd.freeze();
+    receiver.etcd_is("disconnected");
+    assert_eq!((receiver.status("/webhook/two"), receiver.status("/webhook/one")), (200, 404));
+    etcd.thaw();
+    receiver.etcd_is("healthy");
 }
 
 #[test]

@@ -131,8 +131,12 @@ impl UnifiedConfigManager {
     /// One document as a receiver uses it: its references resolved, and a webhook's own secrets
     /// merged in, or left out.
     ///
+    /// A variable that is not set and has no default is no error, here as in the receiver: a text
+    /// that is nothing but the reference becomes `Undefined variable NAME`, and one with more in it
+    /// keeps the reference as it is.
+    ///
     /// It is made once and kept for 300 s, or until its document changes: a changed secret is in use
-    /// after that time, and the last owner of what [`Merged`] holds wipes it.
+    /// after that time. The last owner who drops it wipes it.
     ///
     /// It comes from the live picture once that has been loaded, **even while the link is stale**: a
     /// receiver goes on serving while its store is away, and [`UnifiedConfigManager::link`] tells how
@@ -141,7 +145,8 @@ impl UnifiedConfigManager {
     ///
     /// # Errors
     /// [`Error::Invalid`] for what the receiver could not use, and for a reference or a secret that
-    /// cannot be resolved, naming it and never a value; else those of [`ConfigReader::get`].
+    /// cannot be resolved, naming it and never a value; [`Error::Unsupported`] for a foreign key, and
+    /// for secrets in a place that this version cannot read; else those of [`ConfigReader::get`].
     pub async fn get_merged(&self, key: &ResourceKey, secrets: Secrets) -> Result<Option<Arc<Merged>>> {
         let entry = match self.hub().and_then(|hub| hub.last_known(key, self.written())) {
             Some(known) => known,

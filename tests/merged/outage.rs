@@ -1,7 +1,8 @@
-//! A receiver goes on serving while its etcd is down, and serves what is new when that is back.
+//! A receiver goes on serving while its store is away, and serves what is new when that is back.
 
 use confdeck::domain::{KeyPrefix, LinkState};
 use confdeck::manager::{Secrets, UnifiedConfigManager};
+use confdeck::provider::file::{FileProvider, FileSettings};
 use confdeck::provider::{ConfigWriter, Error, Expect, Lease};
 
 use crate::support::etcd::EtcdServer;
@@ -43,4 +44,26 @@ async fn merged_documents_are_served_while_etcd_is_down() {
     let merged = manager.get_merged(&orders, Secrets::Include).await.unwrap().unwrap();
     assert_eq!(merged.json()["module"], "kafka");
     assert!(manager.get_merged(&later, Secrets::Include).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn merged_documents_are_served_while_the_file_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let webhooks = folder.path().join("webhooks.json");
+    std::fs::write(&webhooks, r#"{"orders": {"n": "{$N:1}"}}"#).unwrap();
+    let files = FileSettings { webhooks: webhooks.clone(), connections: folder.path().join("none.json") };
+    let manager = UnifiedConfigManager::open(FileProvider::new(files), None).with_secrets(variables(&[]));
+    let mut live = Reader::new(manager.watch(KeyPrefix::All));
+    live.until_synced().await;
+    let orders = webhook("default", "orders");
+    for (text, state, expected) in [("{", "STALE", "1"), (r#"{"orders": {"n": "2"}}"#, "SYNCED", "2")] {
+        std::fs::write(&webhooks, text).unwrap();
+        live.until(state, |live| {
+            let shown = live.picture[&orders].document.text().unwrap();
+            live.state.word() == state && shown.contains(expected)
+        })
+        .await;
+        let merged = manager.get_merged(&orders, Secrets::Include).await.unwrap().unwrap();
+        assert_eq!(merged.json()["n"], expected, "{state}");
+    }
 }

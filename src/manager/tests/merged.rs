@@ -134,3 +134,20 @@ async fn waiting_for_the_picture_ends_with_it_or_says_what_is_in_the_way() {
     assert_eq!(manager.link(), None);
     assert!(manager.ready(PATIENCE).await.unwrap_err().to_string().contains("shut down"));
 }
+
+#[tokio::test]
+async fn it_works_from_any_task_and_after_an_own_write() {
+    let (store, key) = orders("{}");
+    let manager = Arc::new(with_variables(&store, &[]));
+    let mut follower = Follower::new(manager.watch(KeyPrefix::All));
+    follower.synced().await;
+    let task = tokio::spawn(async move {
+        let base = manager.get(&key).await.unwrap().unwrap();
+        manager.update(&base, r#"{"n":1}"#.into()).await.unwrap();
+        // Nothing was awaited that could have told the picture.
+        let merged = manager.get_merged(&key, Secrets::Include).await.unwrap().unwrap();
+        assert_eq!(merged.json()["n"], 1);
+        manager.ready(PATIENCE).await.unwrap();
+    });
+    task.await.unwrap();
+}

@@ -4,10 +4,10 @@
 //! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --example receiver
 //! ```
 //!
-//! The library does three things for it, all in this file: it opens the store that the environment
-//! names, keeps a live picture of it while a watch is held, and gives out documents with their
-//! references and secrets filled in. `webhook` answers one request, `checks` says whether its sender may
-//! send it, `deliver` is the module `log`.
+//! The library does three things for it. It opens the store that the environment names and keeps a live
+//! picture of it, both in `run` below; and it gives out a document with its references and secrets
+//! filled in, in `webhook`, which answers one request. `checks` says whether a sender may send, and
+//! `deliver` is the module `log`.
 //!
 //! It is an example: what it cannot check it refuses, and it delivers to its standard output only.
 
@@ -19,6 +19,8 @@ mod webhook;
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
+use std::pin::pin;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -28,10 +30,11 @@ use axum::{Json, Router};
 use confdeck::domain::{KeyPrefix, LinkState, Namespace};
 use confdeck::manager::UnifiedConfigManager;
 use confdeck::settings::{Overrides, Settings, Sources, Target};
-use futures::FutureExt;
+use futures::{FutureExt, future};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 
 /// The longest body that is taken, in bytes.
 const BODY_MAX: usize = 10 * 1024 * 1024;
@@ -57,30 +60,42 @@ impl Receiver {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "receiver: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::resolve(&Sources::gather(Overrides::default())?)?;
     let manager = UnifiedConfigManager::global()?;
     // While this is held, requests are answered from memory, and go on being while the store is down.
     let picture = manager.watch(KeyPrefix::All);
 
-    let receiver = Arc::new(Receiver { manager: Arc::clone(&manager), target: settings.target });
-
+    let receiver = Receiver { manager: Arc::clone(&manager), target: settings.target };
     let listener = TcpListener::bind(address()?).await?;
     writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let stop = async move {
-        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
-    }
-    .shared();
-    tokio::select! {
-        served = axum::serve(listener, routes(receiver)).with_graceful_shutdown(stop.clone()) => served?,
-        // A sender that stalls does not hold the receiver up.
-        () = async { stop.await; tokio::time::sleep(GRACE).await } => {}
-    }
+    serve(listener, routes(Arc::new(receiver))).await?;
 
     drop(picture);
     manager.shutdown().await;
     Ok(())
+}
+
+/// Until SIGTERM or an interrupt, and a little longer for requests that have begun. A sender that
+/// stalls does not hold it up.
+async fn serve(listener: TcpListener, routes: Router) -> io::Result<()> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let asked = async move {
+        future::select(pin!(term.recv()), pin!(int.recv())).await;
+    }
+    .shared();
+    let served = axum::serve(listener, routes).with_graceful_shutdown(asked.clone());
+    tokio::select! {
+        served = served => served,
+        () = async { asked.await; sleep(GRACE).await } => Ok(()),
+    }
 }
 
 fn routes(receiver: Arc<Receiver>) -> Router {

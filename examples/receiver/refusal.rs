@@ -46,9 +46,9 @@ impl Refusal {
         Self { status: StatusCode::NOT_IMPLEMENTED, detail: detail.into() }
     }
 
-    /// 503: the store does not answer, and nothing is known from before.
-    pub(crate) fn unavailable() -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: "the configuration cannot be read".into() }
+    /// 503: what this receiver needs cannot be had at the moment.
+    pub(crate) fn unavailable(detail: &'static str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into() }
     }
 }
 

@@ -61,7 +61,8 @@ async fn answer(
     }
     let payload = Payload::read(webhook, body)?;
     match webhook.get("module").and_then(Value::as_str) {
-        Some("log") => deliver::log(&key, webhook, &payload).map_err(|_| Refusal::unavailable())?,
+        Some("log") => deliver::log(&key, webhook, &payload)
+            .map_err(|_| Refusal::unavailable("the payload cannot be delivered"))?,
         Some(module) => return Err(Refusal::not_implemented(&format!("the module {module}"))),
         None => return Err(Refusal::bad_request("the webhook names no module")),
     }
@@ -72,7 +73,9 @@ async fn answer(
 fn refusal(error: &Error) -> Refusal {
     deliver::complain(error);
     match error {
-        Error::Unavailable { .. } | Error::Denied { .. } => Refusal::unavailable(),
+        Error::Unavailable { .. } | Error::Denied { .. } => {
+            Refusal::unavailable("the configuration cannot be read")
+        }
         _ => Refusal::unusable(),
     }
 }

@@ -1,5 +1,6 @@
 //! On a real etcd, which dies and comes back.
 
+use crate::SECRET;
 use crate::started::Started;
 use crate::support::etcd::EtcdServer;
 
@@ -33,6 +34,21 @@ fn a_put_appears_and_a_delete_disappears_without_a_restart() {
     delete(&etcd, "/receiver-live/other/webhooks/two");
     receiver.answers("/webhook/other/two", 404);
     assert_eq!(receiver.health()["components"]["etcd"], "healthy");
+}
+
+#[test]
+fn a_document_that_cannot_be_used_is_complained_of_and_not_quoted() {
+    let etcd = EtcdServer::shared();
+    put(&etcd, "/receiver-odd/default/webhooks/broken", &format!("{{\"authorization\": \"{SECRET}"));
+    put(&etcd, "/receiver-odd/default/webhooks/array", &format!("[\"{SECRET}\"]"));
+    let vault = r#"{"module":"log","authorization":"Bearer {$vault:app/a#token}"}"#;
+    put(&etcd, "/receiver-odd/default/webhooks/vault", vault);
+    let receiver = on(&etcd, "/receiver-odd/", &[]);
+    for id in ["broken", "array", "vault"] {
+        receiver.answers(&format!("/webhook/{id}"), 500);
+        assert!(receiver.said().contains(&format!("default/{id}")), "{}", receiver.said());
+    }
+    assert!(!receiver.said().contains(SECRET), "{}", receiver.said());
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use crate::compose::variables;
 use crate::engine;
 use crate::environment::Environment;
 use crate::support::http;
+use crate::support::process::PATIENCE;
 
 const WEBHOOKS: [&str; 3] = ["production/events", "production/orders", "production/payments"];
 
@@ -84,6 +86,7 @@ fn policies_say_who_may_read_secrets(production: &mut Environment) {
 fn a_member_and_a_restart_are_survived(production: &mut Environment) {
     production.engine().stop("etcd-1");
     production.engine().stop("openbao");
+    until_two_members_answer(production);
     assert_eq!(production.webhooks(), WEBHOOKS);
     let bearer = format!("Bearer {}", production.secret("WEBHOOK_ORDERS_TOKEN"));
     assert_eq!(production.post("/webhook/orders", Some(&bearer)).status, 200);
@@ -106,6 +109,19 @@ fn nothing_tells_a_secret(production: &mut Environment) {
     assert!(secrets.len() == 4 && secrets.iter().all(|secret| secret.len() > 20), "{}", secrets.len());
     for (service, log) in production.engine().logs() {
         assert!(!secrets.iter().any(|secret| log.contains(secret)), "{service} printed a secret");
+    }
+}
+
+/// If the leader was stopped, the others have to elect one of them; meanwhile nothing but "unavailable"
+/// may be said.
+fn until_two_members_answer(production: &mut Environment) {
+    let begun = Instant::now();
+    loop {
+        match production.confdeck(["list", "webhooks"]).run().code() {
+            Some(0) => return,
+            code => assert_eq!(code, Some(6)),
+        }
+        assert!(begun.elapsed() < PATIENCE, "two of three members do not answer");
     }
 }
 

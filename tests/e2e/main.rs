@@ -17,6 +17,7 @@ mod support;
 
 mod calm;
 mod commands;
+mod contend;
 mod editing;
 mod etcd;
 mod files;
@@ -32,3 +33,4 @@ mod scenes;
 mod screen;
 mod store;
 mod terminal;
+mod trouble;

@@ -6,6 +6,7 @@
     reason = "every test program includes this module and uses a part of it"
 )]
 
+pub(crate) mod again;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
@@ -13,6 +14,7 @@ pub mod http;
 pub(crate) mod picture;
 pub mod process;
 pub mod receiver;
+pub(crate) mod rights;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]
 pub(crate) mod run;

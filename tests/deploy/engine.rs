@@ -143,7 +143,10 @@ impl Engine {
         let mut mounts = inside.mounts.clone();
         for (_, file) in mounts.iter_mut().filter(|(_, ours)| ours.extension().is_some_and(|e| e == "hcl")) {
             let copy = self.work.path().join(file.file_name().unwrap());
-            fs::write(&copy, inside.here(&fs::read_to_string(&*file).unwrap())).unwrap();
+            // Once: a server may be reading it.
+            if !copy.exists() {
+                fs::write(&copy, inside.here(&fs::read_to_string(&*file).unwrap())).unwrap();
+            }
             *file = copy;
         }
         Inside { mounts, ..inside }

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
-use super::login::{Refusals, Renewals};
+use super::login::{RENEWALS, Refusals, Renewals};
 use super::settings::{EtcdSettings, TlsFiles};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
@@ -67,22 +67,24 @@ impl Link {
         self.user.as_deref()
     }
 
-    /// Makes a call, and once more with a new token if the one we have has lapsed. The store refuses
-    /// such a call before it does anything, so a write may be repeated too. The client library renews
-    /// tokens that the store has forgotten, and not those that a change of users or roles made old.
+    /// Makes a call, and again with a new token if the one we have has lapsed. The store refuses such a
+    /// call before it does anything, so a write may be repeated too. The client library renews tokens
+    /// that the store has forgotten, and not those that a change of users or roles made old.
     pub(super) async fn renewing<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
     where
         Answer: Future<Output = Result<T, Fault>>,
     {
-        let token = self.renewals.current();
-        match call().await {
-            Err(Fault::Expired) if self.user.is_some() => {
-                let login = within(LOGIN_DEADLINE, async { Ok(self.client.refresh_token().await?) });
-                self.renewals.renew(token, login).await?;
-                call().await
+        for _ in 0..RENEWALS {
+            let token = self.renewals.current();
+            match call().await {
+                Err(Fault::Expired) if self.user.is_some() => {
+                    let login = within(LOGIN_DEADLINE, async { Ok(self.client.refresh_token().await?) });
+                    self.renewals.renew(token, login).await?;
+                }
+                answer => return answer,
             }
-            answer => answer,
         }
+        call().await
     }
 
     pub(super) fn kv(&self) -> KvClient {

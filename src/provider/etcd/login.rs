@@ -16,6 +16,9 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest.
 const LAST: Duration = Duration::from_secs(60);
 
+/// How often in a row a lapsed token is renewed: a script that changes many users makes many old.
+pub(super) const RENEWALS: usize = 3;
+
 /// What became of the last login.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<Option<Refusal>>);

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::connect::{Connector, Head, Link};
 use super::error::{Fault, within};
 use super::load::{Begun, Chunk, Scope};
+use super::login::RENEWALS;
 use super::rights::Reach;
 use crate::domain::{LinkState, Revision, StoreId};
 use crate::provider::watch::Closed;
@@ -23,10 +24,6 @@ use retry::Retry;
 
 /// How long a member may take to say where it stands before the watch goes on from there.
 const RETURN_DEADLINE: Duration = Duration::from_secs(2);
-
-/// How often a lapsed session is opened anew in silence: a script that changes many users makes many
-/// tokens old in a row.
-const RENEWALS: usize = 3;
 
 /// Starts a watch of its own. The task ends when the [`Watch`] is dropped or the provider shut down;
 /// ending it drops its streams, which cancels the watch at the server.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::lookup::Lookup;
-use super::{Explained, Mark, Origin, SettingKey as Key, SettingsError, Sourced, Sources, Target};
+use super::{
+    Environment, Explained, Mark, Origin, SettingKey as Key, SettingsError, Sourced, Sources, Target,
+};
 use crate::domain::Namespace;
 use crate::provider::etcd::{
     Endpoint, EtcdSettings, IdentityFiles, Layout, Login, Password, Prefix, TlsFiles,
@@ -78,12 +80,10 @@ impl Settings {
             read_only: lookup.strictest(Key::ReadOnly)?,
             protected: lookup.switch(Key::Protected)?,
         };
-        let state_home = environment.text("XDG_STATE_HOME").map(PathBuf::from);
-        let home = || environment.text("HOME").map(|home| PathBuf::from(home).join(".local/state"));
         let console = Console {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
             no_color: lookup.switch(Key::NoColor)?,
-            state_dir: state_home.or_else(home).map(|folder| folder.join("confdeck")),
+            state_dir: state_folder(environment),
             stats: lookup.path(Key::Stats).map(|path| path.value),
         };
         let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
@@ -96,6 +96,14 @@ impl Settings {
     pub fn origin(&self, key: Key) -> Option<&Origin> {
         self.explained.iter().find(|explained| explained.key == key).map(|explained| &explained.origin)
     }
+}
+
+/// `$XDG_STATE_HOME/confdeck`, else `~/.local/state/confdeck`. The base directory rules ignore a
+/// relative path.
+fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    let absolute = |name| environment.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("confdeck"))
 }
 
 /// A variable that decides which store a context points at, so that the context's name misleads.

@@ -173,5 +173,6 @@ fn our_own_folders_follow_the_base_directory_rules() {
         |variables: &[(&str, &str)]| resolve("", variables, Overrides::default()).unwrap().console.state_dir;
     assert_eq!(state(&[("HOME", "/h")]), Some("/h/.local/state/confdeck".into()));
     assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/confdeck".into()));
+    assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/confdeck".into()));
     assert_eq!(state(&[]), None);
 }

@@ -14,6 +14,7 @@ mod feed;
 pub mod file;
 pub mod memory;
 mod ops;
+mod utc;
 mod watch;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ mod support;
 mod loading;
 mod outage;
 mod session;
+mod tls;
 mod writing;
 
 use std::time::{Duration, Instant};

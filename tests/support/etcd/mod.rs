@@ -1,5 +1,7 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
+pub mod certs;
+mod cluster;
 mod gate;
 mod launch;
 
@@ -13,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
 
+pub use cluster::Cluster;
 pub use gate::Gate;
-pub use launch::{Launch, Tls, binaries};
+pub use launch::{Launch, Tls, binaries, etcd34};
 
 const START: Duration = Duration::from_secs(20);
 
@@ -44,6 +47,10 @@ impl Ports {
     fn scheme(self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
+
+    fn peer_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.peer)
+    }
 }
 
 impl EtcdServer {
@@ -55,13 +62,28 @@ impl EtcdServer {
     /// A port that somebody took meanwhile is no failure.
     fn launch(launch: Launch) -> Self {
         for _ in 0..5 {
-            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(launch.speaks_tls()));
-            let mut process = Process::spawn(&launch, data.path(), ports);
-            if process.serves(ports) {
-                return Self { process: Mutex::new(process), launch, data, ports };
+            let server = Self::spawn(launch.clone(), Ports::free(launch.speaks_tls()));
+            if server.serves() {
+                return server;
             }
         }
         panic!("etcd did not start five times in a row");
+    }
+
+    /// Starts one without waiting: a member of several serves only once most of them are there.
+    fn spawn(launch: Launch, ports: Ports) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let process = Mutex::new(Process::spawn(&launch, data.path(), ports));
+        Self { process, launch, data, ports }
+    }
+
+    fn serves(&self) -> bool {
+        self.lock().serves(self.ports)
+    }
+
+    /// Whether its process runs.
+    pub fn is_up(&self) -> bool {
+        self.lock().etcd.try_wait().unwrap().is_none()
     }
 
     /// Where it keeps its data and whatever a test puts beside them.

@@ -196,7 +196,7 @@ impl Follow<'_> {
             return Ok(());
         }
         self.target = None;
-        self.task.retry.reset();
+        self.task.well();
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();

@@ -10,10 +10,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
 mod loading;
 mod outage;
 mod session;
 mod tls;
+mod versions;
 mod writing;
 
 use std::time::{Duration, Instant};

@@ -137,6 +137,11 @@ pub fn etcd34() -> Option<PathBuf> {
     FOUND.get_or_init(find).clone()
 }
 
+/// The client of `ETCDCTL_BIN`, else the one beside the server.
+pub fn etcdctl() -> PathBuf {
+    std::env::var_os("ETCDCTL_BIN").map_or_else(|| binaries().join("etcdctl"), PathBuf::from)
+}
+
 /// The folder of etcd, etcdctl and etcdutl: that of `ETCD_BIN`, else the pinned one, fetched once.
 pub fn binaries() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
@@ -146,6 +151,23 @@ pub fn binaries() -> &'static Path {
         }
         fetch("etcd")
     })
+}
+
+/// A folder for a server's data: in memory where there is plenty, since etcd reserves 128 MiB at its
+/// start, 3.4 cannot be kept from waiting for the disk, and no test outlives the machine.
+pub(super) fn data_folder() -> tempfile::TempDir {
+    const MEMORY: &str = "/dev/shm";
+    static PLENTY: OnceLock<bool> = OnceLock::new();
+    let free = || {
+        let told = Command::new("df").args(["--output=avail", "-k", MEMORY]).output().ok()?;
+        String::from_utf8(told.stdout).ok()?.lines().nth(1)?.trim().parse::<u64>().ok()
+    };
+    if *PLENTY.get_or_init(|| free().is_some_and(|kib| kib > 8 * 1024 * 1024))
+        && let Ok(folder) = tempfile::tempdir_in(MEMORY)
+    {
+        return folder;
+    }
+    tempfile::tempdir().unwrap()
 }
 
 fn fetch(what: &str) -> PathBuf {

@@ -4,6 +4,8 @@ pub mod certs;
 mod cluster;
 mod gate;
 mod launch;
+mod mute;
+pub mod storm;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +19,8 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Pre
 
 pub use cluster::Cluster;
 pub use gate::Gate;
-pub use launch::{Launch, Tls, binaries, etcd34};
+pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
+pub use mute::Mute;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -72,7 +75,7 @@ impl EtcdServer {
 
     /// Starts one without waiting: a member of several serves only once most of them are there.
     fn spawn(launch: Launch, ports: Ports) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = launch::data_folder();
         let process = Mutex::new(Process::spawn(&launch, data.path(), ports));
         Self { process, launch, data, ports }
     }
@@ -128,7 +131,7 @@ impl EtcdServer {
 
     /// Runs etcdctl against it.
     pub fn etcdctl(&self, arguments: &[&str]) -> Output {
-        Command::new(binaries().join("etcdctl"))
+        Command::new(etcdctl())
             .env("ETCDCTL_API", "3")
             .arg(format!("--endpoints={}", self.address()))
             .args(arguments)

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{Document, Namespace, ResourceKey, Token, WebhookId};
@@ -37,6 +38,7 @@ enum Fate {
 /// Writers at work.
 pub struct Storm {
     stop: watch::Sender<bool>,
+    stored: Arc<AtomicUsize>,
     writers: Vec<tokio::task::JoinHandle<Writer>>,
     begun: Instant,
     prefix: String,
@@ -45,11 +47,11 @@ pub struct Storm {
 impl Storm {
     /// Lets all writers loose on one provider.
     pub fn begin(provider: Arc<EtcdProvider>, prefix: &str) -> Self {
-        let stop = watch::Sender::new(false);
+        let (stop, stored) = (watch::Sender::new(false), Arc::new(AtomicUsize::new(0)));
         let writer = |n| {
             let (provider, stop) = (Arc::clone(&provider), stop.subscribe());
+            let mut writer = Writer::new(n, Arc::clone(&stored));
             tokio::spawn(async move {
-                let mut writer = Writer::new(n);
                 writer.run(&*provider, stop).await;
                 let left = std::mem::take(&mut writer.open);
                 writer.fates.extend(left.into_iter().map(|id| (id, Fate::Open)));
@@ -57,7 +59,12 @@ impl Storm {
             })
         };
         let writers = (0..WRITERS).map(writer).collect();
-        Self { stop, writers, begun: Instant::now(), prefix: prefix.into() }
+        Self { stop, stored, writers, begun: Instant::now(), prefix: prefix.into() }
+    }
+
+    /// How many writes were acknowledged so far.
+    pub fn stored(&self) -> usize {
+        self.stored.load(Ordering::Relaxed)
     }
 
     /// Lets every writer finish what it is at, and settles the account with the store's history.
@@ -95,13 +102,23 @@ struct Writer {
     open: Vec<String>,
     fates: HashMap<String, Fate>,
     acks: Vec<Instant>,
+    stored: Arc<AtomicUsize>,
 }
 
 impl Writer {
-    fn new(n: usize) -> Self {
+    fn new(n: usize, stored: Arc<AtomicUsize>) -> Self {
         let name = format!("w{n:02}");
         let key = ResourceKey::webhook(Namespace::default(), WebhookId::new(&name).unwrap());
-        Self { key, name, count: 0, token: None, open: Vec::new(), fates: HashMap::new(), acks: Vec::new() }
+        Self {
+            key,
+            name,
+            count: 0,
+            token: None,
+            open: Vec::new(),
+            fates: HashMap::new(),
+            acks: Vec::new(),
+            stored,
+        }
     }
 
     async fn run(&mut self, store: &dyn ConfigWriter, stop: watch::Receiver<bool>) {
@@ -123,6 +140,7 @@ impl Writer {
         let fate = match store.set(self.key.clone(), document, expect, Lease::Keep).await {
             Ok(commit) => {
                 self.acks.push(Instant::now());
+                self.stored.fetch_add(1, Ordering::Relaxed);
                 self.token = commit.outcomes[0].after;
                 // What this write expected was still there, so no open one can ever be stored.
                 self.settle(None);

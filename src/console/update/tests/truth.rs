@@ -108,10 +108,10 @@ fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
     assert!(asked_after(&mut console).is_some());
     answered(&mut console);
     assert_eq!(asked_after(&mut console), None);
-    console.feed(WatchEvent::State(LinkState::CatchingUp));
+    console.wait(10).feed(WatchEvent::State(LinkState::CatchingUp));
     assert!(asked_after(&mut console).is_some());
     // An answer to a question from before the next change may tell of the time before it.
-    console.feed(WatchEvent::State(LinkState::Synced));
+    console.wait(10).feed(WatchEvent::State(LinkState::Synced));
     answered(&mut console);
     assert!(asked_after(&mut console).is_some());
     answered(&mut console);

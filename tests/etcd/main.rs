@@ -4,15 +4,19 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test says what is wrong by panicking"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
 mod loading;
 mod outage;
 mod session;
+mod tls;
+mod versions;
 mod writing;
 
 use std::time::{Duration, Instant};

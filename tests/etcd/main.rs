@@ -12,13 +12,15 @@ mod support;
 
 mod loading;
 mod outage;
+mod restore;
 mod session;
 mod writing;
 
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token, WebhookId,
+    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, StoreId, Token,
+    WebhookId,
 };
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};

@@ -6,6 +6,7 @@
     reason = "every test program includes this module and uses a part of it"
 )]
 
+pub mod backup;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;

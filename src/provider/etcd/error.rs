@@ -32,6 +32,8 @@ pub(super) enum Fault {
     Expired,
     /// The wanted revision has been compacted away.
     Compacted,
+    /// Another store answers than the one that was read.
+    Replaced,
     /// The database is full.
     NoSpace,
     /// More operations than the server takes in one transaction.
@@ -149,6 +151,10 @@ impl Fault {
             Self::AuthOff => format!("etcd at {etcd} has authentication switched off"),
             Self::Expired => format!("the session with etcd at {etcd} is not valid any more"),
             Self::Compacted => "etcd compacted this revision away meanwhile; read again".into(),
+            Self::Replaced => format!(
+                "another store answers at {etcd} than the one that was read, a restored backup perhaps; nothing \
+                 was written: look at what it holds first"
+            ),
             Self::NoSpace => {
                 format!(
                     "the database of etcd at {etcd} is full: compact and defragment it, then clear its alarm"
@@ -255,7 +261,14 @@ mod tests {
             let error = doubtful.into_write_error("e:1", &key, String::new);
             assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         }
-        for certain in [Fault::Unreachable, Fault::NoLeader, Fault::NoSpace, Fault::Denied, Fault::TooLarge] {
+        for certain in [
+            Fault::Unreachable,
+            Fault::NoLeader,
+            Fault::NoSpace,
+            Fault::Denied,
+            Fault::TooLarge,
+            Fault::Replaced,
+        ] {
             let error = certain.into_write_error("e:1", &key, String::new);
             assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         }

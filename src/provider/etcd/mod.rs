@@ -5,6 +5,7 @@
 //! | `settings` | where the cluster is, under which keys, as whom |
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
+//! | `lineage` | whether the store is still the one that was read |
 //! | `load` | growing pages pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, return |
 //! | `write` | one transaction for one commit |
@@ -15,6 +16,7 @@ mod connect;
 mod error;
 mod health;
 mod layout;
+mod lineage;
 mod load;
 mod settings;
 mod watch;

@@ -29,7 +29,8 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
         Err(fault) => return Err(fault.into_error(&name, permission)),
     };
     let txn = transaction(&steps, &leases);
-    let (link, sent) = send(connector, txn).await;
+    let readable = steps.first().map(|step| step.stored.clone()).unwrap_or_default();
+    let (link, sent) = send(connector, txn, readable).await;
     match sent.and_then(|answer| judge(keyspace, &steps, &answer)) {
         Ok(Ok(commit)) => Ok(commit),
         Ok(Err(refused)) => {
@@ -116,6 +117,7 @@ fn revoke(link: Option<Link>, leases: Vec<Option<i64>>) {
 async fn send(
     connector: &Connector,
     txn: Txn,
+    readable: Vec<u8>,
 ) -> (Option<Link>, std::result::Result<etcd_client::TxnResponse, Fault>) {
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
@@ -128,6 +130,14 @@ async fn send(
             }
             Err(met) => return (None, Err(met)),
         };
+        match connector.vouch(&link, readable.clone()).await {
+            Ok(()) => {}
+            Err(met) if met.elsewhere() => {
+                connector.fail(&link).await;
+                continue;
+            }
+            Err(met) => return (Some(link), Err(met)),
+        }
         let (mut kv, txn) = (link.kv(), txn.clone());
         match within(CALL_DEADLINE, async move { Ok(kv.txn(txn).await?) }).await {
             Err(met) if met.elsewhere() => {

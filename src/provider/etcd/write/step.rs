@@ -28,7 +28,7 @@ const NAMED: usize = 4;
 /// One operation, ready to be sent.
 pub(super) struct Step {
     pub(super) key: ResourceKey,
-    stored: Vec<u8>,
+    pub(super) stored: Vec<u8>,
     pub(super) expect: Expect,
     /// The mod_revision it compares, if it compares one.
     pub(super) compares: Option<i64>,

@@ -10,17 +10,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod compaction;
 mod loading;
 mod outage;
 mod restore;
 mod session;
+mod sieve;
 mod writing;
 
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, StoreId, Token,
-    WebhookId,
+    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Revision, StoreId,
+    Token, WebhookId,
 };
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};

@@ -10,6 +10,7 @@ pub mod backup;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
+pub mod observer;
 pub(crate) mod picture;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]

@@ -60,6 +60,23 @@ impl Observer {
         true
     }
 
+    /// Takes what is there, up to so many events; `false` if there was less for a moment.
+    pub async fn step_some(&mut self, events: usize) -> bool {
+        for _ in 0..events {
+            if tokio::time::timeout(Duration::from_millis(2), self.step()).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether the picture equals a fresh list, keys, bytes, tokens, leases and all.
+    pub fn holds(&self, list: &[Entry]) -> bool {
+        let mut list = list.to_vec();
+        list.sort_by_key(|entry| entry.key.clone());
+        !self.inventory.is_loading() && entries(&self.inventory) == list
+    }
+
     /// Takes events until the condition holds.
     #[track_caller]
     pub fn until<'a>(
@@ -143,15 +160,20 @@ const SCOPES: [Scope; 3] = [Scope::AllWebhooks, Scope::Connections, Scope::Forei
 
 fn entries(inventory: &Inventory) -> Vec<Entry> {
     let slots = SCOPES.iter().flat_map(|scope| inventory.slots(scope));
-    slots.map(|slot| inventory.row(slot).expect("a slot in use").entry()).collect()
+    let mut entries: Vec<_> = slots.map(|slot| inventory.row(slot).expect("a slot in use").entry()).collect();
+    entries.sort_by_key(|entry| entry.key.clone());
+    entries
 }
+
+/// What one row says of its document: module, connection, authentication, trouble.
+type Fact = (ResourceKey, Option<String>, Option<String>, AuthKinds, bool);
 
 /// What an inventory answers beside its entries.
 #[derive(Debug, PartialEq, Eq)]
 struct Summary {
     namespaces: Vec<(Namespace, Tally)>,
     tallies: Vec<Tally>,
-    facts: Vec<(ResourceKey, Option<String>, Option<String>, AuthKinds, bool)>,
+    facts: Vec<Fact>,
     dependents: Vec<Vec<ResourceKey>>,
     referrers: Vec<ResourceKey>,
 }

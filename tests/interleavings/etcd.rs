@@ -13,7 +13,7 @@ use etcd_client::{Client, Error, PutOptions, Txn, TxnOp};
 use crate::script::{BROKEN, LEASES, Step, TEXTS, Write};
 use crate::support::etcd::{EtcdServer, Gate, Launch};
 use crate::support::observer::Observer;
-use crate::world::{Tally, Witness, World, run, seeds};
+use crate::world::{Tally, World, seeds, witnessed};
 
 /// So many servers at a time; each interleaving is alone on its own.
 const SERVERS: usize = 8;
@@ -214,9 +214,8 @@ async fn etcd_ends_equal_to_a_fresh_list() {
     let lane = async || {
         let server = Arc::new(tokio::task::spawn_blocking(start).await.unwrap());
         while let Some(seed) = seeds.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap()) {
-            let witness = Witness::of("etcd", *seed, STORED.len());
             let mut world = Etcd::begin(Arc::clone(&server), *seed).await;
-            run(&mut world, witness.steps(), &tally).await;
+            witnessed("etcd", *seed, &mut world, &tally).await;
         }
     };
     let begun = Instant::now();

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::script::{Step, TEXTS, Write};
 use crate::support::observer::Observer;
-use crate::world::{Tally, Witness, World, run, seeds};
+use crate::world::{Tally, World, seeds, witnessed};
 
 const KEYS: [&str; 6] = [
     "default/one",
@@ -119,8 +119,7 @@ impl World for Files {
 async fn files_end_equal_to_a_fresh_list() {
     let tally = Tally::default();
     for seed in seeds(100, 1_000) {
-        let witness = Witness::of("files", seed, KEYS.len());
-        run(&mut Files::begin(), witness.steps(), &tally).await;
+        witnessed("files", seed, &mut Files::begin(), &tally).await;
     }
     assert!(tally.cases.load(Ordering::Relaxed) > 0);
 }

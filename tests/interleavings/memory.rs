@@ -11,7 +11,7 @@ use confdeck::provider::{ConfigReader, ConfigWriter, Expect, Lease};
 
 use crate::script::{BROKEN, Step, TEXTS, Write};
 use crate::support::observer::Observer;
-use crate::world::{Tally, Witness, World, run, seeds};
+use crate::world::{Tally, World, seeds, witnessed};
 
 const KEYS: [&str; 7] =
     ["a/one", "a/two", "b/three", "connections/main", "connections/backup", "key:odd/one", "key:odd/two"];
@@ -89,8 +89,7 @@ impl World for Memory {
 async fn memory_ends_equal_to_a_fresh_list() {
     let tally = Tally::default();
     for seed in seeds(300, 5_000) {
-        let witness = Witness::of("memory", seed, KEYS.len());
-        run(&mut Memory::begin(), witness.steps(), &tally).await;
+        witnessed("memory", seed, &mut Memory::begin(), &tally).await;
     }
     assert!(tally.cases.load(Ordering::Relaxed) > 0);
 }

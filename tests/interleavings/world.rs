@@ -1,5 +1,6 @@
 //! Runs interleavings in a world: a store, the hand of others, and the ways in which it fails.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use confdeck::domain::{Document, Entry, ResourceKey};
 use confdeck::provider::{ConfigWriter, Expect, Lease, Op};
+use futures::FutureExt;
 
 use crate::script::{Step, TEXTS, Write, script};
 use crate::support::observer::{Observer, listed};
@@ -47,7 +49,7 @@ pub(crate) struct Tally {
 }
 
 /// Runs one interleaving to its end, and holds the picture to a fresh list.
-pub(crate) async fn run(world: &mut impl World, steps: &[Step], tally: &Tally) {
+async fn run(world: &mut impl World, steps: &[Step], tally: &Tally) {
     for step in steps {
         match step {
             Step::Read(events) => drop(world.observer().step_some(*events).await),
@@ -100,30 +102,15 @@ pub(crate) fn seeds(usual: u64, long: u64) -> Vec<u64> {
     (0..if std::env::var_os("CONFDECK_LONG").is_some() { long } else { usual }).collect()
 }
 
-/// Says which interleaving it was, should the test end while this is held.
-pub(crate) struct Witness {
-    store: &'static str,
-    seed: u64,
-    steps: Vec<Step>,
-}
-
-impl Witness {
-    pub(crate) fn of(store: &'static str, seed: u64, keys: usize) -> Self {
-        Self { store, seed, steps: script(seed, keys) }
-    }
-
-    pub(crate) fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            println!("interleaving {} of {}: CONFDECK_SEED={0}", self.seed, self.store);
-            for (number, step) in self.steps.iter().enumerate() {
-                println!("  {number:>2} {step:?}");
-            }
+/// Runs the interleaving of a number, and says which it was should it fail.
+pub(crate) async fn witnessed(store: &str, seed: u64, world: &mut impl World, tally: &Tally) {
+    let steps = script(seed, world.keys().len());
+    let ended = AssertUnwindSafe(run(world, &steps, tally)).catch_unwind().await;
+    if let Err(panic) = ended {
+        println!("interleaving {seed} of {store}: CONFDECK_SEED={seed}");
+        for (number, step) in steps.iter().enumerate() {
+            println!("  {number:>2} {step:?}");
         }
+        resume_unwind(panic);
     }
 }

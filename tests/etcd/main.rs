@@ -11,8 +11,11 @@
 mod support;
 
 mod compaction;
+mod leases;
+mod limits;
 mod loading;
 mod outage;
+mod prefixes;
 mod restore;
 mod session;
 mod sieve;
@@ -21,8 +24,8 @@ mod writing;
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Revision, StoreId,
-    Token, WebhookId,
+    Condition, ConnectionName, Document, KeyPrefix, LeaseId, LinkState, Namespace, ResourceKey, Revision,
+    StoreId, Token, WebhookId,
 };
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};

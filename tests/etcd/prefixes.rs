@@ -91,7 +91,7 @@ async fn a_key_that_is_the_prefix_itself_is_foreign_and_one_beside_it_is_nobodys
         }
         let itself = ResourceKey::foreign(*b"");
         observer.until("the prefix", |observer| observer.inventory.find(&itself).is_some()).await;
-        assert_eq!(observer.keys(), [itself.clone()]);
+        assert_eq!(observer.keys(), std::slice::from_ref(&itself));
         assert_eq!(provider.get(&itself).await.unwrap().unwrap().document.as_bytes(), b"{}");
         provider.delete(itself, Expect::Anything).await.unwrap();
         observer.until("its end", |observer| observer.keys().is_empty()).await;

@@ -1,10 +1,12 @@
 //! From sources to settings in force. Pure.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::lookup::Lookup;
 use super::{
-    Environment, Explained, Mark, Origin, SettingKey as Key, SettingsError, Sourced, Sources, Target,
+    Environment, Explained, Mark, Origin, SecretSource, SettingKey as Key, SettingsError, Sourced, Sources,
+    Target,
 };
 use crate::domain::Namespace;
 use crate::provider::etcd::{
@@ -21,6 +23,8 @@ pub struct Settings {
     pub context: Context,
     /// The store it points at.
     pub target: Target,
+    /// Where secrets come from.
+    pub secrets: SecretSource,
     /// What the console alone asks.
     pub console: Console,
     /// What should always be shown about the way to the store.
@@ -74,6 +78,7 @@ impl Settings {
                 Target::Files(files(&mut lookup)?)
             }
         };
+        let secrets = secrets(&mut lookup, environment)?;
         let context = Context {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
@@ -89,7 +94,7 @@ impl Settings {
         let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
         let overridden = lookup.explained.iter().filter(|_| context.configured).filter_map(overridden);
         let marks = plain.into_iter().chain(overridden).collect();
-        Ok(Self { context, target, console, marks, explained: lookup.explained })
+        Ok(Self { context, target, secrets, console, marks, explained: lookup.explained })
     }
 
     /// The file's line, the variable or the flag that set a value.
@@ -123,6 +128,14 @@ fn overridden(explained: &Explained) -> Option<Mark> {
         }
         _ => None,
     }
+}
+
+fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretSource> {
+    let backend = lookup.word(Key::SecretsBackend, "env")?;
+    Ok(match backend.value {
+        "vault" => SecretSource::Vault(backend.origin),
+        _ => SecretSource::Env(Arc::new(environment.variables())),
+    })
 }
 
 fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {

@@ -46,7 +46,9 @@ impl Mark {
 
     fn continues_in(&self, head: Head) -> bool {
         self.known.is_none_or(|known| {
-            known.cluster == head.cluster && known.revision <= head.revision && known.term <= head.term
+            // A member that came back by a snapshot alone has counted no election yet.
+            let term_goes_on = head.term == 0 || known.term <= head.term;
+            known.cluster == head.cluster && known.revision <= head.revision && term_goes_on
         })
     }
 }
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn what_goes_on_is_the_same_store() {
         let lineage = known(head(7, 10, 2));
-        for next in [head(7, 10, 2), head(7, 11, 2), head(7, 11, 5)] {
+        for next in [head(7, 10, 2), head(7, 11, 2), head(7, 11, 5), head(7, 11, 0)] {
             assert!(lineage.judge(lineage.mark(), 2, next));
         }
         assert_eq!(lineage.history(), 0);

@@ -132,6 +132,8 @@ impl Follow<'_> {
             return Err(Fault::of_cancel(message.cancel_reason()).into());
         }
         if message.created() {
+            // What was written since the load comes out of history, where etcd can lose a deletion.
+            self.compare |= head.revision > self.position.solid();
             self.target = Some(head.revision);
             self.vigil.hurry(Instant::now());
         } else if message.events().is_empty() {

@@ -11,8 +11,11 @@ pub mod backup;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
+pub mod http;
 pub mod observer;
 pub(crate) mod picture;
+pub mod process;
+pub mod receiver;
 pub(crate) mod rights;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]

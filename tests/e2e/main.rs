@@ -16,6 +16,7 @@
 mod support;
 
 mod calm;
+mod cluster;
 mod commands;
 mod contend;
 mod editing;
@@ -29,6 +30,7 @@ mod leaving;
 mod line;
 mod outage;
 mod person;
+mod restore;
 mod rights;
 mod scenes;
 mod screen;

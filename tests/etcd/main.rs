@@ -4,24 +4,34 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test says what is wrong by panicking"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
+mod compaction;
+mod leases;
+mod limits;
 mod loading;
 mod outage;
+mod prefixes;
+mod restore;
 mod rights;
 mod session;
+mod sieve;
+mod tls;
 mod tokens;
+mod versions;
 mod writing;
 
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Coverage, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token,
-    WebhookId,
+    Condition, ConnectionName, Coverage, Document, KeyPrefix, LeaseId, LinkState, Namespace, ResourceKey,
+    Revision, StoreId, Token, WebhookId,
 };
 use confdeck::manager::UnifiedConfigManager;
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};

@@ -21,7 +21,7 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 
-use crate::domain::{Document, Health, LeaseId, ResourceKey};
+use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -141,6 +141,8 @@ pub struct HealthPage {
     pub checked: Option<Duration>,
     /// The question under way.
     pub asked: Option<Request>,
+    /// When the last question was asked.
+    pub asked_at: Duration,
     /// First line shown.
     pub scroll: usize,
 }
@@ -209,9 +211,16 @@ pub struct Held {
     pub changes: usize,
     /// Too many to keep: a fresh load is needed afterwards.
     pub overflowed: bool,
+    /// The store of the last load among them.
+    pub store: Option<StoreId>,
 }
 
 impl Held {
+    /// Whether what is shown is of another store than the one that is there now.
+    pub fn is_of_another(&self, shown: Option<&StoreId>) -> bool {
+        self.store.is_some() && self.store.as_ref() != shown
+    }
+
     /// Whether the picture is behind what the store has said.
     pub fn is_behind(&self) -> bool {
         self.overflowed || !self.feeds.is_empty() || self.changes > 0
@@ -380,6 +389,10 @@ impl Model {
         match (self.health.asked, self.health.checked) {
             (Some(_), _) => None,
             (None, None) => Some(Duration::ZERO),
+            // What a change of the link did to the members is asked at once for whoever looks.
+            (None, Some(_)) if self.tab == Tab::Health && self.link.since > self.health.asked_at => {
+                Some(self.link.since)
+            }
             (None, Some(checked)) => Some(checked + pause),
         }
     }

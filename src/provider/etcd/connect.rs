@@ -4,24 +4,27 @@
 //! it one, so that the watch and the reads that watch over it see the same member, a failed member is
 //! left for good, and it is known whether a write was sent.
 
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{
-    Certificate, Client, ConnectOptions, Identity, KvClient, LeaseClient, ResponseHeader, TlsOptions,
-    WatchClient,
-};
+use etcd_client::{Client, ConnectOptions, KvClient, LeaseClient, ResponseHeader, WatchClient};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
+use super::lineage::{Lineage, Mark};
 use super::login::{RENEWALS, Refusals, Renewals};
-use super::settings::{EtcdSettings, TlsFiles};
+use super::settings::{Endpoint, EtcdSettings};
+use super::tls::{Credentials, TlsFault, probe};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
 
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
+
+/// How long a member may take to say where it stands before a write is sent to it.
+const VOUCH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How long a login may take, its connection included; etcd hashes passwords slowly on purpose.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
@@ -34,24 +37,6 @@ const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 /// hostile (`too_many_pings`); what notices a dead peer within 3 s is the watch's own vigil.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3));
 
-/// Where a system keeps the certificates it trusts: Debian, Fedora, openSUSE, Alpine.
-const SYSTEM_TRUST: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
-/// Makes `aws-lc-rs` this process's cryptography, unless a program has already chosen. rustls panics
-/// where two are linked and none is chosen.
-pub fn ensure_crypto_provider() {
-    static CHOSEN: Once = Once::new();
-    CHOSEN.call_once(|| {
-        // An error means that somebody chose before us, which is as good.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    });
-}
-
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Link {
@@ -60,6 +45,8 @@ pub(super) struct Link {
     /// As whom, where we have a login.
     user: Option<Arc<str>>,
     renewals: Arc<Renewals>,
+    /// The member has answered, so it is one that can.
+    proven: Arc<AtomicBool>,
 }
 
 impl Link {
@@ -87,6 +74,15 @@ impl Link {
         call().await
     }
 
+    /// Notes that the member has answered.
+    pub(super) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
     pub(super) fn kv(&self) -> KvClient {
         self.client.kv_client().max_decoding_message_size(DECODE_LIMIT)
     }
@@ -105,7 +101,11 @@ impl Link {
 
     /// The cluster and its present revision, by the cheapest read that needs a quorum.
     pub(super) async fn head(&self, key: Vec<u8>) -> Result<Head, Fault> {
-        Head::of(self.kv().get(key, None).await?.header())
+        self.renewing(|| {
+            let (mut kv, key) = (self.kv(), key.clone());
+            async move { Head::of(kv.get(key, None).await?.header()) }
+        })
+        .await
     }
 }
 
@@ -114,13 +114,15 @@ impl Link {
 pub(super) struct Head {
     pub(super) cluster: u64,
     pub(super) revision: Revision,
+    /// Counts the cluster's elections.
+    pub(super) term: u64,
 }
 
 impl Head {
     pub(super) fn of(header: Option<&ResponseHeader>) -> Result<Self, Fault> {
         let header = header.ok_or(Fault::Malformed)?;
         let revision = u64::try_from(header.revision()).map_err(|_| Fault::Malformed)?;
-        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision) })
+        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision), term: header.raft_term() })
     }
 }
 
@@ -128,6 +130,7 @@ impl Head {
 pub(super) struct Connector {
     settings: EtcdSettings,
     slot: Mutex<Slot>,
+    lineage: Lineage,
     closed: watch::Sender<bool>,
     refusals: Refusals,
 }
@@ -144,6 +147,7 @@ impl Connector {
         Self {
             settings,
             slot: Mutex::default(),
+            lineage: Lineage::default(),
             closed: watch::Sender::new(false),
             refusals: Refusals::default(),
         }
@@ -166,7 +170,45 @@ impl Connector {
 
     /// Which store a cluster is to us: revisions belong to the cluster, keys to the prefix in it.
     pub(super) fn store(&self, cluster: u64) -> StoreId {
-        StoreId::new(format!("etcd:{cluster:016x}:{}", self.settings.prefix.as_str()))
+        let prefix = self.settings.prefix.as_str();
+        StoreId::new(match self.lineage.history() {
+            0 => format!("etcd:{cluster:016x}:{prefix}"),
+            history => format!("etcd:{cluster:016x}/{history}:{prefix}"),
+        })
+    }
+
+    /// What is known of the store, to be taken before it is asked where it stands.
+    pub(super) fn mark(&self) -> Mark {
+        self.lineage.mark()
+    }
+
+    /// The same, for somebody who has seen a store up to a revision.
+    pub(super) fn mark_seen(&self, store: &StoreId, at: Revision) -> Mark {
+        let mark = self.lineage.mark();
+        let same = mark.cluster().is_some_and(|cluster| self.store(cluster) == *store);
+        if same { mark.seen(at) } else { mark }
+    }
+
+    /// Takes in where the store stands by a linearizable read over this link; says whether it goes on
+    /// from the mark. If it does not, [`Connector::store`] has another name for it from here on.
+    pub(super) fn judge(&self, mark: Mark, link: &Link, head: Head) -> bool {
+        self.lineage.judge(mark, link.serial, head)
+    }
+
+    /// Makes sure that the store behind a link is the one that was read, so that no write meant for one
+    /// arrives in another that has replaced it. `key` is one that the writer may read.
+    pub(super) async fn vouch(&self, link: &Link, key: Vec<u8>) -> Result<(), Fault> {
+        if self.lineage.vouches_for(link.serial) {
+            return Ok(());
+        }
+        let mark = self.lineage.mark();
+        match within(VOUCH_DEADLINE, link.head(key)).await {
+            Ok(head) if self.lineage.judge(mark, link.serial, head) => Ok(()),
+            Ok(_) => Err(Fault::Replaced),
+            // Who may not read cannot have been shown anything that was replaced.
+            Err(Fault::Denied) => Ok(()),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The link in use, or a new one to the member whose turn it is.
@@ -178,22 +220,72 @@ impl Connector {
         if let Some(link) = &slot.link {
             return Ok(link.clone());
         }
-        let opened = self.open(slot.serial).await;
-        if opened.as_ref().is_err_and(Fault::elsewhere) {
-            slot.serial += 1;
+        let serial = slot.serial;
+        match self.open(serial).await {
+            Ok(link) => Ok(slot.link.insert(link).clone()),
+            Err(fault) => {
+                if fault.elsewhere() {
+                    slot.serial += 1;
+                }
+                drop(slot);
+                Err(self.explain(serial, fault).await)
+            }
         }
-        let link = opened?;
-        slot.link = Some(link.clone());
-        Ok(link)
     }
 
-    /// Gives a link up; the next one goes to the next member.
-    pub(super) async fn fail(&self, link: &Link) {
+    /// A link whose member is known to answer: what a write goes out on. One that hangs, learns, has
+    /// no leader or wants another TLS is found out by a read before, and another member is asked.
+    pub(super) async fn proven(&self) -> Result<Link, Fault> {
+        let key = self.settings.prefix.as_str().as_bytes();
+        self.read(|link| async move {
+            if link.is_proven() {
+                return Ok(link);
+            }
+            match link.head(key.to_vec()).await {
+                Err(fault) if fault.elsewhere() => Err(fault),
+                // A refusal is an answer too.
+                _ => Ok(link),
+            }
+        })
+        .await
+    }
+
+    /// Gives a link up, so that the next one goes to the next member; says what is known of why.
+    pub(super) async fn fail(&self, link: &Link, fault: Fault) -> Fault {
         let mut slot = self.slot.lock().await;
         if slot.serial == link.serial {
             slot.serial += 1;
             slot.link = None;
         }
+        drop(slot);
+        if link.is_proven() { fault } else { self.explain(link.serial, fault).await }
+    }
+
+    /// Why a link came to nothing: what TLS has to do with it, and with which member.
+    async fn explain(&self, serial: u64, fault: Fault) -> Fault {
+        let why = match fault {
+            Fault::Broken => None,
+            Fault::Tls { why, .. } => Some(why),
+            other => return other,
+        };
+        let Ok(endpoint) = self.endpoint(serial) else { return why_not(why, None) };
+        let why = match why {
+            None | Some(TlsFault::Handshake) => self.probe(endpoint).await.or(why),
+            clear => clear,
+        };
+        let why = why.map(|why| match why {
+            TlsFault::Refused(_) if self.settings.tls.identity.is_none() => TlsFault::Anonymous,
+            why => why,
+        });
+        why_not(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
+    }
+
+    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsFault> {
+        if !self.settings.uses_tls(endpoint) {
+            return probe(endpoint, None).await;
+        }
+        let credentials = Credentials::read(&self.settings.tls).await.ok()?;
+        probe(endpoint, Some(&credentials)).await
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all of it
@@ -220,34 +312,36 @@ impl Connector {
     {
         let members = u32::try_from(self.endpoints()).unwrap_or(u32::MAX);
         let patience = (CALL_DEADLINE / members).max(CONNECT_DEADLINE);
-        let mut fault = Fault::Unreachable;
+        let mut told: Option<Fault> = None;
         for _ in 0..members {
-            fault = match self.link().await {
+            let fault = match self.link().await {
                 Ok(link) => match within(patience, link.renewing(|| call(link.clone()))).await {
-                    Err(fault) if fault.elsewhere() => {
-                        self.fail(&link).await;
-                        fault
-                    }
+                    Err(fault) if fault.elsewhere() => self.fail(&link, fault).await,
                     answer => {
-                        self.part_if_refused(&link, &answer).await;
-                        return answer;
+                        link.prove();
+                        return self.part_if_refused(&link, answer).await;
                     }
                 },
                 Err(fault) => fault,
             };
             if !fault.elsewhere() {
-                break;
+                return Err(fault);
             }
+            told = Some(match told {
+                Some(earlier) => earlier.or_more_telling(fault),
+                None => fault,
+            });
         }
-        Err(fault)
+        Err(told.unwrap_or(Fault::Unreachable))
     }
 
     /// Gives a link up whose login is not good any more, so that the next one logs in, or says at once
     /// that this was refused a moment ago.
-    pub(super) async fn part_if_refused<T>(&self, link: &Link, answer: &Result<T, Fault>) {
-        self.refusals.note(answer, Instant::now());
-        if answer.as_ref().is_err_and(Fault::wants_login) {
-            self.fail(link).await;
+    pub(super) async fn part_if_refused<T>(&self, link: &Link, answer: Result<T, Fault>) -> Result<T, Fault> {
+        self.refusals.note(&answer, Instant::now());
+        match answer {
+            Err(fault) if fault.wants_login() => Err(self.fail(link, fault).await),
+            answer => answer,
         }
     }
 
@@ -257,17 +351,19 @@ impl Connector {
     }
 
     async fn open(&self, serial: u64) -> Result<Link, Fault> {
-        let count = u64::try_from(self.endpoints()).unwrap_or(1);
-        let turn = usize::try_from(serial % count).unwrap_or(0);
-        let endpoint = self
-            .settings
-            .endpoints
-            .get(turn)
-            .ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))?;
+        let endpoint = self.endpoint(serial)?;
         let tls = self.settings.uses_tls(endpoint);
         let client = self.connect(&endpoint.url(tls), tls).await?;
         let user = self.settings.login.as_ref().map(|login| login.username.as_str().into());
-        Ok(Link { serial, client, user, renewals: Arc::default() })
+        Ok(Link { serial, client, user, renewals: Arc::default(), proven: Arc::default() })
+    }
+
+    /// Whose turn it is.
+    fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
+        let count = u64::try_from(self.endpoints()).unwrap_or(1);
+        let turn = usize::try_from(serial % count).unwrap_or(0);
+        let endpoint = self.settings.endpoints.get(turn);
+        endpoint.ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
     /// A client of one URL, logged in where we have a login; nothing is sent before the first call
@@ -304,8 +400,7 @@ impl Connector {
         if !tls {
             return Ok(options);
         }
-        ensure_crypto_provider();
-        Ok(options.with_tls(tls_options(&self.settings.tls).await?))
+        Ok(options.with_tls(Credentials::read(&self.settings.tls).await?.options()))
     }
 
     /// Closes the link and ends every watch.
@@ -325,29 +420,7 @@ async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
     Ok(Client::connect([url], Some(options)).await?)
 }
 
-async fn tls_options(files: &TlsFiles) -> Result<TlsOptions, Fault> {
-    let trusted = match &files.ca_cert {
-        Some(path) => pem(path, "ETCD_CACERT").await?,
-        None => system_trust().await?,
-    };
-    let options = TlsOptions::new().ca_certificate(Certificate::from_pem(trusted));
-    let Some(identity) = &files.identity else { return Ok(options) };
-    let cert = pem(&identity.cert, "ETCD_CERT").await?;
-    let key = zeroize::Zeroizing::new(pem(&identity.key, "ETCD_KEY").await?);
-    Ok(options.identity(Identity::from_pem(cert, &*key)))
-}
-
-async fn pem(path: &std::path::Path, variable: &str) -> Result<Vec<u8>, Fault> {
-    tokio::fs::read(path).await.map_err(|error| {
-        Fault::Unusable(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
-    })
-}
-
-async fn system_trust() -> Result<Vec<u8>, Fault> {
-    for path in SYSTEM_TRUST {
-        if let Ok(bundle) = tokio::fs::read(path).await {
-            return Ok(bundle);
-        }
-    }
-    Err(Fault::Unusable("this system has no certificates to trust: set ETCD_CACERT".into()))
+/// The fault of a connection that TLS may have to do with.
+fn why_not(why: Option<TlsFault>, at: Option<String>) -> Fault {
+    why.map_or(Fault::Broken, |why| Fault::Tls { why, at })
 }

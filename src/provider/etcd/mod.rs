@@ -5,6 +5,8 @@
 //! | `settings` | where the cluster is, under which keys, as whom |
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
+//! | `tls` | whom we trust and who we are; what is wrong with the other side |
+//! | `lineage` | whether the store is still the one that was read |
 //! | `login` | logins that were refused, tokens that lapsed |
 //! | `rights` | the parts of a range that a user may read |
 //! | `load` | growing pages pinned to one revision |
@@ -17,10 +19,12 @@ mod connect;
 mod error;
 mod health;
 mod layout;
+mod lineage;
 mod load;
 mod login;
 mod rights;
 mod settings;
+mod tls;
 mod watch;
 mod write;
 
@@ -31,9 +35,9 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-pub use connect::ensure_crypto_provider;
 pub use layout::Layout;
 pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
+pub use tls::ensure_crypto_provider;
 
 use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};

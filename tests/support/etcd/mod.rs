@@ -1,22 +1,28 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
+pub mod certs;
+mod cluster;
 mod gate;
 mod guarded;
 mod launch;
+mod mute;
+pub mod storm;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
 
+pub use cluster::Cluster;
 pub use gate::Gate;
 pub use guarded::Guarded;
-pub use launch::{Launch, Tls, binaries};
+pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
+pub use mute::Mute;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -46,6 +52,10 @@ impl Ports {
     fn scheme(self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
+
+    fn peer_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.peer)
+    }
 }
 
 impl EtcdServer {
@@ -57,13 +67,28 @@ impl EtcdServer {
     /// A port that somebody took meanwhile is no failure.
     fn launch(launch: Launch) -> Self {
         for _ in 0..5 {
-            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(launch.speaks_tls()));
-            let mut process = Process::spawn(&launch, data.path(), ports);
-            if process.serves(ports) {
-                return Self { process: Mutex::new(process), launch, data, ports };
+            let server = Self::spawn(launch.clone(), Ports::free(launch.speaks_tls()));
+            if server.serves() {
+                return server;
             }
         }
         panic!("etcd did not start five times in a row");
+    }
+
+    /// Starts one without waiting: a member of several serves only once most of them are there.
+    fn spawn(launch: Launch, ports: Ports) -> Self {
+        let data = launch::data_folder();
+        let process = Mutex::new(Process::spawn(&launch, data.path(), ports));
+        Self { process, launch, data, ports }
+    }
+
+    fn serves(&self) -> bool {
+        self.lock().serves(self.ports)
+    }
+
+    /// Whether its process runs.
+    pub fn is_up(&self) -> bool {
+        self.lock().etcd.try_wait().unwrap().is_none()
     }
 
     /// Where it keeps its data and whatever a test puts beside them.
@@ -108,7 +133,7 @@ impl EtcdServer {
 
     /// Runs etcdctl against it.
     pub fn etcdctl(&self, arguments: &[&str]) -> Output {
-        Command::new(binaries().join("etcdctl"))
+        Command::new(etcdctl())
             .env("ETCDCTL_API", "3")
             .arg(format!("--endpoints={}", self.address()))
             .args(arguments)
@@ -237,8 +262,21 @@ impl Drop for Process {
     }
 }
 
+/// A port below those that systems give to outgoing connections: one of these could take it while the
+/// server that has it is down, and the server would not come back.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Test programs that run at the same time begin far apart.
+        let step = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + (std::process::id().wrapping_mul(997).wrapping_add(step)) % COUNT;
+        let port = u16::try_from(port).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn http_get(port: u16, path: &str) -> Option<String> {

@@ -9,13 +9,14 @@ use futures::future::{BoxFuture, Fuse};
 use tokio::time::{Instant, sleep_until};
 
 use super::assemble::Batch;
-use super::ledger::Fingerprint;
+use super::ledger::{Fingerprint, Stamp};
 use super::vigil::{Due, Vigil};
 use super::weave::Weave;
 use super::{End, Picture, RETURN_DEADLINE, Task};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::connect::{Head, Link};
 use crate::provider::etcd::error::{Fault, within};
+use crate::provider::etcd::lineage::Mark;
 use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
 use crate::provider::etcd::rights::Reach;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -32,7 +33,7 @@ pub(super) enum Ended {
     Reopen,
 }
 
-type Fresh = Vec<(Fingerprint, Revision)>;
+type Fresh = Vec<(Fingerprint, Stamp)>;
 
 /// A watch stream and all that watches over it.
 struct Follow<'a> {
@@ -49,19 +50,17 @@ struct Follow<'a> {
     target: Option<Revision>,
     /// A comparison with a fresh list is still to be made.
     compare: bool,
-    beat: Fuse<BoxFuture<'static, Result<Head, Fault>>>,
+    beat: Fuse<BoxFuture<'static, Result<(Mark, Head), Fault>>>,
     comparison: Fuse<BoxFuture<'static, Result<Fresh, Fault>>>,
     rights: Fuse<BoxFuture<'static, Result<Reach, Fault>>>,
     /// Counts signs of life.
     beats: usize,
-    /// Where the picture was when the last one was asked for: the answer is no older, though events
-    /// may overtake it.
-    asked_at: Revision,
 }
 
 enum Step {
     Message(WatchResponse),
-    Beat(Result<Head, Fault>),
+    /// An answer, and what was known when it was asked for.
+    Beat(Result<(Mark, Head), Fault>),
     Compared(Result<Fresh, Fault>),
     Rights(Result<Reach, Fault>),
     /// A person wants to know now.
@@ -97,7 +96,6 @@ impl Task {
             comparison: Fuse::terminated(),
             rights: Fuse::terminated(),
             beats: 0,
-            asked_at: picture_at,
         };
         let ended = follow.run().await;
         follow.picture.at = follow.weave.solid();
@@ -136,7 +134,7 @@ impl Follow<'_> {
         loop {
             let ended = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
-                Step::Beat(head) => self.beat(head).await?,
+                Step::Beat(answer) => self.beat(answer).await?,
                 Step::Compared(fresh) => self.compared(fresh),
                 Step::Rights(reach) => self.rights(reach),
                 Step::Retry => {
@@ -158,7 +156,7 @@ impl Follow<'_> {
         tokio::select! {
             biased;
             message = self.messages.message() => Ok(Step::Message(message?.ok_or(Fault::Broken)?)),
-            head = &mut self.beat => Ok(Step::Beat(head)),
+            beat = &mut self.beat => Ok(Step::Beat(beat)),
             fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
             reach = &mut self.rights => Ok(Step::Rights(reach)),
             () = self.task.wake.woken(), if self.picture.reach.coverage.is_partial() => {
@@ -181,6 +179,8 @@ impl Follow<'_> {
         let watcher = usize::try_from(message.watch_id()).ok();
         if message.created() {
             self.unborn = self.unborn.saturating_sub(1);
+            // What was written since the load comes out of history, where etcd can lose a deletion.
+            self.compare |= head.revision > self.weave.solid();
             self.target = self.target.max(Some(head.revision));
             self.vigil.hurry(Instant::now());
         } else if message.events().is_empty() {
@@ -239,7 +239,7 @@ impl Follow<'_> {
         let Batch { at, events: changes } = batch;
         for change in &changes {
             match &change.kind {
-                ChangeKind::Put { entry } => self.picture.ledger.put(&entry.key, at),
+                ChangeKind::Put { entry } => self.picture.ledger.put(entry),
                 ChangeKind::Deleted { key } => self.picture.ledger.delete(key),
             }
         }
@@ -269,8 +269,7 @@ impl Follow<'_> {
             return Ok(());
         }
         self.target = None;
-        self.task.retry.reset();
-        self.task.renewed = 0;
+        self.task.well();
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();
@@ -279,15 +278,16 @@ impl Follow<'_> {
     }
 
     /// A sign of life, with what the store is now; or that some of the picture may not be read any more.
-    async fn beat(&mut self, head: Result<Head, Fault>) -> Result<Option<Ended>, End> {
+    async fn beat(&mut self, answer: Result<(Mark, Head), Fault>) -> Result<Option<Ended>, End> {
         let now = Instant::now();
-        let head = match head {
+        let (mark, head) = match answer {
             Err(Fault::Denied) => return Ok(Some(Ended::Reload)),
-            head => head?,
+            answer => answer?,
         };
         self.vigil.beat_answered(now);
-        let replaced = self.task.connector.store(head.cluster) != self.picture.store;
-        if replaced || head.revision < self.asked_at {
+        let connector = &self.task.connector;
+        connector.judge(mark, self.link, head);
+        if connector.store(head.cluster) != self.picture.store {
             return Ok(Some(Ended::Reload));
         }
         if head.revision == self.weave.solid() && self.vigil.progress_open() {
@@ -308,9 +308,10 @@ impl Follow<'_> {
             Due::Silence => return Err(Fault::Silent.into()),
             Due::Beat => {
                 let (link, reach, turn) = (self.link.clone(), self.picture.reach.clone(), self.beats);
-                self.beat = async move { reach.head(&link, turn).await }.boxed().fuse();
+                // The watch may come further than the answer before that is looked at.
+                let mark = self.task.connector.mark_seen(&self.picture.store, self.weave.solid());
+                self.beat = async move { Ok((mark, reach.head(&link, turn).await?)) }.boxed().fuse();
                 self.beats += 1;
-                self.asked_at = self.weave.solid();
                 self.vigil.beat_asked(now);
             }
             Due::Progress => {
@@ -365,8 +366,8 @@ async fn fresh(link: Link, scope: Scope, reach: Reach, at: Revision) -> Result<F
     let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
     let mut fresh = Fresh::new();
     while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, kv.mod_revision())));
-        fresh.extend(named.map(|(key, at)| (Fingerprint::of(&key), unsigned(at))));
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, Stamp::of(kv))));
+        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
     }
     Ok(fresh)
 }

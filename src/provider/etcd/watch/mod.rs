@@ -39,6 +39,7 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
         picture: None,
         loaded_before: false,
         renewed: 0,
+        told: None,
     };
     tokio::spawn(async move {
         tokio::select! {
@@ -109,6 +110,8 @@ struct Task {
     /// How often a session has lapsed and was opened anew since the picture was last true.
     renewed: usize,
     retry: Retry,
+    /// What the members tried since the last wait had to say; the most telling of it.
+    told: Option<Fault>,
 }
 
 impl Task {
@@ -117,10 +120,17 @@ impl Task {
         loop {
             match self.round().await {
                 Err(End::Closed) => return Err(Closed),
-                Err(End::Lost(fault)) => self.wait(&fault).await?,
+                Err(End::Lost(fault)) => self.wait(fault).await?,
                 Ok(never) => match never {},
             }
         }
+    }
+
+    /// The watch is where the store is: what went wrong before is over.
+    fn well(&mut self) {
+        self.retry.reset();
+        self.renewed = 0;
+        self.told = None;
     }
 
     async fn state(&self, state: LinkState) -> Result<(), Closed> {
@@ -130,12 +140,13 @@ impl Task {
     /// One link, from its first answer to its end.
     async fn round(&mut self) -> Result<Infallible, End> {
         let link = self.connector.link().await?;
-        let ended = self.converse(&link).await;
-        // A member that denies is as good as any other.
-        if !matches!(ended, Err(End::Lost(Fault::Denied))) {
-            self.connector.fail(&link).await;
+        match self.converse(&link).await {
+            // A member that denies is as good as any other.
+            Err(End::Lost(fault)) if fault != Fault::Denied => {
+                Err(End::Lost(self.connector.fail(&link, fault).await))
+            }
+            ended => ended,
         }
-        ended
     }
 
     async fn converse(&mut self, link: &Link) -> Result<Infallible, End> {
@@ -146,6 +157,7 @@ impl Task {
             } else {
                 self.load(link).await?;
             }
+            link.prove();
             resumed = match self.follow(link, resumed).await? {
                 follow::Ended::Reload => false,
                 follow::Ended::Reopen => true,
@@ -155,11 +167,13 @@ impl Task {
 
     async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
         let Some(picture) = &self.picture else { return Ok(Return::Load) };
+        let mark = self.connector.mark_seen(&picture.store, picture.at);
         let now = match within(RETURN_DEADLINE, picture.reach.head(link, 0)).await {
             // The load finds out what may still be read.
             Err(Fault::Denied) => return Ok(Return::Load),
             now => now?,
         };
+        self.connector.judge(mark, link, now);
         if picture.reach.coverage.is_partial() {
             let reach = Reach::ask(link, &self.scope).await?;
             if reach.coverage != picture.reach.coverage {
@@ -171,11 +185,18 @@ impl Task {
     }
 
     /// Tells what broke and when it is tried again, and waits for that, or for a person.
-    async fn wait(&mut self, fault: &Fault) -> Result<(), Closed> {
-        if self.lapsed(fault) {
+    async fn wait(&mut self, fault: Fault) -> Result<(), Closed> {
+        if self.lapsed(&fault) {
             return Ok(());
         }
         let wait = self.retry.after_failure();
+        let fault = match self.told.take() {
+            Some(earlier) => earlier.or_more_telling(fault),
+            None => fault,
+        };
+        if wait.is_zero() {
+            self.told = Some(fault.clone());
+        }
         let retry_in = Some(wait);
         let reason = fault.words(&self.connector.name());
         self.state(match fault {
@@ -218,8 +239,10 @@ impl Task {
     }
 
     async fn load_once(&mut self, link: &Link) -> Result<(), End> {
+        let mark = self.connector.mark();
         let Begun { reach, first: mut chunk, mut pager } = Begun::on(link, &self.scope, false).await?;
-        let Head { cluster, revision: at } = chunk.head;
+        self.connector.judge(mark, link, chunk.head);
+        let Head { cluster, revision: at, .. } = chunk.head;
         let store = self.connector.store(cluster);
         self.picture = None;
         let resync = self.loaded_before;
@@ -256,7 +279,7 @@ impl Task {
             drop(part);
             count += page.len();
             for entry in &page {
-                ledger.put(&entry.key, entry.revision);
+                ledger.put(entry);
             }
             if !page.is_empty() {
                 self.events.send(WatchEvent::Page(page)).await?;

@@ -31,6 +31,7 @@ mod line;
 mod outage;
 mod person;
 mod restore;
+mod rights;
 mod scenes;
 mod screen;
 mod store;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use confdeck::domain::{Entry, LinkState, Namespace, Reference, ResourceKey, Revision, StoreId};
+use confdeck::domain::{Coverage, Entry, LinkState, Namespace, Reference, ResourceKey, Revision, StoreId};
 use confdeck::inventory::{AuthKinds, Inventory, Scope, Tally, prepare};
 use confdeck::provider::{ConfigReader, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
@@ -138,7 +138,7 @@ impl Observer {
         let mut scratch = Inventory::default();
         let at = self.revision();
         let load = [
-            WatchEvent::Load { store: self.store(), at, resync: false },
+            WatchEvent::Load { store: self.store(), at, resync: false, coverage: Coverage::Whole },
             WatchEvent::Page(list.to_vec()),
             WatchEvent::Loaded { at },
         ];

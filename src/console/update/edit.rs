@@ -11,10 +11,10 @@ use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
-    Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+    Base, Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
 };
-use super::answers;
 use super::browse::{self, Step};
+use super::{absence, answers};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
@@ -287,6 +287,11 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Bad, "the store was replaced since this draft began: look, and base it anew");
         return Vec::new();
     }
+    if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, absence::refusal(&model.inventory, &edit.key))
+    {
+        model.say(Tone::Bad, refusal.to_string());
+        return Vec::new();
+    }
     let (key, document) = (edit.key.clone(), review.document.clone());
     let op = Op::Put { key, document, expect: edit.expect(), lease: Lease::Keep };
     let effect = send(model, op);
@@ -333,6 +338,9 @@ pub(super) fn rebase(model: &mut Model) {
         (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
         (seen, _) => seen,
     };
+    if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
+        return model.say(Tone::Bad, refusal.to_string());
+    }
     edit.rebase(now, inventory.store().cloned());
     edit.stage = Stage::Editing;
     review(model);
@@ -350,6 +358,9 @@ pub(super) fn ask_delete(model: &mut Model) {
             let names = dependents.iter().filter_map(|slot| model.inventory.row(*slot)).take(5);
             let names: Vec<_> = names.map(|row| row.key().to_string()).collect();
             details.push(format!("{} webhooks name it: {}", dependents.len(), names.join(", ")));
+        }
+        if model.inventory.coverage().is_partial() {
+            details.push("webhooks that this user may not read may name it too".into());
         }
     }
     if model.drafts.contains_key(&key) {

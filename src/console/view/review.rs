@@ -103,18 +103,20 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
     }
     if let ResourceKey::Connection { name } = &edit.key {
         match model.inventory.dependents(name.as_str()).len() {
-            0 => page.fact("used by", Ink::Dim, "no webhook"),
+            0 => page.fact("used by", Ink::Dim, words::no_webhook(model)),
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
+    let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
-        (Base::Absent { .. }, _) => Some("exists by now"),
-        (Base::Stored(_), Upstream::Changed) => Some("was changed meanwhile"),
-        (Base::Stored(_), Upstream::Deleted) => Some("was deleted meanwhile"),
+        (_, Upstream::Hidden) => Some(("may not be read any more", "writing will be refused")),
+        (Base::Absent { .. }, _) => Some(("exists by now", conflict)),
+        (Base::Stored(_), Upstream::Changed) => Some(("was changed meanwhile", conflict)),
+        (Base::Stored(_), Upstream::Deleted) => Some(("was deleted meanwhile", conflict)),
     };
-    if let Some(what) = upstream {
-        let words = format!("{} it {what}: writing will end in a conflict", glyph::WARNING);
+    if let Some((what, then)) = upstream {
+        let words = format!("{} it {what}: {then}", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
     }
     match model.lock {

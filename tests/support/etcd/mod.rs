@@ -3,6 +3,7 @@
 pub mod certs;
 mod cluster;
 mod gate;
+mod guarded;
 mod launch;
 mod mute;
 pub mod storm;
@@ -19,6 +20,7 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Pre
 
 pub use cluster::Cluster;
 pub use gate::Gate;
+pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
 

@@ -10,6 +10,7 @@ use super::Layout;
 use super::connect::{Connector, Link};
 use super::error::{Fault, within};
 use super::layout::Keyspace;
+use super::rights;
 use crate::domain::TokenKind;
 use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Op, Result};
 use answer::judge;
@@ -22,11 +23,17 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
         return Err(Error::Invalid { reason: "a commit without operations; name at least one key".into() });
     };
     let name = connector.name();
-    let permission = || format!("write of {} in etcd", named(&steps));
 
-    let leases = match grant(connector, &steps).await {
+    let leases = match permitted(connector, &steps).await {
+        Ok(()) => grant(connector, &steps).await,
+        Err(fault) => Err(fault),
+    };
+    let leases = match leases {
         Ok(leases) => leases,
-        Err(fault) => return Err(fault.into_error(&name, permission)),
+        Err(fault) => {
+            let lacking = lacking(connector, &steps, &fault).await;
+            return Err(fault.into_error(&name, || lacking));
+        }
     };
     let txn = transaction(&steps, &leases);
     let readable = steps.first().map(|step| step.stored.clone()).unwrap_or_default();
@@ -38,12 +45,13 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
             Err(refused)
         }
         Err(fault) => {
+            let lacking = lacking(connector, &steps, &fault).await;
             let error = match refused_limit(&fault, &steps) {
                 Some(sent) => Error::Invalid {
                     reason: format!("{}; {sent}, and nothing was written", fault.words(&name)),
                 },
-                None if link.is_some() => fault.into_write_error(&name, &first, permission),
-                None => fault.into_error(&name, permission),
+                None if link.is_some() => fault.into_write_error(&name, &first, || lacking),
+                None => fault.into_error(&name, || lacking),
             };
             // A write that may be stored keeps its lease: revoking it would delete the key.
             if !matches!(error, Error::OutcomeUnknown { .. }) {
@@ -81,6 +89,29 @@ pub(super) fn capabilities(layout: Layout) -> Capabilities {
     }
 }
 
+/// Asks whether the user may write what stands in a nested transaction: etcd up to 3.5 at least checks
+/// no rights in there, and would let a reader write.
+async fn permitted(connector: &Connector, steps: &[Step]) -> std::result::Result<(), Fault> {
+    let nested: Vec<_> = steps.iter().filter(|step| step.nested()).map(|step| step.stored.clone()).collect();
+    if nested.is_empty() || !connector.settings().is_somebody() {
+        return Ok(());
+    }
+    let nested = &nested;
+    connector.read(|link| async move { rights::may_write(&link, nested).await }).await
+}
+
+/// The rights that a denied write lacks, in words.
+async fn lacking(connector: &Connector, steps: &[Step], fault: &Fault) -> String {
+    let keys: Vec<_> = steps.iter().map(|step| (step.key.clone(), step.stored.clone())).collect();
+    let mut told = None;
+    if *fault == Fault::Denied
+        && let Ok(link) = connector.link().await
+    {
+        told = rights::missing(&link, &keys).await;
+    }
+    told.unwrap_or_else(|| format!("write of {} in etcd", named(steps)))
+}
+
 /// One lease for each step that wants a new one, in the order of the steps.
 async fn grant(connector: &Connector, steps: &[Step]) -> std::result::Result<Vec<Option<i64>>, Fault> {
     let mut leases = Vec::with_capacity(steps.len());
@@ -114,7 +145,7 @@ fn revoke(link: Option<Link>, leases: Vec<Option<i64>>) {
 }
 
 /// Sends it to the first member that answers at all. After any fault but a failed connection it may
-/// have arrived, and is not sent again. Without a link in the answer, nothing was sent.
+/// have arrived, and is not sent again; one whose token was refused did nothing, and is. Without a link in the answer, nothing was sent.
 async fn send(
     connector: &Connector,
     txn: Txn,
@@ -134,15 +165,21 @@ async fn send(
             }
             Err(met) => return (Some(link), Err(met)),
         }
-        let (mut kv, txn) = (link.kv(), txn.clone());
-        match within(CALL_DEADLINE, async move { Ok(kv.txn(txn).await?) }).await {
+        let call = || {
+            let (mut kv, txn) = (link.kv(), txn.clone());
+            async move { Ok(kv.txn(txn).await?) }
+        };
+        match within(CALL_DEADLINE, link.renewing(call)).await {
             Err(met) if met.elsewhere() => {
                 fault = connector.fail(&link, met).await;
                 if !fault.sent_nothing() {
                     return (Some(link), Err(fault));
                 }
             }
-            answer => return (Some(link), answer),
+            answer => {
+                let answer = connector.part_if_refused(&link, answer).await;
+                return (Some(link), answer);
+            }
         }
     }
     (None, Err(fault))

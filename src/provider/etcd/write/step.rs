@@ -49,7 +49,7 @@ pub(super) enum Action {
 impl Step {
     /// Whether it needs a transaction in the transaction: a write without condition that keeps a
     /// lease if there is one. etcd refuses to keep the lease of a key that does not exist.
-    fn nested(&self) -> bool {
+    pub(super) fn nested(&self) -> bool {
         matches!((&self.action, self.expect), (Action::Put { keep: true, .. }, Expect::Anything))
     }
 

@@ -247,7 +247,7 @@ async fn a_broken_file_keeps_the_last_good_picture() {
     assert!(matches!(pair.provider.get(&webhook("a")).await, Err(Error::Invalid { .. })));
     assert!(pair.provider.get(&connection("c")).await.unwrap().is_some());
     assert_eq!((pair.text("webhooks.json").as_str(), pair.text("connections.json")), (broken, connections));
-    assert_eq!(pair.provider.health().await.condition, Condition::Degraded);
+    assert_eq!(pair.provider.health().await.condition(), Condition::Degraded);
 
     pair.write("webhooks.json", "{\"a\": {\"n\": 2}}");
     follower.until_holds(&webhook("a"), Some(b"{\"n\": 2}")).await;
@@ -288,11 +288,11 @@ async fn duplicates_and_odd_members_are_read_as_the_receiver_does() {
     pair.put(webhook("a"), "{\"n\": 3}").await;
     assert_eq!(pair.text("webhooks.json"), "{\"a\": {\"n\": 1}, \"_comment\": \"text\", \"a\": {\"n\": 3}}");
     let health = pair.provider.health().await;
-    assert_eq!(health.condition, Condition::Degraded);
+    assert_eq!(health.condition(), Condition::Degraded);
     assert!(
-        health.summary.contains("more than once (1)") && health.summary.contains("no objects (1)"),
+        health.summary().contains("more than once (1)") && health.summary().contains("no objects (1)"),
         "{}",
-        health.summary
+        health.summary()
     );
     pair.provider.delete(webhook("a"), Expect::Anything).await.unwrap();
     assert_eq!(pair.text("webhooks.json"), "{\"_comment\": \"text\"}", "no older one comes to life");
@@ -303,7 +303,7 @@ async fn a_byte_order_mark_is_told_and_kept() {
     let pair = Pair::new();
     pair.write("webhooks.json", "\u{feff}{}");
     let health = pair.provider.health().await;
-    assert_eq!(health.condition, Condition::Degraded);
+    assert_eq!(health.condition(), Condition::Degraded);
     assert!(health.members[0].detail.contains("byte order mark"), "{}", health.members[0].detail);
     pair.put(webhook("a"), " {} \n").await;
     assert_eq!(pair.text("webhooks.json"), "\u{feff}{\n  \"a\": {}\n}");

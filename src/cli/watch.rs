@@ -97,7 +97,9 @@ struct Narrator {
 impl Narrator {
     fn tell(&mut self, event: WatchEvent) -> Vec<Line> {
         match event {
-            WatchEvent::State(LinkState::Loading { .. }) | WatchEvent::Progress { .. } => Vec::new(),
+            WatchEvent::State(LinkState::Loading { .. })
+            | WatchEvent::Compared { .. }
+            | WatchEvent::Progress { .. } => Vec::new(),
             WatchEvent::State(state) => vec![tell_state(&state)],
             WatchEvent::Load { store, at, .. } => self.begin(store, at),
             WatchEvent::Page(entries) => {

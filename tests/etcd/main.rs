@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod health;
 mod loading;
 mod outage;
 mod session;

@@ -29,8 +29,8 @@ use tokio::time::timeout;
 use self::reading::Which;
 use self::shared::Shared;
 use super::{
-    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, Page,
-    Result, Watch, WatchEvent, ops, watch_channel,
+    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
+    WatchEvent, ops, watch_channel,
 };
 use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
 
@@ -57,6 +57,7 @@ pub struct FileSettings {
 #[derive(Debug, Clone)]
 pub struct FileProvider {
     shared: Arc<Shared>,
+    judged: Arc<health::Judged>,
 }
 
 impl FileProvider {
@@ -69,7 +70,7 @@ impl FileProvider {
     /// long this provider waits after its save of one file before it saves the other. Give it a margin.
     pub fn with_debounce(settings: FileSettings, debounce: Duration) -> Self {
         let FileSettings { webhooks, connections } = settings;
-        Self { shared: Arc::new(Shared::new(webhooks, connections, debounce)) }
+        Self { shared: Arc::new(Shared::new(webhooks, connections, debounce)), judged: Arc::default() }
     }
 
     /// Runs file work off the async threads, within the deadline of a call.
@@ -151,9 +152,7 @@ impl ConfigReader for FileProvider {
     }
 
     async fn health(&self) -> Health {
-        let shared = Arc::clone(&self.shared);
-        let look = timeout(HEALTH_DEADLINE, spawn_blocking(move || health::look(&shared)));
-        look.await.map_or_else(|_| health::silent(), |look| look.unwrap_or_else(|_| health::silent()))
+        health::check(Arc::clone(&self.shared), Arc::clone(&self.judged)).await
     }
 
     async fn shutdown(&self) {

@@ -29,6 +29,10 @@ pub(super) async fn observe(shared: Arc<Shared>, wake: WatchHandle) {
     let (ring, mut rung) = mpsc::channel(1);
     let paths = [shared.webhooks.clone(), shared.connections.clone()];
     let bell = tokio::task::spawn_blocking(move || start(&paths, ring)).await.ok().flatten();
+    shared.notices_by(match bell {
+        Some(_) => "notification, and a look every 2 s",
+        None => "a look every 0.5 s: notification does not work here",
+    });
     // A change between the first reading and the first notification would be seen by nobody.
     let mut force = true;
     loop {

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub(super) webhooks: PathBuf,
     pub(super) connections: PathBuf,
     disk: Mutex<Disk>,
+    /// How a watch learns of changes, in words.
+    noticing: Mutex<Option<&'static str>>,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +47,8 @@ struct Disk {
 struct Slot {
     /// The stamp of the last reading, once it can be trusted; `Some(None)` for no file.
     stamp: Option<Option<Stamp>>,
+    /// When that was.
+    read: Option<SystemTime>,
     trouble: Option<Trouble>,
     /// When this process last replaced it.
     saved: Option<Instant>,
@@ -64,7 +68,7 @@ impl Shared {
         let connecting = LinkState::Connecting { error: None, retry_in: None };
         // The identity is found with the first reading; a constructor does no I/O.
         let feed = Feed::new(StoreId::new("files"), connecting);
-        Self { feed, debounce, webhooks, connections, disk: Mutex::default() }
+        Self { feed, debounce, webhooks, connections, disk: Mutex::default(), noticing: Mutex::default() }
     }
 
     pub(super) fn path(&self, which: Which) -> &Path {
@@ -128,6 +132,21 @@ impl Shared {
     /// What keeps one file from being read as it is now.
     pub(super) fn trouble_of(&self, which: Which) -> Result<()> {
         self.disk().slot(which).error().map_or(Ok(()), Err)
+    }
+
+    /// When one file was last read.
+    pub(super) fn last_read(&self, which: Which) -> Option<SystemTime> {
+        self.disk().slot(which).read
+    }
+
+    /// How a watch learns of changes, if there is one.
+    pub(super) fn noticing(&self) -> Option<&'static str> {
+        *self.noticing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how a watch learns of changes.
+    pub(super) fn notices_by(&self, how: &'static str) {
+        *self.noticing.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
     }
 
     /// Remembers a save, so that the next save of the other file waits for the receiver.
@@ -203,6 +222,7 @@ impl Slot {
         if !force && self.stamp.is_some() && self.stamp == Some(stamp(path)) {
             return None;
         }
+        self.read = Some(SystemTime::now());
         let documents = match read(path) {
             Ok(Some((stamp, bytes))) => {
                 // Also a file that cannot be understood need not be read again until it changes.
@@ -243,7 +263,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 /// The stamp, if a later write cannot carry the same one.
-fn settled(stamp: Stamp) -> Option<Stamp> {
+pub(super) fn settled(stamp: Stamp) -> Option<Stamp> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     (stamp.changed_at().saturating_add(STAMP_SETTLES) < now).then_some(stamp)

@@ -36,13 +36,13 @@ struct Follow<'a> {
     /// A comparison with a fresh list is still to be made.
     compare: bool,
     beat: Fuse<BoxFuture<'static, Result<Head, Fault>>>,
-    comparison: Fuse<BoxFuture<'static, Result<Fresh, Fault>>>,
+    comparison: Fuse<BoxFuture<'static, Result<(Revision, Fresh), Fault>>>,
 }
 
 enum Step {
     Message(WatchResponse),
     Beat(Head),
-    Compared(Result<Fresh, Fault>),
+    Compared(Result<(Revision, Fresh), Fault>),
     Due(Due),
 }
 
@@ -95,7 +95,7 @@ impl Follow<'_> {
             let more = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
                 Step::Beat(head) => self.beat(head).await?,
-                Step::Compared(fresh) => self.compared(fresh),
+                Step::Compared(fresh) => self.compared(fresh).await?,
                 Step::Due(due) => self.due(due).await?,
             };
             if let Some(reload) = more {
@@ -250,26 +250,26 @@ impl Follow<'_> {
         self.comparison = fresh(self.link.clone(), self.task.scope.clone(), at).boxed().fuse();
     }
 
-    fn compared(&mut self, fresh: Result<Fresh, Fault>) -> Option<Reload> {
-        match fresh {
-            Ok(fresh) => (!self.picture.ledger.agrees_with(&fresh)).then_some(Reload),
-            Err(_) => {
-                // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
-                self.compare = true;
-                None
-            }
-        }
+    async fn compared(&mut self, fresh: Result<(Revision, Fresh), Fault>) -> Result<Option<Reload>, End> {
+        let Ok((at, fresh)) = fresh else {
+            // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
+            self.compare = true;
+            return Ok(None);
+        };
+        let differences = self.picture.ledger.differences(&fresh);
+        self.task.events.send(WatchEvent::Compared { at, differences }).await?;
+        Ok((differences > 0).then_some(Reload))
     }
 }
 
-async fn fresh(link: Link, scope: Scope, at: Revision) -> Result<Fresh, Fault> {
+async fn fresh(link: Link, scope: Scope, at: Revision) -> Result<(Revision, Fresh), Fault> {
     let mut pager = Pager::new(link.kv(), scope.range.clone()).keys_only().at(at);
     let mut fresh = Fresh::new();
     while let Some(chunk) = pager.next().await? {
         let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, kv.mod_revision())));
         fresh.extend(named.map(|(key, at)| (Fingerprint::of(&key), unsigned(at))));
     }
-    Ok(fresh)
+    Ok((at, fresh))
 }
 
 /// What an event says, with its revision; `None` for keys outside the range asked for.

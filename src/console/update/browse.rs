@@ -88,8 +88,9 @@ fn page_step(model: &mut Model, step: Step) {
         let to = step.from(from_top, len, height);
         model.log.back = len.saturating_sub(1).saturating_sub(to);
     } else {
-        let lines = health_height(model);
-        model.health.scroll = step.from(model.health.scroll, lines, height);
+        // A page is scrolled until its last line is in sight.
+        let positions = health_height(model).saturating_sub(height) + 1;
+        model.health.scroll = step.from(model.health.scroll, positions, height);
     }
 }
 

@@ -48,7 +48,9 @@ pub(super) fn lines(rows: &[Row], room: u16) -> Vec<Line> {
 fn columns(rows: &[Row]) -> Vec<(&'static str, u16)> {
     let mut columns: Vec<(&'static str, u16)> = Vec::new();
     let heads = rows.iter().flat_map(|row| &row.head);
-    for cell in heads.chain(rows.iter().flat_map(|row| &row.cells)) {
+    // Whoever says most sets the order.
+    let most = rows.iter().max_by_key(|row| row.cells.len()).into_iter().flat_map(|row| &row.cells);
+    for cell in heads.chain(most).chain(rows.iter().flat_map(|row| &row.cells)) {
         let width = width(&cell.text);
         match columns.iter_mut().find(|(name, _)| *name == cell.name) {
             Some((_, known)) => *known = width.max(*known),

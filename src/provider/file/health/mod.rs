@@ -44,6 +44,8 @@ pub(super) async fn check(shared: Arc<Shared>, judged: Arc<Judged>) -> Health {
 
 fn report(shared: &Shared, about: &[About; 2], judgements: Option<&[Judgement; 2]>) -> Health {
     let mut health = Health::new("files");
+    let pause = shared.debounce.as_secs_f32();
+    health.facts.push(Fact::text("save order", format!("connections, and webhooks {pause:.1} s later")));
     health.facts.extend(shared.noticing().map(|how| Fact::text("noticed by", how)));
     let lost = judgements.is_some_and(|both| both.iter().all(Judgement::is_lost));
     for (at, which) in BOTH.into_iter().enumerate() {

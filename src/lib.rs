@@ -9,7 +9,7 @@
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 //! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
-//! | [`manager`] | one store opened from settings, its watch shared | all above but `text` |
+//! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
 //! | `cli` | the subcommands (feature `console`) | all above |
 
 #[cfg(feature = "console")]

@@ -90,6 +90,8 @@ struct Narrator {
     known: HashMap<ResourceKey, (Token, u32)>,
     /// Counts loads, to tell what a load did not name.
     load: u32,
+    /// Whether a load has come to its end; what follows is then a difference to it.
+    complete: bool,
     /// Whether tokens from before the present load mean anything in it.
     comparable: bool,
 }
@@ -117,11 +119,10 @@ impl Narrator {
     }
 
     fn begin(&mut self, store: StoreId, at: Revision) -> Vec<Line> {
-        let first = self.load == 0;
         self.load += 1;
         self.comparable = self.store.as_ref() == Some(&store);
         self.store = Some(store);
-        if first {
+        if !self.complete {
             return Vec::new();
         }
         vec![Line { kind: "resync", revision: Some(at.0), ..Line::default() }]
@@ -130,15 +131,16 @@ impl Narrator {
     fn tell_loaded(&mut self, entry: &Entry) -> Option<Line> {
         let before = self.known.insert(entry.key.clone(), (entry.token, self.load));
         let kind = match before {
-            _ if self.load == 1 => "load",
-            None => "created",
             Some((token, _)) if self.comparable && token == entry.token => return None,
+            _ if !self.complete => "load",
+            None => "created",
             Some(_) => "updated",
         };
         Some(self.line(kind, entry))
     }
 
     fn sweep(&mut self, at: Revision) -> Vec<Line> {
+        self.complete = true;
         let load = self.load;
         let mut gone: Vec<_> =
             self.known.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
@@ -243,6 +245,15 @@ mod tests {
             told(&mut narrator, replaced),
             ["resync 2", "updated default/kept", "deleted default/moved", "deleted default/new"]
         );
+    }
+
+    #[test]
+    fn a_first_load_that_broke_off_is_no_resync() {
+        let mut narrator = Narrator::default();
+        let [begin, page, _] = load("a", 5, vec![entry("seen", 1), entry("gone", 2)]);
+        assert_eq!(told(&mut narrator, [begin, page]), ["load default/seen", "load default/gone"]);
+        let again = load("a", 9, vec![entry("seen", 1), entry("new", 8)]);
+        assert_eq!(told(&mut narrator, again), ["load default/new", "deleted default/gone"]);
     }
 
     #[test]

@@ -11,9 +11,11 @@ pub mod json;
 mod key;
 mod link;
 mod names;
-mod reference;
+mod presence;
+pub mod reference;
 mod revision;
 mod secret;
+mod secret_text;
 mod utc;
 
 pub use change::{Change, ChangeKind, Entry};
@@ -25,8 +27,10 @@ pub use health::{
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
+pub use presence::{FieldState, Presence, SecretField, SecretPath};
 pub use reference::{Reference, references_in};
 pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
 pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
+pub use secret_text::SecretText;
 pub use utc::utc;

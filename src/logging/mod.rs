@@ -4,8 +4,7 @@
 mod file;
 mod lines;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
@@ -36,14 +35,6 @@ static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 /// or a file exists.
 pub fn keep_files_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-}
-
-/// Where confdeck keeps what it writes for itself: `$XDG_STATE_HOME/confdeck`, else
-/// `~/.local/state/confdeck`. `None` where neither is known as an absolute path.
-pub fn state_folder(vars: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let absolute = |name: &str| vars.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(base.join("confdeck"))
 }
 
 /// Makes a folder that only its owner may enter, or closes one that is there to everybody else.
@@ -150,17 +141,6 @@ mod tests {
         assert_eq!(parse(Some("debug")), (LevelFilter::DEBUG, false));
         assert_eq!(parse(Some("OFF")), (LevelFilter::OFF, false));
         assert_eq!(parse(Some("loud")), (LevelFilter::INFO, true));
-    }
-
-    #[test]
-    fn the_state_folder_follows_xdg() {
-        let of = |vars: &[(&str, &str)]| {
-            state_folder(&vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
-        };
-        assert_eq!(of(&[("HOME", "/h")]), Some("/h/.local/state/confdeck".into()));
-        assert_eq!(of(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/confdeck".into()));
-        assert_eq!(of(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/confdeck".into()));
-        assert_eq!(of(&[]), None);
     }
 
     #[test]

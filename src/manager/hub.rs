@@ -7,17 +7,17 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
-use crate::inventory::{Inventory, Scope, prepare};
-use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle};
+use crate::inventory::{DeltaKind, Inventory, Scope, prepare};
+use crate::provider::{ASK_FOR_IT, Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
 /// How many events a subscriber may be behind before it gets a new load instead.
 const BEHIND_MAX: usize = 256;
@@ -27,11 +27,15 @@ pub(super) struct Hub {
     shared: Arc<Mutex<Shared>>,
     wake: WatchHandle,
     task: AbortHandle,
+    /// Tells when the picture has been loaded for the first time, or never will be.
+    settled: watch::Receiver<bool>,
 }
 
 struct Shared {
     picture: Inventory,
     link: LinkState,
+    /// Whether the picture has been whole once.
+    loaded: bool,
     /// `None` once the provider has ended its watch.
     events: Option<broadcast::Sender<Arc<WatchEvent>>>,
 }
@@ -40,6 +44,20 @@ impl Shared {
     /// Whether the picture is one of a whole store, not the half of a load.
     fn is_whole(&self) -> bool {
         self.picture.store().is_some() && !self.picture.is_loading()
+    }
+
+    /// Why there is no picture.
+    fn not_ready(&self) -> Error {
+        let (reason, retry_in) = match &self.link {
+            _ if self.events.is_none() => ("the store was shut down".to_owned(), None),
+            LinkState::Denied { permission, .. } => {
+                return Error::Denied { permission: permission.clone(), remedy: ASK_FOR_IT };
+            }
+            LinkState::Connecting { error: Some(reason), retry_in }
+            | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),
+            link => (format!("the store has not been read yet ({})", link.word()), None),
+        };
+        Error::Unavailable { reason, retry_in }
     }
 
     fn entries(&self, prefix: &KeyPrefix) -> VecDeque<Entry> {
@@ -54,14 +72,16 @@ impl Shared {
 }
 
 impl Hub {
-    /// Starts to follow a provider's watch.
-    pub(super) fn start(watch: Watch) -> Arc<Self> {
+    /// Starts to follow a provider's watch; `changed` is told each key whose document is another now,
+    /// or gone.
+    pub(super) fn start(watch: Watch, changed: impl Fn(&ResourceKey) + Send + 'static) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
-        let shared =
-            Arc::new(Mutex::new(Shared { picture: Inventory::default(), link, events: Some(events) }));
-        let task = tokio::spawn(follow(Arc::clone(&shared), watch.events)).abort_handle();
-        Arc::new(Self { shared, wake: watch.wake, task })
+        let shared = Shared { picture: Inventory::default(), link, loaded: false, events: Some(events) };
+        let shared = Arc::new(Mutex::new(shared));
+        let (settle, settled) = watch::channel(false);
+        let task = tokio::spawn(follow(Arc::clone(&shared), watch.events, settle, changed)).abort_handle();
+        Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
     /// What the picture knows of a key; `None` while it may differ from the store, or has not come to
@@ -70,6 +90,29 @@ impl Hub {
         let shared = lock(&self.shared);
         let is_true = shared.is_whole() && shared.link.is_true() && shared.events.is_some();
         (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
+    }
+
+    /// What the picture says of a key, however old it is; `None` while it has never been whole, or has
+    /// not come to `at`.
+    pub(super) fn last_known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
+        let shared = lock(&self.shared);
+        let usable = shared.loaded && shared.events.is_some() && shared.picture.revision() >= at;
+        usable.then(|| shared.picture.get(key).map(|row| row.entry()))
+    }
+
+    /// The state of the link; `None` once the provider has ended its watch.
+    pub(super) fn link(&self) -> Option<LinkState> {
+        let shared = lock(&self.shared);
+        shared.events.is_some().then(|| shared.link.clone())
+    }
+
+    /// Waits until the picture has been whole once.
+    pub(super) async fn ready(&self, within: Duration) -> Result<()> {
+        let mut settled = self.settled.clone();
+        // Both a deadline and an ended watch are seen in what is there then.
+        let _ = tokio::time::timeout(within, settled.wait_for(|settled| *settled)).await;
+        let shared = lock(&self.shared);
+        if shared.loaded && shared.events.is_some() { Ok(()) } else { Err(shared.not_ready()) }
     }
 
     pub(super) fn subscribe(self: Arc<Self>, prefix: KeyPrefix) -> Watch {
@@ -103,7 +146,12 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn follow(shared: Arc<Mutex<Shared>>, mut events: BoxStream<'static, WatchEvent>) {
+async fn follow(
+    shared: Arc<Mutex<Shared>>,
+    mut events: BoxStream<'static, WatchEvent>,
+    settle: watch::Sender<bool>,
+    changed: impl Fn(&ResourceKey),
+) {
     let started = Instant::now();
     while let Some(event) = events.next().await {
         let feed = prepare(event.clone());
@@ -111,13 +159,21 @@ async fn follow(shared: Arc<Mutex<Shared>>, mut events: BoxStream<'static, Watch
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
         }
-        shared.picture.apply(feed, started.elapsed());
+        let delta = shared.picture.apply(feed, started.elapsed());
+        delta.deleted.iter().for_each(&changed);
+        let updated = delta.changes.iter().filter(|(_, kind)| *kind == DeltaKind::Updated);
+        updated.filter_map(|(slot, _)| shared.picture.row(*slot)).for_each(|row| changed(&row.key()));
+        if !shared.loaded && shared.is_whole() {
+            shared.loaded = true;
+            settle.send_replace(true);
+        }
         if let Some(events) = &shared.events {
             // An error only means that nobody listens just now.
             let _ = events.send(Arc::new(event));
         }
     }
     lock(&shared).events = None;
+    settle.send_replace(true);
 }
 
 struct Subscriber {

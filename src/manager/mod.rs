@@ -5,18 +5,31 @@
 //! The live picture exists from the first [`UnifiedConfigManager::watch`] until its last
 //! subscriber is gone; the console keeps its own and takes the provider's watch through
 //! [`UnifiedConfigManager::reader`] instead.
+//!
+//! [`UnifiedConfigManager::get_merged`] is what a receiver reads: a document with its references
+//! resolved and its own secrets in it, kept for a while and wiped afterwards.
 
+mod cache;
 mod hub;
+mod merged;
+mod merging;
+mod own;
+mod shared;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
+use self::cache::Clock;
 use self::hub::Hub;
-use crate::domain::{Document, Entry, Health, KeyPrefix, ResourceKey, Revision};
+pub use self::merged::{Merged, Secrets};
+use self::merging::Merging;
+use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision};
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
 use crate::provider::{Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch};
-use crate::settings::{Overrides, Settings, SettingsError, Sources, Target};
+use crate::settings::{Overrides, SecretSource, Settings, SettingsError, Sources, Target};
 
 /// One store, opened.
 pub struct UnifiedConfigManager {
@@ -27,33 +40,61 @@ pub struct UnifiedConfigManager {
     hub: Mutex<Weak<Hub>>,
     /// The revision of our own last write.
     written: AtomicU64,
+    secrets: SecretSource,
+    /// What reads secrets and keeps merged documents; made by the first merge, so that who never
+    /// merges, such as the console, holds nothing that could.
+    merging: Arc<OnceLock<Merging>>,
+    clock: Clock,
 }
 
 impl UnifiedConfigManager {
     /// Opens what the process's environment and the config file name. Does not connect.
     ///
     /// # Errors
-    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong.
+    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing; also
+    /// for `SECRETS_BACKEND=vault`, which this version cannot read.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = Sources::gather(Overrides::default())?;
-        Ok(Self::from_settings(&Settings::resolve(&sources)?))
+        let settings = Settings::resolve(&sources)?;
+        settings.secrets.check()?;
+        Ok(Self::from_settings(&settings))
     }
 
-    /// Opens what the settings name. Does not connect.
+    /// Opens what the settings name. Does not connect. Secrets that this version cannot read are
+    /// refused when one is needed.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
-        match &settings.target {
+        let manager = match &settings.target {
             Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
-        }
+        };
+        manager.with_secrets(settings.secrets.clone())
     }
 
-    /// Opens a provider; `read_only` tells who forbade writing, if anybody did.
+    /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
+    /// process's variables, unless [`UnifiedConfigManager::with_secrets`] says otherwise.
     pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
         let provider = Arc::new(provider);
         // The same provider behind both, but without read access to the field nobody can write.
         let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
-        Self { reader: provider, writer, read_only, hub: Mutex::new(Weak::new()), written: AtomicU64::new(0) }
+        Self {
+            reader: provider,
+            writer,
+            read_only,
+            hub: Mutex::new(Weak::new()),
+            written: AtomicU64::new(0),
+            secrets: SecretSource::Env(Arc::new(EnvVariables::process())),
+            merging: Arc::default(),
+            clock: Arc::new(Instant::now),
+        }
+    }
+
+    /// Takes secrets, and the variables of references, from elsewhere.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
+        self.secrets = secrets;
+        self.merging = Arc::default();
+        self
     }
 
     /// The store's reading half; its `watch` is what the console drives its picture from.
@@ -81,13 +122,73 @@ impl UnifiedConfigManager {
     /// # Errors
     /// Those of [`ConfigReader::get`].
     pub async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
-        let hub = self.lock().upgrade();
-        if let Some(known) =
-            hub.and_then(|hub| hub.known(key, Revision(self.written.load(Ordering::Acquire))))
-        {
-            return Ok(known);
+        match self.hub().and_then(|hub| hub.known(key, self.written())) {
+            Some(known) => Ok(known),
+            None => self.reader.get(key).await,
         }
-        self.reader.get(key).await
+    }
+
+    /// One document as a receiver uses it: its references resolved, and a webhook's own secrets
+    /// merged in, or left out.
+    ///
+    /// A variable that is not set and has no default is no error, here as in the receiver: a text
+    /// that is nothing but the reference becomes `Undefined variable NAME`, and one with more in it
+    /// keeps the reference as it is.
+    ///
+    /// It is made once and kept for 300 s, or until its document changes: a changed secret is in use
+    /// after that time. The last owner who drops it wipes it.
+    ///
+    /// It comes from the live picture once that has been loaded, **even while the link is stale**: a
+    /// receiver goes on serving while its store is away, and [`UnifiedConfigManager::link`] tells how
+    /// true that is. Without a picture (nobody holds what [`UnifiedConfigManager::watch`] returned) it
+    /// comes from the store.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what the receiver could not use, and for a reference or a secret that
+    /// cannot be resolved, naming it and never a value; [`Error::Unsupported`] for a foreign key, and
+    /// for secrets in a place that this version cannot read; else those of [`ConfigReader::get`].
+    pub async fn get_merged(&self, key: &ResourceKey, secrets: Secrets) -> Result<Option<Arc<Merged>>> {
+        let entry = match self.hub().and_then(|hub| hub.last_known(key, self.written())) {
+            Some(known) => known,
+            None => self.reader.get(key).await?,
+        };
+        match entry {
+            Some(entry) => self.merging()?.merged(&entry, secrets).await.map(Some),
+            None => {
+                self.merging.get().inspect(|merging| merging.forget(key));
+                Ok(None)
+            }
+        }
+    }
+
+    fn merging(&self) -> Result<&Merging> {
+        if let Some(merging) = self.merging.get() {
+            return Ok(merging);
+        }
+        let merging = Merging::new(&self.secrets, Arc::clone(&self.clock))?;
+        Ok(self.merging.get_or_init(|| merging))
+    }
+
+    /// The state of the link to the store; `None` while nobody watches, and after
+    /// [`UnifiedConfigManager::shutdown`].
+    pub fn link(&self) -> Option<LinkState> {
+        self.hub()?.link()
+    }
+
+    /// Waits, for at most `within`, until the live picture has been loaded once. Call it while you
+    /// hold what [`UnifiedConfigManager::watch`] returned.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Denied`] with what the link said last, when the time is over;
+    /// [`Error::Unsupported`] while nobody watches, since then nothing loads.
+    pub async fn ready(&self, within: Duration) -> Result<()> {
+        match self.hub() {
+            Some(hub) => hub.ready(within).await,
+            None => Err(Error::Unsupported {
+                what: "waiting for the picture".into(),
+                remedy: "nobody watches; call watch() and hold what it returns".into(),
+            }),
+        }
     }
 
     /// All documents of a range at one revision, in pages.
@@ -135,7 +236,10 @@ impl UnifiedConfigManager {
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
         let mut kept = self.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
-            let hub = Hub::start(self.reader.watch(KeyPrefix::All));
+            let merging = Arc::clone(&self.merging);
+            let hub = Hub::start(self.reader.watch(KeyPrefix::All), move |key| {
+                merging.get().inspect(|merging| merging.forget(key));
+            });
             *kept = Arc::downgrade(&hub);
             hub
         });
@@ -151,6 +255,14 @@ impl UnifiedConfigManager {
     /// Ends watches and connections.
     pub async fn shutdown(&self) {
         self.reader.shutdown().await;
+    }
+
+    fn hub(&self) -> Option<Arc<Hub>> {
+        self.lock().upgrade()
+    }
+
+    fn written(&self) -> Revision {
+        Revision(self.written.load(Ordering::Acquire))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Hub>> {

@@ -6,14 +6,18 @@
 //! | [`mod@file`] | `webhooks.json` and `connections.json` | notification, and polling where that does not work |
 //! | [`etcd`] | an etcd cluster | etcd's own watch, resumable within its history |
 //!
+//! Secrets come from [`mod@env`], through traits of their own.
+//!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
+pub mod env;
 mod error;
 pub mod etcd;
 mod feed;
 pub mod file;
 pub mod memory;
 mod ops;
+mod secret;
 mod watch;
 
 use std::time::Duration;
@@ -23,6 +27,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use error::{ASK_FOR_IT, Error, Result};
+pub use secret::{SecretFields, SecretReader, SecretRevealer};
 pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

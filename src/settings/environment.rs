@@ -4,16 +4,23 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::{Origin, SETTINGS, SettingsError, Sourced};
+use crate::provider::env::EnvVariables;
 
 /// Variables that we read beside those of [`SETTINGS`], to find our own files.
 const OURS: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
 
-/// The variables that settings are read from. Holds only the names that confdeck knows.
+/// The variables that settings are read from. Of the process's it holds only those that confdeck
+/// knows; any of them, and any of a file, may be a secret: they are wiped when dropped, and there is
+/// no `Debug` form.
 #[derive(Clone, Default)]
 pub struct Environment {
-    process: HashMap<String, String>,
-    file: HashMap<String, (String, usize)>,
+    process: HashMap<String, Zeroizing<String>>,
+    /// Whether `process` stands for a process that has others too.
+    inherits: bool,
+    file: HashMap<String, (Zeroizing<String>, usize)>,
     path: Option<Arc<Path>>,
 }
 
@@ -31,15 +38,15 @@ impl Environment {
                 source_name: name.into(),
                 problem: "its value is not UTF-8 text".into(),
             })?;
-            process.insert(name.to_owned(), value);
+            process.insert(name.to_owned(), Zeroizing::new(value));
         }
-        Ok(Self { process, ..Self::default() })
+        Ok(Self { process, inherits: true, ..Self::default() })
     }
 
     /// Exactly these variables; for tests, and for programs that keep their own.
     pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
-        let process = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { process, ..Self::default() }
+        let owned = |(name, value): (N, V)| (name.into(), Zeroizing::new(value.into()));
+        Self { process: variables.into_iter().map(owned).collect(), ..Self::default() }
     }
 
     /// Adds the variables of a file, which win: the file was named, the process's were inherited.
@@ -67,6 +74,20 @@ impl Environment {
         Ok(self)
     }
 
+    /// All variables, for references and secrets: those of the file over the process's, which are
+    /// read when they are asked for.
+    pub fn variables(&self) -> EnvVariables {
+        fn text(value: &Zeroizing<String>) -> String {
+            String::clone(value)
+        }
+        let inherited = if self.inherits {
+            EnvVariables::process()
+        } else {
+            EnvVariables::of(self.process.iter().map(|(name, value)| (name, text(value))))
+        };
+        inherited.with(self.file.iter().map(|(name, (value, _))| (name, text(value))))
+    }
+
     /// A variable's value and where it was set.
     pub(super) fn get(&self, name: &'static str) -> Option<Sourced<&str>> {
         if let (Some((value, line)), Some(path)) = (self.file.get(name), &self.path) {
@@ -85,7 +106,7 @@ impl Environment {
 
 type Problem = (usize, &'static str);
 
-fn parse_line(line: &str) -> Result<Option<(&str, String)>, Problem> {
+fn parse_line(line: &str) -> Result<Option<(&str, Zeroizing<String>)>, Problem> {
     let trimmed = line.trim();
     if trimmed.is_empty() || trimmed.starts_with('#') {
         return Ok(None);
@@ -110,20 +131,21 @@ fn offset(whole: &str, part: &str) -> usize {
     whole.get(..bytes).map_or(0, |before| before.chars().count())
 }
 
-fn parse_value(text: &str) -> Result<String, &'static str> {
+fn parse_value(text: &str) -> Result<Zeroizing<String>, &'static str> {
     if let Some(rest) = text.strip_prefix('\'') {
         let (value, rest) = rest.split_once('\'').ok_or("a quote is opened and not closed on this line")?;
-        return nothing_after(rest).map(|()| value.to_owned());
+        return nothing_after(rest).map(|()| Zeroizing::new(value.to_owned()));
     }
     if let Some(rest) = text.strip_prefix('"') {
         return double_quoted(rest);
     }
     let value = text.split_once(" #").map_or(text, |(value, _)| value);
-    Ok(value.trim_end().to_owned())
+    Ok(Zeroizing::new(value.trim_end().to_owned()))
 }
 
-fn double_quoted(text: &str) -> Result<String, &'static str> {
-    let mut value = String::new();
+fn double_quoted(text: &str) -> Result<Zeroizing<String>, &'static str> {
+    // Never grows, so that no copy is left behind.
+    let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
@@ -152,6 +174,7 @@ fn nothing_after(rest: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::reference::{Variable, Variables};
 
     fn read(text: &str) -> Result<Environment, SettingsError> {
         Environment::of([("ETCD_HOST", "inherited"), ("ETCD_PORT", "1")]).with_file(Path::new("vars"), text)
@@ -164,6 +187,20 @@ mod tests {
         assert_eq!((host.value, host.origin.to_string().as_str()), ("db", "ETCD_HOST (vars:3)"));
         assert_eq!(env.get("ETCD_PREFIX").unwrap().value, "/a b/#");
         assert_eq!(env.get("ETCD_PORT").unwrap().origin.to_string(), "ETCD_PORT");
+    }
+
+    #[test]
+    fn every_variable_is_there_for_references_and_the_file_wins() {
+        let variables = read("WEBHOOK_X_TOKEN='a b'\nETCD_HOST=db\nEMPTY=\n").unwrap().variables();
+        let text = |name| match variables.variable(name) {
+            Variable::Text(value) => Some(value.expose().to_owned()),
+            _ => None,
+        };
+        let read = ["WEBHOOK_X_TOKEN", "ETCD_HOST", "ETCD_PORT", "EMPTY", "PATH"].map(text);
+        assert_eq!(
+            read.each_ref().map(Option::as_deref),
+            [Some("a b"), Some("db"), Some("1"), Some(""), None]
+        );
     }
 
     #[test]

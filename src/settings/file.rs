@@ -171,7 +171,7 @@ mod tests {
             problem("default_context = \"prod\"\n\n[contexts.prod]\n  hosts = \"a\"\n"),
             "c.toml:4:3: \"hosts\" is not known in [contexts.prod]; known are backend, webhooks_file, \
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
-             key, read_only, protected, theme"
+             key, secrets_backend, read_only, protected, theme"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),

@@ -23,7 +23,7 @@ pub use reference::reference_table;
 pub use resolve::{Console, Context, Settings};
 pub use sources::{ConfigText, Overrides, Sources};
 pub use table::{Kind, SETTINGS, Setting, SettingKey, Table};
-pub use target::{Mark, Target};
+pub use target::{Mark, SecretSource, Target};
 
 #[cfg(test)]
 mod tests;

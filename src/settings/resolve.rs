@@ -1,9 +1,13 @@
 //! From sources to settings in force. Pure.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::lookup::Lookup;
-use super::{Explained, Mark, Origin, SettingKey as Key, SettingsError, Sourced, Sources, Target};
+use super::{
+    Environment, Explained, Mark, Origin, SecretSource, SettingKey as Key, SettingsError, Sourced, Sources,
+    Target,
+};
 use crate::domain::Namespace;
 use crate::provider::etcd::{
     Endpoint, EtcdSettings, IdentityFiles, Layout, Login, Password, Prefix, TlsFiles,
@@ -19,6 +23,8 @@ pub struct Settings {
     pub context: Context,
     /// The store it points at.
     pub target: Target,
+    /// Where secrets come from.
+    pub secrets: SecretSource,
     /// What the console alone asks.
     pub console: Console,
     /// What should always be shown about the way to the store.
@@ -72,30 +78,37 @@ impl Settings {
                 Target::Files(files(&mut lookup)?)
             }
         };
+        let secrets = secrets(&mut lookup, environment)?;
         let context = Context {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
             read_only: lookup.strictest(Key::ReadOnly)?,
             protected: lookup.switch(Key::Protected)?,
         };
-        let state_home = environment.text("XDG_STATE_HOME").map(PathBuf::from);
-        let home = || environment.text("HOME").map(|home| PathBuf::from(home).join(".local/state"));
         let console = Console {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
             no_color: lookup.switch(Key::NoColor)?,
-            state_dir: state_home.or_else(home).map(|folder| folder.join("confdeck")),
+            state_dir: state_folder(environment),
             stats: lookup.path(Key::Stats).map(|path| path.value),
         };
         let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
         let overridden = lookup.explained.iter().filter(|_| context.configured).filter_map(overridden);
         let marks = plain.into_iter().chain(overridden).collect();
-        Ok(Self { context, target, console, marks, explained: lookup.explained })
+        Ok(Self { context, target, secrets, console, marks, explained: lookup.explained })
     }
 
     /// The file's line, the variable or the flag that set a value.
     pub fn origin(&self, key: Key) -> Option<&Origin> {
         self.explained.iter().find(|explained| explained.key == key).map(|explained| &explained.origin)
     }
+}
+
+/// `$XDG_STATE_HOME/confdeck`, else `~/.local/state/confdeck`. The base directory rules ignore a
+/// relative path.
+fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    let absolute = |name| environment.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("confdeck"))
 }
 
 /// A variable that decides which store a context points at, so that the context's name misleads.
@@ -115,6 +128,14 @@ fn overridden(explained: &Explained) -> Option<Mark> {
         }
         _ => None,
     }
+}
+
+fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretSource> {
+    let backend = lookup.word(Key::SecretsBackend, "env")?;
+    Ok(match backend.value {
+        "vault" => SecretSource::Vault(backend.origin),
+        _ => SecretSource::Env(Arc::new(environment.variables())),
+    })
 }
 
 fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {

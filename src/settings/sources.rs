@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::{Environment, Origin, SettingKey, SettingsError};
 
 /// What the flags of one invocation say.
@@ -53,6 +55,7 @@ impl Sources {
         let mut environment = Environment::process()?;
         if let Some(path) = &flags.env_file {
             let text = std::fs::read_to_string(path)
+                .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, "--env-file", &error))?;
             environment = environment.with_file(path, &text)?;
         }

@@ -20,6 +20,7 @@ pub enum SettingKey {
     CaCert,
     Cert,
     Key,
+    SecretsBackend,
     ReadOnly,
     Protected,
     Theme,
@@ -109,7 +110,7 @@ const CONFIG: Setting = row(
 );
 
 /// Every setting, in the order of the reference.
-pub const SETTINGS: [Setting; 21] = {
+pub const SETTINGS: [Setting; 22] = {
     use Kind::{Path, Port, Presence, Secret, Switch, Text, Word};
     use SettingKey as K;
     use Table::{Console, Context, Nowhere, Top};
@@ -226,6 +227,17 @@ pub const SETTINGS: [Setting; 21] = {
         ),
         row(K::Cert, "cert", Context, env("ETCD_CERT"), Path, ("", "our certificate (PEM)")),
         row(K::Key, "key", Context, env("ETCD_KEY"), Path, ("", "the key of our certificate (PEM)")),
+        row(
+            K::SecretsBackend,
+            "secrets_backend",
+            Context,
+            env("SECRETS_BACKEND"),
+            Word(&["env", "vault"]),
+            (
+                "`env`",
+                "what holds webhooks' own secrets, for programs on the library: `env`. `vault` is refused there: this version cannot read it; the console and the commands need no secrets",
+            ),
+        ),
         row(
             K::ReadOnly,
             "read_only",

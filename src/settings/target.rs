@@ -1,7 +1,10 @@
 //! What the settings point at: a pair of files, or an etcd cluster.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::{Origin, SettingsError};
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
 
@@ -45,6 +48,43 @@ impl fmt::Display for Target {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Target({self})")
+    }
+}
+
+/// Where webhooks' own secrets, and the variables of references, come from.
+#[derive(Clone)]
+pub enum SecretSource {
+    /// Environment variables.
+    Env(Arc<EnvVariables>),
+    /// Vault or OpenBao, which this version cannot read. Who merges documents is told so; what needs no
+    /// secrets, such as the console, goes on.
+    Vault(Origin),
+}
+
+impl SecretSource {
+    /// What to do about a source that this version cannot read.
+    pub(crate) const NO_VAULT: &str =
+        "this version of confdeck reads secrets from environment variables alone; set SECRETS_BACKEND=env";
+
+    /// Whether this version can read from there.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming what asks for a source that it cannot read.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        match self {
+            Self::Env(_) => Ok(()),
+            Self::Vault(origin) => Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT))),
+        }
+    }
+}
+
+/// Only which kind it is.
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Env(_) => "SecretSource(env)",
+            Self::Vault(_) => "SecretSource(vault)",
+        })
     }
 }
 

@@ -98,6 +98,18 @@ fn the_strictest_read_only_wins() {
 }
 
 #[test]
+fn a_secrets_backend_that_cannot_be_read_stops_only_those_who_need_it() {
+    let file = "[defaults]\nsecrets_backend = \"vault\"\n";
+    let settings = resolve(file, &[], Overrides::default()).unwrap();
+    let refused = settings.secrets.check().unwrap_err().to_string();
+    assert!(refused.starts_with("/etc/c.toml:2:19: vault: this version of confdeck reads"), "{refused}");
+    let settings = resolve(file, &[("SECRETS_BACKEND", " ENV ")], Overrides::default()).unwrap();
+    settings.secrets.check().unwrap();
+    let unknown = problem("", &[("SECRETS_BACKEND", "files")]);
+    assert_eq!(unknown, "SECRETS_BACKEND: \"files\" is not a secrets_backend; write env or vault");
+}
+
+#[test]
 fn the_flat_layout_brings_its_own_prefix() {
     let variables = [("CONFIG_BACKEND", "etcd"), ("ETCD_LAYOUT", "Flat")];
     let settings = resolve("", &variables, Overrides::default()).unwrap();
@@ -173,5 +185,6 @@ fn our_own_folders_follow_the_base_directory_rules() {
         |variables: &[(&str, &str)]| resolve("", variables, Overrides::default()).unwrap().console.state_dir;
     assert_eq!(state(&[("HOME", "/h")]), Some("/h/.local/state/confdeck".into()));
     assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/confdeck".into()));
+    assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/confdeck".into()));
     assert_eq!(state(&[]), None);
 }

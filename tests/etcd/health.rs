@@ -110,7 +110,11 @@ async fn a_full_database_is_an_alarm_with_its_remedy() {
 
 /// A server with the user `root`, and `eve` with a role of her own.
 fn guarded(grants: &[&[&str]]) -> EtcdServer {
-    let server = EtcdServer::start();
+    guarded_by(Launch::default(), grants)
+}
+
+fn guarded_by(launch: Launch, grants: &[&[&str]]) -> EtcdServer {
+    let server = launch.start();
     let run = |arguments: &[&str]| {
         let output = server.etcdctl(arguments);
         assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
@@ -141,6 +145,7 @@ async fn missing_rights_are_told_apart_from_faults() {
     let health = as_user(&whole, "eve", "evepw").health().await;
     assert_eq!((health.verdict().as_str(), health.findings()), ("healthy", &[][..]), "{health:?}");
     assert_eq!(fact(&health.facts, "user").words(), "eve");
+    assert!(fact(&health.facts, "token").words().starts_with("simple,"), "{health:?}");
 
     // A part of the prefix, its first key included, is not the prefix.
     let part = guarded(&[&["read", "/cwm/"], &["read", "/cwm/a/", "/cwm/a0"]]);
@@ -239,4 +244,36 @@ async fn a_learner_that_was_never_started_is_listed_and_harms_nothing() {
     let [_, second] = &health.members[..] else { panic!("{health:?}") };
     assert_eq!((second.condition, second.role), (None, Some(Role::Learner)));
     assert_eq!(fact(&added(&health, &second.name).facts, "peer").words(), "http://127.0.0.1:1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kind_of_token_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "a key that nobody guesses in time").unwrap();
+    let tokens = format!("jwt,priv-key={},sign-method=HS256", key.display());
+    let server =
+        guarded_by(Launch::default().flags(&["--auth-token", &tokens]), &[&["read", "/cwm/", "/cwm0"]]);
+    let health = as_user(&server, "eve", "evepw").health().await;
+    assert_eq!(health.verdict(), "healthy", "{health:?}");
+    assert!(fact(&health.facts, "token").words().starts_with("JWT,"), "{health:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_is_compared_with_a_fresh_list() {
+    let server = EtcdServer::start();
+    let gate = Gate::before(&server).await;
+    let provider = behind(&gate, "/cwm/");
+    put(&provider, &webhook("a"), "{}").await;
+    let mut reader = Reader::new(provider.watch(KeyPrefix::All));
+    reader.until_synced().await;
+    assert_eq!(reader.compared, []);
+    gate.shut();
+    reader.until_state("STALE").await;
+    put(&server.provider("/cwm/"), &webhook("b"), "{}").await;
+    gate.reopen();
+    reader.retry_now();
+    reader.until("the comparison", |reader| !reader.compared.is_empty()).await;
+    let [(at, differences)] = reader.compared[..] else { panic!("{:?}", reader.compared) };
+    assert_eq!((at, differences, reader.resyncs), (reader.at, 0, 0));
 }

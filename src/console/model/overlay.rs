@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Input;
 use crate::console::keymap::Place;
-use crate::domain::{ResourceKey, Token};
+use crate::domain::{ResourceKey, StoreId, Token};
 
 /// What is open above everything else.
 #[derive(Debug)]
@@ -64,8 +64,15 @@ pub struct Confirm {
 /// What a yes does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Then {
-    /// Delete this document, if it is still at this token.
-    Delete(ResourceKey, Token),
+    /// Delete this document, if it is still in this store, at this token.
+    Delete {
+        /// Which.
+        key: ResourceKey,
+        /// The store in which it was shown; tokens of another one mean nothing.
+        store: Option<StoreId>,
+        /// The token it was shown at.
+        token: Token,
+    },
     /// Throw the draft away.
     Discard,
     /// Leave although there is a draft.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::CursorMove;
 
-use crate::domain::{Document, MAX_EDITABLE, ResourceKey, Token};
+use crate::domain::{Document, MAX_EDITABLE, ResourceKey, StoreId, Token};
 use crate::provider::{Expect, Lease, Op};
 
 use super::super::effect::Effect;
@@ -333,15 +333,24 @@ pub(super) fn ask_delete(model: &mut Model) {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Delete {key} from {}?", model.context.name),
         details,
-        then: Then::Delete(key, token),
+        then: Then::Delete { key, store: model.inventory.store().cloned(), token },
         asked: model.now.mono,
     }));
 }
 
-/// Deletes a document that is still at the token that was shown.
-pub(super) fn delete(model: &mut Model, key: ResourceKey, token: Token) -> Vec<Effect> {
+/// Deletes a document that is still in the store and at the token that were shown.
+pub(super) fn delete(
+    model: &mut Model,
+    key: ResourceKey,
+    store: Option<&StoreId>,
+    token: Token,
+) -> Vec<Effect> {
     if model.writing.is_some() {
         model.say(Tone::Plain, "a write is under way; wait for its answer");
+        return Vec::new();
+    }
+    if store != model.inventory.store() {
+        model.say(Tone::Bad, "the store was replaced while you were asked: look, and delete it again");
         return Vec::new();
     }
     let op = Op::Delete { key, expect: Expect::Token(token) };

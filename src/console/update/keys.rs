@@ -179,7 +179,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
     match confirm.then {
-        Then::Delete(key, token) => edit::delete(model, key, token),
+        Then::Delete { key, store, token } => edit::delete(model, key, store.as_ref(), token),
         Then::Discard => {
             edit::discard(model);
             Vec::new()

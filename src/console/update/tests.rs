@@ -318,6 +318,16 @@ fn delete_names_its_target_and_is_conditional() {
 }
 
 #[test]
+fn a_delete_is_not_carried_over_to_the_store_that_took_the_place_of_the_one_shown() {
+    let mut console = Console::loaded();
+    console.keys("2 d");
+    console.load("another", 5, &[entry("connections/k1", r#"{"type":"kafka"}"#, 4)]);
+    console.wait(400).keys("y");
+    assert!(console.commit().is_none());
+    assert!(console.notice().starts_with("the store was replaced"), "{}", console.notice());
+}
+
+#[test]
 fn a_locked_console_writes_nothing_until_the_name_is_typed() {
     let mut console = Console::loaded();
     console.model.lock = Lock::Locked;

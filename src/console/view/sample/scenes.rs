@@ -164,7 +164,7 @@ fn confirm(size: Size) -> Model {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: "delete connections/kafka_main from prod?".into(),
         details: vec!["used by 2 webhooks: production/deploys, production/github_events".into()],
-        then: Then::Delete(key("connections/kafka_main"), Token::counter(48_191)),
+        then: Then::Delete { key: key("connections/kafka_main"), store: None, token: Token::counter(48_191) },
         asked: NOW,
     }));
     model

@@ -6,6 +6,7 @@
 //! | `decide` | the read that decides, of whichever member answers |
 //! | `ask` | what each member says of itself, over connections that are kept |
 //! | `certificate` | what a TLS server shows, and our own certificate files |
+//! | `session` | what kind of token a login gives |
 //! | `leader` | since when who leads, as far as this process saw |
 //! | `rows`, `findings` | what all that means |
 
@@ -15,6 +16,7 @@ mod decide;
 mod findings;
 mod leader;
 mod rows;
+mod session;
 
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +31,7 @@ use crate::provider::{ASK_FOR_IT, HEALTH_DEADLINE};
 use ask::{Contacts, Seen};
 use certificate::Sightings;
 use leader::{Leadership, Reign};
+use session::Session;
 
 /// What the parts leave of the deadline for the whole to be put together.
 const MARGIN: Duration = Duration::from_millis(50);
@@ -39,20 +42,23 @@ pub(super) struct Observer {
     contacts: Contacts,
     leadership: Leadership,
     sightings: Sightings,
+    session: Session,
 }
 
 /// What the cluster says about itself, within [`HEALTH_DEADLINE`].
 pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: &Observer) -> Health {
     let deadline = Instant::now() + HEALTH_DEADLINE - MARGIN;
-    let (decided, seen, certificates) = tokio::join!(
+    let (decided, seen, certificates, token) = tokio::join!(
         decide::decide(connector, keyspace, &observer.contacts, deadline),
         ask::look_around(connector, &observer.contacts, deadline),
         observer.sightings.look(connector, deadline),
+        observer.session.kind(connector, deadline),
     );
     let now = SystemTime::now();
     let reign = observer.leadership.note(&seen, now);
     let mut health = Health::new("etcd");
     health.facts = facts(connector, keyspace);
+    health.facts.extend(token.map(|kind| Fact::text("token", kind)));
     verdict(&mut health, connector, keyspace, decided);
     health.facts.extend(cluster_facts(&seen, reign));
     findings::of_cluster(&mut health, &seen);

@@ -173,3 +173,5 @@ async fn what_was_just_written_is_what_is_read() {
     manager.delete(&base).await.unwrap();
     assert_eq!(manager.get(&key("a", "x")).await.unwrap(), None);
 }
+
+mod merged;

@@ -1,6 +1,7 @@
-//! References inside documents: `{$NAME:default}` and `{$vault:path#field:default}` (domain.md section 7).
+//! Where references stand in a text, each with its default: for masks, indexes and colours.
 
-use super::json::Span;
+use super::vault::{self, VaultField};
+use crate::domain::json::Span;
 
 /// One reference found in a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,20 +73,9 @@ fn read_vault(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
     if text.len() > MAX_VAULT_BODY {
         return None;
     }
-    let (path, rest) = text.split_once('#')?;
-    let (field, default) = match rest.split_once(':') {
-        Some((field, default)) => (field, Some(Span { start: body.end - default.len(), end: body.end })),
-        None => (rest, None),
-    };
-    let path = path.trim().trim_matches('/');
-    let field = field.trim();
-    let legal = |text: &str, max: usize, extra: &str| {
-        (1..=max).contains(&text.len())
-            && !text.contains("..")
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
-    };
-    let whole = text.trim().len() <= 1024 && legal(path, 512, "_./-") && legal(field, 128, "_.-");
-    whole.then(|| (Reference::Vault { path: path.into(), field: field.into() }, default))
+    let (VaultField { path, field }, default) = vault::parse(text)?;
+    let default = default.map(|at| Span { start: body.start + at, end: body.end });
+    Some((Reference::Vault { path, field }, default))
 }
 
 #[cfg(test)]

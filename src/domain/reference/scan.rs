@@ -1,0 +1,157 @@
+//! Where references stand in a text, by the receiver's patterns. Each function is one pass.
+
+/// The name and the default of a text that is one reference to a variable.
+///
+/// The default is greedy: `{$A:x}-{$B}` is one reference, whose default is `x}-{$B`. A final line
+/// feed is not looked at, as in Python's `$`.
+pub(super) fn whole_env(text: &str) -> Option<(&str, Option<&str>)> {
+    let body = body(text).filter(|body| !body.starts_with("vault:"))?;
+    let (name, rest) = split_name(body)?;
+    match rest.strip_prefix(':') {
+        Some(default) => (!default.contains('\n')).then_some((name, Some(default))),
+        None => rest.is_empty().then_some((name, None)),
+    }
+}
+
+/// What stands between `{$vault:` and `}` in a text that is one reference to Vault.
+pub(super) fn whole_vault(text: &str) -> Option<&str> {
+    body(text)?.strip_prefix("vault:").filter(|body| !body.is_empty() && !body.contains('}'))
+}
+
+fn body(text: &str) -> Option<&str> {
+    text.strip_suffix('\n').unwrap_or(text).strip_prefix("{$")?.strip_suffix('}')
+}
+
+/// A name and what follows it; `None` if there is no name.
+fn split_name(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
+}
+
+/// A character of a name: Python's `\w`. (Rust counts some combining marks as letters that Python
+/// does not; no shell can set a variable of such a name.)
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// A piece of a text: as it is, or one reference with its own text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    Env { name: &'a str, default: Option<&'a str>, whole: &'a str },
+    Vault { body: &'a str, whole: &'a str },
+}
+
+/// Cuts a text at its references to Vault.
+pub(super) fn vault_pieces(text: &str) -> Vec<Piece<'_>> {
+    const OPENING: &str = "{$vault:";
+    pieces(text, OPENING, |rest, after| {
+        let (body, _) = after.split_once('}').ok_or(Nothing::Further)?;
+        let whole = rest.get(..OPENING.len() + body.len() + 1).filter(|_| !body.is_empty());
+        whole.map(|whole| (whole.len(), Piece::Vault { body, whole })).ok_or(Nothing::Here)
+    })
+}
+
+/// Cuts a text at its references to variables.
+pub(super) fn env_pieces(text: &str) -> Vec<Piece<'_>> {
+    const OPENING: &str = "{$";
+    pieces(text, OPENING, |rest, after| {
+        let after = Some(after).filter(|after| !after.starts_with("vault:"));
+        let (name, tail) = after.and_then(split_name).ok_or(Nothing::Here)?;
+        let default = match tail.strip_prefix(':') {
+            Some(tail) => Some(tail.split_once('}').ok_or(Nothing::Further)?.0),
+            None if tail.starts_with('}') => None,
+            None => return Err(Nothing::Here),
+        };
+        let length = OPENING.len() + name.len() + default.map_or(0, |default| default.len() + 1) + 1;
+        let whole = rest.get(..length).ok_or(Nothing::Here)?;
+        Ok((length, Piece::Env { name, default, whole }))
+    })
+}
+
+/// Why an opening begins no reference.
+enum Nothing {
+    /// This one does not.
+    Here,
+    /// Neither does a later one: no brace closes.
+    Further,
+}
+
+/// Cuts a text where `read` finds a reference; it is given the text from an opening on, and that
+/// after it.
+fn pieces<'a>(
+    text: &'a str,
+    opening: &str,
+    read: impl Fn(&'a str, &'a str) -> Result<(usize, Piece<'a>), Nothing>,
+) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let (mut done, mut at) = (0, 0);
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find(opening)).map(|offset| at + offset) {
+        let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
+        at = start + opening.len();
+        match read(rest, rest.get(opening.len()..).unwrap_or_default()) {
+            Ok((length, piece)) => {
+                pieces.extend(before.get(done..).filter(|text| !text.is_empty()).map(Piece::Text));
+                pieces.push(piece);
+                done = start + length;
+                at = done;
+            }
+            Err(Nothing::Here) => {}
+            Err(Nothing::Further) => break,
+        }
+    }
+    pieces.extend(text.get(done..).filter(|text| !text.is_empty()).map(Piece::Text));
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_reference_from_its_first_brace_to_its_last() {
+        for (text, expected) in [
+            ("{$A}", Some(("A", None))),
+            ("{$A}\n", Some(("A", None))),
+            ("{$A}\n\n", None),
+            ("{$A:}", Some(("A", Some("")))),
+            ("{$A:x}-{$B}", Some(("A", Some("x}-{$B")))),
+            ("{$A}-{$B}", None),
+            ("{$A:x\n}", None),
+            ("{$vault:a#b}", None),
+            ("{$vault}", Some(("vault", None))),
+            ("{$VAULT:a#b}", Some(("VAULT", Some("a#b")))),
+            ("{$\u{44f}_1:d}", Some(("\u{44f}_1", Some("d")))),
+            (" {$A}", None),
+        ] {
+            assert_eq!(whole_env(text), expected, "{text:?}");
+        }
+        assert_eq!(whole_vault("{$vault:a#b\n:c}\n"), Some("a#b\n:c"));
+        assert_eq!(whole_vault("{$vault:}"), None);
+        assert_eq!(whole_vault("{$vault:a#b:x}}"), None);
+    }
+
+    #[test]
+    fn pieces_put_together_are_the_text() {
+        let text = "{$a{$vault:x}{$vault:}{$A:b\nc}{$B-}{$C}}{$D:{$E";
+        for pieces in [vault_pieces(text), env_pieces(text)] {
+            let whole: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text,
+                    Piece::Env { whole, .. } | Piece::Vault { whole, .. } => whole,
+                })
+                .copied()
+                .collect();
+            assert_eq!(whole, text);
+        }
+        let names: Vec<_> = env_pieces(text)
+            .into_iter()
+            .filter_map(|piece| match piece {
+                Piece::Env { name, default, .. } => Some((name, default)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(names, [("A", Some("b\nc")), ("C", None)]);
+    }
+}

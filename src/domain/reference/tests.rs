@@ -1,0 +1,166 @@
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::DocumentKind;
+
+/// Values by name; `None` stands for bytes that are no text.
+#[derive(Default)]
+struct Table(HashMap<&'static str, Option<String>>);
+
+impl Table {
+    fn of<const N: usize>(values: [(&'static str, &str); N]) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name, Some(value.to_owned()))).collect())
+    }
+}
+
+impl Variables for Table {
+    fn variable(&self, name: &str) -> Variable {
+        match self.0.get(name) {
+            None => Variable::Unset,
+            Some(None) => Variable::NotText,
+            Some(Some(value)) => Variable::Text(SecretText::new(value.clone())),
+        }
+    }
+}
+
+fn resolved(mut document: Value, variables: &Table, extent: Extent) -> Result<Value, Unresolved> {
+    resolve(&mut document, Sources { variables, vault: &BTreeMap::new() }, extent).map(|()| document)
+}
+
+fn everything(document: Value, variables: &Table) -> Result<Value, Unresolved> {
+    resolved(document, variables, Extent::Everything)
+}
+
+fn without_secrets(document: Value, variables: &Table) -> Value {
+    resolved(document, variables, Extent::WithoutSecrets(DocumentKind::Webhook)).unwrap()
+}
+
+#[test]
+fn errors_name_the_reference_and_its_place_and_never_a_value() {
+    let mut table = Table::of([("A", "hunter2")]);
+    table.0.insert("BYTES", None);
+    for (text, expected) in [
+        (
+            "{$A}hunter2{$vault:app/a#f}",
+            "app/a#f of Vault has no value here, and the reference at jwt.secret no default",
+        ),
+        (
+            "{$vault:app/../a#f:hunter2}",
+            "the reference to Vault at jwt.secret is not of the form {$vault:path#field}",
+        ),
+        ("{$BYTES:hunter2}", "the variable BYTES, referred to at jwt.secret, is not UTF-8 text"),
+    ] {
+        let error = everything(json!({"jwt": {"secret": [text]}}), &table).unwrap_err().to_string();
+        assert_eq!(error, expected);
+    }
+    let long = json!({"x".repeat(1000): "{$vault:}{$vault:a}"});
+    assert!(everything(long, &table).unwrap_err().to_string().len() < 300);
+}
+
+#[test]
+fn a_document_cannot_grow_without_bound() {
+    let field = VaultField { path: "a".into(), field: "b".into() };
+    let vault = BTreeMap::from([(field, SecretText::new("x".repeat(5000)))]);
+    let table = Table::default();
+    let from = Sources { variables: &table, vault: &vault };
+    let most = MAX_RESOLVED / 4096;
+    let mut value = Value::String("{$vault:a#b}.".repeat(most));
+    resolve(&mut value, from, Extent::Everything).unwrap();
+    assert_eq!(value.as_str().map(str::len), Some(4097 * most));
+    let mut value = json!({"a": ["{$vault:a#b}.".repeat(most + 1)]});
+    let refused = resolve(&mut value, from, Extent::Everything);
+    assert_eq!(refused, Err(Unresolved::TooLarge { place: "a".into() }));
+}
+
+#[test]
+fn without_secrets_only_what_can_be_none_is_filled_in() {
+    let table = Table::of([
+        ("HOST", "db"),
+        ("PORT", "1"),
+        ("X", "hunter2"),
+        ("DB_PASSWORD", "hunter2"),
+        ("DSN", "amqp://u:hunter2@h"),
+    ]);
+    let document = json!({
+        "topic": "{$HOST}-{$NOPE:n}-{$UNSET}",
+        "queue_name": "{$UNSET}",
+        "authorization": "Bearer {$X}",
+        "hmac": {"secret": "{$X}", "header": "{$HOST:h}"},
+        "module-config": {"url": "http://{$X}@{$HOST}/", "headers": {"X-Any": "{$X}"}, "list": ["{$PORT}"]},
+        "note": "{$DB_PASSWORD} {$DSN} {$HOST}",
+        "dsn": "{$DSN}",
+        "mixed": "{$HOST}:{$vault:a#b:{$X}:{$PORT}",
+        "greedy": "{$HOST:x}{$vault:a#b}",
+        "ill-formed": "{$vault:../a#b}",
+    });
+    let expected = json!({
+        "topic": "db-n-{$UNSET}",
+        "queue_name": "Undefined variable UNSET",
+        "authorization": "Bearer {$X}",
+        "hmac": {"secret": "{$X}", "header": "db"},
+        "module-config": {"url": "http://{$X}@{$HOST}/", "headers": {"X-Any": "{$X}"}, "list": ["1"]},
+        "note": "{$DB_PASSWORD} {$DSN} db",
+        "dsn": "{$DSN}",
+        "mixed": "db:{$vault:a#b:{$X}:1",
+        "greedy": "{$HOST:x}{$vault:a#b}",
+        "ill-formed": "{$vault:../a#b}",
+    });
+    assert_eq!(without_secrets(document, &table), expected);
+    let mut table = Table::default();
+    table.0.insert("BYTES", None);
+    assert_eq!(without_secrets(json!({"topic": "{$BYTES:x}"}), &table), json!({"topic": "{$BYTES:x}"}));
+}
+
+#[test]
+fn the_fields_a_document_needs_are_known_before() {
+    let document = json!({
+        "a": "{$vault:/p/a/# f :d}", "b": ["x{$vault:p#g}y{$vault:p#g}{$vault:ill}"],
+        "greedy": "{$A:x}{$vault:never#asked}", "c": {"d": "{$vault:p#h}"}, "{$vault:k#k}": 1,
+    });
+    let fields: Vec<_> = vault_fields(&document).iter().map(ToString::to_string).collect();
+    assert_eq!(fields, ["p#g", "p#h", "p/a#f"]);
+    assert_eq!(vault_fields(&json!("{$vault:a#b}")).len(), 1);
+}
+
+#[test]
+fn hostile_texts_cost_one_pass() {
+    let table = Table::of([("A", "{$A}")]);
+    for unit in
+        ["{$", "{$vault:", "{$A:", "{$vault:a#b:", "{$A", "{$vault:}", "{$A-}", "{$B}", "{$vault", "}"]
+    {
+        let text = unit.repeat(200_000 / unit.len());
+        for text in [text.clone(), format!("{text}}}"), format!("{{$B:{text}}}"), format!("{text}{{$B}}")] {
+            // What they become is the receiver's business; that they become it soon is ours.
+            let _ = everything(json!({"sql url": text}), &table);
+            let _ = without_secrets(json!({"x": text}), &table);
+            let _ = vault_fields(&json!([text]));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_resolved_or_refused(
+        text in r"(\{\$|\{\$vault:|A|B|:|#|/|\.\.|\}|\{|\n|id|rm |я|[[:cntrl:]]|.){0,24}",
+        value in r"(\{\$A\}|id|drop|table|\s|\.\.|javascript:|--|[;$'я]|.){0,12}",
+        member in "(url|sql|path|x|)",
+    ) {
+        let table = Table::of([("A", value.as_str())]);
+        let original = json!({member: [{"x": text.clone()}, text.clone()]});
+        let fields = vault_fields(&original);
+        let vault = fields.into_iter().map(|field| (field, SecretText::new(value.clone()))).collect();
+        for extent in [Extent::Everything, Extent::WithoutSecrets(DocumentKind::Webhook)] {
+            let mut document = original.clone();
+            let done = resolve(&mut document, Sources { variables: &table, vault: &vault }, extent);
+            // With every field at hand only an ill-formed reference is refused.
+            let expected = matches!(done, Ok(()) | Err(Unresolved::IllFormed { .. }));
+            prop_assert!(expected, "{:?}", done);
+            if !text.contains("{$") {
+                prop_assert_eq!(&document, &original);
+            }
+        }
+    }
+}

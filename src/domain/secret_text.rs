@@ -1,0 +1,24 @@
+//! A text that is a secret.
+
+use zeroize::Zeroizing;
+
+/// A secret's text: wiped when dropped, without `Debug`, `Clone` or `Serialize`.
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// Takes a text over.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Zeroizing<String>> for SecretText {
+    fn from(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+}

@@ -1,0 +1,172 @@
+//! How a webhook's own secrets come into its document. Pure.
+//!
+//! What the document itself says wins: the receiver knows no own secrets and checks what is written,
+//! so a reader that merges them must agree with it. A secret fills in where the receiver would find
+//! nothing to check, and let everybody in (domain.md section 4).
+
+use serde_json::{Map, Value};
+
+use crate::domain::{SecretField, SecretText};
+use crate::provider::SecretFields;
+
+/// The header of a signature whose secret names none.
+const HMAC_HEADER: &str = "X-Signature";
+/// The algorithm likewise.
+const HMAC_ALGORITHM: &str = "sha256";
+
+/// A secret is needed and empty: with it, the empty token would let everybody in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Empty(pub(super) SecretField);
+
+/// Merges own secrets into a webhook whose references are resolved.
+pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Result<(), Empty> {
+    if let Some(token) = own.get(SecretField::BEARER_TOKEN)
+        && !webhook.get("authorization").is_some_and(authorizes)
+    {
+        let token = usable(SecretField::BEARER_TOKEN, token)?;
+        webhook.insert("authorization".into(), Value::String(["Bearer ", token].concat()));
+    }
+    if let Some(secret) = own.get(SecretField::HMAC_SECRET)
+        && let Some(block) = open_hmac(webhook)
+    {
+        let secret = usable(SecretField::HMAC_SECRET, secret)?;
+        block.insert("secret".into(), Value::String(secret.to_owned()));
+        fill(block, "header", own.get(SecretField::HMAC_HEADER), HMAC_HEADER);
+        fill(block, "algorithm", own.get(SecretField::HMAC_ALGORITHM), HMAC_ALGORITHM);
+    }
+    if let Some(token) = own.get(SecretField::CHANNEL_TOKEN)
+        && let Some(Value::Object(config)) = webhook.get_mut("module-config")
+        && !config.get("channel_token").is_some_and(is_filled)
+    {
+        let token = usable(SecretField::CHANNEL_TOKEN, token)?;
+        config.insert("channel_token".into(), Value::String(token.to_owned()));
+    }
+    Ok(())
+}
+
+fn usable(field: SecretField, value: &SecretText) -> Result<&str, Empty> {
+    Some(value.expose()).filter(|text| !text.trim().is_empty()).ok_or(Empty(field))
+}
+
+/// Whether an `authorization` asks for anything: a text with more in it than the scheme.
+fn authorizes(value: &Value) -> bool {
+    is_filled(value) && value.as_str().is_some_and(|text| text.trim() != "Bearer")
+}
+
+fn is_filled(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// The block `hmac` that lacks a secret; made where there is none, or one that the receiver takes for
+/// none. `None` where the block has a secret, or is of a type with which the receiver refuses everybody.
+fn open_hmac(webhook: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
+    let block = webhook.entry("hmac").or_insert(Value::Null);
+    if is_falsy(block) {
+        *block = Value::Object(Map::new());
+    }
+    block.as_object_mut().filter(|block| !block.get("secret").is_some_and(is_filled))
+}
+
+/// Whether Python takes a value for false.
+fn is_falsy(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(on) => !on,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    }
+}
+
+/// Fills a member of `hmac` that the document leaves open.
+fn fill(block: &mut Map<String, Value>, name: &str, own: Option<&SecretText>, default: &str) {
+    if !block.get(name).is_some_and(is_filled) {
+        let own = own.map(SecretText::expose).filter(|text| !text.trim().is_empty());
+        block.insert(name.into(), Value::String(own.unwrap_or(default).to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TOKEN: SecretField = SecretField::BEARER_TOKEN;
+    const HMAC: SecretField = SecretField::HMAC_SECRET;
+    const CHANNEL: SecretField = SecretField::CHANNEL_TOKEN;
+
+    fn merged(document: Value, own: &[(SecretField, &str)]) -> Result<Value, Empty> {
+        let mut document = document.as_object().unwrap().clone();
+        let own = own.iter().map(|(field, text)| (*field, SecretText::new((*text).into()))).collect();
+        merge(&mut document, &own).map(|()| Value::Object(document))
+    }
+
+    #[test]
+    fn secrets_fill_what_is_missing() {
+        let own = [(TOKEN, "t"), (HMAC, "h"), (CHANNEL, "c")];
+        assert_eq!(
+            merged(json!({"module": "log", "module-config": {"channel": "x"}}), &own).unwrap(),
+            json!({
+                "module": "log",
+                "module-config": {"channel": "x", "channel_token": "c"},
+                "authorization": "Bearer t",
+                "hmac": {"secret": "h", "header": "X-Signature", "algorithm": "sha256"},
+            })
+        );
+        let named =
+            [(HMAC, "h"), (SecretField::HMAC_HEADER, "X-Hub"), (SecretField::HMAC_ALGORITHM, "sha512")];
+        assert_eq!(
+            merged(json!({}), &named).unwrap(),
+            json!({"hmac": {"secret": "h", "header": "X-Hub", "algorithm": "sha512"}})
+        );
+        for closed in [json!({}), json!({"module-config": null}), json!({"module-config": "x"})] {
+            assert_eq!(merged(closed.clone(), &[(CHANNEL, "c")]).unwrap(), closed);
+        }
+        let only_header = [(SecretField::HMAC_HEADER, "X")];
+        assert_eq!(merged(json!({}), &only_header).unwrap(), json!({}));
+    }
+
+    #[test]
+    fn what_the_document_says_wins() {
+        let document = json!({
+            "authorization": "abc",
+            "hmac": {"secret": "s", "algorithm": "sha1"},
+            "module-config": {"channel_token": "c"},
+        });
+        let own = [(TOKEN, "T"), (HMAC, "H"), (CHANNEL, "C")];
+        assert_eq!(merged(document.clone(), &own).unwrap(), document);
+        // Even an empty secret is no mistake where it is not needed.
+        assert_eq!(merged(document.clone(), &[(TOKEN, ""), (HMAC, ""), (CHANNEL, "")]).unwrap(), document);
+        // With any other type the receiver refuses everybody; a secret must not open what is closed.
+        assert_eq!(merged(json!({"hmac": "x"}), &own).unwrap()["hmac"], json!("x"));
+    }
+
+    #[test]
+    fn what_the_receiver_takes_for_open_is_filled() {
+        for open in [json!(null), json!(""), json!(" "), json!(5), json!({"a": 1}), json!("Bearer ")] {
+            let merged = merged(json!({"authorization": open}), &[(TOKEN, "t")]).unwrap();
+            assert_eq!(merged, json!({"authorization": "Bearer t"}));
+        }
+        for open in [json!(null), json!(""), json!(false), json!(0), json!([]), json!({})] {
+            let merged = merged(json!({"hmac": open}), &[(HMAC, "h")]).unwrap();
+            assert_eq!(merged["hmac"]["secret"], "h");
+        }
+        assert_eq!(
+            merged(json!({"hmac": {"header": "X-Hub", "secret": ""}}), &[(HMAC, "h")]).unwrap(),
+            json!({"hmac": {"header": "X-Hub", "secret": "h", "algorithm": "sha256"}})
+        );
+        let empty = merged(json!({"module-config": {"channel_token": ""}}), &[(CHANNEL, "c")]).unwrap();
+        assert_eq!(empty["module-config"]["channel_token"], "c");
+    }
+
+    #[test]
+    fn an_empty_secret_is_refused_where_it_would_let_everybody_in() {
+        for empty in ["", " \n"] {
+            assert_eq!(merged(json!({}), &[(TOKEN, empty)]), Err(Empty(TOKEN)));
+            assert_eq!(merged(json!({"hmac": {"header": "X"}}), &[(HMAC, empty)]), Err(Empty(HMAC)));
+            assert_eq!(merged(json!({"module-config": {}}), &[(CHANNEL, empty)]), Err(Empty(CHANNEL)));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the types forbid. Each line compiles only while the type lacks the trait: with it, two
+//! implementations would fit.
+
+use std::fmt::Debug;
+
+use confdeck::domain::reference::Variable;
+use confdeck::domain::{Document, SecretText};
+use confdeck::manager::Merged;
+use confdeck::provider::SecretFields;
+use confdeck::provider::env::{EnvSecrets, EnvVariables};
+use confdeck::settings::Environment;
+use serde::Serialize;
+
+macro_rules! lacks {
+    ($bound:path: $($holder:ty),+) => {{
+        trait Lacks<Proof> {
+            fn holds() -> bool {
+                true
+            }
+        }
+        impl<T: ?Sized> Lacks<()> for T {}
+        impl<T: ?Sized + $bound> Lacks<u8> for T {}
+        $(assert!(<$holder as Lacks<_>>::holds());)+
+    }};
+}
+
+#[test]
+fn what_holds_a_secret_cannot_be_shown_copied_or_stored() {
+    lacks!(Debug: Merged, SecretText, SecretFields, Variable, EnvVariables, EnvSecrets, Environment);
+    lacks!(Clone: Merged, SecretText, SecretFields, Variable, EnvVariables);
+    lacks!(Serialize: Merged, SecretText, SecretFields, Variable, EnvVariables, EnvSecrets);
+    lacks!(ToString: Merged, SecretText, SecretFields, Variable);
+    lacks!(Into<Document>: Merged, SecretText, SecretFields, Variable);
+}

@@ -202,6 +202,11 @@ pub trait ConfigWriter: ConfigReader {
     /// request left and no answer came.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
+    /// How long [`ConfigWriter::commit`] may take before it answers.
+    fn commit_deadline(&self) -> Duration {
+        CALL_DEADLINE
+    }
+
     /// Writes one document.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ fn a_broken_file_is_a_finding_until_it_is_whole_again() {
     let mut terminal = files.open(80, 24);
     terminal.keys("6");
     let screen = terminal.wait_for("documents 1");
-    assert!(screen.has("● healthy") && screen.has("noticed by notification"), "{}", screen.framed());
+    assert!(screen.has("● healthy") && screen.has("changes by notification"), "{}", screen.framed());
     files.write("{\"a\": {\"module\": \"log\"}\n");
     terminal.wait_for("degraded by fault");
     terminal.wait_for("webhooks.json: line 2, column 1");

@@ -17,6 +17,7 @@ mod support;
 
 mod calm;
 mod commands;
+mod contend;
 mod editing;
 mod etcd;
 mod files;
@@ -33,3 +34,4 @@ mod scenes;
 mod screen;
 mod store;
 mod terminal;
+mod trouble;

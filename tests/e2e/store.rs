@@ -98,6 +98,19 @@ impl Etcd {
         });
     }
 
+    /// How often a key has been written since it was created.
+    #[track_caller]
+    pub(crate) fn version(&self, key: &str) -> usize {
+        let fields = self.etcdctl(&["get", &self.key(key), "--write-out=fields"]);
+        let version = fields.lines().find_map(|line| line.strip_prefix("\"Version\" : ")).unwrap();
+        version.parse().unwrap()
+    }
+
+    /// What its keys begin with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }

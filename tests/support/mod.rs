@@ -6,10 +6,12 @@
     reason = "every test program includes this module and uses a part of it"
 )]
 
+pub(crate) mod again;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
 pub(crate) mod picture;
+pub(crate) mod rights;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]
 pub(crate) mod run;

@@ -78,7 +78,7 @@ impl Runner {
         let intent = journal::intent(&ops);
         self.spawn(request, async move {
             let outcome = match writer {
-                Ok(writer) => commit(&*writer, ops, CALL_DEADLINE + GRACE).await,
+                Ok(writer) => commit(&*writer, ops, writer.commit_deadline() + GRACE).await,
                 Err(refused) => Err(refused),
             };
             journal::written(&intent, &outcome);

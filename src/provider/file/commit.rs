@@ -1,15 +1,26 @@
-//! One commit over the pair of files: check everything under the locks, then save file by file.
+//! One commit over the pair of files: check and prepare everything under the locks, then let the
+//! prepared texts take their places, file by file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::reading::{Contents, Which, read, target, token_of};
-use super::save::{Lock, replace};
+use super::lock::Lock;
+use super::reading::{Contents, Which, read, token_of};
 use super::shared::Shared;
+use super::slot::HESITATION;
 use super::splice;
+use super::system::{Stamp, fits, replaceable, target};
+use super::temporary::{Placed, Temporary};
 use crate::domain::json::walk;
 use crate::domain::{Document, Entry, ResourceKey};
 use crate::provider::{CALL_DEADLINE, Commit, Error, Lease, Op, Outcome, Result, ops};
+
+/// How often a save begins anew because an editor that knows no lock wrote in between.
+const ATTEMPTS: usize = 4;
+
+/// How long to wait before a file in an editor's hands is looked at again.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// The operations on one file, each with its place in the commit.
 struct Part<'a> {
@@ -17,24 +28,32 @@ struct Part<'a> {
     ops: Vec<(usize, &'a str, &'a Op)>,
 }
 
-/// A file as a commit would leave it.
-struct Draft {
+/// A part with the right to save its file.
+struct Held<'a> {
+    part: Part<'a>,
+    path: &'a Path,
     target: PathBuf,
-    before: Option<Vec<u8>>,
-    after: Vec<u8>,
+    _lock: Lock,
+}
+
+/// A file as a commit would leave it, written beside it.
+struct Draft {
+    before: Option<(Stamp, Contents)>,
+    after: Contents,
     outcomes: Vec<(usize, Outcome)>,
+    temporary: Temporary,
 }
 
 /// A file that a commit has replaced.
 struct Saved {
     target: PathBuf,
-    before: Option<Vec<u8>>,
-    after: Vec<u8>,
+    before: Option<Contents>,
+    after: Contents,
 }
 
-/// The longest a commit may take: two locks, the pause for the receiver, and the work itself.
+/// The longest a commit may take: the locks, the pauses for the receiver, and the work itself.
 pub(super) fn deadline(debounce: Duration) -> Duration {
-    lock_wait(debounce).saturating_mul(2).saturating_add(debounce).saturating_add(CALL_DEADLINE)
+    lock_wait(debounce).saturating_add(debounce.saturating_mul(2)).saturating_add(CALL_DEADLINE * 2)
 }
 
 /// How long to wait for another's save, which may itself be pausing for the receiver.
@@ -77,40 +96,56 @@ fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
 
 /// Applies a checked commit. Blocks on I/O, and for the receiver's debounce where both files change.
 pub(super) fn run(shared: &Shared, operations: &[Op]) -> Result<Commit> {
-    let parts = parts(operations)?;
-    let mut locks = Vec::new();
-    for part in &parts {
-        let target = target(shared.path(part.which))?;
-        locks.push(Lock::take(&target, Instant::now() + lock_wait(shared.debounce))?);
-    }
-    if parts.len() > 1 {
-        for part in &parts {
-            draft(shared, part)?;
-        }
-    }
+    let held = hold(shared, parts(operations)?)?;
+    // Both texts lie ready before the first takes its place: a full disk or a conflict in the second
+    // file is met while nothing has changed.
+    let drafts = held.iter().map(|held| held.draft(shared)).collect::<Result<Vec<_>>>()?;
     let mut outcomes = Vec::new();
     let mut saved = Vec::new();
-    for part in &parts {
-        match save(shared, part) {
+    for (held, draft) in held.iter().zip(drafts) {
+        match held.save(shared, draft) {
             Ok((done, file)) => {
                 outcomes.extend(done);
                 saved.push(file);
             }
-            Err(error @ Error::OutcomeUnknown { .. }) => {
+            Err(error) => {
+                let known = !matches!(error, Error::OutcomeUnknown { .. });
+                let error = if known { take_back(shared, operations, saved, error) } else { error };
                 shared.reload(true);
                 return Err(error);
             }
-            Err(error) => {
-                let undone = take_back(shared, operations, saved, error);
-                shared.reload(true);
-                return Err(undone);
-            }
         }
     }
+    // Large texts, and the reload makes others.
+    drop(saved);
     shared.reload(true);
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     Ok(Commit { at: shared.feed.look(|picture| picture.at()), outcomes })
+}
+
+/// Takes the locks, connections first as everybody does.
+fn hold<'a>(shared: &'a Shared, parts: Vec<Part<'a>>) -> Result<Vec<Held<'a>>> {
+    let deadline = Instant::now() + lock_wait(shared.debounce);
+    let mut held: Vec<Held<'a>> = Vec::new();
+    for part in parts {
+        let path = shared.path(part.which);
+        let (target, lock) = loop {
+            let end = target(path)?;
+            if held.iter().any(|other| other.target == end) {
+                let reason = format!("webhooks and connections are both {}; name two files", end.display());
+                return Err(Error::Invalid { reason });
+            }
+            replaceable(&end)?;
+            let lock = Lock::take(&end, deadline)?;
+            // A link may have been pointed elsewhere while the lock was waited for.
+            if target(path)? == end {
+                break (end, lock);
+            }
+        };
+        held.push(Held { part, path, target, _lock: lock });
+    }
+    Ok(held)
 }
 
 /// The operations by file: connections first, so that a webhook never names one that is not there.
@@ -126,32 +161,117 @@ fn parts(operations: &[Op]) -> Result<Vec<Part<'_>>> {
     Ok(parts.into_iter().filter(|part| !part.ops.is_empty()).collect())
 }
 
-/// Reads a file again, holds every condition against it, and splices the new text.
-fn draft(shared: &Shared, part: &Part<'_>) -> Result<Draft> {
-    let path = shared.path(part.which);
-    let target = target(path)?;
-    let before = read(&target)?.map(|(_, bytes)| bytes);
-    let bytes = before.clone().unwrap_or_else(|| splice::EMPTY.into());
-    let mut contents = Contents::of(path, bytes).map_err(refused)?;
-    let mut outcomes = Vec::new();
-    for (index, name, op) in &part.ops {
-        let now = contents.root.member(name).map(|member| member.value.span.of(&contents.text));
-        let entry = now.map(|now| stored(shared, op.key(), now));
+impl Held<'_> {
+    /// Reads the file again, holds every condition against it, splices the new text and writes it
+    /// beside the file.
+    fn draft(&self, shared: &Shared) -> Result<Draft> {
+        let before = self.read(shared)?;
+        let mut after: Option<Contents> = None;
+        let mut outcomes = Vec::new();
+        let empty = Contents::of(self.path, splice::EMPTY.into())?;
+        for (index, name, op) in &self.part.ops {
+            let now = after.as_ref().or(before.as_ref().map(|(_, contents)| contents)).unwrap_or(&empty);
+            let (next, outcome) = self.apply(shared, now, name, op)?;
+            outcomes.push((*index, outcome));
+            after = Some(next);
+        }
+        let after = after.unwrap_or(empty);
+        let bytes = after.bytes();
+        fits(self.path, bytes.iter().map(|part| part.len() as u64).sum())?;
+        let temporary = Temporary::prepare(&self.target, &bytes)?;
+        Ok(Draft { before, after, outcomes, temporary })
+    }
+
+    /// What the file holds, once an editor that empties or removes it before it writes has done so.
+    fn read(&self, shared: &Shared) -> Result<Option<(Stamp, Contents)>> {
+        let patience = Instant::now() + HESITATION;
+        loop {
+            let found = match read(&self.target)? {
+                Some((stamp, bytes)) => {
+                    Contents::of(self.path, bytes).map(|contents| Some((stamp, contents)))
+                }
+                None => Ok(None),
+            };
+            let in_the_making = match &found {
+                Ok(Some(_)) => false,
+                Ok(None) => shared.was_there(self.part.which),
+                Err(_) => true,
+            };
+            if !in_the_making || Instant::now() >= patience {
+                return found.map_err(refused);
+            }
+            sleep(GLANCE);
+        }
+    }
+
+    /// One operation on a text.
+    fn apply(&self, shared: &Shared, now: &Contents, name: &str, op: &Op) -> Result<(Contents, Outcome)> {
+        let there = now.root.member(name).map(|member| member.value.span.of(&now.text));
+        let entry = there.map(|value| stored(shared, op.key(), value));
         ops::allow(op, entry.as_ref())?;
         let (text, after) = match op {
             Op::Put { key, document, .. } => {
                 let value = value_of(key, document)?;
-                let text = splice::set(&contents.text, &contents.root, name, value);
-                (text, Some(token_of(value.as_bytes())))
+                (splice::set(&now.text, &now.root, name, value), Some(token_of(value.as_bytes())))
             }
-            Op::Delete { .. } => (splice::remove(&contents.text, &contents.root, name), None),
+            Op::Delete { .. } => (splice::remove(&now.text, &now.root, name), None),
         };
-        outcomes.push((*index, Outcome { before: entry.map(|entry| entry.token), after }));
         // Reading the result back proves that the next reader can, before the file is touched.
-        contents = Contents::of(path, contents.bytes(&text)).map_err(refused)?;
+        let next = now.with(self.path, text).map_err(refused)?;
+        Ok((next, Outcome { before: entry.map(|entry| entry.token), after }))
     }
-    let after = contents.bytes(&contents.text);
-    Ok(Draft { target, before, after, outcomes })
+
+    /// Lets the draft take the file's place, or a new one where editors that know no lock wrote.
+    fn save(&self, shared: &Shared, mut draft: Draft) -> Result<(Vec<(usize, Outcome)>, Saved)> {
+        for _ in 0..ATTEMPTS {
+            if shared.pause(self.part.which) && !self.still(draft.before.as_ref()) {
+                drop(draft);
+                draft = self.draft(shared)?;
+            }
+            if target(self.path)? != self.target {
+                let reason = format!(
+                    "{} was pointed elsewhere meanwhile; nothing was written. Save again",
+                    self.path.display()
+                );
+                return Err(Error::Unavailable { reason, retry_in: None });
+            }
+            let Draft { before, after, outcomes, temporary } = draft;
+            let of = before.as_ref().map(|(stamp, _)| *stamp);
+            match temporary.take_place(&self.target, of)? {
+                Placed::Overtaken => draft = self.draft(shared)?,
+                Placed::Settled => {
+                    shared.saved(self.part.which);
+                    let before = before.map(|(_, contents)| contents);
+                    return Ok((outcomes, Saved { target: self.target.clone(), before, after }));
+                }
+                Placed::Unsettled(reason) => {
+                    shared.saved(self.part.which);
+                    return Err(self.unknown(reason));
+                }
+            }
+        }
+        let reason = format!(
+            "another program keeps writing {}; nothing was written. Save again when it has ended",
+            self.path.display()
+        );
+        Err(Error::Unavailable { reason, retry_in: None })
+    }
+
+    /// Whether the file still holds what a draft was made from: over a pause, its times prove nothing.
+    fn still(&self, before: Option<&(Stamp, Contents)>) -> bool {
+        match (read(&self.target), before) {
+            (Ok(None), None) => true,
+            (Ok(Some((_, bytes))), Some((_, contents))) => contents.is(&bytes),
+            _ => false,
+        }
+    }
+
+    fn unknown(&self, reason: String) -> Error {
+        match self.part.ops.first() {
+            Some((_, _, op)) => Error::OutcomeUnknown { key: op.key().clone(), reason },
+            None => Error::Unavailable { reason, retry_in: None },
+        }
+    }
 }
 
 fn refused(error: Error) -> Error {
@@ -174,33 +294,24 @@ fn stored(shared: &Shared, key: &ResourceKey, value: &str) -> Entry {
     Entry { key: key.clone(), document, revision, created: None, version: None, token, lease: None }
 }
 
-fn save(shared: &Shared, part: &Part<'_>) -> Result<(Vec<(usize, Outcome)>, Saved)> {
-    std::thread::sleep(shared.pause_before(part.which));
-    // Editors that ignore the lock may have written since the first look.
-    let Draft { target, before, after, outcomes } = draft(shared, part)?;
-    let settled = replace(&target, &after)?;
-    shared.saved(part.which);
-    match (settled, part.ops.first()) {
-        (Err(reason), Some((_, _, op))) => Err(Error::OutcomeUnknown { key: op.key().clone(), reason }),
-        _ => Ok((outcomes, Saved { target, before, after })),
-    }
-}
-
 /// Puts back what the first file held when the second could not be written, so that a commit that
 /// failed has changed nothing; where that is not possible, says so.
 fn take_back(shared: &Shared, operations: &[Op], saved: Vec<Saved>, error: Error) -> Error {
     for Saved { target, before, after } in saved {
-        let ours = matches!(read(&target), Ok(Some((_, bytes))) if bytes == after);
-        let back = match before {
-            _ if !ours => false,
-            Some(before) => matches!(replace(&target, &before), Ok(Ok(()))),
-            None => std::fs::remove_file(&target).is_ok(),
+        let now = read(&target).ok().flatten().filter(|(_, bytes)| after.is(bytes)).map(|(stamp, _)| stamp);
+        let back = match (now, before) {
+            (None, _) => false,
+            (now, Some(before)) => {
+                let again = Temporary::prepare(&target, &before.bytes());
+                again.and_then(|again| again.take_place(&target, now)) == Ok(Placed::Settled)
+            }
+            (_, None) => std::fs::remove_file(&target).is_ok(),
         };
+        shared.saved(Which::Connections);
         if !back && let Some(op) = operations.first() {
             let reason = format!("{} is written, the other file is not: {error}", target.display());
             return Error::OutcomeUnknown { key: op.key().clone(), reason };
         }
     }
-    shared.saved(Which::Connections);
     error
 }

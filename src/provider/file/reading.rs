@@ -1,17 +1,16 @@
 //! What one of the two files holds: its members as documents, or why it cannot be read.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::json::{BYTE_ORDER_MARK, Node, Value, parse, place};
+pub(super) use super::system::read;
+use crate::domain::json::{
+    BYTE_ORDER_MARK, Event, Member, Node, Span, SyntaxError, Value, place, unquote, walk,
+};
 use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey, Token, WebhookId};
-use crate::provider::ASK_FOR_IT;
 use crate::provider::{Error, Result};
 
 /// The file of a pair that a key lives in.
@@ -81,11 +80,11 @@ pub(super) struct Found {
     pub(super) token: Token,
 }
 
-/// The text of a file that is one JSON object, byte order mark apart, with its tree.
-#[derive(Debug)]
+/// The text of a file that is one JSON object, byte order mark apart, with its members.
 pub(super) struct Contents {
     pub(super) marked: bool,
     pub(super) text: String,
+    /// The object and its members; what is inside of those is read as JSON and not kept.
     pub(super) root: Node,
 }
 
@@ -98,16 +97,14 @@ impl Contents {
         let invalid = |(line, column): (usize, usize), reason: &str| Error::Invalid {
             reason: format!("{}: line {line}, column {column}: {reason}", path.display()),
         };
-        let text = String::from_utf8(bytes).map_err(|error| {
+        let mut text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             let good = String::from_utf8_lossy(good);
             invalid(place(&good, good.len()), "the text is not UTF-8")
         })?;
-        let (marked, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(rest) => (true, rest.to_owned()),
-            None => (false, text),
-        };
-        let root = parse(&text).map_err(|error| invalid((error.line, error.column), error.reason))?;
+        let marked = text.starts_with(BYTE_ORDER_MARK);
+        let text = if marked { text.split_off(BYTE_ORDER_MARK.len_utf8()) } else { text };
+        let root = outline(&text).map_err(|error| invalid((error.line, error.column), error.reason))?;
         if !matches!(root.value, Value::Object(_)) {
             let at = place(&text, root.span.start);
             return Err(invalid(at, "a JSON object is expected, this is another kind of value"));
@@ -115,10 +112,25 @@ impl Contents {
         Ok(Self { marked, text, root })
     }
 
-    /// The bytes of a text as this file stores it.
-    pub(super) fn bytes(&self, text: &str) -> Vec<u8> {
-        let mark = if self.marked { BYTE_ORDER_MARK.to_string() } else { String::new() };
-        [mark.as_str(), text].concat().into_bytes()
+    /// The same file with another text.
+    ///
+    /// # Errors
+    /// Those of [`Contents::of`]: reading the text proves that the next reader can.
+    pub(super) fn with(&self, path: &Path, text: String) -> Result<Self> {
+        let read = Self::of(path, text.into_bytes())?;
+        Ok(Self { marked: self.marked, ..read })
+    }
+
+    /// The bytes of the file: before the text, and the text.
+    pub(super) fn bytes(&self) -> [&[u8]; 2] {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        [if self.marked { MARK } else { &[] }, self.text.as_bytes()]
+    }
+
+    /// Whether a file holds exactly this.
+    pub(super) fn is(&self, bytes: &[u8]) -> bool {
+        let [mark, text] = self.bytes();
+        bytes.strip_prefix(mark).is_some_and(|rest| rest == text)
     }
 
     /// The members a reader sees: of those of one name, the last.
@@ -134,102 +146,62 @@ impl Contents {
     }
 }
 
-/// What tells that a file has not changed since it was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
+/// A text's value with its members, and nothing below them: of 50 MiB, that is what a save needs to
+/// find its place. The whole text is read as JSON all the same.
+fn outline(text: &str) -> std::result::Result<Node, SyntaxError> {
+    let mut outline = Outline { text, depth: 0, key: None, members: Vec::new(), root: None };
+    walk(text, |event| outline.take(event))?;
+    // A text of no value is refused by the walk.
+    let nothing = Node { span: Span { start: 0, end: 0 }, value: Value::Array(Vec::new()) };
+    Ok(outline.root.unwrap_or(nothing))
 }
 
-impl Stamp {
-    pub(super) fn of(file: &std::fs::Metadata) -> Self {
-        Self {
-            device: file.dev(),
-            inode: file.ino(),
-            size: file.len(),
-            modified: (file.mtime(), file.mtime_nsec()),
-            changed: (file.ctime(), file.ctime_nsec()),
-        }
-    }
-
-    /// Seconds since the epoch of the last change to the file or its attributes.
-    pub(super) fn changed_at(&self) -> i64 {
-        self.changed.0
-    }
+struct Outline<'a> {
+    text: &'a str,
+    depth: usize,
+    key: Option<Span>,
+    members: Vec<Member>,
+    root: Option<Node>,
 }
 
-/// Reads a file whole, with the stamp it had before the first byte; `None` if there is none.
-///
-/// # Errors
-/// [`Error::Denied`] or [`Error::Unavailable`], with the path.
-pub(super) fn read(path: &Path) -> Result<Option<(Stamp, Vec<u8>)>> {
-    let read = || -> io::Result<_> {
-        let mut file = File::open(path)?;
-        let stamp = Stamp::of(&file.metadata()?);
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok((stamp, bytes))
-    };
-    match read() {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", path, &error)),
-    }
-}
-
-/// An I/O error as a caller can act on it. The operating system's words name no content.
-pub(super) fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::PermissionDenied => {
-            Error::Denied { permission: format!("to {what} {}", path.display()), remedy: ASK_FOR_IT }
-        }
-        kind @ ErrorKind::ReadOnlyFilesystem => {
-            Error::Denied { permission: format!("to {what} {} ({kind})", path.display()), remedy: ASK_FOR_IT }
-        }
-        kind => Error::Unavailable {
-            reason: format!("cannot {what} {} ({kind})", path.display()),
-            retry_in: None,
-        },
-    }
-}
-
-/// The file that a save must replace: behind every symbolic link, also where it does not exist yet.
-///
-/// # Errors
-/// [`Error::Unavailable`] for links that lead in a circle or cannot be read.
-pub(super) fn target(path: &Path) -> Result<PathBuf> {
-    // The same bound as Linux sets for one lookup.
-    const LINKS: usize = 40;
-    let mut at = path.to_owned();
-    for _ in 0..LINKS {
-        match std::fs::read_link(&at) {
-            Ok(next) => at = folder(&at).join(next),
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => {
-                return Ok(at);
+impl Outline<'_> {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::OpenObject(_) | Event::OpenArray(_) => self.depth += 1,
+            Event::Key(span) if self.depth == 1 => self.key = Some(span),
+            Event::Key(_) => {}
+            Event::Scalar(scalar, span) => self.place(span, Value::Scalar(scalar)),
+            Event::CloseObject(span) => {
+                self.depth = self.depth.saturating_sub(1);
+                let members = if self.depth == 0 { std::mem::take(&mut self.members) } else { Vec::new() };
+                self.place(span, Value::Object(members));
             }
-            Err(error) => return Err(failed("follow the link", &at, &error)),
+            Event::CloseArray(span) => {
+                self.depth = self.depth.saturating_sub(1);
+                self.place(span, Value::Array(Vec::new()));
+            }
         }
     }
-    Err(Error::Unavailable {
-        reason: format!("the links of {} lead in a circle", path.display()),
-        retry_in: None,
-    })
-}
 
-/// The folder a path lies in.
-pub(super) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+    fn place(&mut self, span: Span, value: Value) {
+        let node = Node { span, value };
+        match self.depth {
+            0 => self.root = Some(node),
+            1 => {
+                if let Some(key) = self.key.take() {
+                    let name = unquote(key.of(self.text)).value().unwrap_or_default().into_owned();
+                    self.members.push(Member { name, key, value: node });
+                }
+            }
+            _ => {}
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::json::parse;
 
     #[test]
     fn every_name_has_one_key_and_back() {
@@ -247,7 +219,7 @@ mod tests {
     #[test]
     fn broken_files_are_told_by_place() {
         let reason =
-            |bytes: &[u8]| Contents::of(Path::new("w.json"), bytes.to_vec()).unwrap_err().to_string();
+            |bytes: &[u8]| Contents::of(Path::new("w.json"), bytes.to_vec()).err().unwrap().to_string();
         assert_eq!(
             reason(b"{\n \"a\": secret}"),
             "w.json: line 2, column 7: not a JSON value; expected \", {, [, a number, true, false or null"
@@ -255,6 +227,17 @@ mod tests {
         assert_eq!(reason(b"{\n\"\xff\""), "w.json: line 2, column 2: the text is not UTF-8");
         assert!(reason(b" []").starts_with("w.json: line 1, column 2: a JSON object is expected"));
         assert!(reason("\u{feff}{".as_bytes()).starts_with("w.json: line 1, column 2: the text ends"));
+    }
+
+    #[test]
+    fn an_outline_is_the_tree_without_what_is_below_the_members() {
+        let text = r#" {"a": {"b": [1, {"a": 2}]}, "c\n": [], "a": {"a": null}, "n": -1} "#;
+        let (outline, tree) = (outline(text).unwrap(), parse(text).unwrap());
+        let spans = |node: &Node| -> Vec<_> {
+            node.members().iter().map(|m| (m.name.clone(), m.key, m.value.span)).collect()
+        };
+        assert_eq!((outline.span, spans(&outline)), (tree.span, spans(&tree)));
+        assert!(outline.members().iter().all(|member| member.value.members().is_empty()));
     }
 
     #[test]

@@ -3,24 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use std::os::unix::fs::MetadataExt;
+use tokio::sync::Semaphore;
 
-use super::reading::{Contents, Found, Stamp, Which, folder, read};
+use super::notice::Attention;
+use super::reading::{Found, Which};
+use super::slot::{HESITATION, Slot};
+use super::system::folder;
 use crate::domain::{ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
 use crate::provider::feed::{Feed, Picture};
 use crate::provider::{Error, Result};
 
-/// A stamp younger than this may hide a second write within the same clock tick of the file system,
-/// some of which count in whole seconds.
-const STAMP_SETTLES: i64 = 2;
+/// How many threads a provider may have in file work. Where a file system does not answer, each call
+/// leaves one behind; past these, calls are refused and the threads of others are left alone.
+const HANDS: usize = 8;
 
-/// How long a file must stay broken before it is told: many editors empty a file before they write
-/// it, and that moment is no news.
-pub(super) const HESITATION: Duration = Duration::from_millis(150);
+/// How long a caller waits before it looks again at a file in an editor's hands.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// What one file provider knows.
 #[derive(Debug)]
@@ -30,9 +34,9 @@ pub(super) struct Shared {
     pub(super) debounce: Duration,
     pub(super) webhooks: PathBuf,
     pub(super) connections: PathBuf,
+    pub(super) hands: Arc<Semaphore>,
     disk: Mutex<Disk>,
-    /// How a watch learns of changes, in words.
-    noticing: Mutex<Option<&'static str>>,
+    attention: Mutex<Attention>,
 }
 
 #[derive(Debug, Default)]
@@ -42,33 +46,14 @@ struct Disk {
     loaded: bool,
 }
 
-/// What was last seen of one file.
-#[derive(Debug, Default)]
-struct Slot {
-    /// The stamp of the last reading, once it can be trusted; `Some(None)` for no file.
-    stamp: Option<Option<Stamp>>,
-    /// When that was.
-    read: Option<SystemTime>,
-    trouble: Option<Trouble>,
-    /// When this process last replaced it.
-    saved: Option<Instant>,
-}
-
-/// Why a file cannot be read as it is now.
-#[derive(Debug)]
-struct Trouble {
-    error: Error,
-    since: Instant,
-    /// Whether watches know of it; callers always do.
-    told: bool,
-}
-
 impl Shared {
     pub(super) fn new(webhooks: PathBuf, connections: PathBuf, debounce: Duration) -> Self {
         let connecting = LinkState::Connecting { error: None, retry_in: None };
         // The identity is found with the first reading; a constructor does no I/O.
         let feed = Feed::new(StoreId::new("files"), connecting);
-        Self { feed, debounce, webhooks, connections, disk: Mutex::default(), noticing: Mutex::default() }
+        let hands = Arc::new(Semaphore::new(HANDS));
+        let (disk, attention) = (Mutex::default(), Mutex::default());
+        Self { feed, debounce, webhooks, connections, hands, disk, attention }
     }
 
     pub(super) fn path(&self, which: Which) -> &Path {
@@ -120,33 +105,46 @@ impl Shared {
         hesitating
     }
 
+    /// The same for one caller, who gets neither an editor's empty moment nor what may be old.
+    pub(super) fn refresh(&self) {
+        let patience = Instant::now() + 2 * HESITATION;
+        while self.reload(false) && Instant::now() < patience {
+            sleep(GLANCE);
+        }
+    }
+
     /// What keeps a range from being read as it is now; the first of its files decides.
     pub(super) fn trouble(&self, prefix: &KeyPrefix) -> Option<Error> {
         let mut disk = self.disk();
         [Which::Webhooks, Which::Connections]
             .into_iter()
             .filter(|which| which.in_range(prefix))
-            .find_map(|which| disk.slot(which).error())
+            .find_map(|which| disk.slot(which).error().cloned())
     }
 
     /// What keeps one file from being read as it is now.
     pub(super) fn trouble_of(&self, which: Which) -> Result<()> {
-        self.disk().slot(which).error().map_or(Ok(()), Err)
+        self.disk().slot(which).error().map_or(Ok(()), |error| Err(error.clone()))
     }
 
-    /// When one file was last read.
+    /// Whether this file was there when it was last looked at.
+    pub(super) fn was_there(&self, which: Which) -> bool {
+        self.disk().slot(which).was_there()
+    }
+
+    /// When this file was last read.
     pub(super) fn last_read(&self, which: Which) -> Option<SystemTime> {
         self.disk().slot(which).read
     }
 
-    /// How a watch learns of changes, if there is one.
-    pub(super) fn noticing(&self) -> Option<&'static str> {
-        *self.noticing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How changes are noticed now.
+    pub(super) fn attention(&self) -> Attention {
+        *self.attention.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says how a watch learns of changes.
-    pub(super) fn notices_by(&self, how: &'static str) {
-        *self.noticing.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+    /// Remembers how changes are noticed.
+    pub(super) fn attend(&self, attention: Attention) {
+        *self.attention.lock().unwrap_or_else(PoisonError::into_inner) = attention;
     }
 
     /// Remembers a save, so that the next save of the other file waits for the receiver.
@@ -154,15 +152,39 @@ impl Shared {
         self.disk().slot(which).saved = Some(Instant::now());
     }
 
-    /// How long a save of this file must wait: the receiver has one timer for both files, and a
-    /// change to one within the debounce of the other is lost (domain.md section 8).
-    pub(super) fn pause_before(&self, which: Which) -> Duration {
+    /// Waits until a save of this file cannot hide a change of the other from the receiver, which
+    /// has one timer for both: a change to one within the debounce of the other is lost (domain.md
+    /// section 8). It does not matter who made that change. Answers whether it had to wait.
+    pub(super) fn pause(&self, which: Which) -> bool {
         let other = match which {
             Which::Webhooks => Which::Connections,
             Which::Connections => Which::Webhooks,
         };
-        let saved = self.disk().slot(other).saved;
-        saved.map_or(Duration::ZERO, |saved| self.debounce.saturating_sub(saved.elapsed()))
+        // A second time for a change during the first. One that never stops changing is read again
+        // by the receiver anyway.
+        let mut paused = false;
+        for _ in 0..2 {
+            let wait = self.debounce.saturating_sub(self.age(other));
+            if wait.is_zero() {
+                break;
+            }
+            sleep(wait);
+            paused = true;
+        }
+        paused
+    }
+
+    /// How long ago a file changed, by our own hand or by its modification time. A time to come
+    /// within the debounce is a clock that is a little off; beyond, it says nothing.
+    fn age(&self, which: Which) -> Duration {
+        let saved = self.disk().slot(which).saved.map_or(Duration::MAX, |saved| saved.elapsed());
+        let modified = std::fs::metadata(self.path(which)).and_then(|file| file.modified());
+        let age = modified.map_or(Duration::MAX, |modified| match modified.elapsed() {
+            Ok(age) => age,
+            Err(ahead) if ahead.duration() <= self.debounce => Duration::ZERO,
+            Err(_) => Duration::MAX,
+        });
+        saved.min(age)
     }
 
     /// The device and the path of both files. Links of the files themselves are not followed, so
@@ -175,8 +197,11 @@ impl Shared {
             let canonical = std::fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
             let place =
                 canonical.unwrap_or_else(|_| folder.into()).join(path.file_name().unwrap_or_default());
-            // Writing to a String cannot fail.
-            let _ = write!(text, " {device:x}:{}", place.display());
+            // Writing to a String cannot fail. A path that is no text is told apart by its escapes.
+            let _ = match place.to_str() {
+                Some(place) => write!(text, " {device:x}:{place}"),
+                None => write!(text, " {device:x}:{place:?}"),
+            };
         }
         StoreId::new(text)
     }
@@ -193,20 +218,12 @@ impl Disk {
     /// Decides which troubles are told now; answers whether one is held back. The first reading
     /// has no good picture to hold on to.
     fn tell(&mut self, first: bool) -> bool {
-        let mut held_back = false;
-        for trouble in
-            [&mut self.webhooks, &mut self.connections].into_iter().filter_map(|slot| slot.trouble.as_mut())
-        {
-            trouble.told |= first || trouble.since.elapsed() >= HESITATION;
-            held_back |= !trouble.told;
-        }
-        held_back
+        let held_back = [&mut self.webhooks, &mut self.connections].map(|slot| slot.tell(first));
+        held_back.contains(&true)
     }
 
     fn link(&self) -> LinkState {
-        let troubles =
-            [&self.webhooks, &self.connections].into_iter().filter_map(|slot| slot.trouble.as_ref());
-        match troubles.filter(|trouble| trouble.told).map(|trouble| &trouble.error).next() {
+        match [&self.webhooks, &self.connections].into_iter().find_map(Slot::told) {
             None => LinkState::Synced,
             Some(Error::Denied { permission, .. }) => {
                 LinkState::Denied { permission: permission.clone(), retry_in: None }
@@ -214,59 +231,6 @@ impl Disk {
             Some(error) => LinkState::Stale { reason: error.to_string(), retry_in: None },
         }
     }
-}
-
-impl Slot {
-    /// The documents of the file if it was read anew; `None` leaves the last good ones.
-    fn look(&mut self, which: Which, path: &Path, force: bool) -> Option<BTreeMap<ResourceKey, Found>> {
-        if !force && self.stamp.is_some() && self.stamp == Some(stamp(path)) {
-            return None;
-        }
-        self.read = Some(SystemTime::now());
-        let documents = match read(path) {
-            Ok(Some((stamp, bytes))) => {
-                // Also a file that cannot be understood need not be read again until it changes.
-                self.stamp = settled(stamp).map(Some);
-                Contents::of(path, bytes).map(|contents| contents.documents(which))
-            }
-            Ok(None) => {
-                self.stamp = Some(None);
-                Ok(BTreeMap::new())
-            }
-            Err(error) => {
-                self.stamp = None;
-                Err(error)
-            }
-        };
-        match documents {
-            Ok(documents) => {
-                self.trouble = None;
-                Some(documents)
-            }
-            Err(error) => {
-                let before = self.trouble.take();
-                let (since, told) =
-                    before.map_or((Instant::now(), false), |trouble| (trouble.since, trouble.told));
-                self.trouble = Some(Trouble { error, since, told });
-                None
-            }
-        }
-    }
-
-    fn error(&self) -> Option<Error> {
-        self.trouble.as_ref().map(|trouble| trouble.error.clone())
-    }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    std::fs::metadata(path).ok().map(|file| Stamp::of(&file))
-}
-
-/// The stamp, if a later write cannot carry the same one.
-pub(super) fn settled(stamp: Stamp) -> Option<Stamp> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    (stamp.changed_at().saturating_add(STAMP_SETTLES) < now).then_some(stamp)
 }
 
 fn entry(key: ResourceKey, found: Found, revision: Revision) -> Entry {
@@ -321,5 +285,26 @@ mod tests {
         assert_eq!(shared.feed.look(|picture| picture.entries().len()), 1, "the last good picture");
         assert!(!reload("{}"));
         assert_eq!(link(), "SYNCED");
+    }
+
+    #[test]
+    fn a_file_that_is_away_for_a_moment_is_no_news_and_one_that_stays_away_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let webhooks = folder.path().join("w.json");
+        let shared = Shared::new(webhooks.clone(), folder.path().join("c.json"), Duration::ZERO);
+        let look = || shared.feed.look(|picture| (picture.link().word(), picture.entries().len()));
+        std::fs::write(&webhooks, "{\"a\": 1}").unwrap();
+        assert!(!shared.reload(true));
+        std::fs::remove_file(&webhooks).unwrap();
+        assert!(shared.reload(true), "look again soon");
+        assert_eq!(look(), ("SYNCED", 1));
+        std::fs::write(&webhooks, "{\"a\": 1, \"b\": 1}").unwrap();
+        assert!(!shared.reload(true));
+        assert_eq!(look(), ("SYNCED", 2));
+
+        std::fs::remove_file(&webhooks).unwrap();
+        shared.refresh();
+        assert_eq!(look(), ("SYNCED", 0), "a caller waits for the truth");
+        assert!(shared.trouble(&KeyPrefix::All).is_none());
     }
 }

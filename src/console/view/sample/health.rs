@@ -190,7 +190,7 @@ fn file(name: &str, role: Role, documents: u64) -> MemberHealth {
 /// Two files that are well, one behind a link, with a hint.
 pub(super) fn files(size: Size) -> Model {
     let mut health = Health::new("files");
-    health.facts.push(Fact::text("noticed by", "notification, and a look every 2 s"));
+    health.facts.push(Fact::text("changes", "by notification, and looked at every 2 s"));
     health.find(Finding::hint(
         "/etc/hooks/webhooks.json holds secrets in plaintext, and every user of this machine may read it",
         "chmod o-r /etc/hooks/webhooks.json, unless the receiver needs it",

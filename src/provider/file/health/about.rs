@@ -1,15 +1,15 @@
 //! What the file system says of one file. Asks only: nothing is opened for writing, because a watcher
 //! takes the closing of such a file for a change.
 
-use std::ffi::OsString;
-use std::fs::{File, Metadata, TryLockError};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{Metadata, OpenOptions, TryLockError};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 
-use super::super::reading::{folder, target};
+use super::super::system::{folder, target, without_following};
+use super::super::temporary::beside;
 use super::cannot_save;
 use crate::domain::{Fact, Finding};
 
@@ -108,10 +108,8 @@ impl About {
 /// Whether another program holds the lock that a save takes. Asks as a reader among readers, for no
 /// longer than the question takes; a save that meets it just then tries again.
 fn is_locked(target: &Path) -> bool {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".lock");
-    let lock = File::open(folder(target).join(name));
+    let options = OpenOptions::new().read(true).custom_flags(without_following()).clone();
+    let lock = options.open(beside(target, ".lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
@@ -128,6 +126,8 @@ fn user_name(id: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::super::reading::{Contents, Stamp, Which, read};
-use super::super::shared::settled;
+use super::super::reading::{Contents, Which};
+use super::super::slot::settled;
+use super::super::system::{Stamp, read};
 use crate::domain::json::{Event, Scalar, Span, Value, unquote, walk};
 use crate::domain::{DocumentKind, is_secret_field, references_in};
 use crate::provider::Error;
@@ -56,7 +57,7 @@ impl Judged {
         };
         // Held meanwhile: a second check waits for what the first one finds.
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = std::fs::metadata(path).ok().map(|file| Stamp::of(&file));
+        let now = Stamp::at(path);
         if let (Some((stamp, judgement)), Some(now)) = (&*known, now)
             && *stamp == now
         {

@@ -9,11 +9,9 @@ mod about;
 mod judge;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
-
+use super::FileProvider;
 use super::reading::Which;
 use super::shared::Shared;
 use crate::domain::{Condition, Fact, Finding, Health, MemberHealth, Right, Role};
@@ -28,25 +26,25 @@ const MARGIN: Duration = Duration::from_millis(50);
 const BOTH: [Which; 2] = [Which::Webhooks, Which::Connections];
 
 /// Looks at both files, within [`HEALTH_DEADLINE`].
-pub(super) async fn check(shared: Arc<Shared>, judged: Arc<Judged>) -> Health {
-    let deadline = Instant::now() + HEALTH_DEADLINE - MARGIN;
-    let of_both = Arc::clone(&shared);
-    let about = spawn_blocking(move || BOTH.map(|which| About::file(of_both.path(which))));
-    let Ok(Ok(about)) = timeout_at(deadline, about).await else {
+pub(super) async fn check(provider: &FileProvider) -> Health {
+    let begun = Instant::now();
+    let limit = HEALTH_DEADLINE - MARGIN;
+    let about = provider.within(limit, |shared| BOTH.map(|which| About::file(shared.path(which))));
+    let Ok(about) = about.await else {
         return Health::unusable("files", "the file system does not answer", "check the mount");
     };
-    let texts = Arc::clone(&shared);
+    let judged = Arc::clone(&provider.judged);
     // Goes on when it is not waited for any more: the next check finds what it learnt.
-    let judging = spawn_blocking(move || BOTH.map(|which| judged.of(which, texts.path(which))));
-    let judgements = timeout_at(deadline, judging).await.ok().and_then(Result::ok);
-    report(&shared, &about, judgements.as_ref())
+    let judging = move |shared: &Shared| BOTH.map(|which| judged.of(which, shared.path(which)));
+    let judgements = provider.within(limit.saturating_sub(begun.elapsed()), judging).await;
+    report(&provider.shared, &about, judgements.ok().as_ref())
 }
 
 fn report(shared: &Shared, about: &[About; 2], judgements: Option<&[Judgement; 2]>) -> Health {
     let mut health = Health::new("files");
     let pause = shared.debounce.as_secs_f32();
     health.facts.push(Fact::text("save order", format!("connections, and webhooks {pause:.1} s later")));
-    health.facts.extend(shared.noticing().map(|how| Fact::text("noticed by", how)));
+    health.facts.push(Fact::text("changes", shared.attention().to_string()));
     let lost = judgements.is_some_and(|both| both.iter().all(Judgement::is_lost));
     for (at, which) in BOTH.into_iter().enumerate() {
         let Some(about) = about.get(at) else { continue };

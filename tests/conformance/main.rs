@@ -83,3 +83,4 @@ macro_rules! conformance {
 conformance!(memory, crate::subject::memory);
 conformance!(files, crate::subject::files);
 conformance!(etcd, crate::subject::etcd::etcd);
+conformance!(etcd34, crate::subject::etcd::etcd34);

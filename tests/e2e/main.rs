@@ -16,6 +16,7 @@
 mod support;
 
 mod calm;
+mod cluster;
 mod commands;
 mod contend;
 mod editing;

@@ -4,16 +4,20 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test says what is wrong by panicking"
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cluster;
 mod health;
 mod loading;
 mod outage;
 mod session;
+mod tls;
+mod versions;
 mod writing;
 
 use std::time::{Duration, Instant};

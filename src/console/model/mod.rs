@@ -143,6 +143,8 @@ pub struct HealthPage {
     pub checked: Option<Duration>,
     /// The question under way.
     pub asked: Option<Request>,
+    /// When the last question was asked.
+    pub asked_at: Duration,
     /// First line shown.
     pub scroll: usize,
     /// The latency classes shown, by backend and member.
@@ -384,6 +386,10 @@ impl Model {
         match (self.health.asked, self.health.checked) {
             (Some(_), _) => None,
             (None, None) => Some(Duration::ZERO),
+            // What a change of the link did to the members is asked at once for whoever looks.
+            (None, Some(_)) if self.tab == Tab::Health && self.link.since > self.health.asked_at => {
+                Some(self.link.since)
+            }
             (None, Some(checked)) => Some(checked + pause),
         }
     }

@@ -45,6 +45,7 @@ pub(super) fn lock(model: &mut Model) -> Effect {
 pub(super) fn check_health(model: &mut Model) -> Effect {
     let request = model.next_request();
     model.health.asked = Some(request);
+    model.health.asked_at = model.now.mono;
     Effect::CheckHealth(request)
 }
 

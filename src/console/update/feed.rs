@@ -10,7 +10,7 @@ use super::super::effect::Effect;
 use super::super::model::{
     Base, Comparison, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tab, Tone, Upstream,
 };
-use super::{browse, clock};
+use super::browse;
 
 /// Changes kept while the picture is held still; beyond them a fresh load is cheaper.
 const MAX_HELD: usize = 100_000;
@@ -23,7 +23,11 @@ const FRESH_STEP: u128 = 250;
 pub(super) fn take(model: &mut Model, feed: Feed) -> Vec<Effect> {
     let now = model.now.mono;
     match feed {
-        Feed::State(state) => return enter(model, state),
+        Feed::State(state) => {
+            model.link.enter(state, now);
+            model.want(Redraw::Now);
+            return Vec::new();
+        }
         Feed::Compared { at, differences } => {
             model.link.record.compared = Some(Comparison { at, differences, when: now });
             model.want(Redraw::Soon);
@@ -43,17 +47,6 @@ pub(super) fn take(model: &mut Model, feed: Feed) -> Vec<Effect> {
         None => apply(model, feed),
     }
     Vec::new()
-}
-
-/// Takes a state of the link in; when it is lost or back, the backend is asked what happened.
-fn enter(model: &mut Model, state: LinkState) -> Vec<Effect> {
-    let before = model.link.state.word();
-    model.link.enter(state, model.now.mono);
-    model.want(Redraw::Now);
-    let now = &model.link.state;
-    let turned = now.word() != before && matches!(now, LinkState::Synced | LinkState::Stale { .. });
-    let ask = turned && model.health.checked.is_some() && model.health.asked.is_none();
-    ask.then(|| clock::check_health(model)).into_iter().collect()
 }
 
 fn heard(model: &mut Model) {

@@ -4,17 +4,16 @@
 //! it one, so that the watch and the reads that watch over it see the same member, a failed member is
 //! left for good, and it is known whether a write was sent.
 
-use std::sync::Once;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{
-    Certificate, Client, ConnectOptions, Identity, KvClient, LeaseClient, ResponseHeader, TlsOptions,
-    WatchClient,
-};
+use etcd_client::{Client, ConnectOptions, KvClient, LeaseClient, ResponseHeader, WatchClient};
 use tokio::sync::{Mutex, watch};
 
 use super::error::{Fault, within};
-use super::settings::{EtcdSettings, TlsFiles};
+use super::settings::{Endpoint, EtcdSettings};
+use super::tls::{Credentials, TlsFault, probe};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
 
@@ -32,32 +31,25 @@ const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 /// hostile (`too_many_pings`); what notices a dead peer within 3 s is the watch's own vigil.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3));
 
-/// Where a system keeps the certificates it trusts: Debian, Fedora, openSUSE, Alpine.
-const SYSTEM_TRUST: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
-/// Makes `aws-lc-rs` this process's cryptography, unless a program has already chosen. rustls panics
-/// where two are linked and none is chosen.
-pub fn ensure_crypto_provider() {
-    static CHOSEN: Once = Once::new();
-    CHOSEN.call_once(|| {
-        // An error means that somebody chose before us, which is as good.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    });
-}
-
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Link {
     serial: u64,
     client: Client,
+    /// The member has answered, so it is one that can.
+    proven: Arc<AtomicBool>,
 }
 
 impl Link {
+    /// Notes that the member has answered.
+    pub(super) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
     pub(super) fn kv(&self) -> KvClient {
         self.client.kv_client().max_decoding_message_size(DECODE_LIMIT)
     }
@@ -143,22 +135,72 @@ impl Connector {
         if let Some(link) = &slot.link {
             return Ok(link.clone());
         }
-        let opened = self.open(slot.serial).await;
-        if opened.as_ref().is_err_and(Fault::elsewhere) {
-            slot.serial += 1;
+        let serial = slot.serial;
+        match self.open(serial).await {
+            Ok(link) => Ok(slot.link.insert(link).clone()),
+            Err(fault) => {
+                if fault.elsewhere() {
+                    slot.serial += 1;
+                }
+                drop(slot);
+                Err(self.explain(serial, fault).await)
+            }
         }
-        let link = opened?;
-        slot.link = Some(link.clone());
-        Ok(link)
     }
 
-    /// Gives a link up; the next one goes to the next member.
-    pub(super) async fn fail(&self, link: &Link) {
+    /// A link whose member is known to answer: what a write goes out on. One that hangs, learns, has
+    /// no leader or wants another TLS is found out by a read before, and another member is asked.
+    pub(super) async fn proven(&self) -> Result<Link, Fault> {
+        let key = self.settings.prefix.as_str().as_bytes();
+        self.read(|link| async move {
+            if link.is_proven() {
+                return Ok(link);
+            }
+            match link.head(key.to_vec()).await {
+                Err(fault) if fault.elsewhere() => Err(fault),
+                // A refusal is an answer too.
+                _ => Ok(link),
+            }
+        })
+        .await
+    }
+
+    /// Gives a link up, so that the next one goes to the next member; says what is known of why.
+    pub(super) async fn fail(&self, link: &Link, fault: Fault) -> Fault {
         let mut slot = self.slot.lock().await;
         if slot.serial == link.serial {
             slot.serial += 1;
             slot.link = None;
         }
+        drop(slot);
+        if link.is_proven() { fault } else { self.explain(link.serial, fault).await }
+    }
+
+    /// Why a link came to nothing: what TLS has to do with it, and with which member.
+    async fn explain(&self, serial: u64, fault: Fault) -> Fault {
+        let why = match fault {
+            Fault::Broken => None,
+            Fault::Tls { why, .. } => Some(why),
+            other => return other,
+        };
+        let Ok(endpoint) = self.endpoint(serial) else { return why_not(why, None) };
+        let why = match why {
+            None | Some(TlsFault::Handshake) => self.probe(endpoint).await.or(why),
+            clear => clear,
+        };
+        let why = why.map(|why| match why {
+            TlsFault::Refused(_) if self.settings.tls.identity.is_none() => TlsFault::Anonymous,
+            why => why,
+        });
+        why_not(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
+    }
+
+    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsFault> {
+        if !self.settings.uses_tls(endpoint) {
+            return probe(endpoint, None).await;
+        }
+        let credentials = Credentials::read(&self.settings.tls).await.ok()?;
+        probe(endpoint, Some(&credentials)).await
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all of it
@@ -178,36 +220,42 @@ impl Connector {
     {
         let members = u32::try_from(self.endpoints()).unwrap_or(u32::MAX);
         let patience = (CALL_DEADLINE / members).max(CONNECT_DEADLINE);
-        let mut fault = Fault::Unreachable;
+        let mut told: Option<Fault> = None;
         for _ in 0..members {
-            fault = match self.link().await {
+            let fault = match self.link().await {
                 Ok(link) => match within(patience, call(link.clone())).await {
-                    Err(fault) if fault.elsewhere() => {
-                        self.fail(&link).await;
-                        fault
+                    Err(fault) if fault.elsewhere() => self.fail(&link, fault).await,
+                    answer => {
+                        link.prove();
+                        return answer;
                     }
-                    answer => return answer,
                 },
                 Err(fault) => fault,
             };
             if !fault.elsewhere() {
-                break;
+                return Err(fault);
             }
+            told = Some(match told {
+                Some(earlier) => earlier.or_more_telling(fault),
+                None => fault,
+            });
         }
-        Err(fault)
+        Err(told.unwrap_or(Fault::Unreachable))
     }
 
     async fn open(&self, serial: u64) -> Result<Link, Fault> {
-        let count = u64::try_from(self.endpoints()).unwrap_or(1);
-        let turn = usize::try_from(serial % count).unwrap_or(0);
-        let endpoint = self
-            .settings
-            .endpoints
-            .get(turn)
-            .ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))?;
+        let endpoint = self.endpoint(serial)?;
         let tls = self.settings.uses_tls(endpoint);
         let client = self.connect(&endpoint.url(tls), tls).await?;
-        Ok(Link { serial, client })
+        Ok(Link { serial, client, proven: Arc::default() })
+    }
+
+    /// Whose turn it is.
+    fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
+        let count = u64::try_from(self.endpoints()).unwrap_or(1);
+        let turn = usize::try_from(serial % count).unwrap_or(0);
+        let endpoint = self.settings.endpoints.get(turn);
+        endpoint.ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
     /// A client of one URL, logged in where we have a login; nothing is sent before the first call
@@ -241,8 +289,7 @@ impl Connector {
         if !tls {
             return Ok(options);
         }
-        ensure_crypto_provider();
-        Ok(options.with_tls(tls_options(&self.settings.tls).await?))
+        Ok(options.with_tls(Credentials::read(&self.settings.tls).await?.options()))
     }
 
     /// Closes the link and ends every watch.
@@ -262,29 +309,7 @@ async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
     Ok(Client::connect([url], Some(options)).await?)
 }
 
-async fn tls_options(files: &TlsFiles) -> Result<TlsOptions, Fault> {
-    let trusted = match &files.ca_cert {
-        Some(path) => pem(path, "ETCD_CACERT").await?,
-        None => system_trust().await?,
-    };
-    let options = TlsOptions::new().ca_certificate(Certificate::from_pem(trusted));
-    let Some(identity) = &files.identity else { return Ok(options) };
-    let cert = pem(&identity.cert, "ETCD_CERT").await?;
-    let key = zeroize::Zeroizing::new(pem(&identity.key, "ETCD_KEY").await?);
-    Ok(options.identity(Identity::from_pem(cert, &*key)))
-}
-
-async fn pem(path: &std::path::Path, variable: &str) -> Result<Vec<u8>, Fault> {
-    tokio::fs::read(path).await.map_err(|error| {
-        Fault::Unusable(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
-    })
-}
-
-async fn system_trust() -> Result<Vec<u8>, Fault> {
-    for path in SYSTEM_TRUST {
-        if let Ok(bundle) = tokio::fs::read(path).await {
-            return Ok(bundle);
-        }
-    }
-    Err(Fault::Unusable("this system has no certificates to trust: set ETCD_CACERT".into()))
+/// The fault of a connection that TLS may have to do with.
+fn why_not(why: Option<TlsFault>, at: Option<String>) -> Fault {
+    why.map_or(Fault::Broken, |why| Fault::Tls { why, at })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
+use super::tls::TlsFault;
 use crate::provider::ASK_FOR_IT;
 use crate::provider::Error;
 
@@ -14,12 +15,17 @@ use crate::provider::Error;
 pub(super) enum Fault {
     /// No connection could be made, so nothing was sent.
     Unreachable,
+    /// A connection was made, and no TLS session on it, so nothing was sent; `at` is with whom, where
+    /// that is one of several.
+    Tls { why: TlsFault, at: Option<String> },
     /// No answer within the deadline.
     Silent,
     /// The connection broke, or the member gave up on the request.
     Broken,
-    /// The member has no leader: the cluster has lost its quorum.
+    /// The member has no leader: there is an election, or the cluster has lost its quorum.
     NoLeader,
+    /// The member learns, and does not read or write for clients.
+    Learner,
     /// The user may not.
     Denied,
     /// The cluster wants a user and we have none.
@@ -55,7 +61,7 @@ impl From<etcd_client::Error> for Fault {
         use etcd_client::Error as Client;
         match error {
             Client::GRpcStatus(status) => Self::of_status(&status),
-            // Met only while endpoints are built: certificates that are not PEM, a key that does not fit.
+            // Met only while endpoints are built, from files that were found to be sound before.
             Client::TransportError(_) | Client::InvalidArgs(_) => Self::Unusable(
                 "the TLS settings cannot be used: check ETCD_CACERT, ETCD_CERT and ETCD_KEY".into(),
             ),
@@ -68,13 +74,14 @@ impl From<etcd_client::Error> for Fault {
 
 impl Fault {
     fn of_status(status: &tonic::Status) -> Self {
-        if never_connected(status) {
-            return Self::Unreachable;
+        if let Some(fault) = never_connected(status) {
+            return fault;
         }
         // etcd gives one code to many refusals; its messages are constants of its API.
         let said = status.message().strip_prefix("etcdserver: ").unwrap_or_default();
         match said {
             "no leader" => return Self::NoLeader,
+            "rpc not supported for learner" => return Self::Learner,
             "user name is empty" => return Self::NoLogin,
             "authentication failed, invalid user ID or password" => return Self::BadLogin,
             "authentication is not enabled" => return Self::AuthOff,
@@ -115,7 +122,38 @@ impl Fault {
 
     /// Whether another member may answer where this one did not.
     pub(super) fn elsewhere(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Silent | Self::Broken | Self::NoLeader)
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Tls { .. }
+                | Self::Silent
+                | Self::Broken
+                | Self::NoLeader
+                | Self::Learner
+        )
+    }
+
+    /// Whether it is certain that nothing left.
+    pub(super) fn sent_nothing(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Tls { .. })
+    }
+
+    /// The one that tells a person more, of two that two members gave.
+    pub(super) fn or_more_telling(self, other: Self) -> Self {
+        if other.telling() > self.telling() { other } else { self }
+    }
+
+    fn telling(&self) -> u8 {
+        match self {
+            Self::Broken => 0,
+            Self::Unreachable => 1,
+            Self::Silent => 2,
+            Self::Learner => 3,
+            Self::Tls { .. } => 4,
+            Self::NoLeader => 5,
+            // What concerns the cluster as a whole.
+            _ => 6,
+        }
     }
 
     /// Whether a write that met this fault may have been applied all the same.
@@ -129,9 +167,17 @@ impl Fault {
             Self::Unreachable => {
                 format!("cannot connect to etcd at {etcd}: check that it runs and ETCD_HOST")
             }
+            Self::Tls { why, at } => why.words(at.as_deref().unwrap_or(etcd)),
             Self::Silent => format!("etcd at {etcd} does not answer"),
             Self::Broken => format!("the connection to etcd at {etcd} broke"),
-            Self::NoLeader => format!("etcd at {etcd} has no leader: a majority of its members is gone"),
+            Self::NoLeader => format!(
+                "etcd at {etcd} has no leader: a majority of its members is gone, or they are electing one"
+            ),
+            Self::Learner => {
+                format!(
+                    "etcd at {etcd} is a learner, which serves no clients: name voting members in ETCD_HOST"
+                )
+            }
             Self::Denied => "etcd denies permission".into(),
             Self::NoLogin => {
                 format!("etcd at {etcd} asks for a user: set ETCD_USERNAME and ETCD_PASSWORD")
@@ -183,17 +229,13 @@ impl Fault {
     }
 }
 
-/// Whether the connection itself failed: the one kind of transport error after which it is certain
-/// that nothing was sent.
-fn never_connected(status: &tonic::Status) -> bool {
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        if error.is::<tonic::ConnectError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+/// The fault of a connection that failed itself: the one kind of transport error after which it is
+/// certain that nothing was sent.
+fn never_connected(status: &tonic::Status) -> Option<Fault> {
+    let mut causes = std::iter::successors(status.source(), |cause| (*cause).source());
+    causes.by_ref().find(|cause| cause.is::<tonic::ConnectError>())?;
+    let why = causes.find_map(TlsFault::behind);
+    Some(why.map_or(Fault::Unreachable, |why| Fault::Tls { why, at: None }))
 }
 
 /// Waits for an answer so long and no longer. In a box, because the client library's futures measure
@@ -217,6 +259,7 @@ mod tests {
     #[test]
     fn etcds_refusals_are_told_apart() {
         assert_eq!(fault(Code::Unavailable, "etcdserver: no leader"), Fault::NoLeader);
+        assert_eq!(fault(Code::Unavailable, "etcdserver: rpc not supported for learner"), Fault::Learner);
         assert_eq!(fault(Code::Unavailable, "etcdserver: request timed out"), Fault::Broken);
         assert_eq!(fault(Code::PermissionDenied, "etcdserver: permission denied"), Fault::Denied);
         assert_eq!(fault(Code::InvalidArgument, "etcdserver: user name is empty"), Fault::NoLogin);
@@ -239,6 +282,14 @@ mod tests {
             let error = certain.into_write_error("e:1", &key, String::new);
             assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         }
+    }
+
+    #[test]
+    fn of_several_faults_the_one_that_tells_most_is_told() {
+        let told = |faults: &[Fault]| faults.iter().cloned().reduce(Fault::or_more_telling).unwrap();
+        assert_eq!(told(&[Fault::NoLeader, Fault::Unreachable, Fault::Silent]), Fault::NoLeader);
+        assert_eq!(told(&[Fault::Broken, Fault::Unreachable]), Fault::Unreachable);
+        assert_eq!(told(&[Fault::Silent, Fault::Denied, Fault::NoLeader]), Fault::Denied);
     }
 
     #[test]

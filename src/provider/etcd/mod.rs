@@ -5,6 +5,7 @@
 //! | `settings` | where the cluster is, under which keys, as whom |
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
+//! | `tls` | whom we trust and who we are; what is wrong with the other side |
 //! | `load` | growing pages pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, return |
 //! | `write` | one transaction for one commit |
@@ -17,6 +18,7 @@ mod health;
 mod layout;
 mod load;
 mod settings;
+mod tls;
 mod watch;
 mod write;
 
@@ -27,9 +29,9 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-pub use connect::ensure_crypto_provider;
 pub use layout::Layout;
 pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
+pub use tls::ensure_crypto_provider;
 
 use super::{Capabilities, Commit, ConfigReader, ConfigWriter, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};

@@ -208,6 +208,11 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// The port.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Whether the host is this machine.
     pub fn is_local(&self) -> bool {
         let host = self.host();

@@ -45,7 +45,10 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
             Err(refused)
         }
         Err(fault) => {
-            let error = fault.into_write_error(&name, &first, permission);
+            let error = match link {
+                Some(_) => fault.into_write_error(&name, &first, permission),
+                None => fault.into_error(&name, permission),
+            };
             // A write that may be stored keeps its lease: revoking it would delete the key.
             if !matches!(error, Error::OutcomeUnknown { .. }) {
                 revoke(link, leases);
@@ -246,31 +249,25 @@ fn transaction(steps: &[Step], leases: &[Option<i64>]) -> Txn {
     Txn::new().when(conditions).and_then(operations).or_else(present)
 }
 
-/// Sends it to the first member that can be connected to. After any fault but a failed connection it
-/// may have arrived, and is not sent again.
+/// Sends it to the first member that answers at all. After any fault but a failed connection it may
+/// have arrived, and is not sent again. Without a link in the answer, nothing was sent.
 async fn send(
     connector: &Connector,
     txn: Txn,
 ) -> (Option<Link>, std::result::Result<etcd_client::TxnResponse, Fault>) {
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
-        let link = match within(CALL_DEADLINE, connector.link()).await {
+        let link = match connector.proven().await {
             Ok(link) => link,
-            // A login that failed sent no write.
-            Err(met) if met.elsewhere() => {
-                fault = Fault::Unreachable;
-                continue;
-            }
             Err(met) => return (None, Err(met)),
         };
         let (mut kv, txn) = (link.kv(), txn.clone());
         match within(CALL_DEADLINE, async move { Ok(kv.txn(txn).await?) }).await {
             Err(met) if met.elsewhere() => {
-                connector.fail(&link).await;
-                if met != Fault::Unreachable {
-                    return (Some(link), Err(met));
+                fault = connector.fail(&link, met).await;
+                if !fault.sent_nothing() {
+                    return (Some(link), Err(fault));
                 }
-                fault = met;
             }
             answer => return (Some(link), answer),
         }

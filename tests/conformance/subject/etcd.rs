@@ -9,7 +9,7 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout};
 use etcd_client::{Client, Txn, TxnOp};
 
 use super::{Mend, Subject};
-use crate::support::etcd::{EtcdServer, Gate};
+use crate::support::etcd::{EtcdServer, Gate, Launch};
 
 /// What the provider adds to every key by default.
 const PREFIX: &str = "/cwm/";
@@ -24,11 +24,19 @@ pub(crate) struct Etcd {
 }
 
 pub(crate) async fn etcd() -> Option<Etcd> {
-    let server = EtcdServer::start();
+    Some(on(EtcdServer::start()).await)
+}
+
+/// The older one that Debian ships.
+pub(crate) async fn etcd34() -> Option<Etcd> {
+    Some(on(Launch::default().binary(crate::support::etcd::etcd34()?).start()).await)
+}
+
+async fn on(server: EtcdServer) -> Etcd {
     let gate = Gate::before(&server).await;
     let endpoints = Endpoint::parse(&gate.address(), 2379).unwrap();
     let provider = Arc::new(EtcdProvider::new(EtcdSettings::new(endpoints, Layout::Namespaced)));
-    Some(Etcd { gate, provider, outside: server.client().await, _server: server })
+    Etcd { gate, provider, outside: server.client().await, _server: server }
 }
 
 fn stored(key: &ResourceKey) -> Vec<u8> {

@@ -12,6 +12,28 @@ pub struct Launch {
     tls: Tls,
     flags: Vec<String>,
     binary: Option<PathBuf>,
+    seat: Option<Seat>,
+}
+
+/// A member's place in a cluster of several.
+#[derive(Clone)]
+pub(super) struct Seat {
+    name: String,
+    /// All members with their peer addresses, as `--initial-cluster` takes them.
+    initial: String,
+    state: &'static str,
+}
+
+impl Seat {
+    /// One of those that begin a cluster.
+    pub(super) fn founding(name: String, initial: String) -> Self {
+        Self { name, initial, state: "new" }
+    }
+
+    /// One that is added to a cluster.
+    pub(super) fn joining(name: String, initial: String) -> Self {
+        Self { name, initial, state: "existing" }
+    }
 }
 
 /// What the server speaks to its clients.
@@ -43,6 +65,11 @@ impl Launch {
         self
     }
 
+    pub(super) fn seat(mut self, seat: Seat) -> Self {
+        self.seat = Some(seat);
+        self
+    }
+
     /// Starts it with an empty store and waits until it serves.
     pub fn start(self) -> EtcdServer {
         EtcdServer::launch(self)
@@ -54,7 +81,7 @@ impl Launch {
 
     pub(super) fn command(&self, data: &Path, ports: Ports) -> Command {
         let client = format!("{}://127.0.0.1:{}", ports.scheme(), ports.client);
-        let peer = format!("http://127.0.0.1:{}", ports.peer);
+        let peer = ports.peer_url();
         let etcd = self.binary.clone().unwrap_or_else(|| binaries().join("etcd"));
         let mut command = Command::new(etcd);
         command
@@ -63,10 +90,24 @@ impl Launch {
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
             .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
             .args(["--listen-metrics-urls", &format!("http://127.0.0.1:{}", ports.metrics)])
-            .args(["--initial-cluster", &format!("default={peer}")])
-            // Another data folder is another cluster, even on the same ports.
-            .args(["--initial-cluster-token", &data.display().to_string()])
-            .args(["--log-level", "error", "--unsafe-no-fsync"]);
+            .args(["--log-level", "error"])
+            // Not as a flag, which etcd 3.4 does not know.
+            .env("ETCD_UNSAFE_NO_FSYNC", "true");
+        match &self.seat {
+            None => command
+                .args(["--initial-cluster", &format!("default={peer}")])
+                // Another data folder is another cluster, even on the same ports.
+                .args(["--initial-cluster-token", &data.display().to_string()]),
+            Some(seat) => command.args(["--name", &seat.name]).args([
+                "--initial-cluster",
+                &seat.initial,
+                // The same for all of its members, and for no other cluster's.
+                "--initial-cluster-token",
+                &seat.initial,
+                "--initial-cluster-state",
+                seat.state,
+            ]),
+        };
         match &self.tls {
             Tls::Off => {}
             Tls::Auto => {
@@ -85,6 +126,22 @@ impl Launch {
     }
 }
 
+/// The etcd 3.4 of `ETCD34_BIN`, else Debian's, fetched once; `None` where that is set to `none`.
+pub fn etcd34() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || match std::env::var_os("ETCD34_BIN") {
+        Some(none) if none == "none" => None,
+        Some(etcd) => Some(PathBuf::from(etcd)),
+        None => Some(fetch("etcd34").join("etcd")),
+    };
+    FOUND.get_or_init(find).clone()
+}
+
+/// The client of `ETCDCTL_BIN`, else the one beside the server.
+pub fn etcdctl() -> PathBuf {
+    std::env::var_os("ETCDCTL_BIN").map_or_else(|| binaries().join("etcdctl"), PathBuf::from)
+}
+
 /// The folder of etcd, etcdctl and etcdutl: that of `ETCD_BIN`, else the pinned one, fetched once.
 pub fn binaries() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
@@ -92,9 +149,30 @@ pub fn binaries() -> &'static Path {
         if let Some(etcd) = std::env::var_os("ETCD_BIN") {
             return Path::new(&etcd).parent().unwrap().to_owned();
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let fetched = Command::new(root.join("tools/fetch")).arg("etcd").output().unwrap();
-        assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
-        PathBuf::from(String::from_utf8(fetched.stdout).unwrap().trim())
+        fetch("etcd")
     })
+}
+
+/// A folder for a server's data: in memory where there is plenty, since etcd reserves 128 MiB at its
+/// start, 3.4 cannot be kept from waiting for the disk, and no test outlives the machine.
+pub(super) fn data_folder() -> tempfile::TempDir {
+    const MEMORY: &str = "/dev/shm";
+    static PLENTY: OnceLock<bool> = OnceLock::new();
+    let free = || {
+        let told = Command::new("df").args(["--output=avail", "-k", MEMORY]).output().ok()?;
+        String::from_utf8(told.stdout).ok()?.lines().nth(1)?.trim().parse::<u64>().ok()
+    };
+    if *PLENTY.get_or_init(|| free().is_some_and(|kib| kib > 8 * 1024 * 1024))
+        && let Ok(folder) = tempfile::tempdir_in(MEMORY)
+    {
+        return folder;
+    }
+    tempfile::tempdir().unwrap()
+}
+
+fn fetch(what: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fetched = Command::new(root.join("tools/fetch")).arg(what).output().unwrap();
+    assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
+    PathBuf::from(String::from_utf8(fetched.stdout).unwrap().trim())
 }

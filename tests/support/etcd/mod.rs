@@ -1,7 +1,11 @@
 //! A real etcd: started on free loopback ports in a folder of its own, stopped, killed, brought back.
 
+pub mod certs;
+mod cluster;
 mod gate;
 mod launch;
+mod mute;
+pub mod storm;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,8 +17,10 @@ use std::time::{Duration, Instant};
 
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
 
+pub use cluster::Cluster;
 pub use gate::Gate;
-pub use launch::{Launch, Tls, binaries};
+pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
+pub use mute::Mute;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -44,6 +50,10 @@ impl Ports {
     fn scheme(self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
+
+    fn peer_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.peer)
+    }
 }
 
 impl EtcdServer {
@@ -55,13 +65,28 @@ impl EtcdServer {
     /// A port that somebody took meanwhile is no failure.
     fn launch(launch: Launch) -> Self {
         for _ in 0..5 {
-            let (data, ports) = (tempfile::tempdir().unwrap(), Ports::free(launch.speaks_tls()));
-            let mut process = Process::spawn(&launch, data.path(), ports);
-            if process.serves(ports) {
-                return Self { process: Mutex::new(process), launch, data, ports };
+            let server = Self::spawn(launch.clone(), Ports::free(launch.speaks_tls()));
+            if server.serves() {
+                return server;
             }
         }
         panic!("etcd did not start five times in a row");
+    }
+
+    /// Starts one without waiting: a member of several serves only once most of them are there.
+    fn spawn(launch: Launch, ports: Ports) -> Self {
+        let data = launch::data_folder();
+        let process = Mutex::new(Process::spawn(&launch, data.path(), ports));
+        Self { process, launch, data, ports }
+    }
+
+    fn serves(&self) -> bool {
+        self.lock().serves(self.ports)
+    }
+
+    /// Whether its process runs.
+    pub fn is_up(&self) -> bool {
+        self.lock().etcd.try_wait().unwrap().is_none()
     }
 
     /// Where it keeps its data and whatever a test puts beside them.
@@ -106,7 +131,7 @@ impl EtcdServer {
 
     /// Runs etcdctl against it.
     pub fn etcdctl(&self, arguments: &[&str]) -> Output {
-        Command::new(binaries().join("etcdctl"))
+        Command::new(etcdctl())
             .env("ETCDCTL_API", "3")
             .arg(format!("--endpoints={}", self.address()))
             .args(arguments)

@@ -58,23 +58,25 @@ fn an_answer_without_news_asks_for_no_frame() {
 }
 
 #[test]
-fn a_store_that_is_lost_or_back_is_asked_at_once() {
+fn who_looks_at_health_is_told_at_once_when_a_store_is_lost_or_back() {
     let mut console = Console::loaded();
     console.keys("6");
     console.answer(answers_in(LatencyClass::Under5ms));
     console.asks();
     let stale = || WatchEvent::State(LinkState::Stale { reason: "it broke".into(), retry_in: None });
-    console.feed(stale());
-    assert_eq!(console.asks(), 1);
-    console.feed(stale());
-    assert_eq!(console.asks(), 0, "the question is under way");
-    console.answer(answers_in(LatencyClass::Under5ms));
-    console.feed(stale());
-    assert_eq!(console.asks(), 0, "nothing turned");
-    console.feed(WatchEvent::State(LinkState::Synced));
-    assert_eq!(console.asks(), 1);
+    let mut turned = |event| {
+        console.now += Duration::from_millis(100);
+        console.feed(event);
+        console.send(Event::Wake);
+        let asked = console.asks();
+        if asked > 0 {
+            console.answer(answers_in(LatencyClass::Under5ms));
+        }
+        asked
+    };
+    assert_eq!([stale(), stale(), WatchEvent::State(LinkState::Synced)].map(&mut turned), [1, 0, 1]);
     let outage = console.model.link.record.outage.as_ref().unwrap();
-    assert_eq!((outage.failures, outage.ended.is_some()), (3, true));
+    assert_eq!((outage.failures, outage.ended.is_some()), (2, true));
 }
 
 #[test]

@@ -50,16 +50,15 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> Row {
     let role = member.role.map_or("", |role| role.word());
     let latency = member.latency.map_or("", |latency| latency.word());
     let fact = |fact: &Fact| Cell::new(fact.name, Ink::Dim, shown(&fact.value, now));
-    let endpoint = Cell::new("endpoint", Ink::Dim, member.address.clone());
-    let cells = std::iter::once(endpoint).chain(member.facts.iter().map(fact)).collect();
     Row {
         head: vec![
             Cell::new("member", Ink::Text, member.name.clone()),
             Cell::new("role", Ink::Text, Safe::literal(role)),
             Cell::new("state", ink, format!("{glyph} {}", member.word())),
             Cell::new("answers", Ink::Dim, Safe::literal(latency)),
+            Cell::new("endpoint", Ink::Dim, member.address.clone()),
         ],
-        cells,
+        cells: member.facts.iter().map(fact).collect(),
         note: (!member.detail.is_empty()).then(|| {
             let ink = if member.condition > Some(Condition::Healthy) { ink } else { Ink::Dim };
             (ink, member.detail.clone())

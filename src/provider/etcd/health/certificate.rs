@@ -20,8 +20,9 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use x509_cert::der::Decode;
 
-use super::super::connect::{Connector, ensure_crypto_provider};
+use super::super::connect::Connector;
 use super::super::settings::{Endpoint, IdentityFiles, TlsFiles};
+use super::super::tls::ensure_crypto_provider;
 use super::left;
 use crate::domain::{Certificate, Owner};
 

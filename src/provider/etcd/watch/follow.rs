@@ -36,6 +36,8 @@ struct Follow<'a> {
     /// A comparison with a fresh list is still to be made.
     compare: bool,
     beat: Fuse<BoxFuture<'static, Result<Head, Fault>>>,
+    /// How far the watch had come when the sign of life was asked for.
+    asked_at: Revision,
     comparison: Fuse<BoxFuture<'static, Result<(Revision, Fresh), Fault>>>,
 }
 
@@ -69,6 +71,7 @@ impl Task {
         };
         let mut follow = Follow {
             position: Position::new(picture.at),
+            asked_at: picture.at,
             task: self,
             picture,
             link,
@@ -196,7 +199,7 @@ impl Follow<'_> {
             return Ok(());
         }
         self.target = None;
-        self.task.retry.reset();
+        self.task.well();
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();
@@ -209,7 +212,8 @@ impl Follow<'_> {
         let now = Instant::now();
         self.vigil.beat_answered(now);
         let replaced = self.task.connector.store(head.cluster) != self.picture.store;
-        if replaced || head.revision < self.position.solid() {
+        // Events that came after the question may well be newer than its answer.
+        if replaced || head.revision < self.asked_at {
             return Ok(Some(Reload));
         }
         if head.revision == self.position.solid() && self.vigil.progress_open() {
@@ -231,6 +235,7 @@ impl Follow<'_> {
             Due::Beat => {
                 let (link, key) = (self.link.clone(), self.task.scope.range.from.clone());
                 self.beat = async move { link.head(key).await }.boxed().fuse();
+                self.asked_at = self.position.solid();
                 self.vigil.beat_asked(now);
             }
             Due::Progress => {

@@ -35,6 +35,7 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
         wake: watch.wake.clone(),
         picture: None,
         loaded_before: false,
+        told: None,
     };
     tokio::spawn(async move {
         tokio::select! {
@@ -101,6 +102,8 @@ struct Task {
     picture: Option<Picture>,
     loaded_before: bool,
     retry: Retry,
+    /// What the members tried since the last wait had to say; the most telling of it.
+    told: Option<Fault>,
 }
 
 impl Task {
@@ -109,10 +112,16 @@ impl Task {
         loop {
             match self.round().await {
                 Err(End::Closed) => return Err(Closed),
-                Err(End::Lost(fault)) => self.wait(&fault).await?,
+                Err(End::Lost(fault)) => self.wait(fault).await?,
                 Ok(never) => match never {},
             }
         }
+    }
+
+    /// The watch is where the store is: what went wrong before is over.
+    fn well(&mut self) {
+        self.retry.reset();
+        self.told = None;
     }
 
     async fn state(&self, state: LinkState) -> Result<(), Closed> {
@@ -122,9 +131,10 @@ impl Task {
     /// One link, from its first answer to its end.
     async fn round(&mut self) -> Result<Infallible, End> {
         let link = self.connector.link().await?;
-        let ended = self.converse(&link).await;
-        self.connector.fail(&link).await;
-        ended
+        match self.converse(&link).await {
+            Err(End::Lost(fault)) => Err(End::Lost(self.connector.fail(&link, fault).await)),
+            ended => ended,
+        }
     }
 
     async fn converse(&mut self, link: &Link) -> Result<Infallible, End> {
@@ -135,6 +145,7 @@ impl Task {
             } else {
                 self.load(link).await?;
             }
+            link.prove();
             let follow::Reload = self.follow(link, resumed).await?;
             resumed = false;
         }
@@ -148,8 +159,15 @@ impl Task {
     }
 
     /// Tells what broke and when it is tried again, and waits for that, or for a person.
-    async fn wait(&mut self, fault: &Fault) -> Result<(), Closed> {
+    async fn wait(&mut self, fault: Fault) -> Result<(), Closed> {
         let wait = self.retry.after_failure();
+        let fault = match self.told.take() {
+            Some(earlier) => earlier.or_more_telling(fault),
+            None => fault,
+        };
+        if wait.is_zero() {
+            self.told = Some(fault.clone());
+        }
         let retry_in = Some(wait);
         let reason = fault.words(&self.connector.name());
         self.state(match fault {

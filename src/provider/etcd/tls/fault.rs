@@ -1,0 +1,210 @@
+//! What keeps two sides from speaking TLS, each cause in its own words.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::{AlertDescription, CertificateError, Error};
+
+use crate::domain::utc;
+
+/// How many of a certificate's names a message repeats.
+const NAMES: usize = 4;
+
+/// Why no session came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::provider::etcd) enum TlsFault {
+    /// Nobody whom we trust signed the certificate.
+    Untrusted,
+    /// The certificate is for others; these.
+    OtherName { wanted: String, names: Vec<String> },
+    /// The certificate is too old.
+    Expired(Option<UnixTime>),
+    /// The certificate is for a later time.
+    NotYetValid(Option<UnixTime>),
+    /// The certificate is not one that a server may have.
+    NoServerCertificate,
+    /// The member does not take our certificate, or none.
+    Refused(AlertDescription),
+    /// The member wants a certificate, and we have none.
+    Anonymous,
+    /// The member speaks TLS and we do not.
+    Secured,
+    /// We speak TLS and the member does not.
+    Plain,
+    /// Any other end of a handshake.
+    Handshake,
+}
+
+impl TlsFault {
+    pub(in crate::provider::etcd) fn of(error: &Error) -> Self {
+        match error {
+            Error::InvalidCertificate(error) => Self::of_certificate(error),
+            Error::AlertReceived(alert) if is_about_our_certificate(*alert) => Self::Refused(*alert),
+            _ => Self::Handshake,
+        }
+    }
+
+    /// What TLS has to do with the cause of an error.
+    pub(in crate::provider::etcd) fn behind(cause: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let cause = cause.downcast_ref::<io::Error>()?;
+        // An I/O error holds its cause where `source` passes it over.
+        let inner = cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+        let ended = (cause.kind() == io::ErrorKind::UnexpectedEof).then_some(Self::Handshake);
+        inner.map(Self::of).or(ended)
+    }
+
+    fn of_certificate(error: &CertificateError) -> Self {
+        use CertificateError as Bad;
+        match error {
+            // Another authority of the same name shows as a signature that does not fit.
+            Bad::UnknownIssuer | Bad::BadSignature => Self::Untrusted,
+            Bad::Expired => Self::Expired(None),
+            Bad::ExpiredContext { not_after, .. } => Self::Expired(Some(*not_after)),
+            Bad::NotValidYet => Self::NotYetValid(None),
+            Bad::NotValidYetContext { not_before, .. } => Self::NotYetValid(Some(*not_before)),
+            Bad::NotValidForName => Self::OtherName { wanted: String::new(), names: Vec::new() },
+            Bad::NotValidForNameContext { expected, presented } => Self::OtherName {
+                wanted: plain_name(expected),
+                names: presented.iter().map(|name| bare(name).to_owned()).collect(),
+            },
+            _ => Self::NoServerCertificate,
+        }
+    }
+
+    /// What happened and what to do, in words; `etcd` is who is at the other side.
+    pub(in crate::provider::etcd) fn words(&self, etcd: &str) -> String {
+        match self {
+            Self::Untrusted => format!(
+                "the certificate of etcd at {etcd} is not signed by anybody trusted here: \
+                 set ETCD_CACERT to the certificate of the authority that signed it"
+            ),
+            Self::OtherName { wanted, names } => other_name(etcd, wanted, names),
+            Self::Expired(at) => {
+                let on = at.map(|at| format!(" on {}", day(at))).unwrap_or_default();
+                format!("the certificate of etcd at {etcd} expired{on}: it has to be renewed there")
+            }
+            Self::NotYetValid(from) => {
+                let from = from.map(|from| format!(" before {}", day(from))).unwrap_or_default();
+                format!(
+                    "the certificate of etcd at {etcd} is not valid{from}: check the clocks of both sides"
+                )
+            }
+            Self::NoServerCertificate => format!(
+                "the certificate of etcd at {etcd} is not one that a server may have (an authority's own, \
+                 or of version 1): it has to be issued anew, for a server"
+            ),
+            Self::Refused(AlertDescription::CertificateExpired) => {
+                format!("our client certificate (ETCD_CERT) has expired, says etcd at {etcd}: renew it")
+            }
+            Self::Refused(_) => format!(
+                "etcd at {etcd} refuses our client certificate: ETCD_CERT must be signed by an authority \
+                 that etcd trusts, and not be expired"
+            ),
+            Self::Anonymous => {
+                format!("etcd at {etcd} asks for a client certificate: set ETCD_CERT and ETCD_KEY")
+            }
+            Self::Secured => format!(
+                "etcd at {etcd} speaks TLS: write https:// before its name in ETCD_HOST, or set ETCD_CACERT"
+            ),
+            Self::Plain => format!(
+                "etcd at {etcd} does not speak TLS: write http:// before its name in ETCD_HOST, \
+                 or have TLS switched on there"
+            ),
+            Self::Handshake => format!(
+                "no TLS session with etcd at {etcd} could be agreed on: check that this is its client port"
+            ),
+        }
+    }
+}
+
+fn is_about_our_certificate(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::NoCertificate
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    )
+}
+
+fn other_name(etcd: &str, wanted: &str, names: &[String]) -> String {
+    let shown = match names.get(..NAMES) {
+        _ if names.is_empty() => "no name at all".to_owned(),
+        Some(first) if names.len() > NAMES => format!("{} and others", first.join(", ")),
+        _ => names.join(", "),
+    };
+    let not = if wanted.is_empty() { String::new() } else { format!(", not for {wanted}") };
+    format!(
+        "the certificate of etcd at {etcd} is for {shown}{not}: write one of its names in ETCD_HOST, \
+         or have it issued for this one"
+    )
+}
+
+fn plain_name(name: &ServerName<'_>) -> String {
+    name.to_str().into_owned()
+}
+
+/// A name without the kind that rustls writes around it: `DnsName("a")`, `IpAddress(1.2.3.4)`.
+fn bare(name: &str) -> &str {
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(name).trim_matches('"')
+}
+
+fn day(at: UnixTime) -> String {
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.as_secs()));
+    let words = at.map(utc).unwrap_or_default();
+    words.split('T').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_words_of_its_own() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let now = at(1_800_000_000);
+        let certificate = |error| TlsFault::of(&Error::InvalidCertificate(error)).words("e:1");
+        let alert = |alert| TlsFault::of(&Error::AlertReceived(alert)).words("e:1");
+        let name = CertificateError::NotValidForNameContext {
+            expected: ServerName::try_from("e").unwrap(),
+            presented: vec!["DnsName(\"etcd.example\")".into(), "IpAddress(10.0.0.1)".into()],
+        };
+        let said = [
+            certificate(CertificateError::UnknownIssuer),
+            certificate(name),
+            certificate(CertificateError::NotValidForName),
+            certificate(CertificateError::ExpiredContext { time: now, not_after: at(1_577_836_800) }),
+            certificate(CertificateError::NotValidYetContext { time: now, not_before: at(4_102_444_800) }),
+            certificate(CertificateError::InvalidPurpose),
+            alert(AlertDescription::CertificateExpired),
+            alert(AlertDescription::UnknownCA),
+            alert(AlertDescription::ProtocolVersion),
+            TlsFault::Anonymous.words("e:1"),
+            TlsFault::Secured.words("e:1"),
+            TlsFault::Plain.words("e:1"),
+        ];
+        assert!(said[1].contains("is for etcd.example, 10.0.0.1, not for e:"), "{}", said[1]);
+        assert!(said[2].contains("no name at all"), "{}", said[2]);
+        assert!(said[3].contains("expired on 2020-01-01"), "{}", said[3]);
+        assert!(said[4].contains("not valid before 2100-01-01"), "{}", said[4]);
+        for (n, words) in said.iter().enumerate() {
+            assert!(words.contains("e:1") && words.contains(": "), "{words}");
+            assert!(!said[..n].contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_many_names_is_told_in_a_line() {
+        let names: Vec<_> = (0..100).map(|n| format!("host{n}")).collect();
+        let words = TlsFault::OtherName { wanted: "e".into(), names }.words("e:1");
+        assert!(words.contains("host0, host1, host2, host3 and others, not for e"), "{words}");
+    }
+}

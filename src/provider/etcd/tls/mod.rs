@@ -1,0 +1,149 @@
+//! TLS: the files that a person names, what is wrong with them, and what is wrong with the other side.
+
+mod fault;
+mod probe;
+
+use std::path::Path;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use etcd_client::{Certificate, Identity, TlsOptions};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
+
+pub(super) use fault::TlsFault;
+pub(super) use probe::probe;
+
+use super::error::Fault;
+use super::settings::{IdentityFiles, TlsFiles};
+
+/// How long a handshake may take, once TCP is connected.
+const HANDSHAKE: Duration = Duration::from_millis(1_500);
+
+/// Where a system keeps the certificates it trusts: Debian, Fedora, openSUSE, Alpine.
+const SYSTEM_TRUST: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Makes `aws-lc-rs` this process's cryptography, unless a program has already chosen. rustls panics
+/// where two are linked and none is chosen.
+pub fn ensure_crypto_provider() {
+    static CHOSEN: Once = Once::new();
+    CHOSEN.call_once(|| {
+        // An error means that somebody chose before us, which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    });
+}
+
+/// Whom we trust and who we are, read from files that were found to be sound.
+pub(super) struct Credentials {
+    trusted: Vec<u8>,
+    identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    config: Arc<ClientConfig>,
+}
+
+impl Credentials {
+    /// Reads the files, and says which one cannot be used, and why. The client library would say it
+    /// of all of them together.
+    pub(super) async fn read(files: &TlsFiles) -> Result<Self, Fault> {
+        ensure_crypto_provider();
+        let trusted = match &files.ca_cert {
+            Some(path) => pem(path, "ETCD_CACERT").await?,
+            None => system_trust().await?,
+        };
+        let roots = roots(&trusted, files.ca_cert.as_deref())?;
+        let builder = ClientConfig::builder().with_root_certificates(roots);
+        let Some(identity) = &files.identity else {
+            let config = Arc::new(builder.with_no_client_auth());
+            return Ok(Self { trusted, identity: None, config });
+        };
+        let cert = pem(&identity.cert, "ETCD_CERT").await?;
+        let key = Zeroizing::new(pem(&identity.key, "ETCD_KEY").await?);
+        let chain = certificates(&cert)
+            .ok_or_else(|| unusable(&identity.cert, "ETCD_CERT", "it holds no certificate in PEM"))?;
+        let config = builder
+            .with_client_auth_cert(chain, private_key(&key, &identity.key)?)
+            .map_err(|error| mismatch(&error, identity))?;
+        Ok(Self { trusted, identity: Some((cert, key)), config: Arc::new(config) })
+    }
+
+    /// As the client library takes them.
+    pub(super) fn options(&self) -> TlsOptions {
+        let options =
+            TlsOptions::new().ca_certificate(Certificate::from_pem(&self.trusted)).timeout(HANDSHAKE);
+        match &self.identity {
+            Some((cert, key)) => options.identity(Identity::from_pem(cert, &**key)),
+            None => options,
+        }
+    }
+}
+
+fn unusable(path: &Path, variable: &str, why: &str) -> Fault {
+    Fault::Unusable(format!("cannot use {} ({variable}): {why}", path.display()))
+}
+
+async fn pem(path: &Path, variable: &str) -> Result<Vec<u8>, Fault> {
+    tokio::fs::read(path).await.map_err(|error| {
+        Fault::Unusable(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
+    })
+}
+
+async fn system_trust() -> Result<Vec<u8>, Fault> {
+    for path in SYSTEM_TRUST {
+        if let Ok(bundle) = tokio::fs::read(path).await {
+            return Ok(bundle);
+        }
+    }
+    Err(Fault::Unusable("this system has no certificates to trust: set ETCD_CACERT".into()))
+}
+
+/// All certificates of a file; `None` where it holds none, or anything broken.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+    (!all.is_empty()).then_some(all)
+}
+
+fn roots(trusted: &[u8], path: Option<&Path>) -> Result<RootCertStore, Fault> {
+    let mut roots = RootCertStore::empty();
+    // A system's bundle may hold what rustls does not know; what is left of it decides.
+    roots.add_parsable_certificates(certificates(trusted).unwrap_or_default());
+    match path {
+        Some(path) if roots.is_empty() => {
+            Err(unusable(path, "ETCD_CACERT", "it holds no certificate in PEM"))
+        }
+        _ => Ok(roots),
+    }
+}
+
+fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+        let why = if is_encrypted(pem) {
+            "it is encrypted, and nobody is asked for its passphrase: name a key without one"
+        } else {
+            "it holds no private key in PEM"
+        };
+        unusable(path, "ETCD_KEY", why)
+    })
+}
+
+/// Whether a key is kept under a passphrase, in either way that PEM has for it.
+fn is_encrypted(pem: &[u8]) -> bool {
+    pem.split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"-----BEGIN ENCRYPTED") || line.starts_with(b"Proc-Type: 4,ENCRYPTED"))
+}
+
+fn mismatch(error: &rustls::Error, files: &IdentityFiles) -> Fault {
+    match error {
+        rustls::Error::InconsistentKeys(_) => Fault::Unusable(format!(
+            "the key {} (ETCD_KEY) does not belong to the certificate {} (ETCD_CERT)",
+            files.key.display(),
+            files.cert.display()
+        )),
+        _ => unusable(&files.key, "ETCD_KEY", "it is of a kind that is not supported"),
+    }
+}

@@ -14,6 +14,7 @@ mod support;
 mod cluster;
 mod health;
 mod loading;
+mod members;
 mod outage;
 mod session;
 mod tls;

@@ -146,7 +146,10 @@ pub(super) struct Answer {
 impl Answer {
     /// Whether the member is alive: also a refusal is an answer.
     pub(super) fn is_alive(&self) -> bool {
-        matches!(self.said, Ok(_) | Err(Fault::Denied | Fault::NoLogin | Fault::BadLogin))
+        let refusal = |fault: &Fault| {
+            matches!(fault, Fault::Denied | Fault::NoLogin | Fault::BadLogin | Fault::NoLeader)
+        };
+        self.said.as_ref().err().is_none_or(refusal)
     }
 }
 
@@ -174,6 +177,14 @@ impl Seen {
     pub(super) fn name_of(&self, id: u64) -> String {
         let named = self.members.iter().find(|member| member.id == id && !member.name.is_empty());
         named.map_or_else(|| format!("{id:x}"), |member| member.name.clone())
+    }
+
+    /// The members that are cut off from the majority, or have none.
+    pub(super) fn leaderless(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.iter().filter(|answer| match &answer.said {
+            Ok(report) => report.leader == 0,
+            Err(fault) => *fault == Fault::NoLeader,
+        })
     }
 
     /// What every member that answered said.

@@ -34,21 +34,28 @@ pub(super) async fn decide(
         sleep(HEDGE).await;
         anyone(contacts, range).await
     };
-    let first = select_ok([decisive(own).boxed(), decisive(others).boxed()]);
-    let answer = within(left(deadline), async { first.await.map(|(answer, _)| answer) }).await;
-    answer.and_then(|answer| answer)
+    let first = async {
+        tokio::select! {
+            // It has tried every member by itself when it fails.
+            answer = own => answer,
+            Ok(answer) = others => answer,
+        }
+    };
+    within(left(deadline), first).await
 }
 
-/// An answer that no other member would better is an answer, also when it is no.
-async fn decisive(answer: impl Future<Output = Decided>) -> Result<Decided, Fault> {
-    match answer.await {
-        Err(fault) if fault.elsewhere() => Err(fault),
-        answer => Ok(answer),
-    }
-}
-
-async fn anyone(contacts: &Contacts, range: &Range) -> Decided {
-    let all: Vec<_> = contacts.all().into_iter().map(|client| head(client, range).boxed()).collect();
+/// The first answer that no other member would better; also a no is one.
+async fn anyone(contacts: &Contacts, range: &Range) -> Result<Decided, Fault> {
+    let ask = |client| {
+        let decided = async move {
+            match head(client, range).await {
+                Err(fault) if fault.elsewhere() => Err(fault),
+                answer => Ok(answer),
+            }
+        };
+        decided.boxed()
+    };
+    let all: Vec<_> = contacts.all().into_iter().map(ask).collect();
     if all.is_empty() {
         return Err(Fault::Unreachable);
     }

@@ -95,10 +95,8 @@ fn clusters(seen: &Seen) -> Vec<Finding> {
 }
 
 fn leaderless(seen: &Seen, condition: Condition) -> Vec<Finding> {
-    let names = seen.reports().filter(|report| report.leader == 0).map(|report| seen.name_of(report.member));
-    let (Some(names), true) = (some(names.collect()), condition < Condition::Unusable) else {
-        return Vec::new();
-    };
+    let names = seen.leaderless().map(|answer| name(seen, answer)).collect();
+    let (Some(names), true) = (some(names), condition < Condition::Unusable) else { return Vec::new() };
     vec![Finding::fault(
         format!("no leader is known to {names}: cut off from the majority"),
         "check the network between the members",

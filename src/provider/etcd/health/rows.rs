@@ -57,15 +57,23 @@ fn reported(row: &mut MemberHealth, seen: &Seen, report: &Report) {
         .map(|(_, alarm)| alarm.as_str())
         .collect();
     if report.leader == 0 {
-        row.condition = Some(Condition::Unusable);
-        row.detail = "knows no leader: it serves neither writes nor reads".into();
+        leaderless(row);
     } else if let Some(alarm) = alarms.first() {
         row.condition = Some(Condition::Degraded);
         row.detail = format!("alarm {alarm}");
     }
 }
 
+fn leaderless(row: &mut MemberHealth) {
+    row.condition = Some(Condition::Unusable);
+    row.detail = "knows no leader: it serves neither writes nor reads".into();
+    row.role = Some(Role::Leaderless);
+}
+
 fn unheard(row: &mut MemberHealth, answer: &Answer, fault: &Fault) {
+    if *fault == Fault::NoLeader {
+        return leaderless(row);
+    }
     (row.condition, row.detail) = match (fault, answer.named) {
         (Fault::Denied | Fault::NoLogin, _) => {
             (Some(Condition::Healthy), "answers; only root may ask it more".into())

@@ -70,9 +70,12 @@ fn odd_clusters_are_told() {
     (other.version, other.cluster, other.leader, other.behind) = ("3.4.30".into(), 8, 0, 9_000);
     let health = judged(&answers([Ok(report(1)), Ok(other)]));
     let all = health.findings().iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("\n");
-    for told in
-        ["different clusters", "no leader is known to etcd-2", "etcd-2 (9000 entries)", "3.4.30, 3.5.1"]
-    {
+    for told in [
+        "different clusters",
+        "no leader is known to etcd-2 (10.0.0.2:2379)",
+        "etcd-2 (9000 entries)",
+        "3.4.30, 3.5.1",
+    ] {
         assert!(all.contains(told), "{told} in {all}");
     }
 }

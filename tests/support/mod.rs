@@ -10,7 +10,10 @@ pub(crate) mod again;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
+pub mod http;
 pub(crate) mod picture;
+pub mod process;
+pub mod receiver;
 pub(crate) mod rights;
 // Starts the program under test, which the library alone does not build.
 #[cfg(feature = "console")]

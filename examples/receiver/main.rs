@@ -1,0 +1,149 @@
+//! A small webhook receiver on the library alone, and an introduction to it.
+//!
+//! ```text
+//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --example receiver
+//! ```
+//!
+//! The library does three things for it. It opens the store that the environment names and keeps a live
+//! picture of it, both in `run` below; and it gives out a document with its references and secrets
+//! filled in, in `webhook`, which answers one request. `checks` says whether a sender may send, and
+//! `deliver` is the module `log`.
+//!
+//! It is an example: what it cannot check it refuses, and it delivers to its standard output only.
+
+mod checks;
+mod deliver;
+mod refusal;
+mod webhook;
+
+use std::env;
+use std::error::Error;
+use std::io::{self, Write};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use confdeck::domain::{KeyPrefix, LinkState, Namespace};
+use confdeck::manager::UnifiedConfigManager;
+use confdeck::settings::{Overrides, Settings, Sources, Target};
+use futures::{FutureExt, future};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+
+/// The longest body that is taken, in bytes.
+const BODY_MAX: usize = 10 * 1024 * 1024;
+
+/// How long requests that have begun may go on after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What every request sees.
+struct Receiver {
+    manager: Arc<UnifiedConfigManager>,
+    /// Which store that is.
+    target: Target,
+}
+
+impl Receiver {
+    /// The namespace of the plain route.
+    fn namespace(&self) -> Namespace {
+        match &self.target {
+            Target::Etcd(etcd) => etcd.namespace.clone(),
+            Target::Files(_) => Namespace::default(),
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "receiver: {error}");
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::resolve(&Sources::gather(Overrides::default())?)?;
+    let manager = UnifiedConfigManager::global()?;
+    // While this is held, requests are answered from memory, and go on being while the store is down.
+    let picture = manager.watch(KeyPrefix::All);
+
+    let receiver = Receiver { manager: Arc::clone(&manager), target: settings.target };
+    let listener = TcpListener::bind(address()?).await?;
+    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    serve(listener, routes(Arc::new(receiver))).await?;
+
+    drop(picture);
+    manager.shutdown().await;
+    Ok(())
+}
+
+/// Until SIGTERM or an interrupt, and a little longer for requests that have begun. A sender that
+/// stalls does not hold it up.
+async fn serve(listener: TcpListener, routes: Router) -> io::Result<()> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let asked = async move {
+        future::select(pin!(term.recv()), pin!(int.recv())).await;
+    }
+    .shared();
+    let served = axum::serve(listener, routes).with_graceful_shutdown(asked.clone());
+    tokio::select! {
+        served = served => served,
+        () = async { asked.await; sleep(GRACE).await } => Ok(()),
+    }
+}
+
+fn routes(receiver: Arc<Receiver>) -> Router {
+    Router::new()
+        .route("/webhook/{id}", post(webhook::by_id))
+        .route("/webhook/{namespace}/{id}", post(webhook::by_namespace_and_id))
+        .route("/health", get(health))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(receiver)
+}
+
+/// `HOST` and `PORT`; port 0 takes a free one.
+fn address() -> Result<(String, u16), String> {
+    let port = variable("PORT", "8000").parse().map_err(|_| "PORT is not a number from 0 to 65535")?;
+    Ok((variable("HOST", "127.0.0.1"), port))
+}
+
+fn variable(name: &str, default: &str) -> String {
+    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
+}
+
+/// Healthy as long as it answers; whether the store does is said beside it.
+async fn health(State(receiver): State<Arc<Receiver>>) -> Json<Value> {
+    let timestamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64();
+    let mut components = json!({
+        "config_manager": "healthy",
+        "redis_stats": "unavailable",
+        "clickhouse": "not_configured",
+        "webhook_connect": "not_configured",
+    });
+    let (name, state) = match &receiver.target {
+        Target::Etcd(_) => ("etcd", link_word(receiver.manager.link().as_ref())),
+        Target::Files(_) => ("config_backend", "file"),
+    };
+    if let Value::Object(components) = &mut components {
+        components.insert(name.into(), state.into());
+    }
+    Json(json!({
+        "status": "healthy",
+        "service": "webhook-service",
+        "timestamp": timestamp,
+        "components": components,
+    }))
+}
+
+fn link_word(link: Option<&LinkState>) -> &'static str {
+    match link {
+        Some(LinkState::Synced | LinkState::CatchingUp | LinkState::Loading { .. }) => "healthy",
+        _ => "disconnected",
+    }
+}

@@ -113,7 +113,8 @@ fn member(
     }
     facts.extend(about.facts());
     facts.extend(shared.last_read(which).map(|at| Fact::moment("read", at)));
-    let detail = found.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
+    let counted = found.iter().filter(|finding| finding.condition() > Condition::Healthy);
+    let detail = counted.map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
     let missing = matches!(judgement, Some(Judgement::Missing));
     MemberHealth {
         name: about.path.display().to_string(),

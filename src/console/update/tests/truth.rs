@@ -92,3 +92,28 @@ fn a_lease_in_its_last_second_is_not_asked_for_without_end() {
     }
     assert!(asked <= 2, "{asked} questions in a second");
 }
+
+#[test]
+fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
+    let mut console = Console::loaded();
+    let asked_after = |console: &mut Console| {
+        console.wait(10).send(Event::Wake);
+        console.model.health.asked
+    };
+    let answered = |console: &mut Console| {
+        let request = console.model.health.asked.unwrap();
+        console.wait(10).send(Event::Answer(request, Answer::Health(Vec::new())));
+    };
+    console.keys("6");
+    assert!(asked_after(&mut console).is_some());
+    answered(&mut console);
+    assert_eq!(asked_after(&mut console), None);
+    console.wait(10).feed(WatchEvent::State(LinkState::CatchingUp));
+    assert!(asked_after(&mut console).is_some());
+    // An answer to a question from before the next change may tell of the time before it.
+    console.wait(10).feed(WatchEvent::State(LinkState::Synced));
+    answered(&mut console);
+    assert!(asked_after(&mut console).is_some());
+    answered(&mut console);
+    assert_eq!(asked_after(&mut console), None);
+}

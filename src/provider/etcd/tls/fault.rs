@@ -50,8 +50,7 @@ impl TlsFault {
         let cause = cause.downcast_ref::<io::Error>()?;
         // An I/O error holds its cause where `source` passes it over.
         let inner = cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-        let ended = (cause.kind() == io::ErrorKind::UnexpectedEof).then_some(Self::Handshake);
-        inner.map(Self::of).or(ended)
+        inner.map(Self::of).or_else(|| was_cut(cause.kind()).then_some(Self::Handshake))
     }
 
     fn of_certificate(error: &CertificateError) -> Self {
@@ -116,6 +115,12 @@ impl TlsFault {
             ),
         }
     }
+}
+
+/// Whether the other side ended what had begun. Connecting itself fails in other ways.
+fn was_cut(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(kind, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe)
 }
 
 fn is_about_our_certificate(alert: AlertDescription) -> bool {
@@ -199,6 +204,16 @@ mod tests {
             assert!(words.contains("e:1") && words.contains(": "), "{words}");
             assert!(!said[..n].contains(words), "{words}");
         }
+    }
+
+    #[test]
+    fn a_handshake_that_was_cut_is_told_from_a_port_where_nobody_listens() {
+        let behind = |kind: io::ErrorKind| TlsFault::behind(&io::Error::from(kind));
+        assert_eq!(behind(io::ErrorKind::UnexpectedEof), Some(TlsFault::Handshake));
+        assert_eq!(behind(io::ErrorKind::ConnectionReset), Some(TlsFault::Handshake));
+        assert_eq!(behind(io::ErrorKind::ConnectionRefused), None);
+        let inside = io::Error::other(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        assert_eq!(TlsFault::behind(&inside), Some(TlsFault::Untrusted));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use confdeck::console::message::{Event, Message};
 use confdeck::console::model::{Context, Redraw};
 use confdeck::console::runtime::{ConsoleConfig, Program, run};
 use confdeck::console::terminal::Clipboard;
-use confdeck::domain::{Condition, Entry, Health, KeyPrefix, ResourceKey, TokenKind};
+use confdeck::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
 use confdeck::provider::{Capabilities, ConfigReader, Page, Result, Watch, watch_channel};
 use confdeck::{console, logging};
 use crossterm::event::KeyCode;
@@ -73,14 +73,7 @@ impl ConfigReader for Silent {
     }
 
     async fn health(&self) -> Health {
-        Health {
-            backend: "silent",
-            condition: Condition::Healthy,
-            summary: String::new(),
-            latency: None,
-            facts: Vec::new(),
-            members: Vec::new(),
-        }
+        Health::new("silent")
     }
 
     async fn shutdown(&self) {}

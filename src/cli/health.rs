@@ -1,109 +1,214 @@
 //! `health`: the backend's own word, as an exit code too.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
 
 use super::Session;
 use super::args::Health as Arguments;
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, pairs, table};
-use crate::domain::{Condition, Health, LatencyClass};
+use crate::domain::{
+    Certificate, Condition, Fact, Finding, Health, LatencyClass, MemberHealth, Role, Value, utc,
+};
 use crate::text::Safe;
 
 pub(super) async fn run(session: &Session, arguments: Arguments, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let health = session.manager.health().await;
-    let exit = match health.condition {
+    let reads_only = session.settings.context.read_only.is_some();
+    let health = if reads_only { health.without_writing() } else { health };
+    let exit = match health.condition() {
         Condition::Healthy => Exit::DONE,
         Condition::Degraded => Exit::DEGRADED,
         Condition::Unusable => Exit::UNUSABLE,
     };
-    out.result(arguments.output.format, &Report::of(session, &health), Report::lines)?;
+    let report = Report::of(session, &health, SystemTime::now());
+    out.result(arguments.output.format, &report, |report| report.lines(&health))?;
     Ok(exit)
 }
 
+/// What `-o json` and `-o yaml` print. Members may be added in later versions; those that are here
+/// keep their names and types.
 #[derive(Serialize)]
 struct Report {
     context: String,
     backend: &'static str,
     condition: &'static str,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    summary: String,
+    /// `fault`, `rights`: why the condition is no better.
+    causes: Vec<&'static str>,
+    findings: Vec<Found>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency: Option<&'static str>,
     /// Who forbids writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_only: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     marks: Vec<String>,
-    facts: Vec<Fact>,
+    facts: Map<String, Json>,
     members: Vec<Member>,
+    certificates: Vec<Dated>,
 }
 
 #[derive(Serialize)]
-struct Fact {
-    name: &'static str,
-    value: String,
+struct Found {
+    cause: &'static str,
+    condition: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
 }
 
 #[derive(Serialize)]
 struct Member {
     name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    endpoint: String,
+    /// `unknown` where it cannot be known from here.
     condition: &'static str,
-    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency: Option<&'static str>,
+    facts: Map<String, Json>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
 }
 
+#[derive(Serialize)]
+struct Dated {
+    /// `server`, `client`, `authority`.
+    owner: &'static str,
+    /// An address or a path.
+    of: String,
+    subject: String,
+    not_before: String,
+    not_after: String,
+    /// Whole days; below zero once it has ended.
+    days_left: i64,
+}
+
 impl Report {
-    fn of(session: &Session, health: &Health) -> Self {
-        let class = |latency: Option<_>| latency.map(|latency| LatencyClass::of(latency).word());
-        let members = health.members.iter().map(|member| Member {
-            name: member.name.clone(),
-            condition: member.condition.word(),
-            role: member.role,
-            latency: class(member.latency),
-            detail: member.detail.clone(),
-        });
+    fn of(session: &Session, health: &Health, now: SystemTime) -> Self {
         Self {
             context: session.settings.context.name.clone(),
             backend: health.backend,
-            condition: health.condition.word(),
-            summary: health.summary.clone(),
-            latency: class(health.latency),
+            condition: health.condition().word(),
+            causes: health.causes(),
+            findings: health.findings().iter().map(Found::of).collect(),
+            latency: health.latency.map(LatencyClass::word),
             read_only: session.settings.context.read_only.as_ref().map(|origin| format!("by {origin}")),
             marks: session.settings.marks.iter().map(ToString::to_string).collect(),
-            facts: health.facts.iter().map(|(name, value)| Fact { name, value: value.clone() }).collect(),
-            members: members.collect(),
+            facts: facts(&health.facts),
+            members: health.members.iter().map(Member::of).collect(),
+            certificates: health.certificates.iter().map(|it| Dated::of(it, now)).collect(),
         }
     }
 
-    fn lines(&self) -> Vec<Safe<'static>> {
+    fn lines(&self, health: &Health) -> Vec<Safe<'static>> {
         let mut rows = vec![
             ("context", cell(&self.context)),
             ("backend", cell(self.backend)),
-            ("condition", cell(self.condition)),
+            ("condition", cell(&health.verdict())),
         ];
-        if !self.summary.is_empty() {
-            rows.push(("summary", Safe::from(self.summary.clone())));
+        for finding in &self.findings {
+            rows.push((finding.cause, Safe::from(finding.text.clone())));
+            if !finding.remedy.is_empty() {
+                rows.push(("", Safe::from(format!("-> {}", finding.remedy))));
+            }
         }
         rows.extend(self.latency.map(|latency| ("latency", cell(latency))));
         rows.extend(self.read_only.iter().map(|origin| ("read-only", cell(origin))));
         rows.extend(self.marks.iter().map(|mark| ("mark", cell(mark))));
-        rows.extend(self.facts.iter().map(|fact| (fact.name, cell(&fact.value))));
+        rows.extend(health.facts.iter().map(|fact| (fact.name, cell(&fact.value.words()))));
         let mut lines = pairs(rows);
-        if !self.members.is_empty() {
-            lines.push(Safe::literal(""));
-            let rows = self.members.iter().map(|member| {
-                [
-                    cell(&member.name),
-                    cell(member.condition),
-                    cell(member.role),
-                    cell(member.latency.unwrap_or_default()),
-                    cell(&member.detail),
-                ]
-            });
-            lines.extend(table(["MEMBER", "CONDITION", "ROLE", "LATENCY", "DETAIL"], rows));
-        }
+        lines.extend(self.member_lines(health));
+        lines.extend(self.certificate_lines());
         lines
     }
+
+    fn member_lines(&self, health: &Health) -> Vec<Safe<'static>> {
+        if health.members.is_empty() {
+            return Vec::new();
+        }
+        let rows = health.members.iter().map(|member| {
+            let facts = member.facts.iter().map(|fact| format!("{} {}", fact.name, fact.value.words()));
+            let why = (!member.detail.is_empty()).then(|| member.detail.clone());
+            let detail: Vec<_> = why.into_iter().chain(facts).collect();
+            [
+                cell(&member.name),
+                cell(member.word()),
+                cell(member.role.map_or("", Role::word)),
+                cell(member.latency.map_or("", LatencyClass::word)),
+                cell(&member.address),
+                Safe::from(detail.join(", ")),
+            ]
+        });
+        let headings = ["MEMBER", "CONDITION", "ROLE", "LATENCY", "ENDPOINT", "DETAIL"];
+        std::iter::once(Safe::literal("")).chain(table(headings, rows)).collect()
+    }
+
+    fn certificate_lines(&self) -> Vec<Safe<'static>> {
+        if self.certificates.is_empty() {
+            return Vec::new();
+        }
+        let rows = self.certificates.iter().map(|it| {
+            let left = if it.days_left < 0 { "ended".to_owned() } else { it.days_left.to_string() };
+            [cell(it.owner), cell(&it.of), cell(&it.not_after), cell(&left), cell(&it.subject)]
+        });
+        let headings = ["CERTIFICATE", "OF", "ENDS", "DAYS LEFT", "SUBJECT"];
+        std::iter::once(Safe::literal("")).chain(table(headings, rows)).collect()
+    }
+}
+
+impl Found {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            cause: finding.cause.word(),
+            condition: finding.condition().word(),
+            text: finding.text.clone(),
+            remedy: finding.remedy.clone(),
+        }
+    }
+}
+
+impl Member {
+    fn of(member: &MemberHealth) -> Self {
+        Self {
+            name: member.name.clone(),
+            endpoint: member.address.clone(),
+            condition: member.word(),
+            role: member.role.map(Role::word),
+            latency: member.latency.map(LatencyClass::word),
+            facts: facts(&member.facts),
+            detail: member.detail.clone(),
+        }
+    }
+}
+
+impl Dated {
+    fn of(certificate: &Certificate, now: SystemTime) -> Self {
+        let days = |time: std::time::Duration| i64::try_from(time.as_secs() / 86_400).unwrap_or(i64::MAX);
+        Self {
+            owner: certificate.owner.word(),
+            of: certificate.owner.place().to_owned(),
+            subject: certificate.subject.clone(),
+            not_before: utc(certificate.from),
+            not_after: utc(certificate.until),
+            days_left: match certificate.until.duration_since(now) {
+                Ok(left) => days(left),
+                Err(ended) => -1 - days(ended.duration()),
+            },
+        }
+    }
+}
+
+/// Facts by name, as a program reads them: numbers as numbers, sizes in bytes, moments in UTC.
+fn facts(facts: &[Fact]) -> Map<String, Json> {
+    let value = |value: &Value| match value {
+        Value::Text(text) => json!(text),
+        Value::Count(number) | Value::Ordinal(number) | Value::Bytes(number) => json!(number),
+        Value::Moment(at) => json!(utc(*at)),
+        Value::Observed { what, at } => json!({ "observed": what, "at": utc(*at) }),
+    };
+    facts.iter().map(|fact| (fact.name.replace(' ', "_"), value(&fact.value))).collect()
 }

@@ -104,7 +104,9 @@ struct Narrator {
 impl Narrator {
     fn tell(&mut self, event: WatchEvent) -> Vec<Line> {
         match event {
-            WatchEvent::State(LinkState::Loading { .. }) | WatchEvent::Progress { .. } => Vec::new(),
+            WatchEvent::State(LinkState::Loading { .. })
+            | WatchEvent::Compared { .. }
+            | WatchEvent::Progress { .. } => Vec::new(),
             WatchEvent::State(state) => vec![tell_state(&state)],
             WatchEvent::Load { store, at, coverage, .. } => self.begin(store, at, coverage),
             WatchEvent::Page(entries) => {

@@ -48,6 +48,17 @@ pub fn left(remaining: Duration) -> Spoken {
     }
 }
 
+/// How long something still lasts that lasts for days: days, and in the last two as [`left`].
+pub fn until(remaining: Duration) -> Spoken {
+    let seconds = remaining.as_secs();
+    if seconds < 2 * DAY {
+        return left(remaining);
+    }
+    let floor = seconds / DAY * DAY;
+    let changes_in = remaining.saturating_sub(Duration::from_secs(floor)) + Duration::from_nanos(1);
+    Spoken { text: format!("{}d", seconds / DAY), changes_in: Some(changes_in) }
+}
+
 /// A wait of seconds as people say it: `3 s`.
 pub fn wait(remaining: Duration) -> String {
     countdown(remaining).text
@@ -100,6 +111,16 @@ mod tests {
             let later = Duration::from_millis(millis).saturating_sub(now.changes_in.unwrap());
             assert_ne!(left(later).text, now.text, "{millis}");
         }
+    }
+
+    #[test]
+    fn days_left_step_by_the_day() {
+        let day = Duration::from_secs(DAY);
+        let text = |time| until(time).text;
+        let second = Duration::from_secs(1);
+        assert_eq!([text(day * 12 + second), text(day * 2), text(day * 2 - second)], ["12d", "2d", "47h"]);
+        let now = until(day * 12 + second);
+        assert_eq!(text(day * 12 + second - now.changes_in.unwrap()), "11d");
     }
 
     #[test]

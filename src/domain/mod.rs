@@ -17,11 +17,15 @@ pub mod reference;
 mod revision;
 mod secret;
 mod secret_text;
+mod utc;
 
 pub use change::{Change, ChangeKind, Entry};
 pub use coverage::{Coverage, Permitted};
 pub use document::{Document, MAX_EDITABLE};
-pub use health::{Condition, Health, LatencyClass, MemberHealth};
+pub use health::{
+    Cause, Certificate, Condition, Fact, Finding, Health, LatencyClass, MemberHealth, Owner, Right, Role,
+    Validity, Value,
+};
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
@@ -31,3 +35,4 @@ pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
 pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
+pub use utc::utc;

@@ -63,6 +63,13 @@ pub enum Feed {
         /// Its changes.
         changes: Vec<ScannedChange>,
     },
+    /// See [`WatchEvent::Compared`].
+    Compared {
+        /// The revision of the list.
+        at: Revision,
+        /// How many keys differ.
+        differences: usize,
+    },
     /// See [`WatchEvent::Progress`].
     Progress {
         /// The revision.
@@ -81,6 +88,7 @@ pub fn prepare(event: WatchEvent) -> Feed {
         WatchEvent::Batch { at, changes } => {
             Feed::Batch { at, changes: changes.into_iter().map(scan_change).collect() }
         }
+        WatchEvent::Compared { at, differences } => Feed::Compared { at, differences },
         WatchEvent::Progress { at } => Feed::Progress { at },
     }
 }

@@ -103,6 +103,8 @@ impl Inventory {
                 }
                 self.revision = self.revision.max(at);
             }
+            // Says something of the picture, and changes nothing in it.
+            Feed::Compared { .. } => {}
             Feed::Progress { at } => self.revision = self.revision.max(at),
         }
         delta

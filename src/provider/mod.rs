@@ -18,7 +18,6 @@ pub mod file;
 pub mod memory;
 mod ops;
 mod secret;
-mod utc;
 mod watch;
 
 use std::time::Duration;

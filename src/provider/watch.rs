@@ -50,6 +50,14 @@ pub enum WatchEvent {
         /// Each key at most once.
         changes: Vec<Change>,
     },
+    /// After a return, the picture was compared with a fresh list. Where there are differences, a
+    /// load follows.
+    Compared {
+        /// The revision of the list.
+        at: Revision,
+        /// How many keys differ.
+        differences: usize,
+    },
     /// Nothing changed up to this revision.
     Progress {
         /// The revision.

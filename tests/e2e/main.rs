@@ -23,6 +23,7 @@ mod editing;
 mod etcd;
 mod files;
 mod harness;
+mod health;
 mod hostile;
 mod keys;
 mod layouts;

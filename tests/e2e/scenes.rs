@@ -1,12 +1,14 @@
 //! The scenes of the README's pictures, played in the real program. `screenshots/make` draws them;
 //! without it they are tests: a scene that can no longer be played is a README that lies.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::screen::{Color, Screen};
-use crate::store::Etcd;
+use crate::store::{Etcd, Files};
+use crate::support::etcd::Cluster;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
 
@@ -84,12 +86,31 @@ fn conflict() {
 
 #[test]
 fn health() {
-    let etcd = Etcd::at("/cwm/");
-    etcd.put("default/webhooks/orders", r#"{"module":"log"}"#);
-    let mut terminal = etcd.open(110, 24);
+    let cluster = Cluster::start(3);
+    let leader = cluster.leader();
+    let dead = cluster.others(leader)[0];
+    // The console is on the leader, and loses another member.
+    let members = [&[leader][..], &cluster.others(leader)].concat();
+    let program = Etcd::program_at(&cluster.hosts(&members), "/cwm/", &[]);
+    let mut terminal = Terminal::open(program, 132, 30);
+    terminal.wait_for("SYNCED");
     terminal.keys("6");
-    terminal.wait_for("leader");
+    terminal.wait_for("● healthy  etcd");
+    cluster.member(dead).kill();
+    terminal.wait_for("cannot bear the loss of another member");
     draw(&terminal, "health");
+}
+
+#[test]
+fn health_files() {
+    let files = Files::new("{\"orders\": {\"module\": \"log\", \"hmac\": {\"secret\": \"plain\"}}}\n");
+    std::fs::set_permissions(&files.webhooks, PermissionsExt::from_mode(0o644)).unwrap();
+    files.home.write("work/connections.json", "{\n  \"main\": {\"type\": \"kafka\"\n}\n");
+    let mut terminal = Terminal::open(Program::confdeck::<&str>([]).at_home(&files.home), 110, 26);
+    terminal.keys("6");
+    terminal.wait_for("connections.json: line 4, column 1");
+    terminal.wait_for("holds secrets in plaintext");
+    draw(&terminal, "health_files");
 }
 
 /// Writes the screen for `screenshots/render.py`, where `screenshots/make` asks for it.

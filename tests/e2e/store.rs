@@ -27,11 +27,6 @@ impl Etcd {
         Self::on(EtcdServer::shared())
     }
 
-    /// The same at a prefix that looks well.
-    pub(crate) fn at(prefix: &str) -> Self {
-        Self { server: EtcdServer::shared(), prefix: prefix.to_owned() }
-    }
-
     /// On a server of its own, for a test that kills it.
     pub(crate) fn alone() -> Self {
         Self::on(Arc::new(EtcdServer::start()))

@@ -13,9 +13,11 @@ mod support;
 
 mod cluster;
 mod compaction;
+mod health;
 mod leases;
 mod limits;
 mod loading;
+mod members;
 mod outage;
 mod prefixes;
 mod restore;

@@ -21,7 +21,7 @@ async fn a_killed_server_shows_as_stale_and_its_return_as_synced() {
     assert!(matches!(read, Err(Error::Unavailable { .. })), "{read:?}");
     let write = provider.set(webhook("x"), Document::from("{}"), Expect::Anything, Lease::Keep).await;
     assert!(matches!(write, Err(Error::Unavailable { .. })), "{write:?}");
-    assert_eq!(provider.health().await.condition, Condition::Unusable);
+    assert_eq!(provider.health().await.condition(), Condition::Unusable);
 
     server.restart();
     // Somebody writes before the watch is back.

@@ -29,7 +29,7 @@ async fn a_changed_password_is_denied_and_not_tried_over_and_over() {
         let (told, ()) = tokio::join!(listen(&mut reader, Duration::from_secs(4)), async {
             for _ in 0..20 {
                 assert!(denied(ann.get(&webhook("x")).await).contains("refuses"));
-                assert_eq!(ann.health().await.condition, Condition::Unusable);
+                assert_eq!(ann.health().await.condition(), Condition::Unusable);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         });

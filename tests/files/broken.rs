@@ -40,7 +40,7 @@ async fn a_broken_file_keeps_the_last_good_picture() {
     assert!(matches!(pair.provider.get(&webhook("a")).await, Err(Error::Invalid { .. })));
     assert!(pair.provider.get(&connection("c")).await.unwrap().is_some());
     assert_eq!((pair.text("webhooks.json").as_str(), pair.text("connections.json")), (broken, connections));
-    assert_eq!(pair.provider.health().await.condition, Condition::Degraded);
+    assert_eq!(pair.provider.health().await.condition(), Condition::Degraded);
 
     pair.write("webhooks.json", "{\"a\": {\"n\": 2}}");
     follower.until_holds(&webhook("a"), Some(b"{\"n\": 2}")).await;

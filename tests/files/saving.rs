@@ -113,11 +113,11 @@ async fn duplicates_and_odd_members_are_read_as_the_receiver_does() {
     pair.put(webhook("a"), "{\"n\": 3}").await;
     assert_eq!(pair.text("webhooks.json"), "{\"a\": {\"n\": 1}, \"_comment\": \"text\", \"a\": {\"n\": 3}}");
     let health = pair.provider.health().await;
-    assert_eq!(health.condition, Condition::Degraded);
+    assert_eq!(health.condition(), Condition::Degraded);
     assert!(
-        health.summary.contains("more than once (1)") && health.summary.contains("no objects (1)"),
+        health.summary().contains("more than once (1)") && health.summary().contains("no objects (1)"),
         "{}",
-        health.summary
+        health.summary()
     );
     pair.provider.delete(webhook("a"), Expect::Anything).await.unwrap();
     assert_eq!(pair.text("webhooks.json"), "{\"_comment\": \"text\"}", "no older one comes to life");
@@ -128,7 +128,7 @@ async fn a_byte_order_mark_is_told_and_kept() {
     let pair = Pair::new();
     pair.write("webhooks.json", "\u{feff}{}");
     let health = pair.provider.health().await;
-    assert_eq!(health.condition, Condition::Degraded);
+    assert_eq!(health.condition(), Condition::Degraded);
     assert!(health.members[0].detail.contains("byte order mark"), "{}", health.members[0].detail);
     pair.put(webhook("a"), " {} \n").await;
     assert_eq!(pair.text("webhooks.json"), "\u{feff}{\n  \"a\": {}\n}");

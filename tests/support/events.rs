@@ -29,6 +29,8 @@ pub struct Reader {
     pub states: Vec<&'static str>,
     /// How many signs of progress.
     pub progresses: usize,
+    /// The revision and the number of differences of every comparison.
+    pub compared: Vec<(Revision, usize)>,
     marked: Option<Picture>,
 }
 
@@ -46,6 +48,7 @@ impl Reader {
             batches: Vec::new(),
             states: Vec::new(),
             progresses: 0,
+            compared: Vec::new(),
             marked: None,
         }
     }
@@ -88,6 +91,7 @@ impl Reader {
                     }
                 }
             }
+            WatchEvent::Compared { at, differences } => self.compared.push((at, differences)),
             WatchEvent::Progress { at } => {
                 self.progresses += 1;
                 self.at = self.at.max(at);

@@ -138,6 +138,7 @@ impl Follower {
                     };
                 }
             }
+            WatchEvent::Compared { .. } => {}
             WatchEvent::Progress { at } => {
                 assert!(*at >= self.at, "progress never goes back");
                 self.at = *at;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::domain::{LatencyClass, LinkState};
 
+use super::Record;
+
 /// The link to the store as its badge tells it.
 #[derive(Debug)]
 pub struct Link {
@@ -22,8 +24,8 @@ pub struct Link {
     pub had_picture: bool,
     /// The class of the health checks' round trips.
     pub latency: Option<LatencyClass>,
-    /// Another class that the last check alone was of.
-    outlier: Option<LatencyClass>,
+    /// What happened so far.
+    pub record: Record,
 }
 
 /// A load that replaced an earlier picture.
@@ -50,7 +52,7 @@ impl Default for Link {
             replacing: false,
             had_picture: false,
             latency: None,
-            outlier: None,
+            record: Record::default(),
         }
     }
 }
@@ -69,19 +71,8 @@ impl Link {
             self.since = now;
         }
         self.had_picture |= state.is_true();
+        self.record.enter(&state, now);
         self.state = state;
-    }
-
-    /// Takes a round trip in. One that is of another class than shown counts once the next agrees,
-    /// so that a single slow answer does not redraw an idle screen.
-    pub fn measured(&mut self, latency: Option<Duration>) {
-        let class = latency.map(LatencyClass::of);
-        if self.latency.is_none() || class.is_none() || class == self.outlier {
-            self.latency = class;
-            self.outlier = None;
-        } else {
-            self.outlier = class.filter(|_| class != self.latency);
-        }
     }
 
     /// When the mark of a resync goes away by itself.
@@ -168,19 +159,6 @@ mod tests {
         assert!(!traffic.is_shown());
         assert!(!traffic.turn(s(15)), "and then nothing changes any more");
         assert_eq!(traffic.next_change_at(), None);
-    }
-
-    #[test]
-    fn one_slow_answer_does_not_change_the_class() {
-        let mut link = Link::default();
-        let mut shown = |millis| {
-            link.measured(Some(Duration::from_millis(millis)));
-            link.latency
-        };
-        let (fast, slow) = (Some(LatencyClass::Under5ms), Some(LatencyClass::Slow));
-        assert_eq!([shown(1), shown(500), shown(1), shown(500), shown(500)], [fast, fast, fast, fast, slow]);
-        link.measured(None);
-        assert_eq!(link.latency, None, "no answer is no latency, at once");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod input;
 mod link;
 mod listing;
 mod overlay;
+mod record;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use record::{Comparison, Outage, Record, Steady};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
@@ -36,7 +38,7 @@ pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
 const NOTICE_FOR: Duration = Duration::from_secs(8);
 
 /// How often health is asked for while its tab is in front, and otherwise.
-const HEALTH_WATCHED: Duration = Duration::from_secs(5);
+const HEALTH_WATCHED: Duration = Duration::from_secs(3);
 const HEALTH_UNWATCHED: Duration = Duration::from_secs(20);
 
 /// How long a changed row keeps its mark.
@@ -145,6 +147,8 @@ pub struct HealthPage {
     pub asked_at: Duration,
     /// First line shown.
     pub scroll: usize,
+    /// The latency classes shown, by backend and member.
+    pub latencies: BTreeMap<(&'static str, String), Steady>,
 }
 
 /// The tab Log.

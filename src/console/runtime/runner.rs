@@ -14,7 +14,7 @@ use crate::console::effect::Request;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
 use crate::console::terminal::Clipboard;
-use crate::domain::{Condition, Health, LeaseId};
+use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op};
 
 /// How many answers wait for the loop.
@@ -146,15 +146,6 @@ pub(super) async fn commit(
 }
 
 fn silent(backend: &'static str, limit: Duration) -> Health {
-    Health {
-        backend,
-        condition: Condition::Unusable,
-        summary: format!(
-            "no answer within {} s; check that {backend} runs and can be reached",
-            limit.as_secs()
-        ),
-        latency: None,
-        facts: Vec::new(),
-        members: Vec::new(),
-    }
+    let text = format!("no answer within {} s", limit.as_secs());
+    Health::unusable(backend, text, format!("check that {backend} runs and can be reached"))
 }

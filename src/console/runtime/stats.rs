@@ -46,7 +46,7 @@ impl Stats {
                 self.loads += 1;
                 1
             }
-            Feed::State(_) | Feed::Progress { .. } => 1,
+            Feed::State(_) | Feed::Compared { .. } | Feed::Progress { .. } => 1,
         }
     }
 

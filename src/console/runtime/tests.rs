@@ -11,8 +11,8 @@ use futures::stream::{self, BoxStream};
 use crate::console::effect::Request;
 use crate::console::message::{Answer, Event};
 use crate::domain::{
-    Change, ChangeKind, Condition, Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey,
-    Revision, StoreId, Token, TokenKind,
+    Change, ChangeKind, Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision,
+    StoreId, Token, TokenKind,
 };
 use crate::inventory::Feed;
 use crate::provider::{
@@ -80,14 +80,7 @@ impl ConfigReader for Fake {
     }
 
     async fn health(&self) -> Health {
-        let health = Health {
-            backend: "fake",
-            condition: Condition::Healthy,
-            summary: String::new(),
-            latency: None,
-            facts: Vec::new(),
-            members: Vec::new(),
-        };
+        let health = Health::new("fake");
         self.answer(health).await
     }
 

@@ -1,18 +1,22 @@
 //! What came of effects; an answer to a question nobody asks any more is dropped.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::{Document, Health, LeaseId, Revision, Token};
 use crate::provider::{Commit, Error};
 
+use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
-use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Tone, UNLOCKED_FOR, Writing};
+use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
 use super::{browse, feed};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
-    model.want(Redraw::Now);
+    if !matches!(answer, Answer::Health(_)) {
+        model.want(Redraw::Now);
+    }
     match answer {
         Answer::Commit(result) => {
             if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {
@@ -93,13 +97,40 @@ pub(super) fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
     }
 }
 
+/// An answer without news changes nothing that is shown, and asks for no frame.
 fn healthy(model: &mut Model, backends: Vec<Health>) {
+    let reads_only = model.lock == Lock::ReadOnly;
+    let backends = backends.into_iter().map(|health| {
+        let health = if reads_only { health.without_writing() } else { health };
+        steady(&mut model.health.latencies, health)
+    });
+    let backends: Vec<_> = backends.collect();
     let store = backends.iter().find(|health| health.backend == model.context.backend);
     let latency = store.and_then(|health| health.latency);
-    model.link.measured(latency);
+    let before = std::mem::replace(&mut model.link.latency, latency);
+    let aged = model
+        .health
+        .checked
+        .is_none_or(|checked| age(model.now.mono.saturating_sub(checked)).text != age(Duration::ZERO).text);
+    if before != latency || aged || model.health.backends != backends {
+        model.want(Redraw::Now);
+    }
     model.health.backends = backends;
     model.health.checked = Some(model.now.mono);
     model.health.asked = None;
+}
+
+/// Lets a latency change only when two answers in a row agree.
+fn steady(known: &mut BTreeMap<(&'static str, String), Steady>, mut health: Health) -> Health {
+    let mut shown = |name: &str, class| {
+        let steady = known.entry((health.backend, name.to_owned())).or_default();
+        steady.measured(class)
+    };
+    health.latency = shown("", health.latency);
+    for member in &mut health.members {
+        member.latency = shown(&format!("{} {}", member.name, member.address), member.latency);
+    }
+    health
 }
 
 fn lease_told(model: &mut Model, request: Request, lease: LeaseId, left: Option<Duration>) {

@@ -9,6 +9,7 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::layout::{Pane, body_rows, item_rows, panes};
 use super::super::model::{Browse, Model, NamespaceList, Redraw, Tab, Tone};
+use super::super::view::health_height;
 
 /// How far one step goes.
 #[derive(Clone, Copy)]
@@ -87,9 +88,9 @@ fn page_step(model: &mut Model, step: Step) {
         let to = step.from(from_top, len, height);
         model.log.back = len.saturating_sub(1).saturating_sub(to);
     } else {
-        let lines: usize =
-            model.health.backends.iter().map(|health| 4 + health.facts.len() + health.members.len()).sum();
-        model.health.scroll = step.from(model.health.scroll, lines, height);
+        // A page is scrolled until its last line is in sight.
+        let positions = health_height(model).saturating_sub(height) + 1;
+        model.health.scroll = step.from(model.health.scroll, positions, height);
     }
 }
 

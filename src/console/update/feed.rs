@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crate::domain::{LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
 use crate::inventory::{Delta, DeltaKind, Feed, Inventory};
 
+use super::super::age::age;
 use super::super::effect::Effect;
-use super::super::model::{Base, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tone, Upstream};
+use super::super::model::{
+    Base, Comparison, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tab, Tone, Upstream,
+};
 use super::browse;
 
 /// Changes kept while the picture is held still; beyond them a fresh load is cheaper.
@@ -15,22 +18,45 @@ const MAX_HELD: usize = 100_000;
 /// Marks of fresh changes end in steps of this, so that a storm does not end in a storm of frames.
 const FRESH_STEP: u128 = 250;
 
-/// Takes an event in, or puts it aside while the picture is held still.
+/// Takes an event in, or puts it aside while the picture is held still. What is said of the link is
+/// never put aside.
 pub(super) fn take(model: &mut Model, feed: Feed) -> Vec<Effect> {
+    let now = model.now.mono;
     match feed {
         Feed::State(state) => {
-            model.link.enter(state, model.now.mono);
+            model.link.enter(state, now);
             model.want(Redraw::Now);
+            return Vec::new();
         }
-        feed => match &mut model.held {
-            Some(held) => {
-                hold(held, feed);
-                model.want(Redraw::Soon);
-            }
-            None => apply(model, feed),
-        },
+        Feed::Compared { at, differences } => {
+            model.link.record.compared = Some(Comparison { at, differences, when: now });
+            model.want(Redraw::Soon);
+            return Vec::new();
+        }
+        _ => {}
+    }
+    // Where revisions are counted, the store says now and then how far it is.
+    if model.context.capabilities.tokens == TokenKind::Counter {
+        heard(model);
+    }
+    match &mut model.held {
+        Some(held) => {
+            hold(held, feed);
+            model.want(Redraw::Soon);
+        }
+        None => apply(model, feed),
     }
     Vec::new()
+}
+
+fn heard(model: &mut Model) {
+    let now = model.now.mono;
+    let before = model.link.record.heard.replace(now);
+    // Its age is shown, and shows nothing new until it has stepped.
+    let aged = before.is_some_and(|before| age(now.saturating_sub(before)).text != age(Duration::ZERO).text);
+    if aged && model.tab == Tab::Health {
+        model.want(Redraw::Soon);
+    }
 }
 
 /// Holds the picture still, or lets go of what was held back.
@@ -97,7 +123,9 @@ fn absorb(model: &mut Model, feed: Feed) -> Delta {
     model.want(if loaded { Redraw::Now } else { Redraw::Soon });
     if let Some(differences) = delta.resynced {
         let replaced = model.link.replacing;
-        model.link.resync = Some(Resync { differences, at: now, replaced });
+        let resync = Some(Resync { differences, at: now, replaced });
+        (model.link.resync, model.link.record.resynced) = (resync, resync);
+        model.link.record.resyncs += 1;
     }
     if is_batch {
         note_changes(model, &delta);
@@ -128,6 +156,7 @@ fn is_replaced(inventory: &Inventory, store: &StoreId, at: Revision) -> bool {
 /// Counts changes, marks them as fresh, and says what was deleted, since it has no row to mark.
 fn note_changes(model: &mut Model, delta: &Delta) {
     let now = model.now.mono;
+    model.link.record.changes += delta.changes.len();
     model.traffic.count(delta.changes.len(), now);
     let end = (now + FRESH_FOR).as_millis().div_ceil(FRESH_STEP) * FRESH_STEP;
     let end = Duration::from_millis(u64::try_from(end).unwrap_or(u64::MAX));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::browse::detail::lease_words;
 use super::browse::items::{fresh_until, visible};
+use super::health::moments;
 use super::words;
 use crate::console::age::{age, left, so_far};
 use crate::console::layout::Pane;
@@ -91,11 +92,20 @@ fn list(model: &Model, browse: &Browse, soonest: &mut Soonest) {
 }
 
 fn health(model: &Model, soonest: &mut Soonest) {
-    soonest.age_of(model.link.since);
-    if let Some(resync) = model.link.resync {
+    let link = &model.link;
+    soonest.age_of(link.since);
+    if let Some(resync) = link.resync {
         soonest.age_of(resync.at);
     }
     if let Some(checked) = model.health.checked {
         soonest.age_of(checked);
     }
+    let record = &link.record;
+    let compared = record.compared.map(|comparison| comparison.when);
+    let resynced = record.resynced.map(|resync| resync.at);
+    let over = record.outage.as_ref().and_then(|outage| outage.ended);
+    for moment in [record.heard, compared, resynced, over].into_iter().flatten() {
+        soonest.age_of(moment);
+    }
+    moments(model).for_each(|wait| soonest.in_a(Some(wait)));
 }

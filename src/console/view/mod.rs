@@ -30,6 +30,7 @@ mod sample;
 mod tests;
 
 pub use clock::next_change_at;
+pub(super) use health::height as health_height;
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;

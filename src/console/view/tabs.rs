@@ -6,7 +6,7 @@ use super::widgets::{Canvas, Phrase};
 use super::words;
 use crate::console::model::{Model, Tab};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::Condition;
+use crate::domain::{Condition, Health};
 use crate::inventory::Scope;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -26,7 +26,7 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
     let (ink, words) = match tab {
         Tab::Webhooks => return tally(name, model, &Scope::AllWebhooks, counts),
         Tab::Connections => return tally(name, model, &Scope::Connections, counts),
-        Tab::Health => match model.health.backends.iter().map(|health| health.condition).max() {
+        Tab::Health => match model.health.backends.iter().map(Health::condition).max() {
             None | Some(Condition::Healthy) => return name,
             Some(condition) => {
                 let (glyph, ink) = words::condition_look(condition);

@@ -86,8 +86,19 @@ fn scenes_that_fold_at_80x24() {
         "confirm",
         "editor",
         "review",
+        "health",
+        "health_full",
+        "health_files",
+        "health_lost",
     ] {
         snapshot(&format!("{name}_80x24"), &scene(name, size(80, 24)));
+    }
+}
+
+#[test]
+fn health_where_there_is_room() {
+    for name in ["health", "health_full", "health_broken"] {
+        snapshot(&format!("{name}_200x50"), &scene(name, size(200, 50)));
     }
 }
 
@@ -246,19 +257,20 @@ fn nothing_changes_before_it_was_announced() {
     for (name, set) in SCENES {
         let mut model = set(size(140, 40));
         for _ in 0..40 {
-            let now = model.now.mono;
+            let Stamp { mono: now, wall } = model.now;
             let before = render(&model, &theme);
             let next = next_change_at(&model);
             assert!(next.is_none_or(|next| next > now), "{name}: a moment that is over");
             let until = next.unwrap_or(now + Duration::from_secs(1_000_000));
             for part in [1, 50, 90, 99] {
-                model.now = Stamp { mono: now + (until - now) * part / 100, ..model.now };
+                let passed = (until - now) * part / 100;
+                model.now = Stamp { mono: now + passed, wall: wall + passed };
                 let later = render(&model, &theme);
                 let same = before.backend().buffer() == later.backend().buffer();
                 assert!(same, "{name} at {now:?} + {part}%:\n{}", text(later.backend().buffer()));
             }
             let Some(next) = next else { break };
-            model.now = Stamp { mono: next, ..model.now };
+            model.now = Stamp { mono: next, wall: wall + (next - now) };
             model.traffic.turn(next);
         }
     }

@@ -55,6 +55,12 @@ pub(super) fn ago(model: &Model, at: Duration) -> Spoken {
     age(model.now.mono.saturating_sub(at))
 }
 
+/// The same for what is expected to be new: nothing while it is.
+pub(super) fn long_ago(model: &Model, at: Duration) -> Option<String> {
+    let ago = ago(model, at).text;
+    (ago != age(Duration::ZERO).text).then_some(ago)
+}
+
 /// Whether what is shown may be older than the store.
 pub(super) fn is_old(link: &Link) -> bool {
     link.had_picture

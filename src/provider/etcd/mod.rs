@@ -52,13 +52,18 @@ use load::Scope;
 pub struct EtcdProvider {
     connector: Arc<Connector>,
     keyspace: Keyspace,
+    observer: health::Observer,
 }
 
 impl EtcdProvider {
     /// A provider that connects when it is first used.
     pub fn new(settings: EtcdSettings) -> Self {
         let keyspace = Keyspace::new(settings.prefix.clone(), settings.layout);
-        Self { connector: Arc::new(Connector::new(settings)), keyspace }
+        Self {
+            connector: Arc::new(Connector::new(settings)),
+            keyspace,
+            observer: health::Observer::default(),
+        }
     }
 
     /// The namespace that the receiver serves without naming it.
@@ -116,7 +121,7 @@ impl ConfigReader for EtcdProvider {
     }
 
     async fn health(&self) -> Health {
-        health::check(&self.connector, &self.keyspace).await
+        health::check(&self.connector, &self.keyspace, &self.observer).await
     }
 
     async fn shutdown(&self) {

@@ -40,8 +40,8 @@ use tokio::time::timeout;
 use self::reading::Which;
 use self::shared::Shared;
 use super::{
-    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, Page,
-    Result, Watch, WatchEvent, ops, watch_channel,
+    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
+    WatchEvent, ops, watch_channel,
 };
 use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
 
@@ -75,6 +75,7 @@ pub struct FileSettings {
 #[derive(Debug, Clone)]
 pub struct FileProvider {
     shared: Arc<Shared>,
+    judged: Arc<health::Judged>,
 }
 
 impl FileProvider {
@@ -87,7 +88,7 @@ impl FileProvider {
     /// long this provider waits after its save of one file before it saves the other. Give it a margin.
     pub fn with_debounce(settings: FileSettings, debounce: Duration) -> Self {
         let FileSettings { webhooks, connections } = settings;
-        Self { shared: Arc::new(Shared::new(webhooks, connections, debounce)) }
+        Self { shared: Arc::new(Shared::new(webhooks, connections, debounce)), judged: Arc::default() }
     }
 
     /// How changes are noticed now, in words for people: by notification, or by looking alone.
@@ -188,7 +189,7 @@ impl ConfigReader for FileProvider {
     }
 
     async fn health(&self) -> Health {
-        self.within(HEALTH_DEADLINE, health::look).await.unwrap_or_else(|_| health::silent())
+        health::check(self).await
     }
 
     async fn shutdown(&self) {

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Semaphore;
 
@@ -130,6 +130,11 @@ impl Shared {
     /// Whether this file was there when it was last looked at.
     pub(super) fn was_there(&self, which: Which) -> bool {
         self.disk().slot(which).was_there()
+    }
+
+    /// When this file was last read.
+    pub(super) fn last_read(&self, which: Which) -> Option<SystemTime> {
+        self.disk().slot(which).read
     }
 
     /// How changes are noticed now.

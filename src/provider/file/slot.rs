@@ -23,6 +23,8 @@ pub(super) const HESITATION: Duration = Duration::from_millis(150);
 pub(super) struct Slot {
     /// The stamp of the last reading, once it can be trusted; `Some(None)` for no file.
     stamp: Option<Option<Stamp>>,
+    /// When it was last read.
+    pub(super) read: Option<SystemTime>,
     /// Whether there was a file, until it has stayed away.
     there: bool,
     gone: Option<Instant>,
@@ -55,6 +57,7 @@ impl Slot {
         if !force && self.stamp.is_some() && self.stamp == Some(Stamp::at(path)) {
             return None;
         }
+        self.read = Some(SystemTime::now());
         let documents = match read(path) {
             Ok(Some((stamp, bytes))) => {
                 // Also a file that cannot be understood need not be read again until it changes.
@@ -131,7 +134,7 @@ impl Slot {
 }
 
 /// The stamp, if a later write cannot carry the same one.
-fn settled(stamp: Stamp) -> Option<Stamp> {
+pub(super) fn settled(stamp: Stamp) -> Option<Stamp> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     (stamp.changed_at().saturating_add(STAMP_SETTLES) < now).then_some(stamp)

@@ -21,8 +21,8 @@ use super::{
     ops, watch_channel,
 };
 use crate::domain::{
-    ChangeKind, Condition, Document, Entry, Health, KeyPrefix, LeaseId, LinkState, ResourceKey, StoreId,
-    TokenKind,
+    ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
+    ResourceKey, Right, StoreId, TokenKind,
 };
 use leases::Leases;
 use write::{replace, written};
@@ -201,14 +201,21 @@ impl ConfigReader for MemoryStore {
     }
 
     async fn health(&self) -> Health {
-        let (condition, summary) = match self.shared.ready() {
-            Ok(()) => (Condition::Healthy, String::new()),
-            Err(error) => (Condition::Unusable, error.to_string()),
+        let mut health = match self.shared.ready() {
+            Ok(()) => Health::new("memory"),
+            Err(Error::Denied { permission, remedy }) => {
+                let mut health = Health::new("memory");
+                let denied = Finding::rights(Right::Read, permission, remedy);
+                health.find(denied.at(Condition::Unusable));
+                health
+            }
+            Err(error) => Health::unusable("memory", error.to_string(), ""),
         };
-        let facts = self.shared.feed.look(|picture| {
-            vec![("revision", picture.at().to_string()), ("documents", picture.entries().len().to_string())]
+        health.facts = self.shared.feed.look(|picture| {
+            let documents = u64::try_from(picture.entries().len()).unwrap_or(u64::MAX);
+            vec![Fact::ordinal("revision", picture.at().0), Fact::count("documents", documents)]
         });
-        Health { backend: "memory", condition, summary, latency: None, facts, members: Vec::new() }
+        health
     }
 
     async fn shutdown(&self) {

@@ -38,7 +38,7 @@ async fn a_cut_store_refuses_calls_in_its_own_words() {
         refused,
         Error::Denied { permission: "read /cwm/".into(), remedy: crate::provider::ASK_FOR_IT }
     );
-    assert_eq!(store.health().await.condition, Condition::Unusable);
+    assert_eq!(store.health().await.condition(), Condition::Unusable);
     store.restore(Return::Resume);
     assert_eq!(store.get(&key("a")).await, Ok(None));
 }

@@ -1,5 +1,6 @@
 //! A small fleet with one of everything worth seeing, and the scenes the tests draw.
 
+mod health;
 mod scenes;
 
 use std::time::{Duration, SystemTime};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NOW, browse, connecting, context, empty, key, scope};
+use super::{NOW, browse, connecting, context, empty, health, key, scope};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -95,7 +95,7 @@ fn partial(size: Size) -> Model {
 }
 
 fn partial_health(size: Size) -> Model {
-    let mut model = health(size);
+    let mut model = health::rights(size);
     model.inventory = partial(size).inventory;
     model
 }
@@ -138,38 +138,6 @@ fn no_match(size: Size) -> Model {
     model.webhooks.filter.set("conn:nothing");
     model.webhooks.apply_filter(&model.inventory, 30);
     model.say(Tone::Bad, "production/orders was deleted by someone else; nothing was written");
-    model
-}
-
-fn health(size: Size) -> Model {
-    let mut model = browse(size);
-    model.tab = Tab::Health;
-    model.context.marks = vec!["plain http".into()];
-    model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: true });
-    let member = |name: &str, condition, role, millis, detail: &str| MemberHealth {
-        name: name.into(),
-        condition,
-        role,
-        latency: Some(Duration::from_millis(millis)),
-        detail: detail.into(),
-    };
-    model.health.checked = Some(NOW - Duration::from_secs(11));
-    model.health.backends = vec![Health {
-        backend: "etcd",
-        condition: Condition::Degraded,
-        summary: "one of three members does not answer; writes go on with the other two".into(),
-        latency: Some(Duration::from_millis(3)),
-        facts: vec![
-            ("cluster", "cdf818194e3a8c32".into()),
-            ("alarms", "none".into()),
-            ("user", "deck".into()),
-        ],
-        members: vec![
-            member("http://10.0.0.1:2379", Condition::Healthy, "leader", 3, "3.5.1, 2.1 MiB of 2 GiB"),
-            member("http://10.0.0.2:2379", Condition::Healthy, "follower", 14, "3.5.1, 2.1 MiB of 2 GiB"),
-            member("http://10.0.0.3:2379", Condition::Unusable, "", 2_000, "no answer within 2 s"),
-        ],
-    }];
     model
 }
 
@@ -295,7 +263,7 @@ fn writing(size: Size) -> Model {
 }
 
 /// A console over files: digests for tokens, no lease, nothing to unlock.
-fn files(size: Size) -> Model {
+pub(super) fn files(size: Size) -> Model {
     let mut model = Model::new(
         Context {
             name: "files webhooks.json".into(),
@@ -366,7 +334,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("filtering", filtering),
     ("filtered", filtered),
     ("no_match", no_match),
-    ("health", health),
+    ("health", health::cluster),
+    ("health_full", health::full),
+    ("health_rights", health::rights),
+    ("health_lost", health::lost),
+    ("health_files", health::files),
+    ("health_broken", health::broken),
     ("log", log),
     ("help", help),
     ("prompt", prompt),

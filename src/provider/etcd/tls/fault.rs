@@ -1,11 +1,12 @@
 //! What keeps two sides from speaking TLS, each cause in its own words.
 
 use std::io;
+use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error};
 
-use crate::provider::utc::utc;
+use crate::domain::utc;
 
 /// How many of a certificate's names a message repeats.
 const NAMES: usize = 4;
@@ -162,14 +163,13 @@ fn bare(name: &str) -> &str {
 }
 
 fn day(at: UnixTime) -> String {
-    let words = utc(i64::try_from(at.as_secs()).unwrap_or(i64::MAX));
-    words.split(' ').next().unwrap_or_default().to_owned()
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.as_secs()));
+    let words = at.map(utc).unwrap_or_default();
+    words.split('T').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

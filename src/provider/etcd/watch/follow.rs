@@ -51,7 +51,7 @@ struct Follow<'a> {
     /// A comparison with a fresh list is still to be made.
     compare: bool,
     beat: Fuse<BoxFuture<'static, Result<(Mark, Head), Fault>>>,
-    comparison: Fuse<BoxFuture<'static, Result<Fresh, Fault>>>,
+    comparison: Fuse<BoxFuture<'static, Result<(Revision, Fresh), Fault>>>,
     rights: Fuse<BoxFuture<'static, Result<Reach, Fault>>>,
     /// Counts signs of life.
     beats: usize,
@@ -61,7 +61,7 @@ enum Step {
     Message(WatchResponse),
     /// An answer, and what was known when it was asked for.
     Beat(Result<(Mark, Head), Fault>),
-    Compared(Result<Fresh, Fault>),
+    Compared(Result<(Revision, Fresh), Fault>),
     Rights(Result<Reach, Fault>),
     /// A person wants to know now.
     Retry,
@@ -135,7 +135,7 @@ impl Follow<'_> {
             let ended = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
                 Step::Beat(answer) => self.beat(answer).await?,
-                Step::Compared(fresh) => self.compared(fresh),
+                Step::Compared(fresh) => self.compared(fresh).await?,
                 Step::Rights(reach) => self.rights(reach),
                 Step::Retry => {
                     self.plan_rights(Duration::ZERO);
@@ -331,15 +331,15 @@ impl Follow<'_> {
         self.comparison = fresh(self.link.clone(), scope, reach, self.weave.solid()).boxed().fuse();
     }
 
-    fn compared(&mut self, fresh: Result<Fresh, Fault>) -> Option<Ended> {
-        match fresh {
-            Ok(fresh) => (!self.picture.ledger.agrees_with(&fresh)).then_some(Ended::Reload),
-            Err(_) => {
-                // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
-                self.compare = true;
-                None
-            }
-        }
+    async fn compared(&mut self, fresh: Result<(Revision, Fresh), Fault>) -> Result<Option<Ended>, End> {
+        let Ok((at, fresh)) = fresh else {
+            // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
+            self.compare = true;
+            return Ok(None);
+        };
+        let differences = self.picture.ledger.differences(&fresh);
+        self.task.events.send(WatchEvent::Compared { at, differences }).await?;
+        Ok((differences > 0).then_some(Ended::Reload))
     }
 
     /// Asks again, after a while, what may be read; not of a whole picture, which cannot grow.
@@ -362,14 +362,14 @@ impl Follow<'_> {
     }
 }
 
-async fn fresh(link: Link, scope: Scope, reach: Reach, at: Revision) -> Result<Fresh, Fault> {
+async fn fresh(link: Link, scope: Scope, reach: Reach, at: Revision) -> Result<(Revision, Fresh), Fault> {
     let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
     let mut fresh = Fresh::new();
     while let Some(chunk) = pager.next().await? {
         let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, Stamp::of(kv))));
         fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
     }
-    Ok(fresh)
+    Ok((at, fresh))
 }
 
 /// What an event says, with its revision; `None` for keys outside the range asked for.

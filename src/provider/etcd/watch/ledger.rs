@@ -78,17 +78,18 @@ impl Ledger {
         self.touched = Some(HashSet::new());
     }
 
-    /// Ends the comparison: whether the list agrees in every key that did not change meanwhile.
-    pub(super) fn agrees_with(&mut self, fresh: &[(Fingerprint, Stamp)]) -> bool {
+    /// Ends the comparison: in how many of the keys that did not change meanwhile the list differs.
+    pub(super) fn differences(&mut self, fresh: &[(Fingerprint, Stamp)]) -> usize {
         let touched = self.touched.take().unwrap_or_default();
-        let mut agreed = 0;
+        let (mut both, mut other) = (0, 0);
         for (key, stamp) in fresh.iter().filter(|(key, _)| !touched.contains(key)) {
-            if self.known.get(key) != Some(stamp) {
-                return false;
-            }
-            agreed += 1;
+            let known = self.known.get(key);
+            both += usize::from(known.is_some());
+            other += usize::from(known != Some(stamp));
         }
-        self.known.keys().filter(|key| !touched.contains(key)).count() == agreed
+        let ours = self.known.keys().filter(|key| !touched.contains(key)).count();
+        // What the list lacks is what we hold beyond it.
+        other + ours.saturating_sub(both)
     }
 }
 
@@ -129,14 +130,15 @@ mod tests {
 
     #[test]
     fn the_same_keys_at_the_same_revisions_agree() {
-        assert!(ledger().agrees_with(&fresh(&[("b", 2), ("a", 1)])));
+        assert_eq!(ledger().differences(&fresh(&[("b", 2), ("a", 1)])), 0);
     }
 
     #[test]
-    fn a_lost_put_delete_or_creation_is_found() {
-        assert!(!ledger().agrees_with(&fresh(&[("a", 1), ("b", 3)])));
-        assert!(!ledger().agrees_with(&fresh(&[("a", 1)])));
-        assert!(!ledger().agrees_with(&fresh(&[("a", 1), ("b", 2), ("c", 3)])));
+    fn a_lost_put_delete_or_creation_is_counted() {
+        assert_eq!(ledger().differences(&fresh(&[("a", 1), ("b", 3)])), 1);
+        assert_eq!(ledger().differences(&fresh(&[("a", 1)])), 1);
+        assert_eq!(ledger().differences(&fresh(&[("a", 1), ("b", 2), ("c", 3)])), 1);
+        assert_eq!(ledger().differences(&fresh(&[("b", 4), ("c", 3)])), 3);
     }
 
     #[test]
@@ -156,6 +158,6 @@ mod tests {
         ledger.put(&entry("b", 9));
         ledger.put(&entry("c", 8));
         ledger.delete(&key("a"));
-        assert!(ledger.agrees_with(&fresh(&[("a", 1), ("b", 2)])));
+        assert_eq!(ledger.differences(&fresh(&[("a", 1), ("b", 2)])), 0);
     }
 }

@@ -1,0 +1,112 @@
+//! A certificate, and when it stops being one.
+
+use std::time::{Duration, SystemTime};
+
+/// How long before its end an ordinary certificate is spoken of.
+const WARNED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
+
+/// Whose certificate it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A server's, as it showed it.
+    Server(String),
+    /// Ours, from a file.
+    Client(String),
+    /// One of those we trust, from a file.
+    Authority(String),
+}
+
+impl Owner {
+    /// What kind it is: `server`, `client`, `authority`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Server(_) => "server",
+            Self::Client(_) => "client",
+            Self::Authority(_) => "authority",
+        }
+    }
+
+    /// Where it was seen: an address or a path.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Server(place) | Self::Client(place) | Self::Authority(place) => place,
+        }
+    }
+}
+
+/// A certificate's name and dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Whom it names.
+    pub subject: String,
+    /// From when on it is good.
+    pub from: SystemTime,
+    /// Until when.
+    pub until: SystemTime,
+}
+
+/// Where a certificate is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Validity {
+    /// Good for a while.
+    Good,
+    /// It ends soon: within 30 days and the last third of its life. One that is made anew every day
+    /// is always within 30 days of its end.
+    Ending,
+    /// It is not good yet.
+    Early,
+    /// It has ended.
+    Expired,
+}
+
+impl Certificate {
+    /// Where it is in its life.
+    pub fn validity(&self, now: SystemTime) -> Validity {
+        let life = self.until.duration_since(self.from).unwrap_or_default();
+        match self.until.duration_since(now) {
+            Err(_) => Validity::Expired,
+            Ok(_) if now < self.from => Validity::Early,
+            Ok(left) if left < WARNED_BEFORE.min(life / 3) => Validity::Ending,
+            Ok(_) => Validity::Good,
+        }
+    }
+
+    /// When that changes, if it does.
+    pub fn next_turn_at(&self, now: SystemTime) -> Option<SystemTime> {
+        let life = self.until.duration_since(self.from).unwrap_or_default();
+        match self.validity(now) {
+            Validity::Early => Some(self.from),
+            Validity::Good => self.until.checked_sub(WARNED_BEFORE.min(life / 3)),
+            Validity::Ending => Some(self.until),
+            Validity::Expired => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn validity(life: u32, day: u32) -> Validity {
+        let from = SystemTime::UNIX_EPOCH + DAY * 10_000;
+        let owner = Owner::Server("e:1".into());
+        let certificate = Certificate { owner, subject: String::new(), from, until: from + DAY * life };
+        certificate.validity(from + DAY * day - Duration::from_secs(1))
+    }
+
+    #[test]
+    fn a_year_warns_thirty_days_before_and_a_week_for_its_last_third() {
+        assert_eq!([335, 336, 365, 366].map(|day| validity(365, day)), {
+            [Validity::Good, Validity::Ending, Validity::Ending, Validity::Expired]
+        });
+        assert_eq!(
+            [4, 6, 8].map(|day| validity(7, day)),
+            [Validity::Good, Validity::Ending, Validity::Expired]
+        );
+        assert_eq!(validity(365, 0), Validity::Early);
+    }
+}

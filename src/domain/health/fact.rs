@@ -1,0 +1,116 @@
+//! What is known of a backend, a member or a file, typed so that each reader shows it in its own way.
+
+use std::time::SystemTime;
+
+use super::super::utc;
+
+/// A fact: its name and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Lower-case words: `raft term`.
+    pub name: &'static str,
+    /// What is known.
+    pub value: Value,
+}
+
+impl Fact {
+    /// A fact in words.
+    pub fn text(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: Value::Text(value.into()) }
+    }
+
+    /// A number of things.
+    pub fn count(name: &'static str, count: u64) -> Self {
+        Self { name, value: Value::Count(count) }
+    }
+
+    /// A number that orders or names: a revision, a term.
+    pub fn ordinal(name: &'static str, number: u64) -> Self {
+        Self { name, value: Value::Ordinal(number) }
+    }
+
+    /// A size in bytes.
+    pub fn bytes(name: &'static str, bytes: u64) -> Self {
+        Self { name, value: Value::Bytes(bytes) }
+    }
+
+    /// A moment.
+    pub fn moment(name: &'static str, at: SystemTime) -> Self {
+        Self { name, value: Value::Moment(at) }
+    }
+
+    /// Something that this process saw happen.
+    pub fn observed(name: &'static str, what: impl Into<String>, at: SystemTime) -> Self {
+        Self { name, value: Value::Observed { what: what.into(), at } }
+    }
+}
+
+/// The value of a [`Fact`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Words.
+    Text(String),
+    /// A number of things.
+    Count(u64),
+    /// A number that orders or names.
+    Ordinal(u64),
+    /// A size in bytes.
+    Bytes(u64),
+    /// A moment that is over.
+    Moment(SystemTime),
+    /// What this process saw happen, and when it did.
+    Observed {
+        /// What.
+        what: String,
+        /// When.
+        at: SystemTime,
+    },
+}
+
+impl Value {
+    /// The moment of a value that has one, and so an age.
+    pub fn at(&self) -> Option<SystemTime> {
+        match self {
+            Self::Moment(at) | Self::Observed { at, .. } => Some(*at),
+            Self::Text(_) | Self::Count(_) | Self::Ordinal(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// In words, the same for ever: sizes in units, moments in UTC.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(number) | Self::Ordinal(number) => number.to_string(),
+            Self::Bytes(bytes) => size(*bytes),
+            Self::Moment(at) => utc(*at),
+            Self::Observed { what, at } => format!("{what}, {} (observed)", utc(*at)),
+        }
+    }
+}
+
+/// A size in the unit that fits: `812 bytes`, `3.4 KiB`, `2.1 MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
+        None if bytes == 1 => "1 byte".into(),
+        None => format!("{bytes} bytes"),
+        Some((name, unit)) => {
+            // In parts: ten times a size may be more than fits.
+            format!("{}.{} {name}", bytes / unit, (bytes % unit) * 10 / unit)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_in_the_unit_that_fits() {
+        let shown = [0, 1, 812, 1_024, 3_500, 20 * 1_024 * 1_024 + 512 * 1_024, u64::MAX].map(size);
+        assert_eq!(
+            shown,
+            ["0 bytes", "1 byte", "812 bytes", "1.0 KiB", "3.4 KiB", "20.5 MiB", "17179869183.9 GiB"]
+        );
+    }
+}

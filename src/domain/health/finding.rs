@@ -1,0 +1,86 @@
+//! Something to act on, and who can.
+
+use super::Condition;
+
+/// Who can do something about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// Something is broken, full, gone or about to be: whoever runs the store.
+    Fault,
+    /// The store is as it should be, and withholds something from this user: whoever grants rights.
+    Rights(Right),
+    /// Nothing is wrong; it could be better, or will not stay so.
+    Hint,
+}
+
+impl Cause {
+    /// The word shown: `fault`, `rights`, `hint`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fault => "fault",
+            Self::Rights(_) => "rights",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// What a right is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// To see all there is.
+    Read,
+    /// To change it.
+    Write,
+}
+
+/// Something to act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Who can.
+    pub cause: Cause,
+    /// What was found, at what.
+    pub text: String,
+    /// What to do about it; empty where the text says it.
+    pub remedy: String,
+    condition: Condition,
+}
+
+impl Finding {
+    /// A fault that leaves the store serving.
+    pub fn fault(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Cause::Fault, Condition::Degraded, text, remedy)
+    }
+
+    /// A missing right; the store serves.
+    pub fn rights(right: Right, text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Cause::Rights(right), Condition::Degraded, text, remedy)
+    }
+
+    /// What is no trouble yet.
+    pub fn hint(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Cause::Hint, Condition::Healthy, text, remedy)
+    }
+
+    fn new(cause: Cause, condition: Condition, text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { cause, text: text.into(), remedy: remedy.into(), condition }
+    }
+
+    /// The same with another weight; a hint weighs nothing whatever is asked for.
+    #[must_use]
+    pub fn at(mut self, condition: Condition) -> Self {
+        if self.cause != Cause::Hint {
+            self.condition = condition;
+        }
+        self
+    }
+
+    /// How well a backend can still be with this.
+    pub fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    /// The worst first; of the same weight, faults before rights.
+    pub(super) fn rank(&self) -> (std::cmp::Reverse<Condition>, Cause) {
+        (std::cmp::Reverse(self.condition), self.cause)
+    }
+}

@@ -1,0 +1,73 @@
+//! The tab Health over stores that are well, lost, full and broken.
+
+use std::time::Duration;
+
+use crate::store::{Etcd, Files};
+
+/// Less than the time until an age on the page steps again.
+const STILL: Duration = Duration::from_secs(9);
+
+#[test]
+fn an_idle_page_of_health_writes_nothing() {
+    let store = Etcd::alone();
+    store.put("production/webhooks/one", r#"{"module":"log"}"#);
+    let mut terminal = store.open(120, 40);
+    terminal.keys("6");
+    let screen = terminal.wait_for("healthy");
+    assert!(screen.has("leader default") && screen.has("equal to the store"), "{}", screen.framed());
+    // Its ages have stepped to 10 s, and step next at a minute; it is asked every 3 s.
+    terminal.wait_until(|screen| screen.has("since 10s ago") && screen.has("none seen since 10s ago"));
+    terminal.wait_quiet_for(Duration::from_secs(1));
+    assert_eq!(terminal.bytes_during(STILL), 0, "{}", terminal.screen_now().framed());
+    // It was awake all the while.
+    store.server.kill();
+    terminal.wait_for("unusable by fault");
+}
+
+#[test]
+fn a_store_that_is_lost_tells_its_attempts_and_afterwards_what_it_was() {
+    let store = Etcd::alone();
+    store.put("production/webhooks/one", r#"{"module":"log"}"#);
+    let mut terminal = store.open(120, 40);
+    terminal.keys("6");
+    terminal.wait_for("healthy");
+    store.server.kill();
+    let screen = terminal.wait_for("unusable by fault");
+    assert!(screen.has("cannot connect to etcd at"), "{}", screen.framed());
+    terminal.wait_until(|screen| screen.has("after 3 attempts; ctrl-r tries now"));
+
+    store.server.restart();
+    terminal.keys("ctrl-r");
+    terminal.wait_for("SYNCED");
+    terminal.wait_for("no difference to a fresh list at r");
+    let screen = terminal.wait_for("healthy");
+    let outage = screen.line_with("last outage").unwrap_or_default();
+    assert!(outage.contains("attempts: cannot connect to etcd"), "{}", screen.framed());
+}
+
+#[test]
+fn a_broken_file_is_a_finding_until_it_is_whole_again() {
+    let files = Files::new("{\"a\": {\"module\": \"log\"}}\n");
+    let mut terminal = files.open(80, 24);
+    terminal.keys("6");
+    let screen = terminal.wait_for("documents 1");
+    assert!(screen.has("● healthy") && screen.has("changes by notification"), "{}", screen.framed());
+    files.write("{\"a\": {\"module\": \"log\"}\n");
+    terminal.wait_for("degraded by fault");
+    terminal.wait_for("webhooks.json: line 2, column 1");
+    files.write("{\"a\": {\"module\": \"log\"}, \"b\": {}}\n");
+    terminal.wait_gone("degraded");
+    terminal.wait_for("documents 2");
+}
+
+#[test]
+fn every_line_can_be_reached_on_a_small_screen() {
+    let store = Etcd::alone();
+    let mut terminal = store.open(80, 12);
+    terminal.keys("6");
+    terminal.wait_for("healthy");
+    terminal.keys("G");
+    terminal.wait_for("peer http://");
+    terminal.keys("g");
+    terminal.wait_for("● healthy  etcd");
+}

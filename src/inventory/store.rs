@@ -164,10 +164,10 @@ impl Inventory {
         let Scanned { entry, facts } = scanned;
         let found = self.find(&entry.key);
         let generation = self.generation;
-        if let Some(row) = found.and_then(|slot| self.row_mut(slot))
-            && row.token == entry.token
-            && row.document == entry.document
-        {
+        // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
+        // write, and another lease ends at another time.
+        let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
+        if is_known && let Some(row) = found.and_then(|slot| self.row_mut(slot)) {
             row.seen = generation;
             return;
         }

@@ -31,6 +31,7 @@ mod leaving;
 mod line;
 mod outage;
 mod person;
+mod restore;
 mod scenes;
 mod screen;
 mod store;

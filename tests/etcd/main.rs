@@ -12,11 +12,17 @@
 mod support;
 
 mod cluster;
+mod compaction;
 mod health;
+mod leases;
+mod limits;
 mod loading;
 mod members;
 mod outage;
+mod prefixes;
+mod restore;
 mod session;
+mod sieve;
 mod tls;
 mod versions;
 mod writing;
@@ -24,7 +30,8 @@ mod writing;
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token, WebhookId,
+    Condition, ConnectionName, Document, KeyPrefix, LeaseId, LinkState, Namespace, ResourceKey, Revision,
+    StoreId, Token, WebhookId,
 };
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};

@@ -7,6 +7,7 @@ use tui_textarea::CursorMove;
 
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey, StoreId, Token};
 use crate::provider::{Expect, Lease, Op};
+use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
@@ -263,9 +264,21 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Plain, "a write is under way; wait for its answer");
         return Vec::new();
     }
+    if is_paused_over_another(model) {
+        return Vec::new();
+    }
     let Some(edit) = &model.edit else { return Vec::new() };
     let Stage::Review(review) = &edit.stage else { return Vec::new() };
     if too_soon(review.opened, now) {
+        return Vec::new();
+    }
+    let most = model.context.capabilities.max_document;
+    if review.document.len() > most {
+        let most = grouped(most);
+        model.say(
+            Tone::Bad,
+            format!("nothing was sent: this store holds at most {most} bytes in one document"),
+        );
         return Vec::new();
     }
     if edit.store.as_ref() != model.inventory.store() {
@@ -281,6 +294,18 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         edit.sent = model.writing.as_ref().map(|writing| writing.request);
     }
     vec![effect]
+}
+
+/// While the picture is held still, another store may have taken the place of the one it shows, and
+/// tokens of one mean nothing in the other.
+fn is_paused_over_another(model: &mut Model) -> bool {
+    let shown = model.inventory.store();
+    let another = model.held.as_ref().is_some_and(|held| held.is_of_another(shown));
+    if another {
+        let words = "the store was replaced while you paused: nothing was written; go on with p, and look";
+        model.say(Tone::Bad, words);
+    }
+    another
 }
 
 fn send(model: &mut Model, op: Op) -> Effect {
@@ -347,6 +372,9 @@ pub(super) fn delete(
 ) -> Vec<Effect> {
     if model.writing.is_some() {
         model.say(Tone::Plain, "a write is under way; wait for its answer");
+        return Vec::new();
+    }
+    if is_paused_over_another(model) {
         return Vec::new();
     }
     if store != model.inventory.store() {

@@ -85,6 +85,10 @@ pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
 
 fn hold(held: &mut Held, feed: Feed) {
     held.changes += match &feed {
+        Feed::Load { store, .. } => {
+            held.store = Some(store.clone());
+            0
+        }
         Feed::Page(entries) => entries.len(),
         Feed::Batch { changes, .. } => changes.len(),
         _ => 0,

@@ -19,6 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: 
     pen.skip(1).margin(1).put(Ink::FocusedTitle, "REVIEW").skip(2).phrase(&target(model, edit));
     let mut page = Page::new(parts.text.width);
     page.changes(review, "nothing changes");
+    size(&mut page, model, review);
     notes(&mut page, model, edit);
     page.draw(canvas, parts.text, review);
 }
@@ -80,9 +81,21 @@ fn target(model: &Model, edit: &Edit) -> Phrase {
         .and(Ink::Text, format!(", {condition}"))
 }
 
+/// How large it is, where that comes near to what the store holds in one document.
+fn size(page: &mut Page, model: &Model, review: &Review) {
+    page.blank();
+    let (size, most) = (review.document.len(), model.context.capabilities.max_document);
+    let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
+    if size > most {
+        let words = format!("{} {of}: the store refuses it, shorten it first", glyph::BAD);
+        page.fact("size", Ink::Bad, &words);
+    } else if size > most / 2 {
+        page.fact("size", Ink::Text, &of);
+    }
+}
+
 /// What else should be known before it is written.
 fn notes(page: &mut Page, model: &Model, edit: &Edit) {
-    page.blank();
     if let Base::Stored(entry) = &edit.base
         && let Some(lease) = entry.lease
     {

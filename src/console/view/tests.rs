@@ -280,3 +280,16 @@ fn roles_are_what_colours_come_from() {
     let at = header.chars().position(|c| c == '▲').unwrap();
     assert_eq!(buffer.cell((at as u16, 0)).unwrap().fg, theme.style(Ink::Warning).fg.unwrap());
 }
+
+#[test]
+fn a_review_tells_the_size_and_the_limit_where_they_are_near() {
+    let words = |most: usize| {
+        let mut model = scene("review", size(120, 40));
+        model.context.capabilities.max_document = most;
+        text(render(&model, &theme(Depth::None, Glyphs::Unicode)).backend().buffer())
+    };
+    assert!(!words(1 << 20).contains("of at most"));
+    let near = words(400);
+    assert!(near.contains("of at most 400 bytes") && !near.contains("refuses"), "{near}");
+    assert!(words(100).contains("of at most 100 bytes: the store refuses it, shorten it first"));
+}

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(count(1_234_567, &model), "1,234,567");
         model.held = Some(Held::default());
         assert_eq!(count(2, &model), "2", "nothing has come since");
-        model.held = Some(Held { feeds: Vec::new(), changes: 3, overflowed: false });
+        model.held = Some(Held { changes: 3, ..Held::default() });
         assert_eq!(count(2, &model), "2 paused");
         model.link.enter(LinkState::CatchingUp, Duration::ZERO);
         assert_eq!(count(0, &model), "0 catching up");

@@ -12,6 +12,7 @@ use etcd_client::{Client, ConnectOptions, KvClient, LeaseClient, ResponseHeader,
 use tokio::sync::{Mutex, watch};
 
 use super::error::{Fault, within};
+use super::lineage::{Lineage, Mark};
 use super::settings::{Endpoint, EtcdSettings};
 use super::tls::{Credentials, TlsFault, probe};
 use crate::domain::{Revision, StoreId};
@@ -19,6 +20,9 @@ use crate::provider::CALL_DEADLINE;
 
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
+
+/// How long a member may take to say where it stands before a write is sent to it.
+const VOUCH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How long a login may take, its connection included; etcd hashes passwords slowly on purpose.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
@@ -77,13 +81,15 @@ impl Link {
 pub(super) struct Head {
     pub(super) cluster: u64,
     pub(super) revision: Revision,
+    /// Counts the cluster's elections.
+    pub(super) term: u64,
 }
 
 impl Head {
     pub(super) fn of(header: Option<&ResponseHeader>) -> Result<Self, Fault> {
         let header = header.ok_or(Fault::Malformed)?;
         let revision = u64::try_from(header.revision()).map_err(|_| Fault::Malformed)?;
-        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision) })
+        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision), term: header.raft_term() })
     }
 }
 
@@ -91,6 +97,7 @@ impl Head {
 pub(super) struct Connector {
     settings: EtcdSettings,
     slot: Mutex<Slot>,
+    lineage: Lineage,
     closed: watch::Sender<bool>,
 }
 
@@ -103,7 +110,12 @@ struct Slot {
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
-        Self { settings, slot: Mutex::default(), closed: watch::Sender::new(false) }
+        Self {
+            settings,
+            slot: Mutex::default(),
+            lineage: Lineage::default(),
+            closed: watch::Sender::new(false),
+        }
     }
 
     pub(super) fn settings(&self) -> &EtcdSettings {
@@ -123,7 +135,45 @@ impl Connector {
 
     /// Which store a cluster is to us: revisions belong to the cluster, keys to the prefix in it.
     pub(super) fn store(&self, cluster: u64) -> StoreId {
-        StoreId::new(format!("etcd:{cluster:016x}:{}", self.settings.prefix.as_str()))
+        let prefix = self.settings.prefix.as_str();
+        StoreId::new(match self.lineage.history() {
+            0 => format!("etcd:{cluster:016x}:{prefix}"),
+            history => format!("etcd:{cluster:016x}/{history}:{prefix}"),
+        })
+    }
+
+    /// What is known of the store, to be taken before it is asked where it stands.
+    pub(super) fn mark(&self) -> Mark {
+        self.lineage.mark()
+    }
+
+    /// The same, for somebody who has seen a store up to a revision.
+    pub(super) fn mark_seen(&self, store: &StoreId, at: Revision) -> Mark {
+        let mark = self.lineage.mark();
+        let same = mark.cluster().is_some_and(|cluster| self.store(cluster) == *store);
+        if same { mark.seen(at) } else { mark }
+    }
+
+    /// Takes in where the store stands by a linearizable read over this link; says whether it goes on
+    /// from the mark. If it does not, [`Connector::store`] has another name for it from here on.
+    pub(super) fn judge(&self, mark: Mark, link: &Link, head: Head) -> bool {
+        self.lineage.judge(mark, link.serial, head)
+    }
+
+    /// Makes sure that the store behind a link is the one that was read, so that no write meant for one
+    /// arrives in another that has replaced it. `key` is one that the writer may read.
+    pub(super) async fn vouch(&self, link: &Link, key: Vec<u8>) -> Result<(), Fault> {
+        if self.lineage.vouches_for(link.serial) {
+            return Ok(());
+        }
+        let mark = self.lineage.mark();
+        match within(VOUCH_DEADLINE, link.head(key)).await {
+            Ok(head) if self.lineage.judge(mark, link.serial, head) => Ok(()),
+            Ok(_) => Err(Fault::Replaced),
+            // Who may not read cannot have been shown anything that was replaced.
+            Err(Fault::Denied) => Ok(()),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The link in use, or a new one to the member whose turn it is.

@@ -6,6 +6,7 @@
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
 //! | `tls` | whom we trust and who we are; what is wrong with the other side |
+//! | `lineage` | whether the store is still the one that was read |
 //! | `load` | growing pages pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, return |
 //! | `write` | one transaction for one commit |
@@ -16,6 +17,7 @@ mod connect;
 mod error;
 mod health;
 mod layout;
+mod lineage;
 mod load;
 mod settings;
 mod tls;

@@ -103,7 +103,7 @@ fn filtered(size: Size) -> Model {
     model.webhooks.typing = None;
     model.webhooks.apply_sort(Sort::Newest, &model.inventory, 30);
     model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: false });
-    model.held = Some(Held { feeds: Vec::new(), changes: 31, overflowed: false });
+    model.held = Some(Held { changes: 31, ..Held::default() });
     model
 }
 

@@ -7,19 +7,20 @@ use futures::future::{BoxFuture, Fuse};
 use tokio::time::{Instant, sleep_until};
 
 use super::assemble::{Assembler, Batch};
-use super::ledger::Fingerprint;
+use super::ledger::{Fingerprint, Stamp};
 use super::vigil::{Due, Position, Vigil};
 use super::{End, Picture, Task};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::connect::{Head, Link};
 use crate::provider::etcd::error::{Fault, within};
+use crate::provider::etcd::lineage::Mark;
 use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
 use crate::provider::{CALL_DEADLINE, WatchEvent};
 
 /// The picture can no longer be followed from where it is; load anew.
 pub(super) struct Reload;
 
-type Fresh = Vec<(Fingerprint, Revision)>;
+type Fresh = Vec<(Fingerprint, Stamp)>;
 
 /// A watch stream and all that watches over it.
 struct Follow<'a> {
@@ -35,15 +36,14 @@ struct Follow<'a> {
     target: Option<Revision>,
     /// A comparison with a fresh list is still to be made.
     compare: bool,
-    beat: Fuse<BoxFuture<'static, Result<Head, Fault>>>,
-    /// How far the watch had come when the sign of life was asked for.
-    asked_at: Revision,
+    beat: Fuse<BoxFuture<'static, Result<(Mark, Head), Fault>>>,
     comparison: Fuse<BoxFuture<'static, Result<(Revision, Fresh), Fault>>>,
 }
 
 enum Step {
     Message(WatchResponse),
-    Beat(Head),
+    /// An answer, and what was known when it was asked for.
+    Beat((Mark, Head)),
     Compared(Result<(Revision, Fresh), Fault>),
     Due(Due),
 }
@@ -71,7 +71,6 @@ impl Task {
         };
         let mut follow = Follow {
             position: Position::new(picture.at),
-            asked_at: picture.at,
             task: self,
             picture,
             link,
@@ -97,7 +96,7 @@ impl Follow<'_> {
         loop {
             let more = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
-                Step::Beat(head) => self.beat(head).await?,
+                Step::Beat((mark, head)) => self.beat(mark, head).await?,
                 Step::Compared(fresh) => self.compared(fresh).await?,
                 Step::Due(due) => self.due(due).await?,
             };
@@ -114,7 +113,7 @@ impl Follow<'_> {
         tokio::select! {
             biased;
             message = self.messages.message() => Ok(Step::Message(message?.ok_or(Fault::Broken)?)),
-            head = &mut self.beat => Ok(Step::Beat(head?)),
+            beat = &mut self.beat => Ok(Step::Beat(beat?)),
             fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
             () = sleep_until(at) => Ok(Step::Due(due)),
         }
@@ -133,6 +132,8 @@ impl Follow<'_> {
             return Err(Fault::of_cancel(message.cancel_reason()).into());
         }
         if message.created() {
+            // What was written since the load comes out of history, where etcd can lose a deletion.
+            self.compare |= head.revision > self.position.solid();
             self.target = Some(head.revision);
             self.vigil.hurry(Instant::now());
         } else if message.events().is_empty() {
@@ -160,7 +161,7 @@ impl Follow<'_> {
         let Batch { at, events: changes } = batch;
         for change in &changes {
             match &change.kind {
-                ChangeKind::Put { entry } => self.picture.ledger.put(&entry.key, at),
+                ChangeKind::Put { entry } => self.picture.ledger.put(entry),
                 ChangeKind::Deleted { key } => self.picture.ledger.delete(key),
             }
         }
@@ -208,12 +209,12 @@ impl Follow<'_> {
     }
 
     /// A sign of life, with what the store is now.
-    async fn beat(&mut self, head: Head) -> Result<Option<Reload>, End> {
+    async fn beat(&mut self, mark: Mark, head: Head) -> Result<Option<Reload>, End> {
         let now = Instant::now();
         self.vigil.beat_answered(now);
-        let replaced = self.task.connector.store(head.cluster) != self.picture.store;
-        // Events that came after the question may well be newer than its answer.
-        if replaced || head.revision < self.asked_at {
+        let connector = &self.task.connector;
+        connector.judge(mark, self.link, head);
+        if connector.store(head.cluster) != self.picture.store {
             return Ok(Some(Reload));
         }
         if head.revision == self.position.solid() && self.vigil.progress_open() {
@@ -234,8 +235,9 @@ impl Follow<'_> {
             Due::Silence => return Err(Fault::Silent.into()),
             Due::Beat => {
                 let (link, key) = (self.link.clone(), self.task.scope.range.from.clone());
-                self.beat = async move { link.head(key).await }.boxed().fuse();
-                self.asked_at = self.position.solid();
+                // The watch may come further than the answer before that is looked at.
+                let mark = self.task.connector.mark_seen(&self.picture.store, self.position.solid());
+                self.beat = async move { Ok((mark, link.head(key).await?)) }.boxed().fuse();
                 self.vigil.beat_asked(now);
             }
             Due::Progress => {
@@ -271,8 +273,8 @@ async fn fresh(link: Link, scope: Scope, at: Revision) -> Result<(Revision, Fres
     let mut pager = Pager::new(link.kv(), scope.range.clone()).keys_only().at(at);
     let mut fresh = Fresh::new();
     while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, kv.mod_revision())));
-        fresh.extend(named.map(|(key, at)| (Fingerprint::of(&key), unsigned(at))));
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, Stamp::of(kv))));
+        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
     }
     Ok((at, fresh))
 }

@@ -153,7 +153,9 @@ impl Task {
 
     async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
         let Some(picture) = &self.picture else { return Ok(Return::Load) };
+        let mark = self.connector.mark_seen(&picture.store, picture.at);
         let now = within(RETURN_DEADLINE, link.head(self.scope.range.from.clone())).await?;
+        self.connector.judge(mark, link, now);
         let store = self.connector.store(now.cluster);
         Ok(Return::to((&picture.store, picture.at), (&store, now.revision)))
     }
@@ -196,8 +198,10 @@ impl Task {
 
     async fn load_once(&mut self, link: &Link) -> Result<(), End> {
         let mut pager = Pager::new(link.kv(), self.scope.range.clone());
+        let mark = self.connector.mark();
         let mut chunk = pager.next().await?.ok_or(Fault::Malformed)?;
-        let Head { cluster, revision: at } = chunk.head;
+        self.connector.judge(mark, link, chunk.head);
+        let Head { cluster, revision: at, .. } = chunk.head;
         let store = self.connector.store(cluster);
         self.picture = None;
         let resync = self.loaded_before;
@@ -233,7 +237,7 @@ impl Task {
             drop(part);
             count += page.len();
             for entry in &page {
-                ledger.put(&entry.key, entry.revision);
+                ledger.put(entry);
             }
             if !page.is_empty() {
                 self.events.send(WatchEvent::Page(page)).await?;

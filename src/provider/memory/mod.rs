@@ -4,7 +4,9 @@
 //! [`MemoryStore::remove_raw`] write as another program would, [`MemoryStore::cut`] and
 //! [`MemoryStore::restore`] stage an outage.
 
-use std::collections::BTreeMap;
+mod leases;
+mod write;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,15 +15,17 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
-use super::feed::{Feed, Picture};
+use super::feed::Feed;
 use super::{
-    ASK_FOR_IT, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Lease, Op, Outcome, Page, Result,
-    Watch, WatchEvent, ops, watch_channel,
+    ASK_FOR_IT, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, WatchEvent,
+    ops, watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
-    ResourceKey, Revision, Right, StoreId, Token, TokenKind,
+    ResourceKey, Right, StoreId, TokenKind,
 };
+use leases::Leases;
+use write::{replace, written};
 
 /// As many operations as an etcd transaction takes, so that the demo behaves like the real thing.
 const ATOMIC_MAX: usize = 128;
@@ -42,12 +46,6 @@ pub struct MemoryStore {
 struct Shared {
     feed: Feed,
     leases: Mutex<Leases>,
-}
-
-#[derive(Debug, Default)]
-struct Leases {
-    last: i64,
-    ends: BTreeMap<LeaseId, Instant>,
 }
 
 /// How a store comes back after [`MemoryStore::cut`].
@@ -145,125 +143,10 @@ impl Shared {
             }),
         })
     }
-
-    /// Deletes what is bound to leases whose time is over.
-    fn expire(&self) {
-        let now = Instant::now();
-        let mut leases = self.leases();
-        if leases.ends.values().all(|end| *end > now) {
-            return;
-        }
-        self.feed.edit(|picture| {
-            let over = |lease: &LeaseId| leases.ends.get(lease).is_some_and(|end| *end <= now);
-            let gone: Vec<_> = picture
-                .entries()
-                .values()
-                .filter(|entry| entry.lease.as_ref().is_some_and(over))
-                .map(|entry| ChangeKind::Deleted { key: entry.key.clone() })
-                .collect();
-            if !gone.is_empty() {
-                picture.apply(gone);
-            }
-        });
-        leases.ends.retain(|_, end| *end > now);
-    }
-
-    /// Lets leases expire on time while somebody watches.
-    async fn keep_time(&self) {
-        let mut news = self.feed.news();
-        loop {
-            news.mark_unchanged();
-            self.expire();
-            let next = self.leases().ends.values().min().copied();
-            let sleep = async {
-                match next {
-                    Some(end) => tokio::time::sleep_until(end.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = sleep => {}
-                _ = news.changed() => {}
-            }
-        }
-    }
-
-    fn commit(&self, operations: Vec<Op>) -> Result<Commit> {
-        let mut leases = self.leases();
-        self.feed.edit(|picture| {
-            for op in &operations {
-                ops::allow(op, picture.entries().get(op.key()))?;
-            }
-            if operations.is_empty() {
-                return Ok(Commit { at: picture.at(), outcomes: Vec::new() });
-            }
-            let (changes, outcomes) =
-                operations.into_iter().map(|op| outcome(picture, &mut leases, op)).unzip();
-            picture.apply(changes);
-            Ok(Commit { at: picture.at(), outcomes })
-        })
-    }
-}
-
-fn outcome(picture: &Picture, leases: &mut Leases, op: Op) -> (ChangeKind, Outcome) {
-    let now = picture.entries().get(op.key());
-    let before = now.map(|entry| entry.token);
-    match op {
-        Op::Put { key, document, lease, .. } => {
-            let lease = match lease {
-                Lease::Keep => now.and_then(|entry| entry.lease),
-                Lease::Never => None,
-                Lease::For(time) => Some(leases.grant(time)),
-            };
-            let entry = written(picture, &key, document, lease);
-            let after = Some(entry.token);
-            (ChangeKind::Put { entry }, Outcome { before, after })
-        }
-        Op::Delete { key, .. } => (ChangeKind::Deleted { key }, Outcome { before, after: None }),
-    }
-}
-
-/// What a write of `document` at the next revision leaves behind.
-fn written(picture: &Picture, key: &ResourceKey, document: Document, lease: Option<LeaseId>) -> Entry {
-    let now = picture.entries().get(key);
-    let revision = picture.at().next();
-    Entry {
-        key: key.clone(),
-        document,
-        revision,
-        created: now.map_or(Some(revision), |entry| entry.created),
-        version: Some(now.and_then(|entry| entry.version).unwrap_or_default().saturating_add(1)),
-        token: Token::counter(revision.0),
-        lease,
-    }
-}
-
-/// The same documents as a restored backup holds them: renumbered from 1, in another store.
-fn replace(picture: &mut Picture) {
-    let mut at = Revision::default();
-    let mut entries = picture.entries().clone();
-    for entry in entries.values_mut() {
-        at = at.next();
-        entry.revision = at;
-        entry.created = Some(at);
-        entry.version = Some(1);
-        entry.token = Token::counter(at.0);
-    }
-    picture.replace(fresh_id(), at, entries);
 }
 
 fn fresh_id() -> StoreId {
     StoreId::new(format!("memory:{}", STORES.fetch_add(1, Ordering::Relaxed)))
-}
-
-impl Leases {
-    fn grant(&mut self, time: Duration) -> LeaseId {
-        self.last += 1;
-        let lease = LeaseId(self.last);
-        let now = Instant::now();
-        self.ends.insert(lease, now.checked_add(time).unwrap_or(now));
-        lease
-    }
 }
 
 #[async_trait]
@@ -313,7 +196,7 @@ impl ConfigReader for MemoryStore {
 
     async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {
         self.shared.ready()?;
-        let end = self.shared.leases().ends.get(&lease).copied();
+        let end = self.shared.leases().end(lease);
         Ok(end.map(|end| end.saturating_duration_since(Instant::now())))
     }
 
@@ -350,62 +233,4 @@ impl ConfigWriter for MemoryStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::ConnectionName;
-    use crate::provider::Expect;
-
-    fn key(name: &str) -> ResourceKey {
-        ResourceKey::connection(ConnectionName::new(name).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_key_dies_with_its_lease_while_somebody_watches() {
-        let store = MemoryStore::seeded([(key("stays"), "{}".into())]);
-        let mut watch = store.watch(KeyPrefix::All);
-        let lease = Lease::For(Duration::from_millis(20));
-        store.set(key("dies"), "{}".into(), Expect::Absent, lease).await.unwrap();
-        let died = async {
-            while let Some(event) = watch.events.next().await {
-                if let WatchEvent::Batch { changes, .. } = event
-                    && matches!(changes.as_slice(), [change] if change.kind == ChangeKind::Deleted { key: key("dies") })
-                {
-                    return;
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), died).await.unwrap();
-        assert_eq!(store.get(&key("dies")).await, Ok(None));
-        assert!(store.get(&key("stays")).await.unwrap().is_some());
-    }
-
-    #[tokio::test]
-    async fn a_cut_store_refuses_calls_in_its_own_words() {
-        let store = MemoryStore::new();
-        store.cut(LinkState::Stale { reason: "no quorum".into(), retry_in: Some(Duration::from_secs(4)) });
-        let refused = store.get(&key("a")).await.unwrap_err();
-        assert_eq!(refused.to_string(), "no quorum; tried again in 4 s");
-        store.cut(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
-        let refused = store.set(key("a"), "{}".into(), Expect::Absent, Lease::Keep).await.unwrap_err();
-        assert_eq!(
-            refused,
-            Error::Denied { permission: "read /cwm/".into(), remedy: crate::provider::ASK_FOR_IT }
-        );
-        assert_eq!(store.health().await.condition(), Condition::Unusable);
-        store.restore(Return::Resume);
-        assert_eq!(store.get(&key("a")).await, Ok(None));
-    }
-
-    #[tokio::test]
-    async fn a_replaced_store_has_another_name_and_lower_revisions() {
-        let store = MemoryStore::new();
-        (0..5).for_each(|_| store.put_raw(key("a"), "{}".into()));
-        let page = async || store.list(KeyPrefix::All).next().await.unwrap().unwrap();
-        let before = page().await;
-        store.restore(Return::Replaced);
-        let after = page().await;
-        assert_ne!(after.store, before.store);
-        assert_eq!((before.at, after.at), (Revision(5), Revision(1)));
-        assert_eq!(after.entries.first().map(|entry| entry.revision), Some(Revision(1)));
-    }
-}
+mod tests;

@@ -165,7 +165,7 @@ impl Follow<'_> {
             }
         }
         self.task.events.send(WatchEvent::Batch { at, changes }).await?;
-        self.position.batch(at);
+        self.position.reached(at);
         Ok(())
     }
 
@@ -175,9 +175,10 @@ impl Follow<'_> {
         if let Some(batch) = self.assembler.other() {
             self.hand_on(batch).await?;
         }
-        self.position.claim(head.revision);
         if in_order {
-            self.position.claim(head.revision);
+            self.position.reached(head.revision);
+        } else {
+            self.position.claim(head.revision, Instant::now());
         }
         self.progressed().await
     }

@@ -18,6 +18,8 @@ const OVERSLEPT: Duration = Duration::from_millis(500);
 const PROGRESS: Duration = Duration::from_secs(5);
 /// How often while somebody waits for the answer.
 const PROGRESS_SOON: Duration = Duration::from_millis(250);
+/// How long a claim has to stand. The server brings watches up to date every 100 ms, where it can.
+const CONFIRMED: Duration = Duration::from_secs(1);
 /// A watch that leaves such a question open for so long, on a store that moved, is broken.
 const PROGRESS_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -102,17 +104,18 @@ impl Vigil {
 
 /// How far a watch has come.
 ///
-/// An answer to a question for progress can overtake events on servers before 3.5.8 (etcd issue
-/// 15220): what it claims is believed once the next answer, a while later, claims at least as much.
+/// An answer to a question for progress tells of the store and not of the watch on servers before
+/// 3.5.8 (etcd issue 15220), and can be well ahead of it while the watch catches up: what it claims is
+/// believed once an answer [`CONFIRMED`] later claims at least as much.
 #[derive(Debug)]
 pub(super) struct Position {
     solid: Revision,
-    claimed: Revision,
+    claim: Option<(Revision, Instant)>,
 }
 
 impl Position {
     pub(super) fn new(at: Revision) -> Self {
-        Self { solid: at, claimed: at }
+        Self { solid: at, claim: None }
     }
 
     /// Everything up to here has been handed on.
@@ -120,15 +123,18 @@ impl Position {
         self.solid
     }
 
-    /// A batch was handed on.
-    pub(super) fn batch(&mut self, at: Revision) {
+    /// Events were handed on, or the watch said in their order that there are none.
+    pub(super) fn reached(&mut self, at: Revision) {
         self.solid = self.solid.max(at);
     }
 
     /// The watch claims to have come so far.
-    pub(super) fn claim(&mut self, at: Revision) {
-        self.solid = self.solid.max(self.claimed.min(at));
-        self.claimed = at;
+    pub(super) fn claim(&mut self, at: Revision, now: Instant) {
+        let (claimed, since) = *self.claim.get_or_insert((at, now));
+        if now.saturating_duration_since(since) >= CONFIRMED {
+            self.reached(claimed.min(at));
+            self.claim = Some((at, now));
+        }
     }
 }
 
@@ -187,16 +193,17 @@ mod tests {
         assert!(!vigil.progress_overdue(start + 20_000 * MS));
     }
 
-    #[test]
-    fn a_claim_is_believed_when_the_next_one_confirms_it() {
+    #[tokio::test]
+    async fn a_claim_is_believed_when_a_later_one_confirms_it() {
+        let start = Instant::now();
         let mut position = Position::new(Revision(10));
-        position.claim(Revision(20));
-        assert_eq!(position.solid(), Revision(10));
-        position.claim(Revision(25));
-        assert_eq!(position.solid(), Revision(20));
-        position.batch(Revision(23));
-        assert_eq!(position.solid(), Revision(23));
-        position.claim(Revision(25));
-        assert_eq!(position.solid(), Revision(25));
+        let mut after = |millis: u32, at| {
+            position.claim(Revision(at), start + millis * MS);
+            position.solid().0
+        };
+        assert_eq!([after(0, 20), after(250, 22), after(999, 25)], [10, 10, 10]);
+        assert_eq!([after(1_000, 26), after(1_500, 30), after(2_000, 30)], [20, 20, 26]);
+        position.reached(Revision(28));
+        assert_eq!(position.solid(), Revision(28));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use confdeck::compare;
 use confdeck::console::model::{Filter, Listing};
 use confdeck::domain::{
-    Document, DocumentKind, Entry, Namespace, ResourceKey, Revision, StoreId, Token, WebhookId,
+    Coverage, Document, DocumentKind, Entry, Namespace, ResourceKey, Revision, StoreId, Token, WebhookId,
 };
 use confdeck::inventory::{Inventory, Scope, prepare};
 use confdeck::provider::{PAGE_LIMIT, WatchEvent};
@@ -38,7 +38,8 @@ fn load() -> Vec<WatchEvent> {
     let mut entries: Vec<_> = (0..KEYS).map(entry).collect();
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     let at = Revision(KEYS);
-    let mut events = vec![WatchEvent::Load { store: StoreId::new("bench"), at, resync: false }];
+    let mut events =
+        vec![WatchEvent::Load { store: StoreId::new("bench"), at, resync: false, coverage: Coverage::Whole }];
     events.extend(entries.chunks(PAGE_LIMIT).map(|page| WatchEvent::Page(page.to_vec())));
     events.push(WatchEvent::Loaded { at });
     events

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use serde::Serialize;
 
-use super::Session;
 use super::args::{Format, List};
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, table};
-use crate::domain::{DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
+use super::{Session, remark};
+use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
 
@@ -32,11 +32,14 @@ struct NamespaceRow {
 async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
     let mut counts = BTreeMap::<Namespace, usize>::new();
     let mut pages = reader.list_keys(KeyPrefix::All);
-    while let Some(keys) = pages.next().await {
-        for namespace in keys?.iter().filter_map(ResourceKey::namespace) {
+    let mut coverage = Coverage::Whole;
+    while let Some(page) = pages.try_next().await? {
+        coverage = page.coverage;
+        for namespace in page.keys.iter().filter_map(ResourceKey::namespace) {
             *counts.entry(namespace.clone()).or_default() += 1;
         }
     }
+    tell_partial(&coverage);
     let row = |(namespace, webhooks): (Namespace, usize)| NamespaceRow {
         namespace: namespace.as_str().to_owned(),
         webhooks,
@@ -91,11 +94,21 @@ async fn rows(
     prefix: KeyPrefix,
     wanted: fn(&ResourceKey) -> bool,
 ) -> Result<Vec<Row>, Failure> {
-    let pages = reader.list(prefix).map_ok(|page| {
-        let entries = page.entries.iter().filter(|entry| wanted(&entry.key));
-        entries.map(Row::of).collect::<Vec<_>>()
-    });
-    Ok(pages.try_concat().await?)
+    let (mut rows, mut coverage) = (Vec::new(), Coverage::Whole);
+    let mut pages = reader.list(prefix);
+    while let Some(page) = pages.try_next().await? {
+        coverage = page.coverage;
+        rows.extend(page.entries.iter().filter(|entry| wanted(&entry.key)).map(Row::of));
+    }
+    tell_partial(&coverage);
+    Ok(rows)
+}
+
+/// Says on standard error that there may be more than is listed: the output's shape stays as it is.
+fn tell_partial(coverage: &Coverage) {
+    if let Some(words) = coverage.words() {
+        remark(&format!("partial: {words}"));
+    }
 }
 
 async fn webhooks(

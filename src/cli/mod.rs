@@ -128,6 +128,11 @@ fn complain(text: &str) {
     }
 }
 
+/// Says beside the output what its reader should know.
+fn remark(text: &str) {
+    complain(text);
+}
+
 /// Runs a command to its end.
 pub async fn run(line: CommandLine) -> Exit {
     let session =

@@ -29,7 +29,14 @@ pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Resul
         None if put.create => Expect::Absent,
         None => Expect::Anything,
     };
-    let document = read(&put, writer.capabilities().max_document)?;
+    let most = writer.capabilities().max_document;
+    let document = read(&put, most)?;
+    if document.len() > most {
+        return Err(Failure::Invalid(format!(
+            "{key}: the document is larger than the {most} bytes that this store holds in one: shorten it; \
+             nothing was sent"
+        )));
+    }
     refuse_placeholders(&key, &document)?;
     if !put.force {
         check(&key, &document)?;
@@ -89,7 +96,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("cannot read {}: {}", path.display(), error.kind()))
 }
 
-/// One byte more than can be stored is enough for the store to refuse it.
+/// One byte more than can be stored is enough to know that it is too much.
 fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();

@@ -10,7 +10,8 @@ use super::failure::{Exit, Failure};
 use super::output::{Out, cell};
 use super::{Session, pipe};
 use crate::domain::{
-    ChangeKind, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId, Token,
+    ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
+    StoreId, Token,
 };
 use crate::provider::WatchEvent;
 use crate::text::{Masked, Safe};
@@ -87,6 +88,10 @@ impl Line {
 struct Narrator {
     raw: bool,
     store: Option<StoreId>,
+    /// What the present load shows.
+    coverage: Coverage,
+    /// What the last complete one showed: a key beyond it is no news of the store.
+    showed: Coverage,
     known: HashMap<ResourceKey, (Token, u32)>,
     /// Counts loads, to tell what a load did not name.
     load: u32,
@@ -101,7 +106,7 @@ impl Narrator {
         match event {
             WatchEvent::State(LinkState::Loading { .. }) | WatchEvent::Progress { .. } => Vec::new(),
             WatchEvent::State(state) => vec![tell_state(&state)],
-            WatchEvent::Load { store, at, .. } => self.begin(store, at),
+            WatchEvent::Load { store, at, coverage, .. } => self.begin(store, at, coverage),
             WatchEvent::Page(entries) => {
                 entries.into_iter().filter_map(|entry| self.tell_loaded(&entry)).collect()
             }
@@ -116,14 +121,20 @@ impl Narrator {
         }
     }
 
-    fn begin(&mut self, store: StoreId, at: Revision) -> Vec<Line> {
+    fn begin(&mut self, store: StoreId, at: Revision, coverage: Coverage) -> Vec<Line> {
         self.load += 1;
         self.comparable = self.store.as_ref() == Some(&store);
         self.store = Some(store);
-        if !self.complete {
-            return Vec::new();
+        let mut lines = Vec::new();
+        if self.complete {
+            lines.push(Line { kind: "resync", revision: Some(at.0), ..Line::default() });
         }
-        vec![Line { kind: "resync", revision: Some(at.0), ..Line::default() }]
+        if coverage != self.coverage {
+            let kind = if coverage.is_partial() { "partial" } else { "whole" };
+            lines.push(Line { kind, reason: coverage.words(), ..Line::default() });
+            self.coverage = coverage;
+        }
+        lines
     }
 
     fn tell_loaded(&mut self, entry: &Entry) -> Option<Line> {
@@ -131,6 +142,7 @@ impl Narrator {
         let kind = match before {
             Some((token, _)) if self.comparable && token == entry.token => return None,
             _ if !self.complete => "load",
+            None if !self.showed.sees(&entry.key) => "load",
             None => "created",
             Some(_) => "updated",
         };
@@ -139,11 +151,18 @@ impl Narrator {
 
     fn sweep(&mut self, at: Revision) -> Vec<Line> {
         self.complete = true;
+        self.showed = self.coverage.clone();
         let load = self.load;
         let mut gone: Vec<_> =
             self.known.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
         gone.sort_unstable();
-        gone.iter().map(|key| deleted(key, at)).collect()
+        gone.iter().map(|key| self.gone(key, at)).collect()
+    }
+
+    /// A key that a load did not name: deleted, if the load would have named it.
+    fn gone(&self, key: &ResourceKey, at: Revision) -> Line {
+        let line = deleted(key, at);
+        if self.coverage.sees(key) { line } else { Line { kind: "hidden", ..line } }
     }
 
     fn tell_put(&mut self, entry: &Entry) -> Line {
@@ -192,7 +211,7 @@ fn tell_state(state: &LinkState) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Change, Namespace, WebhookId};
+    use crate::domain::{Change, Namespace, Permitted, WebhookId};
 
     fn key(id: &str) -> ResourceKey {
         ResourceKey::webhook(Namespace::default(), WebhookId::new(id).unwrap())
@@ -212,7 +231,8 @@ mod tests {
 
     fn load(store: &str, at: u64, entries: Vec<Entry>) -> [WatchEvent; 3] {
         let at = Revision(at);
-        let begin = WatchEvent::Load { store: StoreId::new(store), at, resync: false };
+        let begin =
+            WatchEvent::Load { store: StoreId::new(store), at, resync: false, coverage: Coverage::Whole };
         [begin, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
     }
 
@@ -252,6 +272,27 @@ mod tests {
         assert_eq!(told(&mut narrator, [begin, page]), ["load default/seen", "load default/gone"]);
         let again = load("a", 9, vec![entry("seen", 1), entry("new", 8)]);
         assert_eq!(told(&mut narrator, again), ["load default/new", "deleted default/gone"]);
+    }
+
+    #[test]
+    fn a_key_out_of_sight_is_hidden_and_not_deleted() {
+        let mut narrator = Narrator::default();
+        told(&mut narrator, load("a", 5, vec![entry("kept", 1), entry("gone", 2), entry("lost", 3)]));
+        let permitted = Permitted::new(vec!["/cwm/*".into()], |seen| *seen != key("lost"));
+        let mut narrower = load("a", 9, vec![entry("kept", 1)]);
+        if let [WatchEvent::Load { coverage, .. }, ..] = &mut narrower {
+            *coverage = Coverage::Partial(permitted);
+        }
+        let mut tell = |events: [WatchEvent; 3]| {
+            let lines = events.into_iter().flat_map(|event| narrator.tell(event));
+            let words =
+                |line: Line| format!("{} {}", line.kind, line.key.or(line.reason).unwrap_or_default());
+            lines.map(words).collect::<Vec<_>>()
+        };
+        let partial = "partial this user may read only /cwm/*";
+        assert_eq!(tell(narrower), ["resync ", partial, "deleted default/gone", "hidden default/lost"]);
+        let wider = load("a", 9, vec![entry("kept", 1), entry("lost", 3)]);
+        assert_eq!(tell(wider), ["resync ", "whole ", "load default/lost"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! bytes by accident.
 
 mod change;
+mod coverage;
 mod document;
 mod health;
 pub mod json;
@@ -18,6 +19,7 @@ mod secret;
 mod secret_text;
 
 pub use change::{Change, ChangeKind, Entry};
+pub use coverage::{Coverage, Permitted};
 pub use document::{Document, MAX_EDITABLE};
 pub use health::{Condition, Health, LatencyClass, MemberHealth};
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};

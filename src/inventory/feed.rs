@@ -1,6 +1,8 @@
 //! Watch events made ready for the inventory: every document scanned, away from the loop that draws.
 
-use crate::domain::{Change, ChangeKind, DocumentKind, Entry, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Change, ChangeKind, Coverage, DocumentKind, Entry, LinkState, ResourceKey, Revision, StoreId,
+};
 use crate::provider::WatchEvent;
 
 use super::Facts;
@@ -44,6 +46,8 @@ pub enum Feed {
         at: Revision,
         /// Whether a picture was there before.
         resync: bool,
+        /// What the picture can show.
+        coverage: Coverage,
     },
     /// See [`WatchEvent::Page`].
     Page(Vec<Scanned>),
@@ -71,7 +75,7 @@ pub enum Feed {
 pub fn prepare(event: WatchEvent) -> Feed {
     match event {
         WatchEvent::State(state) => Feed::State(state),
-        WatchEvent::Load { store, at, resync } => Feed::Load { store, at, resync },
+        WatchEvent::Load { store, at, resync, coverage } => Feed::Load { store, at, resync, coverage },
         WatchEvent::Page(entries) => Feed::Page(entries.into_iter().map(Scanned::from).collect()),
         WatchEvent::Loaded { at } => Feed::Loaded { at },
         WatchEvent::Batch { at, changes } => {

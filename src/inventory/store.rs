@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::domain::{DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Coverage, DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId,
+};
 
 use super::index::{Interner, MultiIndex, ReferenceHash};
 use super::row::{Name, Row, Slot, Symbol};
@@ -24,6 +26,7 @@ pub struct Inventory {
     links: HashMap<Slot, Links>,
     leases: HashMap<Slot, LeaseId>,
     store: Option<StoreId>,
+    coverage: Coverage,
     revision: Revision,
     load: Option<Load>,
     generation: u8,
@@ -43,6 +46,8 @@ struct Links {
 
 struct Load {
     resync: bool,
+    /// What the picture before it could show: a row that it could not is no change of the store.
+    before: Coverage,
     differences: usize,
 }
 
@@ -51,9 +56,11 @@ struct Load {
 pub struct Delta {
     /// Rows touched, in order. A deleted row's slot may be in use again once the delta is handled.
     pub changes: Vec<(Slot, DeltaKind)>,
-    /// The keys of the deleted rows, which their slots no longer tell.
+    /// The keys of the deleted rows, which their slots no longer tell. One that the picture cannot show
+    /// any more ([`Coverage::sees`]) may still exist.
     pub deleted: Vec<ResourceKey>,
-    /// Set by the end of a load that replaced an earlier picture: how many rows differed.
+    /// Set by the end of a load that replaced an earlier picture: how many rows differed, of those that
+    /// both could show.
     pub resynced: Option<usize>,
 }
 
@@ -75,18 +82,19 @@ impl Inventory {
         let mut delta = Delta::default();
         match feed {
             Feed::State(_) => {}
-            Feed::Load { store, at, resync } => {
+            Feed::Load { store, at, resync, coverage } => {
                 self.generation = self.generation.wrapping_add(1);
                 // A load that broke off has changed the picture: what it found counts in the next.
-                let broken_off = self.load.take().filter(|load| load.resync && resync);
-                let differences = broken_off.map_or(0, |load| load.differences);
-                self.load = Some(Load { resync, differences });
+                let shown = std::mem::replace(&mut self.coverage, coverage);
+                self.load = Some(match self.load.take() {
+                    Some(broken_off) if broken_off.resync && resync => broken_off,
+                    _ => Load { resync, before: shown, differences: 0 },
+                });
                 self.store = Some(store);
                 self.revision = at;
             }
             Feed::Page(entries) => {
-                let observed = self.load.as_ref().filter(|load| load.resync).map(|_| now);
-                self.take_page(entries, observed, &mut delta);
+                self.take_page(entries, now, &mut delta);
             }
             Feed::Loaded { at } => self.finish_load(at, &mut delta),
             Feed::Batch { at, changes } => {
@@ -105,6 +113,11 @@ impl Inventory {
         self.store.as_ref()
     }
 
+    /// Which keys the picture shows if they exist.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
     /// The revision the picture stands at.
     pub fn revision(&self) -> Revision {
         self.revision
@@ -115,16 +128,20 @@ impl Inventory {
         self.load.is_some()
     }
 
-    fn take_page(&mut self, entries: Vec<Scanned>, observed: Option<Duration>, delta: &mut Delta) {
-        let before = delta.changes.len();
+    fn take_page(&mut self, entries: Vec<Scanned>, now: Duration, delta: &mut Delta) {
+        let load = self.load.take();
+        let mut differences = 0;
         delta.changes.reserve(entries.len());
         for scanned in entries {
-            self.put(scanned, observed, delta);
+            let comparable =
+                load.as_ref().is_some_and(|load| load.resync && load.before.sees(&scanned.entry.key));
+            let before = delta.changes.len();
+            self.put(scanned, comparable.then_some(now), delta);
+            if comparable {
+                differences += delta.changes.len() - before;
+            }
         }
-        let changed = delta.changes.len() - before;
-        if let Some(load) = &mut self.load {
-            load.differences += changed;
-        }
+        self.load = load.map(|load| Load { differences: load.differences + differences, ..load });
     }
 
     fn take_change(&mut self, change: ScannedChange, now: Duration, delta: &mut Delta) {
@@ -150,10 +167,10 @@ impl Inventory {
             .filter(|(row, _)| row.as_ref().is_some_and(|row| row.seen != generation))
             .map(|(_, index)| Slot(index))
             .collect();
-        let swept = unseen.len();
         for slot in unseen {
             self.remove(slot, delta);
         }
+        let swept = delta.deleted.iter().filter(|key| self.coverage.sees(key)).count();
         delta.resynced = load.resync.then_some(load.differences + swept);
     }
 
@@ -162,10 +179,10 @@ impl Inventory {
         let Scanned { entry, facts } = scanned;
         let found = self.find(&entry.key);
         let generation = self.generation;
-        if let Some(row) = found.and_then(|slot| self.row_mut(slot))
-            && row.token == entry.token
-            && row.document == entry.document
-        {
+        // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
+        // write, and another lease ends at another time.
+        let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
+        if is_known && let Some(row) = found.and_then(|slot| self.row_mut(slot)) {
             row.seen = generation;
             return;
         }

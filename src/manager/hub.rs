@@ -84,11 +84,14 @@ impl Hub {
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
-    /// What the picture knows of a key; `None` while it may differ from the store, or has not come to
-    /// `at`.
+    /// What the picture knows of a key; `None` while it may differ from the store, has not come to
+    /// `at`, or cannot show the key.
     pub(super) fn known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = lock(&self.shared);
-        let is_true = shared.is_whole() && shared.link.is_true() && shared.events.is_some();
+        let is_true = shared.is_whole()
+            && shared.picture.coverage().sees(key)
+            && shared.link.is_true()
+            && shared.events.is_some();
         (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
@@ -219,8 +222,8 @@ impl Subscriber {
             return;
         };
         self.receiver = events.subscribe();
-        let at = shared.picture.revision();
-        self.ready.push_back(WatchEvent::Load { store: store.clone(), at, resync: self.loads > 0 });
+        let (at, coverage) = (shared.picture.revision(), shared.picture.coverage().clone());
+        self.ready.push_back(WatchEvent::Load { store: store.clone(), at, resync: self.loads > 0, coverage });
         self.backlog = shared.entries(&self.prefix);
         self.ready.push_back(WatchEvent::Loaded { at });
         self.ready.push_back(WatchEvent::State(shared.link.clone()));

@@ -8,7 +8,9 @@ use tokio::sync::watch;
 
 use super::watch::Closed;
 use super::{Error, PAGE_LIMIT, Page, Result, WatchEvent, WatchSender};
-use crate::domain::{Change, ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{
+    Change, ChangeKind, Coverage, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId,
+};
 
 /// How many changes are kept for readers that are behind or come back. The newest batch is kept
 /// whatever its size, so that one large reload is no gap.
@@ -162,7 +164,12 @@ impl Picture {
 
     fn load(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {
         let resync = cursor.seen.is_some();
-        let mut events = vec![WatchEvent::Load { store: self.store.clone(), at: self.at, resync }];
+        let mut events = vec![WatchEvent::Load {
+            store: self.store.clone(),
+            at: self.at,
+            resync,
+            coverage: Coverage::Whole,
+        }];
         let entries = self.covered(prefix);
         events.extend(entries.chunks(PAGE_LIMIT).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at: self.at });
@@ -255,11 +262,11 @@ impl Feed {
         let (store, at, entries) =
             self.look(|picture| (picture.store.clone(), picture.at, picture.covered(prefix)));
         if entries.is_empty() {
-            return vec![Page { store, at, entries }];
+            return vec![Page { store, at, coverage: Coverage::Whole, entries }];
         }
         entries
             .chunks(PAGE_LIMIT)
-            .map(|page| Page { store: store.clone(), at, entries: page.to_vec() })
+            .map(|page| Page { store: store.clone(), at, coverage: Coverage::Whole, entries: page.to_vec() })
             .collect()
     }
 
@@ -356,7 +363,12 @@ mod tests {
         let reading = async {
             assert_eq!(read(&mut watch).await, (vec![(5, false)], 0));
             feed.edit(|picture| picture.replace(StoreId::new("backup"), Revision(2), BTreeMap::new()));
-            let load = WatchEvent::Load { store: StoreId::new("backup"), at: Revision(2), resync: true };
+            let load = WatchEvent::Load {
+                store: StoreId::new("backup"),
+                at: Revision(2),
+                resync: true,
+                coverage: Coverage::Whole,
+            };
             assert_eq!(watch.events.next().await, Some(load));
             assert_eq!(watch.events.next().await, Some(WatchEvent::Loaded { at: Revision(2) }));
             feed.close();

@@ -32,7 +32,7 @@ pub use secret::{SecretFields, SecretReader, SecretRevealer};
 pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{
-    Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
+    Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 
 /// How long a provider call may take before it answers [`Error::Unavailable`] or
@@ -68,8 +68,26 @@ pub struct Page {
     pub store: StoreId,
     /// The one revision that all pages of a list share.
     pub at: Revision,
+    /// What the list can show; all its pages share it.
+    pub coverage: Coverage,
     /// In key order.
     pub entries: Vec<Entry>,
+}
+
+/// One page of a list without values.
+#[derive(Debug, Clone)]
+pub struct KeyPage {
+    /// What the list can show; all its pages share it.
+    pub coverage: Coverage,
+    /// In key order.
+    pub keys: Vec<ResourceKey>,
+}
+
+impl From<Page> for KeyPage {
+    fn from(page: Page) -> Self {
+        let keys = page.entries.into_iter().map(|entry| entry.key).collect();
+        Self { coverage: page.coverage, keys }
+    }
 }
 
 /// One operation of a commit.
@@ -167,9 +185,8 @@ pub trait ConfigReader: Send + Sync {
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>>;
 
     /// The keys of a range, without values where the store can leave them out.
-    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Vec<ResourceKey>>> {
-        let keys = |page: Page| page.entries.into_iter().map(|entry| entry.key).collect();
-        self.list(prefix).map(move |page| page.map(keys)).boxed()
+    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<KeyPage>> {
+        self.list(prefix).map(|page| page.map(KeyPage::from)).boxed()
     }
 
     /// The live picture of a range: a load, then every change, for ever. Reconnects by itself;

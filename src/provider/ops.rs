@@ -32,7 +32,7 @@ pub(crate) fn check(ops: &[Op], can: &Capabilities) -> Result<()> {
             Op::Put { document, .. } if document.len() > can.max_document => {
                 return Err(Error::Invalid {
                     reason: format!(
-                        "{key} would be {} bytes; this store holds at most {}",
+                        "{key} would be {} bytes; this store holds at most {} in one document: shorten it",
                         document.len(),
                         can.max_document
                     ),

@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::{Change, Entry, LinkState, Revision, StoreId};
+use crate::domain::{Change, Coverage, Entry, LinkState, Revision, StoreId};
 
 /// The most entries that one page holds.
 pub const PAGE_LIMIT: usize = 2_000;
@@ -33,6 +33,8 @@ pub enum WatchEvent {
         at: Revision,
         /// Whether a picture was there before.
         resync: bool,
+        /// What the picture can show, from this load to the next.
+        coverage: Coverage,
     },
     /// A part of the load, at most [`PAGE_LIMIT`] entries, in key order.
     Page(Vec<Entry>),

@@ -85,6 +85,23 @@ fn a_time_to_live_is_a_lease_and_a_put_without_one_keeps_it() {
 }
 
 #[test]
+fn what_is_too_large_is_told_with_the_limit_before_it_is_sent() {
+    let store = Store::new("/large/");
+    let document = |kib: usize| format!("{{\"module\":\"{}\"}}", "x".repeat(kib * 1024));
+    let put = |kib: usize, more: &[&str]| {
+        store.confdeck(&["put", "default/x"]).with(more).input(document(kib)).run()
+    };
+    let error = put(2_000, &["--create"]).expect_code(8).err();
+    assert!(error.contains("1564672 bytes") && error.contains("nothing was sent"), "{error}");
+    // Without a condition it is sent twice, to keep a lease if there is one.
+    let error = put(1_000, &[]).expect_code(8).err();
+    assert!(error.contains("sent twice") && error.contains("at most 1536 KiB"), "{error}");
+    store.confdeck(&["get", "default/x"]).run().expect_code(4);
+    put(1_000, &["--create"]).expect_code(0);
+    put(1_000, &["--ttl", "10m"]).expect_code(0);
+}
+
+#[test]
 fn all_shapes_of_keys_are_listed_where_they_belong() {
     let store = Store::new("/shapes/");
     store.put("a/webhooks/one", r#"{"module":"log","authorization":"Bearer hunter2-plain"}"#);

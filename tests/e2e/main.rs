@@ -30,6 +30,8 @@ mod leaving;
 mod line;
 mod outage;
 mod person;
+mod restore;
+mod rights;
 mod scenes;
 mod screen;
 mod store;

@@ -21,7 +21,8 @@ async fn a_load_equals_a_list_at_every_size_of_page() {
     reader.until("all batches", |reader| reader.picture.len() == 7_301).await;
     assert_eq!(reader.picture, list);
 
-    let keys: Vec<_> = store.provider.list_keys(KeyPrefix::All).try_concat().await.unwrap();
+    let pages: Vec<_> = store.provider.list_keys(KeyPrefix::All).try_collect().await.unwrap();
+    let keys: Vec<_> = pages.into_iter().flat_map(|page| page.keys).collect();
     assert_eq!(keys, list.keys().cloned().collect::<Vec<_>>());
     let connections = listed(&store.provider, KeyPrefix::Connections).await;
     assert_eq!(connections.keys().collect::<Vec<_>>(), [&connection("redis")]);

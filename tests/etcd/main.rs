@@ -12,23 +12,33 @@
 mod support;
 
 mod cluster;
+mod compaction;
+mod leases;
+mod limits;
 mod loading;
 mod outage;
+mod prefixes;
+mod restore;
+mod rights;
 mod session;
+mod sieve;
 mod tls;
+mod tokens;
 mod versions;
 mod writing;
 
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{
-    Condition, ConnectionName, Document, KeyPrefix, LinkState, Namespace, ResourceKey, Token, WebhookId,
+    Condition, ConnectionName, Coverage, Document, KeyPrefix, LeaseId, LinkState, Namespace, ResourceKey,
+    Revision, StoreId, Token, WebhookId,
 };
+use confdeck::manager::UnifiedConfigManager;
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};
 use futures::TryStreamExt;
-use support::etcd::{EtcdServer, Gate, Launch, Tls, fresh};
+use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, fresh};
 use support::events::{PATIENCE, Reader, listed};
 
 fn webhook(id: &str) -> ResourceKey {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use confdeck::domain::{ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
+use confdeck::domain::{ChangeKind, Coverage, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
 use confdeck::provider::{ConfigReader, PAGE_LIMIT, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
 
@@ -19,6 +19,8 @@ pub struct Reader {
     pub state: LinkState,
     pub store: Option<StoreId>,
     pub at: Revision,
+    /// What the last load said it shows.
+    pub coverage: Coverage,
     /// How many loads, and how many of them were a resync.
     pub loads: usize,
     pub resyncs: usize,
@@ -38,6 +40,7 @@ impl Reader {
             state: LinkState::Connecting { error: None, retry_in: None },
             store: None,
             at: Revision(0),
+            coverage: Coverage::Whole,
             loads: 0,
             resyncs: 0,
             batches: Vec::new(),
@@ -56,7 +59,8 @@ impl Reader {
                 self.states.push(state.word());
                 self.state = state;
             }
-            WatchEvent::Load { store, at, resync } => {
+            WatchEvent::Load { store, at, resync, coverage } => {
+                self.coverage = coverage;
                 self.loads += 1;
                 self.resyncs += usize::from(resync);
                 self.store = Some(store);

@@ -7,10 +7,12 @@
 )]
 
 pub(crate) mod again;
+pub mod backup;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;
 pub mod http;
+pub mod observer;
 pub(crate) mod picture;
 pub mod process;
 pub mod receiver;

@@ -108,7 +108,7 @@ impl Follower {
                 self.links.push(link.word());
                 self.link = Some(link.clone());
             }
-            WatchEvent::Load { store, at, resync } => {
+            WatchEvent::Load { store, at, resync, .. } => {
                 assert_eq!(*resync, self.loads > 0, "a resync is a load over a picture");
                 self.marked = Some(BTreeSet::new());
                 self.store = Some(store.clone());

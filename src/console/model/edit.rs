@@ -65,6 +65,8 @@ pub enum Upstream {
     Changed,
     /// Someone deleted it.
     Deleted,
+    /// It may not be read any more, so nothing is known.
+    Hidden,
 }
 
 /// How far a draft has come.

@@ -21,7 +21,7 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 
-use crate::domain::{Document, Health, LeaseId, ResourceKey};
+use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -211,9 +211,16 @@ pub struct Held {
     pub changes: usize,
     /// Too many to keep: a fresh load is needed afterwards.
     pub overflowed: bool,
+    /// The store of the last load among them.
+    pub store: Option<StoreId>,
 }
 
 impl Held {
+    /// Whether what is shown is of another store than the one that is there now.
+    pub fn is_of_another(&self, shown: Option<&StoreId>) -> bool {
+        self.store.is_some() && self.store.as_ref() != shown
+    }
+
     /// Whether the picture is behind what the store has said.
     pub fn is_behind(&self) -> bool {
         self.overflowed || !self.feeds.is_empty() || self.changes > 0

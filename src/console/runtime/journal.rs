@@ -11,8 +11,9 @@ const LOG: &str = env!("CARGO_PKG_NAME");
 pub(super) fn heard(feed: &Feed) {
     match feed {
         Feed::State(state) => tell_state(state),
-        Feed::Load { store, at, resync } => {
-            tracing::info!(target: LOG, store = store.as_str(), %at, resync, "load begins")
+        Feed::Load { store, at, resync, coverage } => {
+            let partial = coverage.is_partial();
+            tracing::info!(target: LOG, store = store.as_str(), %at, resync, partial, "load begins")
         }
         Feed::Loaded { at } => tracing::info!(target: LOG, %at, "load complete"),
         _ => {}

@@ -65,14 +65,19 @@ impl Stats {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use crate::domain::{Revision, StoreId};
+    use crate::domain::{Coverage, Revision, StoreId};
 
     use super::*;
 
     #[test]
     fn it_counts_and_writes_a_private_file() {
         let mut stats = Stats::default();
-        stats.count(&Feed::Load { store: StoreId::new("s"), at: Revision(1), resync: true });
+        stats.count(&Feed::Load {
+            store: StoreId::new("s"),
+            at: Revision(1),
+            resync: true,
+            coverage: Coverage::Whole,
+        });
         stats.count(&Feed::Loaded { at: Revision(1) });
         stats.count(&Feed::Batch { at: Revision(2), changes: Vec::new() });
         let folder = tempfile::tempdir().unwrap();

@@ -11,8 +11,8 @@ use futures::stream::{self, BoxStream};
 use crate::console::effect::Request;
 use crate::console::message::{Answer, Event};
 use crate::domain::{
-    Change, ChangeKind, Condition, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision,
-    StoreId, Token, TokenKind,
+    Change, ChangeKind, Condition, Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey,
+    Revision, StoreId, Token, TokenKind,
 };
 use crate::inventory::Feed;
 use crate::provider::{
@@ -446,7 +446,14 @@ async fn a_storm_is_applied_whole_in_few_frames() {
     let Setup { store, mut config } = setup(Fake::default());
     config.stats = Some(path.clone());
     let console = start(config);
-    store.say(WatchEvent::Load { store: StoreId::new("s"), at: Revision(1), resync: false }).await;
+    store
+        .say(WatchEvent::Load {
+            store: StoreId::new("s"),
+            at: Revision(1),
+            resync: false,
+            coverage: Coverage::Whole,
+        })
+        .await;
     store.say(WatchEvent::Page((0..2_000).map(entry).collect())).await;
     store.say(WatchEvent::Loaded { at: Revision(1) }).await;
     let began = std::time::Instant::now();

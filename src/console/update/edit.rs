@@ -7,13 +7,14 @@ use tui_textarea::CursorMove;
 
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey, StoreId, Token};
 use crate::provider::{Expect, Lease, Op};
+use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
-    Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+    Base, Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
 };
-use super::answers;
 use super::browse::{self, Step};
+use super::{absence, answers};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
@@ -263,15 +264,32 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Plain, "a write is under way; wait for its answer");
         return Vec::new();
     }
+    if is_paused_over_another(model) {
+        return Vec::new();
+    }
     let Some(edit) = &model.edit else { return Vec::new() };
     let Stage::Review(review) = &edit.stage else { return Vec::new() };
     if too_soon(review.opened, now) {
+        return Vec::new();
+    }
+    let most = model.context.capabilities.max_document;
+    if review.document.len() > most {
+        let most = grouped(most);
+        model.say(
+            Tone::Bad,
+            format!("nothing was sent: this store holds at most {most} bytes in one document"),
+        );
         return Vec::new();
     }
     if edit.store.as_ref() != model.inventory.store() {
         let now = model.inventory.get(&edit.key).map(|row| row.entry());
         answers::conflict(model, now);
         model.say(Tone::Bad, "the store was replaced since this draft began: look, and base it anew");
+        return Vec::new();
+    }
+    if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, absence::refusal(&model.inventory, &edit.key))
+    {
+        model.say(Tone::Bad, refusal.to_string());
         return Vec::new();
     }
     let (key, document) = (edit.key.clone(), review.document.clone());
@@ -281,6 +299,18 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         edit.sent = model.writing.as_ref().map(|writing| writing.request);
     }
     vec![effect]
+}
+
+/// While the picture is held still, another store may have taken the place of the one it shows, and
+/// tokens of one mean nothing in the other.
+fn is_paused_over_another(model: &mut Model) -> bool {
+    let shown = model.inventory.store();
+    let another = model.held.as_ref().is_some_and(|held| held.is_of_another(shown));
+    if another {
+        let words = "the store was replaced while you paused: nothing was written; go on with p, and look";
+        model.say(Tone::Bad, words);
+    }
+    another
 }
 
 fn send(model: &mut Model, op: Op) -> Effect {
@@ -308,6 +338,9 @@ pub(super) fn rebase(model: &mut Model) {
         (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
         (seen, _) => seen,
     };
+    if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
+        return model.say(Tone::Bad, refusal.to_string());
+    }
     edit.rebase(now, inventory.store().cloned());
     edit.stage = Stage::Editing;
     review(model);
@@ -325,6 +358,9 @@ pub(super) fn ask_delete(model: &mut Model) {
             let names = dependents.iter().filter_map(|slot| model.inventory.row(*slot)).take(5);
             let names: Vec<_> = names.map(|row| row.key().to_string()).collect();
             details.push(format!("{} webhooks name it: {}", dependents.len(), names.join(", ")));
+        }
+        if model.inventory.coverage().is_partial() {
+            details.push("webhooks that this user may not read may name it too".into());
         }
     }
     if model.drafts.contains_key(&key) {
@@ -347,6 +383,9 @@ pub(super) fn delete(
 ) -> Vec<Effect> {
     if model.writing.is_some() {
         model.say(Tone::Plain, "a write is under way; wait for its answer");
+        return Vec::new();
+    }
+    if is_paused_over_another(model) {
         return Vec::new();
     }
     if store != model.inventory.store() {

@@ -59,6 +59,10 @@ pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
 
 fn hold(held: &mut Held, feed: Feed) {
     held.changes += match &feed {
+        Feed::Load { store, .. } => {
+            held.store = Some(store.clone());
+            0
+        }
         Feed::Page(entries) => entries.len(),
         Feed::Batch { changes, .. } => changes.len(),
         _ => 0,
@@ -80,10 +84,10 @@ fn apply(model: &mut Model, feed: Feed) {
 fn absorb(model: &mut Model, feed: Feed) -> Delta {
     let now = model.now.mono;
     let (is_batch, feed) = match feed {
-        Feed::Load { store, at, resync } => {
+        Feed::Load { store, at, resync, coverage } => {
             model.link.replacing = is_replaced(&model.inventory, &store, at);
             let resync = resync || model.link.had_picture;
-            (false, Feed::Load { store, at, resync })
+            (false, Feed::Load { store, at, resync, coverage })
         }
         Feed::Progress { at } if at <= model.inventory.revision() => return Delta::default(),
         feed => (matches!(feed, Feed::Batch { .. }), feed),
@@ -111,7 +115,9 @@ fn follow(model: &mut Model, delta: &Delta) {
         model.arriving = Some(key);
     }
     if let Some(key) = lost {
-        model.say(Tone::Plain, format!("{key}, which was selected, is gone"));
+        let became =
+            if model.inventory.coverage().sees(&key) { "is gone" } else { "may not be read any more" };
+        model.say(Tone::Plain, format!("{key}, which was selected, {became}"));
     }
 }
 
@@ -139,7 +145,8 @@ fn note_changes(model: &mut Model, delta: &Delta) {
 fn follow_drafts(model: &mut Model, delta: &Delta) {
     let Model { inventory, edit, drafts, .. } = model;
     for edit in edit.iter_mut().chain(drafts.values_mut()) {
-        if touches(inventory, delta, &edit.key) {
+        // A load may have changed what can be seen at all.
+        if delta.resynced.is_some() || touches(inventory, delta, &edit.key) {
             edit.upstream = upstream(inventory, edit);
         }
     }
@@ -154,6 +161,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
 pub(super) fn upstream(inventory: &Inventory, edit: &Edit) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
+        (_, None) if !inventory.coverage().sees(&edit.key) => Upstream::Hidden,
         (Base::Absent { .. }, None) => Upstream::Unchanged,
         (_, Some(_)) => Upstream::Changed,
         (Base::Stored(_), None) => Upstream::Deleted,

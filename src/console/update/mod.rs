@@ -1,5 +1,6 @@
 //! (model, message) -> effects. Pure: no clock, no I/O; the moment comes with the message.
 
+mod absence;
 mod answers;
 mod browse;
 mod clock;

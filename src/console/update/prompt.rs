@@ -8,7 +8,7 @@ use crate::inventory::Scope;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
-use super::{browse, edit, keys};
+use super::{absence, browse, edit, keys};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -212,6 +212,9 @@ fn run(model: &mut Model, text: &str) -> Done {
         }
         return Ok(Vec::new());
     }
+    if let Some(refusal) = absence::refusal(&model.inventory, &key) {
+        return Err(format!("whether {key} exists is not known: {refusal}"));
+    }
     if !browse::go_to(model, &key) {
         return Err(format!(
             "{key} does not exist{}",
@@ -243,6 +246,9 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
     }
     if model.inventory.find(&key).is_some() {
         return Err(format!("{key} exists already; edit it instead"));
+    }
+    if let Some(refusal) = absence::refusal(&model.inventory, &key) {
+        return Err(refusal.to_string());
     }
     if model.drafts.contains_key(&key) {
         if from.is_some() {

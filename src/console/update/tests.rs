@@ -11,12 +11,13 @@ use super::super::message::{Answer, Event, Message, Stamp};
 use super::super::model::{Context, Lock, Model, Overlay, Redraw, Sort, Stage, Tab, Upstream};
 use super::update;
 use crate::domain::{
-    Address, Change, ChangeKind, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
+    Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod drafts;
+mod partial;
 mod truth;
 
 fn key(address: &str) -> ResourceKey {
@@ -83,7 +84,12 @@ impl Console {
     }
 
     fn load(&mut self, store: &str, at: u64, entries: &[Entry]) {
-        self.feed(WatchEvent::Load { store: StoreId::new(store), at: Revision(at), resync: false });
+        self.feed(WatchEvent::Load {
+            store: StoreId::new(store),
+            at: Revision(at),
+            resync: false,
+            coverage: Coverage::Whole,
+        });
         self.feed(WatchEvent::Page(entries.to_vec()));
         self.feed(WatchEvent::Loaded { at: Revision(at) });
     }

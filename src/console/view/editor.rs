@@ -28,6 +28,7 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
     let upstream = match edit.upstream {
         Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
         Upstream::Changed => Phrase::of(Ink::Warning, format!("{} upstream CHANGED", glyph::WARNING)),
+        Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
         Upstream::Deleted => Phrase::of(Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
     };
     let mut facts = vec![Phrase::of(Ink::Dim, draft), Phrase::of(Ink::Dim, base), upstream];

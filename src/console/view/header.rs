@@ -99,10 +99,16 @@ fn badge(parts: &mut Vec<Part>, model: &Model) {
     let link = &model.link;
     let mut add =
         |worth, ink, text: String| parts.push(Part { worth, group: 1, phrase: Phrase::of(ink, text) });
-    let (glyph, ink) = words::state_look(&link.state);
+    let (glyph, ink) = words::link_look(model);
+    // Where there is room for one of both, the one that warns stays.
+    let (state, partial) = if link.state.is_true() { (92, ALWAYS) } else { (ALWAYS, 92) };
+    let is_partial = model.inventory.coverage().is_partial();
     add(50, Ink::Dim, model.context.backend.into());
     add(90, ink, glyph.into());
-    add(ALWAYS, ink, link.state.word().into());
+    add(if is_partial { state } else { ALWAYS }, ink, link.state.word().into());
+    if is_partial {
+        add(partial, Ink::Warning, words::PARTIAL.into());
+    }
     match &link.state {
         LinkState::Loading { entries } => add(70, ink, words::grouped(*entries)),
         LinkState::Stale { .. } => add(80, ink, words::ago(model, link.since).text),

@@ -17,6 +17,9 @@ const MEMBERS: [Column; 5] = [
     Column { name: "DETAIL", least: 12, worth: 70, right: false },
 ];
 
+/// How many of the ranges that may be read are named.
+const RANGES: usize = 8;
+
 /// Blanks before the facts of a backend.
 const INDENT: u16 = 4;
 
@@ -73,8 +76,12 @@ impl Line {
 
 fn link_lines(model: &Model, room: u16) -> Vec<Line> {
     let link = &model.link;
-    let (glyph, ink) = words::state_look(&link.state);
+    let coverage = model.inventory.coverage();
+    let (glyph, ink) = words::link_look(model);
     let mut head = Phrase::of(ink, format!("{glyph} {}", link.state.word()));
+    if coverage.is_partial() {
+        head.join(" ", Phrase::of(Ink::Warning, words::PARTIAL));
+    }
     head.join("  ", Phrase::of(Ink::Strong, format!("{} {}", model.context.backend, model.context.target)));
     let mut lines = vec![Line::words(1, head)];
     let mut add = |label: &str, ink, words: &str| lines.extend(labelled(label, ink, words, room));
@@ -83,7 +90,15 @@ fn link_lines(model: &Model, room: u16) -> Vec<Line> {
             TokenKind::Counter => format!(" at {}", model.inventory.revision()),
             TokenKind::Digest => String::new(),
         };
-        add("picture", Ink::Text, &format!("equal to the store{at}"));
+        let what =
+            if coverage.is_partial() { "equal to what this user may read" } else { "equal to the store" };
+        add("picture", Ink::Text, &format!("{what}{at}"));
+    }
+    for (index, range) in coverage.ranges().iter().take(RANGES).enumerate() {
+        add(if index == 0 { "may read" } else { "" }, Ink::Text, range);
+    }
+    if let Some(more @ 1..) = coverage.ranges().len().checked_sub(RANGES) {
+        add("", Ink::Text, &format!("and {}", words::plural(more, "more range")));
     }
     add("since", Ink::Text, &format!("{} ago", words::ago(model, link.since).text));
     if let Some(reason) = words::reason(&link.state) {

@@ -19,6 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: 
     pen.skip(1).margin(1).put(Ink::FocusedTitle, "REVIEW").skip(2).phrase(&target(model, edit));
     let mut page = Page::new(parts.text.width);
     page.changes(review, "nothing changes");
+    size(&mut page, model, review);
     notes(&mut page, model, edit);
     page.draw(canvas, parts.text, review);
 }
@@ -80,9 +81,21 @@ fn target(model: &Model, edit: &Edit) -> Phrase {
         .and(Ink::Text, format!(", {condition}"))
 }
 
+/// How large it is, where that comes near to what the store holds in one document.
+fn size(page: &mut Page, model: &Model, review: &Review) {
+    page.blank();
+    let (size, most) = (review.document.len(), model.context.capabilities.max_document);
+    let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
+    if size > most {
+        let words = format!("{} {of}: the store refuses it, shorten it first", glyph::BAD);
+        page.fact("size", Ink::Bad, &words);
+    } else if size > most / 2 {
+        page.fact("size", Ink::Text, &of);
+    }
+}
+
 /// What else should be known before it is written.
 fn notes(page: &mut Page, model: &Model, edit: &Edit) {
-    page.blank();
     if let Base::Stored(entry) = &edit.base
         && let Some(lease) = entry.lease
     {
@@ -90,18 +103,20 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
     }
     if let ResourceKey::Connection { name } = &edit.key {
         match model.inventory.dependents(name.as_str()).len() {
-            0 => page.fact("used by", Ink::Dim, "no webhook"),
+            0 => page.fact("used by", Ink::Dim, words::no_webhook(model)),
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
+    let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
-        (Base::Absent { .. }, _) => Some("exists by now"),
-        (Base::Stored(_), Upstream::Changed) => Some("was changed meanwhile"),
-        (Base::Stored(_), Upstream::Deleted) => Some("was deleted meanwhile"),
+        (_, Upstream::Hidden) => Some(("may not be read any more", "writing will be refused")),
+        (Base::Absent { .. }, _) => Some(("exists by now", conflict)),
+        (Base::Stored(_), Upstream::Changed) => Some(("was changed meanwhile", conflict)),
+        (Base::Stored(_), Upstream::Deleted) => Some(("was deleted meanwhile", conflict)),
     };
-    if let Some(what) = upstream {
-        let words = format!("{} it {what}: writing will end in a conflict", glyph::WARNING);
+    if let Some((what, then)) = upstream {
+        let words = format!("{} it {what}: {then}", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
     }
     match model.lock {

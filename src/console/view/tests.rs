@@ -136,6 +136,17 @@ fn styles(buffer: &Buffer) -> String {
 }
 
 #[test]
+fn a_partial_picture_says_so_at_every_size() {
+    for (cols, rows) in [(20, 5), (30, 8), (40, 10), (80, 24), (200, 50)] {
+        for name in ["partial", "partial_health"] {
+            let terminal = render(&scene(name, size(cols, rows)), &theme(Depth::None, Glyphs::Unicode));
+            let shown = text(terminal.backend().buffer());
+            assert!(shown.contains("PARTIAL"), "{name} {cols}x{rows}\n{shown}");
+        }
+    }
+}
+
+#[test]
 fn without_colour_state_and_selection_can_still_be_told() {
     let terminal = render(&scene("browse", size(80, 24)), &theme(Depth::None, Glyphs::Unicode));
     let buffer = terminal.backend().buffer();
@@ -191,10 +202,12 @@ fn context_state_and_lock_are_in_every_header() {
             model.context.name = "production-europe-west".into();
             let shown = text(render(&model, &theme(Depth::None, Glyphs::Unicode)).backend().buffer());
             let header = shown.lines().next().unwrap();
-            assert!(
-                header.contains(model.link.state.word()) && header.contains("pro"),
-                "{name} {cols} {header}"
-            );
+            // Where both do not fit, the warning says more than SYNCED.
+            let state = match model.inventory.coverage().is_partial() && cols <= 40 {
+                true => "PARTIAL",
+                false => model.link.state.word(),
+            };
+            assert!(header.contains(state) && header.contains("pro"), "{name} {cols} {header}");
             let lock = match model.lock {
                 Lock::ReadOnly => "READ ONLY",
                 Lock::Locked | Lock::Open(Some(_)) => "LOCKED",
@@ -267,4 +280,17 @@ fn roles_are_what_colours_come_from() {
     let header = text(buffer).lines().next().unwrap().to_owned();
     let at = header.chars().position(|c| c == '▲').unwrap();
     assert_eq!(buffer.cell((at as u16, 0)).unwrap().fg, theme.style(Ink::Warning).fg.unwrap());
+}
+
+#[test]
+fn a_review_tells_the_size_and_the_limit_where_they_are_near() {
+    let words = |most: usize| {
+        let mut model = scene("review", size(120, 40));
+        model.context.capabilities.max_document = most;
+        text(render(&model, &theme(Depth::None, Glyphs::Unicode)).backend().buffer())
+    };
+    assert!(!words(1 << 20).contains("of at most"));
+    let near = words(400);
+    assert!(near.contains("of at most 400 bytes") && !near.contains("refuses"), "{near}");
+    assert!(words(100).contains("of at most 100 bytes: the store refuses it, shorten it first"));
 }

@@ -12,18 +12,37 @@ use crate::domain::{Condition, LinkState, Token, TokenKind};
 use crate::inventory::Scope;
 pub(super) use crate::text::grouped;
 
-/// A count with the state it was taken in, unless that is SYNCED and nothing is held back: `12,000
-/// loading`. Before anything has arrived there is nothing to count.
+/// A count with the state it was taken in, unless that is SYNCED, whole, and nothing is held back:
+/// `12,000 loading`, `12,000 partial`. Before anything has arrived there is nothing to count.
 pub(super) fn count(number: usize, model: &Model) -> String {
-    let link = &model.link;
-    match link.state {
-        LinkState::Synced if model.held.as_ref().is_some_and(Held::is_behind) => {
-            format!("{} paused", grouped(number))
-        }
-        LinkState::Synced => grouped(number),
-        _ if number == 0 && !link.had_picture => String::new(),
-        ref state => format!("{} {}", grouped(number), state.word().to_lowercase()),
+    if number == 0 && !model.link.had_picture && !model.link.state.is_true() {
+        return String::new();
     }
+    let mut words = grouped(number);
+    for doubt in doubts(model) {
+        words.push(' ');
+        words.push_str(&doubt);
+    }
+    words
+}
+
+/// What stands against taking a count for all there is: `stale`, `partial`, both, or nothing.
+pub(super) fn doubts(model: &Model) -> Vec<String> {
+    let state = match model.link.state {
+        LinkState::Synced if model.held.as_ref().is_some_and(Held::is_behind) => Some("paused".into()),
+        LinkState::Synced => None,
+        ref state => Some(state.word().to_lowercase()),
+    };
+    let partial = model.inventory.coverage().is_partial().then(|| PARTIAL.to_lowercase());
+    state.into_iter().chain(partial).collect()
+}
+
+/// The mark of a picture that shows what a user may read, and not all there is.
+pub(super) const PARTIAL: &str = "PARTIAL";
+
+/// That nobody is known to use a connection.
+pub(super) fn no_webhook(model: &Model) -> &'static str {
+    if model.inventory.coverage().is_partial() { "no webhook that this user may read" } else { "no webhook" }
 }
 
 /// A number of things: `1 change`, `12 changes`.
@@ -46,7 +65,7 @@ pub(super) fn is_old(link: &Link) -> bool {
 }
 
 /// The state as its badge shows it: glyph and colour beside the word.
-pub(super) fn state_look(state: &LinkState) -> (&'static str, Ink) {
+fn state_look(state: &LinkState) -> (&'static str, Ink) {
     match state {
         LinkState::Synced => (glyph::FULL, Ink::Good),
         LinkState::Connecting { .. } => (glyph::HOLLOW, Ink::Accent),
@@ -54,6 +73,14 @@ pub(super) fn state_look(state: &LinkState) -> (&'static str, Ink) {
         LinkState::Stale { .. } => (glyph::WARNING, Ink::Warning),
         LinkState::Denied { .. } => (glyph::BAD, Ink::Bad),
     }
+}
+
+/// As [`state_look`], of a picture that is true as far as it goes.
+pub(super) fn link_look(model: &Model) -> (&'static str, Ink) {
+    if model.link.state.is_true() && model.inventory.coverage().is_partial() {
+        return (glyph::WARNING, Ink::Warning);
+    }
+    state_look(&model.link.state)
 }
 
 /// A verdict's glyph and colour.
@@ -190,10 +217,16 @@ mod tests {
         assert_eq!(count(1_234_567, &model), "1,234,567");
         model.held = Some(Held::default());
         assert_eq!(count(2, &model), "2", "nothing has come since");
-        model.held = Some(Held { feeds: Vec::new(), changes: 3, overflowed: false });
+        model.held = Some(Held { changes: 3, ..Held::default() });
         assert_eq!(count(2, &model), "2 paused");
         model.link.enter(LinkState::CatchingUp, Duration::ZERO);
         assert_eq!(count(0, &model), "0 catching up");
+
+        let (_, partial) = sample::SCENES.iter().find(|(name, _)| *name == "partial").unwrap();
+        let mut model = partial(sample::size(80, 24));
+        assert_eq!(count(12_000, &model), "12,000 partial");
+        model.link.enter(LinkState::CatchingUp, Duration::ZERO);
+        assert_eq!(count(12_000, &model), "12,000 catching up partial");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Address, Document, Token};
+use crate::domain::{Address, Coverage, Document, Permitted, Token};
 use crate::domain::{Change, ChangeKind};
 use crate::inventory::{Scope, prepare};
 use crate::provider::WatchEvent;
@@ -68,7 +68,8 @@ impl Store {
     fn load(&self, resync: bool, page: usize) -> Vec<WatchEvent> {
         let at = Revision(self.revision);
         let entries: Vec<_> = self.entries.values().cloned().collect();
-        let mut events = vec![WatchEvent::Load { store: StoreId::new("test"), at, resync }];
+        let mut events =
+            vec![WatchEvent::Load { store: StoreId::new("test"), at, resync, coverage: Coverage::Whole }];
         events.extend(entries.chunks(page).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at });
         events
@@ -194,4 +195,46 @@ fn a_batch_tells_what_it_did() {
         (&[(slot, DeltaKind::Deleted)][..], &[key("a/one")][..])
     );
     assert_eq!(inventory.namespaces().len(), 0);
+}
+
+/// A load of some rows, by a user who may read those that `sees` tells.
+fn part(store: &mut Store, sees: fn(&ResourceKey) -> bool) -> Vec<WatchEvent> {
+    let mut events = store.load(true, 10);
+    for event in &mut events {
+        match event {
+            WatchEvent::Load { coverage, .. } => {
+                *coverage = Coverage::Partial(Permitted::new(vec!["part".into()], sees));
+            }
+            WatchEvent::Page(entries) => entries.retain(|entry| sees(&entry.key)),
+            _ => {}
+        }
+    }
+    events
+}
+
+#[test]
+fn rows_out_of_sight_are_no_differences_and_rows_back_in_sight_no_news() {
+    let (mut store, mut inventory) = (Store::default(), Inventory::default());
+    for name in ["a/one", "a/two", "b/one", "b/two"] {
+        store.put(name, TEXTS[0]);
+    }
+    for event in store.load(false, 10) {
+        feed(&mut inventory, event);
+    }
+    store.delete("a/two");
+    let in_a = |key: &ResourceKey| key.namespace().is_some_and(|namespace| namespace.as_str() == "a");
+    let narrowed =
+        part(&mut store, in_a).into_iter().map(|event| feed(&mut inventory, event)).last().unwrap();
+    assert_eq!(narrowed.resynced, Some(1), "a/two alone is known to be gone");
+    assert_eq!(narrowed.deleted.len(), 3);
+    let known = |inventory: &Inventory| ["a/two", "b/one"].map(|name| inventory.coverage().sees(&key(name)));
+    assert_eq!(known(&inventory), [true, false]);
+
+    store.put("a/one", TEXTS[1]);
+    let widened = store.load(true, 10).into_iter().map(|event| feed(&mut inventory, event)).last().unwrap();
+    assert_eq!(widened.resynced, Some(1), "a/one alone is known to have changed");
+    assert_eq!(known(&inventory), [true, true]);
+    assert_eq!(inventory.get(&key("b/one")).unwrap().observed(), None, "nobody saw it change");
+    assert!(inventory.get(&key("a/one")).unwrap().observed().is_some());
+    assert_equal(&inventory, &store);
 }

@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use etcd_client::{Client, ConnectOptions, KvClient, LeaseClient, ResponseHeader, WatchClient};
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use super::error::{Fault, within};
+use super::lineage::{Lineage, Mark};
+use super::login::{RENEWALS, Refusals, Renewals};
 use super::settings::{Endpoint, EtcdSettings};
 use super::tls::{Credentials, TlsFault, probe};
 use crate::domain::{Revision, StoreId};
@@ -19,6 +22,9 @@ use crate::provider::CALL_DEADLINE;
 
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
+
+/// How long a member may take to say where it stands before a write is sent to it.
+const VOUCH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How long a login may take, its connection included; etcd hashes passwords slowly on purpose.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
@@ -36,11 +42,38 @@ const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 pub(super) struct Link {
     serial: u64,
     client: Client,
+    /// As whom, where we have a login.
+    user: Option<Arc<str>>,
+    renewals: Arc<Renewals>,
     /// The member has answered, so it is one that can.
     proven: Arc<AtomicBool>,
 }
 
 impl Link {
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Makes a call, and again with a new token if the one we have has lapsed. The store refuses such a
+    /// call before it does anything, so a write may be repeated too. The client library renews tokens
+    /// that the store has forgotten, and not those that a change of users or roles made old.
+    pub(super) async fn renewing<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
+    where
+        Answer: Future<Output = Result<T, Fault>>,
+    {
+        for _ in 0..RENEWALS {
+            let token = self.renewals.current();
+            match call().await {
+                Err(Fault::Expired) if self.user.is_some() => {
+                    let login = within(LOGIN_DEADLINE, async { Ok(self.client.refresh_token().await?) });
+                    self.renewals.renew(token, login).await?;
+                }
+                answer => return answer,
+            }
+        }
+        call().await
+    }
+
     /// Notes that the member has answered.
     pub(super) fn prove(&self) {
         self.proven.store(true, Ordering::Relaxed);
@@ -68,7 +101,11 @@ impl Link {
 
     /// The cluster and its present revision, by the cheapest read that needs a quorum.
     pub(super) async fn head(&self, key: Vec<u8>) -> Result<Head, Fault> {
-        Head::of(self.kv().get(key, None).await?.header())
+        self.renewing(|| {
+            let (mut kv, key) = (self.kv(), key.clone());
+            async move { Head::of(kv.get(key, None).await?.header()) }
+        })
+        .await
     }
 }
 
@@ -77,13 +114,15 @@ impl Link {
 pub(super) struct Head {
     pub(super) cluster: u64,
     pub(super) revision: Revision,
+    /// Counts the cluster's elections.
+    pub(super) term: u64,
 }
 
 impl Head {
     pub(super) fn of(header: Option<&ResponseHeader>) -> Result<Self, Fault> {
         let header = header.ok_or(Fault::Malformed)?;
         let revision = u64::try_from(header.revision()).map_err(|_| Fault::Malformed)?;
-        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision) })
+        Ok(Self { cluster: header.cluster_id(), revision: Revision(revision), term: header.raft_term() })
     }
 }
 
@@ -91,7 +130,9 @@ impl Head {
 pub(super) struct Connector {
     settings: EtcdSettings,
     slot: Mutex<Slot>,
+    lineage: Lineage,
     closed: watch::Sender<bool>,
+    refusals: Refusals,
 }
 
 #[derive(Default)]
@@ -103,7 +144,13 @@ struct Slot {
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
-        Self { settings, slot: Mutex::default(), closed: watch::Sender::new(false) }
+        Self {
+            settings,
+            slot: Mutex::default(),
+            lineage: Lineage::default(),
+            closed: watch::Sender::new(false),
+            refusals: Refusals::default(),
+        }
     }
 
     pub(super) fn settings(&self) -> &EtcdSettings {
@@ -123,7 +170,45 @@ impl Connector {
 
     /// Which store a cluster is to us: revisions belong to the cluster, keys to the prefix in it.
     pub(super) fn store(&self, cluster: u64) -> StoreId {
-        StoreId::new(format!("etcd:{cluster:016x}:{}", self.settings.prefix.as_str()))
+        let prefix = self.settings.prefix.as_str();
+        StoreId::new(match self.lineage.history() {
+            0 => format!("etcd:{cluster:016x}:{prefix}"),
+            history => format!("etcd:{cluster:016x}/{history}:{prefix}"),
+        })
+    }
+
+    /// What is known of the store, to be taken before it is asked where it stands.
+    pub(super) fn mark(&self) -> Mark {
+        self.lineage.mark()
+    }
+
+    /// The same, for somebody who has seen a store up to a revision.
+    pub(super) fn mark_seen(&self, store: &StoreId, at: Revision) -> Mark {
+        let mark = self.lineage.mark();
+        let same = mark.cluster().is_some_and(|cluster| self.store(cluster) == *store);
+        if same { mark.seen(at) } else { mark }
+    }
+
+    /// Takes in where the store stands by a linearizable read over this link; says whether it goes on
+    /// from the mark. If it does not, [`Connector::store`] has another name for it from here on.
+    pub(super) fn judge(&self, mark: Mark, link: &Link, head: Head) -> bool {
+        self.lineage.judge(mark, link.serial, head)
+    }
+
+    /// Makes sure that the store behind a link is the one that was read, so that no write meant for one
+    /// arrives in another that has replaced it. `key` is one that the writer may read.
+    pub(super) async fn vouch(&self, link: &Link, key: Vec<u8>) -> Result<(), Fault> {
+        if self.lineage.vouches_for(link.serial) {
+            return Ok(());
+        }
+        let mark = self.lineage.mark();
+        match within(VOUCH_DEADLINE, link.head(key)).await {
+            Ok(head) if self.lineage.judge(mark, link.serial, head) => Ok(()),
+            Ok(_) => Err(Fault::Replaced),
+            // Who may not read cannot have been shown anything that was replaced.
+            Err(Fault::Denied) => Ok(()),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The link in use, or a new one to the member whose turn it is.
@@ -210,10 +295,17 @@ impl Connector {
         F: Fn(Link) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
     {
-        within(CALL_DEADLINE, self.read_somewhere(call)).await
+        let read = async {
+            match self.read_somewhere(&call).await {
+                // Authentication was switched on after we came.
+                Err(Fault::NoLogin) if self.settings.login.is_some() => self.read_somewhere(&call).await,
+                answer => answer,
+            }
+        };
+        within(CALL_DEADLINE, read).await
     }
 
-    async fn read_somewhere<T, F, Answer>(&self, call: F) -> Result<T, Fault>
+    async fn read_somewhere<T, F, Answer>(&self, call: &F) -> Result<T, Fault>
     where
         F: Fn(Link) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
@@ -223,11 +315,11 @@ impl Connector {
         let mut told: Option<Fault> = None;
         for _ in 0..members {
             let fault = match self.link().await {
-                Ok(link) => match within(patience, call(link.clone())).await {
+                Ok(link) => match within(patience, link.renewing(|| call(link.clone()))).await {
                     Err(fault) if fault.elsewhere() => self.fail(&link, fault).await,
                     answer => {
                         link.prove();
-                        return answer;
+                        return self.part_if_refused(&link, answer).await;
                     }
                 },
                 Err(fault) => fault,
@@ -243,11 +335,27 @@ impl Connector {
         Err(told.unwrap_or(Fault::Unreachable))
     }
 
+    /// Gives a link up whose login is not good any more, so that the next one logs in, or says at once
+    /// that this was refused a moment ago.
+    pub(super) async fn part_if_refused<T>(&self, link: &Link, answer: Result<T, Fault>) -> Result<T, Fault> {
+        self.refusals.note(&answer, Instant::now());
+        match answer {
+            Err(fault) if fault.wants_login() => Err(self.fail(link, fault).await),
+            answer => answer,
+        }
+    }
+
+    /// Lets the next link log in, even if that was refused a moment ago.
+    pub(super) fn log_in_again(&self) {
+        self.refusals.lift(Instant::now());
+    }
+
     async fn open(&self, serial: u64) -> Result<Link, Fault> {
         let endpoint = self.endpoint(serial)?;
         let tls = self.settings.uses_tls(endpoint);
         let client = self.connect(&endpoint.url(tls), tls).await?;
-        Ok(Link { serial, client, proven: Arc::default() })
+        let user = self.settings.login.as_ref().map(|login| login.username.as_str().into());
+        Ok(Link { serial, client, user, renewals: Arc::default(), proven: Arc::default() })
     }
 
     /// Whose turn it is.
@@ -263,12 +371,15 @@ impl Connector {
     pub(super) async fn connect(&self, url: &str, tls: bool) -> Result<Client, Fault> {
         let mut options = self.options(tls).await?;
         let plain = options.clone();
-        if let Some(login) = &self.settings.login {
-            options = options
-                .with_user(login.username.as_str(), login.password.expose())
-                .with_auto_token_refresh(true);
-        }
-        match within(LOGIN_DEADLINE, client(url, options)).await {
+        let Some(login) = &self.settings.login else {
+            return within(LOGIN_DEADLINE, client(url, plain)).await;
+        };
+        self.refusals.check(Instant::now())?;
+        options =
+            options.with_user(login.username.as_str(), login.password.expose()).with_auto_token_refresh(true);
+        let opened = within(LOGIN_DEADLINE, client(url, options)).await;
+        self.refusals.note(&opened, Instant::now());
+        match opened {
             // As etcdctl does: a name and a password are no obstacle where nobody asks for them.
             Err(Fault::AuthOff) => within(LOGIN_DEADLINE, client(url, plain)).await,
             opened => opened,

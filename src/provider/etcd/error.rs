@@ -38,12 +38,16 @@ pub(super) enum Fault {
     Expired,
     /// The wanted revision has been compacted away.
     Compacted,
+    /// Another store answers than the one that was read.
+    Replaced,
     /// The database is full.
     NoSpace,
     /// More operations than the server takes in one transaction.
     TooMany,
     /// A request larger than the server takes.
     TooLarge,
+    /// The lease to be bound has ended.
+    NoLease,
     /// An answer larger than we take.
     Oversized,
     /// An answer that etcd does not give.
@@ -90,7 +94,18 @@ impl Fault {
             "mvcc: database space exceeded" => return Self::NoSpace,
             "too many operations in txn request" => return Self::TooMany,
             "request is too large" => return Self::TooLarge,
+            "requested lease not found" => return Self::NoLease,
             _ => {}
+        }
+        // Servers up to 3.5 let this one out in their inner words, as if it were unknown to them.
+        if status.message() == "auth: revision in header is old" {
+            return Self::Expired;
+        }
+        // Far above its limit, the server's gRPC refuses before etcd sees the request.
+        if status.code() == Code::ResourceExhausted
+            && status.message().starts_with("grpc: received message larger")
+        {
+            return Self::TooLarge;
         }
         match status.code() {
             Code::PermissionDenied => Self::Denied,
@@ -156,6 +171,11 @@ impl Fault {
         }
     }
 
+    /// Whether a new login is what it takes.
+    pub(super) fn wants_login(&self) -> bool {
+        matches!(self, Self::Expired | Self::NoLogin | Self::BadLogin)
+    }
+
     /// Whether a write that met this fault may have been applied all the same.
     fn leaves_doubt(&self) -> bool {
         matches!(self, Self::Silent | Self::Broken | Self::Oversized | Self::Malformed)
@@ -186,13 +206,25 @@ impl Fault {
             Self::AuthOff => format!("etcd at {etcd} has authentication switched off"),
             Self::Expired => format!("the session with etcd at {etcd} is not valid any more"),
             Self::Compacted => "etcd compacted this revision away meanwhile; read again".into(),
+            Self::Replaced => format!(
+                "another store answers at {etcd} than the one that was read, a restored backup perhaps; nothing \
+                 was written: look at what it holds first"
+            ),
             Self::NoSpace => {
                 format!(
                     "the database of etcd at {etcd} is full: compact and defragment it, then clear its alarm"
                 )
             }
-            Self::TooMany => "etcd takes fewer operations in one transaction: split the write".into(),
-            Self::TooLarge => "the request is larger than etcd takes".into(),
+            Self::TooMany => {
+                format!("etcd at {etcd} takes fewer operations in one transaction: commit fewer at a time")
+            }
+            Self::TooLarge => format!(
+                "the request is larger than etcd at {etcd} takes: shorten it, commit fewer at a time, or have \
+                 the server's --max-request-bytes raised"
+            ),
+            Self::NoLease => {
+                "the lease ended before the write arrived; nothing was written: write again".into()
+            }
             Self::Oversized => format!("an answer of etcd at {etcd} is too large to be read"),
             Self::Malformed => format!("what answers at {etcd} does not speak as etcd does"),
             Self::Unusable(reason) => reason.clone(),
@@ -209,7 +241,7 @@ impl Fault {
                 permission: self.words(etcd),
                 remedy: "check ETCD_USERNAME and ETCD_PASSWORD",
             },
-            Self::TooLarge | Self::TooMany => Error::Invalid { reason: self.words(etcd) },
+            Self::TooLarge | Self::TooMany | Self::NoLease => Error::Invalid { reason: self.words(etcd) },
             _ => Error::Unavailable { reason: self.words(etcd), retry_in: None },
         }
     }
@@ -267,7 +299,13 @@ mod tests {
             fault(Code::OutOfRange, "etcdserver: mvcc: required revision has been compacted"),
             Fault::Compacted
         );
+        for old in ["etcdserver: revision of auth store is old", "auth: revision in header is old"] {
+            assert_eq!(fault(Code::Unknown, old), Fault::Expired);
+        }
         assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+        let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
+        assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::TooLarge);
+        assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));
         assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
     }
 
@@ -278,7 +316,14 @@ mod tests {
             let error = doubtful.into_write_error("e:1", &key, String::new);
             assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         }
-        for certain in [Fault::Unreachable, Fault::NoLeader, Fault::NoSpace, Fault::Denied, Fault::TooLarge] {
+        for certain in [
+            Fault::Unreachable,
+            Fault::NoLeader,
+            Fault::NoSpace,
+            Fault::Denied,
+            Fault::TooLarge,
+            Fault::Replaced,
+        ] {
             let error = certain.into_write_error("e:1", &key, String::new);
             assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         }

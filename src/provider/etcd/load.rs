@@ -1,16 +1,18 @@
-//! Reading a range: growing pages that are all pinned to the revision of the first.
+//! Reading a range, or the parts of it that may be read: growing pages that are all pinned to the
+//! revision of the first.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use etcd_client::{GetOptions, KeyValue, KvClient};
+use etcd_client::{GetOptions, KeyValue};
 use futures::stream::{self, Stream};
 
-use super::connect::{Connector, Head};
+use super::connect::{Connector, Head, Link};
 use super::error::{Fault, within};
 use super::layout::{Keyspace, Range};
-use crate::domain::{Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
+use super::rights::Reach;
+use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
 use crate::provider::{self, CALL_DEADLINE, PAGE_LIMIT, Page};
 
 /// What the first request asks for: enough to fill any screen, soon.
@@ -50,28 +52,28 @@ pub(super) struct Chunk {
     pub(super) kvs: Vec<KeyValue>,
 }
 
-/// A paged read of one range at one revision.
+/// A paged read of ranges at one revision.
 pub(super) struct Pager {
-    kv: KvClient,
-    range: Range,
+    link: Link,
+    ranges: VecDeque<Range>,
     keys_only: bool,
     growth: Growth,
     /// The store and revision of the first page, or a wanted revision before it.
     head: Option<Head>,
     pinned: Option<Revision>,
-    /// Where the next page begins; `None` after the last.
+    /// Where the next page begins, if that is within the first of the ranges.
     next: Option<Vec<u8>>,
 }
 
 impl Pager {
-    pub(super) fn new(kv: KvClient, range: Range) -> Self {
-        let next = Some(range.from.clone());
-        Self { kv, range, keys_only: false, growth: Growth(FIRST), head: None, pinned: None, next }
+    pub(super) fn new(link: Link, reach: &Reach) -> Self {
+        let ranges = reach.ranges.iter().cloned().collect();
+        Self { link, ranges, keys_only: false, growth: Growth(FIRST), head: None, pinned: None, next: None }
     }
 
     /// Leaves the values out.
-    pub(super) fn keys_only(mut self) -> Self {
-        self.keys_only = true;
+    pub(super) fn keys_only(mut self, keys_only: bool) -> Self {
+        self.keys_only = keys_only;
         self
     }
 
@@ -83,25 +85,31 @@ impl Pager {
 
     /// The next answer; the first always comes, later ones only while keys remain.
     pub(super) async fn next(&mut self) -> Result<Option<Chunk>, Fault> {
-        let Some(from) = self.next.clone() else { return Ok(None) };
+        let Some(range) = self.ranges.front().cloned() else { return Ok(None) };
+        let from = self.next.take().unwrap_or(range.from);
         loop {
             let asked = Instant::now();
-            match within(CALL_DEADLINE, self.request(from.clone())).await {
+            match within(CALL_DEADLINE, self.request(&from, &range.to)).await {
                 Err(Fault::Oversized) => self.growth = self.growth.less().ok_or(Fault::Oversized)?,
                 answer => return self.accept(answer?, asked.elapsed()).map(Some),
             }
         }
     }
 
-    async fn request(&mut self, from: Vec<u8>) -> Result<etcd_client::GetResponse, Fault> {
-        let mut options = GetOptions::new().with_range(self.range.to.clone()).with_limit(self.growth.0);
+    async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
+        let mut options = GetOptions::new().with_range(to).with_limit(self.growth.0);
         if let Some(revision) = self.pinned {
             options = options.with_revision(signed(revision));
         }
         if self.keys_only {
             options = options.with_keys_only();
         }
-        Ok(self.kv.get(from, Some(options)).await?)
+        self.link
+            .renewing(|| {
+                let (mut kv, options) = (self.link.kv(), options.clone());
+                async move { Ok(kv.get(from, Some(options)).await?) }
+            })
+            .await
     }
 
     fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<Chunk, Fault> {
@@ -115,11 +123,36 @@ impl Pager {
         let kvs = answer.take_kvs();
         let bytes = kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum();
         self.growth = self.growth.after(kvs.len(), bytes, took);
-        self.next = match kvs.last() {
-            Some(last) if answer.more() => Some([last.key(), &[0]].concat()),
-            _ => None,
-        };
+        match kvs.last() {
+            Some(last) if answer.more() => self.next = Some([last.key(), &[0]].concat()),
+            _ => drop(self.ranges.pop_front()),
+        }
         Ok(Chunk { head, kvs })
+    }
+}
+
+/// A paged read that has begun: of all that was asked for, or of the parts of it that may be read.
+pub(super) struct Begun {
+    pub(super) reach: Reach,
+    pub(super) first: Chunk,
+    pub(super) pager: Pager,
+}
+
+impl Begun {
+    pub(super) async fn on(link: &Link, scope: &Scope, keys_only: bool) -> Result<Self, Fault> {
+        match Self::read(link, Reach::whole(scope), keys_only).await {
+            Err(Fault::Denied) => {
+                let reach = Reach::ask(link, scope).await?;
+                Self::read(link, reach, keys_only).await
+            }
+            begun => begun,
+        }
+    }
+
+    async fn read(link: &Link, reach: Reach, keys_only: bool) -> Result<Self, Fault> {
+        let mut pager = Pager::new(link.clone(), &reach).keys_only(keys_only);
+        let first = pager.next().await?.ok_or(Fault::Malformed)?;
+        Ok(Self { reach, first, pager })
     }
 }
 
@@ -185,7 +218,7 @@ pub(super) fn pages(
     scope: Scope,
     keys_only: bool,
 ) -> impl Stream<Item = provider::Result<Page>> + Send {
-    let walk = Walk { connector, scope, keys_only, pager: None, ready: VecDeque::new() };
+    let walk = Walk { connector, scope, keys_only, begun: None, ready: VecDeque::new() };
     stream::try_unfold(walk, async |mut walk| {
         let page = walk.page().await;
         let page =
@@ -198,7 +231,7 @@ struct Walk {
     connector: Arc<Connector>,
     scope: Scope,
     keys_only: bool,
-    pager: Option<Pager>,
+    begun: Option<(Pager, Coverage)>,
     /// Pages cut from the last answer.
     ready: VecDeque<Page>,
 }
@@ -208,30 +241,27 @@ impl Walk {
         if let Some(page) = self.ready.pop_front() {
             return Ok(Some(page));
         }
-        let chunk = match &mut self.pager {
-            Some(pager) => pager.next().await?,
-            None => Some(self.begin().await?),
+        let (pager, coverage, chunk) = match self.begun.take() {
+            Some((mut pager, coverage)) => {
+                let chunk = pager.next().await?;
+                (pager, coverage, chunk)
+            }
+            None => {
+                let (scope, keys_only) = (&self.scope, self.keys_only);
+                let begun =
+                    self.connector.read(|link| async move { Begun::on(&link, scope, keys_only).await });
+                let Begun { reach, first, pager } = begun.await?;
+                (pager, reach.coverage, Some(first))
+            }
         };
         let Some(chunk) = chunk else { return Ok(None) };
-        self.cut(chunk);
+        self.cut(chunk, &coverage);
+        self.begun = Some((pager, coverage));
         Ok(self.ready.pop_front())
     }
 
-    async fn begin(&mut self) -> Result<Chunk, Fault> {
-        let (range, keys_only) = (&self.scope.range, self.keys_only);
-        let begun = self.connector.read(|link| async move {
-            let pager = Pager::new(link.kv(), range.clone());
-            let mut pager = if keys_only { pager.keys_only() } else { pager };
-            let chunk = pager.next().await?.ok_or(Fault::Malformed)?;
-            Ok((pager, chunk))
-        });
-        let (pager, chunk) = begun.await?;
-        self.pager = Some(pager);
-        Ok(chunk)
-    }
-
     /// At least one page, so that even an empty list tells its store and revision.
-    fn cut(&mut self, chunk: Chunk) {
+    fn cut(&mut self, chunk: Chunk, coverage: &Coverage) {
         let (store, at) = (self.connector.store(chunk.head.cluster), chunk.head.revision);
         let mut entries = chunk.kvs.iter().filter_map(|kv| self.scope.entry(kv));
         loop {
@@ -240,7 +270,12 @@ impl Walk {
                 break;
             }
             let last = page.len() < PAGE_LIMIT;
-            self.ready.push_back(Page { store: store.clone(), at, entries: page });
+            self.ready.push_back(Page {
+                store: store.clone(),
+                at,
+                coverage: coverage.clone(),
+                entries: page,
+            });
             if last {
                 break;
             }

@@ -6,6 +6,9 @@
 //! | `layout` | keys to names and back |
 //! | `connect` | one connection to one member, and the next when it fails |
 //! | `tls` | whom we trust and who we are; what is wrong with the other side |
+//! | `lineage` | whether the store is still the one that was read |
+//! | `login` | logins that were refused, tokens that lapsed |
+//! | `rights` | the parts of a range that a user may read |
 //! | `load` | growing pages pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, return |
 //! | `write` | one transaction for one commit |
@@ -16,7 +19,10 @@ mod connect;
 mod error;
 mod health;
 mod layout;
+mod lineage;
 mod load;
+mod login;
+mod rights;
 mod settings;
 mod tls;
 mod watch;
@@ -33,7 +39,7 @@ pub use layout::Layout;
 pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
 pub use tls::ensure_crypto_provider;
 
-use super::{Capabilities, Commit, ConfigReader, ConfigWriter, Op, Page, Result, Watch};
+use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
@@ -88,10 +94,9 @@ impl ConfigReader for EtcdProvider {
         load::pages(Arc::clone(&self.connector), self.scope(prefix), false).boxed()
     }
 
-    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Vec<ResourceKey>>> {
-        let keys = |page: Page| page.entries.into_iter().map(|entry| entry.key).collect();
+    fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<KeyPage>> {
         load::pages(Arc::clone(&self.connector), self.scope(prefix), true)
-            .map(move |page| page.map(keys))
+            .map(|page| page.map(KeyPage::from))
             .boxed()
     }
 

@@ -45,6 +45,11 @@ impl EtcdSettings {
         }
     }
 
+    /// Whether the cluster can know who we are: by a login, or by a client certificate.
+    pub(super) fn is_somebody(&self) -> bool {
+        self.login.is_some() || self.tls.identity.is_some()
+    }
+
     /// Whether this endpoint is spoken to over TLS: its URL says so, or says nothing while TLS
     /// files are set.
     pub fn uses_tls(&self, endpoint: &Endpoint) -> bool {

@@ -3,6 +3,7 @@
 pub mod certs;
 mod cluster;
 mod gate;
+mod guarded;
 mod launch;
 mod mute;
 pub mod storm;
@@ -11,7 +12,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Pre
 
 pub use cluster::Cluster;
 pub use gate::Gate;
+pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
 
@@ -260,8 +262,21 @@ impl Drop for Process {
     }
 }
 
+/// A port below those that systems give to outgoing connections: one of these could take it while the
+/// server that has it is down, and the server would not come back.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Test programs that run at the same time begin far apart.
+        let step = TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + (std::process::id().wrapping_mul(997).wrapping_add(step)) % COUNT;
+        let port = u16::try_from(port).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn http_get(port: u16, path: &str) -> Option<String> {

@@ -115,3 +115,33 @@ fn a_draft_of_a_replaced_store_is_based_anew_before_it_is_written() {
     let (_, op) = console.commit().expect("the draft, based anew");
     assert_eq!(op.expect(), Expect::Token(Token::counter(1)));
 }
+
+#[test]
+fn what_the_store_cannot_hold_is_not_sent() {
+    let mut console = Console::loaded();
+    console.model.context.capabilities.max_document = 40;
+    console
+        .keys("e down end")
+        .text(",\"x\":\"far too long for that\"")
+        .keys("ctrl-s")
+        .wait(400)
+        .keys("enter");
+    assert!(console.commit().is_none());
+    assert!(console.notice().contains("at most 40 bytes"), "{}", console.notice());
+    assert_eq!(console.model.place(), Place::Review, "the draft is where it was");
+}
+
+#[test]
+fn nothing_is_written_to_a_store_that_came_while_paused() {
+    let mut console = Console::loaded();
+    console.keys("p e down end").text(",\"x\":1").keys("ctrl-s");
+    // The picture stands still: it shows the old store, where the token is the same.
+    console.load("s2", 3, &[entry("a/one", r#"{"module":"theirs"}"#, 1)]);
+    console.wait(400).keys("enter");
+    assert!(console.commit().is_none());
+    assert!(console.notice().contains("replaced while you paused"), "{}", console.notice());
+
+    console.keys("esc esc p e ctrl-s").wait(400).keys("enter");
+    assert!(console.commit().is_none());
+    assert_eq!(console.model.place(), Place::Conflict, "and then it is based anew as ever");
+}

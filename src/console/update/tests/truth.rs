@@ -5,7 +5,12 @@ use super::*;
 #[test]
 fn a_load_that_begins_again_forgets_no_difference() {
     let mut console = Console::loaded();
-    let begin = || WatchEvent::Load { store: StoreId::new("s1"), at: Revision(9), resync: true };
+    let begin = || WatchEvent::Load {
+        store: StoreId::new("s1"),
+        at: Revision(9),
+        resync: true,
+        coverage: Coverage::Whole,
+    };
     let all = [
         entry("a/one", r#"{"module":"mqtt"}"#, 8),
         entry("a/two", r#"{"module":"kafka","connection":"k1"}"#, 2),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::super::widgets::{Canvas, Phrase, Title, heading, numbered};
 use super::super::words;
-use super::items::knows_connections;
+use super::items::lacks_connection;
 use super::{is_alone, is_focused};
 use crate::console::age::{Spoken, left};
 use crate::console::layout::{Pane, body_rows};
@@ -166,11 +166,13 @@ fn connections(facts: &mut Facts, model: &Model, shown: &Shown) {
     let mut label = "used";
     for name in &shown.facts.connections {
         let others = model.inventory.dependents(name).len().saturating_sub(1);
-        if knows_connections(model) && !model.inventory.has_connection(name) {
+        if lacks_connection(model, name) {
             let words = format!("connection {name} does not exist");
             facts.marked(label, Ink::Warning, glyph::WARNING, &words);
         } else if others == 0 {
-            facts.add(label, Ink::Text, &format!("connection {name} {} nobody else", glyph::DOT));
+            let nobody =
+                if model.inventory.coverage().is_partial() { words::no_webhook(model) } else { "nobody" };
+            facts.add(label, Ink::Text, &format!("connection {name} {} {nobody} else", glyph::DOT));
         } else {
             facts.add(
                 label,
@@ -185,7 +187,7 @@ fn connections(facts: &mut Facts, model: &Model, shown: &Shown) {
 fn dependents(facts: &mut Facts, model: &Model, name: &str) {
     let slots = model.inventory.dependents(name);
     if slots.is_empty() {
-        facts.add("used", Ink::Dim, "by no webhook");
+        facts.add("used", Ink::Dim, &format!("by {}", words::no_webhook(model)));
         return;
     }
     facts.add("used", Ink::Text, &format!("by {}", words::plural(slots.len(), "webhook")));

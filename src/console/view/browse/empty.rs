@@ -42,6 +42,9 @@ fn lines(model: &Model, browse: &Browse, room: u16) -> Vec<Phrase> {
         }
         Scope::Foreign => return wrapped(Ink::Text, "no unrecognised keys", room),
     };
+    if let Some(words) = model.inventory.coverage().words() {
+        lines.extend(wrapped(Ink::Warning, &format!("{} {words}", glyph::WARNING), room));
+    }
     if model.lock != Lock::ReadOnly {
         lines.extend(hint(Action::New, "makes one"));
     }

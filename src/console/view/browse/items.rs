@@ -9,7 +9,7 @@ use super::{empty, is_alone, is_focused};
 use crate::console::layout::{Pane, item_rows};
 use crate::console::model::{Browse, FRESH_FOR, Model, Sort};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::ResourceKey;
+use crate::domain::{ConnectionName, ResourceKey};
 use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
 
@@ -194,12 +194,19 @@ fn is_unroutable(row: RowRef<'_>) -> bool {
     matches!(row.key(), ResourceKey::Webhook { id, .. } if id.unroutable().is_some())
 }
 
-/// Whether a webhook names a connection that does not exist; while a load runs nobody knows.
+/// Whether a webhook names a connection that does not exist.
 fn is_dangling(model: &Model, row: RowRef<'_>) -> bool {
-    knows_connections(model) && row.connection().is_some_and(|name| !model.inventory.has_connection(name))
+    row.connection().is_some_and(|name| lacks_connection(model, name))
 }
 
-/// Whether an absent connection is known to be absent.
-pub(super) fn knows_connections(model: &Model) -> bool {
-    model.context.capabilities.connections && model.link.had_picture && !model.inventory.is_loading()
+/// Whether a connection is known not to exist: nobody knows while a load runs, or where it may not be read.
+pub(super) fn lacks_connection(model: &Model, name: &str) -> bool {
+    let knows =
+        model.context.capabilities.connections && model.link.had_picture && !model.inventory.is_loading();
+    let sees = || {
+        ConnectionName::new(name)
+            .is_ok_and(|name| model.inventory.coverage().sees(&ResourceKey::connection(name)))
+    };
+    let whole = !model.inventory.coverage().is_partial();
+    knows && !model.inventory.has_connection(name) && (whole || sees())
 }

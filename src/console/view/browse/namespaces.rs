@@ -8,16 +8,16 @@ use super::{is_alone, is_focused};
 use crate::console::layout::{Pane, body_rows};
 use crate::console::model::{Browse, Model, NamespaceList};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::LinkState;
 use crate::inventory::{Scope, Tally};
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane: Rect) {
     let rows = body_rows(pane);
     if rows.height < pane.height {
-        let count = match &model.link.state {
-            LinkState::Synced => words::grouped(model.inventory.namespaces().len()),
-            _ if model.inventory.namespaces().len() == 0 => String::new(),
-            state => state.word().to_lowercase(),
+        let namespaces = model.inventory.namespaces().len();
+        let count = match words::doubts(model).as_slice() {
+            [] => words::grouped(namespaces),
+            _ if namespaces == 0 => String::new(),
+            doubts => doubts.join(" "),
         };
         let name = if is_alone(&model.panes()) {
             format!("{} {} namespaces", model.context.name, glyph::CRUMB)

@@ -143,9 +143,11 @@ pub(super) fn connecting(size: Size) -> Model {
 fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
     let at = Revision(48_213);
     let store = StoreId::new("cluster 1");
-    for event in
-        [WatchEvent::Load { store, at, resync: false }, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
-    {
+    for event in [
+        WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole },
+        WatchEvent::Page(entries),
+        WatchEvent::Loaded { at },
+    ] {
         inventory.apply(prepare(event), Duration::ZERO);
     }
 }

@@ -74,6 +74,32 @@ fn stale(size: Size) -> Model {
     model
 }
 
+/// A user who may read one namespace and the connections.
+fn partial(size: Size) -> Model {
+    let mut model = browse(size);
+    let may_read = |key: &ResourceKey| {
+        !key.is_foreign() && key.namespace().is_none_or(|namespace| namespace.as_str() == "production")
+    };
+    let ranges = ["/cwm/global/connections/*", "/cwm/production/*"].map(String::from);
+    let coverage = Coverage::Partial(Permitted::new(ranges.to_vec(), may_read));
+    let scopes = [Scope::AllWebhooks, Scope::Connections];
+    let slots = scopes.iter().flat_map(|scope| model.inventory.slots(scope));
+    let rows = slots.filter_map(|slot| model.inventory.row(slot)).filter(|row| may_read(&row.key()));
+    let page = WatchEvent::Page(rows.map(|row| row.entry()).collect());
+    let (store, at) = (StoreId::new("cluster 1"), model.inventory.revision());
+    for event in [WatchEvent::Load { store, at, resync: true, coverage }, page, WatchEvent::Loaded { at }] {
+        model.inventory.apply(prepare(event), NOW);
+    }
+    scope(&mut model, "production", Some("production/github_events"));
+    model
+}
+
+fn partial_health(size: Size) -> Model {
+    let mut model = health(size);
+    model.inventory = partial(size).inventory;
+    model
+}
+
 fn loading(size: Size) -> Model {
     let mut model = browse(size);
     model.link = Link::default();
@@ -103,7 +129,7 @@ fn filtered(size: Size) -> Model {
     model.webhooks.typing = None;
     model.webhooks.apply_sort(Sort::Newest, &model.inventory, 30);
     model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: false });
-    model.held = Some(Held { feeds: Vec::new(), changes: 31, overflowed: false });
+    model.held = Some(Held { changes: 31, ..Held::default() });
     model
 }
 
@@ -293,7 +319,11 @@ fn files(size: Size) -> Model {
     };
     let (store, at) = (StoreId::new("files"), Revision(1));
     let page = WatchEvent::Page(vec![entry("orders", 1), entry("ping", 2)]);
-    for event in [WatchEvent::Load { store, at, resync: false }, page, WatchEvent::Loaded { at }] {
+    for event in [
+        WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole },
+        page,
+        WatchEvent::Loaded { at },
+    ] {
         model.inventory.apply(prepare(event), Duration::ZERO);
     }
     model.link.enter(LinkState::Synced, NOW);
@@ -330,6 +360,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("loading", loading),
     ("denied", denied),
     ("stale", stale),
+    ("partial", partial),
+    ("partial_health", partial_health),
     ("empty", empty),
     ("filtering", filtering),
     ("filtered", filtered),

@@ -1,25 +1,43 @@
-//! Following a store from a loaded picture on: one watch stream, watched over by reads on the same
-//! connection.
+//! Following a store from a loaded picture on: one stream, with a watcher for each range that may be
+//! read, watched over by reads on the same connection.
+
+use std::time::Duration;
 
 use etcd_client::{Event, WatchOptions, WatchRequestSender, WatchResponse, WatchResponseStream};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Fuse};
 use tokio::time::{Instant, sleep_until};
 
-use super::assemble::{Assembler, Batch};
-use super::ledger::Fingerprint;
-use super::vigil::{Due, Position, Vigil};
-use super::{End, Picture, Task};
+use super::assemble::Batch;
+use super::ledger::{Fingerprint, Stamp};
+use super::vigil::{Due, Vigil};
+use super::weave::Weave;
+use super::{End, Picture, RETURN_DEADLINE, Task};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::connect::{Head, Link};
 use crate::provider::etcd::error::{Fault, within};
+use crate::provider::etcd::lineage::Mark;
 use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
+use crate::provider::etcd::rights::Reach;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
 
-/// The picture can no longer be followed from where it is; load anew.
-pub(super) struct Reload;
+/// How often it is asked whether a partial picture could show more; a person who retries asks at once.
+/// That it must show less is noticed at every sign of life.
+const RIGHTS: Duration = Duration::from_secs(30);
 
-type Fresh = Vec<(Fingerprint, Revision)>;
+/// How long a claim of progress has to stand while the watch catches up: servers bring watchers up to
+/// date every 100 ms, where they can.
+const CATCHES_UP: Duration = Duration::from_secs(1);
+
+/// Why a picture is not followed any further on a link that is well.
+pub(super) enum Ended {
+    /// It cannot be followed from where it is: load anew.
+    Reload,
+    /// The watch was opened with a token that had lapsed: open it again.
+    Reopen,
+}
+
+type Fresh = Vec<(Fingerprint, Stamp)>;
 
 /// A watch stream and all that watches over it.
 struct Follow<'a> {
@@ -28,81 +46,109 @@ struct Follow<'a> {
     link: &'a Link,
     asker: WatchRequestSender,
     messages: WatchResponseStream,
-    assembler: Assembler<Change>,
+    weave: Weave<Change>,
     vigil: Vigil,
-    position: Position,
+    /// How many watchers have not begun.
+    unborn: usize,
     /// The revision that the store had when the watch began, until the watch has come there.
     target: Option<Revision>,
     /// A comparison with a fresh list is still to be made.
     compare: bool,
-    beat: Fuse<BoxFuture<'static, Result<Head, Fault>>>,
-    /// How far the watch had come when the sign of life was asked for.
-    asked_at: Revision,
+    beat: Fuse<BoxFuture<'static, Result<(Mark, Head), Fault>>>,
     comparison: Fuse<BoxFuture<'static, Result<Fresh, Fault>>>,
+    rights: Fuse<BoxFuture<'static, Result<Reach, Fault>>>,
+    /// Counts signs of life.
+    beats: usize,
 }
 
 enum Step {
     Message(WatchResponse),
-    Beat(Head),
+    /// An answer, and what was known when it was asked for.
+    Beat(Result<(Mark, Head), Fault>),
     Compared(Result<Fresh, Fault>),
+    Rights(Result<Reach, Fault>),
+    /// A person wants to know now.
+    Retry,
     Due(Due),
 }
 
 impl Task {
     /// Follows the picture until it cannot be followed, or the link is lost.
-    pub(super) async fn follow(&mut self, link: &Link, resumed: bool) -> Result<Reload, End> {
+    pub(super) async fn follow(&mut self, link: &Link, resumed: bool) -> Result<Ended, End> {
         // Taken for as long as it is followed, and put back wherever that ends.
-        let Some(picture) = self.picture.take() else { return Ok(Reload) };
-        let range = self.scope.range.clone();
-        let options = WatchOptions::new()
-            .with_range(range.to)
-            .with_start_revision(signed(picture.at.next()))
-            .with_progress_notify()
-            .with_fragment();
-        let mut client = link.watch();
-        let opened =
-            within(CALL_DEADLINE, async { Ok(client.watch(range.from, Some(options)).await?.split()) });
-        let (asker, messages) = match opened.await {
+        let Some(picture) = self.picture.take() else { return Ok(Ended::Reload) };
+        let (asker, messages) = match open(link, &picture).await {
             Ok(stream) => stream,
             Err(fault) => {
                 self.picture = Some(picture);
                 return Err(fault.into());
             }
         };
+        let (watchers, picture_at) = (picture.reach.ranges.len(), picture.at);
         let mut follow = Follow {
-            position: Position::new(picture.at),
-            asked_at: picture.at,
+            weave: Weave::new(watchers, picture_at),
             task: self,
             picture,
             link,
             asker,
             messages,
-            assembler: Assembler::new(),
             vigil: Vigil::new(Instant::now()),
+            unborn: watchers,
             target: None,
             compare: resumed,
             beat: Fuse::terminated(),
             comparison: Fuse::terminated(),
+            rights: Fuse::terminated(),
+            beats: 0,
         };
         let ended = follow.run().await;
-        follow.picture.at = follow.position.solid();
+        follow.picture.at = follow.weave.solid();
         let Follow { task, picture, .. } = follow;
         task.picture = Some(picture);
         ended
     }
 }
 
+/// Opens a stream with a watcher for each range; the watcher's id is the range's place.
+async fn open(link: &Link, picture: &Picture) -> Result<(WatchRequestSender, WatchResponseStream), Fault> {
+    let options = |at: i64, to: &[u8]| {
+        WatchOptions::new()
+            .with_range(to)
+            .with_watch_id(at)
+            .with_start_revision(signed(picture.at.next()))
+            .with_progress_notify()
+            .with_fragment()
+    };
+    within(CALL_DEADLINE, async {
+        let mut ranges = (0..).zip(&picture.reach.ranges);
+        let (at, first) = ranges.next().ok_or(Fault::Denied)?;
+        let opened = link.watch().watch(&*first.from, Some(options(at, &first.to))).await?;
+        let (mut asker, messages) = opened.split();
+        for (at, range) in ranges {
+            asker.watch(&*range.from, Some(options(at, &range.to))).await?;
+        }
+        Ok((asker, messages))
+    })
+    .await
+}
+
 impl Follow<'_> {
-    async fn run(&mut self) -> Result<Reload, End> {
+    async fn run(&mut self) -> Result<Ended, End> {
+        self.plan_rights(RIGHTS);
         loop {
-            let more = match self.step().await? {
+            let ended = match self.step().await? {
                 Step::Message(message) => self.message(&message).await?,
-                Step::Beat(head) => self.beat(head).await?,
+                Step::Beat(answer) => self.beat(answer).await?,
                 Step::Compared(fresh) => self.compared(fresh),
+                Step::Rights(reach) => self.rights(reach),
+                Step::Retry => {
+                    self.plan_rights(Duration::ZERO);
+                    None
+                }
                 Step::Due(due) => self.due(due).await?,
             };
-            if let Some(reload) = more {
-                return Ok(reload);
+            if let Some(ended) = ended {
+                return Ok(ended);
             }
         }
     }
@@ -114,44 +160,85 @@ impl Follow<'_> {
         tokio::select! {
             biased;
             message = self.messages.message() => Ok(Step::Message(message?.ok_or(Fault::Broken)?)),
-            head = &mut self.beat => Ok(Step::Beat(head?)),
+            beat = &mut self.beat => Ok(Step::Beat(beat)),
             fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
+            reach = &mut self.rights => Ok(Step::Rights(reach)),
+            () = self.task.wake.woken(), if self.picture.reach.coverage.is_partial() => {
+                Ok(Step::Retry)
+            }
             () = sleep_until(at) => Ok(Step::Due(due)),
         }
     }
 
-    async fn message(&mut self, message: &WatchResponse) -> Result<Option<Reload>, End> {
+    async fn message(&mut self, message: &WatchResponse) -> Result<Option<Ended>, End> {
         self.vigil.heard(Instant::now());
         let head = Head::of(message.header())?;
         if self.task.connector.store(head.cluster) != self.picture.store {
-            return Ok(Some(Reload));
+            return Ok(Some(Ended::Reload));
         }
         if message.canceled() {
-            if message.compact_revision() > 0 {
-                return Ok(Some(Reload));
-            }
-            return Err(Fault::of_cancel(message.cancel_reason()).into());
+            return self.cancelled(message).await.map(Some);
         }
+        // Only an answer to a question for progress speaks for all watchers, and has no watcher.
+        let watcher = usize::try_from(message.watch_id()).ok();
         if message.created() {
-            self.target = Some(head.revision);
+            self.unborn = self.unborn.saturating_sub(1);
+            // What was written since the load comes out of history, where etcd can lose a deletion.
+            self.compare |= head.revision > self.weave.solid();
+            self.target = self.target.max(Some(head.revision));
             self.vigil.hurry(Instant::now());
         } else if message.events().is_empty() {
-            self.progress(head, message.watch_id() >= 0).await?;
+            match watcher {
+                Some(watcher) => self.weave.note(watcher, head.revision),
+                None => {
+                    // A server of old answers for the store, and not for a watcher that catches up.
+                    let stand = if self.target.is_some() { CATCHES_UP } else { Duration::ZERO };
+                    self.weave.claim(head.revision, Instant::now(), stand);
+                }
+            }
+            self.progressed().await?;
         } else {
-            self.events(message.events()).await?;
+            self.events(watcher.ok_or(Fault::Malformed)?, message.events()).await?;
         }
         self.settle().await?;
         Ok(None)
     }
 
-    async fn events(&mut self, events: &[Event]) -> Result<(), End> {
+    /// The server ended the watch, or never began it.
+    async fn cancelled(&mut self, message: &WatchResponse) -> Result<Ended, End> {
+        if message.compact_revision() > 0 {
+            return Ok(Ended::Reload);
+        }
+        let fault = Fault::of_cancel(message.cancel_reason());
+        if !matches!(fault, Fault::Denied | Fault::Expired) {
+            return Err(fault.into());
+        }
+        // etcd says that permission is denied to a watch whose token has lapsed. A read renews the
+        // token, and tells which of the two it was.
+        match within(RETURN_DEADLINE, self.picture.reach.head(self.link, self.beats)).await {
+            Err(Fault::Denied) => Ok(Ended::Reload),
+            Err(fault) => Err(fault.into()),
+            Ok(_) if self.task.may_renew() => Ok(Ended::Reopen),
+            Ok(_) => Err(Fault::Expired.into()),
+        }
+    }
+
+    async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), End> {
         let bytes = events.iter().filter_map(Event::kv).map(|kv| kv.key().len() + kv.value().len()).sum();
         let changes = events.iter().filter_map(|event| change(&self.task.scope, event));
-        for batch in self.assembler.answer(changes, bytes) {
-            self.hand_on(batch).await?;
+        if !self.weave.answer(watcher, changes, bytes) {
+            return Err(Fault::Malformed.into());
         }
-        if self.assembler.is_open() {
+        self.hand_on_ready().await?;
+        if self.weave.is_waiting() {
             self.vigil.hurry(Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn hand_on_ready(&mut self) -> Result<(), End> {
+        while let Some(batch) = self.weave.ready() {
+            self.hand_on(batch).await?;
         }
         Ok(())
     }
@@ -160,32 +247,22 @@ impl Follow<'_> {
         let Batch { at, events: changes } = batch;
         for change in &changes {
             match &change.kind {
-                ChangeKind::Put { entry } => self.picture.ledger.put(&entry.key, at),
+                ChangeKind::Put { entry } => self.picture.ledger.put(entry),
                 ChangeKind::Deleted { key } => self.picture.ledger.delete(key),
             }
         }
         self.task.events.send(WatchEvent::Batch { at, changes }).await?;
-        self.position.reached(at);
         Ok(())
     }
 
-    /// The watch said how far it is. Its own regular notes never overtake events; answers to our
-    /// questions can.
-    async fn progress(&mut self, head: Head, in_order: bool) -> Result<(), End> {
-        if let Some(batch) = self.assembler.other() {
-            self.hand_on(batch).await?;
-        }
-        if in_order {
-            self.position.reached(head.revision);
-        } else {
-            self.position.claim(head.revision, Instant::now());
-        }
-        self.progressed().await
-    }
-
+    /// The watch said how far it is.
     async fn progressed(&mut self) -> Result<(), End> {
         self.vigil.progress_answered();
-        let at = self.position.solid();
+        self.hand_on_ready().await?;
+        if self.weave.is_waiting() {
+            self.vigil.hurry(Instant::now());
+        }
+        let at = self.weave.solid();
         self.task.events.send(WatchEvent::Progress { at }).await?;
         if self.compare && self.target.is_none() {
             self.begin_comparison();
@@ -196,7 +273,7 @@ impl Follow<'_> {
     /// Says SYNCED once the watch has come to where the store was when it began.
     async fn settle(&mut self) -> Result<(), End> {
         let Some(target) = self.target else { return Ok(()) };
-        if self.position.solid() < target {
+        if self.unborn > 0 || self.weave.solid() < target {
             return Ok(());
         }
         self.target = None;
@@ -208,16 +285,20 @@ impl Follow<'_> {
         Ok(())
     }
 
-    /// A sign of life, with what the store is now.
-    async fn beat(&mut self, head: Head) -> Result<Option<Reload>, End> {
+    /// A sign of life, with what the store is now; or that some of the picture may not be read any more.
+    async fn beat(&mut self, answer: Result<(Mark, Head), Fault>) -> Result<Option<Ended>, End> {
         let now = Instant::now();
+        let (mark, head) = match answer {
+            Err(Fault::Denied) => return Ok(Some(Ended::Reload)),
+            answer => answer?,
+        };
         self.vigil.beat_answered(now);
-        let replaced = self.task.connector.store(head.cluster) != self.picture.store;
-        // Events that came after the question may well be newer than its answer.
-        if replaced || head.revision < self.asked_at {
-            return Ok(Some(Reload));
+        let connector = &self.task.connector;
+        connector.judge(mark, self.link, head);
+        if connector.store(head.cluster) != self.picture.store {
+            return Ok(Some(Ended::Reload));
         }
-        if head.revision == self.position.solid() && self.vigil.progress_open() {
+        if head.revision == self.weave.solid() && self.vigil.progress_open() {
             // Servers from 3.5.19 on do not answer a question for progress while the watch begins
             // in the future. Then this answer says the same.
             self.progressed().await?;
@@ -227,20 +308,22 @@ impl Follow<'_> {
         Ok(None)
     }
 
-    async fn due(&mut self, due: Due) -> Result<Option<Reload>, End> {
+    async fn due(&mut self, due: Due) -> Result<Option<Ended>, End> {
         let now = Instant::now();
         match due {
             // What came meanwhile is read first.
             Due::Silence if self.vigil.overslept(now) => self.vigil.heard(now),
             Due::Silence => return Err(Fault::Silent.into()),
             Due::Beat => {
-                let (link, key) = (self.link.clone(), self.task.scope.range.from.clone());
-                self.beat = async move { link.head(key).await }.boxed().fuse();
-                self.asked_at = self.position.solid();
+                let (link, reach, turn) = (self.link.clone(), self.picture.reach.clone(), self.beats);
+                // The watch may come further than the answer before that is looked at.
+                let mark = self.task.connector.mark_seen(&self.picture.store, self.weave.solid());
+                self.beat = async move { Ok((mark, reach.head(&link, turn).await?)) }.boxed().fuse();
+                self.beats += 1;
                 self.vigil.beat_asked(now);
             }
             Due::Progress => {
-                self.vigil.progress_asked(now, self.target.is_some() || self.assembler.is_open());
+                self.vigil.progress_asked(now, self.target.is_some() || self.weave.is_waiting());
                 self.asker.request_progress().await.map_err(Fault::from)?;
             }
         }
@@ -252,13 +335,13 @@ impl Follow<'_> {
     fn begin_comparison(&mut self) {
         self.compare = false;
         self.picture.ledger.begin_comparison();
-        let at = self.position.solid();
-        self.comparison = fresh(self.link.clone(), self.task.scope.clone(), at).boxed().fuse();
+        let (scope, reach) = (self.task.scope.clone(), self.picture.reach.clone());
+        self.comparison = fresh(self.link.clone(), scope, reach, self.weave.solid()).boxed().fuse();
     }
 
-    fn compared(&mut self, fresh: Result<Fresh, Fault>) -> Option<Reload> {
+    fn compared(&mut self, fresh: Result<Fresh, Fault>) -> Option<Ended> {
         match fresh {
-            Ok(fresh) => (!self.picture.ledger.agrees_with(&fresh)).then_some(Reload),
+            Ok(fresh) => (!self.picture.ledger.agrees_with(&fresh)).then_some(Ended::Reload),
             Err(_) => {
                 // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
                 self.compare = true;
@@ -266,14 +349,33 @@ impl Follow<'_> {
             }
         }
     }
+
+    /// Asks again, after a while, what may be read; not of a whole picture, which cannot grow.
+    fn plan_rights(&mut self, after: Duration) {
+        if !self.picture.reach.coverage.is_partial() {
+            return;
+        }
+        let (link, scope) = (self.link.clone(), self.task.scope.clone());
+        let later = async move {
+            tokio::time::sleep(after).await;
+            Reach::ask(&link, &scope).await
+        };
+        self.rights = later.boxed().fuse();
+    }
+
+    fn rights(&mut self, now: Result<Reach, Fault>) -> Option<Ended> {
+        self.plan_rights(RIGHTS);
+        // A fault of the link shows elsewhere, and a right lost at the next sign of life.
+        now.is_ok_and(|now| now.coverage != self.picture.reach.coverage).then_some(Ended::Reload)
+    }
 }
 
-async fn fresh(link: Link, scope: Scope, at: Revision) -> Result<Fresh, Fault> {
-    let mut pager = Pager::new(link.kv(), scope.range.clone()).keys_only().at(at);
+async fn fresh(link: Link, scope: Scope, reach: Reach, at: Revision) -> Result<Fresh, Fault> {
+    let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
     let mut fresh = Fresh::new();
     while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, kv.mod_revision())));
-        fresh.extend(named.map(|(key, at)| (Fingerprint::of(&key), unsigned(at))));
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, Stamp::of(kv))));
+        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
     }
     Ok(fresh)
 }

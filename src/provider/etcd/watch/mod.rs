@@ -5,6 +5,7 @@ mod follow;
 mod ledger;
 mod retry;
 mod vigil;
+mod weave;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use std::time::Duration;
 
 use super::connect::{Connector, Head, Link};
 use super::error::{Fault, within};
-use super::load::{Chunk, Pager, Scope};
+use super::load::{Begun, Chunk, Scope};
+use super::login::RENEWALS;
+use super::rights::Reach;
 use crate::domain::{LinkState, Revision, StoreId};
 use crate::provider::watch::Closed;
 use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
@@ -35,6 +38,7 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
         wake: watch.wake.clone(),
         picture: None,
         loaded_before: false,
+        renewed: 0,
         told: None,
     };
     tokio::spawn(async move {
@@ -74,6 +78,8 @@ struct Picture {
     store: StoreId,
     /// Everything up to here has been handed on.
     at: Revision,
+    /// What it shows.
+    reach: Reach,
     ledger: Ledger,
 }
 
@@ -101,6 +107,8 @@ struct Task {
     /// `None` before the first load, and while one is under way.
     picture: Option<Picture>,
     loaded_before: bool,
+    /// How often a session has lapsed and was opened anew since the picture was last true.
+    renewed: usize,
     retry: Retry,
     /// What the members tried since the last wait had to say; the most telling of it.
     told: Option<Fault>,
@@ -121,6 +129,7 @@ impl Task {
     /// The watch is where the store is: what went wrong before is over.
     fn well(&mut self) {
         self.retry.reset();
+        self.renewed = 0;
         self.told = None;
     }
 
@@ -132,7 +141,10 @@ impl Task {
     async fn round(&mut self) -> Result<Infallible, End> {
         let link = self.connector.link().await?;
         match self.converse(&link).await {
-            Err(End::Lost(fault)) => Err(End::Lost(self.connector.fail(&link, fault).await)),
+            // A member that denies is as good as any other.
+            Err(End::Lost(fault)) if fault != Fault::Denied => {
+                Err(End::Lost(self.connector.fail(&link, fault).await))
+            }
             ended => ended,
         }
     }
@@ -146,20 +158,37 @@ impl Task {
                 self.load(link).await?;
             }
             link.prove();
-            let follow::Reload = self.follow(link, resumed).await?;
-            resumed = false;
+            resumed = match self.follow(link, resumed).await? {
+                follow::Ended::Reload => false,
+                follow::Ended::Reopen => true,
+            };
         }
     }
 
     async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
         let Some(picture) = &self.picture else { return Ok(Return::Load) };
-        let now = within(RETURN_DEADLINE, link.head(self.scope.range.from.clone())).await?;
+        let mark = self.connector.mark_seen(&picture.store, picture.at);
+        let now = match within(RETURN_DEADLINE, picture.reach.head(link, 0)).await {
+            // The load finds out what may still be read.
+            Err(Fault::Denied) => return Ok(Return::Load),
+            now => now?,
+        };
+        self.connector.judge(mark, link, now);
+        if picture.reach.coverage.is_partial() {
+            let reach = Reach::ask(link, &self.scope).await?;
+            if reach.coverage != picture.reach.coverage {
+                return Ok(Return::Load);
+            }
+        }
         let store = self.connector.store(now.cluster);
         Ok(Return::to((&picture.store, picture.at), (&store, now.revision)))
     }
 
     /// Tells what broke and when it is tried again, and waits for that, or for a person.
     async fn wait(&mut self, fault: Fault) -> Result<(), Closed> {
+        if self.lapsed(&fault) {
+            return Ok(());
+        }
         let wait = self.retry.after_failure();
         let fault = match self.told.take() {
             Some(earlier) => earlier.or_more_telling(fault),
@@ -179,9 +208,24 @@ impl Task {
         .await?;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = self.wake.woken() => self.retry.reset(),
+            () = self.wake.woken() => {
+                self.retry.reset();
+                self.connector.log_in_again();
+            }
         }
         Ok(())
+    }
+
+    /// Whether the session alone has lapsed, so that nobody need be told before a new login has failed.
+    fn lapsed(&mut self, fault: &Fault) -> bool {
+        matches!(fault, Fault::Expired | Fault::NoLogin)
+            && self.connector.settings().login.is_some()
+            && self.may_renew()
+    }
+
+    fn may_renew(&mut self) -> bool {
+        self.renewed += 1;
+        self.renewed <= RENEWALS
     }
 
     /// A full load; begins again where the store compacts the revision that is being read.
@@ -195,13 +239,15 @@ impl Task {
     }
 
     async fn load_once(&mut self, link: &Link) -> Result<(), End> {
-        let mut pager = Pager::new(link.kv(), self.scope.range.clone());
-        let mut chunk = pager.next().await?.ok_or(Fault::Malformed)?;
-        let Head { cluster, revision: at } = chunk.head;
+        let mark = self.connector.mark();
+        let Begun { reach, first: mut chunk, mut pager } = Begun::on(link, &self.scope, false).await?;
+        self.connector.judge(mark, link, chunk.head);
+        let Head { cluster, revision: at, .. } = chunk.head;
         let store = self.connector.store(cluster);
         self.picture = None;
         let resync = self.loaded_before;
-        self.events.send(WatchEvent::Load { store: store.clone(), at, resync }).await?;
+        let coverage = reach.coverage.clone();
+        self.events.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await?;
 
         let (mut ledger, mut entries) = (Ledger::default(), 0);
         loop {
@@ -216,7 +262,7 @@ impl Task {
         }
         self.events.send(WatchEvent::Loaded { at }).await?;
         self.loaded_before = true;
-        self.picture = Some(Picture { store, at, ledger });
+        self.picture = Some(Picture { store, at, reach, ledger });
         Ok(())
     }
 
@@ -233,7 +279,7 @@ impl Task {
             drop(part);
             count += page.len();
             for entry in &page {
-                ledger.put(&entry.key, entry.revision);
+                ledger.put(entry);
             }
             if !page.is_empty() {
                 self.events.send(WatchEvent::Page(page)).await?;

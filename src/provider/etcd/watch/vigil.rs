@@ -1,13 +1,11 @@
-//! Watches over a watch: when to ask the member for a sign of life, and when its silence is too
-//! long; and up to which revision its answers can be believed.
+//! Watches over a watch: when to ask the member for a sign of life, and when its silence is too long.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::Revision;
-
-/// A member that said nothing for so long is asked.
+/// How often a member is asked. Also while the watch speaks: a watch goes on where the right to read
+/// was taken away, and only the answer to a question tells.
 const QUIET: Duration = Duration::from_millis(1_000);
 /// A member that leaves a question open for so long is gone. With [`QUIET`], a dead or hanging peer
 /// is noticed after 2.5 s at most; the promise is 3 s.
@@ -18,8 +16,6 @@ const OVERSLEPT: Duration = Duration::from_millis(500);
 const PROGRESS: Duration = Duration::from_secs(5);
 /// How often while somebody waits for the answer.
 const PROGRESS_SOON: Duration = Duration::from_millis(250);
-/// How long a claim has to stand. The server brings watches up to date every 100 ms, where it can.
-const CONFIRMED: Duration = Duration::from_secs(1);
 /// A watch that leaves such a question open for so long, on a store that moved, is broken.
 const PROGRESS_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,13 +35,23 @@ pub(super) enum Due {
 pub(super) struct Vigil {
     heard: Instant,
     beat_asked: Option<Instant>,
+    beat_answered: Instant,
     progress_at: Instant,
+    /// The oldest question that has no answer, and the newest of all.
     progress_asked: Option<Instant>,
+    progress_last: Option<Instant>,
 }
 
 impl Vigil {
     pub(super) fn new(now: Instant) -> Self {
-        Self { heard: now, beat_asked: None, progress_at: now + PROGRESS, progress_asked: None }
+        Self {
+            heard: now,
+            beat_asked: None,
+            beat_answered: now,
+            progress_at: now + PROGRESS,
+            progress_asked: None,
+            progress_last: None,
+        }
     }
 
     /// The next thing due, and when.
@@ -53,7 +59,7 @@ impl Vigil {
         let life = match self.beat_asked {
             // An answer on the watch counts as much as one to the question.
             Some(asked) => (asked.max(self.heard) + PATIENCE, Due::Silence),
-            None => (self.heard + QUIET, Due::Beat),
+            None => (self.beat_answered + QUIET, Due::Beat),
         };
         if self.progress_at < life.0 { (self.progress_at, Due::Progress) } else { life }
     }
@@ -74,11 +80,13 @@ impl Vigil {
 
     pub(super) fn beat_answered(&mut self, now: Instant) {
         self.beat_asked = None;
+        self.beat_answered = now;
         self.heard = now;
     }
 
     pub(super) fn progress_asked(&mut self, now: Instant, soon: bool) {
         self.progress_asked.get_or_insert(now);
+        self.progress_last = Some(now);
         self.progress_at = now + if soon { PROGRESS_SOON } else { PROGRESS };
     }
 
@@ -91,50 +99,15 @@ impl Vigil {
         self.progress_asked.is_some()
     }
 
-    /// Asks for progress earlier than planned.
+    /// Asks for progress earlier than planned, though not at every event of a storm.
     pub(super) fn hurry(&mut self, now: Instant) {
-        self.progress_at = now;
+        let soonest = self.progress_last.map_or(now, |last| now.max(last + PROGRESS_SOON));
+        self.progress_at = self.progress_at.min(soonest);
     }
 
     /// Whether a question for progress has been open for too long.
     pub(super) fn progress_overdue(&self, now: Instant) -> bool {
         self.progress_asked.is_some_and(|asked| now.duration_since(asked) > PROGRESS_PATIENCE)
-    }
-}
-
-/// How far a watch has come.
-///
-/// An answer to a question for progress tells of the store and not of the watch on servers before
-/// 3.5.8 (etcd issue 15220), and can be well ahead of it while the watch catches up: what it claims is
-/// believed once an answer [`CONFIRMED`] later claims at least as much.
-#[derive(Debug)]
-pub(super) struct Position {
-    solid: Revision,
-    claim: Option<(Revision, Instant)>,
-}
-
-impl Position {
-    pub(super) fn new(at: Revision) -> Self {
-        Self { solid: at, claim: None }
-    }
-
-    /// Everything up to here has been handed on.
-    pub(super) fn solid(&self) -> Revision {
-        self.solid
-    }
-
-    /// Events were handed on, or the watch said in their order that there are none.
-    pub(super) fn reached(&mut self, at: Revision) {
-        self.solid = self.solid.max(at);
-    }
-
-    /// The watch claims to have come so far.
-    pub(super) fn claim(&mut self, at: Revision, now: Instant) {
-        let (claimed, since) = *self.claim.get_or_insert((at, now));
-        if now.saturating_duration_since(since) >= CONFIRMED {
-            self.reached(claimed.min(at));
-            self.claim = Some((at, now));
-        }
     }
 }
 
@@ -183,7 +156,7 @@ mod tests {
     async fn progress_is_asked_every_five_seconds_and_sooner_when_needed() {
         let start = Instant::now();
         let mut vigil = Vigil::new(start);
-        vigil.heard(start + 4_900 * MS);
+        vigil.beat_answered(start + 4_900 * MS);
         assert_eq!(vigil.next(), (start + 5_000 * MS, Due::Progress));
         vigil.progress_asked(start, true);
         assert_eq!(vigil.progress_at, start + 250 * MS);
@@ -194,16 +167,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_claim_is_believed_when_a_later_one_confirms_it() {
+    async fn a_watch_that_speaks_is_asked_all_the_same() {
         let start = Instant::now();
-        let mut position = Position::new(Revision(10));
-        let mut after = |millis: u32, at| {
-            position.claim(Revision(at), start + millis * MS);
-            position.solid().0
-        };
-        assert_eq!([after(0, 20), after(250, 22), after(999, 25)], [10, 10, 10]);
-        assert_eq!([after(1_000, 26), after(1_500, 30), after(2_000, 30)], [20, 20, 26]);
-        position.reached(Revision(28));
-        assert_eq!(position.solid(), Revision(28));
+        let mut vigil = Vigil::new(start);
+        vigil.heard(start + 900 * MS);
+        assert_eq!(vigil.next(), (start + 1_000 * MS, Due::Beat));
+        vigil.beat_asked(start + 1_000 * MS);
+        vigil.beat_answered(start + 1_100 * MS);
+        assert_eq!(vigil.next(), (start + 2_100 * MS, Due::Beat));
+    }
+
+    #[tokio::test]
+    async fn haste_asks_at_once_and_then_four_times_a_second() {
+        let start = Instant::now();
+        let mut vigil = Vigil::new(start);
+        vigil.hurry(start + 10 * MS);
+        assert_eq!(vigil.next(), (start + 10 * MS, Due::Progress));
+        vigil.progress_asked(start + 10 * MS, false);
+        vigil.hurry(start + 20 * MS);
+        assert_eq!(vigil.next(), (start + 260 * MS, Due::Progress));
     }
 }

@@ -1,0 +1,302 @@
+//! What a user may read and write: asked of etcd, which tells every user their own roles, and laid
+//! over what was asked for.
+//!
+//! etcd grants a read of a range only if all of it is permitted. Where it is not, the parts that are
+//! can still be read, one request each, at one revision; the picture is then partial and says so.
+
+use etcd_client::{Compare, CompareOp, GetOptions, Permission, PermissionType, Txn, TxnOp};
+
+use super::connect::{Head, Link};
+use super::error::{Fault, within};
+use super::layout::Range;
+use super::load::Scope;
+use crate::domain::{Coverage, Permitted, ResourceKey};
+use crate::provider::CALL_DEADLINE;
+
+/// How many ranges one question covers; etcd takes 128 operations in a transaction.
+const ASKED_AT_ONCE: usize = 100;
+
+/// What can be read of a scope.
+#[derive(Clone)]
+pub(super) struct Reach {
+    /// In order, apart from each other. Not empty.
+    pub(super) ranges: Vec<Range>,
+    pub(super) coverage: Coverage,
+}
+
+impl Reach {
+    /// All of it.
+    pub(super) fn whole(scope: &Scope) -> Self {
+        Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
+    }
+
+    /// What this user's roles permit.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`] where that is nothing, or cannot be known: a user whom a client certificate
+    /// alone names has no name that we could ask for.
+    pub(super) async fn ask(link: &Link, scope: &Scope) -> Result<Self, Fault> {
+        let grants = within(CALL_DEADLINE, grants(link)).await?;
+        let ranges = readable(&grants, &scope.range);
+        if ranges.is_empty() {
+            return Err(Fault::Denied);
+        }
+        if ranges == [scope.range.clone()] {
+            return Ok(Self::whole(scope));
+        }
+        let words = ranges.iter().map(Range::words).collect();
+        let (keyspace, permitted) = (scope.keyspace.clone(), ranges.clone());
+        let sees = move |key: &ResourceKey| {
+            keyspace.encode(key).is_ok_and(|stored| permitted.iter().any(|range| range.holds(&stored)))
+        };
+        Ok(Self { ranges, coverage: Coverage::Partial(Permitted::new(words, sees)) })
+    }
+
+    /// Where the store is now, as long as all of this may be read: a denial is a right lost.
+    ///
+    /// Reading the ranges themselves would cost the server a walk over their keys each time. etcd
+    /// checks both branches of a transaction before it takes one: the ranges stand in the branch that
+    /// is never taken, and one key is read. `turn` goes round where there are very many ranges.
+    pub(super) async fn head(&self, link: &Link, turn: usize) -> Result<Head, Fault> {
+        let parts = self.ranges.chunks(ASKED_AT_ONCE);
+        let part = parts.clone().nth(turn % parts.len().max(1)).unwrap_or_default();
+        let key = part.first().map(|range| range.from.clone()).unwrap_or_default();
+        let checked: Vec<_> =
+            part.iter().map(|range| TxnOp::get(range.from.clone(), Some(range.options()))).collect();
+        let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
+        link.renewing(|| {
+            let (mut kv, txn) = (link.kv(), txn.clone());
+            async move { Head::of(kv.txn(txn).await?.header()) }
+        })
+        .await
+    }
+}
+
+/// Which rights a write lacks, in words; `None` where the roles do not say. All our writes compare or
+/// hand back what was there before, so they need both rights.
+pub(super) async fn missing(link: &Link, keys: &[(ResourceKey, Vec<u8>)]) -> Option<String> {
+    let grants = within(CALL_DEADLINE, grants(link)).await.ok()?;
+    let lacks = |stored: &Vec<u8>, of: fn(&Grant) -> bool| {
+        !grants.iter().any(|grant| of(grant) && grant.holds(stored))
+    };
+    let mut words = Vec::new();
+    for (key, stored) in keys {
+        for (right, of) in [("read", Grant::reads as fn(&Grant) -> bool), ("write", Grant::writes)] {
+            if lacks(stored, of) {
+                words.push(format!("{right} of {key}"));
+            }
+        }
+    }
+    (!words.is_empty()).then(|| format!("{} in etcd", words.join(", ")))
+}
+
+/// Has etcd check the right to write keys, without writing: the puts stand in the branch of a condition
+/// that never holds, and no revision comes of it.
+pub(super) async fn may_write(link: &Link, keys: &[Vec<u8>]) -> Result<(), Fault> {
+    let never: Vec<_> = keys.iter().map(|key| Compare::version(&**key, CompareOp::Less, 0)).collect();
+    let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(&**key, "", None)).collect();
+    link.kv().txn(Txn::new().when(never).and_then(puts)).await?;
+    Ok(())
+}
+
+/// One permission of one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Grant {
+    reads: bool,
+    writes: bool,
+    from: Vec<u8>,
+    /// `None` where it has no end.
+    to: Option<Vec<u8>>,
+}
+
+impl Grant {
+    fn of(permission: &Permission) -> Self {
+        let kind = permission.get_type();
+        let is = |wanted: PermissionType| kind == wanted as i32;
+        let both = is(PermissionType::Readwrite);
+        let from = permission.key().to_vec();
+        let to = match permission.range_end() {
+            [] => Some([&*from, &[0]].concat()),
+            // etcd's way to say: every key from here on.
+            [0] => None,
+            end => Some(end.to_vec()),
+        };
+        Self { reads: both || is(PermissionType::Read), writes: both || is(PermissionType::Write), from, to }
+    }
+
+    fn reads(&self) -> bool {
+        self.reads
+    }
+
+    fn writes(&self) -> bool {
+        self.writes
+    }
+
+    fn holds(&self, stored: &Vec<u8>) -> bool {
+        self.from <= *stored && self.to.as_ref().is_none_or(|to| stored < to)
+    }
+}
+
+/// Everything that the roles of this user permit.
+async fn grants(link: &Link) -> Result<Vec<Grant>, Fault> {
+    let user = link.user().ok_or(Fault::Denied)?;
+    let roles = link.renewing(|| {
+        let mut client = link.client();
+        async move { Ok(client.user_get(user).await?.roles().to_vec()) }
+    });
+    let mut grants = Vec::new();
+    for role in roles.await? {
+        let permissions = link.renewing(|| {
+            let (mut client, role) = (link.client(), role.as_str());
+            async move { Ok(client.role_get(role).await?.permissions()) }
+        });
+        grants.extend(permissions.await?.iter().map(Grant::of));
+    }
+    Ok(grants)
+}
+
+/// The parts of a range that may be read: in order, as few as possible. etcd too takes permissions
+/// that touch or overlap as one.
+fn readable(grants: &[Grant], within: &Range) -> Vec<Range> {
+    let mut parts: Vec<Range> = grants
+        .iter()
+        .filter(|grant| grant.reads)
+        .map(|grant| Range {
+            from: grant.from.clone().max(within.from.clone()),
+            to: grant.to.clone().map_or_else(|| within.to.clone(), |to| to.min(within.to.clone())),
+        })
+        .filter(|part| part.from < part.to)
+        .collect();
+    parts.sort_unstable_by(|a, b| a.from.cmp(&b.from));
+    let mut merged: Vec<Range> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match merged.last_mut() {
+            Some(last) if part.from <= last.to => last.to = part.to.max(std::mem::take(&mut last.to)),
+            _ => merged.push(part),
+        }
+    }
+    merged
+}
+
+impl Range {
+    fn holds(&self, stored: &[u8]) -> bool {
+        *self.from <= *stored && *stored < *self.to
+    }
+
+    /// As a person would grant it: a key, a prefix, or from one key to another.
+    fn words(&self) -> String {
+        let (from, to) = (String::from_utf8_lossy(&self.from), String::from_utf8_lossy(&self.to));
+        if self.to.strip_prefix(&*self.from) == Some(&[0]) {
+            from.into_owned()
+        } else if after_prefix(&self.from).as_deref() == Some(&*self.to) {
+            format!("{from}*")
+        } else {
+            format!("{from} to {to}")
+        }
+    }
+
+    /// To ask about it at the least cost.
+    fn options(&self) -> GetOptions {
+        GetOptions::new().with_range(self.to.clone()).with_limit(1).with_keys_only()
+    }
+}
+
+/// The first key after all that begin with a prefix.
+fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let (last, rest) = prefix.split_last()?;
+    let next = last.checked_add(1)?;
+    Some([rest, &[next]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn range(from: &str, to: &str) -> Range {
+        Range { from: from.into(), to: to.into() }
+    }
+
+    fn read(from: &str, to: Option<&str>) -> Grant {
+        Grant { reads: true, writes: false, from: from.into(), to: to.map(Into::into) }
+    }
+
+    fn granted(grants: &[Grant]) -> Vec<Range> {
+        readable(grants, &range("/cwm/", "/cwm0"))
+    }
+
+    #[test]
+    fn permissions_are_read_as_etcd_means_them() {
+        let grant = |permission: Permission| Grant::of(&permission);
+        assert_eq!(grant(Permission::read("/a")), read("/a", Some("/a\0")));
+        assert_eq!(grant(Permission::read("/a").with_range_end("/b")), read("/a", Some("/b")));
+        assert_eq!(grant(Permission::read("/a").with_range_end([0])), read("/a", None));
+        let both = grant(Permission::read_write("/a"));
+        assert!(both.reads && both.writes);
+        let write = grant(Permission::write("/a"));
+        assert!(write.writes && !write.reads);
+        assert_eq!(granted(&[Grant { from: "/cwm/a".into(), ..write }]), []);
+    }
+
+    #[test]
+    fn what_is_permitted_is_cut_to_what_was_asked_for() {
+        assert_eq!(granted(&[]), []);
+        assert_eq!(granted(&[read("/cwm0", Some("/d")), read("/a", Some("/cwm/"))]), []);
+        assert_eq!(granted(&[read("/", Some("/cwm/b"))]), [range("/cwm/", "/cwm/b")]);
+        assert_eq!(granted(&[read("/cwm/b", None)]), [range("/cwm/b", "/cwm0")]);
+        assert_eq!(granted(&[read("\0", None)]), [range("/cwm/", "/cwm0")]);
+        assert_eq!(granted(&[read("/cwm/x", Some("/cwm/x\0"))]), [range("/cwm/x", "/cwm/x\0")]);
+        assert_eq!(granted(&[read("/cwm/b", Some("/cwm/a"))]), [], "an empty range permits nothing");
+    }
+
+    #[test]
+    fn neighbours_and_overlaps_are_one() {
+        let parts = [
+            read("/cwm/c", Some("/cwm/e")),
+            read("/cwm/a", Some("/cwm/b")),
+            read("/cwm/d", Some("/cwm/d\0")),
+            read("/cwm/b", Some("/cwm/b\0")),
+            read("/cwm/x", None),
+        ];
+        let expected = [range("/cwm/a", "/cwm/b\0"), range("/cwm/c", "/cwm/e"), range("/cwm/x", "/cwm0")];
+        assert_eq!(granted(&parts), expected);
+    }
+
+    #[test]
+    fn ranges_read_as_they_would_be_granted() {
+        assert_eq!(range("/cwm/prod/", "/cwm/prod0").words(), "/cwm/prod/*");
+        assert_eq!(range("/cwm/x", "/cwm/x\0").words(), "/cwm/x");
+        assert_eq!(range("/cwm/a", "/cwm/m").words(), "/cwm/a to /cwm/m");
+    }
+
+    fn keys() -> impl Strategy<Value = String> {
+        "[ab]{0,3}".prop_map(|tail| format!("/cwm/{tail}"))
+    }
+
+    fn grants() -> impl Strategy<Value = Vec<Grant>> {
+        let end = prop_oneof![Just(None), keys().prop_map(Some)];
+        let grant = (any::<bool>(), keys(), end).prop_map(|(reads, from, to)| Grant {
+            reads,
+            writes: !reads,
+            from: from.into_bytes(),
+            to: to.map(String::into_bytes),
+        });
+        proptest::collection::vec(grant, 0..8)
+    }
+
+    proptest! {
+        /// A key can be read where a grant holds it, and nowhere else; the parts lie apart.
+        #[test]
+        fn parts_hold_what_grants_hold(grants in grants(), probe in keys()) {
+            let within = range("/cwm/a", "/cwm/b");
+            let parts = readable(&grants, &within);
+            let probe = probe.into_bytes();
+            let permitted = grants.iter().any(|grant| grant.reads && grant.holds(&probe));
+            let found = parts.iter().any(|part| part.holds(&probe));
+            prop_assert_eq!(found, permitted && within.holds(&probe));
+            prop_assert!(parts.iter().all(|part| part.from < part.to));
+            prop_assert!(parts.windows(2).all(|pair| pair[0].to < pair[1].from));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What came of a transaction.
+
+use etcd_client::{KeyValue, TxnOpResponse};
+
+use super::step::{Action, Step};
+use crate::domain::Token;
+use crate::provider::etcd::connect::Head;
+use crate::provider::etcd::error::Fault;
+use crate::provider::etcd::layout::Keyspace;
+use crate::provider::etcd::load::{entry, unsigned};
+use crate::provider::{Commit, Error, Expect, Outcome, Result};
+
+/// Reads the answer: what was done, or which condition failed and what is there now.
+pub(super) fn judge(
+    keyspace: &Keyspace,
+    steps: &[Step],
+    answer: &etcd_client::TxnResponse,
+) -> std::result::Result<Result<Commit>, Fault> {
+    let head = Head::of(answer.header())?;
+    let parts = answer.op_responses();
+    if parts.len() != steps.len() {
+        return Err(Fault::Malformed);
+    }
+    let pairs = steps.iter().zip(&parts);
+    if answer.succeeded() {
+        let after = Token::counter(head.revision.0);
+        let outcomes = pairs
+            .map(|(step, part)| Outcome {
+                before: match step.expect {
+                    Expect::Token(token) => Some(token),
+                    Expect::Absent => None,
+                    Expect::Anything => before(part).map(|kv| token(&kv)),
+                },
+                after: matches!(step.action, Action::Put { .. }).then_some(after),
+            })
+            .collect();
+        return Ok(Ok(Commit { at: head.revision, outcomes }));
+    }
+    let mut failed = pairs.filter_map(|(step, part)| refusal(keyspace, step, part));
+    failed.next().map(Err).ok_or(Fault::Malformed)
+}
+
+fn token(kv: &KeyValue) -> Token {
+    Token::counter(unsigned(kv.mod_revision()).0)
+}
+
+/// What a write replaced.
+fn before(part: &TxnOpResponse) -> Option<KeyValue> {
+    match part {
+        TxnOpResponse::Put(put) => put.prev_key().cloned(),
+        TxnOpResponse::Delete(delete) => delete.prev_kvs().first().cloned(),
+        TxnOpResponse::Txn(txn) => txn.op_responses().iter().find_map(before),
+        TxnOpResponse::Get(_) => None,
+    }
+}
+
+/// The error of a step, if its condition is one that failed.
+fn refusal(keyspace: &Keyspace, step: &Step, part: &TxnOpResponse) -> Option<Error> {
+    let TxnOpResponse::Get(get) = part else { return None };
+    let now = get.kvs().first();
+    let key = step.key.clone();
+    match (step.compares, &step.action) {
+        (_, Action::Delete) if now.is_none() => Some(Error::NotFound { key }),
+        (Some(expected), _) if now.map_or(0, KeyValue::mod_revision) != expected => {
+            let now = now.and_then(|kv| Some(Box::new(entry(keyspace.decode(kv.key())?, kv))));
+            Some(Error::Conflict { key, now })
+        }
+        _ => None,
+    }
+}

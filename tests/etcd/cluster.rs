@@ -29,6 +29,8 @@ async fn persist(provider: &EtcdProvider, id: &str) {
             Ok(_) => return,
             Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
         }
+        // A refusal comes at once, and asking without a pause takes the time that an election needs.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

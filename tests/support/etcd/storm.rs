@@ -169,6 +169,7 @@ impl Writer {
             if let Ok(now) = store.get(&self.key).await {
                 break now;
             }
+            tokio::time::sleep(PACE).await;
         };
         let Some(now) = now.filter(|now| Some(now.token) != self.token) else { return };
         let stored = id_of(now.document.as_bytes());

@@ -25,6 +25,10 @@ use crate::provider::{CALL_DEADLINE, WatchEvent};
 /// That it must show less is noticed at every sign of life.
 const RIGHTS: Duration = Duration::from_secs(30);
 
+/// How long a claim of progress has to stand while the watch catches up: servers bring watchers up to
+/// date every 100 ms, where they can.
+const CATCHES_UP: Duration = Duration::from_secs(1);
+
 /// Why a picture is not followed any further on a link that is well.
 pub(super) enum Ended {
     /// It cannot be followed from where it is: load anew.
@@ -186,7 +190,11 @@ impl Follow<'_> {
         } else if message.events().is_empty() {
             match watcher {
                 Some(watcher) => self.weave.note(watcher, head.revision),
-                None => self.weave.claim(head.revision),
+                None => {
+                    // A server of old answers for the store, and not for a watcher that catches up.
+                    let stand = if self.target.is_some() { CATCHES_UP } else { Duration::ZERO };
+                    self.weave.claim(head.revision, Instant::now(), stand);
+                }
             }
             self.progressed().await?;
         } else {

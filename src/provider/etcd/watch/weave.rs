@@ -3,11 +3,14 @@
 //!
 //! A watcher is known to have passed a revision when it told of that one or a later one, or when the
 //! server answered a question for progress. Such an answer can overtake events on servers before
-//! 3.5.8 (etcd issue 15220): what it claims is believed once the next answer, a while later, claims
-//! at least as much. A single watcher never waits for that: its own events are in order. With several,
+//! 3.5.8 (etcd issue 15220), and by much while a watcher catches up: what it claims is believed once
+//! the next answer, a while later, claims at least as much. A single watcher never waits for that: its own events are in order. With several,
 //! a change shows up to a quarter of a second late.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::assemble::{Assembler, Batch};
 use crate::domain::Revision;
@@ -18,7 +21,9 @@ pub(super) struct Weave<T> {
     watchers: Vec<Watcher<T>>,
     /// What some watchers told and others have not come to.
     waiting: BTreeMap<Revision, Vec<T>>,
-    claimed: Revision,
+    begun: Revision,
+    /// What was last claimed and when; not believed yet.
+    claimed: Option<(Revision, Instant)>,
 }
 
 #[derive(Debug)]
@@ -31,7 +36,7 @@ impl<T> Weave<T> {
     /// So many watchers, all of which begin after `at`.
     pub(super) fn new(count: usize, at: Revision) -> Self {
         let watchers = (0..count).map(|_| Watcher { assembler: Assembler::new(), passed: at }).collect();
-        Self { watchers, waiting: BTreeMap::new(), claimed: at }
+        Self { watchers, waiting: BTreeMap::new(), begun: at, claimed: None }
     }
 
     /// Takes the events of one answer of so many bytes. `false` if there is no such watcher.
@@ -58,14 +63,19 @@ impl<T> Weave<T> {
         }
     }
 
-    /// The answer to a question for progress: all watchers are said to have come so far.
-    pub(super) fn claim(&mut self, at: Revision) {
+    /// The answer to a question for progress: all watchers are said to have come so far. An earlier
+    /// claim is believed if it has stood for this long.
+    pub(super) fn claim(&mut self, at: Revision, now: Instant, stand: Duration) {
         self.close_others(None);
-        let believed = self.claimed.min(at);
-        for watcher in &mut self.watchers {
-            watcher.passed = watcher.passed.max(believed);
+        if let Some((claimed, since)) = self.claimed {
+            if now.saturating_duration_since(since) < stand {
+                return;
+            }
+            for watcher in &mut self.watchers {
+                watcher.passed = watcher.passed.max(claimed.min(at));
+            }
         }
-        self.claimed = at;
+        self.claimed = Some((at, now));
     }
 
     /// Nothing comes between the parts of a revision: what another watcher says ends those of this one.
@@ -82,7 +92,7 @@ impl<T> Weave<T> {
 
     /// Everything up to here has been told, and is [`Weave::ready`] or was.
     pub(super) fn solid(&self) -> Revision {
-        self.watchers.iter().map(|watcher| watcher.passed).min().unwrap_or(self.claimed)
+        self.watchers.iter().map(|watcher| watcher.passed).min().unwrap_or(self.begun)
     }
 
     /// The next batch that every watcher has passed.
@@ -137,15 +147,28 @@ mod tests {
 
     #[test]
     fn a_claim_is_believed_when_the_next_one_confirms_it() {
-        let mut weave: Weave<u8> = Weave::new(2, Revision(10));
-        weave.claim(Revision(20));
+        let (mut weave, now) = (Weave::<u8>::new(2, Revision(10)), Instant::now());
+        let claim = |weave: &mut Weave<u8>, at| weave.claim(Revision(at), now, Duration::ZERO);
+        claim(&mut weave, 20);
         assert_eq!(weave.solid(), Revision(10));
-        weave.claim(Revision(25));
+        claim(&mut weave, 25);
         assert_eq!(weave.solid(), Revision(20));
         tell(&mut weave, 0, &[(23, 1)]);
         assert_eq!((weave.solid(), ready(&mut weave)), (Revision(20), vec![]));
-        weave.claim(Revision(25));
+        claim(&mut weave, 25);
         assert_eq!((weave.solid(), ready(&mut weave)), (Revision(25), vec![(23, vec![1])]));
+    }
+
+    #[test]
+    fn a_claim_has_to_stand_for_as_long_as_is_asked() {
+        let (mut weave, begun, second) =
+            (Weave::<u8>::new(1, Revision(10)), Instant::now(), Duration::from_secs(1));
+        let mut after = |millis, at| {
+            weave.claim(Revision(at), begun + Duration::from_millis(millis), second);
+            weave.solid().0
+        };
+        assert_eq!([after(0, 20), after(250, 22), after(999, 25)], [10, 10, 10]);
+        assert_eq!([after(1_000, 26), after(1_500, 30), after(2_000, 30)], [20, 20, 26]);
     }
 
     #[test]
@@ -181,8 +204,9 @@ mod tests {
                 }
                 seen.extend(std::iter::from_fn(|| weave.ready()));
             }
-            weave.claim(Revision(100));
-            weave.claim(Revision(100));
+            for _ in 0..2 {
+                weave.claim(Revision(100), Instant::now(), Duration::ZERO);
+            }
             seen.extend(std::iter::from_fn(|| weave.ready()));
             let expected: Vec<_> = (2..).map(Revision).take(revisions.len()).collect();
             prop_assert_eq!(seen.iter().map(|batch| batch.at).collect::<Vec<_>>(), expected);

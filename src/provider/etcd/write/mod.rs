@@ -145,7 +145,8 @@ fn revoke(link: Option<Link>, leases: Vec<Option<i64>>) {
 }
 
 /// Sends it to the first member that answers at all. After any fault but a failed connection it may
-/// have arrived, and is not sent again; one whose token was refused did nothing, and is. Without a link in the answer, nothing was sent.
+/// have arrived, and is not sent again; one whose token was refused did nothing, and is. Without a link
+/// in the answer, nothing was sent.
 async fn send(
     connector: &Connector,
     txn: Txn,

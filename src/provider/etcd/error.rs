@@ -91,6 +91,8 @@ impl Fault {
             "authentication is not enabled" => return Self::AuthOff,
             "revision of auth store is old" => return Self::Expired,
             "mvcc: required revision has been compacted" => return Self::Compacted,
+            // A page of a list, from a store that was set back since the page before.
+            "mvcc: required revision is a future revision" => return Self::Broken,
             "mvcc: database space exceeded" => return Self::NoSpace,
             "too many operations in txn request" => return Self::TooMany,
             "request is too large" => return Self::TooLarge,
@@ -309,6 +311,8 @@ mod tests {
             assert_eq!(fault(Code::Unknown, old), Fault::Expired);
         }
         assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+        let future = "etcdserver: mvcc: required revision is a future revision";
+        assert_eq!(fault(Code::OutOfRange, future), Fault::Broken);
         let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
         assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::TooLarge);
         assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));

@@ -85,6 +85,7 @@ impl Task {
             }
         };
         let (watchers, picture_at) = (picture.reach.ranges.len(), picture.at);
+        let in_vain = self.retry.rounds();
         let mut follow = Follow {
             weave: Weave::new(watchers, picture_at),
             task: self,
@@ -92,7 +93,7 @@ impl Task {
             link,
             asker,
             messages,
-            vigil: Vigil::new(Instant::now()),
+            vigil: Vigil::new(Instant::now(), in_vain),
             unborn: watchers,
             target: None,
             compare: resumed,
@@ -278,6 +279,7 @@ impl Follow<'_> {
         }
         self.target = None;
         self.task.well();
+        self.vigil.caught_up();
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();

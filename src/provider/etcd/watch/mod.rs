@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::connect::{Connector, Head, Link};
+use super::connect::Connector;
 use super::error::{Fault, within};
+use super::link::{Head, Link};
 use super::load::{Begun, Chunk, Scope};
 use super::login::RENEWALS;
 use super::rights::Reach;

@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
+use super::written::Written;
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
 use crate::inventory::{DeltaKind, Inventory, Scope, prepare};
 use crate::provider::{ASK_FOR_IT, Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
@@ -74,13 +75,18 @@ impl Shared {
 impl Hub {
     /// Starts to follow a provider's watch; `changed` is told each key whose document is another now,
     /// or gone.
-    pub(super) fn start(watch: Watch, changed: impl Fn(&ResourceKey) + Send + 'static) -> Arc<Self> {
+    pub(super) fn start(
+        watch: Watch,
+        written: Arc<Written>,
+        changed: impl Fn(&ResourceKey) + Send + 'static,
+    ) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
         let shared = Shared { picture: Inventory::default(), link, loaded: false, events: Some(events) };
         let shared = Arc::new(Mutex::new(shared));
         let (settle, settled) = watch::channel(false);
-        let task = tokio::spawn(follow(Arc::clone(&shared), watch.events, settle, changed)).abort_handle();
+        let following = follow(Arc::clone(&shared), watch.events, settle, written, changed);
+        let task = tokio::spawn(following).abort_handle();
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
@@ -153,6 +159,7 @@ async fn follow(
     shared: Arc<Mutex<Shared>>,
     mut events: BoxStream<'static, WatchEvent>,
     settle: watch::Sender<bool>,
+    written: Arc<Written>,
     changed: impl Fn(&ResourceKey),
 ) {
     let started = Instant::now();
@@ -161,6 +168,9 @@ async fn follow(
         let mut shared = lock(&shared);
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
+        }
+        if let WatchEvent::Load { store, .. } = &event {
+            written.loading(store);
         }
         let delta = shared.picture.apply(feed, started.elapsed());
         delta.deleted.iter().for_each(&changed);

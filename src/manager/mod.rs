@@ -15,8 +15,8 @@ mod merged;
 mod merging;
 mod own;
 mod shared;
+mod written;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,7 @@ use self::cache::Clock;
 use self::hub::Hub;
 pub use self::merged::{Merged, Secrets};
 use self::merging::Merging;
+use self::written::Written;
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision};
 use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
@@ -38,8 +39,7 @@ pub struct UnifiedConfigManager {
     /// Why there is no writer, for the refusal.
     read_only: Option<String>,
     hub: Mutex<Weak<Hub>>,
-    /// The revision of our own last write.
-    written: AtomicU64,
+    written: Arc<Written>,
     secrets: SecretSource,
     /// What reads secrets and keeps merged documents; made by the first merge, so that who never
     /// merges, such as the console, holds nothing that could.
@@ -82,7 +82,7 @@ impl UnifiedConfigManager {
             writer,
             read_only,
             hub: Mutex::new(Weak::new()),
-            written: AtomicU64::new(0),
+            written: Arc::default(),
             secrets: SecretSource::Env(Arc::new(EnvVariables::process())),
             merging: Arc::default(),
             clock: Arc::new(Instant::now),
@@ -224,7 +224,7 @@ impl UnifiedConfigManager {
     /// Remembers a write that the live picture may not know of yet.
     fn note(&self, written: Result<Commit>) -> Result<Commit> {
         if let Ok(commit) = &written {
-            self.written.fetch_max(commit.at.0, Ordering::AcqRel);
+            self.written.note(commit.at);
         }
         written
     }
@@ -237,7 +237,8 @@ impl UnifiedConfigManager {
         let mut kept = self.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
             let merging = Arc::clone(&self.merging);
-            let hub = Hub::start(self.reader.watch(KeyPrefix::All), move |key| {
+            let written = Arc::clone(&self.written);
+            let hub = Hub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
                 merging.get().inspect(|merging| merging.forget(key));
             });
             *kept = Arc::downgrade(&hub);
@@ -262,7 +263,7 @@ impl UnifiedConfigManager {
     }
 
     fn written(&self) -> Revision {
-        Revision(self.written.load(Ordering::Acquire))
+        self.written.at()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Hub>> {

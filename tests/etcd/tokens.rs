@@ -121,6 +121,19 @@ async fn authentication_switched_on_under_a_running_watch_is_no_more_than_a_logi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn authentication_switched_on_before_a_write_is_no_more_than_a_login() {
+    let etcd = Guarded::start();
+    etcd.user("ann", &[&["readwrite", ALL[0], ALL[1]]]);
+    etcd.root(&["auth", "disable"]);
+    let ann = etcd.provider("ann");
+    let create = async |id| ann.set(webhook(id), Document::from("{}"), Expect::Absent, Lease::Never).await;
+    create("before").await.unwrap();
+    assert!(etcd.server.etcdctl(&["auth", "enable"]).status.success());
+    create("after").await.unwrap();
+    assert!(ann.get(&webhook("after")).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_that_begins_amid_changes_of_users_is_not_taken_for_a_denied_one() {
     let etcd = Guarded::with_jwt();
     etcd.user("ann", &[&read(&ALL)]);

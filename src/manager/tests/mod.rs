@@ -174,4 +174,22 @@ async fn what_was_just_written_is_what_is_read() {
     assert_eq!(manager.get(&key("a", "x")).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_write_to_a_store_that_was_replaced_is_not_waited_for() {
+    let store = MemoryStore::new();
+    let manager = manager(&store);
+    let mut follower = Follower::new(manager.watch(KeyPrefix::All));
+    follower.synced().await;
+    manager.create(key("a", "x"), "{}".into(), Lease::Never).await.unwrap();
+    let base = manager.get(&key("a", "x")).await.unwrap().unwrap();
+    manager.update(&base, "[]".into()).await.unwrap();
+    follower.until(|seen, _| seen.keys.get("a/x").is_some_and(|document| *document == "[]".into())).await;
+
+    // The backup counts from 1, and will not come to the revision of our write for long.
+    store.restore(crate::provider::memory::Return::Replaced);
+    follower.until(|seen, event| seen.loads == 2 && matches!(event, WatchEvent::Loaded { .. })).await;
+    let hub = manager.hub().unwrap();
+    assert!(hub.last_known(&key("a", "x"), manager.written()).is_some());
+}
+
 mod merged;

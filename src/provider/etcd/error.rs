@@ -91,6 +91,8 @@ impl Fault {
             "authentication is not enabled" => return Self::AuthOff,
             "revision of auth store is old" => return Self::Expired,
             "mvcc: required revision has been compacted" => return Self::Compacted,
+            // A page of a list, from a store that was set back since the page before.
+            "mvcc: required revision is a future revision" => return Self::Broken,
             "mvcc: database space exceeded" => return Self::NoSpace,
             "too many operations in txn request" => return Self::TooMany,
             "request is too large" => return Self::TooLarge,
@@ -108,9 +110,12 @@ impl Fault {
             return Self::TooLarge;
         }
         match status.code() {
+            Code::OutOfRange => Self::Oversized,
+            // It has a cause, so it was made on our side, of a connection that was ended: by its code
+            // alone it may pass for a refusal, after which nothing was written.
+            _ if status.source().is_some() => Self::Broken,
             Code::PermissionDenied => Self::Denied,
             Code::Unauthenticated => Self::Expired,
-            Code::OutOfRange => Self::Oversized,
             Code::Unavailable
             | Code::Unknown
             | Code::Internal
@@ -281,6 +286,9 @@ pub(super) async fn within<T>(
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
     use crate::domain::ResourceKey;
 
@@ -303,10 +311,50 @@ mod tests {
             assert_eq!(fault(Code::Unknown, old), Fault::Expired);
         }
         assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+        let future = "etcdserver: mvcc: required revision is a future revision";
+        assert_eq!(fault(Code::OutOfRange, future), Fault::Broken);
         let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
         assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::TooLarge);
         assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));
         assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
+    }
+
+    /// A server that ends every call with a reason of HTTP/2, as proxies under load do.
+    async fn hanging_up(reason: u8) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut preface = [0; 24];
+            stream.read_exact(&mut preface).await.unwrap();
+            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+            let mut head = [0; 9];
+            while stream.read_exact(&mut head).await.is_ok() {
+                let [a, b, c, kind, flags, id @ ..] = head;
+                let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]).try_into().unwrap()];
+                stream.read_exact(&mut payload).await.unwrap();
+                let answer = match (kind, flags) {
+                    // Headers are answered with the end of their stream, settings with an assent.
+                    (1, _) => [&[0, 0, 4, 3, 0], &id[..], &[0, 0, 0, reason]].concat(),
+                    (4, 0) => vec![0, 0, 0, 4, 1, 0, 0, 0, 0],
+                    _ => continue,
+                };
+                stream.write_all(&answer).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_call_that_a_connection_ended_was_refused_by_nobody() {
+        const ENHANCE_YOUR_CALM: u8 = 0xb;
+        const INADEQUATE_SECURITY: u8 = 0xc;
+        for reason in [ENHANCE_YOUR_CALM, INADEQUATE_SECURITY] {
+            let client = etcd_client::Client::connect([hanging_up(reason).await], None).await.unwrap();
+            let fault = Fault::from(client.kv_client().get("k", None).await.unwrap_err());
+            assert_eq!(fault, Fault::Broken, "{reason:#x}");
+            assert!(fault.leaves_doubt());
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::connect::Connector;
 use super::error::{Fault, within};
 use super::link::{Head, Link};
@@ -129,7 +131,7 @@ impl Task {
 
     /// The watch is where the store is: what went wrong before is over.
     fn well(&mut self) {
-        self.retry.reset();
+        self.retry.succeeded(Instant::now());
         self.renewed = 0;
         self.told = None;
     }
@@ -190,7 +192,7 @@ impl Task {
         if self.lapsed(&fault) {
             return Ok(());
         }
-        let wait = self.retry.after_failure();
+        let wait = self.retry.after_failure(Instant::now());
         let fault = match self.told.take() {
             Some(earlier) => earlier.or_more_telling(fault),
             None => fault,

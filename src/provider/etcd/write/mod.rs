@@ -38,7 +38,13 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
     };
     let txn = transaction(&steps, &leases);
     let readable = steps.first().map(|step| step.stored.clone()).unwrap_or_default();
-    let (link, sent) = send(connector, txn, readable).await;
+    let (link, sent) = match send(connector, txn.clone(), readable.clone()).await {
+        // Authentication was switched on after we came: such a write did nothing.
+        (_, Err(Fault::NoLogin)) if connector.settings().login.is_some() => {
+            send(connector, txn, readable).await
+        }
+        sent => sent,
+    };
     match sent.and_then(|answer| judge(keyspace, &steps, &answer)) {
         Ok(Ok(commit)) => Ok(commit),
         Ok(Err(refused)) => {
@@ -165,7 +171,10 @@ async fn send(
                 fault = connector.fail(&link, met).await;
                 continue;
             }
-            Err(met) => return (Some(link), Err(met)),
+            Err(met) => {
+                let refused = connector.part_if_refused(&link, Err(met)).await;
+                return (Some(link), refused);
+            }
         }
         let call = || {
             let (mut kv, txn) = (link.kv(), txn.clone());

@@ -96,7 +96,8 @@ fn verdict(
             Finding::rights(Right::Read, words, fault.login_remedy()).at(Condition::Unusable)
         }
         Fault::NoLeader => {
-            let remedy = "bring members back until a majority of them runs, and check the network between them";
+            let remedy =
+                "bring members back until a majority of them runs, and check the network between them";
             Finding::fault(words, remedy).at(Condition::Unusable)
         }
         _ => Finding::fault(words, "").at(Condition::Unusable),

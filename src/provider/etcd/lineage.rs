@@ -8,7 +8,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::connect::Head;
+use super::link::Head;
 use crate::domain::Revision;
 
 /// What all watches and writes of one provider know of its store.

@@ -8,43 +8,17 @@ use std::time::{Duration, Instant};
 use etcd_client::{GetOptions, KeyValue};
 use futures::stream::{self, Stream};
 
-use super::connect::{Connector, Head, Link};
+use super::connect::Connector;
 use super::error::{Fault, within};
 use super::layout::{Keyspace, Range};
+use super::link::{Head, Link};
+use super::pace::{Growth, Pace};
 use super::rights::Reach;
 use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
 use crate::provider::{self, CALL_DEADLINE, PAGE_LIMIT, Page};
 
-/// What the first request asks for: enough to fill any screen, soon.
-const FIRST: i64 = 500;
-/// What no request goes beyond: for every page the server counts all keys that remain, so few large
-/// ones are cheap, and beyond this there is nothing left to win.
-const LAST: i64 = 50_000;
-/// About how many bytes one answer should have; bounds memory where values are large.
-const BYTES: usize = 12 * 1024 * 1024;
-/// An answer slower than this makes the next request smaller, so that a thin line stays within the
-/// deadline of a call.
-const SLOW: Duration = Duration::from_secs(1);
-
-/// How many keys to ask for next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Growth(i64);
-
-impl Growth {
-    fn after(self, entries: usize, bytes: usize, took: Duration) -> Self {
-        if took > SLOW {
-            return Self((self.0 / 2).max(1));
-        }
-        let each = bytes.checked_div(entries).unwrap_or(0).max(1);
-        let fitting = i64::try_from(BYTES / each).unwrap_or(LAST);
-        Self(self.0.saturating_mul(10).min(fitting).clamp(1, LAST))
-    }
-
-    /// Less, after an answer that was too large to take; `None` where one key alone is.
-    fn less(self) -> Option<Self> {
-        (self.0 > 1).then(|| Self((self.0 / 8).max(1)))
-    }
-}
+/// A request for a page that has less time than this is the last one.
+const LAST_TRY: Duration = Duration::from_millis(1_250);
 
 /// One answer of a paged read.
 pub(super) struct Chunk {
@@ -68,7 +42,8 @@ pub(super) struct Pager {
 impl Pager {
     pub(super) fn new(link: Link, reach: &Reach) -> Self {
         let ranges = reach.ranges.iter().cloned().collect();
-        Self { link, ranges, keys_only: false, growth: Growth(FIRST), head: None, pinned: None, next: None }
+        let growth = link.pace.first();
+        Self { link, ranges, keys_only: false, growth, head: None, pinned: None, next: None }
     }
 
     /// Leaves the values out.
@@ -87,17 +62,34 @@ impl Pager {
     pub(super) async fn next(&mut self) -> Result<Option<Chunk>, Fault> {
         let Some(range) = self.ranges.front().cloned() else { return Ok(None) };
         let from = self.next.take().unwrap_or(range.from);
+        let begun = Instant::now();
         loop {
-            let asked = Instant::now();
-            match within(CALL_DEADLINE, self.request(&from, &range.to)).await {
+            let (asked, left) = (Instant::now(), CALL_DEADLINE.saturating_sub(begun.elapsed()));
+            // What is too much for the line is asked for in smaller parts, while there is time for that.
+            let fewer = self.growth.less().filter(|_| left > LAST_TRY);
+            let patience = if fewer.is_some() { left / 2 } else { left };
+            self.pace(Pace::asked);
+            let answer = within(patience, self.request(&from, &range.to)).await;
+            if !matches!(answer, Err(Fault::Silent)) {
+                self.pace(Pace::arrived);
+            }
+            match answer {
                 Err(Fault::Oversized) => self.growth = self.growth.less().ok_or(Fault::Oversized)?,
+                Err(Fault::Silent) => self.growth = fewer.ok_or(Fault::Silent)?,
                 answer => return self.accept(answer?, asked.elapsed()).map(Some),
             }
         }
     }
 
+    /// Tells the other loads of this cluster. Keys alone say nothing of what documents weigh.
+    fn pace(&self, tell: impl FnOnce(&Pace, Growth)) {
+        if !self.keys_only {
+            tell(&self.link.pace, self.growth);
+        }
+    }
+
     async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
-        let mut options = GetOptions::new().with_range(to).with_limit(self.growth.0);
+        let mut options = GetOptions::new().with_range(to).with_limit(self.growth.keys());
         if let Some(revision) = self.pinned {
             options = options.with_revision(signed(revision));
         }
@@ -123,6 +115,7 @@ impl Pager {
         let kvs = answer.take_kvs();
         let bytes = kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum();
         self.growth = self.growth.after(kvs.len(), bytes, took);
+        self.pace(Pace::arrived);
         match kvs.last() {
             Some(last) if answer.more() => self.next = Some([last.key(), &[0]].concat()),
             _ => drop(self.ranges.pop_front()),
@@ -280,39 +273,5 @@ impl Walk {
                 break;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_grow_while_they_are_light_and_quick() {
-        let quick = Duration::from_millis(5);
-        let grown = Growth(FIRST).after(500, 500 * 230, quick);
-        assert_eq!(grown, Growth(5_000));
-        assert_eq!(grown.after(5_000, 5_000 * 230, quick), Growth(50_000));
-        assert_eq!(Growth(LAST).after(50_000, 50_000 * 230, quick), Growth(LAST));
-    }
-
-    #[test]
-    fn heavy_values_and_slow_lines_keep_pages_small() {
-        let heavy = Growth(FIRST).after(500, 500 * 1024 * 1024, Duration::ZERO);
-        assert_eq!(heavy, Growth(12));
-        assert_eq!(Growth(5_000).after(5_000, 1, Duration::from_secs(2)), Growth(2_500));
-        assert_eq!(Growth(FIRST).after(0, 0, Duration::ZERO), Growth(5_000));
-    }
-
-    #[test]
-    fn a_too_large_answer_is_asked_for_in_smaller_parts_down_to_one_key() {
-        let mut growth = Growth(FIRST);
-        let mut steps = 0;
-        while let Some(less) = growth.less() {
-            assert!(less.0 < growth.0);
-            growth = less;
-            steps += 1;
-        }
-        assert_eq!((growth, steps), (Growth(1), 3));
     }
 }

@@ -11,6 +11,9 @@ use tokio::time::Instant;
 
 use super::error::Fault;
 
+/// How long a login may take, its connection included.
+pub(super) const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
+
 /// How long a first refusal stands; each further one twice as long as the one before.
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest.

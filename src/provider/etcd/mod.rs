@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | `settings` | where the cluster is, under which keys, as whom |
 //! | `layout` | keys to names and back |
-//! | `connect` | one connection to one member, and the next when it fails |
+//! | `connect` | one connection at a time, and the next member when it fails |
+//! | `link` | that connection |
+//! | `pace` | how many keys a page asks for |
 //! | `tls` | whom we trust and who we are; what is wrong with the other side |
 //! | `lineage` | whether the store is still the one that was read |
 //! | `login` | logins that were refused, tokens that lapsed |
@@ -20,8 +22,10 @@ mod error;
 mod health;
 mod layout;
 mod lineage;
+mod link;
 mod load;
 mod login;
+mod pace;
 mod rights;
 mod settings;
 mod tls;

@@ -6,9 +6,9 @@
 
 use etcd_client::{Compare, CompareOp, GetOptions, Permission, PermissionType, Txn, TxnOp};
 
-use super::connect::{Head, Link};
 use super::error::{Fault, within};
 use super::layout::Range;
+use super::link::{Head, Link};
 use super::load::Scope;
 use crate::domain::{Coverage, Permitted, ResourceKey};
 use crate::provider::CALL_DEADLINE;

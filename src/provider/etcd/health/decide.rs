@@ -8,9 +8,10 @@ use futures::FutureExt;
 use futures::future::select_ok;
 use tokio::time::{Instant, sleep};
 
-use super::super::connect::{Connector, Head};
+use super::super::connect::Connector;
 use super::super::error::{Fault, within};
 use super::super::layout::{Keyspace, Range};
+use super::super::link::Head;
 use super::ask::Contacts;
 use super::left;
 use crate::domain::KeyPrefix;

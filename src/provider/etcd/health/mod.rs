@@ -23,9 +23,10 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::Layout;
-use super::connect::{Connector, Head};
+use super::connect::Connector;
 use super::error::Fault;
 use super::layout::Keyspace;
+use super::link::Head;
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right};
 use crate::provider::HEALTH_DEADLINE;
 use ask::{Contacts, Seen};

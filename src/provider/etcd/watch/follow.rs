@@ -14,9 +14,9 @@ use super::vigil::{Due, Vigil};
 use super::weave::Weave;
 use super::{End, Picture, RETURN_DEADLINE, Task};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
-use crate::provider::etcd::connect::{Head, Link};
 use crate::provider::etcd::error::{Fault, within};
 use crate::provider::etcd::lineage::Mark;
+use crate::provider::etcd::link::{Head, Link};
 use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
 use crate::provider::etcd::rights::Reach;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -85,6 +85,7 @@ impl Task {
             }
         };
         let (watchers, picture_at) = (picture.reach.ranges.len(), picture.at);
+        let in_vain = self.retry.rounds();
         let mut follow = Follow {
             weave: Weave::new(watchers, picture_at),
             task: self,
@@ -92,7 +93,7 @@ impl Task {
             link,
             asker,
             messages,
-            vigil: Vigil::new(Instant::now()),
+            vigil: Vigil::new(Instant::now(), in_vain),
             unborn: watchers,
             target: None,
             compare: resumed,
@@ -278,6 +279,7 @@ impl Follow<'_> {
         }
         self.target = None;
         self.task.well();
+        self.vigil.caught_up();
         self.task.state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();

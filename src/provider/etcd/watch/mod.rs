@@ -11,8 +11,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::{Connector, Head, Link};
+use super::connect::Connector;
 use super::error::{Fault, within};
+use super::link::{Head, Link};
 use super::load::{Begun, Chunk, Scope};
 use super::login::RENEWALS;
 use super::rights::Reach;

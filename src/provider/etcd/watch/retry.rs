@@ -36,6 +36,11 @@ impl Retry {
         *self = Self::new(self.members);
     }
 
+    /// How often all members have failed us since the last success.
+    pub(super) fn rounds(&self) -> u32 {
+        u32::try_from(self.failures / self.members).unwrap_or(u32::MAX)
+    }
+
     /// How long to wait after one more failure.
     pub(super) fn after_failure(&mut self) -> Duration {
         self.failures += 1;

@@ -10,6 +10,8 @@ const QUIET: Duration = Duration::from_millis(1_000);
 /// A member that leaves a question open for so long is gone. With [`QUIET`], a dead or hanging peer
 /// is noticed after 2.5 s at most; the promise is 3 s.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How often that is doubled while attempt after attempt fails: to 12 s.
+const MOST_PATIENT: u32 = 3;
 /// A clock that fires so late was stopped with us: our process was suspended, or the reader slow.
 const OVERSLEPT: Duration = Duration::from_millis(500);
 /// How often the watch itself is asked how far it is.
@@ -33,6 +35,7 @@ pub(super) enum Due {
 /// The clock of one watch.
 #[derive(Debug)]
 pub(super) struct Vigil {
+    patience: Duration,
     heard: Instant,
     beat_asked: Option<Instant>,
     beat_answered: Instant,
@@ -43,8 +46,11 @@ pub(super) struct Vigil {
 }
 
 impl Vigil {
-    pub(super) fn new(now: Instant) -> Self {
+    /// After so many attempts in vain, more patience: a member that is so busy with what we missed that
+    /// it answers nothing else must not be given up, and asked again, for ever.
+    pub(super) fn new(now: Instant, in_vain: u32) -> Self {
         Self {
+            patience: PATIENCE * 2_u32.pow(in_vain.min(MOST_PATIENT)),
             heard: now,
             beat_asked: None,
             beat_answered: now,
@@ -54,11 +60,16 @@ impl Vigil {
         }
     }
 
+    /// The watch has caught up; from here on silence is noticed as soon as promised.
+    pub(super) fn caught_up(&mut self) {
+        self.patience = PATIENCE;
+    }
+
     /// The next thing due, and when.
     pub(super) fn next(&self) -> (Instant, Due) {
         let life = match self.beat_asked {
             // An answer on the watch counts as much as one to the question.
-            Some(asked) => (asked.max(self.heard) + PATIENCE, Due::Silence),
+            Some(asked) => (asked.max(self.heard) + self.patience, Due::Silence),
             None => (self.beat_answered + QUIET, Due::Beat),
         };
         if self.progress_at < life.0 { (self.progress_at, Due::Progress) } else { life }
@@ -120,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_dead_peer_is_given_up_within_three_seconds() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start);
+        let mut vigil = Vigil::new(start, 0);
         let (asked, due) = vigil.next();
         assert_eq!(due, Due::Beat);
         vigil.beat_asked(asked);
@@ -130,9 +141,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn patience_grows_with_attempts_in_vain_until_the_watch_has_caught_up() {
+        let start = Instant::now();
+        let silence = |in_vain| {
+            let mut vigil = Vigil::new(start, in_vain);
+            vigil.beat_asked(start);
+            vigil.progress_asked(start + 60_000 * MS, false);
+            (vigil.next().0 - start, vigil)
+        };
+        assert_eq!([0, 1, 2, 3, 9].map(|n| silence(n).0), [1, 2, 4, 8, 8].map(|times| times * PATIENCE));
+        let mut vigil = silence(3).1;
+        vigil.caught_up();
+        assert_eq!(vigil.next().0 - start, PATIENCE);
+    }
+
+    #[tokio::test]
     async fn a_watch_that_speaks_is_never_given_up() {
         let mut now = Instant::now();
-        let mut vigil = Vigil::new(now);
+        let mut vigil = Vigil::new(now, 0);
         vigil.beat_asked(now);
         for _ in 0..100 {
             now += 100 * MS;
@@ -145,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn a_pause_of_our_own_is_no_silence_of_the_peer() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start);
+        let mut vigil = Vigil::new(start, 0);
         vigil.beat_asked(start);
         let (due, _) = vigil.next();
         assert!(!vigil.overslept(due + 20 * MS));
@@ -155,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn progress_is_asked_every_five_seconds_and_sooner_when_needed() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start);
+        let mut vigil = Vigil::new(start, 0);
         vigil.beat_answered(start + 4_900 * MS);
         assert_eq!(vigil.next(), (start + 5_000 * MS, Due::Progress));
         vigil.progress_asked(start, true);
@@ -169,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn a_watch_that_speaks_is_asked_all_the_same() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start);
+        let mut vigil = Vigil::new(start, 0);
         vigil.heard(start + 900 * MS);
         assert_eq!(vigil.next(), (start + 1_000 * MS, Due::Beat));
         vigil.beat_asked(start + 1_000 * MS);
@@ -180,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn haste_asks_at_once_and_then_four_times_a_second() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start);
+        let mut vigil = Vigil::new(start, 0);
         vigil.hurry(start + 10 * MS);
         assert_eq!(vigil.next(), (start + 10 * MS, Due::Progress));
         vigil.progress_asked(start + 10 * MS, false);

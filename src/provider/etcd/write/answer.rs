@@ -4,9 +4,9 @@ use etcd_client::{KeyValue, TxnOpResponse};
 
 use super::step::{Action, Step};
 use crate::domain::Token;
-use crate::provider::etcd::connect::Head;
 use crate::provider::etcd::error::Fault;
 use crate::provider::etcd::layout::Keyspace;
+use crate::provider::etcd::link::Head;
 use crate::provider::etcd::load::{entry, unsigned};
 use crate::provider::{Commit, Error, Expect, Outcome, Result};
 

@@ -7,9 +7,10 @@ mod step;
 use etcd_client::Txn;
 
 use super::Layout;
-use super::connect::{Connector, Link};
+use super::connect::Connector;
 use super::error::{Fault, within};
 use super::layout::Keyspace;
+use super::link::Link;
 use super::rights;
 use crate::domain::TokenKind;
 use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Op, Result};

@@ -61,6 +61,9 @@ pub(super) enum Failure {
     Invalid(String),
     #[error("{0}")]
     NotFound(String),
+    /// What was to be created is there.
+    #[error("{0}")]
+    Exists(String),
     #[error("{0}")]
     Failed(String),
     /// Whoever read our output has seen enough.
@@ -82,6 +85,7 @@ impl Failure {
             Self::Settings(_) | Self::Usage(_) => Exit::USAGE,
             Self::Invalid(_) => Exit::INVALID,
             Self::NotFound(_) => Exit::NOT_FOUND,
+            Self::Exists(_) => Exit::CONFLICT,
             Self::Failed(_) => Exit::FAILED,
             Self::ClosedPipe => Exit::DONE,
         }

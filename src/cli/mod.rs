@@ -88,6 +88,12 @@ fn explain(error: &clap::Error) -> Exit {
         let _ = io::stdout().write_all(text.as_bytes());
         return Exit::DONE;
     }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        complain("a command is missing here");
+        // Standard error is where this goes; there is no better place to say that it failed.
+        let _ = write!(io::stderr(), "\n{text}");
+        return Exit::USAGE;
+    }
     complain(text.strip_prefix("error: ").unwrap_or(&text));
     Exit::USAGE
 }

@@ -47,7 +47,8 @@ fn a_put_is_conditional_and_changes_nothing_else() {
         "{}",
         stale.err()
     );
-    confdeck(&home, &["put", "default/orders", "{}", "--create"]).run().expect_code(3);
+    let there = confdeck(&home, &["put", "default/orders", "{}", "--create"]).run().expect_code(3).err();
+    assert!(there.starts_with("confdeck: default/orders exists already"), "{there}");
     assert_eq!(webhooks(&home), stored);
     confdeck(&home, &["put", "default/new", "{}", "--create"]).run().expect_code(0);
 }

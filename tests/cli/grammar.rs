@@ -19,6 +19,7 @@ fn wrong_usage_exits_2_and_says_what_is_right() {
     let home = Home::new();
     for (arguments, said) in [
         (&["frob"][..], "unrecognized subcommand 'frob'"),
+        (&["list"], "a command is missing here"),
         (&["get", "orders"], "NAMESPACE/ID"),
         (&["get", "a b/orders"], "a namespace is 1 to 64"),
         (&["watch", "-o", "yaml"], "possible values: json, table"),

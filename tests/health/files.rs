@@ -134,6 +134,19 @@ fn links_are_followed_and_told() {
 }
 
 #[test]
+fn a_folder_that_is_gone_is_told_once() {
+    let home = pair("{}", "{}");
+    fs::create_dir(home.work().join("gone")).unwrap();
+    let health = health(&home)
+        .env("WEBHOOKS_CONFIG_FILE", "gone/webhooks.json")
+        .env("CONNECTIONS_CONFIG_FILE", "gone/connections.json");
+    fs::remove_dir(home.work().join("gone")).unwrap();
+    let report = json(health, UNUSABLE);
+    let found = findings(&report);
+    assert!(found.len() == 1 && found[0].1.contains("gone does not exist; create it"), "{report}");
+}
+
+#[test]
 fn plaintext_secrets_that_everybody_may_read_are_worth_a_hint() {
     let home = pair(r#"{"a": {"hmac": {"secret": "hunter2"}}}"#, r#"{"c": {"password": "{$vault:a#b}"}}"#);
     assert_eq!(findings(&json(health(&home), HEALTHY)), vec![], "nobody else may");

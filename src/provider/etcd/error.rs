@@ -238,14 +238,22 @@ impl Fault {
         }
     }
 
+    /// What to do about a login that is missing or refused. A missing one's words already say what
+    /// to set.
+    pub(super) fn login_remedy(&self) -> &'static str {
+        match self {
+            Self::NoLogin => "a context of the config file may hold them too",
+            _ => "check ETCD_USERNAME and ETCD_PASSWORD",
+        }
+    }
+
     /// As the error of a call that changes nothing. `permission` is the right it needs.
     pub(super) fn into_error(self, etcd: &str, permission: impl FnOnce() -> String) -> Error {
         match self {
             Self::Denied => Error::Denied { permission: permission(), remedy: ASK_FOR_IT },
-            Self::NoLogin | Self::BadLogin => Error::Denied {
-                permission: self.words(etcd),
-                remedy: "check ETCD_USERNAME and ETCD_PASSWORD",
-            },
+            Self::NoLogin | Self::BadLogin => {
+                Error::Denied { permission: self.words(etcd), remedy: self.login_remedy() }
+            }
             Self::TooLarge | Self::TooMany | Self::NoLease => Error::Invalid { reason: self.words(etcd) },
             _ => Error::Unavailable { reason: self.words(etcd), retry_in: None },
         }

@@ -92,7 +92,7 @@ fn past(model: &Model, outage: &Outage) -> Option<String> {
     let lasted = so_far(ended.saturating_sub(outage.began)).text;
     let tried = words::plural(outage.failures, "attempt");
     let ago = words::ago(model, ended).text;
-    Some(format!("over {ago} ago, lasted {lasted}, {tried}: {}", outage.reason))
+    Some(format!("ended {ago} ago, lasted {lasted}, {tried}: {}", outage.reason))
 }
 
 fn comparison(model: &Model) -> Option<String> {

@@ -28,7 +28,7 @@ use super::error::Fault;
 use super::layout::Keyspace;
 use super::link::Head;
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right};
-use crate::provider::{ASK_FOR_IT, HEALTH_DEADLINE};
+use crate::provider::HEALTH_DEADLINE;
 use ask::{Contacts, Seen};
 use certificate::Sightings;
 use leader::{Leadership, Reign};
@@ -94,7 +94,12 @@ fn verdict(
             format!("etcdctl role grant-permission ROLE read {prefix} --prefix=true"),
         ),
         Fault::NoLogin | Fault::BadLogin => {
-            Finding::rights(Right::Read, words, ASK_FOR_IT).at(Condition::Unusable)
+            Finding::rights(Right::Read, words, fault.login_remedy()).at(Condition::Unusable)
+        }
+        Fault::NoLeader => {
+            let remedy =
+                "bring members back until a majority of them runs, and check the network between them";
+            Finding::fault(words, remedy).at(Condition::Unusable)
         }
         _ => Finding::fault(words, "").at(Condition::Unusable),
     });

@@ -79,6 +79,8 @@ impl About {
         let mut found = Vec::new();
         match self.folder {
             None => {}
+            // Reading has said so already, unless a link leads there.
+            Some(Errno::NOENT | Errno::NOTDIR) if self.target.is_none() => {}
             Some(Errno::NOENT | Errno::NOTDIR) => found.push(Finding::fault(
                 format!("there is no folder {}", folder(file).display()),
                 "create it, or name another file",

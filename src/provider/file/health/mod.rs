@@ -54,7 +54,12 @@ fn report(shared: &Shared, about: &[About; 2], judgements: Option<&[Judgement; 2
             None => vec![unread(about)],
         };
         health.members.push(member(shared, which, about, judgement, &found));
-        found.into_iter().chain(about.findings()).for_each(|finding| health.find(finding));
+        for finding in found.into_iter().chain(about.findings()) {
+            // Both files may lie in the same folder: what is wrong with it is told once.
+            if !health.findings().contains(&finding) {
+                health.find(finding);
+            }
+        }
     }
     health
 }

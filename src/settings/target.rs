@@ -31,14 +31,19 @@ impl Target {
     }
 }
 
-/// `etcd 10.0.0.1:2379 /cwm/`, `files webhooks.json`: a context's name where none is configured.
+/// `etcd 10.0.0.1:2379+2 /cwm/` with two more members, `files webhooks.json`: a context's name where none
+/// is configured, and what has to be typed to unlock it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(files) => write!(f, "files {}", files.webhooks.display()),
             Self::Etcd(etcd) => {
-                let members: Vec<_> = etcd.endpoints.iter().map(ToString::to_string).collect();
-                write!(f, "etcd {} {}", members.join(","), etcd.prefix.as_str())
+                let (first, more) = etcd.endpoints.split_first().ok_or(fmt::Error)?;
+                write!(f, "etcd {first}")?;
+                if !more.is_empty() {
+                    write!(f, "+{}", more.len())?;
+                }
+                write!(f, " {}", etcd.prefix.as_str())
             }
         }
     }

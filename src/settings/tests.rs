@@ -53,7 +53,7 @@ fn without_anything_it_is_the_files_of_the_working_folder() {
 fn each_source_wins_over_the_one_below() {
     let flags = |context: &str| Overrides { context: Some(context.into()), ..Overrides::default() };
     let settings = resolve(PROD, &[("ETCD_PORT", "1234")], Overrides::default()).unwrap();
-    assert_eq!(settings.target.to_string(), "etcd 10.0.0.1:1234,10.0.0.2:9 /base/");
+    assert_eq!(settings.target.to_string(), "etcd 10.0.0.1:1234+1 /base/");
     assert_eq!(settings.context.name, "prod");
     assert!(settings.context.protected);
     assert_eq!(settings.console.theme.as_deref(), Some("night"));

@@ -39,7 +39,7 @@ fn loses(lose: impl FnOnce(&Etcd)) {
     terminal.keys("enter");
     terminal.wait_for("10 of 200 stale");
     terminal.keys("6");
-    terminal.wait_for("out of reach");
+    terminal.wait_for("what you see may be old");
     leaves_at_once(&mut terminal);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{Document, Health, LeaseId, Revision, Token};
+use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
 use super::super::age::age;
@@ -25,7 +25,9 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         }
         Answer::Health(backends) => {
             if model.health.asked == Some(request) {
+                let back = is_back(model, &backends);
                 healthy(model, backends);
+                return back.then_some(Effect::Retry).into_iter().collect();
             }
         }
         Answer::Lease(lease, left) => lease_told(model, request, lease, left),
@@ -37,6 +39,19 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         Answer::Copied(false) => model.say(Tone::Bad, "no way to the clipboard was found"),
     }
     Vec::new()
+}
+
+/// Whether the backend has become usable while the link still waits for its next try: then that is
+/// now, as for a person who reads that all is well and presses the key.
+fn is_back(model: &Model, now: &[Health]) -> bool {
+    let usable = |backends: &[Health]| {
+        !backends.is_empty() && backends.iter().all(|health| health.condition() < Condition::Unusable)
+    };
+    let waits = matches!(
+        &model.link.state,
+        LinkState::Stale { retry_in: Some(_), .. } | LinkState::Connecting { retry_in: Some(_), .. }
+    );
+    waits && usable(now) && !usable(&model.health.backends)
 }
 
 fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) {

@@ -122,7 +122,7 @@ pub(super) fn trouble(model: &Model) -> Vec<Phrase> {
             let waiting = format!("waiting for {backend} {}", model.context.target);
             vec![Phrase::of(Ink::Text, waiting), Phrase::of(Ink::Text, taken)]
         }
-        LinkState::Stale { .. } => vec![Phrase::of(Ink::Warning, format!("{backend} is out of reach"))],
+        LinkState::Stale { .. } => vec![Phrase::of(Ink::Warning, "what you see may be old")],
         LinkState::Denied { .. } => vec![Phrase::of(Ink::Bad, format!("{backend} refuses"))],
         LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
     };

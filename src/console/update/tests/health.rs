@@ -134,3 +134,24 @@ fn the_page_scrolls_until_its_last_line_is_in_sight() {
     console.keys("j j j k");
     assert_eq!(console.model.health.scroll, end - 1);
 }
+
+#[test]
+fn a_backend_that_is_back_ends_the_wait_for_the_next_try_once() {
+    let mut console = Console::loaded();
+    let retries = |console: &mut Console, health: Health| {
+        console.now += Duration::from_secs(3);
+        console.send(Event::Wake);
+        console.effects.clear();
+        console.answer(health);
+        console.effects.iter().filter(|effect| matches!(effect, Effect::Retry)).count()
+    };
+    let gone = || Health::unusable("etcd", "no leader", "");
+    let fine = || answers_in(LatencyClass::Under5ms);
+    console.keys("6");
+    assert_eq!(retries(&mut console, fine()), 0, "nothing waits");
+    let retry_in = Some(Duration::from_secs(37));
+    console.feed(WatchEvent::State(LinkState::Stale { reason: "no leader".into(), retry_in }));
+    assert_eq!(retries(&mut console, gone()), 0);
+    assert_eq!(retries(&mut console, fine()), 1);
+    assert_eq!(retries(&mut console, fine()), 0, "the link has its own reasons");
+}

@@ -1,5 +1,6 @@
 //! What came of a transaction.
 
+use etcd_client::proto::{PbTxnOpResponse, PbTxnResponse};
 use etcd_client::{KeyValue, TxnOpResponse};
 
 use super::step::{Action, Step};
@@ -17,6 +18,9 @@ pub(super) fn judge(
     answer: &etcd_client::TxnResponse,
 ) -> std::result::Result<Result<Commit>, Fault> {
     let head = Head::of(answer.header())?;
+    if !is_whole(&answer.0) {
+        return Err(Fault::Malformed);
+    }
     let parts = answer.op_responses();
     if parts.len() != steps.len() {
         return Err(Fault::Malformed);
@@ -38,6 +42,15 @@ pub(super) fn judge(
     }
     let mut failed = pairs.filter_map(|(step, part)| refusal(keyspace, step, part));
     failed.next().map(Err).ok_or(Fault::Malformed)
+}
+
+/// Whether each operation has an answer: at one without, the client library panics.
+fn is_whole(answer: &PbTxnResponse) -> bool {
+    answer.responses.iter().all(|part| match &part.response {
+        None => false,
+        Some(PbTxnOpResponse::ResponseTxn(nested)) => is_whole(nested),
+        Some(_) => true,
+    })
 }
 
 fn token(kv: &KeyValue) -> Token {
@@ -66,5 +79,27 @@ fn refusal(keyspace: &Keyspace, step: &Step, part: &TxnOpResponse) -> Option<Err
             Some(Error::Conflict { key, now })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcd_client::proto::{PbResponseHeader, PbResponseOp};
+
+    use super::*;
+    use crate::provider::etcd::Layout;
+
+    #[test]
+    fn an_answer_that_lacks_a_part_is_malformed_and_no_panic() {
+        let keyspace = Keyspace::new(Layout::Namespaced.default_prefix(), Layout::Namespaced);
+        let hollow = PbResponseOp { response: None };
+        let nested = PbTxnResponse { responses: vec![hollow.clone()], ..Default::default() };
+        let inside = PbResponseOp { response: Some(PbTxnOpResponse::ResponseTxn(nested)) };
+        for part in [hollow, inside] {
+            let header = Some(PbResponseHeader::default());
+            let answer = PbTxnResponse { header, succeeded: true, responses: vec![part] };
+            let judged = judge(&keyspace, &[], &etcd_client::TxnResponse(answer));
+            assert!(matches!(judged, Err(Fault::Malformed)));
+        }
     }
 }

@@ -56,27 +56,32 @@ fn changes_from_outside_appear_without_a_key_and_the_selection_stays() {
 
 #[test]
 fn an_edit_is_read_back_byte_for_byte_in_the_stored_style() {
+    // Numbers that no revision on the screen will have.
     let store = Etcd::new();
     let styles = [
-        ("compact", r#"{"module":"log","n":17,"e":1.0e2}"#),
-        ("spaced", r#"{"module": "log", "n": 17, "a": [1, 2]}"#),
-        ("odd", "{ \"n\" : 17 ,\"u\":\"\\u00e4\" }\n\n"),
-        ("indented", "{\n  \"module\": \"log\",\n  \"n\": 17\n}\n"),
-        ("wide", "{\n    \"module\": \"log\",\n    \"n\": 17\n}"),
-        ("dos", "{\r\n  \"module\": \"log\",\r\n  \"n\": 17\r\n}\r\n"),
-        ("marked", "\u{feff}{\"n\":17}"),
+        ("compact", r#"{"module":"log","n":987654,"e":1.0e2}"#),
+        ("spaced", r#"{"module": "log", "n": 987654, "a": [1, 2]}"#),
+        ("odd", "{ \"n\" : 987654 ,\"u\":\"\\u00e4\" }\n\n"),
+        ("indented", "{\n  \"module\": \"log\",\n  \"n\": 987654\n}\n"),
+        ("wide", "{\n    \"module\": \"log\",\n    \"n\": 987654\n}"),
+        ("dos", "{\r\n  \"module\": \"log\",\r\n  \"n\": 987654\r\n}\r\n"),
+        ("marked", "\u{feff}{\"n\":987654}"),
     ];
     store.put_all(styles.map(|(id, text)| (format!("lab/webhooks/{id}"), text)));
     let mut terminal = store.open(120, 40);
     terminal.unlock();
     for (id, text) in styles {
         terminal.edit(&format!("lab/{id}"));
-        terminal.replace("17", "1832");
+        terminal.replace("987654", "1832000");
         terminal.review();
-        terminal.wait_for("17  →  1832");
+        terminal.wait_for("987654  →  1832000");
         terminal.answer("enter");
         terminal.wait_gone("REVIEW");
-        assert_eq!(store.value(&format!("lab/webhooks/{id}")).unwrap(), text.replace("17", "1832"), "{id}");
+        assert_eq!(
+            store.value(&format!("lab/webhooks/{id}")).unwrap(),
+            text.replace("987654", "1832000"),
+            "{id}"
+        );
     }
     terminal.wait_for("done: write");
 

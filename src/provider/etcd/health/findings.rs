@@ -75,9 +75,10 @@ fn silent(seen: &Seen, condition: Condition) -> Vec<Finding> {
     let text = format!("{} of {all} endpoints {verb} not answer: {names}", silent.len());
     let voters: Vec<_> = seen.members.iter().filter(|member| !member.learner).collect();
     let gone = |answer: &&&Answer| seen.member(answer).is_some_and(|member| !member.learner);
-    let alive = voters.len().saturating_sub(silent.iter().filter(gone).count());
-    let remedy = match alive.checked_sub(voters.len() / 2 + 1) {
+    let lost = silent.iter().filter(gone).count();
+    let remedy = match voters.len().saturating_sub(lost).checked_sub(voters.len() / 2 + 1) {
         _ if voters.is_empty() => "check that they run and can be reached".to_owned(),
+        _ if lost == 0 => "no voting member tells that it listens there: check ETCD_HOST".to_owned(),
         Some(0) | None => "bring it back soon: the cluster cannot bear the loss of another member".to_owned(),
         Some(spare) => format!("bring it back: the cluster can bear the loss of {spare} more"),
     };

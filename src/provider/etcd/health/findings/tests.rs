@@ -36,6 +36,16 @@ fn a_dead_member_is_named_with_what_the_cluster_can_still_bear() {
 }
 
 #[test]
+fn an_endpoint_where_no_member_is_known_to_listen_is_no_lost_member() {
+    let mut seen = answers([Ok(report(1)), Err(Fault::Unreachable)]);
+    seen.members.truncate(1);
+    let health = judged(&seen);
+    let [finding] = health.findings() else { panic!("{health:?}") };
+    assert_eq!(finding.text, "1 of 2 endpoints does not answer: 10.0.0.2:2379");
+    assert!(finding.remedy.ends_with("check ETCD_HOST"), "{finding:?}");
+}
+
+#[test]
 fn a_member_that_refuses_is_alive() {
     let seen = answers([Err(Fault::Denied), Err(Fault::NoLogin)]);
     assert_eq!(judged(&seen).findings(), []);

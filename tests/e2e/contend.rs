@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use confdeck::domain::{Namespace, ResourceKey, WebhookId};
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
 use confdeck::provider::file::{FileProvider, FileSettings};
 use confdeck::provider::{ConfigWriter, Error, Expect, Lease};
 
 use crate::store::{Etcd, Files};
 use crate::support::again::again;
+use crate::support::etcd::provider_at;
 use crate::terminal::Terminal;
 
 /// What the person at the console adds, one by one.
@@ -42,12 +42,7 @@ fn number(text: &str) -> usize {
 async fn counts() {
     let Some(report) = std::env::var_os(REPORT) else { return };
     let store: Box<dyn ConfigWriter> = match std::env::var(ETCD) {
-        Ok(address) => {
-            let endpoints = Endpoint::parse(&address, 2379).unwrap();
-            let mut settings = EtcdSettings::new(endpoints, Layout::Namespaced);
-            settings.prefix = Prefix::new(&std::env::var(PREFIX).unwrap()).unwrap();
-            Box::new(EtcdProvider::new(settings))
-        }
+        Ok(address) => Box::new(provider_at(&address, &std::env::var(PREFIX).unwrap())),
         Err(_) => {
             let webhooks = PathBuf::from(std::env::var_os(FILE).unwrap());
             let connections = webhooks.with_file_name("connections.json");

@@ -5,19 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::screen::Screen;
 use crate::store::Etcd;
-use crate::terminal::{Exit, Terminal};
+use crate::terminal::Terminal;
 
 /// Leaving: the console waits at most 200 ms for the terminal, and for nothing else.
 const AT_ONCE: Duration = Duration::from_secs(1);
-
-#[track_caller]
-fn leaves_at_once(terminal: &mut Terminal) {
-    let pressed = Instant::now();
-    terminal.keys("q");
-    assert_eq!(terminal.wait_exit(), Exit::Code(0));
-    assert!(pressed.elapsed() < AT_ONCE, "leaving took {:?}", pressed.elapsed());
-    terminal.assert_restored();
-}
 
 /// A console on an etcd that is lost as `lose` does it.
 fn loses(lose: impl FnOnce(&Etcd)) {
@@ -40,7 +31,7 @@ fn loses(lose: impl FnOnce(&Etcd)) {
     terminal.wait_for("10 of 200 stale");
     terminal.keys("6");
     terminal.wait_for("what you see may be old");
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 }
 
 #[test]
@@ -109,6 +100,6 @@ fn the_first_frame_waits_for_no_answer() {
         terminal.wait_for("allow writing for ten minutes");
         terminal.keys("esc");
         terminal.wait_gone("allow writing for ten minutes");
-        leaves_at_once(&mut terminal);
+        terminal.leaves_within(AT_ONCE);
     }
 }

@@ -1,9 +1,9 @@
 //! What a person does in the console, in steps larger than keys.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::terminal::Terminal;
+use crate::terminal::{Exit, Terminal};
 
 /// Longer than the 300 ms in which the console takes no key for an answer to a question.
 const READING: Duration = Duration::from_millis(350);
@@ -79,5 +79,15 @@ impl Terminal {
     pub(crate) fn answer(&mut self, key: &str) {
         thread::sleep(READING);
         self.keys(key);
+    }
+
+    /// Quits; that takes less than `bound`, and the terminal is as it was.
+    #[track_caller]
+    pub(crate) fn leaves_within(&mut self, bound: Duration) {
+        let pressed = Instant::now();
+        self.keys("q");
+        assert_eq!(self.wait_exit(), Exit::Code(0));
+        assert!(pressed.elapsed() < bound, "leaving took {:?}", pressed.elapsed());
+        self.assert_restored();
     }
 }

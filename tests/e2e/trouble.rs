@@ -3,26 +3,17 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::store::Files;
 use crate::support::run::Program;
-use crate::terminal::{Exit, Terminal};
+use crate::terminal::Terminal;
 
 /// Leaving waits for nothing; a loaded machine needs a while for that all the same.
 const AT_ONCE: Duration = Duration::from_secs(3);
-
-#[track_caller]
-fn leaves_at_once(terminal: &mut Terminal) {
-    let pressed = Instant::now();
-    terminal.keys("q");
-    assert_eq!(terminal.wait_exit(), Exit::Code(0));
-    assert!(pressed.elapsed() < AT_ONCE, "leaving took {:?}", pressed.elapsed());
-    terminal.assert_restored();
-}
 
 #[test]
 fn without_room_the_draft_is_kept_and_saved_once_there_is_some() {
@@ -53,7 +44,7 @@ fn without_room_the_draft_is_kept_and_saved_once_there_is_some() {
     terminal.answer("enter");
     terminal.wait_gone("REVIEW");
     assert_eq!(files.text(), text.replace("41", "42"));
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 }
 
 #[test]
@@ -67,12 +58,12 @@ fn a_pipe_in_the_place_of_the_file_blocks_nothing() {
     assert!(screen.has("alpha"), "the last good picture stays\n{}", screen.framed());
     terminal.keys("6");
     terminal.wait_for("is a named pipe; put a file in its place");
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 
     // Nor does it where it is met first.
     let mut terminal = Terminal::open(Program::confdeck::<&str>([]).at_home(&files.home), 120, 40);
     terminal.wait_for("STALE");
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 }
 
 #[test]
@@ -149,9 +140,9 @@ fn fifty_mebibytes_hold_up_neither_keys_nor_leaving_and_idle_writes_nothing() {
     terminal.wait_quiet_for(Duration::from_secs(3));
     // Longer than several looks at the file.
     assert_eq!(terminal.bytes_during(Duration::from_secs(6)), 0, "{}", terminal.screen_now().framed());
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 
     let mut terminal = Terminal::open(Program::confdeck::<&str>([]).at_home(&files.home), 120, 40);
     terminal.wait_for("1 Webhooks");
-    leaves_at_once(&mut terminal);
+    terminal.leaves_within(AT_ONCE);
 }

@@ -12,7 +12,7 @@ use crate::support::etcd::{Cluster, Mute};
 const BACK: Duration = Duration::from_secs(5);
 
 fn at(hosts: &str) -> EtcdProvider {
-    EtcdProvider::new(EtcdSettings::new(Endpoint::parse(hosts, 2379).unwrap(), Layout::Namespaced))
+    provider_at(hosts, "/cwm/")
 }
 
 fn has(id: &str) -> impl Fn(&Reader) -> bool {

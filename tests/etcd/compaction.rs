@@ -7,7 +7,7 @@ use crate::support::observer::{self, Observer};
 
 /// A provider that reaches a store through the sieve.
 fn through(sieve: &Sieve) -> EtcdProvider {
-    EtcdProvider::new(EtcdSettings::new(Endpoint::parse(&sieve.address(), 2379).unwrap(), Layout::Namespaced))
+    provider_at(&sieve.address(), "/cwm/")
 }
 
 /// Compacts everything before what is stored now, and waits until it is gone.

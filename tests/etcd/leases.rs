@@ -95,8 +95,7 @@ async fn a_change_of_the_lease_alone_is_seen() {
 async fn a_write_whose_new_lease_ended_on_the_way_says_so() {
     let server = EtcdServer::start();
     let sieve = Sieve::before(&server).await;
-    let endpoints = Endpoint::parse(&sieve.address(), 2379).unwrap();
-    let provider = EtcdProvider::new(EtcdSettings::new(endpoints, Layout::Namespaced));
+    let provider = provider_at(&sieve.address(), "/cwm/");
     set(&provider, "a", Expect::Absent, Lease::Never).await;
     // The answer to the grant is held back; it carries the cluster's id, as all answers do.
     let head = server.client().await.get("x", None).await.unwrap();

@@ -36,11 +36,11 @@ use confdeck::domain::{
     Revision, StoreId, Token, WebhookId,
 };
 use confdeck::manager::UnifiedConfigManager;
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password, Prefix};
+use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};
 use futures::TryStreamExt;
-use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, fresh};
+use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, fresh, provider_at, settings_at};
 use support::events::{PATIENCE, Reader, listed};
 
 fn webhook(id: &str) -> ResourceKey {
@@ -58,10 +58,7 @@ async fn put(provider: &EtcdProvider, key: &ResourceKey, text: &str) -> Token {
 
 /// A provider that reaches the store through the gate.
 fn behind(gate: &Gate, prefix: &str) -> EtcdProvider {
-    let endpoints = Endpoint::parse(&gate.address(), 2379).unwrap();
-    let mut settings = EtcdSettings::new(endpoints, Layout::Namespaced);
-    settings.prefix = Prefix::new(prefix).unwrap();
-    EtcdProvider::new(settings)
+    provider_at(&gate.address(), prefix)
 }
 
 /// Waits until something outside of a watch holds.

@@ -39,9 +39,7 @@ async fn shutdown_ends_watches_and_calls() {
 async fn a_dead_endpoint_in_the_list_is_passed_over() {
     let store = fresh();
     let hosts = format!("127.0.0.1:1,{}", store.server.address());
-    let mut settings = EtcdSettings::new(Endpoint::parse(&hosts, 2379).unwrap(), Layout::Namespaced);
-    settings.prefix = Prefix::new(&store.prefix).unwrap();
-    let provider = EtcdProvider::new(settings);
+    let provider = provider_at(&hosts, &store.prefix);
     let mut reader = Reader::new(provider.watch(KeyPrefix::All));
     reader.until_synced().await;
     put(&provider, &webhook("a"), "{}").await;

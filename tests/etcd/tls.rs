@@ -20,7 +20,7 @@ fn files(trusted: &Authority, identity: Option<&Pair>) -> TlsFiles {
 }
 
 fn at(host: &str, tls: TlsFiles) -> EtcdProvider {
-    let mut settings = EtcdSettings::new(Endpoint::parse(host, 2379).unwrap(), Layout::Namespaced);
+    let mut settings = settings_at(host, Layout::Namespaced, "/cwm/");
     settings.tls = tls;
     EtcdProvider::new(settings)
 }

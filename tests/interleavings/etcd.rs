@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use confdeck::domain::{KeyPrefix, ResourceKey};
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
+use confdeck::provider::etcd::EtcdProvider;
 use confdeck::provider::{ConfigReader, ConfigWriter};
 use etcd_client::{Client, Error, PutOptions, Txn, TxnOp};
 
 use crate::script::{BROKEN, LEASES, Step, TEXTS, Write};
-use crate::support::etcd::{EtcdServer, Gate, Launch};
+use crate::support::etcd::{EtcdServer, Gate, Launch, provider_at};
 use crate::support::observer::Observer;
 use crate::world::{Tally, World, seeds, witnessed};
 
@@ -47,10 +47,7 @@ struct Etcd {
 impl Etcd {
     async fn begin(server: Arc<EtcdServer>, seed: u64) -> Self {
         let (gate, prefix) = (Gate::before(&server).await, format!("/i/{seed}/"));
-        let endpoints = Endpoint::parse(&gate.address(), 2379).unwrap();
-        let mut settings = EtcdSettings::new(endpoints, Layout::Namespaced);
-        settings.prefix = Prefix::new(&prefix).unwrap();
-        let provider = Arc::new(EtcdProvider::new(settings));
+        let provider = Arc::new(provider_at(&gate.address(), &prefix));
         let observer = Observer::new(provider.watch(KeyPrefix::All));
         let keys = ["a/one", "a/two", "a-b/one", "b/three", "connections/main", "connections/backup"]
             .map(|address| address.parse::<confdeck::domain::Address>().unwrap().0)

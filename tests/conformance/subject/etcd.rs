@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use confdeck::domain::ResourceKey;
 use confdeck::provider::ConfigWriter;
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout};
+use confdeck::provider::etcd::EtcdProvider;
 use etcd_client::{Client, Txn, TxnOp};
 
 use super::{Mend, Subject};
-use crate::support::etcd::{EtcdServer, Gate, Launch};
+use crate::support::etcd::{EtcdServer, Gate, Launch, provider_at};
 
 /// What the provider adds to every key by default.
 const PREFIX: &str = "/cwm/";
@@ -34,8 +34,7 @@ pub(crate) async fn etcd34() -> Option<Etcd> {
 
 async fn on(server: EtcdServer) -> Etcd {
     let gate = Gate::before(&server).await;
-    let endpoints = Endpoint::parse(&gate.address(), 2379).unwrap();
-    let provider = Arc::new(EtcdProvider::new(EtcdSettings::new(endpoints, Layout::Namespaced)));
+    let provider = Arc::new(provider_at(&gate.address(), "/cwm/"));
     Etcd { gate, provider, outside: server.client().await, _server: server }
 }
 

@@ -3,10 +3,10 @@
 
 use std::time::Instant;
 
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
+use confdeck::provider::etcd::EtcdProvider;
 
 use super::launch::Seat;
-use super::{EtcdServer, Launch, Ports, START};
+use super::{EtcdServer, Launch, Ports, START, provider_at};
 
 /// Members of one cluster; they end when this is dropped.
 pub struct Cluster {
@@ -53,10 +53,7 @@ impl Cluster {
 
     /// A provider that knows these members, in this order.
     pub fn provider(&self, members: &[usize], prefix: &str) -> EtcdProvider {
-        let endpoints = Endpoint::parse(&self.hosts(members), 2379).unwrap();
-        let mut settings = EtcdSettings::new(endpoints, Layout::Namespaced);
-        settings.prefix = Prefix::new(prefix).unwrap();
-        EtcdProvider::new(settings)
+        provider_at(&self.hosts(members), prefix)
     }
 
     /// Who leads, as the leader itself says; waits for an election to end.

@@ -117,9 +117,7 @@ impl EtcdServer {
     }
 
     pub fn settings(&self, layout: Layout, prefix: &str) -> EtcdSettings {
-        let mut settings = EtcdSettings::new(Endpoint::parse(&self.address(), 2379).unwrap(), layout);
-        settings.prefix = Prefix::new(prefix).unwrap();
-        settings
+        settings_at(&self.address(), layout, prefix)
     }
 
     pub fn provider(&self, prefix: &str) -> EtcdProvider {
@@ -260,6 +258,18 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// What reaches a prefix by these hosts, through whatever stands before the server.
+pub fn settings_at(hosts: &str, layout: Layout, prefix: &str) -> EtcdSettings {
+    let mut settings = EtcdSettings::new(Endpoint::parse(hosts, 2379).unwrap(), layout);
+    settings.prefix = Prefix::new(prefix).unwrap();
+    settings
+}
+
+/// A provider that reaches a prefix by these hosts.
+pub fn provider_at(hosts: &str, prefix: &str) -> EtcdProvider {
+    EtcdProvider::new(settings_at(hosts, Layout::Namespaced, prefix))
 }
 
 /// A port below those that systems give to outgoing connections: one of these could take it while the

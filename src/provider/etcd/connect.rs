@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::error::{Fault, within};
 use super::lineage::{Lineage, Mark};
-use super::link::{Head, Link};
+use super::link::{HEAD_DEADLINE, Head, Link};
 use super::login::{LOGIN_DEADLINE, Refusals};
 use super::pace::Pace;
 use super::settings::{Endpoint, EtcdSettings};
@@ -23,9 +23,6 @@ use crate::provider::CALL_DEADLINE;
 
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
-
-/// How long a member may take to say where it stands before a write is sent to it.
-const VOUCH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// HTTP/2 pings while a stream is open. etcd calls a client that pings more often than every 5 s
 /// hostile (`too_many_pings`); what notices a dead peer within 3 s is the watch's own vigil.
@@ -109,7 +106,7 @@ impl Connector {
             return Ok(());
         }
         let mark = self.lineage.mark();
-        match within(VOUCH_DEADLINE, link.head(key)).await {
+        match within(HEAD_DEADLINE, link.head(key)).await {
             Ok(head) if self.lineage.judge(mark, link.serial, head) => Ok(()),
             Ok(_) => Err(Fault::Replaced),
             // Who may not read cannot have been shown anything that was replaced.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use etcd_client::{Client, KvClient, LeaseClient, ResponseHeader, WatchClient};
 
@@ -9,6 +10,9 @@ use super::error::{Fault, within};
 use super::login::{LOGIN_DEADLINE, RENEWALS, Renewals};
 use super::pace::Pace;
 use crate::domain::Revision;
+
+/// How long a member may take to say where it stands, before a watch goes on or a write is sent there.
+pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The largest answer we take. 128 values, the most of one transaction, of 1.5 MiB, the most of one
 /// request, fit; pages of a load stay far below by their own measure.

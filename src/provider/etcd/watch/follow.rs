@@ -12,11 +12,11 @@ use super::assemble::Batch;
 use super::ledger::{Fingerprint, Stamp};
 use super::vigil::{Due, Vigil};
 use super::weave::Weave;
-use super::{End, Picture, RETURN_DEADLINE, Task};
+use super::{End, Picture, Task};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
 use crate::provider::etcd::lineage::Mark;
-use crate::provider::etcd::link::{Head, Link};
+use crate::provider::etcd::link::{HEAD_DEADLINE, Head, Link};
 use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
 use crate::provider::etcd::rights::Reach;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -216,7 +216,7 @@ impl Follow<'_> {
         }
         // etcd says that permission is denied to a watch whose token has lapsed. A read renews the
         // token, and tells which of the two it was.
-        match within(RETURN_DEADLINE, self.picture.reach.head(self.link, self.beats)).await {
+        match within(HEAD_DEADLINE, self.picture.reach.head(self.link, self.beats)).await {
             Err(Fault::Denied) => Ok(Ended::Reload),
             Err(fault) => Err(fault.into()),
             Ok(_) if self.task.may_renew() => Ok(Ended::Reopen),

@@ -9,13 +9,12 @@ mod weave;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::link::{Head, Link};
+use super::link::{HEAD_DEADLINE, Head, Link};
 use super::load::{Begun, Chunk, Scope};
 use super::login::RENEWALS;
 use super::rights::Reach;
@@ -24,9 +23,6 @@ use crate::provider::watch::Closed;
 use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 use ledger::Ledger;
 use retry::Retry;
-
-/// How long a member may take to say where it stands before the watch goes on from there.
-const RETURN_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Starts a watch of its own. The task ends when the [`Watch`] is dropped or the provider shut down;
 /// ending it drops its streams, which cancels the watch at the server.
@@ -171,7 +167,7 @@ impl Task {
     async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
         let Some(picture) = &self.picture else { return Ok(Return::Load) };
         let mark = self.connector.mark_seen(&picture.store, picture.at);
-        let now = match within(RETURN_DEADLINE, picture.reach.head(link, 0)).await {
+        let now = match within(HEAD_DEADLINE, picture.reach.head(link, 0)).await {
             // The load finds out what may still be read.
             Err(Fault::Denied) => return Ok(Return::Load),
             now => now?,

@@ -1,0 +1,102 @@
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::domain::ResourceKey;
+
+fn fault(code: Code, message: &str) -> Fault {
+    Fault::from(etcd_client::Error::GRpcStatus(tonic::Status::new(code, message)))
+}
+
+#[test]
+fn etcds_refusals_are_told_apart() {
+    assert_eq!(fault(Code::Unavailable, "etcdserver: no leader"), Fault::NoLeader);
+    assert_eq!(fault(Code::Unavailable, "etcdserver: rpc not supported for learner"), Fault::Learner);
+    assert_eq!(fault(Code::Unavailable, "etcdserver: request timed out"), Fault::Broken);
+    assert_eq!(fault(Code::PermissionDenied, "etcdserver: permission denied"), Fault::Denied);
+    assert_eq!(fault(Code::InvalidArgument, "etcdserver: user name is empty"), Fault::NoLogin);
+    assert_eq!(
+        fault(Code::OutOfRange, "etcdserver: mvcc: required revision has been compacted"),
+        Fault::Compacted
+    );
+    for old in ["etcdserver: revision of auth store is old", "auth: revision in header is old"] {
+        assert_eq!(fault(Code::Unknown, old), Fault::Expired);
+    }
+    assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+    let future = "etcdserver: mvcc: required revision is a future revision";
+    assert_eq!(fault(Code::OutOfRange, future), Fault::Broken);
+    let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
+    assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::TooLarge);
+    assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));
+    assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
+}
+
+/// A server that ends every call with a reason of HTTP/2, as proxies under load do.
+async fn hanging_up(reason: u8) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).await.unwrap();
+        stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+        let mut head = [0; 9];
+        while stream.read_exact(&mut head).await.is_ok() {
+            let [a, b, c, kind, flags, id @ ..] = head;
+            let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]).try_into().unwrap()];
+            stream.read_exact(&mut payload).await.unwrap();
+            let answer = match (kind, flags) {
+                // Headers are answered with the end of their stream, settings with an assent.
+                (1, _) => [&[0, 0, 4, 3, 0], &id[..], &[0, 0, 0, reason]].concat(),
+                (4, 0) => vec![0, 0, 0, 4, 1, 0, 0, 0, 0],
+                _ => continue,
+            };
+            stream.write_all(&answer).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_call_that_a_connection_ended_was_refused_by_nobody() {
+    const ENHANCE_YOUR_CALM: u8 = 0xb;
+    const INADEQUATE_SECURITY: u8 = 0xc;
+    for reason in [ENHANCE_YOUR_CALM, INADEQUATE_SECURITY] {
+        let client = etcd_client::Client::connect([hanging_up(reason).await], None).await.unwrap();
+        let fault = Fault::from(client.kv_client().get("k", None).await.unwrap_err());
+        assert_eq!(fault, Fault::Broken, "{reason:#x}");
+        assert!(fault.leaves_doubt());
+    }
+}
+
+#[test]
+fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
+    let key = ResourceKey::foreign(*b"x");
+    for doubtful in [Fault::Silent, Fault::Broken, Fault::Oversized] {
+        let error = doubtful.into_write_error("e:1", &key, String::new);
+        assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+    }
+    for certain in
+        [Fault::Unreachable, Fault::NoLeader, Fault::NoSpace, Fault::Denied, Fault::TooLarge, Fault::Replaced]
+    {
+        let error = certain.into_write_error("e:1", &key, String::new);
+        assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+    }
+}
+
+#[test]
+fn of_several_faults_the_one_that_tells_most_is_told() {
+    let told = |faults: &[Fault]| faults.iter().cloned().reduce(Fault::or_more_telling).unwrap();
+    assert_eq!(told(&[Fault::NoLeader, Fault::Unreachable, Fault::Silent]), Fault::NoLeader);
+    assert_eq!(told(&[Fault::Broken, Fault::Unreachable]), Fault::Unreachable);
+    assert_eq!(told(&[Fault::Silent, Fault::Denied, Fault::NoLeader]), Fault::Denied);
+}
+
+#[test]
+fn no_words_repeat_what_a_status_carried() {
+    let planted = "token=s3cr3t {\"password\":\"hunter2\"}";
+    for code in 0..17 {
+        let words = fault(Code::from(code), planted).words("e:1");
+        assert!(!words.contains("s3cr3t") && !words.contains("hunter2"), "{words}");
+    }
+}

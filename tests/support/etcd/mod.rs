@@ -24,7 +24,7 @@ pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
 
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// One etcd server; it ends when this is dropped.
 pub struct EtcdServer {

@@ -180,27 +180,30 @@ impl Differ<'_> {
         let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
         if let ([Some(before), Some(after)], true) = (text, old == new) {
             // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
-            let (before, after) = if secret { (HIDDEN, HIDDEN) } else { self.parting(before, after) };
-            old = Some((before, secret));
-            new = Some((after, secret));
+            let parted =
+                if secret { vec![HIDDEN, HIDDEN] } else { parting(self.kind, &self.names, &[before, after]) };
+            let mut parted = parted.into_iter().map(|text| (text, secret));
+            (old, new) = (parted.next(), parted.next());
         }
         let path = written(&self.steps);
         let [old, new] = [old, new].map(|side| side.map(|(value, _)| value));
         self.changes.push(PathChange { path, kind, old, new, secret });
     }
+}
 
-    /// Two values that begin alike, from shortly before they differ.
-    fn parting(&self, old: &str, new: &str) -> (Safe<'static>, Safe<'static>) {
-        let whole = |text| mask_value(self.kind, &self.names, text, usize::MAX).into_string();
-        let (old, new) = (whole(old), whole(new));
-        let same = old.chars().zip(new.chars()).take_while(|(before, after)| before == after).count();
-        let from = |text: &str| {
-            let start = text.char_indices().nth(same.saturating_sub(MAX_VALUE / 3)).map_or(0, |(at, _)| at);
-            let rest = Safe::prefix(text.get(start..).unwrap_or_default(), MAX_VALUE);
-            Safe::from(format!("{}{rest}", if start > 0 { "…" } else { "" }))
-        };
-        (from(&old), from(&new))
-    }
+/// Values that begin alike, from shortly before they differ.
+pub(super) fn parting<S: AsRef<str>>(kind: DocumentKind, names: &[S], texts: &[&str]) -> Vec<Safe<'static>> {
+    let whole = |text: &&str| mask_value(kind, names, text, usize::MAX).into_string();
+    let texts: Vec<String> = texts.iter().map(whole).collect();
+    let first = texts.first().map_or("", String::as_str);
+    let alike = |text: &String| first.chars().zip(text.chars()).take_while(|(a, b)| a == b).count();
+    let same = texts.iter().skip(1).map(alike).min().unwrap_or(0);
+    let from = |text: &String| {
+        let start = text.char_indices().nth(same.saturating_sub(MAX_VALUE / 3)).map_or(0, |(at, _)| at);
+        let rest = Safe::prefix(text.get(start..).unwrap_or_default(), MAX_VALUE);
+        Safe::from(format!("{}{rest}", if start > 0 { "…" } else { "" }))
+    };
+    texts.iter().map(from).collect()
 }
 
 /// A value that stands at a path of names, as it may be shown, and whether it holds a secret.

@@ -7,6 +7,7 @@ mod diff;
 mod fixture;
 mod format;
 mod lines;
+pub mod merge;
 pub mod patch;
 mod path;
 mod splice;

@@ -148,7 +148,7 @@ pub(super) fn between(old: &Tree<'_>, new: &Tree<'_>) -> Want {
 }
 
 /// The items of an array, each with the one that it is or takes the place of.
-pub(super) fn items(before: &[Tree<'_>], after: &[Tree<'_>]) -> Vec<Child> {
+fn items(before: &[Tree<'_>], after: &[Tree<'_>]) -> Vec<Child> {
     let new = |item: &Tree<'_>| Child::new(None, Raw::of(item));
     if let Some(origins) = permutation(before, after) {
         return origins.into_iter().map(|at| Child::kept(at, Want::Keep)).collect();
@@ -169,7 +169,7 @@ pub(super) fn items(before: &[Tree<'_>], after: &[Tree<'_>]) -> Vec<Child> {
 }
 
 /// Where each item stood, if they are the same ones in another order.
-fn permutation(before: &[Tree<'_>], after: &[Tree<'_>]) -> Option<Vec<usize>> {
+pub(super) fn permutation(before: &[Tree<'_>], after: &[Tree<'_>]) -> Option<Vec<usize>> {
     if before.len() != after.len() {
         return None;
     }

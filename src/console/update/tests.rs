@@ -20,6 +20,7 @@ mod drafts;
 mod health;
 mod partial;
 mod truth;
+mod unknown;
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0

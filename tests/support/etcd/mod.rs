@@ -6,6 +6,7 @@ mod gate;
 mod guarded;
 mod launch;
 mod mute;
+mod snip;
 pub mod storm;
 
 use std::io::{Read, Write};
@@ -23,6 +24,7 @@ pub use gate::Gate;
 pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
+pub use snip::Snip;
 
 const START: Duration = Duration::from_secs(60);
 

@@ -8,6 +8,7 @@ mod input;
 mod link;
 mod listing;
 mod overlay;
+mod pad;
 mod record;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -20,6 +21,7 @@ pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use pad::{Motion, Pad, Pos, Row};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use record::{Comparison, Outage, Record, Steady};
 

@@ -1,7 +1,9 @@
 //! What must be done outside: data that the runtime carries out, and answers with a message.
 
-use crate::domain::LeaseId;
+use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
+
+use super::model::{Check, Finish};
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -20,6 +22,12 @@ pub enum Effect {
     CheckHealth(Request),
     /// Ask how long a lease has left.
     AskLease(Request, LeaseId),
+    /// Look for problems in a draft too large for the loop.
+    CheckDraft(Request, Check),
+    /// Make the review of a draft too large for the loop.
+    PrepareReview(Request, Box<Finish>),
+    /// Record something that was done.
+    Audited(Note),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -32,4 +40,16 @@ pub enum Effect {
     Redraw,
     /// Leave with this exit code.
     Quit(u8),
+}
+
+/// Something that was done and is to be remembered; holds no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Stored secrets were shown in a draft.
+    Revealed {
+        /// Whose.
+        key: ResourceKey,
+        /// How many.
+        count: usize,
+    },
 }

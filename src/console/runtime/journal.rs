@@ -1,5 +1,6 @@
 //! What confdeck notices, told to its own log: the link and the writes, never a value.
 
+use crate::console::effect::Note;
 use crate::domain::LinkState;
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error, Op};
@@ -52,5 +53,12 @@ pub(super) fn written(intent: &str, outcome: &Result<Commit, Error>) {
     match outcome {
         Ok(commit) => tracing::info!(target: LOG, at = %commit.at, "done: {intent}"),
         Err(error) => tracing::warn!(target: LOG, "not done: {intent}: {error}"),
+    }
+}
+
+/// Tells what is to be remembered of what was done here.
+pub(super) fn noted(note: &Note) {
+    match note {
+        Note::Revealed { key, count } => tracing::info!(target: LOG, %key, count, "values revealed"),
     }
 }

@@ -16,6 +16,7 @@ use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter
 use super::clock::Clock;
 use super::feeder::Feeder;
 use super::frames::Schedule;
+use super::journal;
 use super::runner::{Reply, Runner};
 use super::signals::{HUNG_UP, Signal};
 use super::sources::{Happening, Sources};
@@ -197,6 +198,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
+            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
+            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
+            Effect::Audited(note) => journal::noted(&note),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

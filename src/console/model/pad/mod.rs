@@ -117,7 +117,9 @@ impl Pad {
         let line = match row.checked_sub(self.above.len()) {
             None => self.above.get(row).map(String::as_str),
             Some(0) => return self.here(),
-            Some(after) => self.below.len().checked_sub(after).and_then(|at| self.below.get(at)).map(String::as_str),
+            Some(after) => {
+                self.below.len().checked_sub(after).and_then(|at| self.below.get(at)).map(String::as_str)
+            }
         };
         line.unwrap_or_default()
     }

@@ -36,8 +36,12 @@ impl Row {
     /// The columns before a place, if it is in this row.
     pub fn column(&self, pad: &Pad, pos: Pos) -> Option<usize> {
         let inside = self.bytes.start <= pos.at && (pos.at < self.bytes.end || self.is_last(pad, pos.at));
-        (pos.row == self.line && inside)
-            .then(|| columns(pad.line(self.line).get(self.bytes.start..pos.at).unwrap_or_default()))
+        (pos.row == self.line && inside).then(|| self.columns_to(pad, pos.at))
+    }
+
+    /// The columns between its start and a byte of it.
+    pub fn columns_to(&self, pad: &Pad, at: usize) -> usize {
+        columns(pad.line(self.line).get(self.bytes.start..at).unwrap_or_default())
     }
 
     fn is_last(&self, pad: &Pad, at: usize) -> bool {
@@ -130,7 +134,8 @@ impl Pad {
     }
 
     fn start_of(&self, pos: Pos) -> Pos {
-        let at = if self.window.wraps { row_at(self.line(pos.row), pos.at, self.window.width).start } else { 0 };
+        let at =
+            if self.window.wraps { row_at(self.line(pos.row), pos.at, self.window.width).start } else { 0 };
         Pos { row: pos.row, at }
     }
 

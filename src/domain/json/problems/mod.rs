@@ -84,8 +84,11 @@ struct Places(Vec<(usize, (usize, usize))>);
 
 impl Places {
     fn new(text: &str, found: &[Found]) -> Self {
-        let mut offsets: Vec<_> =
-            found.iter().flat_map(|found| [Some(found.span.start), found.slip.elsewhere()]).flatten().collect();
+        let mut offsets: Vec<_> = found
+            .iter()
+            .flat_map(|found| [Some(found.span.start), found.slip.elsewhere()])
+            .flatten()
+            .collect();
         offsets.sort_unstable();
         offsets.dedup();
         let (mut at, mut line, mut column) = (0, 1, 1);

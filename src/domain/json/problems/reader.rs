@@ -278,7 +278,8 @@ impl<'t> Reader<'t> {
     fn skip_the_rest(&mut self, token: Token) {
         let mut depth = usize::from(opens(token.shape));
         while let Some(next) = self.tokens.peek() {
-            let ends = depth == 0 && (next.shape == Shape::Comma || closes(next.shape) || next.indent.is_some());
+            let ends =
+                depth == 0 && (next.shape == Shape::Comma || closes(next.shape) || next.indent.is_some());
             if ends {
                 return;
             }
@@ -399,7 +400,8 @@ impl<'t> Reader<'t> {
     fn ended(&mut self) {
         match (self.want, self.open.is_empty()) {
             (Want::End, _) => {
-                let clean = self.tokens.found.iter().all(|found| matches!(found.slip, Slip::Duplicate { .. }));
+                let clean =
+                    self.tokens.found.iter().all(|found| matches!(found.slip, Slip::Duplicate { .. }));
                 if let Some((false, span)) = self.object.filter(|_| clean) {
                     self.tokens.tell(span, Slip::NotAnObject, None);
                 }
@@ -443,7 +445,8 @@ fn number(word: &str) -> Option<String> {
         None => ("", word.strip_prefix('+').unwrap_or(word)),
     };
     let whole = digits.trim_start_matches('0');
-    let whole = if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
+    let whole =
+        if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
     let number = format!("{sign}{}{}", whole, if whole.ends_with('.') { "0" } else { "" });
     is_number(number.as_bytes()).then_some(number)
 }

@@ -23,21 +23,34 @@ pub(super) enum Slip {
     EqualsSign,
     NoColonAndValue,
     NoValue,
-    NoComma { object: bool },
-    TrailingComma { object: bool },
+    NoComma {
+        object: bool,
+    },
+    TrailingComma {
+        object: bool,
+    },
     ExtraComma,
     ExtraColon,
-    Unexpected { object: bool },
+    Unexpected {
+        object: bool,
+    },
     StrayClose,
     /// A bracket of the other kind than the one opened there.
-    WrongClose { opened: usize, object: bool },
-    NeverClosed { object: bool },
+    WrongClose {
+        opened: usize,
+        object: bool,
+    },
+    NeverClosed {
+        object: bool,
+    },
     AfterTheEnd,
     Empty,
     NotAnObject,
     TooDeep,
     /// Of a member whose name was there before.
-    Duplicate { first: usize },
+    Duplicate {
+        first: usize,
+    },
 }
 
 const VALUE: &str = "\", {, [, a number, true, false or null";

@@ -19,6 +19,8 @@ pub enum Place {
     Prompt,
     /// A question.
     Confirm,
+    /// What a new document is to be of, narrowed by typing.
+    Choose,
     /// The editor; keys without an action here are text.
     Editor,
     /// The review of a draft.
@@ -29,13 +31,14 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Browse,
         Self::Page,
         Self::Help,
         Self::Filter,
         Self::Prompt,
         Self::Confirm,
+        Self::Choose,
         Self::Editor,
         Self::Review,
         Self::Conflict,
@@ -50,6 +53,7 @@ impl Place {
             Self::Filter => "Filter",
             Self::Prompt => "Commands and names",
             Self::Confirm => "Questions",
+            Self::Choose => "Choices",
             Self::Editor => "Editor",
             Self::Review => "Review",
             Self::Conflict => "Conflict",
@@ -58,7 +62,7 @@ impl Place {
 
     /// Whether keys without an action are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt | Self::Editor)
+        matches!(self, Self::Filter | Self::Prompt | Self::Choose | Self::Editor)
     }
 }
 
@@ -120,6 +124,16 @@ const FILTER: &[Binding] =
     &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
 const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
 const CONFIRM: &[Binding] = &[("y", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const CHOOSE: &[Binding] = &[
+    ("enter", Action::Accept),
+    ("esc", Action::Cancel),
+    ("up", Action::Up),
+    ("backtab", Action::Up),
+    ("down", Action::Down),
+    ("tab", Action::Down),
+    ("pageup", Action::PageUp),
+    ("pagedown", Action::PageDown),
+];
 const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
@@ -141,6 +155,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Filter => &[FILTER, EVERYWHERE],
         Place::Prompt => &[PROMPT, EVERYWHERE],
         Place::Confirm => &[CONFIRM, EVERYWHERE],
+        Place::Choose => &[CHOOSE, EVERYWHERE],
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],

@@ -1,11 +1,10 @@
 //! Choosing what a new document is to be of, and beginning it.
 
 use crossterm::event::KeyEvent;
-use tui_textarea::CursorMove;
 
 use super::super::model::{Chooser, Model, Overlay};
 use super::browse::Step;
-use super::edit;
+use super::{edit, typing};
 use crate::check::{connection_type, template};
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::inventory::Scope;
@@ -48,8 +47,9 @@ pub(super) fn accept(model: &mut Model) {
     };
     model.overlay = None;
     edit::begin(model, key, Document::from(template.text.as_str()));
-    if let Some(first) = template.first {
-        place_cursor(model, &template.text, first);
+    if let (Some(first), Some(edit)) = (template.first, &mut model.edit) {
+        edit.pad.go(edit.pad.place(first));
+        typing::settle(model);
     }
 }
 
@@ -59,15 +59,4 @@ fn connection_of(model: &Model, of: &str) -> Option<String> {
     let mut found = rows.filter(|row| row.module() == Some(of)).map(|row| row.key().short());
     let first = found.next()?;
     found.next().is_none().then_some(first)
-}
-
-fn place_cursor(model: &mut Model, text: &str, at: usize) {
-    let before = text.get(..at).unwrap_or_default();
-    let row = before.matches('\n').count();
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
-    let (row, column) = (u16::try_from(row).unwrap_or(0), u16::try_from(column).unwrap_or(0));
-    if let Some(edit) = &mut model.edit {
-        edit.area.move_cursor(CursorMove::Jump(row, column));
-    }
-    edit::scroll(model);
 }

@@ -11,9 +11,8 @@ fn chooser(console: &Console) -> &Chooser {
 /// The word under the cursor.
 fn at_cursor(console: &Console) -> String {
     let edit = console.model.edit.as_ref().unwrap();
-    let (row, column) = edit.area.cursor();
-    let rest: String = edit.area.lines()[row].chars().skip(column).collect();
-    rest.split('"').next().unwrap().to_owned()
+    let cursor = edit.pad.cursor();
+    edit.pad.line(cursor.row)[cursor.at..].split('"').next().unwrap().to_owned()
 }
 
 #[test]

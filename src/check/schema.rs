@@ -88,6 +88,10 @@ fn help(description: Option<&Value>) -> String {
     let text = description.and_then(Value::as_str).unwrap_or_default();
     let text = text.strip_prefix("Settings of ").unwrap_or(text);
     let text = text.strip_prefix("the ").unwrap_or(text);
+    if text.split(' ').next().is_some_and(|word| word.contains('_')) {
+        // A name is written as it is.
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 use crate::domain::LeaseId;
 use crate::provider::Op;
 
+use super::model::Sides;
+
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Request(pub u64);
@@ -12,6 +14,8 @@ pub struct Request(pub u64);
 pub enum Effect {
     /// Write, through the gate.
     Commit(Request, Vec<Op>),
+    /// Compare what is too large to be compared on the loop.
+    Compare(Request, Vec<Sides>),
     /// Open the gate; sent only after the context's name was typed.
     Unlock(Request),
     /// Close the gate.

@@ -25,11 +25,13 @@ pub enum Place {
     Review,
     /// A conflict.
     Conflict,
+    /// The review of several writes as one.
+    Plan,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -39,6 +41,7 @@ impl Place {
         Self::Editor,
         Self::Review,
         Self::Conflict,
+        Self::Plan,
     ];
 
     /// The heading in help.
@@ -53,6 +56,7 @@ impl Place {
             Self::Editor => "Editor",
             Self::Review => "Review",
             Self::Conflict => "Conflict",
+            Self::Plan => "Plan",
         }
     }
 
@@ -90,6 +94,7 @@ const TABS: &[Binding] = &[
     ("7", Action::Log),
     (":", Action::Command),
     ("?", Action::Help),
+    ("u", Action::UndoWrite),
     ("ctrl-r", Action::Retry),
     ("q", Action::Quit),
 ];
@@ -101,7 +106,10 @@ const BROWSE: &[Binding] = &[
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
+    ("R", Action::Rename),
     ("d", Action::Delete),
+    ("space", Action::Mark),
+    ("*", Action::MarkAll),
     ("y", Action::Copy),
     ("o", Action::Sort),
     ("z", Action::Zoom),
@@ -131,6 +139,14 @@ const REVIEW: &[Binding] =
     &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 const CONFLICT: &[Binding] =
     &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const PLAN: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("b", Action::Renew),
+    ("u", Action::UndoWrite),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
@@ -144,6 +160,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
+        Place::Plan => &[PLAN, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

@@ -10,6 +10,7 @@ use crate::provider::{Commit, Error};
 
 use super::effect::Request;
 use super::layout::Size;
+use super::model::Look;
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub enum Event {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
+    /// Of `Effect::Compare`, in its order.
+    Compared(Vec<Look>),
     /// Of `Effect::CheckHealth`.
     Health(Vec<Health>),
     /// Of `Effect::AskLease`; the time left when the answer came.

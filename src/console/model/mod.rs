@@ -2,12 +2,15 @@
 
 mod browse;
 mod context;
+mod done;
 mod edit;
 mod filter;
 mod input;
 mod link;
 mod listing;
+mod marks;
 mod overlay;
+mod plan;
 mod record;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,12 +18,15 @@ use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
 pub use context::{Context, Lock};
+pub use done::{Touched, Writes, Written};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use marks::{MAX_MARKS, Marks};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
@@ -68,6 +74,10 @@ pub struct Model {
     pub log: LogPage,
     /// The document being edited; it covers the body.
     pub edit: Option<Box<Edit>>,
+    /// Several writes being reviewed as one; they cover the body too.
+    pub plan: Option<Box<Plan>>,
+    /// The writes of this session that can be taken back.
+    pub writes: Writes,
     /// Drafts that were left and can be taken up again.
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
     /// What is open above everything else.
@@ -173,13 +183,24 @@ pub struct Writing {
     pub request: Request,
     /// What is written; `None` where the document is removed.
     pub document: Option<Document>,
-    /// Which key.
+    /// Which key; the first of several.
     pub key: ResourceKey,
+    /// The store that it was meant for.
+    pub store: Option<StoreId>,
+    /// All that it does.
+    pub steps: Vec<Step>,
+    /// What it does in words, where it is more than one document's.
+    pub said: Option<String>,
+    /// The write that it takes back.
+    pub undoes: Option<u64>,
 }
 
 impl Writing {
     /// What it does, in words: `write production/orders`.
     pub fn what(&self) -> String {
+        if let Some(said) = &self.said {
+            return said.clone();
+        }
         format!("{} {}", if self.document.is_some() { "write" } else { "delete" }, self.key)
     }
 }
@@ -281,6 +302,8 @@ impl Model {
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
+            plan: None,
+            writes: Writes::default(),
             drafts: BTreeMap::new(),
             overlay: None,
             notice: None,
@@ -304,6 +327,7 @@ impl Model {
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (None, Some(edit)) => edit.place(),
+            (None, None) if self.plan.is_some() => Place::Plan,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,

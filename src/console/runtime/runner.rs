@@ -13,6 +13,7 @@ use super::journal;
 use crate::console::effect::Request;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
+use crate::console::model::{Sides, look};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op};
@@ -83,6 +84,15 @@ impl Runner {
             };
             journal::written(&intent, &outcome);
             Reply::Answer(Answer::Commit(outcome))
+        });
+    }
+
+    /// Compares texts on a thread of its own.
+    pub(super) fn compare(&mut self, request: Request, sides: Vec<Sides>) {
+        self.spawn(request, async move {
+            // Without looks, a plan is never said to be compared, and never written.
+            let looks = spawn_blocking(move || look(&sides)).await.unwrap_or_default();
+            Reply::Answer(Answer::Compared(looks))
         });
     }
 

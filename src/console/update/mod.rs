@@ -7,7 +7,12 @@ mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod make;
+mod marks;
+mod names;
+mod plan;
 mod prompt;
+mod send;
 #[cfg(test)]
 mod tests;
 

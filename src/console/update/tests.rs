@@ -18,8 +18,11 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 
 mod drafts;
 mod health;
+mod marks;
 mod partial;
+mod plans;
 mod truth;
+mod undo;
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0
@@ -62,6 +65,7 @@ impl Console {
             marks: vec![],
             capabilities,
             read_only: false,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         };
@@ -130,6 +134,7 @@ impl Console {
                 "backspace" => KeyCode::Backspace,
                 "end" => KeyCode::End,
                 "down" => KeyCode::Down,
+                "space" => KeyCode::Char(' '),
                 _ => KeyCode::Char(name.chars().next().unwrap()),
             };
             self.send(Event::Key(KeyEvent::new(code, modifiers)));

@@ -40,3 +40,4 @@ mod store;
 mod terminal;
 mod trouble;
 mod undo;
+mod unknown;

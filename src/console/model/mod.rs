@@ -12,6 +12,7 @@ mod marks;
 mod overlay;
 mod plan;
 mod record;
+mod unknown;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use marks::{MAX_MARKS, Marks};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use unknown::{Sent, Unknown};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
@@ -96,6 +98,10 @@ pub struct Model {
     pub redraw: Redraw,
     /// The write that has no answer yet.
     pub writing: Option<Writing>,
+    /// What it was to do.
+    pub sent: Option<Sent>,
+    /// Set while nobody knows whether it was done.
+    pub unknown: Option<Unknown>,
     /// The last key, for the gate's patience.
     pub last_key: Duration,
     /// Moments at which marks of fresh changes end, soonest first.
@@ -313,6 +319,8 @@ impl Model {
             now: Stamp::start(),
             redraw: Redraw::Now,
             writing: None,
+            sent: None,
+            unknown: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
             arriving: None,
@@ -404,6 +412,7 @@ impl Model {
             self.link.resync_ends(),
             self.traffic.next_change_at(),
             self.next_health_check(),
+            self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
         ]
         .into_iter()

@@ -196,6 +196,8 @@ impl<P: Program, D: Device> Loop<P, D> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
+            Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::Copy(request, text) => self.runner.copy(request, text),

@@ -15,6 +15,7 @@ mod prompt;
 mod send;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use super::effect::Effect;
 use super::message::{Event, Message};
@@ -43,8 +44,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Wake => clock::wake(model),
         Event::Terminate => vec![Effect::Quit(0)],
     };
+    hold_back(model, &mut effects);
+    unknown::remember(model, &effects);
     effects.extend(answers::follow_lease(model));
+    effects.extend(unknown::follow(model));
     effects
+}
+
+/// What writes leaves through an open gate alone, whoever asked for it and however long ago.
+fn hold_back(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.may_write() || !effects.iter().any(Effect::writes) {
+        return;
+    }
+    effects.retain(|effect| !effect.writes());
+    model.writing = None;
+    keys::passes_gate(model);
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

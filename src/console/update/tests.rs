@@ -17,12 +17,14 @@ use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod drafts;
+mod gate;
 mod health;
 mod marks;
 mod partial;
 mod plans;
 mod truth;
 mod undo;
+mod unknown;
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0

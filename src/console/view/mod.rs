@@ -33,7 +33,11 @@ mod sample;
 mod tests;
 
 pub use clock::next_change_at;
+#[cfg(test)]
+pub(super) use footer::offered as footer_offers;
 pub(super) use health::height as health_height;
+#[cfg(test)]
+pub(super) use overlays::offered as help_offers;
 pub(super) use plan::height as plan_height;
 
 use self::widgets::Canvas;

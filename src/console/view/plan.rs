@@ -269,6 +269,9 @@ fn route(key: &ResourceKey) -> Option<String> {
 
 /// That what the step stands on is no longer so.
 fn moved(page: &mut Page<'_>, model: &Model, plan: &Plan, step: &Step) {
+    if plan.clash.as_ref().is_some_and(|clash| clash.key == step.key) {
+        return;
+    }
     let undo = matches!(plan.recipe, Recipe::Undo(_));
     let token = |token| words::token(model, token);
     let (what, then) = match step.moved(&model.inventory) {

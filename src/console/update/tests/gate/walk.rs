@@ -185,11 +185,13 @@ pub(super) fn face(console: &Console) -> String {
         let moved = plan.steps.iter().any(|step| step.moved(&model.inventory).is_some());
         (std::mem::discriminant(&plan.recipe), plan.clash.is_some(), moved)
     });
-    let marks = model.browse().is_some_and(|browse| !browse.marks.is_empty());
+    // Elsewhere neither decides anything.
+    let browses = matches!(model.place(), Place::Browse | Place::Page | Place::Plan);
+    let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
+    let can_undo = browses && !model.writes.is_empty();
     format!(
-        "{:?} {overlay:?} {edit:?} {plan:?} {marks} {} {selected:?} {} {} {}",
+        "{:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.place(),
-        model.writes.len().min(2),
         model.writing.is_some(),
         model.unknown.is_some(),
         model.drafts.is_empty(),

@@ -143,3 +143,33 @@ impl Writes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Step;
+    use super::*;
+    use crate::console::effect::Request;
+    use crate::domain::{Namespace, WebhookId};
+    use crate::provider::Outcome;
+
+    fn write(bytes: usize) -> Writing {
+        let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("large").unwrap());
+        let document = Some(Document::new(vec![b' '; bytes]));
+        let steps = vec![Step::to(key.clone(), document.clone())];
+        Writing { request: Request(1), document, key, store: None, steps, said: None, undoes: None }
+    }
+
+    #[test]
+    fn large_documents_push_the_oldest_writes_out() {
+        let mut writes = Writes::default();
+        let outcome = Outcome { before: None, after: Some(Token::counter(2)) };
+        let commit = Commit { at: Revision(2), outcomes: vec![outcome] };
+        let mut kept = Vec::new();
+        for mebibytes in [5, 5, 5, 5, 17, 1] {
+            writes.take(&write(mebibytes << 20), &commit, (None, SystemTime::UNIX_EPOCH));
+            kept.push(writes.len());
+        }
+        assert_eq!(kept, [1, 2, 3, 3, 0, 1], "what is too large alone is not kept either");
+        assert_eq!(writes.bytes, 1 << 20);
+    }
+}

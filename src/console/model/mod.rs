@@ -13,6 +13,7 @@ mod overlay;
 mod plan;
 mod record;
 mod unknown;
+mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -30,8 +31,9 @@ pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use unknown::{Sent, Unknown};
+pub use writing::Writing;
 
-use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
+use crate::domain::{Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -181,35 +183,6 @@ pub const LOG_LINES: usize = 500;
 
 /// The most drafts kept at once.
 pub const MAX_DRAFTS: usize = 32;
-
-/// A write on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Writing {
-    /// The question.
-    pub request: Request,
-    /// What is written; `None` where the document is removed.
-    pub document: Option<Document>,
-    /// Which key; the first of several.
-    pub key: ResourceKey,
-    /// The store that it was meant for.
-    pub store: Option<StoreId>,
-    /// All that it does.
-    pub steps: Vec<Step>,
-    /// What it does in words, where it is more than one document's.
-    pub said: Option<String>,
-    /// The write that it takes back.
-    pub undoes: Option<u64>,
-}
-
-impl Writing {
-    /// What it does, in words: `write production/orders`.
-    pub fn what(&self) -> String {
-        if let Some(said) = &self.said {
-            return said.clone();
-        }
-        format!("{} {}", if self.document.is_some() { "write" } else { "delete" }, self.key)
-    }
-}
 
 /// Something worth saying once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
-use super::model::Sides;
+use super::model::{Check, Finish, Sides};
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -35,6 +35,10 @@ pub enum Effect {
     CheckHealth(Request),
     /// Ask how long a lease has left.
     AskLease(Request, LeaseId),
+    /// Look for problems in a draft too large for the loop.
+    CheckDraft(Request, Check),
+    /// Make the review of a draft too large for the loop.
+    PrepareReview(Request, Box<Finish>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -69,6 +73,7 @@ impl Effect {
             Self::Compare(..) => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::CheckDraft(..) | Self::PrepareReview(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Quit(_) => false,
         }
     }

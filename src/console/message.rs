@@ -10,7 +10,7 @@ use crate::provider::{Commit, Error, Found};
 
 use super::effect::Request;
 use super::layout::Size;
-use super::model::Look;
+use super::model::{Flaw, Look, NotReady, Review};
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,10 @@ pub enum Answer {
     Health(Vec<Health>),
     /// Of `Effect::AskLease`; the time left when the answer came.
     Lease(LeaseId, Option<Duration>),
+    /// Of `Effect::CheckDraft`.
+    Checked(Vec<Flaw>),
+    /// Of `Effect::PrepareReview`.
+    Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::Copy`: whether a way to the clipboard was found.

@@ -5,11 +5,16 @@ mod context;
 mod done;
 mod edit;
 mod filter;
+mod find;
+mod finish;
+mod flaws;
 mod input;
 mod link;
 mod listing;
 mod marks;
+mod outline;
 mod overlay;
+mod pad;
 mod plan;
 mod record;
 mod unknown;
@@ -23,11 +28,16 @@ pub use context::{Context, Lock};
 pub use done::{Touched, Writes, Written};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
+pub use find::{Find, Needle, Tally};
+pub use finish::Finish;
+pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use marks::{MAX_MARKS, Marks};
+pub use outline::{Here, Outline};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use pad::{Motion, Pad, Pos, Row};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use unknown::{Sent, Unknown};
@@ -38,7 +48,7 @@ use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
 use super::keymap::Place;
-use super::layout::{Frame, Pane, Panes, Size, frame, panes};
+use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes};
 use super::message::Stamp;
 
 /// How long the gate stays open without a key.
@@ -352,6 +362,17 @@ impl Model {
         panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
     }
 
+    /// Keeps the cursor of the editor on the screen, and finds out where in the JSON it is.
+    pub fn settle_editor(&mut self) {
+        let area = edit_frame(&self.frame(), false).text;
+        if let Some(edit) = &mut self.edit {
+            let gutter = editor_gutter(area, edit.pad.rows());
+            edit.pad.settle(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
+            let Edit { pad, outline, .. } = &mut **edit;
+            outline.look(pad);
+        }
+    }
+
     /// A number for the next question.
     pub fn next_request(&mut self) -> Request {
         self.requests += 1;
@@ -379,7 +400,7 @@ impl Model {
         [
             partial.then_some(self.now.mono),
             unlocked,
-            self.edit.as_ref().and_then(|edit| edit.check_at),
+            self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),

@@ -14,7 +14,7 @@ use crate::audit::{Audit, Pending};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
-use crate::console::model::{Sides, look};
+use crate::console::model::{Check, Finish, NotReady, Sides, look};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
@@ -149,6 +149,23 @@ impl Runner {
             let left = timeout(CALL_DEADLINE + GRACE, reader.lease_left(lease)).await;
             let left = left.ok().and_then(Result::ok).flatten();
             Reply::Answer(Answer::Lease(lease, left))
+        });
+    }
+
+    /// Looks for problems in a large draft.
+    pub(super) fn check_draft(&mut self, request: Request, check: Check) {
+        self.spawn(request, async move {
+            let found = spawn_blocking(move || check.run()).await.unwrap_or_default();
+            Reply::Answer(Answer::Checked(found))
+        });
+    }
+
+    /// Makes the review of a large draft.
+    pub(super) fn prepare_review(&mut self, request: Request, finish: Finish) {
+        self.spawn(request, async move {
+            // Nothing in there waits, so it is joined without a deadline; it fails only by a panic.
+            let review = spawn_blocking(move || finish.review()).await.unwrap_or(Err(NotReady::Failed));
+            Reply::Answer(Answer::Reviewed(Box::new(review)))
         });
     }
 

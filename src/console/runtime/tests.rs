@@ -173,6 +173,8 @@ impl Program for Scripted {
                     Answer::Health(health) => format!("health {}", health.len()),
                     Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
                     Answer::Compared(looks) => format!("compared {}", looks.len()),
+                    Answer::Checked(found) => format!("checked {}", found.len()),
+                    Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
                     Answer::Found(found) => format!("found {}", found.is_ok()),

@@ -200,6 +200,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
+            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
+            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

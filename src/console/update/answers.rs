@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, feed, plan, unknown};
+use super::{browse, feed, mend, plan, prepare, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -35,6 +35,8 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
             }
         }
         Answer::Lease(lease, left) => lease_told(model, request, lease, left),
+        Answer::Checked(found) => mend::checked(model, request, found),
+        Answer::Reviewed(review) => prepare::prepared(model, request, *review),
         Answer::Unlocked => {
             model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");

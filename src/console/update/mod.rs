@@ -9,12 +9,16 @@ mod feed;
 mod keys;
 mod make;
 mod marks;
+mod mend;
 mod names;
 mod plan;
+mod prepare;
 mod prompt;
+mod search;
 mod send;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod unknown;
 
 use super::effect::Effect;
@@ -30,7 +34,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Resize(size) => {
             model.size = size;
             browse::settle(model);
-            edit::scroll(model);
+            typing::settle(model);
             model.want(Redraw::Now);
             Vec::new()
         }

@@ -3,6 +3,7 @@
 mod health;
 mod plans;
 mod scenes;
+mod typing;
 
 use std::time::{Duration, SystemTime};
 

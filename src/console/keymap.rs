@@ -29,11 +29,13 @@ pub enum Place {
     Review,
     /// A conflict.
     Conflict,
+    /// The review of several writes as one.
+    Plan,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -45,6 +47,7 @@ impl Place {
         Self::Find,
         Self::Review,
         Self::Conflict,
+        Self::Plan,
     ];
 
     /// The heading in help.
@@ -61,6 +64,7 @@ impl Place {
             Self::Find => "Find",
             Self::Review => "Review",
             Self::Conflict => "Conflict",
+            Self::Plan => "Plan",
         }
     }
 
@@ -98,6 +102,7 @@ const TABS: &[Binding] = &[
     ("7", Action::Log),
     (":", Action::Command),
     ("?", Action::Help),
+    ("u", Action::UndoWrite),
     ("ctrl-r", Action::Retry),
     ("q", Action::Quit),
 ];
@@ -109,7 +114,10 @@ const BROWSE: &[Binding] = &[
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
+    ("R", Action::Rename),
     ("d", Action::Delete),
+    ("space", Action::Mark),
+    ("*", Action::MarkAll),
     ("y", Action::Copy),
     ("o", Action::Sort),
     ("z", Action::Zoom),
@@ -165,6 +173,14 @@ const REVIEW: &[Binding] =
     &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 const CONFLICT: &[Binding] =
     &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const PLAN: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("b", Action::Renew),
+    ("u", Action::UndoWrite),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
@@ -180,6 +196,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Find => &[FIND, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
+        Place::Plan => &[PLAN, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

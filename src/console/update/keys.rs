@@ -5,9 +5,9 @@ use crossterm::event::KeyEvent;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{self, Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{choose, clock, edit, feed, mend, prepare, prompt, search, typing};
+use super::{choose, clock, edit, feed, make, marks, mend, names, plan, prepare, prompt, search, typing};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -93,11 +93,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help => model.overlay = Some(Overlay::Help { place, scroll: 0 }),
         Action::Command => prompt::command(model),
         Action::New => prompt::new_document(model),
-        Action::Clone => prompt::clone_document(model),
+        Action::Clone => names::ask_clone(model),
+        Action::Rename => names::ask_rename(model),
+        Action::Mark => marks::toggle(model),
+        Action::MarkAll => marks::toggle_all(model),
+        Action::UndoWrite => return make::undo_last(model),
+        Action::Renew => return plan::renew(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
-        Action::Delete => edit::ask_delete(model),
+        Action::Delete => return make::delete_chosen(model),
         Action::Review => return prepare::review(model),
         Action::Undo => typing::undo(model, true),
         Action::Redo => typing::undo(model, false),
@@ -111,7 +116,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Wrap => typing::wrap(model),
         Action::Reveal => return typing::reveal(model),
         Action::Discard => edit::ask_discard(model),
+        Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
+        Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Rebase => return edit::rebase(model),
         Action::Back => back(model, place),
@@ -154,6 +161,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
+        (None, Place::Plan) => plan::scroll(model, step),
         (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
@@ -163,6 +171,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
 fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
+        Place::Plan => plan::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
         Place::Review | Place::Conflict => edit::back_to_draft(model),
@@ -198,7 +207,10 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
     match confirm.then {
-        Then::Delete { key, store, token } => edit::delete(model, key, store.as_ref(), token),
+        Then::Delete { entry, store } => {
+            let same = store.as_ref() == model.inventory.store();
+            make::delete_one(model, model::Step::delete(*entry), same)
+        }
         Then::Discard => {
             edit::discard(model);
             Vec::new()
@@ -224,6 +236,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         }
         Place::Help | Place::Prompt | Place::Confirm | Place::Choose => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
+        Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Conflict => {
             edit::back_to_draft(model);

@@ -8,10 +8,15 @@ mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod make;
+mod marks;
 mod mend;
+mod names;
+mod plan;
 mod prepare;
 mod prompt;
 mod search;
+mod send;
 #[cfg(test)]
 mod tests;
 mod typing;

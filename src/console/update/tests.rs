@@ -20,8 +20,11 @@ mod choose;
 mod drafts;
 mod gate;
 mod health;
+mod marks;
 mod partial;
+mod plans;
 mod truth;
+mod undo;
 mod unknown;
 
 fn key(address: &str) -> ResourceKey {
@@ -65,6 +68,7 @@ impl Console {
             marks: vec![],
             capabilities,
             read_only: false,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         };
@@ -133,6 +137,7 @@ impl Console {
                 "backspace" => KeyCode::Backspace,
                 "end" => KeyCode::End,
                 "down" => KeyCode::Down,
+                "space" => KeyCode::Char(' '),
                 _ => KeyCode::Char(name.chars().next().unwrap()),
             };
             self.send(Event::Key(KeyEvent::new(code, modifiers)));

@@ -187,6 +187,11 @@ impl Action {
         matches!(self, Self::Edit | Self::New | Self::Clone | Self::Delete | Self::Review | Self::Write)
     }
 
+    /// Whether it means nothing in a console without a writer, which then does not offer it.
+    pub fn needs_writer(self) -> bool {
+        self.writes() || matches!(self, Self::Unlock | Self::Lock)
+    }
+
     /// Whether it makes sense as a typed command, anywhere.
     pub fn is_command(self) -> bool {
         use Action as A;

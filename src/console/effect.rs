@@ -14,6 +14,17 @@ pub struct Request(pub u64);
 pub enum Effect {
     /// Write, through the gate.
     Commit(Request, Vec<Op>),
+    /// Find out what became of an earlier commit whose answer was lost, by reading its keys again.
+    FindOut {
+        /// This question.
+        request: Request,
+        /// The commit's own.
+        of: Request,
+        /// What it was to do.
+        ops: Vec<Op>,
+    },
+    /// Keep in the audit what was done without a write.
+    Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
     Unlock(Request),
     /// Close the gate.
@@ -26,8 +37,6 @@ pub enum Effect {
     CheckDraft(Request, Check),
     /// Make the review of a draft too large for the loop.
     PrepareReview(Request, Box<Finish>),
-    /// Record something that was done.
-    Audited(Note),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -42,14 +51,27 @@ pub enum Effect {
     Quit(u8),
 }
 
-/// Something that was done and is to be remembered; holds no value.
+/// Something that is kept in the audit, and is no write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// Stored secrets were shown in a draft.
+    /// Secret values of a document were shown.
     Revealed {
-        /// Whose.
+        /// Which document.
         key: ResourceKey,
-        /// How many.
+        /// How many values.
         count: usize,
     },
+}
+
+impl Effect {
+    /// Whether it changes what is stored. Such an effect leaves `update` through an open gate alone.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::Commit(..) => true,
+            Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::CheckDraft(..) | Self::PrepareReview(..) => false,
+            Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Quit(_) => false,
+        }
+    }
 }

@@ -38,3 +38,4 @@ mod screen;
 mod store;
 mod terminal;
 mod trouble;
+mod unknown;

@@ -14,6 +14,7 @@ mod outline;
 mod overlay;
 mod pad;
 mod record;
+mod unknown;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use outline::{Here, Outline};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use unknown::{Sent, Unknown};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
@@ -96,6 +98,10 @@ pub struct Model {
     pub redraw: Redraw,
     /// The write that has no answer yet.
     pub writing: Option<Writing>,
+    /// What it was to do.
+    pub sent: Option<Sent>,
+    /// Set while nobody knows whether it was done.
+    pub unknown: Option<Unknown>,
     /// The last key, for the gate's patience.
     pub last_key: Duration,
     /// Moments at which marks of fresh changes end, soonest first.
@@ -300,6 +306,8 @@ impl Model {
             now: Stamp::start(),
             redraw: Redraw::Now,
             writing: None,
+            sent: None,
+            unknown: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
             arriving: None,
@@ -401,6 +409,7 @@ impl Model {
             self.link.resync_ends(),
             self.traffic.next_change_at(),
             self.next_health_check(),
+            self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
         ]
         .into_iter()

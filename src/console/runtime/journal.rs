@@ -1,9 +1,8 @@
 //! What confdeck notices, told to its own log: the link and the writes, never a value.
 
-use crate::console::effect::Note;
 use crate::domain::LinkState;
 use crate::inventory::Feed;
-use crate::provider::{Commit, Error, Op};
+use crate::provider::{Commit, Error, Found, Op};
 
 /// The target of these lines: whose they are is plain, and the room they come from is nobody's concern.
 const LOG: &str = env!("CARGO_PKG_NAME");
@@ -56,9 +55,15 @@ pub(super) fn written(intent: &str, outcome: &Result<Commit, Error>) {
     }
 }
 
-/// Tells what is to be remembered of what was done here.
-pub(super) fn noted(note: &Note) {
-    match note {
-        Note::Revealed { key, count } => tracing::info!(target: LOG, %key, count, "values revealed"),
+/// Tells what was found out about a commit whose answer was lost.
+pub(super) fn found(intent: &str, found: &Result<Found, Error>) {
+    match found {
+        Ok(Found::Written(commit)) => tracing::info!(target: LOG, at = %commit.at, "found done: {intent}"),
+        Ok(Found::NotWritten) => tracing::warn!(target: LOG, "found not done: {intent}"),
+        Ok(Found::Overtaken { key, .. }) => {
+            tracing::warn!(target: LOG, "overtaken: {intent}: {key} was written by someone else")
+        }
+        Ok(Found::Partly) => tracing::warn!(target: LOG, "found done in part: {intent}"),
+        Err(error) => tracing::info!(target: LOG, "not known yet: {intent}: {error}"),
     }
 }

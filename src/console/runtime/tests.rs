@@ -176,6 +176,8 @@ impl Program for Scripted {
                     Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
+                    Answer::Found(found) => format!("found {}", found.is_ok()),
+                    Answer::Unaudited(trouble) => format!("unaudited {trouble}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }
@@ -243,6 +245,7 @@ fn setup(store: Fake) -> Setup {
         writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
+        audit: Arc::new(crate::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),
     };

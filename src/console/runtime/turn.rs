@@ -16,7 +16,6 @@ use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter
 use super::clock::Clock;
 use super::feeder::Feeder;
 use super::frames::Schedule;
-use super::journal;
 use super::runner::{Reply, Runner};
 use super::signals::{HUNG_UP, Signal};
 use super::sources::{Happening, Sources};
@@ -196,11 +195,12 @@ impl<P: Program, D: Device> Loop<P, D> {
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
             Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
-            Effect::Audited(note) => journal::noted(&note),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

@@ -14,6 +14,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod unknown;
 
 use super::effect::Effect;
 use super::message::{Event, Message};
@@ -42,8 +43,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Wake => clock::wake(model),
         Event::Terminate => vec![Effect::Quit(0)],
     };
+    hold_back(model, &mut effects);
+    unknown::remember(model, &effects);
     effects.extend(answers::follow_lease(model));
+    effects.extend(unknown::follow(model));
     effects
+}
+
+/// What writes leaves through an open gate alone, whoever asked for it and however long ago.
+fn hold_back(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.may_write() || !effects.iter().any(Effect::writes) {
+        return;
+    }
+    effects.retain(|effect| !effect.writes());
+    model.writing = None;
+    keys::passes_gate(model);
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

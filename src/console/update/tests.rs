@@ -17,9 +17,11 @@ use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod drafts;
+mod gate;
 mod health;
 mod partial;
 mod truth;
+mod unknown;
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0

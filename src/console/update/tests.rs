@@ -17,6 +17,7 @@ use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod drafts;
+mod editor;
 mod gate;
 mod health;
 mod partial;

@@ -71,7 +71,6 @@ impl Effect {
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
-            Self::CheckDraft(..) | Self::PrepareReview(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Quit(_) => false,
         }
     }

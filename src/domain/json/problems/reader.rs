@@ -105,6 +105,9 @@ impl<'t> Reader<'t> {
                 self.want = if object { Want::Key } else { Want::Value };
             }
             (Want::CommaOrClose, Shape::CloseObject | Shape::CloseArray) => self.close(token),
+            (Want::CommaOrClose, Shape::Colon) if self.names_a_member_of_the_parent() => {
+                self.close_before_the_name();
+            }
             (Want::CommaOrClose, _) => return self.no_comma(token),
         }
         true
@@ -210,6 +213,11 @@ impl<'t> Reader<'t> {
             }
             _ => {
                 let span = self.words_from(token);
+                if self.tokens.peek().is_some_and(|next| next.shape == Shape::String) {
+                    // A name follows by itself.
+                    self.tokens.tell(span, Slip::NotAName, Self::delete(span, "take it out"));
+                    return true;
+                }
                 let fix = Fix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
                 self.tokens.tell(span, Slip::UnquotedName, Some(fix));
                 self.want = Want::Colon;
@@ -248,6 +256,22 @@ impl<'t> Reader<'t> {
                 self.value(token)
             }
         }
+    }
+
+    /// Whether a colon shows that an array was left before its last item, which is a name.
+    fn names_a_member_of_the_parent(&self) -> bool {
+        let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
+        let array = self.open.last().filter(|open| !open.object);
+        parent.is_some_and(|parent| parent.object) && array.is_some_and(|array| array.at < self.comma.start)
+    }
+
+    fn close_before_the_name(&mut self) {
+        if let Some(array) = self.open.pop() {
+            let span = Span { start: array.at, end: array.at + 1 };
+            let fix = Self::put(self.comma.start, "]", "close it");
+            self.tokens.tell(span, Slip::NeverClosed { object: false }, fix);
+        }
+        self.want = Want::Value;
     }
 
     /// Something else than a comma behind a value.

@@ -129,5 +129,5 @@ fn what_the_console_writes_is_audited_and_holds_no_secret() {
     let outcomes: Vec<_> = audited(terminal.home()).into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, ["done"]);
     let holding = files.home.files_holding(SECRET);
-    assert_eq!(holding, [files.webhooks.clone()], "nowhere but where it was");
+    assert_eq!(holding, std::slice::from_ref(&files.webhooks), "nowhere but where it was");
 }

@@ -36,6 +36,8 @@ fn one_slip_is_one_problem_with_its_own_words() {
         ("{\"a\": some text here, \"b\": 2}", "1:7 a text must be in double quotes"),
         ("{x\n\"a\": 1}", "1:2 only a member's name may stand here"),
         ("{\"a\": [1, 2,\n \"b\": {}, \"c\": 3}", "1:7 this bracket is never closed"),
+        ("{\"a\": [1, {\"b\": 2, true]}", "1:11 this bracket is never closed"),
+        ("{\"a\": [{\"b\": 2, {\"c\": 3}]}", "1:8 this bracket is never closed"),
         ("{'a': 1}", "1:2 JSON strings take double quotes"),
         ("{\"a\": 'it\\'s \"x\"', \"b\": 2}", "1:7 JSON strings take double quotes"),
         ("{\"a\": 1,}", "1:8 no comma may stand before the end of an object"),

@@ -3,14 +3,20 @@
 mod absence;
 mod answers;
 mod browse;
+mod choose;
 mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod make;
+mod marks;
 mod mend;
+mod names;
+mod plan;
 mod prepare;
 mod prompt;
 mod search;
+mod send;
 #[cfg(test)]
 mod tests;
 mod typing;

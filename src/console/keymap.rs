@@ -23,8 +23,8 @@ pub enum Place {
     Editor,
     /// The review of a draft.
     Review,
-    /// A conflict.
-    Conflict,
+    /// A draft and what was stored meanwhile.
+    Merge,
 }
 
 impl Place {
@@ -38,7 +38,7 @@ impl Place {
         Self::Confirm,
         Self::Editor,
         Self::Review,
-        Self::Conflict,
+        Self::Merge,
     ];
 
     /// The heading in help.
@@ -52,7 +52,7 @@ impl Place {
             Self::Confirm => "Questions",
             Self::Editor => "Editor",
             Self::Review => "Review",
-            Self::Conflict => "Conflict",
+            Self::Merge => "Merge",
         }
     }
 
@@ -124,13 +124,28 @@ const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
     ("ctrl-r", Action::Redo),
+    ("ctrl-g", Action::Merge),
     ("ctrl-x", Action::Discard),
     ("esc", Action::Back),
 ];
-const REVIEW: &[Binding] =
-    &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
-const CONFLICT: &[Binding] =
-    &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const REVIEW: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("ctrl-g", Action::Merge),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
+const MERGE: &[Binding] = &[
+    ("enter", Action::Review),
+    ("m", Action::TakeMine),
+    ("t", Action::TakeTheirs),
+    ("M", Action::TakeAllMine),
+    ("T", Action::TakeAllTheirs),
+    ("e", Action::TakeValue),
+    ("f", Action::FullDiff),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
@@ -143,7 +158,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Confirm => &[CONFIRM, EVERYWHERE],
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
-        Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
+        Place::Merge => &[MERGE, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

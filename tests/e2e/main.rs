@@ -29,6 +29,7 @@ mod keys;
 mod layouts;
 mod leaving;
 mod line;
+mod merge;
 mod outage;
 mod person;
 mod restore;

@@ -7,6 +7,7 @@ mod filter;
 mod input;
 mod link;
 mod listing;
+mod merge;
 mod overlay;
 mod record;
 
@@ -20,6 +21,7 @@ pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use merge::{Merging, WIDE_MERGE};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use record::{Comparison, Outage, Record, Steady};
 

@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, feed};
+use super::{browse, feed, merge};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -71,7 +71,7 @@ fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) 
         }
         Err(Error::Conflict { key, now }) if mine => {
             model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written, your draft is kept"));
-            conflict(model, now.map(|now| *now));
+            merge::conflict(model, now.map(|now| *now));
         }
         // `:unlock` may have lapsed between review and write; the draft is where it was.
         Err(error) => model.say(Tone::Bad, error.to_string()),
@@ -99,16 +99,6 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
     model.edit = None;
     if !browse::go_to(model, &writing.key) {
         model.arriving = Some(writing.key.clone());
-    }
-}
-
-/// Shows what stands against the open draft.
-pub(super) fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
-    let opened = model.now.mono;
-    let Some(edit) = &mut model.edit else { return };
-    if let Ok(document) = edit.finish() {
-        let review = edit.compare(document, now, opened);
-        edit.stage = Stage::Conflict(Box::new(review));
     }
 }
 

@@ -11,10 +11,10 @@ use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
-    Base, Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+    Base, Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Writing,
 };
 use super::browse::{self, Step};
-use super::{absence, answers};
+use super::{absence, merge};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
@@ -153,7 +153,7 @@ fn to_u16(number: usize) -> u16 {
 }
 
 /// Rows of text the editor shows: the body without its title and its line for problems.
-fn height(model: &Model) -> usize {
+pub(super) fn height(model: &Model) -> usize {
     usize::from(model.frame().body.height.saturating_sub(2).max(1))
 }
 
@@ -213,7 +213,7 @@ pub(super) fn review(model: &mut Model) {
     edit.check();
     match edit.finish() {
         Ok(document) => {
-            let review = edit.compare(document, None, now);
+            let review = edit.compare(document, now);
             edit.stage = Stage::Review(Box::new(review));
         }
         Err(NotReady::Unchanged) => model.say(Tone::Plain, "nothing is changed: there is nothing to write"),
@@ -226,7 +226,7 @@ pub(super) fn review(model: &mut Model) {
     }
 }
 
-/// Back from a review or a conflict to typing.
+/// Back from a review or a merge to typing.
 pub(super) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = Stage::Editing;
@@ -252,8 +252,8 @@ pub(super) fn scroll_review(model: &mut Model, step: Step) {
 
 fn shown_review(model: &mut Model) -> Option<&mut Review> {
     match &mut model.edit.as_mut()?.stage {
-        Stage::Review(review) | Stage::Conflict(review) => Some(review),
-        Stage::Editing => None,
+        Stage::Review(review) => Some(review),
+        Stage::Editing | Stage::Merge(_) => None,
     }
 }
 
@@ -282,9 +282,11 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if edit.store.as_ref() != model.inventory.store() {
-        let now = model.inventory.get(&edit.key).map(|row| row.entry());
-        answers::conflict(model, now);
-        model.say(Tone::Bad, "the store was replaced since this draft began: look, and base it anew");
+        merge::conflict(model, None);
+        model.say(
+            Tone::Bad,
+            "the store was replaced since this draft began: nothing was written; merge it first",
+        );
         return Vec::new();
     }
     if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, absence::refusal(&model.inventory, &edit.key))
@@ -321,29 +323,6 @@ fn send(model: &mut Model, op: Op) -> Effect {
     };
     model.writing = Some(Writing { request, document, key: op.key().clone() });
     Effect::Commit(request, vec![op])
-}
-
-/// Bases the draft on what is stored now, and reviews it against that.
-pub(super) fn rebase(model: &mut Model) {
-    let Model { edit, inventory, .. } = model;
-    let Some(edit) = edit else { return };
-    // The picture may be ahead of the conflict's answer, or behind it: the later one counts.
-    let seen = inventory.get(&edit.key).map(|row| row.entry());
-    let told = match &edit.stage {
-        Stage::Conflict(review) => review.now.clone(),
-        _ => None,
-    };
-    let now = match (seen, told) {
-        (Some(seen), Some(told)) if told.revision > seen.revision => Some(told),
-        (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
-        (seen, _) => seen,
-    };
-    if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
-        return model.say(Tone::Bad, refusal.to_string());
-    }
-    edit.rebase(now, inventory.store().cloned());
-    edit.stage = Stage::Editing;
-    review(model);
 }
 
 /// Asks before the selected document is deleted, naming it and who depends on it.

@@ -2,12 +2,14 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::compare::merge::Choice;
+
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
 use super::super::model::{Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, edit, feed, prompt};
+use super::{clock, edit, feed, merge, prompt};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -94,13 +96,20 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
         Action::Delete => edit::ask_delete(model),
+        Action::Review if place == Place::Merge => merge::finish(model),
         Action::Review => edit::review(model),
         Action::Undo => edit::undo(model, true),
         Action::Redo => edit::undo(model, false),
         Action::Discard => edit::ask_discard(model),
         Action::Write => return edit::write(model),
+        Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
-        Action::Rebase => edit::rebase(model),
+        Action::Merge => merge::open(model),
+        Action::TakeMine => merge::choose(model, &Choice::Mine),
+        Action::TakeTheirs => merge::choose(model, &Choice::Theirs),
+        Action::TakeAllMine => merge::choose_all(model, &Choice::Mine),
+        Action::TakeAllTheirs => merge::choose_all(model, &Choice::Theirs),
+        Action::TakeValue => merge::ask_value(model),
         Action::Back => back(model, place),
         Action::Accept => return accept(model, place),
         Action::Cancel => cancel(model, place),
@@ -140,7 +149,8 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Help { place, scroll }), _) => {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
-        (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
+        (None, Place::Review) => edit::scroll_review(model, step),
+        (None, Place::Merge) => merge::step(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
     }
@@ -150,7 +160,7 @@ fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
         Place::Editor => edit::leave(model),
-        Place::Review | Place::Conflict => edit::back_to_draft(model),
+        Place::Review | Place::Merge => edit::back_to_draft(model),
         _ => browse::back(model),
     }
 }
@@ -205,7 +215,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         }
         Place::Help | Place::Prompt | Place::Confirm => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
-        Place::Editor | Place::Review | Place::Conflict => {
+        Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);
             edit::leave(model);
             return quit_with_drafts(model).unwrap_or_default();

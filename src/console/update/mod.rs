@@ -7,6 +7,7 @@ mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod merge;
 mod prompt;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::inventory::Scope;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
-use super::{absence, browse, edit, keys};
+use super::{absence, browse, edit, keys, merge};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -115,7 +115,7 @@ fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock => Vec::new(),
+        Purpose::Unlock | Purpose::Value => Vec::new(),
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -160,6 +160,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Purpose::New => create(model, &text, None),
         Purpose::Clone(from) => create(model, &text, Some(&from)),
         Purpose::Unlock => open_gate(model, &text),
+        Purpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
     };
     match done {
         Ok(effects) => effects,

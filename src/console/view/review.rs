@@ -1,5 +1,5 @@
-//! A draft before it is written, and what stands against it when it could not be: changes by path,
-//! or the whole text line by line; secrets hidden either way.
+//! A draft before it is written: changes by path, or the whole text line by line; secrets hidden
+//! either way.
 
 use ratatui::layout::Rect;
 
@@ -18,51 +18,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: 
     let mut pen = canvas.row(parts.title, 0);
     pen.skip(1).margin(1).put(Ink::FocusedTitle, "REVIEW").skip(2).phrase(&target(model, edit));
     let mut page = Page::new(parts.text.width);
-    page.changes(review, "nothing changes");
+    page.changes(review);
     size(&mut page, model, review);
     notes(&mut page, model, edit);
-    page.draw(canvas, parts.text, review);
-}
-
-/// Draws a conflict: what is stored now, and how the draft differs from it.
-pub(super) fn draw_conflict(
-    canvas: &mut Canvas<'_>,
-    model: &Model,
-    edit: &Edit,
-    review: &Review,
-    parts: EditFrame,
-) {
-    let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put(Ink::Bad, format!("{} CONFLICT", glyph::BAD)).skip(2);
-    pen.put(Ink::Strong, edit.key.to_string());
-    let what = match (&edit.base, &review.now) {
-        (Base::Absent { .. }, Some(_)) => " exists already",
-        (_, Some(_)) => " was changed by someone else",
-        (_, None) => " was deleted by someone else",
-    };
-    pen.put(Ink::Text, what);
-    let mut page = Page::new(parts.text.width);
-    page.words(Ink::Good, &format!("{} nothing was written, and your draft is kept", glyph::GOOD));
-    page.blank();
-    if let Base::Stored(entry) = &edit.base {
-        page.fact("your base", Ink::Text, &words::token(model, entry.token));
-    }
-    let now = match &review.now {
-        None => "nothing: it was deleted".to_owned(),
-        Some(entry) => match entry.version {
-            Some(version) => format!("{} {} v{version}", words::token(model, entry.token), glyph::DOT),
-            None => words::token(model, entry.token),
-        },
-    };
-    page.fact("stored now", Ink::Strong, &now);
-    page.fact("written by", Ink::Dim, &format!("not known to {}", model.context.backend));
-    page.blank();
-    let compared = match review.now {
-        Some(_) => "what your draft would change in what is stored now:",
-        None => "what your draft changes in what was stored:",
-    };
-    page.words(Ink::Dim, compared);
-    page.changes(review, "nothing: your draft says what is stored now");
     page.draw(canvas, parts.text, review);
 }
 
@@ -107,7 +65,9 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
-    let conflict = "writing will end in a conflict";
+    let merge = key_for(Place::Review, Action::Merge).unwrap_or_default();
+    let conflict = format!("writing will end in a conflict, {merge} merges");
+    let conflict = conflict.as_str();
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
         (_, Upstream::Hidden) => Some(("may not be read any more", "writing will be refused")),
@@ -162,18 +122,18 @@ impl Page {
         }
     }
 
-    fn changes(&mut self, review: &Review, none: &str) {
+    fn changes(&mut self, review: &Review) {
         self.blank();
         if review.full {
             self.full_at = Some(self.lines.len());
         } else {
-            self.paths(&review.diff, none);
+            self.paths(&review.diff);
         }
     }
 
-    fn paths(&mut self, diff: &Diff, none: &str) {
+    fn paths(&mut self, diff: &Diff) {
         if diff.changes.is_empty() {
-            let words = if diff.whitespace_only { "only white space changes" } else { none };
+            let words = if diff.whitespace_only { "only white space changes" } else { "nothing changes" };
             self.words(Ink::Dim, words);
         }
         // Paths share a column as far as they are not much longer than it should be.
@@ -227,7 +187,7 @@ fn by_path(change: &PathChange, column: usize) -> Phrase {
     }
 }
 
-fn diff_line(pen: &mut super::widgets::Pen<'_>, line: &DiffLine) {
+pub(super) fn diff_line(pen: &mut super::widgets::Pen<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
     pen.put(Ink::LineNumber, format!("{number:>4} "));
     let ink = match line.tag {

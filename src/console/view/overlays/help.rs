@@ -110,7 +110,17 @@ impl Group {
                 Self::Program
             }
             A::Open | A::Back | A::Review | A::Undo | A::Redo | A::Discard | A::Write => Self::Here,
-            A::FullDiff | A::Rebase | A::Confirm | A::Cancel | A::Accept | A::Complete => Self::Here,
+            A::FullDiff
+            | A::Merge
+            | A::TakeMine
+            | A::TakeTheirs
+            | A::TakeAllMine
+            | A::TakeAllTheirs
+            | A::TakeValue
+            | A::Confirm
+            | A::Cancel
+            | A::Accept
+            | A::Complete => Self::Here,
         }
     }
 

@@ -32,6 +32,10 @@ fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
         Purpose::Clone(key) => {
             (format!("clone {key}"), "the copy's NAMESPACE/ID, or connections/NAME".into())
         }
+        Purpose::Value => {
+            let words = "a JSON value; ‹kept:1› and the like stand for secrets";
+            ("another value".into(), words.into())
+        }
         Purpose::Unlock => {
             let name = &model.context.name;
             (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))

@@ -65,9 +65,7 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
-    let merge = key_for(Place::Review, Action::Merge).unwrap_or_default();
-    let conflict = format!("writing will end in a conflict, {merge} merges");
-    let conflict = conflict.as_str();
+    let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
         (_, Upstream::Hidden) => Some(("may not be read any more", "writing will be refused")),
@@ -78,6 +76,10 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
     if let Some((what, then)) = upstream {
         let words = format!("{} it {what}: {then}", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
+        if edit.upstream != Upstream::Hidden {
+            let key = key_for(Place::Review, Action::Merge).unwrap_or_default();
+            page.fact("", Ink::Text, &format!("{key} merges your draft with it first"));
+        }
     }
     match model.lock {
         Lock::Locked => {

@@ -152,6 +152,7 @@ fn child() {
         writer: None,
         clipboard: Clipboard::detect(&BTreeMap::new()),
         log: Some(log),
+        audit: Arc::new(confdeck::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),
     };

@@ -1,7 +1,9 @@
 //! What must be done outside: data that the runtime carries out, and answers with a message.
 
-use crate::domain::LeaseId;
+use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
+
+use super::model::{Ask, Check, Finish};
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -12,6 +14,17 @@ pub struct Request(pub u64);
 pub enum Effect {
     /// Write, through the gate.
     Commit(Request, Vec<Op>),
+    /// Find out what became of an earlier commit whose answer was lost, by reading its keys again.
+    FindOut {
+        /// This question.
+        request: Request,
+        /// The commit's own.
+        of: Request,
+        /// What it was to do.
+        ops: Vec<Op>,
+    },
+    /// Keep in the audit what was done without a write.
+    Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
     Unlock(Request),
     /// Close the gate.
@@ -20,6 +33,12 @@ pub enum Effect {
     CheckHealth(Request),
     /// Ask how long a lease has left.
     AskLease(Request, LeaseId),
+    /// Look for problems in a draft too large for the loop.
+    CheckDraft(Request, Check),
+    /// Make the review of a draft too large for the loop.
+    PrepareReview(Request, Box<Finish>),
+    /// Merge a draft too large for the loop.
+    PrepareMerge(Request, Box<Ask>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -32,4 +51,29 @@ pub enum Effect {
     Redraw,
     /// Leave with this exit code.
     Quit(u8),
+}
+
+/// Something that is kept in the audit, and is no write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Secret values of a document were shown.
+    Revealed {
+        /// Which document.
+        key: ResourceKey,
+        /// How many values.
+        count: usize,
+    },
+}
+
+impl Effect {
+    /// Whether it changes what is stored. Such an effect leaves `update` through an open gate alone.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::Commit(..) => true,
+            Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
+            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Quit(_) => false,
+        }
+    }
 }

@@ -6,10 +6,11 @@ use crossterm::event::KeyEvent;
 
 use crate::domain::{Health, LeaseId};
 use crate::inventory::Feed;
-use crate::provider::{Commit, Error};
+use crate::provider::{Commit, Error, Found};
 
 use super::effect::Request;
 use super::layout::Size;
+use super::model::{Flaw, Merging, NotReady, Review};
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +65,20 @@ pub enum Event {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
+    /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
+    Found(Result<Found, Error>),
+    /// What was done is not in the audit, and why.
+    Unaudited(String),
     /// Of `Effect::CheckHealth`.
     Health(Vec<Health>),
     /// Of `Effect::AskLease`; the time left when the answer came.
     Lease(LeaseId, Option<Duration>),
+    /// Of `Effect::CheckDraft`.
+    Checked(Vec<Flaw>),
+    /// Of `Effect::PrepareReview`.
+    Reviewed(Box<Result<Review, NotReady>>),
+    /// Of `Effect::PrepareMerge`.
+    Merged(Box<Result<Merging, String>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::Copy`: whether a way to the clipboard was found.

@@ -17,9 +17,10 @@ const CLOSE: &str = "›";
 const WORD: &str = "kept:";
 
 /// What was taken out of one document; forgotten on drop, never shown.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Kept(Vec<Original>);
 
+#[derive(Clone)]
 struct Original {
     bytes: Zeroizing<String>,
     /// Whether it stood without quotes, so that those of its placeholder go with it.
@@ -116,33 +117,46 @@ pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str)
 /// # Errors
 /// [`FillError`] at a placeholder that is damaged or stands for nothing.
 pub fn fill(draft: &str, kept: &Kept) -> Result<String, FillError> {
+    if let Some((span, reason)) = unfillable(draft, kept.len()).next() {
+        let (line, column) = place(draft, span.start);
+        return Err(FillError { offset: span.start, line, column, reason });
+    }
     let mut out = String::with_capacity(draft.len());
     let mut at = 0;
-    for mark in marks(draft) {
-        let error = |reason| {
-            let (line, column) = place(draft, mark.span.start);
-            FillError { offset: mark.span.start, line, column, reason }
-        };
-        let number = mark
-            .number
-            .ok_or_else(|| error("this placeholder is damaged; undo the change, or type the whole value"))?;
-        let original = kept.get(number).ok_or_else(|| {
-            error(if number == 0 {
-                "the secret typed here was not saved with the draft; type it again"
-            } else {
-                "this placeholder stands for no stored secret; type the value itself"
-            })
-        })?;
-        let before = Span { start: at, end: mark.span.start }.of(draft);
-        let unquoted = before.strip_suffix('"').filter(|_| {
-            original.bare && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"'))
-        });
-        out.push_str(unquoted.unwrap_or(before));
-        out.push_str(&original.bytes);
-        at = mark.span.end + usize::from(unquoted.is_some());
+    for (span, original) in fillings(draft, kept) {
+        out.push_str(Span { start: at, end: span.start }.of(draft));
+        out.push_str(original);
+        at = span.end;
     }
     out.push_str(draft.get(at..).unwrap_or_default());
     Ok(out)
+}
+
+/// The placeholders of a draft that stand for something, and what each stands for. The quotes around
+/// one that stands for a bare value go with it.
+pub fn fillings<'k>(draft: &str, kept: &'k Kept) -> impl Iterator<Item = (Span, &'k str)> {
+    marks(draft).filter_map(|mark| {
+        let original = kept.get(mark.number?)?;
+        let quoted = original.bare
+            && draft.get(..mark.span.start).is_some_and(|before| before.ends_with('"'))
+            && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"'));
+        let around = usize::from(quoted);
+        let span = Span { start: mark.span.start - around, end: mark.span.end + around };
+        Some((span, original.bytes.as_str()))
+    })
+}
+
+/// The placeholders of a draft that cannot be filled where so many secrets are kept, and why; the
+/// words hold no part of the draft.
+pub fn unfillable(draft: &str, kept: usize) -> impl Iterator<Item = (Span, &'static str)> {
+    marks(draft).filter_map(move |mark| match mark.number {
+        None => Some((mark.span, "this placeholder is damaged; undo the change, or type the whole value")),
+        Some(0) => Some((mark.span, "the secret typed here was not saved with the draft; type it again")),
+        Some(number) if number > kept => {
+            Some((mark.span, "this placeholder stands for no stored secret; type the value itself"))
+        }
+        Some(_) => None,
+    })
 }
 
 /// Whether a text holds a placeholder, whole or damaged: such text is not stored as it is.

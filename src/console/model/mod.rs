@@ -4,12 +4,18 @@ mod browse;
 mod context;
 mod edit;
 mod filter;
+mod find;
+mod finish;
+mod flaws;
 mod input;
 mod link;
 mod listing;
 mod merge;
+mod outline;
 mod overlay;
+mod pad;
 mod record;
+mod unknown;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -18,19 +24,25 @@ pub use browse::{Browse, Detail, NamespaceList, Shown};
 pub use context::{Context, Lock};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
+pub use find::{Find, Needle, Tally};
+pub use finish::Finish;
+pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
-pub use merge::{Merging, WIDE_MERGE};
+pub use merge::{Ask, Merging, WIDE_MERGE};
+pub use outline::{Here, Outline};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use pad::{Motion, Pad, Pos, Row};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use unknown::{Sent, Unknown};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
 use super::keymap::Place;
-use super::layout::{Frame, Pane, Panes, Size, frame, panes};
+use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes};
 use super::message::Stamp;
 
 /// How long the gate stays open without a key.
@@ -88,6 +100,10 @@ pub struct Model {
     pub redraw: Redraw,
     /// The write that has no answer yet.
     pub writing: Option<Writing>,
+    /// What it was to do.
+    pub sent: Option<Sent>,
+    /// Set while nobody knows whether it was done.
+    pub unknown: Option<Unknown>,
     /// The last key, for the gate's patience.
     pub last_key: Duration,
     /// Moments at which marks of fresh changes end, soonest first.
@@ -292,6 +308,8 @@ impl Model {
             now: Stamp::start(),
             redraw: Redraw::Now,
             writing: None,
+            sent: None,
+            unknown: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
             arriving: None,
@@ -349,6 +367,17 @@ impl Model {
         panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
     }
 
+    /// Keeps the cursor of the editor on the screen, and finds out where in the JSON it is.
+    pub fn settle_editor(&mut self) {
+        let area = edit_frame(&self.frame(), false).text;
+        if let Some(edit) = &mut self.edit {
+            let gutter = editor_gutter(area, edit.pad.rows());
+            edit.pad.settle(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
+            let Edit { pad, outline, .. } = &mut **edit;
+            outline.look(pad);
+        }
+    }
+
     /// A number for the next question.
     pub fn next_request(&mut self) -> Request {
         self.requests += 1;
@@ -376,12 +405,13 @@ impl Model {
         [
             partial.then_some(self.now.mono),
             unlocked,
-            self.edit.as_ref().and_then(|edit| edit.check_at),
+            self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),
             self.traffic.next_change_at(),
             self.next_health_check(),
+            self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
         ]
         .into_iter()

@@ -11,6 +11,7 @@ mod feeder;
 mod frames;
 pub mod headless;
 mod journal;
+mod ledger;
 mod runner;
 pub mod signals;
 mod sources;
@@ -29,6 +30,7 @@ use tokio::sync::mpsc;
 
 pub use stats::Stats;
 
+use crate::audit::Audit;
 use crate::provider::{ConfigReader, ConfigWriter};
 
 use super::effect::Effect;
@@ -69,6 +71,8 @@ pub struct ConsoleConfig {
     pub clipboard: Clipboard,
     /// Lines for the tab Log, already safe to show.
     pub log: Option<mpsc::Receiver<String>>,
+    /// Keeps what is written.
+    pub audit: Arc<Audit>,
     /// Where the counters are written at exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
     /// Run once the first frame is on its way, before the watch is opened.
@@ -103,10 +107,10 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, stats, startup } = config;
+    let ConsoleConfig { context, reader, writer, clipboard, log, audit, stats, startup } = config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
-    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard);
+    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, audit);
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -172,8 +172,13 @@ impl Program for Scripted {
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),
                     Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
+                    Answer::Checked(found) => format!("checked {}", found.len()),
+                    Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
+                    Answer::Merged(merging) => format!("merged {}", merging.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
+                    Answer::Found(found) => format!("found {}", found.is_ok()),
+                    Answer::Unaudited(trouble) => format!("unaudited {trouble}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }
@@ -241,6 +246,7 @@ fn setup(store: Fake) -> Setup {
         writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
+        audit: Arc::new(crate::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),
     };

@@ -195,8 +195,13 @@ impl<P: Program, D: Device> Loop<P, D> {
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
+            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
+            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
+            Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

@@ -10,7 +10,7 @@ use super::super::effect::Effect;
 use super::super::model::{
     Base, Comparison, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tab, Tone, Upstream,
 };
-use super::{browse, merge};
+use super::browse;
 
 /// Changes kept while the picture is held still; beyond them a fresh load is cheaper.
 const MAX_HELD: usize = 100_000;
@@ -137,7 +137,6 @@ fn absorb(model: &mut Model, feed: Feed) -> Delta {
 fn follow(model: &mut Model, delta: &Delta) {
     let lost = browse::take(model, delta);
     follow_drafts(model, delta);
-    merge::follow(model);
     if let Some(key) = model.arriving.take()
         && !browse::go_to(model, &key)
     {

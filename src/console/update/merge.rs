@@ -1,18 +1,19 @@
 //! A draft and what was stored meanwhile: merged by path, what clashes decided key by key.
 
-use crate::compare::merge::{Choice, Place as Spot, merge};
-use crate::compare::{self, Raw};
+use crate::compare::Raw;
+use crate::compare::merge::{Choice, Place as Spot};
 use crate::domain::json::{Lexer, Shape, walk};
-use crate::domain::{DocumentKind, Entry, MAX_EDITABLE};
+use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
 use crate::text::placeholders::{conceal_within, fill};
 
+use super::super::effect::{Effect, Request};
 use super::super::layout::edit_frame;
 use super::super::model::{
-    Base, Edit, Input, Merging, Model, NotReady, Overlay, Prompt, Purpose, Stage, Tone, Upstream, WIDE_MERGE,
+    Ask, Base, Edit, Input, Merging, Model, Overlay, Prompt, Purpose, Stage, Tone, Upstream, WIDE_MERGE,
 };
 use super::browse::Step;
-use super::{absence, edit};
+use super::{absence, prepare};
 
 /// The longest value that is typed on a line, in bytes.
 const MAX_VALUE: usize = 400;
@@ -43,18 +44,30 @@ fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
     if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
         return Err(refusal.to_string());
     }
-    let mine = edit.mine().map_err(|reason| unready(&reason))?;
-    let mine = mine.text().unwrap_or_default();
-    let store = inventory.store().cloned();
-    if let (None, Base::Absent { .. }) = (&now, &edit.base) {
+    let ask = ask(edit, now, inventory);
+    if let (None, Base::Absent { .. }) = (&ask.now, &edit.base) {
         // Another store that does not have it either: there is nothing to merge with.
-        edit.go_on(mine, None, store);
-        edit::review(model);
+        let mine = ask.finish.mine();
+        if let Ok(Ok(mine)) = mine.as_ref().map(Document::text) {
+            edit.go_on(mine, None, ask.store);
+        }
+        return Err("it is not stored here either: review it again".into());
+    }
+    if ask.is_large() {
+        edit.asking = Some(Box::new(ask));
         return Ok(());
     }
-    let merging = merging(edit, mine, now, store)?;
-    edit.stage = Stage::Merge(Box::new(merging));
+    edit.stage = Stage::Merge(Box::new(ask.merging()?));
     Ok(())
+}
+
+fn ask(edit: &Edit, now: Option<Entry>, inventory: &Inventory) -> Ask {
+    let base = match &edit.base {
+        Base::Stored(entry) => Some(entry.document.clone()),
+        Base::Absent { .. } => None,
+    };
+    let store = inventory.store().cloned();
+    Ask { finish: edit.to_finish(), base, now, replaced: edit.store != store, store }
 }
 
 /// What the picture shows, or what the store told with a refusal: the later one counts.
@@ -67,86 +80,74 @@ fn stored_now(inventory: &Inventory, edit: &Edit, told: Option<Entry>) -> Option
     }
 }
 
-/// Why a draft cannot be merged yet.
-fn unready(reason: &NotReady) -> String {
-    match reason {
-        NotReady::Syntax(error) => {
-            format!("what is no JSON cannot be merged by path: mend it first, {error}")
+/// Asks for a large merge to be made outside of the loop, and does a merge anew where somebody wrote
+/// again.
+pub(super) fn follow(model: &mut Model) -> Option<Effect> {
+    let Model { edit, inventory, .. } = &mut *model;
+    let edit = edit.as_mut()?;
+    if let Stage::Merge(before) = &edit.stage
+        && edit.asking.is_none()
+        && edit.merging.is_none()
+    {
+        let same_store = before.store.as_ref() == inventory.store();
+        let told = before.theirs.clone().filter(|_| same_store);
+        let now = stored_now(inventory, edit, told);
+        let is = |entry: &Option<Entry>| entry.as_ref().map(|entry| (entry.token, entry.document.clone()));
+        if !same_store || is(&now) != is(&before.theirs) {
+            let hidden = edit.upstream == Upstream::Hidden;
+            let ask = ask(edit, now, inventory);
+            match (hidden, ask.is_large()) {
+                (true, _) => made(model, Err("it may not be read any more".into())),
+                (_, true) => edit.asking = Some(Box::new(ask)),
+                (_, false) => made(model, ask.merging()),
+            }
         }
-        NotReady::Placeholder(unfilled) => format!("it cannot be merged yet: {unfilled}"),
-        NotReady::Unchanged => "the draft is what it is based on".into(),
+    }
+    let ask = model.edit.as_mut()?.asking.take()?;
+    let request = model.next_request();
+    let edit = model.edit.as_mut()?;
+    edit.merging = Some((request, edit.pad.revision()));
+    Some(Effect::PrepareMerge(request, ask))
+}
+
+/// Takes a merge in that was made outside of the loop, if it is still waited for and of the text that
+/// is there.
+pub(super) fn merged(model: &mut Model, request: Request, result: Result<Merging, String>) {
+    let Some(edit) = &mut model.edit else { return };
+    let Some((_, revision)) = edit.merging.take_if(|(asked, _)| *asked == request) else { return };
+    if revision == edit.pad.revision() {
+        made(model, result);
     }
 }
 
-fn merging(
-    edit: &Edit,
-    mine: &str,
-    now: Option<Entry>,
-    store: Option<crate::domain::StoreId>,
-) -> Result<Merging, &'static str> {
-    let theirs = now.as_ref().map(|now| now.document.text()).transpose();
-    let theirs = theirs.map_err(|_| "what is stored now is not UTF-8 text: put or delete replaces it")?;
-    if theirs.is_some_and(|theirs| theirs.len() > MAX_EDITABLE) {
-        return Err("what is stored now is larger than 1 MiB: put or delete replaces it");
-    }
-    let base = match &edit.base {
-        Base::Stored(entry) => entry.document.text().ok(),
-        Base::Absent { .. } => None,
-    };
-    let merge = merge(base, mine, theirs);
-    let clashes = merge.clashes().count();
-    Ok(Merging {
-        shown: merge.shown(DocumentKind::of(&edit.key)),
-        merge,
-        choices: vec![None; clashes],
-        values: vec![None; clashes],
-        selected: 0,
-        scroll: None,
-        full: None,
-        theirs: now,
-        replaced: edit.store != store,
-        store,
-        typing: None,
-    })
-}
-
-/// Does the merge anew where somebody wrote again, keeping the choices that still fit.
-pub(super) fn follow(model: &mut Model) {
-    let Model { edit, inventory, overlay, .. } = model;
-    let Some(edit) = edit else { return };
-    let Stage::Merge(before) = &edit.stage else { return };
-    let same_store = before.store.as_ref() == inventory.store();
-    let told = before.theirs.clone().filter(|_| same_store);
-    let now = stored_now(inventory, edit, told);
-    let is = |entry: &Option<Entry>| entry.as_ref().map(|entry| (entry.token, entry.document.clone()));
-    if same_store && is(&now) == is(&before.theirs) {
-        return;
-    }
-    let (hidden, mine) = (edit.upstream == Upstream::Hidden, edit.mine());
-    let anew = mine
-        .map_err(|_| "")
-        .and_then(|mine| merging(edit, mine.text().unwrap_or_default(), now, inventory.store().cloned()));
-    let Some(mut anew) = anew.ok().filter(|_| !hidden) else {
-        edit.stage = Stage::Editing;
-        overlay.take_if(is_value);
-        return model.say(Tone::Bad, "what is stored now cannot be merged any more: your draft is kept");
-    };
-    let Stage::Merge(before) = std::mem::replace(&mut edit.stage, Stage::Editing) else { return };
-    anew.choices = anew.merge.keep(&before.merge, &before.choices);
-    let kept = anew.choices.iter().flatten().count();
-    anew.selected = anew.first_left().unwrap_or(0);
-    if let Some((clash, secrets)) = before.typing {
-        let row = before.merge.clashes().nth(clash);
-        let clash = anew.merge.clashes().position(|other| Some(other) == row);
-        anew.typing = clash.map(|clash| (clash, secrets));
-        if anew.typing.is_none() {
-            overlay.take_if(is_value);
+/// Shows a merge; one that takes the place of another keeps the choices that still fit.
+fn made(model: &mut Model, result: Result<Merging, String>) {
+    let Some(edit) = &mut model.edit else { return };
+    let before = std::mem::replace(&mut edit.stage, Stage::Editing);
+    let again = matches!(before, Stage::Merge(_));
+    let kept = match (result, before) {
+        (Ok(mut merging), Stage::Merge(before)) => {
+            let kept = merging.resume(*before);
+            let still_typing = merging.typing.is_some();
+            edit.stage = Stage::Merge(Box::new(merging));
+            if !still_typing {
+                model.overlay.take_if(is_value);
+            }
+            kept
         }
+        (Ok(merging), _) => {
+            edit.stage = Stage::Merge(Box::new(merging));
+            return;
+        }
+        (Err(words), _) => {
+            model.overlay.take_if(is_value);
+            return model.say(Tone::Bad, format!("your draft is kept: {words}"));
+        }
+    };
+    if again {
+        let kept = if kept == 1 { "1 choice".into() } else { format!("{kept} choices") };
+        model.say(Tone::Bad, format!("it changed again meanwhile: merged anew, {kept} kept"));
     }
-    edit.stage = Stage::Merge(Box::new(anew));
-    refresh(model);
-    let kept = if kept == 1 { "1 choice".into() } else { format!("{kept} choices") };
-    model.say(Tone::Bad, format!("it changed again meanwhile: merged anew, {kept} kept"));
 }
 
 fn is_value(overlay: &mut Overlay) -> bool {
@@ -160,29 +161,10 @@ fn current(model: &mut Model) -> Option<&mut Merging> {
     }
 }
 
-/// Lets what is shown follow the choices.
-fn refresh(model: &mut Model) {
-    let Some(kind) = model.edit.as_ref().map(|edit| DocumentKind::of(&edit.key)) else { return };
-    let Some(merging) = current(model) else { return };
-    let shown = |(clash, choice): (usize, &Option<Choice>)| {
-        choice.as_ref().and_then(|choice| merging.merge.shown_choice(kind, clash, choice))
-    };
-    merging.values = merging.choices.iter().enumerate().map(shown).collect();
-    if merging.full.is_some() {
-        merging.full = Some(full(merging, kind));
-    }
-}
-
-fn full(merging: &Merging, kind: DocumentKind) -> Vec<compare::DiffLine> {
-    let text = merging.merge.text(&merging.decided()).ok().flatten().unwrap_or_default();
-    compare::lines(kind, merging.merge.theirs().unwrap_or_default(), &text)
-}
-
 /// Between the places of the merge and its whole text.
 pub(super) fn toggle_full(model: &mut Model) {
-    let Some(kind) = model.edit.as_ref().map(|edit| DocumentKind::of(&edit.key)) else { return };
     let Some(merging) = current(model) else { return };
-    merging.full = if merging.full.is_some() { None } else { Some(full(merging, kind)) };
+    merging.full = if merging.full.is_some() { None } else { Some(merging.whole_text()) };
     merging.scroll = None;
 }
 
@@ -210,7 +192,7 @@ pub(super) fn choose(model: &mut Model, choice: &Choice) {
         None => return model.say(Tone::Plain, "nothing clashes: there is nothing to choose"),
     }
     merging.scroll = None;
-    refresh(model);
+    merging.refresh();
 }
 
 /// Decides every clash that has no choice yet.
@@ -219,14 +201,13 @@ pub(super) fn choose_all(model: &mut Model, choice: &Choice) {
     for slot in merging.choices.iter_mut().filter(|slot| slot.is_none()) {
         *slot = Some(choice.clone());
     }
-    refresh(model);
+    merging.refresh();
 }
 
 /// Asks for another value than mine or theirs; it begins with what is chosen, or with mine.
 pub(super) fn ask_value(model: &mut Model) {
-    let Some(kind) = model.edit.as_ref().map(|edit| DocumentKind::of(&edit.key)) else { return };
     let Some(merging) = current(model) else { return };
-    let clash = merging.selected;
+    let (kind, clash) = (merging.kind, merging.selected);
     let Some(row) = merging.merge.clashes().nth(clash).filter(|_| merging.merge.takes_value(clash)) else {
         let words = "here it is mine or theirs: choose, and change the merged draft afterwards";
         return model.say(Tone::Bad, words);
@@ -271,26 +252,31 @@ pub(super) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
         *slot = Some(Choice::Edited(Raw::new(&filled)));
     }
     merging.typing = None;
+    merging.refresh();
     model.overlay = None;
-    refresh(model);
     Ok(())
 }
 
 /// Once every clash is decided, the draft becomes the merged text, and is reviewed.
-pub(super) fn finish(model: &mut Model) {
-    let Some(edit) = &mut model.edit else { return };
-    let Stage::Merge(merging) = &mut edit.stage else { return };
+pub(super) fn finish(model: &mut Model) -> Vec<Effect> {
+    let Some(edit) = &mut model.edit else { return Vec::new() };
+    let Stage::Merge(merging) = &mut edit.stage else { return Vec::new() };
+    if edit.merging.is_some() {
+        model.say(Tone::Plain, "it changed again meanwhile, and is being merged anew");
+        return Vec::new();
+    }
     if let Some(first) = merging.first_left() {
         let left = merging.left();
         (merging.selected, merging.scroll, merging.full) = (first, None, None);
         let words = if left == 1 { "1 clash has".into() } else { format!("{left} clashes have") };
-        return model.say(Tone::Bad, format!("{words} no choice yet: m takes yours, t theirs"));
+        model.say(Tone::Bad, format!("{words} no choice yet: m takes yours, t theirs"));
+        return Vec::new();
     }
     let (now, store) = (merging.theirs.clone(), merging.store.clone());
     match merging.merge.text(&merging.decided()) {
         Ok(Some(text)) => {
             edit.go_on(&text, now, store);
-            edit::review(model);
+            return prepare::review(model);
         }
         Ok(None) => {
             let words = format!("{} stays deleted, and the draft of it is let go", edit.key);
@@ -299,4 +285,5 @@ pub(super) fn finish(model: &mut Model) {
         }
         Err(undecided) => model.say(Tone::Bad, undecided.to_string()),
     }
+    Vec::new()
 }

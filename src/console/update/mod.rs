@@ -7,10 +7,15 @@ mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod mend;
 mod merge;
+mod prepare;
 mod prompt;
+mod search;
 #[cfg(test)]
 mod tests;
+mod typing;
+mod unknown;
 
 use super::effect::Effect;
 use super::message::{Event, Message};
@@ -25,7 +30,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Resize(size) => {
             model.size = size;
             browse::settle(model);
-            edit::scroll(model);
+            typing::settle(model);
             model.want(Redraw::Now);
             Vec::new()
         }
@@ -39,8 +44,22 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Wake => clock::wake(model),
         Event::Terminate => vec![Effect::Quit(0)],
     };
+    hold_back(model, &mut effects);
+    unknown::remember(model, &effects);
+    effects.extend(merge::follow(model));
     effects.extend(answers::follow_lease(model));
+    effects.extend(unknown::follow(model));
     effects
+}
+
+/// What writes leaves through an open gate alone, whoever asked for it and however long ago.
+fn hold_back(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.may_write() || !effects.iter().any(Effect::writes) {
+        return;
+    }
+    effects.retain(|effect| !effect.writes());
+    model.writing = None;
+    keys::passes_gate(model);
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

@@ -27,19 +27,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 
 /// Keys and words, the most useful first; actions that are not possible here are left out.
 fn hints(model: &Model, place: Place) -> impl Iterator<Item = Phrase> {
-    useful(place)
-        .iter()
-        .filter(move |action| is_possible(model, place, **action))
-        .filter_map(move |action| Some((key_for(place, *action)?, *action)))
-        .map(move |(key, action)| {
-            Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action)))
-        })
+    offered(model, place).filter_map(move |action| Some((key_for(place, action)?, action))).map(
+        move |(key, action)| Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action))),
+    )
+}
+
+/// The useful actions that are possible now.
+pub(in crate::console) fn offered(model: &Model, place: Place) -> impl Iterator<Item = Action> {
+    useful(place).iter().copied().filter(move |action| is_possible(model, place, *action))
 }
 
 /// Whether an action has something to act on.
 fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     use Action as A;
-    if model.lock == Lock::ReadOnly && action.writes() {
+    if model.lock == Lock::ReadOnly && action.needs_writer() {
         return false;
     }
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
@@ -74,7 +75,19 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
         Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
         Place::Confirm => &[A::Confirm, A::Cancel],
-        Place::Editor => &[A::Review, A::Back, A::Undo, A::Redo, A::Discard],
+        Place::Editor => &[
+            A::Review,
+            A::NextProblem,
+            A::Back,
+            A::Fix,
+            A::Undo,
+            A::Redo,
+            A::Find,
+            A::Reveal,
+            A::Wrap,
+            A::Discard,
+        ],
+        Place::Find => &[A::FindNext, A::FindPrevious, A::Back],
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
         Place::Merge => &[
             A::Review,
@@ -98,6 +111,10 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Filter, Action::Accept) => "keep",
         (Place::Filter | Place::Prompt, Action::Cancel) => "cancel",
         (Place::Prompt, Action::Accept) => "take",
+        (Place::Find, Action::Back) => "close",
+        (Place::Find, Action::FindNext) => "next",
+        (Place::Find, Action::FindPrevious) => "previous",
+        (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",
         (Place::Review | Place::Merge, Action::Back) => "back to the draft",
         (Place::Merge, Action::TakeAllMine) => "all mine",

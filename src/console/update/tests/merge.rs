@@ -17,12 +17,8 @@ fn drafting(base: &str) -> Console {
 /// Types a text in the place of another.
 fn type_over(console: &mut Console, from: &str, to: &str) {
     let edit = console.model.edit.as_mut().unwrap();
-    let text = edit.text();
-    let (before, _) = text.split_once(from).unwrap();
-    let row = before.matches('\n').count();
-    let column = before.rsplit('\n').next().unwrap().chars().count();
-    edit.area.move_cursor(tui_textarea::CursorMove::Jump(row as u16, column as u16));
-    edit.area.delete_str(from.chars().count());
+    let at = edit.text().find(from).unwrap();
+    edit.pad.select(edit.pad.place(at), edit.pad.place(at + from.len()));
     console.text(to);
 }
 
@@ -212,4 +208,43 @@ fn a_locked_console_reviews_no_merge() {
     console.model.lock = Lock::Locked;
     console.keys("enter");
     assert_eq!((console.model.place(), console.notice()), (Place::Merge, "locked: type :unlock first"));
+}
+
+#[test]
+fn a_large_draft_is_merged_outside_of_the_loop() {
+    let base = format!("{{\n  \"n\": 1,\n  \"ballast\": \"{}\",\n  \"z\": 0\n}}\n", "x".repeat(300 * 1024));
+    let mut console = drafting(&base);
+    let answered = |console: &mut Console| {
+        let asked = console.effects.drain(..).find_map(|effect| match effect {
+            Effect::PrepareMerge(request, ask) => Some((request, ask)),
+            _ => None,
+        });
+        let (request, ask) = asked.expect("it is asked for");
+        (request, Answer::Merged(Box::new(ask.merging())))
+    };
+    console.put("a/one", &base.replace("\"z\": 0", "\"z\": 5"), 9);
+    console.keys("ctrl-g");
+    assert_eq!(console.model.place(), Place::Editor);
+    // What is typed meanwhile is not in it, so it is dropped; so is one that is waited for no more.
+    let (request, answer) = answered(&mut console);
+    console.text(" ").send(Event::Answer(request, answer));
+    assert_eq!(console.model.place(), Place::Editor);
+    console.keys("backspace ctrl-g esc e");
+    let (request, answer) = answered(&mut console);
+    console.send(Event::Answer(request, answer));
+    assert_eq!(console.model.place(), Place::Editor);
+
+    console.keys("ctrl-g");
+    let (request, answer) = answered(&mut console);
+    console.send(Event::Answer(request, answer));
+    assert_eq!(console.model.place(), Place::Merge);
+    console.put("a/one", &base.replace("\"z\": 0", "\"z\": 6"), 10);
+    console.keys("enter");
+    assert!(console.notice().contains("being merged anew"), "{}", console.notice());
+    let (request, answer) = answered(&mut console);
+    console.send(Event::Answer(request, answer));
+    assert!(console.notice().ends_with("merged anew, 0 choices kept"), "{}", console.notice());
+    console.keys("enter");
+    let text = console.model.edit.as_ref().unwrap().text();
+    assert!(text.contains("\"n\": 2,") && text.contains("\"z\": 6"));
 }

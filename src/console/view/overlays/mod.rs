@@ -6,6 +6,9 @@ mod prompt;
 
 use ratatui::layout::Rect;
 
+#[cfg(test)]
+pub(in crate::console) use help::offered;
+
 use super::widgets::Canvas;
 use crate::console::model::{Model, Overlay};
 

@@ -2,6 +2,7 @@
 
 mod health;
 mod scenes;
+mod typing;
 
 use std::time::{Duration, SystemTime};
 

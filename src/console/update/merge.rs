@@ -50,6 +50,7 @@ fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
         let mine = ask.finish.mine();
         if let Ok(Ok(mine)) = mine.as_ref().map(Document::text) {
             edit.go_on(mine, None, ask.store);
+            model.settle_editor();
         }
         return Err("it is not stored here either: review it again".into());
     }
@@ -276,6 +277,7 @@ pub(super) fn finish(model: &mut Model) -> Vec<Effect> {
     match merging.merge.text(&merging.decided()) {
         Ok(Some(text)) => {
             edit.go_on(&text, now, store);
+            model.settle_editor();
             return prepare::review(model);
         }
         Ok(None) => {

@@ -248,3 +248,12 @@ fn a_large_draft_is_merged_outside_of_the_loop() {
     let text = console.model.edit.as_ref().unwrap().text();
     assert!(text.contains("\"n\": 2,") && text.contains("\"z\": 6"));
 }
+
+#[test]
+fn the_merged_draft_is_shown_as_large_as_the_screen() {
+    let mut console = drafting(BASE);
+    let rows = console.model.edit.as_ref().unwrap().pad.shown().len();
+    console.put("a/one", &BASE.replace("log", "kafka"), 9);
+    console.keys("ctrl-g enter esc");
+    assert_eq!(console.model.edit.as_ref().unwrap().pad.shown().len(), rows);
+}

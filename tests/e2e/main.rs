@@ -36,6 +36,7 @@ mod rights;
 mod scenes;
 mod screen;
 mod store;
+mod templates;
 mod terminal;
 mod trouble;
 mod unknown;

@@ -122,8 +122,8 @@ fn tell(console: &mut Console, told: Told) {
 
 /// Every key that means something in a place.
 pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
-    type Bound = Vec<(KeyEvent, Action)>;
-    static KEYS: OnceLock<Vec<(Place, Bound)>> = OnceLock::new();
+    type Bound = (Place, Vec<(KeyEvent, Action)>);
+    static KEYS: OnceLock<Vec<Bound>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
         let bound = |place| {
             let means = |key| keymap::action(place, key).map(|action| (key, action));

@@ -37,6 +37,7 @@ mod rights;
 mod scenes;
 mod screen;
 mod store;
+mod templates;
 mod terminal;
 mod trouble;
 mod undo;

@@ -1,6 +1,7 @@
 //! Everything the screen shows, as plain data that tests can build.
 
 mod browse;
+mod chooser;
 mod context;
 mod done;
 mod edit;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use chooser::Chooser;
 pub use context::{Context, Lock};
 pub use done::{Touched, Writes, Written};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
@@ -317,6 +319,7 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => Place::Help,
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Choose(_)), _) => Place::Choose,
             (None, Some(edit)) => edit.place(),
             (None, None) if self.plan.is_some() => Place::Plan,
             (None, None) => match self.browse() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Input;
+use super::{Chooser, Input};
 use crate::console::keymap::Place;
 use crate::domain::{Entry, ResourceKey, StoreId};
 
@@ -20,6 +20,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A question.
     Confirm(Confirm),
+    /// What a new document is to be of.
+    Choose(Chooser),
 }
 
 /// A line to type, and why.

@@ -2,14 +2,14 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Address, Document, Namespace, ResourceKey};
+use crate::domain::{Address, Namespace, ResourceKey};
 use crate::inventory::Scope;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
 use super::make::{self, Known};
-use super::{absence, browse, edit, keys, names, plan};
+use super::{absence, browse, choose, edit, keys, names, plan};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -288,27 +288,15 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
         edit::resume(model, &key);
         return Ok(Vec::new());
     }
-    let template = match from {
-        Some(from) => model
-            .inventory
-            .get(from)
-            .map(|row| row.document().clone())
-            .ok_or("what was to be copied is gone")?,
-        None => template(&key),
+    let Some(from) = from else {
+        choose::ask(model, key);
+        return Ok(Vec::new());
     };
+    let copied = model.inventory.get(from).map(|row| row.document().clone());
+    let copied = copied.ok_or("what was to be copied is gone")?;
     model.overlay = None;
-    edit::begin(model, key, template);
+    edit::begin(model, key, copied);
     Ok(Vec::new())
-}
-
-/// What a new document starts with: the least that the receiver accepts.
-fn template(key: &ResourceKey) -> Document {
-    Document::from(match key {
-        ResourceKey::Connection { .. } => {
-            "{\n  \"type\": \"kafka\",\n  \"bootstrap_servers\": \"kafka:9092\"\n}\n"
-        }
-        _ => "{\n  \"data_type\": \"json\",\n  \"module\": \"log\"\n}\n",
-    })
 }
 
 fn open_gate(model: &mut Model, text: &str) -> Done {

@@ -24,7 +24,7 @@ pub(super) fn receiver(page: &mut Page<'_>, model: &Model) {
 /// What keeps a write from being sent, or from being based on what is true now.
 pub(super) fn hindrances(page: &mut Page<'_>, model: &Model, place: Place) {
     if model.unknown.is_some() {
-        let words = format!("{} {} it is not sent again", glyph::WARNING, words::OUTCOME_UNKNOWN);
+        let words = format!("{} {}: it is not sent again", glyph::WARNING, words::UNKNOWN);
         page.fact("outcome", Ink::Warning, &words);
     }
     match model.lock {

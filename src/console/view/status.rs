@@ -92,7 +92,7 @@ fn said(model: &Model) -> Phrase {
         return phrase;
     }
     if let (Some(writing), Some(_)) = (&model.writing, &model.unknown) {
-        let words = format!("{} {} {}", words::OUTCOME_UNKNOWN, writing.what(), glyph::MORE);
+        let words = format!("{}: outcome {} {}", writing.what(), words::UNKNOWN, glyph::MORE);
         return Phrase::of(Ink::Warning, words);
     }
     if let Some(writing) = &model.writing {

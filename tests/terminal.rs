@@ -152,6 +152,7 @@ fn child() {
         writer: None,
         clipboard: Clipboard::detect(&BTreeMap::new()),
         log: Some(log),
+        state: None,
         stats: None,
         startup: Vec::new(),
     };

@@ -79,6 +79,12 @@ pub enum Action {
     Redo,
     /// Throw the draft away.
     Discard,
+    /// List kept drafts.
+    Drafts,
+    /// Go on with the selected draft.
+    TakeUp,
+    /// Throw the selected draft away.
+    ThrowAway,
     /// Write what was reviewed.
     Write,
     /// The full text of the difference.
@@ -97,7 +103,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 48] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -136,6 +142,9 @@ impl Action {
         Self::Undo,
         Self::Redo,
         Self::Discard,
+        Self::Drafts,
+        Self::TakeUp,
+        Self::ThrowAway,
         Self::Write,
         Self::FullDiff,
         Self::Rebase,
@@ -157,7 +166,10 @@ impl Action {
 
     /// Whether it leads to a write, so that a read-only console does not have it and a locked one refuses it.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Edit | Self::New | Self::Clone | Self::Delete | Self::Review | Self::Write)
+        matches!(
+            self,
+            Self::Edit | Self::New | Self::Clone | Self::Delete | Self::Review | Self::TakeUp | Self::Write
+        )
     }
 
     /// Whether it makes sense as a typed command, anywhere.
@@ -185,6 +197,7 @@ impl Action {
                 | A::Suspend
                 | A::Quit
                 | A::Filter
+                | A::Drafts
         )
     }
 
@@ -233,6 +246,9 @@ impl Action {
             Self::Undo => ("undo", "take back the last change of the draft"),
             Self::Redo => ("redo", "make it again"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
+            Self::Drafts => ("drafts", "drafts that were kept, also by earlier sessions"),
+            Self::TakeUp => ("take-up", "go on with the selected draft"),
+            Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),
             Self::Write => ("write", "write what is shown"),
             Self::FullDiff => ("full-diff", "full text, or changes by path"),
             Self::Rebase => ("rebase", "base the draft on what is stored now, and review again"),

@@ -1,6 +1,7 @@
 //! What must be done outside: data that the runtime carries out, and answers with a message.
 
-use crate::domain::LeaseId;
+use super::drafts::{SavedId, Unsaved};
+use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
@@ -26,6 +27,18 @@ pub enum Effect {
     Reload,
     /// Put a text on the clipboard.
     Copy(Request, String),
+    /// Save a draft.
+    SaveDraft(Request, Box<Unsaved>),
+    /// Remove the saved form of a draft.
+    RemoveDraft(ResourceKey),
+    /// Tell which drafts ended sessions left.
+    LoadDrafts(Request),
+    /// Make one of those a draft of this session.
+    TakeUpDraft(Request, SavedId),
+    /// Throw one of those away.
+    ThrowAwayDraft(Request, SavedId),
+    /// Print this once the terminal has been given back.
+    Farewell(String),
     /// Hand the terminal back to the shell until it continues us.
     Suspend,
     /// Forget what the terminal shows and draw everything.

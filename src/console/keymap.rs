@@ -25,11 +25,13 @@ pub enum Place {
     Review,
     /// A conflict.
     Conflict,
+    /// The list of drafts.
+    Drafts,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -39,6 +41,7 @@ impl Place {
         Self::Editor,
         Self::Review,
         Self::Conflict,
+        Self::Drafts,
     ];
 
     /// The heading in help.
@@ -53,6 +56,7 @@ impl Place {
             Self::Editor => "Editor",
             Self::Review => "Review",
             Self::Conflict => "Conflict",
+            Self::Drafts => "Drafts",
         }
     }
 
@@ -132,6 +136,14 @@ const REVIEW: &[Binding] =
 const CONFLICT: &[Binding] =
     &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 
+const DRAFTS: &[Binding] = &[
+    ("enter", Action::TakeUp),
+    ("d", Action::ThrowAway),
+    ("esc", Action::Cancel),
+    ("q", Action::Cancel),
+    (":", Action::Command),
+];
+
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
@@ -144,6 +156,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
+        Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

@@ -8,6 +8,7 @@ use crate::domain::{Health, LeaseId};
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error};
 
+use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
 
@@ -70,6 +71,14 @@ pub enum Answer {
     Lease(LeaseId, Option<Duration>),
     /// Of `Effect::Unlock`.
     Unlocked,
+    /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.
+    DraftSaved(Result<usize, String>),
+    /// Of `Effect::LoadDrafts`.
+    Drafts(Vec<Listed>),
+    /// Of `Effect::TakeUpDraft`: the draft, or why there is none.
+    DraftTaken(Result<Box<Saved>, String>),
+    /// Of `Effect::ThrowAwayDraft`: why it is still there.
+    DraftThrownAway(Result<(), String>),
     /// Of `Effect::Copy`: whether a way to the clipboard was found.
     Copied(bool),
 }

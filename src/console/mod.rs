@@ -11,6 +11,7 @@
 pub mod action;
 pub mod age;
 pub mod demo;
+pub mod drafts;
 pub mod effect;
 pub mod gate;
 pub mod keymap;

@@ -80,6 +80,7 @@ pub async fn open(
         writer,
         clipboard: Clipboard::detect(vars),
         log,
+        state: settings.console.state_dir.clone(),
         stats: settings.console.stats.clone(),
         startup: store.startup,
     };

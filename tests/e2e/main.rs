@@ -19,6 +19,7 @@ mod calm;
 mod cluster;
 mod commands;
 mod contend;
+mod drafts;
 mod editing;
 mod etcd;
 mod files;

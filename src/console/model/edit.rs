@@ -1,5 +1,7 @@
 //! A document being edited: the draft, what it is based on, and how far it has come.
 
+mod saved;
+
 use std::time::Duration;
 
 use tui_textarea::TextArea;
@@ -12,6 +14,7 @@ use crate::text::placeholders::{FillError, Kept, conceal, fill};
 
 use super::super::effect::Request;
 use super::super::keymap::Place;
+use super::Saving;
 
 /// A draft.
 pub struct Edit {
@@ -37,6 +40,12 @@ pub struct Edit {
     pub stage: Stage,
     /// The last write of it that was asked for.
     pub sent: Option<Request>,
+    /// How far its saved form is behind it.
+    pub saving: Saving,
+    /// Whose text a document that is not stored began with.
+    pub source: Option<ResourceKey>,
+    /// Grows with each change of the text.
+    pub revision: u64,
     /// What was opened, with the placeholders as they are numbered in `kept`.
     opened: String,
     kept: Kept,
@@ -123,8 +132,14 @@ impl Edit {
 
     fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
         let (concealed, kept) = conceal(DocumentKind::of(&key), &compare::format(text));
+        let mut edit = Self::of(key, base, store, concealed, kept);
+        edit.check();
+        edit
+    }
+
+    fn of(key: ResourceKey, base: Base, store: Option<StoreId>, concealed: String, kept: Kept) -> Self {
         let area = TextArea::new(concealed.split('\n').map(str::to_owned).collect());
-        let mut edit = Self {
+        Self {
             key,
             base,
             store,
@@ -136,12 +151,13 @@ impl Edit {
             upstream: Upstream::Unchanged,
             stage: Stage::Editing,
             sent: None,
+            saving: Saving::default(),
+            source: None,
+            revision: 0,
             opened: concealed,
             kept,
             moved: false,
-        };
-        edit.check();
-        edit
+        }
     }
 
     /// Where keys go.

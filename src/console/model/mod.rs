@@ -9,6 +9,7 @@ mod link;
 mod listing;
 mod overlay;
 mod record;
+mod shelf;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
@@ -70,6 +72,8 @@ pub struct Model {
     pub edit: Option<Box<Edit>>,
     /// Drafts that were left and can be taken up again.
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
+    /// Drafts on disk.
+    pub shelf: Shelf,
     /// What is open above everything else.
     pub overlay: Option<Overlay>,
     /// The last thing worth saying.
@@ -282,6 +286,7 @@ impl Model {
             log: LogPage::default(),
             edit: None,
             drafts: BTreeMap::new(),
+            shelf: Shelf::default(),
             overlay: None,
             notice: None,
             held: None,
@@ -303,6 +308,7 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => Place::Help,
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Drafts(_)), _) => Place::Drafts,
             (None, Some(edit)) => edit.place(),
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
@@ -353,6 +359,11 @@ impl Model {
         Request(self.requests)
     }
 
+    /// Takes the numbers before `next` for given out.
+    pub fn skip_requests(&mut self, next: Request) {
+        self.requests = self.requests.max(next.0.saturating_sub(1));
+    }
+
     /// Says something in the status line for a while.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
@@ -375,6 +386,7 @@ impl Model {
             partial.then_some(self.now.mono),
             unlocked,
             self.edit.as_ref().and_then(|edit| edit.check_at),
+            self.next_save(),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::Input;
+use super::{DraftsPage, Input};
+use crate::console::drafts::SavedId;
 use crate::console::keymap::Place;
 use crate::domain::{ResourceKey, StoreId, Token};
 
@@ -20,6 +21,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A question.
     Confirm(Confirm),
+    /// Drafts, of this session and of ended ones.
+    Drafts(DraftsPage),
 }
 
 /// A line to type, and why.
@@ -75,6 +78,8 @@ pub enum Then {
     },
     /// Throw the draft away.
     Discard,
+    /// Throw away a draft that an ended session left.
+    DiscardSaved(SavedId),
     /// Leave although there is a draft.
     Quit,
 }

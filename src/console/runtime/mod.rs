@@ -69,6 +69,8 @@ pub struct ConsoleConfig {
     pub clipboard: Clipboard,
     /// Lines for the tab Log, already safe to show.
     pub log: Option<mpsc::Receiver<String>>,
+    /// The folder for drafts and for the files of other editors; without one none are kept.
+    pub state: Option<PathBuf>,
     /// Where the counters are written at exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
     /// Run once the first frame is on its way, before the watch is opened.
@@ -103,10 +105,10 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, stats, startup } = config;
+    let ConsoleConfig { context, reader, writer, clipboard, log, state, stats, startup } = config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
-    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard);
+    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, state)?;
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

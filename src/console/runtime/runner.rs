@@ -2,6 +2,8 @@
 //! message. Nothing here is awaited by the loop.
 
 use std::future::Future;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use super::journal;
+use crate::console::drafts::{self, Order, Outcome, Worker};
 use crate::console::effect::Request;
 use crate::console::gate::Gate;
-use crate::console::message::Answer;
+use crate::console::message::{Answer, Event};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op};
@@ -32,6 +35,7 @@ pub(super) struct Runner {
     gate: Gate<dyn ConfigWriter>,
     backend: &'static str,
     clipboard: Clipboard,
+    drafts: Worker,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(Request, Reply)>,
 }
@@ -52,9 +56,32 @@ impl Runner {
         gate: Gate<dyn ConfigWriter>,
         backend: &'static str,
         clipboard: Clipboard,
-    ) -> (Self, mpsc::Receiver<(Request, Reply)>) {
+        state: Option<PathBuf>,
+    ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
-        (Self { reader, gate, backend, clipboard, tasks: JoinSet::new(), answers }, receiver)
+        let tell = answers.clone();
+        let drafts =
+            Worker::start(state.map(|state| state.join(drafts::FOLDER)), move |request, outcome| {
+                // The loop is gone only when the console is being left.
+                let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
+            })?;
+        Ok((Self { reader, gate, backend, clipboard, drafts, tasks: JoinSet::new(), answers }, receiver))
+    }
+
+    /// Has something done with saved drafts; answers at once where nothing can be done.
+    pub(super) fn order(&self, order: Order) -> Option<Event> {
+        match self.drafts.order(order) {
+            Err(Order::Save(request, _)) => {
+                let reason = "the disk is too slow for it; type on, it is tried again".to_owned();
+                Some(Event::Answer(request, Answer::DraftSaved(Err(reason))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The saved drafts.
+    pub(super) fn drafts(&self) -> &Worker {
+        &self.drafts
     }
 
     /// The gate before the writer.
@@ -129,6 +156,17 @@ impl Runner {
             // The loop is gone only when the console is being left.
             let _ = answers.send((request, reply)).await;
         });
+    }
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Saved(result) => Self::DraftSaved(result),
+            Outcome::Listed(listed) => Self::Drafts(listed),
+            Outcome::TakenUp(taken) => Self::DraftTaken(taken),
+            Outcome::ThrownAway(result) => Self::DraftThrownAway(result),
+        }
     }
 }
 

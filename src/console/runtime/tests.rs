@@ -174,6 +174,10 @@ impl Program for Scripted {
                     Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
+                    Answer::DraftSaved(saved) => format!("draft saved {saved:?}"),
+                    Answer::Drafts(listed) => format!("drafts {}", listed.len()),
+                    Answer::DraftTaken(taken) => format!("draft taken {}", taken.is_ok()),
+                    Answer::DraftThrownAway(result) => format!("draft thrown away {result:?}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }
@@ -241,6 +245,7 @@ fn setup(store: Fake) -> Setup {
         writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
+        state: None,
         stats: None,
         startup: Vec::new(),
     };

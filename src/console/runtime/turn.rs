@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use crate::console::drafts::Order;
 use crate::console::effect::{Effect, Request};
 use crate::console::layout::Size;
 use crate::console::message::{Answer, Event, Message};
@@ -37,6 +38,9 @@ const STOP_WITHIN: Duration = Duration::from_millis(200);
 /// What leaving waits for the frame in flight; the rest of [`LEAVE_WITHIN`] is for giving back.
 const SETTLE_WITHIN: Duration = Duration::from_millis(120);
 
+/// What leaving waits for drafts that are being saved.
+const SAVED_WITHIN: Duration = Duration::from_millis(200);
+
 /// A running console.
 pub(super) struct Loop<P, D: Device> {
     program: P,
@@ -52,6 +56,8 @@ pub(super) struct Loop<P, D: Device> {
     /// While the terminal is the shell's: when to take it back at the latest.
     suspended: Option<Duration>,
     wish: Option<Wish>,
+    /// What is printed once the terminal has been given back.
+    farewell: Option<String>,
     stats: Stats,
 }
 
@@ -94,6 +100,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             woken: Duration::ZERO,
             suspended: None,
             wish: None,
+            farewell: None,
             stats: Stats::default(),
         })
     }
@@ -117,7 +124,14 @@ impl<P: Program, D: Device> Loop<P, D> {
 
     /// Gives the terminal back; answers what was counted.
     pub(super) async fn leave(mut self, until: Instant) -> Stats {
+        // Nobody takes answers any more, so nothing waits to give one.
+        self.sources.answers.close();
         self.hand_back(until).await;
+        let unsaved = self.runner.drafts().settle(Instant::now() + SAVED_WITHIN).await;
+        let farewell = self.farewell.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
+        for words in farewell {
+            self.device.say(&format!("confdeck: {words}\n"));
+        }
         self.stats
     }
 
@@ -163,7 +177,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Happening::Signal(Signal::Terminate(code)) => self.terminate(code),
             Happening::Signal(Signal::Continue) => self.take_back(),
             Happening::Signal(Signal::Resize) => self.resize(),
-            Happening::Panicked => self.wish = Some(Wish::Leave(PANICKED)),
+            // What was typed is saved all the same.
+            Happening::Panicked => self.terminate(PANICKED),
             Happening::Written(written) => self.written(written),
             Happening::Reply(request, reply) => self.reply(request, reply),
             Happening::Log(line) => self.log(line),
@@ -213,15 +228,25 @@ impl<P: Program, D: Device> Loop<P, D> {
                 self.sources.feeder = None;
                 self.sources.feeder = Some(Feeder::open(self.runner.reader()));
             }
+            Effect::SaveDraft(request, draft) => return self.runner.order(Order::Save(request, draft)),
+            Effect::RemoveDraft(key) => return self.runner.order(Order::Remove(key)),
+            Effect::LoadDrafts(request) => return self.runner.order(Order::List(request)),
+            Effect::TakeUpDraft(request, id) => return self.runner.order(Order::TakeUp(request, id)),
+            Effect::ThrowAwayDraft(request, id) => return self.runner.order(Order::ThrowAway(request, id)),
+            Effect::Farewell(words) => self.farewell = Some(words),
             Effect::Suspend => self.wish = Some(Wish::Suspend),
             Effect::Redraw => self.forget_screen(),
-            Effect::Quit(code) => self.wish = Some(Wish::Leave(code)),
+            Effect::Quit(code) => {
+                self.runner.drafts().hurry();
+                self.wish = Some(Wish::Leave(code));
+            }
         }
         None
     }
 
     /// The program may still say what must be done; whatever it says, the console is left.
     fn terminate(&mut self, code: u8) {
+        self.runner.drafts().hurry();
         self.tell(Event::Terminate);
         self.wish = Some(Wish::Leave(code));
     }

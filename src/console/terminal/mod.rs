@@ -73,6 +73,9 @@ pub trait Device {
     /// What the system says when no thread or pipe can be made.
     fn listen(&mut self) -> io::Result<(Self::Ears, mpsc::Receiver<Input>)>;
 
+    /// Prints a line beside the screen, where the user reads it after the terminal was given back.
+    fn say(&mut self, line: &str);
+
     /// Stops this process as the shell's ctrl-z would; may return before the stop takes effect.
     fn stop(&mut self);
 }

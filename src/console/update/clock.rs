@@ -20,6 +20,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
         edit.check();
     }
     let mut effects: Vec<_> = lock_if_over(model).into_iter().collect();
+    effects.extend(super::drafts::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
     }

@@ -131,6 +131,7 @@ pub(super) fn undo(model: &mut Model, back: bool) {
 }
 
 fn changed_at(edit: &mut Edit, now: Duration) {
+    edit.revision += 1;
     let bytes: usize = edit.area.lines().iter().map(|line| line.len() + 1).sum();
     if bytes <= CHECK_AT_ONCE {
         edit.check();
@@ -342,6 +343,7 @@ pub(super) fn rebase(model: &mut Model) {
         return model.say(Tone::Bad, refusal.to_string());
     }
     edit.rebase(now, inventory.store().cloned());
+    edit.revision += 1;
     edit.stage = Stage::Editing;
     review(model);
 }

@@ -5,9 +5,9 @@ use crossterm::event::KeyEvent;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, edit, feed, prompt};
+use super::{clock, drafts, edit, feed, prompt};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -98,6 +98,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo => edit::undo(model, true),
         Action::Redo => edit::undo(model, false),
         Action::Discard => edit::ask_discard(model),
+        Action::Drafts => drafts::show(model),
+        Action::TakeUp => return drafts::take_up(model),
+        Action::ThrowAway => drafts::ask_throw_away(model),
         Action::Write => return edit::write(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Rebase => edit::rebase(model),
@@ -107,7 +110,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Complete => prompt::complete(model),
         Action::Confirm => return confirm(model),
         Action::Interrupt => return interrupt(model, place),
-        Action::Quit => return quit(model),
+        Action::Quit => return drafts::quit(model),
         Action::Retry => {
             model.say(Tone::Plain, "trying the backends again");
             return vec![Effect::Retry, clock::check_health(model)];
@@ -140,6 +143,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Help { place, scroll }), _) => {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
+        (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
@@ -167,6 +171,7 @@ fn cancel(model: &mut Model, place: Place) {
     if place == Place::Filter {
         browse::end_filter(model, false);
     } else {
+        drafts::closed(model);
         model.overlay = None;
     }
 }
@@ -184,7 +189,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             edit::discard(model);
             Vec::new()
         }
-        Then::Quit => vec![Effect::Quit(0)],
+        Then::DiscardSaved(id) => drafts::throw_away(model, id),
+        Then::Quit => drafts::part(model),
     }
 }
 
@@ -201,37 +207,16 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
     match place {
         Place::Confirm if matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.then == Then::Quit) =>
         {
-            return vec![Effect::Quit(0)];
+            return drafts::part(model);
         }
-        Place::Help | Place::Prompt | Place::Confirm => model.overlay = None,
+        Place::Help | Place::Prompt | Place::Confirm | Place::Drafts => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
         Place::Editor | Place::Review | Place::Conflict => {
             edit::back_to_draft(model);
             edit::leave(model);
-            return quit_with_drafts(model).unwrap_or_default();
+            return drafts::ask_to_leave(model);
         }
-        Place::Browse | Place::Page => return quit(model),
+        Place::Browse | Place::Page => return drafts::quit(model),
     }
     Vec::new()
-}
-
-fn quit(model: &mut Model) -> Vec<Effect> {
-    quit_with_drafts(model).unwrap_or_else(|| vec![Effect::Quit(0)])
-}
-
-/// Asks before drafts are lost; `None` where there are none.
-fn quit_with_drafts(model: &mut Model) -> Option<Vec<Effect>> {
-    let count = model.drafts.len();
-    if count == 0 {
-        return None;
-    }
-    let question =
-        if count == 1 { "Leave and lose a draft?".into() } else { format!("Leave and lose {count} drafts?") };
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        question,
-        details: model.drafts.keys().take(8).map(ToString::to_string).collect(),
-        then: Then::Quit,
-        asked: model.now.mono,
-    }));
-    Some(Vec::new())
 }

@@ -4,6 +4,7 @@ mod absence;
 mod answers;
 mod browse;
 mod clock;
+mod drafts;
 mod edit;
 mod feed;
 mod keys;
@@ -36,8 +37,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Event::Wake => clock::wake(model),
-        Event::Terminate => vec![Effect::Quit(0)],
+        Event::Terminate => drafts::part(model),
     };
+    effects.extend(drafts::follow(model));
     effects.extend(answers::follow_lease(model));
     effects
 }

@@ -24,14 +24,14 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
     };
     let left = Phrase::of(Ink::FocusedTitle, verb).and(Ink::Text, " ").and(Ink::Strong, edit.key.to_string());
-    let draft = if edit.is_changed() { "draft changed" } else { "draft unchanged" };
+    let draft = words::draft(model, edit);
     let upstream = match edit.upstream {
         Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
         Upstream::Changed => Phrase::of(Ink::Warning, format!("{} upstream CHANGED", glyph::WARNING)),
         Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
         Upstream::Deleted => Phrase::of(Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
     };
-    let mut facts = vec![Phrase::of(Ink::Dim, draft), Phrase::of(Ink::Dim, base), upstream];
+    let mut facts = vec![draft, Phrase::of(Ink::Dim, base), upstream];
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
     // What is edited comes before what is known about it; what happened upstream goes last.

@@ -76,6 +76,7 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Confirm => &[A::Confirm, A::Cancel],
         Place::Editor => &[A::Review, A::Back, A::Undo, A::Redo, A::Discard],
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
+        Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
         Place::Conflict => &[A::Rebase, A::FullDiff, A::Back, A::Down],
     }
 }
@@ -86,6 +87,9 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Confirm, Action::Confirm) => "yes",
         (Place::Confirm, Action::Cancel) => "no",
         (Place::Filter, Action::Accept) => "keep",
+        (Place::Drafts, Action::TakeUp) => "go on with it",
+        (Place::Drafts, Action::ThrowAway) => "throw away",
+        (Place::Drafts, Action::Cancel) => "later",
         (Place::Filter | Place::Prompt, Action::Cancel) => "cancel",
         (Place::Prompt, Action::Accept) => "take",
         (Place::Editor, Action::Back) => "leave (draft kept)",

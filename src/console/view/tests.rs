@@ -86,6 +86,7 @@ fn scenes_that_fold_at_80x24() {
         "confirm",
         "editor",
         "review",
+        "drafts",
         "health",
         "health_full",
         "health_files",

@@ -104,12 +104,14 @@ impl Group {
             A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => Self::Move,
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
             A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
+            A::Drafts => Self::View,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
             A::Edit | A::New | A::Clone | A::Delete | A::Unlock | A::Lock => Self::Write,
             A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {
                 Self::Program
             }
             A::Open | A::Back | A::Review | A::Undo | A::Redo | A::Discard | A::Write => Self::Here,
+            A::TakeUp | A::ThrowAway => Self::Here,
             A::FullDiff | A::Rebase | A::Confirm | A::Cancel | A::Accept | A::Complete => Self::Here,
         }
     }

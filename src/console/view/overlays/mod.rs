@@ -1,9 +1,11 @@
 //! What is open above everything else: help, a line to type, a question.
 
 mod confirm;
+mod drafts;
 mod help;
 mod prompt;
 
+pub(super) use drafts::ages as draft_ages;
 use ratatui::layout::Rect;
 
 use super::widgets::Canvas;
@@ -19,5 +21,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, overlay: &Overlay) {
         Overlay::Help { place, scroll } => help::draw(canvas, model, area, *place, *scroll),
         Overlay::Prompt(prompt) => prompt::draw(canvas, model, area, prompt),
         Overlay::Confirm(confirm) => confirm::draw(canvas, area, confirm),
+        Overlay::Drafts(page) => drafts::draw(canvas, model, area, page),
     }
 }

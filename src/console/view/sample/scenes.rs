@@ -196,7 +196,7 @@ fn confirm(size: Size) -> Model {
     model
 }
 
-fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
+pub(super) fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
     let mut edit = Edit::stored(entry, None).unwrap();
@@ -207,7 +207,7 @@ fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
 }
 
 /// Types a text in place of the first occurrence of another.
-fn replace(edit: &mut Edit, from: &str, to: &str) {
+pub(super) fn replace(edit: &mut Edit, from: &str, to: &str) {
     let text = edit.text();
     let (before, _) = text.split_once(from).unwrap();
     let row = before.matches('\n').count();
@@ -349,6 +349,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("review", review),
     ("full_review", full_review),
     ("conflict", conflict),
+    ("drafts", super::drafts::page),
+    ("draft_withheld", super::drafts::withheld),
     ("writing", writing),
     ("new_document", new_document),
     ("files", files),

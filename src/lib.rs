@@ -10,8 +10,11 @@
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 //! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
 //! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
+//! | `audit` | who wrote what, when, and what came of it (feature `console`) | `domain`, `provider` |
 //! | `cli` | the subcommands (feature `console`) | all above |
 
+#[cfg(feature = "console")]
+pub mod audit;
 #[cfg(feature = "console")]
 pub mod cli;
 pub mod compare;

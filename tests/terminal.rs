@@ -153,6 +153,7 @@ fn child() {
         clipboard: Clipboard::detect(&BTreeMap::new()),
         log: Some(log),
         state: None,
+        audit: Arc::new(confdeck::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),
     };

@@ -1,11 +1,11 @@
 //! The command line as typed; `clap` checks its grammar, [`super::parse`] its meaning.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::{Address, KeyPrefix, Namespace};
+use crate::domain::{Address, KeyPrefix, Namespace, moment};
 use crate::settings::Overrides;
 
 /// Live configuration of webhook receivers, in JSON files or etcd.
@@ -90,6 +90,7 @@ pub(super) enum Command {
     Delete(Delete),
     Watch(Watch),
     Health(Health),
+    Audit(Audit),
 }
 
 /// How results are printed.
@@ -232,6 +233,47 @@ pub(super) struct Health {
     pub(super) output: Output,
 }
 
+/// Print who wrote what and what came of it, the newest last; never a value.
+///
+/// Everything that confdeck has sent to a store, or tried to, on this machine as this user.
+/// With --context it shows what was done in that context alone, whether or not the config file has
+/// it.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// From then on: 90s, 15m, 2h or 1d ago, or a moment such as 2026-02-03T04:05:06Z
+    #[arg(long, value_name = "WHEN", value_parser = since)]
+    pub(super) since: Option<Since>,
+
+    /// Of this document alone: NAMESPACE/ID, connections/NAME, or key:RAW
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) key: Option<Address>,
+
+    /// At most so many, the newest
+    #[arg(long, value_name = "COUNT", default_value = "200")]
+    pub(super) limit: usize,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// A moment to begin at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    /// So long ago.
+    Ago(Duration),
+    /// Then.
+    At(SystemTime),
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let ago = duration(text).map(Since::Ago);
+    ago.or_else(|wrong| {
+        moment(text)
+            .map(Since::At)
+            .ok_or_else(|| format!("{wrong}; or a moment such as 2026-02-03T04:05:06Z"))
+    })
+}
+
 fn prefix(text: &str) -> Result<KeyPrefix, String> {
     let text = text.strip_suffix('/').unwrap_or(text);
     if text == "connections" {
@@ -290,6 +332,15 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_beginning_is_a_time_ago_or_a_moment() {
+        assert_eq!(since("2h"), Ok(Since::Ago(Duration::from_secs(7_200))));
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(951_782_400);
+        assert_eq!(since("2000-02-29"), Ok(Since::At(at)));
+        assert_eq!(since("2000-02-29T01:00:00+01:00"), Ok(Since::At(at)));
+        assert!(since("yesterday").unwrap_err().contains("2026-02-03T04:05:06Z"));
     }
 
     #[test]

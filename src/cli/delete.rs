@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::output::Out;
 use super::put::Written;
 use crate::domain::Entry;
-use crate::provider::{Error, Expect};
+use crate::provider::{Error, Expect, Op};
 use crate::text::Safe;
 
 pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
@@ -30,7 +30,7 @@ pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) ->
             Expect::Token(entry.token)
         }
     };
-    let commit = writer.delete(key.clone(), expect).await?;
+    let commit = session.commit(&*writer, Op::Delete { key: key.clone(), expect }).await?;
     let written = Written::of(key, &commit);
     out.result(delete.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)

@@ -64,6 +64,12 @@ pub(super) enum Failure {
     /// What was to be created is there.
     #[error("{0}")]
     Exists(String),
+    /// No answer came, and it was found not to be stored.
+    #[error("{0}")]
+    NotStored(String),
+    /// No answer came, and what became of it could not be found out.
+    #[error("{0}")]
+    NotKnown(String),
     #[error("{0}")]
     Failed(String),
     /// Whoever read our output has seen enough.
@@ -86,6 +92,8 @@ impl Failure {
             Self::Invalid(_) => Exit::INVALID,
             Self::NotFound(_) => Exit::NOT_FOUND,
             Self::Exists(_) => Exit::CONFLICT,
+            Self::NotStored(_) => Exit::UNAVAILABLE,
+            Self::NotKnown(_) => Exit::OUTCOME_UNKNOWN,
             Self::Failed(_) => Exit::FAILED,
             Self::ClosedPipe => Exit::DONE,
         }

@@ -4,6 +4,7 @@
 //! Errors go to standard error, one paragraph, and every kind has its exit code ([`Exit`]).
 
 mod args;
+mod audit;
 mod delete;
 mod failure;
 mod get;
@@ -13,9 +14,11 @@ mod output;
 mod pipe;
 mod put;
 mod watch;
+mod write;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -27,6 +30,7 @@ pub use failure::Exit;
 use self::args::{Arguments, Command};
 use self::failure::Failure;
 use self::output::Out;
+use crate::audit::Audit;
 use crate::domain::Token;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
@@ -55,6 +59,8 @@ pub enum Invocation {
 pub struct CommandLine {
     settings: Box<Settings>,
     command: Command,
+    /// The context whose records `audit` is to show.
+    audited: Option<String>,
 }
 
 /// Reads the arguments and resolves the settings.
@@ -72,10 +78,14 @@ fn invocation(arguments: Arguments) -> Result<Invocation, Failure> {
         let flag = if arguments.demo.is_some() { "--demo" } else { "--theme" };
         return Err(Failure::Usage(format!("{flag} is for the console: leave out the command, or the flag")));
     }
-    let sources = Sources::gather(arguments.overrides())?;
+    let mut overrides = arguments.overrides();
+    // What was done in a context can be read when the config file does not have it any more.
+    let audits = matches!(arguments.command, Some(Command::Audit(_)));
+    let audited = if audits { overrides.context.take() } else { None };
+    let sources = Sources::gather(overrides)?;
     let settings = Box::new(Settings::resolve(&sources)?);
     Ok(match arguments.command {
-        Some(command) => Invocation::Command(CommandLine { settings, command }),
+        Some(command) => Invocation::Command(CommandLine { settings, command, audited }),
         None => Invocation::Console { settings, demo: arguments.demo },
     })
 }
@@ -141,8 +151,7 @@ fn remark(text: &str) {
 
 /// Runs a command to its end.
 pub async fn run(line: CommandLine) -> Exit {
-    let session =
-        Session { manager: UnifiedConfigManager::from_settings(&line.settings), settings: line.settings };
+    let session = Session::new(line.settings, line.audited);
     let is_terminal = io::stdout().is_terminal();
     let mut writer = io::BufWriter::new(io::stdout().lock());
     let mut out = Out::new(&mut writer, is_terminal);
@@ -157,9 +166,18 @@ pub async fn run(line: CommandLine) -> Exit {
 struct Session {
     settings: Box<Settings>,
     manager: UnifiedConfigManager,
+    audit: Arc<Audit>,
+    audited: Option<String>,
 }
 
 impl Session {
+    fn new(settings: Box<Settings>, audited: Option<String>) -> Self {
+        let manager = UnifiedConfigManager::from_settings(&settings);
+        let folder = settings.console.state_dir.as_deref();
+        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.located());
+        Self { settings, manager, audit: Arc::new(audit), audited }
+    }
+
     async fn dispatch(&self, command: Command, out: &mut Out<'_>) -> Result<Exit, Failure> {
         match command {
             Command::List(list) => list::run(self, list, out).await,
@@ -168,6 +186,7 @@ impl Session {
             Command::Delete(delete) => delete::run(self, delete, out).await,
             Command::Watch(watch) => watch::run(self, watch, out).await,
             Command::Health(health) => health::run(self, health, out).await,
+            Command::Audit(audit) => audit::run(self, &audit, out),
         }
     }
 

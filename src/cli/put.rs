@@ -12,7 +12,7 @@ use super::failure::{Exit, Failure};
 use super::output::{Out, cell};
 use crate::domain::json::check_object;
 use crate::domain::{Document, ResourceKey, Token};
-use crate::provider::{Commit, Error as StoreError, Expect, Lease};
+use crate::provider::{Commit, Error as StoreError, Expect, Lease, Op};
 use crate::text::placeholders::{Kept, fill};
 use crate::text::{MASK, Safe};
 
@@ -42,23 +42,23 @@ pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Resul
         check(&key, &document)?;
     }
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
-    let commit =
-        writer.set(key.clone(), document, expect, lease).await.map_err(|error| refused(error, expect))?;
+    let op = Op::Put { key: key.clone(), document, expect, lease };
+    let commit = session.commit(&*writer, op).await.map_err(|failure| refused(failure, expect))?;
     let written = Written::of(&key, &commit);
     out.result(put.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)
 }
 
 /// Something that was there all along is nobody's change.
-fn refused(error: StoreError, expect: Expect) -> Failure {
-    match error {
-        StoreError::Conflict { key, now: Some(entry) } if expect == Expect::Absent => {
+fn refused(failure: Failure, expect: Expect) -> Failure {
+    match failure {
+        Failure::Store(StoreError::Conflict { key, now: Some(entry) }) if expect == Expect::Absent => {
             Failure::Exists(format!(
                 "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
                 token = entry.token
             ))
         }
-        error => Failure::Store(error),
+        failure => failure,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
+use super::align;
+use super::path::{Numbered, Step, numbered, tokens, written};
 use crate::domain::DocumentKind;
-use crate::domain::json::{BYTE_ORDER_MARK, Lexer, Member, Node, Shape, Span, Value, parse, quote};
+use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, Span, Value, parse};
 use crate::text::scan::{Look, scan_within};
 use crate::text::{Role, Safe, mask_value};
 
@@ -85,13 +87,6 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// One step of a path, as it is written.
-enum Step {
-    /// A member's name and which one of that name it is, from 1.
-    Name(String, usize),
-    Item(usize),
-}
-
 struct Differ<'a> {
     kind: DocumentKind,
     old: &'a str,
@@ -135,7 +130,7 @@ impl Differ<'_> {
         }
     }
 
-    fn member(&mut self, (name, number): (&str, usize), visit: impl FnOnce(&mut Self)) {
+    fn member(&mut self, (name, number): Numbered<'_>, visit: impl FnOnce(&mut Self)) {
         self.names.push(name.to_owned());
         self.steps.push(Step::Name(name.to_owned(), number));
         visit(self);
@@ -151,7 +146,7 @@ impl Differ<'_> {
         if before != after && is_permutation(&before, &after) {
             return self.push(DiffKind::OrderOnly, None, None);
         }
-        for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
+        for op in align::ops(&before, &after) {
             if matches!(op, DiffOp::Equal { .. }) {
                 continue;
             }
@@ -181,65 +176,45 @@ impl Differ<'_> {
 
     fn push(&mut self, kind: DiffKind, old: Option<Span>, new: Option<Span>) {
         let text = [old.map(|span| span.of(self.old)), new.map(|span| span.of(self.new))];
-        let [mut old, mut new] = text.map(|side| side.map(|text| self.value(text)));
+        let [mut old, mut new] = text.map(|side| side.map(|text| shown(self.kind, &self.names, text)));
         let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
         if let ([Some(before), Some(after)], true) = (text, old == new) {
             // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
-            let (before, after) = if secret { (HIDDEN, HIDDEN) } else { self.parting(before, after) };
-            old = Some((before, secret));
-            new = Some((after, secret));
+            let parted =
+                if secret { vec![HIDDEN, HIDDEN] } else { parting(self.kind, &self.names, &[before, after]) };
+            let mut parted = parted.into_iter().map(|text| (text, secret));
+            (old, new) = (parted.next(), parted.next());
         }
         let path = written(&self.steps);
         let [old, new] = [old, new].map(|side| side.map(|(value, _)| value));
         self.changes.push(PathChange { path, kind, old, new, secret });
     }
-
-    /// Two values that begin alike, from shortly before they differ.
-    fn parting(&self, old: &str, new: &str) -> (Safe<'static>, Safe<'static>) {
-        let whole = |text| mask_value(self.kind, &self.names, text, usize::MAX).into_string();
-        let (old, new) = (whole(old), whole(new));
-        let same = old.chars().zip(new.chars()).take_while(|(before, after)| before == after).count();
-        let from = |text: &str| {
-            let start = text.char_indices().nth(same.saturating_sub(MAX_VALUE / 3)).map_or(0, |(at, _)| at);
-            let rest = Safe::prefix(text.get(start..).unwrap_or_default(), MAX_VALUE);
-            Safe::from(format!("{}{rest}", if start > 0 { "…" } else { "" }))
-        };
-        (from(&old), from(&new))
-    }
-
-    /// A value as it may be shown, and whether it holds a secret.
-    fn value(&self, text: &str) -> (Safe<'static>, bool) {
-        let pieces = scan_within(self.kind, &self.names, text);
-        let hidden = |look| matches!(look, Look::Hidden { .. });
-        let secret = pieces.iter().any(|piece| hidden(piece.look));
-        let nothing_else = pieces.iter().all(|piece| {
-            hidden(piece.look) || piece.look == Look::Shown(Role::String) && piece.span.of(text) == "\""
-        });
-        if secret && nothing_else {
-            (HIDDEN, true)
-        } else {
-            (mask_value(self.kind, &self.names, text, MAX_VALUE), secret)
-        }
-    }
 }
 
-/// A member's name, and which one of that name it is, from 1.
-type Numbered<'a> = (&'a str, usize);
-
-fn numbered(members: &[Member]) -> Vec<(Numbered<'_>, &Member)> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut numbered = Vec::with_capacity(members.len());
-    for member in members {
-        let count = seen.entry(&member.name).or_default();
-        *count += 1;
-        numbered.push(((member.name.as_str(), *count), member));
-    }
-    numbered
+/// Values that begin alike, from shortly before they differ.
+pub(super) fn parting<S: AsRef<str>>(kind: DocumentKind, names: &[S], texts: &[&str]) -> Vec<Safe<'static>> {
+    let whole = |text: &&str| mask_value(kind, names, text, usize::MAX).into_string();
+    let texts: Vec<String> = texts.iter().map(whole).collect();
+    let first = texts.first().map_or("", String::as_str);
+    let alike = |text: &String| first.chars().zip(text.chars()).take_while(|(a, b)| a == b).count();
+    let same = texts.iter().skip(1).map(alike).min().unwrap_or(0);
+    let from = |text: &String| {
+        let start = text.char_indices().nth(same.saturating_sub(MAX_VALUE / 3)).map_or(0, |(at, _)| at);
+        let rest = Safe::prefix(text.get(start..).unwrap_or_default(), MAX_VALUE);
+        Safe::from(format!("{}{rest}", if start > 0 { "…" } else { "" }))
+    };
+    texts.iter().map(from).collect()
 }
 
-/// The texts of the tokens, without white space.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space).map(move |lexeme| lexeme.span.of(text))
+/// A value that stands at a path of names, as it may be shown, and whether it holds a secret.
+pub(super) fn shown<S: AsRef<str>>(kind: DocumentKind, names: &[S], text: &str) -> (Safe<'static>, bool) {
+    let pieces = scan_within(kind, names, text);
+    let hidden = |look| matches!(look, Look::Hidden { .. });
+    let secret = pieces.iter().any(|piece| hidden(piece.look));
+    let nothing_else = pieces.iter().all(|piece| {
+        hidden(piece.look) || piece.look == Look::Shown(Role::String) && piece.span.of(text) == "\""
+    });
+    if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }
 }
 
 fn is_permutation(old: &[String], new: &[String]) -> bool {
@@ -249,31 +224,6 @@ fn is_permutation(old: &[String], new: &[String]) -> bool {
         items
     };
     old.len() == new.len() && sorted(old) == sorted(new)
-}
-
-fn written(steps: &[Step]) -> Safe<'static> {
-    if steps.is_empty() {
-        return Safe::literal("(document)");
-    }
-    let mut path = String::new();
-    for step in steps {
-        match step {
-            Step::Item(at) => path.push_str(&format!("[{at}]")),
-            Step::Name(name, number) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
-                let quoted = name.is_empty() || !name.chars().all(plain);
-                let name = if quoted { quote(name) } else { name.clone() };
-                path.push_str(Safe::prefix(&name, MAX_VALUE).as_str());
-                if *number > 1 {
-                    path.push_str(&format!(" ({number})"));
-                }
-            }
-        }
-    }
-    Safe::from(path)
 }
 
 #[cfg(test)]

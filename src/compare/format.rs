@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
+use super::align;
 use crate::domain::json::{BYTE_ORDER_MARK, Lexer, Shape, indent, walk};
 
 /// A stored text as the editor opens it: one-line JSON indented by two blanks, JSON of several
@@ -46,7 +47,7 @@ pub(super) fn is_one_line(text: &str) -> bool {
 }
 
 /// The tokens of a JSON text and the white space around them.
-struct Tokens<'a> {
+pub(super) struct Tokens<'a> {
     texts: Vec<&'a str>,
     shapes: Vec<Shape>,
     /// What stands before each token, and after the last.
@@ -55,7 +56,7 @@ struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     /// None if the text is no JSON. A byte order mark counts as white space.
-    fn of(text: &'a str) -> Option<Self> {
+    pub(super) fn of(text: &'a str) -> Option<Self> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         walk(body, |_| ()).ok()?;
         let mark = text.len() - body.len();
@@ -112,7 +113,7 @@ impl Place {
 /// For each token of `wanted`, the stored token it is or takes the place of.
 fn align(stored: &Tokens<'_>, wanted: &Tokens<'_>) -> Vec<Option<usize>> {
     let mut origins = vec![None; wanted.texts.len()];
-    for op in capture_diff_slices(Algorithm::Myers, &stored.texts, &wanted.texts) {
+    for op in align::ops(&stored.texts, &wanted.texts) {
         let (old, new, len) = match op {
             DiffOp::Equal { old_index, new_index, len } => (old_index, new_index, len),
             DiffOp::Replace { old_index, old_len, new_index, new_len } if old_len == new_len => {
@@ -162,10 +163,11 @@ fn weave(original: &str, stored: &Tokens<'_>, wanted: &Tokens<'_>) -> String {
 }
 
 /// The most frequent white space of a text in each place.
-struct Habits<'a>(HashMap<Place, &'a str>);
+#[derive(Default)]
+pub(super) struct Habits<'a>(HashMap<Place, &'a str>);
 
 impl<'a> Habits<'a> {
-    fn of(tokens: &Tokens<'a>) -> Self {
+    pub(super) fn of(tokens: &Tokens<'a>) -> Self {
         let mut counts: HashMap<(Place, &'a str), usize> = HashMap::new();
         for at in 1..tokens.texts.len() {
             if let Some(place) = tokens.place(at) {
@@ -179,6 +181,27 @@ impl<'a> Habits<'a> {
             *slot = (*slot).max((count, gap));
         }
         Self(best.into_iter().map(|(place, (_, gap))| (place, gap)).collect())
+    }
+
+    pub(super) fn before_colon(&self) -> &'a str {
+        self.gap(Place::BeforeColon)
+    }
+
+    pub(super) fn after_colon(&self) -> &'a str {
+        self.gap(Place::AfterColon)
+    }
+
+    pub(super) fn after_comma(&self) -> &'a str {
+        self.gap(Place::AfterComma)
+    }
+
+    /// After an opening bracket and before a closing one.
+    pub(super) fn inside(&self) -> (&'a str, &'a str) {
+        (self.gap(Place::AfterOpen), self.gap(Place::BeforeClose))
+    }
+
+    pub(super) fn between(&self, before: Shape, after: Shape) -> &'a str {
+        self.gap(Place::between(before, after))
     }
 
     fn gap(&self, place: Place) -> &'a str {
@@ -196,7 +219,7 @@ impl<'a> Habits<'a> {
 }
 
 /// Whether most lines end in a carriage return and a line feed.
-fn has_crlf(text: &str) -> bool {
+pub(super) fn has_crlf(text: &str) -> bool {
     let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
     text.matches("\r\n").count() * 2 > lines
 }

@@ -1,7 +1,8 @@
 //! The full text of two documents side by side, line by line, masked.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
+use super::align;
 use super::diff::HIDDEN;
 use crate::domain::DocumentKind;
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent};
@@ -38,7 +39,7 @@ pub fn lines(kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
     let (old, new) = (Side::of(kind, old), Side::of(kind, new));
     let (before, after) = (old.raw(), new.raw());
     let mut lines = Vec::with_capacity(before.len().max(after.len()));
-    for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
+    for op in align::ops(&before, &after) {
         if let DiffOp::Equal { old_index, new_index, len } = op {
             let pairs = (old_index..old_index + len).zip(new_index..);
             lines.extend(pairs.filter_map(|(was, is)| new.line(is, LineTag::Same, Some(was), Some(is))));

@@ -1,10 +1,20 @@
 //! Format, restore and diff, on token spans: what the editor opens, what is stored after it, and
 //! what a review shows. Pure.
 
+mod align;
 mod diff;
+#[cfg(test)]
+mod fixture;
 mod format;
 mod lines;
+pub mod merge;
+pub mod patch;
+mod path;
+mod splice;
+mod tree;
 
 pub use diff::{Diff, DiffKind, PathChange, diff};
 pub use format::{format, restore};
 pub use lines::{DiffLine, LineTag, lines};
+pub use path::{Path, Step};
+pub use splice::Raw;

@@ -172,6 +172,11 @@ impl Action {
         )
     }
 
+    /// Whether it means nothing in a console without a writer, which then does not offer it.
+    pub fn needs_writer(self) -> bool {
+        self.writes() || matches!(self, Self::Unlock | Self::Lock)
+    }
+
     /// Whether it makes sense as a typed command, anywhere.
     pub fn is_command(self) -> bool {
         use Action as A;

@@ -13,6 +13,17 @@ pub struct Request(pub u64);
 pub enum Effect {
     /// Write, through the gate.
     Commit(Request, Vec<Op>),
+    /// Find out what became of an earlier commit whose answer was lost, by reading its keys again.
+    FindOut {
+        /// This question.
+        request: Request,
+        /// The commit's own.
+        of: Request,
+        /// What it was to do.
+        ops: Vec<Op>,
+    },
+    /// Keep in the audit what was done without a write.
+    Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
     Unlock(Request),
     /// Close the gate.
@@ -45,4 +56,31 @@ pub enum Effect {
     Redraw,
     /// Leave with this exit code.
     Quit(u8),
+}
+
+/// Something that is kept in the audit, and is no write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Secret values of a document were shown.
+    Revealed {
+        /// Which document.
+        key: ResourceKey,
+        /// How many values.
+        count: usize,
+    },
+}
+
+impl Effect {
+    /// Whether it changes what is stored. Such an effect leaves `update` through an open gate alone.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::Commit(..) => true,
+            Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
+            // Our own files.
+            Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,
+            Self::TakeUpDraft(..) | Self::ThrowAwayDraft(..) => false,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::domain::{Health, LeaseId};
 use crate::inventory::Feed;
-use crate::provider::{Commit, Error};
+use crate::provider::{Commit, Error, Found};
 
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
@@ -65,6 +65,10 @@ pub enum Event {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
+    /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
+    Found(Result<Found, Error>),
+    /// What was done is not in the audit, and why.
+    Unaudited(String),
     /// Of `Effect::CheckHealth`.
     Health(Vec<Health>),
     /// Of `Effect::AskLease`; the time left when the answer came.

@@ -10,6 +10,7 @@ use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
+use crate::audit::Audit;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
 use crate::provider::{Capabilities, ConfigReader, ConfigWriter};
@@ -81,6 +82,7 @@ pub async fn open(
         clipboard: Clipboard::detect(vars),
         log,
         state: settings.console.state_dir.clone(),
+        audit: Arc::new(store.audit),
         stats: settings.console.stats.clone(),
         startup: store.startup,
     };
@@ -105,6 +107,7 @@ struct Store {
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
+    audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// The demo's files live as long as this.
     files: Option<FilesDemo>,
@@ -137,6 +140,11 @@ impl Store {
             locked: settings.target.is_remote(),
             reader,
             writer: manager.writer().ok(),
+            audit: Audit::new(
+                settings.console.state_dir.as_deref(),
+                settings.context.name.clone(),
+                settings.target.located(),
+            ),
             startup: Vec::new(),
             files: None,
         }
@@ -154,6 +162,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
+            audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(async move { drive(&driven).await });
             })],
@@ -176,6 +185,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
+            audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(touch_files(touched));
             })],

@@ -35,4 +35,4 @@ pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
 pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
-pub use utc::utc;
+pub use utc::{moment, utc, utc_millis};

@@ -15,6 +15,7 @@ mod error;
 pub mod etcd;
 mod feed;
 pub mod file;
+mod found;
 pub mod memory;
 mod ops;
 mod secret;
@@ -27,6 +28,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use error::{ASK_FOR_IT, Error, Result};
+pub use found::{Found, find_out};
 pub use secret::{SecretFields, SecretReader, SecretRevealer};
 pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 

@@ -23,6 +23,17 @@ impl Target {
         matches!(self, Self::Etcd(_))
     }
 
+    /// As [`fmt::Display`], and for files the whole path: what tells it from any other store.
+    pub fn located(&self) -> String {
+        match self {
+            Self::Files(files) => {
+                let path = std::path::absolute(&files.webhooks).unwrap_or_else(|_| files.webhooks.clone());
+                format!("files {}", path.display())
+            }
+            Self::Etcd(_) => self.to_string(),
+        }
+    }
+
     /// The first member to which documents would travel unencrypted, over a network.
     pub(super) fn plain_remote(&self) -> Option<&str> {
         let Self::Etcd(etcd) = self else { return None };

@@ -1,7 +1,9 @@
 //! Over a real etcd, with `etcdctl` as the other hand.
 
-use crate::support::etcd::EtcdServer;
-use crate::support::run::Program;
+use std::time::Instant;
+
+use crate::support::etcd::{EtcdServer, Snip};
+use crate::support::run::{PATIENCE, Program};
 use crate::{SECRET, json};
 
 /// A prefix of an etcd that no other test uses.
@@ -33,6 +35,14 @@ impl Store {
         let printed = self.etcdctl(&["get", &key, "--print-value-only"]);
         // etcdctl adds one line break to what is stored.
         printed.strip_suffix('\n').unwrap_or(&printed).to_owned()
+    }
+
+    /// Waits until this is stored.
+    fn wait_for(&self, key: &str, value: &str) {
+        let begun = Instant::now();
+        while self.value(key) != value {
+            assert!(begun.elapsed() < PATIENCE, "{key} is not stored");
+        }
     }
 
     fn put(&self, key: &str, value: &str) {
@@ -133,4 +143,51 @@ fn health_and_calls_tell_a_store_that_is_there_from_one_that_is_not() {
     let error = gone(&["get", "default/x"]).expect_code(6).err();
     assert!(error.starts_with("confdeck: ") && error.contains("127.0.0.1:9"), "{error}");
     gone(&["put", "default/x", "{}"]).expect_code(6);
+}
+
+/// A `put` or `delete` that reaches the store behind a way that can be cut.
+fn behind(store: &Store, snip: &Snip, arguments: &[&str]) -> Program {
+    store.confdeck(arguments).env("ETCD_HOST", snip.address())
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
+    let store = Store::new("/unknown/");
+    store.put("default/webhooks/x", r#"{"n":1}"#);
+    let version = || {
+        let printed = store.etcdctl(&["get", "/unknown/default/webhooks/x", "--write-out=fields"]);
+        let version =
+            printed.lines().find_map(|line| line.strip_prefix("\"Version\" : ")).unwrap().to_owned();
+        version.parse::<u32>().unwrap()
+    };
+    let snip = Snip::before(&store.server);
+    let got = store.confdeck(&["get", "default/x"]).run().expect_code(0).out();
+    let token = got.lines().find_map(|line| line.strip_prefix("token")).unwrap().trim().to_owned();
+    let put = ["put", "default/x", r#"{"n":2}"#, "--expect-revision", &token];
+
+    // Lost on its way there, and everything is reachable again while it looks.
+    snip.lose("{\"n\":2}");
+    let running = behind(&store, &snip, &put).start();
+    snip.wait_until_met();
+    snip.reopen();
+    let said = running.finish().expect_code(6).err();
+    assert!(said.contains("was not stored") && said.contains("cannot be done twice"), "{said}");
+    assert_eq!((store.value("default/webhooks/x"), version()), (r#"{"n":1}"#.to_owned(), 1));
+
+    // Its answer lost on the way back.
+    snip.deafen("{\"n\":2}", || {});
+    let running = behind(&store, &snip, &put).start();
+    snip.wait_until_met();
+    store.wait_for("default/webhooks/x", r#"{"n":2}"#);
+    snip.reopen();
+    let done = running.finish().expect_code(0);
+    assert!(done.err().contains("default/x was stored after all: token"), "{}", done.err());
+    assert!(done.out().starts_with(&format!("default/x  {token} -> ")), "{}", done.out());
+    assert_eq!(version(), 2);
+
+    // And when nobody answers any more, it says how to look.
+    snip.lose("{\"n\":3}");
+    let lost = behind(&store, &snip, &["put", "default/x", r#"{"n":3}"#]).run().expect_code(7).err();
+    assert!(lost.contains("confdeck get default/x shows what is stored"), "{lost}");
+    assert_eq!(version(), 2);
 }

@@ -39,3 +39,4 @@ mod screen;
 mod store;
 mod terminal;
 mod trouble;
+mod unknown;

@@ -52,6 +52,14 @@ impl Etcd {
         program
     }
 
+    /// A console that reaches it at another address.
+    #[track_caller]
+    pub(crate) fn open_at(&self, address: &str, columns: u16, rows: u16) -> Terminal {
+        let mut terminal = Terminal::open(Self::program_at(address, &self.prefix, &[]), columns, rows);
+        terminal.wait_for("SYNCED");
+        terminal
+    }
+
     /// A console that shows everything there is.
     #[track_caller]
     pub(crate) fn open(&self, columns: u16, rows: u16) -> Terminal {

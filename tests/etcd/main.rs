@@ -40,7 +40,7 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Log
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};
 use futures::TryStreamExt;
-use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, fresh, provider_at, settings_at};
+use support::etcd::{EtcdServer, Gate, Guarded, Launch, Tls, alone, fresh, provider_at, settings_at};
 use support::events::{PATIENCE, Reader, listed};
 
 fn webhook(id: &str) -> ResourceKey {

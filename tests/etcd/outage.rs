@@ -54,7 +54,7 @@ async fn a_hanging_server_shows_as_stale_within_three_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_compacted_while_away_is_loaded_anew() {
-    let store = fresh();
+    let store = alone();
     let gate = Gate::before(&store.server).await;
     let provider = behind(&gate, &store.prefix);
     let other = &store.provider;

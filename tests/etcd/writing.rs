@@ -70,7 +70,7 @@ async fn a_commit_of_several_applies_all_or_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leases_are_kept_given_and_taken_off() {
-    let store = fresh();
+    let store = alone();
     let (provider, key) = (&store.provider, webhook("leased"));
     let mut client = store.server.client().await;
     let stored = format!("{}default/webhooks/leased", store.prefix);

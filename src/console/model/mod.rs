@@ -10,6 +10,7 @@ mod listing;
 mod overlay;
 mod record;
 mod shelf;
+mod unknown;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use listing::{Listing, Sort};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
+pub use unknown::{Sent, Unknown};
 
 use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
@@ -90,6 +92,10 @@ pub struct Model {
     pub redraw: Redraw,
     /// The write that has no answer yet.
     pub writing: Option<Writing>,
+    /// What it was to do.
+    pub sent: Option<Sent>,
+    /// Set while nobody knows whether it was done.
+    pub unknown: Option<Unknown>,
     /// The last key, for the gate's patience.
     pub last_key: Duration,
     /// Moments at which marks of fresh changes end, soonest first.
@@ -295,6 +301,8 @@ impl Model {
             now: Stamp::start(),
             redraw: Redraw::Now,
             writing: None,
+            sent: None,
+            unknown: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
             arriving: None,
@@ -392,6 +400,7 @@ impl Model {
             self.link.resync_ends(),
             self.traffic.next_change_at(),
             self.next_health_check(),
+            self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
         ]
         .into_iter()

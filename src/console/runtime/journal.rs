@@ -2,7 +2,7 @@
 
 use crate::domain::LinkState;
 use crate::inventory::Feed;
-use crate::provider::{Commit, Error, Op};
+use crate::provider::{Commit, Error, Found, Op};
 
 /// The target of these lines: whose they are is plain, and the room they come from is nobody's concern.
 const LOG: &str = env!("CARGO_PKG_NAME");
@@ -52,5 +52,18 @@ pub(super) fn written(intent: &str, outcome: &Result<Commit, Error>) {
     match outcome {
         Ok(commit) => tracing::info!(target: LOG, at = %commit.at, "done: {intent}"),
         Err(error) => tracing::warn!(target: LOG, "not done: {intent}: {error}"),
+    }
+}
+
+/// Tells what was found out about a commit whose answer was lost.
+pub(super) fn found(intent: &str, found: &Result<Found, Error>) {
+    match found {
+        Ok(Found::Written(commit)) => tracing::info!(target: LOG, at = %commit.at, "found done: {intent}"),
+        Ok(Found::NotWritten) => tracing::warn!(target: LOG, "found not done: {intent}"),
+        Ok(Found::Overtaken { key, .. }) => {
+            tracing::warn!(target: LOG, "overtaken: {intent}: {key} was written by someone else")
+        }
+        Ok(Found::Partly) => tracing::warn!(target: LOG, "found done in part: {intent}"),
+        Err(error) => tracing::info!(target: LOG, "not known yet: {intent}: {error}"),
     }
 }

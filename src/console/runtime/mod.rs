@@ -11,6 +11,7 @@ mod feeder;
 mod frames;
 pub mod headless;
 mod journal;
+mod ledger;
 mod runner;
 pub mod signals;
 mod sources;
@@ -29,6 +30,7 @@ use tokio::sync::mpsc;
 
 pub use stats::Stats;
 
+use crate::audit::Audit;
 use crate::provider::{ConfigReader, ConfigWriter};
 
 use super::effect::Effect;
@@ -71,6 +73,8 @@ pub struct ConsoleConfig {
     pub log: Option<mpsc::Receiver<String>>,
     /// The folder for drafts and for the files of other editors; without one none are kept.
     pub state: Option<PathBuf>,
+    /// Keeps what is written.
+    pub audit: Arc<Audit>,
     /// Where the counters are written at exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
     /// Run once the first frame is on its way, before the watch is opened.
@@ -105,10 +109,10 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, state, stats, startup } = config;
+    let ConsoleConfig { context, reader, writer, clipboard, log, audit, state, stats, startup } = config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
-    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, state)?;
+    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, audit, state)?;
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -11,14 +11,15 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use super::journal;
+use super::{journal, ledger};
+use crate::audit::{Audit, Pending};
 use crate::console::drafts::{self, Order, Outcome, Worker};
-use crate::console::effect::Request;
+use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
-use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op};
+use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
 
 /// How many answers wait for the loop.
 const ANSWERS: usize = 64;
@@ -36,6 +37,7 @@ pub(super) struct Runner {
     backend: &'static str,
     clipboard: Clipboard,
     drafts: Worker,
+    audit: Arc<Audit>,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(Request, Reply)>,
 }
@@ -56,6 +58,7 @@ impl Runner {
         gate: Gate<dyn ConfigWriter>,
         backend: &'static str,
         clipboard: Clipboard,
+        audit: Arc<Audit>,
         state: Option<PathBuf>,
     ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
@@ -65,7 +68,8 @@ impl Runner {
                 // The loop is gone only when the console is being left.
                 let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
             })?;
-        Ok((Self { reader, gate, backend, clipboard, drafts, tasks: JoinSet::new(), answers }, receiver))
+        let tasks = JoinSet::new();
+        Ok((Self { reader, gate, backend, clipboard, drafts, audit, tasks, answers }, receiver))
     }
 
     /// Has something done with saved drafts; answers at once where nothing can be done.
@@ -99,17 +103,50 @@ impl Runner {
         self.clipboard.osc52(text)
     }
 
-    /// Writes, if the gate lets it pass.
+    /// Writes, if the gate lets it pass, and keeps in the audit what came of it.
     pub(super) fn commit(&mut self, request: Request, ops: Vec<Op>) {
         let writer = self.gate.pass();
+        let mut pending = self.audit.begin(request.0, &ops);
         let intent = journal::intent(&ops);
-        self.spawn(request, async move {
+        self.spawn_audited(request, async move {
             let outcome = match writer {
-                Ok(writer) => commit(&*writer, ops, writer.commit_deadline() + GRACE).await,
-                Err(refused) => Err(refused),
+                Ok(writer) => {
+                    let outcome = commit(&*writer, ops, writer.commit_deadline() + GRACE).await;
+                    pending.answered(&outcome);
+                    outcome
+                }
+                Err(refused) => {
+                    pending.refused();
+                    Err(refused)
+                }
             };
             journal::written(&intent, &outcome);
-            Reply::Answer(Answer::Commit(outcome))
+            (Answer::Commit(outcome), Some(pending))
+        });
+    }
+
+    /// Finds out what became of an earlier commit.
+    pub(super) fn find_out(&mut self, request: Request, of: Request, ops: Vec<Op>) {
+        let (reader, audit) = (Arc::clone(&self.reader), Arc::clone(&self.audit));
+        let limit = CALL_DEADLINE * 2 + GRACE;
+        self.spawn_audited(request, async move {
+            let found = timeout(limit, find_out(&*reader, &ops)).await.unwrap_or_else(|_| {
+                let reason = format!("nothing within {} s", limit.as_secs());
+                Err(Error::Unavailable { reason, retry_in: None })
+            });
+            let pending = found.as_ref().ok().map(|found| ledger::found(&audit, of, &ops, found));
+            journal::found(&journal::intent(&ops), &found);
+            (Answer::Found(found), pending)
+        });
+    }
+
+    /// Keeps something in the audit that is no write.
+    pub(super) fn note(&mut self, note: Note) {
+        let (audit, answers) = (Arc::clone(&self.audit), self.answers.clone());
+        self.tasks.spawn(async move {
+            if let Some(trouble) = ledger::note(audit, note).await {
+                let _ = answers.send((Request::default(), Reply::Answer(Answer::Unaudited(trouble)))).await;
+            }
         });
     }
 
@@ -145,6 +182,28 @@ impl Runner {
                 }
             }
             Reply::CopyByTerminal(text)
+        });
+    }
+
+    /// Answers once the audit has it, and tells afterwards what the audit lacks.
+    fn spawn_audited(
+        &mut self,
+        request: Request,
+        work: impl Future<Output = (Answer, Option<Pending>)> + Send + 'static,
+    ) {
+        while self.tasks.try_join_next().is_some() {}
+        let answers = self.answers.clone();
+        self.tasks.spawn(async move {
+            let (answer, pending) = work.await;
+            let trouble = match pending {
+                Some(pending) => ledger::keep(pending).await,
+                None => None,
+            };
+            // The loop is gone only when the console is being left.
+            let _ = answers.send((request, Reply::Answer(answer))).await;
+            if let Some(trouble) = trouble {
+                let _ = answers.send((request, Reply::Answer(Answer::Unaudited(trouble)))).await;
+            }
         });
     }
 

@@ -178,6 +178,8 @@ impl Program for Scripted {
                     Answer::Drafts(listed) => format!("drafts {}", listed.len()),
                     Answer::DraftTaken(taken) => format!("draft taken {}", taken.is_ok()),
                     Answer::DraftThrownAway(result) => format!("draft thrown away {result:?}"),
+                    Answer::Found(found) => format!("found {}", found.is_ok()),
+                    Answer::Unaudited(trouble) => format!("unaudited {trouble}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }
@@ -246,6 +248,7 @@ fn setup(store: Fake) -> Setup {
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
         state: None,
+        audit: Arc::new(crate::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),
     };

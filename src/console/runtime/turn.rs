@@ -210,6 +210,8 @@ impl<P: Program, D: Device> Loop<P, D> {
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::Copy(request, text) => self.runner.copy(request, text),

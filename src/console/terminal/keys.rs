@@ -89,6 +89,15 @@ impl Decoder {
         }
     }
 
+    /// What to take for all there is before `next`, which came later than [`Decoder::patience`] allows
+    /// though nobody looked in between, as on a busy machine: an escape is a key of its own, and not
+    /// alt held with the key after it. A sequence is left to be completed.
+    pub fn before_late(&mut self, next: &[u8]) -> Option<Input> {
+        let begins_sequence = next.first().is_none_or(|byte| b"[O]PX^_".contains(byte));
+        let lone = self.state == State::Escape && !begins_sequence;
+        if lone { self.give_up() } else { None }
+    }
+
     fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(Input)) -> Option<Input> {
         match self.state {
             State::Ground => self.ground(byte, KeyModifiers::NONE),

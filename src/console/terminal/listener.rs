@@ -1,11 +1,12 @@
 //! The thread that reads a terminal: bytes in, [`Input`]s out through a bounded channel.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
@@ -34,7 +35,7 @@ impl Listener {
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let thread = thread::Builder::new()
             .name("terminal-input".into())
-            .spawn(move || Reading { terminal, woken, inputs, decoder: Decoder::default() }.run())?;
+            .spawn(move || Reading::new(terminal, woken, inputs).run())?;
         Ok((Self { wake: Some(wake), thread: Some(thread) }, receiver))
     }
 }
@@ -53,6 +54,8 @@ struct Reading {
     woken: UnixStream,
     inputs: mpsc::Sender<Input>,
     decoder: Decoder,
+    /// When the last bytes were there, or a little earlier.
+    read_at: Instant,
 }
 
 /// What the wait for input ended with.
@@ -64,6 +67,10 @@ enum Ready {
 }
 
 impl Reading {
+    fn new(terminal: Arc<OwnedFd>, woken: UnixStream, inputs: mpsc::Sender<Input>) -> Self {
+        Self { terminal, woken, inputs, decoder: Decoder::default(), read_at: Instant::now() }
+    }
+
     fn run(mut self) {
         let mut buffer = [0; READ];
         loop {
@@ -105,6 +112,8 @@ impl Reading {
 
     /// Reads what there is; says whether to go on.
     fn read(&mut self, buffer: &mut [u8; READ]) -> bool {
+        let now = Instant::now();
+        let gap = now.duration_since(mem::replace(&mut self.read_at, now));
         match rustix::io::read(&*self.terminal, buffer.as_mut_slice()) {
             Ok(0) => {
                 self.hand_on(Input::Closed);
@@ -114,6 +123,11 @@ impl Reading {
                 let bytes = buffer.get(..count).unwrap_or_default();
                 let inputs = &self.inputs;
                 let mut open = true;
+                if self.decoder.patience().is_some_and(|patience| gap >= patience)
+                    && let Some(input) = self.decoder.before_late(bytes)
+                {
+                    open = inputs.blocking_send(input).is_ok();
+                }
                 self.decoder.feed(bytes, |input| open = open && inputs.blocking_send(input).is_ok());
                 open
             }

@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed};
+use super::{browse, drafts, feed, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -18,6 +18,9 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         model.want(Redraw::Now);
     }
     match answer {
+        Answer::Commit(result) if unknown::begins(model, request, &result) => {}
+        Answer::Found(result) => unknown::found(model, request, result),
+        Answer::Unaudited(trouble) => model.say(Tone::Bad, format!("this is not in the audit: {trouble}")),
         Answer::Commit(result) => {
             if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {
                 written(model, &writing, result);
@@ -58,7 +61,7 @@ fn is_back(model: &Model, now: &[Health]) -> bool {
     waits && usable(now) && !usable(&model.health.backends)
 }
 
-fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) {
+pub(super) fn written(model: &mut Model, writing: &Writing, result: Result<Commit, Error>) {
     // Back at typing, its keys are text until the next review.
     let mine = model
         .edit

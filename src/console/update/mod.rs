@@ -11,6 +11,7 @@ mod keys;
 mod prompt;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use super::effect::Effect;
 use super::message::{Event, Message};
@@ -40,8 +41,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Terminate => drafts::part(model),
     };
     effects.extend(drafts::follow(model));
+    hold_back(model, &mut effects);
+    unknown::remember(model, &effects);
     effects.extend(answers::follow_lease(model));
+    effects.extend(unknown::follow(model));
     effects
+}
+
+/// What writes leaves through an open gate alone, whoever asked for it and however long ago.
+fn hold_back(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.may_write() || !effects.iter().any(Effect::writes) {
+        return;
+    }
+    effects.retain(|effect| !effect.writes());
+    model.writing = None;
+    keys::passes_gate(model);
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

@@ -119,6 +119,7 @@ fn refresh(model: &mut Model) {
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
+            .filter(|action| model.lock != Lock::ReadOnly || !action.needs_writer())
             .map(|action| action.name().to_owned())
             .chain(namespaces(model, text))
             .take(CANDIDATES)

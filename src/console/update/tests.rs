@@ -17,10 +17,12 @@ use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod drafts;
+mod gate;
 mod health;
 mod partial;
 mod shelf;
 mod truth;
+mod unknown;
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0

@@ -27,19 +27,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 
 /// Keys and words, the most useful first; actions that are not possible here are left out.
 fn hints(model: &Model, place: Place) -> impl Iterator<Item = Phrase> {
-    useful(place)
-        .iter()
-        .filter(move |action| is_possible(model, place, **action))
-        .filter_map(move |action| Some((key_for(place, *action)?, *action)))
-        .map(move |(key, action)| {
-            Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action)))
-        })
+    offered(model, place).filter_map(move |action| Some((key_for(place, action)?, action))).map(
+        move |(key, action)| Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action))),
+    )
+}
+
+/// The useful actions that are possible now.
+pub(in crate::console) fn offered(model: &Model, place: Place) -> impl Iterator<Item = Action> {
+    useful(place).iter().copied().filter(move |action| is_possible(model, place, *action))
 }
 
 /// Whether an action has something to act on.
 fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     use Action as A;
-    if model.lock == Lock::ReadOnly && action.writes() {
+    if model.lock == Lock::ReadOnly && action.needs_writer() {
         return false;
     }
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);

@@ -30,7 +30,11 @@ mod sample;
 mod tests;
 
 pub use clock::next_change_at;
+#[cfg(test)]
+pub(super) use footer::offered as footer_offers;
 pub(super) use health::height as health_height;
+#[cfg(test)]
+pub(super) use overlays::offered as help_offers;
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;

@@ -107,6 +107,10 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
             count => page.fact("used by", Ink::Text, &words::plural(count, "webhook")),
         }
     }
+    if model.unknown.is_some() {
+        let words = format!("{} {} it is not sent again", glyph::WARNING, words::OUTCOME_UNKNOWN);
+        page.fact("outcome", Ink::Warning, &words);
+    }
     let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,

@@ -72,6 +72,10 @@ fn said(model: &Model) -> Phrase {
         phrase.join(" ", Phrase::of(ink, notice.text.clone()));
         return phrase;
     }
+    if let (Some(writing), Some(_)) = (&model.writing, &model.unknown) {
+        let words = format!("{} {} {}", words::OUTCOME_UNKNOWN, writing.what(), glyph::MORE);
+        return Phrase::of(Ink::Warning, words);
+    }
     if let Some(writing) = &model.writing {
         return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
     }

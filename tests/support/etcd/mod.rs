@@ -6,6 +6,7 @@ mod gate;
 mod guarded;
 mod launch;
 mod mute;
+mod snip;
 pub mod storm;
 
 use std::io::{Read, Write};
@@ -23,6 +24,7 @@ pub use gate::Gate;
 pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
+pub use snip::Snip;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -101,7 +103,8 @@ impl EtcdServer {
         self.data.path().join("data/fixtures/client/cert.pem")
     }
 
-    /// The server that the tests of one binary share, while any of them runs.
+    /// The server that the tests of one binary share, while any of them runs. What concerns the whole of
+    /// it (a compaction, authentication, a count of leases) needs a server to itself.
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<EtcdServer>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -298,17 +301,27 @@ fn http_get(port: u16, path: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// A fresh provider under a prefix of its own, on the shared server.
+/// A fresh provider under a prefix of its own.
 pub struct Fixture {
     pub provider: EtcdProvider,
     pub prefix: String,
     pub server: Arc<EtcdServer>,
 }
 
-/// What a conformance suite asks for: an empty store.
+/// What a conformance suite asks for: an empty store, on the shared server.
 pub fn fresh() -> Fixture {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let server = EtcdServer::shared();
-    let prefix = format!("/test/{}/", COUNT.fetch_add(1, Ordering::Relaxed));
-    Fixture { provider: server.provider(&prefix), prefix, server }
+    Fixture::on(EtcdServer::shared())
+}
+
+/// The same on a server of its own.
+pub fn alone() -> Fixture {
+    Fixture::on(Arc::new(EtcdServer::start()))
+}
+
+impl Fixture {
+    fn on(server: Arc<EtcdServer>) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let prefix = format!("/test/{}/", COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { provider: server.provider(&prefix), prefix, server }
+    }
 }

@@ -53,6 +53,23 @@ fn keys_as_terminals_send_them() {
 }
 
 #[test]
+fn an_escape_long_before_a_key_is_not_alt_though_nobody_looked_in_between() {
+    const NONE: KeyModifiers = KeyModifiers::NONE;
+    let late = |next: &[u8]| {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        decoder.feed(b"\x1b", |input| inputs.push(input));
+        inputs.extend(decoder.before_late(next));
+        decoder.feed(next, |input| inputs.push(input));
+        inputs
+    };
+    assert_eq!(late(b"j"), [pressed(KeyCode::Esc, NONE), pressed(KeyCode::Char('j'), NONE)]);
+    assert_eq!(late(b"\x1b[A"), [pressed(KeyCode::Esc, NONE), pressed(KeyCode::Up, NONE)]);
+    assert_eq!(late(b"[A"), [pressed(KeyCode::Up, NONE)], "a slow link has cut a sequence in two");
+    assert_eq!(late(b"OP"), [pressed(KeyCode::F(1), NONE)]);
+}
+
+#[test]
 fn releases_are_dropped_and_repeats_kept() {
     let inputs = decode(&[b"\x1b[106;1:1u\x1b[106;1:2u\x1b[106;1:3u"]);
     let kinds: Vec<_> = inputs

@@ -75,6 +75,23 @@ fn share(groups: Vec<Vec<Phrase>>, count: usize) -> Vec<Vec<Phrase>> {
     columns
 }
 
+/// The actions that can be done in a place, those with a key first.
+pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for (_, action) in bindings(place) {
+        if !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    if matches!(place, Place::Browse | Place::Page) {
+        // What has no key of its own is typed.
+        let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
+        actions.extend(Action::ALL.into_iter().filter(typed));
+    }
+    actions.retain(|action| !(read_only && action.needs_writer()));
+    actions
+}
+
 /// What actions have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
@@ -116,22 +133,10 @@ impl Group {
         }
     }
 
-    /// Its title and a line for each of its actions that has a key here.
+    /// Its title and a line for each of its actions that can be done here.
     fn lines(self, place: Place, read_only: bool) -> Option<Vec<Phrase>> {
-        let mut actions: Vec<Action> = Vec::new();
-        for (_, action) in bindings(place) {
-            if Self::of(action) == self && !actions.contains(&action) && !(read_only && action.writes()) {
-                actions.push(action);
-            }
-        }
-        if matches!(place, Place::Browse | Place::Page) {
-            // What has no key of its own is typed.
-            let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
-            let mine = |action: &Action| {
-                Self::of(*action) == self && !(read_only && Self::of(*action) == Self::Write)
-            };
-            actions.extend(Action::ALL.into_iter().filter(typed).filter(mine));
-        }
+        let actions: Vec<_> =
+            offered(place, read_only).into_iter().filter(|action| Self::of(*action) == self).collect();
         if actions.is_empty() {
             return None;
         }

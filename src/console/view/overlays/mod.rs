@@ -8,6 +8,9 @@ mod prompt;
 pub(super) use drafts::ages as draft_ages;
 use ratatui::layout::Rect;
 
+#[cfg(test)]
+pub(in crate::console) use help::offered;
+
 use super::widgets::Canvas;
 use crate::console::model::{Model, Overlay};
 

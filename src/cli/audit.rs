@@ -1,0 +1,120 @@
+//! `audit`: what confdeck has written here, newest last.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::args::{Audit, Since};
+use super::failure::{Exit, Failure};
+use super::output::{Out, cell, table};
+use super::{Session, remark};
+use crate::audit::{Line, Record, read};
+use crate::domain::utc_millis;
+use crate::text::Safe;
+
+pub(super) fn run(session: &Session, audit: &Audit, out: &mut Out<'_>) -> Result<Exit, Failure> {
+    let Some(folder) = session.settings.console.state_dir.as_deref() else {
+        return Err(Failure::Failed("there is no state folder to read: set HOME, or XDG_STATE_HOME".into()));
+    };
+    let unreadable = |error: std::io::Error| {
+        Failure::Failed(format!("cannot read {}: {}", folder.display(), error.kind()))
+    };
+    let wanted = Wanted::of(session, audit);
+    let mut rows = VecDeque::new();
+    let (mut lines, mut more) = (0_u64, 0_u64);
+    for line in read(folder).map_err(unreadable)? {
+        lines += 1;
+        let row = Row::of(line.map_err(unreadable)?);
+        if !wanted.takes(&row) {
+            continue;
+        }
+        rows.push_back(row);
+        if rows.len() > audit.limit {
+            rows.pop_front();
+            more += 1;
+        }
+    }
+    if lines == 0 {
+        remark(&format!("nothing has been written yet: there is no audit in {}", folder.display()));
+    } else if more > 0 {
+        remark(&format!("{more} older ones are left out: --limit, --since and --key choose"));
+    }
+    out.result(audit.output.format, &rows, |rows| {
+        let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME"];
+        table(headings, rows.iter().map(Row::cells))
+    })?;
+    Ok(Exit::DONE)
+}
+
+/// Which records are asked for.
+struct Wanted {
+    since: Option<SystemTime>,
+    key: Option<String>,
+    context: Option<String>,
+}
+
+impl Wanted {
+    fn of(session: &Session, audit: &Audit) -> Self {
+        let since = audit.since.and_then(|since| match since {
+            Since::At(at) => Some(at),
+            Since::Ago(ago) => SystemTime::now().checked_sub(ago),
+        });
+        let key = audit.key.as_ref().map(|address| address.0.to_string());
+        Self { since, key, context: session.audited.clone() }
+    }
+
+    /// A damaged line may have been anything, so it is always shown.
+    fn takes(&self, row: &Row) -> bool {
+        let Row::Record(record) = row else { return true };
+        self.since.is_none_or(|since| record.at >= since)
+            && self.key.as_ref().is_none_or(|key| *key == record.key)
+            && self.context.as_ref().is_none_or(|context| *context == record.context)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    Record(Box<Record>),
+    Damaged { damaged: String },
+}
+
+impl Row {
+    fn of(line: Line) -> Self {
+        match line {
+            Line::Record(record) => Self::Record(record),
+            Line::Damaged { file, line } => Self::Damaged { damaged: format!("{file}, line {line}") },
+        }
+    }
+
+    fn cells(&self) -> [Safe<'static>; 8] {
+        let none = || cell("-");
+        let record = match self {
+            Self::Record(record) => record,
+            Self::Damaged { damaged } => {
+                let what = cell(&format!("damaged: {damaged}"));
+                return [none(), none(), none(), none(), what, none(), none(), none()];
+            }
+        };
+        let user = match &record.sudo_user {
+            Some(sudo) => format!("{} (sudo: {sudo})", record.user),
+            None => record.user.clone(),
+        };
+        let token = |token: &Option<String>| token.as_ref().map_or_else(none, cell);
+        let action = match record.count {
+            Some(count) => format!("{} {count}", record.action.word()),
+            None => record.action.word().to_owned(),
+        };
+        [
+            cell(&utc_millis(record.at)),
+            cell(&user),
+            cell(&record.context),
+            cell(&action),
+            cell(&record.key),
+            token(&record.before),
+            token(&record.after),
+            cell(record.outcome.words()),
+        ]
+    }
+}

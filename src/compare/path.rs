@@ -1,0 +1,82 @@
+//! Paths into a document: how a member or an item is named, and how that is written.
+
+use std::collections::HashMap;
+
+use crate::domain::json::{Lexer, Member, Shape, quote};
+use crate::text::Safe;
+
+/// The longest name written whole, in characters.
+const MAX_NAME: usize = 60;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// A member: its name, and which one of that name it is, from 1.
+    Name(String, usize),
+    /// An item of an array, from 0.
+    Item(usize),
+}
+
+/// The way from a document to one of its values: no step is the whole document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(pub Vec<Step>);
+
+impl Path {
+    /// The names on the way, by which secrets are judged.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.0.iter().filter_map(|step| match step {
+            Step::Name(name, _) => Some(name.as_str()),
+            Step::Item(_) => None,
+        });
+        names.collect()
+    }
+
+    /// As it is shown, such as `chain[1].module`; a second member of one name is `name (2)`.
+    pub fn written(&self) -> Safe<'static> {
+        written(&self.0)
+    }
+}
+
+pub(super) fn written(steps: &[Step]) -> Safe<'static> {
+    if steps.is_empty() {
+        return Safe::literal("(document)");
+    }
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Item(at) => path.push_str(&format!("[{at}]")),
+            Step::Name(name, number) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+                let quoted = name.is_empty() || !name.chars().all(plain);
+                let name = if quoted { quote(name) } else { name.clone() };
+                path.push_str(Safe::prefix(&name, MAX_NAME).as_str());
+                if *number > 1 {
+                    path.push_str(&format!(" ({number})"));
+                }
+            }
+        }
+    }
+    Safe::from(path)
+}
+
+/// A member's name, and which one of that name it is, from 1.
+pub(super) type Numbered<'a> = (&'a str, usize);
+
+pub(super) fn numbered(members: &[Member]) -> Vec<(Numbered<'_>, &Member)> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut numbered = Vec::with_capacity(members.len());
+    for member in members {
+        let count = seen.entry(&member.name).or_default();
+        *count += 1;
+        numbered.push(((member.name.as_str(), *count), member));
+    }
+    numbered
+}
+
+/// The texts of the tokens, without white space.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space).map(move |lexeme| lexeme.span.of(text))
+}

@@ -1,0 +1,270 @@
+//! Changes a document in places and leaves every byte outside of them.
+
+use std::fmt;
+
+use super::format::{Habits, Tokens, has_crlf};
+use super::tree::{Tree, What};
+use crate::domain::json::{Lexer, Shape, Span, indent};
+
+/// A value written on one line may be so long; a longer one gets lines where others have them.
+const LONG_VALUE: usize = 72;
+
+/// A value as JSON text, on its way from one document into another. Its lines after the first are
+/// indented as if it began at the margin.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Raw {
+    text: String,
+    /// Whether it comes from a document of one line.
+    flat: bool,
+}
+
+impl Raw {
+    /// The JSON text of a value.
+    pub fn new(text: &str) -> Self {
+        Self { text: text.trim().to_owned(), flat: false }
+    }
+
+    /// As it is, blanks and all.
+    pub(super) fn exact(text: String) -> Self {
+        Self { text, flat: false }
+    }
+
+    pub(super) fn of(tree: &Tree<'_>) -> Self {
+        Self { text: dedent(tree.raw(), tree.line_indent()), flat: tree.flat }
+    }
+
+    /// The JSON text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// It may hold secrets, so that only its length is told.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Raw({} bytes)", self.text.len())
+    }
+}
+
+fn dedent(text: &str, indent: &str) -> String {
+    let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        out.push('\n');
+        out.push_str(line.strip_prefix(indent).unwrap_or_else(|| line.trim_start_matches([' ', '\t'])));
+    }
+    out
+}
+
+/// What a value is to become.
+#[derive(Clone)]
+pub(super) enum Want {
+    /// What it is, byte for byte.
+    Keep,
+    /// Another value.
+    Value(Raw),
+    /// The same container with these members or items.
+    Children(Vec<Child>),
+}
+
+/// A member or an item of what is wanted.
+#[derive(Clone)]
+pub(super) struct Child {
+    /// Which one of the container's it is; none where it is new.
+    pub(super) origin: Option<usize>,
+    /// The name of a member as it is written, quotes included, where it is new or written otherwise.
+    pub(super) key: Option<String>,
+    pub(super) value: Want,
+}
+
+impl Child {
+    pub(super) fn kept(origin: usize, value: Want) -> Self {
+        Self { origin: Some(origin), key: None, value }
+    }
+
+    pub(super) fn new(key: Option<String>, value: Raw) -> Self {
+        Self { origin: None, key, value: Want::Value(value) }
+    }
+}
+
+impl Want {
+    /// A container with these children, which may be what it is already.
+    pub(super) fn children(children: Vec<Child>, before: usize) -> Self {
+        let is_as_it_was = |(at, child): (usize, &Child)| {
+            child.origin == Some(at) && child.key.is_none() && matches!(child.value, Self::Keep)
+        };
+        if children.len() == before && children.iter().enumerate().all(is_as_it_was) {
+            Self::Keep
+        } else {
+            Self::Children(children)
+        }
+    }
+}
+
+/// The text of a tree with what is wanted in its place.
+pub(super) fn splice(tree: &Tree<'_>, want: &Want) -> String {
+    let style = Style::of(tree);
+    let mut out = String::with_capacity(tree.text.len());
+    out.push_str(tree.text.get(..tree.span.start).unwrap_or_default());
+    style.write(tree, want, &mut out);
+    out.push_str(tree.text.get(tree.span.end..).unwrap_or_default());
+    out
+}
+
+/// How a document is laid out.
+struct Style<'a> {
+    habits: Habits<'a>,
+    one_line: bool,
+    line_end: &'static str,
+}
+
+impl<'a> Style<'a> {
+    fn of(tree: &Tree<'a>) -> Self {
+        let habits = Tokens::of(tree.text).as_ref().map(Habits::of).unwrap_or_default();
+        let line_end = if has_crlf(tree.text) { "\r\n" } else { "\n" };
+        Self { habits, one_line: tree.flat, line_end }
+    }
+
+    /// Between the members of an object on one line, whatever the document is.
+    fn next_on_a_line(&self) -> &'a str {
+        let usual = self.habits.after_comma();
+        if usual.contains(['\n', '\r']) { " " } else { usual }
+    }
+
+    fn write(&self, tree: &Tree<'_>, want: &Want, out: &mut String) {
+        match (want, &tree.what) {
+            (Want::Keep, _) | (Want::Children(_), What::Scalar) => out.push_str(tree.raw()),
+            (Want::Value(value), _) => out.push_str(&self.fit(value, tree.line_indent())),
+            (Want::Children(children), what) => {
+                let [open, close] = if matches!(what, What::Object(_)) { ['{', '}'] } else { ['[', ']'] };
+                out.push(open);
+                let before = tree.children();
+                let slots = Slots::of(self, tree, &before);
+                for (at, child) in children.iter().enumerate() {
+                    let lead = slots.lead(at, child);
+                    out.push_str(lead);
+                    match child.origin.and_then(|at| before.get(at)) {
+                        Some((span, value)) => self.kept(*span, value, child, out),
+                        None => self.new(tree, child, lead, out),
+                    }
+                    let last = at + 1 == children.len();
+                    out.push_str(slots.trail(child, last));
+                    out.push_str(if last { "" } else { "," });
+                }
+                out.push(close);
+            }
+        }
+    }
+
+    fn kept(&self, span: Span, value: &Tree<'_>, child: &Child, out: &mut String) {
+        let before = Span { start: span.start, end: value.span.start }.of(value.text);
+        let name = match &child.key {
+            Some(key) => {
+                out.push_str(key);
+                Lexer::new(before).next().map_or(0, |lexeme| lexeme.span.end)
+            }
+            None => 0,
+        };
+        out.push_str(before.get(name..).unwrap_or_default());
+        self.write(value, &child.value, out);
+    }
+
+    fn new(&self, tree: &Tree<'_>, child: &Child, lead: &str, out: &mut String) {
+        let Want::Value(value) = &child.value else { return };
+        if let Some(key) = &child.key {
+            out.push_str(key);
+            out.push_str(self.habits.before_colon());
+            out.push(':');
+            out.push_str(self.habits.after_colon());
+        }
+        let indent = lead.rsplit_once('\n').map_or_else(|| tree.line_indent(), |(_, indent)| indent);
+        out.push_str(&self.fit(value, indent));
+    }
+
+    /// A value in the style of the document, on a line that is indented so.
+    fn fit(&self, value: &Raw, indentation: &str) -> String {
+        let text = value.text();
+        if self.one_line {
+            return if text.contains(['\n', '\r']) { self.on_one_line(text) } else { text.to_owned() };
+        }
+        let long = value.flat && text.len() > LONG_VALUE;
+        let text = if long { indent(text) } else { None }.unwrap_or_else(|| text.to_owned());
+        text.replace('\n', &format!("{}{indentation}", self.line_end))
+    }
+
+    fn on_one_line(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut before: Option<Shape> = None;
+        for lexeme in Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space) {
+            out.push_str(before.map_or("", |before| self.habits.between(before, lexeme.shape)));
+            out.push_str(lexeme.span.of(text));
+            before = Some(lexeme.shape);
+        }
+        out
+    }
+}
+
+/// The white space around the members or items of one container.
+struct Slots<'a> {
+    leads: Vec<&'a str>,
+    trails: Vec<&'a str>,
+    /// Before the first one, and before one more that has none of its own.
+    first: String,
+    next: String,
+    /// After the last one.
+    close: String,
+}
+
+impl<'a> Slots<'a> {
+    fn of(style: &Style<'_>, tree: &Tree<'a>, children: &[(Span, &Tree<'a>)]) -> Self {
+        let (mut leads, mut trails) = (Vec::new(), Vec::new());
+        let mut at = tree.span.start + 1;
+        for (number, (span, _)) in children.iter().enumerate() {
+            let gap = Span { start: at, end: span.start }.of(tree.text);
+            let (trail, lead) = if number == 0 { ("", gap) } else { gap.split_once(',').unwrap_or_default() };
+            trails.extend((number > 0).then_some(trail));
+            leads.push(lead);
+            at = span.end;
+        }
+        let close = Span { start: at, end: tree.span.end.saturating_sub(1) }.of(tree.text);
+        trails.extend((!children.is_empty()).then_some(close));
+        let (first, next, close) = match leads.as_slice() {
+            [] => Self::of_empty(style, tree),
+            [only] if !only.contains('\n') => {
+                ((*only).to_owned(), style.next_on_a_line().to_owned(), close.to_owned())
+            }
+            [first, .., last] => ((*first).to_owned(), (*last).to_owned(), close.to_owned()),
+            [only] => ((*only).to_owned(), (*only).to_owned(), close.to_owned()),
+        };
+        Self { leads, trails, first, next, close }
+    }
+
+    fn of_empty(style: &Style<'_>, tree: &Tree<'_>) -> (String, String, String) {
+        if style.one_line {
+            let (open, close) = style.habits.inside();
+            return (open.to_owned(), style.next_on_a_line().to_owned(), close.to_owned());
+        }
+        let outer = format!("{}{}", style.line_end, tree.line_indent());
+        let inner = format!("{outer}  ");
+        (inner.clone(), inner, outer)
+    }
+
+    /// What stands before the child that comes at a place.
+    fn lead(&self, at: usize, child: &Child) -> &str {
+        match child.origin.filter(|origin| *origin > 0).and_then(|origin| self.leads.get(origin)) {
+            _ if at == 0 => &self.first,
+            Some(lead) => lead,
+            None => &self.next,
+        }
+    }
+
+    /// What stands after it.
+    fn trail(&self, child: &Child, last: bool) -> &str {
+        if last {
+            return &self.close;
+        }
+        let inner = self.trails.split_last().map_or(&[][..], |(_, inner)| inner);
+        let own = child.origin.and_then(|origin| inner.get(origin));
+        own.or_else(|| inner.first()).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,157 @@
+//! The gate: what writes goes through it, wherever it begins. Nothing here is a list to be kept:
+//! actions, places and keys come from their enumerations, and the states from walking (`walk`).
+//!
+//! A failure that a place was not reached means that `walk::steps` lacks what leads there.
+
+mod walk;
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use walk::{Step, Walk, explore, face, keys_of, steps};
+
+use super::*;
+use crate::console::action::Action;
+use crate::console::view::{footer_offers, help_offers};
+
+fn writing_actions() -> impl Iterator<Item = Action> {
+    Action::ALL.into_iter().filter(|action| action.writes())
+}
+
+/// Whether the last step may lead to a write: it asks for one, answers a question about one, or is the
+/// answer to one that was asked for before.
+fn may_lead_to_a_write(walk: &Walk) -> bool {
+    let asked_before = walk.actions.iter().any(|action| action.writes());
+    match (&walk.last, walk.led_by) {
+        (Step::Told(_), _) => asked_before,
+        (_, Some(action)) if action.writes() => true,
+        (_, Some(Action::Confirm | Action::Accept)) => asked_before,
+        _ => false,
+    }
+}
+
+#[test]
+fn every_place_is_reached_and_what_writes_begins_with_an_action_that_says_so() {
+    let mut reached = HashSet::new();
+    let (mut wrote, mut tried) = (HashSet::new(), HashSet::new());
+    for walk in explore(Lock::Open(None)) {
+        reached.insert(walk.console.model.place());
+        tried.extend(walk.led_by.filter(|action| action.writes()));
+        for effect in walk.new_effects().filter(|effect| effect.writes()) {
+            assert!(may_lead_to_a_write(&walk), "{effect:?} comes of {:?}", walk.path);
+            wrote.extend(walk.led_by);
+        }
+    }
+    for place in Place::ALL {
+        assert!(reached.contains(&place), "{place:?} was not reached: teach walk::steps what leads there");
+    }
+    for action in writing_actions() {
+        assert!(tried.contains(&action), "{action:?} writes, and was never tried");
+    }
+    assert!(wrote.contains(&Action::Write) && wrote.contains(&Action::Confirm), "{wrote:?}");
+}
+
+#[test]
+fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
+    for (path, state) in states(Lock::Open(None)) {
+        for step in steps(&state.console) {
+            let open = Walk::along(&path, Lock::Open(None)).go(step.clone());
+            let mut locked = Walk::along(&path, Lock::Open(None));
+            locked.console.model.lock = Lock::Locked;
+            let (before, seen) = (face(&locked.console), locked.console.effects.len());
+            let locked = locked.go(step.clone());
+            let effects = &locked.console.effects[seen..];
+            assert!(!effects.iter().any(Effect::writes), "{step:?} after {path:?} writes: {effects:?}");
+            let would_write = open.new_effects().any(Effect::writes);
+            let refused = locked.led_by.is_some_and(Action::writes);
+            let said = locked.console.notice();
+            if would_write || refused {
+                let why = said.contains("locked") || said.contains("leave the draft first");
+                assert!(why, "{step:?} after {path:?} says {said:?}");
+            }
+            if refused && matches!(step, Step::Key(_)) {
+                assert_eq!(face(&locked.console), before, "{step:?} after {path:?} did something");
+                assert!(!effects.iter().any(does_something), "{step:?} after {path:?}: {effects:?}");
+            }
+        }
+    }
+}
+
+/// Effects that come of the passing time alone are nobody's doing.
+fn does_something(effect: &Effect) -> bool {
+    !matches!(effect, Effect::AskLease(..) | Effect::FindOut { .. } | Effect::CheckHealth(_) | Effect::Lock)
+}
+
+#[test]
+fn read_only_what_writes_is_not_offered_and_does_nothing() {
+    let states = states(Lock::ReadOnly);
+    for (path, state) in &states {
+        let (model, place) = (&state.console.model, state.console.model.place());
+        let offered: Vec<_> = footer_offers(model, place).chain(help_offers(place, true)).collect();
+        for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
+            assert!(!offered.contains(&action), "{action:?} is offered in {place:?}");
+        }
+        for step in steps(&state.console) {
+            let walk = Walk::along(path, Lock::ReadOnly).go(step.clone());
+            assert!(!walk.new_effects().any(Effect::writes), "{step:?} after {path:?}");
+            if matches!(step, Step::Key(_)) && walk.led_by.is_some_and(Action::writes) {
+                assert!(!walk.new_effects().any(does_something), "{step:?} after {path:?}");
+                assert_eq!(
+                    face(&walk.console),
+                    face(&state.console),
+                    "{step:?} after {path:?} did something"
+                );
+                assert!(walk.console.notice().contains("read-only"), "{}", walk.console.notice());
+            }
+        }
+    }
+    for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
+        let mut console = Console::loaded();
+        console.model.lock = Lock::ReadOnly;
+        console.keys(":").text(action.name());
+        let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("a command is typed") };
+        assert!(!prompt.candidates.iter().any(|word| word == action.name()), "{action:?} is completed");
+        console.keys("enter");
+        assert!(!console.effects.iter().any(does_something), "{action:?} as a command");
+    }
+}
+
+#[test]
+fn what_writes_is_bound_or_typed_somewhere() {
+    for action in writing_actions() {
+        let bound = Place::ALL.into_iter().any(|place| keys_of(place).iter().any(|(_, to)| *to == action));
+        assert!(bound || action.is_command(), "nobody can reach {action:?}");
+    }
+}
+
+/// One walk to each state that looks different.
+fn states(lock: Lock) -> Vec<(Vec<Step>, Walk)> {
+    let mut seen = HashSet::new();
+    explore(lock)
+        .filter(|walk| seen.insert(face(&walk.console)))
+        .map(|walk| (walk.path.clone(), walk))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Long ways round, for what no short one meets: marks, several drafts, a write that failed.
+    #[test]
+    fn on_no_way_does_anything_write_that_was_not_asked_for(
+        choices in prop::collection::vec(any::<u16>(), 1..40),
+        locks_at in 0_usize..60,
+    ) {
+        let mut walk = Walk::start(Lock::Open(None));
+        for (at, choice) in choices.into_iter().enumerate() {
+            if at == locks_at {
+                walk.console.model.lock = Lock::Locked;
+            }
+            let steps = steps(&walk.console);
+            walk = walk.go(steps[usize::from(choice) % steps.len()].clone());
+            for effect in walk.new_effects().filter(|effect| effect.writes()) {
+                prop_assert!(at < locks_at && may_lead_to_a_write(&walk), "{:?} of {:?}", effect, walk.path);
+            }
+        }
+    }
+}

@@ -79,6 +79,8 @@ pub enum Action {
     Redo,
     /// Throw the draft away.
     Discard,
+    /// Edit in the program of `$VISUAL` or `$EDITOR`.
+    EditOutside,
     /// List kept drafts.
     Drafts,
     /// Go on with the selected draft.
@@ -103,7 +105,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -142,6 +144,7 @@ impl Action {
         Self::Undo,
         Self::Redo,
         Self::Discard,
+        Self::EditOutside,
         Self::Drafts,
         Self::TakeUp,
         Self::ThrowAway,
@@ -168,7 +171,14 @@ impl Action {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Self::Edit | Self::New | Self::Clone | Self::Delete | Self::Review | Self::TakeUp | Self::Write
+            Self::Edit
+                | Self::New
+                | Self::Clone
+                | Self::Delete
+                | Self::Review
+                | Self::EditOutside
+                | Self::TakeUp
+                | Self::Write
         )
     }
 
@@ -251,6 +261,7 @@ impl Action {
             Self::Undo => ("undo", "take back the last change of the draft"),
             Self::Redo => ("redo", "make it again"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
+            Self::EditOutside => ("edit-outside", "edit in the program of $VISUAL or $EDITOR"),
             Self::Drafts => ("drafts", "drafts that were kept, also by earlier sessions"),
             Self::TakeUp => ("take-up", "go on with the selected draft"),
             Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),

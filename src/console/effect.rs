@@ -1,6 +1,7 @@
 //! What must be done outside: data that the runtime carries out, and answers with a message.
 
 use super::drafts::{SavedId, Unsaved};
+use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
@@ -48,6 +49,10 @@ pub enum Effect {
     TakeUpDraft(Request, SavedId),
     /// Throw one of those away.
     ThrowAwayDraft(Request, SavedId),
+    /// Give a draft to the user's own editor, with the terminal.
+    EditOutside(Request, Box<OutsideDraft>),
+    /// Wait no more for what is saved there.
+    EndOutside(Request),
     /// Print this once the terminal has been given back.
     Farewell(String),
     /// Hand the terminal back to the shell until it continues us.
@@ -81,6 +86,7 @@ impl Effect {
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,
             Self::TakeUpDraft(..) | Self::ThrowAwayDraft(..) => false,
+            Self::EditOutside(..) | Self::EndOutside(_) => false,
         }
     }
 }

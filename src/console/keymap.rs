@@ -102,6 +102,7 @@ const BROWSE: &[Binding] = &[
     ("enter", Action::Open),
     ("esc", Action::Back),
     ("e", Action::Edit),
+    ("E", Action::EditOutside),
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
@@ -129,6 +130,7 @@ const EDITOR: &[Binding] = &[
     ("ctrl-u", Action::Undo),
     ("ctrl-r", Action::Redo),
     ("ctrl-x", Action::Discard),
+    ("ctrl-e", Action::EditOutside),
     ("esc", Action::Back),
 ];
 const REVIEW: &[Binding] =

@@ -11,6 +11,7 @@ use crate::provider::{Commit, Error, Found};
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
+use super::outside::Outside;
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub enum Answer {
     DraftTaken(Result<Box<Saved>, String>),
     /// Of `Effect::ThrowAwayDraft`: why it is still there.
     DraftThrownAway(Result<(), String>),
+    /// Of `Effect::EditOutside`, again and again.
+    Outside(Outside),
     /// Of `Effect::Copy`: whether a way to the clipboard was found.
     Copied(bool),
 }

@@ -19,6 +19,7 @@ pub mod layout;
 pub mod message;
 pub mod model;
 pub mod open;
+pub mod outside;
 pub mod panic;
 pub mod runtime;
 pub mod terminal;

@@ -31,6 +31,7 @@ mod layouts;
 mod leaving;
 mod line;
 mod outage;
+mod outside;
 mod person;
 mod restore;
 mod rights;

@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 
 use super::{Folder, Listed, Saved, SavedId, Unsaved};
 use crate::console::effect::Request;
+use crate::console::outside;
 use crate::domain::ResourceKey;
 
 /// How many orders wait; a draft has one save under way at a time.
@@ -57,15 +58,19 @@ pub(in crate::console) struct Worker {
 }
 
 impl Worker {
-    /// Starts it on a folder, or on none; `tell` is called on its thread.
+    /// Starts it on a state folder, or on none; `tell` is called on its thread.
     pub(in crate::console) fn start(
-        root: Option<PathBuf>,
+        state: Option<PathBuf>,
         tell: impl Fn(Request, Outcome) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel(ORDERS);
         let leaving = Arc::new(AtomicBool::new(false));
-        let desk =
-            Desk { folder: root.map(Folder::new), failed: BTreeMap::new(), leaving: Arc::clone(&leaving) };
+        let desk = Desk {
+            folder: state.as_ref().map(|state| Folder::new(state.join(super::FOLDER))),
+            state,
+            failed: BTreeMap::new(),
+            leaving: Arc::clone(&leaving),
+        };
         thread::Builder::new().name("drafts".into()).spawn(move || desk.run(received, tell))?;
         Ok(Self { orders, leaving })
     }
@@ -95,6 +100,7 @@ impl Worker {
 }
 
 struct Desk {
+    state: Option<PathBuf>,
     folder: Option<Folder>,
     /// Drafts whose last text is not saved, and why.
     failed: BTreeMap<ResourceKey, String>,
@@ -120,6 +126,9 @@ impl Desk {
                     }
                 }
                 Order::List(request) => {
+                    if let Some(state) = &self.state {
+                        outside::sweep(&state.join(outside::FOLDER));
+                    }
                     let listed = self.folder.as_ref().map(Folder::list).unwrap_or_default();
                     tell(request, Outcome::Listed(listed));
                 }

@@ -7,6 +7,7 @@ mod filter;
 mod input;
 mod link;
 mod listing;
+mod outside;
 mod overlay;
 mod record;
 mod shelf;
@@ -22,6 +23,7 @@ pub use filter::Filter;
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use outside::Away;
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
@@ -76,6 +78,8 @@ pub struct Model {
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
     /// Drafts on disk.
     pub shelf: Shelf,
+    /// Set while another program has the open draft.
+    pub away: Option<Away>,
     /// What is open above everything else.
     pub overlay: Option<Overlay>,
     /// The last thing worth saying.
@@ -293,6 +297,7 @@ impl Model {
             edit: None,
             drafts: BTreeMap::new(),
             shelf: Shelf::default(),
+            away: None,
             overlay: None,
             notice: None,
             held: None,

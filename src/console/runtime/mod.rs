@@ -38,6 +38,7 @@ use super::gate::Gate;
 use super::layout::Size;
 use super::message::Message;
 use super::model::{Context, Redraw};
+use super::outside::ExternalEditor;
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
 
 use signals::Signal;
@@ -75,6 +76,8 @@ pub struct ConsoleConfig {
     pub state: Option<PathBuf>,
     /// Keeps what is written.
     pub audit: Arc<Audit>,
+    /// The user's own editor.
+    pub editor: ExternalEditor,
     /// Where the counters are written at exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
     /// Run once the first frame is on its way, before the watch is opened.
@@ -109,12 +112,13 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, audit, state, stats, startup } = config;
+    let ConsoleConfig { context, reader, writer, clipboard, log, audit, state, editor, stats, startup } =
+        config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
     let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, audit, state)?;
     let program = |size| program(context, size);
-    let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
+    let mut running = Loop::start(program, device, signals, runner, answers, log, schedule, editor)?;
     let code = running.run(startup).await;
     let counted = running.leave(Instant::now() + LEAVE_WITHIN).await;
     if let Some(path) = stats

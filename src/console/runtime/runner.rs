@@ -13,10 +13,11 @@ use tokio::time::timeout;
 
 use super::{journal, ledger};
 use crate::audit::{Audit, Pending};
-use crate::console::drafts::{self, Order, Outcome, Worker};
+use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
+use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
@@ -47,6 +48,8 @@ pub(super) struct Runner {
 pub(super) enum Reply {
     /// The effect is finished.
     Answer(Answer),
+    /// What happens to a draft in another program.
+    Outside(Outside),
     /// No program took the text: it goes through the terminal, which is the loop's.
     CopyByTerminal(String),
 }
@@ -63,11 +66,10 @@ impl Runner {
     ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
         let tell = answers.clone();
-        let drafts =
-            Worker::start(state.map(|state| state.join(drafts::FOLDER)), move |request, outcome| {
-                // The loop is gone only when the console is being left.
-                let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
-            })?;
+        let drafts = Worker::start(state, move |request, outcome| {
+            // The loop is gone only when the console is being left.
+            let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
+        })?;
         let tasks = JoinSet::new();
         Ok((Self { reader, gate, backend, clipboard, drafts, audit, tasks, answers }, receiver))
     }
@@ -81,6 +83,19 @@ impl Runner {
             }
             _ => None,
         }
+    }
+
+    /// Starts the user's own editor on a draft; its thread tells what happens there.
+    pub(super) fn outside(
+        &self,
+        request: Request,
+        editor: ExternalEditor,
+        draft: OutsideDraft,
+    ) -> io::Result<Running> {
+        let tell = self.answers.clone();
+        outside::start(editor, draft, move |news| {
+            let _ = tell.blocking_send((request, Reply::Outside(news)));
+        })
     }
 
     /// The saved drafts.

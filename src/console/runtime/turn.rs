@@ -11,6 +11,7 @@ use crate::console::effect::{Effect, Request};
 use crate::console::layout::Size;
 use crate::console::message::{Answer, Event, Message};
 use crate::console::model::Redraw;
+use crate::console::outside::{ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::panic::PANICKED;
 use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter, Written};
 
@@ -18,7 +19,7 @@ use super::clock::Clock;
 use super::feeder::Feeder;
 use super::frames::Schedule;
 use super::runner::{Reply, Runner};
-use super::signals::{HUNG_UP, Signal};
+use super::signals::{BY_KEY, HUNG_UP, Signal};
 use super::sources::{Happening, Sources};
 use super::{Program, Stats};
 
@@ -56,18 +57,26 @@ pub(super) struct Loop<P, D: Device> {
     /// While the terminal is the shell's: when to take it back at the latest.
     suspended: Option<Duration>,
     wish: Option<Wish>,
+    /// The user's own editor.
+    editor: ExternalEditor,
+    /// While a draft is in it.
+    outside: Option<(Request, Running)>,
+    /// While that has the terminal: nothing is drawn, and its keys and signals are not ours.
+    lent: bool,
     /// What is printed once the terminal has been given back.
     farewell: Option<String>,
     stats: Stats,
 }
 
 /// What ends a turn at once, because the terminal has to be given back for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Wish {
     /// Leave with this exit code.
     Leave(u8),
     /// Let the shell have the terminal until it continues us.
     Suspend,
+    /// Let the user's own editor have the terminal, with this draft.
+    Lend(Request, Box<OutsideDraft>),
 }
 
 impl<P: Program, D: Device> Loop<P, D> {
@@ -79,6 +88,7 @@ impl<P: Program, D: Device> Loop<P, D> {
         answers: mpsc::Receiver<(Request, Reply)>,
         log: Option<mpsc::Receiver<String>>,
         schedule: Schedule,
+        editor: ExternalEditor,
     ) -> io::Result<Self> {
         let clock = Clock::start();
         let writer = FrameWriter::start(device.output())?;
@@ -100,6 +110,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             woken: Duration::ZERO,
             suspended: None,
             wish: None,
+            editor,
+            outside: None,
+            lent: false,
             farewell: None,
             stats: Stats::default(),
         })
@@ -117,6 +130,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             match self.wish.take() {
                 Some(Wish::Leave(code)) => return code,
                 Some(Wish::Suspend) => self.suspend().await,
+                Some(Wish::Lend(request, draft)) => self.lend(request, *draft).await,
                 None => self.draw_if_due(),
             }
         }
@@ -126,6 +140,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     pub(super) async fn leave(mut self, until: Instant) -> Stats {
         // Nobody takes answers any more, so nothing waits to give one.
         self.sources.answers.close();
+        self.outside = None;
         self.hand_back(until).await;
         let unsaved = self.runner.drafts().settle(Instant::now() + SAVED_WITHIN).await;
         let farewell = self.farewell.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
@@ -140,7 +155,7 @@ impl<P: Program, D: Device> Loop<P, D> {
         if let Some(at) = self.suspended {
             return Some(at);
         }
-        let frame = self.schedule.due_at().filter(|_| self.sources.writer.is_free());
+        let frame = self.schedule.due_at().filter(|_| self.sources.writer.is_free() && !self.lent);
         let wake = self.wake_at();
         match (frame, wake) {
             (Some(frame), Some(wake)) => Some(frame.min(wake)),
@@ -174,6 +189,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             Happening::Input(Input::Key(key)) => self.tell(Event::Key(key)),
             Happening::Input(Input::Paste(text)) => self.tell(Event::Paste(text)),
             Happening::Input(Input::Closed) => self.terminate(HUNG_UP),
+            // Meant for the program that has the terminal.
+            Happening::Signal(Signal::Terminate(code)) if self.lent && BY_KEY.contains(&code) => {}
+            Happening::Signal(Signal::Continue) if self.lent => {}
             Happening::Signal(Signal::Terminate(code)) => self.terminate(code),
             Happening::Signal(Signal::Continue) => self.take_back(),
             Happening::Signal(Signal::Resize) => self.resize(),
@@ -235,6 +253,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::LoadDrafts(request) => return self.runner.order(Order::List(request)),
             Effect::TakeUpDraft(request, id) => return self.runner.order(Order::TakeUp(request, id)),
             Effect::ThrowAwayDraft(request, id) => return self.runner.order(Order::ThrowAway(request, id)),
+            Effect::EditOutside(request, draft) => self.wish = Some(Wish::Lend(request, draft)),
+            Effect::EndOutside(request) => self.end_outside(request),
             Effect::Farewell(words) => self.farewell = Some(words),
             Effect::Suspend => self.wish = Some(Wish::Suspend),
             Effect::Redraw => self.forget_screen(),
@@ -266,6 +286,10 @@ impl<P: Program, D: Device> Loop<P, D> {
     fn reply(&mut self, request: Request, reply: Reply) {
         let answer = match reply {
             Reply::Answer(answer) => answer,
+            Reply::Outside(news) => {
+                self.outside_told(request, &news);
+                Answer::Outside(news)
+            }
             Reply::CopyByTerminal(text) => {
                 let sequence = self.runner.osc52(&text);
                 if let Some(sequence) = &sequence {
@@ -310,6 +334,37 @@ impl<P: Program, D: Device> Loop<P, D> {
         self.device.stop();
     }
 
+    /// Gives the terminal to the user's own editor.
+    async fn lend(&mut self, request: Request, draft: OutsideDraft) {
+        self.lent = true;
+        self.hand_back(Instant::now() + LEAVE_WITHIN).await;
+        match self.runner.outside(request, self.editor.clone(), draft) {
+            Ok(running) => self.outside = Some((request, running)),
+            Err(error) => {
+                let why = format!("no thread for the editor: {}", error.kind());
+                self.reply(request, Reply::Outside(Outside::Failed(why)));
+            }
+        }
+    }
+
+    /// Takes the terminal back once the program has ended.
+    fn outside_told(&mut self, request: Request, news: &Outside) {
+        if let Outside::Failed(_) | Outside::Ended { .. } = news {
+            if std::mem::take(&mut self.lent) {
+                self.take_back();
+            }
+            if !matches!(news, Outside::Ended { handed_on: true, .. }) {
+                self.outside.take_if(|(running, _)| *running == request);
+            }
+        }
+    }
+
+    fn end_outside(&mut self, request: Request) {
+        if let Some((_, running)) = self.outside.as_ref().filter(|(running, _)| *running == request) {
+            running.stop();
+        }
+    }
+
     /// Stops listening, lets the frame in flight leave, restores; all of it before `until`.
     async fn hand_back(&mut self, until: Instant) {
         self.sources.input = None;
@@ -351,7 +406,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     /// terminal got.
     fn draw_if_due(&mut self) {
         let now = self.clock.now();
-        if self.suspended.is_some() || !self.schedule.is_due(now) {
+        if self.suspended.is_some() || self.lent || !self.schedule.is_due(now) {
             return;
         }
         if !self.sources.writer.is_free() {

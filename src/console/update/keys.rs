@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
 use super::super::model::{Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, drafts, edit, feed, prompt};
+use super::{clock, drafts, edit, feed, outside, prompt};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -98,12 +98,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo => edit::undo(model, true),
         Action::Redo => edit::undo(model, false),
         Action::Discard => edit::ask_discard(model),
+        Action::EditOutside => return outside::begin(model),
         Action::Drafts => drafts::show(model),
         Action::TakeUp => return drafts::take_up(model),
         Action::ThrowAway => drafts::ask_throw_away(model),
         Action::Write => return edit::write(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Rebase => edit::rebase(model),
+        Action::Back if place == Place::Editor && model.away.is_some() => {
+            return outside::end(model).into_iter().collect();
+        }
         Action::Back => back(model, place),
         Action::Accept => return accept(model, place),
         Action::Cancel => cancel(model, place),

@@ -8,6 +8,7 @@ mod drafts;
 mod edit;
 mod feed;
 mod keys;
+mod outside;
 mod prompt;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Terminate => drafts::part(model),
     };
     effects.extend(drafts::follow(model));
+    effects.extend(outside::follow(model));
     hold_back(model, &mut effects);
     unknown::remember(model, &effects);
     effects.extend(answers::follow_lease(model));

@@ -46,7 +46,7 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
     match action {
         _ if place != Place::Browse => true,
-        A::Edit | A::Clone => model.selected().is_some() && !foreign,
+        A::Edit | A::EditOutside | A::Clone => model.selected().is_some() && !foreign,
         A::Open | A::Delete | A::Copy => model.selected().is_some(),
         _ => true,
     }
@@ -75,7 +75,7 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
         Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
         Place::Confirm => &[A::Confirm, A::Cancel],
-        Place::Editor => &[A::Review, A::Back, A::Undo, A::Redo, A::Discard],
+        Place::Editor => &[A::Review, A::Back, A::Undo, A::Redo, A::Discard, A::EditOutside],
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
         Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
         Place::Conflict => &[A::Rebase, A::FullDiff, A::Back, A::Down],
@@ -88,6 +88,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Confirm, Action::Confirm) => "yes",
         (Place::Confirm, Action::Cancel) => "no",
         (Place::Filter, Action::Accept) => "keep",
+        (_, Action::EditOutside) => "your editor",
         (Place::Drafts, Action::TakeUp) => "go on with it",
         (Place::Drafts, Action::ThrowAway) => "throw away",
         (Place::Drafts, Action::Cancel) => "later",

@@ -76,6 +76,9 @@ fn said(model: &Model) -> Phrase {
         let words = format!("{} {} {}", words::OUTCOME_UNKNOWN, writing.what(), glyph::MORE);
         return Phrase::of(Ink::Warning, words);
     }
+    if model.away.as_ref().is_some_and(|away| away.watching) {
+        return Phrase::of(Ink::Accent, "watching the file: save it there; esc ends");
+    }
     if let Some(writing) = &model.writing {
         return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
     }

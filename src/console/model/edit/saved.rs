@@ -9,7 +9,7 @@ use crate::compare;
 use crate::console::drafts::{Saved, Unsaved};
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
 use crate::inventory::Inventory;
-use crate::text::placeholders::{Kept, conceal, fill_known};
+use crate::text::placeholders::{Kept, conceal, fill_known, stow};
 
 impl Edit {
     /// As it is handed over to be saved.
@@ -25,6 +25,33 @@ impl Edit {
             cursor: self.area.cursor(),
             at,
         }
+    }
+
+    /// Makes placeholders of all secrets in it, those typed or revealed here too, and tells its text
+    /// and the line of the cursor, from 1.
+    pub fn stow(&mut self) -> (String, usize) {
+        let text = stow(DocumentKind::of(&self.key), &self.text(), &mut self.kept, &self.opened);
+        let line = self.area.cursor().0 + 1;
+        self.put_text(&text);
+        (text, line)
+    }
+
+    /// Puts another text in the place of the whole, as one change; the cursor stays in its line.
+    pub fn put_text(&mut self, text: &str) {
+        if self.text() == text {
+            return;
+        }
+        let (row, column) = self.area.cursor();
+        self.area.select_all();
+        self.area.insert_str(text);
+        self.jump(row, column);
+        self.revision += 1;
+        self.check();
+    }
+
+    fn jump(&mut self, row: usize, column: usize) {
+        let number = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(number(row), number(column)));
     }
 
     /// Takes a saved draft up again. Its placeholders stand for what is stored in their places now;
@@ -45,8 +72,7 @@ impl Edit {
         edit.saving.withheld = saved.withheld;
         edit.area = TextArea::new(saved.text.split('\n').map(str::to_owned).collect());
         let (row, column) = saved.cursor;
-        let jump = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        edit.area.move_cursor(CursorMove::Jump(jump(row), jump(column)));
+        edit.jump(row, column);
         edit.check();
         edit
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::console::drafts::{Listed, Saved, SavedId, Summary, Unsaved};
 use crate::console::model::Standing;
+use crate::console::outside::Outside;
 
 const STORED: &str = "{\n  \"module\": \"log\",\n  \"authorization\": \"Bearer first\"\n}";
 
@@ -291,4 +292,55 @@ fn a_summary_counts_what_is_new() {
     console.keys("e down end").text("\"x\":1,");
     let Summary { lines, changed, .. } = console.saved().summary();
     assert_eq!((lines, changed), (4, 1));
+}
+
+#[test]
+fn another_program_gets_no_secret_and_gives_the_text_back() {
+    let mut console = with_secret("s1", 5, STORED);
+    console.keys("e down end").text("\"password\":\"typed\",").keys("ctrl-e");
+    let Some(Effect::EditOutside(request, draft)) = console.effects.pop() else { panic!("it goes outside") };
+    assert!(!draft.text.contains("typed") && draft.text.contains("\"‹kept:2›\""), "{}", draft.text);
+    assert!(console.model.edit.as_ref().unwrap().text() == draft.text);
+    let saved = draft.text.replace("log", "kafka");
+    console.send(Event::Answer(request, Answer::Outside(Outside::Saved(saved))));
+    assert_eq!(console.saved().withheld, 1);
+    let ended = Outside::Ended { failure: None, handed_on: false };
+    console.send(Event::Answer(request, Answer::Outside(ended)));
+    assert_eq!(console.model.place(), Place::Review);
+    console.wait(400).keys("enter");
+    let (_, op) = console.commit().unwrap();
+    let Op::Put { document, .. } = op else { panic!("a put") };
+    let text = document.text().unwrap();
+    assert!(text.contains("kafka") && text.contains("\"typed\"") && text.contains("Bearer first"), "{text}");
+}
+
+#[test]
+fn a_draft_that_is_none_any_more_is_not_waited_for() {
+    let mut console = with_secret("s1", 5, STORED);
+    console.keys("E");
+    let request = console.model.away.as_ref().unwrap().request;
+    let handed_on = Outside::Ended { failure: None, handed_on: true };
+    console.send(Event::Answer(request, Answer::Outside(handed_on)));
+    console.keys("E");
+    assert_eq!(console.model.place(), Place::Editor, "E is text there");
+    console.keys("ctrl-e");
+    assert!(console.notice().contains("already"));
+    console.keys("ctrl-x").wait(400).keys("y");
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::EndOutside(_))));
+    let late = Outside::Saved("{}".into());
+    console.send(Event::Answer(request, Answer::Outside(late)));
+    assert!(console.model.edit.is_none());
+}
+
+#[test]
+fn an_unchanged_document_is_closed_again() {
+    let mut console = with_secret("s1", 5, STORED);
+    console.keys("E");
+    let request = console.model.away.as_ref().unwrap().request;
+    let ended = Outside::Ended { failure: None, handed_on: false };
+    console.send(Event::Answer(request, Answer::Outside(ended)));
+    assert_eq!((console.model.place(), console.notice()), (Place::Browse, "nothing was changed there"));
+    console.model.lock = Lock::Locked;
+    console.keys("E");
+    assert!(console.model.away.is_none() && console.notice().contains("locked"));
 }

@@ -122,6 +122,7 @@ impl Group {
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
             A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
             A::Drafts => Self::View,
+            A::EditOutside => Self::Write,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
             A::Edit | A::New | A::Clone | A::Delete | A::Unlock | A::Lock => Self::Write,
             A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {

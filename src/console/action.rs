@@ -77,6 +77,24 @@ pub enum Action {
     Undo,
     /// Make the change again that was taken back.
     Redo,
+    /// Look for a text in the draft.
+    Find,
+    /// The next place of what was looked for.
+    FindNext,
+    /// The place before.
+    FindPrevious,
+    /// The next problem of the draft.
+    NextProblem,
+    /// Mend the problem at the cursor.
+    Fix,
+    /// Lines one level further in.
+    Indent,
+    /// Lines one level back.
+    Outdent,
+    /// Long lines wrapped or not.
+    Wrap,
+    /// Show the stored values in the draft.
+    Reveal,
     /// Throw the draft away.
     Discard,
     /// Edit in the program of `$VISUAL` or `$EDITOR`.
@@ -105,7 +123,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 58] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -143,6 +161,15 @@ impl Action {
         Self::Review,
         Self::Undo,
         Self::Redo,
+        Self::Find,
+        Self::FindNext,
+        Self::FindPrevious,
+        Self::NextProblem,
+        Self::Fix,
+        Self::Indent,
+        Self::Outdent,
+        Self::Wrap,
+        Self::Reveal,
         Self::Discard,
         Self::EditOutside,
         Self::Drafts,
@@ -260,9 +287,18 @@ impl Action {
             Self::Review => ("review", "look at the draft before it is written"),
             Self::Undo => ("undo", "take back the last change of the draft"),
             Self::Redo => ("redo", "make it again"),
+            Self::Find => ("find", "look for a text in the draft"),
+            Self::FindNext => ("find-next", "next place of what is looked for"),
+            Self::FindPrevious => ("find-previous", "place before"),
+            Self::NextProblem => ("next-problem", "next problem of the draft"),
+            Self::Fix => ("fix", "mend the problem at the cursor"),
+            Self::Indent => ("indent", "line, or selected lines, one level in"),
+            Self::Outdent => ("outdent", "line, or selected lines, one level back"),
+            Self::Wrap => ("wrap", "wrap long lines, or not"),
+            Self::Reveal => ("reveal", "reveal the stored values in this draft"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
-            Self::EditOutside => ("edit-outside", "edit in the program of $VISUAL or $EDITOR"),
-            Self::Drafts => ("drafts", "drafts that were kept, also by earlier sessions"),
+            Self::EditOutside => ("edit-outside", "edit in the program of $EDITOR"),
+            Self::Drafts => ("drafts", "drafts that were kept, on disk too"),
             Self::TakeUp => ("take-up", "go on with the selected draft"),
             Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),
             Self::Write => ("write", "write what is shown"),

@@ -5,6 +5,8 @@ use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
+use super::model::{Check, Finish};
+
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Request(pub u64);
@@ -33,6 +35,10 @@ pub enum Effect {
     CheckHealth(Request),
     /// Ask how long a lease has left.
     AskLease(Request, LeaseId),
+    /// Look for problems in a draft too large for the loop.
+    CheckDraft(Request, Check),
+    /// Make the review of a draft too large for the loop.
+    PrepareReview(Request, Box<Finish>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -82,6 +88,7 @@ impl Effect {
             Self::Commit(..) => true,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::CheckDraft(..) | Self::PrepareReview(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

@@ -21,6 +21,8 @@ pub enum Place {
     Confirm,
     /// The editor; keys without an action here are text.
     Editor,
+    /// The line of what is looked for in the draft.
+    Find,
     /// The review of a draft.
     Review,
     /// A conflict.
@@ -31,7 +33,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -39,6 +41,7 @@ impl Place {
         Self::Prompt,
         Self::Confirm,
         Self::Editor,
+        Self::Find,
         Self::Review,
         Self::Conflict,
         Self::Drafts,
@@ -54,6 +57,7 @@ impl Place {
             Self::Prompt => "Commands and names",
             Self::Confirm => "Questions",
             Self::Editor => "Editor",
+            Self::Find => "Find",
             Self::Review => "Review",
             Self::Conflict => "Conflict",
             Self::Drafts => "Drafts",
@@ -62,7 +66,7 @@ impl Place {
 
     /// Whether keys without an action are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt | Self::Editor)
+        matches!(self, Self::Filter | Self::Prompt | Self::Editor | Self::Find)
     }
 }
 
@@ -129,8 +133,24 @@ const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
     ("ctrl-r", Action::Redo),
+    ("ctrl-f", Action::Find),
+    ("F3", Action::FindNext),
+    ("F8", Action::NextProblem),
+    ("F2", Action::Fix),
+    ("tab", Action::Indent),
+    ("backtab", Action::Outdent),
+    ("F5", Action::Wrap),
+    ("ctrl-t", Action::Reveal),
     ("ctrl-x", Action::Discard),
     ("ctrl-e", Action::EditOutside),
+    ("F1", Action::Help),
+    ("esc", Action::Back),
+];
+const FIND: &[Binding] = &[
+    ("enter", Action::FindNext),
+    ("down", Action::FindNext),
+    ("F3", Action::FindNext),
+    ("up", Action::FindPrevious),
     ("esc", Action::Back),
 ];
 const REVIEW: &[Binding] =
@@ -156,6 +176,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Prompt => &[PROMPT, EVERYWHERE],
         Place::Confirm => &[CONFIRM, EVERYWHERE],
         Place::Editor => &[EDITOR, EVERYWHERE],
+        Place::Find => &[FIND, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
         Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
@@ -233,6 +254,7 @@ fn chord(key: KeyEvent) -> Option<String> {
         KeyCode::PageDown => "pagedown".into(),
         KeyCode::Home => "home".into(),
         KeyCode::End => "end".into(),
+        KeyCode::F(number) => format!("F{number}"),
         _ => return None,
     };
     let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "ctrl-" } else { "" };

@@ -159,6 +159,11 @@ pub fn gutter(lines: usize) -> u16 {
     u16::try_from(digits.max(2) + 2).unwrap_or(u16::MAX)
 }
 
+/// How many columns of the editor's text line numbers take, of so many lines.
+pub fn editor_gutter(text: Rect, lines: usize) -> u16 {
+    gutter(lines).min(text.width / 3)
+}
+
 /// A rectangle without its first `rows` rows.
 fn below(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);

@@ -11,6 +11,7 @@ use crate::provider::{Commit, Error, Found};
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
+use super::model::{Flaw, NotReady, Review};
 use super::outside::Outside;
 
 /// A moment, twice: for ages and deadlines, and for people.
@@ -74,6 +75,10 @@ pub enum Answer {
     Health(Vec<Health>),
     /// Of `Effect::AskLease`; the time left when the answer came.
     Lease(LeaseId, Option<Duration>),
+    /// Of `Effect::CheckDraft`.
+    Checked(Vec<Flaw>),
+    /// Of `Effect::PrepareReview`.
+    Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

@@ -95,6 +95,10 @@ inks! {
     Removed = "removed",
     /// Laid over the place of a problem.
     Problem = "problem",
+    /// Laid over what was looked for.
+    Match = "match",
+    /// Laid over a bracket and its other half.
+    Bracket = "bracket",
 }
 
 /// A style for every role, and the forms of the glyphs.

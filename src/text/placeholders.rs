@@ -159,16 +159,19 @@ pub fn fill(draft: &str, kept: &Kept) -> Result<String, FillError> {
         return Ok(poured.text);
     };
     let (line, column) = place(draft, dangling.at);
-    let reason = match dangling.from {
-        From::Nothing(Sense::Damaged) => {
-            "this placeholder is damaged; undo the change, or type the whole value"
-        }
-        From::Nothing(Sense::Number(0)) => {
+    let sense = if let From::Nothing(sense) = dangling.from { sense } else { Sense::Damaged };
+    Err(FillError { offset: dangling.at, line, column, reason: reason(sense) })
+}
+
+/// Why a placeholder cannot be filled; the words hold no part of the draft.
+fn reason(sense: Sense) -> &'static str {
+    match sense {
+        Sense::Damaged => "this placeholder is damaged; undo the change, or type the whole value",
+        Sense::Number(marks::NOT_SAVED) => {
             "the secret typed here was not saved with the draft; type it again"
         }
         _ => "this placeholder stands for no stored secret; type the value itself",
-    };
-    Err(FillError { offset: dangling.at, line, column, reason })
+    }
 }
 
 /// As [`fill`], with those placeholders left that stand for nothing; never to be stored.
@@ -225,6 +228,31 @@ fn pour(draft: &str, kept: &Kept) -> Poured {
     }
     text.push_str(draft.get(at..).unwrap_or_default());
     Poured { text, pieces }
+}
+
+/// The placeholders of a draft that stand for something, and what each stands for. The quotes around
+/// one that stands for a bare value go with it.
+pub fn fillings<'k>(draft: &str, kept: &'k Kept) -> impl Iterator<Item = (Span, &'k str)> {
+    marks(draft).filter_map(|mark| {
+        let original = kept.get(mark.number()?)?;
+        let quoted = original.bare
+            && draft.get(..mark.span.start).is_some_and(|before| before.ends_with('"'))
+            && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"'));
+        let around = usize::from(quoted);
+        let span = Span { start: mark.span.start - around, end: mark.span.end + around };
+        Some((span, original.bytes.as_str()))
+    })
+}
+
+/// The placeholders of a draft that cannot be filled where so many secrets are kept, and why; the
+/// words hold no part of the draft.
+pub fn unfillable(draft: &str, kept: usize) -> impl Iterator<Item = (Span, &'static str)> {
+    let stands = move |sense| match sense {
+        Sense::Number(number) => (1..=kept).contains(&number),
+        Sense::Word => true,
+        Sense::Damaged => false,
+    };
+    marks(draft).filter(move |mark| !stands(mark.sense)).map(|mark| (mark.span, reason(mark.sense)))
 }
 
 /// Whether a text holds a placeholder, whole or damaged: such text is not stored as it is.

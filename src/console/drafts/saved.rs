@@ -39,6 +39,8 @@ pub struct Unsaved {
     pub kept: Kept,
     /// Row and column of the cursor, both from 0, the column in characters.
     pub cursor: (usize, usize),
+    /// Whether a byte order mark goes before the text.
+    pub mark: bool,
     /// When it was typed, by the clock on the wall.
     pub at: SystemTime,
 }
@@ -66,6 +68,8 @@ pub struct Saved {
     pub withheld: usize,
     /// Row and column of the cursor, both from 0, the column in characters.
     pub cursor: (usize, usize),
+    /// Whether a byte order mark goes before the text.
+    pub mark: bool,
     /// When it was typed, by the clock on the wall.
     pub at: SystemTime,
 }
@@ -135,6 +139,7 @@ struct File {
     text: String,
     withheld: usize,
     cursor: (usize, usize),
+    mark: bool,
     /// Seconds since 1970.
     saved: u64,
 }
@@ -187,6 +192,7 @@ impl Unsaved {
             text: shelved.text,
             withheld: shelved.withheld,
             cursor: self.cursor,
+            mark: self.mark,
             at: self.at,
         })
     }
@@ -217,6 +223,7 @@ impl Saved {
             text: self.text.clone(),
             withheld: self.withheld,
             cursor: self.cursor,
+            mark: self.mark,
             saved,
         })
     }
@@ -248,6 +255,7 @@ impl Saved {
             text: file.text,
             withheld: file.withheld,
             cursor: file.cursor,
+            mark: file.mark,
             at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(file.saved)).ok_or("it is damaged")?,
         })
     }
@@ -345,6 +353,7 @@ pub(super) mod tests {
             text: text.into(),
             kept,
             cursor: (1, 2),
+            mark: false,
             at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
         }
     }

@@ -4,17 +4,22 @@ mod saved;
 
 use std::time::Duration;
 
-use tui_textarea::TextArea;
+use zeroize::Zeroizing;
 
 use crate::compare::{self, Diff, DiffLine};
-use crate::domain::json::{SyntaxError, check_object};
+use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::provider::Expect;
-use crate::text::placeholders::{FillError, Kept, conceal, fill};
+use crate::text::placeholders::{FillError, Kept, conceal, fill, fillings, has_placeholder};
 
 use super::super::effect::Request;
 use super::super::keymap::Place;
 use super::Saving;
+use super::find::Find;
+use super::finish::Finish;
+use super::flaws::{Check, Flaw, Flaws, Remedy};
+use super::outline::Outline;
+use super::pad::{Pad, Pos};
 
 /// A draft.
 pub struct Edit {
@@ -25,15 +30,15 @@ pub struct Edit {
     /// The store the base came from; a draft of another store must be based anew.
     pub store: Option<StoreId>,
     /// The text being typed. Secret fields are placeholders that stand for the stored values.
-    pub area: TextArea<'static>,
-    /// The first row of the editor shown.
-    pub top: usize,
-    /// The first column shown.
-    pub left: usize,
-    /// Why the draft is not a JSON object.
-    pub problem: Option<SyntaxError>,
-    /// When to look for problems again; large drafts are not checked at every key.
-    pub check_at: Option<Duration>,
+    pub pad: Pad,
+    /// Where in the JSON the cursor is.
+    pub outline: Outline,
+    /// What is wrong with it.
+    pub flaws: Flaws,
+    /// The search in it.
+    pub find: Find,
+    /// The review that is being made elsewhere, and of which text.
+    pub preparing: Option<(Request, u64)>,
     /// What happened to the base meanwhile.
     pub upstream: Upstream,
     /// How far it has come.
@@ -44,13 +49,20 @@ pub struct Edit {
     pub saving: Saving,
     /// Whose text a document that is not stored began with.
     pub source: Option<ResourceKey>,
-    /// Grows with each change of the text.
-    pub revision: u64,
     /// What was opened, with the placeholders as they are numbered in `kept`.
     opened: String,
     kept: Kept,
     /// Whether it is based on something else than what was opened.
     moved: bool,
+    /// Whether a byte order mark stood before what was opened.
+    marked: bool,
+    revealed: Option<Revealed>,
+}
+
+/// What was opened with the stored values in their places, and how many those are.
+struct Revealed {
+    text: Zeroizing<String>,
+    count: usize,
 }
 
 /// What a draft is based on.
@@ -89,6 +101,7 @@ pub enum Stage {
 }
 
 /// What a write would change.
+#[derive(Debug)]
 pub struct Review {
     /// The bytes to write, in the stored style.
     pub document: Document,
@@ -107,6 +120,7 @@ pub struct Review {
 }
 
 /// Why a draft cannot be reviewed.
+#[derive(Debug)]
 pub enum NotReady {
     /// It says what is already stored.
     Unchanged,
@@ -114,6 +128,8 @@ pub enum NotReady {
     Syntax(SyntaxError),
     /// A placeholder stands for nothing.
     Placeholder(FillError),
+    /// Comparing broke down; the log says where.
+    Failed,
 }
 
 impl Edit {
@@ -131,38 +147,54 @@ impl Edit {
     }
 
     fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
-        let (concealed, kept) = conceal(DocumentKind::of(&key), &compare::format(text));
-        let mut edit = Self::of(key, base, store, concealed, kept);
-        edit.check();
+        let formatted = compare::format(text);
+        let marked = text.starts_with(BYTE_ORDER_MARK);
+        let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
+        let (concealed, kept) = conceal(DocumentKind::of(&key), body);
+        let mut pad = Pad::new(&concealed);
+        if marked {
+            pad.open_with_mark();
+        }
+        let mut edit = Self::of(key, base, store, pad, concealed, kept);
+        edit.marked = marked;
+        edit.look_again(Duration::ZERO);
         edit
     }
 
-    fn of(key: ResourceKey, base: Base, store: Option<StoreId>, concealed: String, kept: Kept) -> Self {
-        let area = TextArea::new(concealed.split('\n').map(str::to_owned).collect());
+    fn of(
+        key: ResourceKey,
+        base: Base,
+        store: Option<StoreId>,
+        pad: Pad,
+        concealed: String,
+        kept: Kept,
+    ) -> Self {
         Self {
             key,
             base,
             store,
-            area,
-            top: 0,
-            left: 0,
-            problem: None,
-            check_at: None,
+            pad,
+            outline: Outline::default(),
+            flaws: Flaws::default(),
+            find: Find::default(),
+            preparing: None,
             upstream: Upstream::Unchanged,
             stage: Stage::Editing,
             sent: None,
             saving: Saving::default(),
             source: None,
-            revision: 0,
             opened: concealed,
             kept,
             moved: false,
+            marked: false,
+            revealed: None,
         }
     }
 
     /// Where keys go.
     pub fn place(&self) -> Place {
         match self.stage {
+            Stage::Editing if self.find.typing => Place::Find,
             Stage::Editing => Place::Editor,
             Stage::Review(_) => Place::Review,
             Stage::Conflict(_) => Place::Conflict,
@@ -171,18 +203,94 @@ impl Edit {
 
     /// The draft as typed.
     pub fn text(&self) -> String {
-        self.area.lines().join("\n")
+        self.pad.text()
     }
 
-    /// Whether anything was typed that is not in the base.
+    /// Whether anything was typed that is not in the base. Values that were merely revealed were not.
     pub fn is_changed(&self) -> bool {
-        self.moved || matches!(self.base, Base::Absent { .. }) || self.text() != self.opened
+        let as_opened = || {
+            let revealed = self.revealed.as_ref().is_some_and(|revealed| self.pad.says(&revealed.text));
+            self.pad.has_mark() == self.marked && (revealed || self.pad.says(&self.opened))
+        };
+        self.moved || matches!(self.base, Base::Absent { .. }) || !as_opened()
     }
 
-    /// Looks for the first problem.
+    /// Looks for problems, however long that takes.
     pub fn check(&mut self) {
-        self.problem = check_object(&self.text()).err();
-        self.check_at = None;
+        self.flaws.check(&self.pad, self.kept.len());
+    }
+
+    /// Takes in that the text changed since there were so many lines and the cursor was in this one.
+    pub fn changed(&mut self, now: Duration, row: usize, rows: usize) {
+        let by = isize::try_from(self.pad.rows()).unwrap_or(0) - isize::try_from(rows).unwrap_or(0);
+        self.preparing = None;
+        self.find.marked &= self.find.typing;
+        self.flaws.changed(&self.pad, self.kept.len(), now, (row.min(self.pad.cursor().row), by));
+    }
+
+    /// What to look for problems in, if it is time; for what does not block.
+    pub fn due_check(&mut self, now: Duration, request: Request) -> Option<Check> {
+        self.flaws.due(&self.pad, self.kept.len(), now, request)
+    }
+
+    /// Takes in what was found.
+    pub fn checked(&mut self, request: Request, found: Vec<Flaw>, now: Duration) {
+        self.flaws.checked(request, found, &self.pad, now);
+    }
+
+    /// Looks for problems again, as soon as that blocks nobody.
+    pub fn look_again(&mut self, now: Duration) {
+        self.flaws.look(&self.pad, self.kept.len(), now);
+    }
+
+    /// Mends a problem, as one step.
+    pub fn mend(&mut self, remedy: &Remedy) {
+        match remedy {
+            Remedy::Edit { from, to, text, .. } => _ = self.pad.apply(&[(*from, *to, text.clone())]),
+            Remedy::DropMark => self.pad.drop_mark(),
+        }
+    }
+
+    /// How many stored values were revealed.
+    pub fn revealed(&self) -> usize {
+        self.revealed.as_ref().map_or(0, |revealed| revealed.count)
+    }
+
+    /// Puts the stored values in the place of what stands for them, as one step. Answers how many
+    /// came to light; what was kept stays, so that undo brings placeholders that can be filled.
+    pub fn reveal(&mut self) -> usize {
+        let text = self.pad.text();
+        let mut edits: Vec<(Pos, Pos, String)> = Vec::new();
+        let mut count = 0;
+        let (mut row, mut start, mut at) = (0, 0, 0);
+        for (span, original) in fillings(&text, &self.kept).filter(|(_, original)| !has_placeholder(original))
+        {
+            let passed = text.get(at..span.start).unwrap_or_default();
+            if let Some(last) = passed.rfind('\n') {
+                row += passed.matches('\n').count();
+                start = at + last + 1;
+            }
+            let place = |offset: usize| Pos { row, at: offset - start };
+            let (from, to) = (place(span.start), place(span.end));
+            count += 1;
+            match edits.last_mut() {
+                // A line is edited once, however many there are in it.
+                Some((_, end, text)) if end.row == row => {
+                    text.push_str(passed);
+                    text.push_str(original);
+                    *end = to;
+                }
+                _ => edits.push((from, to, original.to_owned())),
+            }
+            at = span.end;
+        }
+        if self.pad.apply(&edits)
+            && let Ok(text) = fill(&self.opened, &self.kept)
+        {
+            let count = count.max(self.revealed());
+            self.revealed = Some(Revealed { text: Zeroizing::new(text), count });
+        }
+        count
     }
 
     /// The condition of the write.
@@ -198,15 +306,17 @@ impl Edit {
     /// # Errors
     /// [`NotReady`] where there is nothing to write yet.
     pub fn finish(&self) -> Result<Document, NotReady> {
-        let text = self.text();
-        check_object(&text).map_err(NotReady::Syntax)?;
-        let filled = fill(&text, &self.kept).map_err(NotReady::Placeholder)?;
+        self.to_finish().document()
+    }
+
+    /// All that the document and its review are made of.
+    pub fn to_finish(&self) -> Finish {
         let (original, stored) = match &self.base {
-            Base::Stored(entry) => (&entry.document, true),
-            Base::Absent { template } => (template, false),
+            Base::Stored(entry) => (entry.document.clone(), true),
+            Base::Absent { template } => (template.clone(), false),
         };
-        let document = Document::from(compare::restore(original.text().unwrap_or_default(), &filled));
-        if stored && document == *original { Err(NotReady::Unchanged) } else { Ok(document) }
+        let (kind, kept) = (DocumentKind::of(&self.key), self.kept.clone());
+        Finish { kind, text: self.text(), kept, original, stored, mark: self.pad.has_mark() }
     }
 
     /// What the draft changes against `now`, or against nothing.

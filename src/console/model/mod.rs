@@ -4,11 +4,16 @@ mod browse;
 mod context;
 mod edit;
 mod filter;
+mod find;
+mod finish;
+mod flaws;
 mod input;
 mod link;
 mod listing;
+mod outline;
 mod outside;
 mod overlay;
+mod pad;
 mod record;
 mod shelf;
 mod unknown;
@@ -20,11 +25,16 @@ pub use browse::{Browse, Detail, NamespaceList, Shown};
 pub use context::{Context, Lock};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
+pub use find::{Find, Needle, Tally};
+pub use finish::Finish;
+pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use outline::{Here, Outline};
 pub use outside::Away;
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use pad::{Motion, Pad, Pos, Row};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use unknown::{Sent, Unknown};
@@ -34,7 +44,7 @@ use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
 use super::keymap::Place;
-use super::layout::{Frame, Pane, Panes, Size, frame, panes};
+use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes};
 use super::message::Stamp;
 
 /// How long the gate stays open without a key.
@@ -366,6 +376,17 @@ impl Model {
         panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
     }
 
+    /// Keeps the cursor of the editor on the screen, and finds out where in the JSON it is.
+    pub fn settle_editor(&mut self) {
+        let area = edit_frame(&self.frame(), false).text;
+        if let Some(edit) = &mut self.edit {
+            let gutter = editor_gutter(area, edit.pad.rows());
+            edit.pad.settle(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
+            let Edit { pad, outline, .. } = &mut **edit;
+            outline.look(pad);
+        }
+    }
+
     /// A number for the next question.
     pub fn next_request(&mut self) -> Request {
         self.requests += 1;
@@ -398,8 +419,8 @@ impl Model {
         [
             partial.then_some(self.now.mono),
             unlocked,
-            self.edit.as_ref().and_then(|edit| edit.check_at),
             self.next_save(),
+            self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),

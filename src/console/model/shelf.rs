@@ -48,6 +48,11 @@ pub struct Saving {
 }
 
 impl Saving {
+    /// Of a draft whose saved form is without so many secrets.
+    pub fn of(revision: u64, withheld: usize) -> Self {
+        Self { seen: revision, withheld, ..Self::default() }
+    }
+
     /// Notes that the text is at a revision.
     pub fn note(&mut self, revision: u64, now: Duration) {
         if revision != self.seen {

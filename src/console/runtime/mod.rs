@@ -116,9 +116,10 @@ pub async fn run_on<P: Program, D: Device>(
         config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
-    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, audit, state)?;
+    let (runner, answers) =
+        runner::Runner::new(reader, gate, context.backend, clipboard, audit, state, editor)?;
     let program = |size| program(context, size);
-    let mut running = Loop::start(program, device, signals, runner, answers, log, schedule, editor)?;
+    let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;
     let counted = running.leave(Instant::now() + LEAVE_WITHIN).await;
     if let Some(path) = stats

@@ -17,6 +17,7 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
+use crate::console::model::{Check, Finish, NotReady};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
@@ -38,6 +39,7 @@ pub(super) struct Runner {
     backend: &'static str,
     clipboard: Clipboard,
     drafts: Worker,
+    editor: ExternalEditor,
     audit: Arc<Audit>,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(Request, Reply)>,
@@ -63,6 +65,7 @@ impl Runner {
         clipboard: Clipboard,
         audit: Arc<Audit>,
         state: Option<PathBuf>,
+        editor: ExternalEditor,
     ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
         let tell = answers.clone();
@@ -71,7 +74,7 @@ impl Runner {
             let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
         })?;
         let tasks = JoinSet::new();
-        Ok((Self { reader, gate, backend, clipboard, drafts, audit, tasks, answers }, receiver))
+        Ok((Self { reader, gate, backend, clipboard, drafts, editor, audit, tasks, answers }, receiver))
     }
 
     /// Has something done with saved drafts; answers at once where nothing can be done.
@@ -86,14 +89,9 @@ impl Runner {
     }
 
     /// Starts the user's own editor on a draft; its thread tells what happens there.
-    pub(super) fn outside(
-        &self,
-        request: Request,
-        editor: ExternalEditor,
-        draft: OutsideDraft,
-    ) -> io::Result<Running> {
+    pub(super) fn outside(&self, request: Request, draft: OutsideDraft) -> io::Result<Running> {
         let tell = self.answers.clone();
-        outside::start(editor, draft, move |news| {
+        outside::start(self.editor.clone(), draft, move |news| {
             let _ = tell.blocking_send((request, Reply::Outside(news)));
         })
     }
@@ -182,6 +180,23 @@ impl Runner {
             let left = timeout(CALL_DEADLINE + GRACE, reader.lease_left(lease)).await;
             let left = left.ok().and_then(Result::ok).flatten();
             Reply::Answer(Answer::Lease(lease, left))
+        });
+    }
+
+    /// Looks for problems in a large draft.
+    pub(super) fn check_draft(&mut self, request: Request, check: Check) {
+        self.spawn(request, async move {
+            let found = spawn_blocking(move || check.run()).await.unwrap_or_default();
+            Reply::Answer(Answer::Checked(found))
+        });
+    }
+
+    /// Makes the review of a large draft.
+    pub(super) fn prepare_review(&mut self, request: Request, finish: Finish) {
+        self.spawn(request, async move {
+            // Nothing in there waits, so it is joined without a deadline; it fails only by a panic.
+            let review = spawn_blocking(move || finish.review()).await.unwrap_or(Err(NotReady::Failed));
+            Reply::Answer(Answer::Reviewed(Box::new(review)))
         });
     }
 

@@ -172,6 +172,8 @@ impl Program for Scripted {
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),
                     Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
+                    Answer::Checked(found) => format!("checked {}", found.len()),
+                    Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
                     Answer::Outside(news) => format!("outside {news:?}"),

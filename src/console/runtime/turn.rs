@@ -11,7 +11,7 @@ use crate::console::effect::{Effect, Request};
 use crate::console::layout::Size;
 use crate::console::message::{Answer, Event, Message};
 use crate::console::model::Redraw;
-use crate::console::outside::{ExternalEditor, Outside, OutsideDraft, Running};
+use crate::console::outside::{Outside, OutsideDraft, Running};
 use crate::console::panic::PANICKED;
 use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter, Written};
 
@@ -57,8 +57,6 @@ pub(super) struct Loop<P, D: Device> {
     /// While the terminal is the shell's: when to take it back at the latest.
     suspended: Option<Duration>,
     wish: Option<Wish>,
-    /// The user's own editor.
-    editor: ExternalEditor,
     /// While a draft is in it.
     outside: Option<(Request, Running)>,
     /// While that has the terminal: nothing is drawn, and its keys and signals are not ours.
@@ -88,7 +86,6 @@ impl<P: Program, D: Device> Loop<P, D> {
         answers: mpsc::Receiver<(Request, Reply)>,
         log: Option<mpsc::Receiver<String>>,
         schedule: Schedule,
-        editor: ExternalEditor,
     ) -> io::Result<Self> {
         let clock = Clock::start();
         let writer = FrameWriter::start(device.output())?;
@@ -110,7 +107,6 @@ impl<P: Program, D: Device> Loop<P, D> {
             woken: Duration::ZERO,
             suspended: None,
             wish: None,
-            editor,
             outside: None,
             lent: false,
             farewell: None,
@@ -232,6 +228,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
+            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
+            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();
@@ -338,7 +336,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     async fn lend(&mut self, request: Request, draft: OutsideDraft) {
         self.lent = true;
         self.hand_back(Instant::now() + LEAVE_WITHIN).await;
-        match self.runner.outside(request, self.editor.clone(), draft) {
+        match self.runner.outside(request, draft) {
             Ok(running) => self.outside = Some((request, running)),
             Err(error) => {
                 let why = format!("no thread for the editor: {}", error.kind());

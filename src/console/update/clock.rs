@@ -2,6 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Lock, Model, Redraw, Tone};
+use super::mend;
 
 /// Does whatever is due.
 pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -16,10 +17,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
     }
     filter_on(model);
-    if let Some(edit) = model.edit.as_mut().filter(|edit| edit.check_at.is_some_and(|at| at <= now)) {
-        edit.check();
-    }
-    let mut effects: Vec<_> = lock_if_over(model).into_iter().collect();
+    let mut effects: Vec<_> = lock_if_over(model).into_iter().chain(mend::check(model)).collect();
     effects.extend(super::drafts::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));

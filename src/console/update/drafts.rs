@@ -5,14 +5,14 @@ use super::super::effect::{Effect, Request};
 use super::super::keymap::Place;
 use super::super::model::{Confirm, DraftRow, DraftsPage, Edit, Model, Overlay, Standing, Then, Tone};
 use super::browse::Step;
-use super::{edit, feed};
+use super::{edit, feed, typing};
 use crate::console::model::Upstream;
 
 /// After each message: notes what was typed, and removes the files of drafts that are none any more.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     for edit in model.edits_mut() {
-        edit.saving.note(edit.revision, now);
+        edit.saving.note(edit.pad.revision(), now);
     }
     for (key, draft) in &mut model.drafts {
         // One that was begun and left as it was.
@@ -212,7 +212,7 @@ pub(super) fn taken(model: &mut Model, request: Request, taken: Result<Box<Saved
     } else {
         model.overlay = None;
         model.edit = Some(Box::new(draft));
-        edit::scroll(model);
+        typing::settle(model);
     }
     model.say(Tone::Good, words);
 }

@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_textarea::CursorMove;
-
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey, StoreId, Token};
 use crate::provider::{Expect, Lease, Op};
 use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
-    Base, Confirm, Edit, MAX_DRAFTS, Model, NotReady, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+    Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
 };
 use super::browse::{self, Step};
-use super::{absence, answers};
+use super::{absence, answers, prepare, typing};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
-
-/// Drafts up to this size are checked at every key; larger ones when typing pauses.
-const CHECK_AT_ONCE: usize = 64 * 1024;
-const CHECK_AFTER: Duration = Duration::from_millis(200);
 
 /// Whether `asked` was so short ago that a key cannot be an answer.
 pub(super) fn too_soon(asked: Duration, now: Duration) -> bool {
@@ -45,15 +38,18 @@ pub(super) fn open(model: &mut Model) {
         Some(edit) => model.edit = Some(Box::new(edit)),
         None => model.say(Tone::Bad, "not UTF-8 text: it can be viewed, replaced by put, and deleted"),
     }
-    scroll(model);
+    typing::settle(model);
 }
 
 /// Takes a kept draft up again; says whether there was one.
 pub(super) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
     let Some(draft) = model.drafts.remove(key) else { return false };
     model.edit = Some(draft);
+    if let Some(edit) = &mut model.edit {
+        edit.look_again(model.now.mono);
+    }
     model.say(Tone::Plain, "your draft is back");
-    scroll(model);
+    typing::settle(model);
     true
 }
 
@@ -63,94 +59,7 @@ pub(super) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
         Some(edit) => model.edit = Some(Box::new(edit)),
         None => model.say(Tone::Bad, "what was to be copied is not UTF-8 text"),
     }
-    scroll(model);
-}
-
-/// A key that is text or movement.
-pub(super) fn key(model: &mut Model, key: KeyEvent) {
-    let page = isize::try_from(height(model)).unwrap_or(1);
-    let now = model.now.mono;
-    let Some(edit) = &mut model.edit else { return };
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let cursor = match (key.code, control) {
-        (KeyCode::Left, true) => Some(CursorMove::WordBack),
-        (KeyCode::Right, true) => Some(CursorMove::WordForward),
-        (KeyCode::Home, true) => Some(CursorMove::Top),
-        (KeyCode::End, true) => Some(CursorMove::Bottom),
-        (KeyCode::Left, false) => Some(CursorMove::Back),
-        (KeyCode::Right, false) => Some(CursorMove::Forward),
-        (KeyCode::Up, _) => Some(CursorMove::Up),
-        (KeyCode::Down, _) => Some(CursorMove::Down),
-        (KeyCode::Home, false) => Some(CursorMove::Head),
-        (KeyCode::End, false) => Some(CursorMove::End),
-        (KeyCode::PageUp, _) => return page_move(model, -page),
-        (KeyCode::PageDown, _) => return page_move(model, page),
-        _ => None,
-    };
-    if let Some(cursor) = cursor {
-        edit.area.move_cursor(cursor);
-        return scroll(model);
-    }
-    let changed = if key.code == KeyCode::Enter {
-        let line = edit.area.lines().get(edit.area.cursor().0).cloned().unwrap_or_default();
-        let indent: String = line.chars().take_while(|c| *c == ' ' || *c == '\t').collect();
-        edit.area.insert_newline();
-        edit.area.insert_str(indent);
-        true
-    } else if control {
-        false
-    } else {
-        edit.area.input_without_shortcuts(key)
-    };
-    if changed {
-        changed_at(edit, now);
-    }
-    scroll(model);
-}
-
-/// A paste, as it is; its control characters show as what they are.
-pub(super) fn paste(model: &mut Model, text: &str) {
-    let now = model.now.mono;
-    if let Some(edit) = &mut model.edit {
-        edit.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
-        changed_at(edit, now);
-    }
-    scroll(model);
-}
-
-/// Takes back, or makes again, one change.
-pub(super) fn undo(model: &mut Model, back: bool) {
-    let now = model.now.mono;
-    if let Some(edit) = &mut model.edit {
-        let done = if back { edit.area.undo() } else { edit.area.redo() };
-        if done {
-            changed_at(edit, now);
-        }
-    }
-    scroll(model);
-}
-
-fn changed_at(edit: &mut Edit, now: Duration) {
-    edit.revision += 1;
-    let bytes: usize = edit.area.lines().iter().map(|line| line.len() + 1).sum();
-    if bytes <= CHECK_AT_ONCE {
-        edit.check();
-    } else {
-        edit.check_at = Some(now + CHECK_AFTER);
-    }
-}
-
-fn page_move(model: &mut Model, by: isize) {
-    if let Some(edit) = &mut model.edit {
-        let (row, column) = edit.area.cursor();
-        let row = row.saturating_add_signed(by).min(edit.area.lines().len().saturating_sub(1));
-        edit.area.move_cursor(CursorMove::Jump(to_u16(row), to_u16(column)));
-    }
-    scroll(model);
-}
-
-fn to_u16(number: usize) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
+    typing::settle(model);
 }
 
 /// Rows of text the editor shows: the body without its title and its line for problems.
@@ -158,19 +67,11 @@ fn height(model: &Model) -> usize {
     usize::from(model.frame().body.height.saturating_sub(2).max(1))
 }
 
-/// Keeps the cursor in view.
-pub(super) fn scroll(model: &mut Model) {
-    let rows = height(model);
-    let columns = usize::from(model.frame().body.width.saturating_sub(8).max(1));
-    if let Some(edit) = &mut model.edit {
-        let (row, column) = edit.area.cursor();
-        edit.top = edit.top.min(row).max((row + 1).saturating_sub(rows));
-        edit.left = edit.left.min(column).max((column + 1).saturating_sub(columns));
-    }
-}
-
 /// Out of the editor; a changed draft is kept.
 pub(super) fn leave(model: &mut Model) {
+    if prepare::leave(model) {
+        return;
+    }
     let Some(edit) = model.edit.take() else { return };
     if !edit.is_changed() {
         return;
@@ -204,26 +105,6 @@ pub(super) fn ask_discard(model: &mut Model) {
 pub(super) fn discard(model: &mut Model) {
     if let Some(edit) = model.edit.take() {
         model.say(Tone::Plain, format!("draft of {} thrown away", edit.key));
-    }
-}
-
-/// Shows what the draft would change.
-pub(super) fn review(model: &mut Model) {
-    let now = model.now.mono;
-    let Some(edit) = &mut model.edit else { return };
-    edit.check();
-    match edit.finish() {
-        Ok(document) => {
-            let review = edit.compare(document, None, now);
-            edit.stage = Stage::Review(Box::new(review));
-        }
-        Err(NotReady::Unchanged) => model.say(Tone::Plain, "nothing is changed: there is nothing to write"),
-        Err(NotReady::Syntax(error)) => {
-            edit.area.move_cursor(CursorMove::Jump(to_u16(error.line - 1), to_u16(error.column - 1)));
-            model.say(Tone::Bad, error.to_string());
-            scroll(model);
-        }
-        Err(NotReady::Placeholder(unfilled)) => model.say(Tone::Bad, unfilled.to_string()),
     }
 }
 
@@ -325,9 +206,9 @@ fn send(model: &mut Model, op: Op) -> Effect {
 }
 
 /// Bases the draft on what is stored now, and reviews it against that.
-pub(super) fn rebase(model: &mut Model) {
+pub(super) fn rebase(model: &mut Model) -> Vec<Effect> {
     let Model { edit, inventory, .. } = model;
-    let Some(edit) = edit else { return };
+    let Some(edit) = edit else { return Vec::new() };
     // The picture may be ahead of the conflict's answer, or behind it: the later one counts.
     let seen = inventory.get(&edit.key).map(|row| row.entry());
     let told = match &edit.stage {
@@ -340,12 +221,13 @@ pub(super) fn rebase(model: &mut Model) {
         (seen, _) => seen,
     };
     if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
-        return model.say(Tone::Bad, refusal.to_string());
+        model.say(Tone::Bad, refusal.to_string());
+        return Vec::new();
     }
     edit.rebase(now, inventory.store().cloned());
-    edit.revision += 1;
+    edit.saving.touch(model.now.mono);
     edit.stage = Stage::Editing;
-    review(model);
+    prepare::review(model)
 }
 
 /// Asks before the selected document is deleted, naming it and who depends on it.

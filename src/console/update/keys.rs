@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
 use super::super::model::{Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, drafts, edit, feed, outside, prompt};
+use super::{clock, drafts, edit, feed, mend, outside, prepare, prompt, search, typing};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -38,7 +38,8 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             browse::refilter(model);
         }
         Place::Prompt => prompt::paste(model, text),
-        Place::Editor => edit::paste(model, text),
+        Place::Editor => typing::paste(model, text),
+        Place::Find => search::paste(model, text),
         _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
     }
     Vec::new()
@@ -53,7 +54,8 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
             }
         }
         Place::Prompt => prompt::key(model, key),
-        Place::Editor => edit::key(model, key),
+        Place::Editor => typing::key(model, key),
+        Place::Find => search::key(model, key),
         _ => {}
     }
 }
@@ -94,9 +96,18 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
         Action::Delete => edit::ask_delete(model),
-        Action::Review => edit::review(model),
-        Action::Undo => edit::undo(model, true),
-        Action::Redo => edit::undo(model, false),
+        Action::Review => return prepare::review(model),
+        Action::Undo => typing::undo(model, true),
+        Action::Redo => typing::undo(model, false),
+        Action::Find => search::open(model),
+        Action::FindNext => search::step(model, true),
+        Action::FindPrevious => search::step(model, false),
+        Action::NextProblem => mend::next(model),
+        Action::Fix => mend::fix(model),
+        Action::Indent => typing::indent(model, true),
+        Action::Outdent => typing::indent(model, false),
+        Action::Wrap => typing::wrap(model),
+        Action::Reveal => return typing::reveal(model),
         Action::Discard => edit::ask_discard(model),
         Action::EditOutside => return outside::begin(model),
         Action::Drafts => drafts::show(model),
@@ -104,7 +115,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ThrowAway => drafts::ask_throw_away(model),
         Action::Write => return edit::write(model),
         Action::FullDiff => edit::toggle_full(model),
-        Action::Rebase => edit::rebase(model),
+        Action::Rebase => return edit::rebase(model),
         Action::Back if place == Place::Editor && model.away.is_some() => {
             return outside::end(model).into_iter().collect();
         }
@@ -158,6 +169,7 @@ fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
         Place::Editor => edit::leave(model),
+        Place::Find => search::close(model),
         Place::Review | Place::Conflict => edit::back_to_draft(model),
         _ => browse::back(model),
     }
@@ -215,6 +227,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         }
         Place::Help | Place::Prompt | Place::Confirm | Place::Drafts => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
+        Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Conflict => {
             edit::back_to_draft(model);
             edit::leave(model);

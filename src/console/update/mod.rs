@@ -8,10 +8,14 @@ mod drafts;
 mod edit;
 mod feed;
 mod keys;
+mod mend;
 mod outside;
+mod prepare;
 mod prompt;
+mod search;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod unknown;
 
 use super::effect::Effect;
@@ -27,7 +31,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Event::Resize(size) => {
             model.size = size;
             browse::settle(model);
-            edit::scroll(model);
+            typing::settle(model);
             model.want(Redraw::Now);
             Vec::new()
         }

@@ -292,11 +292,11 @@ fn a_lost_answer_is_dropped_when_it_is_not_the_one_awaited() {
 fn bad_json_is_told_by_line_and_column_and_cannot_be_reviewed() {
     let mut console = Console::loaded();
     console.keys("e down end").text(",");
-    let problem = console.model.edit.as_ref().unwrap().problem.clone().unwrap();
-    assert_eq!(problem.line, 3);
+    let flaw = console.model.edit.as_ref().unwrap().flaws.first_error().unwrap();
+    assert_eq!((flaw.problem.line, flaw.problem.column), (2, 18));
     console.keys("ctrl-s");
     assert!(matches!(console.model.edit.as_ref().unwrap().stage, Stage::Editing));
-    assert!(console.notice().starts_with("line 3, column 1:"));
+    assert!(console.notice().starts_with("line 2, column 18:"));
 }
 
 #[test]

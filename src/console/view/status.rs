@@ -4,17 +4,14 @@ use ratatui::layout::Rect;
 
 use super::widgets::{Canvas, Phrase, width};
 use super::words;
-use crate::console::model::{Browse, Model, Stage, Tone};
+use crate::console::model::{Browse, Edit, Model, Stage, Tone};
 use crate::console::theme::{Ink, glyph};
 use crate::text::Safe;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| model.edit.is_none());
     let right = match (&model.edit, browse) {
-        (Some(edit), _) if matches!(edit.stage, Stage::Editing) => {
-            let (row, column) = edit.area.cursor();
-            Phrase::of(Ink::Dim, format!("line {}, column {}", row + 1, column + 1))
-        }
+        (Some(edit), _) if matches!(edit.stage, Stage::Editing) => editing(edit, area.width / 2),
         (None, Some(browse)) => count(model, browse),
         _ => Phrase::default(),
     };
@@ -38,6 +35,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     if let Some(x) = cursor {
         canvas.set_cursor(x, area.y);
     }
+}
+
+/// Where the cursor is: in the JSON, as far as there is room, and in the text.
+fn editing(edit: &Edit, room: u16) -> Phrase {
+    let place = format!("line {}, column {}", edit.pad.cursor().row + 1, edit.pad.column() + 1);
+    let place = Phrase::of(Ink::Dim, place);
+    let path = edit.outline.here().path.as_str();
+    // The end of a path tells more than its beginning.
+    let left = usize::from(room.saturating_sub(place.width() + 3));
+    let start = path.char_indices().rev().nth(left.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let (cut, tail) = path.split_at_checked(start).unwrap_or_default();
+    let mut phrase = match (tail, left) {
+        ("", _) | (_, 0..=3) => Phrase::default(),
+        _ if cut.is_empty() => Phrase::of(Ink::JsonKey, tail.to_owned()),
+        _ => Phrase::of(Ink::Dim, glyph::MORE).and(Ink::JsonKey, tail.chars().skip(1).collect::<String>()),
+    };
+    phrase.join(" · ", place);
+    phrase
 }
 
 /// The filter line, and where its cursor stands while it is typed.

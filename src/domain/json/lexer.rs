@@ -55,6 +55,11 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
+    /// Goes on at `at`, which must be a character's boundary: past a comment, say.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -122,7 +127,7 @@ impl Iterator for Lexer<'_> {
 }
 
 /// The number grammar of RFC 8259, section 6.
-fn is_number(word: &[u8]) -> bool {
+pub(super) fn is_number(word: &[u8]) -> bool {
     fn digits(bytes: &[u8]) -> (usize, &[u8]) {
         let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         (count, bytes.get(count..).unwrap_or_default())

@@ -5,12 +5,14 @@
 
 mod layout;
 mod lexer;
+mod problems;
 mod string;
 mod tree;
 mod walk;
 
 pub use layout::indent;
 pub use lexer::{Lexeme, Lexer, Shape};
+pub use problems::{Fix, Problem, Severity, problems};
 pub use string::{Decoded, Unquoted, decode, quote, unquote};
 pub use tree::{Member, Node, Value, parse};
 pub use walk::{Event, Scalar, SyntaxError, check_object, walk};

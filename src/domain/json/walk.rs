@@ -6,7 +6,7 @@ use super::{BYTE_ORDER_MARK, Lexeme, Lexer, Shape, Span, Unquoted, place, unquot
 
 /// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
 /// and resolves no references below 100 levels (domain.md section 7).
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// What the walker met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

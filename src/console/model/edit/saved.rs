@@ -1,12 +1,13 @@
 //! Between a draft in memory and its form outside: on disk, in another program.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use tui_textarea::{CursorMove, TextArea};
-
+use super::super::pad::{Pad, Pos};
+use super::super::shelf::Saving;
 use super::{Base, Edit};
 use crate::compare;
 use crate::console::drafts::{Saved, Unsaved};
+use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
 use crate::inventory::Inventory;
 use crate::text::placeholders::{Kept, conceal, fill_known, stow};
@@ -22,36 +23,16 @@ impl Edit {
             source: self.source.clone(),
             text: self.text(),
             kept: self.kept.clone(),
-            cursor: self.area.cursor(),
+            cursor: (self.pad.cursor().row, self.pad.column()),
+            mark: self.pad.has_mark(),
             at,
         }
     }
 
-    /// Makes placeholders of all secrets in it, those typed or revealed here too, and tells its text
-    /// and the line of the cursor, from 1.
-    pub fn stow(&mut self) -> (String, usize) {
-        let text = stow(DocumentKind::of(&self.key), &self.text(), &mut self.kept, &self.opened);
-        let line = self.area.cursor().0 + 1;
-        self.put_text(&text);
-        (text, line)
-    }
-
-    /// Puts another text in the place of the whole, as one change; the cursor stays in its line.
-    pub fn put_text(&mut self, text: &str) {
-        if self.text() == text {
-            return;
-        }
-        let (row, column) = self.area.cursor();
-        self.area.select_all();
-        self.area.insert_str(text);
-        self.jump(row, column);
-        self.revision += 1;
-        self.check();
-    }
-
-    fn jump(&mut self, row: usize, column: usize) {
-        let number = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        self.area.move_cursor(CursorMove::Jump(number(row), number(column)));
+    /// Its text with placeholders for all secrets in it, those typed or revealed here too; filled as
+    /// the draft is, it says the same.
+    pub fn stow(&mut self) -> String {
+        stow(DocumentKind::of(&self.key), &self.text(), &mut self.kept, &self.opened)
     }
 
     /// Takes a saved draft up again. Its placeholders stand for what is stored in their places now;
@@ -66,14 +47,23 @@ impl Edit {
             Base::Stored(entry) => &entry.document,
             Base::Absent { template } => template,
         };
-        let opened = conceal(kind, &compare::format(text.text().unwrap_or_default())).0;
-        let mut edit = Self::of(saved.key, base, saved.store, opened, kept);
-        edit.source = saved.base.source;
-        edit.saving.withheld = saved.withheld;
-        edit.area = TextArea::new(saved.text.split('\n').map(str::to_owned).collect());
+        let formatted = compare::format(text.text().unwrap_or_default());
+        let marked = text.text().unwrap_or_default().starts_with(BYTE_ORDER_MARK);
+        let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
+        let opened = conceal(kind, body).0;
+        let mut pad = Pad::new(&saved.text);
+        if saved.mark {
+            pad.open_with_mark();
+        }
         let (row, column) = saved.cursor;
-        edit.jump(row, column);
-        edit.check();
+        let line = pad.line(row);
+        let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        pad.go(Pos { row, at });
+        let mut edit = Self::of(saved.key, base, saved.store, pad, opened, kept);
+        edit.marked = marked;
+        edit.source = saved.base.source;
+        edit.saving = Saving::of(edit.pad.revision(), saved.withheld);
+        edit.look_again(Duration::ZERO);
         edit
     }
 }

@@ -72,7 +72,7 @@ fn cells(model: &Model, row: &DraftRow<'_>) -> Cells {
     let safe = |text: String| Safe::new(&text).into_owned();
     match row {
         DraftRow::Here(edit) => {
-            let lines = safe(words::plural(edit.area.lines().len(), "line"));
+            let lines = safe(words::plural(edit.pad.rows(), "line"));
             let key = (Ink::Text, safe(edit.key.to_string()));
             let typed = (Ink::Dim, Safe::literal("here"));
             vec![key, typed, (Ink::Dim, lines), here(edit), missing(edit.saving.withheld)]

@@ -3,6 +3,7 @@
 mod drafts;
 mod health;
 mod scenes;
+mod typing;
 
 use std::time::{Duration, SystemTime};
 

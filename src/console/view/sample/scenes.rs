@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NOW, browse, connecting, context, empty, health, key, scope};
+use super::{NOW, browse, connecting, context, empty, health, key, scope, typing};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -203,18 +203,16 @@ pub(super) fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
+    model.settle_editor();
     model
 }
 
 /// Types a text in place of the first occurrence of another.
 pub(super) fn replace(edit: &mut Edit, from: &str, to: &str) {
     let text = edit.text();
-    let (before, _) = text.split_once(from).unwrap();
-    let row = before.matches('\n').count();
-    let column = before.rsplit('\n').next().unwrap().chars().count();
-    edit.area.move_cursor(tui_textarea::CursorMove::Jump(row as u16, column as u16));
-    edit.area.delete_str(from.chars().count());
-    edit.area.insert_str(to);
+    let at = text.find(from).unwrap();
+    edit.pad.select(edit.pad.place(at), edit.pad.place(at + from.len()));
+    edit.pad.paste(to);
 }
 
 fn editor(size: Size) -> Model {
@@ -346,6 +344,10 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("unlock", unlock),
     ("confirm", confirm),
     ("editor", editor),
+    ("editor_problems", typing::problems),
+    ("editor_find", typing::find),
+    ("editor_wrap", typing::wrap),
+    ("editor_revealed", typing::revealed),
     ("review", review),
     ("full_review", full_review),
     ("conflict", conflict),

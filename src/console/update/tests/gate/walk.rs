@@ -178,7 +178,12 @@ pub(super) fn face(console: &Console) -> String {
         other => format!("{:?}", std::mem::discriminant(other)),
     });
     let edit = model.edit.as_ref().map(|edit| {
-        (std::mem::discriminant(&edit.stage), edit.is_changed(), edit.problem.is_some(), edit.upstream)
+        (
+            std::mem::discriminant(&edit.stage),
+            edit.is_changed(),
+            edit.flaws.first_error().is_some(),
+            edit.upstream,
+        )
     });
     let selected = model.selected().map(|key| std::mem::discriminant(key));
     format!(

@@ -1,0 +1,119 @@
+//! Keys that are text or movement in the editor, and what follows from each.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::super::effect::{Effect, Note};
+use super::super::model::{Edit, Model, Motion, Pad, Tone};
+
+/// A key that is text or movement.
+pub(super) fn key(model: &mut Model, key: KeyEvent) {
+    if let Some(motion) = motion(key) {
+        let select = key.modifiers.contains(KeyModifiers::SHIFT);
+        if let Some(edit) = &mut model.edit {
+            edit.pad.go_by(motion, select);
+        }
+        return settle(model);
+    }
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return;
+    }
+    change(model, |pad| match key.code {
+        KeyCode::Char(c) => pad.type_char(c),
+        KeyCode::Enter => pad.enter(),
+        KeyCode::Backspace => pad.backspace(),
+        KeyCode::Delete => pad.delete(),
+        _ => false,
+    });
+}
+
+fn motion(key: KeyEvent) -> Option<Motion> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (key.code, control) {
+        (KeyCode::Left, true) => Motion::WordLeft,
+        (KeyCode::Right, true) => Motion::WordRight,
+        (KeyCode::Home, true) => Motion::Top,
+        (KeyCode::End, true) => Motion::Bottom,
+        (KeyCode::Left, false) => Motion::Left,
+        (KeyCode::Right, false) => Motion::Right,
+        (KeyCode::Up, _) => Motion::Up,
+        (KeyCode::Down, _) => Motion::Down,
+        (KeyCode::Home, false) => Motion::Home,
+        (KeyCode::End, false) => Motion::End,
+        (KeyCode::PageUp, _) => Motion::PageUp,
+        (KeyCode::PageDown, _) => Motion::PageDown,
+        _ => return None,
+    })
+}
+
+/// A paste, as it is; its control characters show as what they are.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    change(model, |pad| pad.paste(text));
+}
+
+/// Takes back, or makes again, one step.
+pub(super) fn undo(model: &mut Model, back: bool) {
+    let did = change(model, |pad| if back { pad.undo() } else { pad.redo() });
+    if !did {
+        model.say(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
+    }
+}
+
+/// Moves the line, or the selected lines, one level in or back.
+pub(super) fn indent(model: &mut Model, further: bool) {
+    change(model, |pad| pad.indent(further));
+}
+
+/// Lets long lines go on in the next row, or run out of the screen.
+pub(super) fn wrap(model: &mut Model) {
+    let Some(edit) = &mut model.edit else { return };
+    let wraps = !edit.pad.wraps();
+    edit.pad.set_wraps(wraps);
+    settle(model);
+    let words = if wraps { "long lines go on in the next row" } else { "long lines run out of the screen" };
+    model.say(Tone::Plain, words);
+}
+
+/// Puts the stored values in the place of the placeholders, for this draft.
+pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
+    let mut count = 0;
+    let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
+    follow(edit, now, |edit| {
+        count = edit.reveal();
+        count > 0
+    });
+    let key = edit.key.clone();
+    settle(model);
+    if count == 0 {
+        model.say(Tone::Plain, "nothing to reveal: no placeholder in this draft stands for a stored value");
+        return Vec::new();
+    }
+    let values = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
+    model.say(Tone::Plain, format!("{values} shown in this draft; undo hides what was revealed"));
+    vec![Effect::Audited(Note::Revealed { key, count })]
+}
+
+/// Edits the text and takes in that it changed; says whether it did.
+pub(super) fn change(model: &mut Model, change: impl FnOnce(&mut Pad) -> bool) -> bool {
+    let now = model.now.mono;
+    let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.pad)));
+    settle(model);
+    did
+}
+
+pub(super) fn follow(
+    edit: &mut Edit,
+    now: std::time::Duration,
+    change: impl FnOnce(&mut Edit) -> bool,
+) -> bool {
+    let (row, rows) = (edit.pad.cursor().row, edit.pad.rows());
+    let did = change(edit);
+    if did {
+        edit.changed(now, row, rows);
+    }
+    did
+}
+
+/// Keeps the cursor on the screen, and finds out where in the JSON it is.
+pub(super) fn settle(model: &mut Model) {
+    model.settle_editor();
+}

@@ -116,7 +116,7 @@ fn a_typed_secret_is_left_out_and_that_is_said() {
     terminal.edit("default/one");
     terminal.keys("down");
     terminal.paste(&format!("  \"password\": \"{TYPED}\",\n"));
-    terminal.wait_for("draft saved, 1 typed secret is not");
+    terminal.wait_for("1 typed secret not saved");
     terminal.keys("esc");
     terminal.wait_for("draft of default/one kept");
     terminal.keys("q");

@@ -99,7 +99,7 @@ fn drafts() {
         terminal.edit(address);
         terminal.keys("down end");
         terminal.paste(&format!("\n  {text}"));
-        terminal.wait_for("draft saved");
+        terminal.wait_for(" saved");
         terminal.signal(Signal::KILL);
         terminal.wait_exit();
     }

@@ -12,6 +12,7 @@ mod frames;
 pub mod headless;
 mod journal;
 mod ledger;
+mod lend;
 mod runner;
 pub mod signals;
 mod sources;

@@ -11,7 +11,7 @@ use crate::console::effect::{Effect, Request};
 use crate::console::layout::Size;
 use crate::console::message::{Answer, Event, Message};
 use crate::console::model::Redraw;
-use crate::console::outside::{Outside, OutsideDraft, Running};
+use crate::console::outside::{OutsideDraft, Running};
 use crate::console::panic::PANICKED;
 use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter, Written};
 
@@ -48,7 +48,7 @@ pub(super) struct Loop<P, D: Device> {
     device: D,
     ears: Option<D::Ears>,
     sources: Sources,
-    runner: Runner,
+    pub(super) runner: Runner,
     painter: Painter,
     spare: Vec<u8>,
     schedule: Schedule,
@@ -58,9 +58,9 @@ pub(super) struct Loop<P, D: Device> {
     suspended: Option<Duration>,
     wish: Option<Wish>,
     /// While a draft is in it.
-    outside: Option<(Request, Running)>,
+    pub(super) outside: Option<(Request, Running)>,
     /// While that has the terminal: nothing is drawn, and its keys and signals are not ours.
-    lent: bool,
+    pub(super) lent: bool,
     /// What is printed once the terminal has been given back.
     farewell: Option<String>,
     stats: Stats,
@@ -281,7 +281,7 @@ impl<P: Program, D: Device> Loop<P, D> {
         }
     }
 
-    fn reply(&mut self, request: Request, reply: Reply) {
+    pub(super) fn reply(&mut self, request: Request, reply: Reply) {
         let answer = match reply {
             Reply::Answer(answer) => answer,
             Reply::Outside(news) => {
@@ -332,39 +332,8 @@ impl<P: Program, D: Device> Loop<P, D> {
         self.device.stop();
     }
 
-    /// Gives the terminal to the user's own editor.
-    async fn lend(&mut self, request: Request, draft: OutsideDraft) {
-        self.lent = true;
-        self.hand_back(Instant::now() + LEAVE_WITHIN).await;
-        match self.runner.outside(request, draft) {
-            Ok(running) => self.outside = Some((request, running)),
-            Err(error) => {
-                let why = format!("no thread for the editor: {}", error.kind());
-                self.reply(request, Reply::Outside(Outside::Failed(why)));
-            }
-        }
-    }
-
-    /// Takes the terminal back once the program has ended.
-    fn outside_told(&mut self, request: Request, news: &Outside) {
-        if let Outside::Failed(_) | Outside::Ended { .. } = news {
-            if std::mem::take(&mut self.lent) {
-                self.take_back();
-            }
-            if !matches!(news, Outside::Ended { handed_on: true, .. }) {
-                self.outside.take_if(|(running, _)| *running == request);
-            }
-        }
-    }
-
-    fn end_outside(&mut self, request: Request) {
-        if let Some((_, running)) = self.outside.as_ref().filter(|(running, _)| *running == request) {
-            running.stop();
-        }
-    }
-
     /// Stops listening, lets the frame in flight leave, restores; all of it before `until`.
-    async fn hand_back(&mut self, until: Instant) {
+    pub(super) async fn hand_back(&mut self, until: Instant) {
         self.sources.input = None;
         self.ears = None;
         let settled = until.min(Instant::now() + SETTLE_WITHIN);
@@ -375,7 +344,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     }
 
     /// After a stop: the terminal is ours again, and shows what somebody else left there.
-    fn take_back(&mut self) {
+    pub(super) fn take_back(&mut self) {
         self.suspended = None;
         if self.ears.is_none() {
             match self.device.listen() {

@@ -269,6 +269,9 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
     };
     model.overlay = None;
     edit::begin(model, key, template);
+    if let Some(edit) = &mut model.edit {
+        edit.source = from.cloned();
+    }
     Ok(Vec::new())
 }
 

@@ -91,6 +91,7 @@ fn scenes_that_fold_at_80x24() {
         "editor_revealed",
         "review",
         "drafts",
+        "draft_withheld",
         "health",
         "health_full",
         "health_files",

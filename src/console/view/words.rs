@@ -67,8 +67,8 @@ pub(super) fn draft(model: &Model, edit: &Edit) -> Phrase {
     }
     match saving.withheld {
         0 => Phrase::of(Ink::Dim, "draft saved"),
-        1 => Phrase::of(Ink::Text, "draft saved, 1 typed secret is not"),
-        count => Phrase::of(Ink::Text, format!("draft saved, {count} typed secrets are not")),
+        1 => Phrase::of(Ink::Text, "1 typed secret not saved"),
+        count => Phrase::of(Ink::Text, format!("{count} typed secrets not saved")),
     }
 }
 

@@ -344,3 +344,18 @@ fn an_unchanged_document_is_closed_again() {
     console.keys("E");
     assert!(console.model.away.is_none() && console.notice().contains("locked"));
 }
+
+#[test]
+fn a_clone_taken_up_again_has_the_secrets_of_what_it_was_copied_from() {
+    let mut first = with_secret("s1", 5, STORED);
+    first.keys("c ctrl-u").text("a/copy").keys("enter down end").text("\"x\":1,");
+    let saved = first.saved();
+    assert!(!saved.base.text.contains("first") && !saved.text.contains("first"));
+    let mut console = with_secret("s1", 5, STORED);
+    console.offers(vec![left(&saved)]);
+    console.takes_up(&saved);
+    console.keys("ctrl-s").wait(400).keys("enter");
+    let (_, op) = console.commit().unwrap();
+    let Op::Put { document, expect, .. } = op else { panic!("a put") };
+    assert!(expect == Expect::Absent && document.text().unwrap().contains("Bearer first"));
+}

@@ -39,7 +39,10 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
         Upstream::Deleted => Phrase::of(Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
     };
-    let mut facts = vec![draft, Phrase::of(Ink::Dim, base), upstream];
+    let base = Phrase::of(Ink::Dim, base);
+    // The first is left out first: what is not saved is worth more than the base.
+    let lacks = edit.saving.failed || edit.saving.withheld > 0;
+    let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
     let revealed = edit.revealed();
     if revealed > 0 {
         let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));

@@ -19,6 +19,8 @@ pub enum Place {
     Prompt,
     /// A question.
     Confirm,
+    /// What a new document is to be of, narrowed by typing.
+    Choose,
     /// The editor; keys without an action here are text.
     Editor,
     /// The line of what is looked for in the draft.
@@ -33,13 +35,14 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Browse,
         Self::Page,
         Self::Help,
         Self::Filter,
         Self::Prompt,
         Self::Confirm,
+        Self::Choose,
         Self::Editor,
         Self::Find,
         Self::Review,
@@ -56,6 +59,7 @@ impl Place {
             Self::Filter => "Filter",
             Self::Prompt => "Commands and names",
             Self::Confirm => "Questions",
+            Self::Choose => "Choices",
             Self::Editor => "Editor",
             Self::Find => "Find",
             Self::Review => "Review",
@@ -66,7 +70,7 @@ impl Place {
 
     /// Whether keys without an action are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt | Self::Editor | Self::Find)
+        matches!(self, Self::Filter | Self::Prompt | Self::Choose | Self::Editor | Self::Find)
     }
 }
 
@@ -129,6 +133,16 @@ const FILTER: &[Binding] =
     &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
 const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
 const CONFIRM: &[Binding] = &[("y", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const CHOOSE: &[Binding] = &[
+    ("enter", Action::Accept),
+    ("esc", Action::Cancel),
+    ("up", Action::Up),
+    ("backtab", Action::Up),
+    ("down", Action::Down),
+    ("tab", Action::Down),
+    ("pageup", Action::PageUp),
+    ("pagedown", Action::PageDown),
+];
 const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
@@ -175,6 +189,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Filter => &[FILTER, EVERYWHERE],
         Place::Prompt => &[PROMPT, EVERYWHERE],
         Place::Confirm => &[CONFIRM, EVERYWHERE],
+        Place::Choose => &[CHOOSE, EVERYWHERE],
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Find => &[FIND, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],

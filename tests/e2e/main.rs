@@ -38,6 +38,7 @@ mod rights;
 mod scenes;
 mod screen;
 mod store;
+mod templates;
 mod terminal;
 mod trouble;
 mod unknown;

@@ -1,6 +1,7 @@
 //! Everything the screen shows, as plain data that tests can build.
 
 mod browse;
+mod chooser;
 mod context;
 mod edit;
 mod filter;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use chooser::Chooser;
 pub use context::{Context, Lock};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
@@ -332,6 +334,7 @@ impl Model {
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Drafts(_)), _) => Place::Drafts,
+            (Some(Overlay::Choose(_)), _) => Place::Choose,
             (None, Some(edit)) => edit.place(),
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,

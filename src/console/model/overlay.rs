@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DraftsPage, Input};
+use super::{Chooser, DraftsPage, Input};
 use crate::console::drafts::SavedId;
 use crate::console::keymap::Place;
 use crate::domain::{ResourceKey, StoreId, Token};
@@ -23,6 +23,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// Drafts, of this session and of ended ones.
     Drafts(DraftsPage),
+    /// What a new document is to be of.
+    Choose(Chooser),
 }
 
 /// A line to type, and why.

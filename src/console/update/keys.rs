@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
 use super::super::model::{Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, drafts, edit, feed, mend, outside, prepare, prompt, search, typing};
+use super::{choose, clock, drafts, edit, feed, mend, outside, prepare, prompt, search, typing};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -38,6 +38,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             browse::refilter(model);
         }
         Place::Prompt => prompt::paste(model, text),
+        Place::Choose => choose::paste(model, text),
         Place::Editor => typing::paste(model, text),
         Place::Find => search::paste(model, text),
         _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
@@ -54,6 +55,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
             }
         }
         Place::Prompt => prompt::key(model, key),
+        Place::Choose => choose::key(model, key),
         Place::Editor => typing::key(model, key),
         Place::Find => search::key(model, key),
         _ => {}
@@ -159,6 +161,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
+        (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
         (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
@@ -178,6 +181,10 @@ fn back(model: &mut Model, place: Place) {
 fn accept(model: &mut Model, place: Place) -> Vec<Effect> {
     if place == Place::Filter {
         browse::end_filter(model, true);
+        return Vec::new();
+    }
+    if place == Place::Choose {
+        choose::accept(model);
         return Vec::new();
     }
     prompt::accept(model)
@@ -225,7 +232,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         {
             return drafts::part(model);
         }
-        Place::Help | Place::Prompt | Place::Confirm | Place::Drafts => model.overlay = None,
+        Place::Help | Place::Prompt | Place::Confirm | Place::Choose | Place::Drafts => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Conflict => {

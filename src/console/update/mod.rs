@@ -3,6 +3,7 @@
 mod absence;
 mod answers;
 mod browse;
+mod choose;
 mod clock;
 mod drafts;
 mod edit;

@@ -2,13 +2,13 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Address, Document, Namespace, ResourceKey};
+use crate::domain::{Address, Namespace, ResourceKey};
 use crate::inventory::Scope;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
-use super::{absence, browse, edit, keys};
+use super::{absence, browse, choose, edit, keys};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -259,30 +259,18 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
         edit::resume(model, &key);
         return Ok(Vec::new());
     }
-    let template = match from {
-        Some(from) => model
-            .inventory
-            .get(from)
-            .map(|row| row.document().clone())
-            .ok_or("what was to be copied is gone")?,
-        None => template(&key),
+    let Some(from) = from else {
+        choose::ask(model, key);
+        return Ok(Vec::new());
     };
+    let copied = model.inventory.get(from).map(|row| row.document().clone());
+    let copied = copied.ok_or("what was to be copied is gone")?;
     model.overlay = None;
-    edit::begin(model, key, template);
+    edit::begin(model, key, copied);
     if let Some(edit) = &mut model.edit {
-        edit.source = from.cloned();
+        edit.source = Some(from.clone());
     }
     Ok(Vec::new())
-}
-
-/// What a new document starts with: the least that the receiver accepts.
-fn template(key: &ResourceKey) -> Document {
-    Document::from(match key {
-        ResourceKey::Connection { .. } => {
-            "{\n  \"type\": \"kafka\",\n  \"bootstrap_servers\": \"kafka:9092\"\n}\n"
-        }
-        _ => "{\n  \"data_type\": \"json\",\n  \"module\": \"log\"\n}\n",
-    })
 }
 
 fn open_gate(model: &mut Model, text: &str) -> Done {

@@ -16,6 +16,7 @@ use crate::domain::{
 use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
+mod choose;
 mod drafts;
 mod gate;
 mod health;
@@ -384,7 +385,7 @@ fn new_documents_take_free_and_routable_names_only() {
         assert!(prompt.error.as_ref().unwrap().contains(reason), "{name}: {:?}", prompt.error);
         console.keys("esc");
     }
-    console.keys("n ctrl-u").text("new-ns/fresh").keys("enter ctrl-s");
+    console.keys("n ctrl-u").text("new-ns/fresh").keys("enter enter ctrl-s");
     console.wait(400).keys("enter");
     let (request, op) = console.commit().unwrap();
     assert_eq!(op.expect(), Expect::Absent);

@@ -108,7 +108,7 @@ fn notes(page: &mut Page, model: &Model, edit: &Edit) {
         }
     }
     if model.unknown.is_some() {
-        let words = format!("{} {} it is not sent again", glyph::WARNING, words::OUTCOME_UNKNOWN);
+        let words = format!("{} {}: it is not sent again", glyph::WARNING, words::UNKNOWN);
         page.fact("outcome", Ink::Warning, &words);
     }
     let conflict = "writing will end in a conflict";

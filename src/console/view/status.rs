@@ -88,7 +88,7 @@ fn said(model: &Model) -> Phrase {
         return phrase;
     }
     if let (Some(writing), Some(_)) = (&model.writing, &model.unknown) {
-        let words = format!("{} {} {}", words::OUTCOME_UNKNOWN, writing.what(), glyph::MORE);
+        let words = format!("{}: outcome {} {}", writing.what(), words::UNKNOWN, glyph::MORE);
         return Phrase::of(Ink::Warning, words);
     }
     if model.away.as_ref().is_some_and(|away| away.watching) {

@@ -1,5 +1,6 @@
 //! What is open above everything else: help, a line to type, a question.
 
+mod choose;
 mod confirm;
 mod drafts;
 mod help;
@@ -25,5 +26,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, overlay: &Overlay) {
         Overlay::Prompt(prompt) => prompt::draw(canvas, model, area, prompt),
         Overlay::Confirm(confirm) => confirm::draw(canvas, area, confirm),
         Overlay::Drafts(page) => drafts::draw(canvas, model, area, page),
+        Overlay::Choose(chooser) => choose::draw(canvas, area, chooser),
     }
 }

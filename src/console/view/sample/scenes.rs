@@ -196,6 +196,32 @@ fn confirm(size: Size) -> Model {
     model
 }
 
+/// What a new webhook is to be of.
+fn choose(size: Size) -> Model {
+    let mut model = browse(size);
+    let mut chooser = Chooser::new(key("production/refunds"));
+    chooser.selected = 1;
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+fn choose_type(size: Size) -> Model {
+    let mut model = connections(size);
+    let mut chooser = Chooser::new(key("connections/queue_eu"));
+    chooser.input = Input::of("sql");
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+/// A write whose answer was lost.
+fn unknown(size: Size) -> Model {
+    let mut model = writing(size);
+    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    let sent = Sent { request: Request(1), store: None, ops: Vec::new() };
+    model.unknown = Some(Unknown { sent, asked: Some(Request(2)), asked_at: Some(NOW) });
+    model
+}
+
 pub(super) fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
@@ -343,6 +369,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("prompt", prompt),
     ("unlock", unlock),
     ("confirm", confirm),
+    ("choose", choose),
+    ("choose_type", choose_type),
     ("editor", editor),
     ("editor_problems", typing::problems),
     ("editor_find", typing::find),
@@ -354,6 +382,7 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("drafts", super::drafts::page),
     ("draft_withheld", super::drafts::withheld),
     ("writing", writing),
+    ("unknown", unknown),
     ("new_document", new_document),
     ("files", files),
 ];

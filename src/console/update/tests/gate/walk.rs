@@ -122,7 +122,8 @@ fn tell(console: &mut Console, told: Told) {
 
 /// Every key that means something in a place.
 pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
-    static KEYS: OnceLock<Vec<(Place, Vec<(KeyEvent, Action)>)>> = OnceLock::new();
+    type Bound = (Place, Vec<(KeyEvent, Action)>);
+    static KEYS: OnceLock<Vec<Bound>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
         let bound = |place| {
             let means = |key| keymap::action(place, key).map(|action| (key, action));
@@ -185,7 +186,7 @@ pub(super) fn face(console: &Console) -> String {
             edit.upstream,
         )
     });
-    let selected = model.selected().map(|key| std::mem::discriminant(key));
+    let selected = model.selected().map(std::mem::discriminant);
     format!(
         "{:?} {overlay:?} {edit:?} {selected:?} {} {} {}",
         model.place(),

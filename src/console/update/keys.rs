@@ -160,8 +160,8 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Help { place, scroll }), _) => {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
-        (None, Place::Plan) => plan::scroll(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
+        (None, Place::Plan) => plan::scroll(model, step),
         (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
         (None, _) => browse::step(model, step),
         _ => {}

@@ -6,6 +6,7 @@
 //! | [`domain`] | plain types and JSON by spans | nothing of ours |
 //! | [`text`] | what may be shown: sanitized text, masked documents | `domain` |
 //! | [`compare`] | format, restore, diff on token spans | `domain`, `text` |
+//! | [`check`] | what the receiver's schemas say, and documents to begin with | `domain` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 //! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
@@ -15,6 +16,7 @@
 
 #[cfg(feature = "console")]
 pub mod audit;
+pub mod check;
 #[cfg(feature = "console")]
 pub mod cli;
 pub mod compare;

@@ -42,7 +42,11 @@ impl Session {
                     pending.found(found);
                     keep(pending).await;
                 }
-                judged(&key, sent, found)
+                let judged = judged(&key, sent, found);
+                if let Ok(commit) = &judged {
+                    remark(&after_all(&key, commit));
+                }
+                judged
             }
             result => Ok(result?),
         }
@@ -85,18 +89,18 @@ async fn look(writer: &dyn ConfigWriter, ops: &[Op]) -> Option<Found> {
     }
 }
 
+fn after_all(key: &ResourceKey, commit: &Commit) -> String {
+    match commit.outcomes.first().and_then(|outcome| outcome.after) {
+        Some(token) => format!("{key} was stored after all: token {token}"),
+        None => format!("{key} was deleted after all"),
+    }
+}
+
 /// What was found, in words and as a result.
 fn judged(key: &ResourceKey, sent: Sent, found: Option<Found>) -> Result<Commit, Failure> {
     let look = format!("confdeck get {key} shows what is stored");
     match found {
-        Some(Found::Written(commit)) => {
-            let token = commit.outcomes.first().and_then(|outcome| outcome.after);
-            remark(&match token {
-                Some(token) => format!("{key} was stored after all: token {token}"),
-                None => format!("{key} was deleted after all"),
-            });
-            Ok(commit)
-        }
+        Some(Found::Written(commit)) => Ok(commit),
         Some(Found::NotWritten) => {
             // A request that is on its way still meets its own condition, if it has one.
             let again = if sent.conditional {

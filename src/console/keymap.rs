@@ -19,6 +19,8 @@ pub enum Place {
     Prompt,
     /// A question.
     Confirm,
+    /// What a new document is to be of, narrowed by typing.
+    Choose,
     /// The editor; keys without an action here are text.
     Editor,
     /// The line of what is looked for in the draft.
@@ -27,21 +29,25 @@ pub enum Place {
     Review,
     /// A draft and what was stored meanwhile.
     Merge,
+    /// The review of several writes as one.
+    Plan,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Browse,
         Self::Page,
         Self::Help,
         Self::Filter,
         Self::Prompt,
         Self::Confirm,
+        Self::Choose,
         Self::Editor,
         Self::Find,
         Self::Review,
         Self::Merge,
+        Self::Plan,
     ];
 
     /// The heading in help.
@@ -53,16 +59,18 @@ impl Place {
             Self::Filter => "Filter",
             Self::Prompt => "Commands and names",
             Self::Confirm => "Questions",
+            Self::Choose => "Choices",
             Self::Editor => "Editor",
             Self::Find => "Find",
             Self::Review => "Review",
             Self::Merge => "Merge",
+            Self::Plan => "Plan",
         }
     }
 
     /// Whether keys without an action are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt | Self::Editor | Self::Find)
+        matches!(self, Self::Filter | Self::Prompt | Self::Choose | Self::Editor | Self::Find)
     }
 }
 
@@ -94,6 +102,7 @@ const TABS: &[Binding] = &[
     ("7", Action::Log),
     (":", Action::Command),
     ("?", Action::Help),
+    ("u", Action::UndoWrite),
     ("ctrl-r", Action::Retry),
     ("q", Action::Quit),
 ];
@@ -105,7 +114,10 @@ const BROWSE: &[Binding] = &[
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
+    ("R", Action::Rename),
     ("d", Action::Delete),
+    ("space", Action::Mark),
+    ("*", Action::MarkAll),
     ("y", Action::Copy),
     ("o", Action::Sort),
     ("z", Action::Zoom),
@@ -124,6 +136,16 @@ const FILTER: &[Binding] =
     &[("enter", Action::Accept), ("esc", Action::Cancel), ("up", Action::Up), ("down", Action::Down)];
 const PROMPT: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("tab", Action::Complete)];
 const CONFIRM: &[Binding] = &[("y", Action::Confirm), ("n", Action::Cancel), ("esc", Action::Cancel)];
+const CHOOSE: &[Binding] = &[
+    ("enter", Action::Accept),
+    ("esc", Action::Cancel),
+    ("up", Action::Up),
+    ("backtab", Action::Up),
+    ("down", Action::Down),
+    ("tab", Action::Down),
+    ("pageup", Action::PageUp),
+    ("pagedown", Action::PageDown),
+];
 const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
@@ -166,6 +188,14 @@ const MERGE: &[Binding] = &[
     ("esc", Action::Back),
     (":", Action::Command),
 ];
+const PLAN: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("b", Action::Renew),
+    ("u", Action::UndoWrite),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
@@ -176,10 +206,12 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Filter => &[FILTER, EVERYWHERE],
         Place::Prompt => &[PROMPT, EVERYWHERE],
         Place::Confirm => &[CONFIRM, EVERYWHERE],
+        Place::Choose => &[CHOOSE, EVERYWHERE],
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Find => &[FIND, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Merge => &[MERGE, MOVE, EVERYWHERE],
+        Place::Plan => &[PLAN, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

@@ -10,7 +10,7 @@ use crate::provider::{Commit, Error, Found};
 
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, Merging, NotReady, Review};
+use super::model::{Flaw, Look, Merging, NotReady, Review};
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub enum Event {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
+    /// Of `Effect::Compare`, in its order.
+    Compared(Vec<Look>),
     /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
     Found(Result<Found, Error>),
     /// What was done is not in the audit, and why.

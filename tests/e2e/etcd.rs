@@ -169,6 +169,8 @@ fn documents_are_made_copied_and_deleted() {
     terminal.keys("n");
     terminal.wait_for("production/");
     terminal.type_text("fresh\n");
+    terminal.wait_for("module of production/fresh");
+    terminal.type_text("log\n");
     terminal.wait_for("NEW production/fresh");
     terminal.replace("log", "kafka");
     terminal.review();

@@ -18,7 +18,7 @@ fn an_idle_page_of_health_writes_nothing() {
     // Its ages have stepped to 10 s, and step next at a minute; it is asked every 3 s.
     terminal.wait_until(|screen| screen.has("since 10s ago") && screen.has("none seen since 10s ago"));
     terminal.wait_quiet_for(Duration::from_secs(1));
-    assert_eq!(terminal.bytes_during(STILL), 0, "{}", terminal.screen_now().framed());
+    terminal.assert_still(STILL);
     // It was awake all the while.
     store.server.kill();
     terminal.wait_for("unusable by fault");

@@ -245,6 +245,21 @@ impl Terminal {
         }
     }
 
+    /// Panics unless it writes nothing for this long, or only what it shows: on a busy machine the class
+    /// of a latency changes, is drawn once, and gives another try.
+    #[track_caller]
+    pub(crate) fn assert_still(&self, time: Duration) {
+        for _ in 0..3 {
+            let (before, written) = (self.screen(), self.bytes_during(time));
+            if written == 0 {
+                return;
+            }
+            let screen = self.screen_now();
+            assert_ne!(screen.text(), before, "{written} bytes that change nothing\n{}", screen.framed());
+        }
+        panic!("it goes on writing\n{}", self.screen_now().framed());
+    }
+
     /// How many synchronized updates it has drawn.
     pub(crate) fn frames(&self) -> u64 {
         self.received.state().notes().frames

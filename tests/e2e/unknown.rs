@@ -16,6 +16,9 @@ const WRITTEN: &str = r#"{"module":"log","n":42}"#;
 /// What the request holds that writes the draft, and nothing else.
 const MARK: &str = r#""n":42"#;
 
+/// Planted in a document, and never to be in a file of ours.
+const SECRET: &str = "hunter2-plain";
+
 /// A draft under review that would change one number, behind a way that can be cut.
 fn reviewed(store: &Etcd) -> (Snip, Terminal) {
     store.put(KEY, STORED);
@@ -116,7 +119,6 @@ fn a_member_that_hangs_in_the_middle_of_a_write_writes_it_once() {
 
 #[test]
 fn what_the_console_writes_is_audited_and_holds_no_secret() {
-    const SECRET: &str = "hunter2-plain";
     let files = Files::new(
         "{\n  \"one\": {\"module\": \"log\", \"authorization\": \"hunter2-plain\", \"n\": 1}\n}\n",
     );
@@ -129,5 +131,5 @@ fn what_the_console_writes_is_audited_and_holds_no_secret() {
     let outcomes: Vec<_> = audited(terminal.home()).into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, ["done"]);
     let holding = files.home.files_holding(SECRET);
-    assert_eq!(holding, [files.webhooks.clone()], "nowhere but where it was");
+    assert_eq!(holding, std::slice::from_ref(&files.webhooks), "nowhere but where it was");
 }

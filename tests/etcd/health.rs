@@ -50,12 +50,14 @@ async fn asking_again_writes_nothing_and_opens_no_connection() {
     let before = provider.health().await;
     let index = server.metric("etcd_server_proposals_applied_total");
     let accepted = server.metric("grpc_server_started_total");
+    // How much of its file is in use moves for a while after a start: etcd saves what that wrote.
+    let facts = |health: &Health| {
+        let of_member = health.members[0].facts.iter();
+        of_member.filter(|fact| fact.name != "in use").cloned().collect::<Vec<_>>()
+    };
     for _ in 0..10 {
         let health = provider.health().await;
-        assert_eq!(
-            (health.condition(), &health.members[0].facts),
-            (Condition::Healthy, &before.members[0].facts)
-        );
+        assert_eq!((health.condition(), facts(&health)), (Condition::Healthy, facts(&before)));
     }
     assert_eq!(server.metric("etcd_server_proposals_applied_total"), index, "no entry of the log");
     // One read, one status and one list of members each.

@@ -27,10 +27,12 @@ async fn of_fifty_mebibytes_a_save_changes_one_document() {
     let key = webhook("w100");
     let seen = follower.entries[&key].token;
     let put = pair.provider.set(key.clone(), "{\"n\": 1}".into(), Expect::Token(seen), Lease::Keep);
-    put.await.unwrap();
+    let written = put.await;
+    // On a busy machine it takes longer than a call may, goes on, and is found out by looking.
+    assert!(matches!(written, Ok(_) | Err(Error::OutcomeUnknown { .. })), "{written:?}");
+    follower.until_holds(&key, Some(b"{\"n\": 1}")).await;
     let after = before.replace(&members[100], "\"w100\": {\"n\": 1}");
     assert!(pair.text("webhooks.json") == after, "every other byte is as it was");
-    follower.until_holds(&key, Some(b"{\"n\": 1}")).await;
     assert_eq!(follower.batches, [[key]], "one document changed");
     assert_eq!(listed(&pair.provider, KeyPrefix::All).await.len(), DOCUMENTS);
 }

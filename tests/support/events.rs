@@ -8,7 +8,7 @@ use confdeck::provider::{ConfigReader, PAGE_LIMIT, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
 
 /// How long any condition may take before a test fails; generous, for a machine under load.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub type Picture = BTreeMap<ResourceKey, Entry>;
 

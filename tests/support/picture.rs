@@ -13,7 +13,7 @@ use confdeck::provider::{ConfigReader, PAGE_LIMIT, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
 
 /// How long a condition may take to come true before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a store holds, as far as a test compares it.
 pub type Picture = BTreeMap<ResourceKey, (Document, Token)>;

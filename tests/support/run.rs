@@ -14,7 +14,7 @@ pub(crate) use rustix::process::Signal;
 use super::home::Home;
 
 /// How long anything is waited for: long enough for a machine that runs many tests at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is to be started: a program, its arguments, its environment. Start it with [`Program::run`]
 /// or [`Program::start`], or open a terminal on it.

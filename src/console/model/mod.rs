@@ -1,7 +1,9 @@
 //! Everything the screen shows, as plain data that tests can build.
 
 mod browse;
+mod chooser;
 mod context;
+mod done;
 mod edit;
 mod filter;
 mod find;
@@ -10,18 +12,23 @@ mod flaws;
 mod input;
 mod link;
 mod listing;
+mod marks;
 mod merge;
 mod outline;
 mod overlay;
 mod pad;
+mod plan;
 mod record;
 mod unknown;
+mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use chooser::Chooser;
 pub use context::{Context, Lock};
+pub use done::{Touched, Writes, Written};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
 pub use find::{Find, Needle, Tally};
@@ -30,14 +37,17 @@ pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use marks::{MAX_MARKS, Marks};
 pub use merge::{Ask, Merging, WIDE_MERGE};
 pub use outline::{Here, Outline};
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
+pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use unknown::{Sent, Unknown};
+pub use writing::Writing;
 
-use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
+use crate::domain::{Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -82,6 +92,10 @@ pub struct Model {
     pub log: LogPage,
     /// The document being edited; it covers the body.
     pub edit: Option<Box<Edit>>,
+    /// Several writes being reviewed as one; they cover the body too.
+    pub plan: Option<Box<Plan>>,
+    /// The writes of this session that can be taken back.
+    pub writes: Writes,
     /// Drafts that were left and can be taken up again.
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
     /// What is open above everything else.
@@ -184,24 +198,6 @@ pub const LOG_LINES: usize = 500;
 /// The most drafts kept at once.
 pub const MAX_DRAFTS: usize = 32;
 
-/// A write on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Writing {
-    /// The question.
-    pub request: Request,
-    /// What is written; `None` where the document is removed.
-    pub document: Option<Document>,
-    /// Which key.
-    pub key: ResourceKey,
-}
-
-impl Writing {
-    /// What it does, in words: `write production/orders`.
-    pub fn what(&self) -> String {
-        format!("{} {}", if self.document.is_some() { "write" } else { "delete" }, self.key)
-    }
-}
-
 /// Something worth saying once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -299,6 +295,8 @@ impl Model {
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
+            plan: None,
+            writes: Writes::default(),
             drafts: BTreeMap::new(),
             overlay: None,
             notice: None,
@@ -323,7 +321,9 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => Place::Help,
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Choose(_)), _) => Place::Choose,
             (None, Some(edit)) => edit.place(),
+            (None, None) if self.plan.is_some() => Place::Plan,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,

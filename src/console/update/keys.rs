@@ -7,9 +7,11 @@ use crate::compare::merge::Choice;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{self, Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{clock, edit, feed, mend, merge, prepare, prompt, search, typing};
+use super::{
+    choose, clock, edit, feed, make, marks, mend, merge, names, plan, prepare, prompt, search, typing,
+};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -40,6 +42,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             browse::refilter(model);
         }
         Place::Prompt => prompt::paste(model, text),
+        Place::Choose => choose::paste(model, text),
         Place::Editor => typing::paste(model, text),
         Place::Find => search::paste(model, text),
         _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
@@ -56,6 +59,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
             }
         }
         Place::Prompt => prompt::key(model, key),
+        Place::Choose => choose::key(model, key),
         Place::Editor => typing::key(model, key),
         Place::Find => search::key(model, key),
         _ => {}
@@ -93,11 +97,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help => model.overlay = Some(Overlay::Help { place, scroll: 0 }),
         Action::Command => prompt::command(model),
         Action::New => prompt::new_document(model),
-        Action::Clone => prompt::clone_document(model),
+        Action::Clone => names::ask_clone(model),
+        Action::Rename => names::ask_rename(model),
+        Action::Mark => marks::toggle(model),
+        Action::MarkAll => marks::toggle_all(model),
+        Action::UndoWrite => return make::undo_last(model),
+        Action::Renew => return plan::renew(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
-        Action::Delete => edit::ask_delete(model),
+        Action::Delete => return make::delete_chosen(model),
         Action::Review if place == Place::Merge => return merge::finish(model),
         Action::Review => return prepare::review(model),
         Action::Undo => typing::undo(model, true),
@@ -112,8 +121,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Wrap => typing::wrap(model),
         Action::Reveal => return typing::reveal(model),
         Action::Discard => edit::ask_discard(model),
+        Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
         Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
+        Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Merge => merge::open(model),
         Action::TakeMine => merge::choose(model, &Choice::Mine),
@@ -162,6 +173,8 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         }
         (None, Place::Review) => edit::scroll_review(model, step),
         (None, Place::Merge) => merge::step(model, step),
+        (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
+        (None, Place::Plan) => plan::scroll(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
     }
@@ -170,6 +183,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
 fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
+        Place::Plan => plan::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
         Place::Review | Place::Merge => edit::back_to_draft(model),
@@ -180,6 +194,10 @@ fn back(model: &mut Model, place: Place) {
 fn accept(model: &mut Model, place: Place) -> Vec<Effect> {
     if place == Place::Filter {
         browse::end_filter(model, true);
+        return Vec::new();
+    }
+    if place == Place::Choose {
+        choose::accept(model);
         return Vec::new();
     }
     prompt::accept(model)
@@ -201,7 +219,10 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
     match confirm.then {
-        Then::Delete { key, store, token } => edit::delete(model, key, store.as_ref(), token),
+        Then::Delete { entry, store } => {
+            let same = store.as_ref() == model.inventory.store();
+            make::delete_one(model, model::Step::delete(*entry), same)
+        }
         Then::Discard => {
             edit::discard(model);
             Vec::new()
@@ -225,8 +246,9 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         {
             return vec![Effect::Quit(0)];
         }
-        Place::Help | Place::Prompt | Place::Confirm => model.overlay = None,
+        Place::Help | Place::Prompt | Place::Confirm | Place::Choose => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
+        Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);

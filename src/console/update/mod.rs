@@ -3,15 +3,21 @@
 mod absence;
 mod answers;
 mod browse;
+mod choose;
 mod clock;
 mod edit;
 mod feed;
 mod keys;
+mod make;
+mod marks;
 mod mend;
 mod merge;
+mod names;
+mod plan;
 mod prepare;
 mod prompt;
 mod search;
+mod send;
 #[cfg(test)]
 mod tests;
 mod typing;

@@ -16,12 +16,16 @@ use crate::domain::{
 use crate::inventory::{Scope, prepare};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
+mod choose;
 mod drafts;
 mod gate;
 mod health;
+mod marks;
 mod merge;
 mod partial;
+mod plans;
 mod truth;
+mod undo;
 mod unknown;
 
 fn key(address: &str) -> ResourceKey {
@@ -65,6 +69,7 @@ impl Console {
             marks: vec![],
             capabilities,
             read_only: false,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         };
@@ -133,6 +138,7 @@ impl Console {
                 "backspace" => KeyCode::Backspace,
                 "end" => KeyCode::End,
                 "down" => KeyCode::Down,
+                "space" => KeyCode::Char(' '),
                 _ => KeyCode::Char(name.chars().next().unwrap()),
             };
             self.send(Event::Key(KeyEvent::new(code, modifiers)));
@@ -384,7 +390,7 @@ fn new_documents_take_free_and_routable_names_only() {
         assert!(prompt.error.as_ref().unwrap().contains(reason), "{name}: {:?}", prompt.error);
         console.keys("esc");
     }
-    console.keys("n ctrl-u").text("new-ns/fresh").keys("enter ctrl-s");
+    console.keys("n ctrl-u").text("new-ns/fresh").keys("enter enter ctrl-s");
     console.wait(400).keys("enter");
     let (request, op) = console.commit().unwrap();
     assert_eq!(op.expect(), Expect::Absent);

@@ -18,7 +18,7 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
     let mut soonest = Soonest { now: model.now.mono, at: None };
     header(model, &mut soonest);
     soonest.moment(model.notice.as_ref().map(|notice| notice.until));
-    if model.edit.is_none() {
+    if model.edit.is_none() && model.plan.is_none() {
         match model.tab {
             Tab::Webhooks | Tab::Connections => {
                 if let Some(browse) = model.browse() {

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::plan;
 use super::widgets::{Canvas, Phrase};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
@@ -45,9 +46,12 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     }
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
     match action {
+        A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.writes.is_empty(),
+        A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
+        A::Renew => plan::may_be_renewed(model),
         _ if place != Place::Browse => true,
-        A::Edit | A::Clone => model.selected().is_some() && !foreign,
-        A::Open | A::Delete | A::Copy => model.selected().is_some(),
+        A::Edit | A::Clone | A::Rename => model.selected().is_some() && !foreign,
+        A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
         _ => true,
     }
 }
@@ -64,6 +68,9 @@ fn useful(place: Place) -> &'static [Action] {
             A::New,
             A::Clone,
             A::Delete,
+            A::UndoWrite,
+            A::Mark,
+            A::Rename,
             A::Quit,
             A::Copy,
             A::Sort,
@@ -75,6 +82,7 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
         Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
         Place::Confirm => &[A::Confirm, A::Cancel],
+        Place::Choose => &[A::Accept, A::Cancel, A::Down, A::Up],
         Place::Editor => &[
             A::Review,
             A::NextProblem,
@@ -100,6 +108,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::TakeAllTheirs,
             A::Down,
         ],
+        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Down],
     }
 }
 
@@ -109,8 +118,8 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Confirm, Action::Confirm) => "yes",
         (Place::Confirm, Action::Cancel) => "no",
         (Place::Filter, Action::Accept) => "keep",
-        (Place::Filter | Place::Prompt, Action::Cancel) => "cancel",
-        (Place::Prompt, Action::Accept) => "take",
+        (Place::Filter | Place::Prompt | Place::Choose, Action::Cancel) => "cancel",
+        (Place::Prompt | Place::Choose, Action::Accept) => "take",
         (Place::Find, Action::Back) => "close",
         (Place::Find, Action::FindNext) => "next",
         (Place::Find, Action::FindPrevious) => "previous",
@@ -122,8 +131,13 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Merge, Action::TakeValue) => "other value",
         (Place::Merge, Action::Down) => "next clash",
         (Place::Review | Place::Merge, Action::FullDiff) => "full diff",
-        (Place::Filter, Action::Up) => "row above",
-        (Place::Filter, Action::Down) => "row below",
+        (Place::Filter | Place::Choose, Action::Up) => "row above",
+        (Place::Filter | Place::Choose, Action::Down) => "row below",
+        (Place::Plan, Action::FullDiff) => "full text",
+        (Place::Plan, Action::Renew) => "make it anew",
+        (Place::Plan, Action::UndoWrite) => "the one before",
+        (_, Action::UndoWrite) => "undo write",
+        (Place::Plan, Action::Back) => "leave",
         (_, Action::Down) => "scroll",
         (_, Action::Command) => "commands",
         _ => action.name(),

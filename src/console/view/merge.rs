@@ -2,8 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::review::diff_line;
-use super::widgets::{Canvas, Pen, Phrase};
+use super::widgets::{Canvas, Pen, Phrase, diff_line};
 use super::words;
 use crate::compare::merge::{Choice, Row, Shown, Taken};
 use crate::console::action::Action;

@@ -7,9 +7,11 @@
 //! | `browse` | namespaces, items and detail |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
+//! | `plan` | what covers it while several writes are reviewed as one |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
 
+mod around;
 mod browse;
 mod clock;
 mod editor;
@@ -19,6 +21,7 @@ mod health;
 mod log;
 mod merge;
 mod overlays;
+mod plan;
 mod review;
 mod status;
 mod tabs;
@@ -36,6 +39,7 @@ pub(super) use footer::offered as footer_offers;
 pub(super) use health::height as health_height;
 #[cfg(test)]
 pub(super) use overlays::offered as help_offers;
+pub(super) use plan::height as plan_height;
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;
@@ -62,6 +66,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
     header::draw(canvas, model, parts.header);
     match &model.edit {
         Some(edit) => draw_edit(canvas, model, edit),
+        None if model.plan.is_some() => plan::draw(canvas, model, edit_frame(&parts, true)),
         None => {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {

@@ -13,7 +13,7 @@ use crate::inventory::Scope;
 pub(super) use crate::text::grouped;
 
 /// What is said of a write whose answer was lost.
-pub(super) const OUTCOME_UNKNOWN: &str = "outcome unknown: looking whether it was done;";
+pub(super) const UNKNOWN: &str = "unknown, looking whether it was done";
 
 /// A count with the state it was taken in, unless that is SYNCED, whole, and nothing is held back:
 /// `12,000 loading`, `12,000 partial`. Before anything has arrived there is nothing to count.

@@ -26,7 +26,7 @@ pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub use mute::Mute;
 pub use snip::Snip;
 
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// One etcd server; it ends when this is dropped.
 pub struct EtcdServer {

@@ -44,7 +44,7 @@ fn a_draft_left_while_it_is_written_is_none_any_more() {
 #[test]
 fn a_draft_without_a_row_can_be_taken_up_again() {
     let mut console = Console::loaded();
-    console.keys("n ctrl-u").text("a/fresh").keys("enter").text("x").keys("esc");
+    console.keys("n ctrl-u").text("a/fresh").keys("enter enter").text("x").keys("esc");
     assert_eq!(console.model.drafts.len(), 1);
     assert_eq!(console.notice(), "draft of a/fresh kept: :a/fresh takes it up again");
     console.keys(":").text("a/fresh").keys("enter");

@@ -54,7 +54,7 @@ fn what_cannot_be_seen_is_neither_found_nor_created() {
     assert_eq!(console.problem(), format!("whether b/three exists is not known: {denied}"));
     console.keys("esc n ctrl-u").text("b/three").keys("enter");
     assert_eq!(console.problem(), denied);
-    console.keys("ctrl-u").text("a/fresh").keys("enter");
+    console.keys("ctrl-u").text("a/fresh").keys("enter enter");
     assert!(console.model.edit.is_some(), "what may be read is known to be free");
 }
 
@@ -84,7 +84,7 @@ fn a_draft_out_of_sight_is_not_based_on_nothing() {
 #[test]
 fn a_new_document_that_goes_out_of_sight_is_not_written() {
     let mut console = Console::loaded();
-    console.keys("n ctrl-u").text("b/fresh").keys("enter");
+    console.keys("n ctrl-u").text("b/fresh").keys("enter enter");
     console.narrow(&[]);
     assert_eq!(console.upstream(), Upstream::Hidden);
     console.keys("ctrl-s").wait(400).keys("enter");

@@ -122,7 +122,8 @@ impl Group {
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
             A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
-            A::Edit | A::New | A::Clone | A::Delete | A::Unlock | A::Lock => Self::Write,
+            A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::Unlock | A::Lock => Self::Write,
+            A::Mark | A::MarkAll | A::UndoWrite => Self::Write,
             A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {
                 Self::Program
             }
@@ -140,6 +141,7 @@ impl Group {
             | A::Complete => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
+            A::Renew => Self::Here,
         }
     }
 

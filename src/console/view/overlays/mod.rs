@@ -1,5 +1,6 @@
 //! What is open above everything else: help, a line to type, a question.
 
+mod choose;
 mod confirm;
 mod help;
 mod prompt;
@@ -22,5 +23,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, overlay: &Overlay) {
         Overlay::Help { place, scroll } => help::draw(canvas, model, area, *place, *scroll),
         Overlay::Prompt(prompt) => prompt::draw(canvas, model, area, prompt),
         Overlay::Confirm(confirm) => confirm::draw(canvas, area, confirm),
+        Overlay::Choose(chooser) => choose::draw(canvas, area, chooser),
     }
 }

@@ -1,6 +1,7 @@
 //! A small fleet with one of everything worth seeing, and the scenes the tests draw.
 
 mod health;
+mod plans;
 mod scenes;
 mod typing;
 
@@ -119,6 +120,7 @@ pub(super) fn context() -> Context {
             tokens: TokenKind::Counter,
         },
         read_only: false,
+        protected: false,
         locked: true,
         frames_per_second: 60,
     }

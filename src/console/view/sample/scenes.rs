@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{NOW, browse, connecting, context, empty, health, key, scope, typing};
+use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -190,12 +190,39 @@ fn unlock(size: Size) -> Model {
 
 fn confirm(size: Size) -> Model {
     let mut model = browse(size);
+    let entry = Box::new(model.inventory.get(&key("connections/kafka_main")).unwrap().entry());
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: "delete connections/kafka_main from prod?".into(),
         details: vec!["used by 2 webhooks: production/deploys, production/github_events".into()],
-        then: Then::Delete { key: key("connections/kafka_main"), store: None, token: Token::counter(48_191) },
+        then: Then::Delete { entry, store: None },
         asked: NOW,
     }));
+    model
+}
+
+/// What a new webhook is to be of.
+fn choose(size: Size) -> Model {
+    let mut model = browse(size);
+    let mut chooser = Chooser::new(key("production/refunds"));
+    chooser.selected = 1;
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+fn choose_type(size: Size) -> Model {
+    let mut model = connections(size);
+    let mut chooser = Chooser::new(key("connections/queue_eu"));
+    chooser.input = Input::of("sql");
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+/// A write whose answer was lost.
+fn unknown(size: Size) -> Model {
+    let mut model = writing(size);
+    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    let sent = Sent { request: Request(1), store: None, ops: Vec::new() };
+    model.unknown = Some(Unknown { sent, asked: Some(Request(2)), asked_at: Some(NOW) });
     model
 }
 
@@ -315,7 +342,9 @@ fn merge_text(size: Size) -> Model {
 fn writing(size: Size) -> Model {
     let mut model = review(size);
     let (request, key) = (Request(1), key("production/github_events"));
-    model.writing = Some(Writing { request, document: Some(Document::from("{}")), key });
+    let document = Some(Document::from("{}"));
+    let steps = vec![Step::to(key.clone(), document.clone())];
+    model.writing = Some(Writing { request, document, key, store: None, steps, said: None, undoes: None });
     model
 }
 
@@ -404,6 +433,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("prompt", prompt),
     ("unlock", unlock),
     ("confirm", confirm),
+    ("choose", choose),
+    ("choose_type", choose_type),
     ("editor", editor),
     ("editor_problems", typing::problems),
     ("editor_find", typing::find),
@@ -416,6 +447,16 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("merge_alone", merge_alone),
     ("merge_text", merge_text),
     ("writing", writing),
+    ("unknown", unknown),
     ("new_document", new_document),
     ("files", files),
+    ("marked", plans::marked),
+    ("plan_delete", plans::delete),
+    ("plan_clone", plans::clone),
+    ("plan_clone_full", plans::clone_full),
+    ("plan_rename", plans::rename),
+    ("plan_undo", plans::undo),
+    ("plan_conflict", plans::conflict),
+    ("plan_too_many", plans::too_many),
+    ("plan_typed", plans::typed),
 ];

@@ -122,7 +122,8 @@ fn tell(console: &mut Console, told: Told) {
 
 /// Every key that means something in a place.
 pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
-    static KEYS: OnceLock<Vec<(Place, Vec<(KeyEvent, Action)>)>> = OnceLock::new();
+    type Bound = (Place, Vec<(KeyEvent, Action)>);
+    static KEYS: OnceLock<Vec<Bound>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
         let bound = |place| {
             let means = |key| keymap::action(place, key).map(|action| (key, action));
@@ -154,8 +155,8 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
     match place {
         // An addition that leaves JSON what it is, at the start of an object.
         Place::Editor => steps.push(Step::Text(" ")),
-        // A name that is free, the end of one, and that of the context.
-        Place::Prompt => steps.extend(["a/fresh", "2", "prod"].map(Step::Text)),
+        // A name that is free, the end of one, that of the context, a namespace, words to be typed.
+        Place::Prompt => steps.extend(["a/fresh", "2", "prod", "c/", "delete 4"].map(Step::Text)),
         Place::Filter => steps.push(Step::Text("o")),
         _ if place.takes_text() => steps.push(Step::Text("a")),
         _ => {}
@@ -185,9 +186,17 @@ pub(super) fn face(console: &Console) -> String {
             edit.upstream,
         )
     });
-    let selected = model.selected().map(|key| std::mem::discriminant(key));
+    let selected = model.selected().map(std::mem::discriminant);
+    let plan = model.plan.as_ref().map(|plan| {
+        let moved = plan.steps.iter().any(|step| step.moved(&model.inventory).is_some());
+        (std::mem::discriminant(&plan.recipe), plan.clash.is_some(), moved)
+    });
+    // Elsewhere neither decides anything.
+    let browses = matches!(model.place(), Place::Browse | Place::Page | Place::Plan);
+    let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
+    let can_undo = browses && !model.writes.is_empty();
     format!(
-        "{:?} {overlay:?} {edit:?} {selected:?} {} {} {}",
+        "{:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.place(),
         model.writing.is_some(),
         model.unknown.is_some(),

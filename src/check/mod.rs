@@ -1,0 +1,8 @@
+//! What the receiver reads, as its schemas tell: which modules and types of connection there are, what
+//! they need, and documents to begin with. Pure.
+
+mod schema;
+mod template;
+
+pub use schema::{Choice, choices};
+pub use template::{Template, connection_type, template};

@@ -1,0 +1,139 @@
+//! The embedded schemas, read once.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::domain::DocumentKind;
+
+const WEBHOOK: &str = include_str!("schema/webhook.schema.json");
+const CONNECTION: &str = include_str!("schema/connection.schema.json");
+
+/// Something a document can be of: a module for a webhook, a type for a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name, as documents say it.
+    pub name: String,
+    /// One line about it.
+    pub help: String,
+    /// The settings without which the receiver does not take it, in the schema's order.
+    pub required: Vec<String>,
+}
+
+/// What documents of a kind can be of, in the schema's order; nothing for documents of no kind.
+pub fn choices(kind: DocumentKind) -> &'static [Choice] {
+    static WEBHOOKS: OnceLock<Vec<Choice>> = OnceLock::new();
+    static CONNECTIONS: OnceLock<Vec<Choice>> = OnceLock::new();
+    match kind {
+        DocumentKind::Webhook => WEBHOOKS.get_or_init(|| modules(&parsed(WEBHOOK))),
+        DocumentKind::Connection => CONNECTIONS.get_or_init(|| types(&parsed(CONNECTION))),
+        _ => &[],
+    }
+}
+
+/// A schema; tests hold both to be JSON.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn modules(schema: &Value) -> Vec<Choice> {
+    let rules = schema.pointer("/allOf/0/then/allOf").and_then(Value::as_array);
+    let required = |module: &str| {
+        let applies =
+            |rule: &&Value| rule.pointer("/if/properties/module/const").is_some_and(|m| m == module);
+        let then = rules.and_then(|rules| rules.iter().find(applies)).and_then(|rule| rule.get("then"));
+        then.map(module_needs).unwrap_or_default()
+    };
+    names(schema.pointer("/properties/module/anyOf/0/enum"))
+        .into_iter()
+        .map(|name| {
+            let required = required(&name);
+            // The settings of one module stand beside `module-config`, and so does what is said of it.
+            let beside = required.iter().find_map(|name| schema.pointer(&format!("/properties/{name}")));
+            let beside = beside.filter(|setting| setting.get("properties").is_some());
+            let about = beside.or_else(|| schema.pointer(&format!("/$defs/module_config/{name}")));
+            Choice { help: help(about.and_then(|about| about.get("description"))), required, name }
+        })
+        .collect()
+}
+
+/// What a module needs: of its own settings, or beside them. Of two ways to say it, the first.
+fn module_needs(then: &Value) -> Vec<String> {
+    let config = then.pointer("/properties/module-config/allOf/1");
+    let own = config.and_then(|rule| rule.get("required").or_else(|| rule.pointer("/oneOf/0/required")));
+    let legacy = then.pointer("/anyOf/0/properties/module-config/required");
+    let inside = names(own.or(legacy));
+    let beside = names(then.get("required")).into_iter().filter(|name| name != "module-config");
+    inside.into_iter().chain(beside).collect()
+}
+
+fn types(schema: &Value) -> Vec<Choice> {
+    names(schema.pointer("/properties/type/examples"))
+        .into_iter()
+        .map(|name| {
+            let rules = schema.pointer(&format!("/$defs/type/{name}"));
+            let of = |what| rules.and_then(|rules| rules.get(what));
+            Choice { help: help(of("description")), required: names(of("required")), name }
+        })
+        .collect()
+}
+
+fn names(list: Option<&Value>) -> Vec<String> {
+    let texts = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+/// What is said about it, without the words that nearly all of that begins with.
+fn help(description: Option<&Value>) -> String {
+    let text = description.and_then(Value::as_str).unwrap_or_default();
+    let text = text.strip_prefix("Settings of ").unwrap_or(text);
+    let text = text.strip_prefix("the ").unwrap_or(text);
+    if text.split(' ').next().is_some_and(|word| word.contains('_')) {
+        // A name is written as it is.
+        return text.to_owned();
+    }
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(super) fn texts() -> [(DocumentKind, &'static str); 2] {
+    [(DocumentKind::Webhook, WEBHOOK), (DocumentKind::Connection, CONNECTION)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_and_type_has_a_line_of_help() {
+        for (kind, count) in [(DocumentKind::Webhook, 20), (DocumentKind::Connection, 13)] {
+            let choices = choices(kind);
+            assert_eq!(choices.len(), count, "as many as the schema names");
+            for choice in choices {
+                assert!(choice.help.len() > 5 && !choice.help.contains('\n'), "{choice:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_required_is_read_in_all_the_ways_the_schema_says_it() {
+        let needs = |kind, name: &str| {
+            let choice = choices(kind).iter().find(|choice| choice.name == name).unwrap();
+            choice.required.join(" ")
+        };
+        for (module, required) in [
+            ("log", ""),
+            ("rabbitmq", "queue_name"),
+            ("redis_rq", "function"),
+            ("redis_publish", "redis"),
+            ("kafka", "topic"),
+            ("aws_sqs", "queue_name"),
+            ("webhook_connect", "channel channel_token"),
+        ] {
+            assert_eq!(needs(DocumentKind::Webhook, module), required, "{module}");
+        }
+        assert_eq!(needs(DocumentKind::Connection, "mysql"), "host port");
+        assert_eq!(needs(DocumentKind::Connection, "gcp_pubsub"), "project_id");
+    }
+}

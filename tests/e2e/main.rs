@@ -20,6 +20,7 @@ mod cluster;
 mod commands;
 mod contend;
 mod editing;
+mod editor;
 mod etcd;
 mod files;
 mod harness;

@@ -123,8 +123,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Discard => edit::ask_discard(model),
         Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
-        Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
         Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
+        Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Merge => merge::open(model),
         Action::TakeMine => merge::choose(model, &Choice::Mine),
@@ -171,10 +171,10 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Help { place, scroll }), _) => {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
-        (None, Place::Review) => edit::scroll_review(model, step),
-        (None, Place::Merge) => merge::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
         (None, Place::Plan) => plan::scroll(model, step),
+        (None, Place::Review) => edit::scroll_review(model, step),
+        (None, Place::Merge) => merge::step(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
     }

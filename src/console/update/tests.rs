@@ -18,6 +18,7 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 
 mod choose;
 mod drafts;
+mod editor;
 mod gate;
 mod health;
 mod marks;

@@ -203,6 +203,8 @@ fn what_two_people_create_at_once_is_merged() {
     terminal.keys("n");
     terminal.wait_for("production/");
     terminal.type_text("fresh\n");
+    terminal.wait_for("module of production/fresh");
+    terminal.type_text("log\n");
     terminal.wait_for("NEW production/fresh");
     store.put(
         "production/webhooks/fresh",

@@ -64,6 +64,7 @@ impl Console {
             marks: Vec::new(),
             capabilities,
             read_only: false,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         };

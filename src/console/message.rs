@@ -10,7 +10,7 @@ use crate::provider::{Commit, Error, Found};
 
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, Look, NotReady, Review};
+use super::model::{Flaw, Look, Merging, NotReady, Review};
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub enum Answer {
     Checked(Vec<Flaw>),
     /// Of `Effect::PrepareReview`.
     Reviewed(Box<Result<Review, NotReady>>),
+    /// Of `Effect::PrepareMerge`.
+    Merged(Box<Result<Merging, String>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::Copy`: whether a way to the clipboard was found.

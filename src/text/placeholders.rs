@@ -4,14 +4,13 @@
 //! Numbers follow the order of the text, so a draft read back from disk fits the stored document
 //! it was based on.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::scan::{Look, scan};
+use super::scan::{Look, Piece, scan, scan_within};
 use crate::domain::DocumentKind;
-use crate::domain::json::{Node, Span, Value, parse, place};
+use crate::domain::json::{Span, place};
 
 const OPEN: &str = "‹";
 const CLOSE: &str = "›";
@@ -46,21 +45,6 @@ impl Kept {
 
     fn get(&self, number: usize) -> Option<&Original> {
         self.0.get(number.checked_sub(1)?)
-    }
-
-    /// Takes over what `found` has in the places where these were: `before` and `after` are the
-    /// concealed texts of the two. A place that is not there, or in an item of a list that is not the
-    /// same but for its secrets, keeps what it had.
-    pub fn renew(&mut self, before: &str, after: &str, found: &Self) {
-        let now: HashMap<_, _> = seats(after).into_iter().collect();
-        for (seat, number) in seats(before) {
-            let original = now.get(&seat).and_then(|number| found.get(*number));
-            let own = number.checked_sub(1).and_then(|at| self.0.get_mut(at));
-            if let (Some(own), Some(original)) = (own, original) {
-                own.bytes.clone_from(&original.bytes);
-                own.bare = original.bare;
-            }
-        }
     }
 
     /// Keeps a text and gives the placeholder for it.
@@ -102,9 +86,14 @@ impl std::error::Error for FillError {}
 ///
 /// Text that looks like a placeholder is taken out as well, so that [`fill`] gives it back as it was.
 pub fn conceal(kind: DocumentKind, text: &str) -> (String, Kept) {
+    conceal_within::<&str>(kind, &[], text)
+}
+
+/// The same for one value, as JSON text, that stands at a path of member names.
+pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> (String, Kept) {
     let mut kept = Kept::default();
     let mut out = String::with_capacity(text.len());
-    for (span, look) in runs(kind, text) {
+    for (span, look) in joined(scan_within(kind, path, text)) {
         let run = span.of(text);
         match look {
             Look::Hidden { bare } => out.push_str(&kept.keep(run, bare)),
@@ -210,61 +199,18 @@ fn is_placeholder(text: &str) -> bool {
 
 /// The pieces of a text, those that are shown joined.
 fn runs(kind: DocumentKind, text: &str) -> Vec<(Span, Look)> {
+    joined(scan(kind, text))
+}
+
+fn joined(pieces: Vec<Piece>) -> Vec<(Span, Look)> {
     let mut runs: Vec<(Span, Look)> = Vec::new();
-    for piece in scan(kind, text) {
+    for piece in pieces {
         match (runs.last_mut(), piece.look) {
             (Some((span, Look::Shown(_))), Look::Shown(_)) => span.end = piece.span.end,
             _ => runs.push((piece.span, piece.look)),
         }
     }
     runs
-}
-
-/// Where a placeholder sits: the steps to its value, and which one it is in there.
-type Seat = (Vec<String>, usize);
-
-/// The placeholders in the values of a concealed text, by seat; none where it is not JSON.
-fn seats(text: &str) -> Vec<(Seat, usize)> {
-    let mut seats = Vec::new();
-    if let Ok(root) = parse(text) {
-        seat(text, &root, &mut Vec::new(), &mut seats);
-    }
-    seats
-}
-
-fn seat(text: &str, node: &Node, steps: &mut Vec<String>, seats: &mut Vec<(Seat, usize)>) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut enter = |name: String, value: &Node, seats: &mut Vec<(Seat, usize)>| {
-        let count = seen.entry(name.clone()).or_default();
-        *count += 1;
-        steps.push(format!("{count} {name}"));
-        seat(text, value, steps, seats);
-        steps.pop();
-    };
-    match &node.value {
-        Value::Object(members) => {
-            members.iter().for_each(|member| enter(member.name.clone(), &member.value, seats));
-        }
-        // Items move; what they say tells them apart.
-        Value::Array(items) => items.iter().for_each(|item| enter(blanked(item.span.of(text)), item, seats)),
-        Value::Scalar(_) => {
-            let numbers = marks(node.span.of(text)).filter_map(|mark| mark.number).enumerate();
-            seats.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
-        }
-    }
-}
-
-/// A concealed text without the numbers of its placeholders.
-fn blanked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for mark in marks(text) {
-        out.push_str(Span { start: at, end: mark.span.start }.of(text));
-        out.push_str(OPEN);
-        at = mark.span.end;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
 }
 
 /// A placeholder in a text; without a number, the rest of one.
@@ -313,19 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_can_stand_for_what_is_stored_later() {
-        let before =
-            r#"{"password":"p1","list":[{"id":1,"token":"a1"},{"id":2,"token":"b1"},{"id":3,"token":"c1"}]}"#;
-        let later = r#"{"list":[{"id":0,"token":"new"},{"id":1,"token":"a2"},{"id":2,"token":"b2"},{"id":9,"token":"c2"}],"password":22}"#;
-        let ((draft, mut kept), (after, found)) = (concealed(before), concealed(later));
-        kept.renew(&draft, &after, &found);
-        assert_eq!(
-            fill(&draft, &kept).unwrap(),
-            r#"{"password":22,"list":[{"id":1,"token":"a2"},{"id":2,"token":"b2"},{"id":3,"token":"c1"}]}"#
-        );
-        let (mut broken, now) = (concealed(before).1, concealed("{ \"password\": \"x\""));
-        broken.renew(&draft, &now.0, &now.1);
-        assert_eq!(fill(&draft, &broken).unwrap(), before);
+    fn a_value_is_concealed_by_the_names_that_lead_to_it() {
+        let (text, kept) = conceal_within(DocumentKind::Webhook, &["jwt", "secret"], "\"hunter2\"");
+        assert_eq!((text.as_str(), fill(&text, &kept).unwrap().as_str()), ("\"‹kept:1›\"", "\"hunter2\""));
+        assert!(conceal_within(DocumentKind::Webhook, &["module"], "\"log\"").1.is_empty());
     }
 
     #[test]

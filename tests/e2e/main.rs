@@ -30,6 +30,7 @@ mod keys;
 mod layouts;
 mod leaving;
 mod line;
+mod merge;
 mod outage;
 mod person;
 mod plans;

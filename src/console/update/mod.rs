@@ -11,6 +11,7 @@ mod keys;
 mod make;
 mod marks;
 mod mend;
+mod merge;
 mod names;
 mod plan;
 mod prepare;
@@ -51,6 +52,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     };
     hold_back(model, &mut effects);
     unknown::remember(model, &effects);
+    effects.extend(merge::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
     effects

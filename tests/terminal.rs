@@ -24,6 +24,7 @@ use confdeck::console::effect::Effect;
 use confdeck::console::layout::Size;
 use confdeck::console::message::{Event, Message};
 use confdeck::console::model::{Context, Redraw};
+use confdeck::console::outside::ExternalEditor;
 use confdeck::console::runtime::{ConsoleConfig, Program, run};
 use confdeck::console::terminal::Clipboard;
 use confdeck::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
@@ -153,6 +154,8 @@ fn child() {
         writer: None,
         clipboard: Clipboard::detect(&BTreeMap::new()),
         log: Some(log),
+        state: None,
+        editor: ExternalEditor::of(&BTreeMap::new(), None),
         audit: Arc::new(confdeck::audit::Audit::off()),
         stats: None,
         startup: Vec::new(),

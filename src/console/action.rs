@@ -105,6 +105,14 @@ pub enum Action {
     Reveal,
     /// Throw the draft away.
     Discard,
+    /// Edit in the program of `$VISUAL` or `$EDITOR`.
+    EditOutside,
+    /// List kept drafts.
+    Drafts,
+    /// Go on with the selected draft.
+    TakeUp,
+    /// Throw the selected draft away.
+    ThrowAway,
     /// Write what was reviewed.
     Write,
     /// The full text of the difference.
@@ -135,7 +143,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 68] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -187,6 +195,10 @@ impl Action {
         Self::Wrap,
         Self::Reveal,
         Self::Discard,
+        Self::EditOutside,
+        Self::Drafts,
+        Self::TakeUp,
+        Self::ThrowAway,
         Self::Write,
         Self::FullDiff,
         Self::Merge,
@@ -217,7 +229,16 @@ impl Action {
         use Action as A;
         matches!(
             self,
-            A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::UndoWrite | A::Review | A::Write
+            A::Edit
+                | A::New
+                | A::Clone
+                | A::Rename
+                | A::Delete
+                | A::UndoWrite
+                | A::Review
+                | A::Write
+                | A::EditOutside
+                | A::TakeUp
         )
     }
 
@@ -254,6 +275,7 @@ impl Action {
                 | A::Suspend
                 | A::Quit
                 | A::Filter
+                | A::Drafts
         )
     }
 
@@ -315,6 +337,10 @@ impl Action {
             Self::Wrap => ("wrap", "wrap long lines, or not"),
             Self::Reveal => ("reveal", "reveal the stored values in this draft"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
+            Self::EditOutside => ("edit-outside", "edit in the program of $EDITOR"),
+            Self::Drafts => ("drafts", "drafts that were kept, on disk too"),
+            Self::TakeUp => ("take-up", "go on with the selected draft"),
+            Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),
             Self::Write => ("write", "write what is shown"),
             Self::FullDiff => ("full-diff", "full text, or changes by path"),
             Self::Merge => ("merge", "merge the draft with what is stored now"),

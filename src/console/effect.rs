@@ -1,5 +1,7 @@
 //! What must be done outside: data that the runtime carries out, and answers with a message.
 
+use super::drafts::{SavedId, Unsaved};
+use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
@@ -47,6 +49,22 @@ pub enum Effect {
     Reload,
     /// Put a text on the clipboard.
     Copy(Request, String),
+    /// Save a draft.
+    SaveDraft(Request, Box<Unsaved>),
+    /// Remove the saved form of a draft.
+    RemoveDraft(ResourceKey),
+    /// Tell which drafts ended sessions left.
+    LoadDrafts(Request),
+    /// Make one of those a draft of this session.
+    TakeUpDraft(Request, SavedId),
+    /// Throw one of those away.
+    ThrowAwayDraft(Request, SavedId),
+    /// Give a draft to the user's own editor, with the terminal.
+    EditOutside(Request, Box<OutsideDraft>),
+    /// Wait no more for what is saved there.
+    EndOutside(Request),
+    /// Print this once the terminal has been given back.
+    Farewell(String),
     /// Hand the terminal back to the shell until it continues us.
     Suspend,
     /// Forget what the terminal shows and draw everything.
@@ -76,7 +94,11 @@ impl Effect {
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
-            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Quit(_) => false,
+            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
+            // Our own files.
+            Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,
+            Self::TakeUpDraft(..) | Self::ThrowAwayDraft(..) => false,
+            Self::EditOutside(..) | Self::EndOutside(_) => false,
         }
     }
 }

@@ -31,11 +31,13 @@ pub enum Place {
     Merge,
     /// The review of several writes as one.
     Plan,
+    /// The list of drafts.
+    Drafts,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -48,6 +50,7 @@ impl Place {
         Self::Review,
         Self::Merge,
         Self::Plan,
+        Self::Drafts,
     ];
 
     /// The heading in help.
@@ -65,6 +68,7 @@ impl Place {
             Self::Review => "Review",
             Self::Merge => "Merge",
             Self::Plan => "Plan",
+            Self::Drafts => "Drafts",
         }
     }
 
@@ -111,6 +115,7 @@ const BROWSE: &[Binding] = &[
     ("enter", Action::Open),
     ("esc", Action::Back),
     ("e", Action::Edit),
+    ("E", Action::EditOutside),
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
@@ -160,6 +165,7 @@ const EDITOR: &[Binding] = &[
     ("F5", Action::Wrap),
     ("ctrl-t", Action::Reveal),
     ("ctrl-x", Action::Discard),
+    ("ctrl-e", Action::EditOutside),
     ("F1", Action::Help),
     ("esc", Action::Back),
 ];
@@ -197,6 +203,14 @@ const PLAN: &[Binding] = &[
     (":", Action::Command),
 ];
 
+const DRAFTS: &[Binding] = &[
+    ("enter", Action::TakeUp),
+    ("d", Action::ThrowAway),
+    ("esc", Action::Cancel),
+    ("q", Action::Cancel),
+    (":", Action::Command),
+];
+
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
@@ -212,6 +226,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Merge => &[MERGE, MOVE, EVERYWHERE],
         Place::Plan => &[PLAN, MOVE, EVERYWHERE],
+        Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

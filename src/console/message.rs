@@ -8,9 +8,11 @@ use crate::domain::{Health, LeaseId};
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error, Found};
 
+use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
 use super::model::{Flaw, Look, Merging, NotReady, Review};
+use super::outside::Outside;
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,16 @@ pub enum Answer {
     Merged(Box<Result<Merging, String>>),
     /// Of `Effect::Unlock`.
     Unlocked,
+    /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.
+    DraftSaved(Result<usize, String>),
+    /// Of `Effect::LoadDrafts`.
+    Drafts(Vec<Listed>),
+    /// Of `Effect::TakeUpDraft`: the draft, or why there is none.
+    DraftTaken(Result<Box<Saved>, String>),
+    /// Of `Effect::ThrowAwayDraft`: why it is still there.
+    DraftThrownAway(Result<(), String>),
+    /// Of `Effect::EditOutside`, again and again.
+    Outside(Outside),
     /// Of `Effect::Copy`: whether a way to the clipboard was found.
     Copied(bool),
 }

@@ -11,6 +11,7 @@
 pub mod action;
 pub mod age;
 pub mod demo;
+pub mod drafts;
 pub mod effect;
 pub mod gate;
 pub mod keymap;
@@ -18,6 +19,7 @@ pub mod layout;
 pub mod message;
 pub mod model;
 pub mod open;
+pub mod outside;
 pub mod panic;
 pub mod runtime;
 pub mod terminal;

@@ -22,6 +22,7 @@ use super::effect::Effect;
 use super::layout::Size;
 use super::message::Message;
 use super::model::{Context, Model, Redraw};
+use super::outside::ExternalEditor;
 use super::runtime::{ConsoleConfig, Program, run};
 use super::terminal::{Clipboard, Surroundings};
 use super::theme::{Depth, Glyphs, Theme, ThemeError};
@@ -82,6 +83,8 @@ pub async fn open(
         writer,
         clipboard: Clipboard::detect(vars),
         log,
+        editor: ExternalEditor::of(vars, settings.console.state_dir.as_deref()),
+        state: settings.console.state_dir.clone(),
         audit: Arc::new(store.audit),
         stats: settings.console.stats.clone(),
         startup: store.startup,

@@ -72,24 +72,19 @@ fn a_paste_outside_of_text_runs_no_keys() {
 }
 
 #[test]
-fn a_draft_is_kept_taken_up_again_and_asked_about_on_leaving() {
+fn a_draft_is_kept_taken_up_again_and_asked_about_by_ctrl_c() {
     let (files, mut terminal) = editor();
     terminal.replace("\"n\": 1", "\"n\": 2");
     terminal.keys("esc");
     terminal.wait_for("draft of default/one kept: e takes it up again");
     terminal.go_to("default/two");
-    terminal.keys("q");
-    terminal.wait_for("Leave and lose a draft?");
-    terminal.wait_for("default/one");
-    terminal.keys("n");
-    terminal.wait_gone("Leave and lose");
-
     terminal.edit("default/one");
     terminal.wait_for("\"n\": 2");
-    terminal.wait_for("draft changed");
+    terminal.wait_for("draft saved");
     // Out of the editor, one key asks, and again it leaves.
     terminal.keys("ctrl-c");
-    terminal.wait_for("Leave and lose a draft?");
+    terminal.wait_for("Leave with a draft?");
+    terminal.wait_for("default/one");
     terminal.keys("ctrl-c");
     assert_eq!(terminal.wait_exit(), Exit::Code(0));
     terminal.assert_restored();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::screen::{Color, Screen};
 use crate::store::{Etcd, Files};
 use crate::support::etcd::Cluster;
-use crate::support::run::Program;
+use crate::support::run::{Program, Signal};
 use crate::terminal::Terminal;
 
 fn demo(columns: u16, rows: u16) -> Terminal {
@@ -117,6 +117,32 @@ fn merge() {
     terminal.wait_for("● mine");
     assert!(!terminal.has_ever_written("Pl4nted"));
     draw(&terminal, "merge");
+}
+
+#[test]
+fn drafts() {
+    let stored = "{\n  \"orders\": {\"module\": \"kafka\", \"topic\": \"orders\", \"n\": 1},\n  \"refunds\": {\"module\": \"log\"}\n}\n";
+    let files = Files::new(stored);
+    for (address, text) in
+        [("default/orders", "\"timeout\": 30,\n  "), ("default/refunds", "\"password\": \"x\",\n  ")]
+    {
+        let mut terminal = files.open(110, 24);
+        if address.ends_with("refunds") {
+            terminal.wait_for("later");
+            terminal.keys("esc");
+        }
+        terminal.edit(address);
+        terminal.keys("down end");
+        terminal.paste(&format!("\n  {text}"));
+        terminal.wait_for(" saved");
+        terminal.signal(Signal::KILL);
+        terminal.wait_exit();
+    }
+    files.write(&stored.replace("\"orders\", \"n\": 1", "\"orders-eu\", \"n\": 2"));
+    let mut terminal = files.open(110, 24);
+    terminal.wait_for("2 drafts");
+    terminal.wait_for("older:");
+    draw(&terminal, "drafts");
 }
 
 #[test]

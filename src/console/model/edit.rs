@@ -1,5 +1,7 @@
 //! A document being edited: the draft, what it is based on, and how far it has come.
 
+mod saved;
+
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -12,6 +14,7 @@ use crate::text::placeholders::{FillError, Kept, conceal, fill, fillings, has_pl
 
 use super::super::effect::Request;
 use super::super::keymap::Place;
+use super::Saving;
 use super::find::Find;
 use super::finish::Finish;
 use super::flaws::{Check, Flaw, Flaws, Remedy};
@@ -47,6 +50,10 @@ pub struct Edit {
     pub stage: Stage,
     /// The last write of it that was asked for.
     pub sent: Option<Request>,
+    /// How far its saved form is behind it.
+    pub saving: Saving,
+    /// Whose text a document that is not stored began with.
+    pub source: Option<ResourceKey>,
     /// What was opened, with the placeholders as they are numbered in `kept`.
     opened: String,
     kept: Kept,
@@ -151,7 +158,21 @@ impl Edit {
         if marked {
             pad.open_with_mark();
         }
-        let mut edit = Self {
+        let mut edit = Self::of(key, base, store, pad, concealed, kept);
+        edit.marked = marked;
+        edit.look_again(Duration::ZERO);
+        edit
+    }
+
+    fn of(
+        key: ResourceKey,
+        base: Base,
+        store: Option<StoreId>,
+        pad: Pad,
+        concealed: String,
+        kept: Kept,
+    ) -> Self {
+        Self {
             key,
             base,
             store,
@@ -165,14 +186,14 @@ impl Edit {
             upstream: Upstream::Unchanged,
             stage: Stage::Editing,
             sent: None,
+            saving: Saving::default(),
+            source: None,
             opened: concealed,
             kept,
             moved: false,
-            marked,
+            marked: false,
             revealed: None,
-        };
-        edit.flaws.look(&edit.pad, edit.kept.len(), Duration::ZERO);
-        edit
+        }
     }
 
     /// Where keys go.

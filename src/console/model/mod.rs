@@ -15,10 +15,12 @@ mod listing;
 mod marks;
 mod merge;
 mod outline;
+mod outside;
 mod overlay;
 mod pad;
 mod plan;
 mod record;
+mod shelf;
 mod unknown;
 mod writing;
 
@@ -40,10 +42,12 @@ pub use listing::{Listing, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use merge::{Ask, Merging, WIDE_MERGE};
 pub use outline::{Here, Outline};
+pub use outside::Away;
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use unknown::{Sent, Unknown};
 pub use writing::Writing;
 
@@ -98,6 +102,10 @@ pub struct Model {
     pub writes: Writes,
     /// Drafts that were left and can be taken up again.
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
+    /// Drafts on disk.
+    pub shelf: Shelf,
+    /// Set while another program has the open draft.
+    pub away: Option<Away>,
     /// What is open above everything else.
     pub overlay: Option<Overlay>,
     /// The last thing worth saying.
@@ -298,6 +306,8 @@ impl Model {
             plan: None,
             writes: Writes::default(),
             drafts: BTreeMap::new(),
+            shelf: Shelf::default(),
+            away: None,
             overlay: None,
             notice: None,
             held: None,
@@ -321,6 +331,7 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => Place::Help,
             (Some(Overlay::Prompt(_)), _) => Place::Prompt,
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
+            (Some(Overlay::Drafts(_)), _) => Place::Drafts,
             (Some(Overlay::Choose(_)), _) => Place::Choose,
             (None, Some(edit)) => edit.place(),
             (None, None) if self.plan.is_some() => Place::Plan,
@@ -384,6 +395,11 @@ impl Model {
         Request(self.requests)
     }
 
+    /// Takes the numbers before `next` for given out.
+    pub fn skip_requests(&mut self, next: Request) {
+        self.requests = self.requests.max(next.0.saturating_sub(1));
+    }
+
     /// Says something in the status line for a while.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
@@ -405,6 +421,7 @@ impl Model {
         [
             partial.then_some(self.now.mono),
             unlocked,
+            self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),

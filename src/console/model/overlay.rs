@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Chooser, Input};
+use super::{Chooser, DraftsPage, Input};
+use crate::console::drafts::SavedId;
 use crate::console::keymap::Place;
 use crate::domain::{Entry, ResourceKey, StoreId};
 
@@ -20,6 +21,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A question.
     Confirm(Confirm),
+    /// Drafts, of this session and of ended ones.
+    Drafts(DraftsPage),
     /// What a new document is to be of.
     Choose(Chooser),
 }
@@ -83,6 +86,8 @@ pub enum Then {
     },
     /// Throw the draft away.
     Discard,
+    /// Throw away a draft that an ended session left.
+    DiscardSaved(SavedId),
     /// Leave although there is a draft.
     Quit,
 }

@@ -45,6 +45,7 @@ struct State {
     claims: usize,
     claimed: bool,
     stops: usize,
+    said: String,
 }
 
 /// What a test may look at.
@@ -60,6 +61,8 @@ pub struct Seen {
     pub claimed: bool,
     /// How often the console stopped itself.
     pub stops: usize,
+    /// What was said beside the screen.
+    pub said: String,
 }
 
 impl Headless {
@@ -78,6 +81,7 @@ impl Headless {
             claims: 0,
             claimed: false,
             stops: 0,
+            said: String::new(),
         };
         let line = Line(Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) }));
         let (signals, receiver) = mpsc::channel(8);
@@ -174,6 +178,7 @@ impl Line {
             claims: state.claims,
             claimed: state.claimed,
             stops: state.stops,
+            said: state.said.clone(),
         })
     }
 }
@@ -205,6 +210,10 @@ impl Device for Line {
         let (sender, receiver) = mpsc::channel(256);
         self.change(|state| state.keyboard = Some(sender));
         Ok(((), receiver))
+    }
+
+    fn say(&mut self, line: &str) {
+        self.change(|state| state.said.push_str(line));
     }
 
     fn stop(&mut self) {

@@ -12,6 +12,7 @@ mod frames;
 pub mod headless;
 mod journal;
 mod ledger;
+mod lend;
 mod runner;
 pub mod signals;
 mod sources;
@@ -38,6 +39,7 @@ use super::gate::Gate;
 use super::layout::Size;
 use super::message::Message;
 use super::model::{Context, Redraw};
+use super::outside::ExternalEditor;
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
 
 use signals::Signal;
@@ -71,8 +73,12 @@ pub struct ConsoleConfig {
     pub clipboard: Clipboard,
     /// Lines for the tab Log, already safe to show.
     pub log: Option<mpsc::Receiver<String>>,
+    /// The folder for drafts and for the files of other editors; without one none are kept.
+    pub state: Option<PathBuf>,
     /// Keeps what is written.
     pub audit: Arc<Audit>,
+    /// The user's own editor.
+    pub editor: ExternalEditor,
     /// Where the counters are written at exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
     /// Run once the first frame is on its way, before the watch is opened.
@@ -107,10 +113,12 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, audit, stats, startup } = config;
+    let ConsoleConfig { context, reader, writer, clipboard, log, audit, state, editor, stats, startup } =
+        config;
     let gate = Gate::new(writer, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
-    let (runner, answers) = runner::Runner::new(reader, gate, context.backend, clipboard, audit);
+    let (runner, answers) =
+        runner::Runner::new(reader, gate, context.backend, clipboard, audit, state, editor)?;
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -2,6 +2,8 @@
 //! message. Nothing here is awaited by the loop.
 
 use std::future::Future;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +13,12 @@ use tokio::time::timeout;
 
 use super::{journal, ledger};
 use crate::audit::{Audit, Pending};
+use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
-use crate::console::message::Answer;
+use crate::console::message::{Answer, Event};
 use crate::console::model::{Ask, Check, Finish, NotReady, Sides, look};
+use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
@@ -34,6 +38,8 @@ pub(super) struct Runner {
     gate: Gate<dyn ConfigWriter>,
     backend: &'static str,
     clipboard: Clipboard,
+    drafts: Worker,
+    editor: ExternalEditor,
     audit: Arc<Audit>,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(Request, Reply)>,
@@ -44,6 +50,8 @@ pub(super) struct Runner {
 pub(super) enum Reply {
     /// The effect is finished.
     Answer(Answer),
+    /// What happens to a draft in another program.
+    Outside(Outside),
     /// No program took the text: it goes through the terminal, which is the loop's.
     CopyByTerminal(String),
 }
@@ -56,9 +64,41 @@ impl Runner {
         backend: &'static str,
         clipboard: Clipboard,
         audit: Arc<Audit>,
-    ) -> (Self, mpsc::Receiver<(Request, Reply)>) {
+        state: Option<PathBuf>,
+        editor: ExternalEditor,
+    ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
-        (Self { reader, gate, backend, clipboard, audit, tasks: JoinSet::new(), answers }, receiver)
+        let tell = answers.clone();
+        let drafts = Worker::start(state, move |request, outcome| {
+            // The loop is gone only when the console is being left.
+            let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
+        })?;
+        let tasks = JoinSet::new();
+        Ok((Self { reader, gate, backend, clipboard, drafts, editor, audit, tasks, answers }, receiver))
+    }
+
+    /// Has something done with saved drafts; answers at once where nothing can be done.
+    pub(super) fn order(&self, order: Order) -> Option<Event> {
+        match self.drafts.order(order) {
+            Err(Order::Save(request, _)) => {
+                let reason = "the disk is too slow for it; type on, it is tried again".to_owned();
+                Some(Event::Answer(request, Answer::DraftSaved(Err(reason))))
+            }
+            _ => None,
+        }
+    }
+
+    /// Starts the user's own editor on a draft; its thread tells what happens there.
+    pub(super) fn outside(&self, request: Request, draft: OutsideDraft) -> io::Result<Running> {
+        let tell = self.answers.clone();
+        outside::start(self.editor.clone(), draft, move |news| {
+            let _ = tell.blocking_send((request, Reply::Outside(news)));
+        })
+    }
+
+    /// The saved drafts.
+    pub(super) fn drafts(&self) -> &Worker {
+        &self.drafts
     }
 
     /// The gate before the writer.
@@ -223,6 +263,17 @@ impl Runner {
             // The loop is gone only when the console is being left.
             let _ = answers.send((request, reply)).await;
         });
+    }
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Saved(result) => Self::DraftSaved(result),
+            Outcome::Listed(listed) => Self::Drafts(listed),
+            Outcome::TakenUp(taken) => Self::DraftTaken(taken),
+            Outcome::ThrownAway(result) => Self::DraftThrownAway(result),
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub enum Signal {
     Resize,
 }
 
+/// The exit codes after what a terminal sends for ctrl-c and ctrl-\\.
+pub const BY_KEY: [u8; 2] = [130, 131];
+
 /// The exit code after a closed terminal or SIGHUP.
 pub const HUNG_UP: u8 = 129;
 

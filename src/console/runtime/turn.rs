@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use crate::console::drafts::Order;
 use crate::console::effect::{Effect, Request};
 use crate::console::layout::Size;
 use crate::console::message::{Answer, Event, Message};
 use crate::console::model::Redraw;
+use crate::console::outside::{OutsideDraft, Running};
 use crate::console::panic::PANICKED;
 use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter, Written};
 
@@ -17,7 +19,7 @@ use super::clock::Clock;
 use super::feeder::Feeder;
 use super::frames::Schedule;
 use super::runner::{Reply, Runner};
-use super::signals::{HUNG_UP, Signal};
+use super::signals::{BY_KEY, HUNG_UP, Signal};
 use super::sources::{Happening, Sources};
 use super::{Program, Stats};
 
@@ -37,13 +39,16 @@ const STOP_WITHIN: Duration = Duration::from_millis(200);
 /// What leaving waits for the frame in flight; the rest of [`LEAVE_WITHIN`] is for giving back.
 const SETTLE_WITHIN: Duration = Duration::from_millis(120);
 
+/// What leaving waits for drafts that are being saved.
+const SAVED_WITHIN: Duration = Duration::from_millis(200);
+
 /// A running console.
 pub(super) struct Loop<P, D: Device> {
     program: P,
     device: D,
     ears: Option<D::Ears>,
     sources: Sources,
-    runner: Runner,
+    pub(super) runner: Runner,
     painter: Painter,
     spare: Vec<u8>,
     schedule: Schedule,
@@ -52,16 +57,24 @@ pub(super) struct Loop<P, D: Device> {
     /// While the terminal is the shell's: when to take it back at the latest.
     suspended: Option<Duration>,
     wish: Option<Wish>,
+    /// While a draft is in it.
+    pub(super) outside: Option<(Request, Running)>,
+    /// While that has the terminal: nothing is drawn, and its keys and signals are not ours.
+    pub(super) lent: bool,
+    /// What is printed once the terminal has been given back.
+    farewell: Option<String>,
     stats: Stats,
 }
 
 /// What ends a turn at once, because the terminal has to be given back for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Wish {
     /// Leave with this exit code.
     Leave(u8),
     /// Let the shell have the terminal until it continues us.
     Suspend,
+    /// Let the user's own editor have the terminal, with this draft.
+    Lend(Request, Box<OutsideDraft>),
 }
 
 impl<P: Program, D: Device> Loop<P, D> {
@@ -94,6 +107,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             woken: Duration::ZERO,
             suspended: None,
             wish: None,
+            outside: None,
+            lent: false,
+            farewell: None,
             stats: Stats::default(),
         })
     }
@@ -110,6 +126,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             match self.wish.take() {
                 Some(Wish::Leave(code)) => return code,
                 Some(Wish::Suspend) => self.suspend().await,
+                Some(Wish::Lend(request, draft)) => self.lend(request, *draft).await,
                 None => self.draw_if_due(),
             }
         }
@@ -117,7 +134,15 @@ impl<P: Program, D: Device> Loop<P, D> {
 
     /// Gives the terminal back; answers what was counted.
     pub(super) async fn leave(mut self, until: Instant) -> Stats {
+        // Nobody takes answers any more, so nothing waits to give one.
+        self.sources.answers.close();
+        self.outside = None;
         self.hand_back(until).await;
+        let unsaved = self.runner.drafts().settle(Instant::now() + SAVED_WITHIN).await;
+        let farewell = self.farewell.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
+        for words in farewell {
+            self.device.say(&format!("confdeck: {words}\n"));
+        }
         self.stats
     }
 
@@ -126,7 +151,7 @@ impl<P: Program, D: Device> Loop<P, D> {
         if let Some(at) = self.suspended {
             return Some(at);
         }
-        let frame = self.schedule.due_at().filter(|_| self.sources.writer.is_free());
+        let frame = self.schedule.due_at().filter(|_| self.sources.writer.is_free() && !self.lent);
         let wake = self.wake_at();
         match (frame, wake) {
             (Some(frame), Some(wake)) => Some(frame.min(wake)),
@@ -160,10 +185,14 @@ impl<P: Program, D: Device> Loop<P, D> {
             Happening::Input(Input::Key(key)) => self.tell(Event::Key(key)),
             Happening::Input(Input::Paste(text)) => self.tell(Event::Paste(text)),
             Happening::Input(Input::Closed) => self.terminate(HUNG_UP),
+            // Meant for the program that has the terminal.
+            Happening::Signal(Signal::Terminate(code)) if self.lent && BY_KEY.contains(&code) => {}
+            Happening::Signal(Signal::Continue) if self.lent => {}
             Happening::Signal(Signal::Terminate(code)) => self.terminate(code),
             Happening::Signal(Signal::Continue) => self.take_back(),
             Happening::Signal(Signal::Resize) => self.resize(),
-            Happening::Panicked => self.wish = Some(Wish::Leave(PANICKED)),
+            // What was typed is saved all the same.
+            Happening::Panicked => self.terminate(PANICKED),
             Happening::Written(written) => self.written(written),
             Happening::Reply(request, reply) => self.reply(request, reply),
             Happening::Log(line) => self.log(line),
@@ -219,15 +248,27 @@ impl<P: Program, D: Device> Loop<P, D> {
                 self.sources.feeder = None;
                 self.sources.feeder = Some(Feeder::open(self.runner.reader()));
             }
+            Effect::SaveDraft(request, draft) => return self.runner.order(Order::Save(request, draft)),
+            Effect::RemoveDraft(key) => return self.runner.order(Order::Remove(key)),
+            Effect::LoadDrafts(request) => return self.runner.order(Order::List(request)),
+            Effect::TakeUpDraft(request, id) => return self.runner.order(Order::TakeUp(request, id)),
+            Effect::ThrowAwayDraft(request, id) => return self.runner.order(Order::ThrowAway(request, id)),
+            Effect::EditOutside(request, draft) => self.wish = Some(Wish::Lend(request, draft)),
+            Effect::EndOutside(request) => self.end_outside(request),
+            Effect::Farewell(words) => self.farewell = Some(words),
             Effect::Suspend => self.wish = Some(Wish::Suspend),
             Effect::Redraw => self.forget_screen(),
-            Effect::Quit(code) => self.wish = Some(Wish::Leave(code)),
+            Effect::Quit(code) => {
+                self.runner.drafts().hurry();
+                self.wish = Some(Wish::Leave(code));
+            }
         }
         None
     }
 
     /// The program may still say what must be done; whatever it says, the console is left.
     fn terminate(&mut self, code: u8) {
+        self.runner.drafts().hurry();
         self.tell(Event::Terminate);
         self.wish = Some(Wish::Leave(code));
     }
@@ -242,9 +283,13 @@ impl<P: Program, D: Device> Loop<P, D> {
         }
     }
 
-    fn reply(&mut self, request: Request, reply: Reply) {
+    pub(super) fn reply(&mut self, request: Request, reply: Reply) {
         let answer = match reply {
             Reply::Answer(answer) => answer,
+            Reply::Outside(news) => {
+                self.outside_told(request, &news);
+                Answer::Outside(news)
+            }
             Reply::CopyByTerminal(text) => {
                 let sequence = self.runner.osc52(&text);
                 if let Some(sequence) = &sequence {
@@ -290,7 +335,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     }
 
     /// Stops listening, lets the frame in flight leave, restores; all of it before `until`.
-    async fn hand_back(&mut self, until: Instant) {
+    pub(super) async fn hand_back(&mut self, until: Instant) {
         self.sources.input = None;
         self.ears = None;
         let settled = until.min(Instant::now() + SETTLE_WITHIN);
@@ -301,7 +346,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     }
 
     /// After a stop: the terminal is ours again, and shows what somebody else left there.
-    fn take_back(&mut self) {
+    pub(super) fn take_back(&mut self) {
         self.suspended = None;
         if self.ears.is_none() {
             match self.device.listen() {
@@ -330,7 +375,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     /// terminal got.
     fn draw_if_due(&mut self) {
         let now = self.clock.now();
-        if self.suspended.is_some() || !self.schedule.is_due(now) {
+        if self.suspended.is_some() || self.lent || !self.schedule.is_due(now) {
             return;
         }
         if !self.sources.writer.is_free() {

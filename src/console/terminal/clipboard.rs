@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::child::environment;
 use super::surroundings::{Multiplexer, Surroundings, Vars, set};
 
 /// The longest text sent by OSC 52, in bytes: terminals take sequences of up to 100,000.
@@ -23,22 +24,6 @@ const PROGRAM_DEADLINE: Duration = Duration::from_secs(2);
 
 /// GNU screen takes pass-through strings in short pieces only.
 const SCREEN_PIECE: usize = 76;
-
-/// What a child process may know: what it needs to find the display, and nothing secret.
-const ALLOWED: [&str; 12] = [
-    "DISPLAY",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LOGNAME",
-    "PATH",
-    "TMPDIR",
-    "USER",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
-];
 
 /// The programs tried, in order: the variable that must be set, the program, its arguments.
 const PROGRAMS: [(Option<&str>, &str, &[&str]); 4] = [
@@ -119,12 +104,7 @@ impl Program {
                 return None;
             }
             let path = folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))?;
-            let allowed = |name: &&String| ALLOWED.contains(&name.as_str());
-            let environment = vars
-                .iter()
-                .filter(|(name, _)| allowed(name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
+            let environment = environment(vars);
             Some(Self { path, arguments, environment })
         })
     }

@@ -114,6 +114,10 @@ impl Device for Tty {
         Listener::start(Arc::clone(&self.terminal))
     }
 
+    fn say(&mut self, line: &str) {
+        say_to_stderr(line);
+    }
+
     fn stop(&mut self) {
         // The whole group, as the terminal itself does it for ctrl-z, so that the shell sees its job
         // stop. The kernel drops this signal where no shell could ever continue us.

@@ -4,6 +4,7 @@
 //! Input and output each have a thread of their own, because both may block for as long as the other
 //! end of the line likes; the loop talks to them through bounded channels and waits for neither.
 
+mod child;
 mod clipboard;
 mod device;
 mod keys;
@@ -12,6 +13,7 @@ mod painter;
 mod surroundings;
 mod writer;
 
+pub use child::environment;
 pub use clipboard::{Clipboard, OSC52_LIMIT};
 pub(in crate::console) use device::say_to_stderr;
 pub use device::{Tty, give_back};
@@ -72,6 +74,9 @@ pub trait Device {
     /// # Errors
     /// What the system says when no thread or pipe can be made.
     fn listen(&mut self) -> io::Result<(Self::Ears, mpsc::Receiver<Input>)>;
+
+    /// Prints a line beside the screen, where the user reads it after the terminal was given back.
+    fn say(&mut self, line: &str);
 
     /// Stops this process as the shell's ctrl-z would; may return before the stop takes effect.
     fn stop(&mut self);

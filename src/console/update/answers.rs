@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, feed, mend, merge, plan, prepare, unknown};
+use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -42,6 +42,11 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
             model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");
         }
+        Answer::DraftSaved(result) => drafts::saved(model, request, result),
+        Answer::Drafts(listed) => drafts::loaded(model, request, listed),
+        Answer::DraftTaken(taken) => drafts::taken(model, request, taken),
+        Answer::DraftThrownAway(result) => drafts::thrown_away(model, request, result),
+        Answer::Outside(news) => return outside::take(model, request, news),
         Answer::Copied(true) => model.say(Tone::Good, "copied"),
         Answer::Copied(false) => model.say(Tone::Bad, "no way to the clipboard was found"),
     }

@@ -18,6 +18,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     }
     filter_on(model);
     let mut effects: Vec<_> = lock_if_over(model).into_iter().chain(mend::check(model)).collect();
+    effects.extend(super::drafts::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
     }

@@ -7,10 +7,11 @@ use crate::compare::merge::Choice;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{self, Confirm, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{self, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
 use super::{
-    choose, clock, edit, feed, make, marks, mend, merge, names, plan, prepare, prompt, search, typing,
+    choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
+    search, typing,
 };
 
 /// A key was pressed.
@@ -121,6 +122,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Wrap => typing::wrap(model),
         Action::Reveal => return typing::reveal(model),
         Action::Discard => edit::ask_discard(model),
+        Action::EditOutside => return outside::begin(model),
+        Action::Drafts => drafts::show(model),
+        Action::TakeUp => return drafts::take_up(model),
+        Action::ThrowAway => drafts::ask_throw_away(model),
         Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
         Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
@@ -132,13 +137,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TakeAllMine => merge::choose_all(model, &Choice::Mine),
         Action::TakeAllTheirs => merge::choose_all(model, &Choice::Theirs),
         Action::TakeValue => merge::ask_value(model),
+        Action::Back if place == Place::Editor && model.away.is_some() => {
+            return outside::end(model).into_iter().collect();
+        }
         Action::Back => back(model, place),
         Action::Accept => return accept(model, place),
         Action::Cancel => cancel(model, place),
         Action::Complete => prompt::complete(model),
         Action::Confirm => return confirm(model),
         Action::Interrupt => return interrupt(model, place),
-        Action::Quit => return quit(model),
+        Action::Quit => return drafts::quit(model),
         Action::Retry => {
             model.say(Tone::Plain, "trying the backends again");
             return vec![Effect::Retry, clock::check_health(model)];
@@ -171,6 +179,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Help { place, scroll }), _) => {
             *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
         }
+        (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
         (None, Place::Plan) => plan::scroll(model, step),
         (None, Place::Review) => edit::scroll_review(model, step),
@@ -207,6 +216,7 @@ fn cancel(model: &mut Model, place: Place) {
     if place == Place::Filter {
         browse::end_filter(model, false);
     } else {
+        drafts::closed(model);
         model.overlay = None;
     }
 }
@@ -227,7 +237,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             edit::discard(model);
             Vec::new()
         }
-        Then::Quit => vec![Effect::Quit(0)],
+        Then::DiscardSaved(id) => drafts::throw_away(model, id),
+        Then::Quit => drafts::part(model),
     }
 }
 
@@ -244,39 +255,18 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
     match place {
         Place::Confirm if matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.then == Then::Quit) =>
         {
-            return vec![Effect::Quit(0)];
+            return drafts::part(model);
         }
-        Place::Help | Place::Prompt | Place::Confirm | Place::Choose => model.overlay = None,
+        Place::Help | Place::Prompt | Place::Confirm | Place::Choose | Place::Drafts => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);
             edit::leave(model);
-            return quit_with_drafts(model).unwrap_or_default();
+            return drafts::ask_to_leave(model);
         }
-        Place::Browse | Place::Page => return quit(model),
+        Place::Browse | Place::Page => return drafts::quit(model),
     }
     Vec::new()
-}
-
-fn quit(model: &mut Model) -> Vec<Effect> {
-    quit_with_drafts(model).unwrap_or_else(|| vec![Effect::Quit(0)])
-}
-
-/// Asks before drafts are lost; `None` where there are none.
-fn quit_with_drafts(model: &mut Model) -> Option<Vec<Effect>> {
-    let count = model.drafts.len();
-    if count == 0 {
-        return None;
-    }
-    let question =
-        if count == 1 { "Leave and lose a draft?".into() } else { format!("Leave and lose {count} drafts?") };
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        question,
-        details: model.drafts.keys().take(8).map(ToString::to_string).collect(),
-        then: Then::Quit,
-        asked: model.now.mono,
-    }));
-    Some(Vec::new())
 }

@@ -5,6 +5,7 @@ mod answers;
 mod browse;
 mod choose;
 mod clock;
+mod drafts;
 mod edit;
 mod feed;
 mod keys;
@@ -13,6 +14,7 @@ mod marks;
 mod mend;
 mod merge;
 mod names;
+mod outside;
 mod plan;
 mod prepare;
 mod prompt;
@@ -48,8 +50,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Event::Wake => clock::wake(model),
-        Event::Terminate => vec![Effect::Quit(0)],
+        Event::Terminate => drafts::part(model),
     };
+    effects.extend(drafts::follow(model));
+    effects.extend(outside::follow(model));
     hold_back(model, &mut effects);
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));

@@ -297,6 +297,9 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
     let copied = copied.ok_or("what was to be copied is gone")?;
     model.overlay = None;
     edit::begin(model, key, copied);
+    if let Some(edit) = &mut model.edit {
+        edit.source = Some(from.clone());
+    }
     Ok(Vec::new())
 }
 

@@ -25,6 +25,7 @@ mod marks;
 mod merge;
 mod partial;
 mod plans;
+mod shelf;
 mod truth;
 mod undo;
 mod unknown;
@@ -308,16 +309,17 @@ fn bad_json_is_told_by_line_and_column_and_cannot_be_reviewed() {
 }
 
 #[test]
-fn a_left_draft_is_kept_and_leaving_asks_first() {
+fn a_left_draft_is_kept_and_ctrl_c_asks_once() {
     let mut console = Console::loaded();
     console.keys("e").text("x").keys("esc");
     assert_eq!((console.model.place(), console.model.drafts.len()), (Place::Browse, 1));
-    console.keys("q");
-    assert!(console.effects.is_empty() && console.model.place() == Place::Confirm);
-    console.keys("n e");
+    console.keys("e");
     assert!(console.model.edit.as_ref().unwrap().text().starts_with("x{"));
-    console.keys("ctrl-c ctrl-c");
-    assert!(matches!(console.effects.as_slice(), [Effect::Quit(0)]));
+    console.keys("ctrl-c");
+    assert_eq!(console.model.place(), Place::Confirm);
+    assert!(!console.effects.iter().any(|effect| matches!(effect, Effect::Quit(_))));
+    console.keys("ctrl-c");
+    assert!(matches!(console.effects.as_slice(), [.., Effect::Quit(0)]));
 }
 
 #[test]

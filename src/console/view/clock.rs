@@ -9,7 +9,7 @@ use super::health::moments;
 use super::words;
 use crate::console::age::{age, left, so_far};
 use crate::console::layout::Pane;
-use crate::console::model::{Browse, Lock, Model, Tab};
+use crate::console::model::{Browse, Lock, Model, Overlay, Tab};
 use crate::domain::LinkState;
 
 /// The next moment, as time since the start, at which the screen shows something else although
@@ -18,6 +18,9 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
     let mut soonest = Soonest { now: model.now.mono, at: None };
     header(model, &mut soonest);
     soonest.moment(model.notice.as_ref().map(|notice| notice.until));
+    if let Some(Overlay::Drafts(_)) = &model.overlay {
+        super::overlays::draft_ages(model).for_each(|wait| soonest.in_a(Some(wait)));
+    }
     if model.edit.is_none() && model.plan.is_none() {
         match model.tab {
             Tab::Webhooks | Tab::Connections => {

@@ -50,7 +50,7 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
         A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
         A::Renew => plan::may_be_renewed(model),
         _ if place != Place::Browse => true,
-        A::Edit | A::Clone | A::Rename => model.selected().is_some() && !foreign,
+        A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
         A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
         _ => true,
     }
@@ -94,6 +94,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::Reveal,
             A::Wrap,
             A::Discard,
+            A::EditOutside,
         ],
         Place::Find => &[A::FindNext, A::FindPrevious, A::Back],
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
@@ -109,6 +110,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::Down,
         ],
         Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Down],
+        Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
     }
 }
 
@@ -118,6 +120,10 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Confirm, Action::Confirm) => "yes",
         (Place::Confirm, Action::Cancel) => "no",
         (Place::Filter, Action::Accept) => "keep",
+        (_, Action::EditOutside) => "your editor",
+        (Place::Drafts, Action::TakeUp) => "go on with it",
+        (Place::Drafts, Action::ThrowAway) => "throw away",
+        (Place::Drafts, Action::Cancel) => "later",
         (Place::Filter | Place::Prompt | Place::Choose, Action::Cancel) => "cancel",
         (Place::Prompt | Place::Choose, Action::Accept) => "take",
         (Place::Find, Action::Back) => "close",

@@ -95,6 +95,9 @@ fn said(model: &Model) -> Phrase {
         let words = format!("{}: outcome {} {}", writing.what(), words::UNKNOWN, glyph::MORE);
         return Phrase::of(Ink::Warning, words);
     }
+    if model.away.as_ref().is_some_and(|away| away.watching) {
+        return Phrase::of(Ink::Accent, "watching the file: save it there; esc ends");
+    }
     if let Some(writing) = &model.writing {
         return Phrase::of(Ink::Accent, format!("{} {}", writing.what(), glyph::MORE));
     }

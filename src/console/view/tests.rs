@@ -93,6 +93,8 @@ fn scenes_that_fold_at_80x24() {
         "review",
         "merge",
         "merge_edited",
+        "drafts",
+        "draft_withheld",
         "unknown",
         "marked",
         "plan_delete",

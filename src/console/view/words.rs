@@ -6,7 +6,7 @@ use ratatui::buffer::CellWidth;
 
 use super::widgets::Phrase;
 use crate::console::age::{Spoken, age, countdown, so_far};
-use crate::console::model::{Held, Link, Model};
+use crate::console::model::{Edit, Held, Link, Model};
 use crate::console::theme::{Ink, glyph};
 use crate::domain::{Condition, LinkState, Token, TokenKind};
 use crate::inventory::Scope;
@@ -51,6 +51,25 @@ pub(super) fn no_webhook(model: &Model) -> &'static str {
 /// A number of things: `1 change`, `12 changes`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// How safe what was typed is.
+pub(super) fn draft(model: &Model, edit: &Edit) -> Phrase {
+    let saving = &edit.saving;
+    if !edit.is_changed() {
+        return Phrase::of(Ink::Dim, "draft unchanged");
+    }
+    if saving.failed {
+        return Phrase::of(Ink::Warning, format!("{} draft NOT saved", glyph::WARNING));
+    }
+    if !saving.is_current() || !model.shelf.on_disk.contains(&edit.key) {
+        return Phrase::of(Ink::Dim, "draft changed");
+    }
+    match saving.withheld {
+        0 => Phrase::of(Ink::Dim, "draft saved"),
+        1 => Phrase::of(Ink::Text, "1 typed secret not saved"),
+        count => Phrase::of(Ink::Text, format!("{count} typed secrets not saved")),
+    }
 }
 
 /// How long ago a moment was.

@@ -34,10 +34,10 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
     };
     let left = Phrase::of(Ink::FocusedTitle, verb).and(Ink::Text, " ").and(Ink::Strong, edit.key.to_string());
-    let draft = if edit.is_changed() { "draft changed" } else { "draft unchanged" };
     let merges = key_for(Place::Editor, Action::Merge).unwrap_or_default();
     let moved =
         |what: &str| Phrase::of(Ink::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING));
+    let draft = words::draft(model, edit);
     let upstream = match edit.upstream {
         Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
         Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
@@ -45,7 +45,10 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
         Upstream::Deleted => moved("DELETED"),
     };
-    let mut facts = vec![Phrase::of(Ink::Dim, draft), Phrase::of(Ink::Dim, base), upstream];
+    let base = Phrase::of(Ink::Dim, base);
+    // The first is left out first: what is not saved is worth more than the base.
+    let lacks = edit.saving.failed || edit.saving.withheld > 0;
+    let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
     let revealed = edit.revealed();
     if revealed > 0 {
         let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));

@@ -121,6 +121,8 @@ impl Group {
             A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => Self::Move,
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
             A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
+            A::Drafts => Self::View,
+            A::EditOutside => Self::Write,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
             A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::Unlock | A::Lock => Self::Write,
             A::Mark | A::MarkAll | A::UndoWrite => Self::Write,
@@ -139,6 +141,7 @@ impl Group {
             | A::Cancel
             | A::Accept
             | A::Complete => Self::Here,
+            A::TakeUp | A::ThrowAway => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
             A::Renew => Self::Here,

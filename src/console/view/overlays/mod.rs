@@ -2,9 +2,11 @@
 
 mod choose;
 mod confirm;
+mod drafts;
 mod help;
 mod prompt;
 
+pub(super) use drafts::ages as draft_ages;
 use ratatui::layout::Rect;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, overlay: &Overlay) {
         Overlay::Help { place, scroll } => help::draw(canvas, model, area, *place, *scroll),
         Overlay::Prompt(prompt) => prompt::draw(canvas, model, area, prompt),
         Overlay::Confirm(confirm) => confirm::draw(canvas, area, confirm),
+        Overlay::Drafts(page) => drafts::draw(canvas, model, area, page),
         Overlay::Choose(chooser) => choose::draw(canvas, area, chooser),
     }
 }

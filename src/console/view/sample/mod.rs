@@ -1,5 +1,6 @@
 //! A small fleet with one of everything worth seeing, and the scenes the tests draw.
 
+mod drafts;
 mod health;
 mod plans;
 mod scenes;

@@ -446,6 +446,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("merge_edited", merge_edited),
     ("merge_alone", merge_alone),
     ("merge_text", merge_text),
+    ("drafts", super::drafts::page),
+    ("draft_withheld", super::drafts::withheld),
     ("writing", writing),
     ("unknown", unknown),
     ("new_document", new_document),

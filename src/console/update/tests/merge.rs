@@ -125,7 +125,7 @@ fn what_was_deleted_meanwhile_is_written_again_or_let_go() {
 #[test]
 fn what_both_created_is_merged_without_a_base() {
     let mut console = Console::loaded();
-    console.keys("n ctrl-u").text("a/fresh").keys("enter");
+    console.keys("n ctrl-u").text("a/fresh").keys("enter enter");
     console.put("a/fresh", r#"{"data_type": "json", "module": "kafka", "topic": "x"}"#, 9);
     console.keys("ctrl-g");
     assert_eq!(shown(&console).choices.len(), 1);

@@ -146,6 +146,7 @@ fn child() {
             marks: Vec::new(),
             capabilities: Silent.capabilities(),
             read_only: true,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         },

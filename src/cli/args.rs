@@ -24,6 +24,10 @@ pub(super) struct Arguments {
     #[arg(help_heading = "Console", long, value_enum, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
     pub(super) demo: Option<Demo>,
 
+    /// Ask for the name to be typed before the console deletes
+    #[arg(help_heading = "Console", long)]
+    pub(super) protected: bool,
+
     #[command(flatten)]
     pub(super) global: Global,
 
@@ -64,6 +68,7 @@ impl Arguments {
             config: config.clone(),
             env_file: env_file.clone(),
             read_only: *read_only,
+            protected: self.protected,
             theme: self.theme.clone(),
             no_color: *no_color,
         }

@@ -55,8 +55,16 @@ pub enum Action {
     New,
     /// A copy of the selected document under another name.
     Clone,
+    /// Another name for the selected document.
+    Rename,
     /// Delete the selected document.
     Delete,
+    /// Mark the selected document.
+    Mark,
+    /// Mark all that are shown.
+    MarkAll,
+    /// Take back a write of this session.
+    UndoWrite,
     /// Allow writing for a while.
     Unlock,
     /// Refuse writing again.
@@ -111,6 +119,8 @@ pub enum Action {
     FullDiff,
     /// Base the draft on what is stored now.
     Rebase,
+    /// Make the plan from what is stored now.
+    Renew,
     /// Yes to a question.
     Confirm,
     /// No to a question.
@@ -123,7 +133,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 63] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -150,7 +160,11 @@ impl Action {
         Self::Edit,
         Self::New,
         Self::Clone,
+        Self::Rename,
         Self::Delete,
+        Self::Mark,
+        Self::MarkAll,
+        Self::UndoWrite,
         Self::Unlock,
         Self::Lock,
         Self::Retry,
@@ -178,6 +192,7 @@ impl Action {
         Self::Write,
         Self::FullDiff,
         Self::Rebase,
+        Self::Renew,
         Self::Confirm,
         Self::Cancel,
         Self::Accept,
@@ -196,16 +211,19 @@ impl Action {
 
     /// Whether it leads to a write, so that a read-only console does not have it and a locked one refuses it.
     pub fn writes(self) -> bool {
+        use Action as A;
         matches!(
             self,
-            Self::Edit
-                | Self::New
-                | Self::Clone
-                | Self::Delete
-                | Self::Review
-                | Self::EditOutside
-                | Self::TakeUp
-                | Self::Write
+            A::Edit
+                | A::EditOutside
+                | A::TakeUp
+                | A::New
+                | A::Clone
+                | A::Rename
+                | A::Delete
+                | A::UndoWrite
+                | A::Review
+                | A::Write
         )
     }
 
@@ -231,7 +249,10 @@ impl Action {
                 | A::Edit
                 | A::New
                 | A::Clone
+                | A::Rename
                 | A::Delete
+                | A::MarkAll
+                | A::UndoWrite
                 | A::Unlock
                 | A::Lock
                 | A::Retry
@@ -261,7 +282,7 @@ impl Action {
             Self::FocusNext => ("focus-next", "next pane"),
             Self::FocusPrevious => ("focus-previous", "previous pane"),
             Self::Open => ("open", "open what is selected"),
-            Self::Back => ("back", "one step out: filter, zoom, pane"),
+            Self::Back => ("back", "one step out: zoom, filter, pane, marks"),
             Self::Webhooks => ("webhooks", "webhooks by namespace"),
             Self::Connections => ("connections", "connections and who uses them"),
             Self::Health => ("health", "backends and their members"),
@@ -275,8 +296,12 @@ impl Action {
             Self::Copy => ("copy", "copy the selected address"),
             Self::Edit => ("edit", "edit the selected document"),
             Self::New => ("new", "new document"),
-            Self::Clone => ("clone", "copy the selected document to another name"),
-            Self::Delete => ("delete", "delete the selected document, after a question"),
+            Self::Clone => ("clone", "copy the selected or the marked documents"),
+            Self::Rename => ("rename", "give the selected document another name"),
+            Self::Delete => ("delete", "delete the selected or the marked documents"),
+            Self::Mark => ("mark", "mark, or unmark, and go on to the next row"),
+            Self::MarkAll => ("mark-all", "mark all that are shown, or unmark them"),
+            Self::UndoWrite => ("undo-write", "take back the last write, then the ones before"),
             Self::Unlock => ("unlock", "allow writing for ten minutes without a key"),
             Self::Lock => ("lock", "refuse writing again"),
             Self::Retry => ("retry", "try the backends again at once"),
@@ -304,6 +329,7 @@ impl Action {
             Self::Write => ("write", "write what is shown"),
             Self::FullDiff => ("full-diff", "full text, or changes by path"),
             Self::Rebase => ("rebase", "base the draft on what is stored now, and review again"),
+            Self::Renew => ("renew", "make the plan anew from what is stored now"),
             Self::Confirm => ("confirm", "yes, do it"),
             Self::Cancel => ("cancel", "no"),
             Self::Accept => ("accept", "take what was typed"),

@@ -5,7 +5,7 @@ use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
-use super::model::{Check, Finish};
+use super::model::{Check, Finish, Sides};
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -16,6 +16,8 @@ pub struct Request(pub u64);
 pub enum Effect {
     /// Write, through the gate.
     Commit(Request, Vec<Op>),
+    /// Compare what is too large to be compared on the loop.
+    Compare(Request, Vec<Sides>),
     /// Find out what became of an earlier commit whose answer was lost, by reading its keys again.
     FindOut {
         /// This question.
@@ -86,9 +88,10 @@ impl Effect {
     pub fn writes(&self) -> bool {
         match self {
             Self::Commit(..) => true,
+            Self::Compare(..) => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
-            Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) => false,
+            Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

@@ -31,11 +31,13 @@ pub enum Place {
     Conflict,
     /// The list of drafts.
     Drafts,
+    /// The review of several writes as one.
+    Plan,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -48,6 +50,7 @@ impl Place {
         Self::Review,
         Self::Conflict,
         Self::Drafts,
+        Self::Plan,
     ];
 
     /// The heading in help.
@@ -65,6 +68,7 @@ impl Place {
             Self::Review => "Review",
             Self::Conflict => "Conflict",
             Self::Drafts => "Drafts",
+            Self::Plan => "Plan",
         }
     }
 
@@ -102,6 +106,7 @@ const TABS: &[Binding] = &[
     ("7", Action::Log),
     (":", Action::Command),
     ("?", Action::Help),
+    ("u", Action::UndoWrite),
     ("ctrl-r", Action::Retry),
     ("q", Action::Quit),
 ];
@@ -114,7 +119,10 @@ const BROWSE: &[Binding] = &[
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
+    ("R", Action::Rename),
     ("d", Action::Delete),
+    ("space", Action::Mark),
+    ("*", Action::MarkAll),
     ("y", Action::Copy),
     ("o", Action::Sort),
     ("z", Action::Zoom),
@@ -171,6 +179,14 @@ const REVIEW: &[Binding] =
     &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
 const CONFLICT: &[Binding] =
     &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const PLAN: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("b", Action::Renew),
+    ("u", Action::UndoWrite),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 
 const DRAFTS: &[Binding] = &[
     ("enter", Action::TakeUp),
@@ -195,6 +211,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
         Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
         Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
+        Place::Plan => &[PLAN, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

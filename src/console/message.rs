@@ -11,7 +11,7 @@ use crate::provider::{Commit, Error, Found};
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, NotReady, Review};
+use super::model::{Flaw, Look, NotReady, Review};
 use super::outside::Outside;
 
 /// A moment, twice: for ages and deadlines, and for people.
@@ -67,6 +67,8 @@ pub enum Event {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
+    /// Of `Effect::Compare`, in its order.
+    Compared(Vec<Look>),
     /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
     Found(Result<Found, Error>),
     /// What was done is not in the audit, and why.

@@ -73,6 +73,7 @@ pub async fn open(
         marks: store.marks,
         capabilities: store.capabilities,
         read_only: writer.is_none(),
+        protected: settings.context.protected,
         locked: store.locked,
         frames_per_second: surroundings.frames_per_second(),
     };

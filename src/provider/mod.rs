@@ -62,6 +62,13 @@ pub struct Capabilities {
     pub tokens: TokenKind,
 }
 
+impl Capabilities {
+    /// How many bytes the documents of one commit may have together: they share what bounds one of them.
+    pub fn max_commit(&self) -> usize {
+        self.max_document
+    }
+}
+
 /// One page of a consistent list.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -150,6 +157,8 @@ pub enum Lease {
     Never,
     /// A new one of this length.
     For(Duration),
+    /// This one, which must be running: that of another key, as where a document gets another name.
+    Of(LeaseId),
 }
 
 /// What a commit did, one outcome for each operation in order.

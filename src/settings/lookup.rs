@@ -206,6 +206,7 @@ impl<'a> Lookup<'a> {
             SettingKey::Context => self.flags.context.clone().map(Raw::Text),
             SettingKey::Theme => self.flags.theme.clone().map(Raw::Text),
             SettingKey::ReadOnly => self.flags.read_only.then_some(Raw::Switch(true)),
+            SettingKey::Protected => self.flags.protected.then_some(Raw::Switch(true)),
             SettingKey::NoColor => self.flags.no_color.then_some(Raw::Switch(true)),
             _ => None,
         }

@@ -83,7 +83,7 @@ impl Settings {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
             read_only: lookup.strictest(Key::ReadOnly)?,
-            protected: lookup.switch(Key::Protected)?,
+            protected: lookup.strictest(Key::Protected)?.is_some(),
         };
         let console = Console {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),

@@ -17,6 +17,8 @@ pub struct Overrides {
     pub env_file: Option<PathBuf>,
     /// `--read-only`
     pub read_only: bool,
+    /// `--protected`
+    pub protected: bool,
     /// `--theme`
     pub theme: Option<String>,
     /// `--no-color`

@@ -250,9 +250,12 @@ pub const SETTINGS: [Setting; 22] = {
             K::Protected,
             "protected",
             Context,
-            (None, None),
+            both("CONFDECK_PROTECTED", "--protected"),
             Switch,
-            ("`false`", "mark the context as one to be careful with"),
+            (
+                "`false`",
+                "ask for the name to be typed before the console deletes; the strictest of flag, variable and file wins",
+            ),
         ),
         row(
             K::Theme,

@@ -82,6 +82,21 @@ fn variables_that_move_a_named_context_elsewhere_are_marked() {
 }
 
 #[test]
+fn the_strictest_protection_wins() {
+    let file = |on: bool| format!("[defaults]\nprotected = {on}\n");
+    let flag = Overrides { protected: true, ..Overrides::default() };
+    for (file, variables, flags, protected) in [
+        (file(true), &[("CONFDECK_PROTECTED", "false")][..], Overrides::default(), true),
+        (file(false), &[("CONFDECK_PROTECTED", "yes")], Overrides::default(), true),
+        (file(false), &[], flag, true),
+        (file(false), &[], Overrides::default(), false),
+    ] {
+        let settings = resolve(&file, variables, flags).unwrap();
+        assert_eq!(settings.context.protected, protected, "{file} {variables:?}");
+    }
+}
+
+#[test]
 fn the_strictest_read_only_wins() {
     let on = "[defaults]\nread_only = true\n";
     let off = "[defaults]\nread_only = false\n";

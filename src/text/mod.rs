@@ -14,5 +14,12 @@ mod safe;
 pub(crate) mod scan;
 mod writer;
 
+use crate::domain::DocumentKind;
+
 pub use masked::{MASK, Masked, MaskedLine, Role, Segment, mask_value};
 pub use safe::{Safe, grouped};
+
+/// How many secrets a document holds.
+pub fn secrets_in(kind: DocumentKind, text: &str) -> usize {
+    scan::scan(kind, text).iter().filter(|piece| matches!(piece.look, scan::Look::Hidden { .. })).count()
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confdeck::domain::{KeyPrefix, Namespace, ResourceKey, Token, TokenKind, WebhookId};
+use confdeck::domain::{KeyPrefix, LeaseId, Namespace, ResourceKey, Token, TokenKind, WebhookId};
 use confdeck::provider::{Error, Expect, Lease, Op};
 
 use crate::reading::{connection, document, put, webhook};
@@ -175,6 +175,7 @@ pub(crate) async fn what_it_cannot_do_is_refused(subject: &impl Subject) {
     }
     if !can.leases {
         refuse(webhook("a"), Lease::For(Duration::from_secs(60))).await;
+        refuse(webhook("a"), Lease::Of(LeaseId(1))).await;
     }
     if can.atomic_max < 10_000 {
         let key = |number| webhook(&format!("w{number}"));
@@ -205,6 +206,8 @@ pub(crate) async fn leases_are_kept_unless_told_otherwise(subject: &impl Subject
     let left = store.lease_left(lease).await.unwrap().expect("it is running");
     assert!(left <= hour && left > hour / 2, "{left:?}");
     assert_eq!(write(Lease::Keep).await, Some(lease), "a plain put would detach it");
+    store.set(webhook("b"), document(1), Expect::Absent, Lease::Of(lease)).await.unwrap();
+    assert_eq!(store.get(&webhook("b")).await.unwrap().unwrap().lease, Some(lease), "one lease for two");
     assert_eq!(write(Lease::Never).await, None);
 }
 

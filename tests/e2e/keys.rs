@@ -40,6 +40,8 @@ fn named(key: &str) -> Option<&'static [u8]> {
         "ctrl-right" => b"\x1b[1;5C",
         "ctrl-left" => b"\x1b[1;5D",
         "home" => b"\x1b[H",
+        "ctrl-home" => b"\x1b[1;5H",
+        "ctrl-end" => b"\x1b[1;5F",
         "end" => b"\x1b[F",
         "insert" => b"\x1b[2~",
         "delete" => b"\x1b[3~",

@@ -76,6 +76,21 @@ fn review() {
 }
 
 #[test]
+fn plan() {
+    let mut terminal = demo(110, 24);
+    for address in ["production/orders", "production/payments"] {
+        terminal.go_to(address);
+        terminal.keys("space");
+    }
+    terminal.wait_for("2 marked");
+    terminal.keys("c");
+    terminal.wait_for("clone 2 documents");
+    terminal.type_text("staging/\n");
+    terminal.wait_for("CLONE  2 documents to staging/");
+    draw(&terminal, "plan");
+}
+
+#[test]
 fn conflict() {
     let mut terminal = reviewed();
     // The demo writes this document first, once.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use etcd_client::{Client, Txn, TxnOp};
+use etcd_client::{Client, Txn, TxnOp, WatchOptions};
 
 use crate::support::etcd::EtcdServer;
 use crate::support::home::Home;
@@ -104,9 +104,65 @@ impl Etcd {
     /// How often a key has been written since it was created.
     #[track_caller]
     pub(crate) fn version(&self, key: &str) -> usize {
+        self.field(key, "Version").parse().unwrap()
+    }
+
+    /// The revision of its last change.
+    #[track_caller]
+    pub(crate) fn mod_revision(&self, key: &str) -> u64 {
+        self.field(key, "ModRevision").parse().unwrap()
+    }
+
+    /// The lease that a key is bound to, 0 for none.
+    #[track_caller]
+    pub(crate) fn lease(&self, key: &str) -> String {
+        self.field(key, "Lease")
+    }
+
+    /// How many keys each revision after this one changed, of the keys of this prefix; other tests write
+    /// to the same server.
+    pub(crate) fn changes_since(&self, revision: u64) -> Vec<usize> {
+        let end = self.key("end-of-history");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut changes = std::collections::BTreeMap::<i64, usize>::new();
+        runtime.block_on(async {
+            let mut client = Client::connect([self.server.address()], None).await.unwrap();
+            client.put(end.clone(), "", None).await.unwrap();
+            let from = WatchOptions::new().with_prefix().with_start_revision(revision as i64 + 1);
+            let mut watch = client.watch(self.prefix.clone(), Some(from)).await.unwrap();
+            while let Some(message) = watch.message().await.unwrap() {
+                for key in message.events().iter().map(|event| event.kv().unwrap()) {
+                    if key.key() == end.as_bytes() {
+                        return;
+                    }
+                    *changes.entry(key.mod_revision()).or_default() += 1;
+                }
+            }
+        });
+        self.delete("end-of-history");
+        changes.into_values().collect()
+    }
+
+    /// The revision at which the server stands.
+    #[track_caller]
+    pub(crate) fn revision(&self) -> u64 {
+        let fields = self.etcdctl(&["get", &self.key(""), "--write-out=fields"]);
+        fields.lines().find_map(|line| line.strip_prefix("\"Revision\" : ")).unwrap().parse().unwrap()
+    }
+
+    #[track_caller]
+    fn field(&self, key: &str, name: &str) -> String {
         let fields = self.etcdctl(&["get", &self.key(key), "--write-out=fields"]);
-        let version = fields.lines().find_map(|line| line.strip_prefix("\"Version\" : ")).unwrap();
-        version.parse().unwrap()
+        let value = fields.lines().find_map(|line| line.strip_prefix(&format!("\"{name}\" : ")));
+        value.unwrap().to_owned()
+    }
+
+    /// `etcdctl put` with a lease of so many seconds.
+    #[track_caller]
+    pub(crate) fn put_leased(&self, key: &str, value: &str, seconds: u32) {
+        let granted = self.etcdctl(&["lease", "grant", &seconds.to_string()]);
+        let lease = granted.split_whitespace().nth(1).unwrap();
+        self.etcdctl(&["put", &format!("--lease={lease}"), "--", &self.key(key), value]);
     }
 
     /// What its keys begin with.

@@ -6,7 +6,7 @@ use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
 
 use super::super::layout::Pane;
-use super::{Filter, Input, Listing, Sort};
+use super::{Filter, Input, Listing, Marks, Sort};
 
 /// A list tab.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Browse {
     pub listing: Listing,
     /// The selected document.
     pub selected: Option<ResourceKey>,
+    /// The marked documents, in sight or not.
+    pub marks: Marks,
     /// The place of the selected row.
     pub cursor: usize,
     /// The first row shown.
@@ -64,6 +66,7 @@ impl Browse {
         Self {
             listing: Listing::new(scope),
             selected: None,
+            marks: Marks::default(),
             cursor: 0,
             offset: 0,
             focus: Pane::Items,
@@ -99,6 +102,9 @@ impl Browse {
     /// row that is gone leaves the selection in its place. Says whether the selected row went.
     pub fn take(&mut self, inventory: &Inventory, delta: &Delta, height: usize) -> bool {
         self.listing.take(inventory, delta);
+        for key in &delta.deleted {
+            self.marks.drop(key);
+        }
         self.settle(inventory, height)
     }
 

@@ -19,6 +19,8 @@ pub struct Context {
     pub capabilities: Capabilities,
     /// No writer exists.
     pub read_only: bool,
+    /// To be careful with: what deletes asks for a name to be typed.
+    pub protected: bool,
     /// Starts locked.
     pub locked: bool,
     /// Redraws caused by changes alone are limited to this many a second.

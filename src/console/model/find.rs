@@ -285,7 +285,7 @@ mod tests {
         let line = format!("{}needle{}", "x".repeat(1000), "y".repeat(1000));
         let needle = Needle::of("needle").unwrap();
         for part in [900..1001, 1002..1003, 1005..1100] {
-            assert_eq!(needle.within(&line, part).collect::<Vec<_>>(), [1000..1006]);
+            assert!(needle.within(&line, part).eq(std::iter::once(1000..1006)));
         }
         assert_eq!(needle.within(&line, 0..500).count(), 0);
     }

@@ -3,6 +3,7 @@
 mod browse;
 mod chooser;
 mod context;
+mod done;
 mod edit;
 mod filter;
 mod find;
@@ -11,13 +12,16 @@ mod flaws;
 mod input;
 mod link;
 mod listing;
+mod marks;
 mod outline;
 mod outside;
 mod overlay;
 mod pad;
+mod plan;
 mod record;
 mod shelf;
 mod unknown;
+mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -25,6 +29,7 @@ use std::time::Duration;
 pub use browse::{Browse, Detail, NamespaceList, Shown};
 pub use chooser::Chooser;
 pub use context::{Context, Lock};
+pub use done::{Touched, Writes, Written};
 pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
 pub use filter::Filter;
 pub use find::{Find, Needle, Tally};
@@ -33,15 +38,18 @@ pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
+pub use marks::{MAX_MARKS, Marks};
 pub use outline::{Here, Outline};
 pub use outside::Away;
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
+pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use unknown::{Sent, Unknown};
+pub use writing::Writing;
 
-use crate::domain::{Document, Health, LeaseId, ResourceKey, StoreId};
+use crate::domain::{Health, LeaseId, ResourceKey, StoreId};
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -86,6 +94,10 @@ pub struct Model {
     pub log: LogPage,
     /// The document being edited; it covers the body.
     pub edit: Option<Box<Edit>>,
+    /// Several writes being reviewed as one; they cover the body too.
+    pub plan: Option<Box<Plan>>,
+    /// The writes of this session that can be taken back.
+    pub writes: Writes,
     /// Drafts that were left and can be taken up again.
     pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
     /// Drafts on disk.
@@ -192,24 +204,6 @@ pub const LOG_LINES: usize = 500;
 /// The most drafts kept at once.
 pub const MAX_DRAFTS: usize = 32;
 
-/// A write on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Writing {
-    /// The question.
-    pub request: Request,
-    /// What is written; `None` where the document is removed.
-    pub document: Option<Document>,
-    /// Which key.
-    pub key: ResourceKey,
-}
-
-impl Writing {
-    /// What it does, in words: `write production/orders`.
-    pub fn what(&self) -> String {
-        format!("{} {}", if self.document.is_some() { "write" } else { "delete" }, self.key)
-    }
-}
-
 /// Something worth saying once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -307,6 +301,8 @@ impl Model {
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
+            plan: None,
+            writes: Writes::default(),
             drafts: BTreeMap::new(),
             shelf: Shelf::default(),
             away: None,
@@ -336,6 +332,7 @@ impl Model {
             (Some(Overlay::Drafts(_)), _) => Place::Drafts,
             (Some(Overlay::Choose(_)), _) => Place::Choose,
             (None, Some(edit)) => edit.place(),
+            (None, None) if self.plan.is_some() => Place::Plan,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Chooser, DraftsPage, Input};
 use crate::console::drafts::SavedId;
 use crate::console::keymap::Place;
-use crate::domain::{ResourceKey, StoreId, Token};
+use crate::domain::{Entry, ResourceKey, StoreId};
 
 /// What is open above everything else.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ pub enum Purpose {
     New,
     /// The address of a copy.
     Clone(ResourceKey),
+    /// The namespace to which all of these are copied.
+    CloneTo(Vec<ResourceKey>),
+    /// Another name for a document.
+    Rename(ResourceKey),
+    /// What must be typed before the plan is written; a paste is refused.
+    Typed(String),
     /// The context's name, to open the gate; a paste is refused.
     Unlock,
 }
@@ -69,14 +75,12 @@ pub struct Confirm {
 /// What a yes does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Then {
-    /// Delete this document, if it is still in this store, at this token.
+    /// Delete this document, if it is still in this store, at its token.
     Delete {
-        /// Which.
-        key: ResourceKey,
+        /// What was shown.
+        entry: Box<Entry>,
         /// The store in which it was shown; tokens of another one mean nothing.
         store: Option<StoreId>,
-        /// The token it was shown at.
-        token: Token,
     },
     /// Throw the draft away.
     Discard,

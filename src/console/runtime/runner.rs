@@ -17,7 +17,7 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
-use crate::console::model::{Check, Finish, NotReady};
+use crate::console::model::{Check, Finish, NotReady, Sides, look};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
@@ -160,6 +160,15 @@ impl Runner {
             if let Some(trouble) = ledger::note(audit, note).await {
                 let _ = answers.send((Request::default(), Reply::Answer(Answer::Unaudited(trouble)))).await;
             }
+        });
+    }
+
+    /// Compares texts on a thread of its own.
+    pub(super) fn compare(&mut self, request: Request, sides: Vec<Sides>) {
+        self.spawn(request, async move {
+            // Without looks, a plan is never said to be compared, and never written.
+            let looks = spawn_blocking(move || look(&sides)).await.unwrap_or_default();
+            Reply::Answer(Answer::Compared(looks))
         });
     }
 

@@ -172,6 +172,7 @@ impl Program for Scripted {
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),
                     Answer::Lease(lease, left) => format!("lease {lease} {left:?}"),
+                    Answer::Compared(looks) => format!("compared {}", looks.len()),
                     Answer::Checked(found) => format!("checked {}", found.len()),
                     Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
@@ -241,6 +242,7 @@ fn setup(store: Fake) -> Setup {
         marks: Vec::new(),
         capabilities: capabilities(),
         read_only: false,
+        protected: false,
         locked: true,
         frames_per_second: 60,
     };

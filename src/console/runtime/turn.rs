@@ -224,6 +224,7 @@ impl<P: Program, D: Device> Loop<P, D> {
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),

@@ -4,6 +4,8 @@
 pub mod glyph {
     /// The selected row.
     pub const SELECTED: &str = "▌";
+    /// A marked row.
+    pub const MARKED: &str = "◆";
     /// Changed a moment ago.
     pub const FRESH: &str = "~";
     /// Broken.
@@ -66,6 +68,7 @@ fn twin(grapheme: &str) -> &'static str {
         "✗" => "x",
         "▲" => "!",
         "✓" | "╭" | "╮" | "╰" | "╯" | "┼" | "┴" | "┬" | "├" | "┤" => "+",
+        "◆" => "#",
         "●" | "•" | "█" => "*",
         "◐" | "▄" | "▅" => "o",
         "○" | "▁" | "▂" | "▃" | "·" => ".",
@@ -85,6 +88,7 @@ mod tests {
     fn every_glyph_has_a_twin() {
         let single = [
             glyph::SELECTED,
+            glyph::MARKED,
             glyph::FRESH,
             glyph::BAD,
             glyph::WARNING,

@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, outside, prepare, unknown};
+use super::{browse, drafts, feed, mend, outside, plan, prepare, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -26,6 +26,7 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
                 written(model, &writing, result);
             }
         }
+        Answer::Compared(looks) => plan::compared(model, request, looks),
         Answer::Health(backends) => {
             if model.health.asked == Some(request) {
                 let back = is_back(model, &backends);
@@ -70,19 +71,25 @@ pub(super) fn written(model: &mut Model, writing: &Writing, result: Result<Commi
         .edit
         .as_ref()
         .is_some_and(|edit| edit.sent == Some(writing.request) && matches!(edit.stage, Stage::Review(_)));
+    let planned = model.plan.as_ref().is_some_and(|plan| plan.sent == Some(writing.request));
     match result {
         Ok(commit) => {
-            let token = commit.outcomes.first().and_then(|outcome| outcome.after);
+            let token = commit.outcomes.first().filter(|_| writing.steps.len() == 1);
+            let token = token.and_then(|outcome| outcome.after);
+            model.writes.take(writing, &commit, (writing.store.clone(), model.now.wall));
             let now = token.map(|token| format!(", now {token}")).unwrap_or_default();
             model.say(Tone::Good, format!("done: {}{now}", writing.what()));
             if let (Some(document), Some(token)) = (&writing.document, token) {
                 landed(model, writing, document, (commit.at, token));
             }
+            plan::landed(model, writing);
         }
         Err(Error::Conflict { key, now }) if mine => {
             model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written, your draft is kept"));
             conflict(model, now.map(|now| *now));
         }
+        Err(Error::Conflict { key, now }) if planned => plan::clash(model, key, now.map(|now| *now)),
+        Err(Error::NotFound { key }) if planned => plan::clash(model, key, None),
         // `:unlock` may have lapsed between review and write; the draft is where it was.
         Err(error) => model.say(Tone::Bad, error.to_string()),
     }

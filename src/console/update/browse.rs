@@ -141,7 +141,7 @@ pub(super) fn open(model: &mut Model) {
     focus(model, 1, false);
 }
 
-/// One step out: zoom, then pane, then filter, then namespace.
+/// One step out: zoom, then pane, then filter, then namespace, then marks.
 pub(super) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
@@ -158,6 +158,8 @@ pub(super) fn back(model: &mut Model) {
         browse.focus = Pane::Namespaces;
     } else if is_webhooks && *browse.listing.scope() != Scope::AllWebhooks {
         return enter(model, Scope::AllWebhooks);
+    } else {
+        browse.marks.clear();
     }
     settle(model);
 }

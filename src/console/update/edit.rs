@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::domain::{Document, MAX_EDITABLE, ResourceKey, StoreId, Token};
-use crate::provider::{Expect, Lease, Op};
+use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
+use crate::provider::Lease;
 use crate::text::grouped;
 
 use super::super::effect::Effect;
 use super::super::model::{
-    Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Then, Tone, Upstream, Writing,
+    Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Step, Then, Tone, Upstream,
 };
-use super::browse::{self, Step};
+use super::browse::{self, Step as Move};
+use super::send::{self, Job};
 use super::{absence, answers, prepare, typing};
 
 /// A key pressed before the eye could read a question is no answer to it.
@@ -124,7 +125,7 @@ pub(super) fn toggle_full(model: &mut Model) {
 }
 
 /// Scrolls a review.
-pub(super) fn scroll_review(model: &mut Model, step: Step) {
+pub(super) fn scroll_review(model: &mut Model, step: Move) {
     let page = height(model);
     if let Some(review) = shown_review(model) {
         let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
@@ -142,11 +143,7 @@ fn shown_review(model: &mut Model) -> Option<&mut Review> {
 /// Writes what the review shows.
 pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
-    if model.writing.is_some() {
-        model.say(Tone::Plain, "a write is under way; wait for its answer");
-        return Vec::new();
-    }
-    if is_paused_over_another(model) {
+    if send::is_barred(model) {
         return Vec::new();
     }
     let Some(edit) = &model.edit else { return Vec::new() };
@@ -174,35 +171,13 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Bad, refusal.to_string());
         return Vec::new();
     }
-    let (key, document) = (edit.key.clone(), review.document.clone());
-    let op = Op::Put { key, document, expect: edit.expect(), lease: Lease::Keep };
-    let effect = send(model, op);
+    let before = if let Base::Stored(entry) = &edit.base { Some(entry.clone()) } else { None };
+    let step = Step::to(edit.key.clone(), Some(review.document.clone()));
+    let effects = send::send(model, Job::one(Step { before, lease: Lease::Keep, ..step }));
     if let Some(edit) = &mut model.edit {
         edit.sent = model.writing.as_ref().map(|writing| writing.request);
     }
-    vec![effect]
-}
-
-/// While the picture is held still, another store may have taken the place of the one it shows, and
-/// tokens of one mean nothing in the other.
-fn is_paused_over_another(model: &mut Model) -> bool {
-    let shown = model.inventory.store();
-    let another = model.held.as_ref().is_some_and(|held| held.is_of_another(shown));
-    if another {
-        let words = "the store was replaced while you paused: nothing was written; go on with p, and look";
-        model.say(Tone::Bad, words);
-    }
-    another
-}
-
-fn send(model: &mut Model, op: Op) -> Effect {
-    let request = model.next_request();
-    let document = match &op {
-        Op::Put { document, .. } => Some(document.clone()),
-        Op::Delete { .. } => None,
-    };
-    model.writing = Some(Writing { request, document, key: op.key().clone() });
-    Effect::Commit(request, vec![op])
+    effects
 }
 
 /// Bases the draft on what is stored now, and reviews it against that.
@@ -228,54 +203,4 @@ pub(super) fn rebase(model: &mut Model) -> Vec<Effect> {
     edit.saving.touch(model.now.mono);
     edit.stage = Stage::Editing;
     prepare::review(model)
-}
-
-/// Asks before the selected document is deleted, naming it and who depends on it.
-pub(super) fn ask_delete(model: &mut Model) {
-    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
-    let Some(row) = model.inventory.get(&key) else { return };
-    let token = row.token();
-    let mut details = vec![format!("only if it is still at {token}")];
-    if let ResourceKey::Connection { name } = &key {
-        let dependents = model.inventory.dependents(name.as_str());
-        if !dependents.is_empty() {
-            let names = dependents.iter().filter_map(|slot| model.inventory.row(*slot)).take(5);
-            let names: Vec<_> = names.map(|row| row.key().to_string()).collect();
-            details.push(format!("{} webhooks name it: {}", dependents.len(), names.join(", ")));
-        }
-        if model.inventory.coverage().is_partial() {
-            details.push("webhooks that this user may not read may name it too".into());
-        }
-    }
-    if model.drafts.contains_key(&key) {
-        details.push("your draft of it is kept".into());
-    }
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!("Delete {key} from {}?", model.context.name),
-        details,
-        then: Then::Delete { key, store: model.inventory.store().cloned(), token },
-        asked: model.now.mono,
-    }));
-}
-
-/// Deletes a document that is still in the store and at the token that were shown.
-pub(super) fn delete(
-    model: &mut Model,
-    key: ResourceKey,
-    store: Option<&StoreId>,
-    token: Token,
-) -> Vec<Effect> {
-    if model.writing.is_some() {
-        model.say(Tone::Plain, "a write is under way; wait for its answer");
-        return Vec::new();
-    }
-    if is_paused_over_another(model) {
-        return Vec::new();
-    }
-    if store != model.inventory.store() {
-        model.say(Tone::Bad, "the store was replaced while you were asked: look, and delete it again");
-        return Vec::new();
-    }
-    let op = Op::Delete { key, expect: Expect::Token(token) };
-    vec![send(model, op)]
 }

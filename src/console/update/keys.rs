@@ -5,9 +5,12 @@ use crossterm::event::KeyEvent;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{self, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
-use super::{choose, clock, drafts, edit, feed, mend, outside, prepare, prompt, search, typing};
+use super::{
+    choose, clock, drafts, edit, feed, make, marks, mend, names, outside, plan, prepare, prompt, search,
+    typing,
+};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -93,11 +96,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help => model.overlay = Some(Overlay::Help { place, scroll: 0 }),
         Action::Command => prompt::command(model),
         Action::New => prompt::new_document(model),
-        Action::Clone => prompt::clone_document(model),
+        Action::Clone => names::ask_clone(model),
+        Action::Rename => names::ask_rename(model),
+        Action::Mark => marks::toggle(model),
+        Action::MarkAll => marks::toggle_all(model),
+        Action::UndoWrite => return make::undo_last(model),
+        Action::Renew => return plan::renew(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
-        Action::Delete => edit::ask_delete(model),
+        Action::Delete => return make::delete_chosen(model),
         Action::Review => return prepare::review(model),
         Action::Undo => typing::undo(model, true),
         Action::Redo => typing::undo(model, false),
@@ -115,7 +123,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Drafts => drafts::show(model),
         Action::TakeUp => return drafts::take_up(model),
         Action::ThrowAway => drafts::ask_throw_away(model),
+        Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
+        Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Rebase => return edit::rebase(model),
         Action::Back if place == Place::Editor && model.away.is_some() => {
@@ -162,6 +172,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         }
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
+        (None, Place::Plan) => plan::scroll(model, step),
         (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
@@ -171,6 +182,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
 fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
+        Place::Plan => plan::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
         Place::Review | Place::Conflict => edit::back_to_draft(model),
@@ -207,7 +219,10 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
     match confirm.then {
-        Then::Delete { key, store, token } => edit::delete(model, key, store.as_ref(), token),
+        Then::Delete { entry, store } => {
+            let same = store.as_ref() == model.inventory.store();
+            make::delete_one(model, model::Step::delete(*entry), same)
+        }
         Then::Discard => {
             edit::discard(model);
             Vec::new()
@@ -234,6 +249,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         }
         Place::Help | Place::Prompt | Place::Confirm | Place::Choose | Place::Drafts => model.overlay = None,
         Place::Filter => browse::end_filter(model, false),
+        Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Conflict => {
             edit::back_to_draft(model);

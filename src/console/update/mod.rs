@@ -9,11 +9,16 @@ mod drafts;
 mod edit;
 mod feed;
 mod keys;
+mod make;
+mod marks;
 mod mend;
+mod names;
 mod outside;
+mod plan;
 mod prepare;
 mod prompt;
 mod search;
+mod send;
 #[cfg(test)]
 mod tests;
 mod typing;

@@ -8,7 +8,8 @@ use crate::inventory::Scope;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
-use super::{absence, browse, choose, edit, keys};
+use super::make::{self, Known};
+use super::{absence, browse, choose, edit, keys, names, plan};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -39,17 +40,25 @@ pub(super) fn new_document(model: &mut Model) {
 }
 
 /// Asks for the name of a copy.
-pub(super) fn clone_document(model: &mut Model) {
-    match model.selected().cloned() {
-        Some(key) if key.is_foreign() => {
-            model.say(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not copied");
-        }
-        Some(key) => {
-            let start = key.to_string();
-            ask(model, Purpose::Clone(key), start);
-        }
-        None => browse::nothing_selected(model),
-    }
+pub(super) fn clone_one(model: &mut Model, key: ResourceKey) {
+    let start = key.to_string();
+    ask(model, Purpose::Clone(key), start);
+}
+
+/// Asks for the namespace of several copies.
+pub(super) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>) {
+    ask(model, Purpose::CloneTo(keys), "");
+}
+
+/// Asks for another name.
+pub(super) fn rename(model: &mut Model, key: ResourceKey) {
+    let start = key.to_string();
+    ask(model, Purpose::Rename(key), start);
+}
+
+/// Asks for the words without which the plan is not written.
+pub(super) fn type_out(model: &mut Model, words: String) {
+    ask(model, Purpose::Typed(words), "");
 }
 
 /// Asks for the context's name, to open the gate.
@@ -73,8 +82,13 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) {
 /// A paste; a pasted name would unlock without a thought, so it is refused there.
 pub(super) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-        if prompt.purpose == Purpose::Unlock {
-            prompt.error = Some("type the name; a paste is not taken here".into());
+        let refused = match prompt.purpose {
+            Purpose::Unlock => Some("type the name; a paste is not taken here"),
+            Purpose::Typed(_) => Some("type the words; a paste is not taken here"),
+            _ => None,
+        };
+        if let Some(words) = refused {
+            prompt.error = Some(words.into());
             return;
         }
         prompt.input.insert(text);
@@ -115,7 +129,7 @@ fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock => Vec::new(),
+        Purpose::Unlock | Purpose::Typed(_) => Vec::new(),
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -125,7 +139,12 @@ fn refresh(model: &mut Model) {
             .take(CANDIDATES)
             .collect(),
         Purpose::Command => addresses(model, text),
-        Purpose::New | Purpose::Clone(_) => namespaces(model, text).take(CANDIDATES).collect(),
+        Purpose::CloneTo(_) => {
+            namespaces(model, text).filter(|name| name != "connections/").take(CANDIDATES).collect()
+        }
+        Purpose::New | Purpose::Clone(_) | Purpose::Rename(_) => {
+            namespaces(model, text).take(CANDIDATES).collect()
+        }
     };
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.candidates = candidates;
@@ -160,6 +179,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Purpose::Command => run(model, &text),
         Purpose::New => create(model, &text, None),
         Purpose::Clone(from) => create(model, &text, Some(&from)),
+        Purpose::CloneTo(keys) => planned(model, |model| names::clone_all(model, keys, &text)),
+        Purpose::Rename(from) => planned(model, |model| names::rename(model, from, &text)),
+        Purpose::Typed(words) if text == words => planned(model, |model| Ok(plan::typed(model))),
+        Purpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         Purpose::Unlock => open_gate(model, &text),
     };
     match done {
@@ -175,6 +198,13 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
 
 type Done = Result<Vec<Effect>, String>;
 
+/// Closes the prompt where what it led to was opened.
+fn planned(model: &mut Model, make: impl FnOnce(&mut Model) -> Done) -> Done {
+    let effects = make(model)?;
+    model.overlay = None;
+    Ok(effects)
+}
+
 /// Runs a command by its exact name, or goes to an address.
 fn run(model: &mut Model, text: &str) -> Done {
     if text.is_empty() {
@@ -183,7 +213,7 @@ fn run(model: &mut Model, text: &str) -> Done {
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;
-        let leaves_draft = model.edit.is_some()
+        let leaves_draft = (model.edit.is_some() || model.plan.is_some())
             && !matches!(
                 action,
                 Action::Unlock
@@ -194,7 +224,8 @@ fn run(model: &mut Model, text: &str) -> Done {
                     | Action::Help
             );
         if leaves_draft {
-            model.say(Tone::Plain, "leave the draft first: esc");
+            let what = if model.plan.is_some() { "plan" } else { "draft" };
+            model.say(Tone::Plain, format!("leave the {what} first: esc"));
             return Ok(Vec::new());
         }
         return Ok(keys::act(model, action));
@@ -203,6 +234,9 @@ fn run(model: &mut Model, text: &str) -> Done {
         return Err(format!("no command is called \"{text}\"; tab completes, ? lists them"));
     }
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
+    if model.plan.is_some() {
+        return Err("leave the plan first: esc, twice".into());
+    }
     if model.edit.is_some() {
         return Err("leave the draft first: esc, twice".into());
     }
@@ -229,24 +263,19 @@ fn run(model: &mut Model, text: &str) -> Done {
 /// Begins a document under a name that must be free, legal and routable.
 fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
-    let capabilities = model.context.capabilities;
-    match &key {
-        ResourceKey::Foreign { .. } => return Err("the receiver would ignore this key".into()),
-        ResourceKey::Webhook { namespace, id } => {
-            if !capabilities.namespaces && *namespace != Namespace::default() {
-                return Err("this store has the namespace default alone".into());
-            }
-            if let Some(rule) = id.unroutable() {
-                return Err(format!("the receiver would never route to it: {rule}"));
-            }
-        }
-        ResourceKey::Connection { .. } if !capabilities.connections => {
-            return Err("this store holds no connections".into());
-        }
-        ResourceKey::Connection { .. } => {}
+    if let Some(from) = from {
+        names::same_kind(from, &key)?;
     }
+    names::legal(model, &key)?;
     if model.inventory.find(&key).is_some() {
-        return Err(format!("{key} exists already; edit it instead"));
+        return match from {
+            Some(from) if *from == key => Err(format!("{key} is what is to be copied; type another name")),
+            Some(from) => {
+                let pair = (from.clone(), key);
+                planned(model, |model| make::clone(model, vec![pair], &Known::default()))
+            }
+            None => Err(format!("{key} exists already; edit it instead")),
+        };
     }
     if let Some(refusal) = absence::refusal(&model.inventory, &key) {
         return Err(refusal.to_string());

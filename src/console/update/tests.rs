@@ -18,11 +18,15 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 
 mod choose;
 mod drafts;
+mod editor;
 mod gate;
 mod health;
+mod marks;
 mod partial;
+mod plans;
 mod shelf;
 mod truth;
+mod undo;
 mod unknown;
 
 fn key(address: &str) -> ResourceKey {
@@ -66,6 +70,7 @@ impl Console {
             marks: vec![],
             capabilities,
             read_only: false,
+            protected: false,
             locked: false,
             frames_per_second: 60,
         };
@@ -134,6 +139,7 @@ impl Console {
                 "backspace" => KeyCode::Backspace,
                 "end" => KeyCode::End,
                 "down" => KeyCode::Down,
+                "space" => KeyCode::Char(' '),
                 _ => KeyCode::Char(name.chars().next().unwrap()),
             };
             self.send(Event::Key(KeyEvent::new(code, modifiers)));

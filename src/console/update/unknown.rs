@@ -95,4 +95,7 @@ fn read_anew(model: &mut Model) {
     {
         review.opened = now;
     }
+    if let Some(plan) = &mut model.plan {
+        plan.opened = now;
+    }
 }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::plan;
 use super::widgets::{Canvas, Phrase};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
@@ -45,9 +46,12 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     }
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
     match action {
+        A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.writes.is_empty(),
+        A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
+        A::Renew => plan::may_be_renewed(model),
         _ if place != Place::Browse => true,
-        A::Edit | A::EditOutside | A::Clone => model.selected().is_some() && !foreign,
-        A::Open | A::Delete | A::Copy => model.selected().is_some(),
+        A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
+        A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
         _ => true,
     }
 }
@@ -64,6 +68,9 @@ fn useful(place: Place) -> &'static [Action] {
             A::New,
             A::Clone,
             A::Delete,
+            A::UndoWrite,
+            A::Mark,
+            A::Rename,
             A::Quit,
             A::Copy,
             A::Sort,
@@ -93,6 +100,7 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
         Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
         Place::Conflict => &[A::Rebase, A::FullDiff, A::Back, A::Down],
+        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Down],
     }
 }
 
@@ -118,6 +126,11 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Review | Place::Conflict, Action::FullDiff) => "full diff",
         (Place::Filter | Place::Choose, Action::Up) => "row above",
         (Place::Filter | Place::Choose, Action::Down) => "row below",
+        (Place::Plan, Action::FullDiff) => "full text",
+        (Place::Plan, Action::Renew) => "make it anew",
+        (Place::Plan, Action::UndoWrite) => "the one before",
+        (_, Action::UndoWrite) => "undo write",
+        (Place::Plan, Action::Back) => "leave",
         (_, Action::Down) => "scroll",
         (_, Action::Command) => "commands",
         _ => action.name(),

@@ -156,6 +156,9 @@ fn extras(parts: &mut Vec<Part>, model: &Model) {
     for mark in &model.context.marks {
         add(60, 4, Phrase::of(Ink::Warning, format!("{} {mark}", glyph::WARNING)));
     }
+    if model.context.protected {
+        add(55, 5, Phrase::of(Ink::Dim, "PROTECTED"));
+    }
     if let Some((ink, words)) = lock(model) {
         add(ALWAYS, 5, Phrase::of(ink, words));
     }

@@ -7,9 +7,11 @@
 //! | `browse` | namespaces, items and detail |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review` | what covers the body while a document is edited |
+//! | `plan` | what covers it while several writes are reviewed as one |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
 
+mod around;
 mod browse;
 mod clock;
 mod editor;
@@ -18,6 +20,7 @@ mod header;
 mod health;
 mod log;
 mod overlays;
+mod plan;
 mod review;
 mod status;
 mod tabs;
@@ -35,6 +38,7 @@ pub(super) use footer::offered as footer_offers;
 pub(super) use health::height as health_height;
 #[cfg(test)]
 pub(super) use overlays::offered as help_offers;
+pub(super) use plan::height as plan_height;
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;
@@ -61,6 +65,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
     header::draw(canvas, model, parts.header);
     match &model.edit {
         Some(edit) => draw_edit(canvas, model, edit),
+        None if model.plan.is_some() => plan::draw(canvas, model, edit_frame(&parts, true)),
         None => {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {

@@ -9,10 +9,14 @@ use crate::console::theme::{Ink, glyph};
 use crate::text::Safe;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let browse = model.browse().filter(|_| model.edit.is_none());
+    let browse = model.browse().filter(|_| model.edit.is_none() && model.plan.is_none());
     let right = match (&model.edit, browse) {
         (Some(edit), _) if matches!(edit.stage, Stage::Editing) => editing(edit, area.width / 2),
-        (None, Some(browse)) => count(model, browse),
+        (None, Some(browse)) => {
+            let mut right = marked(browse);
+            right.join(" · ", count(model, browse));
+            right
+        }
         _ => Phrase::default(),
     };
     let mut pen = canvas.row(area, 0);
@@ -103,7 +107,16 @@ fn said(model: &Model) -> Phrase {
 /// Whether a list without rows already says what is waited for.
 fn is_said_in_the_body(model: &Model) -> bool {
     let empty = |browse: &Browse| browse.listing.len(&model.inventory) == 0 && model.panes().items.width > 0;
-    !model.link.had_picture && model.edit.is_none() && model.browse().is_some_and(empty)
+    let is_covered = model.edit.is_some() || model.plan.is_some();
+    !model.link.had_picture && !is_covered && model.browse().is_some_and(empty)
+}
+
+/// How many documents are marked, in sight or not.
+fn marked(browse: &Browse) -> Phrase {
+    match browse.marks.len() {
+        0 => Phrase::default(),
+        count => Phrase::of(Ink::Accent, format!("{} {} marked", glyph::MARKED, words::grouped(count))),
+    }
 }
 
 /// How many rows the list has, and of how many; never without the state of the link.

@@ -71,7 +71,7 @@ pub(super) fn check(operations: &[Op]) -> Result<()> {
                 remedy: "files hold the one namespace \"default\"; use default/ID, or an etcd store".into(),
             });
         }
-        if matches!(lease, Lease::For(_)) {
+        if matches!(lease, Lease::For(_) | Lease::Of(_)) {
             return Err(Error::Unsupported {
                 what: format!("a time to live for {key}"),
                 remedy: "files know no leases; write it without one, or use an etcd store".into(),

@@ -34,6 +34,7 @@ fn outcome(picture: &Picture, leases: &mut Leases, op: Op) -> (ChangeKind, Outco
                 Lease::Keep => now.and_then(|entry| entry.lease),
                 Lease::Never => None,
                 Lease::For(time) => Some(leases.grant(time)),
+                Lease::Of(lease) => Some(lease),
             };
             let entry = written(picture, &key, document, lease);
             let after = Some(entry.token);

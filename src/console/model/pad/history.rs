@@ -108,7 +108,7 @@ impl History {
 fn goes_on(before: &str, next: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     match (before.chars().next_back(), next.chars().next()) {
-        (Some(_), Some(next)) if next == '\n' => false,
+        (Some(_), Some('\n')) => false,
         (Some(_), Some(next)) if next.is_whitespace() => true,
         (Some(before), Some(next)) => is_word(before) == is_word(next) && !before.is_whitespace(),
         _ => false,

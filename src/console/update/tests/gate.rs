@@ -65,7 +65,9 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
         let refused = locked.led_by.is_some_and(Action::writes);
         if would_write || refused {
             let said = locked.console.notice();
-            let why = said.contains("locked") || said.contains("leave the draft first");
+            let why = said.contains("locked")
+                || said.contains("leave the draft first")
+                || said.contains("leave the plan first");
             assert!(why, "{step:?} after {path:?} says {said:?}");
         }
         if refused && matches!(step, Step::Key(_)) {

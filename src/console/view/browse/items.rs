@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let cells = rows.iter().map(|row| cells(model, browse.listing.scope(), *row)).collect();
     let table = Table { columns: &columns, rows: cells };
-    // Two columns for selection and mark, one blank, and one at the right end.
+    // Columns for the selection, the state and the mark, and one at the right end.
     let widths = table.widths(area.width.saturating_sub(4));
     if heads > 1 {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
@@ -67,7 +67,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
         }
         pen.put(Ink::Accent, if is_selected { glyph::SELECTED } else { " " });
         let (ink, mark) = mark(model, *row);
-        pen.put(ink, mark).skip(1).margin(1);
+        pen.put(ink, mark);
+        let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
+        pen.put(Ink::Accent, if is_marked { glyph::MARKED } else { " " }).margin(1);
         table.row(&mut pen, at, &widths);
     }
 }

@@ -82,20 +82,35 @@ fn text(canvas: &mut Canvas<'_>, edit: &Edit, area: Rect) {
 
 impl Sheet<'_> {
     fn lines(&self, canvas: &mut Canvas<'_>) {
+        let mut y = 0;
+        // The rows of one line are cut into lexemes together: where a string begins is found by reading
+        // the line from its start.
+        for rows in self.rows.chunk_by(|one, next| one.line == next.line) {
+            let [first, ..] = rows else { continue };
+            let shown = first.bytes.start..rows.last().map_or(first.bytes.end, |last| last.bytes.end);
+            let pieces = highlight::pieces(self.edit.pad.line(first.line), shown);
+            for row in rows {
+                self.line(canvas, y, row, &pieces);
+                y += 1;
+            }
+        }
+    }
+
+    fn line(&self, canvas: &mut Canvas<'_>, y: u16, row: &Row, pieces: &[(Range<usize>, Ink)]) {
         let digits = usize::from(self.gutter.saturating_sub(2));
-        for (y, row) in (0..self.area.height).zip(&self.rows) {
-            let mut pen = canvas.row(self.area, y);
-            let (ink, mark) = self.mark_of(row);
-            pen.cell(1, ink, mark);
-            let begins = row.bytes.start == 0 || !self.edit.pad.wraps();
-            let number = if begins { format!("{:>digits$} ", row.line + 1) } else { String::new() };
-            pen.cell(self.gutter.saturating_sub(1), Ink::LineNumber, number);
-            let line = self.edit.pad.line(row.line);
-            for (bytes, ink) in highlight::pieces(line, row.bytes.clone()) {
-                pen.put(ink, line.get(bytes).unwrap_or_default());
-                if pen.room() == 0 {
-                    break;
-                }
+        let mut pen = canvas.row(self.area, y);
+        let (ink, mark) = self.mark_of(row);
+        pen.cell(1, ink, mark);
+        let begins = row.bytes.start == 0 || !self.edit.pad.wraps();
+        let number = if begins { format!("{:>digits$} ", row.line + 1) } else { String::new() };
+        pen.cell(self.gutter.saturating_sub(1), Ink::LineNumber, number);
+        let line = self.edit.pad.line(row.line);
+        let from = pieces.partition_point(|(bytes, _)| bytes.end <= row.bytes.start);
+        for (bytes, ink) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
+            let bytes = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
+            pen.put(*ink, line.get(bytes).unwrap_or_default());
+            if pen.room() == 0 {
+                break;
             }
         }
     }

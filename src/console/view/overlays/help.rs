@@ -124,7 +124,8 @@ impl Group {
             A::Drafts => Self::View,
             A::EditOutside => Self::Write,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
-            A::Edit | A::New | A::Clone | A::Delete | A::Unlock | A::Lock => Self::Write,
+            A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::Unlock | A::Lock => Self::Write,
+            A::Mark | A::MarkAll | A::UndoWrite => Self::Write,
             A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {
                 Self::Program
             }
@@ -132,6 +133,7 @@ impl Group {
             A::TakeUp | A::ThrowAway => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
+            A::Renew => Self::Here,
             A::FullDiff | A::Rebase | A::Confirm | A::Cancel | A::Accept | A::Complete => Self::Here,
         }
     }

@@ -32,6 +32,15 @@ fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
         Purpose::Clone(key) => {
             (format!("clone {key}"), "the copy's NAMESPACE/ID, or connections/NAME".into())
         }
+        Purpose::CloneTo(keys) => (
+            format!("clone {} documents", words::grouped(keys.len())),
+            "the namespace of the copies, such as production/; they keep their ids".into(),
+        ),
+        Purpose::Rename(key) => (format!("rename {key}"), "its new NAMESPACE/ID, or connections/NAME".into()),
+        Purpose::Typed(typed) => (
+            format!("protected: {}", model.context.name),
+            format!("type {typed} to write this to {}", model.context.name),
+        ),
         Purpose::Unlock => {
             let name = &model.context.name;
             (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))

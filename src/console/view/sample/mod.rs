@@ -2,6 +2,7 @@
 
 mod drafts;
 mod health;
+mod plans;
 mod scenes;
 mod typing;
 
@@ -120,6 +121,7 @@ pub(super) fn context() -> Context {
             tokens: TokenKind::Counter,
         },
         read_only: false,
+        protected: false,
         locked: true,
         frames_per_second: 60,
     }

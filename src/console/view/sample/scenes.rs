@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NOW, browse, connecting, context, empty, health, key, scope, typing};
+use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -187,10 +187,11 @@ fn unlock(size: Size) -> Model {
 
 fn confirm(size: Size) -> Model {
     let mut model = browse(size);
+    let entry = Box::new(model.inventory.get(&key("connections/kafka_main")).unwrap().entry());
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: "delete connections/kafka_main from prod?".into(),
         details: vec!["used by 2 webhooks: production/deploys, production/github_events".into()],
-        then: Then::Delete { key: key("connections/kafka_main"), store: None, token: Token::counter(48_191) },
+        then: Then::Delete { entry, store: None },
         asked: NOW,
     }));
     model
@@ -282,7 +283,9 @@ fn conflict(size: Size) -> Model {
 fn writing(size: Size) -> Model {
     let mut model = review(size);
     let (request, key) = (Request(1), key("production/github_events"));
-    model.writing = Some(Writing { request, document: Some(Document::from("{}")), key });
+    let document = Some(Document::from("{}"));
+    let steps = vec![Step::to(key.clone(), document.clone())];
+    model.writing = Some(Writing { request, document, key, store: None, steps, said: None, undoes: None });
     model
 }
 
@@ -385,4 +388,13 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("unknown", unknown),
     ("new_document", new_document),
     ("files", files),
+    ("marked", plans::marked),
+    ("plan_delete", plans::delete),
+    ("plan_clone", plans::clone),
+    ("plan_clone_full", plans::clone_full),
+    ("plan_rename", plans::rename),
+    ("plan_undo", plans::undo),
+    ("plan_conflict", plans::conflict),
+    ("plan_too_many", plans::too_many),
+    ("plan_typed", plans::typed),
 ];

@@ -3,6 +3,7 @@
 mod canvas;
 mod dialog;
 mod document;
+mod page;
 mod pane;
 mod pen;
 mod phrase;
@@ -11,6 +12,7 @@ mod table;
 pub(in crate::console::view) use canvas::Canvas;
 pub(in crate::console::view) use dialog::dialog;
 pub(in crate::console::view) use document::{ink_of, numbered};
+pub(in crate::console::view) use page::Page;
 pub(in crate::console::view) use pane::{Title, heading, rules};
 pub(in crate::console::view) use pen::Pen;
 pub(in crate::console::view) use phrase::{Phrase, width};

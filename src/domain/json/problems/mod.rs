@@ -3,13 +3,14 @@
 //!
 //! [`problems`] finds no error exactly where [`super::check_object`] is content.
 
+mod brackets;
 mod reader;
 mod slip;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-use super::Span;
+use super::{Shape, Span};
 use reader::Reader;
 use slip::Slip;
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::lexer::is_number;
-use super::super::walk::MAX_DEPTH;
 use super::super::{BYTE_ORDER_MARK, Shape, Span, quote, unquote};
 use super::slip::Slip;
 use super::tokens::{Token, Tokens};
@@ -12,7 +11,7 @@ use super::{Fix, Found};
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
-enum Want {
+pub(super) enum Want {
     Value,
     ValueOrClose,
     Key,
@@ -23,30 +22,30 @@ enum Want {
 }
 
 /// A bracket that waits for its other half.
-struct Open<'t> {
-    object: bool,
-    at: usize,
+pub(super) struct Open<'t> {
+    pub(super) object: bool,
+    pub(super) at: usize,
     /// Blanks before it, if its line begins with it or with the name of its member.
-    indent: Option<usize>,
+    pub(super) indent: Option<usize>,
     /// The names seen in it, and where first.
-    names: HashMap<Cow<'t, str>, usize>,
+    pub(super) names: HashMap<Cow<'t, str>, usize>,
 }
 
 pub(super) struct Reader<'t> {
-    text: &'t str,
-    tokens: Tokens<'t>,
-    open: Vec<Open<'t>>,
-    want: Want,
+    pub(super) text: &'t str,
+    pub(super) tokens: Tokens<'t>,
+    pub(super) open: Vec<Open<'t>>,
+    pub(super) want: Want,
     /// The end of the last token taken, where what is missing is put in.
-    end: usize,
+    pub(super) end: usize,
     /// The last comma.
-    comma: Span,
+    pub(super) comma: Span,
     /// Blanks before the first token of the line being read.
-    indent: usize,
+    pub(super) indent: usize,
     /// A bracket whose line is further in than that of what closed it: if one is missing, it is its own.
-    suspect: Option<usize>,
+    pub(super) suspect: Option<usize>,
     /// Whether the text is an object, once that is known.
-    object: Option<(bool, Span)>,
+    pub(super) object: Option<(bool, Span)>,
 }
 
 impl<'t> Reader<'t> {
@@ -105,32 +104,35 @@ impl<'t> Reader<'t> {
                 self.want = if object { Want::Key } else { Want::Value };
             }
             (Want::CommaOrClose, Shape::CloseObject | Shape::CloseArray) => self.close(token),
+            (Want::CommaOrClose, Shape::Colon) if self.names_a_member_of_the_parent() => {
+                self.close_unclosed("]");
+            }
             (Want::CommaOrClose, _) => return self.no_comma(token),
         }
         true
     }
 
-    fn in_object(&self) -> bool {
+    pub(super) fn in_object(&self) -> bool {
         self.open.last().is_some_and(|open| open.object)
     }
 
-    fn tell(&mut self, token: Token, slip: Slip, fix: Option<Fix>) {
+    pub(super) fn tell(&mut self, token: Token, slip: Slip, fix: Option<Fix>) {
         self.tokens.tell(token.span, slip, fix);
     }
 
-    fn put(at: usize, text: &str, words: &'static str) -> Option<Fix> {
+    pub(super) fn put(at: usize, text: &str, words: &'static str) -> Option<Fix> {
         Some(Fix { span: Span { start: at, end: at }, replacement: text.to_owned(), words })
     }
 
-    fn delete(span: Span, words: &'static str) -> Option<Fix> {
+    pub(super) fn delete(span: Span, words: &'static str) -> Option<Fix> {
         Some(Fix { span, replacement: String::new(), words })
     }
 
-    fn after_value(&mut self) {
+    pub(super) fn after_value(&mut self) {
         self.want = if self.open.is_empty() { Want::End } else { Want::CommaOrClose };
     }
 
-    fn value(&mut self, token: Token) -> bool {
+    pub(super) fn value(&mut self, token: Token) -> bool {
         match token.shape {
             Shape::OpenObject | Shape::OpenArray => return self.opens(token),
             Shape::String | Shape::Number | Shape::Bool | Shape::Null => self.after_value(),
@@ -154,37 +156,11 @@ impl<'t> Reader<'t> {
         true
     }
 
-    /// A closing bracket where a value should stand.
-    fn close_for_value(&mut self, token: Token) {
-        let closes = self.in_object() == (token.shape == Shape::CloseObject) && !self.open.is_empty();
-        match (self.want, self.in_object()) {
-            (Want::ValueOrClose, _) if closes => self.pop(token),
-            (Want::Value, false) if closes => {
-                let fix = Self::delete(self.comma, "take the comma out");
-                self.tokens.tell(self.comma, Slip::TrailingComma { object: false }, fix);
-                self.pop(token);
-            }
-            (_, true) => {
-                self.tell(token, Slip::NoValue, None);
-                self.close(token);
-            }
-            _ => self.close(token),
-        }
-    }
-
-    fn opens(&mut self, token: Token) -> bool {
-        if self.open.len() == MAX_DEPTH {
-            self.tell(token, Slip::TooDeep, None);
-            return false;
-        }
-        let object = token.shape == Shape::OpenObject;
-        let open = Open { object, at: token.span.start, indent: Some(self.indent), names: HashMap::new() };
-        self.open.push(open);
-        self.want = if object { Want::KeyOrClose } else { Want::ValueOrClose };
-        true
-    }
-
     fn key(&mut self, token: Token) -> bool {
+        if self.is_an_item_of_the_parent(token) {
+            self.close_unclosed("}");
+            return self.value(token);
+        }
         match token.shape {
             Shape::String => {
                 self.name(token);
@@ -210,6 +186,11 @@ impl<'t> Reader<'t> {
             }
             _ => {
                 let span = self.words_from(token);
+                if self.tokens.peek().is_some_and(|next| next.shape == Shape::String) {
+                    // A name follows by itself.
+                    self.tokens.tell(span, Slip::NotAName, Self::delete(span, "take it out"));
+                    return true;
+                }
                 let fix = Fix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
                 self.tokens.tell(span, Slip::UnquotedName, Some(fix));
                 self.want = Want::Colon;
@@ -290,52 +271,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A closing bracket behind a value, which may be of the wrong kind.
-    fn close(&mut self, token: Token) {
-        let object = token.shape == Shape::CloseObject;
-        let Some(top) = self.open.last() else {
-            self.tell(token, Slip::StrayClose, Self::delete(token.span, "take the bracket out"));
-            return;
-        };
-        if top.object == object {
-            return self.pop(token);
-        }
-        let (top, opened) = (top.object, top.at);
-        let twin = self.open.iter().rposition(|open| open.object == object);
-        let more_follows = self.tokens.peek().is_some();
-        // What closes everything while more follows was meant for the innermost bracket.
-        match twin {
-            Some(twin) if twin > 0 || !more_follows => {
-                let close = Self::put(self.end, if top { "}" } else { "]" }, "close it");
-                let unclosed: Vec<_> = self.open.drain(twin + 1..).collect();
-                let one = unclosed.len() == 1;
-                for open in unclosed {
-                    let span = Span { start: open.at, end: open.at + 1 };
-                    let fix = close.clone().filter(|_| one);
-                    self.tokens.tell(span, Slip::NeverClosed { object: open.object }, fix);
-                }
-                self.pop(token);
-            }
-            _ => {
-                let replacement = if top { "}" } else { "]" }.to_owned();
-                let fix = Fix { span: token.span, replacement, words: "change the bracket" };
-                self.tell(token, Slip::WrongClose { opened, object: top }, Some(fix));
-                self.pop(token);
-            }
-        }
-    }
-
-    fn pop(&mut self, token: Token) {
-        if let Some(open) = self.open.pop()
-            && self.suspect.is_none()
-            && let (Some(here), Some(there)) = (token.indent, open.indent)
-            && here < there
-        {
-            self.suspect = Some(open.at);
-        }
-        self.after_value();
-    }
-
     fn after_the_end(&mut self, token: Token) -> bool {
         if closes(token.shape) {
             self.tell(token, Slip::StrayClose, Self::delete(token.span, "take the bracket out"));
@@ -414,27 +349,13 @@ impl<'t> Reader<'t> {
             (_, false) => self.never_closed(),
         }
     }
-
-    fn never_closed(&mut self) {
-        let many = self.open.len() > 1;
-        let begun = !matches!(self.want, Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose);
-        for open in std::mem::take(&mut self.open) {
-            let at = self.suspect.take().filter(|_| !many);
-            let close = if open.object { "}" } else { "]" };
-            let fix = Self::put(self.end, &format!("\n{close}"), "close it at the end");
-            let fix = fix.filter(|_| at.is_none() && !many && !begun);
-            let start = at.unwrap_or(open.at);
-            let object = self.text.get(start..).is_some_and(|rest| rest.starts_with('{'));
-            self.tokens.tell(Span { start, end: start + 1 }, Slip::NeverClosed { object }, fix);
-        }
-    }
 }
 
 fn opens(shape: Shape) -> bool {
     matches!(shape, Shape::OpenObject | Shape::OpenArray)
 }
 
-fn closes(shape: Shape) -> bool {
+pub(super) fn closes(shape: Shape) -> bool {
     matches!(shape, Shape::CloseObject | Shape::CloseArray)
 }
 

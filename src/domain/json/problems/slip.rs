@@ -13,6 +13,8 @@ pub(super) enum Slip {
     /// An escape or a control character, in the words of [`crate::domain::json::unquote`].
     InString(&'static str),
     UnquotedName,
+    /// Text before a name.
+    NotAName,
     UnquotedText,
     /// `True`, `None`, and the like.
     ForeignWord,
@@ -99,6 +101,7 @@ impl Slip {
             Self::NoOpeningQuote => ("the opening quote is missing", "\""),
             Self::InString(reason) => (reason, ""),
             Self::UnquotedName => ("a member's name must be in double quotes", "\""),
+            Self::NotAName => ("only a member's name may stand here", "\""),
             Self::UnquotedText => ("a text must be in double quotes", VALUE),
             Self::ForeignWord => ("JSON spells this word another way", "true, false or null"),
             Self::NotFinite => ("JSON has numbers only, neither NaN nor Infinity", "a number or null"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_client::{Compare, CompareOp, DeleteOptions, PutOptions, Txn, TxnOp};
 
 use super::capabilities;
-use crate::domain::ResourceKey;
+use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::etcd::layout::Keyspace;
 use crate::provider::ops::check;
 use crate::provider::{Error, Expect, Lease, Op, Result};
@@ -37,11 +37,13 @@ pub(super) struct Step {
 
 /// What it does to its key.
 pub(super) enum Action {
-    /// Writes a value; with the lease that the key has, with a new one of so many seconds, or with none.
+    /// Writes a value; with the lease that the key has, with a new one of so many seconds, with one
+    /// that is running, or with none.
     Put {
         value: Vec<u8>,
         keep: bool,
         ttl: Option<i64>,
+        of: Option<LeaseId>,
     },
     Delete,
 }
@@ -87,11 +89,12 @@ impl Step {
 
     fn operation(&self, lease: Option<i64>) -> TxnOp {
         let anything = self.expect == Expect::Anything;
-        let Action::Put { value, keep, .. } = &self.action else {
+        let Action::Put { value, keep, of, .. } = &self.action else {
             let options = anything.then(|| DeleteOptions::new().with_prev_key());
             return TxnOp::delete(self.stored.clone(), options);
         };
-        let mut options = PutOptions::new().with_lease(lease.unwrap_or(0));
+        let lease = lease.or(of.map(|LeaseId(id)| id)).unwrap_or(0);
+        let mut options = PutOptions::new().with_lease(lease);
         if anything {
             // Elsewhere the token before is known from the condition.
             options = options.with_prev_key();
@@ -169,7 +172,8 @@ fn step(keyspace: &Keyspace, op: Op) -> Result<Step> {
         Op::Delete { key, .. } => (key, Action::Delete),
         Op::Put { key, document, lease, .. } => {
             let ttl = if let Lease::For(length) = lease { Some(seconds(length)?) } else { None };
-            (key, Action::Put { value: document.as_bytes().to_vec(), keep: lease == Lease::Keep, ttl })
+            let of = if let Lease::Of(lease) = lease { Some(lease) } else { None };
+            (key, Action::Put { value: document.as_bytes().to_vec(), keep: lease == Lease::Keep, ttl, of })
         }
     };
     Ok(Step { key, stored, expect, compares, action })

@@ -155,8 +155,8 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
     match place {
         // An addition that leaves JSON what it is, at the start of an object.
         Place::Editor => steps.push(Step::Text(" ")),
-        // A name that is free, the end of one, and that of the context.
-        Place::Prompt => steps.extend(["a/fresh", "2", "prod"].map(Step::Text)),
+        // A name that is free, the end of one, that of the context, a namespace, words to be typed.
+        Place::Prompt => steps.extend(["a/fresh", "2", "prod", "c/", "delete 4"].map(Step::Text)),
         Place::Filter => steps.push(Step::Text("o")),
         _ if place.takes_text() => steps.push(Step::Text("a")),
         _ => {}
@@ -187,8 +187,16 @@ pub(super) fn face(console: &Console) -> String {
         )
     });
     let selected = model.selected().map(std::mem::discriminant);
+    let plan = model.plan.as_ref().map(|plan| {
+        let moved = plan.steps.iter().any(|step| step.moved(&model.inventory).is_some());
+        (std::mem::discriminant(&plan.recipe), plan.clash.is_some(), moved)
+    });
+    // Elsewhere neither decides anything.
+    let browses = matches!(model.place(), Place::Browse | Place::Page | Place::Plan);
+    let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
+    let can_undo = browses && !model.writes.is_empty();
     format!(
-        "{:?} {overlay:?} {edit:?} {selected:?} {} {} {}",
+        "{:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.place(),
         model.writing.is_some(),
         model.unknown.is_some(),

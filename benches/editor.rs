@@ -1,0 +1,168 @@
+//! A key in a document of 1 MiB, from its message to the frame it is seen in: the budget is 16 ms at
+//! p99. What is measured is what the loop does: `update`, then `draw` on a terminal in memory.
+
+use std::hint::black_box;
+use std::io::Write as _;
+use std::time::{Duration, Instant, SystemTime};
+
+use confdeck::console::layout::Size;
+use confdeck::console::message::{Event, Message, Stamp};
+use confdeck::console::model::{Context, Model};
+use confdeck::console::theme::{Depth, Glyphs, Theme};
+use confdeck::console::{update, view};
+use confdeck::domain::{
+    Coverage, Document, Entry, LinkState, Namespace, ResourceKey, Revision, StoreId, Token, TokenKind,
+    WebhookId,
+};
+use confdeck::inventory::prepare;
+use confdeck::provider::{Capabilities, WatchEvent};
+use criterion::{Criterion, criterion_group, criterion_main};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+const SIZE: Size = Size { cols: 120, rows: 40 };
+
+/// Keys whose times are sorted for the percentiles.
+const KEYS: usize = 2_000;
+
+/// Where a document is long: in lines, in one string, in one line of many small tokens that is no
+/// whole object, so that it is not indented.
+fn documents() -> [(&'static str, String); 3] {
+    let members =
+        |count: usize| (0..count).map(|n| format!("\"member_{n:06}\": \"value {n}\"")).collect::<Vec<_>>();
+    [
+        ("30,000 lines", format!("{{\n  {}\n}}", members(30_000).join(",\n  "))),
+        ("a string of 900 KiB", format!("{{\n  \"a\": \"{}\"\n}}", "some text; ".repeat(900 * 1024 / 11))),
+        ("one dense line", format!("{{{}", members(29_000).join(","))),
+    ]
+}
+
+struct Console {
+    model: Model,
+    theme: Theme,
+    terminal: Terminal<TestBackend>,
+    now: Duration,
+}
+
+impl Console {
+    /// With the editor open on a document.
+    fn editing(text: &str) -> Self {
+        let capabilities = Capabilities {
+            namespaces: true,
+            connections: true,
+            leases: true,
+            foreign: true,
+            atomic_max: 128,
+            max_document: 1 << 20,
+            tokens: TokenKind::Counter,
+        };
+        let context = Context {
+            name: "bench".into(),
+            backend: "etcd",
+            target: "127.0.0.1:2379".into(),
+            marks: Vec::new(),
+            capabilities,
+            read_only: false,
+            protected: false,
+            locked: false,
+            frames_per_second: 60,
+        };
+        let Ok(terminal) = Terminal::new(TestBackend::new(SIZE.cols, SIZE.rows));
+        let theme = Theme::named("default", Depth::Ansi16, Glyphs::Unicode);
+        let Ok(theme) = theme else { unreachable!("the theme is embedded") };
+        let mut console =
+            Self { model: Model::new(context, SIZE), theme, terminal, now: Duration::from_secs(1) };
+        let Ok(id) = WebhookId::new("large") else { unreachable!("the id keeps the rule") };
+        let entry = Entry {
+            key: ResourceKey::webhook(Namespace::default(), id),
+            document: Document::from(text.to_owned()),
+            revision: Revision(1),
+            created: None,
+            version: None,
+            token: Token::counter(1),
+            lease: None,
+        };
+        let (store, at) = (StoreId::new("bench"), Revision(1));
+        for event in [
+            WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole },
+            WatchEvent::Page(vec![entry]),
+            WatchEvent::Loaded { at },
+            WatchEvent::State(LinkState::Synced),
+        ] {
+            console.send(Event::Feed(prepare(event)));
+        }
+        console.press(KeyCode::Char('e'), KeyModifiers::NONE);
+        assert!(console.model.edit.is_some(), "the editor is open");
+        console
+    }
+
+    fn send(&mut self, event: Event) {
+        let at = Stamp { mono: self.now, wall: SystemTime::UNIX_EPOCH };
+        black_box(update::update(&mut self.model, Message { at, event }));
+    }
+
+    fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        self.send(Event::Key(KeyEvent::new(code, modifiers)));
+        let drawn = self.terminal.draw(|frame| view::draw(&self.model, &self.theme, frame));
+        assert!(drawn.is_ok());
+    }
+
+    /// The longest pause there is after a key: typing stops and the text goes out to be checked.
+    fn pause(&mut self) {
+        self.now += Duration::from_secs(1);
+        self.send(Event::Wake);
+    }
+
+    fn go(&mut self, place: &str) {
+        self.press(if place == "end" { KeyCode::End } else { KeyCode::Home }, KeyModifiers::CONTROL);
+        let steps = if place == "start" { 1 } else { 0 };
+        (0..steps).for_each(|_| self.press(KeyCode::Down, KeyModifiers::NONE));
+        if place == "end" {
+            self.press(KeyCode::Up, KeyModifiers::NONE);
+        }
+    }
+}
+
+fn keys(bench: &mut Criterion) {
+    let mut report = String::new();
+    for (shape, text) in documents() {
+        for place in ["start", "end"] {
+            let mut console = Console::editing(&text);
+            console.go(place);
+            bench.bench_function(&format!("a key at the {place} of {shape}"), |bench| {
+                bench.iter(|| console.press(KeyCode::Char('x'), KeyModifiers::NONE));
+            });
+            let mut console = Console::editing(&text);
+            console.go(place);
+            let mut times: Vec<Duration> = (0..KEYS)
+                .map(|number| {
+                    let began = Instant::now();
+                    if number % 20 == 0 {
+                        console.pause();
+                    }
+                    let code = match number % 10 {
+                        7 => KeyCode::Backspace,
+                        8 => KeyCode::Left,
+                        9 => KeyCode::Enter,
+                        _ => KeyCode::Char('x'),
+                    };
+                    console.press(code, KeyModifiers::NONE);
+                    began.elapsed()
+                })
+                .collect();
+            times.sort_unstable();
+            let at = |share: usize| times.get(KEYS * share / 1000).copied().unwrap_or_default();
+            report += &format!(
+                "{shape}, {place}: p50 {:?}, p99 {:?}, longest {:?}\n",
+                at(500),
+                at(990),
+                times.last().copied().unwrap_or_default()
+            );
+        }
+    }
+    let _ = std::io::stderr().write_all(report.as_bytes());
+}
+
+criterion_group!(benches, keys);
+criterion_main!(benches);

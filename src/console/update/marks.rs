@@ -1,0 +1,75 @@
+//! Marks: what is marked is what deleting and copying act on.
+
+use crate::domain::ResourceKey;
+use crate::text::grouped;
+
+use super::super::layout::Pane;
+use super::super::model::{MAX_MARKS, Model, Tone, Writing};
+use super::browse::{self, Step};
+
+/// What an action on documents is about: the marked ones, or the selected one.
+pub(super) fn chosen(model: &Model) -> Vec<ResourceKey> {
+    let Some(browse) = model.browse() else { return Vec::new() };
+    if browse.marks.is_empty() {
+        return browse.selected.iter().cloned().collect();
+    }
+    browse.marks.keys().cloned().collect()
+}
+
+/// Marks the selected row, or takes its mark away, and goes on to the next.
+pub(super) fn toggle(model: &mut Model) {
+    let Some((browse, _)) = model.browse_mut() else { return };
+    let Some(key) = browse.selected.clone() else { return browse::nothing_selected(model) };
+    if browse.focus == Pane::Namespaces {
+        return model.say(Tone::Plain, "marks are set in the list: enter goes there");
+    }
+    if !browse.marks.drop(&key) && !browse.marks.add(key) {
+        return too_many(model);
+    }
+    if browse.focus == Pane::Items {
+        browse::step(model, Step::Lines(1));
+    }
+}
+
+/// Marks all that the list shows; takes their marks away where all of them have one.
+pub(super) fn toggle_all(model: &mut Model) {
+    let Some((browse, inventory)) = model.browse_mut() else { return };
+    if browse.listing.is_partial() {
+        return model.say(Tone::Plain, "the filter is still at work: press again in a moment");
+    }
+    let count = browse.listing.len(inventory);
+    if count > MAX_MARKS {
+        return too_many(model);
+    }
+    let rows = browse.listing.slots_from(inventory, 0).filter_map(|slot| inventory.row(slot));
+    let keys: Vec<_> = rows.map(|row| row.key()).collect();
+    if keys.iter().all(|key| browse.marks.has(key)) {
+        for key in &keys {
+            browse.marks.drop(key);
+        }
+        return;
+    }
+    let mut marks = browse.marks.clone();
+    if keys.into_iter().all(|key| marks.add(key)) {
+        browse.marks = marks;
+    } else {
+        too_many(model);
+    }
+}
+
+fn too_many(model: &mut Model) {
+    let words = format!("at most {} can be marked: narrow the list with / first", grouped(MAX_MARKS));
+    model.say(Tone::Bad, words);
+}
+
+/// Takes the marks away from what a write was about.
+pub(super) fn done(model: &mut Model, writing: &Writing) {
+    for browse in [&mut model.webhooks, &mut model.connections] {
+        for step in &writing.steps {
+            browse.marks.drop(&step.key);
+            if let Some((source, _)) = &step.source {
+                browse.marks.drop(source);
+            }
+        }
+    }
+}

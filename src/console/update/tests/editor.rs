@@ -1,0 +1,197 @@
+//! The editor by keys: problems and what mends them, searches, large drafts, values that are revealed.
+
+use super::*;
+use crate::console::effect::Note;
+use crate::console::model::{AT_ONCE, Edit};
+
+fn opened(text: &str) -> Console {
+    let mut console = Console::new();
+    console.load("s1", 5, &[entry("a/one", text, 1)]);
+    console.keys("e");
+    console
+}
+
+impl Console {
+    fn edit(&self) -> &Edit {
+        self.model.edit.as_ref().unwrap()
+    }
+
+    fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self
+    }
+
+    fn cursor(&self) -> (usize, usize) {
+        let cursor = self.edit().pad.cursor();
+        (cursor.row, cursor.at)
+    }
+
+    fn line(&self, row: usize) -> &str {
+        self.edit().pad.line(row)
+    }
+}
+
+/// Larger than what is read at each key.
+fn large() -> String {
+    let members: Vec<_> = (0..AT_ONCE / 20).map(|n| format!("  \"member_{n}\": \"value {n}\"")).collect();
+    format!("{{\n{}\n}}", members.join(",\n"))
+}
+
+#[test]
+fn problems_are_gone_to_and_mended_each_as_one_step() {
+    let mut console = opened("{\n  \"a\": 1\n  \"b\": True,\n  c: 3\n}");
+    console.press(KeyCode::F(8));
+    assert_eq!(console.cursor(), (2, 2));
+    console.press(KeyCode::F(2));
+    assert_eq!(console.line(1), "  \"a\": 1,");
+    console.press(KeyCode::F(8)).press(KeyCode::F(2)).press(KeyCode::F(8)).press(KeyCode::F(2));
+    assert_eq!(console.edit().text(), "{\n  \"a\": 1,\n  \"b\": true,\n  \"c\": 3\n}");
+    assert!(console.edit().flaws.list().is_empty());
+    console.press(KeyCode::F(8));
+    assert_eq!(console.notice(), "no problem is known");
+    console.keys("ctrl-u ctrl-u ctrl-u");
+    assert_eq!(console.edit().flaws.list().len(), 3);
+    assert!(!console.edit().is_changed());
+}
+
+#[test]
+fn a_byte_order_mark_is_told_and_can_be_left_out() {
+    let mut console = opened("\u{feff}{\"module\": \"log\"}");
+    assert!(!console.edit().is_changed());
+    assert!(console.edit().flaws.first_error().is_none());
+    let told = &console.edit().flaws.list()[0];
+    assert!(told.problem.reason.contains("byte order mark") && told.problem.line == 1);
+    console.press(KeyCode::F(2));
+    assert!(console.edit().is_changed() && console.edit().flaws.list().is_empty());
+    console.keys("ctrl-s").wait(400).keys("enter");
+    let (_, Op::Put { document, .. }) = console.commit().unwrap() else { panic!("a put") };
+    assert_eq!(document.text().unwrap(), "{\"module\": \"log\"}");
+
+    let mut console = opened("\u{feff}{\"module\": \"log\"}");
+    console.press(KeyCode::F(2));
+    console.keys("ctrl-u");
+    assert!(!console.edit().is_changed());
+    console.keys("end enter").text("\"x\": 1,").keys("ctrl-s").wait(400).keys("enter");
+    let (_, Op::Put { document, .. }) = console.commit().unwrap() else { panic!("a put") };
+    assert!(document.text().unwrap().starts_with("\u{feff}{\"x\": 1,"), "a mark that was not left out stays");
+}
+
+#[test]
+fn what_is_looked_for_is_found_as_one_types() {
+    let mut console = opened("{\n  \"one\": 1,\n  \"two\": 2,\n  \"Twofold\": 3\n}");
+    console.keys("ctrl-f").text("two");
+    assert_eq!((console.model.place(), console.cursor()), (Place::Find, (2, 3)));
+    assert_eq!(console.edit().find.tally().to_string(), "1 of 2");
+    console.keys("enter");
+    assert_eq!(console.cursor(), (3, 3));
+    console.keys("down");
+    assert_eq!(console.cursor(), (2, 3));
+    console.text("x");
+    assert_eq!(console.edit().find.tally().to_string(), "not found");
+    console.keys("backspace esc");
+    assert_eq!((console.model.place(), console.cursor()), (Place::Editor, (2, 3)));
+    console.press(KeyCode::F(3));
+    assert_eq!((console.cursor(), console.notice()), ((3, 3), "2 of 2"));
+    assert!(!console.edit().is_changed());
+}
+
+#[test]
+fn a_large_draft_is_checked_outside_when_typing_pauses() {
+    let mut console = opened(&large());
+    console.effects.clear();
+    console.send(Event::Wake);
+    let [Effect::CheckDraft(first, _), ..] = console.effects.as_slice() else {
+        panic!("{:?}", console.effects)
+    };
+    let first = *first;
+    console.effects.clear();
+    console.keys("end").text("x");
+    assert!(console.effects.is_empty(), "not at a key");
+    assert_eq!(console.model.edit.as_ref().unwrap().flaws.check_at(), None, "one at a time");
+    console.send(Event::Answer(first, Answer::Checked(Vec::new())));
+    assert!(console.edit().flaws.is_behind(&console.edit().pad), "it is of a text that is no more");
+    console.wait(300).send(Event::Wake);
+    let Some(Effect::CheckDraft(second, check)) = console.effects.drain(..).next() else { panic!("a check") };
+    let found = check.run();
+    assert_eq!(found.len(), 1);
+    console.send(Event::Answer(second, Answer::Checked(found)));
+    assert_eq!(console.edit().flaws.list().len(), 1);
+    assert!(!console.edit().flaws.is_behind(&console.edit().pad));
+}
+
+#[test]
+fn the_review_of_a_large_draft_is_made_outside_and_can_be_left() {
+    let mut console = opened(&large());
+    console.keys("end enter").text("\"x\": 1,");
+    console.effects.clear();
+    let asked = |console: &mut Console| {
+        console.keys("ctrl-s");
+        let Some(Effect::PrepareReview(request, finish)) = console.effects.pop() else { panic!("a review") };
+        (request, finish)
+    };
+    let (old, finish) = asked(&mut console);
+    assert!(matches!(console.edit().stage, Stage::Editing) && console.edit().preparing.is_some());
+    console.keys("esc");
+    assert_eq!(console.model.place(), Place::Editor, "the draft is still open");
+    console.send(Event::Answer(old, Answer::Reviewed(Box::new(finish.review()))));
+    assert!(matches!(console.edit().stage, Stage::Editing), "nobody waits for it");
+
+    let (request, finish) = asked(&mut console);
+    console.send(Event::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    let Stage::Review(review) = &console.edit().stage else { panic!("a review") };
+    assert_eq!(review.diff.changes.len(), 1);
+    assert_eq!(review.opened, console.now, "its patience begins when it is seen");
+    console.keys("esc");
+
+    let (request, finish) = asked(&mut console);
+    console.text("y");
+    console.send(Event::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    assert!(matches!(console.edit().stage, Stage::Editing), "it is of a text that is no more");
+}
+
+#[test]
+fn values_are_revealed_by_one_key_counted_and_hidden_again() {
+    let stored = r#"{"module":"log","password":"first","jwt":{"secret":12},"token":"t","n":1}"#;
+    let mut console = opened(stored);
+    let hidden = console.edit().text();
+    assert!(hidden.contains("‹kept:1›") && !hidden.contains("first"));
+    console.effects.clear();
+    console.keys("ctrl-t");
+    let text = console.edit().text();
+    assert!(text.contains("\"password\": \"first\"") && text.contains("\"secret\": 12"), "{text}");
+    let note = Note::Revealed { key: key("a/one"), count: 3 };
+    assert!(matches!(console.effects.as_slice(), [Effect::Audited(told)] if *told == note));
+    assert_eq!(console.edit().revealed(), 3);
+    assert!(!console.edit().is_changed(), "looking is no change");
+    console.keys("ctrl-s");
+    assert!(console.notice().starts_with("nothing is changed"));
+    console.keys("ctrl-u");
+    assert_eq!(console.edit().text(), hidden);
+    console.keys("end enter").text("\"x\": 1,").keys("ctrl-s").wait(400).keys("enter");
+    let (_, Op::Put { document, .. }) = console.commit().unwrap() else { panic!("a put") };
+    let written = document.text().unwrap();
+    assert!(written.contains("\"password\":\"first\"") && written.contains("\"secret\":12"), "{written}");
+}
+
+#[test]
+fn where_nothing_is_kept_there_is_nothing_to_reveal() {
+    let mut console = opened(r#"{"module":"log"}"#);
+    console.effects.clear();
+    console.keys("ctrl-t");
+    assert!(console.effects.is_empty() && console.edit().revealed() == 0);
+    assert!(console.notice().starts_with("nothing to reveal"));
+}
+
+#[test]
+fn a_damaged_placeholder_has_its_own_words() {
+    let mut console = opened(r#"{"module":"log","password":"first"}"#);
+    console.keys("down down end backspace backspace");
+    let told = console.edit().flaws.first_error().unwrap();
+    assert!(told.problem.reason.contains("closing quote"), "{told}");
+    console.text("\"");
+    let told = console.edit().flaws.first_error().unwrap();
+    assert!(told.problem.reason.starts_with("this placeholder is damaged"), "{told}");
+    console.keys("ctrl-s");
+    assert!(console.notice().contains("this placeholder is damaged"));
+    assert_eq!(console.cursor(), (2, 15));
+}

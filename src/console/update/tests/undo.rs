@@ -1,0 +1,166 @@
+//! Writes that are taken back: each on the condition that nobody has written since.
+
+use super::plans::{commits, done};
+use super::*;
+
+/// Deletes the selected document and is answered.
+fn delete(console: &mut Console, revision: u64) {
+    console.keys("d").wait(400).keys("y");
+    let (request, ops) = commits(console).unwrap();
+    let address = ops[0].key().to_string();
+    done(console, request, revision, &[None]);
+    console.del(&address, revision);
+}
+
+/// Puts a member before the others of the selected document, and is answered; the watch comes after.
+fn change(console: &mut Console, text: &str, revision: u64) {
+    console.keys("e down").text(text).keys("ctrl-s").wait(400).keys("enter");
+    let (request, ops) = commits(console).unwrap();
+    done(console, request, revision, &[Some(revision)]);
+    let Op::Put { key, document, .. } = &ops[0] else { panic!("a put") };
+    console.put(&key.to_string(), document.text().unwrap(), revision);
+}
+
+/// Takes the last write back; answers what was sent.
+fn undo(console: &mut Console) -> Option<(Request, Vec<Op>)> {
+    console.keys("u").wait(400).keys("enter");
+    commits(console)
+}
+
+fn stored(op: &Op) -> &str {
+    let Op::Put { document, .. } = op else { panic!("a put") };
+    document.text().unwrap()
+}
+
+#[test]
+fn a_chain_of_writes_is_taken_back_one_after_the_other() {
+    let mut console = Console::loaded();
+    let first = r#"{"module":"log"}"#;
+    change(&mut console, "\"x\":1,", 10);
+    change(&mut console, "\"y\":2,", 11);
+    delete(&mut console, 12);
+    assert_eq!(console.model.writes.len(), 3);
+
+    let (request, ops) = undo(&mut console).expect("the deleted document comes back");
+    assert_eq!(ops[0].expect(), Expect::Absent);
+    assert!(stored(&ops[0]).contains("\"y\""));
+    done(&mut console, request, 13, &[Some(13)]);
+    // The next is taken back before the watch tells of our own write.
+    let (request, ops) = undo(&mut console).expect("then the second change");
+    assert_eq!(ops[0].expect(), Expect::Token(Token::counter(13)), "of what taking back left");
+    assert!(!stored(&ops[0]).contains("\"y\"") && stored(&ops[0]).contains("\"x\""));
+    done(&mut console, request, 14, &[Some(14)]);
+    console.put("a/one", r#"{"x":1}"#, 14);
+    let (request, ops) = undo(&mut console).expect("then the first");
+    assert_eq!((ops[0].expect(), stored(&ops[0])), (Expect::Token(Token::counter(14)), first));
+    done(&mut console, request, 15, &[Some(15)]);
+    assert!(console.model.writes.is_empty());
+    console.keys("u");
+    assert_eq!(console.notice(), "nothing was written here since the console started");
+}
+
+#[test]
+fn nothing_is_taken_back_where_somebody_wrote_since() {
+    let mut console = Console::loaded();
+    change(&mut console, "\"x\":1,", 10);
+    console.put("a/one", "{}", 20);
+    assert!(undo(&mut console).is_none());
+    assert_eq!(console.notice(), "a/one was changed since, now 20: nothing of this write is taken back");
+    console.keys("esc");
+    console.del("a/one", 21);
+    assert!(undo(&mut console).is_none());
+    assert!(console.notice().contains("was deleted since"), "{}", console.notice());
+    assert_eq!(console.model.writes.len(), 1, "it stays on the list");
+}
+
+#[test]
+fn what_the_picture_does_not_show_yet_the_store_refuses() {
+    let mut console = Console::loaded();
+    change(&mut console, "\"x\":1,", 10);
+    let (request, _) = undo(&mut console).unwrap();
+    let now = Some(Box::new(entry("a/one", "{}", 20)));
+    console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
+    assert_eq!(console.model.place(), Place::Plan);
+    console.keys("enter");
+    assert!(commits(&mut console).is_none());
+    assert!(console.notice().contains("it cannot be taken back"), "{}", console.notice());
+}
+
+#[test]
+fn the_ones_before_are_reached_by_the_same_key() {
+    let mut console = Console::loaded();
+    change(&mut console, "\"x\":1,", 10);
+    console.keys("j");
+    change(&mut console, "\"y\":1,", 11);
+    console.keys("u u").wait(400).keys("enter");
+    let (request, ops) = commits(&mut console).expect("the older one");
+    assert_eq!(ops[0].key(), &key("a/one"));
+    done(&mut console, request, 12, &[Some(12)]);
+    console.put("a/one", "{}", 12);
+    let (_, ops) = undo(&mut console).expect("the other is still there");
+    assert_eq!(ops[0].key(), &key("a/two"));
+}
+
+#[test]
+fn a_created_document_is_taken_back_by_deleting_it_and_typed_where_protected() {
+    let mut console = Console::loaded();
+    console.keys("c ctrl-u").text("a/new").keys("enter ctrl-s").wait(400).keys("enter");
+    let (request, _) = commits(&mut console).unwrap();
+    done(&mut console, request, 10, &[Some(10)]);
+    console.put("a/new", r#"{"module":"log"}"#, 10);
+    console.model.context.protected = true;
+    assert!(undo(&mut console).is_none(), "it has to be typed");
+    console.text("a/new").keys("enter");
+    let (_, ops) = commits(&mut console).unwrap();
+    assert!(
+        matches!(&ops[0], Op::Delete { expect: Expect::Token(token), .. } if *token == Token::counter(10))
+    );
+}
+
+#[test]
+fn a_rename_and_a_delete_of_several_are_taken_back_whole() {
+    let mut console = Console::loaded();
+    console.keys("R ctrl-u").text("b/moved").keys("enter").wait(400).keys("enter");
+    let (request, _) = commits(&mut console).unwrap();
+    done(&mut console, request, 10, &[Some(10), None]);
+    console.del("a/one", 10);
+    console.put("b/moved", r#"{"module":"log"}"#, 10);
+    let (request, ops) = undo(&mut console).unwrap();
+    let said: Vec<_> = ops.iter().map(|op| (op.key().to_string(), op.expect())).collect();
+    assert_eq!(
+        said,
+        [("b/moved".into(), Expect::Token(Token::counter(10))), ("a/one".into(), Expect::Absent)]
+    );
+    done(&mut console, request, 11, &[None, Some(11)]);
+    console.del("b/moved", 11);
+    console.put("a/one", r#"{"module":"log"}"#, 11);
+
+    console.keys("g * d").wait(400).keys("enter");
+    let (request, ops) = commits(&mut console).unwrap();
+    done(&mut console, request, 12, &vec![None; ops.len()]);
+    for op in &ops {
+        console.del(&op.key().to_string(), 12);
+    }
+    console.put("a/two", "{}", 13);
+    assert!(undo(&mut console).is_none());
+    assert_eq!(console.notice(), "a/two exists again, now 13: nothing of this write is taken back");
+}
+
+#[test]
+fn writes_to_a_store_that_was_replaced_are_not_taken_back() {
+    let mut console = Console::loaded();
+    change(&mut console, "\"x\":1,", 10);
+    console.load("s2", 3, &[entry("a/one", "{}", 1)]);
+    console.keys("u");
+    assert_eq!(console.notice(), "the store was replaced since: write a/one cannot be taken back");
+    assert!(console.model.plan.is_none());
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut console = Console::loaded();
+    for revision in 10..115 {
+        change(&mut console, "\"x\":1,", revision);
+    }
+    assert_eq!(console.model.writes.len(), 100);
+}

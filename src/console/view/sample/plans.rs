@@ -1,0 +1,162 @@
+//! Scenes of marks and plans: made by keys, as a person would.
+
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{NOW, browse, key, scope};
+use crate::console::effect::Effect;
+use crate::console::layout::Size;
+use crate::console::message::{Answer, Event, Message, Stamp};
+use crate::console::model::*;
+use crate::console::update::update;
+use crate::domain::*;
+use crate::inventory::prepare;
+use crate::provider::{Commit, Error, Outcome, WatchEvent};
+
+/// 13:02:11 UTC of the day that the scenes are played on.
+const WALL: Duration = Duration::from_secs(1_770_123_731);
+
+fn send(model: &mut Model, event: Event) -> Vec<Effect> {
+    let wall = SystemTime::UNIX_EPOCH + WALL;
+    update(model, Message { at: Stamp { mono: NOW, wall }, event })
+}
+
+fn keys(model: &mut Model, names: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for name in names.split_whitespace() {
+        let code = match name {
+            "enter" => KeyCode::Enter,
+            "space" => KeyCode::Char(' '),
+            name => KeyCode::Char(name.chars().next().unwrap()),
+        };
+        effects.extend(send(model, Event::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+    }
+    effects
+}
+
+fn text(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        send(model, Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+    }
+}
+
+fn unlocked(size: Size) -> Model {
+    let mut model = browse(size);
+    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    model
+}
+
+/// Rows with marks among them.
+pub(super) fn marked(size: Size) -> Model {
+    let mut model = unlocked(size);
+    scope(&mut model, "production", Some("production/deploys"));
+    keys(&mut model, "space j space space");
+    quiet(model)
+}
+
+/// Connections to be deleted, one of them in use.
+pub(super) fn delete(size: Size) -> Model {
+    let mut model = unlocked(size);
+    model.context.protected = true;
+    model.tab = Tab::Connections;
+    keys(&mut model, "2 g space space space d");
+    quiet(model)
+}
+
+/// Copies into a namespace where one of them is already.
+pub(super) fn clone(size: Size) -> Model {
+    let mut model = unlocked(size);
+    scope(&mut model, "production", Some("production/orders"));
+    keys(&mut model, "space space G space c");
+    text(&mut model, "staging/");
+    keys(&mut model, "enter");
+    quiet(model)
+}
+
+pub(super) fn clone_full(size: Size) -> Model {
+    let mut model = clone(size);
+    keys(&mut model, "f");
+    quiet(model)
+}
+
+/// A document with a lease gets another name.
+pub(super) fn rename(size: Size) -> Model {
+    let mut model = unlocked(size);
+    scope(&mut model, "production", Some("production/users"));
+    keys(&mut model, "R");
+    text(&mut model, "-2026");
+    keys(&mut model, "enter");
+    quiet(model)
+}
+
+/// A write that is taken back, after another one.
+pub(super) fn undo(size: Size) -> Model {
+    let mut model = unlocked(size);
+    let entry = |address: &str, model: &Model| model.inventory.get(&key(address)).unwrap().entry();
+    let orders = entry("production/orders", &model);
+    let was = orders.document.text().unwrap().replace("\"orders\"", "\"orders-old\"").replace("shop", "till");
+    let mut before = orders.clone();
+    (before.document, before.token) = (was.into(), Token::counter(48_190));
+    let other = entry("staging/orders", &model);
+    written(&mut model, vec![Step::delete(other)], None);
+    written(
+        &mut model,
+        vec![Step { before: Some(before), ..Step::to(orders.key.clone(), Some(orders.document)) }],
+        Some(orders.token),
+    );
+    keys(&mut model, "u");
+    quiet(model)
+}
+
+fn written(model: &mut Model, steps: Vec<Step>, after: Option<Token>) {
+    let key = steps[0].key.clone();
+    let (request, document) = (model.next_request(), steps[0].after.clone());
+    let store = model.inventory.store().cloned();
+    model.writing = Some(Writing { request, document, key, store, steps, said: None, undoes: None });
+    let commit = Commit { at: Revision(48_214), outcomes: vec![Outcome { before: None, after }] };
+    send(model, Event::Answer(request, Answer::Commit(Ok(commit))));
+}
+
+/// Somebody was faster with one of several.
+pub(super) fn conflict(size: Size) -> Model {
+    let mut model = clone(size);
+    model.plan.as_mut().unwrap().opened = Duration::ZERO;
+    let effects = keys(&mut model, "enter");
+    let Some(Effect::Commit(request, _)) = effects.first() else { panic!("a commit") };
+    let mut now = model.inventory.get(&key("staging/orders")).unwrap().entry();
+    (now.token, now.revision) = (Token::counter(48_220), Revision(48_220));
+    let error = Error::Conflict { key: now.key.clone(), now: Some(Box::new(now.clone())) };
+    send(&mut model, Event::Answer(*request, Answer::Commit(Err(error))));
+    let change = Change { revision: now.revision, kind: ChangeKind::Put { entry: now } };
+    let batch = WatchEvent::Batch { at: Revision(48_220), changes: vec![change] };
+    send(&mut model, Event::Feed(prepare(batch)));
+    model.traffic = Traffic::default();
+    quiet(model)
+}
+
+/// More than the store takes at once.
+pub(super) fn too_many(size: Size) -> Model {
+    let mut model = unlocked(size);
+    model.context.capabilities.atomic_max = 4;
+    scope(&mut model, "production", None);
+    keys(&mut model, "* d");
+    quiet(model)
+}
+
+/// What a protected context asks for.
+pub(super) fn typed(size: Size) -> Model {
+    let mut model = delete(size);
+    model.plan.as_mut().unwrap().opened = Duration::ZERO;
+    keys(&mut model, "enter");
+    text(&mut model, "delete");
+    keys(&mut model, "enter");
+    quiet(model)
+}
+
+/// Without what the keys on the way had to say, and some time after them.
+fn quiet(mut model: Model) -> Model {
+    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    model.notice = None;
+    model
+}

@@ -41,9 +41,10 @@ fn console(files: &Files, editor: &str) -> Terminal {
 fn saved(home: &Home, text: &str) {
     let folder = home.state().join("drafts");
     let deadline = Instant::now() + PATIENCE;
-    let holds = |path: &PathBuf| {
-        path.starts_with(&folder) && fs::read_to_string(path).is_ok_and(|s| s.contains(text))
-    };
+    // One that is still being written has another ending.
+    let is_draft =
+        |path: &PathBuf| path.starts_with(&folder) && path.extension().is_some_and(|e| e == "json");
+    let holds = |path: &PathBuf| is_draft(path) && fs::read_to_string(path).is_ok_and(|s| s.contains(text));
     while !home.files().iter().any(holds) {
         assert!(Instant::now() < deadline, "no saved draft holds {text}");
         std::thread::sleep(Duration::from_millis(10));

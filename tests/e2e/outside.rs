@@ -91,7 +91,7 @@ fn each_save_is_taken_and_the_end_leads_to_the_review() {
     assert_eq!(told("name"), "default-one.json\n");
     assert!(told("given").contains("‹kept:1›") && told("env").contains("HOME="));
     assert_eq!(files.home.files_holding(PLANTED).len(), 0, "{}", told("env"));
-    assert_eq!(files.home.files_holding(SECRET), [files.webhooks.clone()]);
+    assert_eq!(files.home.files_holding(SECRET), std::slice::from_ref(&files.webhooks));
     assert_eq!(left(&files.home).len(), 0);
     terminal.keys("q");
     assert_eq!(terminal.wait_exit(), Exit::Code(0));

@@ -1,5 +1,6 @@
 //! What differs between two documents, by path; secrets are told apart and never shown.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use similar::DiffOp;
@@ -139,10 +140,7 @@ impl Differ<'_> {
     }
 
     fn items(&mut self, old: &[Node], new: &[Node]) {
-        let text = |items: &[Node], text: &str| -> Vec<String> {
-            items.iter().map(|item| tokens(item.span.of(text)).collect()).collect()
-        };
-        let (before, after) = (text(old, self.old), text(new, self.new));
+        let (before, after) = (written_items(old, self.old), written_items(new, self.new));
         if before != after && is_permutation(&before, &after) {
             return self.push(DiffKind::OrderOnly, None, None);
         }
@@ -217,13 +215,25 @@ pub(super) fn shown<S: AsRef<str>>(kind: DocumentKind, names: &[S], text: &str) 
     if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }
 }
 
-fn is_permutation(old: &[String], new: &[String]) -> bool {
-    let sorted = |items: &[String]| {
-        let mut items: Vec<String> = items.to_vec();
-        items.sort_unstable();
-        items
+/// Each item by its tokens.
+fn written_items<'a>(items: &[Node], text: &'a str) -> Vec<Cow<'a, str>> {
+    let written = |item: &Node| match item.value {
+        Value::Scalar(_) => Cow::Borrowed(item.span.of(text)),
+        _ => Cow::Owned(tokens(item.span.of(text)).collect()),
     };
-    old.len() == new.len() && sorted(old) == sorted(new)
+    items.iter().map(written).collect()
+}
+
+fn is_permutation(old: &[Cow<'_, str>], new: &[Cow<'_, str>]) -> bool {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for item in old {
+        *counts.entry(item).or_default() += 1;
+    }
+    let mut take = |item: &Cow<'_, str>| {
+        let count = counts.get_mut(item.as_ref()).filter(|count| **count > 0);
+        count.map(|count| *count -= 1).is_some()
+    };
+    old.len() == new.len() && new.iter().all(&mut take)
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl<'a> Style<'a> {
                     out.push_str(lead);
                     match child.origin.and_then(|at| before.get(at)) {
                         Some((span, value)) => self.kept(*span, value, child, out),
-                        None => self.added(tree, child, lead, out),
+                        None => self.coming(tree, child, lead, out),
                     }
                     let last = at + 1 == children.len();
                     out.push_str(slots.trail(child, last));
@@ -169,7 +169,7 @@ impl<'a> Style<'a> {
         self.write(value, &child.value, out);
     }
 
-    fn added(&self, tree: &Tree<'_>, child: &Child, lead: &str, out: &mut String) {
+    fn coming(&self, tree: &Tree<'_>, child: &Child, lead: &str, out: &mut String) {
         let Want::Value(value) = &child.value else { return };
         if let Some(key) = &child.key {
             out.push_str(key);

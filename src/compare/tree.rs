@@ -135,7 +135,8 @@ impl<'a> Tree<'a> {
 
     /// The blanks at the start of the line that it begins on.
     pub(super) fn line_indent(&self) -> &'a str {
-        line_indent(self.text, self.span.start)
+        // On the one line there is, nothing is indented; looking for its start would take for ever.
+        if self.flat { "" } else { line_indent(self.text, self.span.start) }
     }
 }
 

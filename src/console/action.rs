@@ -117,8 +117,18 @@ pub enum Action {
     Write,
     /// The full text of the difference.
     FullDiff,
-    /// Base the draft on what is stored now.
-    Rebase,
+    /// Merge the draft with what is stored now.
+    Merge,
+    /// Mine, for this clash.
+    TakeMine,
+    /// Theirs, for this clash.
+    TakeTheirs,
+    /// Mine, for every clash without a choice.
+    TakeAllMine,
+    /// Theirs, for every clash without a choice.
+    TakeAllTheirs,
+    /// Another value, for this clash.
+    TakeValue,
     /// Make the plan from what is stored now.
     Renew,
     /// Yes to a question.
@@ -133,7 +143,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 68] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -191,7 +201,12 @@ impl Action {
         Self::ThrowAway,
         Self::Write,
         Self::FullDiff,
-        Self::Rebase,
+        Self::Merge,
+        Self::TakeMine,
+        Self::TakeTheirs,
+        Self::TakeAllMine,
+        Self::TakeAllTheirs,
+        Self::TakeValue,
         Self::Renew,
         Self::Confirm,
         Self::Cancel,
@@ -215,8 +230,6 @@ impl Action {
         matches!(
             self,
             A::Edit
-                | A::EditOutside
-                | A::TakeUp
                 | A::New
                 | A::Clone
                 | A::Rename
@@ -224,6 +237,8 @@ impl Action {
                 | A::UndoWrite
                 | A::Review
                 | A::Write
+                | A::EditOutside
+                | A::TakeUp
         )
     }
 
@@ -328,7 +343,12 @@ impl Action {
             Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),
             Self::Write => ("write", "write what is shown"),
             Self::FullDiff => ("full-diff", "full text, or changes by path"),
-            Self::Rebase => ("rebase", "base the draft on what is stored now, and review again"),
+            Self::Merge => ("merge", "merge the draft with what is stored now"),
+            Self::TakeMine => ("mine", "this clash as in your draft"),
+            Self::TakeTheirs => ("theirs", "this clash as it is stored now"),
+            Self::TakeAllMine => ("all-mine", "your draft for every clash without a choice"),
+            Self::TakeAllTheirs => ("all-theirs", "what is stored for every clash without a choice"),
+            Self::TakeValue => ("value", "type another value for this clash"),
             Self::Renew => ("renew", "make the plan anew from what is stored now"),
             Self::Confirm => ("confirm", "yes, do it"),
             Self::Cancel => ("cancel", "no"),

@@ -5,7 +5,7 @@ use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
-use super::model::{Check, Finish, Sides};
+use super::model::{Ask, Check, Finish, Sides};
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -41,6 +41,8 @@ pub enum Effect {
     CheckDraft(Request, Check),
     /// Make the review of a draft too large for the loop.
     PrepareReview(Request, Box<Finish>),
+    /// Merge a draft too large for the loop.
+    PrepareMerge(Request, Box<Ask>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -90,8 +92,8 @@ impl Effect {
             Self::Commit(..) => true,
             Self::Compare(..) => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
-            Self::CheckDraft(..) | Self::PrepareReview(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
+            Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

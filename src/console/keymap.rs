@@ -27,12 +27,12 @@ pub enum Place {
     Find,
     /// The review of a draft.
     Review,
-    /// A conflict.
-    Conflict,
-    /// The list of drafts.
-    Drafts,
+    /// A draft and what was stored meanwhile.
+    Merge,
     /// The review of several writes as one.
     Plan,
+    /// The list of drafts.
+    Drafts,
 }
 
 impl Place {
@@ -48,9 +48,9 @@ impl Place {
         Self::Editor,
         Self::Find,
         Self::Review,
-        Self::Conflict,
-        Self::Drafts,
+        Self::Merge,
         Self::Plan,
+        Self::Drafts,
     ];
 
     /// The heading in help.
@@ -66,9 +66,9 @@ impl Place {
             Self::Editor => "Editor",
             Self::Find => "Find",
             Self::Review => "Review",
-            Self::Conflict => "Conflict",
-            Self::Drafts => "Drafts",
+            Self::Merge => "Merge",
             Self::Plan => "Plan",
+            Self::Drafts => "Drafts",
         }
     }
 
@@ -155,6 +155,7 @@ const EDITOR: &[Binding] = &[
     ("ctrl-s", Action::Review),
     ("ctrl-u", Action::Undo),
     ("ctrl-r", Action::Redo),
+    ("ctrl-g", Action::Merge),
     ("ctrl-f", Action::Find),
     ("F3", Action::FindNext),
     ("F8", Action::NextProblem),
@@ -175,10 +176,24 @@ const FIND: &[Binding] = &[
     ("up", Action::FindPrevious),
     ("esc", Action::Back),
 ];
-const REVIEW: &[Binding] =
-    &[("enter", Action::Write), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
-const CONFLICT: &[Binding] =
-    &[("b", Action::Rebase), ("f", Action::FullDiff), ("esc", Action::Back), (":", Action::Command)];
+const REVIEW: &[Binding] = &[
+    ("enter", Action::Write),
+    ("f", Action::FullDiff),
+    ("ctrl-g", Action::Merge),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
+const MERGE: &[Binding] = &[
+    ("enter", Action::Review),
+    ("m", Action::TakeMine),
+    ("t", Action::TakeTheirs),
+    ("M", Action::TakeAllMine),
+    ("T", Action::TakeAllTheirs),
+    ("e", Action::TakeValue),
+    ("f", Action::FullDiff),
+    ("esc", Action::Back),
+    (":", Action::Command),
+];
 const PLAN: &[Binding] = &[
     ("enter", Action::Write),
     ("f", Action::FullDiff),
@@ -209,9 +224,9 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Editor => &[EDITOR, EVERYWHERE],
         Place::Find => &[FIND, EVERYWHERE],
         Place::Review => &[REVIEW, MOVE, EVERYWHERE],
-        Place::Conflict => &[CONFLICT, MOVE, EVERYWHERE],
-        Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
+        Place::Merge => &[MERGE, MOVE, EVERYWHERE],
         Place::Plan => &[PLAN, MOVE, EVERYWHERE],
+        Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

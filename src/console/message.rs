@@ -11,7 +11,7 @@ use crate::provider::{Commit, Error, Found};
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, Look, NotReady, Review};
+use super::model::{Flaw, Look, Merging, NotReady, Review};
 use super::outside::Outside;
 
 /// A moment, twice: for ages and deadlines, and for people.
@@ -81,6 +81,8 @@ pub enum Answer {
     Checked(Vec<Flaw>),
     /// Of `Effect::PrepareReview`.
     Reviewed(Box<Result<Review, NotReady>>),
+    /// Of `Effect::PrepareMerge`.
+    Merged(Box<Result<Merging, String>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

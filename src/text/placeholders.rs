@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::scan::{Look, scan};
+use super::scan::{self, Look, scan, scan_within};
 use crate::domain::DocumentKind;
 use crate::domain::json::{Span, place};
 
@@ -128,9 +128,14 @@ impl std::error::Error for FillError {}
 ///
 /// Text that looks like a placeholder is taken out as well, so that [`fill`] gives it back as it was.
 pub fn conceal(kind: DocumentKind, text: &str) -> (String, Kept) {
+    conceal_within::<&str>(kind, &[], text)
+}
+
+/// The same for one value, as JSON text, that stands at a path of member names.
+pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> (String, Kept) {
     let mut kept = Kept::default();
     let mut out = String::with_capacity(text.len());
-    for (span, look) in runs(kind, text) {
+    for (span, look) in joined(scan_within(kind, path, text)) {
         let run = span.of(text);
         match look {
             Look::Hidden { bare } => out.push_str(&kept.keep(run, bare)),
@@ -262,8 +267,12 @@ pub fn has_placeholder(text: &str) -> bool {
 
 /// The pieces of a text, those that are shown joined.
 fn runs(kind: DocumentKind, text: &str) -> Vec<(Span, Look)> {
+    joined(scan(kind, text))
+}
+
+fn joined(pieces: Vec<scan::Piece>) -> Vec<(Span, Look)> {
     let mut runs: Vec<(Span, Look)> = Vec::new();
-    for piece in scan(kind, text) {
+    for piece in pieces {
         match (runs.last_mut(), piece.look) {
             (Some((span, Look::Shown(_))), Look::Shown(_)) => span.end = piece.span.end,
             _ => runs.push((piece.span, piece.look)),

@@ -153,12 +153,12 @@ fn add_by_hand(terminal: &mut Terminal, others: impl FnOnce(&mut Terminal), earl
             others(terminal);
         }
         terminal.keys("enter");
-        let screen = terminal.wait_until(|screen| screen.has("CONFLICT") || !screen.has("REVIEW"));
-        if !screen.has("CONFLICT") {
+        let screen = terminal.wait_until(|screen| screen.has("MERGE") || !screen.has("REVIEW"));
+        if !screen.has("MERGE") {
             return conflicts;
         }
         terminal.keys("esc");
-        terminal.wait_gone("CONFLICT");
+        terminal.wait_gone("MERGE");
         terminal.keys("ctrl-x");
         terminal.wait_for("Throw away the draft of default/counter?");
         terminal.answer("y");

@@ -110,7 +110,7 @@ fn a_key_that_was_on_its_way_when_the_review_came_up_writes_nothing() {
 }
 
 #[test]
-fn a_conflict_keeps_the_draft_and_what_others_wrote_until_it_is_based_anew() {
+fn a_conflict_keeps_the_draft_and_what_others_wrote_until_they_are_merged() {
     let store = store();
     let mut terminal = store.open(120, 40);
     terminal.unlock();
@@ -122,16 +122,20 @@ fn a_conflict_keeps_the_draft_and_what_others_wrote_until_it_is_based_anew() {
     terminal.review();
     terminal.wait_for("writing will end in a conflict");
     terminal.answer("enter");
-    terminal.wait_for("CONFLICT");
-    terminal.wait_for("nothing was written, and your draft is kept");
-    terminal.wait_for("etcdctl");
+    terminal.wait_for("MERGE");
+    terminal.wait_for("nothing was written, your draft is kept");
+    terminal.wait_for("\"etcdctl\"");
     assert_eq!(store.value("production/webhooks/middle").unwrap(), theirs);
 
-    terminal.keys("b");
+    terminal.wait_for("nothing clashes: enter review");
+    terminal.keys("enter");
     terminal.wait_for("REVIEW");
     terminal.answer("enter");
     terminal.wait_gone("REVIEW");
-    assert_eq!(store.value("production/webhooks/middle").unwrap(), r#"{"module": "log", "n": 2}"#);
+    assert_eq!(
+        store.value("production/webhooks/middle").unwrap(),
+        r#"{"module": "log", "n": 2, "by": "etcdctl"}"#
+    );
 }
 
 #[test]
@@ -145,9 +149,11 @@ fn a_draft_of_what_others_delete_meets_a_conflict_too() {
     terminal.wait_for("upstream DELETED");
     terminal.review();
     terminal.answer("enter");
-    terminal.wait_for("was deleted by someone else");
+    terminal.wait_for("someone deleted it");
     assert_eq!(store.value("production/webhooks/middle"), None);
-    terminal.keys("b");
+    terminal.keys("enter");
+    terminal.wait_for("1 clash has no choice yet");
+    terminal.keys("m enter");
     terminal.wait_for("only if it does not exist");
     terminal.answer("enter");
     terminal.wait_gone("REVIEW");

@@ -161,7 +161,7 @@ fn a_planted_password_is_in_no_list_detail_filter_or_help() {
 }
 
 #[test]
-fn a_planted_password_is_in_no_editor_review_conflict_or_question() {
+fn a_planted_password_is_in_no_editor_review_merge_or_question() {
     let store = planted();
     let mut terminal = open(&store);
     terminal.unlock();
@@ -182,10 +182,10 @@ fn a_planted_password_is_in_no_editor_review_conflict_or_question() {
         terminal.keys("f");
         terminal.wait_for("+   \"n\": 2");
         terminal.answer("enter");
-        terminal.wait_for("CONFLICT");
+        terminal.wait_for("MERGE");
         terminal.keys("f");
-        terminal.bytes_during(Duration::from_millis(50));
-        terminal.keys("b");
+        terminal.wait_for("merged text against theirs");
+        terminal.keys("f enter");
         terminal.wait_for("REVIEW");
         terminal.answer("enter");
         terminal.wait_gone("REVIEW");

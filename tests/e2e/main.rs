@@ -31,6 +31,7 @@ mod keys;
 mod layouts;
 mod leaving;
 mod line;
+mod merge;
 mod outage;
 mod outside;
 mod person;

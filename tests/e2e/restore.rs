@@ -25,7 +25,7 @@ fn drafting(store: &Etcd) -> Terminal {
     terminal
 }
 
-/// The replacement is said, the draft is refused with words, can be based anew, and then be written.
+/// The replacement is said, the draft is refused with words, merged, and then written.
 fn replaced(store: &Etcd, terminal: &mut Terminal, replace: impl FnOnce(&Etcd)) {
     replace(store);
     let serving = Instant::now();
@@ -36,10 +36,12 @@ fn replaced(store: &Etcd, terminal: &mut Terminal, replace: impl FnOnce(&Etcd)) 
 
     terminal.answer("enter");
     terminal.wait_for("the store was replaced since this draft began");
-    terminal.wait_for("CONFLICT");
+    terminal.wait_for("MERGE");
+    terminal.wait_for("its base is of the one before");
     assert_eq!(store.value(KEY).unwrap(), stored, "nothing was written");
 
-    terminal.keys("b");
+    // What the store has lost and the draft still has is the person's to decide, as any clash.
+    terminal.keys("M enter");
     terminal.wait_for("REVIEW");
     terminal.answer("enter");
     terminal.wait_gone("REVIEW");
@@ -54,7 +56,7 @@ fn replaced(store: &Etcd, terminal: &mut Terminal, replace: impl FnOnce(&Etcd)) 
 }
 
 #[test]
-fn a_restored_backup_is_told_and_the_draft_is_based_anew() {
+fn a_restored_backup_is_told_and_the_draft_is_merged() {
     let store = Etcd::alone();
     store.put(KEY, r#"{"module": "log", "n": 1}"#);
     let backup = Backup::of(&store.server);
@@ -110,7 +112,7 @@ fn a_lease_is_counted_down_to_its_end_and_the_draft_is_told() {
     terminal.wait_for("upstream DELETED");
     terminal.review();
     terminal.answer("enter");
-    terminal.wait_for("was deleted by someone else");
+    terminal.wait_for("someone deleted it");
     terminal.keys("esc esc");
     let screen = terminal.wait_for("1 of 1");
     assert!(screen.has("stays"), "{}", screen.framed());

@@ -91,12 +91,32 @@ fn plan() {
 }
 
 #[test]
-fn conflict() {
-    let mut terminal = reviewed();
-    // The demo writes this document first, once.
-    terminal.answer("enter");
-    terminal.wait_for("CONFLICT");
-    draw(&terminal, "conflict");
+fn merge() {
+    let store = Etcd::new();
+    let stored = |topic: &str, timeout: u16, more: &str| {
+        format!(
+            "{{\n  \"data_type\": \"json\",\n  \"module\": \"kafka\",\n  \"connection\": \"kafka_main\",\n  \
+             \"topic\": \"{topic}\",\n  \"jwt\": {{\"secret\": \"Pl4nted{timeout}\"}},\n  \
+             \"module-config\": {{\"timeout\": {timeout}, \"acks\": 1}}{more}\n}}\n"
+        )
+    };
+    let key = "production/webhooks/orders";
+    store.put(key, &stored("orders", 30, ""));
+    let mut terminal = store.open(110, 24);
+    terminal.unlock();
+    terminal.edit("production/orders");
+    terminal.replace("\"orders\"", "\"orders-eu\"");
+    terminal.replace("30,", "45,");
+    terminal.replace("\"acks\": 1", "\"acks\": 2");
+    let theirs = stored("orders-v2", 60, ",\n  \"ip_whitelist\": [\"192.0.2.7\"]");
+    store.put(key, &theirs);
+    terminal.wait_for("ctrl-g merges");
+    terminal.keys("ctrl-g");
+    terminal.wait_for("2 clashes, 2 to choose");
+    terminal.keys("m down");
+    terminal.wait_for("● mine");
+    assert!(!terminal.has_ever_written("Pl4nted"));
+    draw(&terminal, "merge");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) enum Exit {
     Signal(String),
 }
 
-/// How long a person takes, at the least, between escape and the next key; confdeck waits 40 ms for
+/// How long a person takes, at the least, between escape and the next key; confdeck waits 20 ms for
 /// the rest of a sequence.
 const ESCAPE_GAP: Duration = Duration::from_millis(100);
 /// How often a program is asked whether it has ended.

@@ -117,7 +117,7 @@ fn two_consoles_see_each_others_changes_and_both_write() {
     other.wait_for("upstream CHANGED");
     other.review();
     other.answer("enter");
-    other.wait_for("CONFLICT");
+    other.wait_for("MERGE");
     assert_eq!(files.text(), text.replace("41", "4300").replace("51", "5200"));
 }
 

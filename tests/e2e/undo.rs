@@ -34,7 +34,7 @@ fn three_writes_of_one_document_are_taken_back_and_a_foreign_one_is_not() {
     terminal.keys("d");
     terminal.wait_for("Delete production/orders from lab?");
     terminal.answer("y");
-    terminal.wait_for("0 of 0");
+    terminal.wait_for("done: delete production/orders");
     assert_eq!(store.value(key), None);
 
     terminal.keys("u");

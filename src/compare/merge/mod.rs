@@ -175,6 +175,11 @@ impl Merge {
         path && matches!(self.how, How::Paths(_))
     }
 
+    /// Whether lines are merged, because one of the texts is not JSON.
+    pub fn is_by_lines(&self) -> bool {
+        matches!(self.how, How::Lines(_))
+    }
+
     /// What is stored now, if anything is.
     pub fn theirs(&self) -> Option<&str> {
         self.theirs.as_deref()

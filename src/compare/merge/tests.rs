@@ -303,7 +303,8 @@ proptest! {
             let text = all(&merge, &choice);
             let (m, t) = (all_tokens(&mine), all_tokens(&theirs));
             prop_assert!(Tree::of(&text).is_ok());
-            for token in all_tokens(&text) {
+            // Two that come to nothing need a comma between.
+            for token in all_tokens(&text).into_iter().filter(|token| *token != ",") {
                 prop_assert!(m.contains(&token) || t.contains(&token), "{token}");
             }
         }

@@ -18,6 +18,7 @@ use super::Saving;
 use super::find::Find;
 use super::finish::Finish;
 use super::flaws::{Check, Flaw, Flaws, Remedy};
+use super::merge::{Ask, Merging};
 use super::outline::Outline;
 use super::pad::{Pad, Pos};
 
@@ -27,7 +28,7 @@ pub struct Edit {
     pub key: ResourceKey,
     /// What it is based on.
     pub base: Base,
-    /// The store the base came from; a draft of another store must be based anew.
+    /// The store the base came from; a draft of another store must be merged with what is there.
     pub store: Option<StoreId>,
     /// The text being typed. Secret fields are placeholders that stand for the stored values.
     pub pad: Pad,
@@ -39,6 +40,10 @@ pub struct Edit {
     pub find: Find,
     /// The review that is being made elsewhere, and of which text.
     pub preparing: Option<(Request, u64)>,
+    /// A large merge that is to be made elsewhere.
+    pub asking: Option<Box<Ask>>,
+    /// One that is being made there, and of which text.
+    pub merging: Option<(Request, u64)>,
     /// What happened to the base meanwhile.
     pub upstream: Upstream,
     /// How far it has come.
@@ -96,8 +101,8 @@ pub enum Stage {
     Editing,
     /// It is being looked at before it is written.
     Review(Box<Review>),
-    /// It could not be written: this is what stands against it.
-    Conflict(Box<Review>),
+    /// It is being merged with what was stored meanwhile.
+    Merge(Box<Merging>),
 }
 
 /// What a write would change.
@@ -115,8 +120,6 @@ pub struct Review {
     pub scroll: usize,
     /// When it was opened; keys of the first 300 ms do not write.
     pub opened: Duration,
-    /// For a conflict: what is stored now.
-    pub now: Option<Entry>,
 }
 
 /// Why a draft cannot be reviewed.
@@ -178,6 +181,8 @@ impl Edit {
             flaws: Flaws::default(),
             find: Find::default(),
             preparing: None,
+            asking: None,
+            merging: None,
             upstream: Upstream::Unchanged,
             stage: Stage::Editing,
             sent: None,
@@ -197,7 +202,7 @@ impl Edit {
             Stage::Editing if self.find.typing => Place::Find,
             Stage::Editing => Place::Editor,
             Stage::Review(_) => Place::Review,
-            Stage::Conflict(_) => Place::Conflict,
+            Stage::Merge(_) => Place::Merge,
         }
     }
 
@@ -319,25 +324,17 @@ impl Edit {
         Finish { kind, text: self.text(), kept, original, stored, mark: self.pad.has_mark() }
     }
 
-    /// What the draft changes against `now`, or against nothing.
-    pub fn compare(&self, document: Document, now: Option<Entry>, opened: Duration) -> Review {
+    /// What the draft changes against its base.
+    pub fn compare(&self, document: Document, opened: Duration) -> Review {
         let kind = DocumentKind::of(&self.key);
-        let against = match (&now, &self.base) {
-            (Some(entry), _) | (None, Base::Stored(entry)) => entry.document.text().unwrap_or_default(),
-            (None, Base::Absent { .. }) => "",
+        let against = match &self.base {
+            Base::Stored(entry) => entry.document.text().unwrap_or_default(),
+            Base::Absent { .. } => "",
         };
         let text = document.text().unwrap_or_default();
         let diff = compare::diff(kind, against, text);
         let lines = compare::lines(kind, against, text);
-        Review {
-            document,
-            diff,
-            lines,
-            full: matches!(self.base, Base::Absent { .. }),
-            scroll: 0,
-            opened,
-            now,
-        }
+        Review { document, diff, lines, full: matches!(self.base, Base::Absent { .. }), scroll: 0, opened }
     }
 
     /// Takes in that `document` was written and is stored as `token` now. Says whether anything was
@@ -354,20 +351,15 @@ impl Edit {
         !matches!(self.finish(), Err(NotReady::Unchanged))
     }
 
-    /// Bases the draft on what is stored now; the text stays, and its placeholders stand for the
-    /// secrets that are stored now in the places where they were.
-    pub fn rebase(&mut self, now: Option<Entry>, store: Option<StoreId>) {
-        if let (Some(Ok(text)), Base::Stored(_)) = (now.as_ref().map(|now| now.document.text()), &self.base) {
-            let (concealed, found) = conceal(DocumentKind::of(&self.key), &compare::format(text));
-            self.kept.renew(&self.opened, &concealed, &found);
-        }
-        self.base = match (now, &self.base) {
+    /// Goes on with a merged text, based on what is stored now. Its placeholders stand for the merged
+    /// secrets, so what was typed before the merge cannot be undone.
+    pub fn go_on(&mut self, text: &str, now: Option<Entry>, store: Option<StoreId>) {
+        let moved = now.as_ref().is_none_or(|now| now.document.text() != Ok(text));
+        let base = match (now, &self.base) {
             (Some(entry), _) => Base::Stored(entry),
             (None, Base::Stored(entry)) => Base::Absent { template: entry.document.clone() },
             (None, Base::Absent { template }) => Base::Absent { template: template.clone() },
         };
-        self.store = store;
-        self.upstream = Upstream::Unchanged;
-        self.moved = true;
+        *self = Self { moved, ..Self::open(self.key.clone(), base, store, text) };
     }
 }

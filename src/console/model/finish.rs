@@ -45,6 +45,17 @@ impl Finish {
         if self.stored && document == self.original { Err(NotReady::Unchanged) } else { Ok(document) }
     }
 
+    /// The same, also where that is what is stored already.
+    ///
+    /// # Errors
+    /// [`NotReady`] where it is no document yet.
+    pub fn mine(&self) -> Result<Document, NotReady> {
+        match self.document() {
+            Err(NotReady::Unchanged) => Ok(self.original.clone()),
+            finished => finished,
+        }
+    }
+
     /// The review of it against what it is based on.
     ///
     /// # Errors
@@ -56,6 +67,6 @@ impl Finish {
         let diff = compare::diff(self.kind, before, text);
         let lines = compare::lines(self.kind, before, text);
         let full = !self.stored;
-        Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, now: None, document })
+        Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, document })
     }
 }

@@ -57,6 +57,8 @@ pub enum Purpose {
     Typed(String),
     /// The context's name, to open the gate; a paste is refused.
     Unlock,
+    /// Another value for a clash of a merge.
+    Value,
 }
 
 /// A question that names what it is about.

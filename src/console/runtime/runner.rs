@@ -17,7 +17,7 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
-use crate::console::model::{Check, Finish, NotReady, Sides, look};
+use crate::console::model::{Ask, Check, Finish, NotReady, Sides, look};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
@@ -206,6 +206,15 @@ impl Runner {
             // Nothing in there waits, so it is joined without a deadline; it fails only by a panic.
             let review = spawn_blocking(move || finish.review()).await.unwrap_or(Err(NotReady::Failed));
             Reply::Answer(Answer::Reviewed(Box::new(review)))
+        });
+    }
+
+    /// Merges a large draft.
+    pub(super) fn prepare_merge(&mut self, request: Request, ask: Ask) {
+        self.spawn(request, async move {
+            let broken = || Err("the merge broke down, see the log".into());
+            let merging = spawn_blocking(move || ask.merging()).await.unwrap_or_else(|_| broken());
+            Reply::Answer(Answer::Merged(Box::new(merging)))
         });
     }
 

@@ -175,6 +175,7 @@ impl Program for Scripted {
                     Answer::Compared(looks) => format!("compared {}", looks.len()),
                     Answer::Checked(found) => format!("checked {}", found.len()),
                     Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
+                    Answer::Merged(merging) => format!("merged {}", merging.is_ok()),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
                     Answer::Outside(news) => format!("outside {news:?}"),

@@ -231,6 +231,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
             Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
+            Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, outside, plan, prepare, unknown};
+use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -37,6 +37,7 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         Answer::Lease(lease, left) => lease_told(model, request, lease, left),
         Answer::Checked(found) => mend::checked(model, request, found),
         Answer::Reviewed(review) => prepare::prepared(model, request, *review),
+        Answer::Merged(result) => merge::merged(model, request, *result),
         Answer::Unlocked => {
             model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");
@@ -86,7 +87,7 @@ pub(super) fn written(model: &mut Model, writing: &Writing, result: Result<Commi
         }
         Err(Error::Conflict { key, now }) if mine => {
             model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written, your draft is kept"));
-            conflict(model, now.map(|now| *now));
+            merge::conflict(model, now.map(|now| *now));
         }
         Err(Error::Conflict { key, now }) if planned => plan::clash(model, key, now.map(|now| *now)),
         Err(Error::NotFound { key }) if planned => plan::clash(model, key, None),
@@ -116,16 +117,6 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
     model.edit = None;
     if !browse::go_to(model, &writing.key) {
         model.arriving = Some(writing.key.clone());
-    }
-}
-
-/// Shows what stands against the open draft.
-pub(super) fn conflict(model: &mut Model, now: Option<crate::domain::Entry>) {
-    let opened = model.now.mono;
-    let Some(edit) = &mut model.edit else { return };
-    if let Ok(document) = edit.finish() {
-        let review = edit.compare(document, now, opened);
-        edit.stage = Stage::Conflict(Box::new(review));
     }
 }
 

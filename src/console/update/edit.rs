@@ -7,12 +7,10 @@ use crate::provider::Lease;
 use crate::text::grouped;
 
 use super::super::effect::Effect;
-use super::super::model::{
-    Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Step, Then, Tone, Upstream,
-};
+use super::super::model::{Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Step, Then, Tone};
 use super::browse::{self, Step as Move};
 use super::send::{self, Job};
-use super::{absence, answers, prepare, typing};
+use super::{absence, merge, prepare, typing};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
@@ -64,7 +62,7 @@ pub(super) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
 }
 
 /// Rows of text the editor shows: the body without its title and its line for problems.
-fn height(model: &Model) -> usize {
+pub(super) fn height(model: &Model) -> usize {
     usize::from(model.frame().body.height.saturating_sub(2).max(1))
 }
 
@@ -73,7 +71,8 @@ pub(super) fn leave(model: &mut Model) {
     if prepare::leave(model) {
         return;
     }
-    let Some(edit) = model.edit.take() else { return };
+    let Some(mut edit) = model.edit.take() else { return };
+    edit.merging = None;
     if !edit.is_changed() {
         return;
     }
@@ -109,10 +108,11 @@ pub(super) fn discard(model: &mut Model) {
     }
 }
 
-/// Back from a review or a conflict to typing.
+/// Back from a review or a merge to typing.
 pub(super) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = Stage::Editing;
+        edit.merging = None;
     }
 }
 
@@ -135,8 +135,8 @@ pub(super) fn scroll_review(model: &mut Model, step: Move) {
 
 fn shown_review(model: &mut Model) -> Option<&mut Review> {
     match &mut model.edit.as_mut()?.stage {
-        Stage::Review(review) | Stage::Conflict(review) => Some(review),
-        Stage::Editing => None,
+        Stage::Review(review) => Some(review),
+        Stage::Editing | Stage::Merge(_) => None,
     }
 }
 
@@ -161,9 +161,9 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if edit.store.as_ref() != model.inventory.store() {
-        let now = model.inventory.get(&edit.key).map(|row| row.entry());
-        answers::conflict(model, now);
-        model.say(Tone::Bad, "the store was replaced since this draft began: look, and base it anew");
+        merge::conflict(model, None);
+        model
+            .say(Tone::Bad, "the store was replaced since this draft began: nothing was written; look at it");
         return Vec::new();
     }
     if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, absence::refusal(&model.inventory, &edit.key))
@@ -178,29 +178,4 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
         edit.sent = model.writing.as_ref().map(|writing| writing.request);
     }
     effects
-}
-
-/// Bases the draft on what is stored now, and reviews it against that.
-pub(super) fn rebase(model: &mut Model) -> Vec<Effect> {
-    let Model { edit, inventory, .. } = model;
-    let Some(edit) = edit else { return Vec::new() };
-    // The picture may be ahead of the conflict's answer, or behind it: the later one counts.
-    let seen = inventory.get(&edit.key).map(|row| row.entry());
-    let told = match &edit.stage {
-        Stage::Conflict(review) => review.now.clone(),
-        _ => None,
-    };
-    let now = match (seen, told) {
-        (Some(seen), Some(told)) if told.revision > seen.revision => Some(told),
-        (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
-        (seen, _) => seen,
-    };
-    if let (None, Some(refusal)) = (&now, absence::refusal(inventory, &edit.key)) {
-        model.say(Tone::Bad, refusal.to_string());
-        return Vec::new();
-    }
-    edit.rebase(now, inventory.store().cloned());
-    edit.saving.touch(model.now.mono);
-    edit.stage = Stage::Editing;
-    prepare::review(model)
 }

@@ -142,11 +142,21 @@ fn follow(model: &mut Model, delta: &Delta) {
     {
         model.arriving = Some(key);
     }
-    if let Some(key) = lost {
+    if let Some(key) = lost.filter(|key| !is_our_doing(model, key)) {
         let became =
             if model.inventory.coverage().sees(&key) { "is gone" } else { "may not be read any more" };
         model.say(Tone::Plain, format!("{key}, which was selected, {became}"));
     }
+}
+
+/// Whether it is gone because of the last write here, of which its answer tells.
+fn is_our_doing(model: &Model, key: &ResourceKey) -> bool {
+    let sent = model.writing.iter().flat_map(|writing| &writing.steps);
+    let done = model.writes.last().into_iter().flat_map(|written| &written.steps);
+    // What is gone at a later revision came back meanwhile, and went by another's hand.
+    let now = model.inventory.revision();
+    sent.filter(|step| step.after.is_none()).any(|step| step.key == *key)
+        || done.filter(|step| step.after.is_none() && now <= step.at).any(|step| step.key == *key)
 }
 
 fn is_replaced(inventory: &Inventory, store: &StoreId, at: Revision) -> bool {
@@ -163,7 +173,8 @@ fn note_changes(model: &mut Model, delta: &Delta) {
     if !delta.changes.is_empty() && model.fresh_ends.back() != Some(&end) {
         model.fresh_ends.push_back(end);
     }
-    match delta.deleted.as_slice() {
+    let others: Vec<_> = delta.deleted.iter().filter(|key| !is_our_doing(model, key)).collect();
+    match others.as_slice() {
         [] => {}
         [key] => model.say(Tone::Plain, format!("{key} was deleted")),
         keys => model.say(Tone::Plain, format!("{} documents were deleted", keys.len())),

@@ -2,14 +2,16 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::compare::merge::Choice;
+
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
 use super::super::model::{self, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
 use super::browse::{self, Step};
 use super::{
-    choose, clock, drafts, edit, feed, make, marks, mend, names, outside, plan, prepare, prompt, search,
-    typing,
+    choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
+    search, typing,
 };
 
 /// A key was pressed.
@@ -106,6 +108,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
         Action::Delete => return make::delete_chosen(model),
+        Action::Review if place == Place::Merge => return merge::finish(model),
         Action::Review => return prepare::review(model),
         Action::Undo => typing::undo(model, true),
         Action::Redo => typing::undo(model, false),
@@ -126,8 +129,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Write if place == Place::Plan => return plan::write(model),
         Action::Write => return edit::write(model),
         Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
+        Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
-        Action::Rebase => return edit::rebase(model),
+        Action::Merge => merge::open(model),
+        Action::TakeMine => merge::choose(model, &Choice::Mine),
+        Action::TakeTheirs => merge::choose(model, &Choice::Theirs),
+        Action::TakeAllMine => merge::choose_all(model, &Choice::Mine),
+        Action::TakeAllTheirs => merge::choose_all(model, &Choice::Theirs),
+        Action::TakeValue => merge::ask_value(model),
         Action::Back if place == Place::Editor && model.away.is_some() => {
             return outside::end(model).into_iter().collect();
         }
@@ -173,7 +182,8 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
         (None, Place::Plan) => plan::scroll(model, step),
-        (None, Place::Review | Place::Conflict) => edit::scroll_review(model, step),
+        (None, Place::Review) => edit::scroll_review(model, step),
+        (None, Place::Merge) => merge::step(model, step),
         (None, _) => browse::step(model, step),
         _ => {}
     }
@@ -185,7 +195,7 @@ fn back(model: &mut Model, place: Place) {
         Place::Plan => plan::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
-        Place::Review | Place::Conflict => edit::back_to_draft(model),
+        Place::Review | Place::Merge => edit::back_to_draft(model),
         _ => browse::back(model),
     }
 }
@@ -251,7 +261,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
-        Place::Editor | Place::Review | Place::Conflict => {
+        Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);
             edit::leave(model);
             return drafts::ask_to_leave(model);

@@ -176,6 +176,10 @@ pub(super) fn rename(model: &mut Model, from: ResourceKey, to: ResourceKey, know
 
 /// Takes back a write of this session; from its own review, the one before it.
 pub(super) fn undo_last(model: &mut Model) -> Vec<Effect> {
+    if send::is_barred(model) {
+        // The last write may be the one that has no answer yet.
+        return Vec::new();
+    }
     let written = match model.plan.as_ref().map(|plan| &plan.recipe) {
         None => model.writes.last(),
         Some(Recipe::Undo(id)) => model.writes.before(*id),

@@ -12,6 +12,7 @@ mod keys;
 mod make;
 mod marks;
 mod mend;
+mod merge;
 mod names;
 mod outside;
 mod plan;
@@ -55,6 +56,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(outside::follow(model));
     hold_back(model, &mut effects);
     unknown::remember(model, &effects);
+    effects.extend(merge::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
     effects

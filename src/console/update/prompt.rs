@@ -9,7 +9,7 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
 use super::make::{self, Known};
-use super::{absence, browse, choose, edit, keys, names, plan};
+use super::{absence, browse, choose, edit, keys, merge, names, plan};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -129,7 +129,7 @@ fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock | Purpose::Typed(_) => Vec::new(),
+        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value => Vec::new(),
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -184,6 +184,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Purpose::Typed(words) if text == words => planned(model, |model| Ok(plan::typed(model))),
         Purpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         Purpose::Unlock => open_gate(model, &text),
+        Purpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
     };
     match done {
         Ok(effects) => effects,

@@ -22,6 +22,7 @@ mod editor;
 mod gate;
 mod health;
 mod marks;
+mod merge;
 mod partial;
 mod plans;
 mod shelf;
@@ -266,7 +267,7 @@ fn an_edit_becomes_one_conditional_write_in_the_stored_style() {
 }
 
 #[test]
-fn a_conflict_keeps_the_draft_and_can_be_based_anew() {
+fn a_conflict_keeps_the_draft_and_is_merged() {
     let mut console = Console::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s");
     console.put("a/one", r#"{"module":"theirs"}"#, 9);
@@ -275,14 +276,15 @@ fn a_conflict_keeps_the_draft_and_can_be_based_anew() {
     let (request, _) = console.commit().unwrap();
     let now = Some(Box::new(entry("a/one", r#"{"module":"theirs"}"#, 9)));
     console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
-    assert_eq!(console.model.place(), Place::Conflict);
+    assert_eq!(console.model.place(), Place::Merge);
     assert!(console.notice().contains("your draft is kept"));
 
-    console.keys("b");
+    console.keys("enter");
     assert_eq!(console.model.place(), Place::Review);
     console.wait(400).keys("enter");
     let (_, op) = console.commit().unwrap();
     assert_eq!(op.expect(), Expect::Token(Token::counter(9)));
+    assert!(matches!(op, Op::Put { document, .. } if document.text() == Ok(r#"{"module":"theirs","x":1}"#)));
 }
 
 #[test]

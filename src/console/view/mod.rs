@@ -6,7 +6,7 @@
 //! | `header`, `tabs`, `status`, `footer` | the lines around the body |
 //! | `browse` | namespaces, items and detail |
 //! | `health`, `log` | the other tabs |
-//! | `editor`, `review` | what covers the body while a document is edited |
+//! | `editor`, `review`, `merge` | what covers the body while a document is edited |
 //! | `plan` | what covers it while several writes are reviewed as one |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
@@ -19,6 +19,7 @@ mod footer;
 mod header;
 mod health;
 mod log;
+mod merge;
 mod overlays;
 mod plan;
 mod review;
@@ -87,8 +88,6 @@ fn draw_edit(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit) {
     match &edit.stage {
         Stage::Editing => editor::draw(canvas, model, edit, edit_frame(&parts, false)),
         Stage::Review(review) => review::draw(canvas, model, edit, review, edit_frame(&parts, true)),
-        Stage::Conflict(review) => {
-            review::draw_conflict(canvas, model, edit, review, edit_frame(&parts, true));
-        }
+        Stage::Merge(merging) => merge::draw(canvas, model, edit, merging, edit_frame(&parts, true)),
     }
 }

@@ -1,10 +1,11 @@
-//! A draft before it is written, and what stands against it when it could not be: changes by path,
-//! or the whole text line by line; secrets hidden either way.
+//! A draft before it is written: changes by path, or the whole text line by line; secrets hidden
+//! either way.
 
 use super::around;
 use super::widgets::{Canvas, Page, Phrase};
 use super::words;
-use crate::console::keymap::Place;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
 use crate::console::layout::EditFrame;
 use crate::console::model::{Base, Edit, Model, Review, Upstream};
 use crate::console::theme::{Ink, glyph};
@@ -14,51 +15,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: 
     let mut pen = canvas.row(parts.title, 0);
     pen.skip(1).margin(1).put(Ink::FocusedTitle, "REVIEW").skip(2).phrase(&target(model, edit));
     let mut page = Page::new(parts.text.width);
-    changes(&mut page, review, "nothing changes");
+    changes(&mut page, review);
     size(&mut page, model, review);
     notes(&mut page, model, edit);
-    page.draw(canvas, parts.text, review.scroll);
-}
-
-/// Draws a conflict: what is stored now, and how the draft differs from it.
-pub(super) fn draw_conflict(
-    canvas: &mut Canvas<'_>,
-    model: &Model,
-    edit: &Edit,
-    review: &Review,
-    parts: EditFrame,
-) {
-    let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put(Ink::Bad, format!("{} CONFLICT", glyph::BAD)).skip(2);
-    pen.put(Ink::Strong, edit.key.to_string());
-    let what = match (&edit.base, &review.now) {
-        (Base::Absent { .. }, Some(_)) => " exists already",
-        (_, Some(_)) => " was changed by someone else",
-        (_, None) => " was deleted by someone else",
-    };
-    pen.put(Ink::Text, what);
-    let mut page = Page::new(parts.text.width);
-    page.words(Ink::Good, &format!("{} nothing was written, and your draft is kept", glyph::GOOD));
-    page.blank();
-    if let Base::Stored(entry) = &edit.base {
-        page.fact("your base", Ink::Text, &words::token(model, entry.token));
-    }
-    let now = match &review.now {
-        None => "nothing: it was deleted".to_owned(),
-        Some(entry) => match entry.version {
-            Some(version) => format!("{} {} v{version}", words::token(model, entry.token), glyph::DOT),
-            None => words::token(model, entry.token),
-        },
-    };
-    page.fact("stored now", Ink::Strong, &now);
-    page.fact("written by", Ink::Dim, &format!("not known to {}", model.context.backend));
-    page.blank();
-    let compared = match review.now {
-        Some(_) => "what your draft would change in what is stored now:",
-        None => "what your draft changes in what was stored:",
-    };
-    page.words(Ink::Dim, compared);
-    changes(&mut page, review, "nothing: your draft says what is stored now");
     page.draw(canvas, parts.text, review.scroll);
 }
 
@@ -109,6 +68,10 @@ fn notes(page: &mut Page<'_>, model: &Model, edit: &Edit) {
     if let Some((what, then)) = upstream {
         let words = format!("{} it {what}: {then}", glyph::WARNING);
         page.fact("upstream", Ink::Warning, &words);
+        if edit.upstream != Upstream::Hidden {
+            let key = key_for(Place::Review, Action::Merge).unwrap_or_default();
+            page.fact("", Ink::Text, &format!("{key} merges your draft with it first"));
+        }
     }
     around::receiver(page, model);
     marked(page, model, edit);
@@ -128,11 +91,11 @@ fn marked(page: &mut Page<'_>, model: &Model, edit: &Edit) {
 }
 
 /// What the draft changes.
-fn changes<'a>(page: &mut Page<'a>, review: &'a Review, none: &str) {
+fn changes<'a>(page: &mut Page<'a>, review: &'a Review) {
     page.blank();
     if review.full {
         page.full(&review.lines);
     } else {
-        page.paths(&review.diff, none);
+        page.paths(&review.diff, "nothing changes");
     }
 }

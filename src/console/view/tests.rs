@@ -91,6 +91,8 @@ fn scenes_that_fold_at_80x24() {
         "editor_wrap",
         "editor_revealed",
         "review",
+        "merge",
+        "merge_edited",
         "drafts",
         "draft_withheld",
         "unknown",
@@ -319,4 +321,10 @@ fn a_review_tells_the_size_and_the_limit_where_they_are_near() {
     let near = words(400);
     assert!(near.contains("of at most 400 bytes") && !near.contains("refuses"), "{near}");
     assert!(words(100).contains("of at most 100 bytes: the store refuses it, shorten it first"));
+}
+
+#[test]
+fn without_colour_a_clash_and_its_choice_can_still_be_told() {
+    let terminal = render(&scene("merge", size(120, 24)), &theme(Depth::None, Glyphs::Unicode));
+    insta::assert_snapshot!("merge_no_colour_120x24", styles(terminal.backend().buffer()));
 }

@@ -23,6 +23,13 @@ fn secrets_go_and_come_back_with_every_escape() {
 }
 
 #[test]
+fn a_value_is_concealed_by_the_names_that_lead_to_it() {
+    let (text, kept) = conceal_within(DocumentKind::Webhook, &["jwt", "secret"], "\"hunter2\"");
+    assert_eq!((text.as_str(), fill(&text, &kept).unwrap().as_str()), ("\"‹kept:1›\"", "\"hunter2\""));
+    assert!(conceal_within(DocumentKind::Webhook, &["module"], "\"log\"").1.is_empty());
+}
+
+#[test]
 fn placeholders_can_stand_for_what_is_stored_later() {
     let before =
         r#"{"password":"p1","list":[{"id":1,"token":"a1"},{"id":2,"token":"b1"},{"id":3,"token":"c1"}]}"#;

@@ -70,7 +70,7 @@ fn a_draft_whose_document_was_deleted_can_be_taken_up_again() {
 }
 
 #[test]
-fn a_draft_based_anew_keeps_the_secrets_that_are_stored_now() {
+fn a_merged_draft_keeps_the_secrets_that_are_stored_now() {
     let mut console = Console::new();
     let stored = r#"{"module":"log","authorization":"Bearer first","jwt":{"secret":"same"}}"#;
     let theirs = r#"{"authorization":"Bearer rotated","jwt":{"secret":"same"},"module":"log","hmac":{"secret":"new"}}"#;
@@ -81,10 +81,10 @@ fn a_draft_based_anew_keeps_the_secrets_that_are_stored_now() {
     let (request, _) = console.commit().unwrap();
     let now = Some(Box::new(entry("a/one", theirs, 9)));
     console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
-    console.keys("b").wait(400).keys("enter");
+    console.keys("enter").wait(400).keys("enter");
     let (_, op) = console.commit().unwrap();
     let text = put_text(&op);
-    assert!(text.contains("Bearer rotated") && !text.contains("first"), "{text}");
+    assert!(text.contains("Bearer rotated") && text.contains("\"new\"") && !text.contains("first"), "{text}");
     assert!(text.contains("\"same\"") && text.contains("\"x\":"), "{text}");
 }
 
@@ -97,22 +97,23 @@ fn a_conflict_does_not_turn_typing_into_commands() {
     let now = Some(Box::new(entry("a/one", "{}", 9)));
     console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
     assert_eq!(console.model.place(), Place::Editor);
-    console.text("b");
-    assert!(console.model.edit.as_ref().unwrap().text().contains("1b"));
+    console.text("m");
+    assert!(console.model.edit.as_ref().unwrap().text().contains("1m"));
 }
 
 #[test]
-fn a_draft_of_a_replaced_store_is_based_anew_before_it_is_written() {
+fn a_draft_of_a_replaced_store_is_merged_before_it_is_written() {
     let mut console = Console::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s");
     // A backup was restored elsewhere: another store, where the token happens to be the same.
     console.load("s2", 3, &[entry("a/one", r#"{"module":"log"}"#, 1)]);
     console.wait(400).keys("enter");
     assert!(console.commit().is_none(), "nothing is written to a store one has not looked at");
-    assert_eq!(console.model.place(), Place::Conflict);
+    assert_eq!(console.model.place(), Place::Merge);
+    assert!(console.notice().contains("the store was replaced"), "{}", console.notice());
 
-    console.keys("b").wait(400).keys("enter");
-    let (_, op) = console.commit().expect("the draft, based anew");
+    console.keys("enter").wait(400).keys("enter");
+    let (_, op) = console.commit().expect("the draft, merged");
     assert_eq!(op.expect(), Expect::Token(Token::counter(1)));
 }
 
@@ -143,5 +144,5 @@ fn nothing_is_written_to_a_store_that_came_while_paused() {
 
     console.keys("esc esc p e ctrl-s").wait(400).keys("enter");
     assert!(console.commit().is_none());
-    assert_eq!(console.model.place(), Place::Conflict, "and then it is based anew as ever");
+    assert_eq!(console.model.place(), Place::Merge, "and then it is merged as ever");
 }

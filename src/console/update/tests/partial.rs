@@ -69,14 +69,15 @@ fn a_draft_out_of_sight_is_not_based_on_nothing() {
     assert_eq!(op.expect(), Expect::Token(Token::counter(3)));
     let key = key("b/three");
     console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key, now: None }))));
-    console.keys("b");
+    assert!(console.notice().starts_with("nothing was written"), "{}", console.notice());
+    console.keys("ctrl-g");
     assert!(console.notice().starts_with("permission denied: read of b/three"), "{}", console.notice());
-    assert!(matches!(console.model.edit.as_ref().unwrap().stage, Stage::Conflict(_)));
+    assert!(matches!(console.model.edit.as_ref().unwrap().stage, Stage::Review(_)));
 
     // In sight again, it can be.
     console.load("s1", 10, &[]);
     assert_eq!(console.upstream(), Upstream::Deleted);
-    console.keys("b").wait(400).keys("enter");
+    console.keys("ctrl-g m enter").wait(400).keys("enter");
     assert_eq!(console.commit().unwrap().1.expect(), Expect::Absent);
 }
 

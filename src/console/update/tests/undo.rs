@@ -157,6 +157,25 @@ fn writes_to_a_store_that_was_replaced_are_not_taken_back() {
 }
 
 #[test]
+fn nothing_is_taken_back_before_the_last_write_is_answered() {
+    let mut console = Console::loaded();
+    change(&mut console, "\"x\":1,", 10);
+    console.keys("d").wait(400).keys("y");
+    let (request, _) = commits(&mut console).unwrap();
+    console.del("a/one", 11);
+    console.keys("u");
+    assert!(console.model.plan.is_none() && console.notice().contains("under way"), "{}", console.notice());
+    done(&mut console, request, 11, &[None]);
+    assert_eq!(
+        console.notice(),
+        "done: delete a/one",
+        "what we did ourselves is not told as another's doing"
+    );
+    let (_, ops) = undo(&mut console).unwrap();
+    assert_eq!(ops[0].expect(), Expect::Absent);
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let mut console = Console::loaded();
     for revision in 10..115 {

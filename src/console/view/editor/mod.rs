@@ -11,6 +11,8 @@ use ratatui::layout::Rect;
 
 use super::widgets::{Canvas, Phrase};
 use super::words;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
 use crate::console::layout::{EditFrame, editor_gutter};
 use crate::console::model::{Base, Edit, Model, Pos, Row, Upstream};
 use crate::console::theme::{Ink, glyph};
@@ -32,12 +34,16 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
     };
     let left = Phrase::of(Ink::FocusedTitle, verb).and(Ink::Text, " ").and(Ink::Strong, edit.key.to_string());
+    let merges = key_for(Place::Editor, Action::Merge).unwrap_or_default();
+    let moved =
+        |what: &str| Phrase::of(Ink::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING));
     let draft = words::draft(model, edit);
     let upstream = match edit.upstream {
+        Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
         Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
-        Upstream::Changed => Phrase::of(Ink::Warning, format!("{} upstream CHANGED", glyph::WARNING)),
+        Upstream::Changed => moved("CHANGED"),
         Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
-        Upstream::Deleted => Phrase::of(Ink::Warning, format!("{} upstream DELETED", glyph::WARNING)),
+        Upstream::Deleted => moved("DELETED"),
     };
     let base = Phrase::of(Ink::Dim, base);
     // The first is left out first: what is not saved is worth more than the base.

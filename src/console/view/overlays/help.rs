@@ -130,11 +130,21 @@ impl Group {
                 Self::Program
             }
             A::Open | A::Back | A::Review | A::Undo | A::Redo | A::Discard | A::Write => Self::Here,
+            A::FullDiff
+            | A::Merge
+            | A::TakeMine
+            | A::TakeTheirs
+            | A::TakeAllMine
+            | A::TakeAllTheirs
+            | A::TakeValue
+            | A::Confirm
+            | A::Cancel
+            | A::Accept
+            | A::Complete => Self::Here,
             A::TakeUp | A::ThrowAway => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
             A::Renew => Self::Here,
-            A::FullDiff | A::Rebase | A::Confirm | A::Cancel | A::Accept | A::Complete => Self::Here,
         }
     }
 

@@ -41,6 +41,10 @@ fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
             format!("protected: {}", model.context.name),
             format!("type {typed} to write this to {}", model.context.name),
         ),
+        Purpose::Value => {
+            let words = "a JSON value; ‹kept:1› and the like stand for secrets";
+            ("another value".into(), words.into())
+        }
         Purpose::Unlock => {
             let name = &model.context.name;
             (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
+use crate::console::message::{Event, Message};
 use crate::console::model::*;
 use crate::domain::*;
 use crate::inventory::{Scope, prepare};
@@ -226,7 +229,7 @@ fn unknown(size: Size) -> Model {
 pub(super) fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let mut edit = Edit::stored(entry, None).unwrap();
+    let mut edit = Edit::stored(entry, model.inventory.store().cloned()).unwrap();
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
@@ -255,7 +258,7 @@ fn review(size: Size) -> Model {
     let mut model = edit(size, changed);
     let edit = model.edit.as_mut().unwrap();
     let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(edit.compare(document, None, NOW)));
+    edit.stage = Stage::Review(Box::new(edit.compare(document, NOW)));
     model
 }
 
@@ -267,16 +270,72 @@ fn full_review(size: Size) -> Model {
     model
 }
 
-fn conflict(size: Size) -> Model {
-    let mut model = edit(size, changed);
+/// A draft whose document somebody else wrote meanwhile, as they left it.
+fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
+    let mut model = edit(size, |edit| {
+        changed(edit);
+        replace(edit, "192.0.2.7", "192.0.2.8");
+    });
     let mut now = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let text = now.document.text().unwrap().replace("sha256", "sha512");
+    let text = theirs(now.document.text().unwrap().to_owned());
     now.document = Document::from(text);
     now.token = Token::counter(48_220);
-    let edit = model.edit.as_mut().unwrap();
-    let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.upstream = Upstream::Changed;
-    edit.stage = Stage::Conflict(Box::new(edit.compare(document, Some(now), NOW)));
+    now.revision = Revision(48_220);
+    let batch = WatchEvent::Batch {
+        at: Revision(48_220),
+        changes: vec![Change { revision: now.revision, kind: ChangeKind::Put { entry: now } }],
+    };
+    update(&mut model, Event::Feed(prepare(batch)));
+    model.lock = Lock::Open(None);
+    press(&mut model, 'g', KeyModifiers::CONTROL);
+    model
+}
+
+fn update(model: &mut Model, event: Event) {
+    let at = model.now;
+    crate::console::update::update(model, Message { at, event });
+}
+
+fn press(model: &mut Model, key: char, modifiers: KeyModifiers) {
+    update(model, Event::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
+}
+
+fn clashing(text: String) -> String {
+    text.replace(":30", ":60")
+        .replace("\"gh\"", "\"gh2\"")
+        .replace("192.0.2.7", "192.0.2.9")
+        .replace("sha256", "sha512")
+        .replace("Hunter2Hunter", "Hunter2Hunter-too")
+}
+
+fn merge(size: Size) -> Model {
+    let mut model = merging(size, clashing);
+    press(&mut model, 'm', KeyModifiers::NONE);
+    press(&mut model, 'j', KeyModifiers::NONE);
+    model
+}
+
+fn merge_edited(size: Size) -> Model {
+    let mut model = merge(size);
+    if let Some(Stage::Merge(merging)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
+        merging.replaced = true;
+    }
+    for key in ['j', 'e'] {
+        press(&mut model, key, KeyModifiers::NONE);
+    }
+    update(&mut model, Event::Paste("5".into()));
+    update(&mut model, Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    model
+}
+
+fn merge_alone(size: Size) -> Model {
+    merging(size, |text| text.replace("sha256", "sha512"))
+}
+
+fn merge_text(size: Size) -> Model {
+    let mut model = merging(size, clashing);
+    press(&mut model, 'M', KeyModifiers::NONE);
+    press(&mut model, 'f', KeyModifiers::NONE);
     model
 }
 
@@ -330,10 +389,12 @@ pub(super) fn files(size: Size) -> Model {
 fn new_document(size: Size) -> Model {
     let mut model = stale(size);
     model.lock = Lock::ReadOnly;
-    let mut edit = Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into(), None).unwrap();
+    let mut edit =
+        Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into(), model.inventory.store().cloned())
+            .unwrap();
     edit.upstream = Upstream::Changed;
     let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(edit.compare(document, None, NOW)));
+    edit.stage = Stage::Review(Box::new(edit.compare(document, NOW)));
     model.edit = Some(Box::new(edit));
     model
 }
@@ -381,7 +442,10 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("editor_revealed", typing::revealed),
     ("review", review),
     ("full_review", full_review),
-    ("conflict", conflict),
+    ("merge", merge),
+    ("merge_edited", merge_edited),
+    ("merge_alone", merge_alone),
+    ("merge_text", merge_text),
     ("drafts", super::drafts::page),
     ("draft_withheld", super::drafts::withheld),
     ("writing", writing),

@@ -127,7 +127,7 @@ fn by_path(change: &PathChange, column: usize) -> Phrase {
     }
 }
 
-fn diff_line(pen: &mut Pen<'_>, line: &DiffLine) {
+pub(in crate::console::view) fn diff_line(pen: &mut Pen<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
     pen.put(Ink::LineNumber, format!("{number:>4} "));
     let ink = match line.tag {

@@ -207,7 +207,7 @@ pub(super) fn taken(model: &mut Model, request: Request, taken: Result<Box<Saved
     if other_store {
         words += "; it is of another store, look before you write";
     }
-    if model.edit.is_some() {
+    if model.edit.is_some() || model.plan.is_some() {
         model.drafts.insert(key, Box::new(draft));
     } else {
         model.overlay = None;

@@ -9,6 +9,7 @@ mod filter;
 mod find;
 mod finish;
 mod flaws;
+mod held;
 mod input;
 mod link;
 mod listing;
@@ -18,6 +19,7 @@ mod outline;
 mod outside;
 mod overlay;
 mod pad;
+mod page;
 mod plan;
 mod record;
 mod shelf;
@@ -36,6 +38,7 @@ pub use filter::Filter;
 pub use find::{Find, Needle, Tally};
 pub use finish::Finish;
 pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
+pub use held::{Held, LeaseLeft, Notice, Tone};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
@@ -45,13 +48,14 @@ pub use outline::{Here, Outline};
 pub use outside::Away;
 pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
+pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use unknown::{Sent, Unknown};
 pub use writing::Writing;
 
-use crate::domain::{Health, LeaseId, ResourceKey, StoreId};
+use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
@@ -136,140 +140,8 @@ pub struct Model {
     requests: u64,
 }
 
-/// A tab; its digit is its own for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
-    /// 1
-    Webhooks,
-    /// 2
-    Connections,
-    /// 6
-    Health,
-    /// 7
-    Log,
-}
-
-impl Tab {
-    /// Every tab there is, in order.
-    pub const ALL: [Self; 4] = [Self::Webhooks, Self::Connections, Self::Health, Self::Log];
-
-    /// Its digit.
-    pub fn digit(self) -> char {
-        match self {
-            Self::Webhooks => '1',
-            Self::Connections => '2',
-            Self::Health => '6',
-            Self::Log => '7',
-        }
-    }
-
-    /// Its title.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Webhooks => "Webhooks",
-            Self::Connections => "Connections",
-            Self::Health => "Health",
-            Self::Log => "Log",
-        }
-    }
-}
-
-/// The tab Health.
-#[derive(Debug, Default)]
-pub struct HealthPage {
-    /// The last answers.
-    pub backends: Vec<Health>,
-    /// When they came.
-    pub checked: Option<Duration>,
-    /// The question under way.
-    pub asked: Option<Request>,
-    /// When the last question was asked.
-    pub asked_at: Duration,
-    /// First line shown.
-    pub scroll: usize,
-    /// The latency classes shown, by backend and member.
-    pub latencies: BTreeMap<(&'static str, String), Steady>,
-}
-
-/// The tab Log.
-#[derive(Debug, Default)]
-pub struct LogPage {
-    /// The last lines, oldest first; already safe to show.
-    pub lines: VecDeque<String>,
-    /// Lines scrolled up from the newest.
-    pub back: usize,
-}
-
-/// The most lines the tab Log keeps.
-pub const LOG_LINES: usize = 500;
-
 /// The most drafts kept at once.
 pub const MAX_DRAFTS: usize = 32;
-
-/// Something worth saying once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The words.
-    pub text: String,
-    /// How bad it is.
-    pub tone: Tone,
-    /// When it goes away.
-    pub until: Duration,
-}
-
-/// How bad a notice is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// For information.
-    Plain,
-    /// Something was done.
-    Good,
-    /// Something was not done.
-    Bad,
-}
-
-/// Watch events that wait while the picture is held still.
-#[derive(Debug, Default)]
-pub struct Held {
-    /// The events, in order.
-    pub feeds: Vec<crate::inventory::Feed>,
-    /// How many changes they hold.
-    pub changes: usize,
-    /// Too many to keep: a fresh load is needed afterwards.
-    pub overflowed: bool,
-    /// The store of the last load among them.
-    pub store: Option<StoreId>,
-}
-
-impl Held {
-    /// Whether what is shown is of another store than the one that is there now.
-    pub fn is_of_another(&self, shown: Option<&StoreId>) -> bool {
-        self.store.is_some() && self.store.as_ref() != shown
-    }
-
-    /// Whether the picture is behind what the store has said.
-    pub fn is_behind(&self) -> bool {
-        self.overflowed || !self.feeds.is_empty() || self.changes > 0
-    }
-}
-
-/// How long a lease has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeaseLeft {
-    /// Which lease.
-    pub lease: LeaseId,
-    /// The question under way.
-    pub asked: Option<Request>,
-    /// When it ends, as time since the start; `None` until answered.
-    pub ends: Option<Duration>,
-}
-
-impl LeaseLeft {
-    /// When to ask again: a lease that should have ended was kept alive by its owner.
-    fn ask_again(self) -> Option<Duration> {
-        self.ends.filter(|_| self.asked.is_none())
-    }
-}
 
 /// Whether a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -161,6 +161,14 @@ fn stored_values_are_shown_after_the_key_for_it_and_not_before() {
     terminal.wait_for("done: write lab/one");
     assert!(store.value("lab/webhooks/one").unwrap().contains(SECRET), "what was hidden is kept");
     assert_eq!(terminal.home().files_holding(SECRET).len(), 0);
+    let audit = std::fs::read_to_string(terminal.home().state().join("audit.jsonl")).unwrap();
+    let reveals: Vec<serde_json::Value> = audit
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|record: &serde_json::Value| record["action"] == "reveal")
+        .collect();
+    assert_eq!(reveals.len(), 1, "{audit}");
+    assert_eq!((&reveals[0]["key"], &reveals[0]["count"]), (&"lab/one".into(), &1.into()));
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn a_locked_console_writes_nothing_until_the_name_is_typed() {
     let store = store();
     let mut terminal = store.open(120, 40);
     terminal.wait_for("LOCKED");
-    for key in ["e", "n", "c", "d"] {
+    for key in ["e", "E", "n", "c", "R", "d", "u"] {
         terminal.keys("esc esc esc");
         terminal.go_to("production/middle");
         terminal.keys(key);
@@ -252,10 +252,18 @@ fn a_read_only_console_cannot_be_unlocked() {
     terminal.wait_for("SYNCED");
     terminal.wait_for("READ ONLY");
     terminal.go_to("production/middle");
-    for key in ["e", "d"] {
+    for key in ["e", "E", "n", "c", "R", "d", "u"] {
+        terminal.keys("esc esc esc");
+        terminal.go_to("production/middle");
         terminal.keys(key);
         terminal.wait_for("read-only: this console was started without a writer");
     }
+    terminal.keys("?");
+    let help = terminal.wait_for("Lists and details · keys");
+    for absent in ["edit the selected", "$EDITOR", "new document", "another name", "last write", ":unlock"] {
+        assert!(!help.has(absent), "{absent}");
+    }
+    terminal.keys("esc");
     terminal.command("unlock");
     terminal.wait_for("read-only: this console was started without a writer");
     assert!(!terminal.screen_now().has("unlock lab"));

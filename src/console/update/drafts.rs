@@ -154,6 +154,16 @@ fn selected(model: &Model) -> Option<DraftRow<'_>> {
     }
 }
 
+/// Whether one is being taken up or thrown away: the answer to that would be dropped, and the draft
+/// with it.
+fn is_busy(model: &mut Model) -> bool {
+    let busy = model.shelf.moving.is_some();
+    if busy {
+        model.say(Tone::Plain, "the last one is still under way; a moment");
+    }
+    busy
+}
+
 /// Goes on with the selected draft.
 pub(super) fn take_up(model: &mut Model) -> Vec<Effect> {
     let (id, summary) = match selected(model) {
@@ -177,6 +187,14 @@ pub(super) fn take_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.drafts.contains_key(&summary.key) || model.edit.is_some() {
         model.say(Tone::Bad, format!("a draft of {} is open here: write or discard that first", summary.key));
+        return Vec::new();
+    }
+    if !model.link.had_picture {
+        let words = "nothing is loaded yet that its placeholders could stand for; wait for the documents";
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
+    if is_busy(model) {
         return Vec::new();
     }
     let request = model.next_request();
@@ -249,6 +267,9 @@ pub(super) fn ask_throw_away(model: &mut Model) {
 
 /// Throws a saved draft away.
 pub(super) fn throw_away(model: &mut Model, id: SavedId) -> Vec<Effect> {
+    if is_busy(model) {
+        return Vec::new();
+    }
     let request = model.next_request();
     model.shelf.moving = Some((request, id.clone()));
     vec![Effect::ThrowAwayDraft(request, id)]

@@ -1,0 +1,170 @@
+//! Where drafts on disk, merges, other programs and writes under way meet.
+
+use super::*;
+use crate::console::drafts::{Listed, SavedId, Summary};
+use crate::console::outside::Outside;
+
+fn done(revision: u64) -> Answer {
+    let outcome = Outcome { before: None, after: Some(Token::counter(revision)) };
+    Answer::Commit(Ok(Commit { at: Revision(revision), outcomes: vec![outcome] }))
+}
+
+/// The texts and the base tokens that were handed over to be saved since the last look.
+fn saves(console: &mut Console) -> Vec<(String, Option<Token>)> {
+    console.wait(3_000).send(Event::Wake);
+    let (mut saves, mut asked) = (Vec::new(), Vec::new());
+    for effect in console.effects.drain(..) {
+        if let Effect::SaveDraft(request, unsaved) = effect {
+            let token = match &unsaved.base {
+                crate::console::model::Base::Stored(entry) => Some(entry.token),
+                crate::console::model::Base::Absent { .. } => None,
+            };
+            saves.push((unsaved.text, token));
+            asked.push(request);
+        }
+    }
+    for request in asked {
+        console.send(Event::Answer(request, Answer::DraftSaved(Ok(0))));
+    }
+    saves
+}
+
+#[test]
+fn a_merged_draft_is_saved_as_it_is_now() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"x\":1");
+    assert_eq!(saves(&mut console).len(), 1);
+    console.put("a/one", r#"{"module":"theirs"}"#, 9);
+    console.keys("ctrl-g enter");
+    assert_eq!(console.model.place(), Place::Review);
+    let [(text, token)] = saves(&mut console).try_into().unwrap_or_else(|saves| panic!("{saves:?}"));
+    assert!(text.contains("theirs") && text.contains("\"x\""), "{text}");
+    assert_eq!(token, Some(Token::counter(9)));
+    assert_eq!(saves(&mut console), [], "once");
+}
+
+#[test]
+fn what_is_left_of_a_written_draft_is_saved_on_its_new_base() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
+    let (request, _) = console.commit().unwrap();
+    console.keys("esc").text(",\"y\":2");
+    saves(&mut console);
+    console.send(Event::Answer(request, done(9)));
+    let [(_, token)] = saves(&mut console).try_into().unwrap_or_else(|saves| panic!("{saves:?}"));
+    assert_eq!(token, Some(Token::counter(9)));
+}
+
+#[test]
+fn a_review_prepared_against_what_was_stored_before_a_write_is_not_shown() {
+    let mut console = Console::new();
+    let long = "y".repeat(200_000);
+    console.load("s1", 5, &[entry("a/one", &format!(r#"{{"module":"log","long":"{long}"}}"#), 1)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    let prepared = |console: &mut Console| {
+        let found = console.effects.drain(..).find_map(|effect| match effect {
+            Effect::PrepareReview(request, finish) => Some((request, finish.review())),
+            _ => None,
+        });
+        let (request, review) = found.expect("a review is being made");
+        Event::Answer(request, Answer::Reviewed(Box::new(review)))
+    };
+    console.keys("e down end").text("\"x\":1,").keys("ctrl-s");
+    let answer = prepared(&mut console);
+    console.send(answer);
+    console.wait(400).keys("enter");
+    let (request, _) = console.commit().expect("one write");
+    console.keys("esc").text("\"y\":2,").keys("ctrl-s");
+    let late = prepared(&mut console);
+    console.send(Event::Answer(request, done(9)));
+    console.send(late);
+    assert_eq!(console.model.place(), Place::Editor, "it would show as new what is stored already");
+    console.keys("ctrl-s");
+    let answer = prepared(&mut console);
+    console.send(answer);
+    let Stage::Review(review) = &console.model.edit.as_ref().unwrap().stage else { panic!("a review") };
+    assert_eq!(review.diff.changes.len(), 1);
+}
+
+#[test]
+fn a_draft_in_another_program_outlives_the_write_of_it() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
+    let (request, _) = console.commit().unwrap();
+    console.keys("esc ctrl-e");
+    let outside = console.model.away.as_ref().expect("it is in another program").request;
+    console.effects.clear();
+    console.send(Event::Answer(request, done(9)));
+    assert!(!console.effects.iter().any(|effect| matches!(effect, Effect::EndOutside(_))));
+    let text = console.model.edit.as_ref().expect("what is typed there has a place").text();
+    let saved = text.replace("\"x\":1", "\"x\":2");
+    console.send(Event::Answer(outside, Answer::Outside(Outside::Saved(saved))));
+    console.send(Event::Answer(outside, Answer::Outside(Outside::Ended { failure: None, handed_on: false })));
+    assert_eq!(console.model.place(), Place::Review);
+}
+
+#[test]
+fn placeholders_in_another_program_never_stand_for_other_secrets() {
+    let mut console = Console::new();
+    console.load("s1", 5, &[entry("a/one", r#"{"n":1,"jwt":{"secret":"first"}}"#, 1)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.keys("e down end").text("\"x\":1,").keys("ctrl-e");
+    let outside = console.model.away.as_ref().unwrap().request;
+    let there = console.model.edit.as_ref().unwrap().text();
+    console.send(Event::Answer(outside, Answer::Outside(Outside::Ended { failure: None, handed_on: true })));
+    // Another secret comes before the one that `‹kept:1›` stands for there.
+    console.put("a/one", r#"{"hmac":{"secret":"other"},"n":1,"jwt":{"secret":"first"}}"#, 9);
+    console.keys("ctrl-g enter");
+    console
+        .send(Event::Answer(outside, Answer::Outside(Outside::Saved(there.replace("\"x\":1", "\"x\":2")))));
+    let edit = console.model.edit.as_ref().unwrap();
+    let document = edit.to_finish().document().unwrap();
+    let text = document.text().unwrap();
+    assert!(
+        !text.replace(' ', "").contains("\"jwt\":{\"secret\":\"other\"}"),
+        "a secret in the place of another"
+    );
+    assert!(console.notice().contains("another program"), "{}", console.notice());
+}
+
+fn offer() -> Listed {
+    let summary = Summary {
+        context: "prod".into(),
+        store: Some(StoreId::new("s1")),
+        key: key("a/one"),
+        token: Some(Token::counter(1)),
+        lines: 1,
+        changed: 1,
+        withheld: 0,
+        at: SystemTime::UNIX_EPOCH,
+    };
+    Listed { id: SavedId::sample(), what: Ok(summary) }
+}
+
+fn take_ups(console: &Console) -> usize {
+    console.effects.iter().filter(|effect| matches!(effect, Effect::TakeUpDraft(..))).count()
+}
+
+#[test]
+fn a_draft_is_taken_up_once_however_often_the_key_is_pressed() {
+    let mut console = Console::loaded();
+    console.send(Event::Wake);
+    let asked = console.model.shelf.asked.unwrap();
+    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    assert_eq!(console.model.place(), Place::Drafts);
+    console.wait(400).keys("enter enter");
+    assert_eq!(take_ups(&console), 1, "the answer to the first would be dropped");
+}
+
+#[test]
+fn a_draft_is_not_taken_up_before_its_secrets_are_loaded() {
+    let mut console = Console::new();
+    console.send(Event::Wake);
+    let asked = console.model.shelf.asked.unwrap();
+    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    console.keys(":").text("drafts").keys("enter");
+    assert_eq!(console.model.place(), Place::Drafts);
+    console.wait(400).keys("enter");
+    assert_eq!(take_ups(&console), 0);
+    assert!(console.notice().contains("nothing is loaded yet"), "{}", console.notice());
+}

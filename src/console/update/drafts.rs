@@ -156,7 +156,7 @@ fn selected(model: &Model) -> Option<DraftRow<'_>> {
 
 /// Whether one is being taken up or thrown away: the answer to that would be dropped, and the draft
 /// with it.
-fn is_busy(model: &mut Model) -> bool {
+pub(super) fn is_busy(model: &mut Model) -> bool {
     let busy = model.shelf.moving.is_some();
     if busy {
         model.say(Tone::Plain, "the last one is still under way; a moment");

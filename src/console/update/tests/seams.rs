@@ -168,3 +168,69 @@ fn a_draft_is_not_taken_up_before_its_secrets_are_loaded() {
     assert_eq!(take_ups(&console), 0);
     assert!(console.notice().contains("nothing is loaded yet"), "{}", console.notice());
 }
+
+#[test]
+fn no_other_draft_of_a_document_is_begun_while_one_is_on_its_way() {
+    let mut console = Console::loaded();
+    console.send(Event::Wake);
+    let asked = console.model.shelf.asked.unwrap();
+    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    console.wait(400).keys("enter esc e");
+    assert!(console.model.edit.is_none(), "one of the two would take the file of the other");
+}
+
+#[test]
+fn a_saved_cursor_that_is_nowhere_in_the_text_is_no_trouble() {
+    let mut console = Console::loaded();
+    console.keys("e").text("ü\u{301}x").wait(400);
+    let unsaved = console.model.edit.as_ref().unwrap().unsaved("prod", SystemTime::UNIX_EPOCH);
+    let mut saved = unsaved.shelve("").unwrap();
+    for cursor in [(usize::MAX, usize::MAX), (0, 1), (0, 2), (usize::MAX, 0)] {
+        saved.cursor = cursor;
+        let mut edit = crate::console::model::Edit::taken_up(saved.clone(), &console.model.inventory);
+        edit.pad.type_char('y');
+        assert_eq!(edit.text().chars().filter(|c| *c == 'y').count(), 1);
+    }
+}
+
+#[test]
+fn a_revealed_or_moved_secret_is_not_written_to_disk_after_a_merge() {
+    let mut console = Console::new();
+    let stored = r#"{"n":1,"note":"-","jwt":{"secret":"first-secret"}}"#;
+    console.load("s1", 5, &[entry("a/one", stored, 1)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.keys("e ctrl-t down end").text("\"x\":1,");
+    console.put("a/one", r#"{"n":2,"note":"-","jwt":{"secret":"rotated-secret"}}"#, 9);
+    for step in ["", "ctrl-g", "enter", "esc", "ctrl-t"] {
+        console.keys(step);
+        let Some(edit) = &console.model.edit else { panic!("{step}") };
+        let saved = edit.unsaved("prod", SystemTime::UNIX_EPOCH).shelve("").unwrap();
+        let bytes = String::from_utf8(saved.to_bytes().unwrap()).unwrap();
+        assert!(!bytes.contains("-secret"), "{step}: {bytes}");
+        assert!(!format!("{:?}", console.effects).contains("-secret"), "{step}");
+    }
+}
+
+#[test]
+fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
+    let _ = console.commit().unwrap();
+    let unsaved = console.model.edit.as_ref().unwrap().unsaved("prod", SystemTime::UNIX_EPOCH);
+    let saved = unsaved.shelve("").unwrap();
+
+    let mut next = Console::loaded();
+    next.put("a/one", r#"{"module":"log","x":1}"#, 9);
+    next.send(Event::Wake);
+    let asked = next.model.shelf.asked.unwrap();
+    next.send(Event::Answer(
+        asked,
+        Answer::Drafts(vec![Listed { id: SavedId::sample(), what: Ok(saved.summary()) }]),
+    ));
+    next.wait(400).keys("enter");
+    let request = next.model.shelf.moving.as_ref().unwrap().0;
+    next.send(Event::Answer(request, Answer::DraftTaken(Ok(Box::new(saved)))));
+    assert_eq!(next.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
+    next.keys("ctrl-g enter");
+    assert!(next.notice().starts_with("nothing is changed"), "{}", next.notice());
+}

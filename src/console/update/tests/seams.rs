@@ -234,3 +234,34 @@ fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
     next.keys("ctrl-g enter");
     assert!(next.notice().starts_with("nothing is changed"), "{}", next.notice());
 }
+
+#[test]
+fn leaving_with_a_write_under_way_asks_and_says_so() {
+    let mut console = Console::loaded();
+    console.keys("d").wait(400).keys("y");
+    let (request, _) = console.commit().expect("a delete");
+    console.keys("q");
+    let Some(Overlay::Confirm(confirm)) = &console.model.overlay else { panic!("a question") };
+    assert_eq!(confirm.details, ["delete a/one has no answer yet"]);
+    console.keys("ctrl-c");
+    let said = console.effects.iter().find_map(|effect| match effect {
+        Effect::Farewell(words) => Some(words.as_str()),
+        _ => None,
+    });
+    assert_eq!(said, Some("delete a/one had no answer yet: look what is stored"));
+    console.effects.clear();
+    console.send(Event::Answer(request, done(9)));
+    console.keys("q");
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Quit(0))), "and asks no more");
+}
+
+#[test]
+fn no_form_for_debugging_repeats_what_was_typed() {
+    let mut console = Console::loaded();
+    console.keys("e down end").text(",\"password\":'hunter-two'").keys("ctrl-f").text("hunter-two");
+    let edit = console.model.edit.as_ref().unwrap();
+    let all = format!("{:?} {:?} {:?}", edit.flaws, edit.find, console.effects);
+    assert!(!all.contains("hunter-two"), "{all}");
+    let problems = crate::domain::json::problems(&edit.text(), 9);
+    assert!(!format!("{problems:?}").contains("hunter-two"), "{problems:?}");
+}

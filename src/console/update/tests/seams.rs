@@ -251,7 +251,7 @@ fn leaving_with_a_write_under_way_asks_and_says_so() {
     assert_eq!(said, Some("delete a/one had no answer yet: look what is stored"));
     console.effects.clear();
     console.send(Event::Answer(request, done(9)));
-    console.keys("q");
+    console.keys("esc q");
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Quit(0))), "and asks no more");
 }
 

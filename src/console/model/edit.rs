@@ -348,6 +348,9 @@ impl Edit {
         self.base = Base::Stored(Entry { key, document, revision, created, version: None, token, lease });
         self.stage = Stage::Editing;
         self.moved = true;
+        // What is being made of it is made against what was stored before.
+        (self.preparing, self.asking, self.merging) = (None, None, None);
+        self.saving = self.saving.outdated();
         !matches!(self.finish(), Err(NotReady::Unchanged))
     }
 
@@ -360,6 +363,7 @@ impl Edit {
             (None, Base::Stored(entry)) => Base::Absent { template: entry.document.clone() },
             (None, Base::Absent { template }) => Base::Absent { template: template.clone() },
         };
-        *self = Self { moved, ..Self::open(self.key.clone(), base, store, text) };
+        let saving = self.saving.outdated();
+        *self = Self { moved, saving, ..Self::open(self.key.clone(), base, store, text) };
     }
 }

@@ -99,10 +99,16 @@ impl Find {
 }
 
 /// A text to look for. Without a capital letter it stands for both cases.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Needle {
     text: String,
     exact: bool,
+}
+
+impl std::fmt::Debug for Needle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Needle({} bytes)", self.text.len())
+    }
 }
 
 impl Needle {

@@ -47,7 +47,7 @@ pub struct Flaw {
 }
 
 /// What mends a problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// An edit.
     Edit {
@@ -62,6 +62,13 @@ pub enum Remedy {
     },
     /// The byte order mark is not stored again.
     DropMark,
+}
+
+impl fmt::Debug for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What comes in the place of a text may repeat it.
+        write!(f, "Remedy({})", self.words())
+    }
 }
 
 impl Remedy {

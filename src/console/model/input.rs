@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A line and the place where typing goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Input {
     text: String,
     /// Byte offset, always between graphemes.
@@ -13,6 +13,13 @@ pub struct Input {
 
 /// The longest line; names and addresses are far shorter.
 const MAX: usize = 512;
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A value typed in a merge may be a secret.
+        write!(f, "Input({} bytes)", self.text.len())
+    }
+}
 
 impl Input {
     /// Starts with a text, the cursor behind it.

@@ -94,6 +94,12 @@ impl Saving {
         *self = Self { seen: self.seen, ..Self::default() };
     }
 
+    /// Of a draft that goes on with another base: whatever was saved of it, or is being saved, is not
+    /// what it is now.
+    pub fn outdated(&self) -> Self {
+        Self { seen: u64::MAX, withheld: self.withheld, failed: self.failed, ..Self::default() }
+    }
+
     /// Takes an answer in; says whether it was to the save under way.
     pub fn answered(&mut self, request: Request, result: &Result<usize, String>) -> bool {
         let mine = self.asked.take_if(|asked| *asked == request).is_some();

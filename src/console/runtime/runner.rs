@@ -84,6 +84,13 @@ impl Runner {
                 let reason = "the disk is too slow for it; type on, it is tried again".to_owned();
                 Some(Event::Answer(request, Answer::DraftSaved(Err(reason))))
             }
+            Err(Order::TakeUp(request, _)) => {
+                Some(Event::Answer(request, Answer::DraftTaken(Err("the disk is too slow for it".into()))))
+            }
+            Err(Order::ThrowAway(request, _)) => {
+                let reason = "the disk is too slow for it".to_owned();
+                Some(Event::Answer(request, Answer::DraftThrownAway(Err(reason))))
+            }
             _ => None,
         }
     }

@@ -98,7 +98,7 @@ pub(super) fn written(model: &mut Model, writing: &Writing, result: Result<Commi
 
 /// Ends the draft that was written, unless more was typed since.
 fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token): (Revision, Token)) {
-    let Model { edit, drafts, inventory, .. } = model;
+    let Model { edit, drafts, inventory, away, .. } = model;
     let was_sent = |edit: &&mut Box<Edit>| edit.sent == Some(writing.request);
     if let Some(draft) = drafts.get_mut(&writing.key).filter(was_sent) {
         if draft.landed(document.clone(), at, token) {
@@ -109,8 +109,13 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
         return;
     }
     let Some(open) = edit.as_mut().filter(was_sent) else { return };
-    if open.landed(document.clone(), at, token) {
+    let typed = open.landed(document.clone(), at, token);
+    if typed || away.is_some() {
         open.upstream = feed::upstream(inventory, open);
+        if !typed {
+            // In another program typing goes on.
+            return;
+        }
         let key = &writing.key;
         return model.say(Tone::Good, format!("done: write {key}, now {token}; not what was typed since"));
     }

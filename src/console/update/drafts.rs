@@ -154,6 +154,16 @@ fn selected(model: &Model) -> Option<DraftRow<'_>> {
     }
 }
 
+/// Whether one is being taken up or thrown away: the answer to that would be dropped, and the draft
+/// with it.
+pub(super) fn is_busy(model: &mut Model) -> bool {
+    let busy = model.shelf.moving.is_some();
+    if busy {
+        model.say(Tone::Plain, "the last one is still under way; a moment");
+    }
+    busy
+}
+
 /// Goes on with the selected draft.
 pub(super) fn take_up(model: &mut Model) -> Vec<Effect> {
     let (id, summary) = match selected(model) {
@@ -177,6 +187,14 @@ pub(super) fn take_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.drafts.contains_key(&summary.key) || model.edit.is_some() {
         model.say(Tone::Bad, format!("a draft of {} is open here: write or discard that first", summary.key));
+        return Vec::new();
+    }
+    if !model.link.had_picture {
+        let words = "nothing is loaded yet that its placeholders could stand for; wait for the documents";
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
+    if is_busy(model) {
         return Vec::new();
     }
     let request = model.next_request();
@@ -249,6 +267,9 @@ pub(super) fn ask_throw_away(model: &mut Model) {
 
 /// Throws a saved draft away.
 pub(super) fn throw_away(model: &mut Model, id: SavedId) -> Vec<Effect> {
+    if is_busy(model) {
+        return Vec::new();
+    }
     let request = model.next_request();
     model.shelf.moving = Some((request, id.clone()));
     vec![Effect::ThrowAwayDraft(request, id)]
@@ -271,7 +292,7 @@ pub(super) fn thrown_away(model: &mut Model, request: Request, result: Result<()
 
 /// Leaves at once where nothing is lost with it, and asks where something is.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    let lost: Vec<String> = model
+    let mut lost: Vec<String> = model
         .drafts
         .values()
         .filter_map(|edit| {
@@ -283,6 +304,8 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
             }
         })
         .collect();
+    // Nobody would be told what became of it.
+    lost.extend(model.writing.as_ref().map(|writing| format!("{} has no answer yet", writing.what())));
     if lost.is_empty() { part(model) } else { ask(model, lost) }
 }
 
@@ -297,10 +320,15 @@ pub(super) fn ask_to_leave(model: &mut Model) -> Vec<Effect> {
 
 fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
     let count = model.drafts.len();
-    let question =
-        if count == 1 { "Leave with a draft?".into() } else { format!("Leave with {count} drafts?") };
+    let question = match count {
+        0 => "Leave before the answer?".into(),
+        1 => "Leave with a draft?".into(),
+        count => format!("Leave with {count} drafts?"),
+    };
     details.truncate(8);
-    details.push("What is saved of them is offered at the next start.".into());
+    if count > 0 {
+        details.push("What is saved of them is offered at the next start.".into());
+    }
     model.overlay =
         Some(Overlay::Confirm(Confirm { question, details, then: Then::Quit, asked: model.now.mono }));
     save_all(model)
@@ -310,13 +338,16 @@ fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
 pub(super) fn part(model: &mut Model) -> Vec<Effect> {
     let mut effects = save_all(model);
     let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());
-    match model.drafts.len() + usize::from(open) {
-        0 => {}
-        1 => effects.push(Effect::Farewell("a draft is kept: it is offered at the next start".into())),
-        count => {
-            let words = format!("{count} drafts are kept: they are offered at the next start");
-            effects.push(Effect::Farewell(words));
-        }
+    let drafts = match model.drafts.len() + usize::from(open) {
+        0 => None,
+        1 => Some("a draft is kept: it is offered at the next start".to_owned()),
+        count => Some(format!("{count} drafts are kept: they are offered at the next start")),
+    };
+    let write = model.writing.as_ref();
+    let write = write.map(|writing| format!("{} had no answer yet: look what is stored", writing.what()));
+    let words: Vec<_> = write.into_iter().chain(drafts).collect();
+    if !words.is_empty() {
+        effects.push(Effect::Farewell(words.join("; ")));
     }
     effects.push(Effect::Quit(0));
     effects

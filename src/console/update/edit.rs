@@ -10,7 +10,7 @@ use super::super::effect::Effect;
 use super::super::model::{Base, Confirm, Edit, MAX_DRAFTS, Model, Overlay, Review, Stage, Step, Then, Tone};
 use super::browse::{self, Step as Move};
 use super::send::{self, Job};
-use super::{absence, merge, prepare, typing};
+use super::{absence, drafts, merge, prepare, typing};
 
 /// A key pressed before the eye could read a question is no answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
@@ -23,7 +23,7 @@ pub(super) fn too_soon(asked: Duration, now: Duration) -> bool {
 /// Opens the selected document, or takes its draft up again.
 pub(super) fn open(model: &mut Model) {
     let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
-    if resume(model, &key) {
+    if resume(model, &key) || drafts::is_busy(model) {
         return;
     }
     if key.is_foreign() {

@@ -18,6 +18,9 @@ use super::{absence, prepare};
 /// The longest value that is typed on a line, in bytes.
 const MAX_VALUE: usize = 400;
 
+/// Placeholders are numbered anew by a merge: those in another program would stand for other secrets.
+const AWAY: &str = "it is open in another program: end that first, there or with esc, then ctrl-g merges";
+
 /// Merges the open draft with what is stored now, where that is something else than its base.
 pub(super) fn open(model: &mut Model) {
     let Some(edit) = &model.edit else { return };
@@ -38,6 +41,9 @@ pub(super) fn conflict(model: &mut Model, told: Option<Entry>) {
 }
 
 fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
+    if model.away.is_some() {
+        return Err(AWAY.into());
+    }
     let Model { edit, inventory, .. } = model;
     let Some(edit) = edit else { return Ok(()) };
     let now = stored_now(inventory, edit, told);
@@ -260,6 +266,10 @@ pub(super) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
 
 /// Once every clash is decided, the draft becomes the merged text, and is reviewed.
 pub(super) fn finish(model: &mut Model) -> Vec<Effect> {
+    if model.away.is_some() {
+        model.say(Tone::Bad, AWAY);
+        return Vec::new();
+    }
     let Some(edit) = &mut model.edit else { return Vec::new() };
     let Stage::Merge(merging) = &mut edit.stage else { return Vec::new() };
     if edit.merging.is_some() {

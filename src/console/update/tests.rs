@@ -25,6 +25,7 @@ mod marks;
 mod merge;
 mod partial;
 mod plans;
+mod seams;
 mod shelf;
 mod truth;
 mod undo;

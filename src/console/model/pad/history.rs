@@ -12,12 +12,18 @@ const STEPS: usize = 10_000;
 const BYTES: usize = if cfg!(test) { 256 << 10 } else { 16 << 20 };
 
 /// One edit, from which the text before it and after it follow from each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Change {
     /// Text in the place of other text.
     Text { at: Pos, removed: String, inserted: String },
     /// The byte order mark comes or goes.
     Mark,
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Change({} bytes)", self.bytes())
+    }
 }
 
 impl Change {

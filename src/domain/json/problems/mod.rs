@@ -43,7 +43,7 @@ pub enum Severity {
 }
 
 /// An edit that mends a problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What goes away; empty where something is only put in.
     pub span: Span,
@@ -51,6 +51,13 @@ pub struct Fix {
     pub replacement: String,
     /// What it does: `put a comma before it`.
     pub words: &'static str,
+}
+
+impl std::fmt::Debug for Fix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The replacement may repeat a value of the text.
+        write!(f, "Fix({:?}, {})", self.span, self.words)
+    }
 }
 
 /// The problems of a text that should be one JSON object, in the order of the text, at most `limit`.

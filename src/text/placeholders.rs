@@ -168,6 +168,43 @@ pub fn fill(draft: &str, kept: &Kept) -> Result<String, FillError> {
     Err(FillError { offset: dangling.at, line, column, reason: reason(sense) })
 }
 
+/// As [`fill`], for a value at a path of member names; a placeholder stays within what is hidden. In a
+/// field that is shown, what it stands for would come to light unasked.
+///
+/// # Errors
+/// As [`fill`], and at a placeholder that was moved to where its secret would be shown.
+pub fn fill_hidden<S: AsRef<str>>(
+    kind: DocumentKind,
+    path: &[S],
+    draft: &str,
+    kept: &Kept,
+) -> Result<String, FillError> {
+    let filled = fill(draft, kept)?;
+    let poured = pour(draft, kept);
+    let hidden: Vec<Span> = joined(scan_within(kind, path, &filled))
+        .into_iter()
+        .filter_map(|(span, look)| matches!(look, Look::Hidden { .. }).then_some(span))
+        .collect();
+    let is_hidden = |span: Span| {
+        let at = hidden.partition_point(|run| run.end < span.end);
+        hidden.get(at).is_some_and(|run| run.start <= span.start)
+    };
+    // What only looks like a placeholder was taken out of the open, and goes back there.
+    let is_secret = |piece: &Piece| {
+        let bytes = piece.span.of(&filled);
+        matches!(piece.from, From::Number(_)) && !bytes.is_empty() && !has_placeholder(bytes)
+    };
+    match poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span)) {
+        None => Ok(filled),
+        Some(piece) => {
+            let (line, column) = place(draft, piece.at);
+            let reason =
+                "here the secret would be shown; leave it in a secret field, or type the value itself";
+            Err(FillError { offset: piece.at, line, column, reason })
+        }
+    }
+}
+
 /// Why a placeholder cannot be filled; the words hold no part of the draft.
 fn reason(sense: Sense) -> &'static str {
     match sense {

@@ -8,7 +8,7 @@ use super::edit::{NotReady, Review};
 use crate::compare;
 use crate::domain::json::{BYTE_ORDER_MARK, check_object};
 use crate::domain::{Document, DocumentKind};
-use crate::text::placeholders::{Kept, fill};
+use crate::text::placeholders::{Kept, fill_hidden};
 
 /// What a review is made of.
 pub struct Finish {
@@ -36,7 +36,8 @@ impl Finish {
     /// [`NotReady`] where there is nothing to write yet.
     pub fn document(&self) -> Result<Document, NotReady> {
         check_object(&self.text).map_err(NotReady::Syntax)?;
-        let filled = fill(&self.text, &self.kept).map_err(NotReady::Placeholder)?;
+        let filled =
+            fill_hidden::<&str>(self.kind, &[], &self.text, &self.kept).map_err(NotReady::Placeholder)?;
         let restored = compare::restore(self.original.text().unwrap_or_default(), &filled);
         let document = match restored.strip_prefix(BYTE_ORDER_MARK) {
             Some(bare) if !self.mark => Document::from(bare.to_owned()),

@@ -5,7 +5,7 @@ use crate::compare::merge::{Choice, Place as Spot};
 use crate::domain::json::{Lexer, Shape, walk};
 use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
-use crate::text::placeholders::{conceal_within, fill};
+use crate::text::placeholders::{conceal_within, fill_hidden};
 
 use super::super::effect::{Effect, Request};
 use super::super::layout::edit_frame;
@@ -254,7 +254,12 @@ pub(super) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
     walk(text, |_| ()).map_err(|error| words(error.column, error.reason))?;
     let Some(merging) = current(model) else { return Ok(()) };
     let Some((clash, kept)) = &merging.typing else { return Ok(()) };
-    let filled = fill(text, kept).map_err(|error| words(error.column, error.reason))?;
+    let names = merging.merge.clashes().nth(*clash).and_then(|row| match &row.place {
+        Spot::Path(path) => Some(path.names()),
+        _ => None,
+    });
+    let filled = fill_hidden(merging.kind, &names.unwrap_or_default(), text, kept)
+        .map_err(|error| words(error.column, error.reason))?;
     if let Some(slot) = merging.choices.get_mut(*clash) {
         *slot = Some(Choice::Edited(Raw::new(&filled)));
     }

@@ -30,6 +30,22 @@ fn a_value_is_concealed_by_the_names_that_lead_to_it() {
 }
 
 #[test]
+fn a_placeholder_stays_where_its_secret_is_hidden() {
+    let text =
+        r#"{"authorization": "Bearer hunter2", "u": "http://u:pw@h", "x": "‹kept:9›", "jwt": {"secret": 7}}"#;
+    let (draft, kept) = concealed(text);
+    let fill_at = |draft: &str| fill_hidden::<&str>(DocumentKind::Webhook, &[], draft, &kept);
+    assert_eq!(fill_at(&draft).unwrap(), text);
+    assert!(fill_at(r#"{"hmac": {"secret": "‹kept:1›"}, "password": "x‹kept:2›"}"#).is_ok());
+    for moved in
+        ["{\"note\": \"‹kept:1›\"}", "{\"n\": \"‹kept:4›\"}", "{\"password\": 1, \"a\": [\"b ‹kept:2›\"]}"]
+    {
+        let refused = fill_at(moved).unwrap_err().to_string();
+        assert!(refused.contains("the secret would be shown") && !refused.contains("hunter"), "{refused}");
+    }
+}
+
+#[test]
 fn placeholders_can_stand_for_what_is_stored_later() {
     let before =
         r#"{"password":"p1","list":[{"id":1,"token":"a1"},{"id":2,"token":"b1"},{"id":3,"token":"c1"}]}"#;
@@ -170,7 +186,9 @@ proptest! {
     fn what_was_concealed_comes_back(document in document()) {
         let (draft, kept) = concealed(&document.text);
         prop_assert!(!document.leaks_into(&draft), "{}", draft);
-        prop_assert_eq!(fill(&draft, &kept).unwrap(), document.text);
+        prop_assert_eq!(fill(&draft, &kept).unwrap(), document.text.as_str());
+        let back = fill_hidden::<&str>(DocumentKind::Webhook, &[], &draft, &kept);
+        prop_assert_eq!(back.unwrap(), document.text);
     }
 
     #[test]

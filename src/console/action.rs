@@ -297,7 +297,7 @@ impl Action {
             Self::FocusNext => ("focus-next", "next pane"),
             Self::FocusPrevious => ("focus-previous", "previous pane"),
             Self::Open => ("open", "open what is selected"),
-            Self::Back => ("back", "one step out: zoom, filter, pane, marks"),
+            Self::Back => ("back", "one step out; a draft is kept"),
             Self::Webhooks => ("webhooks", "webhooks by namespace"),
             Self::Connections => ("connections", "connections and who uses them"),
             Self::Health => ("health", "backends and their members"),

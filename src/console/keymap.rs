@@ -182,6 +182,7 @@ const REVIEW: &[Binding] = &[
     ("ctrl-g", Action::Merge),
     ("esc", Action::Back),
     (":", Action::Command),
+    ("?", Action::Help),
 ];
 const MERGE: &[Binding] = &[
     ("enter", Action::Review),
@@ -193,6 +194,7 @@ const MERGE: &[Binding] = &[
     ("f", Action::FullDiff),
     ("esc", Action::Back),
     (":", Action::Command),
+    ("?", Action::Help),
 ];
 const PLAN: &[Binding] = &[
     ("enter", Action::Write),
@@ -201,6 +203,7 @@ const PLAN: &[Binding] = &[
     ("u", Action::UndoWrite),
     ("esc", Action::Back),
     (":", Action::Command),
+    ("?", Action::Help),
 ];
 
 const DRAFTS: &[Binding] = &[

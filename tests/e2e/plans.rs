@@ -228,7 +228,7 @@ fn files_take_a_plan_in_one_save_and_leave_every_other_byte() {
     let mut terminal = files.open(120, 40);
     mark(&mut terminal, &["default/one", "default/two"]);
     terminal.keys("c");
-    terminal.wait_for("this store has the namespace default alone");
+    terminal.wait_for("the namespace default is the only one here");
     terminal.keys("d");
     let screen = terminal.wait_for("DELETE  2 documents");
     assert!(screen.has("2 operations, all or none") && screen.has("debounce"), "{}", screen.framed());

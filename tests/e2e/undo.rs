@@ -55,7 +55,7 @@ fn three_writes_of_one_document_are_taken_back_and_a_foreign_one_is_not() {
     undo(&mut terminal, "write production/orders");
     assert_eq!(store.value(key).unwrap(), stored);
     terminal.keys("u");
-    terminal.wait_for("nothing was written here since the console started");
+    terminal.wait_for("no write of this session is left to take back");
 
     // Somebody else writes after us: theirs stays.
     change(&mut terminal, "production/orders", "501", "504");

@@ -189,7 +189,7 @@ pub(super) fn undo_last(model: &mut Model) -> Vec<Effect> {
         }
     };
     let Some(id) = written.map(|written| written.id) else {
-        model.say(Tone::Plain, "nothing was written here since the console started");
+        model.say(Tone::Plain, "no write of this session is left to take back");
         return Vec::new();
     };
     let made = undo(model, id);

@@ -60,7 +60,7 @@ pub(super) fn ask_clone(model: &mut Model) {
     if !model.context.capabilities.namespaces {
         return refused(
             model,
-            "this store has the namespace default alone: copy one at a time, under another name",
+            "copy one at a time, under another name: the namespace default is the only one here",
         );
     }
     prompt::clone_to(model, keys);

@@ -6,7 +6,7 @@ use super::plan;
 use super::widgets::{Canvas, Phrase};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
-use crate::console::model::{Lock, Model};
+use crate::console::model::{Lock, Model, Overlay, Purpose};
 use crate::console::theme::Ink;
 use crate::domain::ResourceKey;
 
@@ -49,11 +49,18 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
         A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.writes.is_empty(),
         A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
         A::Renew => plan::may_be_renewed(model),
+        A::Complete => is_completed(model),
         _ if place != Place::Browse => true,
         A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
         A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
         _ => true,
     }
+}
+
+/// Whether what is typed has candidates; a name that unlocks or confirms has none on purpose.
+fn is_completed(model: &Model) -> bool {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
+    !matches!(prompt.purpose, Purpose::Unlock | Purpose::Typed(_) | Purpose::Value)
 }
 
 fn useful(place: Place) -> &'static [Action] {
@@ -87,6 +94,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::Review,
             A::NextProblem,
             A::Back,
+            A::Help,
             A::Fix,
             A::Undo,
             A::Redo,
@@ -97,7 +105,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::EditOutside,
         ],
         Place::Find => &[A::FindNext, A::FindPrevious, A::Back],
-        Place::Review => &[A::Write, A::FullDiff, A::Back, A::Down],
+        Place::Review => &[A::Write, A::FullDiff, A::Back, A::Help, A::Down],
         Place::Merge => &[
             A::Review,
             A::TakeMine,
@@ -107,9 +115,10 @@ fn useful(place: Place) -> &'static [Action] {
             A::FullDiff,
             A::TakeAllMine,
             A::TakeAllTheirs,
+            A::Help,
             A::Down,
         ],
-        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Down],
+        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Help, A::Down],
         Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
     }
 }
@@ -131,7 +140,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Find, Action::FindPrevious) => "previous",
         (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",
-        (Place::Review | Place::Merge, Action::Back) => "back to the draft",
+        (Place::Review, Action::Back) => "back to the draft",
         (Place::Merge, Action::TakeAllMine) => "all mine",
         (Place::Merge, Action::TakeAllTheirs) => "all theirs",
         (Place::Merge, Action::TakeValue) => "other value",

@@ -56,7 +56,7 @@ fn a_chain_of_writes_is_taken_back_one_after_the_other() {
     done(&mut console, request, 15, &[Some(15)]);
     assert!(console.model.writes.is_empty());
     console.keys("u");
-    assert_eq!(console.notice(), "nothing was written here since the console started");
+    assert_eq!(console.notice(), "no write of this session is left to take back");
 }
 
 #[test]

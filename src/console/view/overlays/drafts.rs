@@ -143,16 +143,16 @@ fn about(model: &Model, row: &DraftRow<'_>) -> String {
         DraftRow::Left(Listed { what: Err(reason), .. }) => return format!("It is left alone: {reason}."),
     };
     let mut about = match Standing::of(model, summary) {
-        Standing::AsStored => "Its text is back as it was.".to_owned(),
+        Standing::AsStored => "Its text comes back whole.".to_owned(),
         Standing::StoredNow(_) => {
-            "Its text is back as it was; what is stored is merged in before it is written.".into()
+            "Its text comes back whole; what is stored is merged in before it is written.".into()
         }
         Standing::Deleted => "What it was based on was deleted; written, it is a new document.".into(),
         Standing::OtherStore => {
             "It began in another store: it is merged with what this one holds before it is written.".into()
         }
         Standing::OtherContext => {
-            format!("Open confdeck with the context {} to go on with it.", summary.context)
+            format!("Open confdeck on {} to go on with it.", summary.context)
         }
         Standing::Unknown => "What is stored now is not known yet.".into(),
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::{Token, TokenKind};
 use crate::provider::Capabilities;
 
 /// What is connected and under which rules.
@@ -25,6 +26,16 @@ pub struct Context {
     pub locked: bool,
     /// Redraws caused by changes alone are limited to this many a second.
     pub frames_per_second: u32,
+}
+
+impl Context {
+    /// A token as people read it: `r48190` where it is a revision, else as it is.
+    pub fn token(&self, token: Token) -> String {
+        match self.capabilities.tokens {
+            TokenKind::Counter => format!("r{token}"),
+            TokenKind::Digest => token.to_string(),
+        }
+    }
 }
 
 /// Whether writing is possible.

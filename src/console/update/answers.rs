@@ -78,7 +78,7 @@ pub(super) fn written(model: &mut Model, writing: &Writing, result: Result<Commi
             let token = commit.outcomes.first().filter(|_| writing.steps.len() == 1);
             let token = token.and_then(|outcome| outcome.after);
             model.writes.take(writing, &commit, (writing.store.clone(), model.now.wall));
-            let now = token.map(|token| format!(", now {token}")).unwrap_or_default();
+            let now = token.map(|token| format!(", now {}", model.context.token(token))).unwrap_or_default();
             model.say(Tone::Good, format!("done: {}{now}", writing.what()));
             if let (Some(document), Some(token)) = (&writing.document, token) {
                 landed(model, writing, document, (commit.at, token));
@@ -116,7 +116,7 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
             // In another program typing goes on.
             return;
         }
-        let key = &writing.key;
+        let (key, token) = (&writing.key, model.context.token(token));
         return model.say(Tone::Good, format!("done: write {key}, now {token}; not what was typed since"));
     }
     model.edit = None;

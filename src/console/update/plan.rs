@@ -1,7 +1,7 @@
 //! The review of several writes as one: opened, looked at, written in one commit, made anew.
 
 use super::super::effect::{Effect, Request};
-use super::super::model::{Clash, Look, Looks, Model, Moved, Plan, Recipe, Step, Tone, Writing};
+use super::super::model::{Clash, Context, Look, Looks, Model, Moved, Plan, Recipe, Step, Tone, Writing};
 use super::super::view::plan_height;
 use super::browse::{self, Step as Move};
 use super::make::{self, Known};
@@ -100,7 +100,11 @@ fn obstacle(model: &Model) -> Option<String> {
         return Some(refusal.to_string());
     }
     if undo && let Some((step, moved)) = first_moved(model, plan) {
-        return Some(format!("{} {}: nothing of this write is taken back", step.key, since(moved)));
+        return Some(format!(
+            "{} {}: nothing of this write is taken back",
+            step.key,
+            since(&model.context, moved)
+        ));
     }
     None
 }
@@ -112,10 +116,10 @@ fn first_moved<'p>(model: &Model, plan: &'p Plan) -> Option<(&'p Step, Moved)> {
     })
 }
 
-fn since(moved: Moved) -> String {
+fn since(context: &Context, moved: Moved) -> String {
     match moved {
-        Moved::Changed(token) => format!("was changed since, now {token}"),
-        Moved::Exists(token) => format!("exists again, now {token}"),
+        Moved::Changed(token) => format!("was changed since, now {}", context.token(token)),
+        Moved::Exists(token) => format!("exists again, now {}", context.token(token)),
         Moved::Deleted => "was deleted since".into(),
         Moved::Hidden => "may not be read any more".into(),
     }

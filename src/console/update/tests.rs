@@ -264,7 +264,7 @@ fn an_edit_becomes_one_conditional_write_in_the_stored_style() {
     let at = Revision(9);
     let outcomes = vec![Outcome { before: Some(Token::counter(1)), after: Some(Token::counter(9)) }];
     console.send(Event::Answer(request, Answer::Commit(Ok(Commit { at, outcomes }))));
-    assert_eq!((console.model.place(), console.notice()), (Place::Browse, "done: write a/one, now 9"));
+    assert_eq!((console.model.place(), console.notice()), (Place::Browse, "done: write a/one, now r9"));
 }
 
 #[test]

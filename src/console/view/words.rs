@@ -8,7 +8,7 @@ use super::widgets::Phrase;
 use crate::console::age::{Spoken, age, countdown, so_far};
 use crate::console::model::{Edit, Held, Link, Model};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::{Condition, LinkState, Token, TokenKind};
+use crate::domain::{Condition, LinkState, Token};
 use crate::inventory::Scope;
 pub(super) use crate::text::grouped;
 
@@ -186,10 +186,7 @@ pub(super) fn scope(scope: &Scope) -> &str {
 
 /// A token as people compare it: `r48190`, or the digest.
 pub(super) fn token(model: &Model, token: Token) -> String {
-    match model.context.capabilities.tokens {
-        TokenKind::Counter => format!("r{token}"),
-        TokenKind::Digest => token.to_string(),
-    }
+    model.context.token(token)
 }
 
 /// Cuts words into lines of at most so many columns; a longer word has a line of its own.

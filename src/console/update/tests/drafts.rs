@@ -20,7 +20,7 @@ fn what_is_typed_while_a_write_is_under_way_outlives_its_answer() {
     console.keys("esc").text(",\"y\":2");
     console.send(Event::Answer(request, done(9)));
     assert_eq!(console.model.place(), Place::Editor);
-    assert!(console.notice().starts_with("done: write a/one, now 9"));
+    assert!(console.notice().starts_with("done: write a/one, now r9"));
     console.put("a/one", r#"{"module":"log","x":1}"#, 9);
     assert_eq!(console.model.edit.as_ref().unwrap().upstream, Upstream::Unchanged, "it is our own write");
 

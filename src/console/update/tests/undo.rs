@@ -65,7 +65,7 @@ fn nothing_is_taken_back_where_somebody_wrote_since() {
     change(&mut console, "\"x\":1,", 10);
     console.put("a/one", "{}", 20);
     assert!(undo(&mut console).is_none());
-    assert_eq!(console.notice(), "a/one was changed since, now 20: nothing of this write is taken back");
+    assert_eq!(console.notice(), "a/one was changed since, now r20: nothing of this write is taken back");
     console.keys("esc");
     console.del("a/one", 21);
     assert!(undo(&mut console).is_none());
@@ -143,7 +143,7 @@ fn a_rename_and_a_delete_of_several_are_taken_back_whole() {
     }
     console.put("a/two", "{}", 13);
     assert!(undo(&mut console).is_none());
-    assert_eq!(console.notice(), "a/two exists again, now 13: nothing of this write is taken back");
+    assert_eq!(console.notice(), "a/two exists again, now r13: nothing of this write is taken back");
 }
 
 #[test]

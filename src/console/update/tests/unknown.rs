@@ -43,7 +43,7 @@ fn a_write_that_was_done_ends_its_draft_as_any_other() {
     let outcomes = vec![Outcome { before: Some(Token::counter(1)), after: Some(Token::counter(9)) }];
     answer(&mut console, asked, Found::Written(Commit { at: Revision(9), outcomes }));
     assert_eq!(console.model.place(), Place::Browse);
-    assert_eq!(console.notice(), "found out: done: write a/one, now 9");
+    assert_eq!(console.notice(), "found out: done: write a/one, now r9");
     assert!(console.model.writing.is_none() && console.model.unknown.is_none());
 }
 

@@ -159,13 +159,21 @@ pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str)
 /// # Errors
 /// [`FillError`] at a placeholder that is damaged or stands for nothing.
 pub fn fill(draft: &str, kept: &Kept) -> Result<String, FillError> {
+    filled(draft, kept).map(|poured| poured.text)
+}
+
+fn filled(draft: &str, kept: &Kept) -> Result<Poured, FillError> {
     let poured = pour(draft, kept);
-    let Some(dangling) = poured.pieces.iter().find(|piece| matches!(piece.from, From::Nothing(_))) else {
-        return Ok(poured.text);
-    };
-    let (line, column) = place(draft, dangling.at);
-    let sense = if let From::Nothing(sense) = dangling.from { sense } else { Sense::Damaged };
-    Err(FillError { offset: dangling.at, line, column, reason: reason(sense) })
+    let nothing = poured.pieces.iter().find_map(|piece| match piece.from {
+        From::Nothing(sense) => Some(unfilled(draft, piece.at, reason(sense))),
+        _ => None,
+    });
+    nothing.map_or(Ok(poured), Err)
+}
+
+fn unfilled(draft: &str, offset: usize, reason: &'static str) -> FillError {
+    let (line, column) = place(draft, offset);
+    FillError { offset, line, column, reason }
 }
 
 /// As [`fill`], for a value at a path of member names; a placeholder stays within what is hidden. In a
@@ -179,9 +187,8 @@ pub fn fill_hidden<S: AsRef<str>>(
     draft: &str,
     kept: &Kept,
 ) -> Result<String, FillError> {
-    let filled = fill(draft, kept)?;
-    let poured = pour(draft, kept);
-    let hidden: Vec<Span> = joined(scan_within(kind, path, &filled))
+    let poured = filled(draft, kept)?;
+    let hidden: Vec<Span> = joined(scan_within(kind, path, &poured.text))
         .into_iter()
         .filter_map(|(span, look)| matches!(look, Look::Hidden { .. }).then_some(span))
         .collect();
@@ -191,17 +198,14 @@ pub fn fill_hidden<S: AsRef<str>>(
     };
     // What only looks like a placeholder was taken out of the open, and goes back there.
     let is_secret = |piece: &Piece| {
-        let bytes = piece.span.of(&filled);
+        let bytes = piece.span.of(&poured.text);
         matches!(piece.from, From::Number(_)) && !bytes.is_empty() && !has_placeholder(bytes)
     };
-    match poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span)) {
-        None => Ok(filled),
-        Some(piece) => {
-            let (line, column) = place(draft, piece.at);
-            let reason =
-                "here the secret would be shown; leave it in a secret field, or type the value itself";
-            Err(FillError { offset: piece.at, line, column, reason })
-        }
+    let shown = poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span));
+    let reason = "here the secret would be shown; leave it in a secret field, or type the value itself";
+    match shown.map(|piece| unfilled(draft, piece.at, reason)) {
+        Some(error) => Err(error),
+        None => Ok(poured.text),
     }
 }
 

@@ -324,19 +324,6 @@ impl Edit {
         Finish { kind, text: self.text(), kept, original, stored, mark: self.pad.has_mark() }
     }
 
-    /// What the draft changes against its base.
-    pub fn compare(&self, document: Document, opened: Duration) -> Review {
-        let kind = DocumentKind::of(&self.key);
-        let against = match &self.base {
-            Base::Stored(entry) => entry.document.text().unwrap_or_default(),
-            Base::Absent { .. } => "",
-        };
-        let text = document.text().unwrap_or_default();
-        let diff = compare::diff(kind, against, text);
-        let lines = compare::lines(kind, against, text);
-        Review { document, diff, lines, full: matches!(self.base, Base::Absent { .. }), scroll: 0, opened }
-    }
-
     /// Takes in that `document` was written and is stored as `token` now. Says whether anything was
     /// typed since; it is based on what was written.
     pub fn landed(&mut self, document: Document, revision: Revision, token: Token) -> bool {

@@ -257,8 +257,8 @@ fn changed(edit: &mut Edit) {
 fn review(size: Size) -> Model {
     let mut model = edit(size, changed);
     let edit = model.edit.as_mut().unwrap();
-    let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(edit.compare(document, NOW)));
+    let review = edit.to_finish().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = Stage::Review(Box::new(Review { opened: NOW, ..review }));
     model
 }
 
@@ -393,8 +393,8 @@ fn new_document(size: Size) -> Model {
         Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into(), model.inventory.store().cloned())
             .unwrap();
     edit.upstream = Upstream::Changed;
-    let document = edit.finish().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(edit.compare(document, NOW)));
+    let review = edit.to_finish().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = Stage::Review(Box::new(Review { opened: NOW, ..review }));
     model.edit = Some(Box::new(edit));
     model
 }

@@ -125,10 +125,10 @@ impl Outcome {
     pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::NotFound { .. } => Self::NotFound,
-            Error::Conflict { .. } => Self::Conflict,
+            Error::Conflict { .. } | Error::SecretConflict { .. } => Self::Conflict,
             Error::Denied { .. } => Self::Denied,
             Error::Unavailable { .. } => Self::Unavailable,
-            Error::OutcomeUnknown { .. } => Self::Unknown,
+            Error::OutcomeUnknown { .. } | Error::SecretUnknown { .. } => Self::Unknown,
             Error::Invalid { .. } | Error::Unsupported { .. } => Self::Refused,
         }
     }

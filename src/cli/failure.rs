@@ -82,10 +82,10 @@ impl Failure {
         match self {
             Self::Store(error) => match error {
                 StoreError::NotFound { .. } => Exit::NOT_FOUND,
-                StoreError::Conflict { .. } => Exit::CONFLICT,
+                StoreError::Conflict { .. } | StoreError::SecretConflict { .. } => Exit::CONFLICT,
                 StoreError::Denied { .. } => Exit::DENIED,
                 StoreError::Unavailable { .. } => Exit::UNAVAILABLE,
-                StoreError::OutcomeUnknown { .. } => Exit::OUTCOME_UNKNOWN,
+                StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
                 StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
             },
             Self::Settings(_) | Self::Usage(_) => Exit::USAGE,
@@ -113,11 +113,12 @@ impl From<io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Namespace, ResourceKey, WebhookId};
+    use crate::domain::{Namespace, ResourceKey, SecretPath, WebhookId};
 
     #[test]
     fn every_kind_of_store_error_has_its_code() {
         let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("x").unwrap());
+        let path = SecretPath::Variables(WebhookId::new("x").unwrap());
         let reason = || "why".to_owned();
         for (error, code) in [
             (StoreError::Conflict { key: key.clone(), now: None }, 3),
@@ -125,6 +126,8 @@ mod tests {
             (StoreError::Denied { permission: reason(), remedy: "ask" }, 5),
             (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
             (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
+            (StoreError::SecretConflict { path: path.clone(), now: None }, 3),
+            (StoreError::SecretUnknown { path, reason: reason() }, 7),
             (StoreError::Invalid { reason: reason() }, 8),
             (StoreError::Unsupported { what: reason(), remedy: reason() }, 8),
         ] {

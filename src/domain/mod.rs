@@ -12,11 +12,11 @@ pub mod json;
 mod key;
 mod link;
 mod names;
-mod presence;
 pub mod reference;
 mod revision;
 mod secret;
 mod secret_text;
+mod secrets;
 mod utc;
 
 pub use change::{Change, ChangeKind, Entry};
@@ -29,10 +29,14 @@ pub use health::{
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
-pub use presence::{FieldState, Presence, SecretField, SecretPath};
 pub use reference::{Reference, references_in};
 pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
 pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
+pub use secrets::{
+    Contents, FieldName, FieldState, Hidden, KvPath, Lacking, Mount, Presence, SecretField, SecretFolder,
+    SecretPath, SecretPathError, SecretRight, SecretValue, SecretVersion, VersionInfo, VersionState,
+    Versions,
+};
 pub use utc::{moment, utc, utc_millis};

@@ -75,14 +75,12 @@ impl Merging {
     }
 
     async fn merge_own(&self, key: &ResourceKey, merged: &mut Merged) -> Result<()> {
-        let (ResourceKey::Webhook { namespace, id }, Some(webhook)) =
-            (key, merged.json_mut().as_object_mut())
+        let (ResourceKey::Webhook { id, .. }, Some(webhook)) = (key, merged.json_mut().as_object_mut())
         else {
             return Ok(());
         };
-        let path = SecretPath::Own { namespace: namespace.clone(), id: id.clone() };
-        let fields = self.own.reveal(&path).await?;
-        own::merge(webhook, &fields).map_err(|Empty(field)| Error::Invalid {
+        let revealed = self.own.reveal(&SecretPath::Variables(id.clone()), None).await?;
+        own::merge(webhook, &revealed.unwrap_or_default().fields).map_err(|Empty(field)| Error::Invalid {
             reason: format!(
                 "{key} cannot be merged: {} is empty, and would let everybody in; give it a value, or unset it",
                 variable_name(id, field)

@@ -20,25 +20,25 @@ pub(super) struct Empty(pub(super) SecretField);
 
 /// Merges own secrets into a webhook whose references are resolved.
 pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Result<(), Empty> {
-    if let Some(token) = own.get(SecretField::BEARER_TOKEN)
+    if let Some(token) = own.own(SecretField::BEARER_TOKEN)
         && !webhook.get("authorization").is_some_and(authorizes)
     {
-        let token = usable(SecretField::BEARER_TOKEN, token)?;
+        let token = usable(SecretField::BEARER_TOKEN, &token)?;
         webhook.insert("authorization".into(), Value::String(["Bearer ", token].concat()));
     }
-    if let Some(secret) = own.get(SecretField::HMAC_SECRET)
+    if let Some(secret) = own.own(SecretField::HMAC_SECRET)
         && let Some(block) = open_hmac(webhook)
     {
-        let secret = usable(SecretField::HMAC_SECRET, secret)?;
+        let secret = usable(SecretField::HMAC_SECRET, &secret)?;
         block.insert("secret".into(), Value::String(secret.to_owned()));
-        fill(block, "header", own.get(SecretField::HMAC_HEADER), HMAC_HEADER);
-        fill(block, "algorithm", own.get(SecretField::HMAC_ALGORITHM), HMAC_ALGORITHM);
+        fill(block, "header", own.own(SecretField::HMAC_HEADER), HMAC_HEADER);
+        fill(block, "algorithm", own.own(SecretField::HMAC_ALGORITHM), HMAC_ALGORITHM);
     }
-    if let Some(token) = own.get(SecretField::CHANNEL_TOKEN)
+    if let Some(token) = own.own(SecretField::CHANNEL_TOKEN)
         && let Some(Value::Object(config)) = webhook.get_mut("module-config")
         && !config.get("channel_token").is_some_and(is_filled)
     {
-        let token = usable(SecretField::CHANNEL_TOKEN, token)?;
+        let token = usable(SecretField::CHANNEL_TOKEN, &token)?;
         config.insert("channel_token".into(), Value::String(token.to_owned()));
     }
     Ok(())
@@ -80,9 +80,9 @@ fn is_falsy(value: &Value) -> bool {
 }
 
 /// Fills a member of `hmac` that the document leaves open.
-fn fill(block: &mut Map<String, Value>, name: &str, own: Option<&SecretText>, default: &str) {
+fn fill(block: &mut Map<String, Value>, name: &str, own: Option<SecretText>, default: &str) {
     if !block.get(name).is_some_and(is_filled) {
-        let own = own.map(SecretText::expose).filter(|text| !text.trim().is_empty());
+        let own = own.as_ref().map(SecretText::expose).filter(|text| !text.trim().is_empty());
         block.insert(name.into(), Value::String(own.unwrap_or(default).to_owned()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::{Entry, ResourceKey};
+use crate::domain::{Entry, ResourceKey, SecretPath, SecretVersion};
 
 /// What to do about a right that a store withholds.
 pub const ASK_FOR_IT: &str = "ask for that right, or use another user";
@@ -56,6 +56,24 @@ pub enum Error {
         /// What cut the answer off.
         reason: String,
     },
+    /// A secret is not at the version that a write expected; nothing was written.
+    #[error("{}", secret_conflict(path, *now))]
+    SecretConflict {
+        /// The secret.
+        path: SecretPath,
+        /// Its newest version now, where that could be told.
+        now: Option<SecretVersion>,
+    },
+    /// The request to write a secret left and no answer came: it may or may not have been applied.
+    #[error(
+        "no answer to the write of {path} ({reason}): it may or may not be stored; look at its version before you repeat it"
+    )]
+    SecretUnknown {
+        /// The secret.
+        path: SecretPath,
+        /// What cut the answer off.
+        reason: String,
+    },
     /// What was asked is not well-formed, or too large.
     #[error("{reason}")]
     Invalid {
@@ -84,6 +102,11 @@ fn conflict(key: &ResourceKey, now: Option<&Entry>) -> String {
             "{key} was deleted by someone else; nothing was written. Create it anew if it should exist"
         ),
     }
+}
+
+fn secret_conflict(path: &SecretPath, now: Option<SecretVersion>) -> String {
+    let now = now.map(|version| format!(" (now {version})")).unwrap_or_default();
+    format!("{path} was changed by someone else{now}; nothing was written. Look at its versions and decide")
 }
 
 fn retry(retry_in: Option<Duration>) -> String {

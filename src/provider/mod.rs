@@ -29,7 +29,10 @@ use futures::stream::BoxStream;
 
 pub use error::{ASK_FOR_IT, Error, Result};
 pub use found::{Found, find_out};
-pub use secret::{SecretFields, SecretReader, SecretRevealer};
+pub use secret::{
+    Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretName, SecretReader,
+    SecretRevealer, SecretWriter,
+};
 pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use confdeck::domain::{FieldState, Presence, SecretField, SecretPath};
+use confdeck::domain::{Contents, FieldState, Presence, SecretField, SecretPath, WebhookId};
 use confdeck::manager::Secrets;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
 use confdeck::provider::{SecretReader, SecretRevealer};
@@ -102,27 +102,24 @@ fn no_debug_form_tells_a_value() {
 async fn presence_tells_what_is_there_and_no_value() {
     let own = [("WEBHOOK_ORDERS_TOKEN", SECRET), ("WEBHOOK_ORDERS_CHANNEL_TOKEN", "")];
     let secrets = EnvSecrets::new(Arc::new(EnvVariables::of(own)));
-    let path = |id| {
-        let confdeck::domain::ResourceKey::Webhook { namespace, id } = webhook("a", id) else { panic!() };
-        SecretPath::Own { namespace, id }
-    };
+    let path = |id| SecretPath::Variables(WebhookId::new(id).unwrap());
     let presence = secrets.presence(&path("orders")).await.unwrap();
     let fields = vec![
-        (SecretField::BEARER_TOKEN, FieldState::Present),
-        (SecretField::CHANNEL_TOKEN, FieldState::Empty),
+        (SecretField::BEARER_TOKEN.name(), FieldState::Present),
+        (SecretField::CHANNEL_TOKEN.name(), FieldState::Empty),
     ];
-    assert_eq!(presence, Presence::Present { fields });
+    assert_eq!(presence, Presence::Present(Contents { fields, ..Contents::default() }));
     assert!(!format!("{presence:?}").contains(SECRET));
     assert_eq!(secrets.presence(&path("other")).await.unwrap(), Presence::Missing);
 
-    let revealed = secrets.reveal(&path("orders")).await.unwrap();
-    assert_eq!(revealed.get(SecretField::BEARER_TOKEN).unwrap().expose(), SECRET);
-    assert_eq!(revealed.get(SecretField::CHANNEL_TOKEN).unwrap().expose(), "");
-    assert!(revealed.get(SecretField::HMAC_SECRET).is_none());
-    assert!(secrets.reveal(&path("other")).await.unwrap().is_empty());
+    let revealed = secrets.reveal(&path("orders"), None).await.unwrap().unwrap().fields;
+    assert_eq!(revealed.own(SecretField::BEARER_TOKEN).unwrap().expose(), SECRET);
+    assert_eq!(revealed.own(SecretField::CHANNEL_TOKEN).unwrap().expose(), "");
+    assert!(revealed.own(SecretField::HMAC_SECRET).is_none());
+    assert!(secrets.reveal(&path("other"), None).await.unwrap().is_none());
 
-    let refusal = secrets.refusal(&path("orders")).to_string();
-    assert!(refusal.contains("writing the secrets of a/orders is not possible here"), "{refusal}");
+    let refusal = secrets.refusal(&WebhookId::new("orders").unwrap()).to_string();
+    assert!(refusal.contains("writing the variables of orders is not possible here"), "{refusal}");
     assert!(refusal.contains("WEBHOOK_ORDERS_TOKEN, WEBHOOK_ORDERS_CHANNEL_TOKEN"), "{refusal}");
 }
 

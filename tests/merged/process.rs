@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::sync::Arc;
 
-use confdeck::domain::{FieldState, Presence, SecretField, SecretPath};
+use confdeck::domain::{Contents, FieldState, Presence, SecretField, SecretPath};
 use confdeck::manager::{Secrets, UnifiedConfigManager};
 use confdeck::provider::SecretReader;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
@@ -81,14 +81,14 @@ async fn bytes_that_are_no_text_are_told_apart_and_named() {
     if !is_child(NAME, &[webhooks], variables) {
         return;
     }
-    let confdeck::domain::ResourceKey::Webhook { namespace, id } = webhook("default", "orders") else {
-        panic!()
-    };
+    let confdeck::domain::ResourceKey::Webhook { id, .. } = webhook("default", "orders") else { panic!() };
     let secrets = EnvSecrets::new(Arc::new(EnvVariables::process()));
-    let presence = secrets.presence(&SecretPath::Own { namespace, id }).await.unwrap();
-    let fields =
-        vec![(SecretField::BEARER_TOKEN, FieldState::NotText), (SecretField::HMAC_SECRET, FieldState::Empty)];
-    assert_eq!(presence, Presence::Present { fields });
+    let presence = secrets.presence(&SecretPath::Variables(id)).await.unwrap();
+    let fields = vec![
+        (SecretField::BEARER_TOKEN.name(), FieldState::NotText),
+        (SecretField::HMAC_SECRET.name(), FieldState::Empty),
+    ];
+    assert_eq!(presence, Presence::Present(Contents { fields, ..Contents::default() }));
 
     let manager = UnifiedConfigManager::from_env().unwrap();
     for id in ["orders", "refers"] {

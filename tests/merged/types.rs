@@ -4,10 +4,10 @@
 use std::fmt::Debug;
 
 use confdeck::domain::reference::Variable;
-use confdeck::domain::{Document, SecretText};
+use confdeck::domain::{Document, SecretText, SecretValue};
 use confdeck::manager::Merged;
-use confdeck::provider::SecretFields;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
+use confdeck::provider::{Revealed, SecretFields};
 use confdeck::settings::Environment;
 use serde::Serialize;
 
@@ -26,9 +26,9 @@ macro_rules! lacks {
 
 #[test]
 fn what_holds_a_secret_cannot_be_shown_copied_or_stored() {
-    lacks!(Debug: Merged, SecretText, SecretFields, Variable, EnvVariables, EnvSecrets, Environment);
-    lacks!(Clone: Merged, SecretText, SecretFields, Variable, EnvVariables);
-    lacks!(Serialize: Merged, SecretText, SecretFields, Variable, EnvVariables, EnvSecrets);
-    lacks!(ToString: Merged, SecretText, SecretFields, Variable);
+    lacks!(Debug: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables, EnvSecrets, Environment);
+    lacks!(Clone: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables);
+    lacks!(Serialize: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables, EnvSecrets);
+    lacks!(ToString: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable);
     lacks!(Into<Document>: Merged, SecretText, SecretFields, Variable);
 }

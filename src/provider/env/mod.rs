@@ -13,9 +13,15 @@ use async_trait::async_trait;
 pub use names::{OWN_FIELDS, Overlap, overlaps, variable_name};
 pub use variables::EnvVariables;
 
-use super::{Error, Result, SecretFields, SecretReader, SecretRevealer};
+use super::secret::unsupported;
+use super::{
+    Error, Result, Revealed, SecretCapabilities, SecretFields, SecretName, SecretReader, SecretRevealer,
+};
 use crate::domain::reference::{Variable, Variables};
-use crate::domain::{FieldState, Presence, SecretField, SecretPath};
+use crate::domain::{
+    Contents, FieldState, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath, SecretVersion,
+    Versions, WebhookId,
+};
 
 /// Secrets in variables. Nothing is written here, see [`EnvSecrets::refusal`].
 #[derive(Clone)]
@@ -31,10 +37,10 @@ impl EnvSecrets {
 
     /// What a wish to change a secret is answered with: a process cannot change the variables of
     /// another one.
-    pub fn refusal(&self, path: &SecretPath) -> Error {
-        let names: Vec<_> = fields(path).map(|(_, name)| name).collect();
+    pub fn refusal(&self, id: &WebhookId) -> Error {
+        let names: Vec<_> = fields(id).map(|(_, name)| name).collect();
         Error::Unsupported {
-            what: format!("writing {path}"),
+            what: format!("writing the variables of {}", id.as_str()),
             remedy: format!(
                 "they are environment variables; set {} where the receiver is started, and start it anew",
                 names.join(", ")
@@ -43,14 +49,22 @@ impl EnvSecrets {
     }
 }
 
-fn fields(path: &SecretPath) -> impl Iterator<Item = (SecretField, String)> {
-    let SecretPath::Own { id, .. } = path;
+fn fields(id: &WebhookId) -> impl Iterator<Item = (SecretField, String)> {
     OWN_FIELDS.into_iter().map(|field| (field, variable_name(id, field)))
+}
+
+fn elsewhere(path: &SecretPath) -> Error {
+    unsupported(format!("looking for {path}"), "this context keeps its secrets in environment variables")
 }
 
 #[async_trait]
 impl SecretReader for EnvSecrets {
+    fn capabilities(&self) -> SecretCapabilities {
+        SecretCapabilities { presence: true, versions: false, patch: false, list: false, write: false }
+    }
+
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
+        let SecretPath::Variables(id) = path else { return Err(elsewhere(path)) };
         let state = |(field, name): (SecretField, String)| {
             let state = match self.variables.variable(&name) {
                 Variable::Unset => return None,
@@ -58,16 +72,42 @@ impl SecretReader for EnvSecrets {
                 Variable::Text(value) if value.expose().is_empty() => FieldState::Empty,
                 Variable::Text(_) => FieldState::Present,
             };
-            Some((field, state))
+            Some((field.name(), state))
         };
-        let fields: Vec<_> = fields(path).filter_map(state).collect();
-        Ok(if fields.is_empty() { Presence::Missing } else { Presence::Present { fields } })
+        let fields: Vec<_> = fields(id).filter_map(state).collect();
+        Ok(if fields.is_empty() {
+            Presence::Missing
+        } else {
+            Presence::Present(Contents { fields, ..Contents::default() })
+        })
     }
+
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
+        Err(unsupported(format!("listing {folder}"), "environment variables have no folders"))
+    }
+
+    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
+        Err(unsupported(format!("telling the versions of {path}"), "environment variables keep none"))
+    }
+
+    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>> {
+        Ok(vec![Lacking::default(); paths.len()])
+    }
+
+    async fn health(&self) -> Health {
+        Health::new("env")
+    }
+
+    async fn shutdown(&self) {}
 }
 
 #[async_trait]
 impl SecretRevealer for EnvSecrets {
-    async fn reveal(&self, path: &SecretPath) -> Result<SecretFields> {
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>> {
+        let SecretPath::Variables(id) = path else { return Err(elsewhere(path)) };
+        if version.is_some() {
+            return Err(unsupported(format!("a version of {path}"), "environment variables keep none"));
+        }
         let value = |(field, name): (SecretField, String)| match self.variables.variable(&name) {
             Variable::Unset => None,
             Variable::Text(value) => Some(Ok((field, value))),
@@ -77,6 +117,7 @@ impl SecretRevealer for EnvSecrets {
                 ),
             })),
         };
-        fields(path).filter_map(value).collect()
+        let fields: SecretFields = fields(id).filter_map(value).collect::<Result<_>>()?;
+        Ok((!fields.is_empty()).then_some(Revealed { fields, version: None }))
     }
 }

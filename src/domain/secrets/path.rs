@@ -1,0 +1,171 @@
+//! Where a secret is kept.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::domain::WebhookId;
+
+/// The longest path, in bytes; a server's own limit is that of a URL.
+const MAX_PATH: usize = 1_024;
+
+/// Why a text is no place of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SecretPathError {
+    /// It holds nothing.
+    #[error("it is empty; give at least one segment, as in app/github")]
+    Empty,
+    /// It holds more than the longest path.
+    #[error("it is longer than {MAX_PATH} bytes")]
+    TooLong,
+    /// It begins or ends with a slash, or two follow each other.
+    #[error("a segment of it is empty; leave out slashes at its ends, and doubled ones")]
+    EmptySegment,
+    /// A segment that a URL gives a meaning of its own.
+    #[error("a segment of it is {0:?}, which a URL gives a meaning of its own")]
+    Dots(&'static str),
+    /// A character that no server takes in a path.
+    #[error("it holds a control character")]
+    Control,
+}
+
+fn check(text: &str) -> Result<(), SecretPathError> {
+    if text.is_empty() {
+        return Err(SecretPathError::Empty);
+    }
+    if text.len() > MAX_PATH {
+        return Err(SecretPathError::TooLong);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(SecretPathError::Control);
+    }
+    text.split('/').try_for_each(|segment| match segment {
+        "" => Err(SecretPathError::EmptySegment),
+        "." => Err(SecretPathError::Dots(".")),
+        ".." => Err(SecretPathError::Dots("..")),
+        _ => Ok(()),
+    })
+}
+
+macro_rules! place {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes a path that a URL can hold as it is: no empty segments, none of dots alone, no
+            /// control characters, not too long.
+            ///
+            /// # Errors
+            /// [`SecretPathError`] with the rule in words.
+            pub fn new(text: &str) -> Result<Self, SecretPathError> {
+                check(text).map(|()| Self(text.into()))
+            }
+
+            /// As written, without outer slashes; not yet safe to show, see `text::Safe`.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = SecretPathError;
+            fn from_str(text: &str) -> Result<Self, SecretPathError> {
+                Self::new(text)
+            }
+        }
+    };
+}
+
+place!(
+    /// The mount of a key-value engine, which may have several segments: `secret`, `team/kv`.
+    Mount
+);
+place!(
+    /// A secret's path inside its mount.
+    KvPath
+);
+
+/// Where a secret is kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SecretPath {
+    /// The variables `WEBHOOK_{ID}_…` of one id, whatever the namespace.
+    Variables(WebhookId),
+    /// A secret of a key-value engine of Vault or OpenBao.
+    Kv {
+        /// The engine.
+        mount: Mount,
+        /// The path in it.
+        path: KvPath,
+    },
+}
+
+/// `webhooks/production/orders/secrets`, or `the variables of orders`; not yet safe to show.
+impl fmt::Display for SecretPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variables(id) => write!(f, "the variables of {}", id.as_str()),
+            Self::Kv { mount, path } => write!(f, "{mount}/{path}"),
+        }
+    }
+}
+
+/// A folder of a mount.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretFolder {
+    /// The engine.
+    pub mount: Mount,
+    /// The folder in it; `None` is the mount itself.
+    pub folder: Option<KvPath>,
+}
+
+/// `webhooks/production/`.
+impl fmt::Display for SecretFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.folder {
+            Some(folder) => write!(f, "{}/{folder}/", self.mount),
+            None => write!(f, "{}/", self.mount),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_what_a_url_can_hold() {
+        for text in ["a", "a/b", "a b/ü%#?", "...", "a.b"] {
+            assert_eq!(KvPath::new(text).unwrap().as_str(), text);
+        }
+        let long = "x".repeat(MAX_PATH + 1);
+        for (text, why) in [
+            ("", SecretPathError::Empty),
+            ("/a", SecretPathError::EmptySegment),
+            ("a/", SecretPathError::EmptySegment),
+            ("a//b", SecretPathError::EmptySegment),
+            ("a/./b", SecretPathError::Dots(".")),
+            ("..", SecretPathError::Dots("..")),
+            ("a\nb", SecretPathError::Control),
+            (&long, SecretPathError::TooLong),
+        ] {
+            assert_eq!(KvPath::new(text), Err(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_told_as_the_server_knows_them() {
+        let (mount, path) = (Mount::new("team/kv").unwrap(), KvPath::new("orders/secrets").unwrap());
+        assert_eq!(SecretPath::Kv { mount: mount.clone(), path }.to_string(), "team/kv/orders/secrets");
+        assert_eq!(SecretFolder { mount, folder: None }.to_string(), "team/kv/");
+    }
+}

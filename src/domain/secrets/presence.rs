@@ -1,0 +1,133 @@
+//! Which secrets exist. Nothing here can hold a value.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::SecretVersion;
+
+/// The name of one of a webhook's own secrets: a fixed set (domain.md section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretField(&'static str);
+
+impl SecretField {
+    /// The token that callers show as `Authorization: Bearer …`.
+    pub const BEARER_TOKEN: Self = Self("bearer-token");
+    /// The token of the channel that the module `webhook_connect` publishes to.
+    pub const CHANNEL_TOKEN: Self = Self("channel-token");
+    /// The key of the signature over the body.
+    pub const HMAC_SECRET: Self = Self("hmac-secret");
+    /// The header that carries the signature; no secret, but it stands with them.
+    pub const HMAC_HEADER: Self = Self("hmac-header");
+    /// The algorithm of the signature; no secret either.
+    pub const HMAC_ALGORITHM: Self = Self("hmac-algorithm");
+
+    /// All of them, secrets first.
+    pub const ALL: [Self; 5] =
+        [Self::BEARER_TOKEN, Self::CHANNEL_TOKEN, Self::HMAC_SECRET, Self::HMAC_HEADER, Self::HMAC_ALGORITHM];
+
+    /// The name as stored.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// As any secret's field.
+    pub fn name(self) -> FieldName {
+        FieldName(self.0.into())
+    }
+}
+
+/// The name of a field of any secret: whatever somebody stored, so not yet safe to show.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldName(Arc<str>);
+
+impl FieldName {
+    /// Any text is a name.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as stored; not yet safe to show, see `text::Safe`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FieldName({:?})", &*self.0)
+    }
+}
+
+impl std::borrow::Borrow<str> for FieldName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a provider knows of one secret without telling a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Presence {
+    /// It is there.
+    Present(Contents),
+    /// There is none, and there never was, as far as the store tells.
+    Missing,
+    /// Its newest version was deleted; it can be undeleted.
+    Deleted {
+        /// That version, where versions are kept.
+        version: SecretVersion,
+        /// When, by the server's clock.
+        at: Option<SystemTime>,
+    },
+    /// The value of its newest version was destroyed for ever.
+    Destroyed {
+        /// That version.
+        version: SecretVersion,
+    },
+    /// This user may not see it, which says nothing about whether it is there.
+    Forbidden {
+        /// The missing permission, exactly: `read on webhooks/subkeys/orders/secrets`.
+        permission: String,
+    },
+    /// The store did not tell, which says nothing either.
+    Unreachable {
+        /// Why not.
+        reason: String,
+    },
+    /// It cannot be known without reading it.
+    Unknown {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What is in a secret that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Its fields by name, sorted, each once.
+    pub fields: Vec<(FieldName, FieldState)>,
+    /// Its newest version, where versions are kept.
+    pub version: Option<SecretVersion>,
+    /// When that was written, by the server's clock.
+    pub written: Option<SystemTime>,
+}
+
+impl Contents {
+    /// What is known of one field; `None` if it is not there.
+    pub fn field(&self, name: &str) -> Option<FieldState> {
+        self.fields.iter().find(|(field, _)| field.as_str() == name).map(|(_, state)| *state)
+    }
+}
+
+/// What is known of one field that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldState {
+    /// It is there, and as far as can be told it holds something.
+    Present,
+    /// It is there and holds the empty text. Where a provider cannot tell, it looks present.
+    Empty,
+    /// It is there and holds bytes that are not UTF-8, which nobody can use.
+    NotText,
+}

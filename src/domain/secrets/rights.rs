@@ -1,0 +1,78 @@
+//! What a user may do with a secret.
+
+use std::collections::BTreeMap;
+
+/// Something that needs a permission of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretRight {
+    /// To tell which fields are there.
+    Presence,
+    /// To tell its versions.
+    Versions,
+    /// To read its values.
+    Reveal,
+    /// To write its first version.
+    Create,
+    /// To write a new version.
+    Update,
+    /// To change some fields without reading the others.
+    Patch,
+    /// To delete a version, which can be undone.
+    Delete,
+    /// To take that back.
+    Undelete,
+    /// To destroy a version for ever.
+    Destroy,
+    /// To remove all versions and the metadata for ever.
+    DestroyAll,
+}
+
+impl SecretRight {
+    /// Every right.
+    pub const ALL: [Self; 10] = [
+        Self::Presence,
+        Self::Versions,
+        Self::Reveal,
+        Self::Create,
+        Self::Update,
+        Self::Patch,
+        Self::Delete,
+        Self::Undelete,
+        Self::Destroy,
+        Self::DestroyAll,
+    ];
+
+    /// What it permits, as in `you may not …`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Presence => "see which fields it has",
+            Self::Versions => "see its versions",
+            Self::Reveal => "read its values",
+            Self::Create => "create it",
+            Self::Update => "write it",
+            Self::Patch => "change single fields of it",
+            Self::Delete => "delete a version of it",
+            Self::Undelete => "undelete a version of it",
+            Self::Destroy => "destroy a version of it",
+            Self::DestroyAll => "destroy it with all versions",
+        }
+    }
+}
+
+/// The rights that a user lacks on one secret, each with the exact missing permission:
+/// `update on webhooks/undelete/orders/secrets`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lacking(BTreeMap<SecretRight, String>);
+
+impl Lacking {
+    /// The permission that is missing for it; `None` if nothing is, or it is not known.
+    pub fn for_right(&self, right: SecretRight) -> Option<&str> {
+        self.0.get(&right).map(String::as_str)
+    }
+}
+
+impl FromIterator<(SecretRight, String)> for Lacking {
+    fn from_iter<I: IntoIterator<Item = (SecretRight, String)>>(lacking: I) -> Self {
+        Self(lacking.into_iter().collect())
+    }
+}

@@ -1,0 +1,133 @@
+//! Types that hold a value without showing it.
+
+use std::fmt;
+
+use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::domain::SecretText;
+
+/// What one field of a secret holds: a JSON value, kept as its text, so that a number or a member
+/// that nobody touched is written back as it was read. Wiped when dropped, without `Debug`, `Clone`
+/// or `Serialize`.
+pub struct SecretValue(Zeroizing<String>);
+
+impl SecretValue {
+    /// A text, as nearly every secret is one.
+    pub fn text(text: &SecretText) -> Self {
+        let mut json = Zeroizing::new(String::with_capacity(text.expose().len() * 6 + 2));
+        quote(text.expose(), &mut json);
+        Self(json)
+    }
+
+    /// Takes the text of one JSON value over.
+    ///
+    /// # Errors
+    /// The text is given back, wiped, if it is not one JSON value.
+    pub fn json(json: Zeroizing<String>) -> Result<Self, NotJson> {
+        match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
+            Ok(_) => Ok(Self(json)),
+            Err(_) => Err(NotJson),
+        }
+    }
+
+    /// Its JSON, for the one place that sends it.
+    pub fn expose_json(&self) -> &str {
+        &self.0
+    }
+
+    /// What it says if it is a text: the value itself, without quotes and escapes.
+    pub fn as_text(&self) -> Option<SecretText> {
+        serde_json::from_str::<String>(&self.0).ok().map(SecretText::new)
+    }
+
+    /// As a person is shown it: a text itself, anything else as its JSON.
+    pub fn shown(&self) -> SecretText {
+        self.as_text().unwrap_or_else(|| SecretText::new(String::clone(&self.0)))
+    }
+
+    /// What a reference to it becomes in the receiver (domain.md section 7); `None` for null, which
+    /// counts as missing there.
+    pub fn as_reference(&self) -> Option<SecretText> {
+        let mut value: Value = serde_json::from_str(&self.0).ok()?;
+        let text = crate::domain::reference::text_of(&value);
+        wipe(&mut value);
+        text
+    }
+}
+
+/// A text that is not one JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not one JSON value")]
+pub struct NotJson;
+
+/// Writes a JSON string without a copy in between that nobody would wipe.
+fn quote(text: &str, out: &mut Zeroizing<String>) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() && c.is_ascii() => {
+                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
+                out.push_str("\\u00");
+                out.push(hex(u32::from(c) >> 4));
+                out.push(hex(u32::from(c) & 15));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Carries something through a message whose `Debug` form must not show it.
+pub struct Hidden<T>(pub T);
+
+/// `(hidden)`.
+impl<T> fmt::Debug for Hidden<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> SecretValue {
+        SecretValue::json(Zeroizing::new(json.into())).unwrap_or_else(|_| panic!("{json}"))
+    }
+
+    #[test]
+    fn a_text_comes_back_whatever_it_holds() {
+        for text in ["", "plain", "\"quoted\" \\ back", "tab\tnew\nline\r\u{0}\u{1f}\u{7f}", "ü\u{202e}🔑"]
+        {
+            let value = SecretValue::text(&SecretText::new(text.into()));
+            assert_eq!(value.as_text().unwrap().expose(), text);
+            assert_eq!(value.shown().expose(), text);
+            let by_serde: String = serde_json::from_str(value.expose_json()).unwrap();
+            assert_eq!(by_serde, text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_kept_as_it_was_read() {
+        for json in ["1.50", "12345678901234567890123", "{\"a\": [1, null]}", "true"] {
+            assert_eq!(read(json).expose_json(), json);
+            assert!(read(json).as_text().is_none());
+            assert_eq!(read(json).shown().expose(), json);
+        }
+        assert_eq!(read("true").as_reference().unwrap().expose(), "True");
+        assert!(read("null").as_reference().is_none());
+        assert!(SecretValue::json(Zeroizing::new("{".into())).is_err());
+    }
+}

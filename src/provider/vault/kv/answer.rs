@@ -114,7 +114,9 @@ impl Kv {
             },
             413 => refuses("it is larger than the server takes; write less, or have its limit raised"),
             400 => match Refusal::of(reply) {
-                Refusal::ConditionRequired => refuses("it takes only writes that name the version they replace"),
+                Refusal::ConditionRequired => {
+                    refuses("it takes only writes that name the version they replace")
+                }
                 Refusal::Conflict => Error::SecretConflict { path: at.whole.clone(), now: None },
                 Refusal::Other => refuses("it does not take these fields; see its log"),
             },

@@ -81,7 +81,8 @@ impl Kv {
         if reply.is_done() {
             let written = reply.parse::<Data<Written>>();
             return written.map(|written| SecretVersion(written.data.version)).map_err(|_| {
-                let reason = format!("the answer names no version; look whether {}/ is a KV 2 engine", at.mount);
+                let reason =
+                    format!("the answer names no version; look whether {}/ is a KV 2 engine", at.mount);
                 Error::SecretUnknown { path: at.whole.clone(), reason }
             });
         }

@@ -5,6 +5,7 @@
 //! | `two` | KV 2: presence, versions, lists, reveals |
 //! | `change` | KV 2: put, patch, delete, undelete, destroy |
 //! | `one` | KV 1: the little that can be known and done there |
+//! | `rights` | what this user may not do, asked for many secrets at once |
 //! | `mounts` | which engine stands at a mount, asked once |
 //! | `answer` | what a status means for one path |
 //! | `wire` | bodies, both ways; the only place that handles values |
@@ -17,6 +18,7 @@ mod change;
 mod mounts;
 mod number;
 mod one;
+mod rights;
 mod two;
 mod wire;
 
@@ -28,9 +30,7 @@ use super::session::Session;
 use super::settings::KvVersion;
 use crate::domain::{KvPath, Mount, Presence, SecretFolder, SecretPath, SecretVersion, Versions};
 use crate::provider::secret::{no_versions_named, unsupported};
-use crate::provider::{
-    Error, Result, Revealed, SecretCapabilities, SecretExpect, SecretFields, SecretName,
-};
+use crate::provider::{Error, Result, Revealed, SecretCapabilities, SecretExpect, SecretFields, SecretName};
 use change::Mark;
 use mounts::Mounts;
 

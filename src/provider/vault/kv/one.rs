@@ -62,7 +62,8 @@ impl Kv {
             ));
         }
         if fields.is_empty() {
-            let reason = format!("a KV 1 engine keeps no secret without fields; nothing was written to {}", at.whole);
+            let reason =
+                format!("a KV 1 engine keeps no secret without fields; nothing was written to {}", at.whole);
             return Err(Error::Invalid { reason });
         }
         self.engine_fits(at.mount).await?;

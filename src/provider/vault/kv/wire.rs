@@ -102,7 +102,8 @@ impl Absent {
         let nothing = self.errors.is_some_and(|errors| errors.is_empty());
         let version = self.data.and_then(|data| {
             let AbsentData { metadata, version, destroyed, deletion_time } = data;
-            let direct = |version| VersionMeta { version, created_time: String::new(), deletion_time, destroyed };
+            let direct =
+                |version| VersionMeta { version, created_time: String::new(), deletion_time, destroyed };
             metadata.or_else(|| version.map(direct))
         });
         (version, nothing)

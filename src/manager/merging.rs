@@ -29,9 +29,10 @@ impl Merging {
                 own: EnvSecrets::new(Arc::clone(variables)),
                 cache: Cache::new(clock),
             }),
-            SecretSource::Vault(origin) => Err(Error::Unsupported {
-                what: format!("reading secrets from Vault, as {origin} asks,"),
-                remedy: SecretSource::NO_VAULT.into(),
+            SecretSource::Vault { origin, .. } => Err(Error::Unsupported {
+                what: format!("merging secrets from Vault, as {origin} asks,"),
+                remedy: "documents are merged with environment variables alone; set SECRETS_BACKEND=env"
+                    .into(),
             }),
         }
     }

@@ -15,6 +15,7 @@ mod resolve;
 mod sources;
 mod table;
 mod target;
+mod vault;
 
 pub use environment::Environment;
 pub use error::SettingsError;

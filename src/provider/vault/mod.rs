@@ -5,7 +5,10 @@
 //! | `settings` | where the server is, as whom, and whom to trust |
 //! | `call` | one request and its answer |
 //! | `client` | carries a request out: address, trust, time-outs, sizes |
-//! | `session` | the token that goes with it |
+//! | `session` | the token that goes with it, renewed and logged in for |
+//! | `pace` | how fast it is asked |
+//! | `rights` | what this user may not do |
+//! | `health` | how the server is, and what becomes of the token |
 //! | `failure`, `trust` | what can go wrong, in words |
 
 #![allow(dead_code, reason = "the key-value engines, which speak through this, land next")]
@@ -13,6 +16,9 @@
 mod call;
 mod client;
 mod failure;
+mod health;
+mod pace;
+mod rights;
 mod session;
 mod settings;
 mod trust;

@@ -127,7 +127,7 @@ impl UnifiedConfigManager {
                 self.eyes = eyes_on_variables();
                 self.with_secret_access(access)
             }
-            SecretSource::Vault(origin) => {
+            SecretSource::Vault { origin, .. } => {
                 self.merging = Arc::default();
                 self.secrets = Err(Error::Unsupported {
                     what: format!("reading secrets from Vault, as {origin} asks,"),

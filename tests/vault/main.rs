@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod launch;
+mod life;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,24 +5,25 @@
 //! | `settings` | where the server is, as whom, and whom to trust |
 //! | `call` | one request and its answer |
 //! | `client` | carries a request out: address, trust, time-outs, sizes |
+//! | `kv` | the key-value engines, on calls of a session |
+//! | `secrets` | the traits over them |
 //! | `session` | the token that goes with it, renewed and logged in for |
 //! | `pace` | how fast it is asked |
-//! | `rights` | what this user may not do |
 //! | `health` | how the server is, and what becomes of the token |
 //! | `failure`, `trust` | what can go wrong, in words |
-
-#![allow(dead_code, reason = "the key-value engines, which speak through this, land next")]
 
 mod call;
 mod client;
 mod failure;
 mod health;
+mod kv;
 mod pace;
-mod rights;
+mod secrets;
 mod session;
 mod settings;
 mod trust;
 
+pub use secrets::VaultSecrets;
 pub use settings::{
     Address, AppRole, KvVersion, Login, SettingsError, VaultNamespace, VaultSettings, VaultToken, Verify,
 };

@@ -39,17 +39,13 @@ pub enum EnvView {
 }
 
 impl Receiver {
-    pub(super) fn resolve(
-        lookup: &mut Lookup<'_>,
-        environment: &Environment,
-        target: &Target,
-    ) -> Result<Self> {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == Layout::Flat);
         let usual = if matches!(target, Target::Files(_)) { "process" } else { "unknown" };
         let env = env(&lookup.text_or(Key::ReceiverEnv, usual)?)?;
         let vault = lookup.switch_or(Key::ReceiverVault, true)?;
-        let reference_mount = mount(lookup, environment, Key::ReceiverReferenceMount, "secret")?;
-        let own_mount = mount(lookup, environment, Key::ReceiverOwnMount, "webhooks")?;
+        let reference_mount = mount(lookup, Key::ReceiverReferenceMount, "secret")?;
+        let own_mount = mount(lookup, Key::ReceiverOwnMount, "webhooks")?;
         let own_path = match lookup.text(Key::ReceiverOwnPath) {
             None => OwnTemplate::default(),
             Some(text) => {
@@ -119,8 +115,9 @@ fn located(path: &str, origin: &Origin) -> PathBuf {
     }
 }
 
-fn mount(lookup: &mut Lookup<'_>, environment: &Environment, key: Key, usual: &str) -> Result<Mount> {
-    let usual = environment.text("VAULT_MOUNT_POINT").unwrap_or(usual).trim_matches('/');
+fn mount(lookup: &mut Lookup<'_>, key: Key, usual: &str) -> Result<Mount> {
+    let named = lookup.written(Key::VaultMount);
+    let usual = named.as_deref().unwrap_or(usual).trim_matches('/');
     let text = lookup.text_or(key, usual)?;
     Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
 }
@@ -168,14 +165,31 @@ mod tests {
         let file = "[receiver]\nmerges_own_secrets = true\nreference_mount = \"all\"\n\
                     [contexts.prod.receiver]\nenv = \"unknown\"\nown_mount = \"hooks\"\nown_path = \"x/{id}\"\n\
                     reference_mount = \"prod\"\n";
-        let settings = resolve(file, &[("CONFDECK_CONTEXT", "prod"), ("SECRETS_BACKEND", "vault")]).unwrap();
+        let settings = resolve(
+            file,
+            &[
+                ("CONFDECK_CONTEXT", "prod"),
+                ("SECRETS_BACKEND", "vault"),
+                ("VAULT_ADDR", "http://127.0.0.1:8200"),
+                ("VAULT_TOKEN", "t"),
+            ],
+        )
+        .unwrap();
         let eyes = settings.eyes().unwrap();
         assert_eq!(eyes.env, ReceiverEnv::NotVisible);
         assert_eq!(eyes.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
         assert_eq!(eyes.reference_path("a").unwrap().to_string(), "prod/a");
-        let other = resolve(file, &[("SECRETS_BACKEND", "vault")]).unwrap().eyes().unwrap();
+        let other = resolve(
+            file,
+            &[("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "http://127.0.0.1:8200"), ("VAULT_TOKEN", "t")],
+        )
+        .unwrap()
+        .eyes()
+        .unwrap();
         assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
         assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");
+        let named = resolve("[defaults]\nvault_mount_point = \"kv/\"\n", &[]).unwrap().eyes().unwrap();
+        assert_eq!(named.reference_path("a").unwrap().to_string(), "kv/a");
     }
 
     #[test]

@@ -35,11 +35,12 @@ use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, 
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
+use crate::provider::vault::VaultSecrets;
 use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
 use crate::settings::{
-    Origin, Overrides, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
+    Origin, Overrides, Receiver, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
 };
 
 /// One store, opened.
@@ -65,17 +66,14 @@ impl UnifiedConfigManager {
     /// Opens what the process's environment and the config file name. Does not connect.
     ///
     /// # Errors
-    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing; also
-    /// for `SECRETS_BACKEND=vault`, which this version cannot read.
+    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = Sources::gather(Overrides::default())?;
         let settings = Settings::resolve(&sources)?;
-        settings.secrets.check()?;
         Ok(Self::from_settings(&settings))
     }
 
-    /// Opens what the settings name. Does not connect. Secrets that this version cannot read are
-    /// refused when one is needed.
+    /// Opens what the settings name. Does not connect.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
@@ -87,6 +85,9 @@ impl UnifiedConfigManager {
 
     /// Who embeds the library has own secrets merged, unless the settings say that the receiver does not.
     fn with_receiver(mut self, settings: &Settings) -> Self {
+        if let SecretSource::Vault { .. } = &settings.secrets {
+            self.eyes = eyes_on_kv(&settings.receiver);
+        }
         let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
         if said && !settings.receiver.merges {
             self.eyes.own = OwnSecrets::NotMerged;
@@ -117,7 +118,8 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Takes secrets, and the variables of references, from elsewhere.
+    /// Takes secrets, and the variables of references, from elsewhere. Where in a Vault a receiver
+    /// looks is told by [`UnifiedConfigManager::with_eyes`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         match secrets {
@@ -127,13 +129,9 @@ impl UnifiedConfigManager {
                 self.eyes = eyes_on_variables();
                 self.with_secret_access(access)
             }
-            SecretSource::Vault { origin, .. } => {
-                self.merging = Arc::default();
-                self.secrets = Err(Error::Unsupported {
-                    what: format!("reading secrets from Vault, as {origin} asks,"),
-                    remedy: SecretSource::NO_VAULT.into(),
-                });
-                self
+            SecretSource::Vault { variables, settings } => {
+                self.variables = variables;
+                self.with_secret_access(VaultSecrets::new(*settings).access(true))
             }
         }
     }
@@ -411,6 +409,13 @@ fn env_access(variables: &Arc<EnvVariables>) -> SecretAccess {
 /// A receiver that keeps secrets in variables and reads no Vault.
 fn eyes_on_variables() -> Eyes {
     Eyes { references: None, own: OwnSecrets::Variables, ..Eyes::default() }
+}
+
+/// A receiver that keeps secrets where the settings say.
+fn eyes_on_kv(receiver: &Receiver) -> Eyes {
+    let own = OwnSecrets::Kv { mount: receiver.own_mount.clone(), template: receiver.own_path.clone() };
+    let references = receiver.references.clone();
+    Eyes { references, kept: own.clone(), own, sees_kv: true, ..Eyes::default() }
 }
 
 #[cfg(test)]

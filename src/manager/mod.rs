@@ -32,10 +32,9 @@ use self::told::Told;
 use self::written::Written;
 use crate::check::{Eyes, OwnSecrets};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
-use crate::provider::env::{EnvSecrets, EnvVariables};
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
-use crate::provider::vault::VaultSecrets;
 use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
@@ -109,7 +108,7 @@ impl UnifiedConfigManager {
             read_only,
             hub: Mutex::new(Weak::new()),
             written: Arc::default(),
-            secrets: Ok(env_access(&variables)),
+            secrets: Ok(SecretSource::Env(Arc::clone(&variables)).access(false)),
             variables,
             eyes: eyes_on_variables(),
             ended: AtomicBool::new(false),
@@ -122,18 +121,12 @@ impl UnifiedConfigManager {
     /// looks is told by [`UnifiedConfigManager::with_eyes`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
-        match secrets {
-            SecretSource::Env(variables) => {
-                let access = env_access(&variables);
-                self.variables = variables;
-                self.eyes = eyes_on_variables();
-                self.with_secret_access(access)
-            }
-            SecretSource::Vault { variables, settings } => {
-                self.variables = variables;
-                self.with_secret_access(VaultSecrets::new(*settings).access(true))
-            }
+        let access = secrets.access(true);
+        if let SecretSource::Env(_) = secrets {
+            self.eyes = eyes_on_variables();
         }
+        self.variables = secrets.variables();
+        self.with_secret_access(access)
     }
 
     /// Takes secrets from this store. In a read-only context its writer is left out.
@@ -397,13 +390,6 @@ fn off_by(origin: &str) -> Error {
         permission: format!("writing, which is off by {origin}"),
         remedy: "take that back, or use another context",
     }
-}
-
-/// Variables as a store of secrets; it has no writer.
-fn env_access(variables: &Arc<EnvVariables>) -> SecretAccess {
-    let secrets = EnvSecrets::new(Arc::clone(variables));
-    let revealer = secrets.clone();
-    SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
 }
 
 /// A receiver that keeps secrets in variables and reads no Vault.

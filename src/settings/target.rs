@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::provider::env::EnvVariables;
+use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
-use crate::provider::vault::VaultSettings;
+use crate::provider::vault::{VaultSecrets, VaultSettings};
+use crate::provider::{SecretAccess, SecretRevealer};
 
 /// The store to open.
 #[derive(Clone)]
@@ -83,9 +84,22 @@ pub enum SecretSource {
 
 impl SecretSource {
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
-    pub(super) fn variables(&self) -> Arc<EnvVariables> {
+    pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
+        }
+    }
+
+    /// What a user of these secrets is given; nothing is connected to before it is used. Variables are
+    /// never written.
+    pub fn access(&self, writable: bool) -> SecretAccess {
+        match self {
+            Self::Env(variables) => {
+                let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
+                let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+                SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
+            }
+            Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Origin, SettingsError};
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
@@ -80,33 +79,14 @@ pub enum SecretSource {
         variables: Arc<EnvVariables>,
         /// Where it is, as whom, and whom to trust.
         settings: Box<VaultSettings>,
-        /// What asks for it.
-        origin: Origin,
     },
 }
 
 impl SecretSource {
-    /// What to do where a document is to be merged with it.
-    pub(crate) const NO_VAULT: &str =
-        "this version of confdeck merges documents with environment variables alone; set SECRETS_BACKEND=env";
-
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
-    pub(super) fn variables(&self) -> Arc<EnvVariables> {
+    pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
-        }
-    }
-
-    /// Whether documents can be merged with it.
-    ///
-    /// # Errors
-    /// [`SettingsError`] naming what asks for a source that they cannot be merged with.
-    pub fn check(&self) -> Result<(), SettingsError> {
-        match self {
-            Self::Env(_) => Ok(()),
-            Self::Vault { origin, .. } => {
-                Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT)))
-            }
         }
     }
 

@@ -11,17 +11,19 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::audit::Audit;
+use crate::domain::Mount;
 use crate::manager::UnifiedConfigManager;
+use crate::provider::env::EnvSecrets;
 use crate::provider::file::{FileProvider, FileSettings};
-use crate::provider::{Capabilities, ConfigReader, ConfigWriter};
-use crate::settings::{Settings, Target};
+use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
+use crate::settings::{SecretSource, Settings, Target};
 use crate::text::Safe;
 
-use super::demo::{DemoStore, FilesDemo, drive, touch_files};
+use super::demo::{DemoStore, FilesDemo, OWN, REFERENCES, demo_secrets, drive, touch_files};
 use super::effect::Effect;
 use super::layout::Size;
 use super::message::Message;
-use super::model::{Context, Model, Redraw};
+use super::model::{Context, Model, OwnPlace, Redraw, SecretPlaces};
 use super::outside::ExternalEditor;
 use super::runtime::{ConsoleConfig, Program, run};
 use super::terminal::{Clipboard, Surroundings};
@@ -66,12 +68,17 @@ pub async fn open(
     let theme = theme(settings, surroundings)?;
     let store = Store::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
+    let (places, mut secrets) = store.secrets.unzip();
+    if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
+        access.writer = None;
+    }
     let context = Context {
         name: Safe::new(&store.name).into_owned().into_string(),
         backend: store.backend,
         target: Safe::new(&store.target).into_owned().into_string(),
         marks: store.marks,
         capabilities: store.capabilities,
+        secrets: places,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
@@ -81,6 +88,7 @@ pub async fn open(
         context,
         reader: store.reader,
         writer,
+        secrets,
         clipboard: Clipboard::detect(vars),
         log,
         editor: ExternalEditor::of(vars, settings.console.state_dir.as_deref()),
@@ -110,6 +118,8 @@ struct Store {
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
+    /// Where secrets are kept, and the way there.
+    secrets: Option<(SecretPlaces, SecretAccess)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// The demo's files live as long as this.
@@ -143,6 +153,7 @@ impl Store {
             locked: settings.target.is_remote(),
             reader,
             writer: manager.writer().ok(),
+            secrets: own_variables(settings),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
@@ -165,6 +176,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
+            secrets: made_up(),
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(async move { drive(&driven).await });
@@ -188,6 +200,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
+            secrets: None,
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(touch_files(touched));
@@ -195,6 +208,23 @@ impl Store {
             files: Some(files),
         })
     }
+}
+
+/// The variables of this process, where they are the receiver's as well: beside files, by default.
+fn own_variables(settings: &Settings) -> Option<(SecretPlaces, SecretAccess)> {
+    let (Target::Files(_), SecretSource::Env(variables)) = (&settings.target, &settings.secrets) else {
+        return None;
+    };
+    let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
+    let revealer = Arc::clone(&secrets);
+    let access = SecretAccess::new(secrets, None, move || Arc::clone(&revealer) as _);
+    Some((SecretPlaces { own: OwnPlace::Variables, references: None }, access))
+}
+
+fn made_up() -> Option<(SecretPlaces, SecretAccess)> {
+    let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
+    let places = SecretPlaces { own: OwnPlace::Kv(own), references: Some(references) };
+    Some((places, demo_secrets().access(true)))
 }
 
 /// The model, its update and its view, as the runtime drives them.

@@ -1,21 +1,14 @@
 //! What a person has done with a secret on purpose: data that the runtime carries out, and what came
 //! of it. Values are in there only inside of [`Hidden`].
 
-use crate::domain::{
-    FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretText, SecretVersion, Versions,
-};
+use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretText, SecretVersion};
 use crate::provider::{Error, SecretCapabilities, SecretExpect, SecretFields};
 
 /// Something to be done with a secret.
 #[derive(Debug)]
 pub enum SecretJob {
-    /// Tell what is there now and what this user may do with it; its versions too where asked for.
-    Inspect {
-        /// Which secret.
-        path: SecretPath,
-        /// Whether its versions are wanted.
-        versions: bool,
-    },
+    /// Tell what is there now, and what this user may not do with it.
+    Inspect(SecretPath),
     /// Make a value at random.
     Generate(Generate),
     /// Read one value, to be shown or copied.
@@ -24,8 +17,10 @@ pub enum SecretJob {
     Write(Box<SecretWrite>),
     /// Read an older version and write its fields as the newest one.
     Restore(Restore),
-    /// Delete versions, take that back, or destroy.
-    Change(VersionChange),
+    /// Delete a version, which can be undeleted.
+    Delete(SecretPath, SecretVersion),
+    /// Take such a delete back.
+    Undelete(SecretPath, SecretVersion),
     /// Tell what is there after a write without an answer, as soon as somebody can.
     FindOut(SecretPath),
 }
@@ -39,8 +34,6 @@ pub struct RevealOrder {
     pub field: FieldName,
     /// Why, in that person's words.
     pub reason: String,
-    /// Put on the clipboard instead of shown.
-    pub copy: bool,
 }
 
 /// How a new version is made.
@@ -80,30 +73,6 @@ pub struct Restore {
     pub newest: SecretVersion,
 }
 
-/// What happens to versions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionChange {
-    /// Which secret.
-    pub path: SecretPath,
-    /// What happens.
-    pub what: VersionAct,
-    /// To which; none where all go.
-    pub versions: Vec<SecretVersion>,
-}
-
-/// What can happen to versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionAct {
-    /// Deleted, to be undeleted.
-    Delete,
-    /// Undeleted.
-    Undelete,
-    /// Their values destroyed for ever.
-    Destroy,
-    /// All of them and the metadata removed for ever.
-    DestroyAll,
-}
-
 /// What came of a job.
 #[derive(Debug)]
 pub enum SecretTold {
@@ -113,7 +82,7 @@ pub enum SecretTold {
     Generated(Result<Hidden<SecretText>, String>),
     /// Of [`SecretJob::Reveal`].
     Revealed(Box<Reading>),
-    /// Of [`SecretJob::Write`], [`SecretJob::Restore`] and [`SecretJob::Change`].
+    /// Of [`SecretJob::Write`], [`SecretJob::Restore`], [`SecretJob::Delete`] and [`SecretJob::Undelete`].
     Written(Outcome),
     /// Of [`SecretJob::FindOut`]; an error says why nobody could tell.
     Found(Result<Presence, Error>),
@@ -128,8 +97,6 @@ pub struct Inspection {
     pub presence: Result<Presence, Error>,
     /// What this user may not do with it; nothing where not even that may be asked.
     pub lacking: Lacking,
-    /// Its versions, where they were asked for.
-    pub versions: Option<Result<Option<Versions>, Error>>,
 }
 
 /// What a read brought.
@@ -146,8 +113,6 @@ pub struct Reading {
 pub enum Found {
     /// The value, to be shown.
     Value(Hidden<SecretText>, Option<SecretVersion>),
-    /// It was put on the clipboard; `false` where no way was found.
-    Copied(bool),
     /// The secret is there, the field is not.
     NoField,
     /// There is no secret, or none of its newest version.
@@ -167,31 +132,8 @@ impl SecretJob {
     /// Whether it changes what is stored. Reading does not; it is counted and kept in the audit.
     pub fn writes(&self) -> bool {
         match self {
-            Self::Write(_) | Self::Restore(_) | Self::Change(_) => true,
-            Self::Inspect { .. } | Self::Generate(_) | Self::Reveal(_) | Self::FindOut(_) => false,
-        }
-    }
-}
-
-impl VersionAct {
-    /// The word for it, as in `delete v3`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::Undelete => "undelete",
-            Self::Destroy => "destroy",
-            Self::DestroyAll => "destroy all versions",
-        }
-    }
-}
-
-impl VersionChange {
-    /// What it does, in words: `delete v3 of kv/orders/secrets`.
-    pub fn words(&self) -> String {
-        let versions: Vec<_> = self.versions.iter().map(ToString::to_string).collect();
-        match self.what {
-            VersionAct::DestroyAll => format!("{} of {}", self.what.word(), self.path),
-            what => format!("{} {} of {}", what.word(), versions.join(", "), self.path),
+            Self::Write(_) | Self::Restore(_) | Self::Delete(..) | Self::Undelete(..) => true,
+            Self::Inspect(_) | Self::Generate(_) | Self::Reveal(_) | Self::FindOut(_) => false,
         }
     }
 }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::SecretInput;
+use super::{Input, SecretInput};
 use crate::console::effect::Request;
 use crate::console::secret_jobs::{How, SecretWrite};
 use crate::domain::{
-    Contents, FieldName, FieldState, Generate, Hidden, Lacking, Presence, SecretField, SecretPath,
+    Alphabet, Contents, FieldName, FieldState, Generate, Hidden, Lacking, Presence, SecretField, SecretPath,
     SecretRight, SecretValue, SecretVersion,
 };
 use crate::provider::{SecretCapabilities, SecretExpect, SecretFields};
@@ -48,8 +48,9 @@ pub struct SecretForm {
     pub patch_refused: bool,
     /// While it is being looked at before it is written: since when, and the first line shown.
     pub review: Option<SecretReview>,
-    /// What the store had against the last write.
-    pub clash: Option<Presence>,
+    /// Set where the store had something else than was expected: its newest version, where that could
+    /// be told.
+    pub clash: Option<Option<SecretVersion>>,
     /// The last write of it.
     pub sent: Option<Request>,
     /// Whether another look at the store is under way, to base it on what is there now.
@@ -142,11 +143,13 @@ impl SecretBase {
             _ if !can.versions => Ok(Self::Unversioned),
             Presence::Missing => Ok(Self::Absent),
             Presence::Present(Contents { version: Some(version), .. }) => Ok(Self::At(*version)),
-            Presence::Present(_) => Err("its store does not tell its version, so that no write can be on a condition".into()),
-            Presence::Deleted { version, .. } | Presence::Destroyed { version } => Ok(Self::Ended(*version)),
-            Presence::Forbidden { permission } => {
-                Err(format!("what is there may not be seen ({permission} is missing), so that no write can be on a condition"))
+            Presence::Present(_) => {
+                Err("its store does not tell its version, so that no write can be on a condition".into())
             }
+            Presence::Deleted { version, .. } | Presence::Destroyed { version } => Ok(Self::Ended(*version)),
+            Presence::Forbidden { permission } => Err(format!(
+                "what is there may not be seen ({permission} is missing), so that no write can be on a condition"
+            )),
             Presence::Unreachable { reason } | Presence::Unknown { reason } => Err(reason.clone()),
         }
     }
@@ -328,9 +331,29 @@ impl SecretForm {
         let changed: Vec<_> = self.changes().collect();
         match (self.base, changed.as_slice()) {
             (SecretBase::Absent, _) => format!("create {path}"),
-            (_, [FieldRow { name, then: FieldThen::Remove, .. }]) => format!("remove {} of {path}", name.as_str()),
+            (_, [FieldRow { name, then: FieldThen::Remove, .. }]) => {
+                format!("remove {} of {path}", name.as_str())
+            }
             (_, [row]) => format!("set {} of {path}", row.name.as_str()),
             (_, rows) => format!("set {} fields of {path}", rows.len()),
         }
+    }
+}
+
+/// What is to be made at random, for a value being typed.
+pub struct GenerateEntry {
+    /// The value it is for.
+    pub entry: Hidden<Box<ValueEntry>>,
+    /// How many characters, as typed.
+    pub length: Input,
+    /// Of which.
+    pub alphabet: Alphabet,
+    /// Why the last try was not taken.
+    pub error: Option<String>,
+}
+
+impl std::fmt::Debug for GenerateEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GenerateEntry({:?})", self.alphabet)
     }
 }

@@ -1,36 +1,26 @@
 //! What is done with secrets on purpose: what was asked for, what is shown of it, what can be taken
 //! back. Nothing in here holds a value but the one being shown and those in the form.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::SecretForm;
 use crate::console::effect::Request;
 use crate::console::secret_jobs::{Restore, RevealOrder};
-use crate::domain::{
-    FieldName, ResourceKey, SecretPath, SecretRight, SecretText, SecretVersion,
-};
+use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion};
 
 /// How long a value is shown.
 pub const SHOWN_FOR: Duration = Duration::from_secs(15);
 
-/// How long the receiver may go on with what it has in its cache (domain.md section 7).
-pub const RECEIVER_CACHE: Duration = Duration::from_secs(300);
-
 /// The most writes of secrets that are remembered, of a path each.
 const MAX_DONE: usize = 1_000;
-
-/// The most secrets whose receivers wait to read them again.
-const MAX_REREADS: usize = 100;
 
 /// Something a person can do with a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretAct {
     /// Show one field.
     Reveal,
-    /// Put one field on the clipboard.
-    Copy,
     /// Set one field.
     Set,
     /// Set several fields.
@@ -39,43 +29,34 @@ pub enum SecretAct {
     Undo,
     /// Delete the newest version.
     Delete,
-    /// Undelete versions.
+    /// Undelete the newest version.
     Undelete,
-    /// Destroy a version for ever.
-    Destroy,
-    /// Destroy all versions for ever.
-    DestroyAll,
 }
 
 impl SecretAct {
     /// The right without which it cannot be done; of a write it depends on what is there.
     pub fn right(self) -> Option<SecretRight> {
         match self {
-            Self::Reveal | Self::Copy => Some(SecretRight::Reveal),
+            Self::Reveal => Some(SecretRight::Reveal),
             Self::Set | Self::SetFields | Self::Undo => None,
             Self::Delete => Some(SecretRight::Delete),
             Self::Undelete => Some(SecretRight::Undelete),
-            Self::Destroy => Some(SecretRight::Destroy),
-            Self::DestroyAll => Some(SecretRight::DestroyAll),
         }
     }
 
     /// Whether it changes what is stored.
     pub fn writes(self) -> bool {
-        !matches!(self, Self::Reveal | Self::Copy)
+        !matches!(self, Self::Reveal)
     }
 
     /// What is to be chosen for it: `reveal which field?`
     pub fn word(self) -> &'static str {
         match self {
             Self::Reveal => "reveal",
-            Self::Copy => "copy",
             Self::Set | Self::SetFields => "set",
             Self::Undo => "undo",
             Self::Delete => "delete",
             Self::Undelete => "undelete",
-            Self::Destroy => "destroy",
-            Self::DestroyAll => "destroy all",
         }
     }
 }
@@ -98,14 +79,16 @@ pub struct Hands {
     pub form: Option<Box<SecretForm>>,
     /// A write that is about to be taken back; it covers the body too.
     pub undo: Option<Box<SecretUndo>>,
+    /// How many values reached confdeck in this session because of what is done here.
+    pub reads: u64,
+    /// Whether a value that comes may be shown: nothing has hidden it since it was asked for.
+    pub waits: bool,
     /// A value that was asked for and has not come.
     pub reading: Option<(Request, RevealOrder)>,
     /// A write without an answer.
     pub writing: Option<SecretWriting>,
     /// The last write of each secret in this session.
     pub done: SecretWrites,
-    /// Documents that the receiver must read again, the latest secret last.
-    pub rereads: VecDeque<Reread>,
 }
 
 /// An act that waits for what is there now.
@@ -139,15 +122,15 @@ pub struct SecretWriting {
 /// What follows a write that was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteKind {
-    /// A new version by the form: it can be taken back.
+    /// A new version by the form.
     Form {
-        /// Whether nothing was there that could be read again.
-        fresh: bool,
+        /// Whether what was there can be read again, and not only deleted anew.
+        returns: bool,
     },
     /// An older version written again.
     Restore,
-    /// Versions deleted, undeleted, destroyed.
-    Versions,
+    /// A version deleted or undeleted.
+    Version,
 }
 
 /// A write of this session that can be taken back.
@@ -226,19 +209,6 @@ impl SecretUndo {
     }
 }
 
-/// Documents that the receiver must read again after a secret changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reread {
-    /// Which secret.
-    pub path: SecretPath,
-    /// Who depends on it.
-    pub keys: Vec<ResourceKey>,
-    /// From when on the receiver has nothing old in its cache.
-    pub from: Duration,
-    /// Whether that it is time was said.
-    pub said: bool,
-}
-
 /// A value on the screen.
 pub struct SecretShown {
     /// Of which secret.
@@ -272,8 +242,6 @@ pub struct SecretPick {
     pub choices: PickFrom,
     /// The selected one.
     pub cursor: usize,
-    /// Those that were marked, where several can be.
-    pub marked: BTreeSet<usize>,
     /// When it was opened; keys of the first 300 ms take nothing.
     pub opened: Duration,
 }
@@ -285,8 +253,6 @@ pub enum PickFrom {
     Targets(Vec<SecretTarget>),
     /// The fields of one.
     Fields(SecretPath, Vec<FieldName>),
-    /// The versions of one, each with a few words about it.
-    Versions(SecretPath, Vec<(SecretVersion, String)>),
 }
 
 impl PickFrom {
@@ -295,7 +261,6 @@ impl PickFrom {
         match self {
             Self::Targets(targets) => targets.len(),
             Self::Fields(_, fields) => fields.len(),
-            Self::Versions(_, versions) => versions.len(),
         }
     }
 
@@ -306,20 +271,9 @@ impl PickFrom {
 }
 
 impl Hands {
-    /// Remembers who must read a secret again.
-    pub fn reread(&mut self, reread: Reread) {
-        self.rereads.retain(|known| known.path != reread.path);
-        if !reread.keys.is_empty() {
-            self.rereads.push_back(reread);
-        }
-        if self.rereads.len() > MAX_REREADS {
-            self.rereads.pop_front();
-        }
-    }
-
-    /// When the next receiver has nothing old in its cache any more.
-    pub fn next_wake(&self) -> Option<Duration> {
-        self.rereads.iter().filter(|reread| !reread.said).map(|reread| reread.from).min()
+    /// Whether what covers the body is a review.
+    pub fn reviews(&self) -> bool {
+        self.undo.is_some() || self.form.as_ref().is_some_and(|form| form.review.is_some())
     }
 
     /// Whether something of it covers the body.

@@ -71,6 +71,7 @@ impl Console {
             target: "127.0.0.1:2379 /cwm/".into(),
             marks: vec![],
             capabilities,
+            secrets: None,
             read_only: false,
             protected: false,
             locked: false,

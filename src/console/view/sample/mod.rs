@@ -120,6 +120,7 @@ pub(super) fn context() -> Context {
             max_document: 1024 * 1024,
             tokens: TokenKind::Counter,
         },
+        secrets: None,
         read_only: false,
         protected: false,
         locked: true,

@@ -26,6 +26,7 @@ mod merge;
 mod partial;
 mod plans;
 mod seams;
+mod secrets;
 mod shelf;
 mod truth;
 mod undo;

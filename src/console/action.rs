@@ -394,16 +394,12 @@ impl Action {
             Self::TakeAllTheirs => ("all-theirs", "what is stored for every clash without a choice"),
             Self::TakeValue => ("value", "type another value for this clash"),
             Self::Renew => ("renew", "make the plan anew from what is stored now"),
-            Self::RevealSecret => ("reveal", "show one secret value for 15 s, after a reason; counted"),
+            Self::RevealSecret => ("reveal", "show one secret value for 15 s, with a reason"),
             Self::SetSecret => ("set", "set or rotate one field of a secret"),
-            Self::SetFields => ("set-fields", "set several fields of a secret as one version"),
-            Self::UndoSecret => ("undo-secret", "take back the last write of the secret in this session"),
-            Self::DeleteSecret => {
-                ("delete-secret", "delete the newest version of the secret, after a question")
-            }
-            Self::UndeleteSecret => {
-                ("undelete-secret", "undelete the newest version of the secret, after a question")
-            }
+            Self::SetFields => ("set-fields", "set several fields of a secret at once"),
+            Self::UndoSecret => ("undo-secret", "take back the last write of the secret"),
+            Self::DeleteSecret => ("delete-secret", "delete the newest version of the secret"),
+            Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
             Self::EnterValue => ("value-of", "new value for the selected field"),
             Self::AddField => ("add-field", "add a field by its name"),
             Self::RemoveField => ("remove-field", "remove the field, or let it stay"),

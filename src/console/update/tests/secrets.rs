@@ -50,6 +50,9 @@ fn conflict(path: &SecretPath) -> Error {
 /// Whether something was asked about a secret and waits for its answer.
 pub(super) fn is_asked(console: &Console) -> bool {
     let hands = &console.model.hands;
+    if !matters(console) {
+        return false;
+    }
     let made = matches!(&console.model.overlay, Some(Overlay::Value(entry)) if entry.0.awaited.is_some());
     hands.asking.is_some() || hands.reading.is_some() || hands.writing.is_some() || made
 }
@@ -87,8 +90,18 @@ pub(super) fn answer(console: &mut Console, well: bool) {
     console.send(Event::Answer(request, Answer::Secret(told)));
 }
 
+/// Whether what is under way with secrets decides anything here.
+fn matters(console: &Console) -> bool {
+    matches!(console.model.place(), Place::Browse | Place::SecretForm | Place::SecretReview | Place::Value)
+        && console.model.writing.is_none()
+        && console.model.unknown.is_none()
+}
+
 /// What tells one state from another, as far as secrets go.
 pub(super) fn face(console: &Console) -> String {
+    if !matters(console) {
+        return String::new();
+    }
     let hands = &console.model.hands;
     let form =
         hands.form.as_ref().map(|form| (form.review.is_some(), form.clash.is_some(), form.is_changed()));

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::super::{secrets, *};
 use crate::console::action::Action;
 use crate::console::keymap;
+use crate::console::model::{Prompt, Purpose};
 
 /// A key is pressed after a question has been read.
 const READING: u64 = 400;
@@ -182,6 +183,9 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
 pub(super) fn face(console: &Console) -> String {
     let model = &console.model;
     let overlay = model.overlay.as_ref().map(|overlay| match overlay {
+        Overlay::Prompt(Prompt { purpose: Purpose::Reason(_), input, .. }) => {
+            format!("reason {}", input.text().is_empty())
+        }
         Overlay::Prompt(prompt) => format!("{:?} {}", prompt.purpose, prompt.input.text().is_empty()),
         Overlay::Confirm(confirm) => format!("{:?}", std::mem::discriminant(&confirm.then)),
         other => format!("{:?}", std::mem::discriminant(other)),

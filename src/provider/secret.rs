@@ -195,9 +195,9 @@ pub struct Revealed {
 pub struct SecretFields(BTreeMap<FieldName, SecretValue>);
 
 impl SecretFields {
-    /// The value of one of a webhook's own secrets, if it is a text.
+    /// The value of one of a webhook's own secrets; `None` for null, which is no token.
     pub fn own(&self, field: SecretField) -> Option<SecretText> {
-        self.get(field.as_str()).map(SecretValue::shown)
+        self.get(field.as_str()).and_then(|value| value.as_text().or_else(|| value.as_reference()))
     }
 
     /// The value of a field.
@@ -281,4 +281,11 @@ pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()
 /// An answer to a wish to delete, undelete or destroy no version at all.
 pub(crate) fn no_versions_named(path: &SecretPath) -> Error {
     Error::Invalid { reason: format!("no version of {path} was named") }
+}
+
+/// An answer to a patch of a secret that has no fields to change.
+pub(crate) fn nothing_to_patch(path: &SecretPath) -> Error {
+    let reason =
+        format!("{path} has no fields now, so none of them can be changed; write all of them instead");
+    Error::Invalid { reason }
 }

@@ -47,6 +47,7 @@ impl ConfigFile {
             match name.get_ref().as_ref() {
                 "defaults" => file.defaults = reader.layer(value, "[defaults]", in_context)?,
                 "console" => file.console = reader.layer(value, "[console]", in_console)?,
+                "receiver" => file.top.extend(reader.layer(value, "[receiver]", of_receiver)?),
                 "contexts" => {
                     for (name, value) in reader.table(value, "[contexts.NAME]")? {
                         let label = format!("[contexts.{}]", name.get_ref());
@@ -59,7 +60,7 @@ impl ConfigFile {
                         file.top.insert(setting.key, reader.value(setting, value)?);
                     }
                     None => {
-                        let accepted = "default_context, [defaults], [contexts.NAME], [console]";
+                        let accepted = "default_context, [defaults], [contexts.NAME], [console], [receiver]";
                         return Err(reader.unknown(name.span(), other, "the top", accepted));
                     }
                 },
@@ -81,8 +82,12 @@ fn in_context(setting: &Setting) -> bool {
     setting.table == Table::Context || setting.key == SettingKey::Theme
 }
 
+fn of_receiver(setting: &Setting) -> bool {
+    setting.table == Table::Receiver
+}
+
 fn find(name: &str, accepted: fn(&Setting) -> bool) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| accepted(setting) && setting.name == name)
+    SETTINGS.iter().find(|setting| accepted(setting) && setting.short_name() == name)
 }
 
 fn first_line(text: &str) -> &str {
@@ -103,9 +108,16 @@ impl Reader<'_> {
     ) -> Result<Layer, SettingsError> {
         let mut layer = Layer::new();
         for (name, value) in self.table(value, label)? {
+            if name.get_ref() == "receiver"
+                && !std::ptr::fn_addr_eq(accepted, of_receiver as fn(&Setting) -> bool)
+            {
+                let label = label.replace(']', ".receiver]");
+                layer.extend(self.layer(value, &label, of_receiver)?);
+                continue;
+            }
             let Some(setting) = find(name.get_ref(), accepted) else {
                 let names: Vec<_> =
-                    SETTINGS.iter().filter(|s| accepted(s)).map(|setting| setting.name).collect();
+                    SETTINGS.iter().filter(|s| accepted(s)).map(Setting::short_name).collect();
                 return Err(self.unknown(name.span(), name.get_ref(), label, &names.join(", ")));
             };
             layer.insert(setting.key, self.value(setting, value)?);
@@ -126,15 +138,18 @@ impl Reader<'_> {
                 Some(Raw::Text(text.to_string()))
             }
             (DeValue::Boolean(on), Kind::Switch | Kind::Presence) => Some(Raw::Switch(*on)),
-            (DeValue::Integer(number), Kind::Port) => {
+            (DeValue::String(text), Kind::SwitchOrPath) => Some(Raw::Text(text.to_string())),
+            (DeValue::Boolean(on), Kind::SwitchOrPath) => Some(Raw::Switch(*on)),
+            (DeValue::Integer(number), Kind::Number(..)) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(Raw::Number)
             }
             _ => None,
         };
         let wanted = match setting.kind {
-            Kind::Text | Kind::Secret | Kind::Path | Kind::Word(_) => "a text in quotes",
-            Kind::Switch | Kind::Presence => "true or false",
-            Kind::Port => "a number from 1 to 65535",
+            Kind::Text | Kind::Secret | Kind::Path | Kind::Word(_) => "a text in quotes".to_owned(),
+            Kind::Switch | Kind::Presence => "true or false".to_owned(),
+            Kind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
+            Kind::Number(from, to) => format!("a number from {from} to {to}"),
         };
         let origin = self.origin(value.span());
         raw.map(|value| Sourced { value, origin }).ok_or_else(|| {
@@ -171,7 +186,9 @@ mod tests {
             problem("default_context = \"prod\"\n\n[contexts.prod]\n  hosts = \"a\"\n"),
             "c.toml:4:3: \"hosts\" is not known in [contexts.prod]; known are backend, webhooks_file, \
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
-             key, secrets_backend, read_only, protected, theme"
+             key, secrets_backend, vault_addr, vault_token, vault_role_id, vault_secret_id, vault_namespace, \
+             vault_verify, vault_cacert, vault_mount_point, vault_kv_version, vault_timeout_seconds, \
+             read_only, protected, theme"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),
@@ -180,7 +197,7 @@ mod tests {
         assert_eq!(
             problem("context = 1\n"),
             "c.toml:1:1: \"context\" is not known in the top; known are default_context, [defaults], \
-             [contexts.NAME], [console]"
+             [contexts.NAME], [console], [receiver]"
         );
         assert_eq!(problem("contexts = 1\n"), "c.toml:1:12: this must be a table, written [contexts.NAME]");
     }

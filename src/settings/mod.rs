@@ -10,15 +10,18 @@ mod error;
 mod file;
 mod lookup;
 mod origin;
+mod receiver;
 mod reference;
 mod resolve;
 mod sources;
 mod table;
 mod target;
+mod vault;
 
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use origin::{Explained, Origin, Sourced};
+pub use receiver::{EnvView, Receiver};
 pub use reference::reference_table;
 pub use resolve::{Console, Context, Settings};
 pub use sources::{ConfigText, Overrides, Sources};

@@ -11,19 +11,19 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::audit::Audit;
+use crate::check::{Eyes, OwnSecrets, OwnTemplate};
 use crate::domain::Mount;
 use crate::manager::UnifiedConfigManager;
-use crate::provider::env::EnvSecrets;
 use crate::provider::file::{FileProvider, FileSettings};
 use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
-use crate::settings::{SecretSource, Settings, Target};
+use crate::settings::{Settings, Target};
 use crate::text::Safe;
 
 use super::demo::{DemoStore, FilesDemo, OWN, REFERENCES, demo_secrets, drive, touch_files};
 use super::effect::Effect;
 use super::layout::Size;
 use super::message::Message;
-use super::model::{Context, Model, OwnPlace, Redraw, SecretPlaces};
+use super::model::{Context, Model, Redraw};
 use super::outside::ExternalEditor;
 use super::runtime::{ConsoleConfig, Program, run};
 use super::terminal::{Clipboard, Surroundings};
@@ -68,7 +68,7 @@ pub async fn open(
     let theme = theme(settings, surroundings)?;
     let store = Store::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
-    let (places, mut secrets) = store.secrets.unzip();
+    let (eyes, mut secrets) = store.secrets.unzip();
     if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
         access.writer = None;
     }
@@ -78,7 +78,7 @@ pub async fn open(
         target: Safe::new(&store.target).into_owned().into_string(),
         marks: store.marks,
         capabilities: store.capabilities,
-        secrets: places,
+        secrets: eyes,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
@@ -119,7 +119,7 @@ struct Store {
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
     /// Where secrets are kept, and the way there.
-    secrets: Option<(SecretPlaces, SecretAccess)>,
+    secrets: Option<(Eyes, SecretAccess)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// The demo's files live as long as this.
@@ -153,7 +153,8 @@ impl Store {
             locked: settings.target.is_remote(),
             reader,
             writer: manager.writer().ok(),
-            secrets: own_variables(settings),
+            // What cannot be opened has nothing to be shown of.
+            secrets: settings.eyes().ok().zip(manager.secrets().ok()),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
@@ -210,21 +211,13 @@ impl Store {
     }
 }
 
-/// The variables of this process, where they are the receiver's as well: beside files, by default.
-fn own_variables(settings: &Settings) -> Option<(SecretPlaces, SecretAccess)> {
-    let (Target::Files(_), SecretSource::Env(variables)) = (&settings.target, &settings.secrets) else {
-        return None;
-    };
-    let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
-    let revealer = Arc::clone(&secrets);
-    let access = SecretAccess::new(secrets, None, move || Arc::clone(&revealer) as _);
-    Some((SecretPlaces { own: OwnPlace::Variables, references: None }, access))
-}
-
-fn made_up() -> Option<(SecretPlaces, SecretAccess)> {
+/// The demo's secrets, and where its receiver would look for them.
+fn made_up() -> Option<(Eyes, SecretAccess)> {
     let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
-    let places = SecretPlaces { own: OwnPlace::Kv(own), references: Some(references) };
-    Some((places, demo_secrets().access(true)))
+    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
+    let eyes =
+        Eyes { references: Some(references), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() };
+    Some((eyes, demo_secrets().access(true)))
 }
 
 /// The model, its update and its view, as the runtime drives them.

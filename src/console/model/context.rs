@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::SecretPlaces;
+use crate::check::Eyes;
 use crate::domain::{Token, TokenKind};
 use crate::provider::Capabilities;
 
@@ -20,7 +20,7 @@ pub struct Context {
     /// What the store can do.
     pub capabilities: Capabilities,
     /// Where secrets are kept; `None` where this console reaches none.
-    pub secrets: Option<SecretPlaces>,
+    pub secrets: Option<Eyes>,
     /// No writer exists.
     pub read_only: bool,
     /// To be careful with: what deletes asks for a name to be typed.

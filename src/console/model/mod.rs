@@ -63,7 +63,6 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
-pub use secret_places::{OwnPlace, SecretPlaces};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use unknown::{Sent, Unknown};
 pub use writing::Writing;

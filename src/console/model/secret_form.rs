@@ -260,7 +260,8 @@ impl SecretForm {
         self.changes().next().is_some()
     }
 
-    fn removes(&self) -> bool {
+    /// Whether a field goes.
+    pub fn removes(&self) -> bool {
         self.rows.iter().any(|row| matches!(row.then, FieldThen::Remove))
     }
 

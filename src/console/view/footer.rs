@@ -162,7 +162,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::SecretForm, Action::EnterValue) => "new value",
         (Place::SecretForm, Action::AddField) => "add a field",
         (Place::SecretForm, Action::RemoveField) => "remove",
-        (Place::SecretForm, Action::Back) => "leave (typed values are forgotten)",
+        (Place::SecretForm, Action::Back) => "leave",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",

@@ -67,7 +67,7 @@ fn from(base: SecretBase) -> String {
 fn rows(canvas: &mut Canvas<'_>, form: &SecretForm, parts: EditFrame) {
     let area = parts.text;
     let column = form.rows.iter().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
-    let column = column.clamp(5, area.width / 2);
+    let column = column.max(5).min(area.width / 2);
     let mut pen = canvas.row(area, 1);
     pen.skip(3)
         .cell(column, Ink::Dim, "FIELD")
@@ -178,7 +178,7 @@ fn columns_half(model: &Model) -> u16 {
 fn how(page: &mut Page<'_>, form: &SecretForm) {
     let stays = words::plural(form.stays(), "other field");
     match form.how() {
-        How::Patch => page.fact("how", Ink::Text, &format!("by patch; {stays} stay and are not read")),
+        How::Patch => page.fact("how", Ink::Text, &format!("by patch, without reading {stays}")),
         How::Whole if form.stays() == 0 => {
             page.fact("how", Ink::Text, "the fields above are all of it; nothing is read")
         }
@@ -189,8 +189,13 @@ fn how(page: &mut Page<'_>, form: &SecretForm) {
             } else {
                 "all values".to_owned()
             };
+            let why = if form.removes() {
+                "a field is only taken out that way"
+            } else {
+                "single fields cannot be changed here"
+            };
             let words = format!(
-                "{} reads the whole secret first ({all}, counted), changes it and writes it: single fields cannot be changed here",
+                "{} reads the whole secret first ({all}, counted), changes it and writes it: {why}",
                 glyph::WARNING
             );
             page.fact("how", Ink::Warning, &words);

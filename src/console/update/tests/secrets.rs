@@ -3,11 +3,12 @@
 
 use zeroize::Zeroizing;
 
-use super::super::super::model::{OwnPlace, SecretPlaces, WriteKind};
+use super::super::super::model::WriteKind;
 use super::super::super::secret_jobs::{
     Found, How, Inspection, Outcome as SecretOutcome, Reading, SecretJob, SecretTold, SecretWrite,
 };
 use super::*;
+use crate::check::{Eyes, OwnSecrets, OwnTemplate};
 use crate::domain::{
     Contents, FieldName, FieldState, Hidden, Lacking, Mount, Presence, SecretPath, SecretRight, SecretText,
     SecretVersion,
@@ -17,9 +18,10 @@ use crate::provider::{SecretCapabilities, SecretExpect};
 /// Stands for every value that is revealed or generated.
 const PLANTED: &str = "Planted2Planted";
 
-pub(super) fn places() -> SecretPlaces {
+pub(super) fn places() -> Eyes {
     let mount = |name| Mount::new(name).unwrap();
-    SecretPlaces { own: OwnPlace::Kv(mount("webhooks")), references: Some(mount("secret")) }
+    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
+    Eyes { references: Some(mount("secret")), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() }
 }
 
 const CAN: SecretCapabilities =

@@ -4,6 +4,7 @@ mod drafts;
 mod health;
 mod plans;
 mod scenes;
+mod secrets;
 mod typing;
 
 use std::time::{Duration, SystemTime};

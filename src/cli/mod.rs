@@ -4,6 +4,7 @@
 //! Errors go to standard error, one paragraph, and every kind has its exit code ([`Exit`]).
 
 mod args;
+mod ask;
 mod audit;
 mod delete;
 mod failure;
@@ -13,6 +14,7 @@ mod list;
 mod output;
 mod pipe;
 mod put;
+mod secrets;
 mod watch;
 mod write;
 
@@ -187,6 +189,7 @@ impl Session {
             Command::Watch(watch) => watch::run(self, watch, out).await,
             Command::Health(health) => health::run(self, health, out).await,
             Command::Audit(audit) => audit::run(self, &audit, out),
+            Command::Secrets(secrets) => secrets::run(self, secrets, out).await,
         }
     }
 

@@ -32,14 +32,14 @@ use self::told::Told;
 use self::written::Written;
 use crate::check::{Eyes, OwnSecrets};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
-use crate::provider::env::{EnvSecrets, EnvVariables};
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
 use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
 use crate::settings::{
-    Origin, Overrides, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
+    Origin, Overrides, Receiver, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
 };
 
 /// One store, opened.
@@ -65,17 +65,14 @@ impl UnifiedConfigManager {
     /// Opens what the process's environment and the config file name. Does not connect.
     ///
     /// # Errors
-    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing; also
-    /// for `SECRETS_BACKEND=vault`, which this version cannot read.
+    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = Sources::gather(Overrides::default())?;
         let settings = Settings::resolve(&sources)?;
-        settings.secrets.check()?;
         Ok(Self::from_settings(&settings))
     }
 
-    /// Opens what the settings name. Does not connect. Secrets that this version cannot read are
-    /// refused when one is needed.
+    /// Opens what the settings name. Does not connect.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
@@ -87,6 +84,9 @@ impl UnifiedConfigManager {
 
     /// Who embeds the library has own secrets merged, unless the settings say that the receiver does not.
     fn with_receiver(mut self, settings: &Settings) -> Self {
+        if let SecretSource::Vault { .. } = &settings.secrets {
+            self.eyes = eyes_on_kv(&settings.receiver);
+        }
         let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
         if said && !settings.receiver.merges {
             self.eyes.own = OwnSecrets::NotMerged;
@@ -108,7 +108,7 @@ impl UnifiedConfigManager {
             read_only,
             hub: Mutex::new(Weak::new()),
             written: Arc::default(),
-            secrets: Ok(env_access(&variables)),
+            secrets: Ok(SecretSource::Env(Arc::clone(&variables)).access(false)),
             variables,
             eyes: eyes_on_variables(),
             ended: AtomicBool::new(false),
@@ -117,25 +117,16 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Takes secrets, and the variables of references, from elsewhere.
+    /// Takes secrets, and the variables of references, from elsewhere. Where in a Vault a receiver
+    /// looks is told by [`UnifiedConfigManager::with_eyes`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
-        match secrets {
-            SecretSource::Env(variables) => {
-                let access = env_access(&variables);
-                self.variables = variables;
-                self.eyes = eyes_on_variables();
-                self.with_secret_access(access)
-            }
-            SecretSource::Vault { origin, .. } => {
-                self.merging = Arc::default();
-                self.secrets = Err(Error::Unsupported {
-                    what: format!("reading secrets from Vault, as {origin} asks,"),
-                    remedy: SecretSource::NO_VAULT.into(),
-                });
-                self
-            }
+        let access = secrets.access(true);
+        if let SecretSource::Env(_) = secrets {
+            self.eyes = eyes_on_variables();
         }
+        self.variables = secrets.variables();
+        self.with_secret_access(access)
     }
 
     /// Takes secrets from this store. In a read-only context its writer is left out.
@@ -401,16 +392,16 @@ fn off_by(origin: &str) -> Error {
     }
 }
 
-/// Variables as a store of secrets; it has no writer.
-fn env_access(variables: &Arc<EnvVariables>) -> SecretAccess {
-    let secrets = EnvSecrets::new(Arc::clone(variables));
-    let revealer = secrets.clone();
-    SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
-}
-
 /// A receiver that keeps secrets in variables and reads no Vault.
 fn eyes_on_variables() -> Eyes {
     Eyes { references: None, own: OwnSecrets::Variables, ..Eyes::default() }
+}
+
+/// A receiver that keeps secrets where the settings say.
+fn eyes_on_kv(receiver: &Receiver) -> Eyes {
+    let own = OwnSecrets::Kv { mount: receiver.own_mount.clone(), template: receiver.own_path.clone() };
+    let references = receiver.references.clone();
+    Eyes { references, kept: own.clone(), own, sees_kv: true, ..Eyes::default() }
 }
 
 #[cfg(test)]

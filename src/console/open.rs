@@ -16,7 +16,7 @@ use crate::domain::Mount;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
 use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
-use crate::settings::{Settings, Target};
+use crate::settings::{SecretSource, Settings, Target};
 use crate::text::Safe;
 
 use super::demo::{DemoStore, FilesDemo, OWN, REFERENCES, demo_secrets, drive, touch_files};
@@ -150,7 +150,7 @@ impl Store {
             target: place,
             marks: settings.marks.iter().map(ToString::to_string).collect(),
             capabilities: reader.capabilities(),
-            locked: settings.target.is_remote(),
+            locked: settings.target.is_remote() || matches!(settings.secrets, SecretSource::Vault { .. }),
             reader,
             writer: manager.writer().ok(),
             // What cannot be opened has nothing to be shown of.

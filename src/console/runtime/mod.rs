@@ -133,7 +133,7 @@ pub async fn run_on<P: Program, D: Device>(
     let secrets = secrets::Secrets::new(secrets, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
     let (runner, answers) =
-        runner::Runner::new(reader, gate, secrets, context.backend, clipboard, audit, state, editor)?;
+        runner::Runner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -62,8 +62,7 @@ impl Runner {
     /// With the channel its answers arrive on.
     pub(super) fn new(
         reader: Arc<dyn ConfigReader>,
-        gate: Gate<dyn ConfigWriter>,
-        secrets: Secrets,
+        (gate, secrets): (Gate<dyn ConfigWriter>, Secrets),
         backend: &'static str,
         clipboard: Clipboard,
         audit: Arc<Audit>,

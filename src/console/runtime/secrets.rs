@@ -96,7 +96,7 @@ impl Runner {
 
 fn made(generate: Generate) -> Result<Hidden<crate::domain::SecretText>, String> {
     generate
-        .make(|buffer| getrandom::fill(buffer))
+        .make(getrandom::fill)
         .map(Hidden)
         .map_err(|_| "this system gives no random numbers now; nothing was generated".to_owned())
 }

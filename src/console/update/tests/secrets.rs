@@ -185,7 +185,8 @@ fn nothing_is_read_without_a_reason_and_what_is_read_is_counted() {
 
 #[test]
 fn a_value_goes_by_esc_by_time_and_with_whatever_could_leave_it_to_others() {
-    let goes: [(&str, fn(&mut Console)); 6] = [
+    type Goes = fn(&mut Console);
+    let goes: [(&str, Goes); 6] = [
         ("esc", |console| {
             console.keys("esc");
         }),

@@ -40,6 +40,7 @@ mod restore;
 mod rights;
 mod scenes;
 mod screen;
+mod secrets;
 mod store;
 mod templates;
 mod terminal;

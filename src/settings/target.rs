@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Origin, SettingsError};
-use crate::provider::env::EnvVariables;
+use super::Origin;
+use crate::provider::SecretAccess;
+use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
-use crate::provider::vault::VaultSettings;
+use crate::provider::vault::{VaultSecrets, VaultSettings};
 
 /// The store to open.
 #[derive(Clone)]
@@ -85,27 +86,31 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
-    /// What to do where a document is to be merged with it.
-    pub(crate) const NO_VAULT: &str =
-        "this version of confdeck merges documents with environment variables alone; set SECRETS_BACKEND=env";
-
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
-    pub(super) fn variables(&self) -> Arc<EnvVariables> {
+    pub fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
         }
     }
 
-    /// Whether documents can be merged with it.
-    ///
-    /// # Errors
-    /// [`SettingsError`] naming what asks for a source that they cannot be merged with.
-    pub fn check(&self) -> Result<(), SettingsError> {
+    /// Opens it, without connecting; `writable` tells whether there is to be a writer. Variables never
+    /// have one.
+    pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
-            Self::Env(_) => Ok(()),
-            Self::Vault { origin, .. } => {
-                Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT)))
+            Self::Env(variables) => {
+                let secrets = EnvSecrets::new(Arc::clone(variables));
+                let revealer = secrets.clone();
+                SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
             }
+            Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
+        }
+    }
+
+    /// What tells it from any other store, for the audit: kind and address.
+    pub fn located(&self) -> String {
+        match self {
+            Self::Env(_) => "env".into(),
+            Self::Vault { settings, .. } => format!("vault {}", settings.address),
         }
     }
 

@@ -78,7 +78,7 @@ impl UnifiedConfigManager {
             Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(&settings.secrets).with_eyes(eyes(settings))
+        manager.with_secrets(settings.secrets.clone()).with_eyes(eyes(settings))
     }
 
     /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
@@ -104,10 +104,14 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Takes secrets, and the variables of references, from elsewhere.
+    /// Takes secrets, and the variables of references, from elsewhere. Where in a Vault a receiver
+    /// looks is told by [`UnifiedConfigManager::with_eyes`].
     #[must_use]
-    pub fn with_secrets(mut self, secrets: &SecretSource) -> Self {
+    pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.variables = secrets.variables();
+        if let SecretSource::Env(_) = secrets {
+            self.eyes = eyes_on_variables();
+        }
         let writable = self.read_only.is_none();
         self.with_secret_access(secrets.access(writable))
     }

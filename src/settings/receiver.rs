@@ -174,12 +174,14 @@ mod tests {
         let file = "[receiver]\nmerges_own_secrets = true\nreference_mount = \"all\"\n\
                     [contexts.prod.receiver]\nenv = \"unknown\"\nown_mount = \"hooks\"\nown_path = \"x/{id}\"\n\
                     reference_mount = \"prod\"\n";
-        let settings = resolve(file, &[("CONFDECK_CONTEXT", "prod"), ("SECRETS_BACKEND", "vault")]).unwrap();
+        let vault =
+            [("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "https://vault:8200"), ("VAULT_TOKEN", "t")];
+        let settings = resolve(file, &[&vault[..], &[("CONFDECK_CONTEXT", "prod")]].concat()).unwrap();
         let eyes = settings.eyes().unwrap();
         assert_eq!(eyes.env, ReceiverEnv::NotVisible);
         assert_eq!(eyes.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
         assert_eq!(eyes.reference_path("a").unwrap().to_string(), "prod/a");
-        let other = resolve(file, &[("SECRETS_BACKEND", "vault")]).unwrap().eyes().unwrap();
+        let other = resolve(file, &vault).unwrap().eyes().unwrap();
         assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
         assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");
     }

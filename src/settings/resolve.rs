@@ -140,7 +140,7 @@ fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretS
     Ok(match backend.value {
         "vault" => {
             let settings = Box::new(vault::settings(lookup, &backend.origin)?);
-            SecretSource::Vault { variables, settings, origin: backend.origin }
+            SecretSource::Vault { variables, settings }
         }
         _ => SecretSource::Env(variables),
     })

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Origin;
-use crate::provider::SecretAccess;
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
 use crate::provider::vault::{VaultSecrets, VaultSettings};
+use crate::provider::{SecretAccess, SecretRevealer};
 
 /// The store to open.
 #[derive(Clone)]
@@ -80,27 +79,25 @@ pub enum SecretSource {
         variables: Arc<EnvVariables>,
         /// Where it is, as whom, and whom to trust.
         settings: Box<VaultSettings>,
-        /// What asks for it.
-        origin: Origin,
     },
 }
 
 impl SecretSource {
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
-    pub fn variables(&self) -> Arc<EnvVariables> {
+    pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
         }
     }
 
-    /// Opens it, without connecting; `writable` tells whether there is to be a writer. Variables never
-    /// have one.
+    /// What a user of these secrets is given; nothing is connected to before it is used. Variables are
+    /// never written.
     pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
             Self::Env(variables) => {
-                let secrets = EnvSecrets::new(Arc::clone(variables));
-                let revealer = secrets.clone();
-                SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
+                let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
+                let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+                SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
             }
             Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
         }

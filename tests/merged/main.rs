@@ -36,5 +36,5 @@ fn variables(variables: &[(&str, &str)]) -> SecretSource {
 /// A manager over a store that holds one document.
 fn holding(key: &ResourceKey, document: &str, secrets: SecretSource) -> UnifiedConfigManager {
     let store = MemoryStore::seeded([(key.clone(), Document::from(document))]);
-    UnifiedConfigManager::open(store, None).with_secrets(&secrets)
+    UnifiedConfigManager::open(store, None).with_secrets(secrets)
 }

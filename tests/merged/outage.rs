@@ -20,7 +20,7 @@ async fn merged_documents_are_served_while_etcd_is_down() {
     put(&orders, r#"{"module":"log","topic":"{$T}"}"#).await;
 
     let own = variables(&[("WEBHOOK_ORDERS_TOKEN", "t"), ("T", "topic")]);
-    let manager = UnifiedConfigManager::open(server.provider("/cwm/"), None).with_secrets(&own);
+    let manager = UnifiedConfigManager::open(server.provider("/cwm/"), None).with_secrets(own);
     let mut live = Reader::new(manager.watch(KeyPrefix::All));
     manager.ready(PATIENCE).await.unwrap();
     live.until_synced().await;
@@ -52,7 +52,7 @@ async fn merged_documents_are_served_while_the_file_is_broken() {
     let webhooks = folder.path().join("webhooks.json");
     std::fs::write(&webhooks, r#"{"orders": {"n": "{$N:1}"}}"#).unwrap();
     let files = FileSettings { webhooks: webhooks.clone(), connections: folder.path().join("none.json") };
-    let manager = UnifiedConfigManager::open(FileProvider::new(files), None).with_secrets(&variables(&[]));
+    let manager = UnifiedConfigManager::open(FileProvider::new(files), None).with_secrets(variables(&[]));
     let mut live = Reader::new(manager.watch(KeyPrefix::All));
     live.until_synced().await;
     let orders = webhook("default", "orders");

@@ -3,6 +3,7 @@
 
 mod engines;
 mod launch;
+mod life;
 mod policies;
 #[path = "../support/mod.rs"]
 mod support;

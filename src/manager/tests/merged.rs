@@ -6,7 +6,7 @@ const TOKEN: &str = "hunter2-bearer";
 
 fn with_variables(store: &MemoryStore, variables: &[(&str, &str)]) -> UnifiedConfigManager {
     let variables = Environment::of(variables.iter().copied()).variables();
-    manager(store).with_secrets(&SecretSource::Env(Arc::new(variables)))
+    manager(store).with_secrets(SecretSource::Env(Arc::new(variables)))
 }
 
 fn orders(document: &str) -> (MemoryStore, ResourceKey) {

@@ -113,6 +113,9 @@ impl Session {
         let token = self.token().await?;
         let looked = self.look_up(&token).await?;
         if let Looked::Ended = looked {
+            if let Login::Token(_) = self.settings().login {
+                return Err(Failure::NoToken(EXPIRED.into()));
+            }
             self.ended(&token).await;
             self.token().await?;
         }

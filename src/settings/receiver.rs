@@ -39,17 +39,13 @@ pub enum EnvView {
 }
 
 impl Receiver {
-    pub(super) fn resolve(
-        lookup: &mut Lookup<'_>,
-        environment: &Environment,
-        target: &Target,
-    ) -> Result<Self> {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == Layout::Flat);
         let usual = if matches!(target, Target::Files(_)) { "process" } else { "unknown" };
         let env = env(&lookup.text_or(Key::ReceiverEnv, usual)?)?;
         let vault = lookup.switch_or(Key::ReceiverVault, true)?;
-        let reference_mount = mount(lookup, environment, Key::ReceiverReferenceMount, "secret")?;
-        let own_mount = mount(lookup, environment, Key::ReceiverOwnMount, "webhooks")?;
+        let reference_mount = mount(lookup, Key::ReceiverReferenceMount, "secret")?;
+        let own_mount = mount(lookup, Key::ReceiverOwnMount, "webhooks")?;
         let own_path = match lookup.text(Key::ReceiverOwnPath) {
             None => OwnTemplate::default(),
             Some(text) => {
@@ -125,8 +121,9 @@ fn located(path: &str, origin: &Origin) -> PathBuf {
     }
 }
 
-fn mount(lookup: &mut Lookup<'_>, environment: &Environment, key: Key, usual: &str) -> Result<Mount> {
-    let usual = environment.text("VAULT_MOUNT_POINT").unwrap_or(usual).trim_matches('/');
+fn mount(lookup: &mut Lookup<'_>, key: Key, usual: &str) -> Result<Mount> {
+    let named = lookup.written(Key::VaultMount);
+    let usual = named.as_deref().unwrap_or(usual).trim_matches('/');
     let text = lookup.text_or(key, usual)?;
     Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
 }
@@ -184,6 +181,8 @@ mod tests {
         let other = resolve(file, &vault).unwrap().eyes().unwrap();
         assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
         assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");
+        let named = resolve("[defaults]\nvault_mount_point = \"kv/\"\n", &[]).unwrap().eyes().unwrap();
+        assert_eq!(named.reference_path("a").unwrap().to_string(), "kv/a");
     }
 
     #[test]

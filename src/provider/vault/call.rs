@@ -3,7 +3,7 @@
 //! A [`Call`] is written with the path as people know it, and sent with `Session::call`, which adds
 //! the token, keeps the pace, and ends within the deadline:
 //!
-//! ```ignore
+//! ```text
 //! let reply = session.call(&Call::get(format!("{mount}/subkeys/{path}"))).await?;
 //! match reply.status() {
 //!     200 => reply.parse::<Subkeys>()?,

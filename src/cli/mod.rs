@@ -176,7 +176,8 @@ impl Session {
     fn new(settings: Box<Settings>, audited: Option<String>) -> Self {
         let manager = UnifiedConfigManager::from_settings(&settings);
         let folder = settings.console.state_dir.as_deref();
-        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.located());
+        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.located())
+            .with_secrets(settings.secrets.located());
         Self { settings, manager, audit: Arc::new(audit), audited }
     }
 

@@ -64,14 +64,20 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] where that file cannot be read, or a line of it is not `NAME=VALUE`.
     pub fn eyes(&self) -> Result<Eyes> {
-        let Receiver { env, references, own_mount, own_path, merges } = &self.receiver;
-        let sees_kv = !matches!(self.secrets, SecretSource::Env(_));
-        let kept = match &self.secrets {
+        Ok(Eyes { env: look(&self.receiver.env, &self.secrets)?, ..self.receiver.eyes(&self.secrets) })
+    }
+}
+
+impl Receiver {
+    /// Where it looks for secrets that are kept there; its variables are not looked at.
+    pub(crate) fn eyes(&self, secrets: &SecretSource) -> Eyes {
+        let sees_kv = !matches!(secrets, SecretSource::Env(_));
+        let kept = match secrets {
             SecretSource::Env(_) => OwnSecrets::Variables,
-            _ => OwnSecrets::Kv { mount: own_mount.clone(), template: own_path.clone() },
+            _ => OwnSecrets::Kv { mount: self.own_mount.clone(), template: self.own_path.clone() },
         };
-        let own = if *merges { kept.clone() } else { OwnSecrets::NotMerged };
-        Ok(Eyes { env: look(env, &self.secrets)?, references: references.clone(), own, kept, sees_kv })
+        let own = if self.merges { kept.clone() } else { OwnSecrets::NotMerged };
+        Eyes { env: ReceiverEnv::NotVisible, references: self.references.clone(), own, kept, sees_kv }
     }
 }
 

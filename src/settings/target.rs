@@ -103,6 +103,14 @@ impl SecretSource {
         }
     }
 
+    /// What tells it from any other store, for the audit: kind and address.
+    pub fn located(&self) -> String {
+        match self {
+            Self::Env(_) => "env".into(),
+            Self::Vault { settings, .. } => format!("vault {}", settings.address),
+        }
+    }
+
     /// What should always be shown about the way to it.
     pub(super) fn marks(&self) -> Vec<Mark> {
         let Self::Vault { settings, .. } = self else { return Vec::new() };

@@ -97,24 +97,28 @@ fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
 
 fn typed_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let named = Safe::new(name.as_str()).into_owned();
-    let first = typed(&format!("value of {named} (not shown): "))?;
-    let second = typed("again: ")?;
-    if *first == *second {
-        Ok(first)
-    } else {
-        Err(Failure::Failed("the two values differ; nothing was written".into()))
+    let unreadable = |error: io::Error| Failure::Failed(format!("cannot read the value: {}", error.kind()));
+    // One silence over both: what is pasted for both at once would be shown in between.
+    let silence = Silence::begin().map_err(unreadable)?;
+    let typed = typed(&format!("value of {named} (not shown): ")).and_then(|first| {
+        let second = if first.is_some() { typed("again: ")? } else { None };
+        Ok(first.zip(second))
+    });
+    drop(silence);
+    match typed.map_err(unreadable)? {
+        Some((first, second)) if *first == *second => Ok(first),
+        Some(_) => Err(Failure::Failed("the two values differ; nothing was written".into())),
+        None => Err(Failure::Failed("nothing was typed to its end; nothing was written".into())),
     }
 }
 
-fn typed(prompt: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let unreadable = |error: io::Error| Failure::Failed(format!("cannot read the value: {}", error.kind()));
+fn typed(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut stderr = io::stderr().lock();
-    let silence = Silence::begin().map_err(unreadable)?;
-    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(unreadable)?;
-    let line = line(Keys);
-    drop(silence);
-    writeln!(stderr).map_err(unreadable)?;
-    line.map_err(unreadable)?.ok_or_else(|| Failure::Failed("nothing was written".into()))
+    write!(stderr, "{prompt}")?;
+    stderr.flush()?;
+    let line = line(Keys)?;
+    writeln!(stderr)?;
+    Ok(line)
 }
 
 /// What is typed up to enter; `None` if it was given up. Keys are read one by one, since a terminal that

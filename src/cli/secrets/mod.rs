@@ -54,7 +54,7 @@ impl Shop<'_> {
     }
 
     fn reader(&self) -> Result<Arc<dyn SecretReader>, Failure> {
-        Ok(self.session.manager.secrets()?.reader)
+        Ok(self.session.manager.secrets().reader)
     }
 
     /// What writes this secret; a refusal says what to do instead.

@@ -154,7 +154,7 @@ impl Store {
             reader,
             writer: manager.writer().ok(),
             // What cannot be opened has nothing to be shown of.
-            secrets: settings.eyes().ok().zip(manager.secrets().ok()),
+            secrets: settings.eyes().ok().map(|eyes| (eyes, manager.secrets())),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),

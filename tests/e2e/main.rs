@@ -36,6 +36,7 @@ mod outage;
 mod outside;
 mod person;
 mod plans;
+mod planted;
 mod restore;
 mod rights;
 mod scenes;

@@ -92,7 +92,8 @@ fn a_value_is_typed_twice_and_never_shown() {
     shell.wait_for("$ ");
     let variables =
         format!("export SECRETS_BACKEND=vault VAULT_ADDR={} VAULT_TOKEN=root", world.bao.address());
-    shell.type_text(&format!("{variables}; confdeck secrets set secret/app key\n"));
+    let confdeck = env!("CARGO_BIN_EXE_confdeck");
+    shell.type_text(&format!("{variables}; {confdeck} secrets set secret/app key\n"));
     shell.wait_for("(not shown):");
     shell.type_text(OLD);
     shell.keys("ctrl-c");

@@ -27,6 +27,7 @@ mod secret_hands;
 mod secret_input;
 mod secret_places;
 mod shelf;
+mod sight;
 mod unknown;
 mod writing;
 
@@ -64,6 +65,7 @@ pub use secret_hands::{
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
+pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
 pub use writing::Writing;
 
@@ -116,6 +118,8 @@ pub struct Model {
     pub plan: Option<Box<Plan>>,
     /// What is done with secrets on purpose.
     pub hands: Hands,
+    /// What the store of secrets has told of those that documents need.
+    pub sight: Sight,
     /// The writes of this session that can be taken back.
     pub writes: Writes,
     /// Drafts that were left and can be taken up again.
@@ -191,6 +195,7 @@ impl Model {
             edit: None,
             plan: None,
             hands: Hands::default(),
+            sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
             shelf: Shelf::default(),

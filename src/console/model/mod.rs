@@ -10,6 +10,7 @@ mod find;
 mod finish;
 mod flaws;
 mod held;
+mod in_sight;
 mod input;
 mod link;
 mod listing;
@@ -25,6 +26,7 @@ mod record;
 mod secret_form;
 mod secret_hands;
 mod secret_input;
+mod secret_link;
 mod secret_places;
 mod shelf;
 mod sight;
@@ -64,6 +66,7 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
+pub use secret_link::SecretLink;
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
@@ -98,6 +101,8 @@ pub struct Model {
     pub lock: Lock,
     /// The link to the store.
     pub link: Link,
+    /// The link to the store of secrets.
+    pub secret_link: SecretLink,
     /// Changes per second.
     pub traffic: Traffic,
     /// The picture.
@@ -182,6 +187,7 @@ impl Model {
             _ => Lock::Open(None),
         };
         Self {
+            secret_link: SecretLink::new(&context),
             context,
             lock,
             link: Link::default(),

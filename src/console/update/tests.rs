@@ -25,6 +25,7 @@ mod marks;
 mod merge;
 mod partial;
 mod plans;
+mod presence;
 mod seams;
 mod secrets;
 mod shelf;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::secrets;
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
+use super::{secrets, vault};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -470,4 +470,10 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_pick", secrets::secret_pick),
     ("secret_shown", secrets::secret_shown),
     ("secret_undo", secrets::secret_undo),
+    ("vault", vault::well),
+    ("vault_crowded", vault::crowded),
+    ("vault_sealed", vault::sealed),
+    ("health_vault", vault::page_well),
+    ("health_vault_sealed", vault::page_sealed),
+    ("health_env", vault::page_env),
 ];

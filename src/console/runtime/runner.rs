@@ -19,7 +19,7 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
-use crate::console::model::{Ask, Check, Finish, NotReady, Sides, look};
+use crate::console::model::{Ask, Check, Finish, NeedsAsk, NotReady, Sides, look};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::secret_jobs::Reading;
 use crate::console::terminal::Clipboard;
@@ -231,6 +231,15 @@ impl Runner {
             let broken = || Err("the merge broke down, see the log".into());
             let merging = spawn_blocking(move || ask.merging()).await.unwrap_or_else(|_| broken());
             Reply::Answer(Answer::Merged(Box::new(merging)))
+        });
+    }
+
+    /// Reads what a large document needs.
+    pub(super) fn read_needs(&mut self, request: Request, ask: NeedsAsk) {
+        self.spawn(request, async move {
+            let broken = ask.broken();
+            let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
+            Reply::Answer(Answer::NeedsRead(Box::new(read)))
         });
     }
 

@@ -23,6 +23,7 @@ mod gate;
 mod health;
 mod marks;
 mod merge;
+mod needs;
 mod partial;
 mod plans;
 mod seams;

@@ -54,7 +54,7 @@ pub use merge::{Ask, Merging, WIDE_MERGE};
 pub use needs_cache::{AT_ONCE as NEEDS_AT_ONCE, NeedsAsk, NeedsCache, NeedsRead};
 pub use outline::{Here, Outline};
 pub use outside::Away;
-pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use overlay::{Confirm, Doomed, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
 pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};

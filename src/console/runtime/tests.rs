@@ -245,6 +245,7 @@ fn setup(store: Fake) -> Setup {
         marks: Vec::new(),
         capabilities: capabilities(),
         secrets: None,
+        copies_secrets: false,
         read_only: false,
         protected: false,
         locked: true,

@@ -21,6 +21,7 @@ mod prepare;
 mod prompt;
 mod search;
 mod secret_acts;
+mod secret_destroy;
 mod secret_form;
 mod secret_reveal;
 mod secret_undo;

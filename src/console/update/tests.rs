@@ -74,6 +74,7 @@ impl Console {
             marks: vec![],
             capabilities,
             secrets: None,
+            copies_secrets: false,
             read_only: false,
             protected: false,
             locked: false,

@@ -37,6 +37,7 @@ mod outside;
 mod person;
 mod plans;
 mod planted;
+mod presence;
 mod restore;
 mod rights;
 mod scenes;

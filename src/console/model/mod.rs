@@ -32,6 +32,7 @@ mod secret_places;
 mod shelf;
 mod sight;
 mod unknown;
+mod variable_clash;
 mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -72,6 +73,7 @@ pub use secret_link::SecretLink;
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
+pub use variable_clash::VariableClashes;
 pub use writing::Writing;
 
 use crate::domain::ResourceKey;
@@ -127,6 +129,8 @@ pub struct Model {
     pub hands: Hands,
     /// What the documents on the screen need of secrets and variables.
     pub needs: NeedsCache,
+    /// Which webhooks share the variables of their own secrets.
+    pub clashes: VariableClashes,
     /// What the store of secrets has told of those that documents need.
     pub sight: Sight,
     /// The writes of this session that can be taken back.
@@ -206,6 +210,7 @@ impl Model {
             plan: None,
             hands: Hands::default(),
             needs: NeedsCache::default(),
+            clashes: VariableClashes::default(),
             sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
@@ -329,6 +334,7 @@ impl Model {
         };
         [
             (partial || self.needs.is_partial()).then_some(self.now.mono),
+            self.clashes.next_wake(),
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),

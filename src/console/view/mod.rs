@@ -7,6 +7,7 @@
 //! | `browse` | namespaces, items and detail |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
+//! | `needs` | what documents need of secrets: the mark of a row, the block of the detail |
 //! | `plan` | what covers it while several writes are reviewed as one |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
@@ -20,6 +21,7 @@ mod header;
 mod health;
 mod log;
 mod merge;
+mod needs;
 mod overlays;
 mod plan;
 mod review;
@@ -34,6 +36,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(super) use browse::detail::height as detail_height;
 pub(super) use browse::items::visible as rows_in_sight;
 pub use clock::next_change_at;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod drafts;
 mod health;
+mod needs;
 mod plans;
 mod scenes;
 mod secrets;

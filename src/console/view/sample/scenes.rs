@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
-use super::{secrets, vault};
+use super::{needs, secrets, vault};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -462,6 +462,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("plan_conflict", plans::conflict),
     ("plan_too_many", plans::too_many),
     ("plan_typed", plans::typed),
+    ("needs", needs::each_mark),
+    ("needs_detail", needs::detail),
+    ("needs_of_a_connection", needs::connection),
+    ("needs_many", needs::many),
+    ("needs_variables", needs::variables),
+    ("needs_help", needs::help),
     ("secret_form", secrets::secret_form),
     ("secret_review", secrets::secret_review),
     ("secret_conflict", secrets::secret_conflict),

@@ -80,6 +80,9 @@ impl Held {
 
     /// Takes in what the server told of it.
     pub(super) fn seen(&mut self, looked: &Looked, now: Instant) {
+        if let Looked::Ended = looked {
+            self.alive = None;
+        }
         let Looked::Alive(told) = looked else { return };
         self.alive = Some(now);
         if self.ends.is_none() && told.ttl > 0 {

@@ -56,7 +56,7 @@ fn open(bao: &Bao, login: &[(&str, &str)], webhooks: &[(&str, &str)]) -> Termina
     for (name, value) in login {
         program = program.env(*name, *value);
     }
-    let mut terminal = Terminal::open(program, 120, 40);
+    let mut terminal = Terminal::open(program, 200, 40);
     terminal.wait_for("SYNCED");
     terminal
 }
@@ -210,8 +210,9 @@ fn of_ten_thousand_secrets_only_those_on_the_screen_are_asked_for() {
     let mut terminal = Terminal::open(program, 200, 50);
     terminal.wait_for("SYNCED");
     let rows = |screen: &crate::screen::Screen, mark: &str| {
-        let lines: Vec<_> = (0..50).map(|line| screen.line(line)).collect();
-        lines.iter().filter(|line| line.contains("hook-") && line.contains(mark)).count()
+        let lines = (0..50).map(|line| screen.line(line));
+        let items = lines.filter_map(|line| line.split('│').nth(1).map(str::to_owned));
+        items.filter(|item| item.contains("hook-") && item.contains(mark)).count()
     };
     let full = |screen: &crate::screen::Screen, wanted: &str| {
         rows(screen, " ✓ ") >= 40 && rows(screen, " · ") == 0 && screen.has(wanted)

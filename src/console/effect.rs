@@ -2,7 +2,7 @@
 
 use super::drafts::{SavedId, Unsaved};
 use super::outside::OutsideDraft;
-use crate::domain::{LeaseId, ResourceKey};
+use crate::domain::{LeaseId, ResourceKey, SecretPath};
 use crate::provider::Op;
 
 use super::model::{Ask, Check, Finish, NeedsAsk, Sides};
@@ -30,6 +30,12 @@ pub enum Effect {
     },
     /// Do something with a secret.
     Secret(Request, SecretJob),
+    /// Look at these secrets, and at no others, until another list comes: the most important first.
+    Look(Vec<SecretPath>),
+    /// Look at this one at once if it is looked at: it was written.
+    LookAgain(SecretPath),
+    /// Look at all of them at once: the store is said to have changed.
+    LookAtAll,
     /// Keep in the audit what was done without a write.
     Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
@@ -96,7 +102,7 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compare(..) => false,
+            Self::Compare(..) | Self::Look(_) | Self::LookAgain(_) | Self::LookAtAll => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,

@@ -10,6 +10,7 @@ mod find;
 mod finish;
 mod flaws;
 mod held;
+mod in_sight;
 mod input;
 mod link;
 mod listing;
@@ -26,6 +27,7 @@ mod record;
 mod secret_form;
 mod secret_hands;
 mod secret_input;
+mod secret_link;
 mod secret_places;
 mod shelf;
 mod sight;
@@ -67,6 +69,7 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
+pub use secret_link::SecretLink;
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
@@ -102,6 +105,8 @@ pub struct Model {
     pub lock: Lock,
     /// The link to the store.
     pub link: Link,
+    /// The link to the store of secrets.
+    pub secret_link: SecretLink,
     /// Changes per second.
     pub traffic: Traffic,
     /// The picture.
@@ -190,6 +195,7 @@ impl Model {
             _ => Lock::Open(None),
         };
         Self {
+            secret_link: SecretLink::new(&context),
             context,
             lock,
             link: Link::default(),

@@ -230,6 +230,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
+            Effect::Look(paths) => self.runner.look(paths),
+            Effect::LookAgain(path) => self.runner.look_again(path),
+            Effect::LookAtAll => self.runner.look_at_all(),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
@@ -248,6 +251,7 @@ impl<P: Program, D: Device> Loop<P, D> {
                 self.runner.secrets.gate().lock();
             }
             Effect::Retry => {
+                self.runner.look_at_all();
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();
                 }

@@ -99,6 +99,9 @@ fn list(model: &Model, browse: &Browse, soonest: &mut Soonest) {
 fn health(model: &Model, soonest: &mut Soonest) {
     let link = &model.link;
     soonest.age_of(link.since);
+    if model.secret_link.standing.is_some() {
+        soonest.age_of(model.secret_link.since);
+    }
     if let Some(resync) = link.resync {
         soonest.age_of(resync.at);
     }

@@ -7,6 +7,7 @@ mod plans;
 mod scenes;
 mod secrets;
 mod typing;
+mod vault;
 
 use std::time::{Duration, SystemTime};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
-use super::{needs, secrets};
+use super::{needs, secrets, vault};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -479,4 +479,10 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_copy", secrets::secret_copy),
     ("secret_versions", secrets::secret_versions),
     ("secret_destroy", secrets::secret_destroy),
+    ("vault", vault::well),
+    ("vault_crowded", vault::crowded),
+    ("vault_sealed", vault::sealed),
+    ("health_vault", vault::page_well),
+    ("health_vault_sealed", vault::page_sealed),
+    ("health_env", vault::page_env),
 ];

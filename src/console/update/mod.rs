@@ -14,12 +14,14 @@ mod marks;
 mod mend;
 mod merge;
 mod names;
+mod needs;
 mod outside;
 mod plan;
 mod prepare;
 mod prompt;
 mod search;
 mod secret_acts;
+mod secret_destroy;
 mod secret_form;
 mod secret_reveal;
 mod secret_undo;
@@ -68,6 +70,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     secret_reveal::follow(model, &effects);
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));
+    effects.extend(needs::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
     effects

@@ -64,7 +64,12 @@ fn is_completed(model: &Model) -> bool {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
     !matches!(
         prompt.purpose,
-        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value | Purpose::Reason(_) | Purpose::FieldName
+        Purpose::Unlock
+            | Purpose::Typed(_)
+            | Purpose::Value
+            | Purpose::Reason(_)
+            | Purpose::Destroy(_)
+            | Purpose::FieldName
     )
 }
 

@@ -122,6 +122,7 @@ pub(super) fn context() -> Context {
             tokens: TokenKind::Counter,
         },
         secrets: None,
+        copies_secrets: false,
         read_only: false,
         protected: false,
         locked: true,

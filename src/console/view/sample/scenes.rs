@@ -470,4 +470,7 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_pick", secrets::secret_pick),
     ("secret_shown", secrets::secret_shown),
     ("secret_undo", secrets::secret_undo),
+    ("secret_copy", secrets::secret_copy),
+    ("secret_versions", secrets::secret_versions),
+    ("secret_destroy", secrets::secret_destroy),
 ];

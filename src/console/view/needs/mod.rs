@@ -196,7 +196,7 @@ fn secret(lines: &mut Lines, model: &Model, path: &SecretPath, group: &[&Told<'_
         facts.extend(contents.version.map(|version| dim(&version.to_string())));
         facts.extend(contents.written.map(|at| dim(&since(model, at).text)));
         lines.add(0, NeedMark::Present, facts);
-        group.iter().filter(|one| one.mark != NeedMark::Nothing).for_each(|one| one.field(lines, true));
+        group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, true));
         beside(lines, contents, group);
         return;
     }
@@ -211,7 +211,7 @@ fn secret(lines: &mut Lines, model: &Model, path: &SecretPath, group: &[&Told<'_
         facts.push(dim(&format!("{} ago", since(model, *at).text)));
     }
     lines.add(0, head_mark(state, mark), facts);
-    group.iter().filter(|one| one.mark != NeedMark::Nothing).for_each(|one| one.field(lines, false));
+    group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, false));
 }
 
 /// The mark of a secret as such: a default that stands in for a field does not make it present.
@@ -250,6 +250,13 @@ fn words_of(state: &NeedState, mark: NeedMark) -> Vec<Phrase> {
 }
 
 impl Told<'_> {
+    /// Whether there is nothing to say of it: the document is whole without it, and it is not known to
+    /// be there.
+    fn is_idle(&self) -> bool {
+        let there = matches!(self.state, NeedState::Present { .. } | NeedState::Empty | NeedState::NotText);
+        self.need.optional && !there
+    }
+
     /// A field under its secret; with a state of its own where that is there.
     fn field(&self, lines: &mut Lines, own_state: bool) {
         let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());

@@ -208,7 +208,7 @@ impl SecretReader for MemorySecrets {
         let place = Place::of(path)?;
         let _underway = self.enter(Call::Presence).await?;
         let state = self.state();
-        if let Some(reason) = state.stage.no_mount(place.mount) {
+        if let Some(reason) = state.stage.no_mount(place.mount).or_else(|| state.stage.silent(place)) {
             return Ok(Presence::Unreachable { reason });
         }
         if let Some(permission) = state.stage.missing(SecretRight::Presence, place) {

@@ -32,6 +32,7 @@ mod layouts;
 mod leaving;
 mod line;
 mod merge;
+mod needs;
 mod outage;
 mod outside;
 mod person;

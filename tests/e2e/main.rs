@@ -33,6 +33,7 @@ mod leaks;
 mod leaving;
 mod line;
 mod merge;
+mod needs;
 mod outage;
 mod outside;
 mod person;

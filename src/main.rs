@@ -15,6 +15,7 @@ use confdeck::settings::Settings;
 const PARTING: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    logging::keep_memory_private();
     logging::keep_files_private();
     let exit = match cli::parse(std::env::args_os()) {
         Err(exit) => exit,

@@ -12,6 +12,7 @@
 mod file;
 mod read;
 mod record;
+mod secret;
 mod who;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use self::file::AuditFile;
 pub use self::file::FILE;
 pub use self::read::{Line, Lines, read};
 pub use self::record::{Action, Outcome, Record};
+pub use self::secret::Deed;
 use self::who::Who;
 use crate::domain::ResourceKey;
 use crate::provider::{Commit, Error as StoreError, Found, Op};
@@ -57,6 +59,8 @@ pub struct Audit {
     who: Who,
     context: String,
     store: String,
+    /// Likewise of the store of secrets.
+    secrets: String,
     /// What this run's commits are numbered after.
     run: String,
 }
@@ -87,7 +91,7 @@ impl Audit {
         let who = Who::this();
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let run = format!("{:x}-{:x}", since.as_millis(), who.pid);
-        Self { place, who, context, store, run }
+        Self { place, who, context, store, secrets: String::new(), run }
     }
 
     /// A commit is about to be sent: its `number` is its own within this run. Until more is known, its
@@ -131,6 +135,8 @@ impl Audit {
             after: None,
             outcome: Outcome::Unknown,
             count: None,
+            fields: Vec::new(),
+            reason: None,
         }
     }
 

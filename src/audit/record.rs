@@ -36,17 +36,23 @@ pub struct Record {
     pub commit: String,
     /// What.
     pub action: Action,
-    /// To which key, as an address.
+    /// To which key, as an address; to which secret, as its path.
     pub key: String,
-    /// The token it had, or was to have.
+    /// The token it had, or was to have; of a secret the version, `v3`.
     pub before: Option<String>,
-    /// The token it has since.
+    /// The token, or the version, it has since.
     pub after: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// How many values were shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
+    /// Which fields of a secret, by name; of very many the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Why, in the user's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What was done.
@@ -61,6 +67,16 @@ pub enum Action {
     Delete,
     /// Secret values of a document were shown.
     Reveal,
+    /// Values of a stored secret were read.
+    RevealSecret,
+    /// A new version of a secret was to be written.
+    WriteSecret,
+    /// A version of a secret was to be deleted.
+    DeleteSecret,
+    /// That was to be taken back.
+    UndeleteSecret,
+    /// A version of a secret, or all of it, was to be destroyed for ever.
+    DestroySecret,
 }
 
 /// What came of it.
@@ -99,6 +115,23 @@ impl Action {
             Self::Write => "write",
             Self::Delete => "delete",
             Self::Reveal => "reveal",
+            Self::RevealSecret => "reveal_secret",
+            Self::WriteSecret => "write_secret",
+            Self::DeleteSecret => "delete_secret",
+            Self::UndeleteSecret => "undelete_secret",
+            Self::DestroySecret => "destroy_secret",
+        }
+    }
+
+    /// Whether it is about a secret of its own, not about a document.
+    pub fn is_of_secret(self) -> bool {
+        match self {
+            Self::Create | Self::Write | Self::Delete | Self::Reveal => false,
+            Self::RevealSecret
+            | Self::WriteSecret
+            | Self::DeleteSecret
+            | Self::UndeleteSecret
+            | Self::DestroySecret => true,
         }
     }
 }
@@ -150,7 +183,12 @@ pub(super) fn of(op: &Op) -> (Action, &ResourceKey, Option<String>) {
 
 /// A text that is no longer than a line of the file bears.
 pub(super) fn bounded(text: &str) -> String {
-    let mut kept: String = text.chars().take(NAME_MAX).collect();
+    bounded_to(text, NAME_MAX)
+}
+
+/// The first `max` characters of a text.
+pub(super) fn bounded_to(text: &str, max: usize) -> String {
+    let mut kept: String = text.chars().take(max).collect();
     if kept.len() < text.len() {
         kept.push('…');
     }

@@ -253,6 +253,10 @@ pub(super) struct Audit {
     #[arg(long, value_name = "ADDRESS")]
     pub(super) key: Option<Address>,
 
+    /// Of this secret alone: MOUNT/PATH
+    #[arg(long, value_name = "PATH")]
+    pub(super) secret: Option<String>,
+
     /// At most so many, the newest
     #[arg(long, value_name = "COUNT", default_value = "200")]
     pub(super) limit: usize,

@@ -41,7 +41,7 @@ pub(super) fn run(session: &Session, audit: &Audit, out: &mut Out<'_>) -> Result
         remark(&format!("{more} older ones are left out: --limit, --since and --key choose"));
     }
     out.result(audit.output.format, &rows, |rows| {
-        let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME"];
+        let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME", "DETAIL"];
         table(headings, rows.iter().map(Row::cells))
     })?;
     Ok(Exit::DONE)
@@ -51,6 +51,7 @@ pub(super) fn run(session: &Session, audit: &Audit, out: &mut Out<'_>) -> Result
 struct Wanted {
     since: Option<SystemTime>,
     key: Option<String>,
+    secret: Option<String>,
     context: Option<String>,
 }
 
@@ -61,15 +62,21 @@ impl Wanted {
             Since::Ago(ago) => SystemTime::now().checked_sub(ago),
         });
         let key = audit.key.as_ref().map(|address| address.0.to_string());
-        Self { since, key, context: session.audited.clone() }
+        Self { since, key, secret: audit.secret.clone(), context: session.audited.clone() }
     }
 
     /// A damaged line may have been anything, so it is always shown.
     fn takes(&self, row: &Row) -> bool {
         let Row::Record(record) = row else { return true };
         self.since.is_none_or(|since| record.at >= since)
-            && self.key.as_ref().is_none_or(|key| *key == record.key)
+            && self.named(record)
             && self.context.as_ref().is_none_or(|context| *context == record.context)
+    }
+
+    /// A document and a secret may have the same name.
+    fn named(&self, record: &Record) -> bool {
+        let wanted = if record.action.is_of_secret() { &self.secret } else { &self.key };
+        (self.key.is_none() && self.secret.is_none()) || wanted.as_ref() == Some(&record.key)
     }
 }
 
@@ -88,13 +95,13 @@ impl Row {
         }
     }
 
-    fn cells(&self) -> [Safe<'static>; 8] {
+    fn cells(&self) -> [Safe<'static>; 9] {
         let none = || cell("-");
         let record = match self {
             Self::Record(record) => record,
             Self::Damaged { damaged } => {
                 let what = cell(&format!("damaged: {damaged}"));
-                return [none(), none(), none(), none(), what, none(), none(), none()];
+                return [none(), none(), none(), none(), what, none(), none(), none(), none()];
             }
         };
         let user = match &record.sudo_user {
@@ -115,6 +122,15 @@ impl Row {
             token(&record.before),
             token(&record.after),
             cell(record.outcome.words()),
+            cell(&detail(record)),
         ]
     }
+}
+
+/// Which fields of a secret, and why.
+fn detail(record: &Record) -> String {
+    let fields = (!record.fields.is_empty()).then(|| format!("fields {}", record.fields.join(", ")));
+    let reason = record.reason.as_ref().map(|reason| format!("reason: {reason}"));
+    let all: Vec<_> = fields.into_iter().chain(reason).collect();
+    if all.is_empty() { "-".into() } else { all.join("; ") }
 }

@@ -3,6 +3,7 @@
 
 mod file;
 mod lines;
+mod memory;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +19,7 @@ use tracing_subscriber::{Layer, fmt};
 
 use file::RotatingFile;
 use lines::Lines;
+pub use memory::keep_memory_private;
 
 /// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
 pub const LEVEL: &str = "CONFDECK_LOG";

@@ -220,6 +220,12 @@ impl SecretFields {
         self.0.iter()
     }
 
+    /// Others that hold the same, for a caller who needs two: a copy is made on purpose only.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        self.iter().map(|(name, value)| (name.clone(), value.copied())).collect()
+    }
+
     /// How many fields.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -228,6 +234,15 @@ impl SecretFields {
     /// Whether there is no field at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl IntoIterator for SecretFields {
+    type Item = (FieldName, SecretValue);
+    type IntoIter = std::collections::btree_map::IntoIter<FieldName, SecretValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -246,4 +261,24 @@ impl FromIterator<(SecretField, SecretText)> for SecretFields {
 /// An answer of a store that keeps no versions, lists nothing or writes nothing.
 pub(crate) fn unsupported(what: impl Into<String>, remedy: impl Into<String>) -> Error {
     Error::Unsupported { what: what.into(), remedy: remedy.into() }
+}
+
+/// Refuses what a merge patch would do otherwise than asked: null removes a field, and an object is
+/// merged with the one that is there.
+pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()> {
+    if fields.is_empty() {
+        return Err(Error::Invalid { reason: format!("no field of {path} was named to change") });
+    }
+    match fields.iter().find(|(_, value)| !value.is_scalar()) {
+        None => Ok(()),
+        Some((name, _)) => Err(unsupported(
+            format!("changing only the field {:?} of {path} to null, a list or an object", name.as_str()),
+            "a merge patch would merge or remove it; read the secret and write all of its fields",
+        )),
+    }
+}
+
+/// An answer to a wish to delete, undelete or destroy no version at all.
+pub(crate) fn no_versions_named(path: &SecretPath) -> Error {
+    Error::Invalid { reason: format!("no version of {path} was named") }
 }

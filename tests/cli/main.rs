@@ -11,6 +11,7 @@
 mod support;
 
 mod audit;
+mod dumps;
 mod etcd;
 mod files;
 mod grammar;

@@ -212,6 +212,12 @@ impl Finished {
         self.status.code()
     }
 
+    /// Whether the system wrote its memory to a file, or handed it to a program, when a signal ended it.
+    pub(crate) fn core_dumped(&self) -> bool {
+        use std::os::unix::process::ExitStatusExt;
+        self.status.core_dumped()
+    }
+
     /// Standard output as text.
     pub(crate) fn out(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()

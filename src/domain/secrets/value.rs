@@ -31,6 +31,18 @@ impl SecretValue {
         }
     }
 
+    /// Another value that holds the same, for a caller who needs two: a copy is made on purpose only.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        Self(Zeroizing::new(String::clone(&self.0)))
+    }
+
+    /// Whether it is a text, a number or a truth value: nothing with parts, and not null.
+    pub fn is_scalar(&self) -> bool {
+        let json = self.0.trim_start_matches([' ', '\t', '\r', '\n']);
+        !json.starts_with(['{', '[', 'n'])
+    }
+
     /// Its JSON, for the one place that sends it.
     pub fn expose_json(&self) -> &str {
         &self.0
@@ -125,6 +137,12 @@ mod tests {
             assert_eq!(read(json).expose_json(), json);
             assert!(read(json).as_text().is_none());
             assert_eq!(read(json).shown().expose(), json);
+        }
+        for (json, scalar) in
+            [("\"[\"", true), ("-1", true), ("false", true), (" {}", false), ("[1]", false), ("null", false)]
+        {
+            assert_eq!(read(json).is_scalar(), scalar, "{json}");
+            assert_eq!(read(json).copied().expose_json(), json);
         }
         assert_eq!(read("true").as_reference().unwrap().expose(), "True");
         assert!(read("null").as_reference().is_none());

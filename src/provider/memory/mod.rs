@@ -5,6 +5,7 @@
 //! [`MemoryStore::restore`] stage an outage.
 
 mod leases;
+mod secrets;
 mod write;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,8 @@ use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
     ResourceKey, Right, StoreId, TokenKind,
 };
+pub use secrets::{MemorySecrets, Outage, SecretCalls};
+
 use leases::Leases;
 use write::{replace, written};
 

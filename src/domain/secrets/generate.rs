@@ -1,0 +1,215 @@
+//! Secrets made at random: how long, of which characters. Where the randomness comes from is the
+//! caller's, since nothing in this room asks the system.
+
+use zeroize::Zeroizing;
+
+use super::SecretValue;
+use crate::domain::SecretText;
+
+/// So many bytes are asked for at once.
+const CHUNK: usize = 64;
+
+/// The characters of a secret that is made at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alphabet {
+    /// `A` to `Z`, `a` to `z`, `0` to `9`: safe in every header, variable and URL.
+    #[default]
+    LettersDigits,
+    /// `0` to `9`, `a` to `f`.
+    Hex,
+    /// That of base64 in URLs: letters, digits, `-` and `_`.
+    Base64Url,
+    /// Everything that ASCII prints but the blank; quotes and `$` too, which a shell or a URL may not take.
+    Printable,
+}
+
+impl Alphabet {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::LettersDigits, Self::Hex, Self::Base64Url, Self::Printable];
+
+    /// The characters, each once.
+    pub fn characters(self) -> &'static [u8] {
+        match self {
+            Self::LettersDigits => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+            Self::Hex => b"0123456789abcdef",
+            Self::Base64Url => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+            Self::Printable => {
+                b"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+            }
+        }
+    }
+
+    /// Its name in commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LettersDigits => "letters-digits",
+            Self::Hex => "hex",
+            Self::Base64Url => "base64url",
+            Self::Printable => "printable",
+        }
+    }
+
+    /// For people: `letters and digits`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LettersDigits => "letters and digits",
+            Self::Hex => "hexadecimal digits",
+            Self::Base64Url => "letters, digits, - and _",
+            Self::Printable => "printable ASCII",
+        }
+    }
+
+    /// The character of a random byte. Bytes past the last whole round of the alphabet have none: they
+    /// would favour its first characters.
+    fn pick(self, byte: u8) -> Option<char> {
+        let characters = self.characters();
+        let (byte, round) = (usize::from(byte), 256 - 256 % characters.len());
+        let fair = if byte < round { characters.get(byte % characters.len()) } else { None };
+        fair.map(|character| char::from(*character))
+    }
+
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alphabet| alphabet.name() == name)
+    }
+}
+
+/// What is to be made at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generate {
+    length: usize,
+    /// Of which characters.
+    pub alphabet: Alphabet,
+}
+
+impl Default for Generate {
+    fn default() -> Self {
+        Self { length: Self::LENGTH, alphabet: Alphabet::default() }
+    }
+}
+
+impl Generate {
+    /// The fewest characters: fewer could be guessed.
+    pub const LEAST: usize = 8;
+    /// The most.
+    pub const MOST: usize = 256;
+    /// So many unless told otherwise.
+    pub const LENGTH: usize = 32;
+
+    /// So many characters of an alphabet; `None` where the length is out of bounds.
+    pub fn new(length: usize, alphabet: Alphabet) -> Option<Self> {
+        (Self::LEAST..=Self::MOST).contains(&length).then_some(Self { length, alphabet })
+    }
+
+    /// How many characters.
+    pub fn length(self) -> usize {
+        self.length
+    }
+
+    /// Makes one from random bytes, each character as likely as any other.
+    ///
+    /// # Errors
+    /// What `random` says if it cannot fill a buffer.
+    pub fn make<E>(self, mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretText, E> {
+        let mut text = Zeroizing::new(String::with_capacity(self.length));
+        let mut chunk = Zeroizing::new([0_u8; CHUNK]);
+        while text.len() < self.length {
+            random(&mut *chunk)?;
+            let left = self.length - text.len();
+            text.extend(chunk.iter().filter_map(|byte| self.alphabet.pick(*byte)).take(left));
+        }
+        Ok(text.into())
+    }
+
+    /// As [`Generate::make`], as the value of a field.
+    ///
+    /// # Errors
+    /// As [`Generate::make`].
+    pub fn value<E>(self, random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretValue, E> {
+        self.make(random).map(|text| SecretValue::text(&text))
+    }
+}
+
+/// `32 letters and digits`
+impl std::fmt::Display for Generate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.alphabet {
+            Alphabet::Base64Url | Alphabet::Printable => {
+                write!(f, "{} characters of {}", self.length, self.alphabet.words())
+            }
+            Alphabet::LettersDigits | Alphabet::Hex => write!(f, "{} {}", self.length, self.alphabet.words()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::convert::Infallible;
+
+    use super::*;
+
+    /// Every byte in turn.
+    fn in_turn() -> impl FnMut(&mut [u8]) -> Result<(), Infallible> {
+        let mut next = 0_u8;
+        move |buffer| {
+            for byte in buffer {
+                *byte = next;
+                next = next.wrapping_add(1);
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn alphabets_hold_each_character_once_and_are_found_by_name() {
+        for (alphabet, count) in Alphabet::ALL.into_iter().zip([62, 16, 64, 94]) {
+            let characters = alphabet.characters();
+            let different: HashSet<_> = characters.iter().collect();
+            assert_eq!((characters.len(), different.len()), (count, count), "{alphabet:?}");
+            assert!(characters.iter().all(u8::is_ascii_graphic));
+            assert_eq!(Alphabet::named(alphabet.name()), Some(alphabet));
+        }
+        assert_eq!(Alphabet::named("dice"), None);
+    }
+
+    #[test]
+    fn no_character_is_likelier_than_another() {
+        for alphabet in Alphabet::ALL {
+            let mut made = std::collections::BTreeMap::<char, usize>::new();
+            for character in (0..=255).filter_map(|byte| alphabet.pick(byte)) {
+                *made.entry(character).or_default() += 1;
+            }
+            let count = alphabet.characters().len();
+            assert_eq!(made.len(), count, "{alphabet:?}");
+            assert!(made.values().all(|times| *times == 256 / count), "{alphabet:?}: {made:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_would_favour_some_are_left_out() {
+        // 248 is the first byte past four rounds of 62 characters.
+        let mut bytes = (248..=255_u8).chain([0, 61, 62, 247]).chain(std::iter::repeat(1));
+        let made = Generate::new(8, Alphabet::LettersDigits)
+            .unwrap()
+            .make(|buffer| {
+                buffer.iter_mut().for_each(|byte| *byte = bytes.next().unwrap());
+                Ok::<_, Infallible>(())
+            })
+            .unwrap();
+        assert_eq!(made.expose(), "A9A9BBBB");
+    }
+
+    #[test]
+    fn the_length_is_bounded_and_kept() {
+        for (length, legal) in [(7, false), (8, true), (256, true), (257, false)] {
+            let generate = Generate::new(length, Alphabet::Hex);
+            assert_eq!(generate.is_some(), legal, "{length}");
+            if let Some(generate) = generate {
+                assert_eq!(generate.make(in_turn()).unwrap().expose().len(), length);
+            }
+        }
+        assert_eq!(Generate::default().to_string(), "32 letters and digits");
+        assert_eq!(Generate::default().make(|_| Err("none")).map(|_| ()), Err("none"));
+    }
+}

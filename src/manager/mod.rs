@@ -38,7 +38,9 @@ use crate::provider::file::FileProvider;
 use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
-use crate::settings::{Overrides, SecretSource, Settings, SettingsError, Sources, Target};
+use crate::settings::{
+    Origin, Overrides, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
+};
 
 /// One store, opened.
 pub struct UnifiedConfigManager {
@@ -80,7 +82,16 @@ impl UnifiedConfigManager {
             Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(settings.secrets.clone())
+        manager.with_secrets(settings.secrets.clone()).with_receiver(settings)
+    }
+
+    /// Who embeds the library has own secrets merged, unless the settings say that the receiver does not.
+    fn with_receiver(mut self, settings: &Settings) -> Self {
+        let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
+        if said && !settings.receiver.merges {
+            self.eyes.own = OwnSecrets::NotMerged;
+        }
+        self
     }
 
     /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
@@ -116,7 +127,7 @@ impl UnifiedConfigManager {
                 self.eyes = eyes_on_variables();
                 self.with_secret_access(access)
             }
-            SecretSource::Vault(origin) => {
+            SecretSource::Vault { origin, .. } => {
                 self.merging = Arc::default();
                 self.secrets = Err(Error::Unsupported {
                     what: format!("reading secrets from Vault, as {origin} asks,"),

@@ -282,3 +282,10 @@ pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()
 pub(crate) fn no_versions_named(path: &SecretPath) -> Error {
     Error::Invalid { reason: format!("no version of {path} was named") }
 }
+
+/// An answer to a patch of a secret that has no fields to change.
+pub(crate) fn nothing_to_patch(path: &SecretPath) -> Error {
+    let reason =
+        format!("{path} has no fields now, so none of them can be changed; write all of them instead");
+    Error::Invalid { reason }
+}

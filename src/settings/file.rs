@@ -138,15 +138,18 @@ impl Reader<'_> {
                 Some(Raw::Text(text.to_string()))
             }
             (DeValue::Boolean(on), Kind::Switch | Kind::Presence) => Some(Raw::Switch(*on)),
-            (DeValue::Integer(number), Kind::Port) => {
+            (DeValue::String(text), Kind::SwitchOrPath) => Some(Raw::Text(text.to_string())),
+            (DeValue::Boolean(on), Kind::SwitchOrPath) => Some(Raw::Switch(*on)),
+            (DeValue::Integer(number), Kind::Number(..)) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(Raw::Number)
             }
             _ => None,
         };
         let wanted = match setting.kind {
-            Kind::Text | Kind::Secret | Kind::Path | Kind::Word(_) => "a text in quotes",
-            Kind::Switch | Kind::Presence => "true or false",
-            Kind::Port => "a number from 1 to 65535",
+            Kind::Text | Kind::Secret | Kind::Path | Kind::Word(_) => "a text in quotes".to_owned(),
+            Kind::Switch | Kind::Presence => "true or false".to_owned(),
+            Kind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
+            Kind::Number(from, to) => format!("a number from {from} to {to}"),
         };
         let origin = self.origin(value.span());
         raw.map(|value| Sourced { value, origin }).ok_or_else(|| {
@@ -183,7 +186,9 @@ mod tests {
             problem("default_context = \"prod\"\n\n[contexts.prod]\n  hosts = \"a\"\n"),
             "c.toml:4:3: \"hosts\" is not known in [contexts.prod]; known are backend, webhooks_file, \
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
-             key, secrets_backend, read_only, protected, theme"
+             key, secrets_backend, vault_addr, vault_token, vault_role_id, vault_secret_id, vault_namespace, \
+             vault_verify, vault_cacert, vault_mount_point, vault_kv_version, vault_timeout_seconds, \
+             read_only, protected, theme"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),

@@ -9,6 +9,12 @@ use super::{
 
 type Result<T> = std::result::Result<T, SettingsError>;
 
+/// What a [`Kind::SwitchOrPath`] says.
+pub(super) enum SwitchOrPath {
+    Switch(bool),
+    Path(PathBuf),
+}
+
 /// All sources of one resolution, highest first, and what was found so far.
 pub(super) struct Lookup<'a> {
     flags: &'a Overrides,
@@ -85,20 +91,36 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    pub(super) fn port(&mut self, key: SettingKey, default: u16) -> Result<Sourced<u16>> {
+    /// A number in the range that its row of the table says.
+    pub(super) fn number(&mut self, key: SettingKey, default: u16) -> Result<Sourced<u16>> {
         let Some(found) = self.first(key) else {
             return Ok(self.default(key, default));
         };
+        let Kind::Number(from, to) = key.setting().kind else { return Ok(self.default(key, default)) };
         let number = match &found.value {
             Raw::Number(number) => u16::try_from(*number).ok(),
             Raw::Text(text) => text.trim().parse().ok(),
             Raw::Switch(_) => None,
         };
-        let number = number
-            .filter(|number| *number > 0)
-            .ok_or_else(|| of(&found, format!("{} must be a number from 1 to 65535", key.setting().name)))?;
+        let number = number.filter(|number| (from..=to).contains(number)).ok_or_else(|| {
+            of(&found, format!("{} must be a number from {from} to {to}", key.setting().name))
+        })?;
         self.explain(key, number, found.origin.clone());
         Ok(found.map(|_| number))
+    }
+
+    /// `true` or `false` in any spelling of a switch, else a path; `None` if it is not set.
+    pub(super) fn switch_or_path(&mut self, key: SettingKey) -> Result<Option<SwitchOrPath>> {
+        let Some(found) = self.first(key).filter(|found| found.value != Raw::Text(String::new())) else {
+            return Ok(None);
+        };
+        if let Ok(on) = switch(key, &found) {
+            self.explain(key, on, found.origin.clone());
+            return Ok(Some(SwitchOrPath::Switch(on)));
+        }
+        let path = located(&found);
+        self.explain(key, path.display(), found.origin.clone());
+        Ok(Some(SwitchOrPath::Path(path)))
     }
 
     /// One of the accepted words, folded to lower case.

@@ -16,6 +16,7 @@ mod resolve;
 mod sources;
 mod table;
 mod target;
+mod vault;
 
 pub use environment::Environment;
 pub use error::SettingsError;

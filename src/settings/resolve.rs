@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::lookup::Lookup;
+use super::vault;
 use super::{
     Environment, Explained, Mark, Origin, Receiver, SecretSource, SettingKey as Key, SettingsError, Sourced,
     Sources, Target,
@@ -96,7 +97,7 @@ impl Settings {
         };
         let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
         let overridden = lookup.explained.iter().filter(|_| context.configured).filter_map(overridden);
-        let marks = plain.into_iter().chain(overridden).collect();
+        let marks = plain.into_iter().chain(secrets.marks()).chain(overridden).collect();
         Ok(Self { context, target, secrets, receiver, console, marks, explained: lookup.explained })
     }
 
@@ -135,9 +136,13 @@ fn overridden(explained: &Explained) -> Option<Mark> {
 
 fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretSource> {
     let backend = lookup.word(Key::SecretsBackend, "env")?;
+    let variables = Arc::new(environment.variables());
     Ok(match backend.value {
-        "vault" => SecretSource::Vault(backend.origin),
-        _ => SecretSource::Env(Arc::new(environment.variables())),
+        "vault" => {
+            let settings = Box::new(vault::settings(lookup, &backend.origin)?);
+            SecretSource::Vault { variables, settings, origin: backend.origin }
+        }
+        _ => SecretSource::Env(variables),
     })
 }
 
@@ -150,7 +155,7 @@ fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {
 
 fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
     let hosts = lookup.text_or(Key::Host, "localhost")?;
-    let port = lookup.port(Key::Port, 2379)?;
+    let port = lookup.number(Key::Port, 2379)?;
     let layout = match lookup.word(Key::Layout, "namespaced")?.value {
         "flat" => Layout::Flat,
         _ => Layout::Namespaced,
@@ -169,7 +174,7 @@ fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
 }
 
 /// Applies a rule of the domain or of a provider, and gives its complaint the value's place.
-fn checked<T, E: std::fmt::Display>(
+pub(super) fn checked<T, E: std::fmt::Display>(
     text: &Sourced<String>,
     rule: impl FnOnce(&str) -> std::result::Result<T, E>,
 ) -> Result<T> {

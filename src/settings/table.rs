@@ -21,6 +21,16 @@ pub enum SettingKey {
     Cert,
     Key,
     SecretsBackend,
+    VaultAddr,
+    VaultToken,
+    VaultRoleId,
+    VaultSecretId,
+    VaultNamespace,
+    VaultVerify,
+    VaultCaCert,
+    VaultMount,
+    VaultKv,
+    VaultTimeout,
     ReadOnly,
     Protected,
     Theme,
@@ -62,8 +72,10 @@ pub enum Kind {
     Switch,
     /// On as soon as the variable holds anything at all (no-color.org).
     Presence,
-    /// 1 to 65535.
-    Port,
+    /// `true` or `false` as for a switch, or a path.
+    SwitchOrPath,
+    /// A whole number from the first to the last.
+    Number(u16, u16),
     /// One of these words, in any letter case.
     Word(&'static [&'static str]),
 }
@@ -128,8 +140,8 @@ const CONFIG: Setting = row(
 );
 
 /// Every setting, in the order of the reference.
-pub const SETTINGS: [Setting; 28] = {
-    use Kind::{Path, Port, Presence, Secret, Switch, Text, Word};
+pub const SETTINGS: [Setting; 38] = {
+    use Kind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingKey as K;
     use Table::{Console, Context, Nowhere, Receiver, Top};
     const fn env(name: &'static str) -> (Option<&'static str>, Option<&'static str>) {
@@ -196,7 +208,7 @@ pub const SETTINGS: [Setting; 28] = {
             "port",
             Context,
             env("ETCD_PORT"),
-            Port,
+            Number(1, 65_535),
             ("`2379`", "the port of members named without one"),
         ),
         row(
@@ -251,10 +263,87 @@ pub const SETTINGS: [Setting; 28] = {
             Context,
             env("SECRETS_BACKEND"),
             Word(&["env", "vault"]),
-            (
-                "`env`",
-                "what holds webhooks' own secrets, for programs on the library: `env`. `vault` is refused there: this version cannot read it; the console and the commands need no secrets",
-            ),
+            ("`env`", "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao"),
+        ),
+        row(
+            K::VaultAddr,
+            "vault_addr",
+            Context,
+            env("VAULT_ADDR"),
+            Text,
+            ("", "where Vault or OpenBao is: `https://vault.example:8200`"),
+        ),
+        row(
+            K::VaultToken,
+            "vault_token",
+            Context,
+            env("VAULT_TOKEN"),
+            Secret,
+            ("", "a token for it; wins over a role"),
+        ),
+        row(
+            K::VaultRoleId,
+            "vault_role_id",
+            Context,
+            env("VAULT_ROLE_ID"),
+            Text,
+            ("", "the role id of an AppRole, mounted at `approle`"),
+        ),
+        row(
+            K::VaultSecretId,
+            "vault_secret_id",
+            Context,
+            env("VAULT_SECRET_ID"),
+            Secret,
+            ("", "its secret id"),
+        ),
+        row(
+            K::VaultNamespace,
+            "vault_namespace",
+            Context,
+            env("VAULT_NAMESPACE"),
+            Text,
+            ("", "the server's namespace that all of it is in"),
+        ),
+        row(
+            K::VaultVerify,
+            "vault_verify",
+            Context,
+            env("VAULT_VERIFY"),
+            SwitchOrPath,
+            ("`true`", "whether the server's certificate is checked; a path is that of the authority (PEM)"),
+        ),
+        row(
+            K::VaultCaCert,
+            "vault_cacert",
+            Context,
+            env("VAULT_CACERT"),
+            Path,
+            ("", "the one authority to trust (PEM); without it, those that the system trusts"),
+        ),
+        row(
+            K::VaultMount,
+            "vault_mount_point",
+            Context,
+            env("VAULT_MOUNT_POINT"),
+            Text,
+            ("", "the mount of the key-value engine; `secret` for references where nobody names one"),
+        ),
+        row(
+            K::VaultKv,
+            "vault_kv_version",
+            Context,
+            env("VAULT_KV_VERSION"),
+            Number(1, 2),
+            ("`2`", "which key-value engine is mounted there"),
+        ),
+        row(
+            K::VaultTimeout,
+            "vault_timeout_seconds",
+            Context,
+            env("VAULT_TIMEOUT_SECONDS"),
+            Number(1, 300),
+            ("`10`", "how long a request may take, in seconds"),
         ),
         row(
             K::ReadOnly,

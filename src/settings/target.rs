@@ -7,6 +7,7 @@ use super::{Origin, SettingsError};
 use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
+use crate::provider::vault::VaultSettings;
 
 /// The store to open.
 #[derive(Clone)]
@@ -72,33 +73,48 @@ impl fmt::Debug for Target {
 pub enum SecretSource {
     /// Environment variables.
     Env(Arc<EnvVariables>),
-    /// Vault or OpenBao, which this version cannot read. Who merges documents is told so; what needs no
-    /// secrets, such as the console, goes on.
-    Vault(Origin),
+    /// Vault or OpenBao, and environment variables for references that name one.
+    Vault {
+        /// The variables.
+        variables: Arc<EnvVariables>,
+        /// Where it is, as whom, and whom to trust.
+        settings: Box<VaultSettings>,
+        /// What asks for it.
+        origin: Origin,
+    },
 }
 
 impl SecretSource {
-    /// What to do about a source that this version cannot read.
+    /// What to do where a document is to be merged with it.
     pub(crate) const NO_VAULT: &str =
-        "this version of confdeck reads secrets from environment variables alone; set SECRETS_BACKEND=env";
+        "this version of confdeck merges documents with environment variables alone; set SECRETS_BACKEND=env";
 
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
     pub(super) fn variables(&self) -> Arc<EnvVariables> {
         match self {
-            Self::Env(variables) => Arc::clone(variables),
-            Self::Vault(_) => Arc::new(EnvVariables::process()),
+            Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
         }
     }
 
-    /// Whether this version can read from there.
+    /// Whether documents can be merged with it.
     ///
     /// # Errors
-    /// [`SettingsError`] naming what asks for a source that it cannot read.
+    /// [`SettingsError`] naming what asks for a source that they cannot be merged with.
     pub fn check(&self) -> Result<(), SettingsError> {
         match self {
             Self::Env(_) => Ok(()),
-            Self::Vault(origin) => Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT))),
+            Self::Vault { origin, .. } => {
+                Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT)))
+            }
         }
+    }
+
+    /// What should always be shown about the way to it.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        let Self::Vault { settings, .. } = self else { return Vec::new() };
+        let plain = settings.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
+        let unverified = settings.unverified().map(|host| Mark::Unverified { host: host.to_owned() });
+        plain.into_iter().chain(unverified).collect()
     }
 }
 
@@ -107,7 +123,7 @@ impl fmt::Debug for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Env(_) => "SecretSource(env)",
-            Self::Vault(_) => "SecretSource(vault)",
+            Self::Vault { .. } => "SecretSource(vault)",
         })
     }
 }
@@ -118,6 +134,11 @@ pub enum Mark {
     /// Documents travel unencrypted to another host.
     PlainHttp {
         /// The first such member.
+        host: String,
+    },
+    /// Nobody checks whose certificate a host shows.
+    Unverified {
+        /// The host.
         host: String,
     },
     /// A variable of the environment changed what a named context points at.
@@ -131,6 +152,7 @@ impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PlainHttp { host } => write!(f, "plain http to {host}"),
+            Self::Unverified { host } => write!(f, "TLS not verified: {host}"),
             Self::Overridden { variable } => write!(f, "{variable} overrides the context"),
         }
     }

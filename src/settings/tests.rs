@@ -115,9 +115,10 @@ fn the_strictest_read_only_wins() {
 #[test]
 fn a_secrets_backend_that_cannot_be_read_stops_only_those_who_need_it() {
     let file = "[defaults]\nsecrets_backend = \"vault\"\n";
-    let settings = resolve(file, &[], Overrides::default()).unwrap();
+    let vault = [("VAULT_ADDR", "http://127.0.0.1:8200"), ("VAULT_TOKEN", "t")];
+    let settings = resolve(file, &vault, Overrides::default()).unwrap();
     let refused = settings.secrets.check().unwrap_err().to_string();
-    assert!(refused.starts_with("/etc/c.toml:2:19: vault: this version of confdeck reads"), "{refused}");
+    assert!(refused.starts_with("/etc/c.toml:2:19: vault: this version of confdeck merges"), "{refused}");
     let settings = resolve(file, &[("SECRETS_BACKEND", " ENV ")], Overrides::default()).unwrap();
     settings.secrets.check().unwrap();
     let unknown = problem("", &[("SECRETS_BACKEND", "files")]);

@@ -16,11 +16,14 @@
 mod life;
 mod odd;
 mod reading;
+mod secrets;
 mod subject;
 #[path = "../support/mod.rs"]
 mod support;
 mod watching;
 mod writing;
+
+use secrets::{odd as secret_odd, reading as secret_reading, writing as secret_writing};
 
 macro_rules! cases {
     ($name:ident, $fresh:path, [$($room:ident::$case:ident),* $(,)?]) => {
@@ -84,3 +87,7 @@ conformance!(memory, crate::subject::memory);
 conformance!(files, crate::subject::files);
 conformance!(etcd, crate::subject::etcd::etcd);
 conformance!(etcd34, crate::subject::etcd::etcd34);
+
+secrets::secrets!(secrets_memory, crate::secrets::memory);
+secrets::secrets!(secrets_kv2, crate::secrets::kv2);
+secrets::secrets!(secrets_kv1, crate::secrets::kv1);

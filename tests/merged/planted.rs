@@ -142,12 +142,16 @@ async fn left_out_secrets_are_not_read_and_own_ones_not_merged() {
 #[tokio::test]
 async fn a_vault_that_cannot_be_read_is_said_where_a_secret_is_needed() {
     let sources = Sources {
-        environment: Environment::of([("SECRETS_BACKEND", "Vault")]),
+        environment: Environment::of([
+            ("SECRETS_BACKEND", "Vault"),
+            ("VAULT_ADDR", "http://127.0.0.1:8200"),
+            ("VAULT_TOKEN", "t"),
+        ]),
         flags: Overrides::default(),
         file: None,
     };
     let settings = Settings::resolve(&sources).unwrap();
-    assert!(matches!(settings.secrets, SecretSource::Vault(_)));
+    assert!(matches!(settings.secrets, SecretSource::Vault { .. }));
     let refused = settings.secrets.check().unwrap_err().to_string();
     assert!(refused.starts_with("SECRETS_BACKEND: vault: this version"), "{refused}");
     let key = webhook("a", "b");

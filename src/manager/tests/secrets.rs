@@ -194,3 +194,16 @@ async fn the_end_of_the_manager_is_the_end_of_both_stores_and_of_what_was_merged
     assert!(kept.upgrade().is_none());
     assert!(!matches!(world.secrets.presence(&own()).await, Ok(Presence::Present(_))));
 }
+
+#[test]
+fn who_embeds_it_has_own_secrets_merged_unless_the_settings_say_no() {
+    use crate::settings::{ConfigText, Sources};
+    let own = |file: &str| {
+        let file = ConfigText { path: "c.toml".into(), text: file.into(), private: true };
+        let settings = Settings::resolve(&Sources { file: Some(file), ..Sources::default() }).unwrap();
+        UnifiedConfigManager::from_settings(&settings).eyes().own.clone()
+    };
+    assert_eq!(own(""), OwnSecrets::Variables);
+    assert_eq!(own("[receiver]\nmerges_own_secrets = false\n"), OwnSecrets::NotMerged);
+    assert_eq!(own("[receiver]\nmerges_own_secrets = true\n"), OwnSecrets::Variables);
+}

@@ -27,7 +27,7 @@ impl Session {
     }
 
     /// Sends a request with the token, and answers what speaks of its path: 2xx, 400, 403, 404, 405,
-    /// 412. A request is sent twice only where the first was refused because the token had ended.
+    /// 412, 413. A request is sent twice only where the first was refused because the token had ended.
     ///
     /// # Errors
     /// [`Failure`], which speaks of the server as a whole, and tells whether the request may have been
@@ -44,7 +44,7 @@ impl Session {
 /// An answer that speaks of a path, or what is wrong with the server.
 fn judge(reply: Reply) -> Result<Reply, Failure> {
     match reply.status() {
-        200..300 | 400 | 403 | 404 | 405 | 412 => Ok(reply),
+        200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
         429 => Err(Failure::Busy),
         501 => Err(Failure::Uninitialised),
         503 => Err(Failure::Sealed),

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::counts::Call;
 use super::{MemorySecrets, Place, State};
 use crate::domain::{SecretPath, SecretRight, SecretVersion};
-use crate::provider::secret::{check_patch, no_versions_named};
+use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
 use crate::provider::{Error, Result, SecretExpect, SecretFields, SecretWriter};
 
 #[async_trait]
@@ -122,11 +122,6 @@ impl State {
     fn base(&self, place: Place<'_>) -> Result<SecretFields> {
         let kept = self.secret(place);
         let fields = kept.and_then(|kept| kept.fields(kept.current()));
-        fields.map(SecretFields::copied).ok_or_else(|| Error::Invalid {
-            reason: format!(
-                "{} has no fields now, so none of them can be changed; write all of them instead",
-                place.whole
-            ),
-        })
+        fields.map(SecretFields::copied).ok_or_else(|| nothing_to_patch(place.whole))
     }
 }

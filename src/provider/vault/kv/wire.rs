@@ -1,0 +1,305 @@
+//! Bodies of requests and answers. Values pass here as JSON text in buffers that are wiped, and are
+//! never made into a tree: a number comes out as it went in. Errors of the parser quote what they
+//! met, so they end here.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    Contents, FieldName, FieldState, KvPath, SecretFolder, SecretPath, SecretValue, SecretVersion,
+    VersionInfo, VersionState, Versions, moment,
+};
+use crate::provider::{Revealed, SecretExpect, SecretFields, SecretName};
+
+/// How far the clocks of a server and of this machine may be apart before a deletion just made looks
+/// like one that is still to come, as `delete_version_after` plans them.
+const CLOCKS_APART: Duration = Duration::from_secs(30);
+
+/// Whatever the server puts under `data`.
+#[derive(Deserialize)]
+pub(super) struct Data<T> {
+    pub(super) data: T,
+}
+
+/// What an answer says of one version.
+#[derive(Deserialize)]
+pub(super) struct VersionMeta {
+    pub(super) version: u64,
+    #[serde(default)]
+    created_time: String,
+    #[serde(default)]
+    deletion_time: String,
+    #[serde(default)]
+    pub(super) destroyed: bool,
+}
+
+impl VersionMeta {
+    pub(super) fn number(&self) -> SecretVersion {
+        SecretVersion(self.version)
+    }
+
+    pub(super) fn deleted(&self) -> Option<SystemTime> {
+        moment(&self.deletion_time)
+    }
+}
+
+/// `subkeys`: names, and nulls in place of values.
+#[derive(Deserialize)]
+pub(super) struct Subkeys {
+    metadata: VersionMeta,
+    subkeys: Option<BTreeMap<String, IgnoredAny>>,
+}
+
+impl Subkeys {
+    pub(super) fn contents(self) -> Contents {
+        let names = self.subkeys.unwrap_or_default().into_keys();
+        Contents {
+            // The server does not tell what a field holds: the empty text looks present.
+            fields: names.map(|name| (FieldName::new(&name), FieldState::Present)).collect(),
+            version: Some(self.metadata.number()),
+            written: moment(&self.metadata.created_time),
+        }
+    }
+}
+
+/// An answer of 404.
+#[derive(Deserialize)]
+pub(super) struct Absent {
+    #[serde(default)]
+    data: Option<AbsentData>,
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
+    #[serde(default)]
+    errors: Option<Vec<IgnoredAny>>,
+}
+
+/// A read tells of the version in `metadata`, a patch tells of it directly.
+#[derive(Deserialize)]
+struct AbsentData {
+    #[serde(default)]
+    metadata: Option<VersionMeta>,
+    #[serde(default)]
+    version: Option<u64>,
+    #[serde(default)]
+    destroyed: bool,
+    #[serde(default)]
+    deletion_time: String,
+}
+
+impl Absent {
+    pub(super) fn warns(&self, of: &str) -> bool {
+        self.warnings.iter().flatten().any(|warning| warning.contains(of))
+    }
+
+    /// The version that cannot be had, and otherwise whether the answer is that of a server that has
+    /// nothing there and nothing to complain of.
+    pub(super) fn into_version(self) -> (Option<VersionMeta>, bool) {
+        let nothing = self.errors.is_some_and(|errors| errors.is_empty());
+        let version = self.data.and_then(|data| {
+            let AbsentData { metadata, version, destroyed, deletion_time } = data;
+            let direct =
+                |version| VersionMeta { version, created_time: String::new(), deletion_time, destroyed };
+            metadata.or_else(|| version.map(direct))
+        });
+        (version, nothing)
+    }
+}
+
+/// The metadata of a secret.
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    current_version: u64,
+    #[serde(default)]
+    versions: BTreeMap<String, Kept>,
+    #[serde(default)]
+    max_versions: u64,
+    #[serde(default)]
+    cas_required: bool,
+    #[serde(default)]
+    delete_version_after: String,
+    #[serde(default)]
+    created_time: String,
+    #[serde(default)]
+    updated_time: String,
+    #[serde(default)]
+    custom_metadata: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(default)]
+    created_time: String,
+    #[serde(default)]
+    deletion_time: String,
+    #[serde(default)]
+    destroyed: bool,
+}
+
+impl Kept {
+    fn state(&self, now: SystemTime) -> VersionState {
+        let at = moment(&self.deletion_time);
+        match at {
+            _ if self.destroyed => VersionState::Destroyed,
+            _ if self.deletion_time.is_empty() => VersionState::Kept,
+            Some(at) if at > now + CLOCKS_APART => VersionState::Kept,
+            at => VersionState::Deleted(at),
+        }
+    }
+}
+
+impl Metadata {
+    pub(super) fn versions(self, now: SystemTime) -> Versions {
+        let info = |(number, kept): (&String, &Kept)| {
+            let version = SecretVersion(number.parse().ok()?);
+            Some(VersionInfo { version, written: moment(&kept.created_time), state: kept.state(now) })
+        };
+        let mut list: Vec<_> = self.versions.iter().filter_map(info).collect();
+        list.sort_by_key(|info| std::cmp::Reverse(info.version));
+        Versions {
+            current: (self.current_version > 0).then_some(SecretVersion(self.current_version)),
+            list,
+            max: (self.max_versions > 0).then_some(self.max_versions),
+            cas_required: self.cas_required,
+            delete_after: duration(&self.delete_version_after).filter(|after| !after.is_zero()),
+            created: moment(&self.created_time),
+            updated: moment(&self.updated_time),
+            custom: self.custom_metadata.unwrap_or_default().into_iter().collect(),
+        }
+    }
+}
+
+/// A span as Go writes it: `1h0m0s`, `1.5s`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut sum = Duration::ZERO;
+    while !rest.is_empty() {
+        let (number, after) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit() && c != '.')?)?;
+        let (unit, next) = after.split_at(after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()));
+        let seconds = match unit {
+            "h" => 3_600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "µs" | "us" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        sum = sum.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
+        rest = next;
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
+/// The names in a folder.
+#[derive(Deserialize)]
+pub(super) struct Keys {
+    pub(super) keys: Vec<String>,
+}
+
+impl Keys {
+    pub(super) fn names(self, folder: &SecretFolder) -> Vec<SecretName> {
+        let prefix = folder.folder.as_ref().map(|folder| format!("{folder}/")).unwrap_or_default();
+        let name = |key: String| {
+            let (bare, is_folder) = key.strip_suffix('/').map_or((key.as_str(), false), |bare| (bare, true));
+            let mount = folder.mount.clone();
+            match KvPath::new(&format!("{prefix}{bare}")) {
+                Ok(path) if is_folder => SecretName::Folder(SecretFolder { mount, folder: Some(path) }),
+                Ok(path) => SecretName::Secret(SecretPath::Kv { mount, path }),
+                Err(_) => SecretName::Odd(key),
+            }
+        };
+        let mut names: Vec<_> = self.keys.into_iter().map(name).collect();
+        names.sort();
+        names
+    }
+}
+
+/// The number of a version that was written.
+#[derive(Deserialize)]
+pub(super) struct Written {
+    pub(super) version: u64,
+}
+
+/// A secret that was read; it borrows its values from the answer.
+#[derive(Deserialize)]
+pub(super) struct Read<'a> {
+    #[serde(borrow)]
+    data: Option<BTreeMap<String, &'a RawValue>>,
+    metadata: VersionMeta,
+}
+
+/// The values of KV 1 stand directly under `data`.
+pub(super) type ReadOne<'a> = BTreeMap<String, &'a RawValue>;
+
+impl Read<'_> {
+    /// `None` if a value is not JSON, which the parser rules out.
+    pub(super) fn revealed(self) -> Option<Revealed> {
+        let version = Some(self.metadata.number());
+        Some(Revealed { fields: values(self.data?)?, version })
+    }
+}
+
+pub(super) fn values(read: BTreeMap<String, &RawValue>) -> Option<SecretFields> {
+    let value = |(name, json): (String, &RawValue)| {
+        let json = Zeroizing::new(json.get().to_owned());
+        Some((FieldName::new(&name), SecretValue::json(json).ok()?))
+    };
+    read.into_iter().map(value).collect()
+}
+
+/// The fields as one JSON object.
+pub(super) fn object(fields: &SecretFields) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(room(fields)));
+    write_object(fields, &mut out);
+    out
+}
+
+/// A write of KV 2: the fields, and the version that they replace.
+pub(super) fn write(fields: &SecretFields, expect: SecretExpect) -> Zeroizing<Vec<u8>> {
+    let cas = match expect {
+        SecretExpect::Absent => Some(0),
+        SecretExpect::Version(version) => Some(version.0),
+        SecretExpect::Anything => None,
+    };
+    let options = cas.map(|cas| format!("\"options\":{{\"cas\":{cas}}},")).unwrap_or_default();
+    let mut out = Zeroizing::new(Vec::with_capacity(room(fields) + options.len() + 16));
+    out.push(b'{');
+    out.extend_from_slice(options.as_bytes());
+    out.extend_from_slice(b"\"data\":");
+    write_object(fields, &mut out);
+    out.push(b'}');
+    out
+}
+
+/// At least as many bytes as the object has, so that no half-written copy is left behind unwiped.
+fn room(fields: &SecretFields) -> usize {
+    let of = fields.iter().map(|(name, value)| name.as_str().len() * 6 + value.expose_json().len() + 8);
+    of.sum::<usize>() + 8
+}
+
+fn write_object(fields: &SecretFields, out: &mut Zeroizing<Vec<u8>>) {
+    out.push(b'{');
+    for (index, (name, value)) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(serde_json::Value::from(name.as_str()).to_string().as_bytes());
+        out.push(b':');
+        out.extend_from_slice(value.expose_json().as_bytes());
+    }
+    out.push(b'}');
+}
+
+/// The versions that a delete, undelete or destroy is about.
+pub(super) fn numbers(versions: &[SecretVersion]) -> Zeroizing<Vec<u8>> {
+    let numbers: Vec<_> = versions.iter().map(|version| version.0.to_string()).collect();
+    Zeroizing::new(format!("{{\"versions\":[{}]}}", numbers.join(",")).into_bytes())
+}
+
+#[cfg(test)]
+mod tests;

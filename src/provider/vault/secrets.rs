@@ -1,0 +1,157 @@
+//! The traits of secrets over one server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+
+use super::call::Call;
+use super::failure::Failure;
+use super::kv::Kv;
+use super::session::Session;
+use super::settings::VaultSettings;
+use crate::domain::{Health, Lacking, Presence, SecretFolder, SecretPath, SecretVersion, Versions};
+use crate::provider::{
+    Error, HEALTH_DEADLINE, Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields,
+    SecretName, SecretReader, SecretRevealer, SecretWriter,
+};
+
+/// As on its badge.
+const BACKEND: &str = "vault";
+
+/// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Made without I/O.
+///
+/// It reads a value only as a [`SecretRevealer`]; presence, versions and lists come from `subkeys` and
+/// `metadata`, and never from `data`.
+///
+/// KV 1 tells little: [`SecretReader::presence`] answers `Missing` for a name that its folder does not
+/// list, and `Unknown` for all others, with the reason.
+pub struct VaultSecrets {
+    session: Arc<Session>,
+    kv: Kv,
+    closed: AtomicBool,
+}
+
+impl VaultSecrets {
+    /// Secrets behind these settings.
+    pub fn new(settings: VaultSettings) -> Self {
+        let session = Arc::new(Session::new(settings));
+        Self { kv: Kv::new(Arc::clone(&session)), session, closed: AtomicBool::new(false) }
+    }
+
+    fn open(&self) -> Result<()> {
+        if !self.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let reason = "the store of secrets was shut down; open it anew".to_owned();
+        Err(Error::Unavailable { reason, retry_in: None })
+    }
+
+    /// What a user of these secrets is given: one session for all of it.
+    pub fn access(self, writable: bool) -> SecretAccess {
+        let secrets = Arc::new(self);
+        let writer = writable.then(|| Arc::clone(&secrets) as Arc<dyn SecretWriter>);
+        let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+        SecretAccess::new(secrets, writer, move || Arc::clone(&revealer))
+    }
+}
+
+#[async_trait]
+impl SecretReader for VaultSecrets {
+    fn capabilities(&self) -> SecretCapabilities {
+        self.kv.capabilities()
+    }
+
+    async fn presence(&self, path: &SecretPath) -> Result<Presence> {
+        self.open()?;
+        self.kv.presence(path).await
+    }
+
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
+        self.open()?;
+        self.kv.list(folder).await
+    }
+
+    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
+        self.open()?;
+        self.kv.versions(path).await
+    }
+
+    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>> {
+        self.open()?;
+        self.kv.lacking(paths).await
+    }
+
+    async fn health(&self) -> Health {
+        match self.open() {
+            Ok(()) => health(&self.session).await,
+            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+        }
+    }
+
+    async fn shutdown(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl SecretRevealer for VaultSecrets {
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>> {
+        self.open()?;
+        self.kv.reveal(path, version).await
+    }
+}
+
+#[async_trait]
+impl SecretWriter for VaultSecrets {
+    async fn put(
+        &self,
+        path: &SecretPath,
+        fields: &SecretFields,
+        expect: SecretExpect,
+    ) -> Result<Option<SecretVersion>> {
+        self.open()?;
+        self.kv.put(path, fields, expect).await
+    }
+
+    async fn patch(
+        &self,
+        path: &SecretPath,
+        fields: &SecretFields,
+        expect: SecretExpect,
+    ) -> Result<Option<SecretVersion>> {
+        self.open()?;
+        self.kv.patch(path, fields, expect).await
+    }
+
+    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.open()?;
+        self.kv.delete(path, versions).await
+    }
+
+    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.open()?;
+        self.kv.undelete(path, versions).await
+    }
+
+    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.open()?;
+        self.kv.destroy(path, versions).await
+    }
+
+    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
+        self.open()?;
+        self.kv.destroy_all(path).await
+    }
+}
+
+/// Whether it serves, by the one endpoint that needs no right.
+async fn health(session: &Session) -> Health {
+    let call = Call::get("sys/health").query("standbyok", "true").query("perfstandbyok", "true");
+    let answer = tokio::time::timeout(HEALTH_DEADLINE, session.call(&call)).await;
+    match answer.unwrap_or(Err(Failure::Silent)) {
+        Ok(reply) if reply.status() == 200 => Health::new(BACKEND),
+        Ok(_) => Health::unusable(BACKEND, Failure::Garbled.words(&session.name()), ""),
+        Err(failure) => Health::unusable(BACKEND, failure.words(&session.name()), ""),
+    }
+}

@@ -63,6 +63,7 @@ impl Console {
             target: "127.0.0.1:2379".into(),
             marks: Vec::new(),
             capabilities,
+            secrets: None,
             read_only: false,
             protected: false,
             locked: false,

@@ -52,7 +52,6 @@ impl Audit {
     }
 
     fn record(&self, commit: &str, deed: Deed) -> Record {
-        let name = |field: &FieldName| bounded_to(field.as_str(), FIELD_MAX);
         let shown = deed.action == Action::RevealSecret;
         Record {
             store: self.secrets.clone(),
@@ -68,12 +67,25 @@ impl Audit {
     }
 }
 
+fn name(field: &FieldName) -> String {
+    bounded_to(field.as_str(), FIELD_MAX)
+}
+
 fn reason(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| bounded_to(text, REASON_MAX))
 }
 
 impl Pending {
+    /// Which fields it was, where that is known only afterwards.
+    pub fn secret_fields<'f>(&mut self, fields: impl IntoIterator<Item = &'f FieldName>) {
+        let names: Vec<_> = fields.into_iter().map(name).collect();
+        for record in &mut self.records {
+            record.count = record.count.map(|_| names.len());
+            record.fields = names.iter().take(FIELDS_MAX).cloned().collect();
+        }
+    }
+
     /// What the store of secrets answered to a write: the version it made, where it keeps any.
     pub fn secret_written(&mut self, result: &Result<Option<SecretVersion>, Error>) {
         if let Ok(Some(version)) = result {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::secrets::{Reveal, Secrets};
 use crate::domain::{Address, KeyPrefix, Namespace, moment};
 use crate::settings::Overrides;
 
@@ -14,7 +15,8 @@ use crate::settings::Overrides;
 #[derive(Debug, Parser)]
 #[command(name = "confdeck", version, disable_help_subcommand = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 conflict, 4 not found, \
-5 denied, 6 unavailable, 7 outcome unknown, 8 invalid. health has its own: 0 healthy, 1 degraded, 2 unusable.")]
+5 denied, 6 unavailable, 7 outcome unknown, 8 invalid, 9 a needed secret is missing (secrets presence \
+--fail-on-missing). health has its own: 0 healthy, 1 degraded, 2 unusable.")]
 pub(super) struct Arguments {
     /// The console's colours
     #[arg(long, value_name = "NAME", help_heading = "Console")]
@@ -96,6 +98,8 @@ pub(super) enum Command {
     Watch(Watch),
     Health(Health),
     Audit(Audit),
+    #[command(subcommand)]
+    Secrets(Secrets),
 }
 
 /// How results are printed.
@@ -143,6 +147,15 @@ pub(super) enum List {
 pub(super) struct Get {
     /// NAMESPACE/ID, connections/NAME, or key:RAW
     pub(super) address: Address,
+
+    /// As a receiver that merges uses it: references resolved, own secrets in it. Without --reveal no
+    /// secret is read, and what may be one stays as it is written, or masked
+    #[arg(long)]
+    pub(super) merged: bool,
+
+    #[command(flatten)]
+    pub(super) reveal: Reveal,
+
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -1,15 +1,13 @@
 //! `delete`: removes one document.
 
-use std::io::{self, IsTerminal, Write};
-
 use super::Session;
 use super::args::Delete;
+use super::ask::{agrees, can_ask};
 use super::failure::{Exit, Failure};
 use super::output::Out;
 use super::put::Written;
 use crate::domain::Entry;
 use crate::provider::{Error, Expect, Op};
-use crate::text::Safe;
 
 pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let writer = session.manager.writer()?;
@@ -18,7 +16,7 @@ pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) ->
         Some(token) => session.expect(token)?,
         None if delete.yes => Expect::Anything,
         None => {
-            if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            if !can_ask() {
                 return Err(Failure::Usage(
                     "nobody can be asked without a terminal: add --yes, or --expect-revision TOKEN".into(),
                 ));
@@ -45,12 +43,5 @@ fn confirmed(session: &Session, entry: &Entry) -> Result<bool, Failure> {
         settings.context.name.clone()
     };
     let question = format!("delete {} (token {}) from {place}?", entry.key, entry.token);
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{} [y/N] ", Safe::new(&question))?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::Failed(format!("cannot read the answer: {}", error.kind())))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    agrees(&question)
 }

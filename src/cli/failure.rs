@@ -31,6 +31,8 @@ impl Exit {
     pub const OUTCOME_UNKNOWN: Self = Self(7);
     /// What was given cannot be stored, here or anywhere.
     pub const INVALID: Self = Self(8);
+    /// `secrets presence --fail-on-missing`: something that is needed is known to be missing.
+    pub const MISSING: Self = Self(9);
     /// `health`: it serves, but something is wrong.
     pub const DEGRADED: Self = Self(1);
     /// `health`: it does not serve.

@@ -4,12 +4,21 @@ use super::Session;
 use super::args::{Format, Get};
 use super::failure::{Exit, Failure};
 use super::output::{Out, cell, pairs};
+use super::secrets::print_merged;
 use crate::domain::{Document, DocumentKind, Entry};
 use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
 
 pub(super) async fn run(session: &Session, get: Get, out: &mut Out<'_>) -> Result<Exit, Failure> {
     let key = get.address.0;
+    if get.merged {
+        return print_merged(session, &key, &get.reveal, get.output.format, out).await;
+    }
+    if get.reveal.reveal {
+        return Err(Failure::Usage(
+            "--reveal is for --merged; the document as it is stored is printed by -o json".into(),
+        ));
+    }
     let reader = session.manager.reader();
     let entry = reader.get(&key).await?.ok_or_else(|| {
         Failure::NotFound(format!(

@@ -4,6 +4,7 @@
 //! Errors go to standard error, one paragraph, and every kind has its exit code ([`Exit`]).
 
 mod args;
+mod ask;
 mod audit;
 mod delete;
 mod failure;
@@ -13,6 +14,7 @@ mod list;
 mod output;
 mod pipe;
 mod put;
+mod secrets;
 mod watch;
 mod write;
 
@@ -174,7 +176,8 @@ impl Session {
     fn new(settings: Box<Settings>, audited: Option<String>) -> Self {
         let manager = UnifiedConfigManager::from_settings(&settings);
         let folder = settings.console.state_dir.as_deref();
-        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.located());
+        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.located())
+            .with_secrets(settings.secrets.located());
         Self { settings, manager, audit: Arc::new(audit), audited }
     }
 
@@ -187,6 +190,7 @@ impl Session {
             Command::Watch(watch) => watch::run(self, watch, out).await,
             Command::Health(health) => health::run(self, health, out).await,
             Command::Audit(audit) => audit::run(self, &audit, out),
+            Command::Secrets(secrets) => secrets::run(self, secrets, out).await,
         }
     }
 

@@ -128,7 +128,7 @@ fn judged(key: &ResourceKey, sent: Sent, found: Option<Found>) -> Result<Commit,
 }
 
 /// What is not kept is said, and holds nothing back.
-async fn keep(pending: Pending) {
+pub(super) async fn keep(pending: Pending) {
     let kept = timeout(AUDITING, spawn_blocking(move || pending.keep())).await;
     let trouble = match kept {
         Ok(Ok(Ok(()))) => return,

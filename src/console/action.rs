@@ -131,6 +131,28 @@ pub enum Action {
     TakeValue,
     /// Make the plan from what is stored now.
     Renew,
+    /// Reveal one secret value.
+    RevealSecret,
+    /// Set one field of a secret.
+    SetSecret,
+    /// Set several fields of a secret.
+    SetFields,
+    /// Take back the last write of a secret.
+    UndoSecret,
+    /// Delete the newest version of a secret.
+    DeleteSecret,
+    /// Undelete the newest version of a secret.
+    UndeleteSecret,
+    /// A new value for the selected field.
+    EnterValue,
+    /// Add a field to a secret.
+    AddField,
+    /// Remove a field of a secret.
+    RemoveField,
+    /// Make a value at random.
+    Generate,
+    /// Base what was typed on what is there now.
+    Rebase,
     /// Yes to a question.
     Confirm,
     /// No to a question.
@@ -143,7 +165,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 79] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -208,6 +230,17 @@ impl Action {
         Self::TakeAllTheirs,
         Self::TakeValue,
         Self::Renew,
+        Self::RevealSecret,
+        Self::SetSecret,
+        Self::SetFields,
+        Self::UndoSecret,
+        Self::DeleteSecret,
+        Self::UndeleteSecret,
+        Self::EnterValue,
+        Self::AddField,
+        Self::RemoveField,
+        Self::Generate,
+        Self::Rebase,
         Self::Confirm,
         Self::Cancel,
         Self::Accept,
@@ -239,6 +272,11 @@ impl Action {
                 | A::Write
                 | A::EditOutside
                 | A::TakeUp
+                | A::SetSecret
+                | A::SetFields
+                | A::UndoSecret
+                | A::DeleteSecret
+                | A::UndeleteSecret
         )
     }
 
@@ -276,6 +314,12 @@ impl Action {
                 | A::Quit
                 | A::Filter
                 | A::Drafts
+                | A::RevealSecret
+                | A::SetSecret
+                | A::SetFields
+                | A::UndoSecret
+                | A::DeleteSecret
+                | A::UndeleteSecret
         )
     }
 
@@ -335,7 +379,7 @@ impl Action {
             Self::Indent => ("indent", "line, or selected lines, one level in"),
             Self::Outdent => ("outdent", "line, or selected lines, one level back"),
             Self::Wrap => ("wrap", "wrap long lines, or not"),
-            Self::Reveal => ("reveal", "reveal the stored values in this draft"),
+            Self::Reveal => ("reveal-draft", "reveal the stored values in this draft"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
             Self::EditOutside => ("edit-outside", "edit in the program of $EDITOR"),
             Self::Drafts => ("drafts", "drafts that were kept, on disk too"),
@@ -350,6 +394,17 @@ impl Action {
             Self::TakeAllTheirs => ("all-theirs", "what is stored for every clash without a choice"),
             Self::TakeValue => ("value", "type another value for this clash"),
             Self::Renew => ("renew", "make the plan anew from what is stored now"),
+            Self::RevealSecret => ("reveal", "show one secret value for 15 s, with a reason"),
+            Self::SetSecret => ("set", "set or rotate one field of a secret"),
+            Self::SetFields => ("set-fields", "set several fields of a secret at once"),
+            Self::UndoSecret => ("undo-secret", "take back the last write of the secret"),
+            Self::DeleteSecret => ("delete-secret", "delete the newest version of the secret"),
+            Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
+            Self::EnterValue => ("value-of", "new value for the selected field"),
+            Self::AddField => ("add-field", "add a field by its name"),
+            Self::RemoveField => ("remove-field", "remove the field, or let it stay"),
+            Self::Generate => ("generate", "make the value at random"),
+            Self::Rebase => ("rebase", "base it on what is there now"),
             Self::Confirm => ("confirm", "yes, do it"),
             Self::Cancel => ("cancel", "no"),
             Self::Accept => ("accept", "take what was typed"),

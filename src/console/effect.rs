@@ -6,6 +6,7 @@ use crate::domain::{LeaseId, ResourceKey};
 use crate::provider::Op;
 
 use super::model::{Ask, Check, Finish, Sides};
+use super::secret_jobs::SecretJob;
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -27,6 +28,8 @@ pub enum Effect {
         /// What it was to do.
         ops: Vec<Op>,
     },
+    /// Do something with a secret.
+    Secret(Request, SecretJob),
     /// Keep in the audit what was done without a write.
     Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
@@ -90,6 +93,7 @@ impl Effect {
     pub fn writes(&self) -> bool {
         match self {
             Self::Commit(..) => true,
+            Self::Secret(_, job) => job.writes(),
             Self::Compare(..) => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,

@@ -33,11 +33,23 @@ pub enum Place {
     Plan,
     /// The list of drafts.
     Drafts,
+    /// A secret or a field to be chosen.
+    Pick,
+    /// A secret value on the screen.
+    Shown,
+    /// New values for a secret.
+    SecretForm,
+    /// A secret value being typed.
+    Value,
+    /// What is to be made at random.
+    Generate,
+    /// The review of a write of a secret.
+    SecretReview,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::Browse,
         Self::Page,
         Self::Help,
@@ -51,6 +63,12 @@ impl Place {
         Self::Merge,
         Self::Plan,
         Self::Drafts,
+        Self::Pick,
+        Self::Shown,
+        Self::SecretForm,
+        Self::Value,
+        Self::Generate,
+        Self::SecretReview,
     ];
 
     /// The heading in help.
@@ -69,12 +87,27 @@ impl Place {
             Self::Merge => "Merge",
             Self::Plan => "Plan",
             Self::Drafts => "Drafts",
+            Self::Pick => "Which secret",
+            Self::Shown => "Secret value",
+            Self::SecretForm => "New values",
+            Self::Value => "Value",
+            Self::Generate => "Generate",
+            Self::SecretReview => "Review of a secret",
         }
     }
 
     /// Whether keys without an action are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt | Self::Choose | Self::Editor | Self::Find)
+        matches!(
+            self,
+            Self::Filter
+                | Self::Prompt
+                | Self::Choose
+                | Self::Editor
+                | Self::Find
+                | Self::Value
+                | Self::Generate
+        )
     }
 }
 
@@ -124,6 +157,8 @@ const BROWSE: &[Binding] = &[
     ("space", Action::Mark),
     ("*", Action::MarkAll),
     ("y", Action::Copy),
+    ("r", Action::RevealSecret),
+    ("s", Action::SetSecret),
     ("o", Action::Sort),
     ("z", Action::Zoom),
     ("p", Action::Pause),
@@ -214,6 +249,33 @@ const DRAFTS: &[Binding] = &[
     (":", Action::Command),
 ];
 
+const PICK: &[Binding] = &[("enter", Action::Accept), ("esc", Action::Cancel), ("q", Action::Cancel)];
+const SHOWN: &[Binding] = &[("esc", Action::Cancel), ("q", Action::Cancel)];
+const SECRET_FORM: &[Binding] = &[
+    ("enter", Action::EnterValue),
+    ("a", Action::AddField),
+    ("x", Action::RemoveField),
+    ("ctrl-s", Action::Review),
+    ("esc", Action::Back),
+    ("?", Action::Help),
+    (":", Action::Command),
+];
+const VALUE: &[Binding] = &[
+    ("enter", Action::Accept),
+    ("ctrl-g", Action::Generate),
+    ("ctrl-s", Action::Review),
+    ("esc", Action::Cancel),
+];
+const GENERATE: &[Binding] =
+    &[("enter", Action::Accept), ("up", Action::Up), ("down", Action::Down), ("esc", Action::Cancel)];
+const SECRET_REVIEW: &[Binding] = &[
+    ("enter", Action::Write),
+    ("b", Action::Rebase),
+    ("esc", Action::Back),
+    (":", Action::Command),
+    ("?", Action::Help),
+];
+
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
@@ -230,6 +292,12 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Merge => &[MERGE, MOVE, EVERYWHERE],
         Place::Plan => &[PLAN, MOVE, EVERYWHERE],
         Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
+        Place::Pick => &[PICK, MOVE, EVERYWHERE],
+        Place::Shown => &[SHOWN, MOVE, EVERYWHERE],
+        Place::SecretForm => &[SECRET_FORM, MOVE, EVERYWHERE],
+        Place::Value => &[VALUE, EVERYWHERE],
+        Place::Generate => &[GENERATE, EVERYWHERE],
+        Place::SecretReview => &[SECRET_REVIEW, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

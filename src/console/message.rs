@@ -13,6 +13,7 @@ use super::effect::Request;
 use super::layout::Size;
 use super::model::{Flaw, Look, Merging, NotReady, Review};
 use super::outside::Outside;
+use super::secret_jobs::SecretTold;
 
 /// A moment, twice: for ages and deadlines, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub enum Answer {
     Compared(Vec<Look>),
     /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
     Found(Result<Found, Error>),
+    /// Of `Effect::Secret`.
+    Secret(SecretTold),
     /// What was done is not in the audit, and why.
     Unaudited(String),
     /// Of `Effect::CheckHealth`.

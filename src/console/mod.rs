@@ -22,6 +22,7 @@ pub mod open;
 pub mod outside;
 pub mod panic;
 pub mod runtime;
+pub mod secret_jobs;
 pub mod terminal;
 pub mod theme;
 pub mod update;

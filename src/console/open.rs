@@ -11,13 +11,15 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::audit::Audit;
+use crate::check::{Eyes, OwnSecrets, OwnTemplate};
+use crate::domain::Mount;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
-use crate::provider::{Capabilities, ConfigReader, ConfigWriter};
-use crate::settings::{Settings, Target};
+use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
+use crate::settings::{SecretSource, Settings, Target};
 use crate::text::Safe;
 
-use super::demo::{DemoStore, FilesDemo, drive, touch_files};
+use super::demo::{DemoStore, FilesDemo, OWN, REFERENCES, demo_secrets, drive, touch_files};
 use super::effect::Effect;
 use super::layout::Size;
 use super::message::Message;
@@ -66,12 +68,17 @@ pub async fn open(
     let theme = theme(settings, surroundings)?;
     let store = Store::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
+    let (eyes, mut secrets) = store.secrets.unzip();
+    if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
+        access.writer = None;
+    }
     let context = Context {
         name: Safe::new(&store.name).into_owned().into_string(),
         backend: store.backend,
         target: Safe::new(&store.target).into_owned().into_string(),
         marks: store.marks,
         capabilities: store.capabilities,
+        secrets: eyes,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
@@ -81,6 +88,7 @@ pub async fn open(
         context,
         reader: store.reader,
         writer,
+        secrets,
         clipboard: Clipboard::detect(vars),
         log,
         editor: ExternalEditor::of(vars, settings.console.state_dir.as_deref()),
@@ -110,6 +118,8 @@ struct Store {
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
+    /// Where secrets are kept, and the way there.
+    secrets: Option<(Eyes, SecretAccess)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// The demo's files live as long as this.
@@ -140,9 +150,11 @@ impl Store {
             target: place,
             marks: settings.marks.iter().map(ToString::to_string).collect(),
             capabilities: reader.capabilities(),
-            locked: settings.target.is_remote(),
+            locked: settings.target.is_remote() || matches!(settings.secrets, SecretSource::Vault { .. }),
             reader,
             writer: manager.writer().ok(),
+            // What cannot be opened has nothing to be shown of.
+            secrets: settings.eyes().ok().map(|eyes| (eyes, manager.secrets())),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
@@ -165,6 +177,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
+            secrets: made_up(),
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(async move { drive(&driven).await });
@@ -188,6 +201,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
+            secrets: None,
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(touch_files(touched));
@@ -195,6 +209,15 @@ impl Store {
             files: Some(files),
         })
     }
+}
+
+/// The demo's secrets, and where its receiver would look for them.
+fn made_up() -> Option<(Eyes, SecretAccess)> {
+    let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
+    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
+    let eyes =
+        Eyes { references: Some(references), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() };
+    Some((eyes, demo_secrets().access(true)))
 }
 
 /// The model, its update and its view, as the runtime drives them.

@@ -143,7 +143,7 @@ impl UnifiedConfigManager {
         version: Option<SecretVersion>,
         secrets: &SecretFields,
     ) -> std::result::Result<bool, String> {
-        match self.secrets().map_err(|error| error.to_string())?.reader.presence(path).await {
+        match self.secrets().reader.presence(path).await {
             Ok(Presence::Present(contents)) => {
                 if contents.version.is_some() && version.is_some() && contents.version != version {
                     let now = contents.version.map(|version| version.to_string()).unwrap_or_default();

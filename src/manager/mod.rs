@@ -32,7 +32,7 @@ use self::told::Told;
 use self::written::Written;
 use crate::check::{Eyes, OwnSecrets};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
-use crate::provider::env::{EnvSecrets, EnvVariables};
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
 use crate::provider::{
@@ -50,8 +50,7 @@ pub struct UnifiedConfigManager {
     read_only: Option<String>,
     hub: Mutex<Weak<Hub>>,
     written: Arc<Written>,
-    /// The store of secrets, or why this version cannot open it.
-    secrets: Result<SecretAccess>,
+    secrets: SecretAccess,
     variables: Arc<EnvVariables>,
     eyes: Eyes,
     ended: AtomicBool,
@@ -65,33 +64,21 @@ impl UnifiedConfigManager {
     /// Opens what the process's environment and the config file name. Does not connect.
     ///
     /// # Errors
-    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing; also
-    /// for `SECRETS_BACKEND=vault`, which this version cannot read.
+    /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = Sources::gather(Overrides::default())?;
         let settings = Settings::resolve(&sources)?;
-        settings.secrets.check()?;
         Ok(Self::from_settings(&settings))
     }
 
-    /// Opens what the settings name. Does not connect. Secrets that this version cannot read are
-    /// refused when one is needed.
+    /// Opens what the settings name. Does not connect.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
             Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(settings.secrets.clone()).with_receiver(settings)
-    }
-
-    /// Who embeds the library has own secrets merged, unless the settings say that the receiver does not.
-    fn with_receiver(mut self, settings: &Settings) -> Self {
-        let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
-        if said && !settings.receiver.merges {
-            self.eyes.own = OwnSecrets::NotMerged;
-        }
-        self
+        manager.with_secrets(settings.secrets.clone()).with_eyes(eyes(settings))
     }
 
     /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
@@ -108,7 +95,7 @@ impl UnifiedConfigManager {
             read_only,
             hub: Mutex::new(Weak::new()),
             written: Arc::default(),
-            secrets: Ok(env_access(&variables)),
+            secrets: SecretSource::Env(Arc::clone(&variables)).access(false),
             variables,
             eyes: eyes_on_variables(),
             ended: AtomicBool::new(false),
@@ -117,25 +104,16 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Takes secrets, and the variables of references, from elsewhere.
+    /// Takes secrets, and the variables of references, from elsewhere. Where in a Vault a receiver
+    /// looks is told by [`UnifiedConfigManager::with_eyes`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
-        match secrets {
-            SecretSource::Env(variables) => {
-                let access = env_access(&variables);
-                self.variables = variables;
-                self.eyes = eyes_on_variables();
-                self.with_secret_access(access)
-            }
-            SecretSource::Vault { origin, .. } => {
-                self.merging = Arc::default();
-                self.secrets = Err(Error::Unsupported {
-                    what: format!("reading secrets from Vault, as {origin} asks,"),
-                    remedy: SecretSource::NO_VAULT.into(),
-                });
-                self
-            }
+        self.variables = secrets.variables();
+        if let SecretSource::Env(_) = secrets {
+            self.eyes = eyes_on_variables();
         }
+        let writable = self.read_only.is_none();
+        self.with_secret_access(secrets.access(writable))
     }
 
     /// Takes secrets from this store. In a read-only context its writer is left out.
@@ -144,7 +122,7 @@ impl UnifiedConfigManager {
         if self.read_only.is_some() {
             access.writer = None;
         }
-        self.secrets = Ok(access);
+        self.secrets = access;
         self.merging = Arc::default();
         self
     }
@@ -165,25 +143,22 @@ impl UnifiedConfigManager {
 
     /// The store of secrets. Its writer, where there is one, makes [`UnifiedConfigManager::get_merged`]
     /// forget what it writes.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] for a store that this version cannot open.
-    pub fn secrets(&self) -> Result<SecretAccess> {
-        let mut access = self.secrets.clone()?;
+    pub fn secrets(&self) -> SecretAccess {
+        let mut access = self.secrets.clone();
         let merging = || Arc::clone(&self.merging);
         let told = |writer| Arc::new(Told { writer, merging: merging() }) as Arc<dyn SecretWriter>;
         access.writer = access.writer.take().map(told);
-        Ok(access)
+        access
     }
 
     /// The writing half of the store of secrets.
     ///
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so; [`Error::Unsupported`] where
-    /// nothing can be written, or the store cannot be opened.
+    /// nothing can be written.
     pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
         self.may_write()?;
-        self.secrets()?.writer.ok_or_else(|| Error::Unsupported {
+        self.secrets().writer.ok_or_else(|| Error::Unsupported {
             what: "writing secrets".into(),
             remedy:
                 "they are environment variables; set them where the receiver is started, and start it anew"
@@ -198,10 +173,7 @@ impl UnifiedConfigManager {
 
     /// What the store of secrets says about itself.
     pub async fn secrets_health(&self) -> Health {
-        match &self.secrets {
-            Ok(access) => access.reader.health().await,
-            Err(error) => Health::unusable("secrets", error.to_string(), ""),
-        }
+        self.secrets.reader.health().await
     }
 
     /// The store's reading half; its `watch` is what the console drives its picture from.
@@ -265,7 +237,7 @@ impl UnifiedConfigManager {
             None => self.reader.get(key).await?,
         };
         match entry {
-            Some(entry) => self.merging()?.merged(&entry, secrets).await.map(Some),
+            Some(entry) => self.merging().merged(&entry, secrets).await.map(Some),
             None => {
                 self.merging.get().inspect(|merging| merging.forget(key));
                 Ok(None)
@@ -273,13 +245,12 @@ impl UnifiedConfigManager {
         }
     }
 
-    fn merging(&self) -> Result<&Merging> {
-        if let Some(merging) = self.merging.get() {
-            return Ok(merging);
-        }
-        let access = self.secrets.clone()?;
-        let places = Places { variables: Arc::clone(&self.variables), access, eyes: self.eyes.clone() };
-        Ok(self.merging.get_or_init(|| Merging::new(places, Arc::clone(&self.clock))))
+    fn merging(&self) -> &Merging {
+        self.merging.get_or_init(|| {
+            let access = self.secrets.clone();
+            let places = Places { variables: Arc::clone(&self.variables), access, eyes: self.eyes.clone() };
+            Merging::new(places, Arc::clone(&self.clock))
+        })
     }
 
     /// The state of the link to the store; `None` while nobody watches, and after
@@ -370,10 +341,7 @@ impl UnifiedConfigManager {
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
         self.merging.get().inspect(|merging| merging.forget_all());
-        match &self.secrets {
-            Ok(access) => drop(futures::join!(self.reader.shutdown(), access.reader.shutdown())),
-            Err(_) => self.reader.shutdown().await,
-        }
+        futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
     }
 
     /// Whether it was shut down.
@@ -401,11 +369,16 @@ fn off_by(origin: &str) -> Error {
     }
 }
 
-/// Variables as a store of secrets; it has no writer.
-fn env_access(variables: &Arc<EnvVariables>) -> SecretAccess {
-    let secrets = EnvSecrets::new(Arc::clone(variables));
-    let revealer = secrets.clone();
-    SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
+/// Where the receiver of a context looks. Who embeds the library has own secrets merged, unless the
+/// settings say that the receiver merges none.
+fn eyes(settings: &Settings) -> Eyes {
+    let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
+    let eyes = match &settings.secrets {
+        SecretSource::Env(_) => eyes_on_variables(),
+        SecretSource::Vault { .. } => settings.receiver.eyes(&settings.secrets),
+    };
+    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.kept.clone() };
+    Eyes { own, ..eyes }
 }
 
 /// A receiver that keeps secrets in variables and reads no Vault.

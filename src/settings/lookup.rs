@@ -83,6 +83,11 @@ impl<'a> Lookup<'a> {
         Ok(on)
     }
 
+    /// A text that another setting falls back on; it is told under its own name, not here.
+    pub(super) fn written(&self, key: SettingKey) -> Option<String> {
+        self.first(key).map(|found| text_of(&found.value).to_owned()).filter(|text| !text.is_empty())
+    }
+
     /// As [`Lookup::switch`], of what need not be off where nobody says so.
     pub(super) fn switch_or(&mut self, key: SettingKey, default: bool) -> Result<bool> {
         match self.first(key) {

@@ -39,17 +39,13 @@ pub enum EnvView {
 }
 
 impl Receiver {
-    pub(super) fn resolve(
-        lookup: &mut Lookup<'_>,
-        environment: &Environment,
-        target: &Target,
-    ) -> Result<Self> {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == Layout::Flat);
         let usual = if matches!(target, Target::Files(_)) { "process" } else { "unknown" };
         let env = env(&lookup.text_or(Key::ReceiverEnv, usual)?)?;
         let vault = lookup.switch_or(Key::ReceiverVault, true)?;
-        let reference_mount = mount(lookup, environment, Key::ReceiverReferenceMount, "secret")?;
-        let own_mount = mount(lookup, environment, Key::ReceiverOwnMount, "webhooks")?;
+        let reference_mount = mount(lookup, Key::ReceiverReferenceMount, "secret")?;
+        let own_mount = mount(lookup, Key::ReceiverOwnMount, "webhooks")?;
         let own_path = match lookup.text(Key::ReceiverOwnPath) {
             None => OwnTemplate::default(),
             Some(text) => {
@@ -68,14 +64,20 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] where that file cannot be read, or a line of it is not `NAME=VALUE`.
     pub fn eyes(&self) -> Result<Eyes> {
-        let Receiver { env, references, own_mount, own_path, merges } = &self.receiver;
-        let sees_kv = !matches!(self.secrets, SecretSource::Env(_));
-        let kept = match &self.secrets {
+        Ok(Eyes { env: look(&self.receiver.env, &self.secrets)?, ..self.receiver.eyes(&self.secrets) })
+    }
+}
+
+impl Receiver {
+    /// Where it looks for secrets that are kept there; its variables are not looked at.
+    pub(crate) fn eyes(&self, secrets: &SecretSource) -> Eyes {
+        let sees_kv = !matches!(secrets, SecretSource::Env(_));
+        let kept = match secrets {
             SecretSource::Env(_) => OwnSecrets::Variables,
-            _ => OwnSecrets::Kv { mount: own_mount.clone(), template: own_path.clone() },
+            _ => OwnSecrets::Kv { mount: self.own_mount.clone(), template: self.own_path.clone() },
         };
-        let own = if *merges { kept.clone() } else { OwnSecrets::NotMerged };
-        Ok(Eyes { env: look(env, &self.secrets)?, references: references.clone(), own, kept, sees_kv })
+        let own = if self.merges { kept.clone() } else { OwnSecrets::NotMerged };
+        Eyes { env: ReceiverEnv::NotVisible, references: self.references.clone(), own, kept, sees_kv }
     }
 }
 
@@ -119,8 +121,9 @@ fn located(path: &str, origin: &Origin) -> PathBuf {
     }
 }
 
-fn mount(lookup: &mut Lookup<'_>, environment: &Environment, key: Key, usual: &str) -> Result<Mount> {
-    let usual = environment.text("VAULT_MOUNT_POINT").unwrap_or(usual).trim_matches('/');
+fn mount(lookup: &mut Lookup<'_>, key: Key, usual: &str) -> Result<Mount> {
+    let named = lookup.written(Key::VaultMount);
+    let usual = named.as_deref().unwrap_or(usual).trim_matches('/');
     let text = lookup.text_or(key, usual)?;
     Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
 }
@@ -168,14 +171,18 @@ mod tests {
         let file = "[receiver]\nmerges_own_secrets = true\nreference_mount = \"all\"\n\
                     [contexts.prod.receiver]\nenv = \"unknown\"\nown_mount = \"hooks\"\nown_path = \"x/{id}\"\n\
                     reference_mount = \"prod\"\n";
-        let settings = resolve(file, &[("CONFDECK_CONTEXT", "prod"), ("SECRETS_BACKEND", "vault")]).unwrap();
+        let vault =
+            [("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "https://vault:8200"), ("VAULT_TOKEN", "t")];
+        let settings = resolve(file, &[&vault[..], &[("CONFDECK_CONTEXT", "prod")]].concat()).unwrap();
         let eyes = settings.eyes().unwrap();
         assert_eq!(eyes.env, ReceiverEnv::NotVisible);
         assert_eq!(eyes.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
         assert_eq!(eyes.reference_path("a").unwrap().to_string(), "prod/a");
-        let other = resolve(file, &[("SECRETS_BACKEND", "vault")]).unwrap().eyes().unwrap();
+        let other = resolve(file, &vault).unwrap().eyes().unwrap();
         assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
         assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");
+        let named = resolve("[defaults]\nvault_mount_point = \"kv/\"\n", &[]).unwrap().eyes().unwrap();
+        assert_eq!(named.reference_path("a").unwrap().to_string(), "kv/a");
     }
 
     #[test]

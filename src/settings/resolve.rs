@@ -82,7 +82,7 @@ impl Settings {
             }
         };
         let secrets = secrets(&mut lookup, environment)?;
-        let receiver = Receiver::resolve(&mut lookup, environment, &target)?;
+        let receiver = Receiver::resolve(&mut lookup, &target)?;
         let context = Context {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
@@ -140,7 +140,7 @@ fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretS
     Ok(match backend.value {
         "vault" => {
             let settings = Box::new(vault::settings(lookup, &backend.origin)?);
-            SecretSource::Vault { variables, settings, origin: backend.origin }
+            SecretSource::Vault { variables, settings }
         }
         _ => SecretSource::Env(variables),
     })

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Origin, SettingsError};
-use crate::provider::env::EnvVariables;
+use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdSettings;
 use crate::provider::file::FileSettings;
-use crate::provider::vault::VaultSettings;
+use crate::provider::vault::{VaultSecrets, VaultSettings};
+use crate::provider::{SecretAccess, SecretRevealer};
 
 /// The store to open.
 #[derive(Clone)]
@@ -79,33 +79,35 @@ pub enum SecretSource {
         variables: Arc<EnvVariables>,
         /// Where it is, as whom, and whom to trust.
         settings: Box<VaultSettings>,
-        /// What asks for it.
-        origin: Origin,
     },
 }
 
 impl SecretSource {
-    /// What to do where a document is to be merged with it.
-    pub(crate) const NO_VAULT: &str =
-        "this version of confdeck merges documents with environment variables alone; set SECRETS_BACKEND=env";
-
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
-    pub(super) fn variables(&self) -> Arc<EnvVariables> {
+    pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
         }
     }
 
-    /// Whether documents can be merged with it.
-    ///
-    /// # Errors
-    /// [`SettingsError`] naming what asks for a source that they cannot be merged with.
-    pub fn check(&self) -> Result<(), SettingsError> {
+    /// What a user of these secrets is given; nothing is connected to before it is used. Variables are
+    /// never written.
+    pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
-            Self::Env(_) => Ok(()),
-            Self::Vault { origin, .. } => {
-                Err(SettingsError::of(origin, format!("vault: {}", Self::NO_VAULT)))
+            Self::Env(variables) => {
+                let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
+                let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+                SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
             }
+            Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
+        }
+    }
+
+    /// What tells it from any other store, for the audit: kind and address.
+    pub fn located(&self) -> String {
+        match self {
+            Self::Env(_) => "env".into(),
+            Self::Vault { settings, .. } => format!("vault {}", settings.address),
         }
     }
 

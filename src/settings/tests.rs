@@ -113,14 +113,17 @@ fn the_strictest_read_only_wins() {
 }
 
 #[test]
-fn a_secrets_backend_that_cannot_be_read_stops_only_those_who_need_it() {
+fn a_secrets_backend_is_env_or_vault() {
     let file = "[defaults]\nsecrets_backend = \"vault\"\n";
     let vault = [("VAULT_ADDR", "http://127.0.0.1:8200"), ("VAULT_TOKEN", "t")];
     let settings = resolve(file, &vault, Overrides::default()).unwrap();
-    let refused = settings.secrets.check().unwrap_err().to_string();
-    assert!(refused.starts_with("/etc/c.toml:2:19: vault: this version of confdeck merges"), "{refused}");
+    assert_eq!(settings.secrets.located(), "vault 127.0.0.1:8200");
+    assert!(
+        settings.secrets.access(true).writer.is_some() && settings.secrets.access(false).writer.is_none()
+    );
     let settings = resolve(file, &[("SECRETS_BACKEND", " ENV ")], Overrides::default()).unwrap();
-    settings.secrets.check().unwrap();
+    assert_eq!(settings.secrets.located(), "env");
+    assert!(settings.secrets.access(true).writer.is_none());
     let unknown = problem("", &[("SECRETS_BACKEND", "files")]);
     assert_eq!(unknown, "SECRETS_BACKEND: \"files\" is not a secrets_backend; write env or vault");
 }

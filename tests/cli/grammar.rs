@@ -6,7 +6,19 @@ use crate::{confdeck, json};
 #[test]
 fn help_says_what_each_command_takes() {
     let home = Home::new();
-    for command in ["", "list", "list webhooks", "get", "put", "delete", "watch", "health"] {
+    for command in [
+        "",
+        "list",
+        "list webhooks",
+        "get",
+        "put",
+        "delete",
+        "watch",
+        "health",
+        "secrets",
+        "secrets set",
+        "secrets get",
+    ] {
         let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let help = confdeck(&home, &arguments).run().expect_code(0).out();
         let name = if command.is_empty() { "confdeck".into() } else { command.replace(' ', "-") };

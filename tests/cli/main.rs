@@ -15,6 +15,7 @@ mod dumps;
 mod etcd;
 mod files;
 mod grammar;
+mod secrets;
 mod settings;
 mod watching;
 

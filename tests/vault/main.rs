@@ -1,6 +1,54 @@
 //! Vault's provider against real OpenBao servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod engines;
 mod launch;
+mod life;
+mod policies;
 #[path = "../support/mod.rs"]
 mod support;
+
+use std::time::Duration;
+
+use confdeck::domain::{FieldName, KvPath, Mount, SecretFolder, SecretPath, SecretText, SecretValue};
+use confdeck::provider::vault::{Address, KvVersion, Login, VaultSecrets, VaultSettings, VaultToken};
+use confdeck::provider::{Error, Result, SecretFields};
+
+use support::bao::Bao;
+
+/// The secrets as one token sees them; the machine is busy, so nothing is due soon.
+fn user(bao: &Bao, token: &str, version: KvVersion) -> VaultSecrets {
+    user_within(bao, token, version, Duration::from_secs(60))
+}
+
+fn user_within(bao: &Bao, token: &str, version: KvVersion, timeout: Duration) -> VaultSecrets {
+    let login = Login::Token(VaultToken::new(token.to_owned()).unwrap());
+    let mut settings = VaultSettings::new(Address::parse(&bao.address()).unwrap(), login);
+    (settings.kv, settings.timeout) = (version, timeout);
+    VaultSecrets::new(settings)
+}
+
+fn mount() -> Mount {
+    Mount::new("webhooks").unwrap()
+}
+
+fn at(path: &str) -> SecretPath {
+    SecretPath::Kv { mount: mount(), path: KvPath::new(path).unwrap() }
+}
+
+fn folder(folder: &str) -> SecretFolder {
+    SecretFolder { mount: mount(), folder: (!folder.is_empty()).then(|| KvPath::new(folder).unwrap()) }
+}
+
+fn fields(texts: &[(&str, &str)]) -> SecretFields {
+    let value = |text: &str| SecretValue::text(&SecretText::new(text.to_owned()));
+    texts.iter().map(|(name, text)| (FieldName::new(name), value(text))).collect()
+}
+
+/// The permission that was missing.
+fn denied<T>(result: Result<T>) -> String {
+    match result.err() {
+        Some(Error::Denied { permission, .. }) => permission,
+        other => panic!("not denied: {other:?}"),
+    }
+}

@@ -6,10 +6,12 @@
 mod drive;
 mod files;
 mod fleet;
+mod secrets;
 mod store;
 
 pub use drive::drive;
 pub use files::{FilesDemo, touch_files};
+pub use secrets::{OWN, REFERENCES, demo_secrets};
 pub use store::DemoStore;
 
 /// The documents whose first write meets a conflict.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::check::Eyes;
 use crate::domain::{Token, TokenKind};
 use crate::provider::Capabilities;
 
@@ -18,6 +19,8 @@ pub struct Context {
     pub marks: Vec<String>,
     /// What the store can do.
     pub capabilities: Capabilities,
+    /// Where secrets are kept; `None` where this console reaches none.
+    pub secrets: Option<Eyes>,
     /// No writer exists.
     pub read_only: bool,
     /// To be careful with: what deletes asks for a name to be typed.

@@ -22,7 +22,12 @@ mod pad;
 mod page;
 mod plan;
 mod record;
+mod secret_form;
+mod secret_hands;
+mod secret_input;
+mod secret_places;
 mod shelf;
+mod sight;
 mod unknown;
 mod writing;
 
@@ -51,7 +56,16 @@ pub use pad::{Motion, Pad, Pos, Row};
 pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use secret_form::{
+    FieldRow, FieldThen, GenerateEntry, NewValue, SecretBase, SecretForm, SecretReview, ValueEntry, is_open,
+};
+pub use secret_hands::{
+    Asking, Hands, PickFrom, SHOWN_FOR, SecretAct, SecretDone, SecretPick, SecretShown, SecretTarget,
+    SecretUndo, SecretWrites, SecretWriting, WriteKind,
+};
+pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
+pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
 pub use writing::Writing;
 
@@ -102,6 +116,10 @@ pub struct Model {
     pub edit: Option<Box<Edit>>,
     /// Several writes being reviewed as one; they cover the body too.
     pub plan: Option<Box<Plan>>,
+    /// What is done with secrets on purpose.
+    pub hands: Hands,
+    /// What the store of secrets has told of those that documents need.
+    pub sight: Sight,
     /// The writes of this session that can be taken back.
     pub writes: Writes,
     /// Drafts that were left and can be taken up again.
@@ -176,6 +194,8 @@ impl Model {
             log: LogPage::default(),
             edit: None,
             plan: None,
+            hands: Hands::default(),
+            sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
             shelf: Shelf::default(),
@@ -205,8 +225,14 @@ impl Model {
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Drafts(_)), _) => Place::Drafts,
             (Some(Overlay::Choose(_)), _) => Place::Choose,
+            (Some(Overlay::Pick(_)), _) => Place::Pick,
+            (Some(Overlay::Shown(_)), _) => Place::Shown,
+            (Some(Overlay::Value(_)), _) => Place::Value,
+            (Some(Overlay::Generate(_)), _) => Place::Generate,
             (None, Some(edit)) => edit.place(),
             (None, None) if self.plan.is_some() => Place::Plan,
+            (None, None) if self.hands.reviews() => Place::SecretReview,
+            (None, None) if self.hands.form.is_some() => Place::SecretForm,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,
@@ -302,10 +328,19 @@ impl Model {
             self.next_health_check(),
             self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
+            self.hides_at(),
         ]
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// When a secret value on the screen goes.
+    pub fn hides_at(&self) -> Option<Duration> {
+        match &self.overlay {
+            Some(Overlay::Shown(shown)) => Some(shown.until),
+            _ => None,
+        }
     }
 
     /// When every backend is asked again how it is; `None` while a question is under way.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Chooser, DraftsPage, Input};
+use super::{Chooser, DraftsPage, GenerateEntry, Input, SecretPick, SecretShown, ValueEntry};
 use crate::console::drafts::SavedId;
 use crate::console::keymap::Place;
-use crate::domain::{Entry, ResourceKey, StoreId};
+use crate::console::secret_jobs::RevealOrder;
+use crate::domain::{Entry, Hidden, ResourceKey, SecretPath, SecretVersion, StoreId};
 
 /// What is open above everything else.
 #[derive(Debug)]
@@ -25,6 +26,14 @@ pub enum Overlay {
     Drafts(DraftsPage),
     /// What a new document is to be of.
     Choose(Chooser),
+    /// A secret, or a field of one, to be chosen.
+    Pick(SecretPick),
+    /// A secret value on the screen.
+    Shown(SecretShown),
+    /// A secret value being typed.
+    Value(Hidden<Box<ValueEntry>>),
+    /// What is to be made at random for it.
+    Generate(GenerateEntry),
 }
 
 /// A line to type, and why.
@@ -59,6 +68,10 @@ pub enum Purpose {
     Unlock,
     /// Another value for a clash of a merge.
     Value,
+    /// Why a secret value is to be shown.
+    Reason(RevealOrder),
+    /// The name of another field of the secret that is being written.
+    FieldName,
 }
 
 /// A question that names what it is about.
@@ -90,4 +103,18 @@ pub enum Then {
     DiscardSaved(SavedId),
     /// Leave although there is a draft.
     Quit,
+    /// Delete the newest version of a secret.
+    DeleteSecret {
+        /// Which secret.
+        path: SecretPath,
+        /// Its newest version, as told.
+        version: SecretVersion,
+    },
+    /// Undelete it.
+    UndeleteSecret {
+        /// Which secret.
+        path: SecretPath,
+        /// Its newest version, as told.
+        version: SecretVersion,
+    },
 }

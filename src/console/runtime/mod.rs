@@ -14,6 +14,7 @@ mod journal;
 mod ledger;
 mod lend;
 mod runner;
+mod secrets;
 pub mod signals;
 mod sources;
 mod stats;
@@ -32,7 +33,7 @@ use tokio::sync::mpsc;
 pub use stats::Stats;
 
 use crate::audit::Audit;
-use crate::provider::{ConfigReader, ConfigWriter};
+use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 use super::effect::Effect;
 use super::gate::Gate;
@@ -69,6 +70,8 @@ pub struct ConsoleConfig {
     pub reader: Arc<dyn ConfigReader>,
     /// Writes it; `None` is read-only.
     pub writer: Option<Arc<dyn ConfigWriter>>,
+    /// What reaches the store of secrets; without one there are none.
+    pub secrets: Option<SecretAccess>,
     /// How texts reach the clipboard.
     pub clipboard: Clipboard,
     /// Lines for the tab Log, already safe to show.
@@ -113,12 +116,24 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig { context, reader, writer, clipboard, log, audit, state, editor, stats, startup } =
-        config;
+    let ConsoleConfig {
+        context,
+        reader,
+        writer,
+        secrets,
+        clipboard,
+        log,
+        audit,
+        state,
+        editor,
+        stats,
+        startup,
+    } = config;
     let gate = Gate::new(writer, context.locked);
+    let secrets = secrets::Secrets::new(secrets, context.locked);
     let schedule = frames::Schedule::new(context.frames_per_second);
     let (runner, answers) =
-        runner::Runner::new(reader, gate, context.backend, clipboard, audit, state, editor)?;
+        runner::Runner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
     let program = |size| program(context, size);
     let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use super::secrets::Secrets;
 use super::{journal, ledger};
 use crate::audit::{Audit, Pending};
 use crate::console::drafts::{Order, Outcome, Worker};
@@ -36,11 +37,12 @@ const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
 pub(super) struct Runner {
     reader: Arc<dyn ConfigReader>,
     gate: Gate<dyn ConfigWriter>,
+    pub(super) secrets: Secrets,
     backend: &'static str,
     clipboard: Clipboard,
     drafts: Worker,
     editor: ExternalEditor,
-    audit: Arc<Audit>,
+    pub(super) audit: Arc<Audit>,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(Request, Reply)>,
 }
@@ -60,7 +62,7 @@ impl Runner {
     /// With the channel its answers arrive on.
     pub(super) fn new(
         reader: Arc<dyn ConfigReader>,
-        gate: Gate<dyn ConfigWriter>,
+        (gate, secrets): (Gate<dyn ConfigWriter>, Secrets),
         backend: &'static str,
         clipboard: Clipboard,
         audit: Arc<Audit>,
@@ -74,7 +76,10 @@ impl Runner {
             let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
         })?;
         let tasks = JoinSet::new();
-        Ok((Self { reader, gate, backend, clipboard, drafts, editor, audit, tasks, answers }, receiver))
+        Ok((
+            Self { reader, gate, secrets, backend, clipboard, drafts, editor, audit, tasks, answers },
+            receiver,
+        ))
     }
 
     /// Has something done with saved drafts; answers at once where nothing can be done.
@@ -241,7 +246,7 @@ impl Runner {
     }
 
     /// Answers once the audit has it, and tells afterwards what the audit lacks.
-    fn spawn_audited(
+    pub(super) fn spawn_audited(
         &mut self,
         request: Request,
         work: impl Future<Output = (Answer, Option<Pending>)> + Send + 'static,
@@ -262,7 +267,7 @@ impl Runner {
         });
     }
 
-    fn spawn(&mut self, request: Request, work: impl Future<Output = Reply> + Send + 'static) {
+    pub(super) fn spawn(&mut self, request: Request, work: impl Future<Output = Reply> + Send + 'static) {
         while self.tasks.try_join_next().is_some() {}
         let answers = self.answers.clone();
         self.tasks.spawn(async move {

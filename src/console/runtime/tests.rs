@@ -168,6 +168,7 @@ impl Program for Scripted {
             Event::Feed(_) => {}
             Event::Answer(Request(request), answer) => {
                 let answer = match answer {
+                    Answer::Secret(_) => "secret".into(),
                     Answer::Commit(Ok(commit)) => format!("committed {}", commit.at),
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),
@@ -242,6 +243,7 @@ fn setup(store: Fake) -> Setup {
         target: "nowhere".into(),
         marks: Vec::new(),
         capabilities: capabilities(),
+        secrets: None,
         read_only: false,
         protected: false,
         locked: true,
@@ -251,6 +253,7 @@ fn setup(store: Fake) -> Setup {
         context,
         reader: Arc::clone(&store) as Arc<dyn ConfigReader>,
         writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
+        secrets: None,
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
         state: None,

@@ -226,6 +226,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Secret(request, job) => self.runner.secret(request, job),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
@@ -235,9 +236,13 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();
+                self.runner.secrets.gate().unlock();
                 return Some(Event::Answer(request, Answer::Unlocked));
             }
-            Effect::Lock => self.runner.gate().lock(),
+            Effect::Lock => {
+                self.runner.gate().lock();
+                self.runner.secrets.gate().lock();
+            }
             Effect::Retry => {
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();

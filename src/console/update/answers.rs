@@ -10,7 +10,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, unknown};
+use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, secret_acts, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
     match answer {
         Answer::Commit(result) if unknown::begins(model, request, &result) => {}
         Answer::Found(result) => unknown::found(model, request, result),
+        Answer::Secret(told) => return secret_acts::told(model, request, told),
         Answer::Unaudited(trouble) => model.say(Tone::Bad, format!("this is not in the audit: {trouble}")),
         Answer::Commit(result) => {
             if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {

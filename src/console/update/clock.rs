@@ -2,7 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Lock, Model, Redraw, Tone};
-use super::mend;
+use super::{mend, secret_reveal};
 
 /// Does whatever is due.
 pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -16,6 +16,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     if model.link.resync_ends().is_some_and(|end| end <= now) {
         model.link.resync = None;
     }
+    secret_reveal::wake(model);
     filter_on(model);
     let mut effects: Vec<_> = lock_if_over(model).into_iter().chain(mend::check(model)).collect();
     effects.extend(super::drafts::wake(model));

@@ -7,11 +7,12 @@ use crate::compare::merge::Choice;
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{self, Lock, Model, Overlay, Redraw, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{self, Lock, Model, Overlay, Redraw, SecretAct, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::secret_jobs::SecretJob;
 use super::browse::{self, Step};
 use super::{
     choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
-    search, typing,
+    search, secret_acts, secret_form, secret_reveal, secret_undo, typing,
 };
 
 /// A key was pressed.
@@ -46,6 +47,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Place::Choose => choose::paste(model, text),
         Place::Editor => typing::paste(model, text),
         Place::Find => search::paste(model, text),
+        Place::Value | Place::Generate => secret_form::paste(model, text),
         _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
     }
     Vec::new()
@@ -63,6 +65,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
         Place::Choose => choose::key(model, key),
         Place::Editor => typing::key(model, key),
         Place::Find => search::key(model, key),
+        Place::Value | Place::Generate => secret_form::key(model, key),
         _ => {}
     }
 }
@@ -109,6 +112,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Edit => edit::open(model),
         Action::Delete => return make::delete_chosen(model),
         Action::Review if place == Place::Merge => return merge::finish(model),
+        Action::Review if place == Place::Value => return secret_form::accept(model, true),
+        Action::Review if place == Place::SecretForm => secret_form::review(model),
         Action::Review => return prepare::review(model),
         Action::Undo => typing::undo(model, true),
         Action::Redo => typing::undo(model, false),
@@ -127,6 +132,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TakeUp => return drafts::take_up(model),
         Action::ThrowAway => drafts::ask_throw_away(model),
         Action::Write if place == Place::Plan => return plan::write(model),
+        Action::Write if place == Place::SecretReview && model.hands.undo.is_some() => {
+            return secret_undo::write(model);
+        }
+        Action::Write if place == Place::SecretReview => return secret_form::write(model),
         Action::Write => return edit::write(model),
         Action::FullDiff if place == Place::Plan => plan::toggle_full(model),
         Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
@@ -140,6 +149,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back if place == Place::Editor && model.away.is_some() => {
             return outside::end(model).into_iter().collect();
         }
+        Action::RevealSecret => return secret_acts::begin(model, SecretAct::Reveal),
+        Action::SetSecret => return secret_acts::begin(model, SecretAct::Set),
+        Action::SetFields => return secret_acts::begin(model, SecretAct::SetFields),
+        Action::UndoSecret => return secret_acts::begin(model, SecretAct::Undo),
+        Action::DeleteSecret => return secret_acts::begin(model, SecretAct::Delete),
+        Action::UndeleteSecret => return secret_acts::begin(model, SecretAct::Undelete),
+        Action::EnterValue => secret_form::enter_value(model),
+        Action::AddField => secret_form::ask_name(model),
+        Action::RemoveField => secret_form::toggle_removal(model),
+        Action::Generate => secret_form::ask_generate(model),
+        Action::Rebase => return secret_form::ask_rebase(model),
         Action::Back => back(model, place),
         Action::Accept => return accept(model, place),
         Action::Cancel => cancel(model, place),
@@ -181,6 +201,11 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         }
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
+        (Some(Overlay::Pick(pick)), _) => secret_acts::step(pick, step, page),
+        (Some(Overlay::Generate(generate)), _) => secret_form::step_alphabet(generate, step),
+        (Some(Overlay::Shown(_)), _) => secret_reveal::scroll(model, step),
+        (None, Place::SecretReview) if model.hands.undo.is_some() => secret_undo::scroll(model, step),
+        (None, Place::SecretForm | Place::SecretReview) => secret_form::step(model, step),
         (None, Place::Plan) => plan::scroll(model, step),
         (None, Place::Review) => edit::scroll_review(model, step),
         (None, Place::Merge) => merge::step(model, step),
@@ -195,6 +220,7 @@ fn back(model: &mut Model, place: Place) {
         Place::Plan => plan::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
+        Place::SecretForm | Place::SecretReview => secret_form::back(model),
         Place::Review | Place::Merge => edit::back_to_draft(model),
         _ => browse::back(model),
     }
@@ -205,16 +231,21 @@ fn accept(model: &mut Model, place: Place) -> Vec<Effect> {
         browse::end_filter(model, true);
         return Vec::new();
     }
-    if place == Place::Choose {
-        choose::accept(model);
-        return Vec::new();
+    match place {
+        Place::Choose => choose::accept(model),
+        Place::Pick => return secret_acts::accept(model),
+        Place::Value => return secret_form::accept(model, false),
+        Place::Generate => return secret_form::generate(model),
+        _ => return prompt::accept(model),
     }
-    prompt::accept(model)
+    Vec::new()
 }
 
 fn cancel(model: &mut Model, place: Place) {
     if place == Place::Filter {
         browse::end_filter(model, false);
+    } else if matches!(place, Place::Value | Place::Generate) {
+        secret_form::cancel_value(model);
     } else {
         drafts::closed(model);
         model.overlay = None;
@@ -237,6 +268,14 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             edit::discard(model);
             Vec::new()
         }
+        Then::DeleteSecret { path, version } => {
+            let what = format!("delete {version} of {path}");
+            secret_form::change_version(model, SecretJob::Delete(path, version), what)
+        }
+        Then::UndeleteSecret { path, version } => {
+            let what = format!("undelete {version} of {path}");
+            secret_form::change_version(model, SecretJob::Undelete(path, version), what)
+        }
         Then::DiscardSaved(id) => drafts::throw_away(model, id),
         Then::Quit => drafts::part(model),
     }
@@ -258,6 +297,9 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
             return drafts::part(model);
         }
         Place::Help | Place::Prompt | Place::Confirm | Place::Choose | Place::Drafts => model.overlay = None,
+        Place::Pick | Place::Shown => model.overlay = None,
+        Place::Value | Place::Generate => secret_form::cancel_value(model),
+        Place::SecretForm | Place::SecretReview => secret_form::back(model),
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
         Place::Find => search::close(model),

@@ -19,11 +19,17 @@ mod plan;
 mod prepare;
 mod prompt;
 mod search;
+mod secret_acts;
+mod secret_form;
+mod secret_reveal;
+mod secret_undo;
 mod send;
 #[cfg(test)]
 mod tests;
 mod typing;
 mod unknown;
+
+use zeroize::Zeroizing;
 
 use super::effect::Effect;
 use super::message::{Event, Message};
@@ -34,7 +40,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     model.now = message.at;
     let mut effects = match message.event {
         Event::Key(key) => keys::press(model, key),
-        Event::Paste(text) => keys::paste(model, &text),
+        // It may be a secret.
+        Event::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
         Event::Resize(size) => {
             model.size = size;
             browse::settle(model);
@@ -42,7 +49,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.want(Redraw::Now);
             Vec::new()
         }
-        Event::Resumed => vec![Effect::Redraw],
+        Event::Resumed => {
+            secret_reveal::hide(model);
+            vec![Effect::Redraw]
+        }
         Event::Feed(feed) => feed::take(model, feed),
         Event::Answer(request, answer) => answers::take(model, request, answer),
         Event::Log(lines) => {
@@ -55,6 +65,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(drafts::follow(model));
     effects.extend(outside::follow(model));
     hold_back(model, &mut effects);
+    secret_reveal::follow(model, &effects);
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));
     effects.extend(answers::follow_lease(model));
@@ -66,6 +77,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 fn hold_back(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.may_write() || !effects.iter().any(Effect::writes) {
         return;
+    }
+    if effects.iter().any(|effect| matches!(effect, Effect::Secret(_, job) if job.writes())) {
+        model.hands.writing = None;
     }
     effects.retain(|effect| !effect.writes());
     model.writing = None;

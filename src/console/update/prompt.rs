@@ -9,12 +9,12 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
 use super::make::{self, Known};
-use super::{absence, browse, choose, edit, keys, merge, names, plan};
+use super::{absence, browse, choose, edit, keys, merge, names, plan, secret_form, secret_reveal};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
 
-fn ask(model: &mut Model, purpose: Purpose, text: impl Into<String>) {
+pub(super) fn ask(model: &mut Model, purpose: Purpose, text: impl Into<String>) {
     let prompt = Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() };
     model.overlay = Some(Overlay::Prompt(prompt));
     refresh(model);
@@ -129,7 +129,9 @@ fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value => Vec::new(),
+        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value | Purpose::Reason(_) | Purpose::FieldName => {
+            Vec::new()
+        }
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -185,6 +187,8 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Purpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         Purpose::Unlock => open_gate(model, &text),
         Purpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
+        Purpose::Reason(order) => secret_reveal::read(model, order, &text),
+        Purpose::FieldName => secret_form::add_field(model, &text),
     };
     match done {
         Ok(effects) => effects,
@@ -214,7 +218,7 @@ fn run(model: &mut Model, text: &str) -> Done {
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;
-        let leaves_draft = (model.edit.is_some() || model.plan.is_some())
+        let leaves_draft = (model.edit.is_some() || model.plan.is_some() || model.hands.covers())
             && !matches!(
                 action,
                 Action::Unlock
@@ -225,7 +229,11 @@ fn run(model: &mut Model, text: &str) -> Done {
                     | Action::Help
             );
         if leaves_draft {
-            let what = if model.plan.is_some() { "plan" } else { "draft" };
+            let what = match (&model.plan, &model.edit) {
+                (Some(_), _) => "plan",
+                (None, Some(_)) => "draft",
+                (None, None) => "form",
+            };
             model.say(Tone::Plain, format!("leave the {what} first: esc"));
             return Ok(Vec::new());
         }
@@ -237,6 +245,9 @@ fn run(model: &mut Model, text: &str) -> Done {
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
     if model.plan.is_some() {
         return Err("leave the plan first: esc, twice".into());
+    }
+    if model.hands.covers() {
+        return Err("leave the form first: esc, twice".into());
     }
     if model.edit.is_some() {
         return Err("leave the draft first: esc, twice".into());

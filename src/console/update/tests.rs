@@ -26,6 +26,7 @@ mod merge;
 mod partial;
 mod plans;
 mod seams;
+mod secrets;
 mod shelf;
 mod truth;
 mod undo;
@@ -71,6 +72,7 @@ impl Console {
             target: "127.0.0.1:2379 /cwm/".into(),
             marks: vec![],
             capabilities,
+            secrets: None,
             read_only: false,
             protected: false,
             locked: false,

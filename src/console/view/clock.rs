@@ -21,7 +21,8 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
     if let Some(Overlay::Drafts(_)) = &model.overlay {
         super::overlays::draft_ages(model).for_each(|wait| soonest.in_a(Some(wait)));
     }
-    if model.edit.is_none() && model.plan.is_none() {
+    soonest.moment(super::overlays::countdown(model));
+    if model.edit.is_none() && model.plan.is_none() && !model.hands.covers() {
         match model.tab {
             Tab::Webhooks | Tab::Connections => {
                 if let Some(browse) = model.browse() {

@@ -49,6 +49,8 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
         A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.writes.is_empty(),
         A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
         A::Renew => plan::may_be_renewed(model),
+        A::Rebase => model.hands.form.as_ref().is_some_and(|form| form.clash.is_some()),
+        A::RevealSecret | A::SetSecret => !model.secret_targets().is_empty(),
         A::Complete => is_completed(model),
         _ if place != Place::Browse => true,
         A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
@@ -60,7 +62,10 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
 /// Whether what is typed has candidates; a name that unlocks or confirms has none on purpose.
 fn is_completed(model: &Model) -> bool {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
-    !matches!(prompt.purpose, Purpose::Unlock | Purpose::Typed(_) | Purpose::Value)
+    !matches!(
+        prompt.purpose,
+        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value | Purpose::Reason(_) | Purpose::FieldName
+    )
 }
 
 fn useful(place: Place) -> &'static [Action] {
@@ -80,6 +85,8 @@ fn useful(place: Place) -> &'static [Action] {
             A::Rename,
             A::Quit,
             A::Copy,
+            A::RevealSecret,
+            A::SetSecret,
             A::Sort,
             A::Zoom,
             A::Pause,
@@ -120,6 +127,12 @@ fn useful(place: Place) -> &'static [Action] {
         ],
         Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Help, A::Down],
         Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
+        Place::Pick => &[A::Accept, A::Cancel, A::Down, A::Up],
+        Place::Shown => &[A::Cancel, A::Down],
+        Place::SecretForm => &[A::EnterValue, A::Review, A::AddField, A::Back, A::RemoveField, A::Help],
+        Place::Value => &[A::Accept, A::Generate, A::Review, A::Cancel],
+        Place::Generate => &[A::Accept, A::Down, A::Cancel],
+        Place::SecretReview => &[A::Write, A::Rebase, A::Back, A::Help, A::Down],
     }
 }
 
@@ -138,6 +151,19 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Find, Action::Back) => "close",
         (Place::Find, Action::FindNext) => "next",
         (Place::Find, Action::FindPrevious) => "previous",
+        (Place::Editor, Action::Reveal) => "reveal",
+        (Place::Shown, Action::Cancel) => "hide",
+        (Place::Generate, Action::Accept) => "make it",
+        (Place::Generate, Action::Down) => "alphabet",
+        (Place::Value | Place::Pick, Action::Accept) => "take",
+        (Place::Value | Place::Pick | Place::Generate, Action::Cancel) => "cancel",
+        (Place::Pick, Action::Up) => "row above",
+        (Place::Pick, Action::Down) => "row below",
+        (Place::SecretForm, Action::EnterValue) => "new value",
+        (Place::SecretForm, Action::AddField) => "add a field",
+        (Place::SecretForm, Action::RemoveField) => "remove",
+        (Place::SecretForm, Action::Back) => "leave",
+        (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",
         (Place::Review, Action::Back) => "back to the draft",

@@ -23,6 +23,7 @@ mod merge;
 mod overlays;
 mod plan;
 mod review;
+mod secret_form;
 mod status;
 mod tabs;
 mod widgets;
@@ -39,7 +40,9 @@ pub(super) use footer::offered as footer_offers;
 pub(super) use health::height as health_height;
 #[cfg(test)]
 pub(super) use overlays::offered as help_offers;
+pub(super) use overlays::shown_height as secret_shown_height;
 pub(super) use plan::height as plan_height;
+pub(super) use secret_form::height as secret_review_height;
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;
@@ -67,6 +70,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
     match &model.edit {
         Some(edit) => draw_edit(canvas, model, edit),
         None if model.plan.is_some() => plan::draw(canvas, model, edit_frame(&parts, true)),
+        None if model.hands.covers() => secret_form::draw(canvas, model, edit_frame(&parts, true)),
         None => {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {

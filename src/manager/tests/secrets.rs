@@ -177,7 +177,7 @@ async fn a_store_that_is_away_and_a_context_that_is_read_only_are_said() {
     assert_eq!(world.manager.secrets_health().await.condition().word(), "unusable");
     let read_only = UnifiedConfigManager::open(world.store.clone(), Some("--read-only".into()))
         .with_secret_access(MemorySecrets::new().access(true));
-    assert!(read_only.secrets().unwrap().writer.is_none());
+    assert!(read_only.secrets().writer.is_none());
     let refused = read_only.secret_writer().err().unwrap().to_string();
     assert!(refused.contains("--read-only"), "{refused}");
     let variables = manager(&world.store);

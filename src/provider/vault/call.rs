@@ -3,7 +3,7 @@
 //! A [`Call`] is written with the path as people know it, and sent with `Session::call`, which adds
 //! the token, keeps the pace, and ends within the deadline:
 //!
-//! ```ignore
+//! ```text
 //! let reply = session.call(&Call::get(format!("{mount}/subkeys/{path}"))).await?;
 //! match reply.status() {
 //!     200 => reply.parse::<Subkeys>()?,
@@ -30,7 +30,6 @@ pub(super) enum Method {
     /// Vault's own: the names below a path.
     List,
     Post,
-    Put,
     /// A JSON merge patch.
     Patch,
     Delete,
@@ -64,11 +63,6 @@ impl Call {
     /// Sends a JSON body to a path.
     pub(super) fn post(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
         Self::new(Method::Post, path, Some(body))
-    }
-
-    /// As [`Call::post`], where an endpoint asks for PUT.
-    pub(super) fn put(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
-        Self::new(Method::Put, path, Some(body))
     }
 
     /// Sends a JSON merge patch to a path.

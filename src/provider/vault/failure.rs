@@ -31,8 +31,6 @@ pub(super) enum Failure {
     Sealed,
     /// It has no keys yet.
     Uninitialised,
-    /// It stands by and reaches no active node.
-    Leaderless,
     /// It takes no more requests for now.
     Busy,
     /// It failed with this status; what it was to do may be done.
@@ -98,7 +96,6 @@ impl Failure {
             | Self::Redirected
             | Self::Sealed
             | Self::Uninitialised
-            | Self::Leaderless
             | Self::Busy
             | Self::NoToken(_)
             | Self::Unusable(_) => false,
@@ -135,7 +132,6 @@ impl Failure {
             }
             Self::Sealed => format!("{vault} is sealed: unseal it"),
             Self::Uninitialised => format!("{vault} is not initialised: initialise and unseal it"),
-            Self::Leaderless => format!("{vault} stands by and reaches no active node"),
             Self::Busy => format!("{vault} takes no more requests for now: its rate limit is reached"),
             Self::Server(status) => format!("{vault} failed with status {status}: see its log"),
             Self::NoToken(why) => format!("no token that {vault} takes: {why}"),

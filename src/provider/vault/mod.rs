@@ -7,15 +7,17 @@
 //! | `client` | carries a request out: address, trust, time-outs, sizes |
 //! | `kv` | the key-value engines, on calls of a session |
 //! | `secrets` | the traits over them |
-//! | `session` | the token that goes with it |
+//! | `session` | the token that goes with it, renewed and logged in for |
+//! | `pace` | how fast it is asked |
+//! | `health` | how the server is, and what becomes of the token |
 //! | `failure`, `trust` | what can go wrong, in words |
-
-#![allow(dead_code, reason = "logging in by AppRole lands next")]
 
 mod call;
 mod client;
 mod failure;
+mod health;
 mod kv;
+mod pace;
 mod secrets;
 mod session;
 mod settings;

@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
-use super::call::Call;
-use super::failure::Failure;
+use super::health;
 use super::kv::Kv;
 use super::session::Session;
 use super::settings::VaultSettings;
 use crate::domain::{Health, Lacking, Presence, SecretFolder, SecretPath, SecretVersion, Versions};
 use crate::provider::{
-    Error, HEALTH_DEADLINE, Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields,
-    SecretName, SecretReader, SecretRevealer, SecretWriter,
+    Error, Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretName,
+    SecretReader, SecretRevealer, SecretWriter,
 };
 
 /// As on its badge.
@@ -84,9 +83,13 @@ impl SecretReader for VaultSecrets {
 
     async fn health(&self) -> Health {
         match self.open() {
-            Ok(()) => health(&self.session).await,
+            Ok(()) => health::check(&self.session).await,
             Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
         }
+    }
+
+    fn retry_now(&self) {
+        self.session.retry_now();
     }
 
     async fn shutdown(&self) {
@@ -142,16 +145,5 @@ impl SecretWriter for VaultSecrets {
     async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
         self.open()?;
         self.kv.destroy_all(path).await
-    }
-}
-
-/// Whether it serves, by the one endpoint that needs no right.
-async fn health(session: &Session) -> Health {
-    let call = Call::get("sys/health").query("standbyok", "true").query("perfstandbyok", "true");
-    let answer = tokio::time::timeout(HEALTH_DEADLINE, session.call(&call)).await;
-    match answer.unwrap_or(Err(Failure::Silent)) {
-        Ok(reply) if reply.status() == 200 => Health::new(BACKEND),
-        Ok(_) => Health::unusable(BACKEND, Failure::Garbled.words(&session.name()), ""),
-        Err(failure) => Health::unusable(BACKEND, failure.words(&session.name()), ""),
     }
 }

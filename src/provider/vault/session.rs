@@ -1,19 +1,61 @@
-//! The token that goes with each request.
+//! The token that goes with each request: the one that was given, or an AppRole's.
+//!
+//! Nothing runs in the background. A request whose token is past half of its time renews it first;
+//! one whose token was refused asks the server whether the token still lives, and logs in anew if not.
+
+mod token;
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use super::call::{Call, Reply};
 use super::client::Client;
 use super::failure::Failure;
-use super::settings::{Login, VaultSettings};
+use super::pace::Pace;
+use super::settings::{AppRole, Login, VaultSettings};
+use token::{Auth, Held};
+pub(super) use token::{Looked, TokenFacts};
+
+/// How long an answer to whether a token lives counts: many paths may be forbidden at once.
+const STILL_ALIVE: Duration = Duration::from_secs(5);
+
+/// How long it is waited after a login that failed: doubled each time up to the second.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A server as one user sees it.
 pub(super) struct Session {
     client: Client,
+    pace: Pace,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    /// Set while no login is tried, because one failed; the token that is held may still serve.
+    refused: Option<Refused>,
+}
+
+struct Refused {
+    failure: Failure,
+    wait: Duration,
+    until: Instant,
+}
+
+/// What became of a token that a request was refused with.
+enum Verdict {
+    Lives,
+    Ended,
 }
 
 impl Session {
     /// One that does nothing before it is used.
     pub(super) fn new(settings: VaultSettings) -> Self {
-        Self { client: Client::new(settings) }
+        Self { client: Client::new(settings), pace: Pace::new(), state: Mutex::default() }
     }
 
     /// What it was made from.
@@ -26,6 +68,11 @@ impl Session {
         self.client.name()
     }
 
+    /// Without a token and out of turn: for what anybody may ask at any time.
+    pub(super) async fn ask(&self, call: &Call, within: Duration) -> Result<Reply, Failure> {
+        self.client.call(call, None, within).await
+    }
+
     /// Sends a request with the token, and answers what speaks of its path: 2xx, 400, 403, 404, 405,
     /// 412, 413. A request is sent twice only where the first was refused because the token had ended.
     ///
@@ -33,11 +80,171 @@ impl Session {
     /// [`Failure`], which speaks of the server as a whole, and tells whether the request may have been
     /// carried out.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, Failure> {
-        let token = match &self.settings().login {
-            Login::Token(token) => token.clone(),
-            Login::AppRole(_) => return Err(Failure::NoToken("not logged in".into())),
+        let _turn = self.pace.turn().await;
+        let token = self.token().await?;
+        let reply = self.send(call, &token).await?;
+        if reply.status() != 403 {
+            return Ok(reply);
+        }
+        match self.verdict(&token).await? {
+            Verdict::Lives => Ok(reply),
+            Verdict::Ended => {
+                let token = self.token().await?;
+                self.send(call, &token).await
+            }
+        }
+    }
+
+    async fn send(&self, call: &Call, token: &Held) -> Result<Reply, Failure> {
+        judge(self.client.call(call, Some(token.token()), self.settings().timeout).await?)
+    }
+
+    /// Lets the next request log in at once.
+    pub(super) fn retry_now(&self) {
+        if let Ok(mut state) = self.state.try_lock()
+            && let Some(refused) = &mut state.refused
+        {
+            refused.until = Instant::now();
+        }
+    }
+
+    /// What is known of the token, as far as it may be asked; `Err` says why there is none.
+    pub(super) async fn token_facts(&self) -> Result<TokenFacts, Failure> {
+        let token = self.token().await?;
+        let looked = self.look_up(&token).await?;
+        if let Looked::Ended = looked {
+            if let Login::Token(_) = self.settings().login {
+                return Err(Failure::NoToken(EXPIRED.into()));
+            }
+            self.ended(&token).await;
+            self.token().await?;
+        }
+        let trouble = self.state.lock().await.refused.as_ref().map(|refused| refused.failure.clone());
+        Ok(TokenFacts::new(looked, trouble))
+    }
+
+    /// A token to send with, renewed or logged in for where it is time to.
+    async fn token(&self) -> Result<Held, Failure> {
+        let mut state = self.state.lock().await;
+        let now = Instant::now();
+        match (&self.settings().login, &state.held) {
+            (Login::Token(token), None) => {
+                let held = Held::given(token.clone());
+                state.held = Some(held.clone());
+                Ok(held)
+            }
+            (_, Some(held)) if held.is_due(now) => self.freshened(&mut state, now).await,
+            (_, Some(held)) => Ok(held.clone()),
+            (Login::AppRole(role), None) => self.logged_in(&mut state, role, now).await,
+        }
+    }
+
+    /// Renews a token; where that has no effect any more, an AppRole logs in, and the old token serves on
+    /// while it lives.
+    async fn freshened(&self, state: &mut State, now: Instant) -> Result<Held, Failure> {
+        let Some(old) = state.held.clone() else { return Err(Failure::NoToken("none is held".into())) };
+        if old.is_renewable() {
+            let renewal = Call::post("auth/token/renew-self", Zeroizing::new(b"{}".to_vec()));
+            let answer = self.send(&renewal, &old).await;
+            if let Ok(reply) = &answer
+                && reply.is_done()
+                && let Ok(auth) = reply.parse::<Auth>()
+            {
+                let held = old.renewed(&auth, now);
+                if !held.is_due(now) {
+                    state.held = Some(held.clone());
+                    return Ok(held);
+                }
+            }
+        }
+        match &self.settings().login {
+            Login::AppRole(role) => match self.logged_in(state, role, now).await {
+                Err(_) if !old.is_over(now) => {
+                    let held = old.put_off(now);
+                    state.held = Some(held.clone());
+                    Ok(held)
+                }
+                other => other,
+            },
+            Login::Token(_) => {
+                // It is tried for as long as there is one: only the server knows whether it has ended.
+                let held = old.put_off(now);
+                state.held = Some(held.clone());
+                Ok(held)
+            }
+        }
+    }
+
+    async fn logged_in(&self, state: &mut State, role: &AppRole, now: Instant) -> Result<Held, Failure> {
+        if let Some(refused) = state.refused.as_ref().filter(|refused| refused.until > now) {
+            return Err(refused.failure.clone());
+        }
+        let body = json!({"role_id": role.role.as_str(), "secret_id": role.secret.as_str()}).to_string();
+        let call = Call::post("auth/approle/login", Zeroizing::new(body.into_bytes()));
+        let failure = match self.client.call(&call, None, self.settings().timeout).await.and_then(judge) {
+            Ok(reply) if reply.is_done() => match reply.parse::<Auth>().and_then(|auth| auth.held(now)) {
+                Ok(held) => {
+                    state.refused = None;
+                    state.held = Some(held.clone());
+                    return Ok(held);
+                }
+                Err(failure) => failure,
+            },
+            Ok(reply) => Failure::NoToken(refusal(reply.status()).into()),
+            Err(failure) => failure,
         };
-        judge(self.client.call(call, Some(&token), self.settings().timeout).await?)
+        let wait = state.refused.as_ref().map_or(FIRST_WAIT, |refused| (refused.wait * 2).min(LONGEST_WAIT));
+        state.refused = Some(Refused { failure: failure.clone(), wait, until: now + wait });
+        Err(failure)
+    }
+
+    /// Whether the token or only the path is to blame for a refusal.
+    async fn verdict(&self, token: &Held) -> Result<Verdict, Failure> {
+        if token.was_alive(Instant::now(), STILL_ALIVE) {
+            return Ok(Verdict::Lives);
+        }
+        match self.look_up(token).await? {
+            Looked::Ended => {
+                self.ended(token).await;
+                match self.settings().login {
+                    Login::AppRole(_) => Ok(Verdict::Ended),
+                    Login::Token(_) => Err(Failure::NoToken(EXPIRED.into())),
+                }
+            }
+            Looked::Alive(_) | Looked::NotTold => Ok(Verdict::Lives),
+        }
+    }
+
+    /// Asks what the server knows of a token, with that token.
+    async fn look_up(&self, token: &Held) -> Result<Looked, Failure> {
+        let reply = self.send(&Call::get("auth/token/lookup-self"), token).await?;
+        let looked = Looked::of(&reply);
+        let mut state = self.state.lock().await;
+        if let Some(held) = state.held.as_mut().filter(|held| held.is(token)) {
+            held.seen(&looked, Instant::now());
+        }
+        Ok(looked)
+    }
+
+    /// Gives an AppRole's token up, unless another has taken its place.
+    async fn ended(&self, token: &Held) {
+        if matches!(self.settings().login, Login::AppRole(_)) {
+            let mut state = self.state.lock().await;
+            state.held = state.held.take().filter(|held| !held.is(token));
+        }
+    }
+}
+
+/// Why a token that was given is of no use any more.
+const EXPIRED: &str = "VAULT_TOKEN has expired or was revoked";
+
+fn refusal(status: u16) -> &'static str {
+    match status {
+        400 | 403 => {
+            "the AppRole login is refused: its secret id may be revoked, used up or expired, or the role gone"
+        }
+        404 => "there is no AppRole login at auth/approle",
+        _ => "the AppRole login is refused",
     }
 }
 

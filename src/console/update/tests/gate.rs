@@ -23,7 +23,7 @@ fn writing_actions() -> impl Iterator<Item = Action> {
 fn may_lead_to_a_write(walk: &Walk) -> bool {
     let asked_before = walk.actions.iter().any(|action| action.writes());
     match (&walk.last, walk.led_by) {
-        (Step::Told(_), _) => asked_before,
+        (Step::Told(_) | Step::SecretTold { .. }, _) => asked_before,
         (_, Some(action)) if action.writes() => true,
         (_, Some(Action::Confirm | Action::Accept)) => asked_before,
         _ => false,
@@ -67,6 +67,7 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
             let said = locked.console.notice();
             let why = said.contains("locked")
                 || said.contains("leave the draft first")
+                || said.contains("leave the form first")
                 || said.contains("leave the plan first");
             assert!(why, "{step:?} after {path:?} says {said:?}");
         }

@@ -144,7 +144,9 @@ impl Group {
             A::TakeUp | A::ThrowAway => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
-            A::Renew => Self::Here,
+            A::Renew | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => Self::Here,
+            A::RevealSecret => Self::View,
+            A::SetSecret | A::SetFields | A::UndoSecret | A::DeleteSecret | A::UndeleteSecret => Self::Write,
         }
     }
 

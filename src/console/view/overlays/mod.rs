@@ -5,9 +5,12 @@ mod confirm;
 mod drafts;
 mod help;
 mod prompt;
+mod secret;
 
 pub(super) use drafts::ages as draft_ages;
 use ratatui::layout::Rect;
+pub(super) use secret::countdown;
+pub(in crate::console) use secret::height as shown_height;
 
 #[cfg(test)]
 pub(in crate::console) use help::offered;
@@ -27,5 +30,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, overlay: &Overlay) {
         Overlay::Confirm(confirm) => confirm::draw(canvas, area, confirm),
         Overlay::Drafts(page) => drafts::draw(canvas, model, area, page),
         Overlay::Choose(chooser) => choose::draw(canvas, area, chooser),
+        Overlay::Pick(pick) => secret::pick(canvas, area, pick),
+        Overlay::Shown(shown) => secret::shown(canvas, model, area, shown),
+        Overlay::Value(entry) => secret::value(canvas, area, &entry.0),
+        Overlay::Generate(generate) => secret::generate(canvas, area, generate),
     }
 }

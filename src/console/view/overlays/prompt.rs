@@ -45,6 +45,13 @@ fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
             let words = "a JSON value; ‹kept:1› and the like stand for secrets";
             ("another value".into(), words.into())
         }
+        Purpose::Reason(order) => (
+            format!("reveal {} of {}", order.field.as_str(), order.path),
+            "why? The reason is kept in the audit. All values of the secret are read at once and counted; this one \
+             is shown for 15 s"
+                .into(),
+        ),
+        Purpose::FieldName => ("another field".into(), "its name, exactly as its readers ask for it".into()),
         Purpose::Unlock => {
             let name = &model.context.name;
             (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))

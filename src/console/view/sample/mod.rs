@@ -4,6 +4,7 @@ mod drafts;
 mod health;
 mod plans;
 mod scenes;
+mod secrets;
 mod typing;
 
 use std::time::{Duration, SystemTime};
@@ -120,6 +121,7 @@ pub(super) fn context() -> Context {
             max_document: 1024 * 1024,
             tokens: TokenKind::Counter,
         },
+        secrets: None,
         read_only: false,
         protected: false,
         locked: true,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::secrets;
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
@@ -461,4 +462,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("plan_conflict", plans::conflict),
     ("plan_too_many", plans::too_many),
     ("plan_typed", plans::typed),
+    ("secret_form", secrets::secret_form),
+    ("secret_review", secrets::secret_review),
+    ("secret_conflict", secrets::secret_conflict),
+    ("secret_value", secrets::secret_value),
+    ("secret_generate", secrets::secret_generate),
+    ("secret_pick", secrets::secret_pick),
+    ("secret_shown", secrets::secret_shown),
+    ("secret_undo", secrets::secret_undo),
 ];

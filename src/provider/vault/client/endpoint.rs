@@ -24,7 +24,6 @@ impl Endpoint for Request<'_> {
             Method::Get => RequestMethod::GET,
             Method::List => RequestMethod::LIST,
             Method::Post => RequestMethod::POST,
-            Method::Put => RequestMethod::PUT,
             Method::Patch => RequestMethod::PATCH,
             Method::Delete => RequestMethod::DELETE,
         }

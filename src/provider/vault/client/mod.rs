@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use vaultrs::client::{VaultClient, VaultClientSettings};
 
-use super::call::{Call, Reply};
+use super::call::{Call, Method, Reply};
 use super::failure::Failure;
 use super::settings::{VaultSettings, VaultToken, Verify};
 use super::trust::Distrust;
@@ -72,6 +72,10 @@ impl Client {
             Err(_) => Err(Failure::Silent),
         };
         let reply = match answer {
+            // A connection that was kept may have ended meanwhile; to read twice does no harm.
+            Err(Failure::Cut) if matches!(call.method, Method::Get | Method::List) => {
+                wire.send(call, token).await
+            }
             Err(failure @ Failure::Distrust(_)) => {
                 // The file may hold another authority by the next request.
                 *self.vault.lock().await = None;

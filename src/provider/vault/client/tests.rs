@@ -139,7 +139,8 @@ async fn what_was_not_sent_is_told_from_what_may_have_been() {
     assert_eq!(refused, Some(Failure::Unreachable(Reason::Refused)));
 
     let (cut, _) = serve(vec![String::new()]).await;
-    let failure = send(&cut, &Call::get("a")).await.err().unwrap();
+    let write = Call::post("a", Zeroizing::new(b"[1]".to_vec()));
+    let failure = send(&cut, &write).await.err().unwrap();
     assert!(failure == Failure::Cut && failure.may_be_done());
 
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,7 +4,7 @@ use super::wire::{Absent, VersionMeta};
 use super::{At, Kv, unavailable};
 use crate::domain::Mount;
 use crate::provider::vault::call::Reply;
-use crate::provider::{ASK_FOR_IT, Error, Result};
+use crate::provider::{ASK_FOR_IT, Error};
 
 /// How a server begins where no engine stands at a mount.
 const NO_ROUTE: &str = "no handler for route";
@@ -122,10 +122,5 @@ impl Kv {
             },
             _ => unavailable(self.odd(reply)),
         }
-    }
-
-    /// What a 404 that speaks of nothing means, once it is known which engine answered.
-    pub(super) async fn nothing_there(&self, mount: &Mount) -> Result<Option<String>> {
-        Ok(self.engine(mount).await?.misfit(mount, self.version()))
     }
 }

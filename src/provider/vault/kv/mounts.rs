@@ -114,7 +114,7 @@ impl Described {
 
 impl Kv {
     /// What stands at a mount, as far as this user may know.
-    pub(super) async fn engine(&self, mount: &Mount) -> Result<Engine> {
+    async fn engine(&self, mount: &Mount) -> Result<Engine> {
         if let Some(engine) = self.mounts.known(mount) {
             return Ok(engine);
         }
@@ -125,12 +125,14 @@ impl Kv {
         Ok(engine)
     }
 
+    /// What is known to be wrong with a mount, so that its 404 says nothing about a secret.
+    pub(super) async fn misfit(&self, mount: &Mount) -> Result<Option<String>> {
+        Ok(self.engine(mount).await?.misfit(mount, self.version()))
+    }
+
     /// Refuses a write to an engine that would take it for something else.
     pub(super) async fn engine_fits(&self, mount: &Mount) -> Result<()> {
-        match self.engine(mount).await?.misfit(mount, self.version()) {
-            Some(misfit) => Err(unavailable(misfit)),
-            None => Ok(()),
-        }
+        self.misfit(mount).await?.map_or(Ok(()), |misfit| Err(unavailable(misfit)))
     }
 
     /// Why there is no such mount, once the server has said so; what was known of it is forgotten.

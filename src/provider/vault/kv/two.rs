@@ -8,7 +8,7 @@ use super::{At, Kv, unavailable};
 use crate::domain::{KvPath, Presence, SecretFolder, SecretVersion, Versions};
 use crate::provider::vault::call::Call;
 use crate::provider::vault::failure::Failure;
-use crate::provider::{Result, Revealed, SecretName};
+use crate::provider::{Error, Result, Revealed, SecretName};
 
 impl Kv {
     /// One request: `subkeys` tells the fields, the version and its time.
@@ -23,7 +23,11 @@ impl Kv {
         Ok(match reply.status() {
             200 => match reply.parse::<Data<Subkeys>>() {
                 Ok(subkeys) => Presence::Present(subkeys.data.contents()),
-                Err(failure) => Presence::Unreachable { reason: failure.words(&self.session.name()) },
+                Err(failure) => {
+                    let misfit = self.misfit(at.mount).await?;
+                    let reason = misfit.unwrap_or_else(|| failure.words(&self.session.name()));
+                    Presence::Unreachable { reason }
+                }
             },
             403 => Presence::Forbidden { permission: format!("read on {place}") },
             404 => return self.absent(at, Absence::of(&reply)).await,
@@ -35,13 +39,13 @@ impl Kv {
         Ok(match absence {
             Absence::Gone(meta) => gone(&meta),
             Absence::NoMount => Presence::Unreachable { reason: self.unmounted(at.mount) },
-            Absence::NoEndpoint => match self.nothing_there(at.mount).await? {
+            Absence::NoEndpoint => match self.misfit(at.mount).await? {
                 Some(reason) => Presence::Unreachable { reason },
                 None => Presence::Unknown {
                     reason: "this server is too old to tell the fields of a secret without reading it".into(),
                 },
             },
-            Absence::Nothing => match self.nothing_there(at.mount).await? {
+            Absence::Nothing => match self.misfit(at.mount).await? {
                 Some(reason) => Presence::Unreachable { reason },
                 None => Presence::Missing,
             },
@@ -71,12 +75,18 @@ impl Kv {
         match reply.status() {
             200 => match reply.parse::<Data<Metadata>>() {
                 Ok(metadata) => Ok(Some(metadata.data.versions(SystemTime::now()))),
-                Err(failure) => Err(self.failed(failure)),
+                Err(_) => Err(self.garbled(at).await?),
             },
             403 => Err(denied(format!("read on {place}"))),
             404 => self.nothing(at, Absence::of(&reply)).await,
             _ => Err(unavailable(self.odd(&reply))),
         }
+    }
+
+    /// What to say of an answer of another form: a KV 1 engine has secrets at any path.
+    async fn garbled(&self, at: At<'_>) -> Result<Error> {
+        let misfit = self.misfit(at.mount).await?;
+        Ok(misfit.map_or_else(|| self.failed(Failure::Garbled), unavailable))
     }
 
     /// A read that met nothing: `None` if there is nothing, an error if that cannot be said.
@@ -90,6 +100,10 @@ impl Kv {
     /// The names in a folder, below an endpoint of KV 2, or directly where KV 1 has them.
     pub(super) async fn list_below(&self, folder: &SecretFolder, endpoint: Option<&str>) -> Result<Listed> {
         let mount = &folder.mount;
+        // A KV 1 engine may well have secrets in a folder that is called as the endpoint.
+        if let Some(reason) = self.misfit(mount).await? {
+            return Ok(Listed::Untold(reason));
+        }
         let parts = [Some(mount.as_str()), endpoint, folder.folder.as_ref().map(KvPath::as_str)];
         let place = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
         let reply = self.send(&Call::list(place.as_str())).await?;
@@ -100,10 +114,7 @@ impl Kv {
             },
             403 => Listed::Forbidden(format!("list on {place}/")),
             404 => match Absence::of(&reply) {
-                Absence::Nothing => match self.nothing_there(mount).await? {
-                    Some(reason) => Listed::Untold(reason),
-                    None => Listed::Names(Vec::new()),
-                },
+                Absence::Nothing => Listed::Names(Vec::new()),
                 Absence::NoMount => Listed::Untold(self.unmounted(mount)),
                 Absence::NoEndpoint => Listed::Untold(is_two(mount)),
                 _ => Listed::Untold(self.not_vault()),
@@ -125,8 +136,11 @@ impl Kv {
         let reply = self.send(&call).await?;
         match reply.status() {
             200 => {
-                let read = reply.parse::<Data<Read<'_>>>().map_err(|failure| self.failed(failure))?;
-                read.data.revealed().map(Some).ok_or_else(|| self.failed(Failure::Garbled))
+                let read = reply.parse::<Data<Read<'_>>>().ok().and_then(|read| read.data.revealed());
+                match read {
+                    Some(revealed) => Ok(Some(revealed)),
+                    None => Err(self.garbled(at).await?),
+                }
             }
             403 => Err(denied(format!("read on {place}"))),
             404 => self.nothing(at, Absence::of(&reply)).await,

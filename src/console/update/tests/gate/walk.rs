@@ -3,9 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::OnceLock;
 
-use super::super::*;
+use super::super::{secrets, *};
 use crate::console::action::Action;
 use crate::console::keymap;
+use crate::console::model::{Prompt, Purpose};
 
 /// A key is pressed after a question has been read.
 const READING: u64 = 400;
@@ -24,6 +25,8 @@ pub(super) enum Step {
     Text(&'static str),
     /// The answer of the last commit.
     Told(Told),
+    /// What was asked about a secret, answered: as hoped for, or with somebody else's write.
+    SecretTold { well: bool },
     /// Somebody else writes the selected document.
     Overtaken,
 }
@@ -52,6 +55,7 @@ impl Walk {
     pub(super) fn start(lock: Lock) -> Self {
         let mut console = Console::loaded();
         console.model.lock = lock;
+        console.model.context.secrets = Some(secrets::places());
         let last = Step::Text("");
         Self { console, path: Vec::new(), actions: Vec::new(), last, led_by: None, seen: 0 }
     }
@@ -79,6 +83,7 @@ impl Walk {
                 console.keys(":").text(action.name()).keys("enter");
             }
             Step::Told(told) => tell(console, *told),
+            Step::SecretTold { well } => secrets::answer(console, *well),
             Step::Overtaken => {
                 let revision = console.model.inventory.revision().0 + 1;
                 let address = console.selected();
@@ -158,11 +163,15 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
         // A name that is free, the end of one, that of the context, a namespace, words to be typed.
         Place::Prompt => steps.extend(["a/fresh", "2", "prod", "c/", "delete 4"].map(Step::Text)),
         Place::Filter => steps.push(Step::Text("o")),
+        Place::Value => steps.push(Step::Text("v")),
         _ if place.takes_text() => steps.push(Step::Text("a")),
         _ => {}
     }
     if console.model.writing.is_some() {
         steps.extend([Told::Done, Told::Conflict, Told::Unknown].map(Step::Told));
+    }
+    if secrets::is_asked(console) {
+        steps.extend([true, false].map(|well| Step::SecretTold { well }));
     }
     if console.model.selected().is_some() {
         steps.push(Step::Overtaken);
@@ -174,6 +183,9 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
 pub(super) fn face(console: &Console) -> String {
     let model = &console.model;
     let overlay = model.overlay.as_ref().map(|overlay| match overlay {
+        Overlay::Prompt(Prompt { purpose: Purpose::Reason(_), input, .. }) => {
+            format!("reason {}", input.text().is_empty())
+        }
         Overlay::Prompt(prompt) => format!("{:?} {}", prompt.purpose, prompt.input.text().is_empty()),
         Overlay::Confirm(confirm) => format!("{:?}", std::mem::discriminant(&confirm.then)),
         other => format!("{:?}", std::mem::discriminant(other)),
@@ -192,11 +204,12 @@ pub(super) fn face(console: &Console) -> String {
         (std::mem::discriminant(&plan.recipe), plan.clash.is_some(), moved)
     });
     // Elsewhere neither decides anything.
+    let hands = secrets::face(console);
     let browses = matches!(model.place(), Place::Browse | Place::Page | Place::Plan);
     let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
     let can_undo = browses && !model.writes.is_empty();
     format!(
-        "{:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
+        "{hands} {:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.place(),
         model.writing.is_some(),
         model.unknown.is_some(),

@@ -1,0 +1,247 @@
+//! The command line of `secrets` as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::args::Output;
+use crate::domain::{Alphabet, FieldName, Generate as Wanted, SecretVersion};
+
+/// Tell which secrets exist without reading them, and read or write one on purpose.
+///
+/// A SECRET is MOUNT/PATH in a key-value engine, or the address of a webhook for its own secrets. Where a
+/// mount and a namespace have the same name, the mount is meant: kv:MOUNT/PATH and webhook:NAMESPACE/ID
+/// say which. No value is ever taken from the command line.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Secrets {
+    /// List what is stored in a folder, names alone; of variables, which webhooks read them
+    List {
+        /// MOUNT or MOUNT/FOLDER; without it the mounts that the receiver reads
+        folder: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    Presence(Presence),
+    Get(Get),
+    Set(Set),
+    Generate(Generate),
+    Delete(Delete),
+    Undelete(Undelete),
+    Destroy(Destroy),
+}
+
+/// Show what a document needs, or which fields a secret has, without reading a value.
+///
+/// Without an argument: each secret that any document needs, one line each. With --fail-on-missing the
+/// exit code is 9 if something that is needed is known to be missing.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Presence {
+    /// A document's address, or MOUNT/PATH
+    pub(super) of: Option<String>,
+
+    /// Exit with 9 if something that is needed is missing
+    #[arg(long)]
+    pub(super) fail_on_missing: bool,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Show the fields of a secret: masked, unless --reveal.
+///
+/// Masked, nothing is read. With --reveal it asks first on a terminal unless --yes, and what was read is
+/// counted and kept in the audit with the reason. As a table, the value of a single FIELD is printed alone.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Get {
+    /// MOUNT/PATH, or a webhook's address
+    pub(super) secret: String,
+
+    /// Of this field alone
+    #[arg(value_parser = field)]
+    pub(super) field: Option<FieldName>,
+
+    /// This version instead of the newest
+    #[arg(long, value_name = "NUMBER", value_parser = version)]
+    pub(super) version: Option<SecretVersion>,
+
+    #[command(flatten)]
+    pub(super) reveal: Reveal,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// What a deliberate look at values needs.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Reveal {
+    /// Read and print values
+    #[arg(long)]
+    pub(in crate::cli) reveal: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT", requires = "reveal")]
+    pub(in crate::cli) reason: Option<String>,
+}
+
+/// On which condition a secret is written, and how.
+///
+/// Without --create or --expect-version a write replaces the version that is the newest when the command
+/// begins, and no other.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Condition {
+    /// Only if there is no such secret
+    #[arg(long, conflicts_with = "expect_version")]
+    pub(super) create: bool,
+
+    /// Only if this is still its newest version
+    #[arg(long, value_name = "NUMBER", value_parser = version)]
+    pub(super) expect_version: Option<SecretVersion>,
+
+    /// Where single fields cannot be changed, read the others and write all: a read that is audited
+    #[arg(long)]
+    pub(super) read_modify_write: bool,
+
+    /// Write these fields alone, whatever others there are
+    #[arg(long, conflicts_with = "read_modify_write")]
+    pub(super) replace: bool,
+
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+/// Write fields of a secret as one new version; others keep their values.
+///
+/// The value of FIELD comes from standard input: on a terminal it is typed twice and not shown, elsewhere
+/// all of it is read. One line break at its end is cut off unless --keep-newline. --file takes further
+/// fields from files.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Set {
+    /// MOUNT/PATH, or a webhook's address
+    pub(super) secret: String,
+
+    /// The field whose value is given on standard input
+    #[arg(value_parser = field, required_unless_present = "file")]
+    pub(super) field: Option<FieldName>,
+
+    /// Take the value of a field from a file
+    #[arg(long, value_name = "FIELD=FILE", value_parser = from_file)]
+    pub(super) file: Vec<(FieldName, PathBuf)>,
+
+    /// Keep a line break at the end of a value
+    #[arg(long)]
+    pub(super) keep_newline: bool,
+
+    /// Write an empty value too; most receivers take one for no protection at all
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+
+    #[command(flatten)]
+    pub(super) condition: Condition,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Write a value made at random into a field; it is not shown.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Generate {
+    /// MOUNT/PATH, or a webhook's address
+    pub(super) secret: String,
+
+    /// The field
+    #[arg(value_parser = field)]
+    pub(super) field: FieldName,
+
+    /// How many characters
+    #[arg(long, value_name = "COUNT", default_value_t = Wanted::LENGTH)]
+    pub(super) length: usize,
+
+    /// Which: letters-digits, hex, base64url or printable
+    #[arg(long, value_name = "NAME", default_value = "letters-digits", value_parser = alphabet)]
+    pub(super) alphabet: Alphabet,
+
+    #[command(flatten)]
+    pub(super) condition: Condition,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// Delete versions of a secret, the newest if none is named; undelete takes it back.
+///
+/// On a terminal it asks first. Elsewhere it needs --yes or --versions.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Delete {
+    #[command(flatten)]
+    pub(super) versions: Versions,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+/// Take a delete back, of the newest version if none is named.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Undelete {
+    #[command(flatten)]
+    pub(super) versions: Versions,
+}
+
+/// Destroy versions of a secret for ever, or with --all the secret itself.
+///
+/// On a terminal the path has to be typed. Elsewhere it needs --yes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Destroy {
+    #[command(flatten)]
+    pub(super) versions: Versions,
+
+    /// All versions, and all that is known about the secret
+    #[arg(long, conflicts_with = "versions")]
+    pub(super) all: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Versions {
+    /// MOUNT/PATH, or a webhook's address
+    pub(super) secret: String,
+
+    /// Which versions, as 1,2
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = version)]
+    pub(super) versions: Vec<SecretVersion>,
+
+    /// Why, for the audit
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+fn field(text: &str) -> Result<FieldName, String> {
+    if text.is_empty() { Err("a field has a name".into()) } else { Ok(FieldName::new(text)) }
+}
+
+fn version(text: &str) -> Result<SecretVersion, String> {
+    let number = text.strip_prefix('v').unwrap_or(text).parse().ok().filter(|number| *number > 0);
+    number.map(SecretVersion).ok_or_else(|| "write a version such as 3 or v3".to_owned())
+}
+
+fn from_file(text: &str) -> Result<(FieldName, PathBuf), String> {
+    let parts = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
+    let (name, path) = parts.ok_or("write FIELD=FILE")?;
+    Ok((FieldName::new(name), path.into()))
+}
+
+fn alphabet(text: &str) -> Result<Alphabet, String> {
+    let names = || Alphabet::ALL.map(Alphabet::name).join(", ");
+    Alphabet::named(text).ok_or_else(|| format!("write one of {}", names()))
+}

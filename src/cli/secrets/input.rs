@@ -1,0 +1,214 @@
+//! Values as they are given: typed without being shown, from a pipe, from files; never as arguments,
+//! which other users of the machine can see.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::args::Set;
+use crate::cli::failure::Failure;
+use crate::domain::{FieldName, SecretText, SecretValue};
+use crate::provider::SecretFields;
+use crate::text::Safe;
+
+/// The longest value, in bytes; servers take about so much in one request.
+const LONGEST: usize = 1 << 20;
+
+/// The fields that are to be written.
+pub(super) fn fields(set: &Set) -> Result<SecretFields, Failure> {
+    let mut fields = SecretFields::default();
+    for (name, path) in &set.file {
+        let unreadable =
+            |error: io::Error| Failure::Failed(format!("cannot read {}: {}", path.display(), error.kind()));
+        let bytes = read_all(File::open(Path::new(path)).map_err(unreadable)?).map_err(unreadable)?;
+        put(&mut fields, name, bytes, set)?;
+    }
+    if let Some(name) = &set.field {
+        let bytes = if io::stdin().is_terminal() { typed_twice(name)? } else { piped()? };
+        put(&mut fields, name, bytes, set)?;
+    }
+    Ok(fields)
+}
+
+fn put(
+    fields: &mut SecretFields,
+    name: &FieldName,
+    bytes: Zeroizing<Vec<u8>>,
+    set: &Set,
+) -> Result<(), Failure> {
+    let named = Safe::new(name.as_str()).into_owned();
+    if fields.get(name.as_str()).is_some() {
+        return Err(Failure::Usage(format!("the field {named} is given twice")));
+    }
+    let text = text(bytes, set.keep_newline)
+        .map_err(|why| Failure::Invalid(format!("the value of {named} {why}")))?;
+    if text.expose().is_empty() && !set.allow_empty {
+        return Err(Failure::Invalid(format!(
+            "the value of {named} is empty: a receiver may take that for no protection at all; \
+             --allow-empty writes it"
+        )));
+    }
+    fields.set(name.clone(), SecretValue::text(&text));
+    Ok(())
+}
+
+fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Result<SecretText, String> {
+    if bytes.len() > LONGEST {
+        return Err(format!("is longer than {LONGEST} bytes"));
+    }
+    if !keep_newline && bytes.ends_with(b"\n") {
+        let cut = if bytes.ends_with(b"\r\n") { 2 } else { 1 };
+        let length = bytes.len() - cut;
+        bytes.truncate(length);
+    }
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(SecretText::new(text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            error.into_bytes().zeroize();
+            Err(format!("is not UTF-8 at byte {at}; a secret is a text: encode it, as base64 does"))
+        }
+    }
+}
+
+fn piped() -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_all(Keys).map_err(|error| Failure::Failed(format!("cannot read standard input: {}", error.kind())))
+}
+
+/// Standard input without the library's buffer, which nobody would wipe.
+struct Keys;
+
+impl Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
+    }
+}
+
+/// Into room that is never moved, so that no copy is left behind; one byte more than is taken tells that
+/// it is too much.
+fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    from.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn typed_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let named = Safe::new(name.as_str()).into_owned();
+    let unreadable = |error: io::Error| Failure::Failed(format!("cannot read the value: {}", error.kind()));
+    // One silence over both: what is pasted for both at once would be shown in between.
+    let silence = Silence::begin().map_err(unreadable)?;
+    let typed = typed(&format!("value of {named} (not shown): ")).and_then(|first| {
+        let second = if first.is_some() { typed("again: ")? } else { None };
+        Ok(first.zip(second))
+    });
+    drop(silence);
+    match typed.map_err(unreadable)? {
+        Some((first, second)) if *first == *second => Ok(first),
+        Some(_) => Err(Failure::Failed("the two values differ; nothing was written".into())),
+        None => Err(Failure::Failed("nothing was typed to its end; nothing was written".into())),
+    }
+}
+
+fn typed(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{prompt}")?;
+    stderr.flush()?;
+    let line = line(Keys)?;
+    writeln!(stderr)?;
+    Ok(line)
+}
+
+/// What is typed up to enter; `None` if it was given up. Keys are read one by one, since a terminal that
+/// collects lines would keep them, and one that ends the program would stay silent.
+fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    let mut key = Zeroizing::new([0_u8]);
+    loop {
+        if keys.read(&mut *key)? == 0 {
+            return Ok(None);
+        }
+        match *key {
+            [b'\r' | b'\n'] => return Ok(Some(line)),
+            [CTRL_C | CTRL_D | CTRL_Z] => return Ok(None),
+            [CTRL_U] => line.zeroize(),
+            [BACKSPACE | DELETE] => {
+                // A character of several bytes goes as a whole.
+                while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
+            }
+            [byte] if line.len() <= LONGEST => line.push(byte),
+            _ => {}
+        }
+    }
+}
+
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+const BACKSPACE: u8 = 8;
+const CTRL_U: u8 = 21;
+const CTRL_Z: u8 = 26;
+const DELETE: u8 = 127;
+
+/// The terminal repeats nothing that is typed, and hands over each key; dropped, it is as before.
+struct Silence(Termios);
+
+impl Silence {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // There is nobody to tell that the terminal is gone.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], keep: bool) -> Result<String, String> {
+        text(Zeroizing::new(bytes.to_vec()), keep).map(|text| text.expose().to_owned())
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_is_cut_off_unless_it_is_wanted() {
+        for (given, cut) in
+            [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", ""), (" a ", " a ")]
+        {
+            assert_eq!(read(given.as_bytes(), false).as_deref(), Ok(cut), "{given:?}");
+            assert_eq!(read(given.as_bytes(), true).as_deref(), Ok(given), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_or_too_long_is_refused_without_being_repeated() {
+        let refused = read(b"hunter2\xff", false).unwrap_err();
+        assert!(refused.contains("byte 7") && !refused.contains("hunter2"), "{refused}");
+        assert!(read(&vec![b'a'; LONGEST + 1], false).is_err());
+        assert!(read(&vec![b'a'; LONGEST], false).is_ok());
+    }
+
+    #[test]
+    fn a_line_is_typed_and_mended_key_by_key() {
+        let typed =
+            |keys: &str| line(keys.as_bytes()).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap());
+        assert_eq!(typed("abc\rx").as_deref(), Some("abc"));
+        assert_eq!(typed("aü\u{7f}b\u{8}c\n").as_deref(), Some("ac"));
+        assert_eq!(typed("abc\u{15}d\n").as_deref(), Some("d"));
+        assert_eq!(typed("\u{7f}\n").as_deref(), Some(""));
+        for gone in ["abc\u{3}\n", "\u{4}", "abc"] {
+            assert_eq!(typed(gone), None);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A secret being typed: shown as one mask that tells nothing of its length, wiped when it goes.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use zeroize::Zeroizing;
+
+use crate::domain::SecretText;
+
+/// The longest value, in bytes.
+pub const MAX_VALUE: usize = 1 << 20;
+
+/// What a buffer starts with, so that short secrets are never moved.
+const FIRST: usize = 256;
+
+/// A value that is typed without echo. It has no `Debug`, `Clone` or `Serialize`, and no cursor to be
+/// seen: what is typed goes to its end.
+pub struct SecretInput {
+    text: Zeroizing<String>,
+    /// Some of it came by single keys.
+    by_key: bool,
+}
+
+/// Why a text was not taken: it would be longer than [`MAX_VALUE`]. What was there is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+impl Default for SecretInput {
+    fn default() -> Self {
+        Self { text: Zeroizing::new(String::with_capacity(FIRST)), by_key: false }
+    }
+}
+
+impl SecretInput {
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Whether some of it was typed key by key, where a slip goes unseen.
+    pub fn is_typed(&self) -> bool {
+        self.by_key && !self.text.is_empty()
+    }
+
+    /// Whether it has more than one line.
+    pub fn has_lines(&self) -> bool {
+        self.text.contains(['\n', '\r'])
+    }
+
+    /// Whether the other holds the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        *self.text == *other.text
+    }
+
+    /// The text, for what is no secret and for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The value, copied: it stays here until the write was acknowledged.
+    pub fn value(&self) -> SecretText {
+        SecretText::new(String::clone(&self.text))
+    }
+
+    /// Forgets it.
+    pub fn wipe(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Takes a paste, line breaks included.
+    ///
+    /// # Errors
+    /// [`TooLong`]; a part of a value would be worth nothing.
+    pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
+        self.push(text)
+    }
+
+    /// Takes a key.
+    ///
+    /// # Errors
+    /// [`TooLong`].
+    pub fn key(&mut self, key: KeyEvent) -> Result<(), TooLong> {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('u') if control => self.wipe(),
+            KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
+                self.by_key = true;
+                return self.push(c.encode_utf8(&mut [0; 4]));
+            }
+            KeyCode::Backspace => {
+                self.text.pop();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), TooLong> {
+        let wanted = self.text.len() + text.len();
+        if wanted > MAX_VALUE {
+            return Err(TooLong);
+        }
+        if wanted > self.text.capacity() {
+            // A string that grows by itself leaves what it held behind, unwiped.
+            let mut larger = Zeroizing::new(String::with_capacity(wanted.max(self.text.capacity() * 2)));
+            larger.push_str(&self.text);
+            self.text = larger;
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> SecretInput {
+        let mut input = SecretInput::default();
+        for c in text.chars() {
+            input.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)).unwrap();
+        }
+        input
+    }
+
+    #[test]
+    fn what_is_typed_goes_to_the_end_and_comes_back_off_it() {
+        let mut input = typed("pä");
+        input.key(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE)).unwrap();
+        input.paste("ss\nword").unwrap();
+        assert_eq!(input.expose(), "pss\nword");
+        assert!(input.is_typed() && input.has_lines() && !input.is_same(&typed("pss")));
+        input.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)).unwrap();
+        assert!(input.is_empty() && !input.is_typed());
+    }
+
+    #[test]
+    fn a_paste_needs_no_second_time_and_is_taken_whole_or_not() {
+        let mut input = SecretInput::default();
+        input.paste(&"x".repeat(MAX_VALUE)).unwrap();
+        assert!(!input.is_typed());
+        assert_eq!(input.paste("y"), Err(TooLong));
+        assert_eq!(input.key(KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE)), Err(TooLong));
+        assert_eq!(input.value().expose().len(), MAX_VALUE);
+    }
+}

@@ -1,0 +1,360 @@
+//! New values for fields of a secret: typed without echo, pasted or made at random, looked at in words,
+//! written on the condition of the version that was there.
+
+use crossterm::event::KeyEvent;
+use zeroize::Zeroizing;
+
+use super::super::effect::{Effect, Request};
+use super::super::model::{
+    Asking, FieldThen, GenerateEntry, Input, Model, NewValue, Overlay, Purpose, SecretAct, SecretForm,
+    SecretReview, SecretTarget, SecretWriting, Tone, TooLong, ValueEntry, WriteKind,
+};
+use super::super::secret_jobs::SecretJob;
+use super::super::view::secret_review_height;
+use super::browse::Step;
+use super::{edit, keys, prompt, secret_acts};
+use crate::domain::{Alphabet, FieldName, Generate, Hidden, Lacking, Presence, SecretText};
+use crate::provider::SecretCapabilities;
+
+/// Opens the form over what is there. Where one field is meant, its value is asked for at once.
+pub(super) fn open(
+    model: &mut Model,
+    target: SecretTarget,
+    presence: &Presence,
+    rights: (SecretCapabilities, Lacking),
+    single: bool,
+) {
+    let SecretTarget { path, field } = target;
+    let offered = model.secret_fields(&path);
+    let mut form = match SecretForm::new(path, presence, rights, &offered) {
+        Ok(form) => form,
+        Err(words) => return model.say(Tone::Bad, format!("nothing can be written: {words}")),
+    };
+    let begins = single && field.is_some();
+    if let Some(field) = field {
+        form.cursor = form.row_of(&field);
+    }
+    form.single = begins;
+    model.hands.form = Some(Box::new(form));
+    if begins {
+        enter_value(model);
+    }
+}
+
+/// Asks for the value of the selected field.
+pub(super) fn enter_value(model: &mut Model) {
+    let Some(form) = &mut model.hands.form else { return };
+    let Some(field) = form.selected().map(|row| row.name.clone()) else {
+        return ask_name(model);
+    };
+    model.overlay = Some(Overlay::Value(Hidden(Box::new(ValueEntry::new(field)))));
+}
+
+/// Asks for the name of another field.
+pub(super) fn ask_name(model: &mut Model) {
+    prompt::ask(model, Purpose::FieldName, "");
+}
+
+/// Adds a field of that name and asks for its value.
+pub(super) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
+    if name.is_empty() {
+        return Err("type the field's name".into());
+    }
+    let Some(form) = &mut model.hands.form else { return Err("the form is gone".into()) };
+    form.cursor = form.row_of(&FieldName::new(name));
+    enter_value(model);
+    Ok(Vec::new())
+}
+
+/// The selected field goes, or stays after all; what was typed for it is forgotten.
+pub(super) fn toggle_removal(model: &mut Model) {
+    let Some(form) = &mut model.hands.form else { return };
+    let cursor = form.cursor;
+    let Some(row) = form.selected() else { return };
+    row.then = match (&row.then, row.now) {
+        (FieldThen::Stay, Some(_)) => FieldThen::Remove,
+        _ => FieldThen::Stay,
+    };
+    let is_nothing = row.now.is_none() && matches!(row.then, FieldThen::Stay);
+    if is_nothing {
+        form.rows.remove(cursor);
+        form.cursor = cursor.min(form.rows.len().saturating_sub(1));
+    }
+}
+
+/// Moves in the form, or scrolls its review.
+pub(super) fn step(model: &mut Model, step: Step) {
+    let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
+    let Some(form) = &mut model.hands.form else { return };
+    match &mut form.review {
+        Some(review) => review.scroll = step.from(review.scroll, rows.saturating_sub(page) + 1, page),
+        None => form.cursor = step.from(form.cursor, form.rows.len(), page),
+    }
+}
+
+fn entry(model: &mut Model) -> Option<&mut ValueEntry> {
+    match &mut model.overlay {
+        Some(Overlay::Value(Hidden(entry))) => Some(entry),
+        _ => None,
+    }
+}
+
+const TOO_LONG: &str = "a value is at most 1 MiB; this was not taken";
+
+/// A key that is part of a value.
+pub(super) fn key(model: &mut Model, key: KeyEvent) {
+    match &mut model.overlay {
+        Some(Overlay::Value(Hidden(entry))) => {
+            if entry.new.generated.take().is_some() {
+                entry.new.value.wipe();
+            }
+            entry.awaited = None;
+            entry.error = entry.line().key(key).err().map(|TooLong| TOO_LONG.into());
+        }
+        Some(Overlay::Generate(generate)) => {
+            generate.length.key(key);
+            generate.error = None;
+        }
+        _ => {}
+    }
+}
+
+/// A paste is a value; the line break that many copies end with is not part of it.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    let Some(entry) = entry(model) else {
+        return model.say(Tone::Plain, "type the length");
+    };
+    // Terminals send a carriage return for each line break of a paste.
+    let text = Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"));
+    let bare = text.strip_suffix('\n').unwrap_or(&text);
+    if entry.new.generated.take().is_some() {
+        entry.new.value.wipe();
+    }
+    entry.awaited = None;
+    entry.error = entry.line().paste(bare).err().map(|TooLong| TOO_LONG.into());
+    if bare.len() < text.len() {
+        model.say(Tone::Plain, "the line break at the end of the paste was left out");
+    }
+}
+
+/// Takes the value that was typed: a second time where it was typed key by key and is not seen. Leads to
+/// the review where `review` says so, or the form is about this one field.
+pub(super) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
+    let Some(entry) = entry(model) else { return Vec::new() };
+    if entry.awaited.is_some() {
+        return Vec::new();
+    }
+    if entry.new.value.is_empty() {
+        entry.error =
+            Some("type or paste a value, or let one be generated; to take a field out, remove it".into());
+        return Vec::new();
+    }
+    let asks = entry.new.value.is_typed() && entry.new.generated.is_none() && !entry.is_open();
+    match &entry.again {
+        None if asks => {
+            entry.again = Some(super::super::model::SecretInput::default());
+            return Vec::new();
+        }
+        Some(again) if !again.is_same(&entry.new.value) => {
+            entry.new = NewValue::default();
+            entry.again = None;
+            entry.error = Some("the two were not the same; type it anew".into());
+            return Vec::new();
+        }
+        _ => {}
+    }
+    let Some(Overlay::Value(Hidden(entry))) = model.overlay.take() else { return Vec::new() };
+    let ValueEntry { field, new, .. } = *entry;
+    let Some(form) = &mut model.hands.form else { return Vec::new() };
+    let at = form.row_of(&field);
+    form.cursor = at;
+    if let Some(row) = form.rows.get_mut(at) {
+        row.then = FieldThen::Set(new);
+    }
+    if review || form.single {
+        self::review(model);
+    }
+    Vec::new()
+}
+
+/// Leaves the value untaken.
+pub(super) fn cancel_value(model: &mut Model) {
+    let generates = matches!(model.overlay, Some(Overlay::Generate(_)));
+    let back = match model.overlay.take() {
+        Some(Overlay::Generate(generate)) => Some(Overlay::Value(generate.entry)),
+        _ => None,
+    };
+    model.overlay = back;
+    // Who set one field and thought better of it is back where they came from.
+    if !generates && model.hands.form.as_ref().is_some_and(|form| form.single && !form.is_changed()) {
+        model.hands.form = None;
+    }
+}
+
+/// Asks what is to be made at random.
+pub(super) fn ask_generate(model: &mut Model) {
+    let Some(Overlay::Value(entry)) = model.overlay.take_if(|open| matches!(open, Overlay::Value(_))) else {
+        return;
+    };
+    let length = Input::of(Generate::LENGTH.to_string());
+    model.overlay =
+        Some(Overlay::Generate(GenerateEntry { entry, length, alphabet: Alphabet::default(), error: None }));
+}
+
+/// Another alphabet.
+pub(super) fn step_alphabet(generate: &mut GenerateEntry, step: Step) {
+    let all = Alphabet::ALL;
+    let at = all.iter().position(|alphabet| *alphabet == generate.alphabet).unwrap_or(0);
+    if let Some(alphabet) = all.get(step.from(at, all.len(), all.len())) {
+        generate.alphabet = *alphabet;
+    }
+}
+
+/// Has the value made.
+pub(super) fn generate(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Generate(choice)) = &mut model.overlay else { return Vec::new() };
+    let length = choice.length.text().trim().parse().ok();
+    let Some(generate) = length.and_then(|length| Generate::new(length, choice.alphabet)) else {
+        choice.error = Some(format!("a length from {} to {}", Generate::LEAST, Generate::MOST));
+        return Vec::new();
+    };
+    let Some(Overlay::Generate(choice)) = model.overlay.take() else { return Vec::new() };
+    let request = model.next_request();
+    let Hidden(mut entry) = choice.entry;
+    entry.awaited = Some(request);
+    entry.again = None;
+    entry.error = None;
+    entry.new = NewValue { generated: Some(generate), ..NewValue::default() };
+    model.overlay = Some(Overlay::Value(Hidden(entry)));
+    vec![Effect::Secret(request, SecretJob::Generate(generate))]
+}
+
+/// Takes in a value that was made, if it is still waited for.
+pub(super) fn generated(model: &mut Model, request: Request, made: Result<Hidden<SecretText>, String>) {
+    let Some(entry) = entry(model).filter(|entry| entry.awaited == Some(request)) else { return };
+    entry.awaited = None;
+    match made {
+        Ok(Hidden(text)) => {
+            entry.error = entry.new.value.paste(text.expose()).err().map(|TooLong| TOO_LONG.into());
+        }
+        Err(words) => {
+            entry.new = NewValue::default();
+            entry.error = Some(words);
+        }
+    }
+}
+
+/// Shows what would be written.
+pub(super) fn review(model: &mut Model) {
+    let opened = model.now.mono;
+    let Some(form) = &mut model.hands.form else { return };
+    if !form.is_changed() {
+        return model.say(Tone::Plain, "no field changes: there is nothing to write");
+    }
+    form.review = Some(SecretReview { opened, scroll: 0 });
+}
+
+/// Out of the review, or out of the form: what was typed there is wiped.
+pub(super) fn back(model: &mut Model) {
+    if model.hands.undo.take().is_some() {
+        return;
+    }
+    let Some(form) = &mut model.hands.form else { return };
+    if form.review.take().is_some() {
+        form.single = false;
+        return;
+    }
+    if form.is_changed() {
+        model.say(Tone::Plain, "left; what was typed is forgotten");
+    }
+    model.hands.form = None;
+}
+
+/// Writes what is shown.
+pub(super) fn write(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Some(review) = model.hands.form.as_ref().and_then(|form| form.review) else { return Vec::new() };
+    if edit::too_soon(review.opened, now) || secret_acts::is_busy(model) {
+        return Vec::new();
+    }
+    if let Some(words) = model.hands.form.as_ref().and_then(|form| obstacle(form)) {
+        model.say(Tone::Bad, words);
+        return Vec::new();
+    }
+    let request = model.next_request();
+    let Some(form) = &mut model.hands.form else { return Vec::new() };
+    form.sent = Some(request);
+    let before = form.base.version();
+    let kept = matches!(form.base, super::super::model::SecretBase::At(_));
+    let (path, what) = (form.path.clone(), form.what());
+    let kind = WriteKind::Form { returns: kept };
+    let job = SecretJob::Write(Box::new(form.write()));
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, unknown: false });
+    vec![Effect::Secret(request, job)]
+}
+
+/// Why it cannot be written as it is.
+fn obstacle(form: &SecretForm) -> Option<String> {
+    if form.clash.is_some() {
+        return Some("nothing was written, and nothing will be: b bases it on what is there now".into());
+    }
+    let (right, permission) = form.missing_right()?;
+    Some(format!("nothing was sent: you may not {} ({permission} is missing)", right.words()))
+}
+
+/// Asks what is there now, to base what was typed on it.
+pub(super) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
+    if secret_acts::is_busy(model) {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    let Some(form) = &mut model.hands.form else { return Vec::new() };
+    form.rebasing = true;
+    let target = SecretTarget { path: form.path.clone(), field: None };
+    let job = SecretJob::Inspect(form.path.clone());
+    model.hands.asking = Some(Asking { request, act: SecretAct::SetFields, target });
+    vec![Effect::Secret(request, job)]
+}
+
+pub(super) fn stop_rebasing(model: &mut Model) {
+    if let Some(form) = &mut model.hands.form {
+        form.rebasing = false;
+    }
+}
+
+/// Bases what was typed on what is there now, and shows the review anew.
+pub(super) fn rebase(model: &mut Model, presence: &Presence) {
+    let opened = model.now.mono;
+    let Some(form) = &mut model.hands.form else { return };
+    match form.rebase(presence) {
+        Ok(()) => {
+            if form.review.is_some() {
+                form.review = Some(SecretReview { opened, scroll: 0 });
+            }
+            let words = match form.base.version() {
+                Some(version) => format!("based on {version} now; look before you write"),
+                None => "based on what is there now; look before you write".into(),
+            };
+            model.say(Tone::Plain, words);
+        }
+        Err(words) => {
+            form.rebasing = false;
+            model.say(Tone::Bad, format!("what you typed is kept: {words}"));
+        }
+    }
+}
+
+/// Deletes a version, or takes that back, after a yes.
+pub(super) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
+    if !keys::passes_gate(model) || secret_acts::is_busy(model) {
+        return Vec::new();
+    }
+    let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {
+        return Vec::new();
+    };
+    let (path, before) = (path.clone(), Some(*version));
+    let request = model.next_request();
+    let kind = WriteKind::Version;
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, unknown: false });
+    vec![Effect::Secret(request, job)]
+}

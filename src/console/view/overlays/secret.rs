@@ -1,0 +1,232 @@
+//! A secret, or a value of one: chosen, typed, made at random, shown.
+
+use std::time::Duration;
+
+use ratatui::buffer::CellWidth;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::super::widgets::{Canvas, Phrase, dialog};
+use super::super::words;
+use crate::console::layout::Size;
+use crate::console::model::{
+    GenerateEntry, Model, Overlay, PickFrom, SecretInput, SecretPick, SecretShown, ValueEntry,
+};
+use crate::console::theme::{Ink, glyph};
+use crate::domain::Alphabet;
+use crate::text::{MASK, Safe};
+
+/// The room for a line being typed, and for choices.
+const COLUMNS: u16 = 64;
+
+/// The room for a value.
+const WIDE: u16 = 96;
+
+/// The most of a value that is shown, in bytes; nobody reads more in fifteen seconds.
+const SHOWN: usize = 64 * 1024;
+
+/// Rows of the box that are not the value's: a blank one and what it is.
+const BELOW: u16 = 3;
+
+pub(super) fn pick(canvas: &mut Canvas<'_>, area: Rect, pick: &SecretPick) {
+    let lines: Vec<String> = match &pick.choices {
+        PickFrom::Targets(targets) => targets
+            .iter()
+            .map(|target| match &target.field {
+                Some(field) => format!("{}  {}", target.path, field.as_str()),
+                None => format!("{}  (its own secrets)", target.path),
+            })
+            .collect(),
+        PickFrom::Fields(_, fields) => fields.iter().map(|field| field.as_str().to_owned()).collect(),
+    };
+    let title = match &pick.choices {
+        PickFrom::Targets(_) => format!("{} which secret?", pick.act.word()),
+        PickFrom::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
+    };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let inside = dialog(canvas, area, &title, COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let first = (pick.cursor + 1).saturating_sub(usize::from(inside.height));
+    for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
+        let mut pen = canvas.row(inside, row);
+        if at == pick.cursor {
+            pen.highlight(Ink::Selection);
+        }
+        pen.put(Ink::Text, if at == pick.cursor { glyph::SELECTED } else { " " })
+            .skip(1)
+            .put(Ink::Text, line.as_str());
+    }
+}
+
+pub(super) fn value(canvas: &mut Canvas<'_>, area: Rect, entry: &ValueEntry) {
+    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let hint = match (&entry.error, entry.new.generated) {
+        (Some(error), _) => Phrase::of(Ink::Bad, format!("{} {error}", glyph::BAD)),
+        (None, Some(_)) if entry.awaited.is_some() => Phrase::of(Ink::Dim, "being made"),
+        (None, Some(generate)) => Phrase::of(Ink::Good, format!("generated: {generate}; enter takes it")),
+        (None, None) if entry.again.is_some() => Phrase::of(Ink::Dim, "type it again, since it is not seen"),
+        (None, None) if entry.is_open() => Phrase::of(Ink::Dim, "no secret: it is shown as it is typed"),
+        (None, None) => {
+            Phrase::of(Ink::Dim, "type or paste it; ctrl-g makes one at random, ctrl-u begins anew")
+        }
+    };
+    let hint: String = hint.pieces().iter().map(|(_, text)| text.as_str()).collect();
+    let ink = if entry.error.is_some() { Ink::Bad } else { Ink::Dim };
+    let below = words::wrap(&hint, columns);
+    let rows = 3 + u16::try_from(below.len()).unwrap_or(u16::MAX);
+    let inside = dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, rows);
+    line(canvas, inside, 0, "value", &entry.new.value, entry.is_open());
+    if let Some(again) = &entry.again {
+        line(canvas, inside, 1, "again", again, false);
+    }
+    for (row, text) in (3..inside.height).zip(below) {
+        canvas.row(inside, row).put(ink, text);
+    }
+}
+
+/// One line being typed: a mask of one width, whatever is behind it.
+fn line(
+    canvas: &mut Canvas<'_>,
+    inside: Rect,
+    row: u16,
+    label: &'static str,
+    input: &SecretInput,
+    open: bool,
+) {
+    let mut pen = canvas.row(inside, row);
+    pen.cell(8, Ink::Dim, label).put(Ink::Key, glyph::CRUMB).skip(1);
+    if open {
+        pen.put(Ink::Text, input.expose());
+    } else if !input.is_empty() {
+        pen.put(Ink::Secret, MASK);
+    }
+}
+
+pub(super) fn generate(canvas: &mut Canvas<'_>, area: Rect, generate: &GenerateEntry) {
+    let rows = 3 + u16::try_from(Alphabet::ALL.len()).unwrap_or(0);
+    let inside =
+        dialog(canvas, area, "make a value at random", COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let mut pen = canvas.row(inside, 0);
+    pen.cell(12, Ink::Dim, "characters").put(Ink::Key, glyph::CRUMB).skip(1);
+    pen.put(Ink::Text, generate.length.text());
+    for (row, alphabet) in (1..).zip(Alphabet::ALL) {
+        let chosen = alphabet == generate.alphabet;
+        let mut pen = canvas.row(inside, row);
+        pen.skip(12).put(Ink::Accent, if chosen { glyph::SELECTED } else { " " }).skip(1);
+        pen.put(if chosen { Ink::Strong } else { Ink::Text }, alphabet.words());
+    }
+    if let Some(error) = &generate.error {
+        canvas.row(inside, rows - 1).put(Ink::Bad, format!("{} {error}", glyph::BAD));
+    }
+}
+
+pub(super) fn shown(canvas: &mut Canvas<'_>, model: &Model, area: Rect, shown: &SecretShown) {
+    let columns = columns(model.size);
+    let lines = cut(shown.value.expose(), columns);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(BELOW);
+    let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
+    let inside = dialog(canvas, area, &title, columns, rows);
+    let height = inside.height.saturating_sub(BELOW);
+    let first = words::clamp_scroll(shown.scroll, lines.len(), height);
+    for (row, text) in (0..height).zip(lines.iter().skip(first)) {
+        canvas.row(inside, row).put(Ink::Text, *text);
+    }
+    if shown.value.expose().is_empty() {
+        canvas.row(inside, 0).put(Ink::Dim, "(the empty text)");
+    }
+    let below = Rect { y: inside.y + height, height: inside.height - height, ..inside };
+    canvas.row(below, 1).put(Ink::Dim, about(model, shown, lines.len() > usize::from(height)));
+    let left = seconds(model, shown);
+    canvas.row(below, 2).put(Ink::Warning, format!("hidden in {left} s, or at once by esc"));
+}
+
+/// What was read for it.
+fn about(model: &Model, shown: &SecretShown, more: bool) -> String {
+    let version = shown.version.map(|version| format!("{version} {} ", glyph::DOT)).unwrap_or_default();
+    let read = match shown.read {
+        1 => "1 value was read".to_owned(),
+        read => format!("the whole secret was read: {}", words::plural(read, "value")),
+    };
+    let size = shown.value.expose().len();
+    let cut = match size.checked_sub(SHOWN) {
+        Some(left) if left > 0 => {
+            format!(" {} {} more bytes are not shown", glyph::DOT, words::grouped(left))
+        }
+        _ if more => format!(" {} scrolls", glyph::DOT),
+        _ => String::new(),
+    };
+    format!("{version}{read}, {} in this session{cut}", model.hands.reads)
+}
+
+/// What is left, in steps that cost few frames: 15, 10, 5, then every second.
+fn seconds(model: &Model, shown: &SecretShown) -> u64 {
+    let left = shown.until.saturating_sub(model.now.mono).as_millis().div_ceil(1_000);
+    let left = u64::try_from(left).unwrap_or(u64::MAX);
+    match left {
+        0..=5 => left,
+        6..=10 => 10,
+        _ => 15,
+    }
+}
+
+/// When the countdown shows another number.
+pub(in crate::console::view) fn countdown(model: &Model) -> Option<Duration> {
+    let Some(Overlay::Shown(shown)) = &model.overlay else { return None };
+    let back = match seconds(model, shown) {
+        15 => 10,
+        10 => 5,
+        left => left.saturating_sub(1),
+    };
+    shown.until.checked_sub(Duration::from_secs(back))
+}
+
+/// How many rows the value has, and how many are in sight at once.
+pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+    let Some(Overlay::Shown(shown)) = &model.overlay else { return (0, 1) };
+    let frame = model.frame();
+    let room = frame.footer.y.saturating_sub(frame.header.bottom()).saturating_sub(2 + BELOW);
+    (cut(shown.value.expose(), columns(model.size)).len(), usize::from(room.max(1)))
+}
+
+fn columns(size: Size) -> u16 {
+    WIDE.min(size.cols.saturating_sub(4)).max(1)
+}
+
+/// The value in rows of at most so many columns, as it will look once it is safe to show; borrowed, so
+/// that no copy of it is left behind.
+fn cut(text: &str, columns: u16) -> Vec<&str> {
+    let mut end = text.len().min(SHOWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let (mut from, mut used) = (0, 0);
+        for (at, grapheme) in line.grapheme_indices(true) {
+            let wide = Safe::new(grapheme).as_str().cell_width();
+            if used + wide > columns && at > from {
+                rows.push(line.get(from..at).unwrap_or_default());
+                (from, used) = (at, 0);
+            }
+            used = used.saturating_add(wide);
+        }
+        rows.push(line.get(from..).unwrap_or_default());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_into_rows_that_fit_once_they_are_safe() {
+        assert_eq!(cut("abcdef\r\ng\n", 4), ["abcd", "ef", "g", ""]);
+        // `‹U+202E›` takes eight columns.
+        assert_eq!(cut("ab\u{202e}cd", 9), ["ab", "\u{202e}c", "d"]);
+        assert_eq!(cut("日本語", 4), ["日本", "語"]);
+        assert_eq!(cut(&"x".repeat(1 << 20), 64).len(), SHOWN / 64);
+        assert_eq!(cut(&format!("{}é", "x".repeat(SHOWN - 1)), 1 << 15).concat().len(), SHOWN - 1);
+    }
+}

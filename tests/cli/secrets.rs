@@ -1,0 +1,350 @@
+//! `secrets` over a real OpenBao, and over variables: what is told without reading, what is read on
+//! purpose, what is written on which condition.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::bao::Bao;
+use crate::support::home::Home;
+use crate::support::run::Program;
+use crate::{SECRET, confdeck, json};
+
+/// A server that tests share, an engine of this test's own, and files of documents.
+struct World {
+    bao: Arc<Bao>,
+    mount: &'static str,
+    home: Home,
+    token: String,
+}
+
+impl World {
+    fn new(mount: &'static str, webhooks: &Value) -> Self {
+        Self::on(Bao::shared(), mount, webhooks)
+    }
+
+    fn on(bao: Arc<Bao>, mount: &'static str, webhooks: &Value) -> Self {
+        bao.mount(mount, 2);
+        let home = Home::new();
+        home.write("work/webhooks.json", webhooks.to_string());
+        home.write("config/confdeck/config.toml", "[receiver]\nmerges_own_secrets = true\n");
+        let token = bao.root_token();
+        Self { bao, mount, home, token }
+    }
+
+    /// As a user whose policy says this; `MOUNT` stands for the engine.
+    fn with_policy(mut self, rules: &str) -> Self {
+        self.bao.policy(self.mount, &rules.replace("MOUNT", self.mount));
+        self.token = self.bao.token(&[self.mount], "1h");
+        self
+    }
+
+    fn run(&self, words: &[&str]) -> Program {
+        confdeck(&self.home, words)
+            .env("SECRETS_BACKEND", "vault")
+            .env("VAULT_ADDR", self.bao.address())
+            .env("VAULT_TOKEN", &self.token)
+            .env("VAULT_MOUNT_POINT", self.mount)
+    }
+
+    fn secrets(&self, words: &[&str]) -> Program {
+        let path: Vec<_> = words.iter().map(|word| word.replace("MOUNT", self.mount)).collect();
+        self.run(&["secrets"]).with(path)
+    }
+
+    fn put(&self, path: &str, fields: &Value) {
+        self.bao.does("POST", &format!("{}/data/{path}", self.mount), &json!({"data": fields}));
+    }
+
+    fn stored(&self, path: &str) -> (u64, Value) {
+        let (_, answer) = self.bao.root("GET", &format!("{}/data/{path}", self.mount), &Value::Null);
+        (answer["data"]["metadata"]["version"].as_u64().unwrap_or(0), answer["data"]["data"].clone())
+    }
+
+    /// What the audit of confdeck holds of secrets.
+    fn audited(&self) -> Vec<String> {
+        let rows = confdeck(&self.home, &["audit", "-o", "json"]).run().expect_code(0).out();
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or("-").to_owned();
+        let fields = |row: &Value| {
+            let names = row["fields"].as_array().cloned().unwrap_or_default();
+            names.iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
+        };
+        let line = |row: &Value| {
+            let words = ["action", "before", "after", "outcome"].map(|name| text(row, name));
+            format!("{} {}", words.join(" "), fields(row)).trim_end().to_owned()
+        };
+        json(&rows).as_array().unwrap().iter().map(line).collect()
+    }
+
+    /// Requests to the server that could have told a value.
+    fn reads(&self) -> usize {
+        let data = format!("{}/data/", self.mount);
+        let read = |(operation, path): &&(String, String)| operation == "read" && path.starts_with(&data);
+        self.bao.audit().iter().filter(read).count()
+    }
+}
+
+fn orders(mount: &str) -> Value {
+    json!({"orders": {
+        "module": "kafka", "topic": "orders",
+        "module-config": {"api_key": format!("{{$vault:app/{mount}#key}}"), "x": "{$vault:app/none#f:d}"},
+    }})
+}
+
+#[test]
+fn what_documents_need_is_told_without_reading_a_value() {
+    let world = World::new("needs", &orders("needs"));
+    world.put("orders/secrets", &json!({"bearer-token": SECRET}));
+    let all = world.secrets(&["presence", "--fail-on-missing"]).run().expect_code(9).out();
+    assert!(all.contains("needs/orders/secrets") && all.contains("needs/app/needs"), "{all}");
+    world.put("app/needs", &json!({"key": SECRET}));
+    world.secrets(&["presence", "--fail-on-missing"]).run().expect_code(0);
+
+    let rows = json(&world.secrets(&["presence", "default/orders", "-o", "json"]).run().expect_code(0).out());
+    let state = |field: &str| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["field"] == field).unwrap();
+        (row["state"].as_str().unwrap().to_owned(), row["fallback"].as_bool().unwrap())
+    };
+    assert_eq!(state("bearer-token"), ("present".into(), false));
+    assert_eq!(state("key"), ("present".into(), false));
+    assert_eq!(state("f"), ("missing".into(), true));
+    let one = world.secrets(&["presence", "MOUNT/orders/secrets"]).run().expect_code(0).out();
+    assert!(one.contains("bearer-token") && one.contains("v1"), "{one}");
+    world.secrets(&["presence", "MOUNT/none", "--fail-on-missing"]).run().expect_code(9);
+
+    let listed = world.secrets(&["list", "MOUNT"]).run().expect_code(0).out();
+    assert!(listed.contains("needs/app/") && listed.contains("folder"), "{listed}");
+    let masked = world.secrets(&["get", "MOUNT/app/needs", "key"]).run().expect_code(0).out();
+    assert!(masked.contains("••••••••"), "{masked}");
+    world.secrets(&["get", "MOUNT/app/needs", "other"]).run().expect_code(4);
+    world.run(&["get", "default/orders", "--merged"]).run().expect_code(0);
+    assert_eq!(world.reads(), 0);
+    assert!(world.audited().is_empty());
+}
+
+#[test]
+fn a_value_is_shown_on_purpose_and_that_is_kept() {
+    let world = World::new("shown", &json!({}));
+    world.put("a", &json!({"key": SECRET, "n": 5, "odd\u{1b}[2J": "x\u{1b}]0;y"}));
+    let one =
+        world.secrets(&["get", "MOUNT/a", "key", "--reveal", "--reason", "INC-42"]).run().expect_code(0);
+    assert_eq!(one.out(), format!("{SECRET}\n"));
+    assert!(one.err().contains("secret values read: 1"), "{}", one.err());
+    let all = world.secrets(&["get", "MOUNT/a", "--reveal", "-o", "json"]).run().expect_code(0);
+    let all = json(&all.out());
+    assert_eq!(
+        (&all["fields"]["key"], &all["fields"]["n"], &all["version"]),
+        (&json!(SECRET), &json!(5), &json!("v1"))
+    );
+    let table = world.secrets(&["get", "MOUNT/a", "--reveal"]).run().expect_code(0).out();
+    assert!(
+        table.contains(SECRET) && !table.lines().any(|line| line.contains("]0;y") && line.contains('\u{1b}')),
+        "{table}"
+    );
+    world.secrets(&["get", "MOUNT/a", "none", "--reveal"]).run().expect_code(4);
+    world.secrets(&["get", "MOUNT/none", "--reveal"]).run().expect_code(4);
+    let kept = world.audited();
+    assert_eq!(kept.len(), 5, "{kept:?}");
+    assert_eq!(kept[0], "reveal_secret v1 - done key");
+    assert!(kept[1].starts_with("reveal_secret v1 - done key,n,odd"), "{kept:?}");
+    assert!(kept[3].contains("not_found") && kept[4].contains("not_found"), "{kept:?}");
+    let told = confdeck(&world.home, &["audit", "--secret", "shown/a"]).run().expect_code(0).out();
+    assert!(told.contains("INC-42") && told.contains("fields key") && !told.contains("[2J\u{1b}"), "{told}");
+    assert!(!told.contains('\u{1b}') && world.home.files_holding(SECRET).is_empty());
+}
+
+#[test]
+fn a_field_is_set_on_the_condition_that_nothing_changed() {
+    let world =
+        World::new("set", &json!({"orders": {"module": "log", "authorization": "Bearer {$vault:a#key}"}}));
+    let set = |words: &[&str], value: &str| {
+        world.secrets(&["set", "MOUNT/a"]).with(words).input(format!("{value}\n")).run()
+    };
+    let first = set(&["key", "-o", "json"], SECRET).expect_code(0);
+    let told = json(&first.out());
+    assert_eq!((&told["before"], &told["after"]), (&Value::Null, &json!("v1")));
+    assert_eq!(told["documents"], json!(["default/orders"]));
+    assert!(
+        first.err().contains("written again") && first.err().contains("default/orders"),
+        "{}",
+        first.err()
+    );
+    // Others keep their values, and nothing is read for that.
+    assert!(set(&["other"], "two").expect_code(0).out().contains("v1 -> v2"));
+    assert_eq!(world.stored("a"), (2, json!({"key": SECRET, "other": "two"})));
+    let conflict = set(&["key", "--expect-version", "v1"], "late").expect_code(3);
+    assert!(conflict.err().contains("set/a was changed by someone else"), "{}", conflict.err());
+    let exists = set(&["key", "--create"], "late").expect_code(3);
+    assert!(exists.err().contains("exists already"), "{}", exists.err());
+    assert_eq!(world.stored("a").0, 2);
+    set(&["key", "--expect-version", "2"], "three").expect_code(0);
+    let empty = world.secrets(&["set", "MOUNT/a", "key"]).input("\n").run().expect_code(8);
+    assert!(empty.err().contains("--allow-empty"), "{}", empty.err());
+    let binary = world.secrets(&["set", "MOUNT/a", "key"]).input(b"\xff".to_vec()).run().expect_code(8);
+    assert!(binary.err().contains("UTF-8"), "{}", binary.err());
+    world.secrets(&["set", "MOUNT/a", "key", SECRET]).run().expect_code(2);
+    let kept = world.audited();
+    assert_eq!(
+        kept,
+        [
+            "write_secret - v1 done key",
+            "write_secret v1 v2 done other",
+            "write_secret v1 - conflict key",
+            "write_secret - - conflict key",
+            "write_secret v2 v3 done key",
+        ]
+    );
+    assert!(world.home.files_holding(SECRET).is_empty());
+}
+
+#[test]
+fn several_fields_are_one_version_and_a_made_one_is_not_shown() {
+    let world = World::new("several", &json!({}));
+    let file = world.home.write("work/key.pem", "line one\nline two\n");
+    let from = format!("pem={}", file.display());
+    let set = world.secrets(&["set", "MOUNT/a", "key", "--file", &from]).input("one").run();
+    set.expect_code(0);
+    assert_eq!(world.stored("a"), (1, json!({"key": "one", "pem": "line one\nline two"})));
+    let made = world.secrets(&["generate", "MOUNT/a", "key", "--length", "40", "--alphabet", "hex"]).run();
+    let made = made.expect_code(0);
+    let (version, stored) = world.stored("a");
+    let key = stored["key"].as_str().unwrap();
+    assert!(version == 2 && key.len() == 40 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{stored}");
+    assert!(!made.out().contains(key) && !made.err().contains(key));
+    assert_eq!(stored["pem"], "line one\nline two");
+    world.secrets(&["generate", "MOUNT/a", "key", "--length", "3"]).run().expect_code(2);
+    world.secrets(&["generate", "MOUNT/a", "key", "--alphabet", "klingon"]).run().expect_code(2);
+}
+
+#[test]
+fn without_the_right_to_patch_it_is_said_before_anything_is_read() {
+    let rules = r#"
+path "MOUNT/metadata/*" { capabilities = ["list", "read"] }
+path "MOUNT/subkeys/*"  { capabilities = ["read"] }
+path "MOUNT/data/*"     { capabilities = ["create", "update", "read"] }
+"#;
+    let world = World::new("patch", &json!({})).with_policy(rules);
+    world.put("a", &json!({"key": "one", "other": "two"}));
+    let set = |words: &[&str]| world.secrets(&["set", "MOUNT/a", "key"]).with(words).input(SECRET).run();
+    let refused = set(&[]).expect_code(5);
+    assert!(refused.err().contains("--read-modify-write"), "{}", refused.err());
+    assert!(refused.err().contains("patch on patch/data/a"), "{}", refused.err());
+    assert_eq!(world.reads(), 0);
+    let written = set(&["--read-modify-write"]).expect_code(0);
+    assert_eq!(world.reads(), 1);
+    assert!(written.err().contains("reading the others") && written.err().contains("secret values read: 2"));
+    assert_eq!(world.stored("a"), (2, json!({"key": SECRET, "other": "two"})));
+    assert!(
+        world.audited().iter().any(|line| line == "reveal_secret v1 - done key,other"),
+        "{:?}",
+        world.audited()
+    );
+    set(&["--replace"]).expect_code(0);
+    assert_eq!(world.stored("a").1, json!({"key": SECRET}));
+    assert!(world.home.files_holding(SECRET).is_empty());
+}
+
+#[test]
+fn deleting_undeleting_and_destroying_are_three_things() {
+    let world = World::new("gone", &json!({}));
+    for number in 1..=3 {
+        world.put("a", &json!({"n": number}));
+    }
+    let unasked = world.secrets(&["delete", "MOUNT/a"]).run().expect_code(2);
+    assert!(unasked.err().contains("--yes"), "{}", unasked.err());
+    let deleted = world.secrets(&["delete", "MOUNT/a", "--yes"]).run().expect_code(0).out();
+    assert!(deleted.contains("v3 deleted"), "{deleted}");
+    let refused = world.secrets(&["set", "MOUNT/a", "n"]).input("4").run().expect_code(8);
+    assert!(refused.err().contains("undelete it first"), "{}", refused.err());
+    assert!(world.secrets(&["presence", "MOUNT/a"]).run().expect_code(0).out().contains("deleted"));
+    world.secrets(&["undelete", "MOUNT/a"]).run().expect_code(0);
+    assert_eq!(world.stored("a"), (3, json!({"n": 3})));
+    world.secrets(&["destroy", "MOUNT/a"]).run().expect_code(2);
+    world.secrets(&["destroy", "MOUNT/a", "--versions", "1,2"]).run().expect_code(2);
+    world.secrets(&["destroy", "MOUNT/a", "--versions", "1,2", "--yes"]).run().expect_code(0);
+    world.secrets(&["get", "MOUNT/a", "--version", "1", "--reveal"]).run().expect_code(4);
+    world.secrets(&["destroy", "MOUNT/a", "--all", "--yes"]).run().expect_code(0);
+    world.secrets(&["get", "MOUNT/a"]).run().expect_code(4);
+    let kept = world.audited();
+    assert_eq!(
+        kept,
+        [
+            "delete_secret v3 - done",
+            "undelete_secret v3 - done",
+            "destroy_secret v1 - done",
+            "destroy_secret v2 - done",
+            "reveal_secret v1 - not_found",
+            "destroy_secret - - done",
+        ]
+    );
+}
+
+#[test]
+fn what_is_forbidden_read_only_or_away_has_its_exit_code_and_no_value() {
+    let bao = Arc::new(Bao::dev());
+    let world = World::on(bao, "away", &orders("away"));
+    world.put("orders/secrets", &json!({"bearer-token": SECRET}));
+    let read_only =
+        world.secrets(&["set", "MOUNT/a", "key", "--read-only"]).input(SECRET).run().expect_code(5);
+    assert!(read_only.err().contains("--read-only"), "{}", read_only.err());
+    let mut viewer = World { token: world.bao.token(&["default"], "1h"), ..world };
+    let forbidden = viewer.secrets(&["get", "MOUNT/orders/secrets", "--reveal"]).run().expect_code(5);
+    assert!(forbidden.err().contains("read on away/data/orders/secrets"), "{}", forbidden.err());
+    let told = viewer.secrets(&["presence", "MOUNT/orders/secrets"]).run().expect_code(0).out();
+    assert!(told.contains("forbidden"), "{told}");
+    // What this user may not see is no proof of absence.
+    viewer.secrets(&["presence", "--fail-on-missing"]).run().expect_code(0);
+    viewer.token = viewer.bao.root_token();
+    viewer.bao.stop();
+    viewer.secrets(&["get", "MOUNT/orders/secrets", "--reveal"]).run().expect_code(6);
+    let unsent = viewer.secrets(&["set", "MOUNT/orders/secrets", "bearer-token"]).input(SECRET).run();
+    assert_eq!(unsent.code(), Some(6), "{}", unsent.err());
+    assert!(viewer.home.files_holding(SECRET).is_empty());
+}
+
+#[test]
+fn a_merged_document_shows_its_secrets_on_purpose_only() {
+    let world = World::new("merged", &orders("merged"));
+    world.put("orders/secrets", &json!({"bearer-token": SECRET}));
+    world.put("app/merged", &json!({"key": "hunter3-key"}));
+    for format in ["table", "json", "yaml"] {
+        let masked = world.run(&["get", "default/orders", "--merged", "-o", format]).run().expect_code(0);
+        let all = masked.out() + &masked.err();
+        assert!(!all.contains(SECRET) && !all.contains("hunter3"), "{all}");
+        assert!(all.contains("orders"), "{all}");
+    }
+    let shown =
+        world.run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]).run().expect_code(0);
+    assert!(shown.err().contains("secret values read: 2"), "{}", shown.err());
+    let shown = json(&shown.out());
+    assert_eq!(shown["authorization"], format!("Bearer {SECRET}"));
+    assert_eq!(shown["module-config"], json!({"api_key": "hunter3-key", "x": "d"}));
+    let mut kept = world.audited();
+    kept.sort();
+    assert_eq!(kept, ["reveal_secret v1 - done bearer-token", "reveal_secret v1 - done key"]);
+    world.run(&["get", "default/orders", "--reveal"]).run().expect_code(2);
+    world.run(&["get", "default/none", "--merged"]).run().expect_code(4);
+}
+
+#[test]
+fn variables_are_told_with_their_collisions_and_never_written() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"pay-in": {"module": "log"}, "pay_in": {"module": "log"}}"#);
+    home.write("config/confdeck/config.toml", "[receiver]\nmerges_own_secrets = true\n");
+    let run = |words: &[&str]| confdeck(&home, &["secrets"]).with(words).env("WEBHOOK_PAY_IN_TOKEN", SECRET);
+    let listed = run(&["list"]).run().expect_code(0);
+    assert!(listed.err().contains("WEBHOOK_PAY_IN_TOKEN is read by pay-in and pay_in"), "{}", listed.err());
+    let rows = json(&run(&["list", "-o", "json"]).run().expect_code(0).out());
+    let row = rows.as_array().unwrap().iter().find(|row| row["variable"] == "WEBHOOK_PAY_IN_TOKEN").unwrap();
+    assert_eq!((&row["state"], &row["collision"]), (&json!("present"), &json!(true)));
+    assert_eq!(row["webhooks"], json!(["default/pay-in", "default/pay_in"]));
+    let needs = run(&["presence", "default/pay-in"]).run().expect_code(0).out();
+    assert!(needs.contains("WEBHOOK_PAY_IN_TOKEN"), "{needs}");
+    let refused = run(&["set", "default/pay-in", "bearer-token"]).input(SECRET).run().expect_code(8);
+    assert!(refused.err().contains("WEBHOOK_PAY_IN_TOKEN") && refused.err().contains("start it anew"));
+    let masked = run(&["get", "default/pay-in"]).run().expect_code(0);
+    assert!(!(masked.out() + &masked.err() + &listed.out()).contains(SECRET));
+    let shown = run(&["get", "default/pay-in", "bearer-token", "--reveal"]).run().expect_code(0).out();
+    assert_eq!(shown, format!("{SECRET}\n"));
+    assert!(home.files_holding(SECRET).is_empty());
+}

@@ -1,0 +1,192 @@
+//! A value that is planted in a real OpenBao, and looked for in everything that commands and the console
+//! print or leave behind: it is found where it was revealed on purpose, and nowhere else.
+
+use serde_json::{Value, json};
+
+use crate::support::bao::Bao;
+use crate::support::home::Home;
+use crate::support::run::Program;
+use crate::terminal::{Exit, Terminal};
+
+/// What is there at first, and what is put in its place.
+const OLD: &str = "hunter2-planted-old";
+const NEW: &str = "hunter2-planted-new";
+
+struct World {
+    bao: Bao,
+    home: Home,
+}
+
+impl World {
+    fn new() -> Self {
+        let bao = Bao::dev();
+        bao.does("POST", "secret/data/app", &json!({"data": {"key": OLD, "other": "x"}}));
+        let home = Home::new();
+        let orders = json!({"orders": {"module": "log", "authorization": "Bearer {$vault:app#key}"}});
+        home.write("work/webhooks.json", orders.to_string());
+        Self { bao, home }
+    }
+
+    fn program(&self, words: &[&str]) -> Program {
+        Program::confdeck(words)
+            .at_home(&self.home)
+            .env("SECRETS_BACKEND", "vault")
+            .env("VAULT_ADDR", self.bao.address())
+            .env("VAULT_TOKEN", self.bao.root_token())
+            .env("VAULT_MOUNT_POINT", "secret")
+            .env("CONFDECK_LOG", "trace")
+    }
+
+    fn open(&self, words: &[&str]) -> Terminal {
+        Terminal::open(self.program(words), 120, 40)
+    }
+
+    fn stored(&self) -> Value {
+        self.bao.root("GET", "secret/data/app", &Value::Null).1["data"]["data"].clone()
+    }
+
+    /// No terminal ever showed it, and no file holds it.
+    #[track_caller]
+    fn hidden(&self, terminal: &Terminal) {
+        for value in [OLD, NEW] {
+            assert!(!terminal.has_ever_written(value), "{}", terminal.screen());
+        }
+        self.left_nowhere();
+    }
+
+    #[track_caller]
+    fn left_nowhere(&self) {
+        for value in [OLD, NEW] {
+            let holding = self.home.files_holding(value);
+            assert!(holding.is_empty(), "{holding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_value_is_typed_twice_and_never_shown() {
+    let world = World::new();
+    let mut set = world.open(&["secrets", "set", "secret/app", "key"]);
+    set.wait_for("value of key (not shown):");
+    set.type_text(&format!("{NEW}x"));
+    set.keys("backspace");
+    set.type_text("\n");
+    set.wait_for("again:");
+    set.type_text(&format!("{NEW}\n"));
+    assert_eq!(set.wait_exit(), Exit::Code(0));
+    assert!(set.screen().contains("v1 -> v2"), "{}", set.screen());
+    world.hidden(&set);
+    assert_eq!(world.stored(), json!({"key": NEW, "other": "x"}));
+
+    let mut differs = world.open(&["secrets", "set", "secret/app", "key"]);
+    differs.wait_for("(not shown):");
+    differs.type_text(&format!("{OLD}\n"));
+    differs.wait_for("again:");
+    differs.type_text(&format!("{NEW}\n"));
+    assert_eq!(differs.wait_exit(), Exit::Code(1));
+    assert!(differs.screen().contains("the two values differ"), "{}", differs.screen());
+    world.hidden(&differs);
+
+    // Given up half-way, the terminal shows again what is typed.
+    let mut shell = Terminal::open(Program::shell().at_home(&world.home), 120, 40);
+    shell.wait_for("$ ");
+    let variables =
+        format!("export SECRETS_BACKEND=vault VAULT_ADDR={} VAULT_TOKEN=root", world.bao.address());
+    let confdeck = env!("CARGO_BIN_EXE_confdeck");
+    shell.type_text(&format!("{variables}; {confdeck} secrets set secret/app key\n"));
+    shell.wait_for("(not shown):");
+    shell.type_text(OLD);
+    shell.keys("ctrl-c");
+    shell.wait_for("nothing was written");
+    shell.type_text("echo seen-again\n");
+    shell.wait_until(|screen| screen.lines().iter().filter(|line| line.contains("seen-again")).count() == 2);
+    world.hidden(&shell);
+    assert_eq!(world.stored()["key"], NEW);
+}
+
+#[test]
+fn a_value_is_shown_after_a_question_and_only_then() {
+    let world = World::new();
+    let mut no = world.open(&["secrets", "get", "secret/app", "key", "--reveal"]);
+    no.wait_for("read and print the field key of secret/app? [y/N]");
+    no.type_text("\n");
+    assert_eq!(no.wait_exit(), Exit::Code(1));
+    world.hidden(&no);
+    let mut yes = world.open(&["secrets", "get", "secret/app", "key", "--reveal"]);
+    yes.wait_for("[y/N]");
+    yes.type_text("y\n");
+    assert_eq!(yes.wait_exit(), Exit::Code(0));
+    assert!(yes.has_ever_written(OLD));
+    world.left_nowhere();
+    let mut merged = world.open(&["get", "default/orders", "--merged"]);
+    assert_eq!(merged.wait_exit(), Exit::Code(0));
+    world.hidden(&merged);
+}
+
+#[test]
+fn what_is_gone_for_ever_takes_the_path_typed() {
+    let world = World::new();
+    let mut destroy = world.open(&["secrets", "destroy", "secret/app", "--all"]);
+    destroy.wait_for("type the path to destroy it:");
+    destroy.type_text("y\n");
+    assert_eq!(destroy.wait_exit(), Exit::Code(1));
+    assert_eq!(world.stored()["key"], OLD);
+    let mut destroy = world.open(&["secrets", "destroy", "secret/app", "--all"]);
+    destroy.wait_for("type the path to destroy it:");
+    destroy.type_text("secret/app\n");
+    assert_eq!(destroy.wait_exit(), Exit::Code(0));
+    assert_eq!(world.stored(), Value::Null);
+    world.hidden(&destroy);
+}
+
+#[test]
+fn no_way_to_fail_tells_a_value() {
+    let world = World::new();
+    let every = |token: &str| {
+        for words in [
+            &["secrets", "list", "secret"][..],
+            &["secrets", "presence"],
+            &["secrets", "presence", "default/orders"],
+            &["secrets", "presence", "secret/app"],
+            &["secrets", "get", "secret/app"],
+            &["secrets", "get", "secret/app", "none", "--reveal"],
+            &["secrets", "set", "secret/app", "key", "--expect-version", "9"],
+            &["secrets", "set", "secret/app", "key", "--create"],
+            &["secrets", "set", "secret/nested/none", "key", "--expect-version", "9", "--read-modify-write"],
+            &["get", "default/orders", "--merged"],
+            &["get", "default/orders"],
+            &["list", "webhooks"],
+            &["health"],
+            &["audit", "-o", "json"],
+        ] {
+            let run = world.program(words).env("VAULT_TOKEN", token).input(NEW).run();
+            let said = run.out() + &run.err();
+            assert!(!said.contains(OLD) && !said.contains(NEW), "{words:?}: {said}");
+        }
+        world.left_nowhere();
+    };
+    every("root");
+    let nothing = world.bao.token(&["default"], "1h");
+    every(&nothing);
+    every("no-such-token");
+    world.bao.seal();
+    every("root");
+    world.bao.stop();
+    every("root");
+}
+
+#[test]
+fn the_console_shows_documents_and_reads_no_value() {
+    let world = World::new();
+    let mut console = world.open(&[]);
+    console.wait_for("SYNCED");
+    console.wait_for("orders");
+    for keys in ["enter", "z", "z", "esc", "2", "1", "6", "7", "1"] {
+        console.keys(keys);
+    }
+    console.keys("q");
+    assert_eq!(console.wait_exit(), Exit::Code(0));
+    world.hidden(&console);
+    let read = |(operation, path): &&(String, String)| operation == "read" && path.contains("/data/");
+    assert_eq!(world.bao.audit().iter().filter(read).count(), 0);
+}

@@ -35,8 +35,8 @@ pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
 pub use secrets::{
-    Alphabet, Contents, FieldName, FieldState, Generate, Hidden, KvPath, Lacking, Mount, Presence,
-    SecretField, SecretFolder, SecretPath, SecretPathError, SecretRight, SecretValue, SecretVersion,
-    VersionInfo, VersionState, Versions,
+    Alphabet, Contents, FieldName, FieldState, Generate, Hidden, KvPath, Lacking, Mount, OWN_VARIABLES,
+    Presence, SecretField, SecretFolder, SecretPath, SecretPathError, SecretRight, SecretValue,
+    SecretVersion, VersionInfo, VersionState, Versions, variable_name,
 };
 pub use utc::{moment, utc, utc_millis};

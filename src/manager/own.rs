@@ -2,7 +2,8 @@
 //!
 //! What the document itself says wins: the receiver knows no own secrets and checks what is written,
 //! so a reader that merges them must agree with it. A secret fills in where the receiver would find
-//! nothing to check, and let everybody in (domain.md section 4).
+//! nothing to check, and let everybody in (domain.md section 4). `check::needs` tells which would by the
+//! same rule.
 
 use serde_json::{Map, Value};
 
@@ -89,9 +90,11 @@ fn fill(block: &mut Map<String, Value>, name: &str, own: Option<SecretText>, def
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::check::own_fields;
 
     const TOKEN: SecretField = SecretField::BEARER_TOKEN;
     const HMAC: SecretField = SecretField::HMAC_SECRET;
@@ -159,6 +162,59 @@ mod tests {
         );
         let empty = merged(json!({"module-config": {"channel_token": ""}}), &[(CHANNEL, "c")]).unwrap();
         assert_eq!(empty["module-config"]["channel_token"], "c");
+    }
+
+    /// A value of each kind that the rule tells apart.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let values = [
+            json!(null),
+            json!(false),
+            json!(true),
+            json!(0),
+            json!(0.0),
+            json!(7),
+            json!(""),
+            json!(" "),
+            json!("x"),
+            json!("Bearer"),
+            json!("Bearer x"),
+            json!([]),
+            json!([1]),
+            json!({}),
+            json!({"a": 1}),
+        ];
+        prop::sample::select(values.to_vec())
+    }
+
+    fn any_block(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
+        let members = prop::collection::btree_map(prop::sample::select(names), any_value(), 0..4);
+        prop_oneof![any_value(), members.prop_map(|members| json!(members))]
+    }
+
+    proptest! {
+        #[test]
+        fn what_fills_in_is_what_is_told_to_be_needed(
+            authorization in prop::option::of(any_value()),
+            hmac in prop::option::of(any_block(&["secret", "header", "algorithm", "other"])),
+            config in prop::option::of(any_block(&["channel_token", "channel"])),
+        ) {
+            let mut document = Map::new();
+            let members = [("authorization", authorization), ("hmac", hmac), ("module-config", config)];
+            for (name, value) in members {
+                document.extend(value.map(|value| (name.to_owned(), value)));
+            }
+            let own = SecretField::ALL.map(|field| (field, SecretText::new(format!("own {}", field.as_str()))));
+            let mut filled = document.clone();
+            merge(&mut filled, &own.into_iter().collect()).unwrap();
+            let filled = Value::Object(filled).to_string();
+            let used = SecretField::ALL.into_iter().filter(|f| filled.contains(&format!("own {}", f.as_str())));
+            let mut told: Vec<_> =
+                own_fields(&Value::Object(document).to_string().into()).into_iter().map(|(f, _)| f).collect();
+            told.sort();
+            let mut used: Vec<_> = used.collect();
+            used.sort();
+            prop_assert_eq!(told, used);
+        }
     }
 
     #[test]

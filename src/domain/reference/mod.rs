@@ -11,11 +11,13 @@ mod find;
 mod python;
 mod resolve;
 mod scan;
+mod uses;
 mod vault;
 
 pub use find::{Reference, references_in};
 pub use python::text_of;
 pub use resolve::{Extent, MAX_RESOLVED, Sources, Unresolved, resolve, vault_fields};
+pub use uses::{Use, uses};
 pub use vault::VaultField;
 
 use super::SecretText;

@@ -6,6 +6,7 @@ mod path;
 mod presence;
 mod rights;
 mod value;
+mod variable;
 mod version;
 
 pub use generate::{Alphabet, Generate};
@@ -13,4 +14,5 @@ pub use path::{KvPath, Mount, SecretFolder, SecretPath, SecretPathError};
 pub use presence::{Contents, FieldName, FieldState, Presence, SecretField};
 pub use rights::{Lacking, SecretRight};
 pub use value::{Hidden, SecretValue};
+pub use variable::{OWN_VARIABLES, variable_name};
 pub use version::{SecretVersion, VersionInfo, VersionState, Versions};

@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use names::{OWN_FIELDS, Overlap, overlaps, variable_name};
+pub use names::{Overlap, overlaps};
 pub use variables::EnvVariables;
+
+pub use crate::domain::{OWN_VARIABLES, variable_name};
 
 use super::secret::unsupported;
 use super::{
@@ -50,7 +52,7 @@ impl EnvSecrets {
 }
 
 fn fields(id: &WebhookId) -> impl Iterator<Item = (SecretField, String)> {
-    OWN_FIELDS.into_iter().map(|field| (field, variable_name(id, field)))
+    OWN_VARIABLES.into_iter().map(|field| (field, variable_name(id, field)))
 }
 
 fn elsewhere(path: &SecretPath) -> Error {

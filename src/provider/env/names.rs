@@ -1,20 +1,9 @@
-//! Which variable holds which secret of which webhook, and where two meet. Pure.
+//! Where the variables of two webhooks meet. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::domain::{Namespace, ResourceKey, SecretField, WebhookId};
-
-/// The secrets that variables can hold; header and algorithm of a signature have none.
-pub const OWN_FIELDS: [SecretField; 3] =
-    [SecretField::BEARER_TOKEN, SecretField::CHANNEL_TOKEN, SecretField::HMAC_SECRET];
-
-/// The variable of one secret of a webhook: `WEBHOOK_{ID}_TOKEN` and its like, the id upper-cased
-/// and `-` turned into `_`. A field outside [`OWN_FIELDS`] is named by the same rule.
-pub fn variable_name(id: &WebhookId, field: SecretField) -> String {
-    let field = if field == SecretField::BEARER_TOKEN { "token" } else { field.as_str() };
-    format!("webhook-{}-{field}", id.as_str()).to_uppercase().replace('-', "_")
-}
+use crate::domain::{Namespace, OWN_VARIABLES, ResourceKey, SecretField, WebhookId, variable_name};
 
 /// Two things that share a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +51,7 @@ pub fn overlaps<'a>(keys: impl IntoIterator<Item = &'a ResourceKey>) -> Vec<Over
     }
     let mut readers: BTreeMap<String, BTreeSet<&WebhookId>> = BTreeMap::new();
     for id in places.keys() {
-        for field in OWN_FIELDS {
+        for field in OWN_VARIABLES {
             readers.entry(variable_name(id, field)).or_default().insert(id);
         }
     }
@@ -82,18 +71,6 @@ mod tests {
 
     fn key(namespace: &str, id: &str) -> ResourceKey {
         ResourceKey::webhook(Namespace::new(namespace).unwrap(), WebhookId::new(id).unwrap())
-    }
-
-    #[test]
-    fn a_variable_is_named_after_the_id() {
-        let id = WebhookId::new("my-Order_1").unwrap();
-        let names = OWN_FIELDS.map(|field| variable_name(&id, field));
-        let expected = [
-            "WEBHOOK_MY_ORDER_1_TOKEN",
-            "WEBHOOK_MY_ORDER_1_CHANNEL_TOKEN",
-            "WEBHOOK_MY_ORDER_1_HMAC_SECRET",
-        ];
-        assert_eq!(names, expected);
     }
 
     #[test]

@@ -1,0 +1,184 @@
+//! What is known of one need, and what a list says of all of a document's.
+
+use std::time::SystemTime;
+
+use crate::domain::{FieldState, Presence, SecretVersion};
+
+/// What is known of one thing that a document needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NeedState {
+    /// It is there.
+    Present {
+        /// The newest version of the secret, where versions are kept.
+        version: Option<SecretVersion>,
+        /// When that was written, by the server's clock.
+        written: Option<SystemTime>,
+    },
+    /// It is there and holds the empty text, which the receiver takes as it is.
+    Empty,
+    /// It is there and holds bytes that are no text.
+    NotText,
+    /// The secret is there, this field of it is not.
+    FieldMissing {
+        /// The newest version of the secret, where versions are kept.
+        version: Option<SecretVersion>,
+    },
+    /// There is none.
+    Missing,
+    /// The newest version was deleted; it can be undeleted.
+    Deleted {
+        /// That version.
+        version: SecretVersion,
+        /// When, by the server's clock.
+        at: Option<SystemTime>,
+    },
+    /// The newest version was destroyed for ever.
+    Destroyed {
+        /// That version.
+        version: SecretVersion,
+    },
+    /// The receiver refuses the reference, whatever its default.
+    IllFormed,
+    /// The receiver reads no Vault, so that only a default could stand in.
+    NoVault,
+    /// This user may not see it.
+    Forbidden {
+        /// The missing permission.
+        permission: String,
+    },
+    /// The store did not tell.
+    Unreachable {
+        /// Why not.
+        reason: String,
+    },
+    /// It cannot be known without reading it, or not at all.
+    Unknown {
+        /// Why not.
+        reason: String,
+    },
+    /// Only the receiver can see it.
+    NotVisible,
+    /// Nobody has asked yet, or the answer is under way.
+    NotAsked,
+    /// A value stands where a reference could.
+    Plaintext,
+}
+
+impl NeedState {
+    /// The state of one field of a secret; `None` is not asked yet.
+    pub(super) fn of_field(presence: Option<&Presence>, field: &str) -> Self {
+        match presence {
+            None => Self::NotAsked,
+            Some(Presence::Present(contents)) => match contents.field(field) {
+                None => Self::FieldMissing { version: contents.version },
+                found => Self::of_value(found, contents.version, contents.written),
+            },
+            Some(Presence::Missing) => Self::Missing,
+            Some(Presence::Deleted { version, at }) => Self::Deleted { version: *version, at: *at },
+            Some(Presence::Destroyed { version }) => Self::Destroyed { version: *version },
+            Some(Presence::Forbidden { permission }) => Self::Forbidden { permission: permission.clone() },
+            Some(Presence::Unreachable { reason }) => Self::Unreachable { reason: reason.clone() },
+            Some(Presence::Unknown { reason }) => Self::Unknown { reason: reason.clone() },
+        }
+    }
+
+    /// The state of something that is set or not.
+    pub(super) fn of_value(
+        state: Option<FieldState>,
+        version: Option<SecretVersion>,
+        written: Option<SystemTime>,
+    ) -> Self {
+        match state {
+            None => Self::Missing,
+            Some(FieldState::Present) => Self::Present { version, written },
+            Some(FieldState::Empty) => Self::Empty,
+            Some(FieldState::NotText) => Self::NotText,
+        }
+    }
+
+    /// The word shown.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Present { .. } => "present",
+            Self::Empty => "empty",
+            Self::NotText => "not UTF-8",
+            Self::FieldMissing { .. } => "field missing",
+            Self::Missing => "missing",
+            Self::Deleted { .. } => "deleted",
+            Self::Destroyed { .. } => "destroyed",
+            Self::IllFormed => "ill-formed",
+            Self::NoVault => "the receiver reads no Vault",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Unknown { .. } => "unknown",
+            Self::NotVisible => "not visible from here",
+            Self::NotAsked => "asking",
+            Self::Plaintext => "plaintext",
+        }
+    }
+
+    /// Whether it is known that the receiver finds no value: alone this may ever hold a write back.
+    pub fn is_lack(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing
+                | Self::FieldMissing { .. }
+                | Self::Deleted { .. }
+                | Self::Destroyed { .. }
+                | Self::NoVault
+        )
+    }
+}
+
+/// What a list says of all that a document needs, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NeedMark {
+    /// Something is missing, or is of no use, and nothing stands in for it.
+    Missing,
+    /// This user may not see something.
+    Forbidden,
+    /// The store did not tell.
+    Unreachable,
+    /// Something is missing, and a default stands in for it.
+    Fallback,
+    /// A value, or a default, stands in plaintext where a secret belongs.
+    Plaintext,
+    /// Something cannot be known from here.
+    Unknown,
+    /// Not everything was answered yet.
+    Asking,
+    /// All that is needed is there.
+    Present,
+    /// Nothing is needed.
+    Nothing,
+}
+
+impl NeedMark {
+    /// All, the worst first.
+    pub const ALL: [Self; 9] = [
+        Self::Missing,
+        Self::Forbidden,
+        Self::Unreachable,
+        Self::Fallback,
+        Self::Plaintext,
+        Self::Unknown,
+        Self::Asking,
+        Self::Present,
+        Self::Nothing,
+    ];
+
+    /// The words for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "some missing",
+            Self::Forbidden => "forbidden",
+            Self::Unreachable => "unreachable",
+            Self::Fallback => "fallback in effect",
+            Self::Plaintext => "plaintext",
+            Self::Unknown => "not visible from here",
+            Self::Asking => "asking",
+            Self::Present => "all present",
+            Self::Nothing => "nothing needed",
+        }
+    }
+}

@@ -14,6 +14,8 @@ mod journal;
 mod ledger;
 mod lend;
 mod runner;
+#[cfg(test)]
+mod secret_lists;
 pub mod signals;
 mod sources;
 mod stats;

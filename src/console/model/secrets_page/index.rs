@@ -298,9 +298,8 @@ impl Index {
     /// Takes out what nobody refers to any more and the store was not seen to hold. Only now: in one
     /// slice a row may leave a secret and come back to it.
     fn sweep(&mut self, changed: &mut Changed) {
-        let empty = |number: &u32| {
-            self.entry(*number).is_none_or(|entry| entry.holders.is_empty() && !entry.stored)
-        };
+        let empty =
+            |number: &u32| self.entry(*number).is_none_or(|entry| entry.holders.is_empty() && !entry.stored);
         changed.gone = changed.touched.iter().chain(&changed.fresh).copied().filter(empty).collect();
         for number in &changed.gone {
             if let Some(entry) = self.entries.get_mut(*number as usize).and_then(Option::take) {

@@ -12,7 +12,7 @@ mod subject;
 mod tests;
 mod walk;
 
-pub use index::{Count, Entry, Part};
+pub use index::{Count as SecretCount, Entry as SecretEntry, Part as SecretPart};
 pub use page::{SecretFieldRow, SecretTarget, SecretsPage, Spot};
 pub use past::Past;
 pub use rows::{Rows as SecretRows, SecretSort};

@@ -256,7 +256,8 @@ impl SecretsPage {
     /// The fields of the selected secret, by name.
     pub fn fields(&self, presence: Option<&Presence>) -> Vec<SecretFieldRow> {
         let mut rows: BTreeMap<FieldName, SecretFieldRow> = BTreeMap::new();
-        let row = |name: &FieldName| SecretFieldRow { name: name.clone(), state: None, count: Count::default() };
+        let row =
+            |name: &FieldName| SecretFieldRow { name: name.clone(), state: None, count: Count::default() };
         for (name, count) in self.entry().into_iter().flat_map(|entry| &entry.fields) {
             rows.entry(name.clone()).or_insert_with(|| row(name)).count = *count;
         }

@@ -45,12 +45,7 @@ impl Past {
     }
 
     /// Takes an answer in; says whether it was one to the last question.
-    pub fn take(
-        &mut self,
-        request: Request,
-        told: Result<Option<Versions>, String>,
-        now: Duration,
-    ) -> bool {
+    pub fn take(&mut self, request: Request, told: Result<Option<Versions>, String>, now: Duration) -> bool {
         if self.asked != Some(request) {
             return false;
         }

@@ -180,7 +180,9 @@ impl Rows {
         self.sort = sort;
         self.ranks.clear();
         if sort == SecretSort::State {
-            let rank = |number: &u32| Some((*number, self.index.entry(*number).map(|entry| State::of(entry, outlook))?.rank()));
+            let rank = |number: &u32| {
+                Some((*number, self.index.entry(*number).map(|entry| State::of(entry, outlook))?.rank()))
+            };
             self.ranks = self.order.iter().filter_map(rank).collect();
         }
         let mut order = std::mem::take(&mut self.order);
@@ -222,7 +224,8 @@ impl Rows {
 
     fn mark(&mut self, number: u32, outlook: &dyn Outlook) {
         let Some(entry) = self.index.entry(number) else { return };
-        let put = |set: &mut HashSet<u32>, holds| if holds { set.insert(number) } else { set.remove(&number) };
+        let put =
+            |set: &mut HashSet<u32>, holds| if holds { set.insert(number) } else { set.remove(&number) };
         put(&mut self.bad, State::of(entry, outlook).is_bad());
         put(&mut self.loose, entry.holders.is_empty());
     }
@@ -248,8 +251,6 @@ impl Rows {
     fn order(&self, a: u32, b: u32) -> Ordering {
         let (Some(one), Some(other)) = (self.index.entry(a), self.index.entry(b)) else { return a.cmp(&b) };
         let rank = |number| self.ranks.get(&number);
-        rank(a)
-            .cmp(&rank(b))
-            .then_with(|| by_path((&one.subject, &one.text), (&other.subject, &other.text)))
+        rank(a).cmp(&rank(b)).then_with(|| by_path((&one.subject, &one.text), (&other.subject, &other.text)))
     }
 }

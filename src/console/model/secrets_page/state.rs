@@ -87,7 +87,8 @@ impl State {
     fn of_presence(entry: &Entry, presence: &Presence) -> Self {
         match presence {
             Presence::Present(contents) => {
-                let states = entry.fields.iter().map(|(field, count)| (contents.field(field.as_str()), *count));
+                let states =
+                    entry.fields.iter().map(|(field, count)| (contents.field(field.as_str()), *count));
                 let states: Vec<Self> = states.map(|(state, count)| Self::of_value(state, count)).collect();
                 match states.iter().filter(|state| **state == Self::Missing).count() {
                     0 => states.into_iter().min().unwrap_or(Self::Present),

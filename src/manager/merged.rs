@@ -3,6 +3,9 @@
 use serde_json::Value;
 use zeroize::Zeroize;
 
+use crate::domain::reference::VaultField;
+use crate::domain::{FieldName, SecretPath, SecretVersion};
+
 /// Whether a merged document holds secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Secrets {
@@ -21,17 +24,52 @@ pub enum Secrets {
 /// [`super::UnifiedConfigManager::get`].
 pub struct Merged {
     json: Value,
+    sources: Vec<Source>,
+    fallbacks: Vec<VaultField>,
+}
+
+/// A secret that a merged document was made with; no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is.
+    pub path: SecretPath,
+    /// Which fields of it were used; none where it or they are not there.
+    pub fields: Vec<FieldName>,
+    /// Which version, where versions are kept.
+    pub version: Option<SecretVersion>,
 }
 
 impl Merged {
     /// Takes a document over before anything secret is put into it, so that it is wiped whatever
     /// happens then.
     pub(super) fn new(json: Value) -> Self {
-        Self { json }
+        Self { json, sources: Vec::new(), fallbacks: Vec::new() }
     }
 
     pub(super) fn json_mut(&mut self) -> &mut Value {
         &mut self.json
+    }
+
+    pub(super) fn made_of(&mut self, source: Source) {
+        match self.sources.iter_mut().find(|known| known.path == source.path) {
+            Some(known) => known.fields.extend(source.fields),
+            None => self.sources.push(source),
+        }
+    }
+
+    pub(super) fn fell_back(&mut self, field: VaultField) {
+        self.fallbacks.push(field);
+    }
+
+    /// The secrets that were read for it.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The fields of Vault that could not be read just then, and whose default stands in the document
+    /// instead, as it does in a receiver whose Vault is away.
+    pub fn fallbacks(&self) -> &[VaultField] {
+        &self.fallbacks
     }
 
     /// The document: an object. A copy of it is not wiped.

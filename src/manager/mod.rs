@@ -10,26 +10,34 @@
 //! resolved and its own secrets in it, kept for a while and wiped afterwards.
 
 mod cache;
+mod create;
 mod hub;
 mod merged;
 mod merging;
 mod own;
 mod shared;
+mod told;
 mod written;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use self::cache::Clock;
+pub use self::create::{Created, NotCreated};
 use self::hub::Hub;
-pub use self::merged::{Merged, Secrets};
-use self::merging::Merging;
+pub use self::merged::{Merged, Secrets, Source};
+use self::merging::{Merging, Places};
+use self::told::Told;
 use self::written::Written;
-use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision};
-use crate::provider::env::EnvVariables;
+use crate::check::{Eyes, OwnSecrets};
+use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
+use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
-use crate::provider::{Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, Watch};
+use crate::provider::{
+    Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
+};
 use crate::settings::{Overrides, SecretSource, Settings, SettingsError, Sources, Target};
 
 /// One store, opened.
@@ -40,7 +48,11 @@ pub struct UnifiedConfigManager {
     read_only: Option<String>,
     hub: Mutex<Weak<Hub>>,
     written: Arc<Written>,
-    secrets: SecretSource,
+    /// The store of secrets, or why this version cannot open it.
+    secrets: Result<SecretAccess>,
+    variables: Arc<EnvVariables>,
+    eyes: Eyes,
+    ended: AtomicBool,
     /// What reads secrets and keeps merged documents; made by the first merge, so that who never
     /// merges, such as the console, holds nothing that could.
     merging: Arc<OnceLock<Merging>>,
@@ -72,18 +84,23 @@ impl UnifiedConfigManager {
     }
 
     /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
-    /// process's variables, unless [`UnifiedConfigManager::with_secrets`] says otherwise.
+    /// process's variables, unless [`UnifiedConfigManager::with_secrets`] or
+    /// [`UnifiedConfigManager::with_secret_access`] says otherwise.
     pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
         let provider = Arc::new(provider);
         // The same provider behind both, but without read access to the field nobody can write.
         let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
+        let variables = Arc::new(EnvVariables::process());
         Self {
             reader: provider,
             writer,
             read_only,
             hub: Mutex::new(Weak::new()),
             written: Arc::default(),
-            secrets: SecretSource::Env(Arc::new(EnvVariables::process())),
+            secrets: Ok(env_access(&variables)),
+            variables,
+            eyes: eyes_on_variables(),
+            ended: AtomicBool::new(false),
             merging: Arc::default(),
             clock: Arc::new(Instant::now),
         }
@@ -92,9 +109,88 @@ impl UnifiedConfigManager {
     /// Takes secrets, and the variables of references, from elsewhere.
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
-        self.secrets = secrets;
+        match secrets {
+            SecretSource::Env(variables) => {
+                let access = env_access(&variables);
+                self.variables = variables;
+                self.eyes = eyes_on_variables();
+                self.with_secret_access(access)
+            }
+            SecretSource::Vault(origin) => {
+                self.merging = Arc::default();
+                self.secrets = Err(Error::Unsupported {
+                    what: format!("reading secrets from Vault, as {origin} asks,"),
+                    remedy: SecretSource::NO_VAULT.into(),
+                });
+                self
+            }
+        }
+    }
+
+    /// Takes secrets from this store. In a read-only context its writer is left out.
+    #[must_use]
+    pub fn with_secret_access(mut self, mut access: SecretAccess) -> Self {
+        if self.read_only.is_some() {
+            access.writer = None;
+        }
+        self.secrets = Ok(access);
         self.merging = Arc::default();
         self
+    }
+
+    /// Looks for secrets where this receiver does. Without it, own secrets are looked for in variables,
+    /// and references to Vault have no value.
+    #[must_use]
+    pub fn with_eyes(mut self, eyes: Eyes) -> Self {
+        self.eyes = eyes;
+        self.merging = Arc::default();
+        self
+    }
+
+    /// Where the receiver looks for secrets.
+    pub fn eyes(&self) -> &Eyes {
+        &self.eyes
+    }
+
+    /// The store of secrets. Its writer, where there is one, makes [`UnifiedConfigManager::get_merged`]
+    /// forget what it writes.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a store that this version cannot open.
+    pub fn secrets(&self) -> Result<SecretAccess> {
+        let mut access = self.secrets.clone()?;
+        let merging = || Arc::clone(&self.merging);
+        let told = |writer| Arc::new(Told { writer, merging: merging() }) as Arc<dyn SecretWriter>;
+        access.writer = access.writer.take().map(told);
+        Ok(access)
+    }
+
+    /// The writing half of the store of secrets.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] in a read-only context, naming what made it so; [`Error::Unsupported`] where
+    /// nothing can be written, or the store cannot be opened.
+    pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
+        self.may_write()?;
+        self.secrets()?.writer.ok_or_else(|| Error::Unsupported {
+            what: "writing secrets".into(),
+            remedy:
+                "they are environment variables; set them where the receiver is started, and start it anew"
+                    .into(),
+        })
+    }
+
+    /// Tells that a secret has changed, as seen by its version: what was merged with it is made anew.
+    pub fn forget_secret(&self, path: &SecretPath) {
+        self.merging.get().inspect(|merging| merging.forget_secret(path));
+    }
+
+    /// What the store of secrets says about itself.
+    pub async fn secrets_health(&self) -> Health {
+        match &self.secrets {
+            Ok(access) => access.reader.health().await,
+            Err(error) => Health::unusable("secrets", error.to_string(), ""),
+        }
     }
 
     /// The store's reading half; its `watch` is what the console drives its picture from.
@@ -107,13 +203,12 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so.
     pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
-        self.writer.clone().ok_or_else(|| {
-            let origin = self.read_only.as_deref().unwrap_or_default();
-            Error::Denied {
-                permission: format!("writing, which is off by {origin}"),
-                remedy: "take that back, or use another context",
-            }
-        })
+        self.may_write()?;
+        self.writer.clone().ok_or_else(|| off_by(""))
+    }
+
+    fn may_write(&self) -> Result<()> {
+        self.read_only.as_deref().map_or(Ok(()), |origin| Err(off_by(origin)))
     }
 
     /// One document: from the live picture while that equals the store and knows of every write made
@@ -135,8 +230,13 @@ impl UnifiedConfigManager {
     /// that is nothing but the reference becomes `Undefined variable NAME`, and one with more in it
     /// keeps the reference as it is.
     ///
-    /// It is made once and kept for 300 s, or until its document changes: a changed secret is in use
-    /// after that time. The last owner who drops it wipes it.
+    /// It is made once and kept for 300 s, or until its document changes, a secret of it is written
+    /// through [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is told: a
+    /// secret that changed otherwise is in use after that time. The last owner who drops it wipes it.
+    ///
+    /// Each secret is read once for it, see [`Merged::sources`]. Where a reference's secret cannot be
+    /// read, its default stands in as in the receiver, see [`Merged::fallbacks`]; where own secrets
+    /// cannot be read there is no merged document, since without them it might let everybody in.
     ///
     /// It comes from the live picture once that has been loaded, **even while the link is stale**: a
     /// receiver goes on serving while its store is away, and [`UnifiedConfigManager::link`] tells how
@@ -146,7 +246,8 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Invalid`] for what the receiver could not use, and for a reference or a secret that
     /// cannot be resolved, naming it and never a value; [`Error::Unsupported`] for a foreign key, and
-    /// for secrets in a place that this version cannot read; else those of [`ConfigReader::get`].
+    /// for secrets in a place that this version cannot read; [`Error::Denied`] and
+    /// [`Error::Unavailable`] of the store of secrets; else those of [`ConfigReader::get`].
     pub async fn get_merged(&self, key: &ResourceKey, secrets: Secrets) -> Result<Option<Arc<Merged>>> {
         let entry = match self.hub().and_then(|hub| hub.last_known(key, self.written())) {
             Some(known) => known,
@@ -165,8 +266,9 @@ impl UnifiedConfigManager {
         if let Some(merging) = self.merging.get() {
             return Ok(merging);
         }
-        let merging = Merging::new(&self.secrets, Arc::clone(&self.clock))?;
-        Ok(self.merging.get_or_init(|| merging))
+        let access = self.secrets.clone()?;
+        let places = Places { variables: Arc::clone(&self.variables), access, eyes: self.eyes.clone() };
+        Ok(self.merging.get_or_init(|| Merging::new(places, Arc::clone(&self.clock))))
     }
 
     /// The state of the link to the store; `None` while nobody watches, and after
@@ -253,9 +355,19 @@ impl UnifiedConfigManager {
         self.reader.health().await
     }
 
-    /// Ends watches and connections.
+    /// Ends watches and connections, and wipes what was merged.
     pub async fn shutdown(&self) {
-        self.reader.shutdown().await;
+        self.ended.store(true, Ordering::Release);
+        self.merging.get().inspect(|merging| merging.forget_all());
+        match &self.secrets {
+            Ok(access) => drop(futures::join!(self.reader.shutdown(), access.reader.shutdown())),
+            Err(_) => self.reader.shutdown().await,
+        }
+    }
+
+    /// Whether it was shut down.
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn hub(&self) -> Option<Arc<Hub>> {
@@ -269,6 +381,25 @@ impl UnifiedConfigManager {
     fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Hub>> {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn off_by(origin: &str) -> Error {
+    Error::Denied {
+        permission: format!("writing, which is off by {origin}"),
+        remedy: "take that back, or use another context",
+    }
+}
+
+/// Variables as a store of secrets; it has no writer.
+fn env_access(variables: &Arc<EnvVariables>) -> SecretAccess {
+    let secrets = EnvSecrets::new(Arc::clone(variables));
+    let revealer = secrets.clone();
+    SecretAccess::new(Arc::new(secrets), None, move || Arc::new(revealer.clone()))
+}
+
+/// A receiver that keeps secrets in variables and reads no Vault.
+fn eyes_on_variables() -> Eyes {
+    Eyes { references: None, own: OwnSecrets::Variables, ..Eyes::default() }
 }
 
 #[cfg(test)]

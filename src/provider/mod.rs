@@ -6,7 +6,7 @@
 //! | [`mod@file`] | `webhooks.json` and `connections.json` | notification, and polling where that does not work |
 //! | [`etcd`] | an etcd cluster | etcd's own watch, resumable within its history |
 //!
-//! Secrets come from [`mod@env`], through traits of their own.
+//! Secrets come from [`mod@env`] or [`vault`], through traits of their own.
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
@@ -19,6 +19,7 @@ mod found;
 pub mod memory;
 mod ops;
 mod secret;
+pub mod vault;
 mod watch;
 
 use std::time::Duration;

@@ -195,9 +195,9 @@ pub struct Revealed {
 pub struct SecretFields(BTreeMap<FieldName, SecretValue>);
 
 impl SecretFields {
-    /// The value of one of a webhook's own secrets, if it is a text.
+    /// The value of one of a webhook's own secrets; `None` for null, which is no token.
     pub fn own(&self, field: SecretField) -> Option<SecretText> {
-        self.get(field.as_str()).map(SecretValue::shown)
+        self.get(field.as_str()).and_then(|value| value.as_text().or_else(|| value.as_reference()))
     }
 
     /// The value of a field.

@@ -10,7 +10,7 @@ use super::{Origin, SETTINGS, SettingsError, Sourced};
 use crate::provider::env::EnvVariables;
 
 /// Variables that we read beside those of [`SETTINGS`], to find our own files.
-const OURS: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
+const OURS: [&str; 4] = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "VAULT_MOUNT_POINT"];
 
 /// The variables that settings are read from. Of the process's it holds only those that confdeck
 /// knows; any of them, and any of a file, may be a secret: they are wiped when dropped, and there is

@@ -47,6 +47,7 @@ impl ConfigFile {
             match name.get_ref().as_ref() {
                 "defaults" => file.defaults = reader.layer(value, "[defaults]", in_context)?,
                 "console" => file.console = reader.layer(value, "[console]", in_console)?,
+                "receiver" => file.top.extend(reader.layer(value, "[receiver]", of_receiver)?),
                 "contexts" => {
                     for (name, value) in reader.table(value, "[contexts.NAME]")? {
                         let label = format!("[contexts.{}]", name.get_ref());
@@ -59,7 +60,7 @@ impl ConfigFile {
                         file.top.insert(setting.key, reader.value(setting, value)?);
                     }
                     None => {
-                        let accepted = "default_context, [defaults], [contexts.NAME], [console]";
+                        let accepted = "default_context, [defaults], [contexts.NAME], [console], [receiver]";
                         return Err(reader.unknown(name.span(), other, "the top", accepted));
                     }
                 },
@@ -81,8 +82,12 @@ fn in_context(setting: &Setting) -> bool {
     setting.table == Table::Context || setting.key == SettingKey::Theme
 }
 
+fn of_receiver(setting: &Setting) -> bool {
+    setting.table == Table::Receiver
+}
+
 fn find(name: &str, accepted: fn(&Setting) -> bool) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| accepted(setting) && setting.name == name)
+    SETTINGS.iter().find(|setting| accepted(setting) && setting.short_name() == name)
 }
 
 fn first_line(text: &str) -> &str {
@@ -103,9 +108,16 @@ impl Reader<'_> {
     ) -> Result<Layer, SettingsError> {
         let mut layer = Layer::new();
         for (name, value) in self.table(value, label)? {
+            if name.get_ref() == "receiver"
+                && !std::ptr::fn_addr_eq(accepted, of_receiver as fn(&Setting) -> bool)
+            {
+                let label = label.replace(']', ".receiver]");
+                layer.extend(self.layer(value, &label, of_receiver)?);
+                continue;
+            }
             let Some(setting) = find(name.get_ref(), accepted) else {
                 let names: Vec<_> =
-                    SETTINGS.iter().filter(|s| accepted(s)).map(|setting| setting.name).collect();
+                    SETTINGS.iter().filter(|s| accepted(s)).map(Setting::short_name).collect();
                 return Err(self.unknown(name.span(), name.get_ref(), label, &names.join(", ")));
             };
             layer.insert(setting.key, self.value(setting, value)?);
@@ -180,7 +192,7 @@ mod tests {
         assert_eq!(
             problem("context = 1\n"),
             "c.toml:1:1: \"context\" is not known in the top; known are default_context, [defaults], \
-             [contexts.NAME], [console]"
+             [contexts.NAME], [console], [receiver]"
         );
         assert_eq!(problem("contexts = 1\n"), "c.toml:1:12: this must be a table, written [contexts.NAME]");
     }

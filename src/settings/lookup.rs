@@ -77,6 +77,14 @@ impl<'a> Lookup<'a> {
         Ok(on)
     }
 
+    /// As [`Lookup::switch`], of what need not be off where nobody says so.
+    pub(super) fn switch_or(&mut self, key: SettingKey, default: bool) -> Result<bool> {
+        match self.first(key) {
+            Some(_) => self.switch(key),
+            None => Ok(self.default(key, default).value),
+        }
+    }
+
     pub(super) fn port(&mut self, key: SettingKey, default: u16) -> Result<Sourced<u16>> {
         let Some(found) = self.first(key) else {
             return Ok(self.default(key, default));

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::{SETTINGS, Setting, Table};
 
 /// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md. There,
-/// `context` stands for `[contexts.NAME]` or `[defaults]`, and `console` for `[console]`.
+/// `context` stands for `[contexts.NAME]` or `[defaults]`, `console` for `[console]`, and `receiver` for
+/// `[contexts.NAME.receiver]` or `[receiver]`.
 pub fn reference_table() -> String {
     let mut out = String::from(
         "| in config.toml | variable | flag | default | meaning |\n\
@@ -33,5 +34,6 @@ fn place(setting: &Setting) -> String {
         Table::Top => format!("`{}`", setting.name),
         Table::Context => format!("context `{}`", setting.name),
         Table::Console => format!("console `{}`", setting.name),
+        Table::Receiver => format!("receiver `{}`", setting.short_name()),
     }
 }

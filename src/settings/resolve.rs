@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::lookup::Lookup;
 use super::{
-    Environment, Explained, Mark, Origin, SecretSource, SettingKey as Key, SettingsError, Sourced, Sources,
-    Target,
+    Environment, Explained, Mark, Origin, Receiver, SecretSource, SettingKey as Key, SettingsError, Sourced,
+    Sources, Target,
 };
 use crate::domain::Namespace;
 use crate::provider::etcd::{
@@ -25,6 +25,8 @@ pub struct Settings {
     pub target: Target,
     /// Where secrets come from.
     pub secrets: SecretSource,
+    /// How the receiver looks at secrets, see [`Settings::eyes`].
+    pub receiver: Receiver,
     /// What the console alone asks.
     pub console: Console,
     /// What should always be shown about the way to the store.
@@ -79,6 +81,7 @@ impl Settings {
             }
         };
         let secrets = secrets(&mut lookup, environment)?;
+        let receiver = Receiver::resolve(&mut lookup, environment, &target)?;
         let context = Context {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
@@ -94,7 +97,7 @@ impl Settings {
         let plain = target.plain_remote().map(|host| Mark::PlainHttp { host: host.to_owned() });
         let overridden = lookup.explained.iter().filter(|_| context.configured).filter_map(overridden);
         let marks = plain.into_iter().chain(overridden).collect();
-        Ok(Self { context, target, secrets, console, marks, explained: lookup.explained })
+        Ok(Self { context, target, secrets, receiver, console, marks, explained: lookup.explained })
     }
 
     /// The file's line, the variable or the flag that set a value.

@@ -26,6 +26,12 @@ pub enum SettingKey {
     Theme,
     NoColor,
     Stats,
+    ReceiverEnv,
+    ReceiverVault,
+    ReceiverReferenceMount,
+    ReceiverOwnMount,
+    ReceiverOwnPath,
+    ReceiverMerges,
 }
 
 /// Where in the config file a setting stands.
@@ -39,6 +45,8 @@ pub enum Table {
     Context,
     /// In `[console]`, or in `[contexts.NAME]` for that context alone.
     Console,
+    /// In `[contexts.NAME.receiver]`, or in `[receiver]` for all contexts.
+    Receiver,
 }
 
 /// What values a setting takes.
@@ -89,6 +97,16 @@ impl SettingKey {
     }
 }
 
+impl Setting {
+    /// The name in its own table of the config file.
+    pub fn short_name(&self) -> &'static str {
+        self.name.strip_prefix(RECEIVER).unwrap_or(self.name)
+    }
+}
+
+/// What the names of the receiver's settings begin with.
+pub(super) const RECEIVER: &str = "receiver.";
+
 const fn row(
     key: SettingKey,
     name: &'static str,
@@ -110,10 +128,10 @@ const CONFIG: Setting = row(
 );
 
 /// Every setting, in the order of the reference.
-pub const SETTINGS: [Setting; 22] = {
+pub const SETTINGS: [Setting; 28] = {
     use Kind::{Path, Port, Presence, Secret, Switch, Text, Word};
     use SettingKey as K;
-    use Table::{Console, Context, Nowhere, Top};
+    use Table::{Console, Context, Nowhere, Receiver, Top};
     const fn env(name: &'static str) -> (Option<&'static str>, Option<&'static str>) {
         (Some(name), None)
     }
@@ -280,6 +298,63 @@ pub const SETTINGS: [Setting; 22] = {
             env("CONFDECK_STATS"),
             Path,
             ("", "a file for the console's counters at its end"),
+        ),
+        row(
+            K::ReceiverEnv,
+            "receiver.env",
+            Receiver,
+            env("CONFDECK_RECEIVER_ENV"),
+            Text,
+            (
+                "`process` for files, else `unknown`",
+                "the receiver's variables: `unknown` (only it can see them), `process` (those of confdeck), or `file:PATH` (a file of `NAME=VALUE` lines). Names are looked at, values never kept",
+            ),
+        ),
+        row(
+            K::ReceiverVault,
+            "receiver.vault_enabled",
+            Receiver,
+            (None, None),
+            Switch,
+            ("`true`", "whether the receiver reads references to Vault"),
+        ),
+        row(
+            K::ReceiverReferenceMount,
+            "receiver.reference_mount",
+            Receiver,
+            (None, None),
+            Text,
+            ("`VAULT_MOUNT_POINT`, else `secret`", "the engine that `{$vault:path#field}` is relative to"),
+        ),
+        row(
+            K::ReceiverOwnMount,
+            "receiver.own_mount",
+            Receiver,
+            (None, None),
+            Text,
+            ("`VAULT_MOUNT_POINT`, else `webhooks`", "the engine that holds webhooks' own secrets"),
+        ),
+        row(
+            K::ReceiverOwnPath,
+            "receiver.own_path",
+            Receiver,
+            (None, None),
+            Text,
+            (
+                "`{namespace}/{id}/secrets`; for the namespace `default` `{id}/secrets`",
+                "the path of a webhook's own secrets in it",
+            ),
+        ),
+        row(
+            K::ReceiverMerges,
+            "receiver.merges_own_secrets",
+            Receiver,
+            (None, None),
+            Switch,
+            (
+                "`false`; flat: `true`",
+                "whether the receiver merges them into the document, so that a webhook needs them",
+            ),
         ),
     ]
 };

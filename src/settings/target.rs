@@ -82,6 +82,14 @@ impl SecretSource {
     pub(crate) const NO_VAULT: &str =
         "this version of confdeck reads secrets from environment variables alone; set SECRETS_BACKEND=env";
 
+    /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
+    pub(super) fn variables(&self) -> Arc<EnvVariables> {
+        match self {
+            Self::Env(variables) => Arc::clone(variables),
+            Self::Vault(_) => Arc::new(EnvVariables::process()),
+        }
+    }
+
     /// Whether this version can read from there.
     ///
     /// # Errors

@@ -118,6 +118,11 @@ async fn the_shared_manager_is_one_and_a_mistake_is_tried_again() {
     let managers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     assert!(managers.iter().all(|manager| Arc::ptr_eq(manager, &managers[0])));
     assert_eq!(authorization(&managers[0]).await, None);
+    // One that was shut down is of no use to the next caller.
+    managers[0].shutdown().await;
+    let next = UnifiedConfigManager::global().unwrap();
+    assert!(!Arc::ptr_eq(&next, &managers[0]));
+    assert_eq!(authorization(&next).await, None);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 pub(crate) mod again;
 pub mod backup;
+pub mod bao;
 pub mod etcd;
 pub mod events;
 pub(crate) mod home;

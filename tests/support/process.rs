@@ -52,6 +52,11 @@ impl Process {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// The number that the system knows it by.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it SIGTERM.
     pub fn terminate(&self) {
         let id = self.child.id().to_string();

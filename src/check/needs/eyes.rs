@@ -19,6 +19,8 @@ pub struct Eyes {
     pub references: Option<Mount>,
     /// What it merges of webhooks' own secrets.
     pub own: OwnSecrets,
+    /// Where those are kept, merged or not; never [`OwnSecrets::NotMerged`].
+    pub kept: OwnSecrets,
     /// Whether this process can look into key-value engines. Where it cannot, what is kept there is
     /// not visible from here.
     pub sees_kv: bool,
@@ -61,24 +63,22 @@ impl Default for Eyes {
             env: ReceiverEnv::NotVisible,
             references: default_mount(),
             own: OwnSecrets::NotMerged,
+            kept: OwnSecrets::Variables,
             sees_kv: false,
         }
     }
 }
 
 impl Eyes {
-    /// Where a webhook's own secrets are; `None` where the receiver looks nowhere, for what is no
+    /// Where the receiver looks for a webhook's own secrets; `None` where it does not, for what is no
     /// webhook, and for an id that no path can hold.
     pub fn own_path(&self, key: &ResourceKey) -> Option<SecretPath> {
-        let ResourceKey::Webhook { namespace, id } = key else { return None };
-        match &self.own {
-            OwnSecrets::NotMerged => None,
-            OwnSecrets::Variables => Some(SecretPath::Variables(id.clone())),
-            OwnSecrets::Kv { mount, template } => {
-                let path = template.path(namespace, id).ok()?;
-                Some(SecretPath::Kv { mount: mount.clone(), path })
-            }
-        }
+        self.own.path(key)
+    }
+
+    /// Where a webhook's own secrets are kept, whether the receiver merges them or not.
+    pub fn kept_path(&self, key: &ResourceKey) -> Option<SecretPath> {
+        self.kept.path(key)
     }
 
     /// Where a reference `{$vault:path#…}` leads; `None` where the receiver reads no Vault, and for a
@@ -112,6 +112,20 @@ impl Eyes {
             let contents = crate::domain::Contents { fields, ..Default::default() };
             crate::domain::Presence::Present(contents)
         })
+    }
+}
+
+impl OwnSecrets {
+    fn path(&self, key: &ResourceKey) -> Option<SecretPath> {
+        let ResourceKey::Webhook { namespace, id } = key else { return None };
+        match self {
+            OwnSecrets::NotMerged => None,
+            OwnSecrets::Variables => Some(SecretPath::Variables(id.clone())),
+            OwnSecrets::Kv { mount, template } => {
+                let path = template.path(namespace, id).ok()?;
+                Some(SecretPath::Kv { mount: mount.clone(), path })
+            }
+        }
     }
 }
 

@@ -193,3 +193,4 @@ async fn a_write_to_a_store_that_was_replaced_is_not_waited_for() {
 }
 
 mod merged;
+mod secrets;

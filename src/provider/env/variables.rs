@@ -1,12 +1,12 @@
 //! Variables that may hold secrets: the process's, and those of a named file over them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 
 use zeroize::Zeroize;
 
-use crate::domain::SecretText;
 use crate::domain::reference::{Variable, Variables};
+use crate::domain::{FieldState, SecretText};
 
 /// Variables by name. They have no `Debug` form; what is kept here is wiped when dropped.
 pub struct EnvVariables {
@@ -38,6 +38,31 @@ impl EnvVariables {
         self.named.extend(variables);
         self
     }
+}
+
+impl EnvVariables {
+    /// Which variables there are, and what can be told of each without its value.
+    pub fn states(&self) -> BTreeMap<String, FieldState> {
+        let state = |name: &str| match self.variable(name) {
+            Variable::Unset => None,
+            Variable::NotText => Some(FieldState::NotText),
+            Variable::Text(value) if value.expose().is_empty() => Some(FieldState::Empty),
+            Variable::Text(_) => Some(FieldState::Present),
+        };
+        let inherited = if self.inherits { inherited() } else { Vec::new() };
+        let names = self.named.keys().cloned().chain(inherited);
+        names.filter_map(|name| state(&name).map(|state| (name, state))).collect()
+    }
+}
+
+/// The names of the process's variables. The system gives the values with them; they are wiped.
+fn inherited() -> Vec<String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            value.into_encoded_bytes().zeroize();
+            name.into_string().ok()
+        })
+        .collect()
 }
 
 impl Variables for EnvVariables {

@@ -155,7 +155,7 @@ pub fn binaries() -> &'static Path {
 
 /// A folder for a server's data: in memory where there is plenty, since etcd reserves 128 MiB at its
 /// start, 3.4 cannot be kept from waiting for the disk, and no test outlives the machine.
-pub(super) fn data_folder() -> tempfile::TempDir {
+pub(crate) fn data_folder() -> tempfile::TempDir {
     const MEMORY: &str = "/dev/shm";
     static PLENTY: OnceLock<bool> = OnceLock::new();
     let free = || {
@@ -170,7 +170,7 @@ pub(super) fn data_folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn fetch(what: &str) -> PathBuf {
+pub(crate) fn fetch(what: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fetched = Command::new(root.join("tools/fetch")).arg(what).output().unwrap();
     assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));

@@ -23,6 +23,7 @@ pub use cluster::Cluster;
 pub use gate::Gate;
 pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
+pub(crate) use launch::{data_folder, fetch};
 pub use mute::Mute;
 pub use snip::Snip;
 
@@ -277,7 +278,7 @@ pub fn provider_at(hosts: &str, prefix: &str) -> EtcdProvider {
 
 /// A port below those that systems give to outgoing connections: one of these could take it while the
 /// server that has it is down, and the server would not come back.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const FIRST: u32 = 10_000;
     const COUNT: u32 = 20_000;
     static TAKEN: AtomicU32 = AtomicU32::new(0);

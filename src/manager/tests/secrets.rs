@@ -1,0 +1,196 @@
+//! Merged documents with secrets of a key-value engine, and webhooks made together with theirs.
+
+use super::*;
+use crate::check::{OwnSecrets, OwnTemplate};
+use crate::domain::{
+    FieldName, KvPath, Mount, Presence, SecretField, SecretRight, SecretText, SecretVersion,
+};
+use crate::provider::memory::{MemorySecrets, Outage};
+use crate::provider::{SecretExpect, SecretFields, SecretReader};
+
+const TOKEN: &str = "hunter2-bearer";
+
+fn mount(name: &str) -> Mount {
+    Mount::new(name).unwrap()
+}
+
+fn at(mount_name: &str, path: &str) -> SecretPath {
+    SecretPath::Kv { mount: mount(mount_name), path: KvPath::new(path).unwrap() }
+}
+
+fn own() -> SecretPath {
+    at("webhooks", "production/orders/secrets")
+}
+
+fn fields(fields: &[(SecretField, &str)]) -> SecretFields {
+    fields.iter().map(|(field, text)| (*field, SecretText::new((*text).into()))).collect()
+}
+
+struct World {
+    store: MemoryStore,
+    secrets: MemorySecrets,
+    manager: UnifiedConfigManager,
+    key: ResourceKey,
+}
+
+fn world(document: Option<&str>) -> World {
+    let key = key("production", "orders");
+    let store = MemoryStore::seeded(document.map(|document| (key.clone(), document.into())));
+    let secrets = MemorySecrets::new();
+    let own = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
+    let eyes = Eyes { references: Some(mount("secret")), own, ..Eyes::default() };
+    let manager = manager(&store).with_secret_access(secrets.access(true)).with_eyes(eyes);
+    World { store, secrets, manager, key }
+}
+
+impl World {
+    async fn merged(&self) -> Result<Arc<Merged>> {
+        Ok(self.manager.get_merged(&self.key, Secrets::Include).await?.expect("it is stored"))
+    }
+
+    async fn create(&self) -> std::result::Result<Created, NotCreated> {
+        let secrets = fields(&[(SecretField::BEARER_TOKEN, TOKEN), (SecretField::HMAC_SECRET, "h")]);
+        self.manager.create_with_secrets(self.key.clone(), "{}".into(), &secrets, Lease::Keep).await
+    }
+}
+
+#[tokio::test]
+async fn each_secret_is_read_once_and_told_with_its_version() {
+    let document = r#"{"a":"{$vault:app/x#one}","b":"{$vault:app/x#two}","c":"{$vault:app/y#n:d}"}"#;
+    let world = world(Some(document));
+    world.secrets.put_now(&at("secret", "app/x"), [("one", "1"), ("two", "2")]);
+    world.secrets.put_now(&own(), [("bearer-token", TOKEN)]);
+    let merged = world.merged().await.unwrap();
+    let expected =
+        serde_json::json!({"a": "1", "b": "2", "c": "d", "authorization": format!("Bearer {TOKEN}")});
+    assert_eq!(*merged.json(), expected);
+    assert_eq!(world.secrets.calls().reveal, 3);
+    let mut told: Vec<_> = merged
+        .sources()
+        .iter()
+        .map(|it| {
+            let names: Vec<_> = it.fields.iter().map(FieldName::as_str).collect();
+            (it.path.to_string(), names.join(","), it.version.map(|it| it.0))
+        })
+        .collect();
+    told.sort();
+    let expected = [
+        ("secret/app/x", "one,two", Some(1)),
+        ("secret/app/y", "", None),
+        ("webhooks/production/orders/secrets", "bearer-token", Some(1)),
+    ];
+    assert_eq!(told, expected.map(|(path, names, version)| (path.to_owned(), names.to_owned(), version)));
+    world.merged().await.unwrap();
+    assert_eq!(world.secrets.calls().reveal, 3, "kept");
+    // What holds no secret reads none.
+    world.manager.get_merged(&world.key, Secrets::Exclude).await.unwrap().unwrap();
+    assert_eq!(world.secrets.calls().reveal, 3);
+}
+
+#[tokio::test]
+async fn a_written_or_changed_secret_is_read_anew() {
+    let world = world(Some(r#"{"a":"{$vault:app/x#one}"}"#));
+    let path = at("secret", "app/x");
+    world.secrets.put_now(&path, [("one", "1")]);
+    world.merged().await.unwrap();
+    let second = [(FieldName::new("one"), crate::domain::SecretValue::text(&SecretText::new("2".into())))];
+    let writer = world.manager.secret_writer().unwrap();
+    let expect = SecretExpect::Version(SecretVersion(1));
+    writer.put(&path, &second.into_iter().collect(), expect).await.unwrap();
+    assert_eq!(world.merged().await.unwrap().json()["a"], "2");
+    world.secrets.put_now(&path, [("one", "3")]);
+    assert_eq!(world.merged().await.unwrap().json()["a"], "2", "nobody told");
+    world.manager.forget_secret(&path);
+    assert_eq!(world.merged().await.unwrap().json()["a"], "3");
+}
+
+#[tokio::test]
+async fn a_default_stands_in_while_the_secret_cannot_be_read_and_is_not_kept() {
+    let world = world(Some(r#"{"a":"{$vault:app/x#one:d}"}"#));
+    world.secrets.put_now(&at("secret", "app/x"), [("one", "1")]);
+    world.secrets.forbid(SecretRight::Reveal, &at("secret", "app/x"));
+    let merged = world.merged().await.unwrap();
+    assert_eq!((merged.json()["a"].as_str(), merged.fallbacks().len()), (Some("d"), 1));
+    world.secrets.permit(SecretRight::Reveal, &at("secret", "app/x"));
+    let merged = world.merged().await.unwrap();
+    assert_eq!((merged.json()["a"].as_str(), merged.fallbacks().len()), (Some("1"), 0));
+}
+
+#[tokio::test]
+async fn without_a_default_and_for_own_secrets_the_store_s_word_is_the_answer() {
+    let world = world(Some(r#"{"a":"{$vault:app/x#one}"}"#));
+    let missing = world.merged().await.err().unwrap().to_string();
+    assert!(missing.contains("app/x#one") && missing.contains("write that secret"), "{missing}");
+    world.secrets.put_now(&at("secret", "app/x"), [("one", "1")]);
+    world.secrets.forbid(SecretRight::Reveal, &at("secret", "app/x"));
+    assert!(matches!(world.merged().await.err(), Some(Error::Denied { .. })));
+    world.secrets.permit(SecretRight::Reveal, &at("secret", "app/x"));
+    world.secrets.forbid(SecretRight::Reveal, &own());
+    assert!(matches!(world.merged().await.err(), Some(Error::Denied { .. })));
+    world.secrets.permit(SecretRight::Reveal, &own());
+    world.secrets.put_now(&own(), [("bearer-token", "")]);
+    let empty = world.merged().await.err().unwrap().to_string();
+    assert!(empty.contains("webhooks/production/orders/secrets#bearer-token is empty"), "{empty}");
+}
+
+#[tokio::test]
+async fn a_webhook_and_its_secrets_are_made_in_order() {
+    let world = world(None);
+    let created = world.create().await.unwrap();
+    assert_eq!((created.path, created.version, created.seen), (own(), Some(SecretVersion(1)), true));
+    assert_eq!(world.merged().await.unwrap().json()["authorization"], format!("Bearer {TOKEN}"));
+    let again = world.create().await.unwrap_err();
+    assert!(matches!(again, NotCreated::Nothing(Error::Conflict { .. })) && again.left_behind().is_none());
+}
+
+#[tokio::test]
+async fn a_secret_that_is_there_already_is_left_alone_and_so_is_the_document() {
+    let world = world(None);
+    world.secrets.put_now(&own(), [("bearer-token", "theirs")]);
+    let refused = world.create().await.unwrap_err();
+    assert!(matches!(refused, NotCreated::Nothing(Error::SecretConflict { .. })), "{refused}");
+    assert!(world.manager.get(&world.key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_part_that_was_done_is_told_with_what_to_do() {
+    let world = world(None);
+    world.store.cut(LinkState::Stale { reason: "gone".into(), retry_in: None });
+    let nothing = world.create().await.unwrap_err();
+    assert!(matches!(nothing, NotCreated::Nothing(Error::Unavailable { .. })), "{nothing}");
+    world.store.restore(crate::provider::memory::Return::Resume);
+    world.secrets.lose_answer(&own());
+    let unknown = world.create().await.unwrap_err();
+    assert_eq!(unknown.left_behind(), Some(&own()));
+    assert!(
+        unknown.to_string().contains("was not written") && !unknown.to_string().contains(TOKEN),
+        "{unknown}"
+    );
+    assert!(world.manager.get(&world.key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_and_a_context_that_is_read_only_are_said() {
+    let world = world(Some("{}"));
+    world.secrets.cut(Outage::Sealed);
+    assert!(world.merged().await.is_err());
+    assert_eq!(world.manager.secrets_health().await.condition().word(), "unusable");
+    let read_only = UnifiedConfigManager::open(world.store.clone(), Some("--read-only".into()))
+        .with_secret_access(MemorySecrets::new().access(true));
+    assert!(read_only.secrets().unwrap().writer.is_none());
+    let refused = read_only.secret_writer().err().unwrap().to_string();
+    assert!(refused.contains("--read-only"), "{refused}");
+    let variables = manager(&world.store);
+    assert!(matches!(variables.secret_writer().err(), Some(Error::Unsupported { .. })));
+}
+
+#[tokio::test]
+async fn the_end_of_the_manager_is_the_end_of_both_stores_and_of_what_was_merged() {
+    let world = world(Some("{}"));
+    world.secrets.put_now(&own(), [("bearer-token", TOKEN)]);
+    let kept = Arc::downgrade(&world.merged().await.unwrap());
+    assert!(kept.upgrade().is_some());
+    world.manager.shutdown().await;
+    assert!(kept.upgrade().is_none());
+    assert!(!matches!(world.secrets.presence(&own()).await, Ok(Presence::Present(_))));
+}

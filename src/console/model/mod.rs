@@ -26,6 +26,7 @@ mod secret_form;
 mod secret_hands;
 mod secret_input;
 mod secret_places;
+mod secrets_page;
 mod shelf;
 mod sight;
 mod unknown;
@@ -64,6 +65,11 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
+pub use secrets_page::{
+    Ended, Listed, MOST_FOLDERS, MOST_NAMES, NotVisible, Outlook, Past, SecretCount, SecretEntry,
+    SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage, Spot, Subject, Walk,
+    newest,
+};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};

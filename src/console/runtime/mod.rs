@@ -14,6 +14,8 @@ mod journal;
 mod ledger;
 mod lend;
 mod runner;
+#[cfg(test)]
+mod secret_lists;
 mod secrets;
 pub mod signals;
 mod sources;

@@ -2,7 +2,7 @@
 
 use super::drafts::{SavedId, Unsaved};
 use super::outside::OutsideDraft;
-use crate::domain::{LeaseId, ResourceKey};
+use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
 use super::model::{Ask, Check, Finish, Sides};
@@ -30,6 +30,10 @@ pub enum Effect {
     },
     /// Do something with a secret.
     Secret(Request, SecretJob),
+    /// List what is stored from these folders down, in place of what is being listed; none ends it.
+    ListSecrets(Request, Vec<SecretFolder>),
+    /// Ask for the versions of a secret.
+    SecretVersions(Request, SecretPath),
     /// Keep in the audit what was done without a write.
     Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
@@ -96,6 +100,7 @@ impl Effect {
             Self::Secret(_, job) => job.writes(),
             Self::Compare(..) => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,

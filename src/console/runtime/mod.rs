@@ -14,7 +14,6 @@ mod journal;
 mod ledger;
 mod lend;
 mod runner;
-#[cfg(test)]
 mod secret_lists;
 mod secrets;
 pub mod signals;

@@ -1,5 +1,6 @@
-//! Lists what is stored, folder by folder, breadth first: what is near the top is told first. One walk
-//! at a time; another one, or an order to stop, ends it.
+//! What the tab Secrets asks for beside presence: the versions of one secret, and what is stored. The
+//! latter is listed folder by folder, breadth first: what is near the top is told first. One walk at a
+//! time; another one, or an order to stop, ends it.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -10,8 +11,11 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::timeout;
 
+use super::runner::{Reply, Runner};
+use crate::console::effect::Request;
+use crate::console::message::Answer;
 use crate::console::model::{Ended, Listed, MOST_FOLDERS, MOST_NAMES};
-use crate::domain::SecretFolder;
+use crate::domain::{SecretFolder, SecretPath};
 use crate::provider::{CALL_DEADLINE, Error, SecretName, SecretReader};
 
 /// How many folders are asked for at once: few, since presence of what is on the screen comes first.
@@ -19,6 +23,39 @@ const AT_ONCE: usize = 2;
 
 /// What a provider may take beyond its own deadline before it is not waited for any more.
 const GRACE: Duration = Duration::from_secs(1);
+
+impl Runner {
+    /// Lists what is stored from these folders down, in place of what is being listed.
+    pub(super) fn list_secrets(&mut self, request: Request, from: Vec<SecretFolder>) {
+        if let Some(before) = self.secrets.walk.take() {
+            before.abort();
+        }
+        let Some(reader) = self.secrets.reader().filter(|_| !from.is_empty()) else { return };
+        let handle = self.spawn_telling(|answers| async move {
+            let tell = |answer| {
+                let answers = answers.clone();
+                // The loop is gone only when the console is being left.
+                async move { drop(answers.send((request, Reply::Answer(answer))).await) }
+            };
+            let ended = walk(reader, from, |listed| tell(Answer::SecretFolder(listed))).await;
+            tell(Answer::SecretsListed(ended)).await;
+        });
+        self.secrets.walk = Some(handle);
+    }
+
+    /// Asks for the versions of a secret, without reading it.
+    pub(super) fn secret_versions(&mut self, request: Request, path: SecretPath) {
+        let Some(reader) = self.secrets.reader() else { return };
+        self.spawn(request, async move {
+            let limit = CALL_DEADLINE + GRACE;
+            let versions = timeout(limit, reader.versions(&path)).await.unwrap_or_else(|_| {
+                let reason = format!("no versions within {} s", limit.as_secs());
+                Err(Error::Unavailable { reason, retry_in: None })
+            });
+            Reply::Answer(Answer::SecretVersions(versions))
+        });
+    }
+}
 
 /// Walks from these folders down; tells each folder as it comes, and answers how it ended.
 pub(super) async fn walk<T: Future<Output = ()>>(

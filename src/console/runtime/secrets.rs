@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::runner::{Reply, Runner};
@@ -17,7 +18,7 @@ use crate::console::secret_jobs::{
 };
 use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretVersion};
 use crate::provider::{
-    CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretWriter,
+    CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretReader, SecretWriter,
 };
 
 /// What a provider may take beyond its own deadline before it is not waited for any more.
@@ -31,6 +32,8 @@ const APART: Duration = Duration::from_secs(2);
 pub(super) struct Secrets {
     access: Option<SecretAccess>,
     gate: Gate<dyn SecretWriter>,
+    /// The walk over what is stored.
+    pub(super) walk: Option<AbortHandle>,
 }
 
 impl Secrets {
@@ -38,7 +41,12 @@ impl Secrets {
     pub(super) fn new(access: Option<SecretAccess>, locked: bool) -> Self {
         let mut access = access;
         let writer = access.as_mut().and_then(|access| access.writer.take());
-        Self { access, gate: Gate::new(writer, locked) }
+        Self { access, gate: Gate::new(writer, locked), walk: None }
+    }
+
+    /// What tells which secrets exist, where there is a store of them.
+    pub(super) fn reader(&self) -> Option<Arc<dyn SecretReader>> {
+        Some(Arc::clone(&self.access.as_ref()?.reader))
     }
 
     /// The gate before the writer.

@@ -169,6 +169,9 @@ impl Program for Scripted {
             Event::Answer(Request(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
+                    Answer::SecretFolder(listed) => format!("folder {}", listed.folder),
+                    Answer::SecretsListed(ended) => format!("listed {ended:?}"),
+                    Answer::SecretVersions(told) => format!("versions {}", told.is_ok()),
                     Answer::Commit(Ok(commit)) => format!("committed {}", commit.at),
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),

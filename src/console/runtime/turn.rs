@@ -227,6 +227,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
+            Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
+            Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),

@@ -10,17 +10,24 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, secret_acts, unknown};
+use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, secret_acts, secrets_page, unknown};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
-    if !matches!(answer, Answer::Health(_)) {
+    let waits = matches!(
+        answer,
+        Answer::Health(_) | Answer::SecretFolder(_) | Answer::SecretsListed(_) | Answer::SecretVersions(_)
+    );
+    if !waits {
         model.want(Redraw::Now);
     }
     match answer {
         Answer::Commit(result) if unknown::begins(model, request, &result) => {}
         Answer::Found(result) => unknown::found(model, request, result),
         Answer::Secret(told) => return secret_acts::told(model, request, told),
+        Answer::SecretFolder(folder) => secrets_page::listed(model, request, folder),
+        Answer::SecretsListed(ended) => secrets_page::ended(model, request, ended),
+        Answer::SecretVersions(told) => secrets_page::versions(model, request, told),
         Answer::Unaudited(trouble) => model.say(Tone::Bad, format!("this is not in the audit: {trouble}")),
         Answer::Commit(result) => {
             if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {

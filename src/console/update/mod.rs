@@ -23,6 +23,7 @@ mod secret_acts;
 mod secret_form;
 mod secret_reveal;
 mod secret_undo;
+mod secrets_page;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     secret_reveal::follow(model, &effects);
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));
+    effects.extend(secrets_page::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
     effects

@@ -7,7 +7,7 @@ use super::super::model::{
 };
 use super::super::secret_jobs::{Inspection, SecretJob, SecretTold};
 use super::browse::Step;
-use super::{edit, keys, secret_form, secret_reveal, secret_undo};
+use super::{edit, keys, secret_form, secret_reveal, secret_undo, secrets_page};
 use crate::domain::{Contents, Presence, SecretPath};
 
 /// Begins an act with what is selected; where several secrets could be meant, it is asked which.
@@ -103,7 +103,10 @@ pub(super) fn told(model: &mut Model, request: Request, told: SecretTold) -> Vec
         SecretTold::Inspected(inspection) => inspected(model, request, *inspection),
         SecretTold::Generated(made) => secret_form::generated(model, request, made),
         SecretTold::Revealed(reading) => secret_reveal::revealed(model, request, *reading),
-        SecretTold::Written(outcome) => return secret_undo::written(model, request, outcome),
+        SecretTold::Written(outcome) => {
+            secrets_page::written(model);
+            return secret_undo::written(model, request, outcome);
+        }
         SecretTold::Found(presence) => secret_undo::found(model, request, presence),
     }
     Vec::new()

@@ -27,6 +27,7 @@ mod partial;
 mod plans;
 mod seams;
 mod secrets;
+mod secrets_tab;
 mod shelf;
 mod truth;
 mod undo;

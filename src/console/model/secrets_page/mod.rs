@@ -10,6 +10,7 @@ mod state;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod vista;
 mod walk;
 
 pub use index::{Count as SecretCount, Entry as SecretEntry, Part as SecretPart};
@@ -18,4 +19,5 @@ pub use past::Past;
 pub use rows::{Rows as SecretRows, SecretSort};
 pub use state::{NotVisible, Outlook, State as SecretState, newest};
 pub use subject::Subject;
+pub use vista::Vista;
 pub use walk::{Ended, Listed, MOST_FOLDERS, MOST_NAMES, Walk};

@@ -15,7 +15,7 @@ use super::past::Past;
 use super::rows::{Rows, SecretSort};
 use super::state::Outlook;
 use super::subject::Subject;
-use super::walk::{Ended, Listed, Walk};
+use super::walk::{AGAIN, Ended, Listed, Walk};
 
 /// The tab Secrets.
 #[derive(Default)]
@@ -30,6 +30,10 @@ pub struct SecretsPage {
     pub offset: usize,
     /// How many rows are shown.
     height: usize,
+    /// Set while the detail has all the room, so that no row is seen.
+    pub covered: bool,
+    /// Whether a person has moved the selection; until then it is the first row, whatever comes.
+    moved: bool,
     /// The pane that keys go to.
     pub focus: Pane,
     /// The focused pane alone.
@@ -100,7 +104,8 @@ impl SecretsPage {
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let Some(rows) = &self.rows else { return Vec::new() };
         let selected = self.selected.as_ref().and_then(Subject::path);
-        let shown = rows.from(self.offset).take(self.height).filter_map(|entry| entry.subject.path());
+        let height = if self.covered { 0 } else { self.height };
+        let shown = rows.from(self.offset).take(height).filter_map(|entry| entry.subject.path());
         selected.into_iter().chain(shown.filter(|path| Some(*path) != selected)).cloned().collect()
     }
 
@@ -162,11 +167,12 @@ impl SecretsPage {
     }
 
     /// Listing has ended. What an earlier one had found and a whole one has not, is gone.
-    pub fn walked(&mut self, request: Request, ended: Ended, outlook: &dyn Outlook) {
+    pub fn walked(&mut self, request: Request, ended: Ended, outlook: &dyn Outlook, now: Duration) {
         if self.walk.asked != Some(request) {
             return;
         }
         self.walk.asked = None;
+        self.walk.again = matches!(ended, Ended::Failed(_)).then_some(now + AGAIN);
         self.walk.ended = Some(ended);
         let found = std::mem::take(&mut self.found);
         if let Some(rows) = self.rows.as_mut().filter(|_| self.walk.is_whole()) {
@@ -179,6 +185,17 @@ impl SecretsPage {
     pub fn resize(&mut self, height: usize) {
         self.height = height;
         self.settle();
+    }
+
+    /// How many rows are shown.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Selects the row at a place for a person.
+    pub fn walk_to(&mut self, at: usize) {
+        self.moved = true;
+        self.select_at(at);
     }
 
     /// Selects the row at a place, or the nearest there is.
@@ -198,13 +215,15 @@ impl SecretsPage {
     /// line on the screen; one that is gone leaves the selection in its place.
     pub fn settle(&mut self) {
         let Some(rows) = &self.rows else { return };
-        match self.selected.as_ref().and_then(|subject| rows.position(subject)) {
+        let stays = self.moved || self.focus == Pane::Detail;
+        match self.selected.as_ref().filter(|_| stays).and_then(|subject| rows.position(subject)) {
             Some(at) => {
                 self.offset = (self.offset + at).saturating_sub(self.cursor);
                 self.cursor = at;
                 self.scroll_into();
             }
-            None => self.select_at(self.cursor),
+            None if stays => self.select_at(self.cursor),
+            None => self.select_at(0),
         }
     }
 
@@ -236,8 +255,8 @@ impl SecretsPage {
     }
 
     /// Lets the versions follow the selection.
-    pub fn follow_past(&mut self, has_versions: bool, now: Duration) {
-        let path = self.selected.as_ref().filter(|subject| has_versions && subject.is_kept());
+    pub fn follow_past(&mut self, is_visible: bool, now: Duration) {
+        let path = self.selected.as_ref().filter(|subject| is_visible && subject.is_kept());
         let path = path.and_then(Subject::path);
         if self.past.as_ref().map(|past| &past.path) != path {
             self.past = path.map(|path| Past::begin(path.clone(), now));

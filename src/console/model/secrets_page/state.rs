@@ -1,5 +1,6 @@
 //! What is known of a secret as a whole, for all the documents that depend on it.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use crate::domain::{FieldState, Presence, ResourceKey, SecretPath, SecretVersion};
@@ -17,7 +18,7 @@ pub trait Outlook {
 
     /// What is known of a secret; `Err` where it can be seen from nowhere here, `Ok(None)` while
     /// nobody has told yet.
-    fn presence(&self, path: &SecretPath) -> Result<Option<&Presence>, NotVisible>;
+    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible>;
 
     /// What is known of a variable of the receiver; `Ok(None)` is not set.
     fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible>;
@@ -79,7 +80,7 @@ impl State {
             Subject::Path(path) => match outlook.presence(path) {
                 Err(NotVisible) => Self::NotVisible,
                 Ok(None) => Self::Asking,
-                Ok(Some(presence)) => Self::of_presence(entry, presence),
+                Ok(Some(presence)) => Self::of_presence(entry, &presence),
             },
         }
     }

@@ -1,5 +1,6 @@
 //! The rows over real inventories: who depends on what, through every kind of change, in slices.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -29,8 +30,8 @@ impl Outlook for Eyed {
         self.eyes.own_path(key)
     }
 
-    fn presence(&self, path: &SecretPath) -> Result<Option<&Presence>, NotVisible> {
-        Ok(self.seen.get(path))
+    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible> {
+        Ok(self.seen.get(path).map(Cow::Borrowed))
     }
 
     fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible> {
@@ -120,6 +121,7 @@ fn states_are_judged_by_what_documents_refer_to() {
     assert_eq!(states, [S::FieldMissing(1), S::Fallback, S::None, S::Asking, S::Present, S::Missing]);
     assert_eq!(page.bad(), 2);
 
+    page.walk_to(0);
     page.next_sort(&outlook);
     assert_eq!(shown(&page).first().unwrap().0, "$UNSET");
     assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
@@ -134,7 +136,7 @@ fn the_selection_stays_on_its_row_and_keeps_its_line() {
     let (mut inventory, outlook) = (small(), outlook());
     let mut page = page(&inventory, &outlook);
     page.resize(2);
-    page.select_at(2);
+    page.walk_to(2);
     let selected = page.selected.clone();
     assert_eq!((page.cursor, page.offset), (2, 1));
     page.take(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
@@ -170,7 +172,7 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     page.begin_walk(one, vec![mount.clone()]);
     let names = secrets(&["old", "p/one/secrets"]);
     page.listed(one, Listed { folder: folder(), names, waiting: 0 }, &outlook);
-    page.walked(one, Ended::Whole, &outlook);
+    page.walked(one, Ended::Whole, &outlook, Duration::ZERO);
     let rows = page.rows.as_ref().unwrap();
     assert_eq!((rows.total(), rows.loose()), (7, 1));
     let old = rows.get(&Subject::Path(kv("webhooks", "old"))).unwrap();
@@ -181,8 +183,8 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let permission = "list on webhooks/metadata/".to_owned();
     let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
     page.listed(two, Listed { folder: folder(), names, waiting: 0 }, &outlook);
-    page.walked(two, Ended::Whole, &outlook);
-    assert_eq!(page.walk.refused, [(folder(), permission)]);
+    page.walked(two, Ended::Whole, &outlook, Duration::ZERO);
+    assert_eq!(page.walk.refused, [(folder(), format!("{permission} is missing"))]);
     assert_eq!(page.rows.as_ref().unwrap().loose(), 1, "nobody has said that it is gone");
 
     page.listed(one, Listed { folder: folder(), names: secrets(&["late"]), waiting: 0 }, &outlook);
@@ -190,7 +192,7 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let three = Request(3);
     page.begin_walk(three, vec![mount.clone()]);
     page.listed(three, Listed { folder: folder(), names: secrets(&[]), waiting: 0 }, &outlook);
-    page.walked(three, Ended::Whole, &outlook);
+    page.walked(three, Ended::Whole, &outlook, Duration::ZERO);
     assert_eq!(page.rows.as_ref().unwrap().loose(), 0);
 }
 
@@ -216,7 +218,7 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
 fn versions_are_asked_for_once_the_selection_rests() {
     let (inventory, outlook) = (small(), outlook());
     let mut page = page(&inventory, &outlook);
-    page.select_at(0);
+    page.walk_to(0);
     let now = Duration::from_secs(5);
     page.follow_past(true, now);
     page.follow_past(true, now + Duration::from_millis(100));
@@ -226,7 +228,7 @@ fn versions_are_asked_for_once_the_selection_rests() {
     assert_eq!(past.due(), None);
     assert!(!past.take(Request(9), Ok(None), now) && past.take(Request(1), Ok(None), now));
     assert_eq!(past.due(), Some(now + Duration::from_secs(10)));
-    page.select_at(5);
+    page.walk_to(5);
     page.follow_past(true, now);
     assert!(page.past.is_none(), "a variable has no versions");
 }

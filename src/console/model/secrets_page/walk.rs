@@ -1,5 +1,7 @@
 //! What listing the mounts has told so far.
 
+use std::time::Duration;
+
 use crate::console::effect::Request;
 use crate::domain::{Mount, SecretFolder, SecretPath};
 use crate::provider::{Error, SecretName};
@@ -33,6 +35,9 @@ pub const MOST_NAMES: usize = 20_000;
 /// See [`MOST_NAMES`].
 pub const MOST_FOLDERS: usize = 2_000;
 
+/// How long after a failure it is tried again.
+pub(super) const AGAIN: Duration = Duration::from_secs(30);
+
 /// The most folders without permission that are named.
 const MOST_REFUSED: usize = 20;
 
@@ -51,12 +56,14 @@ pub struct Walk {
     pub names: usize,
     /// Names that no path of ours can hold.
     pub odd: usize,
-    /// Folders that may not be listed, each with the missing permission.
+    /// Folders that may not be listed, each with the reason.
     pub refused: Vec<(SecretFolder, String)>,
     /// How many these are in all.
     pub refusals: usize,
     /// How it ended, once it has.
     pub ended: Option<Ended>,
+    /// When it is tried again, because the store stopped answering.
+    pub again: Option<Duration>,
 }
 
 impl Walk {
@@ -80,7 +87,9 @@ impl Walk {
                     }
                 }
             }
-            Err(Error::Denied { permission, .. }) => self.refuse(listed.folder, permission),
+            Err(Error::Denied { permission, .. }) => {
+                self.refuse(listed.folder, format!("{permission} is missing"));
+            }
             Err(error) => self.refuse(listed.folder, error.to_string()),
         }
         self.names += found.len();

@@ -5,6 +5,7 @@ mod health;
 mod plans;
 mod scenes;
 mod secrets;
+mod secrets_tab;
 mod typing;
 
 use std::time::{Duration, SystemTime};

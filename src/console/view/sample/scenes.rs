@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::secrets;
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
+use super::{secrets, secrets_tab};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -470,4 +470,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_pick", secrets::secret_pick),
     ("secret_shown", secrets::secret_shown),
     ("secret_undo", secrets::secret_undo),
+    ("secrets", secrets_tab::secrets),
+    ("secrets_by_state", secrets_tab::secrets_by_state),
+    ("secrets_detail", secrets_tab::secrets_detail),
+    ("secrets_own", secrets_tab::secrets_own),
+    ("secrets_orphan", secrets_tab::secrets_orphan),
+    ("secrets_bounded", secrets_tab::secrets_bounded),
+    ("secrets_looking", secrets_tab::secrets_looking),
+    ("secrets_none", secrets_tab::secrets_none),
 ];

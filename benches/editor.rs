@@ -64,6 +64,7 @@ impl Console {
             marks: Vec::new(),
             capabilities,
             secrets: None,
+            copies_secrets: false,
             read_only: false,
             protected: false,
             locked: false,

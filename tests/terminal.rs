@@ -146,6 +146,7 @@ fn child() {
             marks: Vec::new(),
             capabilities: Silent.capabilities(),
             secrets: None,
+            copies_secrets: false,
             read_only: true,
             protected: false,
             locked: false,

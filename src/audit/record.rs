@@ -44,7 +44,7 @@ pub struct Record {
     pub after: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
-    /// How many values were shown.
+    /// How many values were shown; of a stored secret, how many reached confdeck.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
     /// Which fields of a secret, by name; of very many the first.

@@ -119,6 +119,14 @@ impl Pending {
         }
     }
 
+    /// How many values a read brought, where they are more than the fields that were asked for: a store
+    /// hands out whole versions.
+    pub fn secret_count(&mut self, count: usize) {
+        for record in &mut self.records {
+            record.count = record.count.map(|_| count);
+        }
+    }
+
     /// There is no such secret, version or field.
     pub fn secret_not_found(&mut self) {
         for record in &mut self.records {

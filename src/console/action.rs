@@ -135,6 +135,8 @@ pub enum Action {
     Renew,
     /// Reveal one secret value.
     RevealSecret,
+    /// Copy one secret value.
+    CopySecret,
     /// Set one field of a secret.
     SetSecret,
     /// Set several fields of a secret.
@@ -145,6 +147,10 @@ pub enum Action {
     DeleteSecret,
     /// Undelete the newest version of a secret.
     UndeleteSecret,
+    /// Destroy a version of a secret for ever.
+    DestroySecret,
+    /// Destroy a secret with all its versions for ever.
+    DestroyAll,
     /// A new value for the selected field.
     EnterValue,
     /// Add a field to a secret.
@@ -167,7 +173,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 83] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -234,11 +240,14 @@ impl Action {
         Self::TakeValue,
         Self::Renew,
         Self::RevealSecret,
+        Self::CopySecret,
         Self::SetSecret,
         Self::SetFields,
         Self::UndoSecret,
         Self::DeleteSecret,
         Self::UndeleteSecret,
+        Self::DestroySecret,
+        Self::DestroyAll,
         Self::EnterValue,
         Self::AddField,
         Self::RemoveField,
@@ -280,6 +289,8 @@ impl Action {
                 | A::UndoSecret
                 | A::DeleteSecret
                 | A::UndeleteSecret
+                | A::DestroySecret
+                | A::DestroyAll
         )
     }
 
@@ -319,11 +330,14 @@ impl Action {
                 | A::Filter
                 | A::Drafts
                 | A::RevealSecret
+                | A::CopySecret
                 | A::SetSecret
                 | A::SetFields
                 | A::UndoSecret
                 | A::DeleteSecret
                 | A::UndeleteSecret
+                | A::DestroySecret
+                | A::DestroyAll
         )
     }
 
@@ -400,11 +414,16 @@ impl Action {
             Self::TakeValue => ("value", "type another value for this clash"),
             Self::Renew => ("renew", "make the plan anew from what is stored now"),
             Self::RevealSecret => ("reveal", "show one secret value for 15 s, with a reason"),
+            Self::CopySecret => {
+                ("copy-secret", "copy one secret value, with a reason, if the settings let you")
+            }
             Self::SetSecret => ("set", "set or rotate one field of a secret"),
             Self::SetFields => ("set-fields", "set several fields of a secret at once"),
             Self::UndoSecret => ("undo-secret", "take back the last write of the secret"),
             Self::DeleteSecret => ("delete-secret", "delete the newest version of the secret"),
             Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
+            Self::DestroySecret => ("destroy", "destroy a version of the secret for ever"),
+            Self::DestroyAll => ("destroy-all", "destroy the secret with all its versions for ever"),
             Self::EnterValue => ("value-of", "new value for the selected field"),
             Self::AddField => ("add-field", "add a field by its name"),
             Self::RemoveField => ("remove-field", "remove the field, or let it stay"),

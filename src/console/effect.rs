@@ -5,7 +5,7 @@ use super::outside::OutsideDraft;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
-use super::model::{Ask, Check, Finish, Sides};
+use super::model::{Ask, Check, Finish, NeedsAsk, Sides};
 use super::secret_jobs::SecretJob;
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
@@ -50,6 +50,8 @@ pub enum Effect {
     PrepareReview(Request, Box<Finish>),
     /// Merge a draft too large for the loop.
     PrepareMerge(Request, Box<Ask>),
+    /// Read what a document too large for the loop needs.
+    ReadNeeds(Request, Box<NeedsAsk>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -103,6 +105,7 @@ impl Effect {
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
+            Self::ReadNeeds(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

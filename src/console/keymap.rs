@@ -187,6 +187,7 @@ const SECRETS: &[Binding] = &[
     ("d", Action::DeleteSecret),
     ("U", Action::UndeleteSecret),
     ("y", Action::Copy),
+    ("Y", Action::CopySecret),
     ("o", Action::Sort),
     ("z", Action::Zoom),
     ("p", Action::Pause),

@@ -11,7 +11,7 @@ use crate::provider::{Commit, Error, Found};
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Ended, Flaw, Listed as Folder, Look, Merging, NotReady, Review};
+use super::model::{Ended, Flaw, Listed as Folder, Look, Merging, NeedsRead, NotReady, Review};
 use super::outside::Outside;
 use super::secret_jobs::SecretTold;
 
@@ -92,6 +92,8 @@ pub enum Answer {
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.
     Merged(Box<Result<Merging, String>>),
+    /// Of `Effect::ReadNeeds`.
+    NeedsRead(Box<NeedsRead>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

@@ -79,6 +79,7 @@ pub async fn open(
         marks: store.marks,
         capabilities: store.capabilities,
         secrets: eyes,
+        copies_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,

@@ -1,7 +1,9 @@
 //! What a person has done with a secret on purpose: data that the runtime carries out, and what came
 //! of it. Values are in there only inside of [`Hidden`].
 
-use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretText, SecretVersion};
+use crate::domain::{
+    FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretText, SecretVersion, Versions,
+};
 use crate::provider::{Error, SecretCapabilities, SecretExpect, SecretFields};
 
 /// Something to be done with a secret.
@@ -9,6 +11,8 @@ use crate::provider::{Error, SecretCapabilities, SecretExpect, SecretFields};
 pub enum SecretJob {
     /// Tell what is there now, and what this user may not do with it.
     Inspect(SecretPath),
+    /// The same, with the versions that are kept.
+    Versions(SecretPath),
     /// Make a value at random.
     Generate(Generate),
     /// Read one value, to be shown or copied.
@@ -21,11 +25,24 @@ pub enum SecretJob {
     Delete(SecretPath, SecretVersion),
     /// Take such a delete back.
     Undelete(SecretPath, SecretVersion),
+    /// Destroy a version for ever.
+    Destroy(SecretPath, SecretVersion),
+    /// Destroy all versions for ever, and that there were any.
+    DestroyAll(SecretPath),
     /// Tell what is there after a write without an answer, as soon as somebody can.
     FindOut(SecretPath),
 }
 
-/// One value that a person asked to see.
+/// Where a value goes that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlet {
+    /// On the screen, for a short time.
+    Screen,
+    /// On the clipboard; it never comes back to the model.
+    Clipboard,
+}
+
+/// One value that a person asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevealOrder {
     /// Of which secret.
@@ -34,6 +51,8 @@ pub struct RevealOrder {
     pub field: FieldName,
     /// Why, in that person's words.
     pub reason: String,
+    /// Where it goes.
+    pub to: Outlet,
 }
 
 /// How a new version is made.
@@ -76,13 +95,13 @@ pub struct Restore {
 /// What came of a job.
 #[derive(Debug)]
 pub enum SecretTold {
-    /// Of [`SecretJob::Inspect`].
+    /// Of [`SecretJob::Inspect`] and [`SecretJob::Versions`].
     Inspected(Box<Inspection>),
     /// Of [`SecretJob::Generate`]; an error says why there is none.
     Generated(Result<Hidden<SecretText>, String>),
     /// Of [`SecretJob::Reveal`].
     Revealed(Box<Reading>),
-    /// Of [`SecretJob::Write`], [`SecretJob::Restore`], [`SecretJob::Delete`] and [`SecretJob::Undelete`].
+    /// Of every job that writes.
     Written(Outcome),
     /// Of [`SecretJob::FindOut`]; an error says why nobody could tell.
     Found(Result<Presence, Error>),
@@ -97,6 +116,8 @@ pub struct Inspection {
     pub presence: Result<Presence, Error>,
     /// What this user may not do with it; nothing where not even that may be asked.
     pub lacking: Lacking,
+    /// The versions that are kept, where they were asked for and could be told.
+    pub versions: Option<Versions>,
 }
 
 /// What a read brought.
@@ -113,6 +134,10 @@ pub struct Reading {
 pub enum Found {
     /// The value, to be shown.
     Value(Hidden<SecretText>, Option<SecretVersion>),
+    /// The value went to the clipboard.
+    Copied(Option<SecretVersion>),
+    /// There is no way to the clipboard for it.
+    NotCopied,
     /// The secret is there, the field is not.
     NoField,
     /// There is no secret, or none of its newest version.
@@ -133,7 +158,9 @@ impl SecretJob {
     pub fn writes(&self) -> bool {
         match self {
             Self::Write(_) | Self::Restore(_) | Self::Delete(..) | Self::Undelete(..) => true,
-            Self::Inspect(_) | Self::Generate(_) | Self::Reveal(_) | Self::FindOut(_) => false,
+            Self::Destroy(..) | Self::DestroyAll(_) => true,
+            Self::Inspect(_) | Self::Versions(_) | Self::Generate(_) => false,
+            Self::Reveal(_) | Self::FindOut(_) => false,
         }
     }
 }

@@ -79,7 +79,7 @@ fn in_console(setting: &Setting) -> bool {
 }
 
 fn in_context(setting: &Setting) -> bool {
-    setting.table == Table::Context || setting.key == SettingKey::Theme
+    setting.table == Table::Context || matches!(setting.key, SettingKey::Theme | SettingKey::CopySecrets)
 }
 
 fn of_receiver(setting: &Setting) -> bool {
@@ -188,7 +188,7 @@ mod tests {
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
              key, secrets_backend, vault_addr, vault_token, vault_role_id, vault_secret_id, vault_namespace, \
              vault_verify, vault_cacert, vault_mount_point, vault_kv_version, vault_timeout_seconds, \
-             read_only, protected, theme"
+             read_only, protected, theme, copy_secrets"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),

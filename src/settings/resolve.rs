@@ -56,6 +56,8 @@ pub struct Console {
     pub theme: Option<String>,
     /// Whether to use no colours.
     pub no_color: bool,
+    /// Whether a secret value may be copied.
+    pub copy_secrets: bool,
     /// The folder for logs, observations and the audit; `None` without a home folder.
     pub state_dir: Option<PathBuf>,
     /// Where the counters go at the end.
@@ -92,6 +94,7 @@ impl Settings {
         let console = Console {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
             no_color: lookup.switch(Key::NoColor)?,
+            copy_secrets: lookup.switch(Key::CopySecrets)?,
             state_dir: state_folder(environment),
             stats: lookup.path(Key::Stats).map(|path| path.value),
         };

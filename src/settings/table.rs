@@ -35,6 +35,7 @@ pub enum SettingKey {
     Protected,
     Theme,
     NoColor,
+    CopySecrets,
     Stats,
     ReceiverEnv,
     ReceiverVault,
@@ -140,7 +141,7 @@ const CONFIG: Setting = row(
 );
 
 /// Every setting, in the order of the reference.
-pub const SETTINGS: [Setting; 38] = {
+pub const SETTINGS: [Setting; 39] = {
     use Kind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingKey as K;
     use Table::{Console, Context, Nowhere, Receiver, Top};
@@ -379,6 +380,17 @@ pub const SETTINGS: [Setting; 38] = {
             both("NO_COLOR", "--no-color"),
             Presence,
             ("`false`", "use no colours"),
+        ),
+        row(
+            K::CopySecrets,
+            "copy_secrets",
+            Console,
+            env("CONFDECK_COPY_SECRETS"),
+            Switch,
+            (
+                "`false`",
+                "let the console copy a secret value, one field at a time, counted and audited; what is on a clipboard, the terminal, tmux or screen and a clipboard's history may keep",
+            ),
         ),
         row(
             K::Stats,

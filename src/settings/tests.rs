@@ -199,6 +199,20 @@ fn no_color_is_on_with_any_value() {
 }
 
 #[test]
+fn secrets_are_copied_only_where_somebody_says_so_and_a_context_may_say_otherwise() {
+    let copies = |file: &str, variables: &[(&str, &str)]| {
+        resolve(file, variables, Overrides::default()).unwrap().console.copy_secrets
+    };
+    let file =
+        "default_context = \"prod\"\n[contexts.prod]\ncopy_secrets = false\n[console]\ncopy_secrets = true\n";
+    assert!(!copies("", &[]) && !copies(file, &[]));
+    assert!(
+        copies("[console]\ncopy_secrets = true\n", &[]) && copies(file, &[("CONFDECK_COPY_SECRETS", "yes")])
+    );
+    assert!(!copies("[console]\ncopy_secrets = true\n", &[("CONFDECK_COPY_SECRETS", "off")]));
+}
+
+#[test]
 fn our_own_folders_follow_the_base_directory_rules() {
     let state =
         |variables: &[(&str, &str)]| resolve("", variables, Overrides::default()).unwrap().console.state_dir;

@@ -1,6 +1,8 @@
 //! What is done with secrets by keys: revealed for a short time and with a reason, rotated by check and
 //! set, taken back; and that a value is nowhere but where somebody asked to see it.
 
+mod deeds;
+
 use serde_json::{Value, json};
 
 use crate::support::bao::Bao;

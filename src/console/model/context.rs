@@ -21,6 +21,8 @@ pub struct Context {
     pub capabilities: Capabilities,
     /// Where secrets are kept; `None` where this console reaches none.
     pub secrets: Option<Eyes>,
+    /// A secret value may be put on the clipboard.
+    pub copies_secrets: bool,
     /// No writer exists.
     pub read_only: bool,
     /// To be careful with: what deletes asks for a name to be typed.

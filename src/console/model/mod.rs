@@ -15,6 +15,7 @@ mod link;
 mod listing;
 mod marks;
 mod merge;
+mod needs_cache;
 mod outline;
 mod outside;
 mod overlay;
@@ -51,9 +52,10 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use merge::{Ask, Merging, WIDE_MERGE};
+pub use needs_cache::{AT_ONCE as NEEDS_AT_ONCE, NeedsAsk, NeedsCache, NeedsRead};
 pub use outline::{Here, Outline};
 pub use outside::Away;
-pub use overlay::{Confirm, Overlay, Prompt, Purpose, Then};
+pub use overlay::{Confirm, Doomed, Overlay, Prompt, Purpose, Then};
 pub use pad::{Motion, Pad, Pos, Row};
 pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
@@ -127,6 +129,8 @@ pub struct Model {
     pub plan: Option<Box<Plan>>,
     /// What is done with secrets on purpose.
     pub hands: Hands,
+    /// What the documents on the screen need of secrets and variables.
+    pub needs: NeedsCache,
     /// What the store of secrets has told of those that documents need.
     pub sight: Sight,
     /// The writes of this session that can be taken back.
@@ -205,6 +209,7 @@ impl Model {
             edit: None,
             plan: None,
             hands: Hands::default(),
+            needs: NeedsCache::default(),
             sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
@@ -332,7 +337,7 @@ impl Model {
             _ => None,
         };
         [
-            partial.then_some(self.now.mono),
+            (partial || self.needs.is_partial()).then_some(self.now.mono),
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),

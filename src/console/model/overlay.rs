@@ -70,8 +70,31 @@ pub enum Purpose {
     Value,
     /// Why a secret value is to be shown.
     Reason(RevealOrder),
+    /// The path of what is to be destroyed for ever; a paste is refused.
+    Destroy(Doomed),
     /// The name of another field of the secret that is being written.
     FieldName,
+}
+
+/// What is to be destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// Which secret.
+    pub path: SecretPath,
+    /// Which version; `None` is all of them, and that there were any.
+    pub version: Option<SecretVersion>,
+    /// What else should be known.
+    pub warnings: Vec<String>,
+}
+
+impl Doomed {
+    /// `v2 of secret/app/orders`
+    pub fn what(&self) -> String {
+        match self.version {
+            Some(version) => format!("{version} of {}", self.path),
+            None => format!("{} with all its versions", self.path),
+        }
+    }
 }
 
 /// A question that names what it is about.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::SecretForm;
 use crate::console::effect::Request;
 use crate::console::secret_jobs::{Restore, RevealOrder};
-use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion};
+use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
 
 /// How long a value is shown.
 pub const SHOWN_FOR: Duration = Duration::from_secs(15);
@@ -21,6 +21,8 @@ const MAX_DONE: usize = 1_000;
 pub enum SecretAct {
     /// Show one field.
     Reveal,
+    /// Put one field on the clipboard.
+    Copy,
     /// Set one field.
     Set,
     /// Set several fields.
@@ -31,32 +33,41 @@ pub enum SecretAct {
     Delete,
     /// Undelete the newest version.
     Undelete,
+    /// Destroy a version for ever.
+    Destroy,
+    /// Destroy all versions for ever.
+    DestroyAll,
 }
 
 impl SecretAct {
     /// The right without which it cannot be done; of a write it depends on what is there.
     pub fn right(self) -> Option<SecretRight> {
         match self {
-            Self::Reveal => Some(SecretRight::Reveal),
+            Self::Reveal | Self::Copy => Some(SecretRight::Reveal),
             Self::Set | Self::SetFields | Self::Undo => None,
             Self::Delete => Some(SecretRight::Delete),
             Self::Undelete => Some(SecretRight::Undelete),
+            Self::Destroy => Some(SecretRight::Destroy),
+            Self::DestroyAll => Some(SecretRight::DestroyAll),
         }
     }
 
     /// Whether it changes what is stored.
     pub fn writes(self) -> bool {
-        !matches!(self, Self::Reveal)
+        !matches!(self, Self::Reveal | Self::Copy)
     }
 
     /// What is to be chosen for it: `reveal which field?`
     pub fn word(self) -> &'static str {
         match self {
             Self::Reveal => "reveal",
+            Self::Copy => "copy",
             Self::Set | Self::SetFields => "set",
             Self::Undo => "undo",
             Self::Delete => "delete",
             Self::Undelete => "undelete",
+            Self::Destroy => "destroy",
+            Self::DestroyAll => "destroy all of",
         }
     }
 }
@@ -253,6 +264,8 @@ pub enum PickFrom {
     Targets(Vec<SecretTarget>),
     /// The fields of one.
     Fields(SecretPath, Vec<FieldName>),
+    /// Its versions, the newest first.
+    Versions(SecretPath, Vec<VersionInfo>),
 }
 
 impl PickFrom {
@@ -261,6 +274,7 @@ impl PickFrom {
         match self {
             Self::Targets(targets) => targets.len(),
             Self::Fields(_, fields) => fields.len(),
+            Self::Versions(_, versions) => versions.len(),
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use super::secrets::Secrets;
 use super::{journal, ledger};
@@ -18,8 +19,9 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
-use crate::console::model::{Ask, Check, Finish, NotReady, Sides, look};
+use crate::console::model::{Ask, Check, Finish, NeedsAsk, NotReady, Sides, look};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
+use crate::console::secret_jobs::Reading;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
@@ -56,6 +58,8 @@ pub(super) enum Reply {
     Outside(Outside),
     /// No program took the text: it goes through the terminal, which is the loop's.
     CopyByTerminal(String),
+    /// The same for a secret value, in what was found.
+    CopySecretByTerminal(Box<Reading>),
 }
 
 impl Runner {
@@ -124,7 +128,7 @@ impl Runner {
     }
 
     /// The escape sequence for a text, if it is not too long for one.
-    pub(super) fn osc52(&self, text: &str) -> Option<Vec<u8>> {
+    pub(super) fn osc52(&self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         self.clipboard.osc52(text)
     }
 
@@ -230,37 +234,48 @@ impl Runner {
         });
     }
 
+    /// Reads what a large document needs.
+    pub(super) fn read_needs(&mut self, request: Request, ask: NeedsAsk) {
+        self.spawn(request, async move {
+            let broken = ask.broken();
+            let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
+            Reply::Answer(Answer::NeedsRead(Box::new(read)))
+        });
+    }
+
     /// Puts a text on the clipboard: by a program first, else by the terminal.
     pub(super) fn copy(&mut self, request: Request, text: String) {
         let clipboard = self.clipboard.clone();
         self.spawn(request, async move {
-            if clipboard.has_program() {
-                let given = text.clone();
-                let run = spawn_blocking(move || clipboard.run_program(&given));
-                if matches!(timeout(CLIPBOARD_DEADLINE, run).await, Ok(Ok(true))) {
-                    return Reply::Answer(Answer::Copied(true));
-                }
+            if by_program(&clipboard, Zeroizing::new(text.clone())).await {
+                return Reply::Answer(Answer::Copied(true));
             }
             Reply::CopyByTerminal(text)
         });
     }
 
+    /// The way to the clipboard.
+    pub(super) fn clipboard(&self) -> Clipboard {
+        self.clipboard.clone()
+    }
+
     /// Answers once the audit has it, and tells afterwards what the audit lacks.
-    pub(super) fn spawn_audited(
+    pub(super) fn spawn_audited<R: Into<Reply>>(
         &mut self,
         request: Request,
-        work: impl Future<Output = (Answer, Option<Pending>)> + Send + 'static,
+        work: impl Future<Output = (R, Option<Pending>)> + Send + 'static,
     ) {
         while self.tasks.try_join_next().is_some() {}
         let answers = self.answers.clone();
         self.tasks.spawn(async move {
-            let (answer, pending) = work.await;
+            let (reply, pending) = work.await;
+            let reply = reply.into();
             let trouble = match pending {
                 Some(pending) => ledger::keep(pending).await,
                 None => None,
             };
             // The loop is gone only when the console is being left.
-            let _ = answers.send((request, Reply::Answer(answer))).await;
+            let _ = answers.send((request, reply)).await;
             if let Some(trouble) = trouble {
                 let _ = answers.send((request, Reply::Answer(Answer::Unaudited(trouble)))).await;
             }
@@ -287,6 +302,12 @@ impl Runner {
     }
 }
 
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
+}
+
 impl From<Outcome> for Answer {
     fn from(outcome: Outcome) -> Self {
         match outcome {
@@ -309,6 +330,16 @@ pub(super) async fn commit(
     timeout(limit, writer.commit(ops)).await.unwrap_or_else(|_| {
         Err(Error::OutcomeUnknown { key, reason: format!("nothing within {} s", limit.as_secs()) })
     })
+}
+
+/// Puts a text on the clipboard by a program, if there is one; says whether it took it.
+pub(super) async fn by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
+    if !clipboard.has_program() {
+        return false;
+    }
+    let clipboard = clipboard.clone();
+    let run = spawn_blocking(move || clipboard.run_program(&text));
+    matches!(timeout(CLIPBOARD_DEADLINE, run).await, Ok(Ok(true)))
 }
 
 fn silent(backend: &'static str, limit: Duration) -> Health {

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
 
-use super::runner::{Reply, Runner};
+use super::runner::{Reply, Runner, by_program};
 use crate::audit::{Action, Audit, Deed, Pending};
 use crate::console::effect::Request;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
 use crate::console::secret_jobs::{
-    Found, How, Inspection, Outcome, Reading, Restore, RevealOrder, SecretJob, SecretTold, SecretWrite,
+    Found, How, Inspection, Outcome, Outlet, Reading, Restore, RevealOrder, SecretJob, SecretTold,
+    SecretWrite,
 };
+use crate::console::terminal::Clipboard;
 use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretVersion};
 use crate::provider::{
     CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretReader, SecretWriter,
@@ -70,14 +73,27 @@ impl Runner {
                 let told = SecretTold::Inspected(Box::new(inspect(&access, &path).await));
                 Reply::Answer(Answer::Secret(told))
             }),
+            SecretJob::Versions(path) => self.spawn(request, async move {
+                let mut inspection = inspect(&access, &path).await;
+                // Who may not see them can still name the newest.
+                inspection.versions = within(access.reader.versions(&path)).await.ok().flatten();
+                Reply::Answer(Answer::Secret(SecretTold::Inspected(Box::new(inspection))))
+            }),
             SecretJob::FindOut(path) => self.spawn(request, async move {
                 Reply::Answer(Answer::Secret(SecretTold::Found(find_out(&access, &path).await)))
             }),
-            SecretJob::Reveal(order) => self.spawn_audited(request, async move {
-                let mut pending = audit.secret(request.0, [deed_of(&order)]);
-                let reading = reveal(&access, &order, &mut pending).await;
-                (Answer::Secret(SecretTold::Revealed(Box::new(reading))), Some(pending))
-            }),
+            SecretJob::Reveal(order) => {
+                let clipboard = self.clipboard();
+                self.spawn_audited(request, async move {
+                    let mut pending = audit.secret(request.0, [deed_of(&order)]);
+                    let reading = reveal(&access, &order, &mut pending).await;
+                    let reply = match order.to {
+                        Outlet::Screen => revealed(reading),
+                        Outlet::Clipboard => copied(&clipboard, reading).await,
+                    };
+                    (reply, Some(pending))
+                });
+            }
             SecretJob::Write(write) => self.spawn_audited(request, async move {
                 let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
                 let (outcome, pending) = hand.write(*write).await;
@@ -88,18 +104,52 @@ impl Runner {
                 let (outcome, pending) = hand.restore(restore).await;
                 (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
             }),
-            SecretJob::Delete(path, version) => self.spawn_audited(request, async move {
-                let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
-                let (outcome, pending) = hand.version(Action::DeleteSecret, &path, version).await;
-                (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
-            }),
-            SecretJob::Undelete(path, version) => self.spawn_audited(request, async move {
-                let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
-                let (outcome, pending) = hand.version(Action::UndeleteSecret, &path, version).await;
-                (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
-            }),
+            SecretJob::Delete(path, version) => {
+                self.end_version(request, (access, writer), (Action::DeleteSecret, path, Some(version)));
+            }
+            SecretJob::Undelete(path, version) => {
+                self.end_version(request, (access, writer), (Action::UndeleteSecret, path, Some(version)));
+            }
+            SecretJob::Destroy(path, version) => {
+                self.end_version(request, (access, writer), (Action::DestroySecret, path, Some(version)));
+            }
+            SecretJob::DestroyAll(path) => {
+                self.end_version(request, (access, writer), (Action::DestroySecret, path, None));
+            }
         }
     }
+
+    /// Deletes, undeletes or destroys a version; `None` is all of them.
+    fn end_version(
+        &mut self,
+        request: Request,
+        (access, writer): (SecretAccess, Result<Arc<dyn SecretWriter>, Error>),
+        (action, path, version): (Action, SecretPath, Option<SecretVersion>),
+    ) {
+        let audit = Arc::clone(&self.audit);
+        self.spawn_audited(request, async move {
+            let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
+            let (outcome, pending) = hand.version(action, &path, version).await;
+            (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
+        });
+    }
+}
+
+/// What was read, for the screen.
+fn revealed(reading: Reading) -> Reply {
+    Reply::Answer(Answer::Secret(SecretTold::Revealed(Box::new(reading))))
+}
+
+/// What was read, on the clipboard: by a program, or else by the terminal, which is the loop's.
+async fn copied(clipboard: &Clipboard, reading: Reading) -> Reply {
+    let Reading { found: Ok(Found::Value(Hidden(value), version)), read } = reading else {
+        return revealed(reading);
+    };
+    if by_program(clipboard, Zeroizing::new(value.expose().to_owned())).await {
+        return revealed(Reading { found: Ok(Found::Copied(version)), read });
+    }
+    let found = Ok(Found::Value(Hidden(value), version));
+    Reply::CopySecretByTerminal(Box::new(Reading { found, read }))
 }
 
 fn made(generate: Generate) -> Result<Hidden<crate::domain::SecretText>, String> {
@@ -122,7 +172,7 @@ async fn inspect(access: &SecretAccess, path: &SecretPath) -> Inspection {
     // Who may not even ask what is permitted finds out by trying.
     let lacking = within(access.reader.lacking(std::slice::from_ref(path))).await;
     let lacking = lacking.ok().and_then(|all| all.into_iter().next()).unwrap_or_else(Lacking::default);
-    Inspection { can: access.reader.capabilities(), presence, lacking }
+    Inspection { can: access.reader.capabilities(), presence, lacking, versions: None }
 }
 
 /// Asks until somebody tells, for a while.
@@ -175,6 +225,8 @@ async fn reveal(access: &SecretAccess, order: &RevealOrder, pending: &mut Pendin
         }
         Ok(Some(revealed)) => {
             pending.secret_read(&Ok(revealed.version));
+            // All of them reached this process, whatever of them is shown.
+            pending.secret_count(revealed.fields.len());
             let found = match revealed.fields.get(order.field.as_str()) {
                 Some(value) => Found::Value(Hidden(value.shown()), revealed.version),
                 None => Found::NoField,
@@ -294,16 +346,23 @@ impl Hand<'_> {
         (Outcome { result, read: count }, pending)
     }
 
-    /// Deletes a version, or takes that back.
-    async fn version(self, action: Action, path: &SecretPath, version: SecretVersion) -> (Outcome, Pending) {
-        let mut pending = self.pending(action, path, Vec::new(), Some(version));
+    /// Deletes, undeletes or destroys a version; `None` is all of them.
+    async fn version(
+        self,
+        action: Action,
+        path: &SecretPath,
+        version: Option<SecretVersion>,
+    ) -> (Outcome, Pending) {
+        let mut pending = self.pending(action, path, Vec::new(), version);
         let writer = match &self.writer {
             Ok(writer) => Arc::clone(writer),
             Err(refused) => return self.refused(pending, refused.clone()),
         };
-        let result = match action {
-            Action::UndeleteSecret => sent(path, writer.undelete(path, &[version])).await,
-            _ => sent(path, writer.delete(path, &[version])).await,
+        let result = match (action, version.as_slice()) {
+            (Action::DestroySecret, []) => sent(path, writer.destroy_all(path)).await,
+            (Action::DestroySecret, versions) => sent(path, writer.destroy(path, versions)).await,
+            (Action::UndeleteSecret, versions) => sent(path, writer.undelete(path, versions)).await,
+            (_, versions) => sent(path, writer.delete(path, versions)).await,
         };
         pending.secret_done(&result);
         (Outcome { result: result.map(|()| None), read: 0 }, pending)

@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use zeroize::Zeroize;
 
 use crate::console::drafts::Order;
 use crate::console::effect::{Effect, Request};
@@ -13,7 +14,9 @@ use crate::console::message::{Answer, Event, Message};
 use crate::console::model::Redraw;
 use crate::console::outside::{OutsideDraft, Running};
 use crate::console::panic::PANICKED;
+use crate::console::secret_jobs::{Found, Reading, SecretTold};
 use crate::console::terminal::{Device, FrameWriter, Input, LEAVE_WITHIN, Painter, Written};
+use crate::domain::Hidden;
 
 use super::clock::Clock;
 use super::feeder::Feeder;
@@ -235,6 +238,7 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
             Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
             Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
+            Effect::ReadNeeds(request, ask) => self.runner.read_needs(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();
@@ -305,8 +309,29 @@ impl<P: Program, D: Device> Loop<P, D> {
                 }
                 Answer::Copied(sequence.is_some())
             }
+            Reply::CopySecretByTerminal(reading) => {
+                let copied = self.copy_secret(*reading);
+                Answer::Secret(SecretTold::Revealed(Box::new(copied)))
+            }
         };
         self.tell(Event::Answer(request, answer));
+    }
+
+    /// Sends a value that was read to the terminal's clipboard; it goes no further than here.
+    fn copy_secret(&mut self, reading: Reading) -> Reading {
+        let Reading { found, read } = reading;
+        let found = found.map(|found| match found {
+            Found::Value(Hidden(value), version) => match self.runner.osc52(value.expose()) {
+                Some(sequence) => {
+                    self.painter.send_beside(&sequence);
+                    self.schedule.want(Redraw::Now);
+                    Found::Copied(version)
+                }
+                None => Found::NotCopied,
+            },
+            other => other,
+        });
+        Reading { found, read }
     }
 
     fn log(&mut self, line: String) {
@@ -324,6 +349,8 @@ impl<P: Program, D: Device> Loop<P, D> {
 
     fn written(&mut self, written: Written) {
         self.spare = written.buffer;
+        // A frame may have held a value that was shown or copied.
+        self.spare.zeroize();
         match written.result {
             Ok(()) => self.stats.bytes += written.bytes as u64,
             // Cut off when the terminal was given back; it may be ours again by now.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::child::environment;
 use super::surroundings::{Multiplexer, Surroundings, Vars, set};
@@ -66,14 +67,20 @@ impl Clipboard {
         self.program.is_some()
     }
 
-    /// The bytes that make the terminal take the text; `None` if it is too long for that.
-    pub fn osc52(&self, text: &str) -> Option<Vec<u8>> {
+    /// The bytes that make the terminal take the text; `None` if it is too long for that. They are wiped,
+    /// since the text may be a secret.
+    pub fn osc52(&self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         if text.len() > OSC52_LIMIT {
             return None;
         }
-        let plain = format!("\x1b]52;c;{}\x07", STANDARD.encode(text));
+        let encoded = Zeroizing::new(STANDARD.encode(text));
+        // As long as it will be, so that nothing of it is left behind by a buffer that grows.
+        let mut plain = Zeroizing::new(Vec::with_capacity(encoded.len() + 16));
+        for part in [&b"\x1b]52;c;"[..], encoded.as_bytes(), b"\x07"] {
+            plain.extend_from_slice(part);
+        }
         Some(match self.multiplexer {
-            None => plain.into_bytes(),
+            None => plain,
             Some(Multiplexer::Tmux) => for_tmux(&plain),
             Some(Multiplexer::Screen) => for_screen(&plain),
         })
@@ -82,13 +89,24 @@ impl Clipboard {
 
 /// tmux takes the sequence itself (`set-clipboard on`) or passes a wrapped one on
 /// (`allow-passthrough on`); which of the two is allowed cannot be known, and twice does no harm.
-fn for_tmux(plain: &str) -> Vec<u8> {
-    format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")).into_bytes()
+fn for_tmux(plain: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut both = Zeroizing::new(Vec::with_capacity(plain.len() * 2 + 32));
+    both.extend_from_slice(plain);
+    both.extend_from_slice(b"\x1bPtmux;");
+    for byte in plain {
+        if *byte == b'\x1b' {
+            both.push(b'\x1b');
+        }
+        both.push(*byte);
+    }
+    both.extend_from_slice(b"\x1b\\");
+    both
 }
 
-fn for_screen(plain: &str) -> Vec<u8> {
-    let mut wrapped = Vec::with_capacity(plain.len() + plain.len() / SCREEN_PIECE * 4 + 8);
-    for piece in plain.as_bytes().chunks(SCREEN_PIECE) {
+fn for_screen(plain: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut wrapped =
+        Zeroizing::new(Vec::with_capacity(plain.len() + plain.len().div_ceil(SCREEN_PIECE) * 4));
+    for piece in plain.chunks(SCREEN_PIECE) {
         wrapped.extend_from_slice(b"\x1bP");
         wrapped.extend_from_slice(piece);
         wrapped.extend_from_slice(b"\x1b\\");
@@ -121,7 +139,7 @@ impl Program {
             .process_group(0)
             .spawn();
         match child {
-            Ok(child) => feed(child, text.to_owned()),
+            Ok(child) => feed(child, Zeroizing::new(text.to_owned())),
             Err(error) => {
                 tracing::warn!(program = %self.path.display(), kind = %error.kind(), "a clipboard program did not start");
                 false
@@ -131,7 +149,7 @@ impl Program {
 }
 
 /// Feeds a program from a thread, because one that reads nothing would hold us up.
-fn feed(mut child: Child, text: String) -> bool {
+fn feed(mut child: Child, text: Zeroizing<String>) -> bool {
     if let Some(mut stdin) = child.stdin.take() {
         let _ =
             thread::Builder::new().name("clipboard".into()).spawn(move || stdin.write_all(text.as_bytes()));
@@ -172,30 +190,30 @@ mod tests {
 
     #[test]
     fn a_text_is_encoded_and_ended() {
-        assert_eq!(over(None).osc52("hi").unwrap(), b"\x1b]52;c;aGk=\x07");
+        assert_eq!(*over(None).osc52("hi").unwrap(), b"\x1b]52;c;aGk=\x07");
     }
 
     #[test]
     fn tmux_gets_it_plain_and_wrapped_with_escapes_doubled() {
         let sent = over(Some(Multiplexer::Tmux)).osc52("hi").unwrap();
-        assert_eq!(sent, b"\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\");
+        assert_eq!(*sent, b"\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\");
     }
 
     #[test]
     fn screen_gets_it_in_pieces_that_join_to_the_whole() {
         let text = "x".repeat(1_000);
-        let sent = String::from_utf8(over(Some(Multiplexer::Screen)).osc52(&text).unwrap()).unwrap();
+        let sent = String::from_utf8(over(Some(Multiplexer::Screen)).osc52(&text).unwrap().to_vec()).unwrap();
         let pieces: Vec<_> =
             sent.split_terminator("\x1b\\").map(|piece| piece.strip_prefix("\x1bP").unwrap()).collect();
         assert!(pieces.len() > 10 && pieces.iter().all(|piece| piece.len() <= SCREEN_PIECE));
-        assert_eq!(pieces.concat().into_bytes(), over(None).osc52(&text).unwrap());
+        assert_eq!(pieces.concat().into_bytes(), *over(None).osc52(&text).unwrap());
     }
 
     #[test]
     fn too_long_is_refused_not_cut() {
         let sent = over(None).osc52(&"x".repeat(OSC52_LIMIT)).unwrap();
         assert!(sent.len() <= 100_000, "{}", sent.len());
-        assert_eq!(over(None).osc52(&"x".repeat(OSC52_LIMIT + 1)), None);
+        assert!(over(None).osc52(&"x".repeat(OSC52_LIMIT + 1)).is_none());
     }
 
     fn desktop(folder: &Path, script: &str) -> Vars {

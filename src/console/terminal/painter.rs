@@ -7,6 +7,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
+use zeroize::Zeroize;
 
 use crate::console::layout::Size;
 
@@ -66,7 +67,9 @@ impl Painter {
             buffer.append(&mut capture.bytes);
             buffer.extend_from_slice(END_UPDATE);
         }
-        buffer.append(&mut self.beside);
+        buffer.extend_from_slice(&self.beside);
+        // It may be a secret that was copied.
+        self.beside.zeroize();
         Ok(buffer)
     }
 }

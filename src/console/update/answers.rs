@@ -10,7 +10,9 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, secret_acts, secrets_page, unknown};
+use super::{
+    browse, drafts, feed, mend, merge, needs, outside, plan, prepare, secret_acts, secrets_page, unknown,
+};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
@@ -46,6 +48,7 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         Answer::Checked(found) => mend::checked(model, request, found),
         Answer::Reviewed(review) => prepare::prepared(model, request, *review),
         Answer::Merged(result) => merge::merged(model, request, *result),
+        Answer::NeedsRead(told) => return needs::told(model, request, *told).into_iter().collect(),
         Answer::Unlocked => {
             model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");

@@ -157,11 +157,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return outside::end(model).into_iter().collect();
         }
         Action::RevealSecret => return secret_acts::begin(model, SecretAct::Reveal),
+        Action::CopySecret => return secret_acts::begin(model, SecretAct::Copy),
         Action::SetSecret => return secret_acts::begin(model, SecretAct::Set),
         Action::SetFields => return secret_acts::begin(model, SecretAct::SetFields),
         Action::UndoSecret => return secret_acts::begin(model, SecretAct::Undo),
         Action::DeleteSecret => return secret_acts::begin(model, SecretAct::Delete),
         Action::UndeleteSecret => return secret_acts::begin(model, SecretAct::Undelete),
+        Action::DestroySecret => return secret_acts::begin(model, SecretAct::Destroy),
+        Action::DestroyAll => return secret_acts::begin(model, SecretAct::DestroyAll),
         Action::EnterValue => secret_form::enter_value(model),
         Action::AddField => secret_form::ask_name(model),
         Action::RemoveField => secret_form::toggle_removal(model),

@@ -9,7 +9,9 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
 use super::make::{self, Known};
-use super::{absence, browse, choose, edit, keys, merge, names, plan, secret_form, secret_reveal};
+use super::{
+    absence, browse, choose, edit, keys, merge, names, plan, secret_destroy, secret_form, secret_reveal,
+};
 
 /// How many completions are offered at once.
 const CANDIDATES: usize = 8;
@@ -85,6 +87,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         let refused = match prompt.purpose {
             Purpose::Unlock => Some("type the name; a paste is not taken here"),
             Purpose::Typed(_) => Some("type the words; a paste is not taken here"),
+            Purpose::Destroy(_) => Some("type the path; a paste is not taken here"),
             _ => None,
         };
         if let Some(words) = refused {
@@ -129,9 +132,8 @@ fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value | Purpose::Reason(_) | Purpose::FieldName => {
-            Vec::new()
-        }
+        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value => Vec::new(),
+        Purpose::Reason(_) | Purpose::FieldName | Purpose::Destroy(_) => Vec::new(),
         Purpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -188,6 +190,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Purpose::Unlock => open_gate(model, &text),
         Purpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
         Purpose::Reason(order) => secret_reveal::read(model, order, &text),
+        Purpose::Destroy(doomed) => secret_destroy::typed(model, doomed, &text),
         Purpose::FieldName => secret_form::add_field(model, &text),
     };
     match done {

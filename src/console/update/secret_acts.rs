@@ -5,10 +5,13 @@ use super::super::effect::{Effect, Request};
 use super::super::model::{
     Asking, Confirm, Model, Overlay, PickFrom, SecretAct, SecretPick, SecretTarget, Then, Tone,
 };
-use super::super::secret_jobs::{Inspection, SecretJob, SecretTold};
+use super::super::secret_jobs::{Inspection, Outlet, SecretJob, SecretTold};
 use super::browse::Step;
-use super::{edit, keys, secret_form, secret_reveal, secret_undo, secrets_page};
+use super::{edit, keys, secret_destroy, secret_form, secret_reveal, secret_undo, secrets_page};
 use crate::domain::{Contents, Presence, SecretPath};
+
+const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
+                           CONFDECK_COPY_SECRETS=true, allows it";
 
 /// Begins an act with what is selected; where several secrets could be meant, it is asked which.
 pub(super) fn begin(model: &mut Model, act: SecretAct) -> Vec<Effect> {
@@ -16,8 +19,12 @@ pub(super) fn begin(model: &mut Model, act: SecretAct) -> Vec<Effect> {
         model.say(Tone::Bad, "this console reaches no store of secrets");
         return Vec::new();
     }
+    if act == SecretAct::Copy && !model.context.copies_secrets {
+        model.say(Tone::Bad, COPY_IS_OFF);
+        return Vec::new();
+    }
     let mut targets = model.secret_targets();
-    if !matches!(act, SecretAct::Reveal | SecretAct::Set) {
+    if !matches!(act, SecretAct::Reveal | SecretAct::Copy | SecretAct::Set) {
         targets.iter_mut().for_each(|target| target.field = None);
         targets.dedup();
     }
@@ -41,7 +48,10 @@ fn ask(model: &mut Model, act: SecretAct, target: SecretTarget) -> Vec<Effect> {
     }
     let request = model.next_request();
     model.say(Tone::Plain, format!("asking what {} holds", target.path));
-    let job = SecretJob::Inspect(target.path.clone());
+    let job = match act {
+        SecretAct::Destroy => SecretJob::Versions(target.path.clone()),
+        _ => SecretJob::Inspect(target.path.clone()),
+    };
     model.hands.asking = Some(Asking { request, act, target });
     vec![Effect::Secret(request, job)]
 }
@@ -90,11 +100,21 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             .unwrap_or_default(),
         PickFrom::Fields(path, fields) => {
             if let Some(field) = fields.into_iter().nth(pick.cursor) {
-                secret_reveal::ask_why(model, path, field);
+                secret_reveal::ask_why(model, path, field, outlet(pick.act));
+            }
+            Vec::new()
+        }
+        PickFrom::Versions(path, versions) => {
+            if let Some(info) = versions.into_iter().nth(pick.cursor) {
+                secret_destroy::ask(model, path, Some(info.version));
             }
             Vec::new()
         }
     }
+}
+
+fn outlet(act: SecretAct) -> Outlet {
+    if act == SecretAct::Copy { Outlet::Clipboard } else { Outlet::Screen }
 }
 
 /// Takes in what came of a job.
@@ -119,7 +139,7 @@ fn inspected(model: &mut Model, request: Request, inspection: Inspection) {
         return;
     };
     let rebases = model.hands.form.as_ref().is_some_and(|form| form.rebasing && form.path == target.path);
-    let Inspection { can, presence, lacking } = inspection;
+    let Inspection { can, presence, lacking, versions } = inspection;
     let presence = match presence {
         Ok(presence) => presence,
         Err(error) => {
@@ -144,13 +164,18 @@ fn inspected(model: &mut Model, request: Request, inspection: Inspection) {
         return model.say(Tone::Bad, format!("{path} cannot be written from here: {}", remedy(&path)));
     }
     match act {
-        SecretAct::Reveal => reveal(model, target, presence),
+        SecretAct::Reveal | SecretAct::Copy => reveal(model, act, target, presence),
         SecretAct::Set | SecretAct::SetFields => {
             secret_form::open(model, target, &presence, (can, lacking), act == SecretAct::Set);
         }
         SecretAct::Undo => secret_undo::open(model, &path, &presence),
         SecretAct::Delete => ask_delete(model, path, &presence),
         SecretAct::Undelete => ask_undelete(model, path, &presence),
+        SecretAct::Destroy if !can.versions => {
+            model.say(Tone::Bad, format!("no versions of {path} are kept: :destroy-all destroys it"));
+        }
+        SecretAct::Destroy => secret_destroy::pick(model, path, &presence, versions),
+        SecretAct::DestroyAll => secret_destroy::ask_all(model, path, &presence),
     }
 }
 
@@ -162,7 +187,7 @@ fn remedy(path: &SecretPath) -> &'static str {
 }
 
 /// Why there is nothing of it.
-fn absent(path: &SecretPath, presence: &Presence) -> Option<String> {
+pub(super) fn absent(path: &SecretPath, presence: &Presence) -> Option<String> {
     match presence {
         Presence::Present(_) | Presence::Unknown { .. } => None,
         Presence::Missing => Some(format!("there is no secret {path}")),
@@ -177,13 +202,13 @@ fn absent(path: &SecretPath, presence: &Presence) -> Option<String> {
     }
 }
 
-fn reveal(model: &mut Model, target: SecretTarget, presence: Presence) {
+fn reveal(model: &mut Model, act: SecretAct, target: SecretTarget, presence: Presence) {
     let SecretTarget { path, field } = target;
     if let Some(words) = absent(&path, &presence) {
         return model.say(Tone::Bad, words);
     }
     if let Some(field) = field {
-        return secret_reveal::ask_why(model, path, field);
+        return secret_reveal::ask_why(model, path, field, outlet(act));
     }
     let mut fields = match presence {
         Presence::Present(Contents { fields, .. }) => fields.into_iter().map(|(name, _)| name).collect(),
@@ -191,10 +216,10 @@ fn reveal(model: &mut Model, target: SecretTarget, presence: Presence) {
     };
     match (fields.len(), fields.pop()) {
         (0, _) | (_, None) => model.say(Tone::Plain, format!("{path} has no fields")),
-        (1, Some(field)) => secret_reveal::ask_why(model, path, field),
+        (1, Some(field)) => secret_reveal::ask_why(model, path, field, outlet(act)),
         (_, Some(last)) => {
             fields.push(last);
-            pick(model, SecretAct::Reveal, PickFrom::Fields(path, fields));
+            pick(model, act, PickFrom::Fields(path, fields));
         }
     }
 }

@@ -1,18 +1,18 @@
 //! One value on the screen: asked for with a reason, shown for a short time, gone with the first thing
-//! that could leave it to somebody else's eyes.
+//! that could leave it to somebody else's eyes. Or one on the clipboard, which never comes by here.
 
 use super::super::effect::{Effect, Request};
 use super::super::model::{Model, Overlay, Purpose, SHOWN_FOR, SecretShown, Tone};
-use super::super::secret_jobs::{Found, Reading, RevealOrder, SecretJob};
+use super::super::secret_jobs::{Found, Outlet, Reading, RevealOrder, SecretJob};
 use super::super::view::secret_shown_height;
 use super::browse::Step;
 use super::{prompt, secret_acts};
-use crate::domain::{FieldName, Hidden, SecretPath};
+use crate::domain::{FieldName, Hidden, SecretPath, SecretVersion};
 use crate::text::grouped;
 
 /// Asks why it is to be read.
-pub(super) fn ask_why(model: &mut Model, path: SecretPath, field: FieldName) {
-    let order = RevealOrder { path, field, reason: String::new() };
+pub(super) fn ask_why(model: &mut Model, path: SecretPath, field: FieldName, to: Outlet) {
+    let order = RevealOrder { path, field, reason: String::new(), to };
     prompt::ask(model, Purpose::Reason(order), "");
 }
 
@@ -40,6 +40,14 @@ pub(super) fn revealed(model: &mut Model, request: Request, reading: Reading) {
     let (path, field) = (&order.path, order.field.as_str());
     let (value, version) = match found {
         Ok(Found::Value(Hidden(value), version)) => (value, version),
+        Ok(Found::Copied(version)) => return model.say(Tone::Good, copied(&order, version, read)),
+        Ok(Found::NotCopied) => {
+            let words = format!(
+                "{field} of {path} was read and counted, and not copied: no program took it, and it is too long for \
+                 the terminal"
+            );
+            return model.say(Tone::Bad, words);
+        }
         Ok(Found::NoField) => {
             let words =
                 format!("{path} has no field {field}; its {} values were read for that", grouped(read));
@@ -56,6 +64,14 @@ pub(super) fn revealed(model: &mut Model, request: Request, reading: Reading) {
     let until = model.now.mono + SHOWN_FOR;
     let RevealOrder { path, field, .. } = order;
     model.overlay = Some(Overlay::Shown(SecretShown { path, field, version, read, value, until, scroll: 0 }));
+}
+
+/// That it is on the clipboard now, and not only there.
+fn copied(order: &RevealOrder, version: Option<SecretVersion>, read: usize) -> String {
+    let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+    let RevealOrder { path, field, .. } = order;
+    let values = if read == 1 { "1 value".to_owned() } else { format!("{} values", grouped(read)) };
+    format!("copied {} of {path}{version}; {values} read for it", field.as_str())
 }
 
 /// Hides a value that is shown; says whether one was.

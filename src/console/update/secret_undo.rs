@@ -184,6 +184,14 @@ pub(super) fn found(model: &mut Model, request: Request, presence: Result<Presen
     if let Some(form) = model.hands.form.as_mut().filter(|form| form.sent == Some(request)) {
         form.clash = Some(now);
     }
+    if writing.kind == WriteKind::Version {
+        // What became of one version can be seen, other than whose a new version is.
+        let is = secret_acts::absent(path, &presence).unwrap_or_else(|| {
+            now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))
+        });
+        let words = format!("found out: {is}; look at its versions before you repeat it: {what}");
+        return model.say(Tone::Bad, words);
+    }
     let there = now.map_or("nothing that can be told".to_owned(), |now| now.to_string());
     let words =
         format!("{path} holds {there} now: that is your write or someone else's, only its values would tell");

@@ -23,6 +23,7 @@ mod gate;
 mod health;
 mod marks;
 mod merge;
+mod needs;
 mod partial;
 mod plans;
 mod seams;
@@ -74,6 +75,7 @@ impl Console {
             marks: vec![],
             capabilities,
             secrets: None,
+            copies_secrets: false,
             read_only: false,
             protected: false,
             locked: false,

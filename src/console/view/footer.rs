@@ -73,6 +73,7 @@ fn is_possible_with_secret(model: &Model, action: Action) -> bool {
         A::Open if page.focus == Pane::Detail => matches!(page.spot, Some(Spot::Holder(_))),
         A::Open => page.selected.is_some(),
         A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
+        A::CopySecret => target.is_some() && model.context.copies_secrets,
         A::UndoSecret => target.is_some_and(|target| model.hands.done.of(&target.path).is_some()),
         A::DeleteSecret => matches!(presence, Some(Presence::Present(_))),
         A::UndeleteSecret => matches!(presence, Some(Presence::Deleted { .. })),
@@ -85,7 +86,12 @@ fn is_completed(model: &Model) -> bool {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
     !matches!(
         prompt.purpose,
-        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value | Purpose::Reason(_) | Purpose::FieldName
+        Purpose::Unlock
+            | Purpose::Typed(_)
+            | Purpose::Value
+            | Purpose::Reason(_)
+            | Purpose::Destroy(_)
+            | Purpose::FieldName
     )
 }
 
@@ -124,6 +130,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::SetFields,
             A::DeleteSecret,
             A::Copy,
+            A::CopySecret,
             A::Sort,
             A::Quit,
             A::Zoom,
@@ -203,6 +210,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::SecretForm, Action::Back) => "leave",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (Place::Secrets, Action::SetFields) => "set fields",
+        (Place::Secrets, Action::CopySecret) => "copy value",
         (Place::Secrets, Action::UndoSecret) => "undo",
         (Place::Secrets, Action::DeleteSecret) => "delete version",
         (Place::Secrets, Action::UndeleteSecret) => "undelete",

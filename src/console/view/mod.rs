@@ -36,6 +36,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(super) use browse::items::visible as rows_in_sight;
 pub use clock::next_change_at;
 #[cfg(test)]
 pub(super) use footer::offered as footer_offers;

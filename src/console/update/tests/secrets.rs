@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 
 use super::super::super::model::WriteKind;
 use super::super::super::secret_jobs::{
-    Found, How, Inspection, Outcome as SecretOutcome, Reading, SecretJob, SecretTold, SecretWrite,
+    Found, How, Inspection, Outcome as SecretOutcome, Outlet, Reading, SecretJob, SecretTold, SecretWrite,
 };
 use super::*;
 use crate::check::{Eyes, OwnSecrets, OwnTemplate};
 use crate::domain::{
     Contents, FieldName, FieldState, Hidden, Lacking, Mount, Presence, SecretPath, SecretRight, SecretText,
-    SecretVersion,
+    SecretVersion, VersionInfo, VersionState, Versions,
 };
 use crate::provider::{SecretCapabilities, SecretExpect};
 
@@ -38,6 +38,7 @@ fn inspection(presence: Presence) -> SecretTold {
         can: CAN,
         presence: Ok(presence),
         lacking: Lacking::default(),
+        versions: None,
     }))
 }
 
@@ -67,11 +68,17 @@ pub(super) fn answer(console: &mut Console, well: bool) {
     });
     let Some((request, job)) = jobs.take(1).next() else { return };
     let told = match job {
-        SecretJob::Inspect(_) => inspection(if well { holds(3) } else { Presence::Missing }),
+        SecretJob::Inspect(_) | SecretJob::Versions(_) => {
+            inspection(if well { holds(3) } else { Presence::Missing })
+        }
         SecretJob::Generate(_) => SecretTold::Generated(Ok(Hidden(value()))),
-        SecretJob::Reveal(_) => {
-            let found =
-                if well { Found::Value(Hidden(value()), Some(SecretVersion(3))) } else { Found::NoField };
+        SecretJob::Reveal(order) => {
+            let version = Some(SecretVersion(3));
+            let found = match (well, order.to) {
+                (true, Outlet::Screen) => Found::Value(Hidden(value()), version),
+                (true, Outlet::Clipboard) => Found::Copied(version),
+                (false, _) => Found::NoField,
+            };
             SecretTold::Revealed(Box::new(Reading { found: Ok(found), read: 2 }))
         }
         SecretJob::Write(write) => {
@@ -82,7 +89,10 @@ pub(super) fn answer(console: &mut Console, well: bool) {
             let result = if well { Ok(Some(SecretVersion(5))) } else { Err(conflict(&restore.path)) };
             SecretTold::Written(SecretOutcome { result, read: 2 })
         }
-        SecretJob::Delete(path, _) | SecretJob::Undelete(path, _) => {
+        SecretJob::Delete(path, _)
+        | SecretJob::Undelete(path, _)
+        | SecretJob::Destroy(path, _)
+        | SecretJob::DestroyAll(path) => {
             let reason = "lost".to_owned();
             let lost = Error::SecretUnknown { path: path.clone(), reason };
             SecretTold::Written(SecretOutcome { result: if well { Ok(None) } else { Err(lost) }, read: 0 })
@@ -313,7 +323,12 @@ fn a_missing_right_is_named_and_nothing_is_read() {
     console.keys("r");
     let permission = "read on webhooks/data/a/one/secrets".to_owned();
     let lacking: Lacking = [(SecretRight::Reveal, permission)].into_iter().collect();
-    console.says(SecretTold::Inspected(Box::new(Inspection { can: CAN, presence: Ok(holds(3)), lacking })));
+    console.says(SecretTold::Inspected(Box::new(Inspection {
+        can: CAN,
+        presence: Ok(holds(3)),
+        lacking,
+        versions: None,
+    })));
     assert!(console.notice().contains("read on webhooks/data/a/one/secrets is missing"));
     assert!(console.model.overlay.is_none());
 }
@@ -356,4 +371,89 @@ fn what_is_typed_is_wiped_when_the_form_is_left() {
     assert!(console.model.hands.form.is_none());
     let text = Zeroizing::new(console.notice().to_owned());
     assert_eq!(*text, "left; what was typed is forgotten");
+}
+
+impl Console {
+    /// Types a command.
+    fn command(&mut self, name: &str) -> &mut Self {
+        self.keys(":").text(name).keys("enter")
+    }
+
+    fn jobs(&self) -> Vec<String> {
+        let jobs = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Secret(_, job) => Some(format!("{job:?}")),
+            _ => None,
+        });
+        jobs.collect()
+    }
+}
+
+fn version(number: u64, state: VersionState) -> VersionInfo {
+    VersionInfo { version: SecretVersion(number), written: None, state }
+}
+
+#[test]
+fn a_value_is_copied_only_where_the_settings_let_it_and_for_a_reason() {
+    let mut console = console();
+    console.command("copy-secret");
+    assert!(console.jobs().is_empty() && console.notice().contains("CONFDECK_COPY_SECRETS"));
+    console.model.context.copies_secrets = true;
+    console.command("copy-secret").told(true).wait(400).keys("enter enter");
+    assert_eq!(console.model.place(), Place::Prompt, "no reason, no copy");
+    console.text("INC-42").keys("enter").told(true);
+    let [_, order] = &console.jobs()[..] else { panic!("a question and a read") };
+    assert!(order.contains("Clipboard") && order.contains("bearer-token"), "{order}");
+    assert!(!console.shows_value() && console.model.hands.reads == 2);
+    let said = "copied bearer-token of webhooks/a/one/secrets v3; 2 values read for it";
+    assert_eq!(console.notice(), said);
+}
+
+#[test]
+fn a_version_is_destroyed_once_its_path_was_typed_and_not_pasted() {
+    let mut console = console();
+    console.command("destroy");
+    assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::Versions(_)))));
+    let list = vec![
+        version(3, VersionState::Kept),
+        version(2, VersionState::Deleted(None)),
+        version(1, VersionState::Destroyed),
+    ];
+    let versions = Some(Versions { current: Some(SecretVersion(3)), list, ..Versions::default() });
+    let inspection = Inspection { can: CAN, presence: Ok(holds(3)), lacking: Lacking::default(), versions };
+    console.says(SecretTold::Inspected(Box::new(inspection)));
+    assert_eq!(console.model.place(), Place::Pick);
+    console.wait(400).keys("down down down enter");
+    console.send(Event::Paste("webhooks/a/one/secrets".into()));
+    console.keys("enter").text("webhooks/a/one").keys("enter");
+    assert!(!console.effects.iter().any(Effect::writes), "{:?}", console.jobs());
+    console.text("/secrets").keys("enter");
+    let Some(Effect::Secret(_, SecretJob::Destroy(path, version))) = console.effects.last() else {
+        panic!("{:?}", console.jobs())
+    };
+    assert_eq!((path.to_string().as_str(), *version), ("webhooks/a/one/secrets", SecretVersion(2)));
+    console.told(true);
+    assert_eq!(console.notice(), "done: destroy v2 of webhooks/a/one/secrets");
+}
+
+#[test]
+fn all_of_a_secret_goes_by_its_path_and_not_without_the_right() {
+    let mut console = console();
+    console.command("destroy-all");
+    let permission = "delete on webhooks/metadata/a/one/secrets".to_owned();
+    let lacking: Lacking = [(SecretRight::DestroyAll, permission)].into_iter().collect();
+    let inspection = Inspection { can: CAN, presence: Ok(holds(3)), lacking, versions: None };
+    console.says(SecretTold::Inspected(Box::new(inspection)));
+    let said = "you may not destroy it with all versions (webhooks/a/one/secrets): delete on \
+                webhooks/metadata/a/one/secrets is missing";
+    assert_eq!(console.notice(), said);
+    console.command("destroy-all").told(true).text("webhooks/a/one/secrets").keys("enter");
+    assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::DestroyAll(_)))));
+    let path = match console.effects.last() {
+        Some(Effect::Secret(_, SecretJob::DestroyAll(path))) => path.clone(),
+        _ => panic!("{:?}", console.jobs()),
+    };
+    let lost = Error::SecretUnknown { path, reason: "lost".into() };
+    console.says(SecretTold::Written(SecretOutcome { result: Err(lost), read: 0 }));
+    console.says(SecretTold::Found(Ok(Presence::Missing)));
+    assert!(console.notice().contains("there is no secret webhooks/a/one/secrets"), "{}", console.notice());
 }

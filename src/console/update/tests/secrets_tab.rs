@@ -62,7 +62,7 @@ impl Console {
         self.effects.iter().filter_map(of).collect()
     }
 
-    fn paths(&self) -> Vec<String> {
+    fn listed_paths(&self) -> Vec<String> {
         let rows = self.model.secrets_page.rows.as_ref().unwrap();
         rows.from(0).map(|entry| entry.text.to_string()).collect()
     }
@@ -83,7 +83,7 @@ fn what_is_stored_is_listed_while_the_tab_is_seen_and_no_longer() {
     console.opened();
     let wanted = [vec!["secret/".to_owned(), "webhooks/".to_owned()]];
     assert_eq!(console.listings().into_iter().map(|(_, from)| from).collect::<Vec<_>>(), wanted);
-    assert_eq!(console.paths(), ["secret/app/x", "webhooks/a/one/secrets", "webhooks/b/two/secrets"]);
+    assert_eq!(console.listed_paths(), ["secret/app/x", "webhooks/a/one/secrets", "webhooks/b/two/secrets"]);
     let (request, _) = console.listings()[0].clone();
     console.effects.clear();
     console.keys("1");
@@ -96,7 +96,7 @@ fn what_is_stored_is_listed_while_the_tab_is_seen_and_no_longer() {
     let names = Ok(vec![SecretName::Secret(kv("secret", "old"))]);
     console.send(Event::Answer(request, Answer::SecretFolder(Listed { folder, names, waiting: 0 })));
     console.send(Event::Answer(request, Answer::SecretsListed(Ended::Whole)));
-    assert_eq!(console.paths()[1], "secret/old");
+    assert_eq!(console.listed_paths()[1], "secret/old");
     assert_eq!(console.state_of(&kv("secret", "old")), SecretState::Loose);
     console.effects.clear();
     console.keys("1 3");
@@ -171,13 +171,13 @@ fn enter_leads_from_a_secret_to_the_document_that_depends_on_it() {
 fn a_filter_is_typed_kept_and_taken_back() {
     let mut console = console();
     console.opened().keys("/").text("two");
-    assert_eq!((console.model.place(), console.paths().len()), (Place::Filter, 1));
+    assert_eq!((console.model.place(), console.listed_paths().len()), (Place::Filter, 1));
     console.keys("enter");
     assert_eq!((console.model.place(), console.subject()), (Place::Secrets, "webhooks/b/two/secrets".into()));
     console.keys("esc");
-    assert_eq!(console.paths().len(), 3);
+    assert_eq!(console.listed_paths().len(), 3);
     console.keys("/").text("nothing").keys("esc");
-    assert_eq!((console.model.place(), console.paths().len()), (Place::Secrets, 3));
+    assert_eq!((console.model.place(), console.listed_paths().len()), (Place::Secrets, 3));
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
 }
 
 /// The rows that are on the screen.
-pub(in crate::console::view) fn visible<'m>(
+pub(in crate::console) fn visible<'m>(
     model: &'m Model,
     browse: &'m Browse,
 ) -> impl Iterator<Item = RowRef<'m>> {

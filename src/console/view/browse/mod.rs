@@ -2,7 +2,7 @@
 
 pub(super) mod detail;
 pub(super) mod empty;
-pub(super) mod items;
+pub(in crate::console) mod items;
 mod namespaces;
 
 use super::widgets::{Canvas, rules};

@@ -145,8 +145,9 @@ impl Group {
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
             A::Renew | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => Self::Here,
-            A::RevealSecret => Self::View,
+            A::RevealSecret | A::CopySecret => Self::View,
             A::SetSecret | A::SetFields | A::UndoSecret | A::DeleteSecret | A::UndeleteSecret => Self::Write,
+            A::DestroySecret | A::DestroyAll => Self::Write,
         }
     }
 

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::super::widgets::{Canvas, Phrase, dialog, width};
 use super::super::words;
 use crate::console::action::Action;
-use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::model::{Doomed, Model, Prompt, Purpose};
+use crate::console::secret_jobs::{Outlet, RevealOrder};
 use crate::console::theme::{Ink, glyph};
 use crate::text::Safe;
 
@@ -45,17 +46,44 @@ fn words_for(model: &Model, purpose: &Purpose) -> (String, String) {
             let words = "a JSON value; ‹kept:1› and the like stand for secrets";
             ("another value".into(), words.into())
         }
-        Purpose::Reason(order) => (
-            format!("reveal {} of {}", order.field.as_str(), order.path),
-            "why? The reason is kept in the audit. All values of the secret are read at once and counted; this one \
-             is shown for 15 s"
-                .into(),
-        ),
+        Purpose::Reason(order) => reason(order),
+        Purpose::Destroy(doomed) => destroy(doomed),
         Purpose::FieldName => ("another field".into(), "its name, exactly as its readers ask for it".into()),
         Purpose::Unlock => {
             let name = &model.context.name;
             (format!("unlock {name}"), format!("type {name} to allow writing for ten minutes without a key"))
         }
+    }
+}
+
+fn destroy(doomed: &Doomed) -> (String, String) {
+    let what =
+        doomed.version.map_or_else(|| "all its versions".to_owned(), |version| format!("{version} of it"));
+    let hint = format!("type its path, {}, to destroy {what} for ever; nothing brings it back", doomed.path);
+    (format!("destroy {}", doomed.what()), hint)
+}
+
+fn reason(order: &RevealOrder) -> (String, String) {
+    let (verb, then) = match order.to {
+        Outlet::Screen => ("reveal", "this one is shown for 15 s"),
+        Outlet::Clipboard => ("copy", "this one is copied"),
+    };
+    let hint = format!(
+        "why? The reason is kept in the audit. All values of the secret are read at once and counted; {then}"
+    );
+    (format!("{verb} {} of {}", order.field.as_str(), order.path), hint)
+}
+
+/// What should be known before it is answered.
+fn warnings(purpose: &Purpose) -> Vec<String> {
+    match purpose {
+        Purpose::Reason(RevealOrder { to: Outlet::Clipboard, .. }) => vec![
+            "what is on a clipboard stays there: the terminal, tmux or screen, a clipboard's history and every \
+             program of yours may keep it; clear it afterwards"
+                .into(),
+        ],
+        Purpose::Destroy(doomed) => doomed.warnings.clone(),
+        _ => Vec::new(),
     }
 }
 
@@ -79,6 +107,10 @@ fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<Phrase> {
         lines.extend(words::wrap(&error, columns).into_iter().map(|line| Phrase::of(Ink::Bad, line)));
     } else {
         lines.extend(words::wrap(hint, columns).into_iter().map(|line| Phrase::of(Ink::Dim, line)));
+    }
+    for warning in warnings(&prompt.purpose) {
+        let warning = format!("{} {warning}", glyph::WARNING);
+        lines.extend(words::wrap(&warning, columns).into_iter().map(|line| Phrase::of(Ink::Warning, line)));
     }
     if !prompt.candidates.is_empty() {
         lines.push(Phrase::default());

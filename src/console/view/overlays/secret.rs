@@ -13,7 +13,7 @@ use crate::console::model::{
     GenerateEntry, Model, Overlay, PickFrom, SecretInput, SecretPick, SecretShown, ValueEntry,
 };
 use crate::console::theme::{Ink, glyph};
-use crate::domain::Alphabet;
+use crate::domain::{Alphabet, VersionInfo, VersionState, utc};
 use crate::text::{MASK, Safe};
 
 /// The room for a line being typed, and for choices.
@@ -37,11 +37,13 @@ pub(super) fn pick(canvas: &mut Canvas<'_>, area: Rect, pick: &SecretPick) {
                 None => format!("{}  (its own secrets)", target.path),
             })
             .collect(),
+        PickFrom::Versions(_, versions) => versions.iter().map(version).collect(),
         PickFrom::Fields(_, fields) => fields.iter().map(|field| field.as_str().to_owned()).collect(),
     };
     let title = match &pick.choices {
         PickFrom::Targets(_) => format!("{} which secret?", pick.act.word()),
         PickFrom::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
+        PickFrom::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
     };
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let inside = dialog(canvas, area, &title, COLUMNS.min(area.width.saturating_sub(4)), rows);
@@ -55,6 +57,18 @@ pub(super) fn pick(canvas: &mut Canvas<'_>, area: Rect, pick: &SecretPick) {
             .skip(1)
             .put(Ink::Text, line.as_str());
     }
+}
+
+/// `v3   written 2026-02-03 04:05 UTC   deleted`
+fn version(info: &VersionInfo) -> String {
+    let written = info.written.map(|at| utc(at).replace('T', " ")).unwrap_or_default();
+    let written = written.get(..16).map(|at| format!("   written {at} UTC")).unwrap_or_default();
+    let state = match info.state {
+        VersionState::Kept => "",
+        VersionState::Deleted(_) => "   deleted",
+        VersionState::Destroyed => "   destroyed",
+    };
+    format!("{:4}{written}{state}", info.version.to_string())
 }
 
 pub(super) fn value(canvas: &mut Canvas<'_>, area: Rect, entry: &ValueEntry) {

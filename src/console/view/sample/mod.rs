@@ -123,6 +123,7 @@ pub(super) fn context() -> Context {
             tokens: TokenKind::Counter,
         },
         secrets: None,
+        copies_secrets: false,
         read_only: false,
         protected: false,
         locked: true,

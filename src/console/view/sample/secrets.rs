@@ -1,10 +1,11 @@
 //! Secrets being revealed, set and taken back, as the tests draw them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
 use crate::console::layout::Size;
 use crate::console::model::*;
+use crate::console::secret_jobs::{Outlet, RevealOrder};
 use crate::domain::*;
 use crate::provider::SecretCapabilities;
 
@@ -123,4 +124,39 @@ pub(super) fn secret_undo(size: Size) -> Model {
     model.hands.undo =
         Some(Box::new(SecretUndo { path: path(), done, opened: NOW, scroll: 0, clash: None, sent: None }));
     model
+}
+
+/// Why a value is to be copied, which somebody allowed.
+pub(super) fn secret_copy(size: Size) -> Model {
+    let mut model = browse(size);
+    let field = FieldName::new("hmac-secret");
+    let order = RevealOrder { path: path(), field, reason: String::new(), to: Outlet::Clipboard };
+    model.overlay = Some(Overlay::Prompt(prompt(Purpose::Reason(order), "INC-42")));
+    model
+}
+
+/// A version to be chosen for ever.
+pub(super) fn secret_versions(size: Size) -> Model {
+    let mut model = browse(size);
+    let written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_091_445));
+    let states = [VersionState::Kept, VersionState::Deleted(None), VersionState::Kept];
+    let versions = (1..=3).rev().map(SecretVersion).zip(states);
+    let versions = versions.map(|(version, state)| VersionInfo { version, written, state }).collect();
+    let choices = PickFrom::Versions(path(), versions);
+    model.overlay =
+        Some(Overlay::Pick(SecretPick { act: SecretAct::Destroy, choices, cursor: 1, opened: NOW }));
+    model
+}
+
+/// The path that is to be typed.
+pub(super) fn secret_destroy(size: Size) -> Model {
+    let mut model = browse(size);
+    let warnings = vec!["its metadata go too, and the next write begins at v1".into()];
+    let doomed = Doomed { path: path(), version: None, warnings };
+    model.overlay = Some(Overlay::Prompt(prompt(Purpose::Destroy(doomed), "webhooks/production/git")));
+    model
+}
+
+fn prompt(purpose: Purpose, text: &str) -> Prompt {
+    Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() }
 }

@@ -160,8 +160,10 @@ pub(super) fn steps(console: &Console) -> Vec<Step> {
     match place {
         // An addition that leaves JSON what it is, at the start of an object.
         Place::Editor => steps.push(Step::Text(" ")),
-        // A name that is free, the end of one, that of the context, a namespace, words to be typed.
-        Place::Prompt => steps.extend(["a/fresh", "2", "prod", "c/", "delete 4"].map(Step::Text)),
+        // A name that is free, the end of one, that of the context, a namespace, words and a path to be typed.
+        Place::Prompt => {
+            steps.extend(["a/fresh", "2", "prod", "c/", "delete 4", "webhooks/a/one/secrets"].map(Step::Text))
+        }
         Place::Filter => steps.push(Step::Text("o")),
         Place::Value => steps.push(Step::Text("v")),
         _ if place.takes_text() => steps.push(Step::Text("a")),

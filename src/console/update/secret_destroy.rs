@@ -1,0 +1,78 @@
+//! What nothing brings back: a version of a secret destroyed, or all of it. It is reached by its command
+//! alone, and done once its path was typed in full.
+
+use super::super::effect::Effect;
+use super::super::model::{Doomed, Model, PickFrom, Purpose, SecretAct, SecretWriting, Tone, WriteKind};
+use super::super::secret_jobs::SecretJob;
+use super::{keys, prompt, secret_acts};
+use crate::domain::{Contents, Presence, SecretPath, SecretVersion, VersionInfo, VersionState, Versions};
+
+/// Asks which version, where there are several whose value is still there.
+pub(super) fn pick(model: &mut Model, path: SecretPath, presence: &Presence, versions: Option<Versions>) {
+    let left: Vec<_> = match versions {
+        Some(versions) => versions.list,
+        None => newest(presence).into_iter().collect(),
+    };
+    let left: Vec<_> = left.into_iter().filter(|info| info.state != VersionState::Destroyed).collect();
+    match left.as_slice() {
+        [] => {
+            let words = secret_acts::absent(&path, presence)
+                .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
+            model.say(Tone::Bad, words);
+        }
+        [only] => ask(model, path, Some(only.version)),
+        _ => secret_acts::pick(model, SecretAct::Destroy, PickFrom::Versions(path, left)),
+    }
+}
+
+/// What can be named where the list of versions may not be seen.
+fn newest(presence: &Presence) -> Option<VersionInfo> {
+    let (version, written, state) = match presence {
+        Presence::Present(Contents { version, written, .. }) => ((*version)?, *written, VersionState::Kept),
+        Presence::Deleted { version, at } => (*version, None, VersionState::Deleted(*at)),
+        _ => return None,
+    };
+    Some(VersionInfo { version, written, state })
+}
+
+/// Asks for the path of a secret that goes with all its versions.
+pub(super) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
+    match presence {
+        Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
+            let words = secret_acts::absent(&path, presence).unwrap_or_default();
+            model.say(Tone::Bad, words);
+        }
+        _ => ask(model, path, None),
+    }
+}
+
+/// Asks for the path, to destroy a version or all of them.
+pub(super) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>) {
+    let mut warnings = Vec::new();
+    if version.is_none() {
+        warnings.push("its metadata go too, and the next write begins at v1".to_owned());
+    }
+    prompt::ask(model, Purpose::Destroy(Doomed { path, version, warnings }), "");
+}
+
+/// Destroys it, once its path was typed.
+pub(super) fn typed(model: &mut Model, doomed: Doomed, text: &str) -> Result<Vec<Effect>, String> {
+    let path = doomed.path.to_string();
+    if text != path.trim() {
+        return Err(format!("that is not the path: type {path}, or leave with esc"));
+    }
+    model.overlay = None;
+    if !keys::passes_gate(model) || secret_acts::is_busy(model) {
+        return Ok(Vec::new());
+    }
+    let what = format!("destroy {}", doomed.what());
+    let Doomed { path, version, .. } = doomed;
+    let request = model.next_request();
+    let job = match version {
+        Some(version) => SecretJob::Destroy(path.clone(), version),
+        None => SecretJob::DestroyAll(path.clone()),
+    };
+    let kind = WriteKind::Version;
+    model.hands.writing = Some(SecretWriting { request, path, what, before: version, kind, unknown: false });
+    Ok(vec![Effect::Secret(request, job)])
+}

@@ -30,6 +30,12 @@ pub enum Effect {
     },
     /// Do something with a secret.
     Secret(Request, SecretJob),
+    /// Look at these secrets, and at no others, until another list comes: the most important first.
+    Look(Vec<SecretPath>),
+    /// Look at this one at once if it is looked at: it was written.
+    LookAgain(SecretPath),
+    /// Look at all of them at once: the store is said to have changed.
+    LookAtAll,
     /// List what is stored from these folders down, in place of what is being listed; none ends it.
     ListSecrets(Request, Vec<SecretFolder>),
     /// Ask for the versions of a secret.
@@ -100,7 +106,7 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compare(..) => false,
+            Self::Compare(..) | Self::Look(_) | Self::LookAgain(_) | Self::LookAtAll => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,

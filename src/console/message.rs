@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Health, LeaseId, Versions};
+use crate::domain::{Health, LeaseId, Presence, SecretPath, SecretStanding, Versions};
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error, Found};
 
@@ -106,6 +106,21 @@ pub enum Answer {
     DraftThrownAway(Result<(), String>),
     /// Of `Effect::EditOutside`, again and again.
     Outside(Outside),
+    /// Of `Effect::Look`, again and again: what is known of secrets in sight, where it has changed.
+    Seen(Vec<(SecretPath, Presence)>),
+    /// Of `Effect::Look` too: whether the store of secrets answers, where that has changed.
+    SecretReach(Reach),
+    /// Of `Effect::CheckHealth`, about the store of secrets; unasked when it answers no more, or again.
+    SecretHealth(Box<Health>),
     /// Of `Effect::Copy`: whether a way to the clipboard was found.
     Copied(bool),
+}
+
+/// Whether the store of secrets answers who looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// How it stands.
+    pub standing: SecretStanding,
+    /// Why it does not answer; `None` if it does.
+    pub why: Option<String>,
 }

@@ -10,6 +10,7 @@ mod find;
 mod finish;
 mod flaws;
 mod held;
+mod in_sight;
 mod input;
 mod link;
 mod listing;
@@ -26,12 +27,14 @@ mod record;
 mod secret_form;
 mod secret_hands;
 mod secret_input;
+mod secret_link;
 mod secret_places;
 mod secrets_front;
 mod secrets_page;
 mod shelf;
 mod sight;
 mod unknown;
+mod variable_clash;
 mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -68,6 +71,7 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
+pub use secret_link::SecretLink;
 pub use secrets_page::{
     Ended, Listed, MOST_FOLDERS, MOST_NAMES, NotVisible, Outlook, Past, SecretCount, SecretEntry,
     SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage, Spot, Subject, Vista, Walk,
@@ -76,6 +80,7 @@ pub use secrets_page::{
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
+pub use variable_clash::VariableClashes;
 pub use writing::Writing;
 
 use crate::domain::ResourceKey;
@@ -107,6 +112,8 @@ pub struct Model {
     pub lock: Lock,
     /// The link to the store.
     pub link: Link,
+    /// The link to the store of secrets.
+    pub secret_link: SecretLink,
     /// Changes per second.
     pub traffic: Traffic,
     /// The picture.
@@ -131,6 +138,8 @@ pub struct Model {
     pub hands: Hands,
     /// What the documents on the screen need of secrets and variables.
     pub needs: NeedsCache,
+    /// Which webhooks share the variables of their own secrets.
+    pub clashes: VariableClashes,
     /// What the store of secrets has told of those that documents need.
     pub sight: Sight,
     /// The writes of this session that can be taken back.
@@ -195,6 +204,7 @@ impl Model {
             _ => Lock::Open(None),
         };
         Self {
+            secret_link: SecretLink::new(&context),
             context,
             lock,
             link: Link::default(),
@@ -210,6 +220,7 @@ impl Model {
             plan: None,
             hands: Hands::default(),
             needs: NeedsCache::default(),
+            clashes: VariableClashes::default(),
             sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
@@ -338,6 +349,7 @@ impl Model {
         };
         [
             (partial || self.needs.is_partial()).then_some(self.now.mono),
+            self.clashes.next_wake(),
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),

@@ -33,6 +33,14 @@ impl Model {
         self.tab == Tab::Secrets && !is_covered && self.context.secrets.is_some()
     }
 
+    /// The secrets on the screen of the tab Secrets that the store can be asked of.
+    pub(super) fn secrets_in_sight(&self) -> Vec<SecretPath> {
+        let Some(vista) = self.vista().filter(|_| self.sees_secrets()) else { return Vec::new() };
+        let mut paths = self.secrets_page.visible_paths();
+        paths.retain(|path| matches!(path, SecretPath::Kv { .. }) && vista.look(path).is_ok());
+        paths
+    }
+
     /// The secret selected in the tab Secrets, where something can be done with it from here.
     pub fn secret_target(&self) -> Option<SecretTarget> {
         let vista = self.vista().filter(|_| self.tab == Tab::Secrets)?;

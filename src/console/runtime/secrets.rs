@@ -47,9 +47,9 @@ impl Secrets {
         Self { access, gate: Gate::new(writer, locked), walk: None }
     }
 
-    /// What tells which secrets exist, where there is a store of them.
+    /// What tells which secrets are there.
     pub(super) fn reader(&self) -> Option<Arc<dyn SecretReader>> {
-        Some(Arc::clone(&self.access.as_ref()?.reader))
+        self.access.as_ref().map(|access| Arc::clone(&access.reader))
     }
 
     /// The gate before the writer.

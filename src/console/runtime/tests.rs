@@ -169,6 +169,9 @@ impl Program for Scripted {
             Event::Answer(Request(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
+                    Answer::Seen(told) => format!("seen {}", told.len()),
+                    Answer::SecretReach(reach) => format!("reach {}", reach.standing.word()),
+                    Answer::SecretHealth(health) => format!("secret health {}", health.verdict()),
                     Answer::SecretFolder(listed) => format!("folder {}", listed.folder),
                     Answer::SecretsListed(ended) => format!("listed {ended:?}"),
                     Answer::SecretVersions(told) => format!("versions {}", told.is_ok()),

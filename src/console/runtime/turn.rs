@@ -230,6 +230,9 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
+            Effect::Look(paths) => self.runner.look(paths),
+            Effect::LookAgain(path) => self.runner.look_again(path),
+            Effect::LookAtAll => self.runner.look_at_all(),
             Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
             Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
             Effect::Audited(note) => self.runner.note(note),
@@ -250,6 +253,7 @@ impl<P: Program, D: Device> Loop<P, D> {
                 self.runner.secrets.gate().lock();
             }
             Effect::Retry => {
+                self.runner.look_at_all();
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();
                 }

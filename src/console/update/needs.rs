@@ -1,5 +1,6 @@
 //! What the documents on the screen need, read after every message as far as one turn goes.
 
+use crate::check::OwnSecrets;
 use crate::domain::ResourceKey;
 
 use super::super::effect::{Effect, Request};
@@ -10,9 +11,13 @@ use super::super::view::rows_in_sight;
 pub(super) fn follow(model: &mut Model) -> Option<Effect> {
     model.context.secrets.as_ref()?;
     let in_sight = in_sight(model);
-    let Model { needs, inventory, context, .. } = model;
+    let now = model.now.mono;
+    let Model { needs, clashes, inventory, context, .. } = model;
     let eyes = context.secrets.as_ref()?;
-    let news = needs.look(inventory, eyes, in_sight);
+    let mut news = needs.look(inventory, eyes, in_sight);
+    if eyes.own == OwnSecrets::Variables {
+        news |= clashes.work(inventory, now);
+    }
     if news {
         model.want(Redraw::Soon);
     }

@@ -226,7 +226,6 @@ pub(super) fn take(model: &mut Model, delta: &Delta) {
 }
 
 /// More is known of these.
-#[allow(dead_code)]
 pub(super) fn seen<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
     if let Some((page, _, vista)) = model.secrets_parts() {
         page.seen(paths, &vista);

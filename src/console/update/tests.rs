@@ -26,6 +26,7 @@ mod merge;
 mod needs;
 mod partial;
 mod plans;
+mod presence;
 mod seams;
 mod secrets;
 mod secrets_tab;

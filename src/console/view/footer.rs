@@ -69,6 +69,7 @@ fn is_possible_with_secret(model: &Model, action: Action) -> bool {
     let presence = target.as_ref().and_then(|target| model.sight.presence(&target.path));
     match action {
         A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
+        A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
         A::Copy => page.selected.is_some(),
         A::Open if page.focus == Pane::Detail => matches!(page.spot, Some(Spot::Holder(_))),
         A::Open => page.selected.is_some(),
@@ -120,6 +121,7 @@ fn useful(place: Place) -> &'static [Action] {
         ],
         Place::Secrets => &[
             A::Open,
+            A::Back,
             A::Filter,
             A::RevealSecret,
             A::SetSecret,

@@ -8,6 +8,7 @@
 //! | `secrets` | secrets and who depends on them |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
+//! | `needs` | what documents need of secrets: the mark of a row, the block of the detail |
 //! | `plan` | what covers it while several writes are reviewed as one |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
@@ -21,6 +22,7 @@ mod header;
 mod health;
 mod log;
 mod merge;
+mod needs;
 mod overlays;
 mod plan;
 mod review;
@@ -36,6 +38,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(super) use browse::detail::height as detail_height;
 pub(super) use browse::items::visible as rows_in_sight;
 pub use clock::next_change_at;
 #[cfg(test)]

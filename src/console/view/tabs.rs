@@ -31,7 +31,7 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
             phrase.join("", super::secrets::tally(model, counts));
             return phrase;
         }
-        Tab::Health => match model.health.backends.iter().map(Health::condition).max() {
+        Tab::Health => match model.health.all().map(Health::condition).max() {
             None | Some(Condition::Healthy) => return name,
             Some(condition) => {
                 let (glyph, ink) = words::condition_look(condition);

@@ -100,13 +100,17 @@ impl SecretsPage {
         self.rows.as_ref()?.get(self.selected.as_ref()?)
     }
 
-    /// The secrets on the screen, the selected one first.
+    /// The secrets on the screen from top to bottom, then the selected one where it is none of them.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let Some(rows) = &self.rows else { return Vec::new() };
         let selected = self.selected.as_ref().and_then(Subject::path);
         let height = if self.covered { 0 } else { self.height };
         let shown = rows.from(self.offset).take(height).filter_map(|entry| entry.subject.path());
-        selected.into_iter().chain(shown.filter(|path| Some(*path) != selected)).cloned().collect()
+        let mut paths: Vec<_> = shown.cloned().collect();
+        if let Some(selected) = selected.filter(|selected| !paths.contains(selected)) {
+            paths.push(selected.clone());
+        }
+        paths
     }
 
     /// What an act would be about.

@@ -1,6 +1,6 @@
 //! A list tab: namespaces, items and the detail of the selected one, in as many panes as fit.
 
-pub(super) mod detail;
+pub(in crate::console) mod detail;
 pub(super) mod empty;
 pub(in crate::console) mod items;
 mod namespaces;

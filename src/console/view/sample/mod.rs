@@ -2,11 +2,13 @@
 
 mod drafts;
 mod health;
+mod needs;
 mod plans;
 mod scenes;
 mod secrets;
 mod secrets_tab;
 mod typing;
+mod vault;
 
 use std::time::{Duration, SystemTime};
 

@@ -159,7 +159,7 @@ impl<'m> Lines<'m> {
             Some(Presence::Present(_) | Presence::Missing) => "missing",
             Some(Presence::Deleted { .. }) => "deleted",
             Some(Presence::Destroyed { .. }) => "destroyed",
-            _ => return (Ink::Dim, "?", "not known", blank()),
+            _ => return (Ink::Dim, glyph::UNKNOWN, "not known", blank()),
         };
         match row.count.is_needed() {
             true => (Ink::Bad, glyph::BAD, words, blank()),

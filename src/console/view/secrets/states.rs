@@ -20,22 +20,19 @@ pub(super) fn look(state: SecretState) -> (Ink, &'static str, String) {
         S::Deleted => (Ink::Bad, glyph::BAD, "deleted"),
         S::NotText => (Ink::Bad, glyph::BAD, "not UTF-8"),
         S::Empty => (Ink::Warning, glyph::WARNING, "empty"),
-        S::Fallback => (Ink::Warning, glyph::WARNING, "fallback in effect"),
-        S::Forbidden => (Ink::Warning, glyph::WARNING, "forbidden"),
-        S::Unreachable => (Ink::Warning, glyph::WARNING, "unreachable"),
-        S::Unknown => (Ink::Dim, UNKNOWN, "unknown"),
+        S::Fallback => (Ink::Warning, glyph::FALLBACK, "fallback in effect"),
+        S::Forbidden => (Ink::Warning, glyph::FORBIDDEN, "forbidden"),
+        S::Unreachable => (Ink::Warning, glyph::UNREACHABLE, "unreachable"),
+        S::Unknown => (Ink::Dim, glyph::UNKNOWN, "unknown"),
         S::NoVault => (Ink::Warning, glyph::WARNING, "not looked for"),
-        S::Asking => (Ink::Dim, glyph::MORE, "asking"),
-        S::NotVisible => (Ink::Dim, UNKNOWN, "not visible from here"),
-        S::Loose => (Ink::Dim, glyph::DOT, "no reference seen"),
-        S::None => (Ink::Dim, glyph::DOT, "none"),
+        S::Asking => (Ink::Dim, glyph::DOT, "asking"),
+        S::NotVisible => (Ink::Dim, glyph::UNKNOWN, "not visible from here"),
+        S::Loose => (Ink::Dim, glyph::HOLLOW, "no reference seen"),
+        S::None => (Ink::Dim, glyph::NONE, "none"),
         S::Present => (Ink::Good, glyph::GOOD, "present"),
     };
     (ink, glyph, words.to_owned())
 }
-
-/// The glyph of what cannot be known from here.
-const UNKNOWN: &str = "?";
 
 /// What is known of one row.
 pub(super) fn state(model: &Model, entry: &SecretEntry) -> SecretState {

@@ -101,6 +101,9 @@ impl Held {
         if !self.known {
             (self.known, self.due) = (true, None);
         }
+        if let Looked::Ended = looked {
+            self.alive = None;
+        }
         let Looked::Alive(told) = looked else { return };
         self.alive = Some(now);
         if self.ends.is_none() && told.ttl > 0 {

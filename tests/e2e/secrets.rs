@@ -2,6 +2,7 @@
 //! set, taken back; and that a value is nowhere but where somebody asked to see it.
 
 mod deeds;
+mod reread;
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,13 @@ fn demo(address: &str, columns: u16, rows: u16) -> Terminal {
     terminal.go_to(address);
     terminal.wait_until(|screen| screen.line_with("hmac").is_some() && screen.has("payments"));
     terminal
+}
+
+/// Leaves the list of what has to be read again.
+fn leave_list(terminal: &mut Terminal) {
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
+    terminal.wait_gone("TO BE READ AGAIN");
 }
 
 /// Chooses what the document refers to, and says why it is to be read.
@@ -75,6 +83,7 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     );
     terminal.answer("enter");
     terminal.wait_for("done: set hmac of secret/app/payments, now v2");
+    leave_list(&mut terminal);
     assert!(!terminal.has_ever_written("typed-in-vain"));
 
     terminal.keys("s");
@@ -97,6 +106,7 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     assert!(screen.has("v2 is read for it, with all its values, counted"), "{}", screen.framed());
     terminal.answer("enter");
     terminal.wait_for("now v4");
+    leave_list(&mut terminal);
     reveal(&mut terminal, "is it back?");
     terminal.wait_for("typed-in-vain");
 }
@@ -120,6 +130,7 @@ fn a_version_is_deleted_after_a_question_and_undeleted() {
     terminal.wait_for("Undelete v1 of secret/app/payments?");
     terminal.answer("y");
     terminal.wait_for("done: undelete v1 of secret/app/payments");
+    leave_list(&mut terminal);
     reveal(&mut terminal, "is it back?");
     terminal.wait_for(PAYMENTS);
 }

@@ -18,6 +18,7 @@ mod outside;
 mod plan;
 mod prepare;
 mod prompt;
+mod reread;
 mod search;
 mod secret_acts;
 mod secret_destroy;

@@ -72,7 +72,7 @@ pub(super) fn typed(model: &mut Model, doomed: Doomed, text: &str) -> Result<Vec
         Some(version) => SecretJob::Destroy(path.clone(), version),
         None => SecretJob::DestroyAll(path.clone()),
     };
-    let kind = WriteKind::Version;
-    model.hands.writing = Some(SecretWriting { request, path, what, before: version, kind, unknown: false });
+    let (before, kind, fields) = (version, WriteKind::End, None);
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
     Ok(vec![Effect::Secret(request, job)])
 }

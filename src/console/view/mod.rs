@@ -8,6 +8,7 @@
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
 //! | `plan` | what covers it while several writes are reviewed as one |
+//! | `secret_form`, `reread` | what covers it while a secret is written, and afterwards |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
 
@@ -22,6 +23,7 @@ mod log;
 mod merge;
 mod overlays;
 mod plan;
+mod reread;
 mod review;
 mod secret_form;
 mod status;
@@ -42,6 +44,7 @@ pub(super) use health::height as health_height;
 pub(super) use overlays::offered as help_offers;
 pub(super) use overlays::shown_height as secret_shown_height;
 pub(super) use plan::height as plan_height;
+pub(super) use reread::height as reread_height;
 pub(super) use secret_form::height as secret_review_height;
 
 use self::widgets::Canvas;
@@ -71,6 +74,9 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
         Some(edit) => draw_edit(canvas, model, edit),
         None if model.plan.is_some() => plan::draw(canvas, model, edit_frame(&parts, true)),
         None if model.hands.covers() => secret_form::draw(canvas, model, edit_frame(&parts, true)),
+        None if model.hands.rereads.page.is_some() => {
+            reread::draw(canvas, model, edit_frame(&parts, true));
+        }
         None => {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {

@@ -61,7 +61,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
     assert!(screen.has("v3") && screen.has("v1"), "{}", screen.framed());
     terminal.answer("down");
     terminal.keys("enter");
-    terminal.wait_for("to destroy v2 of it for ever");
+    terminal.wait_for("to destroy v2 of it");
     terminal.paste("doomed-hands/app/orders");
     terminal.wait_for("a paste is not taken here");
     terminal.type_text("doomed-hands/app\n");
@@ -74,7 +74,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
 
     terminal.command("destroy-all");
     choose(&mut terminal, "destroy all of which secret?");
-    terminal.wait_for("to destroy all its versions for ever");
+    terminal.wait_for("to destroy all its versions");
     terminal.type_text("doomed-hands/app/orders\n");
     terminal.wait_for("done: destroy doomed-hands/app/orders with all its versions");
     assert_eq!(bao.root("GET", "doomed-hands/metadata/app/orders", &Value::Null).0, 404);

@@ -120,9 +120,17 @@ pub(super) fn secret_undo(size: Size) -> Model {
         after: SecretVersion(4),
         what: "set bearer-token of webhooks/production/github_events/secrets".into(),
         when: SystemTime::UNIX_EPOCH,
+        fields: None,
     };
-    model.hands.undo =
-        Some(Box::new(SecretUndo { path: path(), done, opened: NOW, scroll: 0, clash: None, sent: None }));
+    model.hands.undo = Some(Box::new(SecretUndo {
+        path: path(),
+        done,
+        opened: NOW,
+        scroll: 0,
+        clash: None,
+        holders: Holders::default(),
+        sent: None,
+    }));
     model
 }
 

@@ -2,10 +2,10 @@
 
 use super::drafts::{SavedId, Unsaved};
 use super::outside::OutsideDraft;
-use crate::domain::{LeaseId, ResourceKey};
+use crate::domain::{LeaseId, ResourceKey, SecretPath};
 use crate::provider::Op;
 
-use super::model::{Ask, Check, Finish, Sides};
+use super::model::{Ask, Check, Finish, NeedsAsk, Sides};
 use super::secret_jobs::SecretJob;
 
 /// Which question an answer belongs to; an answer to an older one is dropped.
@@ -30,6 +30,12 @@ pub enum Effect {
     },
     /// Do something with a secret.
     Secret(Request, SecretJob),
+    /// Look at these secrets, and at no others, until another list comes: the most important first.
+    Look(Vec<SecretPath>),
+    /// Look at this one at once if it is looked at: it was written.
+    LookAgain(SecretPath),
+    /// Look at all of them at once: the store is said to have changed.
+    LookAtAll,
     /// Keep in the audit what was done without a write.
     Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
@@ -46,6 +52,8 @@ pub enum Effect {
     PrepareReview(Request, Box<Finish>),
     /// Merge a draft too large for the loop.
     PrepareMerge(Request, Box<Ask>),
+    /// Read what a document too large for the loop needs.
+    ReadNeeds(Request, Box<NeedsAsk>),
     /// Cut every back-off short.
     Retry,
     /// Open the watch anew, because what was held back while paused was too much.
@@ -94,10 +102,11 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compare(..) => false,
+            Self::Compare(..) | Self::Look(_) | Self::LookAgain(_) | Self::LookAtAll => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
+            Self::ReadNeeds(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
             // Our own files.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

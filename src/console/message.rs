@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Health, LeaseId};
+use crate::domain::{Health, LeaseId, Presence, SecretPath, SecretStanding};
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error, Found};
 
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, Look, Merging, NotReady, Review};
+use super::model::{Flaw, Look, Merging, NeedsRead, NotReady, Review};
 use super::outside::Outside;
 use super::secret_jobs::SecretTold;
 
@@ -86,6 +86,8 @@ pub enum Answer {
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.
     Merged(Box<Result<Merging, String>>),
+    /// Of `Effect::ReadNeeds`.
+    NeedsRead(Box<NeedsRead>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.
@@ -98,6 +100,21 @@ pub enum Answer {
     DraftThrownAway(Result<(), String>),
     /// Of `Effect::EditOutside`, again and again.
     Outside(Outside),
+    /// Of `Effect::Look`, again and again: what is known of secrets in sight, where it has changed.
+    Seen(Vec<(SecretPath, Presence)>),
+    /// Of `Effect::Look` too: whether the store of secrets answers, where that has changed.
+    SecretReach(Reach),
+    /// Of `Effect::CheckHealth`, about the store of secrets; unasked when it answers no more, or again.
+    SecretHealth(Box<Health>),
     /// Of `Effect::Copy`: whether a way to the clipboard was found.
     Copied(bool),
+}
+
+/// Whether the store of secrets answers who looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// How it stands.
+    pub standing: SecretStanding,
+    /// Why it does not answer; `None` if it does.
+    pub why: Option<String>,
 }

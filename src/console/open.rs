@@ -11,15 +11,14 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::audit::Audit;
-use crate::check::{Eyes, OwnSecrets, OwnTemplate};
-use crate::domain::Mount;
+use crate::check::Eyes;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
 use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
 use crate::settings::{SecretSource, Settings, Target};
 use crate::text::Safe;
 
-use super::demo::{DemoStore, FilesDemo, OWN, REFERENCES, demo_secrets, drive, touch_files};
+use super::demo::{DemoStore, FilesDemo, demo_eyes, demo_secrets, drive, touch_files};
 use super::effect::Effect;
 use super::layout::Size;
 use super::message::Message;
@@ -178,7 +177,7 @@ impl Store {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
-            secrets: made_up(),
+            secrets: demo_eyes().map(|eyes| (eyes, demo_secrets().access(true))),
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(async move { drive(&driven).await });
@@ -210,15 +209,6 @@ impl Store {
             files: Some(files),
         })
     }
-}
-
-/// The demo's secrets, and where its receiver would look for them.
-fn made_up() -> Option<(Eyes, SecretAccess)> {
-    let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
-    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
-    let eyes =
-        Eyes { references: Some(references), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() };
-    Some((eyes, demo_secrets().access(true)))
 }
 
 /// The model, its update and its view, as the runtime drives them.

@@ -24,7 +24,7 @@ pub use coverage::{Coverage, Permitted};
 pub use document::{Document, MAX_EDITABLE};
 pub use health::{
     Cause, Certificate, Condition, Fact, Finding, Health, LatencyClass, MemberHealth, Owner, Right, Role,
-    Validity, Value,
+    SecretStanding, Validity, Value,
 };
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link::LinkState;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::{Error, Result};
 use crate::domain::{
-    FieldName, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath, SecretText, SecretValue,
-    SecretVersion, Versions,
+    FieldName, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath, SecretStanding, SecretText,
+    SecretValue, SecretVersion, Versions,
 };
 
 /// What a store of secrets can do; callers ask before they offer.
@@ -71,6 +71,9 @@ pub trait SecretReader: Send + Sync {
 
     /// How the store is.
     async fn health(&self) -> Health;
+
+    /// How it stood when it answered last, or did not. Asks nothing.
+    fn standing(&self) -> SecretStanding;
 
     /// Tries again at once what waits for a later attempt, such as a login.
     fn retry_now(&self) {}

@@ -104,7 +104,7 @@ fn a_damaged_line_is_shown_by_its_number_and_hides_no_other() {
     confdeck(&home, &["put", "default/a", "{}"]).run().expect_code(0);
     let whole = fs::read_to_string(file(&home)).unwrap();
     let cut = whole.split_at(30).0;
-    fs::write(file(&home), format!("{whole}\u{1b}[2J {SECRET}\n{whole}{cut}")).unwrap();
+    home.write("state/confdeck/audit.jsonl", format!("{whole}\u{1b}[2J {SECRET}\n{whole}{cut}"));
     confdeck(&home, &["put", "default/b", "{}"]).run().expect_code(0);
     let table = confdeck(&home, &["audit"]).run().expect_code(0).out();
     let damaged: Vec<_> = table.lines().filter(|line| line.contains("damaged")).collect();

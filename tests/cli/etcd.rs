@@ -114,9 +114,9 @@ fn what_is_too_large_is_told_with_the_limit_before_it_is_sent() {
 #[test]
 fn all_shapes_of_keys_are_listed_where_they_belong() {
     let store = Store::new("/shapes/");
-    store.put("a/webhooks/one", r#"{"module":"log","authorization":"Bearer hunter2-plain"}"#);
+    store.put("a/webhooks/one", r#"{"module":"log","authorization":"Bearer planted-plain"}"#);
     store.put("b/webhooks/two", "not json");
-    store.put("global/connections/c", r#"{"type":"kafka","password":"hunter2-plain"}"#);
+    store.put("global/connections/c", r#"{"type":"kafka","password":"planted-plain"}"#);
     store.put("a/webhooks/x/y", "{}");
     let list = |arguments: &[&str]| store.confdeck(&["list"]).with(arguments).run().expect_code(0).out();
     assert_eq!(list(&["namespaces"]), "NAMESPACE  WEBHOOKS\na          1\nb          1\n");

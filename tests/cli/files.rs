@@ -7,7 +7,7 @@ use crate::support::run::Program;
 use crate::{SECRET, confdeck, json};
 
 const WEBHOOKS: &str = r#"{
-  "orders": {"module": "log", "retries": 1.0e2, "authorization": "Bearer hunter2-plain"},
+  "orders": {"module": "log", "retries": 1.0e2, "authorization": "Bearer planted-plain"},
   "broken": "text"
 }
 "#;
@@ -98,12 +98,15 @@ fn get_shows_a_person_the_masked_and_a_program_the_stored() {
     let home = home();
     let table = confdeck(&home, &["get", "default/orders"]).run().expect_code(0).out();
     assert!(table.contains("\"module\": \"log\"") && !table.contains(SECRET), "{table}");
-    let stored = confdeck(&home, &["get", "default/orders", "-o", "json"]).run().expect_code(0).out();
+    let raw = |format: &str| {
+        confdeck(&home, &["get", "default/orders", "-o", format]).reveals(SECRET).run().expect_code(0).out()
+    };
+    let stored = raw("json");
     assert_eq!(
         stored,
-        "{\"module\": \"log\", \"retries\": 1.0e2, \"authorization\": \"Bearer hunter2-plain\"}\n"
+        "{\"module\": \"log\", \"retries\": 1.0e2, \"authorization\": \"Bearer planted-plain\"}\n"
     );
-    let yaml = confdeck(&home, &["get", "default/orders", "-o", "yaml"]).run().expect_code(0).out();
+    let yaml = raw("yaml");
     assert!(yaml.starts_with("module: log\n") && yaml.contains(SECRET), "{yaml}");
     let missing = confdeck(&home, &["get", "default/nothing"]).run().expect_code(4);
     assert!(missing.err().starts_with("confdeck: default/nothing does not exist"), "{}", missing.err());
@@ -113,7 +116,7 @@ fn get_shows_a_person_the_masked_and_a_program_the_stored() {
 #[test]
 fn lists_tell_names_and_facts_but_no_values() {
     let home = home();
-    home.write("work/connections.json", r#"{"kafka_main":{"type":"kafka","password":"hunter2-plain"}}"#);
+    home.write("work/connections.json", r#"{"kafka_main":{"type":"kafka","password":"planted-plain"}}"#);
     for (list, shown) in [
         (&["list", "webhooks"][..], "default    orders"),
         (&["list", "webhooks", "default", "-o", "json"], "\"bearer\""),

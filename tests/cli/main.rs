@@ -15,6 +15,7 @@ mod dumps;
 mod etcd;
 mod files;
 mod grammar;
+mod kept;
 mod secrets;
 mod settings;
 mod watching;
@@ -23,7 +24,7 @@ use support::home::Home;
 use support::run::Program;
 
 /// Planted in documents, and never to be seen where secrets are hidden.
-const SECRET: &str = "hunter2-plain";
+const SECRET: &str = "planted-plain";
 
 /// `confdeck` over the files of a home's work folder.
 fn confdeck(home: &Home, arguments: &[&str]) -> Program {

@@ -126,17 +126,17 @@ fn what_documents_need_is_told_without_reading_a_value() {
 fn a_value_is_shown_on_purpose_and_that_is_kept() {
     let world = World::new("shown", &json!({}));
     world.put("a", &json!({"key": SECRET, "n": 5, "odd\u{1b}[2J": "x\u{1b}]0;y"}));
-    let one =
-        world.secrets(&["get", "MOUNT/a", "key", "--reveal", "--reason", "INC-42"]).run().expect_code(0);
+    let reveal =
+        |words: &[&str]| world.secrets(&["get", "MOUNT/a"]).with(words).reveals(SECRET).run().expect_code(0);
+    let one = reveal(&["key", "--reveal", "--reason", "INC-42"]);
     assert_eq!(one.out(), format!("{SECRET}\n"));
     assert!(one.err().contains("secret values read: 1"), "{}", one.err());
-    let all = world.secrets(&["get", "MOUNT/a", "--reveal", "-o", "json"]).run().expect_code(0);
-    let all = json(&all.out());
+    let all = json(&reveal(&["--reveal", "-o", "json"]).out());
     assert_eq!(
         (&all["fields"]["key"], &all["fields"]["n"], &all["version"]),
         (&json!(SECRET), &json!(5), &json!("v1"))
     );
-    let table = world.secrets(&["get", "MOUNT/a", "--reveal"]).run().expect_code(0).out();
+    let table = reveal(&["--reveal"]).out();
     assert!(
         table.contains(SECRET) && !table.lines().any(|line| line.contains("]0;y") && line.contains('\u{1b}')),
         "{table}"
@@ -182,7 +182,10 @@ fn a_field_is_set_on_the_condition_that_nothing_changed() {
     assert!(empty.err().contains("--allow-empty"), "{}", empty.err());
     let binary = world.secrets(&["set", "MOUNT/a", "key"]).input(b"\xff".to_vec()).run().expect_code(8);
     assert!(binary.err().contains("UTF-8"), "{}", binary.err());
-    world.secrets(&["set", "MOUNT/a", "key", SECRET]).run().expect_code(2);
+    for command in ["set", "generate"] {
+        let argument = world.secrets(&[command, "MOUNT/a", "key", SECRET]).run().expect_code(2);
+        assert!(argument.err().contains("no value is taken from the command line"), "{}", argument.err());
+    }
     let kept = world.audited();
     assert_eq!(
         kept,
@@ -306,19 +309,19 @@ fn what_is_forbidden_read_only_or_away_has_its_exit_code_and_no_value() {
 fn a_merged_document_shows_its_secrets_on_purpose_only() {
     let world = World::new("merged", &orders("merged"));
     world.put("orders/secrets", &json!({"bearer-token": SECRET}));
-    world.put("app/merged", &json!({"key": "hunter3-key"}));
+    world.put("app/merged", &json!({"key": "planted-key"}));
     for format in ["table", "json", "yaml"] {
         let masked = world.run(&["get", "default/orders", "--merged", "-o", format]).run().expect_code(0);
         let all = masked.out() + &masked.err();
-        assert!(!all.contains(SECRET) && !all.contains("hunter3"), "{all}");
+        assert!(!all.contains(SECRET) && !all.contains("planted-"), "{all}");
         assert!(all.contains("orders"), "{all}");
     }
-    let shown =
-        world.run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]).run().expect_code(0);
+    let merged = world.run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]);
+    let shown = merged.reveals(SECRET).reveals("planted-key").run().expect_code(0);
     assert!(shown.err().contains("secret values read: 2"), "{}", shown.err());
     let shown = json(&shown.out());
     assert_eq!(shown["authorization"], format!("Bearer {SECRET}"));
-    assert_eq!(shown["module-config"], json!({"api_key": "hunter3-key", "x": "d"}));
+    assert_eq!(shown["module-config"], json!({"api_key": "planted-key", "x": "d"}));
     let mut kept = world.audited();
     kept.sort();
     assert_eq!(kept, ["reveal_secret v1 - done bearer-token", "reveal_secret v1 - done key"]);
@@ -344,7 +347,7 @@ fn variables_are_told_with_their_collisions_and_never_written() {
     assert!(refused.err().contains("WEBHOOK_PAY_IN_TOKEN") && refused.err().contains("start it anew"));
     let masked = run(&["get", "default/pay-in"]).run().expect_code(0);
     assert!(!(masked.out() + &masked.err() + &listed.out()).contains(SECRET));
-    let shown = run(&["get", "default/pay-in", "bearer-token", "--reveal"]).run().expect_code(0).out();
-    assert_eq!(shown, format!("{SECRET}\n"));
+    let shown = run(&["get", "default/pay-in", "bearer-token", "--reveal"]).reveals(SECRET).run();
+    assert_eq!(shown.expect_code(0).out(), format!("{SECRET}\n"));
     assert!(home.files_holding(SECRET).is_empty());
 }

@@ -9,7 +9,7 @@ use crate::{SECRET, confdeck, json};
 fn changes_from_outside_are_lines_and_an_interrupt_is_the_end() {
     let server = EtcdServer::shared();
     let etcdctl = |arguments: &[&str]| assert!(server.etcdctl(arguments).status.success());
-    etcdctl(&["put", "/watch/a/webhooks/old", r#"{"authorization":"Bearer hunter2-plain"}"#]);
+    etcdctl(&["put", "/watch/a/webhooks/old", r#"{"authorization":"Bearer planted-plain"}"#]);
     let mut watch = Program::confdeck(["watch", "a"])
         .env("CONFIG_BACKEND", "etcd")
         .env("ETCD_HOST", server.address())
@@ -36,12 +36,13 @@ fn changes_from_outside_are_lines_and_an_interrupt_is_the_end() {
 #[test]
 fn raw_values_are_the_stored_text() {
     let home = Home::new();
-    let document = "{\"authorization\":  \"Bearer hunter2-plain\"}";
+    let document = "{\"authorization\":  \"Bearer planted-plain\"}";
     home.write("work/webhooks.json", format!("{{\"x\": {document}}}"));
     for (arguments, raw) in
         [(&["watch", "--raw"][..], true), (&["watch"], false), (&["watch", "-o", "table"], false)]
     {
-        let mut watch = confdeck(&home, arguments).start();
+        let program = confdeck(&home, arguments);
+        let mut watch = if raw { program.reveals(SECRET) } else { program }.start();
         let out = watch.wait_for("SYNCED");
         assert_eq!(out.contains(SECRET), raw, "{out}");
         let told = out.lines().find(|line| line.contains("default/x")).unwrap();

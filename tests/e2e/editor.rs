@@ -146,6 +146,7 @@ fn stored_values_are_shown_after_the_key_for_it_and_not_before() {
     terminal.edit("lab/one");
     terminal.wait_for("‹kept:1›");
     assert!(!terminal.has_ever_written(SECRET));
+    terminal.reveals(SECRET);
     terminal.keys("ctrl-t");
     terminal.wait_for(SECRET);
     terminal.wait_for("1 value revealed");

@@ -42,7 +42,7 @@ fn a_program_meets_a_clean_environment_and_an_empty_folder() {
     terminal.wait_for("end");
     let told = std::fs::read_to_string(terminal.home().path().join("id")).unwrap();
     assert_eq!(told.trim(), terminal.id().to_string());
-    let names = "HOME LANG OLDPWD PATH PWD SHELL SHLVL TERM TMPDIR \
+    let names = "CONFDECK_LOG HOME LANG OLDPWD PATH PWD SHELL SHLVL TERM TMPDIR \
         XDG_CACHE_HOME XDG_CONFIG_HOME XDG_STATE_HOME _ end";
     for name in terminal.screen().split_whitespace() {
         assert!(names.split_whitespace().any(|known| known == name), "{name} was inherited");

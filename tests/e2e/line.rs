@@ -1,5 +1,6 @@
 //! The line between a program and the emulator: a pseudo-terminal, and the thread that reads it.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -14,6 +15,7 @@ use rustix::fs::OFlags;
 use rustix::termios::{OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::screen::Screen;
+use crate::support::planted;
 use crate::support::run::Program;
 
 /// A pseudo-terminal. Dropping it hangs up: the program gets SIGHUP.
@@ -208,6 +210,9 @@ pub(crate) struct Notes {
     pub(crate) frames: u64,
     /// Keyboard enhancements pushed and not popped.
     pub(crate) keyboard_pushed: u32,
+    /// What stood on the screen of a frame from a planted value on, each once: a frame may put a value
+    /// together from parts that were written one by one.
+    pub(crate) planted: BTreeSet<String>,
     /// Texts copied with OSC 52, as sent: in base64.
     pub(crate) copied: Vec<String>,
 }
@@ -215,7 +220,7 @@ pub(crate) struct Notes {
 impl vt100::Callbacks for Notes {
     fn unhandled_csi(
         &mut self,
-        _: &mut vt100::Screen,
+        screen: &mut vt100::Screen,
         first: Option<u8>,
         _: Option<u8>,
         parameters: &[&[u16]],
@@ -227,6 +232,7 @@ impl vt100::Callbacks for Notes {
             (Some(b'?'), 'l') if synchronized => {
                 self.frames += u64::from(self.in_frame);
                 self.in_frame = false;
+                self.note_planted(&screen.contents());
             }
             (Some(b'>'), 'u') => self.keyboard_pushed += 1,
             (Some(b'<'), 'u') => self.keyboard_pushed = self.keyboard_pushed.saturating_sub(1),
@@ -236,6 +242,17 @@ impl vt100::Callbacks for Notes {
 
     fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
         self.copied.push(String::from_utf8_lossy(data).into_owned());
+    }
+}
+
+impl Notes {
+    fn note_planted(&mut self, screen: &str) {
+        for (at, _) in screen.match_indices(planted::MARK) {
+            let rest: String = screen[at..].chars().take(80).collect();
+            if self.planted.len() < 1000 {
+                self.planted.insert(rest);
+            }
+        }
     }
 }
 

@@ -29,6 +29,7 @@ mod health;
 mod hostile;
 mod keys;
 mod layouts;
+mod leaks;
 mod leaving;
 mod line;
 mod merge;

@@ -49,6 +49,7 @@ fn a_value_is_shown_for_a_reason_and_hidden_by_a_key_or_by_time() {
     terminal.keys("enter");
     terminal.wait_for("it is kept in the audit, for those who look later");
     assert!(!terminal.has_ever_written(PAYMENTS));
+    terminal.reveals(PAYMENTS);
     terminal.type_text("INC-42");
     terminal.keys("enter");
     let screen = terminal.wait_for(PAYMENTS);
@@ -70,10 +71,10 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     terminal.wait_for("set which secret?");
     terminal.answer("enter");
     terminal.wait_for("new value of hmac");
-    terminal.type_text("typed-in-vain");
+    terminal.type_text("planted-in-vain");
     terminal.keys("enter");
     terminal.wait_for("type it again");
-    terminal.type_text("typed-in-vain");
+    terminal.type_text("planted-in-vain");
     terminal.keys("ctrl-s");
     let screen = terminal.wait_for("REVIEW");
     assert!(
@@ -84,7 +85,7 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     terminal.answer("enter");
     terminal.wait_for("done: set hmac of secret/app/payments, now v2");
     leave_list(&mut terminal);
-    assert!(!terminal.has_ever_written("typed-in-vain"));
+    assert!(!terminal.has_ever_written("planted-in-vain"));
 
     terminal.keys("s");
     terminal.wait_for("set which secret?");
@@ -107,8 +108,9 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     terminal.answer("enter");
     terminal.wait_for("now v4");
     leave_list(&mut terminal);
+    terminal.reveals("planted-in-vain");
     reveal(&mut terminal, "is it back?");
-    terminal.wait_for("typed-in-vain");
+    terminal.wait_for("planted-in-vain");
 }
 
 #[test]
@@ -131,6 +133,7 @@ fn a_version_is_deleted_after_a_question_and_undeleted() {
     terminal.answer("y");
     terminal.wait_for("done: undelete v1 of secret/app/payments");
     leave_list(&mut terminal);
+    terminal.reveals(PAYMENTS);
     reveal(&mut terminal, "is it back?");
     terminal.wait_for(PAYMENTS);
 }
@@ -147,6 +150,7 @@ fn a_reveal_is_in_the_audit_with_its_reason_and_the_value_is_in_no_file() {
     terminal.keys("r");
     terminal.wait_for("reveal bearer-token of the variables of orders");
     assert!(!terminal.has_ever_written("planted-in-orders"));
+    terminal.reveals("planted-in-orders");
     terminal.type_text("INC-42");
     terminal.keys("enter");
     terminal.wait_for("planted-in-orders");
@@ -252,10 +256,12 @@ fn of_two_who_rotate_the_same_secret_the_loser_sees_it_and_no_version_is_lost() 
 fn a_real_value_is_shown_whatever_it_holds_and_a_version_is_deleted_and_undeleted() {
     let bao = Bao::shared();
     bao.mount("odd-hands", 2);
-    let long = format!("begin-of-much{}", "x".repeat(1_000_000));
-    bao.does("POST", "odd-hands/data/app/orders", &json!({"data": {"key": "two\nlines \u{1b}[31m"}}));
+    let long = format!("planted-begin-of-much{}", "x".repeat(1_000_000));
+    bao.does("POST", "odd-hands/data/app/orders", &json!({"data": {"key": "planted-two\nlines \u{1b}[31m"}}));
     let home = Home::new();
     let mut terminal = on_vault(&bao, &home, "odd-hands");
+    terminal.reveals("planted-two");
+    terminal.reveals("planted-begin-of-much");
     let mut reveal = |what: &str| {
         terminal.keys("r");
         choose(&mut terminal, "reveal which secret?");
@@ -268,7 +274,7 @@ fn a_real_value_is_shown_whatever_it_holds_and_a_version_is_deleted_and_undelete
     };
     reveal("lines ␛[31m");
     for (value, shown) in [
-        (json!(long), "begin-of-much"),
+        (json!(long), "planted-begin-of-much"),
         (json!(""), "(the empty text)"),
         (json!({"a": [1, null]}), "{\"a\":[1,null]}"),
         (json!("\u{0}\u{1}\u{7f}"), "␀␁␡"),

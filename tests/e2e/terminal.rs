@@ -22,6 +22,7 @@ use super::keys;
 use super::line::{Line, Received};
 use super::screen::{Color, Screen};
 use crate::support::home::Home;
+use crate::support::planted::{self, Revealed};
 use crate::support::run::{PATIENCE, Program, Signal};
 
 /// A terminal window with a program in it. Dropping it kills the program.
@@ -33,6 +34,7 @@ pub(crate) struct Terminal {
     exit: Option<Exit>,
     modes_after: Option<Termios>,
     home: Home,
+    revealed: Revealed,
     /// When the last thing typed was a lone escape, which is also how other keys begin.
     escaped: Option<Instant>,
 }
@@ -58,13 +60,18 @@ impl Terminal {
     pub(crate) fn open(program: Program, columns: u16, rows: u16) -> Self {
         let (line, child) = Line::open(&program, columns, rows);
         let received = line.received();
-        let (line, home) = (Some(line), program.home);
-        Self { line, received, child, exit: None, modes_after: None, home, escaped: None }
+        let (line, home, revealed) = (Some(line), program.home, program.revealed);
+        Self { line, received, child, exit: None, modes_after: None, home, revealed, escaped: None }
     }
 
     /// The home folder that the program lives in.
     pub(crate) fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// This planted value is revealed on purpose; without this, none is ever written to the terminal.
+    pub(crate) fn reveals(&self, value: &str) {
+        self.revealed.add(value);
     }
 
     /// The process id of the program that was opened.
@@ -358,6 +365,11 @@ impl Drop for Terminal {
             let group = self.child.process_id().and_then(|id| Pid::from_raw(id.cast_signed()));
             let _ = group.map(|group| kill_process_group(group, Signal::KILL));
             let _ = self.child.wait();
+        }
+        let state = self.received.state();
+        planted::search("what was written to a terminal", &state.bytes, &self.revealed);
+        for shown in &state.notes().planted {
+            planted::search("a frame", shown.as_bytes(), &self.revealed);
         }
     }
 }

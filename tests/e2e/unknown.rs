@@ -17,7 +17,7 @@ const WRITTEN: &str = r#"{"module":"log","n":42}"#;
 const MARK: &str = r#""n":42"#;
 
 /// Planted in a document, and never to be in a file of ours.
-const SECRET: &str = "hunter2-plain";
+const SECRET: &str = "planted-plain";
 
 /// A draft under review that would change one number, behind a way that can be cut.
 fn reviewed(store: &Etcd) -> (Snip, Terminal) {
@@ -120,7 +120,7 @@ fn a_member_that_hangs_in_the_middle_of_a_write_writes_it_once() {
 #[test]
 fn what_the_console_writes_is_audited_and_holds_no_secret() {
     let files = Files::new(
-        "{\n  \"one\": {\"module\": \"log\", \"authorization\": \"hunter2-plain\", \"n\": 1}\n}\n",
+        "{\n  \"one\": {\"module\": \"log\", \"authorization\": \"planted-plain\", \"n\": 1}\n}\n",
     );
     let mut terminal = files.open(120, 40);
     terminal.edit("default/one");

@@ -15,7 +15,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::{holding, variables, webhook};
 
-const SECRET: &str = "hunter2-planted";
+const SECRET: &str = "planted-in-variables";
 
 /// Everything that is logged, in one text.
 #[derive(Clone, Default)]

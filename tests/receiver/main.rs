@@ -17,4 +17,4 @@ mod files;
 mod started;
 
 /// Planted in documents and variables, and never to be seen in what the receiver prints.
-const SECRET: &str = "hunter2-plain";
+const SECRET: &str = "planted-plain";

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use super::etcd::certs::Pair;
 use super::etcd::{data_folder, fetch, free_port};
 use super::http;
+use super::planted::{MARK, assert_all};
 use super::process::{PATIENCE, Process};
 
 /// One server; it ends when this is dropped.
@@ -36,6 +38,9 @@ enum Kind {
     OnDisk(Option<Pair>),
 }
 
+/// The root token of a server in dev mode.
+const ROOT: &str = "planted-root-token";
+
 #[derive(Clone, Default)]
 struct Keys {
     root: String,
@@ -55,7 +60,7 @@ impl Bao {
     /// In memory, unsealed, with KV 2 at `secret/`.
     pub fn dev() -> Self {
         let bao = Self::launch(Kind::Dev);
-        bao.keys().root = "root".into();
+        bao.keys().root = ROOT.into();
         bao.wait(|status| status == 200);
         // The engine of a fresh server is still being upgraded for a moment.
         bao.until("the engine at secret/", || bao.root("GET", "secret/config", &Value::Null).0 == 200);
@@ -110,8 +115,9 @@ impl Bao {
         let mut words = vec![program().display().to_string(), "server".into()];
         words.push(format!("-config={}", config.display()));
         if matches!(self.kind, Kind::Dev) {
-            let dev = ["-dev", "-dev-root-token-id=root", "-dev-no-store-token"];
+            let dev = ["-dev", "-dev-no-store-token"];
             words.extend(dev.map(String::from));
+            words.push(format!("-dev-root-token-id={ROOT}"));
             words.push(format!("-dev-listen-address=127.0.0.1:{}", self.port));
         }
         let home = BTreeMap::from([("HOME".to_owned(), folder.display().to_string())]);
@@ -195,6 +201,7 @@ impl Bao {
         path: &str,
         body: &Value,
     ) -> (u16, Value) {
+        assert_planted(path, body);
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let headers =
             [("X-Vault-Token", token), ("X-Vault-Namespace", namespace), ("X-Vault-Request", "true")];
@@ -232,7 +239,9 @@ impl Bao {
 
     /// A renewable token with these policies and this time to live, as in `1h`.
     pub fn token(&self, policies: &[&str], ttl: &str) -> String {
-        let wanted = json!({"policies": policies, "ttl": ttl, "no_default_policy": true});
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let id = format!("{MARK}token-{}", MADE.fetch_add(1, Ordering::Relaxed));
+        let wanted = json!({"id": id, "policies": policies, "ttl": ttl, "no_default_policy": true});
         let made = self.does("POST", "auth/token/create", &wanted);
         made["auth"]["client_token"].as_str().unwrap().to_owned()
     }
@@ -328,5 +337,15 @@ impl Bao {
             assert!(begun.elapsed() < PATIENCE, "no {what}: {}", self.said());
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// Every text that goes into an engine carries the mark, so that it is recognised wherever it comes out.
+#[track_caller]
+fn assert_planted(path: &str, body: &Value) {
+    let of_the_server = ["sys/", "auth/"].iter().any(|place| path.starts_with(place));
+    let of_an_engine = ["/config", "/metadata/", "/delete/", "/undelete/", "/destroy/"];
+    if !of_the_server && !of_an_engine.iter().any(|place| path.contains(place)) {
+        assert_all(body.get("data").unwrap_or(body));
     }
 }

@@ -4,18 +4,42 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-/// A temporary home folder, removed with its last clone.
+use super::planted::{self, Revealed};
+
+/// A temporary home folder, removed with its last clone; its files are searched for planted values then.
 #[derive(Clone)]
-pub(crate) struct Home(Arc<TempDir>);
+pub(crate) struct Home(Arc<Folder>);
+
+struct Folder {
+    folder: TempDir,
+    /// What a test planted in files by itself.
+    own: Mutex<Vec<PathBuf>>,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let own = std::mem::take(&mut *self.own.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut found = Vec::new();
+        // What a test took away can hold nothing.
+        let _ = collect_files(self.folder.path(), &mut found);
+        // A pipe would be waited on for ever.
+        found.retain(|file| !own.contains(file) && file.symlink_metadata().is_ok_and(|it| it.is_file()));
+        for file in found {
+            let bytes = fs::read(&file).unwrap_or_default();
+            planted::search(&file.display().to_string(), &bytes, &Revealed::default());
+        }
+    }
+}
 
 impl Home {
     /// An empty home with the folders that the environment variables of [`Home::environment`] name.
     pub(crate) fn new() -> Self {
-        let home = Self(Arc::new(tempfile::Builder::new().prefix("confdeck-test-").tempdir().unwrap()));
+        let folder = tempfile::Builder::new().prefix("confdeck-test-").tempdir().unwrap();
+        let home = Self(Arc::new(Folder { folder, own: Mutex::default() }));
         for folder in ["config", "state", "cache", "tmp", "work"] {
             fs::create_dir(home.path().join(folder)).unwrap();
         }
@@ -24,7 +48,7 @@ impl Home {
 
     /// The home folder itself.
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.0.folder.path()
     }
 
     /// The folder that programs start in: empty at first.
@@ -46,6 +70,9 @@ impl Home {
     pub(crate) fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if Revealed::default().leak_in(content.as_ref()).is_some() {
+            self.0.own.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        }
         fs::write(&path, content).unwrap();
         path
     }
@@ -79,6 +106,8 @@ impl Home {
             ("SHELL", "/bin/sh".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
+            // All that could ever be logged is searched.
+            ("CONFDECK_LOG", "trace".to_owned()),
         ]
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod home;
 pub mod http;
 pub mod observer;
 pub(crate) mod picture;
+pub(crate) mod planted;
 pub mod process;
 pub mod receiver;
 pub(crate) mod rights;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) use rustix::process::Signal;
 
 use super::home::Home;
+use super::planted::{self, Revealed};
 
 /// How long anything is waited for: long enough for a machine that runs many tests at once.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +26,8 @@ pub(crate) struct Program {
     pub(crate) environment: BTreeMap<OsString, OsString>,
     pub(crate) folder: PathBuf,
     pub(crate) home: Home,
+    /// The planted values that it is asked to reveal.
+    pub(crate) revealed: Revealed,
     input: Vec<u8>,
 }
 
@@ -43,6 +46,7 @@ impl Program {
             environment: BTreeMap::new(),
             folder: home.work(),
             home: home.clone(),
+            revealed: Revealed::default(),
             input: Vec::new(),
         };
         bare.at_home(&home)
@@ -97,6 +101,12 @@ impl Program {
     /// What standard input holds; nothing, unless this is called.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Is asked to reveal this planted value: it may be printed.
+    pub(crate) fn reveals(self, value: &str) -> Self {
+        self.revealed.add(value);
         self
     }
 
@@ -173,7 +183,16 @@ impl Running {
             }
             thread::sleep(Duration::from_millis(2));
         };
-        Finished { line: self.line(), status, stdout: self.stdout.all(), stderr: self.stderr.all() }
+        let (stdout, stderr) = (self.stdout.all(), self.stderr.all());
+        self.search(&stdout, &stderr);
+        Finished { line: self.line(), status, stdout, stderr }
+    }
+
+    #[track_caller]
+    fn search(&self, stdout: &[u8], stderr: &[u8]) {
+        for printed in [stdout, stderr] {
+            planted::search(&format!("the output of {}", self.line()), printed, &self.program.revealed);
+        }
     }
 
     fn so_far(&self) -> String {
@@ -192,6 +211,7 @@ impl Drop for Running {
         // Both fail only when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        self.search(&self.stdout.content().bytes, &self.stderr.content().bytes);
     }
 }
 

@@ -48,7 +48,7 @@ async fn a_mount_that_does_not_exist_is_no_missing_secret() {
 async fn an_engine_of_the_other_version_is_told_and_left_alone() {
     let bao = Bao::dev();
     bao.mount("webhooks", 1);
-    bao.does("POST", "webhooks/metadata/a/b", &json!({"f": "stays"}));
+    bao.does("POST", "webhooks/metadata/a/b", &json!({"f": "planted-stays"}));
     all_say(&bao, KvVersion::Two, "is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1").await;
     let names = bao.does("LIST", "webhooks", &Value::Null);
     assert_eq!(names["data"]["keys"], json!(["metadata/"]), "KV 1 would have stored the writes");

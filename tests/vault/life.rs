@@ -35,7 +35,7 @@ fn path() -> SecretPath {
 /// With one secret at `webhooks/orders/secrets`, and the viewer's policy.
 fn furnished(bao: &Bao) {
     bao.mount("webhooks", 2);
-    bao.does("POST", "webhooks/data/orders/secrets", &json!({"data": {"bearer-token": "planted"}}));
+    bao.does("POST", "webhooks/data/orders/secrets", &json!({"data": {"bearer-token": "planted-token"}}));
     bao.policy("viewer", VIEWER);
 }
 

@@ -171,6 +171,11 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Those of a document that could not be read: nothing is told of them.
+    pub fn untold() -> Self {
+        Self { cut: true, ..Self::default() }
+    }
+
     /// Each, once: its own secrets first, then in the order of the document, then of its connections.
     pub fn iter(&self) -> std::slice::Iter<'_, Need> {
         self.list.iter()

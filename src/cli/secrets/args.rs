@@ -128,6 +128,9 @@ pub(in crate::cli) struct Set {
     #[arg(value_parser = field, required_unless_present = "file")]
     pub(super) field: Option<FieldName>,
 
+    #[arg(hide = true, value_parser = surplus)]
+    pub(super) surplus: Option<Surplus>,
+
     /// Take the value of a field from a file
     #[arg(long, value_name = "FIELD=FILE", value_parser = from_file)]
     pub(super) file: Vec<(FieldName, PathBuf)>,
@@ -156,6 +159,9 @@ pub(in crate::cli) struct Generate {
     /// The field
     #[arg(value_parser = field)]
     pub(super) field: FieldName,
+
+    #[arg(hide = true, value_parser = surplus)]
+    pub(super) surplus: Option<Surplus>,
 
     /// How many characters
     #[arg(long, value_name = "COUNT", default_value_t = Wanted::LENGTH)]
@@ -228,6 +234,15 @@ pub(in crate::cli) struct Versions {
 
 fn field(text: &str) -> Result<FieldName, String> {
     if text.is_empty() { Err("a field has a name".into()) } else { Ok(FieldName::new(text)) }
+}
+
+/// A word too many: it is likely to be a value, and an error that repeats it would show it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Surplus;
+
+#[expect(clippy::unnecessary_wraps, reason = "what clap takes for a parser answers a result")]
+fn surplus(_: &str) -> Result<Surplus, String> {
+    Ok(Surplus)
 }
 
 fn version(text: &str) -> Result<SecretVersion, String> {

@@ -23,7 +23,7 @@ impl FilesDemo {
     /// # Errors
     /// Where no temporary folder can be made.
     pub fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("confdeck-demo-").tempdir()?;
+        let folder = tempfile::Builder::new().prefix("confdeck-demo.").tempdir()?;
         let demo = Self { folder };
         std::fs::write(demo.webhooks(), file_text(fleet::members(false)))?;
         std::fs::write(demo.connections(), file_text(fleet::members(true)))?;

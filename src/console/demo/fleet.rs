@@ -64,7 +64,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ),
     (
         "team-a/reports",
-        r#"{"module":"postgresql","connection":"redis_main","module-config":{"table":"reports"},"ip_whitelist":["198.51.100.20"]}"#,
+        r#"{"module":"postgresql","connection":"redis_main","module-config":{"table":"{$vault:app/reports#table:reports}"},"ip_whitelist":["198.51.100.20"]}"#,
     ),
     ("team-a/admin_panel", r#"{"module":"log"}"#),
     (

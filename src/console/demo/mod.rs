@@ -11,7 +11,7 @@ mod store;
 
 pub use drive::drive;
 pub use files::{FilesDemo, touch_files};
-pub use secrets::{OWN, REFERENCES, demo_secrets};
+pub use secrets::{demo_eyes, demo_secrets};
 pub use store::DemoStore;
 
 /// The documents whose first write meets a conflict.

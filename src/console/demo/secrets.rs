@@ -1,38 +1,120 @@
-//! The demo's secrets: what its documents refer to, and a webhook's own; made up, in this process.
+//! The demo's secrets: what its documents refer to, and webhooks' own; made up, in this process. Each
+//! mark of the lists is seen somewhere: `production/fanout` lacks a secret, `staging/iot` had one that
+//! was deleted, `production/audit` needs what may not be seen, `staging/orders` what does not answer.
 
-use crate::domain::{KvPath, Mount, SecretPath};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use crate::check::{Eyes, OwnSecrets, OwnTemplate};
+use crate::domain::{KvPath, Mount, SecretPath, SecretRight};
 use crate::provider::memory::MemorySecrets;
 
 /// The mount that references are relative to.
-pub const REFERENCES: &str = "secret";
+const REFERENCES: &str = "secret";
 
 /// The mount of webhooks' own secrets.
-pub const OWN: &str = "webhooks";
+const OWN: &str = "webhooks";
 
-/// One secret: its mount, its path, its fields.
-type Made = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// One secret: its mount, its path, its fields; how many versions it has, and the newest one's age in
+/// minutes.
+type Made = (&'static str, &'static str, &'static [(&'static str, &'static str)], u32, u64);
+
+const DAY: u64 = 24 * 60;
 
 /// The secrets, each with values that say what they are.
 const SECRETS: &[Made] = &[
-    (REFERENCES, "app/orders", &[("token", "demo-orders-token")]),
-    (REFERENCES, "app/payments", &[("hmac", "demo-payments-hmac"), ("api", "demo-payments-api")]),
-    (REFERENCES, "app/github", &[("hmac", "demo-github-hmac")]),
-    (REFERENCES, "app/users", &[("jwt", "demo-users-jwt")]),
-    (REFERENCES, "infra/rabbit", &[("user", "hooks"), ("pass", "demo-rabbit-pass")]),
+    (REFERENCES, "app/orders", &[("token", "demo-orders-token")], 3, 12 * DAY),
+    (
+        REFERENCES,
+        "app/payments",
+        &[("hmac", "demo-payments-hmac"), ("api", "demo-payments-api")],
+        1,
+        40 * DAY,
+    ),
+    (REFERENCES, "app/github", &[("hmac", "demo-github-hmac")], 3, 200),
+    (REFERENCES, "app/users", &[("jwt", "demo-users-jwt")], 1, 90 * DAY),
+    (REFERENCES, "infra/rabbit", &[("user", "hooks"), ("pass", "demo-rabbit-pass")], 2, 5 * DAY),
+    (REFERENCES, "infra/aws", &[("id", "demo-aws-id"), ("key", "demo-aws-key")], 1, 300 * DAY),
+    (REFERENCES, "iot/floor", &[("consumer", "demo-floor-consumer")], 4, 2 * DAY),
     (
         OWN,
         "production/orders/secrets",
         &[("bearer-token", "demo-orders-bearer"), ("hmac-header", "X-Signature")],
+        1,
+        30,
     ),
 ];
 
+fn at(mount: &str, path: &str) -> Option<SecretPath> {
+    Some(SecretPath::Kv { mount: Mount::new(mount).ok()?, path: KvPath::new(path).ok()? })
+}
+
 /// A store that holds them.
 pub fn demo_secrets() -> MemorySecrets {
-    let secrets = MemorySecrets::new();
-    for (mount, path, fields) in SECRETS {
-        if let (Ok(mount), Ok(path)) = (Mount::new(mount), KvPath::new(path)) {
-            secrets.put_now(&SecretPath::Kv { mount, path }, fields.iter().copied());
+    let minutes_ago = Arc::new(AtomicU64::new(0));
+    let ago = Arc::clone(&minutes_ago);
+    let secrets = MemorySecrets::with_clock(move || {
+        let ago = Duration::from_secs(60 * ago.load(Ordering::Relaxed));
+        SystemTime::now().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH)
+    });
+    for (mount, path, fields, versions, age) in SECRETS {
+        minutes_ago.store(*age, Ordering::Relaxed);
+        if let Some(path) = at(mount, path) {
+            for _ in 0..*versions {
+                secrets.put_now(&path, fields.iter().copied());
+            }
         }
     }
+    if let Some(path) = at(REFERENCES, "iot/floor") {
+        secrets.delete_now(&path);
+    }
+    if let Some(path) = at(REFERENCES, "infra/aws") {
+        secrets.forbid(SecretRight::Presence, &path);
+        secrets.forbid(SecretRight::Reveal, &path);
+    }
+    if let Some(path) = at(OWN, "staging/orders/secrets") {
+        secrets.silence(&path);
+    }
+    minutes_ago.store(0, Ordering::Relaxed);
     secrets
+}
+
+/// Where the demo's receiver looks for them.
+pub fn demo_eyes() -> Option<Eyes> {
+    let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
+    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
+    Some(Eyes { references: Some(references), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::super::fleet;
+    use super::*;
+    use crate::check::{NeedMark, needs};
+    use crate::domain::{ConnectionName, ResourceKey};
+
+    #[tokio::test]
+    async fn every_mark_is_seen() {
+        let store: HashMap<_, _> = fleet::documents().collect();
+        let connection_of =
+            |name: &str| store.get(&ResourceKey::connection(ConnectionName::new(name).ok()?)).cloned();
+        let (eyes, secrets) = (demo_eyes().unwrap(), demo_secrets());
+        let reader = secrets.access(false).reader;
+        let mut seen = BTreeMap::new();
+        for (key, document) in &store {
+            let needs = needs(key, document, &connection_of, &eyes);
+            let mut told = HashMap::new();
+            for path in needs.paths() {
+                told.insert(path.clone(), reader.presence(path).await.unwrap());
+            }
+            let mark = needs.mark(&|path| told.get(path));
+            seen.entry(mark).or_insert_with(Vec::new).push(key.to_string());
+        }
+        for mark in NeedMark::ALL.into_iter().filter(|mark| *mark != NeedMark::Asking) {
+            assert!(seen.contains_key(&mark), "{mark:?}: {seen:?}");
+        }
+    }
 }

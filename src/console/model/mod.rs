@@ -11,11 +11,13 @@ mod finish;
 mod flaws;
 mod held;
 mod holders;
+mod in_sight;
 mod input;
 mod link;
 mod listing;
 mod marks;
 mod merge;
+mod needs_cache;
 mod outline;
 mod outside;
 mod overlay;
@@ -27,10 +29,12 @@ mod reread;
 mod secret_form;
 mod secret_hands;
 mod secret_input;
+mod secret_link;
 mod secret_places;
 mod shelf;
 mod sight;
 mod unknown;
+mod variable_clash;
 mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -52,6 +56,7 @@ pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use merge::{Ask, Merging, WIDE_MERGE};
+pub use needs_cache::{AT_ONCE as NEEDS_AT_ONCE, NeedsAsk, NeedsCache, NeedsRead};
 pub use outline::{Here, Outline};
 pub use outside::Away;
 pub use overlay::{Confirm, Doomed, Overlay, Prompt, Purpose, Then};
@@ -68,9 +73,11 @@ pub use secret_hands::{
     SecretUndo, SecretWrites, SecretWriting, WriteKind,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
+pub use secret_link::SecretLink;
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
+pub use variable_clash::VariableClashes;
 pub use writing::Writing;
 
 use crate::domain::ResourceKey;
@@ -102,6 +109,8 @@ pub struct Model {
     pub lock: Lock,
     /// The link to the store.
     pub link: Link,
+    /// The link to the store of secrets.
+    pub secret_link: SecretLink,
     /// Changes per second.
     pub traffic: Traffic,
     /// The picture.
@@ -122,6 +131,10 @@ pub struct Model {
     pub plan: Option<Box<Plan>>,
     /// What is done with secrets on purpose.
     pub hands: Hands,
+    /// What the documents on the screen need of secrets and variables.
+    pub needs: NeedsCache,
+    /// Which webhooks share the variables of their own secrets.
+    pub clashes: VariableClashes,
     /// What the store of secrets has told of those that documents need.
     pub sight: Sight,
     /// The writes of this session that can be taken back.
@@ -186,6 +199,7 @@ impl Model {
             _ => Lock::Open(None),
         };
         Self {
+            secret_link: SecretLink::new(&context),
             context,
             lock,
             link: Link::default(),
@@ -199,6 +213,8 @@ impl Model {
             edit: None,
             plan: None,
             hands: Hands::default(),
+            needs: NeedsCache::default(),
+            clashes: VariableClashes::default(),
             sight: Sight::default(),
             writes: Writes::default(),
             drafts: BTreeMap::new(),
@@ -322,7 +338,8 @@ impl Model {
             _ => None,
         };
         [
-            partial.then_some(self.now.mono),
+            (partial || self.needs.is_partial()).then_some(self.now.mono),
+            self.clashes.next_wake(),
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),

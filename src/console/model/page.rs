@@ -50,7 +50,9 @@ impl Tab {
 pub struct HealthPage {
     /// The last answers.
     pub backends: Vec<Health>,
-    /// When they came.
+    /// The last answer of the store of secrets.
+    pub secrets: Option<Health>,
+    /// When the first came.
     pub checked: Option<Duration>,
     /// The question under way.
     pub asked: Option<Request>,
@@ -60,6 +62,13 @@ pub struct HealthPage {
     pub scroll: usize,
     /// The latency classes shown, by backend and member.
     pub latencies: BTreeMap<(&'static str, String), Steady>,
+}
+
+impl HealthPage {
+    /// Every backend's last answer.
+    pub fn all(&self) -> impl Iterator<Item = &Health> {
+        self.backends.iter().chain(&self.secrets)
+    }
 }
 
 /// The tab Log.

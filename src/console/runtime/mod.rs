@@ -13,6 +13,7 @@ pub mod headless;
 mod journal;
 mod ledger;
 mod lend;
+mod presence;
 mod runner;
 mod secrets;
 pub mod signals;

@@ -12,6 +12,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::presence::Desk;
 use super::secrets::Secrets;
 use super::{journal, ledger};
 use crate::audit::{Audit, Pending};
@@ -19,11 +20,11 @@ use crate::console::drafts::{Order, Outcome, Worker};
 use crate::console::effect::{Note, Request};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, Event};
-use crate::console::model::{Ask, Check, Finish, NotReady, Sides, look};
+use crate::console::model::{Ask, Check, Finish, NeedsAsk, NotReady, Sides, look};
 use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
 use crate::console::secret_jobs::Reading;
 use crate::console::terminal::Clipboard;
-use crate::domain::{Health, LeaseId};
+use crate::domain::{Health, LeaseId, SecretPath};
 use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
 
 /// How many answers wait for the loop.
@@ -40,6 +41,7 @@ pub(super) struct Runner {
     reader: Arc<dyn ConfigReader>,
     gate: Gate<dyn ConfigWriter>,
     pub(super) secrets: Secrets,
+    desk: Option<Desk>,
     backend: &'static str,
     clipboard: Clipboard,
     drafts: Worker,
@@ -80,10 +82,32 @@ impl Runner {
             let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
         })?;
         let tasks = JoinSet::new();
+        let desk = secrets.reader().map(|reader| Desk::open(reader, answers.clone()));
         Ok((
-            Self { reader, gate, secrets, backend, clipboard, drafts, editor, audit, tasks, answers },
+            Self { reader, gate, secrets, desk, backend, clipboard, drafts, editor, audit, tasks, answers },
             receiver,
         ))
+    }
+
+    /// Looks at these secrets from now on.
+    pub(super) fn look(&self, paths: Vec<SecretPath>) {
+        if let Some(desk) = &self.desk {
+            desk.look(paths);
+        }
+    }
+
+    /// Looks at one that was written.
+    pub(super) fn look_again(&self, path: SecretPath) {
+        if let Some(desk) = &self.desk {
+            desk.look_again(path);
+        }
+    }
+
+    /// Looks at all of them without waiting for their turn.
+    pub(super) fn look_at_all(&self) {
+        if let Some(desk) = &self.desk {
+            desk.look_at_all();
+        }
     }
 
     /// Has something done with saved drafts; answers at once where nothing can be done.
@@ -188,8 +212,11 @@ impl Runner {
         });
     }
 
-    /// Asks how the backend is.
+    /// Asks how the backend is, and the store of secrets, which answers for itself.
     pub(super) fn check_health(&mut self, request: Request) {
+        if let Some(desk) = &self.desk {
+            desk.ask_health();
+        }
         let (reader, backend) = (Arc::clone(&self.reader), self.backend);
         self.spawn(request, async move {
             let limit = HEALTH_DEADLINE + GRACE;
@@ -231,6 +258,15 @@ impl Runner {
             let broken = || Err("the merge broke down, see the log".into());
             let merging = spawn_blocking(move || ask.merging()).await.unwrap_or_else(|_| broken());
             Reply::Answer(Answer::Merged(Box::new(merging)))
+        });
+    }
+
+    /// Reads what a large document needs.
+    pub(super) fn read_needs(&mut self, request: Request, ask: NeedsAsk) {
+        self.spawn(request, async move {
+            let broken = ask.broken();
+            let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
+            Reply::Answer(Answer::NeedsRead(Box::new(read)))
         });
     }
 

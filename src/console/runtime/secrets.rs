@@ -20,7 +20,7 @@ use crate::console::secret_jobs::{
 use crate::console::terminal::Clipboard;
 use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretVersion};
 use crate::provider::{
-    CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretWriter,
+    CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretReader, SecretWriter,
 };
 
 /// What a provider may take beyond its own deadline before it is not waited for any more.
@@ -42,6 +42,11 @@ impl Secrets {
         let mut access = access;
         let writer = access.as_mut().and_then(|access| access.writer.take());
         Self { access, gate: Gate::new(writer, locked) }
+    }
+
+    /// What tells which secrets are there.
+    pub(super) fn reader(&self) -> Option<Arc<dyn SecretReader>> {
+        self.access.as_ref().map(|access| Arc::clone(&access.reader))
     }
 
     /// The gate before the writer.

@@ -169,6 +169,9 @@ impl Program for Scripted {
             Event::Answer(Request(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
+                    Answer::Seen(told) => format!("seen {}", told.len()),
+                    Answer::SecretReach(reach) => format!("reach {}", reach.standing.word()),
+                    Answer::SecretHealth(health) => format!("secret health {}", health.verdict()),
                     Answer::Commit(Ok(commit)) => format!("committed {}", commit.at),
                     Answer::Commit(Err(error)) => format!("refused {error}"),
                     Answer::Health(health) => format!("health {}", health.len()),
@@ -177,6 +180,7 @@ impl Program for Scripted {
                     Answer::Checked(found) => format!("checked {}", found.len()),
                     Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Merged(merging) => format!("merged {}", merging.is_ok()),
+                    Answer::NeedsRead(_) => "needs read".into(),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
                     Answer::Outside(news) => format!("outside {news:?}"),

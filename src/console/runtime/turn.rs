@@ -230,12 +230,16 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Compare(request, sides) => self.runner.compare(request, sides),
             Effect::FindOut { request, of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
+            Effect::Look(paths) => self.runner.look(paths),
+            Effect::LookAgain(path) => self.runner.look_again(path),
+            Effect::LookAtAll => self.runner.look_at_all(),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
             Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
             Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
+            Effect::ReadNeeds(request, ask) => self.runner.read_needs(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();
@@ -247,6 +251,7 @@ impl<P: Program, D: Device> Loop<P, D> {
                 self.runner.secrets.gate().lock();
             }
             Effect::Retry => {
+                self.runner.look_at_all();
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();
                 }

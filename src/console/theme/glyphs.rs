@@ -22,6 +22,16 @@ pub mod glyph {
     pub const HOLLOW: &str = "○";
     /// Nothing to show.
     pub const NONE: &str = "–";
+    /// Not permitted.
+    pub const FORBIDDEN: &str = "⊘";
+    /// No answer.
+    pub const UNREACHABLE: &str = "!";
+    /// Something else stands in.
+    pub const FALLBACK: &str = "↓";
+    /// Open for anyone to read.
+    pub const PLAINTEXT: &str = "¶";
+    /// Cannot be known from here.
+    pub const UNKNOWN: &str = "?";
     /// From here to there.
     pub const ARROW: &str = "→";
     /// Between facts of one line.
@@ -72,6 +82,9 @@ fn twin(grapheme: &str) -> &'static str {
         "●" | "•" | "█" => "*",
         "◐" | "▄" | "▅" => "o",
         "○" | "▁" | "▂" | "▃" | "·" => ".",
+        "⊘" => "/",
+        "↓" => "v",
+        "¶" => "P",
         "–" | "─" | "−" => "-",
         "…" => "~",
         "│" => "|",
@@ -97,6 +110,10 @@ mod tests {
             glyph::HALF,
             glyph::HOLLOW,
             glyph::NONE,
+            glyph::FORBIDDEN,
+            glyph::UNREACHABLE,
+            glyph::FALLBACK,
+            glyph::PLAINTEXT,
             glyph::ARROW,
             glyph::DOT,
             glyph::CRUMB,

@@ -10,14 +10,23 @@ use super::super::age::age;
 use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
-use super::{browse, drafts, feed, mend, merge, outside, plan, prepare, secret_acts, unknown};
+use super::{
+    browse, drafts, feed, mend, merge, needs, outside, plan, prepare, presence, secret_acts, unknown,
+};
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
-    if !matches!(answer, Answer::Health(_)) {
+    let may_be_no_news = matches!(
+        answer,
+        Answer::Health(_) | Answer::Seen(_) | Answer::SecretReach(_) | Answer::SecretHealth(_)
+    );
+    if !may_be_no_news {
         model.want(Redraw::Now);
     }
     match answer {
+        Answer::Seen(told) => presence::seen(model, told),
+        Answer::SecretReach(reach) => presence::reached(model, reach),
+        Answer::SecretHealth(health) => return presence::healthy(model, *health),
         Answer::Commit(result) if unknown::begins(model, request, &result) => {}
         Answer::Found(result) => unknown::found(model, request, result),
         Answer::Secret(told) => return secret_acts::told(model, request, told),
@@ -39,6 +48,7 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         Answer::Checked(found) => mend::checked(model, request, found),
         Answer::Reviewed(review) => prepare::prepared(model, request, *review),
         Answer::Merged(result) => merge::merged(model, request, *result),
+        Answer::NeedsRead(told) => return needs::told(model, request, *told).into_iter().collect(),
         Answer::Unlocked => {
             model.lock = Lock::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.say(Tone::Good, "writing is allowed; it ends after ten minutes without a key");
@@ -128,12 +138,9 @@ fn landed(model: &mut Model, writing: &Writing, document: &Document, (at, token)
 
 /// An answer without news changes nothing that is shown, and asks for no frame.
 fn healthy(model: &mut Model, backends: Vec<Health>) {
-    let reads_only = model.lock == Lock::ReadOnly;
-    let backends = backends.into_iter().map(|health| {
-        let health = if reads_only { health.without_writing() } else { health };
-        steady(&mut model.health.latencies, health)
-    });
-    let backends: Vec<_> = backends.collect();
+    let backends: Vec<_> = backends.into_iter().map(|health| shown(model, health)).collect();
+    let backends: Vec<_> =
+        backends.into_iter().map(|health| steady(&mut model.health.latencies, health)).collect();
     let store = backends.iter().find(|health| health.backend == model.context.backend);
     let latency = store.and_then(|health| health.latency);
     let before = std::mem::replace(&mut model.link.latency, latency);
@@ -149,8 +156,13 @@ fn healthy(model: &mut Model, backends: Vec<Health>) {
     model.health.asked = None;
 }
 
+/// Without what does not matter to who reads only.
+pub(super) fn shown(model: &Model, health: Health) -> Health {
+    if model.lock == Lock::ReadOnly { health.without_writing() } else { health }
+}
+
 /// Lets a latency change only when two answers in a row agree.
-fn steady(known: &mut BTreeMap<(&'static str, String), Steady>, mut health: Health) -> Health {
+pub(super) fn steady(known: &mut BTreeMap<(&'static str, String), Steady>, mut health: Health) -> Health {
     let mut shown = |name: &str, class| {
         let steady = known.entry((health.backend, name.to_owned())).or_default();
         steady.measured(class)

@@ -9,7 +9,7 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::layout::{Pane, body_rows, item_rows, panes};
 use super::super::model::{Browse, Model, NamespaceList, Redraw, Tab, Tone};
-use super::super::view::health_height;
+use super::super::view::{detail_height, health_height};
 
 /// How far one step goes.
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ pub(super) fn show(model: &mut Model, tab: Tab) {
 
 /// Moves in what has the focus.
 pub(super) fn step(model: &mut Model, step: Step) {
-    let (focus, body) = (model.browse().map(|browse| browse.focus), model.frame().body);
+    let focus = model.browse().map(|browse| browse.focus);
     match focus {
         None => page_step(model, step),
         Some(Pane::Namespaces) => namespace_step(model, step),
@@ -71,9 +71,11 @@ pub(super) fn step(model: &mut Model, step: Step) {
             }
         }
         Some(Pane::Detail) => {
+            // It is scrolled until its last line is in sight.
+            let (lines, height) = detail_height(model);
+            let positions = lines.saturating_sub(height) + 1;
             if let Some((browse, _)) = model.browse_mut() {
-                let lines = browse.detail.shown.as_ref().map_or(0, |shown| shown.masked.line_count());
-                browse.detail.scroll = step.from(browse.detail.scroll, lines, usize::from(body.height));
+                browse.detail.scroll = step.from(browse.detail.scroll, positions, height);
             }
         }
     }

@@ -14,9 +14,11 @@ mod marks;
 mod mend;
 mod merge;
 mod names;
+mod needs;
 mod outside;
 mod plan;
 mod prepare;
+mod presence;
 mod prompt;
 mod reread;
 mod search;
@@ -40,7 +42,8 @@ use super::model::{LOG_LINES, Model, Redraw, Tab};
 /// Takes one message in and says what must be done outside.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     model.now = message.at;
-    let mut effects = match message.event {
+    let mut effects: Vec<_> = presence::written(model, &message.event).into_iter().collect();
+    effects.extend(match message.event {
         Event::Key(key) => keys::press(model, key),
         // It may be a secret.
         Event::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
@@ -63,15 +66,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Event::Wake => clock::wake(model),
         Event::Terminate => drafts::part(model),
-    };
+    });
     effects.extend(drafts::follow(model));
     effects.extend(outside::follow(model));
     hold_back(model, &mut effects);
     secret_reveal::follow(model, &effects);
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));
+    effects.extend(needs::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
+    effects.extend(presence::follow(model));
     effects
 }
 

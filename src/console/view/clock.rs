@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::browse::detail::lease_words;
 use super::browse::items::{fresh_until, visible};
 use super::health::moments;
-use super::words;
+use super::{needs, words};
 use crate::console::age::{age, left, so_far};
 use crate::console::layout::Pane;
 use crate::console::model::{Browse, Lock, Model, Overlay, Tab};
@@ -98,6 +98,7 @@ fn list(model: &Model, browse: &Browse, soonest: &mut Soonest) {
         if let Some(at) = row.observed() {
             soonest.age_of(at);
         }
+        needs::ages(model, &shown.key).for_each(|wait| soonest.in_a(Some(wait)));
         if let Some(lease) = row.lease() {
             soonest.in_a(lease_words(model, lease).changes_in);
         }
@@ -107,6 +108,9 @@ fn list(model: &Model, browse: &Browse, soonest: &mut Soonest) {
 fn health(model: &Model, soonest: &mut Soonest) {
     let link = &model.link;
     soonest.age_of(link.since);
+    if model.secret_link.standing.is_some() {
+        soonest.age_of(model.secret_link.since);
+    }
     if let Some(resync) = link.resync {
         soonest.age_of(resync.at);
     }

@@ -16,7 +16,22 @@ struct Part {
     /// Parts of a group stand close together.
     group: u8,
     phrase: Phrase,
+    /// The same in fewer words, said before anything of [`WORTH`] is left out.
+    short: Option<Phrase>,
 }
+
+impl Part {
+    fn new(worth: u8, group: u8, ink: Ink, text: impl Into<String>) -> Self {
+        Self { worth, group, phrase: Phrase::of(ink, text.into()), short: None }
+    }
+
+    fn or(self, ink: Ink, text: impl Into<String>) -> Self {
+        Self { short: Some(Phrase::of(ink, text.into())), ..self }
+    }
+}
+
+/// From here on a part is worth that others are said in fewer words.
+const WORTH: u8 = 50;
 
 /// Never left out.
 const ALWAYS: u8 = u8::MAX;
@@ -26,10 +41,12 @@ const LEAST_CONTEXT: u16 = 4;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let name = model.context.name.as_str();
-    let mut parts = vec![Part { worth: 20, group: 0, phrase: Phrase::of(Ink::Dim, "confdeck ·") }];
-    parts.push(Part { worth: ALWAYS, group: 0, phrase: Phrase::of(Ink::Strong, name.to_owned()) });
+    let mut parts = vec![Part::new(20, 0, Ink::Dim, "confdeck ·"), Part::new(ALWAYS, 0, Ink::Strong, name)];
     badge(&mut parts, model);
+    secrets(&mut parts, model);
     extras(&mut parts, model);
+    // Marks of two kinds stand together.
+    parts.sort_by_key(|part| part.group);
     let margins = if area.width < 40 { 0 } else { 1 };
     let room = area.width.saturating_sub(2 * margins);
     fit(&mut parts, room);
@@ -80,6 +97,12 @@ fn fit(parts: &mut Vec<Part>, room: u16) {
         if total <= room || least == ALWAYS {
             return;
         }
+        if least >= WORTH && parts.iter().any(|part| part.short.is_some()) {
+            for part in parts.iter_mut() {
+                part.phrase = part.short.take().unwrap_or_else(|| std::mem::take(&mut part.phrase));
+            }
+            continue;
+        }
         parts.retain(|part| part.worth != least);
     }
 }
@@ -97,8 +120,7 @@ fn joined(parts: &[Part], between: &'static str) -> Phrase {
 /// The badge of the store: `etcd ● SYNCED r48213 <5ms`.
 fn badge(parts: &mut Vec<Part>, model: &Model) {
     let link = &model.link;
-    let mut add =
-        |worth, ink, text: String| parts.push(Part { worth, group: 1, phrase: Phrase::of(ink, text) });
+    let mut add = |worth, ink, text: String| parts.push(Part::new(worth, 1, ink, text));
     let (glyph, ink) = words::link_look(model);
     // Where there is room for one of both, the one that warns stays.
     let (state, partial) = if link.state.is_true() { (92, ALWAYS) } else { (ALWAYS, 92) };
@@ -126,6 +148,35 @@ fn badge(parts: &mut Vec<Part>, model: &Model) {
     }
 }
 
+/// The badge of the store of secrets, and how many values were read from it: `vault ● unsealed <5ms`.
+fn secrets(parts: &mut Vec<Part>, model: &Model) {
+    if model.context.secrets.is_none() {
+        return;
+    }
+    let link = &model.secret_link;
+    let mut add = |worth, ink, text: String| parts.push(Part::new(worth, 2, ink, text));
+    let (glyph, ink) = words::standing_look(link);
+    let serves = link.standing.is_none_or(|standing| standing.serves());
+    let well = serves && link.forbidden == 0;
+    add(if well { 46 } else { 84 }, Ink::Dim, link.backend.into());
+    add(if well { 48 } else { 88 }, ink, glyph.into());
+    add(if serves { 48 } else { 93 }, ink, words::standing(link).into());
+    if link.forbidden > 0 && serves {
+        add(86, Ink::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
+    }
+    if let Some(latency) = link.latency.filter(|_| serves) {
+        add(28, Ink::Dim, latency.word().into());
+    }
+    let reads = words::grouped(usize::try_from(model.hands.reads).unwrap_or(usize::MAX));
+    let (worth, ink) = if model.hands.reads == 0 { (44, Ink::Dim) } else { (78, Ink::Warning) };
+    let long = format!("secret values read: {reads}");
+    parts.push(Part::new(worth, 3, ink, long).or(ink, format!("{reads} values read")));
+    if link.root {
+        let long = Part::new(62, 6, Ink::Warning, format!("{} root token", glyph::WARNING));
+        parts.push(long.or(Ink::Warning, format!("{} root", glyph::WARNING)));
+    }
+}
+
 /// What the last load found different from what had been shown.
 fn resync(model: &Model) -> Option<String> {
     let resync = model.link.resync.as_ref()?;
@@ -140,27 +191,27 @@ fn resync(model: &Model) -> Option<String> {
 }
 
 fn extras(parts: &mut Vec<Part>, model: &Model) {
-    let mut add = |worth, group, phrase| parts.push(Part { worth, group, phrase });
+    let mut add = |worth, group, ink, text: String| parts.push(Part::new(worth, group, ink, text));
     if model.traffic.is_shown() {
         let rate = format!("{}/s", words::grouped(model.traffic.rate() as usize));
-        add(25, 2, Phrase::of(Ink::Dim, rate));
-        add(22, 2, Phrase::of(Ink::Accent, sparkline(model)));
+        add(25, 4, Ink::Dim, rate);
+        add(22, 4, Ink::Accent, sparkline(model));
     }
     if let Some(held) = &model.held {
         let more = if held.overflowed { "+" } else { "" };
         // Without it, SYNCED would speak for a picture that is held still.
-        add(95, 3, Phrase::of(Ink::Warning, "PAUSED"));
+        add(95, 5, Ink::Warning, "PAUSED".into());
         let waiting = format!("{} {}{more} waiting", glyph::DOT, words::grouped(held.changes));
-        add(65, 3, Phrase::of(Ink::Warning, waiting));
+        add(65, 5, Ink::Warning, waiting);
     }
     for mark in &model.context.marks {
-        add(60, 4, Phrase::of(Ink::Warning, format!("{} {mark}", glyph::WARNING)));
+        add(60, 6, Ink::Warning, format!("{} {mark}", glyph::WARNING));
     }
     if model.context.protected {
-        add(55, 5, Phrase::of(Ink::Dim, "PROTECTED"));
+        add(55, 7, Ink::Dim, "PROTECTED".into());
     }
     if let Some((ink, words)) = lock(model) {
-        add(ALWAYS, 5, Phrase::of(ink, words));
+        add(ALWAYS, 7, ink, words);
     }
 }
 

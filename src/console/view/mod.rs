@@ -7,6 +7,7 @@
 //! | `browse` | namespaces, items and detail |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
+//! | `needs` | what documents need of secrets: the mark of a row, the block of the detail |
 //! | `plan` | what covers it while several writes are reviewed as one |
 //! | `secret_form`, `reread` | what covers it while a secret is written, and afterwards |
 //! | `overlays` | what is open above everything else |
@@ -21,6 +22,7 @@ mod header;
 mod health;
 mod log;
 mod merge;
+mod needs;
 mod overlays;
 mod plan;
 mod reread;
@@ -36,6 +38,8 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(super) use browse::detail::height as detail_height;
+pub(super) use browse::items::visible as rows_in_sight;
 pub use clock::next_change_at;
 #[cfg(test)]
 pub(super) use footer::offered as footer_offers;

@@ -26,7 +26,7 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
     let (ink, words) = match tab {
         Tab::Webhooks => return tally(name, model, &Scope::AllWebhooks, counts),
         Tab::Connections => return tally(name, model, &Scope::Connections, counts),
-        Tab::Health => match model.health.backends.iter().map(Health::condition).max() {
+        Tab::Health => match model.health.all().map(Health::condition).max() {
             None | Some(Condition::Healthy) => return name,
             Some(condition) => {
                 let (glyph, ink) = words::condition_look(condition);

@@ -6,9 +6,9 @@ use ratatui::buffer::CellWidth;
 
 use super::widgets::Phrase;
 use crate::console::age::{Spoken, age, countdown, so_far};
-use crate::console::model::{Edit, Held, Link, Model};
+use crate::console::model::{Edit, Held, Link, Model, SecretLink};
 use crate::console::theme::{Ink, glyph};
-use crate::domain::{Condition, LinkState, Token};
+use crate::domain::{Condition, LinkState, SecretStanding, Token};
 use crate::inventory::Scope;
 pub(super) use crate::text::grouped;
 
@@ -109,6 +109,22 @@ pub(super) fn link_look(model: &Model) -> (&'static str, Ink) {
         return (glyph::WARNING, Ink::Warning);
     }
     state_look(&model.link.state)
+}
+
+/// How the store of secrets stands, as its badge says it.
+pub(super) fn standing(link: &SecretLink) -> &'static str {
+    link.standing.map_or("asking", SecretStanding::word)
+}
+
+/// The same as glyph and colour.
+pub(super) fn standing_look(link: &SecretLink) -> (&'static str, Ink) {
+    match link.standing {
+        None => (glyph::HOLLOW, Ink::Accent),
+        Some(SecretStanding::LoginFails | SecretStanding::Busy) => (glyph::WARNING, Ink::Warning),
+        Some(standing) if !standing.serves() => (glyph::BAD, Ink::Bad),
+        Some(_) if link.forbidden > 0 => (glyph::WARNING, Ink::Warning),
+        Some(_) => (glyph::FULL, Ink::Good),
+    }
 }
 
 /// A verdict's glyph and colour.

@@ -8,6 +8,7 @@ mod certificate;
 mod fact;
 mod finding;
 mod member;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use certificate::{Certificate, Owner, Validity};
 pub use fact::{Fact, Value};
 pub use finding::{Cause, Finding, Right};
 pub use member::{MemberHealth, Role};
+pub use standing::SecretStanding;
 
 /// How well a backend is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +92,10 @@ pub struct Health {
     pub members: Vec<MemberHealth>,
     /// The certificates that the link to it rests on.
     pub certificates: Vec<Certificate>,
+    /// Of a store of secrets: how it stands towards this user.
+    pub standing: Option<SecretStanding>,
+    /// The token of this user is a root token, which may do everything.
+    pub root: bool,
 }
 
 impl Health {
@@ -102,6 +108,8 @@ impl Health {
             facts: Vec::new(),
             members: Vec::new(),
             certificates: Vec::new(),
+            standing: None,
+            root: false,
         }
     }
 

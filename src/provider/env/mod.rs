@@ -21,8 +21,8 @@ use super::{
 };
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{
-    Contents, FieldState, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath, SecretVersion,
-    Versions, WebhookId,
+    Contents, Fact, FieldState, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath,
+    SecretStanding, SecretVersion, Versions, WebhookId,
 };
 
 /// Secrets in variables. Nothing is written here, see [`EnvSecrets::refusal`].
@@ -97,7 +97,16 @@ impl SecretReader for EnvSecrets {
     }
 
     async fn health(&self) -> Health {
-        Health::new("env")
+        let mut health = Health::new("env");
+        health.standing = Some(SecretStanding::Variables);
+        health.facts.push(Fact::text("secrets", "WEBHOOK_{ID}_TOKEN, _CHANNEL_TOKEN and _HMAC_SECRET"));
+        health.facts.push(Fact::text("from", self.variables.origin()));
+        health.facts.push(Fact::text("writing", "not from here: set them where the receiver is started"));
+        health
+    }
+
+    fn standing(&self) -> SecretStanding {
+        SecretStanding::Variables
     }
 
     async fn shutdown(&self) {}

@@ -41,6 +41,15 @@ impl EnvVariables {
 }
 
 impl EnvVariables {
+    /// Where they come from, in words.
+    pub fn origin(&self) -> &'static str {
+        match (self.inherits, self.named.is_empty()) {
+            (true, true) => "this process",
+            (true, false) => "a named file, and this process",
+            (false, _) => "what was given by name",
+        }
+    }
+
     /// Which variables there are, and what can be told of each without its value.
     pub fn states(&self) -> BTreeMap<String, FieldState> {
         let state = |name: &str| match self.variable(name) {

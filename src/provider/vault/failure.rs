@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::settings::Address;
 use super::trust::Distrust;
+use crate::domain::SecretStanding;
 use crate::provider;
 
 /// Why there is no answer that speaks of the path that was asked for.
@@ -36,9 +37,27 @@ pub(super) enum Failure {
     /// It failed with this status; what it was to do may be done.
     Server(u16),
     /// There is no token that the server takes, and why; nothing was done.
-    NoToken(String),
+    NoToken(NoToken),
     /// Our own settings or files are of no use, in words.
     Unusable(String),
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoToken {
+    /// The one that was given has expired or was revoked.
+    Ended,
+    /// The login is refused, in words.
+    Refused(&'static str),
+}
+
+impl NoToken {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Ended => "VAULT_TOKEN has expired or was revoked",
+            Self::Refused(words) => words,
+        }
+    }
 }
 
 /// What kept a connection from coming about.
@@ -134,15 +153,33 @@ impl Failure {
             Self::Uninitialised => format!("{vault} is not initialised: initialise and unseal it"),
             Self::Busy => format!("{vault} takes no more requests for now: its rate limit is reached"),
             Self::Server(status) => format!("{vault} failed with status {status}: see its log"),
-            Self::NoToken(why) => format!("no token that {vault} takes: {why}"),
+            Self::NoToken(why) => format!("no token that {vault} takes: {}", why.words()),
             Self::Unusable(words) => words.clone(),
         }
+    }
+
+    /// How the server stands, where this speaks of more than one answer.
+    pub(super) fn standing(&self) -> Option<SecretStanding> {
+        Some(match self {
+            Self::Unreachable(_) | Self::Silent | Self::Cut => SecretStanding::Unreachable,
+            Self::Distrust(_) => SecretStanding::Distrusted,
+            Self::Redirected => SecretStanding::Strange,
+            Self::Sealed => SecretStanding::Sealed,
+            Self::Uninitialised => SecretStanding::Uninitialised,
+            Self::Busy => SecretStanding::Busy,
+            Self::NoToken(NoToken::Ended) => SecretStanding::TokenEnded,
+            Self::NoToken(NoToken::Refused(_)) => SecretStanding::LoginRefused,
+            Self::Unusable(_) => SecretStanding::Misconfigured,
+            Self::TooLarge | Self::Garbled | Self::Server(_) => return None,
+        })
     }
 
     /// As a caller of the provider is told.
     pub(super) fn into_error(self, vault: &str) -> provider::Error {
         match self {
-            Self::NoToken(permission) => provider::Error::Denied { permission, remedy: NEW_TOKEN },
+            Self::NoToken(why) => {
+                provider::Error::Denied { permission: why.words().into(), remedy: NEW_TOKEN }
+            }
             Self::Unusable(reason) => provider::Error::Invalid { reason },
             other => provider::Error::Unavailable { reason: other.words(vault), retry_in: None },
         }

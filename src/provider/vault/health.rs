@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::call::{Call, Reply};
 use super::failure::Failure;
 use super::session::{Session, TokenFacts};
-use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right};
+use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right, SecretStanding};
 use crate::provider::HEALTH_DEADLINE;
 
 /// The word on the badge.
@@ -43,7 +43,10 @@ pub(super) async fn check(session: &Session) -> Health {
 fn unheard(session: &Session, failure: &Failure) -> Health {
     let words = failure.words(&session.name());
     let (text, remedy) = words.split_once(": ").unwrap_or((&words, ""));
-    Health::unusable(BACKEND, text, remedy)
+    let mut health = Health::unusable(BACKEND, text, remedy);
+    health.standing = failure.standing().or(Some(SecretStanding::Strange));
+    health.facts.push(Fact::text("address", session.settings().address.to_string()));
+    health
 }
 
 fn told(
@@ -52,8 +55,9 @@ fn told(
     latency: Duration,
     token: Option<Result<TokenFacts, Failure>>,
 ) -> Health {
-    let (state, finding) = state(reply.status(), &session.name());
+    let (standing, state, finding) = state(reply.status(), &session.name());
     let mut health = Health::new(BACKEND);
+    health.standing = Some(standing);
     health.latency = Some(LatencyClass::of(latency));
     let said: Told = reply.parse().unwrap_or_default();
     health.facts.push(Fact::text("state", state));
@@ -69,10 +73,12 @@ fn told(
     match token {
         Some(Ok(facts)) => of_token(&mut health, &session.name(), &facts),
         Some(Err(Failure::NoToken(why))) => {
+            health.standing = Failure::NoToken(why).standing();
             let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";
-            health.find(Finding::rights(Right::Read, why, remedy).at(Condition::Unusable));
+            health.find(Finding::rights(Right::Read, why.words(), remedy).at(Condition::Unusable));
         }
         Some(Err(failure)) => {
+            health.standing = failure.standing().or(health.standing);
             health.find(Finding::fault(failure.words(&session.name()), "").at(Condition::Unusable));
         }
         None => {}
@@ -81,35 +87,43 @@ fn told(
 }
 
 /// Every status of `sys/health` in words, and what there is to do about it.
-fn state(status: u16, vault: &str) -> (&'static str, Option<Finding>) {
+fn state(status: u16, vault: &str) -> (SecretStanding, &'static str, Option<Finding>) {
     let broken = |text: &str, remedy: &str| {
         Some(Finding::fault(format!("{vault} {text}"), remedy).at(Condition::Unusable))
     };
     match status {
-        200 => ("active", None),
-        429 => ("standby, which passes requests on to the active node", None),
+        200 => (SecretStanding::Unsealed, "active", None),
+        429 => (SecretStanding::Standby, "standby, which passes requests on to the active node", None),
         472 => (
+            SecretStanding::RecoveryOnly,
             "standby for disaster recovery",
             broken(
                 "stands by for disaster recovery and serves nobody",
                 "set VAULT_ADDR to the primary cluster",
             ),
         ),
-        473 => ("standby for reads", None),
+        473 => (SecretStanding::Standby, "standby for reads", None),
         474 => (
+            SecretStanding::NoActiveNode,
             "standby without an active node",
             broken(
                 "stands by and reaches no active node",
                 "check the other nodes, and the network between them",
             ),
         ),
-        501 => ("not initialised", broken("is not initialised", "initialise and unseal it")),
-        503 => ("sealed", broken("is sealed", "unseal it")),
+        501 => (
+            SecretStanding::Uninitialised,
+            "not initialised",
+            broken("is not initialised", "initialise and unseal it"),
+        ),
+        503 => (SecretStanding::Sealed, "sealed", broken("is sealed", "unseal it")),
         530 => (
+            SecretStanding::Removed,
             "removed from its cluster",
             broken("was removed from its cluster", "set VAULT_ADDR to a node that is part of it"),
         ),
         status => (
+            SecretStanding::Strange,
             "unknown",
             broken(
                 &format!("answers sys/health with status {status}"),
@@ -127,6 +141,7 @@ fn of_token(health: &mut Health, vault: &str, facts: &TokenFacts) {
             health.facts.push(Fact::text("token", lifetime(told.ttl, told.renewable)));
             if told.policies.iter().any(|policy| policy == "root") {
                 let remedy = "use one with a policy of its own: see the viewer's in README";
+                health.root = true;
                 health.find(Finding::hint("the token is a root token, which may do everything", remedy));
             }
         }
@@ -136,6 +151,7 @@ fn of_token(health: &mut Health, vault: &str, facts: &TokenFacts) {
         Looked::Ended => health.facts.push(Fact::text("token", "logged in anew")),
     }
     if let Some(failure) = &facts.trouble {
+        health.standing = Some(SecretStanding::LoginFails);
         health.find(Finding::fault(
             format!("no new login, and the token in use will end: {}", failure.words(vault)),
             "give the AppRole a new secret id, and start again",
@@ -164,10 +180,11 @@ mod tests {
     fn every_status_has_words_of_its_own() {
         let all = [200, 429, 472, 473, 474, 501, 503, 530, 599];
         for (n, status) in all.into_iter().enumerate() {
-            let (word, finding) = state(status, "Vault at v:1");
+            let (standing, word, finding) = state(status, "Vault at v:1");
+            assert_eq!(standing.serves(), finding.is_none(), "{status}");
             assert_eq!(finding.is_none(), matches!(status, 200 | 429 | 473), "{status}");
             for other in &all[..n] {
-                assert_ne!(state(*other, "").0, word);
+                assert_ne!(state(*other, "").1, word);
             }
         }
     }

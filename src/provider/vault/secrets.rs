@@ -9,7 +9,9 @@ use super::health;
 use super::kv::Kv;
 use super::session::Session;
 use super::settings::VaultSettings;
-use crate::domain::{Health, Lacking, Presence, SecretFolder, SecretPath, SecretVersion, Versions};
+use crate::domain::{
+    Health, Lacking, Presence, SecretFolder, SecretPath, SecretStanding, SecretVersion, Versions,
+};
 use crate::provider::{
     Error, Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretName,
     SecretReader, SecretRevealer, SecretWriter,
@@ -86,6 +88,10 @@ impl SecretReader for VaultSecrets {
             Ok(()) => health::check(&self.session).await,
             Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
         }
+    }
+
+    fn standing(&self) -> SecretStanding {
+        if self.open().is_ok() { self.session.standing() } else { SecretStanding::Unreachable }
     }
 
     fn retry_now(&self) {

@@ -5,6 +5,7 @@
 
 mod token;
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -13,9 +14,10 @@ use zeroize::Zeroizing;
 
 use super::call::{Call, Reply};
 use super::client::Client;
-use super::failure::Failure;
+use super::failure::{Failure, NoToken};
 use super::pace::Pace;
 use super::settings::{AppRole, Login, VaultSettings};
+use crate::domain::SecretStanding;
 use token::{Auth, Held};
 pub(super) use token::{Looked, TokenFacts};
 
@@ -31,6 +33,7 @@ pub(super) struct Session {
     client: Client,
     pace: Pace,
     state: Mutex<State>,
+    standing: std::sync::Mutex<SecretStanding>,
 }
 
 #[derive(Default)]
@@ -55,7 +58,24 @@ enum Verdict {
 impl Session {
     /// One that does nothing before it is used.
     pub(super) fn new(settings: VaultSettings) -> Self {
-        Self { client: Client::new(settings), pace: Pace::new(), state: Mutex::default() }
+        let standing = std::sync::Mutex::new(SecretStanding::Unreachable);
+        Self { client: Client::new(settings), pace: Pace::new(), state: Mutex::default(), standing }
+    }
+
+    /// How the server stood at its last answer, or the last one that did not come.
+    pub(super) fn standing(&self) -> SecretStanding {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stands<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        let standing = match &answer {
+            Ok(_) => Some(SecretStanding::Unsealed),
+            Err(failure) => failure.standing(),
+        };
+        if let Some(standing) = standing {
+            *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+        }
+        answer
     }
 
     /// What it was made from.
@@ -81,6 +101,10 @@ impl Session {
     /// carried out.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, Failure> {
         let _turn = self.pace.turn().await;
+        self.stands(self.call_now(call).await)
+    }
+
+    async fn call_now(&self, call: &Call) -> Result<Reply, Failure> {
         let token = self.token().await?;
         let reply = self.send(call, &token).await?;
         if reply.status() != 403 {
@@ -114,7 +138,7 @@ impl Session {
         let looked = self.look_up(&token).await?;
         if let Looked::Ended = looked {
             if let Login::Token(_) = self.settings().login {
-                return Err(Failure::NoToken(EXPIRED.into()));
+                return Err(Failure::NoToken(NoToken::Ended));
             }
             self.ended(&token).await;
             self.token().await?;
@@ -142,7 +166,9 @@ impl Session {
     /// Renews a token; where that has no effect any more, an AppRole logs in, and the old token serves on
     /// while it lives.
     async fn freshened(&self, state: &mut State, now: Instant) -> Result<Held, Failure> {
-        let Some(old) = state.held.clone() else { return Err(Failure::NoToken("none is held".into())) };
+        let Some(old) = state.held.clone() else {
+            return Err(Failure::NoToken(NoToken::Refused("none is held")));
+        };
         if old.is_renewable() {
             let renewal = Call::post("auth/token/renew-self", Zeroizing::new(b"{}".to_vec()));
             let answer = self.send(&renewal, &old).await;
@@ -190,7 +216,7 @@ impl Session {
                 }
                 Err(failure) => failure,
             },
-            Ok(reply) => Failure::NoToken(refusal(reply.status()).into()),
+            Ok(reply) => Failure::NoToken(NoToken::Refused(refusal(reply.status()))),
             Err(failure) => failure,
         };
         let wait = state.refused.as_ref().map_or(FIRST_WAIT, |refused| (refused.wait * 2).min(LONGEST_WAIT));
@@ -208,7 +234,7 @@ impl Session {
                 self.ended(token).await;
                 match self.settings().login {
                     Login::AppRole(_) => Ok(Verdict::Ended),
-                    Login::Token(_) => Err(Failure::NoToken(EXPIRED.into())),
+                    Login::Token(_) => Err(Failure::NoToken(NoToken::Ended)),
                 }
             }
             Looked::Alive(_) | Looked::NotTold => Ok(Verdict::Lives),
@@ -234,9 +260,6 @@ impl Session {
         }
     }
 }
-
-/// Why a token that was given is of no use any more.
-const EXPIRED: &str = "VAULT_TOKEN has expired or was revoked";
 
 fn refusal(status: u16) -> &'static str {
     match status {

@@ -32,6 +32,7 @@ fn a_value_is_copied_only_where_the_settings_let_it_and_the_audit_knows() {
     on.keys("enter");
     on.wait_for("it is kept in the audit, for those who look later");
     assert_eq!(on.copied(), Vec::<String>::new());
+    on.reveals(planted);
     on.type_text("INC-42");
     on.keys("enter");
     on.wait_for("copied bearer-token of the variables of orders; 1 value read for it");
@@ -74,7 +75,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
 
     terminal.command("destroy-all");
     choose(&mut terminal, "destroy all of which secret?");
-    terminal.wait_for("to destroy all its versions");
+    terminal.wait_for("its metadata go too");
     terminal.type_text("doomed-hands/app/orders\n");
     terminal.wait_for("done: destroy doomed-hands/app/orders with all its versions");
     assert_eq!(bao.root("GET", "doomed-hands/metadata/app/orders", &Value::Null).0, 404);

@@ -94,7 +94,7 @@ fn of_many_documents_as_many_are_planned_as_one_commit_takes_and_the_rest_after_
     terminal.keys("s");
     choose(&mut terminal, "set which secret?");
     terminal.wait_for("new value of key");
-    terminal.paste("typed-in-vain");
+    terminal.paste("planted-many");
     terminal.keys("enter");
     terminal.wait_for("300 documents: a/w000");
     let before = store.revision();

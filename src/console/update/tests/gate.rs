@@ -83,7 +83,16 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
 
 /// Effects that come of the passing time alone are nobody's doing.
 fn does_something(effect: &Effect) -> bool {
-    !matches!(effect, Effect::AskLease(..) | Effect::FindOut { .. } | Effect::CheckHealth(_) | Effect::Lock)
+    !matches!(
+        effect,
+        Effect::AskLease(..)
+            | Effect::FindOut { .. }
+            | Effect::CheckHealth(_)
+            | Effect::Lock
+            | Effect::Look(_)
+            | Effect::LookAgain(_)
+            | Effect::LookAtAll
+    )
 }
 
 #[test]

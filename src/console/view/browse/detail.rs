@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::super::widgets::{Canvas, Phrase, Title, heading, numbered};
-use super::super::words;
+use super::super::{needs, words};
 use super::items::lacks_connection;
 use super::{is_alone, is_focused};
 use crate::console::age::{Spoken, left};
@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
         heading(canvas, pane, title(model, browse));
     }
     let Some((shown, row)) = selected(model, browse) else { return };
-    let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
+    let area = text_area(rows);
     let facts = facts(model, shown, row, area.width);
     let lines = shown.masked.line_count();
     let total = facts.len() + 1 + lines;
@@ -43,6 +43,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
             numbered(&mut canvas.row(area, line), at - facts.len() - 1, lines, &text);
         }
     }
+}
+
+/// How many lines the detail has, and how many of them are shown at once.
+pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+    let rows = body_rows(model.panes().detail);
+    let Some((shown, row)) = model.browse().and_then(|browse| selected(model, browse)) else { return (0, 0) };
+    let facts = facts(model, shown, row, text_area(rows).width);
+    (facts.len() + 1 + shown.masked.line_count(), usize::from(rows.height))
+}
+
+fn text_area(rows: Rect) -> Rect {
+    Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows }
 }
 
 fn selected<'m>(model: &'m Model, browse: &'m Browse) -> Option<(&'m Shown, RowRef<'m>)> {
@@ -77,10 +89,16 @@ fn facts(model: &Model, shown: &Shown, row: RowRef<'_>, room: u16) -> Vec<Phrase
             route(&mut facts, namespace, id);
             if shown.facts.trouble.is_none() {
                 auth(&mut facts, shown);
+                needs(&mut facts, model, shown);
                 connections(&mut facts, model, shown);
             }
         }
-        ResourceKey::Connection { name } => dependents(&mut facts, model, name.as_str()),
+        ResourceKey::Connection { name } => {
+            dependents(&mut facts, model, name.as_str());
+            if shown.facts.trouble.is_none() {
+                needs(&mut facts, model, shown);
+            }
+        }
         ResourceKey::Foreign { .. } => {
             facts.add("note", Ink::Dim, "the receiver ignores this key; it can be viewed and deleted");
         }
@@ -134,6 +152,17 @@ impl Facts {
         }
     }
 
+    /// Lines that are made already, under one label.
+    fn block(&mut self, label: &str, lines: Vec<Phrase>) {
+        let label_width = usize::from(LABEL);
+        for (at, line) in lines.into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let mut whole = Phrase::of(Ink::Dim, format!("{label:label_width$}"));
+            whole.join("", line);
+            self.lines.push(whole);
+        }
+    }
+
     fn marked(&mut self, label: &str, ink: Ink, glyph: &str, words: &str) {
         self.add(label, ink, &format!("{glyph} {words}"));
     }
@@ -160,6 +189,14 @@ fn auth(facts: &mut Facts, shown: &Shown) {
     }
     let words: Vec<&str> = shown.facts.auth.iter().map(Auth::word).collect();
     facts.add("auth", Ink::Text, &words.join(", "));
+}
+
+fn needs(facts: &mut Facts, model: &Model, shown: &Shown) {
+    if model.context.secrets.is_none() {
+        return;
+    }
+    let room = facts.room.saturating_sub(LABEL).max(8);
+    facts.block("needs", needs::block(model, &shown.key, room));
 }
 
 fn connections(facts: &mut Facts, model: &Model, shown: &Shown) {

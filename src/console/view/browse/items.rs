@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::widgets::{Canvas, Column, Phrase, Table, Title, heading};
-use super::super::words;
+use super::super::{needs, words};
 use super::namespaces::first_row;
 use super::{empty, is_alone, is_focused};
 use crate::console::layout::{Pane, item_rows};
@@ -14,8 +14,9 @@ use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
 
 /// The columns of webhooks of one namespace; those of all begin with [`NAMESPACE`].
-const WEBHOOKS: [Column; 6] = [
+const WEBHOOKS: [Column; 7] = [
     Column { name: "ID", least: 12, worth: 90, right: false },
+    SECRETS,
     Column { name: "MODULE", least: 8, worth: 70, right: false },
     Column { name: "CONN", least: 8, worth: 60, right: false },
     Column { name: "AUTH", least: 8, worth: 40, right: false },
@@ -23,8 +24,11 @@ const WEBHOOKS: [Column; 6] = [
     Column { name: "CHANGED", least: 7, worth: 50, right: true },
 ];
 const NAMESPACE: Column = Column { name: "NAMESPACE", least: 10, worth: 80, right: false };
-const CONNECTIONS: [Column; 5] = [
+/// The mark of what a document needs; nothing stands in it where this console reaches no secrets.
+const SECRETS: Column = Column { name: "SEC", least: 3, worth: 85, right: false };
+const CONNECTIONS: [Column; 6] = [
     Column { name: "NAME", least: 10, worth: 90, right: false },
+    SECRETS,
     Column { name: "TYPE", least: 8, worth: 70, right: false },
     Column { name: "USED BY", least: 7, worth: 60, right: true },
     Column { name: "TOKEN", least: 12, worth: 30, right: true },
@@ -75,7 +79,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
 }
 
 /// The rows that are on the screen.
-pub(in crate::console::view) fn visible<'m>(
+pub(in crate::console) fn visible<'m>(
     model: &'m Model,
     browse: &'m Browse,
 ) -> impl Iterator<Item = RowRef<'m>> {
@@ -133,14 +137,31 @@ fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(Ink, Safe
     };
     match scope {
         Scope::Foreign => vec![name, token, changed],
-        Scope::Connections => vec![name, module(row), used_by(model, row), token, changed],
-        Scope::Namespace(_) => vec![name, module(row), connection(model, row), auth(row), token, changed],
+        Scope::Connections => {
+            vec![name, secrets(model, row), module(row), used_by(model, row), token, changed]
+        }
+        Scope::Namespace(_) => {
+            vec![name, secrets(model, row), module(row), connection(model, row), auth(row), token, changed]
+        }
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
             let namespace = (Ink::Dim, Safe::new(namespace));
-            vec![namespace, name, module(row), connection(model, row), auth(row), token, changed]
+            let (secrets, auth) = (secrets(model, row), auth(row));
+            vec![namespace, name, secrets, module(row), connection(model, row), auth, token, changed]
         }
     }
+}
+
+/// Whether what it needs is there.
+fn secrets(model: &Model, row: RowRef<'_>) -> (Ink, Safe<'static>) {
+    if model.context.secrets.is_none() {
+        return (Ink::Dim, Safe::literal(""));
+    }
+    if row.troubled() {
+        return (Ink::Dim, Safe::literal(glyph::NONE));
+    }
+    let (glyph, ink) = needs::look(needs::mark(model, &row.key()));
+    (ink, Safe::literal(glyph))
 }
 
 fn module(row: RowRef<'_>) -> (Ink, Safe<'_>) {
@@ -185,7 +206,7 @@ fn mark(model: &Model, row: RowRef<'_>) -> (Ink, &'static str) {
         (Ink::Bad, glyph::BAD)
     } else if fresh_until(model, row).is_some() {
         (Ink::Fresh, glyph::FRESH)
-    } else if is_dangling(model, row) || is_unroutable(row) {
+    } else if is_dangling(model, row) || is_unroutable(row) || needs::clashes(model, &row.key()) {
         (Ink::Warning, glyph::WARNING)
     } else {
         (Ink::Text, " ")

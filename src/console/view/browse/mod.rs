@@ -1,8 +1,8 @@
 //! A list tab: namespaces, items and the detail of the selected one, in as many panes as fit.
 
-pub(super) mod detail;
+pub(in crate::console) mod detail;
 pub(super) mod empty;
-pub(super) mod items;
+pub(in crate::console) mod items;
 mod namespaces;
 
 use super::widgets::{Canvas, rules};

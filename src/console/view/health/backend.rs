@@ -109,7 +109,7 @@ pub(in super::super) fn moments(model: &Model) -> impl Iterator<Item = Duration>
         let at = facts.iter().filter_map(|fact| fact.value.at());
         at.filter_map(|at| age_changes(at, now)).collect()
     };
-    model.health.backends.iter().flat_map(move |health| {
+    model.health.all().flat_map(move |health| {
         let members = health.members.iter().flat_map(move |member| ages(&member.facts));
         let certificates = health.certificates.iter().flat_map(move |certificate| {
             let left = ends(certificate, now).changes_in;

@@ -12,7 +12,7 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<Line> {
         let asking = format!("asking {} {}", model.context.backend, glyph::MORE);
         return vec![Line::heading(Phrase::of(Ink::Dim, asking))];
     }
-    model.health.backends.iter().flat_map(|health| of_backend(model, health, room)).collect()
+    model.health.all().flat_map(|health| of_backend(model, health, room)).collect()
 }
 
 fn of_backend(model: &Model, health: &Health, room: u16) -> Vec<Line> {

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `findings` | the verdicts, with what to do |
 //! | `link` | the picture: state, retries, comparison, what happened so far |
+//! | `secrets` | the store of secrets: how it stands, and how many values were read |
 //! | `backend` | facts, members and certificates |
 //! | `grid` | rows of cells that fold into lines where they do not fit |
 
@@ -12,6 +13,7 @@ mod backend;
 mod findings;
 mod grid;
 mod link;
+mod secrets;
 
 use ratatui::layout::Rect;
 
@@ -70,6 +72,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line> {
     for health in &model.health.backends {
         lines.extend(backend::lines(model, health, room));
     }
+    lines.extend(secrets::lines(model, room));
     lines
 }
 

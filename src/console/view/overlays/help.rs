@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::widgets::{Canvas, Phrase, dialog};
-use super::super::words;
+use super::super::{needs, words};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, bindings, key_for};
 use crate::console::model::{Lock, Model};
@@ -17,8 +17,11 @@ const KEYS: usize = 17;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
     let read_only = model.lock == Lock::ReadOnly;
-    let groups: Vec<Vec<Phrase>> =
+    let mut groups: Vec<Vec<Phrase>> =
         Group::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
+    if place == Place::Browse && model.context.secrets.is_some() {
+        groups.push(marks());
+    }
     let columns = columns(groups, area);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
@@ -46,6 +49,15 @@ fn columns(groups: Vec<Vec<Phrase>>, area: Rect) -> Vec<Vec<Phrase>> {
     }
     let two = share(groups, 2);
     if width(&two) + 4 <= area.width { two } else { one }
+}
+
+/// What stands in the column SEC.
+fn marks() -> Vec<Phrase> {
+    let title = Phrase::of(Ink::Accent, "Secrets (the column SEC)");
+    let line = |(glyph, ink, words): (&'static str, Ink, &'static str)| {
+        Phrase::of(ink, format!("{glyph:KEYS$} ")).and(Ink::Text, words)
+    };
+    std::iter::once(title).chain(needs::legend().into_iter().map(line)).collect()
 }
 
 fn widest(column: &[Phrase]) -> u16 {

@@ -2,10 +2,12 @@
 
 mod drafts;
 mod health;
+mod needs;
 mod plans;
 mod scenes;
 mod secrets;
 mod typing;
+mod vault;
 
 use std::time::{Duration, SystemTime};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::secrets;
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
+use super::{needs, secrets, vault};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -462,6 +462,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("plan_conflict", plans::conflict),
     ("plan_too_many", plans::too_many),
     ("plan_typed", plans::typed),
+    ("needs", needs::each_mark),
+    ("needs_detail", needs::detail),
+    ("needs_of_a_connection", needs::connection),
+    ("needs_many", needs::many),
+    ("needs_variables", needs::variables),
+    ("needs_help", needs::help),
     ("secret_form", secrets::secret_form),
     ("secret_review", secrets::secret_review),
     ("secret_conflict", secrets::secret_conflict),
@@ -473,4 +479,10 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_copy", secrets::secret_copy),
     ("secret_versions", secrets::secret_versions),
     ("secret_destroy", secrets::secret_destroy),
+    ("vault", vault::well),
+    ("vault_crowded", vault::crowded),
+    ("vault_sealed", vault::sealed),
+    ("health_vault", vault::page_well),
+    ("health_vault_sealed", vault::page_sealed),
+    ("health_env", vault::page_env),
 ];

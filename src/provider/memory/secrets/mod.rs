@@ -20,8 +20,8 @@ pub use counts::SecretCalls;
 pub use stage::Outage;
 
 use crate::domain::{
-    FieldName, Health, KvPath, Lacking, Mount, Presence, SecretFolder, SecretPath, SecretRight, SecretText,
-    SecretValue, SecretVersion, Versions,
+    FieldName, Health, KvPath, Lacking, Mount, Presence, SecretFolder, SecretPath, SecretRight,
+    SecretStanding, SecretText, SecretValue, SecretVersion, Versions,
 };
 use crate::provider::secret::unsupported;
 use crate::provider::{
@@ -31,6 +31,9 @@ use crate::provider::{
 use counts::{Call, Counts};
 use kept::Kept;
 use stage::Stage;
+
+/// As on its badge.
+const BACKEND: &str = "secrets";
 
 type Clock = dyn Fn() -> SystemTime + Send + Sync;
 
@@ -205,7 +208,7 @@ impl SecretReader for MemorySecrets {
         let place = Place::of(path)?;
         let _underway = self.enter(Call::Presence).await?;
         let state = self.state();
-        if let Some(reason) = state.stage.no_mount(place.mount) {
+        if let Some(reason) = state.stage.no_mount(place.mount).or_else(|| state.stage.silent(place)) {
             return Ok(Presence::Unreachable { reason });
         }
         if let Some(permission) = state.stage.missing(SecretRight::Presence, place) {
@@ -249,9 +252,22 @@ impl SecretReader for MemorySecrets {
 
     async fn health(&self) -> Health {
         let state = self.ready();
-        match state {
-            Ok(()) => Health::new("memory"),
-            Err(error) => Health::unusable("memory", error.to_string(), ""),
+        let mut health = match state {
+            Ok(()) => Health::new(BACKEND),
+            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+        };
+        health.standing = Some(self.standing());
+        health
+    }
+
+    fn standing(&self) -> SecretStanding {
+        let state = self.state();
+        match &state.stage.outage {
+            _ if state.closed => SecretStanding::Unreachable,
+            None => SecretStanding::Unsealed,
+            Some(Outage::Sealed) => SecretStanding::Sealed,
+            Some(Outage::Unreachable) => SecretStanding::Unreachable,
+            Some(Outage::Denied { .. }) => SecretStanding::TokenEnded,
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) struct Stage {
     forbidden: BTreeSet<(SecretRight, SecretPath)>,
     unlisted: BTreeSet<SecretFolder>,
     unmounted: BTreeSet<Mount>,
+    silent: BTreeSet<SecretPath>,
     rivals: BTreeSet<SecretPath>,
     unanswered: BTreeSet<SecretPath>,
 }
@@ -54,6 +55,11 @@ impl MemorySecrets {
     /// Ends an outage.
     pub fn restore(&self) {
         self.state().stage.outage = None;
+    }
+
+    /// Keeps one secret out of reach, as a lost namespace or a slow disk would.
+    pub fn silence(&self, path: &SecretPath) {
+        self.state().stage.silent.insert(path.clone());
     }
 
     /// Takes one right on one secret away.
@@ -106,6 +112,9 @@ impl Stage {
 
     pub(super) fn may(&self, right: SecretRight, place: Place<'_>) -> Result<()> {
         self.mounted(place.mount)?;
+        if let Some(reason) = self.silent(place) {
+            return Err(Error::Unavailable { reason, retry_in: None });
+        }
         self.missing(right, place).map_or(Ok(()), |permission| Err(denied(permission)))
     }
 
@@ -118,6 +127,10 @@ impl Stage {
         self.unmounted
             .contains(mount)
             .then(|| format!("there is no secrets engine at {mount}/; check the mount in the settings"))
+    }
+
+    pub(super) fn silent(&self, place: Place<'_>) -> Option<String> {
+        self.silent.contains(place.whole).then(|| "the store of secrets does not answer for it".to_owned())
     }
 
     pub(super) fn mounted(&self, mount: &Mount) -> Result<()> {

@@ -1,0 +1,369 @@
+//! The desk by counts: what is asked how often and when, by a table without a clock and by the task
+//! over a store in memory.
+
+use std::collections::HashSet;
+
+use super::table::{INTERVAL, MAX_WANTED, QUIET, REMEMBERED};
+use super::*;
+use crate::domain::{KvPath, Mount, SecretRight};
+use crate::provider::memory::{MemorySecrets, Outage};
+
+fn path(n: usize) -> SecretPath {
+    let path = KvPath::new(&format!("p{n}")).unwrap();
+    SecretPath::Kv { mount: Mount::new("secret").unwrap(), path }
+}
+
+fn paths(range: std::ops::Range<usize>) -> Vec<SecretPath> {
+    range.map(path).collect()
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A table, and a store that answers when the test says so.
+struct Bench {
+    table: Table,
+    now: Instant,
+    under_way: Vec<SecretPath>,
+    asked: Vec<SecretPath>,
+    told: Vec<(SecretPath, Presence)>,
+    frames: usize,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            table: Table::default(),
+            now: Instant::now(),
+            under_way: Vec::new(),
+            asked: Vec::new(),
+            told: Vec::new(),
+            frames: 0,
+        }
+    }
+
+    fn want(&mut self, list: &[SecretPath]) -> usize {
+        let gone = self.table.want(list, self.now);
+        self.under_way.retain(|path| !gone.contains(path));
+        for path in &gone {
+            self.table.cancelled(path, self.now);
+        }
+        gone.len()
+    }
+
+    fn ask(&mut self) -> usize {
+        let before = self.asked.len();
+        while self.under_way.len() < AT_ONCE
+            && let Some(path) = self.table.next(self.now)
+        {
+            self.table.began(&path);
+            self.under_way.push(path.clone());
+            self.asked.push(path);
+        }
+        self.listen();
+        self.asked.len() - before
+    }
+
+    fn answer(&mut self, answer: &Result<Presence, Error>) -> Vec<Turn> {
+        let (now, under_way) = (self.now, std::mem::take(&mut self.under_way));
+        under_way.iter().map(|path| self.table.answered(path, answer.clone(), now)).collect()
+    }
+
+    fn listen(&mut self) {
+        if self.table.news_due(self.now) {
+            self.frames += 1;
+            self.told.extend(self.table.take_news());
+        }
+    }
+
+    /// Answers everything for so long, as the task would do it; the next moment is always the table's own.
+    fn live(&mut self, time: Duration, answer: &Result<Presence, Error>) {
+        let until = self.now + time;
+        loop {
+            while self.ask() > 0 || !self.under_way.is_empty() {
+                self.answer(answer);
+            }
+            self.listen();
+            self.table.forget(self.now);
+            match self.table.due(true) {
+                Some(at) if at <= until => {
+                    assert!(at > self.now, "the desk would spin");
+                    self.now = at;
+                }
+                _ => break,
+            }
+        }
+        self.now = until;
+    }
+}
+
+fn present() -> Result<Presence, Error> {
+    Ok(Presence::Present(Default::default()))
+}
+
+fn gone(reason: &str) -> Result<Presence, Error> {
+    Err(Error::Unavailable { reason: reason.into(), retry_in: None })
+}
+
+#[test]
+fn a_list_is_asked_for_once_it_stands_still_eight_at_a_time_and_told_in_few_messages() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..200));
+    assert_eq!(bench.ask(), 0);
+    assert_eq!(bench.table.due(true), Some(bench.now + QUIET));
+    bench.now += QUIET;
+    let mut steps = 0;
+    while bench.ask() > 0 {
+        assert!(bench.under_way.len() <= AT_ONCE);
+        bench.now += 5 * MS;
+        bench.answer(&present());
+        steps += 1;
+    }
+    assert_eq!(bench.asked, paths(0..200), "each once, in their order");
+    assert_eq!(steps, 25);
+    assert!(bench.frames <= 4, "{} messages", bench.frames);
+    assert_eq!(bench.told.len(), 200);
+}
+
+#[test]
+fn a_restless_list_is_not_waited_for_for_ever_and_scrolling_past_asks_little() {
+    let mut bench = Bench::new();
+    // A thousand rows in two seconds and a half: forty of them on the screen at a time.
+    for first in 0..1_000 {
+        bench.want(&paths(first * 2..first * 2 + 80));
+        bench.ask();
+        bench.now += Duration::from_micros(2_500);
+    }
+    let begun = bench.asked.len();
+    assert!((1..=150).contains(&begun), "{begun} requests for 2,000 paths");
+    assert!(bench.under_way.len() <= AT_ONCE);
+    bench.want(&paths(2_000..2_080));
+    let at = bench.asked.len();
+    bench.live(QUIET * 2, &present());
+    assert_eq!(bench.asked[at..], paths(2_000..2_080));
+}
+
+#[test]
+fn what_is_wanted_no_more_is_given_up_and_what_comes_back_soon_is_not_asked_again() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..20));
+    bench.now += QUIET;
+    assert_eq!(bench.ask(), AT_ONCE);
+    assert_eq!(bench.want(&paths(4..12)), 4, "those under way");
+    bench.answer(&present());
+    while bench.ask() > 0 {
+        bench.answer(&present());
+    }
+    assert_eq!(bench.asked.len(), 12, "not begun, not asked");
+
+    bench.want(&[]);
+    bench.now += 2 * QUIET;
+    bench.want(&paths(4..12));
+    bench.now += QUIET;
+    assert_eq!(bench.ask(), 0, "known from a moment ago");
+    bench.want(&[]);
+    bench.live(REMEMBERED, &present());
+    bench.told.clear();
+    bench.want(&paths(4..12));
+    bench.live(QUIET, &present());
+    assert_eq!(bench.told.len(), 8, "asked and told as if never known");
+}
+
+#[test]
+fn what_stays_in_sight_is_looked_at_now_and_then_and_only_changes_are_told() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..100));
+    bench.live(INTERVAL * 10, &present());
+    let rounds = bench.asked.len() / 100;
+    assert!((10..=13).contains(&rounds), "{rounds} rounds in ten intervals");
+    assert_eq!(bench.told.len(), 100);
+    let moments: HashSet<_> = (0..100).map(|n| bench.table.due_of(&path(n)).unwrap()).collect();
+    assert!(moments.len() > 50, "they do not come together");
+    bench.live(INTERVAL, &Ok(Presence::Missing));
+    assert_eq!(bench.told.len(), 200);
+}
+
+#[test]
+fn after_trouble_one_question_goes_ahead_and_everything_follows_once_it_is_over() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..50));
+    bench.live(QUIET * 2, &present());
+    bench.told.clear();
+    bench.now += INTERVAL;
+    bench.ask();
+    let turns = bench.answer(&gone("sealed"));
+    assert_eq!(turns.iter().filter(|turn| **turn == Turn::Trouble).count(), 1, "{turns:?}");
+    bench.listen();
+    let unreachable = |reason: &str| Presence::Unreachable { reason: reason.into() };
+    assert_eq!(bench.told.len(), 50);
+    assert!(bench.told.iter().all(|(_, presence)| *presence == unreachable("sealed")));
+
+    let before = bench.asked.len();
+    bench.live(Duration::from_secs(60), &gone("sealed"));
+    let probes = bench.asked.len() - before;
+    assert!((10..=20).contains(&probes), "{probes} in a minute");
+    assert_eq!(bench.told.len(), 50, "nothing new about it");
+    bench.live(Duration::from_secs(4), &gone("refused"));
+    assert_eq!(bench.told.len(), 100, "another reason is news");
+    bench.want(&paths(40..60));
+    bench.listen();
+    assert_eq!(bench.told.len(), 110, "what comes into sight is no better off");
+
+    bench.told.clear();
+    let before = bench.asked.len();
+    bench.now += Duration::from_secs(4);
+    assert_eq!(bench.ask(), 1);
+    assert_eq!(bench.answer(&present()), [Turn::Over]);
+    bench.live(QUIET, &present());
+    assert_eq!(bench.asked.len() - before, 20, "each once, the first by the probe");
+    assert_eq!(bench.told.len(), 20);
+}
+
+#[test]
+fn an_answer_from_before_the_trouble_does_not_end_it() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..2));
+    bench.now += QUIET;
+    assert_eq!(bench.ask(), 2);
+    assert_eq!(bench.table.answered(&path(0), gone("sealed"), bench.now), Turn::Trouble);
+    assert_eq!(bench.table.answered(&path(1), present(), bench.now), Turn::None);
+    assert_eq!(bench.table.reason(), Some("sealed"));
+    bench.under_way.clear();
+    bench.listen();
+    assert!(bench.told.iter().all(|(_, presence)| matches!(presence, Presence::Unreachable { .. })));
+}
+
+#[test]
+fn what_was_written_goes_first_and_is_asked_anew_where_an_answer_may_be_older() {
+    let mut bench = Bench::new();
+    bench.want(&paths(0..100));
+    bench.live(QUIET * 2, &present());
+    bench.asked.clear();
+    bench.table.look_again(path(99), bench.now);
+    bench.table.look_again(path(700), bench.now);
+    assert_eq!((bench.ask(), bench.asked.as_slice()), (1, &[path(99)][..]));
+    bench.table.look_again(path(99), bench.now);
+    bench.answer(&present());
+    assert_eq!((bench.ask(), bench.asked.last()), (1, Some(&path(99))));
+    bench.answer(&present());
+    assert_eq!(bench.ask(), 0);
+}
+
+#[test]
+fn a_list_is_bounded_and_told_apart_by_path_and_what_does_not_fit_the_store_is_unknown() {
+    let mut bench = Bench::new();
+    let mut list = paths(0..MAX_WANTED * 3);
+    list.insert(1, path(0));
+    bench.want(&list);
+    let what = "telling".to_owned();
+    bench.live(QUIET, &Err(Error::Unsupported { what, remedy: "no".into() }));
+    assert_eq!(bench.asked.len(), MAX_WANTED);
+    assert!(bench.told.iter().all(|(_, presence)| matches!(presence, Presence::Unknown { .. })));
+    assert_eq!(bench.table.reason(), None);
+}
+
+/// The task over a store in memory.
+struct Office {
+    store: MemorySecrets,
+    desk: Desk,
+    answers: mpsc::Receiver<(Request, Reply)>,
+}
+
+impl Office {
+    fn open() -> Self {
+        let store = MemorySecrets::new();
+        let (sender, answers) = mpsc::channel(2);
+        let desk = Desk::open(store.access(false).reader, sender);
+        Self { store, desk, answers }
+    }
+
+    async fn next(&mut self) -> Answer {
+        let answer = timeout(Duration::from_secs(30), self.answers.recv()).await;
+        let (_, Reply::Answer(answer)) = answer.expect("an answer").expect("an open desk") else {
+            panic!("no answer");
+        };
+        answer
+    }
+
+    /// Listens until so many changes were told.
+    async fn seen(&mut self, count: usize) -> (Vec<(SecretPath, Presence)>, usize) {
+        let (mut told, mut messages) = (Vec::new(), 0);
+        while told.len() < count {
+            if let Answer::Seen(more) = self.next().await {
+                told.extend(more);
+                messages += 1;
+            }
+        }
+        (told, messages)
+    }
+
+    async fn standing(&mut self) -> SecretStanding {
+        loop {
+            if let Answer::SecretReach(reach) = self.next().await {
+                return reach.standing;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_wanted_is_asked_once_and_never_more_than_eight_at_once() {
+    let mut office = Office::open();
+    office.store.slow(MS);
+    office.store.put_now(&path(3), [("token", "x")]);
+    office.desk.look(paths(0..300));
+    let (told, messages) = office.seen(300).await;
+    assert!(messages < 60, "{messages} messages for 300 answers");
+    let is_there = |n: usize| told.iter().any(|(it, presence)| *it == path(n) && is_present(presence));
+    assert!(is_there(3) && !is_there(4));
+    let calls = office.store.calls();
+    assert_eq!((calls.presence, calls.reveal, calls.list), (300, 0, 0));
+    assert!(calls.most_in_flight <= AT_ONCE, "{calls:?}");
+}
+
+fn is_present(presence: &Presence) -> bool {
+    matches!(presence, Presence::Present(_))
+}
+
+#[tokio::test]
+async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_health() {
+    let mut office = Office::open();
+    office.desk.look(paths(0..20));
+    office.seen(20).await;
+    office.store.cut(Outage::Sealed);
+    office.desk.look_at_all();
+    assert_eq!(office.standing().await, SecretStanding::Sealed);
+    let mut health = None;
+    let mut rows = 0;
+    while health.is_none() || rows < 20 {
+        match office.next().await {
+            Answer::SecretHealth(told) => health = told.standing,
+            Answer::Seen(told) => rows += told.len(),
+            _ => {}
+        }
+    }
+    assert_eq!(health, Some(SecretStanding::Sealed));
+    office.store.restore();
+    assert_eq!(office.standing().await, SecretStanding::Unsealed);
+    office.store.forbid(SecretRight::Presence, &path(2));
+    office.desk.look_again(path(2));
+    loop {
+        if let Answer::Seen(told) = office.next().await
+            && told.iter().any(|(it, what)| *it == path(2) && matches!(what, Presence::Forbidden { .. }))
+        {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_is_closed_asks_nothing_more() {
+    let Office { store, desk, mut answers } = Office::open();
+    store.slow(Duration::from_secs(3_600));
+    desk.look(paths(0..20));
+    while store.calls().presence < AT_ONCE {
+        tokio::time::sleep(5 * MS).await;
+    }
+    drop(desk);
+    assert!(timeout(Duration::from_secs(30), answers.recv()).await.expect("an end").is_none());
+    assert_eq!(store.calls().presence, AT_ONCE);
+}

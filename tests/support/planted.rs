@@ -1,0 +1,87 @@
+//! The mark in every value that a test puts into a store of secrets, and the search for it.
+//!
+//! A value is written `planted-` and what it is for. What a program prints and draws, and every file in
+//! its home, is searched when the test lets go of it: nothing needs to be asked. A test that reveals a
+//! value on purpose says so, by `reveals(value)`; then this value may be seen there, and no other.
+//! `tests/run` searches what the test programs themselves print: errors, panics, failed assertions.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+/// Stands in each value, and nowhere else.
+pub(crate) const MARK: &str = "planted-";
+
+/// That of the demo's values, which people see in the program.
+const DEMO: &str = "demo-";
+
+/// The mark as bytes that were not printed as text: in base64 wherever it begins, in `Debug`, in hex.
+pub(crate) const DISGUISES: [&str; 5] =
+    ["cGxhbnRlZC", "BsYW50ZWQt", "wbGFudGVkL", "112, 108, 97, 110, 116, 101, 100, 45", "706c616e7465642d"];
+
+/// So much of a value tells it from others, where a window has no room for the rest.
+const ENOUGH: usize = 24;
+
+/// The values that a test revealed on purpose.
+#[derive(Default)]
+pub(crate) struct Revealed(Mutex<Vec<String>>);
+
+impl Revealed {
+    /// From now on, and in what was there before, this one may be seen.
+    pub(crate) fn add(&self, value: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(value.to_owned());
+    }
+
+    /// What is there of a planted value that was not revealed.
+    pub(crate) fn leak_in(&self, bytes: &[u8]) -> Option<String> {
+        let revealed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(bytes);
+        let begins = |mark: &'static str| text.match_indices(mark).map(move |(at, _)| (at, mark));
+        let hidden =
+            |(at, mark): &(usize, &'static str)| !revealed.iter().any(|it| is_at(&text[*at..], it, mark));
+        let plain = begins(MARK).chain(begins(DEMO)).find(hidden).map(|(at, _)| at);
+        // What is revealed may be copied, and a copy travels in base64.
+        let disguises = DISGUISES.iter().filter(|_| revealed.is_empty());
+        let at = plain.or_else(|| disguises.filter_map(|form| text.find(form)).next())?;
+        Some(text[at..].chars().take(60).collect())
+    }
+}
+
+impl Clone for Revealed {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+    }
+}
+
+/// Whether `rest` begins as `value` does from its mark on.
+fn is_at(rest: &str, value: &str, mark: &str) -> bool {
+    let tails = value.match_indices(mark).map(|(at, _)| &value.as_bytes()[at..]);
+    tails.map(|tail| &tail[..tail.len().min(ENOUGH)]).any(|tail| rest.as_bytes().starts_with(tail))
+}
+
+/// Panics if a text in this JSON does not carry the mark; one too short to be recognised need not.
+#[track_caller]
+pub(crate) fn assert_all(json: &Value) {
+    match json {
+        Value::String(text) => {
+            let odd = text.chars().count() < MARK.len();
+            assert!(odd || text.contains(MARK), "a secret of a test begins with {MARK:?}, unlike {text:?}");
+        }
+        Value::Array(list) => list.iter().for_each(assert_all),
+        Value::Object(members) => members.values().for_each(assert_all),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Panics if a planted value is in what a test lets go of; not while another panic is on its way.
+#[track_caller]
+pub(crate) fn search(what: &str, bytes: &[u8], revealed: &Revealed) {
+    if std::thread::panicking() {
+        return;
+    }
+    if let Some(leak) = revealed.leak_in(bytes) {
+        let told = format!("a planted value that nobody revealed is in {what}: {leak:?}");
+        // A test that expects this panic prints no value with it.
+        panic!("{}", told.replace(MARK, "planted_"));
+    }
+}

@@ -169,7 +169,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::SecretForm, Action::AddField) => "add a field",
         (Place::SecretForm, Action::RemoveField) => "remove",
         (Place::SecretForm | Place::Reread, Action::Back) => "leave",
-        (Place::Reread, Action::Reput) => "plan to write them again",
+        (Place::Reread, Action::Reput) => "plan the re-put",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",

@@ -151,6 +151,10 @@ pub enum Action {
     DestroySecret,
     /// Destroy a secret with all its versions for ever.
     DestroyAll,
+    /// Show what the receiver has to read again.
+    Reread,
+    /// Plan to write that again as it is.
+    Reput,
     /// A new value for the selected field.
     EnterValue,
     /// Add a field to a secret.
@@ -173,7 +177,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 83] = [
+    pub const ALL: [Self; 85] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -248,6 +252,8 @@ impl Action {
         Self::UndeleteSecret,
         Self::DestroySecret,
         Self::DestroyAll,
+        Self::Reread,
+        Self::Reput,
         Self::EnterValue,
         Self::AddField,
         Self::RemoveField,
@@ -291,12 +297,13 @@ impl Action {
                 | A::UndeleteSecret
                 | A::DestroySecret
                 | A::DestroyAll
+                | A::Reput
         )
     }
 
     /// Whether it means nothing in a console without a writer, which then does not offer it.
     pub fn needs_writer(self) -> bool {
-        self.writes() || matches!(self, Self::Unlock | Self::Lock)
+        self.writes() || matches!(self, Self::Unlock | Self::Lock | Self::Reread)
     }
 
     /// Whether it makes sense as a typed command, anywhere.
@@ -338,6 +345,8 @@ impl Action {
                 | A::UndeleteSecret
                 | A::DestroySecret
                 | A::DestroyAll
+                | A::Reread
+                | A::Reput
         )
     }
 
@@ -424,6 +433,8 @@ impl Action {
             Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
             Self::DestroySecret => ("destroy", "destroy a version of the secret for ever"),
             Self::DestroyAll => ("destroy-all", "destroy the secret with all its versions for ever"),
+            Self::Reread => ("reread", "what the receiver must read again after secrets changed"),
+            Self::Reput => ("reput", "plan to write that again, with the same content"),
             Self::EnterValue => ("value-of", "new value for the selected field"),
             Self::AddField => ("add-field", "add a field by its name"),
             Self::RemoveField => ("remove-field", "remove the field, or let it stay"),

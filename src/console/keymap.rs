@@ -47,11 +47,13 @@ pub enum Place {
     Generate,
     /// The review of a write of a secret.
     SecretReview,
+    /// What the receiver has to read again.
+    Reread,
 }
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Browse,
         Self::Secrets,
         Self::Page,
@@ -72,6 +74,7 @@ impl Place {
         Self::Value,
         Self::Generate,
         Self::SecretReview,
+        Self::Reread,
     ];
 
     /// The heading in help.
@@ -97,6 +100,7 @@ impl Place {
             Self::Value => "Value",
             Self::Generate => "Generate",
             Self::SecretReview => "Review of a secret",
+            Self::Reread => "To be read again",
         }
     }
 
@@ -305,6 +309,14 @@ const SECRET_REVIEW: &[Binding] = &[
     ("?", Action::Help),
 ];
 
+const REREAD: &[Binding] = &[
+    ("p", Action::Reput),
+    ("esc", Action::Back),
+    ("q", Action::Back),
+    (":", Action::Command),
+    ("?", Action::Help),
+];
+
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
@@ -328,6 +340,7 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Value => &[VALUE, EVERYWHERE],
         Place::Generate => &[GENERATE, EVERYWHERE],
         Place::SecretReview => &[SECRET_REVIEW, MOVE, EVERYWHERE],
+        Place::Reread => &[REREAD, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }

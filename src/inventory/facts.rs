@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::json::{Event, Scalar, Span, SyntaxError, unquote, walk};
+use crate::domain::reference::{Use, VaultField, uses};
 use crate::domain::{Document, DocumentKind, Reference, references_in};
 
 /// What a document says of itself, typed; never a JSON tree.
@@ -178,6 +179,14 @@ impl Facts {
 /// How many member names deep the interesting facts lie: `chain` > `connection`.
 const DEPTH: usize = 2;
 
+/// What the receiver looks up, also where it stands inside of what reads like a default.
+fn looked_up(found: Use<'_>) -> Option<Reference> {
+    match found {
+        Use::Vault { field: VaultField { path, field }, .. } => Some(Reference::Vault { path, field }),
+        Use::Variable { .. } | Use::IllFormed => None,
+    }
+}
+
 struct Scan<'a> {
     text: &'a str,
     kind: DocumentKind,
@@ -238,6 +247,7 @@ impl<'a> Scan<'a> {
         let Some(value) = unquote(span.of(self.text)).value() else { return };
         if value.contains("{$") {
             self.facts.references.extend(references_in(&value).into_iter().map(|(reference, ..)| reference));
+            self.facts.references.extend(uses(&value).into_iter().filter_map(looked_up));
         }
         match self.kind {
             DocumentKind::Webhook => self.webhook_text(&value),

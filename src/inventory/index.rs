@@ -102,15 +102,29 @@ impl<K: Eq + Hash> MultiIndex<K> {
     }
 }
 
-/// A reference as its index knows it. Two references may share one by accident, so who asks for
-/// rows by it looks at their documents too.
+/// A reference as its index knows it: all fields of one secret are one. Two others may share one by
+/// accident, so who asks for rows by it looks at their documents too.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ReferenceHash(u64);
 
+impl ReferenceHash {
+    /// That of every reference to a field of this secret.
+    pub(super) fn of_path(path: &str) -> Self {
+        Self::of((true, path))
+    }
+
+    fn of(what: (bool, &str)) -> Self {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
 impl From<&Reference> for ReferenceHash {
     fn from(reference: &Reference) -> Self {
-        let mut hasher = DefaultHasher::new();
-        reference.hash(&mut hasher);
-        Self(hasher.finish())
+        match reference {
+            Reference::Vault { path, .. } => Self::of_path(path),
+            Reference::Env { name } => Self::of((false, name)),
+        }
     }
 }

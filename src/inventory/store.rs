@@ -277,7 +277,9 @@ impl Inventory {
         for symbol in &connections {
             self.by_connection.add(*symbol, slot);
         }
-        let references: Box<[ReferenceHash]> = facts.references.iter().map(ReferenceHash::from).collect();
+        let mut references: Vec<_> = facts.references.iter().map(ReferenceHash::from).collect();
+        references.dedup();
+        let references: Box<[ReferenceHash]> = references.into();
         for reference in &references {
             self.by_reference.add(*reference, slot);
         }
@@ -341,6 +343,12 @@ impl Inventory {
             None => &[],
             symbol => self.by_connection.get(&symbol),
         }
+    }
+
+    /// The documents that refer to any field of the secret at a path, which is relative to the receiver's
+    /// mount; by accident another among them.
+    pub fn referring(&self, path: &str) -> &[Slot] {
+        self.by_reference.get(&ReferenceHash::of_path(path))
     }
 
     /// The documents that hold a reference.

@@ -99,6 +99,31 @@ fn plan() {
     draw(&terminal, "plan");
 }
 
+/// A secret that a connection refers to is rotated: how, what is written, and what follows from it.
+#[test]
+fn rotation() {
+    let mut terminal = demo(110, 24);
+    terminal.go_to("connections/rabbit_eu");
+    terminal.command("set-fields");
+    terminal.wait_for("SET  secret/infra/rabbit");
+    terminal.keys("enter");
+    terminal.wait_for("new value of");
+    terminal.keys("ctrl-g");
+    terminal.wait_for("make a value at random");
+    terminal.keys("enter");
+    terminal.wait_for("enter takes it");
+    draw(&terminal, "rotate_value");
+    terminal.keys("enter");
+    terminal.wait_for("generated: 32 letters and digits");
+    terminal.keys("ctrl-s");
+    terminal.wait_for("through connections by 3 webhooks");
+    draw(&terminal, "rotate_review");
+    terminal.answer("enter");
+    terminal.wait_for("TO BE READ AGAIN  1 document");
+    terminal.wait_for("secret/infra/rabbit   set pass, now v");
+    draw(&terminal, "rotate_done");
+}
+
 #[test]
 fn merge() {
     let store = Etcd::new();

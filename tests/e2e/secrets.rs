@@ -3,6 +3,7 @@
 
 mod deeds;
 mod odd;
+mod reread;
 
 use serde_json::{Value, json};
 
@@ -20,6 +21,13 @@ fn demo(address: &str, columns: u16, rows: u16) -> Terminal {
     terminal.go_to(address);
     terminal.wait_until(|screen| screen.line_with("hmac").is_some() && screen.has("payments"));
     terminal
+}
+
+/// Leaves the list of what has to be read again.
+fn leave_list(terminal: &mut Terminal) {
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
+    terminal.wait_gone("TO BE READ AGAIN");
 }
 
 /// Chooses what the document refers to, and says why it is to be read.
@@ -77,6 +85,7 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     );
     terminal.answer("enter");
     terminal.wait_for("done: set hmac of secret/app/payments, now v2");
+    leave_list(&mut terminal);
     assert!(!terminal.has_ever_written("planted-in-vain"));
 
     terminal.keys("s");
@@ -99,6 +108,7 @@ fn a_secret_is_rotated_by_typing_and_by_chance_and_taken_back() {
     assert!(screen.has("v2 is read for it, with all its values, counted"), "{}", screen.framed());
     terminal.answer("enter");
     terminal.wait_for("now v4");
+    leave_list(&mut terminal);
     terminal.reveals("planted-in-vain");
     reveal(&mut terminal, "is it back?");
     terminal.wait_for("planted-in-vain");
@@ -123,6 +133,7 @@ fn a_version_is_deleted_after_a_question_and_undeleted() {
     terminal.wait_for("Undelete v1 of secret/app/payments?");
     terminal.answer("y");
     terminal.wait_for("done: undelete v1 of secret/app/payments");
+    leave_list(&mut terminal);
     terminal.reveals(PAYMENTS);
     reveal(&mut terminal, "is it back?");
     terminal.wait_for(PAYMENTS);

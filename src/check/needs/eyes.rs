@@ -169,13 +169,33 @@ impl OwnTemplate {
     /// # Errors
     /// [`SecretPathError`] for an id that no path can hold.
     pub fn path(&self, namespace: &Namespace, id: &WebhookId) -> Result<KvPath, SecretPathError> {
-        let text = match &self.0 {
+        KvPath::new(&fill(self.text_for(namespace), namespace.as_str(), id.as_str()))
+    }
+}
+
+impl OwnTemplate {
+    /// The webhook of a namespace whose own secrets are at a path.
+    pub fn id_at(&self, namespace: &Namespace, path: &KvPath) -> Option<WebhookId> {
+        let text = fill_namespace(self.text_for(namespace), namespace.as_str());
+        let parts: Vec<_> = text.split("{id}").collect();
+        let (first, ids) = (parts.first()?, parts.len().checked_sub(1)?);
+        let left = path.as_str().len().checked_sub(parts.iter().map(|part| part.len()).sum())?;
+        let length = left.checked_div(ids)?;
+        let id = WebhookId::new(path.as_str().get(first.len()..first.len() + length)?).ok()?;
+        (self.path(namespace, &id).ok()? == *path).then_some(id)
+    }
+
+    fn text_for(&self, namespace: &Namespace) -> &str {
+        match &self.0 {
             Some(text) => text,
             None if *namespace == Namespace::default() => "{id}/secrets",
             None => "{namespace}/{id}/secrets",
-        };
-        KvPath::new(&fill(text, namespace.as_str(), id.as_str()))
+        }
     }
+}
+
+fn fill_namespace(text: &str, namespace: &str) -> String {
+    text.replace("{namespace}", namespace)
 }
 
 /// In one pass, so that an id that looks like a placeholder stays an id.
@@ -215,6 +235,27 @@ mod tests {
         assert_eq!(own(usual(), "n", ".."), None);
         assert_eq!(own(usual(), "n", "a\u{1b}b"), None);
         assert_eq!(Eyes::default().own_path(&webhook("n", "a")), None);
+    }
+
+    #[test]
+    fn a_path_leads_back_to_its_webhook() {
+        for template in [None, Some("{id}"), Some("cwm/{namespace}/{id}/x"), Some("{id}/of/{namespace}/{id}")]
+        {
+            let template = template.map_or_else(OwnTemplate::default, |text| OwnTemplate::new(text).unwrap());
+            for (namespace, id) in [("default", "orders"), ("n", "a"), ("n", "n-a")] {
+                let (namespace, id) = (Namespace::new(namespace).unwrap(), WebhookId::new(id).unwrap());
+                let path = template.path(&namespace, &id).unwrap();
+                assert_eq!(template.id_at(&namespace, &path), Some(id), "{path}");
+                for other in ["orders", "orders/secrets/more", "x/y", "default/orders"] {
+                    let other = KvPath::new(other).unwrap();
+                    let found = template.id_at(&namespace, &other);
+                    assert!(
+                        found.is_none_or(|id| template.path(&namespace, &id).unwrap() == other),
+                        "{other}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

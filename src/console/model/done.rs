@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use super::Writing;
+use super::{Step, Writing};
 use crate::domain::{Document, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::provider::Commit;
 
@@ -112,6 +112,9 @@ impl Writes {
         if let Some(id) = writing.undoes {
             return self.taken_back(id, &steps);
         }
+        if writing.steps.iter().all(Step::is_same) {
+            return self.written_again(&steps);
+        }
         self.last += 1;
         let written = Written { id: self.last, store, when, what: writing.what(), steps };
         self.bytes += written.bytes();
@@ -119,6 +122,21 @@ impl Writes {
         while self.list.len() > MAX_WRITES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.list.pop_front() else { break };
             self.bytes -= oldest.bytes();
+        }
+    }
+
+    /// Documents were written again as they were, which is nothing to take back: only their tokens are
+    /// others, under which the writes before can still be taken back.
+    fn written_again(&mut self, steps: &[Touched]) {
+        for is in steps {
+            let was = is.before.as_ref().map(|entry| entry.token);
+            let older = self.list.iter_mut().flat_map(|written| &mut written.steps);
+            for step in older.filter(|step| step.key == is.key && step.token() == was) {
+                if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
+                    *token = now;
+                }
+                step.at = is.at;
+            }
         }
     }
 
@@ -146,7 +164,6 @@ impl Writes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Step;
     use super::*;
     use crate::console::effect::Request;
     use crate::domain::{Namespace, WebhookId};

@@ -7,8 +7,7 @@ impl Model {
     /// The secrets that documents on the screen need: the visible rows' from top to bottom, then the
     /// selected one's, each once. Nothing while something covers the lists.
     pub fn paths_in_sight(&self) -> Vec<SecretPath> {
-        if self.context.secrets.is_none() || self.edit.is_some() || self.plan.is_some() || self.hands.covers()
-        {
+        if self.context.secrets.is_none() || self.is_covered() {
             return Vec::new();
         }
         match self.browse() {

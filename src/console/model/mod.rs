@@ -10,6 +10,7 @@ mod find;
 mod finish;
 mod flaws;
 mod held;
+mod holders;
 mod in_sight;
 mod input;
 mod link;
@@ -24,6 +25,7 @@ mod pad;
 mod page;
 mod plan;
 mod record;
+mod reread;
 mod secret_form;
 mod secret_hands;
 mod secret_input;
@@ -50,6 +52,7 @@ pub use find::{Find, Needle, Tally};
 pub use finish::Finish;
 pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
 pub use held::{Held, LeaseLeft, Notice, Tone};
+pub use holders::{Holders, MAX_HOLDERS};
 pub use input::Input;
 pub use link::{Link, Resync, Traffic};
 pub use listing::{Listing, Sort};
@@ -63,6 +66,7 @@ pub use pad::{Motion, Pad, Pos, Row};
 pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
 pub use record::{Comparison, Outage, Record, Steady};
+pub use reread::{Changed, RECEIVER_CACHE, RereadPage, RereadPart, Rereads};
 pub use secret_form::{
     FieldRow, FieldThen, GenerateEntry, NewValue, SecretBase, SecretForm, SecretReview, ValueEntry, is_open,
 };
@@ -259,6 +263,7 @@ impl Model {
             (None, None) if self.plan.is_some() => Place::Plan,
             (None, None) if self.hands.reviews() => Place::SecretReview,
             (None, None) if self.hands.form.is_some() => Place::SecretForm,
+            (None, None) if self.hands.rereads.page.is_some() => Place::Reread,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,
@@ -267,6 +272,11 @@ impl Model {
                 None => Place::Secrets,
             },
         }
+    }
+
+    /// Whether something covers the tabs: a draft, a plan, what is done with a secret.
+    pub fn is_covered(&self) -> bool {
+        self.edit.is_some() || self.plan.is_some() || self.hands.covers() || self.hands.rereads.page.is_some()
     }
 
     /// The list tab in front, if it is one.

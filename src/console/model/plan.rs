@@ -28,7 +28,8 @@ pub struct Plan {
     pub store: Option<StoreId>,
     /// What it does, one step for each document.
     pub steps: Vec<Step>,
-    /// How many were left out because they already are as they would become.
+    /// How many were left out because they already are as they would become; of a re-put, because they do
+    /// not fit into one commit.
     pub same: usize,
     /// What each step changes.
     pub looks: Looks,
@@ -60,6 +61,8 @@ pub enum Recipe {
     },
     /// A write of this session is taken back.
     Undo(u64),
+    /// These are written again as they are, so that the receiver reads them again.
+    Reput(Vec<ResourceKey>),
 }
 
 /// What happens to one document.
@@ -138,6 +141,12 @@ impl Step {
         Self { before: Some(entry), lease: Lease::Keep, ..Self::to(key, None) }
     }
 
+    /// The step that writes what is stored again.
+    pub fn again(entry: Entry) -> Self {
+        let after = Some(entry.document.clone());
+        Self { lease: Lease::Keep, before: Some(entry.clone()), ..Self::to(entry.key, after) }
+    }
+
     /// The step that leaves `after` under a name where nothing is.
     pub fn to(key: ResourceKey, after: Option<Document>) -> Self {
         Self { key, before: None, after, lease: Lease::Never, source: None, at: Revision::default() }
@@ -151,6 +160,11 @@ impl Step {
             Some(document) => Op::Put { key, document: document.clone(), expect, lease: self.lease },
             None => Op::Delete { key, expect },
         }
+    }
+
+    /// Whether it writes what is there already.
+    pub fn is_same(&self) -> bool {
+        self.before.as_ref().is_some_and(|entry| Some(&entry.document) == self.after.as_ref())
     }
 
     /// Bytes that are written.
@@ -250,6 +264,7 @@ impl Plan {
             Recipe::Clone(_) => format!("clone to {some}"),
             Recipe::Rename { from, to } => format!("rename {from} to {to}"),
             Recipe::Undo(_) => format!("undo of {some}"),
+            Recipe::Reput(_) => format!("re-put of {some}"),
         }
     }
 

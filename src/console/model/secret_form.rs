@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Input, SecretInput};
+use super::{Holders, Input, SecretInput};
 use crate::console::effect::Request;
 use crate::console::secret_jobs::{How, SecretWrite};
 use crate::domain::{
@@ -53,6 +53,8 @@ pub struct SecretForm {
     pub clash: Option<Option<SecretVersion>>,
     /// The last write of it.
     pub sent: Option<Request>,
+    /// Who depends on the fields that change, as it was when the review was opened.
+    pub holders: Holders,
     /// Whether another look at the store is under way, to base it on what is there now.
     pub rebasing: bool,
 }
@@ -197,6 +199,7 @@ impl SecretForm {
             review: None,
             clash: None,
             sent: None,
+            holders: Holders::default(),
             rebasing: false,
         };
         form.take_fields(presence);

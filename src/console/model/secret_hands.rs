@@ -1,11 +1,11 @@
 //! What is done with secrets on purpose: what was asked for, what is shown of it, what can be taken
 //! back. Nothing in here holds a value but the one being shown and those in the form.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use super::SecretForm;
+use super::{Holders, Rereads, SecretForm};
 use crate::console::effect::Request;
 use crate::console::secret_jobs::{Restore, RevealOrder};
 use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
@@ -100,6 +100,8 @@ pub struct Hands {
     pub writing: Option<SecretWriting>,
     /// The last write of each secret in this session.
     pub done: SecretWrites,
+    /// What of that the receiver has to read again.
+    pub rereads: Rereads,
 }
 
 /// An act that waits for what is there now.
@@ -126,6 +128,8 @@ pub struct SecretWriting {
     pub before: Option<SecretVersion>,
     /// What kind of write it is.
     pub kind: WriteKind,
+    /// Which fields it changes; `None`: all of them may be.
+    pub fields: Option<BTreeSet<FieldName>>,
     /// Set while nobody knows whether it was done.
     pub unknown: bool,
 }
@@ -140,8 +144,17 @@ pub enum WriteKind {
     },
     /// An older version written again.
     Restore,
-    /// A version deleted or undeleted.
-    Version,
+    /// A version undeleted.
+    Undelete,
+    /// A version, or all of them, deleted or destroyed.
+    End,
+}
+
+impl WriteKind {
+    /// Whether it makes no new version.
+    pub fn makes_none(self) -> bool {
+        matches!(self, Self::Undelete | Self::End)
+    }
 }
 
 /// A write of this session that can be taken back.
@@ -155,6 +168,8 @@ pub struct SecretDone {
     pub what: String,
     /// When it was acknowledged.
     pub when: SystemTime,
+    /// Which fields it changed; `None`: all of them may be.
+    pub fields: Option<BTreeSet<FieldName>>,
 }
 
 /// The last write of each secret in this session.
@@ -208,6 +223,8 @@ pub struct SecretUndo {
     pub scroll: usize,
     /// What the store had against it.
     pub clash: Option<String>,
+    /// Who depends on what it changes.
+    pub holders: Holders,
     /// The last try.
     pub sent: Option<Request>,
 }
@@ -290,7 +307,7 @@ impl Hands {
         self.undo.is_some() || self.form.as_ref().is_some_and(|form| form.review.is_some())
     }
 
-    /// Whether something of it covers the body.
+    /// Whether something that was begun covers the body.
     pub fn covers(&self) -> bool {
         self.form.is_some() || self.undo.is_some()
     }

@@ -29,8 +29,7 @@ impl Model {
 
     /// Whether the tab Secrets is what is seen, with nothing over it but a question.
     pub fn sees_secrets(&self) -> bool {
-        let is_covered = self.edit.is_some() || self.plan.is_some() || self.hands.covers();
-        self.tab == Tab::Secrets && !is_covered && self.context.secrets.is_some()
+        self.tab == Tab::Secrets && !self.is_covered() && self.context.secrets.is_some()
     }
 
     /// The secrets on the screen of the tab Secrets that the store can be asked of.

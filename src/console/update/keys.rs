@@ -12,7 +12,7 @@ use super::super::secret_jobs::SecretJob;
 use super::browse::{self, Step};
 use super::{
     choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
-    search, secret_acts, secret_form, secret_reveal, secret_undo, secrets_page, typing,
+    reread, search, secret_acts, secret_form, secret_reveal, secret_undo, secrets_page, typing,
 };
 
 /// A key was pressed.
@@ -165,6 +165,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UndeleteSecret => return secret_acts::begin(model, SecretAct::Undelete),
         Action::DestroySecret => return secret_acts::begin(model, SecretAct::Destroy),
         Action::DestroyAll => return secret_acts::begin(model, SecretAct::DestroyAll),
+        Action::Reread => reread::show(model),
+        Action::Reput => return reread::plan(model),
         Action::EnterValue => secret_form::enter_value(model),
         Action::AddField => secret_form::ask_name(model),
         Action::RemoveField => secret_form::toggle_removal(model),
@@ -218,6 +220,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
         (None, Place::SecretReview) if model.hands.undo.is_some() => secret_undo::scroll(model, step),
         (None, Place::SecretForm | Place::SecretReview) => secret_form::step(model, step),
         (None, Place::Plan) => plan::scroll(model, step),
+        (None, Place::Reread) => reread::scroll(model, step),
         (None, Place::Review) => edit::scroll_review(model, step),
         (None, Place::Merge) => merge::step(model, step),
         (None, _) => browse::step(model, step),
@@ -229,6 +232,7 @@ fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
         Place::Plan => plan::leave(model),
+        Place::Reread => reread::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
         Place::SecretForm | Place::SecretReview => secret_form::back(model),
@@ -314,6 +318,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         Place::Filter if model.tab == Tab::Secrets => drop(secrets_page::act(model, Action::Cancel)),
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
+        Place::Reread => reread::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);

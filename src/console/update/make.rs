@@ -174,6 +174,26 @@ pub(super) fn rename(model: &mut Model, from: ResourceKey, to: ResourceKey, know
     Ok(plan::open(model, Recipe::Rename { from, to }, vec![new, Step::delete(entry)], 0))
 }
 
+/// Documents that are written again as they are, as many as one commit takes.
+pub(super) fn reput(model: &mut Model, keys: Vec<ResourceKey>, known: &Known) -> Made {
+    let can = &model.context.capabilities;
+    let (most, room) = (can.atomic_max.min(MAX_STEPS), can.max_commit());
+    let (mut steps, mut bytes, mut more) = (Vec::new(), 0, 0);
+    for entry in keys.iter().filter_map(|key| known.now(model, key)) {
+        let size = bytes + entry.document.len();
+        if steps.len() < most && (size <= room || steps.is_empty()) {
+            bytes = size;
+            steps.push(Step::again(entry));
+        } else {
+            more += 1;
+        }
+    }
+    if steps.is_empty() {
+        return Err("there is nothing left to write again".into());
+    }
+    Ok(plan::open(model, Recipe::Reput(keys), steps, more))
+}
+
 /// Takes back a write of this session; from its own review, the one before it.
 pub(super) fn undo_last(model: &mut Model) -> Vec<Effect> {
     if send::is_barred(model) {

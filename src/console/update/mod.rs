@@ -20,6 +20,7 @@ mod plan;
 mod prepare;
 mod presence;
 mod prompt;
+mod reread;
 mod search;
 mod secret_acts;
 mod secret_destroy;

@@ -44,8 +44,7 @@ fn ask(model: &mut Model) -> Option<Effect> {
 
 /// The rows on the screen, then the selected document where it is none of them.
 fn in_sight(model: &Model) -> Vec<ResourceKey> {
-    let covered = model.edit.is_some() || model.plan.is_some() || model.hands.covers();
-    let Some(browse) = model.browse().filter(|_| !covered) else { return Vec::new() };
+    let Some(browse) = model.browse().filter(|_| !model.is_covered()) else { return Vec::new() };
     let mut keys: Vec<_> = rows_in_sight(model, browse).map(|row| row.key()).collect();
     if let Some(selected) = browse.selected.as_ref().filter(|selected| !keys.contains(selected)) {
         keys.push(selected.clone());

@@ -6,7 +6,7 @@ use super::super::view::plan_height;
 use super::browse::{self, Step as Move};
 use super::make::{self, Known};
 use super::send::{self, Job};
-use super::{absence, edit, keys, marks, prompt};
+use super::{absence, edit, keys, marks, prompt, reread};
 use crate::domain::{Entry, ResourceKey};
 
 /// Shows a plan; what is too large to be compared at once is compared elsewhere.
@@ -156,6 +156,7 @@ pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
         Recipe::Clone(pairs) => make::clone(model, pairs, &known),
         Recipe::Rename { from, to } => make::rename(model, from, to, &known),
         Recipe::Undo(id) => make::undo(model, id),
+        Recipe::Reput(keys) => make::reput(model, keys, &known),
     };
     made.unwrap_or_else(|words| {
         model.say(Tone::Bad, words);
@@ -176,6 +177,9 @@ pub(super) fn clash(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
 /// Takes in that it was written: the plan is over, and its one document is shown.
 pub(super) fn landed(model: &mut Model, writing: &Writing) {
     let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
+    if reread::landed(model, &plan) {
+        return;
+    }
     let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
     if let (Some(key), None) = (left.next(), left.next())
         && !browse::go_to(model, key)

@@ -240,6 +240,10 @@ fn run(model: &mut Model, text: &str) -> Done {
             model.say(Tone::Plain, format!("leave the {what} first: esc"));
             return Ok(Vec::new());
         }
+        if !matches!(action, Action::Reput | Action::Redraw | Action::Suspend | Action::Help) {
+            // It only tells, and `:reread` tells it again.
+            model.hands.rereads.page = None;
+        }
         return Ok(keys::act(model, action));
     }
     if !text.contains(['/', ':']) {
@@ -272,6 +276,7 @@ fn run(model: &mut Model, text: &str) -> Done {
         ));
     }
     model.overlay = None;
+    model.hands.rereads.page = None;
     Ok(Vec::new())
 }
 

@@ -8,7 +8,7 @@ use super::super::model::{
 use super::super::secret_jobs::{Inspection, Outlet, SecretJob, SecretTold};
 use super::browse::Step;
 use super::{edit, keys, secret_destroy, secret_form, secret_reveal, secret_undo, secrets_page};
-use crate::domain::{Contents, Presence, SecretPath};
+use crate::domain::{Contents, Presence, SecretPath, VersionState};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
                            CONFDECK_COPY_SECRETS=true, allows it";
@@ -105,8 +105,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         PickFrom::Versions(path, versions) => {
+            let newest = versions.iter().map(|info| info.version).max();
             if let Some(info) = versions.into_iter().nth(pick.cursor) {
-                secret_destroy::ask(model, path, Some(info.version));
+                let is_read = newest == Some(info.version) && info.state == VersionState::Kept;
+                secret_destroy::ask(model, path, Some(info.version), is_read);
             }
             Vec::new()
         }
@@ -232,12 +234,14 @@ fn ask_delete(model: &mut Model, path: SecretPath, presence: &Presence) {
     let Some(version) = *version else {
         return model.say(Tone::Bad, format!("{path} has no versions: a delete could not be taken back"));
     };
+    let mut details = vec![
+        format!("whoever reads it finds none of its {} fields from then on", fields.len()),
+        "older versions stay; undelete brings this one back".into(),
+    ];
+    details.extend(secret_destroy::dependants(model, &path));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Delete {version} of {path}, its newest version?"),
-        details: vec![
-            format!("whoever reads it finds none of its {} fields from then on", fields.len()),
-            "older versions stay; undelete brings this one back".into(),
-        ],
+        details,
         then: Then::DeleteSecret { path, version },
         asked: model.now.mono,
     }));

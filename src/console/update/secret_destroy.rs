@@ -6,6 +6,7 @@ use super::super::model::{Doomed, Model, PickFrom, Purpose, SecretAct, SecretWri
 use super::super::secret_jobs::SecretJob;
 use super::{keys, prompt, secret_acts};
 use crate::domain::{Contents, Presence, SecretPath, SecretVersion, VersionInfo, VersionState, Versions};
+use crate::text::grouped;
 
 /// Asks which version, where there are several whose value is still there.
 pub(super) fn pick(model: &mut Model, path: SecretPath, presence: &Presence, versions: Option<Versions>) {
@@ -20,7 +21,10 @@ pub(super) fn pick(model: &mut Model, path: SecretPath, presence: &Presence, ver
                 .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
             model.say(Tone::Bad, words);
         }
-        [only] => ask(model, path, Some(only.version)),
+        [only] => {
+            let is_read = matches!(presence, Presence::Present(_));
+            ask(model, path, Some(only.version), is_read);
+        }
         _ => secret_acts::pick(model, SecretAct::Destroy, PickFrom::Versions(path, left)),
     }
 }
@@ -42,15 +46,31 @@ pub(super) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) 
             let words = secret_acts::absent(&path, presence).unwrap_or_default();
             model.say(Tone::Bad, words);
         }
-        _ => ask(model, path, None),
+        _ => ask(model, path, None, true),
     }
 }
 
-/// Asks for the path, to destroy a version or all of them.
-pub(super) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>) {
+/// Who is left without a secret that goes.
+pub(super) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
+    let holders = model.holders(path, None);
+    let count = match holders.total {
+        0 => return None,
+        1 => "1 document refers to it and cannot be loaded again".to_owned(),
+        total => format!("{} documents refer to it and cannot be loaded again", grouped(total)),
+    };
+    let names: Vec<_> = holders.documents.iter().take(5).map(ToString::to_string).collect();
+    let more = if holders.total > names.len() { " and more" } else { "" };
+    Some(format!("{count} without it, unless by a default: {}{more}", names.join(", ")))
+}
+
+/// Asks for the path, to destroy a version or all of them; whether that is what is read now.
+pub(super) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>, is_read: bool) {
     let mut warnings = Vec::new();
     if version.is_none() {
         warnings.push("its metadata go too, and the next write begins at v1".to_owned());
+    }
+    if is_read {
+        warnings.extend(dependants(model, &path));
     }
     prompt::ask(model, Purpose::Destroy(Doomed { path, version, warnings }), "");
 }
@@ -72,7 +92,7 @@ pub(super) fn typed(model: &mut Model, doomed: Doomed, text: &str) -> Result<Vec
         Some(version) => SecretJob::Destroy(path.clone(), version),
         None => SecretJob::DestroyAll(path.clone()),
     };
-    let kind = WriteKind::Version;
-    model.hands.writing = Some(SecretWriting { request, path, what, before: version, kind, unknown: false });
+    let (before, kind, fields) = (version, WriteKind::End, None);
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
     Ok(vec![Effect::Secret(request, job)])
 }

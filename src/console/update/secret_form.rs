@@ -252,6 +252,11 @@ pub(super) fn review(model: &mut Model) {
         return model.say(Tone::Plain, "no field changes: there is nothing to write");
     }
     form.review = Some(SecretReview { opened, scroll: 0 });
+    let (path, fields) = (form.path.clone(), form.changed_names());
+    let holders = model.holders(&path, Some(&fields));
+    if let Some(form) = &mut model.hands.form {
+        form.holders = holders;
+    }
 }
 
 /// Out of the review, or out of the form: what was typed there is wiped.
@@ -288,8 +293,9 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     let kept = matches!(form.base, super::super::model::SecretBase::At(_));
     let (path, what) = (form.path.clone(), form.what());
     let kind = WriteKind::Form { returns: kept };
+    let fields = Some(form.changed_names());
     let job = SecretJob::Write(Box::new(form.write()));
-    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, unknown: false });
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }
 
@@ -354,7 +360,8 @@ pub(super) fn change_version(model: &mut Model, job: SecretJob, what: String) ->
     };
     let (path, before) = (path.clone(), Some(*version));
     let request = model.next_request();
-    let kind = WriteKind::Version;
-    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, unknown: false });
+    let kind = if matches!(job, SecretJob::Undelete(..)) { WriteKind::Undelete } else { WriteKind::End };
+    let fields = None;
+    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }

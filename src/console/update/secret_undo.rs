@@ -2,10 +2,12 @@
 //! and written again, unless somebody wrote since.
 
 use super::super::effect::{Effect, Request};
-use super::super::model::{Model, SecretDone, SecretReview, SecretUndo, SecretWriting, Tone, WriteKind};
+use super::super::model::{
+    Changed, Model, SecretDone, SecretReview, SecretUndo, SecretWriting, Tone, WriteKind,
+};
 use super::super::secret_jobs::{Outcome, SecretJob};
 use super::browse::Step;
-use super::{edit, secret_acts};
+use super::{edit, reread, secret_acts};
 use crate::domain::{Contents, Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -23,8 +25,10 @@ pub(super) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
         return model.say(Tone::Bad, words);
     }
     let opened = model.now.mono;
+    let holders = model.holders(path, done.fields.as_ref());
     let path = path.clone();
-    model.hands.undo = Some(Box::new(SecretUndo { path, done, opened, scroll: 0, clash: None, sent: None }));
+    let undo = SecretUndo { path, done, opened, scroll: 0, clash: None, holders, sent: None };
+    model.hands.undo = Some(Box::new(undo));
 }
 
 /// The newest version, whatever became of it.
@@ -48,11 +52,12 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     let (path, newest) = (undo.path.clone(), undo.done.after);
     let (job, kind) = match undo.restore() {
         Some(restore) => (SecretJob::Restore(restore), WriteKind::Restore),
-        None => (SecretJob::Delete(path.clone(), newest), WriteKind::Version),
+        None => (SecretJob::Delete(path.clone(), newest), WriteKind::End),
     };
+    let fields = undo.done.fields.clone();
     let what = format!("undo of {}", undo.done.what);
     model.hands.writing =
-        Some(SecretWriting { request, path, what, before: Some(newest), kind, unknown: false });
+        Some(SecretWriting { request, path, what, before: Some(newest), kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }
 
@@ -82,7 +87,7 @@ pub(super) fn written(model: &mut Model, request: Request, outcome: Outcome) -> 
 }
 
 fn done(model: &mut Model, writing: SecretWriting, version: Option<SecretVersion>, read: usize) {
-    let SecretWriting { request, path, what, before, kind, .. } = writing;
+    let SecretWriting { request, path, what, before, kind, fields, .. } = writing;
     let now = version.map(|version| format!(", now {version}")).unwrap_or_default();
     let also = match read {
         0 => String::new(),
@@ -93,18 +98,25 @@ fn done(model: &mut Model, writing: SecretWriting, version: Option<SecretVersion
     match (kind, version) {
         (WriteKind::Form { returns }, Some(after)) => {
             let before = before.filter(|_| returns);
-            let said = what.clone();
-            model.hands.done.take(path, SecretDone { before, after, what: said, when });
+            let done = SecretDone { before, after, what: what.clone(), when, fields: fields.clone() };
+            model.hands.done.take(path.clone(), done);
         }
         (WriteKind::Restore, Some(after)) => {
-            let said = what.clone();
-            model.hands.done.take(path, SecretDone { before, after, what: said, when });
+            let done = SecretDone { before, after, what: what.clone(), when, fields: fields.clone() };
+            model.hands.done.take(path.clone(), done);
         }
         _ => model.hands.done.forget(&path),
     }
     model.hands.form.take_if(|form| form.sent == Some(request));
     model.hands.undo.take_if(|undo| undo.sent == Some(request));
-    model.say(Tone::Good, format!("done: {what}{now}{also}"));
+    let then = match kind {
+        WriteKind::End => {
+            model.hands.rereads.forget(&path);
+            None
+        }
+        _ => reread::changed(model, Changed::new(path, what.clone(), (version, when), fields)),
+    };
+    model.say(Tone::Good, format!("done: {what}{now}{also}{}", then.unwrap_or_default()));
 }
 
 /// The loser sees what is there now; what was typed is kept.
@@ -172,9 +184,8 @@ pub(super) fn found(model: &mut Model, request: Request, presence: Result<Presen
         }
     };
     let now = newest(&presence);
-    let untouched = now == *before
-        && (before.is_some() || presence == Presence::Missing)
-        && writing.kind != WriteKind::Version;
+    let untouched =
+        now == *before && (before.is_some() || presence == Presence::Missing) && !writing.kind.makes_none();
     if untouched {
         return model.say(
             Tone::Bad,
@@ -184,7 +195,7 @@ pub(super) fn found(model: &mut Model, request: Request, presence: Result<Presen
     if let Some(form) = model.hands.form.as_mut().filter(|form| form.sent == Some(request)) {
         form.clash = Some(now);
     }
-    if writing.kind == WriteKind::Version {
+    if writing.kind.makes_none() {
         // What became of one version can be seen, other than whose a new version is.
         let is = secret_acts::absent(path, &presence).unwrap_or_else(|| {
             now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))

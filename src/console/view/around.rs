@@ -5,7 +5,7 @@ use super::widgets::Page;
 use super::words;
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
-use crate::console::model::{Lock, Model};
+use crate::console::model::{Holders, Lock, Model};
 use crate::console::theme::{Ink, glyph};
 use crate::domain::ResourceKey;
 
@@ -60,6 +60,22 @@ pub(super) fn dependants(page: &mut Page<'_>, model: &Model, key: &ResourceKey, 
     page.fact("used by", Ink::Warning, &words);
     if model.inventory.coverage().is_partial() {
         page.fact("", Ink::Warning, "webhooks that this user may not read may name it too");
+    }
+}
+
+/// The documents that refer to a secret, and those that come by it through a connection.
+pub(super) fn holders(page: &mut Page<'_>, model: &Model, holders: &Holders) {
+    let Holders { documents, total, through, through_total } = holders;
+    if holders.is_empty() {
+        let partial = if model.inventory.coverage().is_partial() { " that this user may read" } else { "" };
+        return page.fact("used by", Ink::Dim, &format!("no document here{partial}"));
+    }
+    let names = named(documents.iter().cloned(), *total);
+    page.fact("used by", Ink::Text, &format!("{}: {names}", words::plural(*total, "document")));
+    if *through_total > 0 {
+        let names = named(through.iter().map(|(webhook, _)| webhook.clone()), *through_total);
+        let words = format!("through connections by {}: {names}", words::plural(*through_total, "webhook"));
+        page.fact("", Ink::Text, &words);
     }
 }
 

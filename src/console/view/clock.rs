@@ -22,7 +22,12 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
         super::overlays::draft_ages(model).for_each(|wait| soonest.in_a(Some(wait)));
     }
     soonest.moment(super::overlays::countdown(model));
-    if model.edit.is_none() && model.plan.is_none() && !model.hands.covers() {
+    if model.hands.rereads.page.is_some() || model.plan.is_some() {
+        let certain = model.rereads_are_certain_from();
+        let left = certain.and_then(|at| at.duration_since(model.now.wall).ok());
+        soonest.moment(left.map(|left| model.now.mono + left));
+    }
+    if !model.is_covered() {
         match model.tab {
             Tab::Webhooks | Tab::Connections => {
                 if let Some(browse) = model.browse() {

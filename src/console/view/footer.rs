@@ -179,6 +179,7 @@ fn useful(place: Place) -> &'static [Action] {
         Place::SecretForm => &[A::EnterValue, A::Review, A::AddField, A::Back, A::RemoveField, A::Help],
         Place::Value => &[A::Accept, A::Generate, A::Review, A::Cancel],
         Place::Generate => &[A::Accept, A::Down, A::Cancel],
+        Place::Reread => &[A::Reput, A::Back, A::Down, A::Help],
         Place::SecretReview => &[A::Write, A::Rebase, A::Back, A::Help, A::Down],
     }
 }
@@ -209,7 +210,8 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::SecretForm, Action::EnterValue) => "new value",
         (Place::SecretForm, Action::AddField) => "add a field",
         (Place::SecretForm, Action::RemoveField) => "remove",
-        (Place::SecretForm, Action::Back) => "leave",
+        (Place::SecretForm | Place::Reread, Action::Back) => "leave",
+        (Place::Reread, Action::Reput) => "plan the re-put",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (Place::Secrets, Action::SetFields) => "set fields",
         (Place::Secrets, Action::CopySecret) => "copy value",

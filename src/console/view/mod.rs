@@ -10,6 +10,7 @@
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
 //! | `needs` | what documents need of secrets: the mark of a row, the block of the detail |
 //! | `plan` | what covers it while several writes are reviewed as one |
+//! | `secret_form`, `reread` | what covers it while a secret is written, and afterwards |
 //! | `overlays` | what is open above everything else |
 //! | `clock` | when any of it changes by itself |
 
@@ -25,6 +26,7 @@ mod merge;
 mod needs;
 mod overlays;
 mod plan;
+mod reread;
 mod review;
 mod secret_form;
 mod secrets;
@@ -48,6 +50,7 @@ pub(super) use health::height as health_height;
 pub(super) use overlays::offered as help_offers;
 pub(super) use overlays::shown_height as secret_shown_height;
 pub(super) use plan::height as plan_height;
+pub(super) use reread::height as reread_height;
 pub(super) use secret_form::height as secret_review_height;
 pub(super) use secrets::{detail_place as secret_detail_place, rows as secret_rows};
 
@@ -78,6 +81,9 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
         Some(edit) => draw_edit(canvas, model, edit),
         None if model.plan.is_some() => plan::draw(canvas, model, edit_frame(&parts, true)),
         None if model.hands.covers() => secret_form::draw(canvas, model, edit_frame(&parts, true)),
+        None if model.hands.rereads.page.is_some() => {
+            reread::draw(canvas, model, edit_frame(&parts, true));
+        }
         None => {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {

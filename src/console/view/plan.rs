@@ -3,9 +3,9 @@
 
 use std::time::SystemTime;
 
-use super::around;
 use super::widgets::{Canvas, Page, Phrase, width};
 use super::words;
+use super::{around, reread};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
 use crate::console::layout::EditFrame;
@@ -73,6 +73,10 @@ fn title(model: &Model, plan: &Plan) -> Phrase {
         Recipe::Rename { from, to } => {
             let from = head("RENAME").and(Ink::Strong, from.to_string());
             context(from.and(Ink::Text, " to ").and(Ink::Strong, to.to_string()), " in ")
+        }
+        Recipe::Reput(_) => {
+            let again = head("RE-PUT").and(Ink::Strong, some).and(Ink::Text, " with the same content");
+            context(again, " in ")
         }
         Recipe::Undo(id) => {
             let undo = head("UNDO");
@@ -160,7 +164,16 @@ fn whole(page: &mut Page<'_>, model: &Model, plan: &Plan) {
             &format!("{place} of {count} of this session; {key} shows the one before"),
         );
     }
-    if plan.same > 0 {
+    if let Recipe::Reput(_) = plan.recipe {
+        reread::cache(page, model);
+        if plan.same > 0 {
+            let words = format!(
+                "{}, which one commit does not hold: they come next",
+                words::plural(plan.same, "document")
+            );
+            page.fact("left out", Ink::Text, &words);
+        }
+    } else if plan.same > 0 {
         let words =
             format!("{}, the same already as what would be copied", words::plural(plan.same, "document"));
         page.fact("left out", Ink::Dim, &words);
@@ -251,6 +264,9 @@ fn under<'p>(page: &mut Page<'p>, model: &Model, plan: &'p Plan, step: &'p Step,
         return page.full(&look.lines);
     }
     match (&step.before, &step.after) {
+        (Some(_), Some(_)) if matches!(plan.recipe, Recipe::Reput(_)) => {
+            around::dependants(page, model, &step.key, false);
+        }
         (Some(_), Some(_)) => page.paths(&look.diff, "nothing changes"),
         (None, Some(document)) => page.fact("new", Ink::Dim, &words::plural(document.len(), "byte")),
         _ => {}

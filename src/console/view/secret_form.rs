@@ -6,7 +6,9 @@ use super::widgets::{Canvas, Page, Phrase, width};
 use super::words;
 use crate::console::keymap::Place;
 use crate::console::layout::EditFrame;
-use crate::console::model::{FieldRow, FieldThen, Model, SecretBase, SecretForm, SecretUndo, is_open};
+use crate::console::model::{
+    FieldRow, FieldThen, Holders, Model, SecretBase, SecretForm, SecretUndo, is_open,
+};
 use crate::console::secret_jobs::How;
 use crate::console::theme::{Ink, glyph};
 use crate::domain::{FieldState, SecretPath};
@@ -167,7 +169,7 @@ fn form_page(page: &mut Page<'_>, model: &Model, form: &SecretForm) {
         let words = format!("{} you may not {}: {permission} is missing", glyph::BAD, right.words());
         page.fact("rights", Ink::Bad, &words);
     }
-    tail(page, model, &form.path);
+    tail(page, model, &form.path, &form.holders);
 }
 
 fn columns_half(model: &Model) -> u16 {
@@ -235,11 +237,12 @@ fn undo_page(page: &mut Page<'_>, model: &Model, undo: &SecretUndo) {
             page.fact("deletes", Ink::Text, &words);
         }
     }
-    tail(page, model, &undo.path);
+    tail(page, model, &undo.path, &undo.holders);
 }
 
 /// When the receiver works by it, and what stands in the way.
-fn tail(page: &mut Page<'_>, model: &Model, path: &SecretPath) {
+fn tail(page: &mut Page<'_>, model: &Model, path: &SecretPath, holders: &Holders) {
+    around::holders(page, model, holders);
     let words = match path {
         SecretPath::Variables(_) => "reads its variables at its start",
         _ => {

@@ -9,7 +9,7 @@ use crate::console::theme::{Ink, glyph};
 use crate::text::Safe;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let browse = model.browse().filter(|_| model.edit.is_none() && model.plan.is_none());
+    let browse = model.browse().filter(|_| !model.is_covered());
     let is_secrets = model.sees_secrets();
     let right = match (&model.edit, browse) {
         (Some(edit), _) if matches!(edit.stage, Stage::Editing) => editing(edit, area.width / 2),
@@ -111,8 +111,7 @@ fn said(model: &Model) -> Phrase {
 /// Whether a list without rows already says what is waited for.
 fn is_said_in_the_body(model: &Model) -> bool {
     let empty = |browse: &Browse| browse.listing.len(&model.inventory) == 0 && model.panes().items.width > 0;
-    let is_covered = model.edit.is_some() || model.plan.is_some();
-    !model.link.had_picture && !is_covered && model.browse().is_some_and(empty)
+    !model.link.had_picture && !model.is_covered() && model.browse().is_some_and(empty)
 }
 
 /// How many documents are marked, in sight or not.

@@ -116,6 +116,8 @@ fn scenes_that_fold_at_80x24() {
         "secret_shown",
         "secret_undo",
         "secret_copy",
+        "reread",
+        "plan_reput",
         "secret_versions",
         "secret_destroy",
         "vault",

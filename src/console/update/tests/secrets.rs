@@ -124,7 +124,7 @@ pub(super) fn face(console: &Console) -> String {
         _ => None,
     };
     let asking = hands.asking.as_ref().map(|asking| asking.act);
-    let writing = hands.writing.as_ref().map(|writing| (writing.unknown, writing.kind == WriteKind::Version));
+    let writing = hands.writing.as_ref().map(|writing| (writing.unknown, writing.kind == WriteKind::End));
     format!("{form:?} {entry:?} {asking:?} {} {writing:?} {}", hands.reading.is_some(), hands.undo.is_some())
 }
 
@@ -251,8 +251,11 @@ fn a_rotation_is_one_conditional_patch_of_what_was_typed_twice() {
     assert_eq!((write.set.0.len(), write.remove.len()), (1, 0));
     assert!(!format!("{:?}", console.effects).contains("new one"));
     console.told(true);
+    let said = "done: set bearer-token of webhooks/a/one/secrets, now v4; 1 document must be read again";
+    assert_eq!(console.notice(), said);
+    assert_eq!(console.model.place(), Place::Reread);
+    console.keys("esc");
     assert_eq!(console.model.place(), Place::Browse);
-    assert_eq!(console.notice(), "done: set bearer-token of webhooks/a/one/secrets, now v4");
 }
 
 #[test]

@@ -159,7 +159,8 @@ impl Group {
             A::Renew | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => Self::Here,
             A::RevealSecret | A::CopySecret => Self::View,
             A::SetSecret | A::SetFields | A::UndoSecret | A::DeleteSecret | A::UndeleteSecret => Self::Write,
-            A::DestroySecret | A::DestroyAll => Self::Write,
+            A::DestroySecret | A::DestroyAll | A::Reput => Self::Write,
+            A::Reread => Self::View,
         }
     }
 

@@ -477,6 +477,8 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("secret_shown", secrets::secret_shown),
     ("secret_undo", secrets::secret_undo),
     ("secret_copy", secrets::secret_copy),
+    ("reread", secrets::reread),
+    ("plan_reput", secrets::plan_reput),
     ("secret_versions", secrets::secret_versions),
     ("secret_destroy", secrets::secret_destroy),
     ("vault", vault::well),

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
+use crate::console::effect::Request;
 use crate::console::layout::Size;
 use crate::console::model::*;
 use crate::console::secret_jobs::{Outlet, RevealOrder};
@@ -120,9 +121,17 @@ pub(super) fn secret_undo(size: Size) -> Model {
         after: SecretVersion(4),
         what: "set bearer-token of webhooks/production/github_events/secrets".into(),
         when: SystemTime::UNIX_EPOCH,
+        fields: None,
     };
-    model.hands.undo =
-        Some(Box::new(SecretUndo { path: path(), done, opened: NOW, scroll: 0, clash: None, sent: None }));
+    model.hands.undo = Some(Box::new(SecretUndo {
+        path: path(),
+        done,
+        opened: NOW,
+        scroll: 0,
+        clash: None,
+        holders: Holders::default(),
+        sent: None,
+    }));
     model
 }
 
@@ -159,4 +168,50 @@ pub(super) fn secret_destroy(size: Size) -> Model {
 
 fn prompt(purpose: Purpose, text: &str) -> Prompt {
     Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() }
+}
+
+/// What the receiver has to read again, of two secrets, one of them by way of a connection.
+pub(super) fn reread(size: Size) -> Model {
+    let mut model = browse(size);
+    model.lock = Lock::Open(None);
+    let changed = |name: &str, what: &str| {
+        let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new(name).unwrap() };
+        let what = format!("{what} of {path}");
+        Changed::new(path, what, (Some(SecretVersion(4)), SystemTime::UNIX_EPOCH), None)
+    };
+    let key = |address: &str| address.parse::<Address>().unwrap().0;
+    let keys = |addresses: &[&str]| addresses.iter().map(|address| key(address)).collect::<Vec<_>>();
+    let connection = key("connections/kafka_main");
+    let through = ["production/deploys", "production/github_events"].map(|it| (key(it), connection.clone()));
+    let of = |documents: Vec<ResourceKey>, total| Holders { documents, total, ..Holders::default() };
+    let left = Holders {
+        through: through.to_vec(),
+        through_total: 7,
+        ..of(keys(&["connections/kafka_main", "production/orders"]), 2)
+    };
+    let parts = vec![
+        RereadPart { changed: changed("app/kafka", "set 2 fields"), left },
+        RereadPart {
+            changed: changed("app/github", "undo of set hmac"),
+            left: of(keys(&["production/github_events"]), 1_234),
+        },
+    ];
+    model.hands.rereads.take(changed("app/kafka", "set 2 fields"));
+    model.hands.rereads.page = Some(Box::new(RereadPage { parts, scroll: 0 }));
+    model
+}
+
+/// The plan that writes documents again.
+pub(super) fn plan_reput(size: Size) -> Model {
+    let mut model = browse(size);
+    model.lock = Lock::Open(None);
+    let keys: Vec<_> = ["production/github_events", "connections/kafka_main"]
+        .map(|it| it.parse::<Address>().unwrap().0)
+        .into();
+    let steps = keys.iter().filter_map(|key| model.inventory.get(key)).map(|row| Step::again(row.entry()));
+    let made = (model.inventory.store().cloned(), NOW, Request(1));
+    let (mut plan, _) = Plan::new(Recipe::Reput(keys.clone()), steps.collect(), made);
+    plan.same = 22;
+    model.plan = Some(Box::new(plan));
+    model
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::super::{secrets, *};
 use crate::console::action::Action;
 use crate::console::keymap;
-use crate::console::model::{Prompt, Purpose};
+use crate::console::model::{Prompt, Purpose, Recipe};
 
 /// A key is pressed after a question has been read.
 const READING: u64 = 400;
@@ -203,7 +203,12 @@ pub(super) fn face(console: &Console) -> String {
     let selected = model.selected().map(std::mem::discriminant);
     let plan = model.plan.as_ref().map(|plan| {
         let moved = plan.steps.iter().any(|step| step.moved(&model.inventory).is_some());
-        (std::mem::discriminant(&plan.recipe), plan.clash.is_some(), moved)
+        // A re-put can do what a copy can, and the way to it is long.
+        let recipe = match &plan.recipe {
+            Recipe::Reput(_) => std::mem::discriminant(&Recipe::Clone(Vec::new())),
+            other => std::mem::discriminant(other),
+        };
+        (recipe, plan.clash.is_some(), moved)
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);

@@ -264,7 +264,10 @@ pub const SETTINGS: [Setting; 39] = {
             Context,
             env("SECRETS_BACKEND"),
             Word(&["env", "vault"]),
-            ("`env`", "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao"),
+            (
+                "`env`",
+                "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao, which needs `vault_addr` and a login",
+            ),
         ),
         row(
             K::VaultAddr,

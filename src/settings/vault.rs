@@ -15,7 +15,9 @@ type Result<T> = std::result::Result<T, SettingsError>;
 /// Everything about it; `asked_by` is what chose it.
 pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultSettings> {
     let Some(address) = lookup.text(Key::VaultAddr) else {
-        return Err(needs(asked_by, "vault", Key::VaultAddr));
+        let problem = "vault needs VAULT_ADDR, or vault_addr in the config file: set it to where Vault or OpenBao \
+                       is, as https://vault.example:8200, or choose env";
+        return Err(SettingsError::of(asked_by, problem));
     };
     let mut settings = VaultSettings::new(checked(&address, Address::parse)?, login(lookup, asked_by)?);
     if let Some(namespace) = lookup.text(Key::VaultNamespace) {
@@ -60,11 +62,6 @@ fn verify(lookup: &mut Lookup<'_>) -> Result<Verify> {
         (_, Some(path)) | (Some(SwitchOrPath::Path(path)), None) => Verify::Authority(path),
         (Some(SwitchOrPath::Switch(true)) | None, None) => Verify::System,
     })
-}
-
-fn needs(asked_by: &Origin, what: &str, missing: Key) -> SettingsError {
-    let variable = missing.setting().variable.unwrap_or_default();
-    SettingsError::of(asked_by, format!("{what} needs {variable}: set it, or {}", missing.setting().name))
 }
 
 fn half(set: &Sourced<String>, name: Key, missing: Key) -> SettingsError {

@@ -67,7 +67,12 @@ fn every_line_can_be_reached_on_a_small_screen() {
     terminal.keys("6");
     terminal.wait_for("healthy");
     terminal.keys("G");
-    terminal.wait_for("peer http://");
+    terminal.wait_for("set them where the receiver is started");
     terminal.keys("g");
     terminal.wait_for("● healthy  etcd");
+    while !terminal.screen_now().has("peer http://") {
+        let before = terminal.screen();
+        terminal.keys("j");
+        terminal.wait_until(|screen| screen.text() != before);
+    }
 }

@@ -3,10 +3,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use confdeck::check::{Eyes, OwnSecrets, OwnTemplate};
 use confdeck::compare;
-use confdeck::console::model::{Filter, Listing};
+use confdeck::console::model::{Filter, Listing, NeedsCache};
 use confdeck::domain::{
-    Coverage, Document, DocumentKind, Entry, Namespace, ResourceKey, Revision, StoreId, Token, WebhookId,
+    Coverage, Document, DocumentKind, Entry, Mount, Namespace, ResourceKey, Revision, StoreId, Token,
+    WebhookId,
 };
 use confdeck::inventory::{Inventory, Scope, prepare};
 use confdeck::provider::{PAGE_LIMIT, WatchEvent};
@@ -107,5 +109,30 @@ fn documents(bench: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, picture, documents);
+/// What a jump to another page of a list costs, above the jump itself.
+fn needs(bench: &mut Criterion) {
+    let inventory = loaded();
+    let mount = || Mount::new("secret").ok();
+    let Some(own) = mount() else { unreachable!("it is a mount") };
+    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
+    let eyes = Eyes { references: mount(), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() };
+    let keys: Vec<_> = inventory.keys(&Scope::AllWebhooks).take(50).collect();
+    bench.bench_function("read what 50 rows need", |bench| {
+        bench.iter_batched(
+            || (NeedsCache::default(), keys.clone()),
+            |(mut cache, keys)| {
+                cache.look(&inventory, &eyes, keys);
+                cache.visible_paths().len()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    let mut cache = NeedsCache::default();
+    cache.look(&inventory, &eyes, keys.clone());
+    bench.bench_function("find that what 50 rows need is known", |bench| {
+        bench.iter(|| cache.look(&inventory, &eyes, black_box(&keys).clone()));
+    });
+}
+
+criterion_group!(benches, picture, documents, needs);
 criterion_main!(benches);

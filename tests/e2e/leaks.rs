@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD as STANDARD;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::support::home::Home;
 use crate::support::planted::{DISGUISES, Revealed};
@@ -54,6 +54,13 @@ fn what_is_drawn_is_searched() {
     let begun = "printf '\\033[?2026h\\033[2J\\033[5;4Hnted-for-the-harness'";
     let whole = "printf '\\033[5;1Hpla\\033[?2026l'";
     found("a frame", || drop(printing(&format!("{begun}; {whole}"))));
+    found("a terminal", || {
+        let terminal = printing(&format!("printf %s {VALUE} | base64"));
+        terminal.reveals(VALUE);
+    });
+    let terminal = printing(&format!("printf %s {VALUE} | base64"));
+    terminal.reveals(&STANDARD.encode(VALUE));
+    drop(terminal);
     let terminal = printing(&format!("{begun}; {whole}; echo {VALUE}"));
     terminal.reveals(VALUE);
     drop(terminal);

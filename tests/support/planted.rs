@@ -36,13 +36,10 @@ impl Revealed {
     pub(crate) fn leak_in(&self, bytes: &[u8]) -> Option<String> {
         let revealed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(bytes);
-        let begins = |mark: &'static str| text.match_indices(mark).map(move |(at, _)| (at, mark));
-        let hidden =
-            |(at, mark): &(usize, &'static str)| !revealed.iter().any(|it| is_at(&text[*at..], it, mark));
-        let plain = begins(MARK).chain(begins(DEMO)).find(hidden).map(|(at, _)| at);
-        // What is revealed may be copied, and a copy travels in base64.
-        let disguises = DISGUISES.iter().filter(|_| revealed.is_empty());
-        let at = plain.or_else(|| disguises.filter_map(|form| text.find(form)).next())?;
+        let allowed = |rest: &str, mark: &str| revealed.iter().any(|value| is_at(rest, value, mark));
+        let leaks =
+            |mark: &&str| text.match_indices(*mark).map(|(at, _)| at).find(|at| !allowed(&text[*at..], mark));
+        let at = [MARK, DEMO].iter().chain(&DISGUISES).find_map(leaks)?;
         Some(text[at..].chars().take(60).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to a server and to a token, as health and presence tell it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use confdeck::domain::{Condition, KvPath, Mount, Presence, SecretPath};
 use confdeck::provider::vault::{Address, AppRole, Login, VaultSecrets, VaultSettings, VaultToken, Verify};
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::support::bao::Bao;
 use crate::support::etcd::certs::{Authority, Valid};
+use crate::until;
 
 const VIEWER: &str = r#"
 path "webhooks/metadata/*"    { capabilities = ["list", "read"] }
@@ -41,14 +42,6 @@ fn furnished(bao: &Bao) {
 
 async fn is_present(secrets: &VaultSecrets) -> bool {
     matches!(secrets.presence(&path()).await, Ok(Presence::Present(_)))
-}
-
-async fn until(mut done: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !done().await {
-        assert!(begun.elapsed() < Duration::from_secs(120), "it did not come to that");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 #[tokio::test]

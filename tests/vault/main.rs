@@ -7,8 +7,9 @@ mod life;
 mod policies;
 #[path = "../support/mod.rs"]
 mod support;
+mod tokens;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use confdeck::domain::{FieldName, KvPath, Mount, SecretFolder, SecretPath, SecretText, SecretValue};
 use confdeck::provider::vault::{Address, KvVersion, Login, VaultSecrets, VaultSettings, VaultToken};
@@ -22,10 +23,24 @@ fn user(bao: &Bao, token: &str, version: KvVersion) -> VaultSecrets {
 }
 
 fn user_within(bao: &Bao, token: &str, version: KvVersion, timeout: Duration) -> VaultSecrets {
-    let login = Login::Token(VaultToken::new(token.to_owned()).unwrap());
-    let mut settings = VaultSettings::new(Address::parse(&bao.address()).unwrap(), login);
+    let mut settings = settings(bao, token);
     (settings.kv, settings.timeout) = (version, timeout);
     VaultSecrets::new(settings)
+}
+
+fn settings(bao: &Bao, token: &str) -> VaultSettings {
+    let login = Login::Token(VaultToken::new(token.to_owned()).unwrap());
+    let mut settings = VaultSettings::new(Address::parse(&bao.address()).unwrap(), login);
+    settings.timeout = Duration::from_secs(60);
+    settings
+}
+
+async fn until(mut done: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !done().await {
+        assert!(begun.elapsed() < Duration::from_secs(120), "it did not come to that");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn mount() -> Mount {

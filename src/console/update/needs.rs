@@ -15,7 +15,7 @@ pub(super) fn follow(model: &mut Model) -> Option<Effect> {
     let Model { needs, clashes, inventory, context, .. } = model;
     let eyes = context.secrets.as_ref()?;
     let mut news = needs.look(inventory, eyes, in_sight);
-    if eyes.own == OwnSecrets::Variables {
+    if eyes.kept == OwnSecrets::Variables {
         news |= clashes.work(inventory, now);
     }
     if news {

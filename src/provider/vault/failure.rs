@@ -38,6 +38,8 @@ pub(super) enum Failure {
     Server(u16),
     /// There is no token that the server takes, and why; nothing was done.
     NoToken(NoToken),
+    /// There is no namespace of the name that the settings say.
+    NoNamespace,
     /// Our own settings or files are of no use, in words.
     Unusable(String),
 }
@@ -117,6 +119,7 @@ impl Failure {
             | Self::Uninitialised
             | Self::Busy
             | Self::NoToken(_)
+            | Self::NoNamespace
             | Self::Unusable(_) => false,
         }
     }
@@ -154,6 +157,7 @@ impl Failure {
             Self::Busy => format!("{vault} takes no more requests for now: its rate limit is reached"),
             Self::Server(status) => format!("{vault} failed with status {status}: see its log"),
             Self::NoToken(why) => format!("no token that {vault} takes: {}", why.words()),
+            Self::NoNamespace => format!("{vault} has no such namespace: check VAULT_NAMESPACE"),
             Self::Unusable(words) => words.clone(),
         }
     }
@@ -169,7 +173,7 @@ impl Failure {
             Self::Busy => SecretStanding::Busy,
             Self::NoToken(NoToken::Ended) => SecretStanding::TokenEnded,
             Self::NoToken(NoToken::Refused(_)) => SecretStanding::LoginRefused,
-            Self::Unusable(_) => SecretStanding::Misconfigured,
+            Self::NoNamespace | Self::Unusable(_) => SecretStanding::Misconfigured,
             Self::TooLarge | Self::Garbled | Self::Server(_) => return None,
         })
     }
@@ -180,6 +184,7 @@ impl Failure {
             Self::NoToken(why) => {
                 provider::Error::Denied { permission: why.words().into(), remedy: NEW_TOKEN }
             }
+            Self::NoNamespace => provider::Error::Invalid { reason: self.words(vault) },
             Self::Unusable(reason) => provider::Error::Invalid { reason },
             other => provider::Error::Unavailable { reason: other.words(vault), retry_in: None },
         }

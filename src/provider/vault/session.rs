@@ -1,14 +1,14 @@
 //! The token that goes with each request: the one that was given, or an AppRole's.
 //!
-//! Nothing runs in the background. A request whose token is past half of its time renews it first;
-//! one whose token was refused asks the server whether the token still lives, and logs in anew if not.
+//! Nothing runs in the background. A request whose token is past half of its time renews it first; how
+//! long one that was given lives is asked once, after some seconds. A request whose token was refused asks
+//! the server whether the token still lives, and logs in anew if not.
 
 mod token;
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -153,7 +153,7 @@ impl Session {
         let now = Instant::now();
         match (&self.settings().login, &state.held) {
             (Login::Token(token), None) => {
-                let held = Held::given(token.clone());
+                let held = Held::given(token.clone(), now);
                 state.held = Some(held.clone());
                 Ok(held)
             }
@@ -169,6 +169,11 @@ impl Session {
         let Some(old) = state.held.clone() else {
             return Err(Failure::NoToken(NoToken::Refused("none is held")));
         };
+        if !old.is_known() {
+            let held = self.become_known(old, now).await;
+            state.held = Some(held.clone());
+            return Ok(held);
+        }
         if old.is_renewable() {
             let renewal = Call::post("auth/token/renew-self", Zeroizing::new(b"{}".to_vec()));
             let answer = self.send(&renewal, &old).await;
@@ -201,12 +206,20 @@ impl Session {
         }
     }
 
+    /// Asks how long a token that was given lives, so that it is renewed in time.
+    async fn become_known(&self, mut held: Held, now: Instant) -> Held {
+        match self.send(&Call::get("auth/token/lookup-self"), &held).await {
+            Ok(reply) => held.seen(&Looked::of(&reply), now),
+            Err(_) => held = held.put_off(now),
+        }
+        held
+    }
+
     async fn logged_in(&self, state: &mut State, role: &AppRole, now: Instant) -> Result<Held, Failure> {
         if let Some(refused) = state.refused.as_ref().filter(|refused| refused.until > now) {
             return Err(refused.failure.clone());
         }
-        let body = json!({"role_id": role.role.as_str(), "secret_id": role.secret.as_str()}).to_string();
-        let call = Call::post("auth/approle/login", Zeroizing::new(body.into_bytes()));
+        let call = Call::post("auth/approle/login", token::credentials(role));
         let failure = match self.client.call(&call, None, self.settings().timeout).await.and_then(judge) {
             Ok(reply) if reply.is_done() => match reply.parse::<Auth>().and_then(|auth| auth.held(now)) {
                 Ok(held) => {
@@ -271,9 +284,13 @@ fn refusal(status: u16) -> &'static str {
     }
 }
 
+/// How a server answers whatever is asked of a namespace that it does not have.
+const NO_NAMESPACE: &str = "namespace not found";
+
 /// An answer that speaks of a path, or what is wrong with the server.
 fn judge(reply: Reply) -> Result<Reply, Failure> {
     match reply.status() {
+        404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(Failure::NoNamespace),
         200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
         429 => Err(Failure::Busy),
         501 => Err(Failure::Uninitialised),

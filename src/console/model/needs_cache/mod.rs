@@ -21,6 +21,9 @@ pub const AT_ONCE: usize = 64 * 1024;
 /// So many bytes are read in one turn of the loop; what is left waits for the next.
 const TURN: usize = 256 * 1024;
 
+/// What a document, and each need in it, counts for besides its bytes.
+const EACH: usize = 128;
+
 /// How many documents are remembered, and how many needs of all of them.
 const MAX_KNOWN: usize = 1_000;
 const MAX_NEEDS: usize = 50_000;
@@ -124,8 +127,8 @@ impl NeedsCache {
                 break;
             }
             self.read += 1;
-            let (known, read) = read_now(inventory, eyes, key, row);
-            room = room.saturating_sub(read);
+            let (known, cost) = read_now(inventory, eyes, key, row);
+            room = room.saturating_sub(cost);
             if let Some(known) = known {
                 self.known.insert(key.clone(), known);
             }
@@ -191,7 +194,7 @@ fn connection(name: &str) -> Option<ResourceKey> {
     ConnectionName::new(name).ok().map(ResourceKey::connection)
 }
 
-/// Reads a document with its connections, and says how many bytes that were; nothing comes of it where
+/// Reads a document with its connections, and says how much of a turn that took; nothing comes of it where
 /// they turn out to be too large for the loop.
 fn read_now(
     inventory: &Inventory,
@@ -215,6 +218,7 @@ fn read_now(
     };
     let needs = needs(key, row.document(), &connection_of, eyes);
     let known = Known { token: row.token(), connections: connections.into_inner(), needs };
-    // Even an empty document costs its turn something.
-    ((!too_large.get()).then_some(known), size.get().max(256))
+    // What is found costs more time than what is passed over, and even an empty document some.
+    let cost = size.get() + EACH * (1 + known.needs.len());
+    ((!too_large.get()).then_some(known), cost)
 }

@@ -253,7 +253,12 @@ impl Work {
             return Some(Answer::SecretReach(reach));
         }
         if self.table.news_due(Instant::now()) {
-            return Some(Answer::Seen(self.table.take_news()));
+            let news = self.table.take_news();
+            // The path may be to blame, or a token that has ended: the store's health tells which.
+            if news.iter().any(|(_, presence)| matches!(presence, Presence::Forbidden { .. })) {
+                self.ask_health();
+            }
+            return Some(Answer::Seen(news));
         }
         self.healthy.take().map(|health| Answer::SecretHealth(Box::new(health)))
     }

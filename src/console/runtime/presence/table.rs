@@ -21,7 +21,7 @@ pub(super) const RESTLESS: Duration = Duration::from_millis(500);
 
 /// How many of a list that does not stand still are asked for at a time: most will be gone before they
 /// could be read.
-const MEANWHILE: usize = 24;
+const MEANWHILE: usize = 16;
 
 /// The longest time between two looks at a path that stays in sight; up to a fifth less, so that not
 /// all of them come together.

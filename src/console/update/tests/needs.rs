@@ -131,6 +131,19 @@ fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
 }
 
 #[test]
+fn a_document_of_many_references_has_a_turn_for_itself() {
+    let headers: Vec<_> = (0..1_900).map(|at| format!(r#""X-{at}":"{{$V{at}}}""#)).collect();
+    let text = format!(r#"{{"module-config":{{"headers":{{{}}}}}}}"#, headers.join(","));
+    assert!(text.len() < NEEDS_AT_ONCE);
+    let entries: Vec<_> = (1..=9).map(|at| entry(&format!("a/w{at}"), &text, at)).collect();
+    let mut console = Console::with_secrets(&entries);
+    assert!(console.model.needs.is_partial());
+    let before = console.model.needs.documents_read();
+    console.send(Event::Wake);
+    assert!(console.model.needs.documents_read() - before <= 2);
+}
+
+#[test]
 fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
     let filler = "x".repeat(NEEDS_AT_ONCE);
     let large = format!(

@@ -88,7 +88,7 @@ fn facts(model: &Model, shown: &Shown, row: RowRef<'_>, room: u16) -> Vec<Phrase
         ResourceKey::Webhook { namespace, id } => {
             route(&mut facts, namespace, id);
             if shown.facts.trouble.is_none() {
-                auth(&mut facts, shown);
+                auth(&mut facts, model, shown);
                 needs(&mut facts, model, shown);
                 connections(&mut facts, model, shown);
             }
@@ -182,8 +182,12 @@ fn route(facts: &mut Facts, namespace: &Namespace, id: &WebhookId) {
     }
 }
 
-fn auth(facts: &mut Facts, shown: &Shown) {
+fn auth(facts: &mut Facts, model: &Model, shown: &Shown) {
     if shown.facts.auth.is_open() {
+        let own = needs::own_auth(model, &shown.key);
+        if !own.is_empty() {
+            return facts.add("auth", Ink::Text, &format!("{}, by a secret of its own", own.join(", ")));
+        }
         facts.marked("auth", Ink::Warning, glyph::WARNING, "none: open to anyone");
         return;
     }

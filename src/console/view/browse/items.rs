@@ -141,12 +141,20 @@ fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(Ink, Safe
             vec![name, secrets(model, row), module(row), used_by(model, row), token, changed]
         }
         Scope::Namespace(_) => {
-            vec![name, secrets(model, row), module(row), connection(model, row), auth(row), token, changed]
+            vec![
+                name,
+                secrets(model, row),
+                module(row),
+                connection(model, row),
+                auth(model, row),
+                token,
+                changed,
+            ]
         }
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
             let namespace = (Ink::Dim, Safe::new(namespace));
-            let (secrets, auth) = (secrets(model, row), auth(row));
+            let (secrets, auth) = (secrets(model, row), auth(model, row));
             vec![namespace, name, secrets, module(row), connection(model, row), auth, token, changed]
         }
     }
@@ -180,12 +188,16 @@ fn connection<'m>(model: &Model, row: RowRef<'m>) -> (Ink, Safe<'m>) {
     }
 }
 
-fn auth(row: RowRef<'_>) -> (Ink, Safe<'static>) {
+fn auth(model: &Model, row: RowRef<'_>) -> (Ink, Safe<'static>) {
     let auth = row.auth();
     if row.troubled() {
         return (Ink::Dim, Safe::literal(glyph::NONE));
     }
     if auth.is_open() {
+        let own = needs::own_auth(model, &row.key());
+        if !own.is_empty() {
+            return (Ink::Text, own.join(" ").into());
+        }
         return (Ink::Warning, Safe::literal("none"));
     }
     let words: Vec<&str> = auth.iter().map(crate::inventory::Auth::word).collect();

@@ -97,18 +97,42 @@ pub(super) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<Phrase> 
     lines.list
 }
 
+/// What a webhook's own secrets make its callers show, as far as they are known to be there.
+pub(super) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
+    let there = |need: &&Need| {
+        let state = need.state(&|path| model.sight.presence(path));
+        matches!(state, NeedState::Present { .. })
+    };
+    let needs = model.needs.of(key).into_iter().flat_map(Needs::iter).filter(there);
+    needs
+        .filter_map(|need| match need.wanted {
+            Wanted::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
+            Wanted::Own(SecretField::HMAC_SECRET) => Some("hmac"),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Whether another id reads one of its variables.
 pub(super) fn clashes(model: &Model, key: &ResourceKey) -> bool {
     let ResourceKey::Webhook { id, .. } = key else { return false };
-    model.clashes.clashes(&model.inventory, id)
+    merges_variables(model) && model.clashes.clashes(&model.inventory, id)
+}
+
+fn merges_variables(model: &Model) -> bool {
+    model.context.secrets.as_ref().is_some_and(|eyes| eyes.own == OwnSecrets::Variables)
 }
 
 /// With whom a webhook shares its variables, and what to do where that is no good.
 fn shared(lines: &mut Lines, model: &Model, key: &ResourceKey) {
     let ResourceKey::Webhook { id, .. } = key else { return };
+    // What the receiver does not look at is worth knowing, and no warning.
+    let merges = merges_variables(model);
+    let (glyph, ink) = if merges { (glyph::WARNING, Ink::Warning) } else { look(NeedMark::Nothing) };
     let mut readers: BTreeMap<Vec<WebhookId>, Vec<String>> = BTreeMap::new();
     for overlap in model.clashes.of(&model.inventory, id) {
         match overlap {
+            Overlap::SameId { .. } if !merges => {}
             Overlap::SameId { .. } => {
                 lines.add(0, NeedMark::Nothing, vec![Phrase::of(Ink::Dim, Safe::display(&overlap))]);
             }
@@ -123,7 +147,7 @@ fn shared(lines: &mut Lines, model: &Model, key: &ResourceKey) {
             _ => format!("{shortest} and its like are"),
         };
         let words = format!("{which} read by {}: rename all but one", ids.join(" and "));
-        lines.put(0, (glyph::WARNING, Ink::Warning), vec![Phrase::of(Ink::Warning, words)]);
+        lines.put(0, (glyph, ink), vec![Phrase::of(ink, words)]);
     }
 }
 

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::super::call::Reply;
 use super::super::failure::Failure;
-use super::super::settings::VaultToken;
+use super::super::settings::{AppRole, VaultToken};
 
 /// How long it is waited before a renewal that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// How long after its first use a token that was given is asked how long it lives: a command is over
+/// by then, and pays nothing for it.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The shortest time that a token is left alone.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -20,7 +25,9 @@ const SHORTEST: Duration = Duration::from_secs(1);
 pub(super) struct Held {
     token: Arc<VaultToken>,
     renewable: bool,
-    /// When it is time to renew it; `None` where it does not end, or nobody told.
+    /// Whether the server was asked how long it lives.
+    known: bool,
+    /// When it is time to renew it, or to ask; `None` where it does not end, or nobody tells.
     due: Option<Instant>,
     ends: Option<Instant>,
     /// How long it lived at first.
@@ -30,9 +37,16 @@ pub(super) struct Held {
 
 impl Held {
     /// One that somebody gave us, of which nothing is known yet.
-    pub(super) fn given(token: VaultToken) -> Self {
-        let token = Arc::new(token);
-        Self { token, renewable: false, due: None, ends: None, whole: Duration::ZERO, alive: None }
+    pub(super) fn given(token: VaultToken, now: Instant) -> Self {
+        Self {
+            token: Arc::new(token),
+            renewable: false,
+            known: false,
+            due: Some(now + FIRST_LOOK),
+            ends: None,
+            whole: Duration::ZERO,
+            alive: None,
+        }
     }
 
     pub(super) fn token(&self) -> &VaultToken {
@@ -46,6 +60,10 @@ impl Held {
 
     pub(super) fn is_renewable(&self) -> bool {
         self.renewable
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.known
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -80,6 +98,12 @@ impl Held {
 
     /// Takes in what the server told of it.
     pub(super) fn seen(&mut self, looked: &Looked, now: Instant) {
+        if !self.known {
+            (self.known, self.due) = (true, None);
+        }
+        if let Looked::Ended = looked {
+            self.alive = None;
+        }
         let Looked::Alive(told) = looked else { return };
         self.alive = Some(now);
         if self.ends.is_none() && told.ttl > 0 {
@@ -112,11 +136,34 @@ struct Granted {
     renewable: bool,
 }
 
+impl Drop for Granted {
+    fn drop(&mut self) {
+        self.client_token.zeroize();
+    }
+}
+
+/// The body of a login, written into room that is never moved: every copy of the secret id is wiped.
+pub(super) fn credentials(role: &AppRole) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Credentials<'a> {
+        role_id: &'a str,
+        secret_id: &'a str,
+    }
+    let credentials = Credentials { role_id: &role.role, secret_id: &role.secret };
+    // A character takes at most six bytes where it has to be escaped.
+    let mut body = Zeroizing::new(Vec::with_capacity(64 + 6 * (role.role.len() + role.secret.len())));
+    // Texts are always written; without them the server refuses the login.
+    let _ = serde_json::to_writer(&mut *body, &credentials);
+    body
+}
+
 impl Auth {
     /// The token of a login.
-    pub(super) fn held(self, now: Instant) -> Result<Held, Failure> {
-        let token = VaultToken::new(self.auth.client_token).map_err(|_| Failure::Garbled)?;
-        let mut held = Held::given(token);
+    pub(super) fn held(mut self, now: Instant) -> Result<Held, Failure> {
+        let token = std::mem::take(&mut self.auth.client_token);
+        let token = VaultToken::new(token).map_err(|_| Failure::Garbled)?;
+        let mut held = Held::given(token, now);
+        (held.known, held.due) = (true, None);
         held.renewable = self.auth.renewable;
         held.alive = Some(now);
         if self.auth.lease_duration > 0 {
@@ -196,6 +243,31 @@ mod tests {
         assert!(!renewed.is_due(after(50)) && renewed.is_due(after(100)));
         assert!(renewed.renewed(&auth(20), after(100)).is_due(after(100)), "its end is near");
         assert!(held.put_off(after(50)).is_due(after(60)) && !held.put_off(after(50)).is_due(after(59)));
+    }
+
+    #[test]
+    fn one_that_was_given_is_asked_once_how_long_it_lives() {
+        let begun = Instant::now();
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        let given = || Held::given(VaultToken::new("t".into()).unwrap(), begun);
+        assert!(!given().is_due(after(4)) && given().is_due(after(5)) && !given().is_known());
+        let told = |ttl| Looked::Alive(Told { ttl, creation_ttl: 100, renewable: true, policies: vec![] });
+        for (looked, due) in
+            [(told(100), true), (told(0), false), (Looked::NotTold, false), (Looked::Ended, false)]
+        {
+            let mut held = given();
+            held.seen(&looked, after(5));
+            assert!(held.is_known() && !held.is_due(after(6)) && held.is_due(after(1_000)) == due);
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_login_is_json_and_grows_out_of_nothing() {
+        let role = AppRole::new("a \"role\"".into(), "planted-\\secret\u{1}".into()).unwrap();
+        let body = credentials(&role);
+        let read: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let wanted = serde_json::json!({"role_id": "a \"role\"", "secret_id": "planted-\\secret\u{1}"});
+        assert!(read == wanted && body.capacity() < 400);
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl SecretLink {
             Some(eyes) if matches!(eyes.kept, OwnSecrets::Kv { .. }) => "vault",
             _ => "env",
         };
-        Self { backend, ..Self::default() }
+        // Variables need no connection.
+        let standing = (backend == "env").then_some(SecretStanding::Variables);
+        Self { backend, standing, ..Self::default() }
     }
 
     /// Takes in how it stands; answers whether that is news. Repeats keep its age.

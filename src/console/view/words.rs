@@ -113,7 +113,7 @@ pub(super) fn link_look(model: &Model) -> (&'static str, Ink) {
 
 /// How the store of secrets stands, as its badge says it.
 pub(super) fn standing(link: &SecretLink) -> &'static str {
-    link.standing.map_or("asking", SecretStanding::word)
+    link.standing.map_or("connecting", SecretStanding::word)
 }
 
 /// The same as glyph and colour.

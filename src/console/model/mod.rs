@@ -77,9 +77,9 @@ pub use secret_hands::{
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
 pub use secret_link::SecretLink;
 pub use secrets_page::{
-    Ended, Listed, MOST_FOLDERS, MOST_NAMES, NotVisible, Outlook, Past, SecretCount, SecretEntry,
-    SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage, Spot, Subject, Vista, Walk,
-    newest,
+    Ended, Listed, MOST_FIELDS, MOST_FOLDERS, MOST_NAMES, MOST_VERSIONS, NotVisible, Outlook, Past,
+    SecretCount, SecretEntry, SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage,
+    Spot, Subject, Vista, Walk, newest,
 };
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};

@@ -14,7 +14,7 @@ mod vista;
 mod walk;
 
 pub use index::{Count as SecretCount, Entry as SecretEntry, Part as SecretPart};
-pub use page::{SecretFieldRow, SecretsPage, Spot};
+pub use page::{MOST_FIELDS, MOST_VERSIONS, SecretFieldRow, SecretsPage, Spot};
 pub use past::Past;
 pub use rows::{Rows as SecretRows, SecretSort};
 pub use state::{NotVisible, Outlook, State as SecretState, newest};

@@ -77,7 +77,10 @@ pub struct SecretFieldRow {
 }
 
 /// The most fields that are told of one secret.
-const MOST_FIELDS: usize = 500;
+pub const MOST_FIELDS: usize = 500;
+
+/// The most versions that are.
+pub const MOST_VERSIONS: usize = 100;
 
 impl SecretsPage {
     /// The tab is in front: its rows are looked for from now on.
@@ -314,7 +317,9 @@ impl SecretsPage {
 
     fn versions(&self) -> Vec<SecretVersion> {
         match self.past.as_ref().and_then(|past| past.told.as_ref()) {
-            Some(Ok(Some(versions))) => versions.list.iter().map(|info| info.version).collect(),
+            Some(Ok(Some(versions))) => {
+                versions.list.iter().take(MOST_VERSIONS).map(|info| info.version).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use super::super::widgets::{Phrase, width};
 use super::super::words;
 use super::states;
-use crate::console::model::{Model, SecretEntry, SecretFieldRow, SecretPart, SecretState, Spot, Subject};
+use crate::console::model::{
+    MOST_FIELDS, MOST_VERSIONS, Model, SecretEntry, SecretFieldRow, SecretPart, SecretState, Spot, Subject,
+};
 use crate::console::theme::{Ink, glyph};
 use crate::domain::{
     OWN_VARIABLES, Presence, SecretField, SecretPath, VersionState, Versions, variable_name,
@@ -14,8 +16,8 @@ use crate::domain::{
 use crate::inventory::Slot;
 use crate::text::{MASK, Safe};
 
-/// The most versions, and the most metadata of users, that are told of one secret.
-const MOST: usize = 100;
+/// The most metadata of users that is told of one secret.
+const MOST: usize = 64;
 
 const LABEL: usize = 7;
 
@@ -133,7 +135,8 @@ impl<'m> Lines<'m> {
         if rows.is_empty() {
             return;
         }
-        self.section(format!("FIELDS  {}", words::grouped(rows.len())));
+        let more = if rows.len() < MOST_FIELDS { "" } else { " and more" };
+        self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
         let names: Vec<Safe<'_>> = rows.iter().map(|row| Safe::new(row.name.as_str())).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for (row, name) in rows.iter().zip(names) {
@@ -211,7 +214,7 @@ impl<'m> Lines<'m> {
 
     fn listed(&mut self, versions: &Versions) {
         self.section(format!("VERSIONS  {}", words::grouped(versions.list.len())));
-        for info in versions.list.iter().take(MOST) {
+        for info in versions.list.iter().take(MOST_VERSIONS) {
             let written = info.written.map(|at| states::since(self.model, at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
             let (ink, words) = match info.state {
@@ -228,8 +231,8 @@ impl<'m> Lines<'m> {
                 .and(Ink::Dim, newest);
             self.all.push(Line { phrase, spot: Some(Spot::Version(info.version)) });
         }
-        if versions.list.len() > MOST {
-            let more = words::plural(versions.list.len() - MOST, "older one");
+        if versions.list.len() > MOST_VERSIONS {
+            let more = words::plural(versions.list.len() - MOST_VERSIONS, "older one");
             self.plain(Ink::Dim, &format!("and {more}"));
         }
         let mut rules = Vec::new();

@@ -31,6 +31,8 @@ pub enum Action {
     Webhooks,
     /// The tab Connections.
     Connections,
+    /// The tab Secrets.
+    Secrets,
     /// The tab Health.
     Health,
     /// The tab Log.
@@ -171,7 +173,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 82] = [
+    pub const ALL: [Self; 83] = [
         Self::Up,
         Self::Down,
         Self::PageUp,
@@ -186,6 +188,7 @@ impl Action {
         Self::Back,
         Self::Webhooks,
         Self::Connections,
+        Self::Secrets,
         Self::Health,
         Self::Log,
         Self::Filter,
@@ -303,6 +306,7 @@ impl Action {
             self,
             A::Webhooks
                 | A::Connections
+                | A::Secrets
                 | A::Health
                 | A::Log
                 | A::Help
@@ -358,6 +362,7 @@ impl Action {
             Self::Back => ("back", "one step out; a draft is kept"),
             Self::Webhooks => ("webhooks", "webhooks by namespace"),
             Self::Connections => ("connections", "connections and who uses them"),
+            Self::Secrets => ("secrets", "secrets: which exist, and who depends on them"),
             Self::Health => ("health", "backends and their members"),
             Self::Log => ("log", "confdeck's own log"),
             Self::Filter => ("filter", "filter by id, namespace, module, connection"),
@@ -366,7 +371,7 @@ impl Action {
             Self::Sort => ("sort", "next order: id, module, connection, newest"),
             Self::Zoom => ("zoom", "focused pane alone"),
             Self::Pause => ("pause", "hold the picture still; changes wait"),
-            Self::Copy => ("copy", "copy the selected address"),
+            Self::Copy => ("copy", "copy the selected address or path"),
             Self::Edit => ("edit", "edit the selected document"),
             Self::New => ("new", "new document"),
             Self::Clone => ("clone", "copy the selected or the marked documents"),

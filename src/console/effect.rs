@@ -2,7 +2,7 @@
 
 use super::drafts::{SavedId, Unsaved};
 use super::outside::OutsideDraft;
-use crate::domain::{LeaseId, ResourceKey, SecretPath};
+use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
 use super::model::{Ask, Check, Finish, NeedsAsk, Sides};
@@ -36,6 +36,10 @@ pub enum Effect {
     LookAgain(SecretPath),
     /// Look at all of them at once: the store is said to have changed.
     LookAtAll,
+    /// List what is stored from these folders down, in place of what is being listed; none ends it.
+    ListSecrets(Request, Vec<SecretFolder>),
+    /// Ask for the versions of a secret.
+    SecretVersions(Request, SecretPath),
     /// Keep in the audit what was done without a write.
     Audited(Note),
     /// Open the gate; sent only after the context's name was typed.
@@ -104,6 +108,7 @@ impl Effect {
             Self::Secret(_, job) => job.writes(),
             Self::Compare(..) | Self::Look(_) | Self::LookAgain(_) | Self::LookAtAll => false,
             Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
             Self::ReadNeeds(..) => false,

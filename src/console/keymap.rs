@@ -9,6 +9,8 @@ use super::action::Action;
 pub enum Place {
     /// Lists and details.
     Browse,
+    /// The tab Secrets.
+    Secrets,
     /// The tabs Health and Log.
     Page,
     /// The help.
@@ -49,8 +51,9 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order in which help lists them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Browse,
+        Self::Secrets,
         Self::Page,
         Self::Help,
         Self::Filter,
@@ -75,6 +78,7 @@ impl Place {
     pub fn title(self) -> &'static str {
         match self {
             Self::Browse => "Lists and details",
+            Self::Secrets => "Secrets",
             Self::Page => "Health and Log",
             Self::Help => "Help",
             Self::Filter => "Filter",
@@ -135,14 +139,16 @@ const MOVE: &[Binding] = &[
 const TABS: &[Binding] = &[
     ("1", Action::Webhooks),
     ("2", Action::Connections),
+    ("3", Action::Secrets),
     ("6", Action::Health),
     ("7", Action::Log),
     (":", Action::Command),
     ("?", Action::Help),
-    ("u", Action::UndoWrite),
     ("ctrl-r", Action::Retry),
     ("q", Action::Quit),
 ];
+
+const UNDO: &[Binding] = &[("u", Action::UndoWrite)];
 
 const BROWSE: &[Binding] = &[
     ("enter", Action::Open),
@@ -159,6 +165,29 @@ const BROWSE: &[Binding] = &[
     ("y", Action::Copy),
     ("r", Action::RevealSecret),
     ("s", Action::SetSecret),
+    ("o", Action::Sort),
+    ("z", Action::Zoom),
+    ("p", Action::Pause),
+    ("left", Action::Left),
+    ("h", Action::Left),
+    ("right", Action::Right),
+    ("l", Action::Right),
+    ("tab", Action::FocusNext),
+    ("backtab", Action::FocusPrevious),
+];
+
+const SECRETS: &[Binding] = &[
+    ("enter", Action::Open),
+    ("esc", Action::Back),
+    ("/", Action::Filter),
+    ("r", Action::RevealSecret),
+    ("s", Action::SetSecret),
+    ("a", Action::SetFields),
+    ("u", Action::UndoSecret),
+    ("d", Action::DeleteSecret),
+    ("U", Action::UndeleteSecret),
+    ("y", Action::Copy),
+    ("Y", Action::CopySecret),
     ("o", Action::Sort),
     ("z", Action::Zoom),
     ("p", Action::Pause),
@@ -279,8 +308,9 @@ const SECRET_REVIEW: &[Binding] = &[
 /// The bindings of a place, its own first; the first binding of an action is the one hints show.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
-        Place::Browse => &[BROWSE, MOVE, TABS, EVERYWHERE],
-        Place::Page => &[PAGE, MOVE, TABS, EVERYWHERE],
+        Place::Browse => &[BROWSE, MOVE, TABS, UNDO, EVERYWHERE],
+        Place::Secrets => &[SECRETS, MOVE, TABS, EVERYWHERE],
+        Place::Page => &[PAGE, MOVE, TABS, UNDO, EVERYWHERE],
         Place::Help => &[HELP, MOVE, EVERYWHERE],
         Place::Filter => &[FILTER, EVERYWHERE],
         Place::Prompt => &[PROMPT, EVERYWHERE],

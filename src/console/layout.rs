@@ -109,6 +109,17 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
     columns([0, items, width - items])
 }
 
+/// The panes of the tab Secrets, whose paths are long and whose details are not.
+pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool) -> Panes {
+    let panes = panes(body, focus, zoomed, false);
+    if panes.items.width == 0 || panes.detail.width == 0 {
+        return panes;
+    }
+    let width = body.width * if focus == Pane::Detail { 48 } else { 60 } / 100;
+    let items = Rect { width, ..body };
+    Panes { items, detail: Rect { x: body.x + width, width: body.width - width, ..body }, ..panes }
+}
+
 /// A pane without its rule: every pane but the leftmost has one in its first column.
 pub fn inside(pane: Rect) -> Rect {
     let rule = u16::from(pane.x > 0).min(pane.width);
@@ -189,6 +200,8 @@ mod tests {
                         let panes = panes(frame.body, focus, zoomed, with_namespaces);
                         let widths = panes.namespaces.width + panes.items.width + panes.detail.width;
                         assert_eq!(widths, frame.body.width, "{cols}x{rows} {focus:?}");
+                        let panes = secret_panes(frame.body, focus, zoomed);
+                        assert_eq!(panes.items.width + panes.detail.width, frame.body.width);
                     }
                 }
             }

@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Health, LeaseId, Presence, SecretPath, SecretStanding};
+use crate::domain::{Health, LeaseId, Presence, SecretPath, SecretStanding, Versions};
 use crate::inventory::Feed;
 use crate::provider::{Commit, Error, Found};
 
 use super::drafts::{Listed, Saved};
 use super::effect::Request;
 use super::layout::Size;
-use super::model::{Flaw, Look, Merging, NeedsRead, NotReady, Review};
+use super::model::{Ended, Flaw, Listed as Folder, Look, Merging, NeedsRead, NotReady, Review};
 use super::outside::Outside;
 use super::secret_jobs::SecretTold;
 
@@ -74,6 +74,12 @@ pub enum Answer {
     Found(Result<Found, Error>),
     /// Of `Effect::Secret`.
     Secret(SecretTold),
+    /// Of `Effect::ListSecrets`: one folder, again and again.
+    SecretFolder(Folder),
+    /// Of `Effect::ListSecrets`: it has ended, and how.
+    SecretsListed(Ended),
+    /// Of `Effect::SecretVersions`; `None` where there is no such secret.
+    SecretVersions(Result<Option<Versions>, Error>),
     /// What was done is not in the audit, and why.
     Unaudited(String),
     /// Of `Effect::CheckHealth`.

@@ -7,6 +7,7 @@ mod facts;
 mod feed;
 mod index;
 mod query;
+mod references;
 mod row;
 mod store;
 

@@ -330,6 +330,11 @@ impl Inventory {
         self.leases.get(&slot).copied()
     }
 
+    /// Whether a row's document holds any reference.
+    pub(super) fn refers(&self, slot: Slot) -> bool {
+        self.links.get(&slot).is_some_and(|links| !links.references.is_empty())
+    }
+
     /// The webhooks that name a connection, themselves or in a step of their chain.
     pub fn dependents(&self, connection: &str) -> &[Slot] {
         match self.names.find(connection) {

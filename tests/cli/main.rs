@@ -16,9 +16,11 @@ mod etcd;
 mod files;
 mod grammar;
 mod kept;
+mod odd;
 mod secrets;
 mod settings;
 mod watching;
+mod world;
 
 use support::home::Home;
 use support::run::Program;

@@ -7,82 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::bao::Bao;
 use crate::support::home::Home;
-use crate::support::run::Program;
+use crate::world::World;
 use crate::{SECRET, confdeck, json};
-
-/// A server that tests share, an engine of this test's own, and files of documents.
-struct World {
-    bao: Arc<Bao>,
-    mount: &'static str,
-    home: Home,
-    token: String,
-}
-
-impl World {
-    fn new(mount: &'static str, webhooks: &Value) -> Self {
-        Self::on(Bao::shared(), mount, webhooks)
-    }
-
-    fn on(bao: Arc<Bao>, mount: &'static str, webhooks: &Value) -> Self {
-        bao.mount(mount, 2);
-        let home = Home::new();
-        home.write("work/webhooks.json", webhooks.to_string());
-        home.write("config/confdeck/config.toml", "[receiver]\nmerges_own_secrets = true\n");
-        let token = bao.root_token();
-        Self { bao, mount, home, token }
-    }
-
-    /// As a user whose policy says this; `MOUNT` stands for the engine.
-    fn with_policy(mut self, rules: &str) -> Self {
-        self.bao.policy(self.mount, &rules.replace("MOUNT", self.mount));
-        self.token = self.bao.token(&[self.mount], "1h");
-        self
-    }
-
-    fn run(&self, words: &[&str]) -> Program {
-        confdeck(&self.home, words)
-            .env("SECRETS_BACKEND", "vault")
-            .env("VAULT_ADDR", self.bao.address())
-            .env("VAULT_TOKEN", &self.token)
-            .env("VAULT_MOUNT_POINT", self.mount)
-    }
-
-    fn secrets(&self, words: &[&str]) -> Program {
-        let path: Vec<_> = words.iter().map(|word| word.replace("MOUNT", self.mount)).collect();
-        self.run(&["secrets"]).with(path)
-    }
-
-    fn put(&self, path: &str, fields: &Value) {
-        self.bao.does("POST", &format!("{}/data/{path}", self.mount), &json!({"data": fields}));
-    }
-
-    fn stored(&self, path: &str) -> (u64, Value) {
-        let (_, answer) = self.bao.root("GET", &format!("{}/data/{path}", self.mount), &Value::Null);
-        (answer["data"]["metadata"]["version"].as_u64().unwrap_or(0), answer["data"]["data"].clone())
-    }
-
-    /// What the audit of confdeck holds of secrets.
-    fn audited(&self) -> Vec<String> {
-        let rows = confdeck(&self.home, &["audit", "-o", "json"]).run().expect_code(0).out();
-        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or("-").to_owned();
-        let fields = |row: &Value| {
-            let names = row["fields"].as_array().cloned().unwrap_or_default();
-            names.iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
-        };
-        let line = |row: &Value| {
-            let words = ["action", "before", "after", "outcome"].map(|name| text(row, name));
-            format!("{} {}", words.join(" "), fields(row)).trim_end().to_owned()
-        };
-        json(&rows).as_array().unwrap().iter().map(line).collect()
-    }
-
-    /// Requests to the server that could have told a value.
-    fn reads(&self) -> usize {
-        let data = format!("{}/data/", self.mount);
-        let read = |(operation, path): &&(String, String)| operation == "read" && path.starts_with(&data);
-        self.bao.audit().iter().filter(read).count()
-    }
-}
 
 fn orders(mount: &str) -> Value {
     json!({"orders": {

@@ -45,6 +45,7 @@ mod rights;
 mod scenes;
 mod screen;
 mod secrets;
+mod secrets_tab;
 mod store;
 mod templates;
 mod terminal;

@@ -46,6 +46,17 @@ fn narrow() {
 }
 
 #[test]
+fn secrets() {
+    let mut terminal = demo(132, 36);
+    terminal.keys("3");
+    terminal.wait_for("no reference seen");
+    terminal.wait_until(|screen| screen.has("unreachable") && !screen.has(" asking"));
+    terminal.keys("j");
+    terminal.wait_until(|screen| screen.has("VERSIONS  3") && screen.has("newest"));
+    draw(&terminal, "secrets");
+}
+
+#[test]
 fn edit() {
     let mut terminal = demo(110, 24);
     terminal.edit("production/audit");

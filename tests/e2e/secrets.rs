@@ -2,6 +2,7 @@
 //! set, taken back; and that a value is nowhere but where somebody asked to see it.
 
 mod deeds;
+mod odd;
 
 use serde_json::{Value, json};
 

@@ -59,6 +59,12 @@ pub(super) fn mounts(eyes: &Eyes) -> Vec<Mount> {
 fn secret(text: &str, eyes: &Eyes) -> Result<SecretPath, Failure> {
     match split(text, eyes)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
+        (mount, None) if text == mount.as_str() && !mounts(eyes).contains(&mount) => {
+            Err(Failure::Usage(format!(
+                "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \
+                 {mount}/PATH for a secret in a mount"
+            )))
+        }
         (mount, None) => {
             Err(Failure::Usage(format!("{mount} is a mount: name a secret in it, as {mount}/PATH")))
         }
@@ -123,6 +129,9 @@ mod tests {
         assert_eq!(read("other/a/b"), "other | a/b");
         assert!(read("secret/a//b").starts_with("refused \"secret/a//b\" names no secret"));
         assert!(read("kv:secret").starts_with("refused secret is a mount"));
+        assert!(read("secret/").starts_with("refused"));
+        let alone = read("orders");
+        assert!(alone.starts_with("refused orders alone names nothing: write NAMESPACE/orders"), "{alone}");
     }
 
     #[test]

@@ -243,6 +243,11 @@ async fn rewrite(
         SecretExpect::Absent | SecretExpect::Anything => None,
     };
     let read = read(shop.session, path, version, Vec::new(), reason).await?;
+    if let (None, Some(version)) = (&read, version) {
+        return Err(Failure::NotFound(format!(
+            "the other fields of {path} are not in {version}; nothing was written"
+        )));
+    }
     // The write keeps its condition, so that what was read is what is replaced.
     let mut all = read.unwrap_or_default().fields;
     for (name, value) in fields {

@@ -85,6 +85,12 @@ async fn named_or_newest(
     if !wanted.versions.is_empty() {
         return Ok(wanted.versions.clone());
     }
+    if !shop.reader()?.capabilities().versions {
+        return Err(Failure::Invalid(format!(
+            "{path} is kept without versions, so that a delete cannot be taken back; destroy --all removes it, \
+             if that is meant"
+        )));
+    }
     let newest = match shop.reader()?.presence(path).await? {
         Presence::Present(contents) => contents.version,
         Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(version),

@@ -34,6 +34,8 @@ const SECRETS: &[Made] = &[
     ),
     (REFERENCES, "app/github", &[("hmac", "demo-github-hmac")], 3, 200),
     (REFERENCES, "app/users", &[("jwt", "demo-users-jwt")], 1, 90 * DAY),
+    // Nothing refers to it any more.
+    (REFERENCES, "app/retired", &[("token", "demo-retired-token")], 2, 400 * DAY),
     (REFERENCES, "infra/rabbit", &[("user", "hooks"), ("pass", "demo-rabbit-pass")], 2, 5 * DAY),
     (REFERENCES, "infra/aws", &[("id", "demo-aws-id"), ("key", "demo-aws-key")], 1, 300 * DAY),
     (REFERENCES, "iot/floor", &[("consumer", "demo-floor-consumer")], 4, 2 * DAY),

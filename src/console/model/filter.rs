@@ -36,6 +36,21 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Reads a filter line for texts that have no parts: every word is looked for as it is.
+    pub fn words(text: &str) -> Self {
+        let term = |word: &str| {
+            let (negated, needle) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
+            let needle = needle.to_ascii_lowercase();
+            (!needle.is_empty()).then_some(Term { field: None, needle, negated })
+        };
+        Self { terms: text.split_whitespace().filter_map(term).collect() }
+    }
+
+    /// Whether a text passes.
+    pub fn accepts_text(&self, text: &str) -> bool {
+        self.terms.iter().all(|term| contains(text.as_bytes(), term.needle.as_bytes()) != term.negated)
+    }
+
     /// Whether a row passes.
     pub fn accepts(&self, row: RowRef<'_>) -> bool {
         self.terms.iter().all(|term| term.found_in(row) != term.negated)

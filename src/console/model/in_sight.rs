@@ -13,7 +13,7 @@ impl Model {
         }
         match self.browse() {
             Some(_) => self.needs.visible_paths(),
-            None => Vec::new(),
+            None => self.secrets_in_sight(),
         }
     }
 }

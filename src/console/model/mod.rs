@@ -29,6 +29,8 @@ mod secret_hands;
 mod secret_input;
 mod secret_link;
 mod secret_places;
+mod secrets_front;
+mod secrets_page;
 mod shelf;
 mod sight;
 mod unknown;
@@ -70,6 +72,11 @@ pub use secret_hands::{
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
 pub use secret_link::SecretLink;
+pub use secrets_page::{
+    Ended, Listed, MOST_FOLDERS, MOST_NAMES, NotVisible, Outlook, Past, SecretCount, SecretEntry,
+    SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage, Spot, Subject, Vista, Walk,
+    newest,
+};
 pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
 pub use sight::{MAX_SEEN, Seen, Sight};
 pub use unknown::{Sent, Unknown};
@@ -81,7 +88,7 @@ use crate::inventory::{Inventory, Scope};
 
 use super::effect::Request;
 use super::keymap::Place;
-use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes};
+use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes, secret_panes};
 use super::message::Stamp;
 
 /// How long the gate stays open without a key.
@@ -117,6 +124,8 @@ pub struct Model {
     pub webhooks: Browse,
     /// The tab Connections.
     pub connections: Browse,
+    /// The tab Secrets.
+    pub secrets_page: SecretsPage,
     /// The tab Health.
     pub health: HealthPage,
     /// The tab Log.
@@ -204,6 +213,7 @@ impl Model {
             tab: Tab::Webhooks,
             webhooks: Browse::new(Scope::AllWebhooks),
             connections: Browse::new(Scope::Connections),
+            secrets_page: SecretsPage::default(),
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
@@ -252,7 +262,9 @@ impl Model {
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,
-                None => Place::Page,
+                None if self.tab != Tab::Secrets => Place::Page,
+                None if self.secrets_page.typing.is_some() => Place::Filter,
+                None => Place::Secrets,
             },
         }
     }
@@ -262,7 +274,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some(&self.webhooks),
             Tab::Connections => Some(&self.connections),
-            Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Health | Tab::Log => None,
         }
     }
 
@@ -271,7 +283,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some((&mut self.webhooks, &self.inventory)),
             Tab::Connections => Some((&mut self.connections, &self.inventory)),
-            Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Health | Tab::Log => None,
         }
     }
 
@@ -287,6 +299,9 @@ impl Model {
 
     /// The panes of a list tab.
     pub fn panes(&self) -> Panes {
+        if self.tab == Tab::Secrets {
+            return secret_panes(self.frame().body, self.secrets_page.focus, self.secrets_page.zoomed);
+        }
         let (focus, zoomed) =
             self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
         panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
@@ -346,6 +361,7 @@ impl Model {
             self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
             self.hides_at(),
+            self.secrets_wake(),
         ]
         .into_iter()
         .flatten()

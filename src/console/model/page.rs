@@ -14,6 +14,8 @@ pub enum Tab {
     Webhooks,
     /// 2
     Connections,
+    /// 3
+    Secrets,
     /// 6
     Health,
     /// 7
@@ -22,13 +24,14 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab there is, in order.
-    pub const ALL: [Self; 4] = [Self::Webhooks, Self::Connections, Self::Health, Self::Log];
+    pub const ALL: [Self; 5] = [Self::Webhooks, Self::Connections, Self::Secrets, Self::Health, Self::Log];
 
     /// Its digit.
     pub fn digit(self) -> char {
         match self {
             Self::Webhooks => '1',
             Self::Connections => '2',
+            Self::Secrets => '3',
             Self::Health => '6',
             Self::Log => '7',
         }
@@ -39,6 +42,7 @@ impl Tab {
         match self {
             Self::Webhooks => "Webhooks",
             Self::Connections => "Connections",
+            Self::Secrets => "Secrets",
             Self::Health => "Health",
             Self::Log => "Log",
         }

@@ -1,6 +1,6 @@
 //! Which secrets the selected document needs.
 
-use super::{Model, SecretTarget};
+use super::{Model, SecretTarget, Tab};
 use crate::check::{Eyes, ReceiverEnv};
 use crate::domain::{FieldName, Reference, ResourceKey, SecretField, SecretPath};
 
@@ -23,7 +23,11 @@ fn referred(eyes: &Eyes, reference: &Reference) -> Option<SecretTarget> {
 
 impl Model {
     /// The secrets that the selected document refers to, each field of its own, then its own secrets.
+    /// In the tab Secrets, what is selected there.
     pub fn secret_targets(&self) -> Vec<SecretTarget> {
+        if self.tab == Tab::Secrets {
+            return self.secret_target().into_iter().collect();
+        }
         let (Some(eyes), Some(browse)) = (&self.context.secrets, self.browse()) else { return Vec::new() };
         let Some(shown) = &browse.detail.shown else { return Vec::new() };
         let mut targets: Vec<_> =
@@ -36,6 +40,9 @@ impl Model {
     /// The fields that a secret can have by its purpose, though they may not be there: a webhook's own
     /// five, or what a reference in the selected document asks for.
     pub fn secret_fields(&self, path: &SecretPath) -> Vec<FieldName> {
+        if self.tab == Tab::Secrets {
+            return self.front_fields(path);
+        }
         let targets = self.secret_targets();
         let own = targets.iter().any(|target| target.path == *path && target.field.is_none());
         let named =

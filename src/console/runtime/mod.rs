@@ -15,6 +15,7 @@ mod ledger;
 mod lend;
 mod presence;
 mod runner;
+mod secret_lists;
 mod secrets;
 pub mod signals;
 mod sources;

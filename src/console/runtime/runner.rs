@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -307,6 +307,15 @@ impl Runner {
                 let _ = answers.send((request, Reply::Answer(Answer::Unaudited(trouble)))).await;
             }
         });
+    }
+
+    /// Answers as often as `work` has something to tell.
+    pub(super) fn spawn_telling<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        work: impl FnOnce(mpsc::Sender<(Request, Reply)>) -> F,
+    ) -> AbortHandle {
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(work(self.answers.clone()))
     }
 
     pub(super) fn spawn(&mut self, request: Request, work: impl Future<Output = Reply> + Send + 'static) {

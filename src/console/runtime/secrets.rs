@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
@@ -34,6 +35,8 @@ const APART: Duration = Duration::from_secs(2);
 pub(super) struct Secrets {
     access: Option<SecretAccess>,
     gate: Gate<dyn SecretWriter>,
+    /// The walk over what is stored.
+    pub(super) walk: Option<AbortHandle>,
 }
 
 impl Secrets {
@@ -41,7 +44,7 @@ impl Secrets {
     pub(super) fn new(access: Option<SecretAccess>, locked: bool) -> Self {
         let mut access = access;
         let writer = access.as_mut().and_then(|access| access.writer.take());
-        Self { access, gate: Gate::new(writer, locked) }
+        Self { access, gate: Gate::new(writer, locked), walk: None }
     }
 
     /// What tells which secrets are there.

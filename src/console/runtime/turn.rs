@@ -233,6 +233,8 @@ impl<P: Program, D: Device> Loop<P, D> {
             Effect::Look(paths) => self.runner.look(paths),
             Effect::LookAgain(path) => self.runner.look_again(path),
             Effect::LookAtAll => self.runner.look_at_all(),
+            Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
+            Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
             Effect::Audited(note) => self.runner.note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),

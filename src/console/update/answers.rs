@@ -11,14 +11,21 @@ use super::super::effect::{Effect, Request};
 use super::super::message::Answer;
 use super::super::model::{Edit, LeaseLeft, Lock, Model, Redraw, Stage, Steady, Tone, UNLOCKED_FOR, Writing};
 use super::{
-    browse, drafts, feed, mend, merge, needs, outside, plan, prepare, presence, secret_acts, unknown,
+    browse, drafts, feed, mend, merge, needs, outside, plan, prepare, presence, secret_acts, secrets_page,
+    unknown,
 };
 
 /// Takes an answer in.
 pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<Effect> {
     let may_be_no_news = matches!(
         answer,
-        Answer::Health(_) | Answer::Seen(_) | Answer::SecretReach(_) | Answer::SecretHealth(_)
+        Answer::Health(_)
+            | Answer::Seen(_)
+            | Answer::SecretReach(_)
+            | Answer::SecretHealth(_)
+            | Answer::SecretFolder(_)
+            | Answer::SecretsListed(_)
+            | Answer::SecretVersions(_)
     );
     if !may_be_no_news {
         model.want(Redraw::Now);
@@ -30,6 +37,9 @@ pub(super) fn take(model: &mut Model, request: Request, answer: Answer) -> Vec<E
         Answer::Commit(result) if unknown::begins(model, request, &result) => {}
         Answer::Found(result) => unknown::found(model, request, result),
         Answer::Secret(told) => return secret_acts::told(model, request, told),
+        Answer::SecretFolder(folder) => secrets_page::listed(model, request, folder),
+        Answer::SecretsListed(ended) => secrets_page::ended(model, request, ended),
+        Answer::SecretVersions(told) => secrets_page::versions(model, request, told),
         Answer::Unaudited(trouble) => model.say(Tone::Bad, format!("this is not in the audit: {trouble}")),
         Answer::Commit(result) => {
             if let Some(writing) = model.writing.take_if(|writing| writing.request == request) {

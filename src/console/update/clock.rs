@@ -2,7 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Lock, Model, Redraw, Tone};
-use super::{mend, secret_reveal};
+use super::{mend, secret_reveal, secrets_page};
 
 /// Does whatever is due.
 pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     filter_on(model);
     let mut effects: Vec<_> = lock_if_over(model).into_iter().chain(mend::check(model)).collect();
     effects.extend(super::drafts::wake(model));
+    effects.extend(secrets_page::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
     }

@@ -107,7 +107,7 @@ fn offer(model: &mut Model) {
         listed.what.as_ref().is_ok_and(|summary| Standing::of(model, summary) != Standing::OtherContext)
     };
     let count = model.shelf.offered.iter().filter(here).count();
-    let free = matches!(model.place(), Place::Browse | Place::Page);
+    let free = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page);
     if count > 0 && free && !model.context.read_only {
         return show(model);
     }

@@ -10,7 +10,7 @@ use super::super::effect::Effect;
 use super::super::model::{
     Base, Comparison, Edit, FRESH_FOR, Held, Model, Redraw, Resync, Tab, Tone, Upstream,
 };
-use super::browse;
+use super::{browse, secrets_page};
 
 /// Changes kept while the picture is held still; beyond them a fresh load is cheaper.
 const MAX_HELD: usize = 100_000;
@@ -135,6 +135,7 @@ fn absorb(model: &mut Model, feed: Feed) -> Delta {
 
 /// Lets lists and drafts follow what the picture did.
 fn follow(model: &mut Model, delta: &Delta) {
+    secrets_page::take(model, delta);
     let lost = browse::take(model, delta);
     follow_drafts(model, delta);
     if let Some(key) = model.arriving.take()

@@ -12,7 +12,7 @@ use super::super::secret_jobs::SecretJob;
 use super::browse::{self, Step};
 use super::{
     choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
-    search, secret_acts, secret_form, secret_reveal, secret_undo, typing,
+    search, secret_acts, secret_form, secret_reveal, secret_undo, secrets_page, typing,
 };
 
 /// A key was pressed.
@@ -37,6 +37,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     model.want(Redraw::Now);
     match model.place() {
+        Place::Filter if model.tab == Tab::Secrets => secrets_page::paste(&mut model.secrets_page, text),
         Place::Filter => {
             if let Some((browse, _)) = model.browse_mut() {
                 browse.filter.insert(text);
@@ -55,6 +56,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 
 fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
     match place {
+        Place::Filter if model.tab == Tab::Secrets => secrets_page::type_key(&mut model.secrets_page, key),
         Place::Filter => {
             let changed = model.browse_mut().is_some_and(|(browse, _)| browse.filter.key(key));
             if changed {
@@ -76,6 +78,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     let place = model.place();
+    let in_secrets = model.tab == Tab::Secrets && matches!(place, Place::Secrets | Place::Filter);
+    if let Some(effects) = in_secrets.then(|| secrets_page::act(model, action)).flatten() {
+        return effects;
+    }
     if let Some(step) = Step::of(action) {
         scroll_or_step(model, place, step);
         return Vec::new();
@@ -83,6 +89,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Webhooks => browse::show(model, Tab::Webhooks),
         Action::Connections => browse::show(model, Tab::Connections),
+        Action::Secrets => browse::show(model, Tab::Secrets),
         Action::Log => browse::show(model, Tab::Log),
         Action::Health => {
             browse::show(model, Tab::Health);
@@ -172,7 +179,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return drafts::quit(model),
         Action::Retry => {
             model.say(Tone::Plain, "trying the backends again");
-            return vec![Effect::Retry, clock::check_health(model)];
+            let listing = secrets_page::retry(model);
+            return [Effect::Retry, clock::check_health(model)].into_iter().chain(listing).collect();
         }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
@@ -303,6 +311,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
         Place::Pick | Place::Shown => model.overlay = None,
         Place::Value | Place::Generate => secret_form::cancel_value(model),
         Place::SecretForm | Place::SecretReview => secret_form::back(model),
+        Place::Filter if model.tab == Tab::Secrets => drop(secrets_page::act(model, Action::Cancel)),
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
         Place::Find => search::close(model),
@@ -311,7 +320,7 @@ fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
             edit::leave(model);
             return drafts::ask_to_leave(model);
         }
-        Place::Browse | Place::Page => return drafts::quit(model),
+        Place::Browse | Place::Secrets | Place::Page => return drafts::quit(model),
     }
     Vec::new()
 }

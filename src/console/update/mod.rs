@@ -26,6 +26,7 @@ mod secret_destroy;
 mod secret_form;
 mod secret_reveal;
 mod secret_undo;
+mod secrets_page;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     unknown::remember(model, &effects);
     effects.extend(merge::follow(model));
     effects.extend(needs::follow(model));
+    effects.extend(secrets_page::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown::follow(model));
     effects.extend(presence::follow(model));

@@ -5,6 +5,7 @@ use super::super::message::{Answer, Event, Reach};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::SecretTold;
 use super::answers::steady;
+use super::secrets_page;
 use crate::domain::{Health, Presence, SecretPath};
 
 /// Looks at what is on the screen now, if that is something else than before.
@@ -22,11 +23,13 @@ pub(super) fn follow(model: &mut Model) -> Option<Effect> {
 pub(super) fn seen(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
     let Model { secret_link, sight, now, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.looked_at.contains(path));
+    let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
     sight.take(told, now.mono);
     secret_link.count(sight);
     if in_sight {
         model.want(Redraw::Soon);
     }
+    secrets_page::seen(model, &paths);
 }
 
 /// Takes in whether the store answers who looks.

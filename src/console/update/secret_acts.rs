@@ -7,7 +7,7 @@ use super::super::model::{
 };
 use super::super::secret_jobs::{Inspection, Outlet, SecretJob, SecretTold};
 use super::browse::Step;
-use super::{edit, keys, secret_destroy, secret_form, secret_reveal, secret_undo};
+use super::{edit, keys, secret_destroy, secret_form, secret_reveal, secret_undo, secrets_page};
 use crate::domain::{Contents, Presence, SecretPath};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
@@ -123,7 +123,10 @@ pub(super) fn told(model: &mut Model, request: Request, told: SecretTold) -> Vec
         SecretTold::Inspected(inspection) => inspected(model, request, *inspection),
         SecretTold::Generated(made) => secret_form::generated(model, request, made),
         SecretTold::Revealed(reading) => secret_reveal::revealed(model, request, *reading),
-        SecretTold::Written(outcome) => return secret_undo::written(model, request, outcome),
+        SecretTold::Written(outcome) => {
+            secrets_page::written(model);
+            return secret_undo::written(model, request, outcome);
+        }
         SecretTold::Found(presence) => secret_undo::found(model, request, presence),
     }
     Vec::new()

@@ -29,6 +29,7 @@ mod plans;
 mod presence;
 mod seams;
 mod secrets;
+mod secrets_tab;
 mod shelf;
 mod truth;
 mod undo;

@@ -29,6 +29,7 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
                     list(model, browse, &mut soonest);
                 }
             }
+            Tab::Secrets => super::secrets::moments(model).for_each(|wait| soonest.in_a(wait)),
             Tab::Health => health(model, &mut soonest),
             Tab::Log => {}
         }

@@ -6,9 +6,10 @@ use super::plan;
 use super::widgets::{Canvas, Phrase};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
-use crate::console::model::{Lock, Model, Overlay, Purpose};
+use crate::console::layout::Pane;
+use crate::console::model::{Lock, Model, Overlay, Purpose, Spot};
 use crate::console::theme::Ink;
-use crate::domain::ResourceKey;
+use crate::domain::{Presence, ResourceKey};
 
 /// Up to this width only the first four keys are named.
 const NARROW: u16 = 80;
@@ -50,11 +51,33 @@ fn is_possible(model: &Model, place: Place, action: Action) -> bool {
         A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
         A::Renew => plan::may_be_renewed(model),
         A::Rebase => model.hands.form.as_ref().is_some_and(|form| form.clash.is_some()),
+        _ if place == Place::Secrets => is_possible_with_secret(model, action),
         A::RevealSecret | A::SetSecret => !model.secret_targets().is_empty(),
         A::Complete => is_completed(model),
         _ if place != Place::Browse => true,
         A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
         A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
+        _ => true,
+    }
+}
+
+/// Whether an action has something to act on in the tab Secrets, as far as is known.
+fn is_possible_with_secret(model: &Model, action: Action) -> bool {
+    use Action as A;
+    let page = &model.secrets_page;
+    let target = model.secret_target();
+    let presence = target.as_ref().and_then(|target| model.sight.presence(&target.path));
+    match action {
+        A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
+        A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
+        A::Copy => page.selected.is_some(),
+        A::Open if page.focus == Pane::Detail => matches!(page.spot, Some(Spot::Holder(_))),
+        A::Open => page.selected.is_some(),
+        A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
+        A::CopySecret => target.is_some() && model.context.copies_secrets,
+        A::UndoSecret => target.is_some_and(|target| model.hands.done.of(&target.path).is_some()),
+        A::DeleteSecret => matches!(presence, Some(Presence::Present(_))),
+        A::UndeleteSecret => matches!(presence, Some(Presence::Deleted { .. })),
         _ => true,
     }
 }
@@ -93,6 +116,25 @@ fn useful(place: Place) -> &'static [Action] {
             A::RevealSecret,
             A::SetSecret,
             A::Sort,
+            A::Zoom,
+            A::Pause,
+        ],
+        Place::Secrets => &[
+            A::Open,
+            A::Back,
+            A::Filter,
+            A::RevealSecret,
+            A::SetSecret,
+            A::UndeleteSecret,
+            A::Help,
+            A::UndoSecret,
+            A::Command,
+            A::SetFields,
+            A::DeleteSecret,
+            A::Copy,
+            A::CopySecret,
+            A::Sort,
+            A::Quit,
             A::Zoom,
             A::Pause,
         ],
@@ -169,6 +211,11 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::SecretForm, Action::RemoveField) => "remove",
         (Place::SecretForm, Action::Back) => "leave",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
+        (Place::Secrets, Action::SetFields) => "set fields",
+        (Place::Secrets, Action::CopySecret) => "copy value",
+        (Place::Secrets, Action::UndoSecret) => "undo",
+        (Place::Secrets, Action::DeleteSecret) => "delete version",
+        (Place::Secrets, Action::UndeleteSecret) => "undelete",
         (_, Action::NextProblem) => "next problem",
         (Place::Editor, Action::Back) => "leave (draft kept)",
         (Place::Review, Action::Back) => "back to the draft",

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `header`, `tabs`, `status`, `footer` | the lines around the body |
 //! | `browse` | namespaces, items and detail |
+//! | `secrets` | secrets and who depends on them |
 //! | `health`, `log` | the other tabs |
 //! | `editor`, `review`, `merge` | what covers the body while a document is edited |
 //! | `needs` | what documents need of secrets: the mark of a row, the block of the detail |
@@ -26,6 +27,7 @@ mod overlays;
 mod plan;
 mod review;
 mod secret_form;
+mod secrets;
 mod status;
 mod tabs;
 mod widgets;
@@ -47,6 +49,7 @@ pub(super) use overlays::offered as help_offers;
 pub(super) use overlays::shown_height as secret_shown_height;
 pub(super) use plan::height as plan_height;
 pub(super) use secret_form::height as secret_review_height;
+pub(super) use secrets::{detail_place as secret_detail_place, rows as secret_rows};
 
 use self::widgets::Canvas;
 use super::layout::edit_frame;
@@ -79,6 +82,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>) {
             tabs::draw(canvas, model, parts.tabs);
             match model.tab {
                 Tab::Webhooks | Tab::Connections => browse::draw(canvas, model),
+                Tab::Secrets => secrets::draw(canvas, model),
                 Tab::Health => health::draw(canvas, model, parts.body),
                 Tab::Log => log::draw(canvas, model, parts.body),
             }

@@ -4,14 +4,16 @@ use ratatui::layout::Rect;
 
 use super::widgets::{Canvas, Phrase, width};
 use super::words;
-use crate::console::model::{Browse, Edit, Model, Stage, Tone};
+use crate::console::model::{Browse, Edit, Input, Model, Stage, Tone};
 use crate::console::theme::{Ink, glyph};
 use crate::text::Safe;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| model.edit.is_none() && model.plan.is_none());
+    let is_secrets = model.sees_secrets();
     let right = match (&model.edit, browse) {
         (Some(edit), _) if matches!(edit.stage, Stage::Editing) => editing(edit, area.width / 2),
+        (None, None) if is_secrets => secrets_count(model),
         (None, Some(browse)) => {
             let mut right = marked(browse);
             right.join(" · ", count(model, browse));
@@ -29,7 +31,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     }
     let mut cursor = None;
     if let Some(browse) = browse {
-        cursor = filter(&mut pen, browse);
+        cursor = filter(&mut pen, &browse.filter, browse.typing.is_some());
+    } else if is_secrets {
+        cursor = filter(&mut pen, &model.secrets_page.filter, model.secrets_page.typing.is_some());
     }
     let said = said(model);
     if pen.x() > area.x + 1 && !said.is_empty() {
@@ -60,16 +64,16 @@ fn editing(edit: &Edit, room: u16) -> Phrase {
 }
 
 /// The filter line, and where its cursor stands while it is typed.
-fn filter(pen: &mut super::widgets::Pen<'_>, browse: &Browse) -> Option<u16> {
-    let text = browse.filter.text();
-    if browse.typing.is_none() {
+fn filter(pen: &mut super::widgets::Pen<'_>, filter: &Input, is_typed: bool) -> Option<u16> {
+    let text = filter.text();
+    if !is_typed {
         if !text.is_empty() {
             pen.put(Ink::Dim, "/").put(Ink::Accent, text);
         }
         return None;
     }
     pen.put(Ink::Key, "/");
-    let before = width(&Safe::new(browse.filter.before_cursor()));
+    let before = width(&Safe::new(filter.before_cursor()));
     // A long filter scrolls so that its cursor, and a blank for it, stay in sight.
     let left_out = (before + 2).saturating_sub(pen.room());
     let start = pen.x();
@@ -117,6 +121,21 @@ fn marked(browse: &Browse) -> Phrase {
         0 => Phrase::default(),
         count => Phrase::of(Ink::Accent, format!("{} {} marked", glyph::MARKED, words::grouped(count))),
     }
+}
+
+/// The same for the tab Secrets.
+fn secrets_count(model: &Model) -> Phrase {
+    let Some(rows) = &model.secrets_page.rows else { return Phrase::default() };
+    let total = words::count(rows.total(), model);
+    if total.is_empty() {
+        return Phrase::default();
+    }
+    let partial = if rows.is_partial() { glyph::MORE } else { "" };
+    let first = match rows.is_filtered() {
+        true => rows.len(),
+        false => (model.secrets_page.cursor + 1).min(rows.len()),
+    };
+    Phrase::of(Ink::Dim, format!("{} of {total}{partial}", words::grouped(first)))
 }
 
 /// How many rows the list has, and of how many; never without the state of the link.

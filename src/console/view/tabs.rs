@@ -26,6 +26,11 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
     let (ink, words) = match tab {
         Tab::Webhooks => return tally(name, model, &Scope::AllWebhooks, counts),
         Tab::Connections => return tally(name, model, &Scope::Connections, counts),
+        Tab::Secrets => {
+            let mut phrase = name;
+            phrase.join("", super::secrets::tally(model, counts));
+            return phrase;
+        }
         Tab::Health => match model.health.all().map(Health::condition).max() {
             None | Some(Condition::Healthy) => return name,
             Some(condition) => {

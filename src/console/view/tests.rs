@@ -78,6 +78,9 @@ fn scenes_that_fold_at_80x24() {
     for name in [
         "all",
         "detail",
+        "secrets",
+        "secrets_detail",
+        "secrets_bounded",
         "namespaces",
         "connecting",
         "stale",

@@ -94,6 +94,11 @@ impl Reply {
         Self { status, body }
     }
 
+    /// The same with the status that it should have had.
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
         self.status

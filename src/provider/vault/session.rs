@@ -287,10 +287,14 @@ fn refusal(status: u16) -> &'static str {
 /// How a server answers whatever is asked of a namespace that it does not have.
 const NO_NAMESPACE: &str = "namespace not found";
 
+/// How a server fails whose storage takes no value of this size; nothing is stored then.
+const TOO_LARGE: &str = "value being too large";
+
 /// An answer that speaks of a path, or what is wrong with the server.
 fn judge(reply: Reply) -> Result<Reply, Failure> {
     match reply.status() {
         404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(Failure::NoNamespace),
+        500 if reply.errors().iter().any(|said| said.contains(TOO_LARGE)) => Ok(reply.with_status(413)),
         200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
         429 => Err(Failure::Busy),
         501 => Err(Failure::Uninitialised),

@@ -73,7 +73,7 @@ fn a_version_and_then_all_of_a_secret_are_destroyed_once_the_path_was_typed() {
 
     terminal.command("destroy-all");
     choose(&mut terminal, "destroy all of which secret?");
-    terminal.wait_for("to destroy all its versions for");
+    terminal.wait_for("to destroy all its");
     terminal.type_text("doomed-hands/app/orders\n");
     terminal.wait_for("done: destroy doomed-hands/app/orders with all its versions");
     assert_eq!(bao.root("GET", "doomed-hands/metadata/app/orders", &Value::Null).0, 404);

@@ -104,8 +104,10 @@ pub(super) fn answer(console: &mut Console, well: bool) {
 
 /// Whether what is under way with secrets decides anything here.
 fn matters(console: &Console) -> bool {
-    matches!(console.model.place(), Place::Browse | Place::SecretForm | Place::SecretReview | Place::Value)
-        && console.model.writing.is_none()
+    matches!(
+        console.model.place(),
+        Place::Browse | Place::Secrets | Place::SecretForm | Place::SecretReview | Place::Value
+    ) && console.model.writing.is_none()
         && console.model.unknown.is_none()
 }
 

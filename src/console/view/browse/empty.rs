@@ -52,7 +52,7 @@ fn lines(model: &Model, browse: &Browse, room: u16) -> Vec<Phrase> {
 }
 
 /// Before the first picture: what is waited for, and why it takes so long.
-fn waiting(model: &Model, room: u16) -> Vec<Phrase> {
+pub(in crate::console::view) fn waiting(model: &Model, room: u16) -> Vec<Phrase> {
     if let LinkState::Loading { entries } = model.link.state {
         let words = match entries {
             0 => format!("loading {}", glyph::MORE),

@@ -95,7 +95,7 @@ pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> 
             actions.push(action);
         }
     }
-    if matches!(place, Place::Browse | Place::Page) {
+    if matches!(place, Place::Browse | Place::Secrets | Place::Page) {
         // What has no key of its own is typed.
         let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
         actions.extend(Action::ALL.into_iter().filter(typed));
@@ -132,7 +132,7 @@ impl Group {
         match action {
             A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => Self::Move,
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
-            A::Webhooks | A::Connections | A::Health | A::Log => Self::View,
+            A::Webhooks | A::Connections | A::Secrets | A::Health | A::Log => Self::View,
             A::Drafts => Self::View,
             A::EditOutside => Self::Write,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
@@ -192,7 +192,7 @@ mod tests {
                 .filter_map(|group| group.lines(place, false))
                 .map(|lines| lines.len() - 1)
                 .sum();
-            let typed = place == Place::Browse || place == Place::Page;
+            let typed = matches!(place, Place::Browse | Place::Secrets | Place::Page);
             let listed =
                 |action: &Action| key_for(place, *action).is_some() || (typed && action.is_command());
             assert_eq!(shown, Action::ALL.into_iter().filter(listed).count(), "{place:?}");

@@ -6,6 +6,7 @@ mod needs;
 mod plans;
 mod scenes;
 mod secrets;
+mod secrets_tab;
 mod typing;
 mod vault;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
-use super::{needs, secrets, vault};
+use super::{needs, secrets, secrets_tab, vault};
 use crate::console::effect::Request;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
@@ -485,4 +485,12 @@ pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("health_vault", vault::page_well),
     ("health_vault_sealed", vault::page_sealed),
     ("health_env", vault::page_env),
+    ("secrets", secrets_tab::secrets),
+    ("secrets_by_state", secrets_tab::secrets_by_state),
+    ("secrets_detail", secrets_tab::secrets_detail),
+    ("secrets_own", secrets_tab::secrets_own),
+    ("secrets_orphan", secrets_tab::secrets_orphan),
+    ("secrets_bounded", secrets_tab::secrets_bounded),
+    ("secrets_looking", secrets_tab::secrets_looking),
+    ("secrets_none", secrets_tab::secrets_none),
 ];

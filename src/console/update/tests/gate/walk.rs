@@ -207,7 +207,7 @@ pub(super) fn face(console: &Console) -> String {
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);
-    let browses = matches!(model.place(), Place::Browse | Place::Page | Place::Plan);
+    let browses = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page | Place::Plan);
     let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
     let can_undo = browses && !model.writes.is_empty();
     format!(

@@ -1,0 +1,91 @@
+//! Odd secrets on the screen, over a real OpenBao: line 6 of the issue on secrets.
+
+use super::*;
+
+/// A console over a document whose only secret is this one, as its reference says it.
+fn over(bao: &Bao, home: &Home, mount: &str, path: &str, version: &str) -> Terminal {
+    let secret = format!("{{$vault:{path}#key}}");
+    home.write(
+        "work/webhooks.json",
+        json!({"orders": {"module": "log", "hmac": {"secret": secret}}}).to_string(),
+    );
+    home.write(
+        "config/confdeck/config.toml",
+        "default_context = \"lab\"\n[contexts.lab]\nbackend = \"file\"\n",
+    );
+    let program = Program::confdeck::<&str>([])
+        .at_home(home)
+        .env("SECRETS_BACKEND", "vault")
+        .env("VAULT_ADDR", bao.address())
+        .env("VAULT_TOKEN", bao.root_token())
+        .env("VAULT_KV_VERSION", version)
+        .env("VAULT_MOUNT_POINT", mount);
+    let mut terminal = Terminal::open(program, 120, 40);
+    terminal.wait_for("SYNCED");
+    terminal.unlock();
+    terminal.go_to("default/orders");
+    terminal
+}
+
+/// A receiver takes letters, digits and a few marks alone in a reference.
+#[test]
+fn a_reference_to_a_path_of_odd_characters_is_told_as_refused() {
+    let bao = Bao::shared();
+    bao.mount("odd-path", 2);
+    let home = Home::new();
+    let mut terminal = over(&bao, &home, "odd-path", "ü b/%2F+日本\u{202e}", "2");
+    terminal.wait_for("✗ a reference that the receiver ref");
+    terminal.wait_for("hmac.secret");
+    assert!(!terminal.has_ever_written("\u{202e}"));
+}
+
+#[test]
+fn kv_1_is_unknown_without_reading_and_read_for_a_reason_and_written_with_a_warning() {
+    let bao = Bao::shared();
+    bao.mount("odd-kv1", 1);
+    bao.does("POST", "odd-kv1/app/orders", &json!({"key": "planted-in-kv-1", "other": "planted-beside"}));
+    let home = Home::new();
+    let mut terminal = over(&bao, &home, "odd-kv1", "app/orders", "1");
+    terminal.wait_for("? odd-kv1/app/orders · unknown");
+    terminal.wait_for("secret without reading it; it exists");
+    terminal.keys("s");
+    choose(&mut terminal, "set which secret?");
+    terminal.wait_for("new value of key");
+    terminal.type_text("planted-new");
+    terminal.keys("enter");
+    terminal.wait_for("type it again");
+    terminal.type_text("planted-new");
+    terminal.keys("ctrl-s");
+    let screen = terminal.wait_for("REVIEW");
+    for words in
+        ["without a condition: its store keeps no versions", "reads the whole secret first (all values"]
+    {
+        assert!(screen.has(words), "{}", screen.framed());
+    }
+    let stored = || bao.does("GET", "odd-kv1/app/orders", &Value::Null)["data"].clone();
+    assert_eq!(stored()["key"], "planted-in-kv-1");
+    terminal.answer("enter");
+    terminal.wait_for("done: set key of odd-kv1/app/orders");
+    assert_eq!(stored(), json!({"key": "planted-new", "other": "planted-beside"}));
+    terminal.reveals("planted-new");
+    terminal.keys("r");
+    choose(&mut terminal, "reveal which secret?");
+    terminal.wait_for("reveal key of odd-kv1/app/orders");
+    terminal.type_text("INC-42\n");
+    terminal.wait_for("planted-new");
+}
+
+#[test]
+fn a_mount_that_is_not_there_is_no_missing_secret() {
+    let bao = Bao::shared();
+    let home = Home::new();
+    let mut terminal = over(&bao, &home, "odd-absent", "app/orders", "2");
+    terminal.wait_for("! odd-absent/app/orders · unreachable");
+    terminal.wait_for("there is no secrets engine at");
+    for (key, act) in [("r", "reveal"), ("s", "set")] {
+        terminal.keys(key);
+        choose(&mut terminal, &format!("{act} which secret?"));
+        terminal
+            .wait_for("✗ odd-absent/app/orders cannot be reached: there is no secrets engine at odd-absent/");
+    }
+}

@@ -95,8 +95,13 @@ fn a_viewer_sees_every_state_and_no_value_is_asked_for() {
         terminal.go_to(&format!("default/{id}"));
         terminal.wait_until(|screen| screen.has(&format!("webhooks/{path}")) && screen.has(state));
     }
-    terminal.keys("2");
-    terminal.wait_for("Connections");
+    terminal.keys("3");
+    terminal.wait_until(|screen| {
+        let lines = screen.lines();
+        let row =
+            |path: &str, state: &str| lines.iter().any(|line| line.contains(path) && line.contains(state));
+        paths.iter().zip(states).all(|(path, state)| row(path, state))
+    });
     terminal.keys("6");
     terminal.wait_for("policies viewer");
     let screen = terminal.wait_for("token ends within an hour, renewable");

@@ -3,6 +3,7 @@
 use super::secrets::places;
 use super::*;
 use crate::console::message::Reach;
+use crate::console::model::SecretLink;
 use crate::domain::{Health, KvPath, Mount, Presence, SecretPath, SecretStanding};
 
 fn kv(mount: &str, path: &str) -> SecretPath {
@@ -43,6 +44,7 @@ impl Console {
 fn looking() -> Console {
     let mut console = Console::new();
     console.model.context.secrets = Some(places());
+    console.model.secret_link = SecretLink { backend: "vault", ..SecretLink::default() };
     let entries = [
         entry("a/one", r#"{"module":"log","hmac":{"secret":"{$vault:app/one#key}"}}"#, 1),
         entry("a/two", r#"{"module":"log"}"#, 2),

@@ -159,7 +159,8 @@ impl Store {
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
                 settings.target.located(),
-            ),
+            )
+            .with_secrets(settings.secrets.located()),
             startup: Vec::new(),
             files: None,
         }

@@ -109,6 +109,8 @@ fn a_secret_is_rotated_taken_back_deleted_and_undeleted_from_its_row_at_80x24() 
     terminal.wait_for("only if still at v1");
     terminal.answer("enter");
     terminal.wait_for("done: set jwt of secret/app/users, now v2");
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
     // The detail of the tab follows at once: the presence and the versions.
     terminal.wait_for("present · v2");
     terminal.wait_until(|screen| {
@@ -118,6 +120,9 @@ fn a_secret_is_rotated_taken_back_deleted_and_undeleted_from_its_row_at_80x24() 
     terminal.wait_for("UNDO");
     terminal.answer("enter");
     terminal.wait_for("now v3");
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
+    terminal.wait_for("present · v3");
     terminal.keys("d");
     terminal.wait_for("Delete v3 of secret/app/users, its newest version?");
     terminal.answer("y");
@@ -125,6 +130,8 @@ fn a_secret_is_rotated_taken_back_deleted_and_undeleted_from_its_row_at_80x24() 
     terminal.keys("U");
     terminal.wait_for("Undelete v3 of secret/app/users?");
     terminal.answer("y");
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
     terminal.wait_for("present · v3");
     terminal.keys("a");
     terminal.wait_for("AFTERWARDS");

@@ -79,6 +79,13 @@ impl Sight {
         }
     }
 
+    /// It was written: what was told before is nothing to show until it is told anew.
+    pub fn doubt(&mut self, path: &SecretPath) {
+        if self.seen.contains_key(path) {
+            self.left.insert(path.clone(), Left::TooLong);
+        }
+    }
+
     /// Nobody looks at it any more: from now on it may change unseen.
     pub fn leave(&mut self, path: &SecretPath, now: Duration) {
         if self.seen.contains_key(path) {
@@ -121,6 +128,17 @@ mod tests {
         assert_eq!(sight.len(), MAX_SEEN);
         assert_eq!(sight.presence(&path(0)), None);
         assert_eq!(sight.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
+    }
+
+    #[test]
+    fn what_was_told_before_a_write_is_not_known_after_it() {
+        let mut sight = Sight::default();
+        sight.take([(path(0), Presence::Missing)], Duration::from_secs(1));
+        sight.doubt(&path(0));
+        sight.enter(&path(0), Duration::from_secs(1));
+        assert_eq!(sight.presence(&path(0)), None);
+        sight.take([(path(0), Presence::Missing)], Duration::from_secs(2));
+        assert_eq!(sight.presence(&path(0)), Some(&Presence::Missing));
     }
 
     #[test]

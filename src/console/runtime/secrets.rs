@@ -310,7 +310,14 @@ impl Hand<'_> {
         set: SecretFields,
         remove: &[FieldName],
     ) -> Result<(SecretFields, usize), Error> {
-        let Some(revealed) = read(self.access, path, version).await? else { return Ok((set, 0)) };
+        let Some(revealed) = read(self.access, path, version).await? else {
+            // Deleted meanwhile, it still is the newest version: the condition alone would hold.
+            let Some(version) = version else { return Ok((set, 0)) };
+            let reason = format!(
+                "the other fields of {path} cannot be read from {version} any more: nothing was written"
+            );
+            return Err(Error::Invalid { reason });
+        };
         self.noted(path, &revealed).await;
         let count = revealed.fields.len();
         let mut fields = revealed.fields;
@@ -381,3 +388,6 @@ async fn sent<T>(path: &SecretPath, call: impl Future<Output = Result<T, Error>>
         Err(Error::SecretUnknown { path: path.clone(), reason })
     })
 }
+
+#[cfg(test)]
+mod tests;

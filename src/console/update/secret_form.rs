@@ -119,13 +119,26 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) {
     }
 }
 
+/// Every line break as a line feed, without a copy on the way that nobody wipes.
+fn with_line_feeds(text: &str) -> Zeroizing<String> {
+    let mut lines = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\r') {
+        lines.push_str(line);
+        lines.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    lines.push_str(rest);
+    lines
+}
+
 /// A paste is a value; the line break that many copies end with is not part of it.
 pub(super) fn paste(model: &mut Model, text: &str) {
     let Some(entry) = entry(model) else {
         return model.say(Tone::Plain, "type the length");
     };
     // Terminals send a carriage return for each line break of a paste.
-    let text = Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"));
+    let text = with_line_feeds(text);
     let bare = text.strip_suffix('\n').unwrap_or(&text);
     if entry.new.generated.take().is_some() {
         entry.new.value.wipe();

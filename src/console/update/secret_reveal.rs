@@ -56,7 +56,7 @@ pub(super) fn revealed(model: &mut Model, request: Request, reading: Reading) {
         Ok(Found::Nothing) => return model.say(Tone::Bad, format!("there is no secret {path} any more")),
         Err(error) => return model.say(Tone::Bad, error.to_string()),
     };
-    if model.overlay.is_some() || !model.hands.waits {
+    if model.overlay.is_some() || model.is_covered() || !model.hands.waits {
         let words = format!("{field} of {path} came too late and was not shown; it was read and counted");
         return model.say(Tone::Plain, words);
     }

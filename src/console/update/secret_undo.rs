@@ -95,6 +95,7 @@ fn done(model: &mut Model, writing: SecretWriting, version: Option<SecretVersion
         read => format!("; {} values were read for it", grouped(read)),
     };
     let when = model.now.wall;
+    model.sight.doubt(&path);
     match (kind, version) {
         (WriteKind::Form { returns }, Some(after)) => {
             let before = before.filter(|_| returns);

@@ -68,6 +68,9 @@ fn kv_1_is_unknown_without_reading_and_read_for_a_reason_and_written_with_a_warn
     terminal.wait_for("done: set key of odd-kv1/app/orders");
     assert_eq!(stored(), json!({"key": "planted-new", "other": "planted-beside"}));
     terminal.reveals("planted-new");
+    terminal.wait_for("TO BE READ AGAIN");
+    terminal.keys("esc");
+    terminal.wait_for("? odd-kv1/app/orders · unknown");
     terminal.keys("r");
     choose(&mut terminal, "reveal which secret?");
     terminal.wait_for("reveal key of odd-kv1/app/orders");

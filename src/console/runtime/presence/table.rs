@@ -126,6 +126,11 @@ impl Table {
             let row = self.rows.entry(path.clone()).or_insert_with(|| Row { wanted: false, ..Row::new(now) });
             if !row.wanted {
                 (row.wanted, row.settled, new) = (true, false, true);
+                // It may have come while nobody looked, or be forgotten out there by now.
+                if let Some(told) = &row.told {
+                    self.news.insert(path.clone(), told.clone());
+                    self.news_since.get_or_insert(now);
+                }
             }
         }
         if new {
@@ -285,11 +290,13 @@ impl Table {
         match self.rows.get_mut(&path) {
             Some(row) if row.wanted => {
                 (row.due, row.again, row.settled) = (now, row.in_flight, true);
+                // Nothing is known of it out there, so an equal answer is news.
+                row.told = None;
                 self.urgent.push_back(path);
                 self.urgent.truncate(MAX_WANTED);
             }
             // What is remembered of it is not true any more.
-            Some(row) => row.due = now,
+            Some(row) => (row.due, row.told) = (now, None),
             None => {}
         }
     }
@@ -350,7 +357,9 @@ impl Table {
         };
         let forget = self.rows.values().filter(|row| !row.wanted && !row.in_flight);
         let forget = forget.map(|row| row.left + REMEMBERED).min();
-        [next, self.settles_at(), self.news_at(), forget].into_iter().flatten().min()
+        // Settling leads to a question, so without a place for one it waits too.
+        let settles = self.settles_at().filter(|_| place);
+        [next, settles, self.news_at(), forget].into_iter().flatten().min()
     }
 }
 

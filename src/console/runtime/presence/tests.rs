@@ -19,6 +19,42 @@ fn paths(range: std::ops::Range<usize>) -> Vec<SecretPath> {
 
 const MS: Duration = Duration::from_millis(1);
 
+#[test]
+fn without_a_place_for_a_question_nothing_is_due_while_a_list_settles() {
+    let (mut table, now) = (Table::default(), Instant::now());
+    table.want(&paths(0..1), now);
+    assert_eq!(table.due(true), Some(now + QUIET));
+    assert_eq!(table.due(false), None);
+}
+
+#[test]
+fn an_answer_that_came_when_nobody_looked_is_told_to_who_comes_back() {
+    let (mut table, now) = (Table::default(), Instant::now());
+    table.want(&paths(0..1), now);
+    let now = now + QUIET;
+    let asked = table.next(now).unwrap();
+    table.began(&asked);
+    assert_eq!(table.want(&[], now).len(), 1, "it is given up, and was answered before that");
+    table.answered(&asked, Ok(Presence::Missing), now);
+    assert_eq!(table.take_news(), []);
+    table.want(&paths(0..1), now);
+    assert_eq!(table.take_news(), [(path(0), Presence::Missing)]);
+}
+
+#[test]
+fn what_was_written_is_told_anew_though_it_is_as_before() {
+    let (mut table, now) = (Table::default(), Instant::now());
+    table.want(&paths(0..1), now);
+    let now = now + QUIET;
+    for round in 0..2 {
+        let asked = table.next(now).unwrap();
+        table.began(&asked);
+        table.answered(&asked, Ok(Presence::Missing), now);
+        assert_eq!(table.take_news(), [(path(0), Presence::Missing)], "{round}");
+        table.look_again(path(0), now);
+    }
+}
+
 /// A table, and a store that answers when the test says so.
 struct Bench {
     table: Table,

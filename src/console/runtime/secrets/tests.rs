@@ -1,0 +1,38 @@
+//! Writes over a store in memory that somebody else uses too.
+
+use super::*;
+use crate::domain::{KvPath, Mount, SecretText, SecretValue};
+use crate::provider::memory::MemorySecrets;
+
+/// A deleted version still is the newest, so that the condition holds; the fields that were to stay
+/// cannot be read any more, and a version without them would lose them.
+#[tokio::test]
+async fn what_cannot_be_kept_is_not_written_over() {
+    let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("app").unwrap() };
+    let store = MemorySecrets::new();
+    store.put_now(&path, [("rotated", "a"), ("stays", "b")]);
+    let access = store.access(true);
+    let writer = access.writer.clone().unwrap();
+    let before = SecretVersion(1);
+    writer.delete(&path, &[before]).await.unwrap();
+
+    let mut set = SecretFields::default();
+    set.set(
+        FieldName::new("rotated"),
+        SecretValue::text(&SecretText::from(zeroize::Zeroizing::new("c".to_owned()))),
+    );
+    let write = SecretWrite {
+        path: path.clone(),
+        how: How::ReadFirst,
+        expect: SecretExpect::Version(before),
+        set: Hidden(set),
+        remove: Vec::new(),
+    };
+    let audit = Arc::new(Audit::off());
+    let hand = Hand { access: &access, writer: Ok(writer), audit: &audit, number: 1 };
+    let (outcome, _) = hand.write(write).await;
+    let refused = outcome.result.unwrap_err().to_string();
+    assert!(refused.contains("the other fields of secret/app cannot be read from v1"), "{refused}");
+    let there = access.reader.presence(&path).await.unwrap();
+    assert!(matches!(there, Presence::Deleted { version, .. } if version == before), "{there:?}");
+}

@@ -19,6 +19,7 @@ const WRITE: u64 = 2;
 
 pub(super) async fn set(shop: &Shop<'_>, set: Set, out: &mut Out<'_>) -> Result<Exit, Failure> {
     nothing_more(set.surplus)?;
+    set.field.iter().try_for_each(no_value_within)?;
     let path = shop.secret(&set.secret)?;
     // A refusal comes before anything is typed.
     shop.writer(&path)?;
@@ -32,6 +33,7 @@ pub(super) async fn generate(
     out: &mut Out<'_>,
 ) -> Result<Exit, Failure> {
     nothing_more(generate.surplus)?;
+    no_value_within(&generate.field)?;
     let path = shop.secret(&generate.secret)?;
     shop.writer(&path)?;
     let wanted = domain::Generate::new(generate.length, generate.alphabet).ok_or_else(|| {
@@ -52,6 +54,13 @@ fn nothing_more(surplus: Option<Surplus>) -> Result<(), Failure> {
     let refusal = "a word too many: no value is taken from the command line, where others can see it; leave it \
                    out and type it, pipe it, or name its file with --file";
     surplus.map_or(Ok(()), |_| Err(Failure::Usage(refusal.into())))
+}
+
+/// Who is used to `FIELD=VALUE` would have the value kept as a name, for everybody to see.
+fn no_value_within(name: &FieldName) -> Result<(), Failure> {
+    let refusal = "a field's name has no = here, and no value is taken from the command line, where others can see \
+                   it: name the field alone, and type the value, pipe it, or name its file with --file";
+    if name.as_str().contains('=') { Err(Failure::Usage(refusal.into())) } else { Ok(()) }
 }
 
 /// What a write did.

@@ -104,11 +104,6 @@ impl Rereads {
         self.changed.truncate(MAX_CHANGED);
     }
 
-    /// A secret is gone: written again, its documents could not be loaded.
-    pub fn forget(&mut self, path: &SecretPath) {
-        self.changed.retain(|known| known.path != *path);
-    }
-
     /// These were written again.
     pub fn put<'k>(&mut self, keys: impl IntoIterator<Item = &'k ResourceKey>) {
         for key in keys {

@@ -290,6 +290,17 @@ impl SecretForm {
         }
     }
 
+    /// The permission without which nothing at all can be written; `None` where there is a way.
+    pub fn barred_by(&self) -> Option<&str> {
+        let (write, exists) = match self.base {
+            SecretBase::Absent => (SecretRight::Create, false),
+            SecretBase::Ended(_) => (SecretRight::Update, false),
+            SecretBase::At(_) | SecretBase::Unversioned => (SecretRight::Update, true),
+        };
+        let barred = self.lacking.for_right(write)?;
+        if self.can.patch && exists { self.lacking.for_right(SecretRight::Patch) } else { Some(barred) }
+    }
+
     /// The permission that is missing for it, and what for.
     pub fn missing_right(&self) -> Option<(SecretRight, &str)> {
         let write = match self.base {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Model, NotVisible, SecretTarget, SecretsPage, Tab, Vista};
+use super::{Model, NotVisible, SecretTarget, SecretsPage, Subject, Tab, Vista};
 use crate::check::OwnSecrets;
 use crate::domain::{FieldName, Mount, Presence, SecretField, SecretPath};
 use crate::inventory::Inventory;
@@ -44,6 +44,15 @@ impl Model {
     pub fn secret_target(&self) -> Option<SecretTarget> {
         let vista = self.vista().filter(|_| self.tab == Tab::Secrets)?;
         self.secrets_page.target().filter(|target| vista.look(&target.path).is_ok())
+    }
+
+    /// Whether the row selected in the tab Secrets is a variable, which nothing can be done with from here.
+    pub fn is_variable_selected(&self) -> bool {
+        let variable = matches!(
+            self.secrets_page.selected,
+            Some(Subject::Variable(_) | Subject::Path(SecretPath::Variables(_)))
+        );
+        self.tab == Tab::Secrets && variable
     }
 
     /// The fields that the secret selected in the tab Secrets can have by what refers to it.

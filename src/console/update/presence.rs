@@ -3,10 +3,11 @@
 use super::super::effect::{Effect, Request};
 use super::super::message::{Answer, Event, Reach};
 use super::super::model::{Model, Redraw};
-use super::super::secret_jobs::SecretTold;
+use super::super::secret_jobs::{Outcome, SecretTold};
 use super::answers::steady;
 use super::secrets_page;
 use crate::domain::{Health, Presence, SecretPath};
+use crate::provider::Error;
 
 /// Looks at what is on the screen now, if that is something else than before.
 pub(super) fn follow(model: &mut Model) -> Option<Effect> {
@@ -74,6 +75,11 @@ pub(super) fn healthy(model: &mut Model, health: Health) -> Vec<Effect> {
 pub(super) fn written(model: &Model, event: &Event) -> Option<Effect> {
     let told = |request: &Request| model.hands.writing.as_ref().filter(|it| it.request == *request);
     match event {
+        // The store may be to blame, which everything shows that is in it.
+        Event::Answer(
+            request,
+            Answer::Secret(SecretTold::Written(Outcome { result: Err(Error::Unavailable { .. }), .. })),
+        ) => told(request).map(|_| Effect::LookAtAll),
         Event::Answer(request, Answer::Secret(SecretTold::Written(_) | SecretTold::Found(_))) => {
             told(request).map(|writing| Effect::LookAgain(writing.path.clone()))
         }

@@ -1,6 +1,8 @@
 //! After a secret was changed: which documents the receiver has to read again, and the plan that writes
 //! them again as they are.
 
+use std::collections::BTreeSet;
+
 use super::super::effect::Effect;
 use super::super::model::{Changed, Model, Plan, Recipe, Tone};
 use super::super::view::reread_height;
@@ -65,9 +67,18 @@ pub(super) fn scroll(model: &mut Model, step: Step) {
 
 /// Plans to write them again as they are.
 pub(super) fn plan(model: &mut Model) -> Vec<Effect> {
-    let keys: Vec<ResourceKey> = model.rereads().documents().into_iter().cloned().collect();
+    let page = model.rereads();
+    let (gone, there): (Vec<_>, Vec<_>) =
+        page.parts.iter().partition(|part| model.is_known_to_lack(&part.changed.path));
+    let broken: BTreeSet<_> = gone.iter().flat_map(|part| &part.left.documents).collect();
+    let keys: BTreeSet<_> = there.iter().flat_map(|part| &part.left.documents).collect();
+    let keys: Vec<ResourceKey> = keys.difference(&broken).map(|key| (*key).clone()).collect();
     if keys.is_empty() {
-        let words = nothing(model);
+        let words = if broken.is_empty() {
+            nothing(model)
+        } else {
+            "nothing is planned: the secret is not there any more, and its documents could not be loaded"
+        };
         model.say(Tone::Plain, words);
         return Vec::new();
     }

@@ -30,7 +30,12 @@ pub(super) fn begin(model: &mut Model, act: SecretAct) -> Vec<Effect> {
     }
     match targets.len() {
         0 => {
-            model.say(Tone::Plain, "nothing selected that has secrets");
+            let words = if model.is_variable_selected() {
+                "that is a variable of the receiver: set it where the receiver is started, and start it anew"
+            } else {
+                "nothing selected that has secrets"
+            };
+            model.say(Tone::Plain, words);
             Vec::new()
         }
         1 => targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),

@@ -30,6 +30,10 @@ pub(super) fn open(
         Ok(form) => form,
         Err(words) => return model.say(Tone::Bad, format!("nothing can be written: {words}")),
     };
+    if let Some(permission) = form.barred_by() {
+        let words = format!("nothing can be written: {permission} is missing");
+        return model.say(Tone::Bad, words);
+    }
     let begins = single && field.is_some();
     if let Some(field) = field {
         form.cursor = form.row_of(&field);

@@ -111,10 +111,8 @@ fn done(model: &mut Model, writing: SecretWriting, version: Option<SecretVersion
     model.hands.form.take_if(|form| form.sent == Some(request));
     model.hands.undo.take_if(|undo| undo.sent == Some(request));
     let then = match kind {
-        WriteKind::End => {
-            model.hands.rereads.forget(&path);
-            None
-        }
+        // What was changed before still has to be read again, and is not planned while it is not there.
+        WriteKind::End => None,
         _ => reread::changed(model, Changed::new(path, what.clone(), (version, when), fields)),
     };
     model.say(Tone::Good, format!("done: {what}{now}{also}{}", then.unwrap_or_default()));

@@ -192,7 +192,7 @@ fn how(page: &mut Page<'_>, form: &SecretForm) {
                 "all values".to_owned()
             };
             let why = if form.removes() {
-                "a field is only taken out that way"
+                "a field is taken out that way"
             } else {
                 "single fields cannot be changed here"
             };

@@ -166,6 +166,7 @@ impl Work {
             Word::All => {
                 self.reader.retry_now();
                 self.table.look_at_all(Instant::now());
+                self.ask_health();
             }
             Word::Health => self.ask_health(),
         }

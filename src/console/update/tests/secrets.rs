@@ -1,6 +1,8 @@
 //! What is done with secrets on purpose: nothing is read without a reason, nothing stays on the screen,
 //! nothing typed is lost to a conflict, nothing is sent twice.
 
+mod ends;
+
 use zeroize::Zeroizing;
 
 use super::super::super::model::WriteKind;

@@ -1,0 +1,60 @@
+//! Where it ends: without any right to write, with a store that has gone, with a secret that has.
+
+use super::*;
+
+fn lacks(rights: &[SecretRight]) -> SecretTold {
+    let lacking = rights.iter().map(|right| (*right, format!("{right:?} on webhooks/data/a/one/secrets")));
+    let (can, presence, versions) = (CAN, Ok(holds(3)), None);
+    SecretTold::Inspected(Box::new(Inspection { can, presence, lacking: lacking.collect(), versions }))
+}
+
+#[test]
+fn who_can_write_in_no_way_is_told_before_anything_is_typed() {
+    let mut console = console();
+    console.keys("s").says(lacks(&[SecretRight::Update, SecretRight::Patch, SecretRight::Reveal]));
+    assert!(console.notice().starts_with("nothing can be written: "), "{}", console.notice());
+    assert!(console.notice().contains("on webhooks/data/a/one/secrets is missing"), "{}", console.notice());
+    assert!(console.model.hands.form.is_none());
+    for enough in [SecretRight::Update, SecretRight::Patch] {
+        let others = [SecretRight::Update, SecretRight::Patch].into_iter().filter(|right| *right != enough);
+        let mut console = super::console();
+        console.keys("s").says(lacks(&others.collect::<Vec<_>>()));
+        assert!(console.model.hands.form.is_some(), "{enough:?} is a way");
+    }
+}
+
+#[test]
+fn a_store_that_fails_a_write_is_looked_at_at_once() {
+    let mut console = console();
+    console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
+    let sealed = Error::Unavailable { reason: "it is sealed".into(), retry_in: None };
+    console.says(SecretTold::Written(SecretOutcome { result: Err(sealed), read: 0 }));
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::LookAtAll)));
+}
+
+#[test]
+fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_is_gone() {
+    let mut console = console();
+    console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter").told(true);
+    assert_eq!(console.model.rereads().documents().len(), 1);
+    let path = console.model.rereads().parts[0].changed.path.clone();
+    console
+        .keys("esc")
+        .keys(":")
+        .text("delete-secret")
+        .keys("enter")
+        .told(true)
+        .wait(400)
+        .keys("y")
+        .told(true);
+    assert_eq!(console.model.rereads().documents().len(), 1, "{}", console.notice());
+    let deleted = Presence::Deleted { version: SecretVersion(4), at: None };
+    let now = console.model.now.mono;
+    console.model.sight.take([(path.clone(), deleted)], now);
+    console.keys(":").text("reread").keys("enter p");
+    assert!(console.model.plan.is_none());
+    assert!(console.notice().contains("is not there any more"), "{}", console.notice());
+    console.model.sight.take([(path, holds(4))], now);
+    console.keys("p");
+    assert!(console.model.plan.is_some(), "{}", console.notice());
+}

@@ -32,6 +32,7 @@ pub use failure::Exit;
 use self::args::{Arguments, Command};
 use self::failure::Failure;
 use self::output::Out;
+use self::secrets::hush;
 use crate::audit::Audit;
 use crate::domain::Token;
 use crate::manager::UnifiedConfigManager;
@@ -71,7 +72,11 @@ pub struct CommandLine {
 /// The exit code where there is nothing to run: after `--help`, a usage error or a mistake in the
 /// settings, which have been printed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Exit> {
-    let arguments = Arguments::try_parse_from(arguments).map_err(|error| explain(&error))?;
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = Arguments::try_parse_from(&given).map_err(|error| {
+        let hushed = Some(&error).filter(|_| hush::writes_a_value(&given)).and_then(hush::hushed);
+        hushed.map_or_else(|| explain(&error), |words| report(&Failure::Usage(words)))
+    })?;
     invocation(arguments).map_err(|failure| report(&failure))
 }
 

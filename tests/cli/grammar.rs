@@ -50,6 +50,39 @@ fn wrong_usage_exits_2_and_says_what_is_right() {
     }
 }
 
+/// Each of these may be a secret that somebody typed in the wrong place, or its beginning.
+#[test]
+fn what_may_be_a_value_is_not_repeated() {
+    let home = Home::new();
+    for command in ["set", "generate"] {
+        for (words, said) in [
+            (&["Pa55"][..], "no value is taken from the command line"),
+            (&["my", "Pa55", "phrase"], "no value is taken from the command line"),
+            (&["my", "Pa55", "--create", "phrase"], "no value is taken from the command line"),
+            (&["--", "-Pa55", "--phrase"], "no value is taken from the command line"),
+            (&["-Pa55"], "no value is taken from the command line"),
+            (&["--Pa55=phrase"], "no value is taken from the command line"),
+            (&["--read-only=Pa55"], "no value is taken from the command line"),
+            (&["-oPa55"], "possible values: table, json, yaml"),
+            (&["--expect-version", "Pa55"], "write a version such as 3"),
+        ] {
+            let arguments = [&["secrets", command, "secret/a", "token"][..], words].concat();
+            let run = confdeck(&home, &arguments).run().expect_code(2);
+            let err = run.err();
+            assert!(err.starts_with("confdeck: ") && err.contains(said), "{words:?}: {err}");
+            for part in ["Pa55", "-P", "phrase"] {
+                assert!(!err.contains(part), "{words:?}: {err}");
+            }
+            assert!(run.stdout.is_empty());
+        }
+        let run = confdeck(&home, &["secrets", command, "secret/a", "token=Pa55"]).run().expect_code(2);
+        let err = run.err();
+        assert!(err.contains("a field's name has no = here") && !err.contains("Pa55"), "{err}");
+    }
+    let run = confdeck(&home, &["secrets", "get", "secret/a", "token", "--frob"]).run().expect_code(2);
+    assert!(run.err().contains("--frob"), "a read is given no value: {}", run.err());
+}
+
 #[test]
 fn an_escape_sequence_reaches_no_terminal() {
     let home = Home::new();

@@ -111,6 +111,7 @@ fn a_field_is_set_on_the_condition_that_nothing_changed() {
     for command in ["set", "generate"] {
         let argument = world.secrets(&[command, "MOUNT/a", "key", SECRET]).run().expect_code(2);
         assert!(argument.err().contains("no value is taken from the command line"), "{}", argument.err());
+        world.secrets(&[command, "MOUNT/a", "key", "my", "pass", "phrase"]).run().expect_code(2);
     }
     let kept = world.audited();
     assert_eq!(

@@ -78,6 +78,22 @@ async fn a_role_renews_its_token_and_logs_in_anew_when_that_ends() {
     assert_eq!(secrets.health().await.verdict(), "healthy");
 }
 
+/// The console gives requests up as a person scrolls, at whatever point they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_given_up_costs_no_second_login() {
+    let bao = furnished();
+    let once = json!({"token_policies": ["viewer"], "token_ttl": "1h", "secret_id_num_uses": 1});
+    let mut given_up = 0;
+    for step in 0..24_u64 {
+        let secrets = VaultSecrets::new(role(&bao, &once));
+        let patience = Duration::from_micros(step * step * 50);
+        given_up += usize::from(tokio::time::timeout(patience, sees(&secrets)).await.is_err());
+        assert!(sees(&secrets).await, "given up after {patience:?}");
+    }
+    assert!(given_up > 0, "none was slower than that");
+    assert_eq!(requests(&bao, "auth/approle/login"), 24);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_namespace_has_its_own_engines_and_logins() {
     let bao = furnished();

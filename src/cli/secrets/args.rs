@@ -128,8 +128,8 @@ pub(in crate::cli) struct Set {
     #[arg(value_parser = field, required_unless_present = "file")]
     pub(super) field: Option<FieldName>,
 
-    #[arg(hide = true, value_parser = surplus)]
-    pub(super) surplus: Option<Surplus>,
+    #[arg(hide = true, num_args = 0.., value_parser = surplus)]
+    pub(super) surplus: Vec<Surplus>,
 
     /// Take the value of a field from a file
     #[arg(long, value_name = "FIELD=FILE", value_parser = from_file)]
@@ -160,8 +160,8 @@ pub(in crate::cli) struct Generate {
     #[arg(value_parser = field)]
     pub(super) field: FieldName,
 
-    #[arg(hide = true, value_parser = surplus)]
-    pub(super) surplus: Option<Surplus>,
+    #[arg(hide = true, num_args = 0.., value_parser = surplus)]
+    pub(super) surplus: Vec<Surplus>,
 
     /// How many characters
     #[arg(long, value_name = "COUNT", default_value_t = Wanted::LENGTH)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod get;
+pub(super) mod hush;
 mod input;
 mod list;
 mod merged;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::args::{Condition, Generate, Set, Surplus};
 use super::get::read;
+use super::hush::NO_VALUE;
 use super::{Shop, input, needs};
 use crate::audit::{Action, Deed};
 use crate::cli::args::Format;
@@ -18,7 +19,7 @@ use crate::provider::{Error, SecretExpect, SecretFields, SecretWriter};
 const WRITE: u64 = 2;
 
 pub(super) async fn set(shop: &Shop<'_>, set: Set, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    nothing_more(set.surplus)?;
+    nothing_more(&set.surplus)?;
     set.field.iter().try_for_each(no_value_within)?;
     let path = shop.secret(&set.secret)?;
     // A refusal comes before anything is typed.
@@ -32,7 +33,7 @@ pub(super) async fn generate(
     generate: Generate,
     out: &mut Out<'_>,
 ) -> Result<Exit, Failure> {
-    nothing_more(generate.surplus)?;
+    nothing_more(&generate.surplus)?;
     no_value_within(&generate.field)?;
     let path = shop.secret(&generate.secret)?;
     shop.writer(&path)?;
@@ -50,17 +51,19 @@ pub(super) async fn generate(
     write(shop, &path, fields, &generate.condition, generate.output.format, out).await
 }
 
-fn nothing_more(surplus: Option<Surplus>) -> Result<(), Failure> {
-    let refusal = "a word too many: no value is taken from the command line, where others can see it; leave it \
-                   out and type it, pipe it, or name its file with --file";
-    surplus.map_or(Ok(()), |_| Err(Failure::Usage(refusal.into())))
+fn nothing_more(surplus: &[Surplus]) -> Result<(), Failure> {
+    match surplus {
+        [] => Ok(()),
+        _ => Err(Failure::Usage(format!("a word too many: {NO_VALUE}"))),
+    }
 }
 
 /// Who is used to `FIELD=VALUE` would have the value kept as a name, for everybody to see.
 fn no_value_within(name: &FieldName) -> Result<(), Failure> {
-    let refusal = "a field's name has no = here, and no value is taken from the command line, where others can see \
-                   it: name the field alone, and type the value, pipe it, or name its file with --file";
-    if name.as_str().contains('=') { Err(Failure::Usage(refusal.into())) } else { Ok(()) }
+    if name.as_str().contains('=') {
+        return Err(Failure::Usage(format!("a field's name has no = here: {NO_VALUE}")));
+    }
+    Ok(())
 }
 
 /// What a write did.

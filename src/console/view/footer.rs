@@ -122,11 +122,11 @@ fn useful(place: Place) -> &'static [Action] {
         Place::Secrets => &[
             A::Open,
             A::Back,
-            A::Filter,
+            A::Help,
             A::RevealSecret,
             A::SetSecret,
             A::UndeleteSecret,
-            A::Help,
+            A::Filter,
             A::UndoSecret,
             A::Command,
             A::SetFields,

@@ -1,52 +1,42 @@
 //! The token that goes with each request: the one that was given, or an AppRole's.
 //!
-//! Nothing runs in the background. A request whose token is past half of its time renews it first; how
+//! Nothing runs in the background, but for a login whose caller gave up. A request whose token is past half of its time renews it first; how
 //! long one that was given lives is asked once, after some seconds. A request whose token was refused asks
 //! the server whether the token still lives, and logs in anew if not.
 
+#[cfg(test)]
+mod tests;
 mod token;
+mod tokens;
 
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
-use zeroize::Zeroizing;
+use tokio::sync::watch;
 
 use super::call::{Call, Reply};
 use super::client::Client;
 use super::failure::{Failure, NoToken};
 use super::pace::Pace;
-use super::settings::{AppRole, Login, VaultSettings};
+use super::settings::{Login, VaultSettings};
 use crate::domain::SecretStanding;
-use token::{Auth, Held};
+use token::Held;
 pub(super) use token::{Looked, TokenFacts};
+use tokens::Tokens;
+
+/// What becomes of a login when the program is being left.
+const BROKEN_OFF: Failure = Failure::NoToken(NoToken::Refused("the login was broken off"));
 
 /// How long an answer to whether a token lives counts: many paths may be forbidden at once.
 const STILL_ALIVE: Duration = Duration::from_secs(5);
 
-/// How long it is waited after a login that failed: doubled each time up to the second.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
 /// A server as one user sees it.
 pub(super) struct Session {
-    client: Client,
+    tokens: Arc<Tokens>,
+    /// Dropped with the session, which ends a login that nobody can use any more.
+    alive: watch::Sender<()>,
     pace: Pace,
-    state: Mutex<State>,
-    standing: std::sync::Mutex<SecretStanding>,
-}
-
-#[derive(Default)]
-struct State {
-    held: Option<Held>,
-    /// Set while no login is tried, because one failed; the token that is held may still serve.
-    refused: Option<Refused>,
-}
-
-struct Refused {
-    failure: Failure,
-    wait: Duration,
-    until: Instant,
+    standing: Mutex<SecretStanding>,
 }
 
 /// What became of a token that a request was refused with.
@@ -58,8 +48,9 @@ enum Verdict {
 impl Session {
     /// One that does nothing before it is used.
     pub(super) fn new(settings: VaultSettings) -> Self {
-        let standing = std::sync::Mutex::new(SecretStanding::Unreachable);
-        Self { client: Client::new(settings), pace: Pace::new(), state: Mutex::default(), standing }
+        let standing = Mutex::new(SecretStanding::Unreachable);
+        let tokens = Tokens { client: Client::new(settings), state: Default::default() };
+        Self { tokens: Arc::new(tokens), alive: watch::Sender::new(()), pace: Pace::new(), standing }
     }
 
     /// How the server stood at its last answer, or the last one that did not come.
@@ -80,17 +71,17 @@ impl Session {
 
     /// What it was made from.
     pub(super) fn settings(&self) -> &VaultSettings {
-        self.client.settings()
+        self.tokens.client.settings()
     }
 
     /// Who is at the other side, as messages name it: `Vault at vault.example:8200`.
     pub(super) fn name(&self) -> String {
-        self.client.name()
+        self.tokens.client.name()
     }
 
     /// Without a token and out of turn: for what anybody may ask at any time.
     pub(super) async fn ask(&self, call: &Call, within: Duration) -> Result<Reply, Failure> {
-        self.client.call(call, None, within).await
+        self.tokens.client.call(call, None, within).await
     }
 
     /// Sends a request with the token, and answers what speaks of its path: 2xx, 400, 403, 404, 405,
@@ -106,7 +97,7 @@ impl Session {
 
     async fn call_now(&self, call: &Call) -> Result<Reply, Failure> {
         let token = self.token().await?;
-        let reply = self.send(call, &token).await?;
+        let reply = self.tokens.send(call, &token).await?;
         if reply.status() != 403 {
             return Ok(reply);
         }
@@ -114,18 +105,14 @@ impl Session {
             Verdict::Lives => Ok(reply),
             Verdict::Ended => {
                 let token = self.token().await?;
-                self.send(call, &token).await
+                self.tokens.send(call, &token).await
             }
         }
     }
 
-    async fn send(&self, call: &Call, token: &Held) -> Result<Reply, Failure> {
-        judge(self.client.call(call, Some(token.token()), self.settings().timeout).await?)
-    }
-
     /// Lets the next request log in at once.
     pub(super) fn retry_now(&self) {
-        if let Ok(mut state) = self.state.try_lock()
+        if let Ok(mut state) = self.tokens.state.try_lock()
             && let Some(refused) = &mut state.refused
         {
             refused.until = Instant::now();
@@ -140,101 +127,27 @@ impl Session {
             if let Login::Token(_) = self.settings().login {
                 return Err(Failure::NoToken(NoToken::Ended));
             }
-            self.ended(&token).await;
+            self.tokens.ended(&token).await;
             self.token().await?;
         }
-        let trouble = self.state.lock().await.refused.as_ref().map(|refused| refused.failure.clone());
+        let trouble = self.tokens.state.lock().await.refused.as_ref().map(|refused| refused.failure.clone());
         Ok(TokenFacts::new(looked, trouble))
     }
 
-    /// A token to send with, renewed or logged in for where it is time to.
+    /// A token to send with. Where one has to be made or renewed, that goes on if the caller gives up, and
+    /// what comes of it is there for the next one.
     async fn token(&self) -> Result<Held, Failure> {
-        let mut state = self.state.lock().await;
-        let now = Instant::now();
-        match (&self.settings().login, &state.held) {
-            (Login::Token(token), None) => {
-                let held = Held::given(token.clone(), now);
-                state.held = Some(held.clone());
-                Ok(held)
-            }
-            (_, Some(held)) if held.is_due(now) => self.freshened(&mut state, now).await,
-            (_, Some(held)) => Ok(held.clone()),
-            (Login::AppRole(role), None) => self.logged_in(&mut state, role, now).await,
-        }
-    }
-
-    /// Renews a token; where that has no effect any more, an AppRole logs in, and the old token serves on
-    /// while it lives.
-    async fn freshened(&self, state: &mut State, now: Instant) -> Result<Held, Failure> {
-        let Some(old) = state.held.clone() else {
-            return Err(Failure::NoToken(NoToken::Refused("none is held")));
-        };
-        if !old.is_known() {
-            let held = self.become_known(old, now).await;
-            state.held = Some(held.clone());
+        if let Some(held) = self.tokens.ready().await {
             return Ok(held);
         }
-        if old.is_renewable() {
-            let renewal = Call::post("auth/token/renew-self", Zeroizing::new(b"{}".to_vec()));
-            let answer = self.send(&renewal, &old).await;
-            if let Ok(reply) = &answer
-                && reply.is_done()
-                && let Ok(auth) = reply.parse::<Auth>()
-            {
-                let held = old.renewed(&auth, now);
-                if !held.is_due(now) {
-                    state.held = Some(held.clone());
-                    return Ok(held);
-                }
+        let (tokens, mut alive) = (Arc::clone(&self.tokens), self.alive.subscribe());
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                token = tokens.token() => token,
+                _ = alive.changed() => Err(BROKEN_OFF),
             }
-        }
-        match &self.settings().login {
-            Login::AppRole(role) => match self.logged_in(state, role, now).await {
-                Err(_) if !old.is_over(now) => {
-                    let held = old.put_off(now);
-                    state.held = Some(held.clone());
-                    Ok(held)
-                }
-                other => other,
-            },
-            Login::Token(_) => {
-                // It is tried for as long as there is one: only the server knows whether it has ended.
-                let held = old.put_off(now);
-                state.held = Some(held.clone());
-                Ok(held)
-            }
-        }
-    }
-
-    /// Asks how long a token that was given lives, so that it is renewed in time.
-    async fn become_known(&self, mut held: Held, now: Instant) -> Held {
-        match self.send(&Call::get("auth/token/lookup-self"), &held).await {
-            Ok(reply) => held.seen(&Looked::of(&reply), now),
-            Err(_) => held = held.put_off(now),
-        }
-        held
-    }
-
-    async fn logged_in(&self, state: &mut State, role: &AppRole, now: Instant) -> Result<Held, Failure> {
-        if let Some(refused) = state.refused.as_ref().filter(|refused| refused.until > now) {
-            return Err(refused.failure.clone());
-        }
-        let call = Call::post("auth/approle/login", token::credentials(role));
-        let failure = match self.client.call(&call, None, self.settings().timeout).await.and_then(judge) {
-            Ok(reply) if reply.is_done() => match reply.parse::<Auth>().and_then(|auth| auth.held(now)) {
-                Ok(held) => {
-                    state.refused = None;
-                    state.held = Some(held.clone());
-                    return Ok(held);
-                }
-                Err(failure) => failure,
-            },
-            Ok(reply) => Failure::NoToken(NoToken::Refused(refusal(reply.status()))),
-            Err(failure) => failure,
-        };
-        let wait = state.refused.as_ref().map_or(FIRST_WAIT, |refused| (refused.wait * 2).min(LONGEST_WAIT));
-        state.refused = Some(Refused { failure: failure.clone(), wait, until: now + wait });
-        Err(failure)
+        });
+        task.await.unwrap_or(Err(BROKEN_OFF))
     }
 
     /// Whether the token or only the path is to blame for a refusal.
@@ -244,7 +157,7 @@ impl Session {
         }
         match self.look_up(token).await? {
             Looked::Ended => {
-                self.ended(token).await;
+                self.tokens.ended(token).await;
                 match self.settings().login {
                     Login::AppRole(_) => Ok(Verdict::Ended),
                     Login::Token(_) => Err(Failure::NoToken(NoToken::Ended)),
@@ -256,31 +169,13 @@ impl Session {
 
     /// Asks what the server knows of a token, with that token.
     async fn look_up(&self, token: &Held) -> Result<Looked, Failure> {
-        let reply = self.send(&Call::get("auth/token/lookup-self"), token).await?;
+        let reply = self.tokens.send(&Call::get("auth/token/lookup-self"), token).await?;
         let looked = Looked::of(&reply);
-        let mut state = self.state.lock().await;
+        let mut state = self.tokens.state.lock().await;
         if let Some(held) = state.held.as_mut().filter(|held| held.is(token)) {
             held.seen(&looked, Instant::now());
         }
         Ok(looked)
-    }
-
-    /// Gives an AppRole's token up, unless another has taken its place.
-    async fn ended(&self, token: &Held) {
-        if matches!(self.settings().login, Login::AppRole(_)) {
-            let mut state = self.state.lock().await;
-            state.held = state.held.take().filter(|held| !held.is(token));
-        }
-    }
-}
-
-fn refusal(status: u16) -> &'static str {
-    match status {
-        400 | 403 => {
-            "the AppRole login is refused: its secret id may be revoked, used up or expired, or the role gone"
-        }
-        404 => "there is no AppRole login at auth/approle",
-        _ => "the AppRole login is refused",
     }
 }
 

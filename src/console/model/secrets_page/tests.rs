@@ -171,7 +171,7 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let one = Request(1);
     page.begin_walk(one, vec![mount.clone()]);
     let names = secrets(&["old", "p/one/secrets"]);
-    page.listed(one, Listed { folder: folder(), names, waiting: 0 }, &outlook);
+    page.listed(one, Listed { folder: folder(), names, waiting: 0, ends: true }, &outlook);
     page.walked(one, Ended::Whole, &outlook, Duration::ZERO);
     let rows = page.rows.as_ref().unwrap();
     assert_eq!((rows.total(), rows.loose()), (7, 1));
@@ -182,16 +182,20 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     page.begin_walk(two, vec![mount.clone()]);
     let permission = "list on webhooks/metadata/".to_owned();
     let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
-    page.listed(two, Listed { folder: folder(), names, waiting: 0 }, &outlook);
+    page.listed(two, Listed { folder: folder(), names, waiting: 0, ends: true }, &outlook);
     page.walked(two, Ended::Whole, &outlook, Duration::ZERO);
     assert_eq!(page.walk.refused, [(folder(), format!("{permission} is missing"))]);
     assert_eq!(page.rows.as_ref().unwrap().loose(), 1, "nobody has said that it is gone");
 
-    page.listed(one, Listed { folder: folder(), names: secrets(&["late"]), waiting: 0 }, &outlook);
+    page.listed(
+        one,
+        Listed { folder: folder(), names: secrets(&["late"]), waiting: 0, ends: true },
+        &outlook,
+    );
     assert_eq!(page.rows.as_ref().unwrap().loose(), 1, "an answer to an older question");
     let three = Request(3);
     page.begin_walk(three, vec![mount.clone()]);
-    page.listed(three, Listed { folder: folder(), names: secrets(&[]), waiting: 0 }, &outlook);
+    page.listed(three, Listed { folder: folder(), names: secrets(&[]), waiting: 0, ends: true }, &outlook);
     page.walked(three, Ended::Whole, &outlook, Duration::ZERO);
     assert_eq!(page.rows.as_ref().unwrap().loose(), 0);
 }

@@ -6,7 +6,7 @@ use crate::console::effect::Request;
 use crate::domain::{Mount, SecretFolder, SecretPath};
 use crate::provider::{Error, SecretName};
 
-/// What one folder holds.
+/// What one folder holds, or a part of it.
 #[derive(Debug)]
 pub struct Listed {
     /// Which.
@@ -15,6 +15,8 @@ pub struct Listed {
     pub names: Result<Vec<SecretName>, Error>,
     /// Folders that are known and were not listed yet.
     pub waiting: usize,
+    /// Whether no further part of this folder follows.
+    pub ends: bool,
 }
 
 /// Why listing ended.
@@ -74,7 +76,7 @@ impl Walk {
 
     /// Takes a folder in; answers the secrets in it.
     pub(super) fn take(&mut self, listed: Listed) -> Vec<SecretPath> {
-        self.folders += 1;
+        self.folders += usize::from(listed.ends);
         self.waiting = listed.waiting;
         let mut found = Vec::new();
         match listed.names {

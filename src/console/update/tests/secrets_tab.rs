@@ -94,7 +94,8 @@ fn what_is_stored_is_listed_while_the_tab_is_seen_and_no_longer() {
     let (request, _) = console.listings()[0].clone();
     let folder = SecretFolder { mount: Mount::new("secret").unwrap(), folder: None };
     let names = Ok(vec![SecretName::Secret(kv("secret", "old"))]);
-    console.send(Event::Answer(request, Answer::SecretFolder(Listed { folder, names, waiting: 0 })));
+    console
+        .send(Event::Answer(request, Answer::SecretFolder(Listed { folder, names, waiting: 0, ends: true })));
     console.send(Event::Answer(request, Answer::SecretsListed(Ended::Whole)));
     assert_eq!(console.listed_paths()[1], "secret/old");
     assert_eq!(console.state_of(&kv("secret", "old")), SecretState::Loose);

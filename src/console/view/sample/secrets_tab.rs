@@ -83,7 +83,7 @@ fn walk(model: &mut Model, names: Result<Vec<SecretName>, Error>, ended: Option<
     let (page, _, vista) = model.secrets_parts().unwrap();
     page.begin_walk(Request(1), vec![mount("secret"), mount("webhooks")]);
     let folder = SecretFolder { mount: mount("secret"), folder: Some(KvPath::new("app").unwrap()) };
-    page.listed(Request(1), Listed { folder, names, waiting: 3 }, &vista);
+    page.listed(Request(1), Listed { folder, names, waiting: 3, ends: true }, &vista);
     if let Some(ended) = ended {
         page.walked(Request(1), ended, &vista, NOW);
     }

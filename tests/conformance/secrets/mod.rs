@@ -18,6 +18,7 @@ use confdeck::provider::{
 };
 
 use crate::support::bao::Bao;
+use crate::support::planted::MARK;
 
 /// An empty mount of a store, and two users of it.
 pub(crate) struct Secrets {
@@ -110,16 +111,30 @@ impl Secrets {
         revealed.fields.get(field).unwrap().expose_json().to_owned()
     }
 
-    /// One field as text.
+    /// One field as text, without its mark.
     async fn text(&self, path: &str, field: &str) -> String {
         let revealed = self.reveal(path).await.unwrap().unwrap();
-        revealed.fields.get(field).unwrap().as_text().unwrap().expose().to_owned()
+        text_in(&revealed, field)
     }
 }
 
+/// One field as text, without its mark.
+fn text_in(revealed: &Revealed, field: &str) -> String {
+    let text = revealed.fields.get(field).unwrap().as_text().unwrap();
+    text.expose().strip_prefix(MARK).unwrap_or_default().to_owned()
+}
+
+/// Each with the mark that what the suite prints is searched for; an empty one stays empty.
 fn texts_of(texts: &[(&str, &str)]) -> SecretFields {
+    let marked = |text: &str| if text.is_empty() { String::new() } else { format!("{MARK}{text}") };
+    let texts: Vec<_> = texts.iter().map(|(name, text)| (*name, marked(text))).collect();
+    exact_texts_of(texts.iter().map(|(name, text)| (*name, text.as_str())))
+}
+
+/// Each as it is: what it begins with matters.
+fn exact_texts_of<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> SecretFields {
     let value = |text: &str| SecretValue::text(&SecretText::new(text.to_owned()));
-    texts.iter().map(|(name, text)| (FieldName::new(name), value(text))).collect()
+    texts.into_iter().map(|(name, text)| (FieldName::new(name), value(text))).collect()
 }
 
 fn json_of(members: &[(&str, &str)]) -> SecretFields {

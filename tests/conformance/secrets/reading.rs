@@ -3,7 +3,7 @@
 use confdeck::domain::{FieldState, Lacking, Presence, SecretVersion, VersionState};
 use confdeck::provider::{Error, SecretName};
 
-use super::Secrets;
+use super::{Secrets, text_in};
 
 pub(crate) async fn presence_tells_fields_and_no_more(secrets: &Secrets) {
     secrets.put("default/orders/secrets", &[("bearer-token", "t"), ("empty", "")]).await;
@@ -59,7 +59,7 @@ pub(crate) async fn versions_past_the_maximum_are_gone(secrets: &Secrets) {
     assert!(revealer.reveal(&path, Some(SecretVersion(3))).await.unwrap().is_none());
     let fourth = revealer.reveal(&path, Some(SecretVersion(4))).await.unwrap().unwrap();
     assert_eq!(fourth.version, Some(SecretVersion(4)));
-    assert_eq!(fourth.fields.get("f").unwrap().as_text().unwrap().expose(), "4");
+    assert_eq!(text_in(&fourth, "f"), "4");
 }
 
 pub(crate) async fn a_folder_and_a_secret_share_a_name(secrets: &Secrets) {

@@ -3,7 +3,7 @@
 use confdeck::domain::{Presence, SecretVersion, VersionState};
 use confdeck::provider::{Error, SecretExpect};
 
-use super::{Secrets, json_of, texts_of};
+use super::{Secrets, json_of, text_in, texts_of};
 
 pub(crate) async fn create_only_creates(secrets: &Secrets) {
     if !secrets.can().versions {
@@ -55,9 +55,9 @@ pub(crate) async fn of_two_writers_the_loser_sees_a_conflict(secrets: &Secrets) 
     let revealer = secrets.theirs.revealer();
     for info in &versions.list {
         let revealed = revealer.reveal(&path, Some(info.version)).await.unwrap().unwrap();
-        let text = revealed.fields.get("f").unwrap().as_text().unwrap();
+        let text = text_in(&revealed, "f");
         let round = (info.version.0 - 1).to_string();
-        assert!(text.expose().ends_with(&round), "{} holds {:?}", info.version, text.expose());
+        assert!(text.ends_with(&round), "{} holds {text:?}", info.version);
     }
 }
 

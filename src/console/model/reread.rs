@@ -1,7 +1,7 @@
 //! What follows a secret that was changed here: the receiver looks a reference up when it loads a
 //! document, so it goes on with the old value until the documents that refer to it are written again.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use super::{Holders, Model};
@@ -35,8 +35,8 @@ pub struct Changed {
     pub when: SystemTime,
     /// Which fields are others now; `None`: all of them may be.
     pub fields: Option<BTreeSet<FieldName>>,
-    /// The documents that were written again since, from here.
-    put: BTreeSet<ResourceKey>,
+    /// The documents that were written again since, from here, and when.
+    put: BTreeMap<ResourceKey, SystemTime>,
 }
 
 /// What is left to be read again.
@@ -65,12 +65,20 @@ impl Changed {
         (version, when): (Option<SecretVersion>, SystemTime),
         fields: Option<BTreeSet<FieldName>>,
     ) -> Self {
-        Self { path, what, version, when, fields, put: BTreeSet::new() }
+        Self { path, what, version, when, fields, put: BTreeMap::new() }
     }
 
     /// From when on nothing of the old value is in the receiver's cache, whatever it read before.
     pub fn certain_from(&self) -> SystemTime {
         self.when + RECEIVER_CACHE
+    }
+
+    /// The documents that need not be written again, as far as can be told by now: once it is certain, one
+    /// that was written before that may have got the old value once more.
+    fn settled(&self, now: SystemTime) -> BTreeSet<ResourceKey> {
+        let certain = self.certain_from();
+        let settled = self.put.iter().filter(|(_, at)| now < certain || **at >= certain);
+        settled.map(|(key, _)| key.clone()).collect()
     }
 }
 
@@ -105,10 +113,10 @@ impl Rereads {
     }
 
     /// These were written again.
-    pub fn put<'k>(&mut self, keys: impl IntoIterator<Item = &'k ResourceKey>) {
+    pub fn put<'k>(&mut self, keys: impl IntoIterator<Item = &'k ResourceKey>, now: SystemTime) {
         for key in keys {
             self.changed.iter_mut().for_each(|changed| {
-                changed.put.insert(key.clone());
+                changed.put.insert(key.clone(), now);
             });
         }
     }
@@ -118,7 +126,8 @@ impl Model {
     /// What is left to be read again, by the documents as they are now.
     pub fn rereads(&self) -> RereadPage {
         let parts = self.hands.rereads.changed.iter().filter_map(|changed| {
-            let left = self.holders_but(&changed.path, changed.fields.as_ref(), &changed.put);
+            let left =
+                self.holders_but(&changed.path, changed.fields.as_ref(), &changed.settled(self.now.wall));
             (!left.is_empty()).then(|| RereadPart { changed: changed.clone(), left })
         });
         RereadPage { parts: parts.collect(), scroll: 0 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::effect::Effect;
 use super::super::model::{Changed, Model, Plan, Recipe, Tone};
-use super::super::view::reread_height;
+use super::super::view::{reread_height, time_of};
 use super::browse::Step;
 use super::make::{self, Known};
 use crate::domain::ResourceKey;
@@ -91,13 +91,20 @@ pub(super) fn landed(model: &mut Model, plan: &Plan) -> bool {
     if !matches!(plan.recipe, Recipe::Reput(_)) {
         return false;
     }
-    model.hands.rereads.put(plan.steps.iter().map(|step| &step.key));
+    model.hands.rereads.put(plan.steps.iter().map(|step| &step.key), model.now.wall);
     let page = model.rereads();
     let left = page.total();
     let open = model.hands.rereads.page.take();
     model.hands.rereads.page = open.filter(|_| left > 0).map(|_| Box::new(page));
     if left > 0 {
         let words = format!("done: {}; {} left to be read again: :reread", plan.what(), grouped(left));
+        model.say(Tone::Good, words);
+    } else if let Some(certain) = model.rereads_are_certain_from() {
+        let words = format!(
+            "done: {}; before {} the receiver may read the old value once more: look at :reread then",
+            plan.what(),
+            time_of(certain)
+        );
         model.say(Tone::Good, words);
     }
     true

@@ -50,7 +50,7 @@ pub(super) use health::height as health_height;
 pub(super) use overlays::offered as help_offers;
 pub(super) use overlays::shown_height as secret_shown_height;
 pub(super) use plan::height as plan_height;
-pub(super) use reread::height as reread_height;
+pub(super) use reread::{clock as time_of, height as reread_height};
 pub(super) use secret_form::height as secret_review_height;
 pub(super) use secrets::{detail_place as secret_detail_place, rows as secret_rows};
 

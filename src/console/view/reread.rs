@@ -74,7 +74,7 @@ pub(super) fn cache(page: &mut Page<'_>, model: &Model) {
 }
 
 /// `13:02:10 UTC`
-fn clock(at: SystemTime) -> String {
+pub(in crate::console) fn clock(at: SystemTime) -> String {
     let at = utc(at);
     let time = at.split_once('T').and_then(|(_, time)| time.get(..8)).unwrap_or_default();
     format!("{time} UTC")

@@ -58,3 +58,22 @@ fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_
     console.keys("p");
     assert!(console.model.plan.is_some(), "{}", console.notice());
 }
+
+/// The receiver keeps what it read for a while, so that a document written again within it may get the
+/// old value once more.
+#[test]
+fn what_is_written_again_too_early_is_listed_again_once_that_is_certain() {
+    let mut console = console();
+    console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter").told(true);
+    let changed = console.model.rereads().parts[0].changed.clone();
+    let keys: Vec<_> = console.model.rereads().documents().into_iter().cloned().collect();
+    let mut put = |at: std::time::SystemTime| {
+        console.model.hands.rereads.put(&keys, at);
+        [changed.when, changed.certain_from()].map(|now| {
+            console.model.now.wall = now;
+            console.model.rereads().total()
+        })
+    };
+    assert_eq!(put(changed.when), [0, 1]);
+    assert_eq!(put(changed.certain_from()), [0, 0]);
+}

@@ -1,8 +1,9 @@
 //! The token that goes with each request: the one that was given, or an AppRole's.
 //!
-//! Nothing runs in the background, but for a login whose caller gave up. A request whose token is past half of its time renews it first; how
-//! long one that was given lives is asked once, after some seconds. A request whose token was refused asks
-//! the server whether the token still lives, and logs in anew if not.
+//! Nothing runs in the background, but for a login whose caller gave up. A request whose token is past
+//! half of its time renews it first; how long one that was given lives is asked once, after some seconds.
+//! A request whose token was refused asks the server whether the token still lives, and logs in anew if
+//! not.
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
+mod certificate;
 pub mod env;
 mod error;
 pub mod etcd;

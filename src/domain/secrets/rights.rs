@@ -42,6 +42,23 @@ impl SecretRight {
         Self::DestroyAll,
     ];
 
+    /// What it takes in a KV 2 engine: a capability, and the endpoint below the mount that it is on
+    /// (backends.md, `Presence without reading`, and the policies of Vault's KV 2).
+    pub fn in_kv_2(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Presence => ("read", "subkeys"),
+            Self::Versions => ("read", "metadata"),
+            Self::Reveal => ("read", "data"),
+            Self::Create => ("create", "data"),
+            Self::Update => ("update", "data"),
+            Self::Patch => ("patch", "data"),
+            Self::Delete => ("update", "delete"),
+            Self::Undelete => ("update", "undelete"),
+            Self::Destroy => ("update", "destroy"),
+            Self::DestroyAll => ("delete", "metadata"),
+        }
+    }
+
     /// What it permits, as in `you may not …`.
     pub fn words(self) -> &'static str {
         match self {

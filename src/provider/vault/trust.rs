@@ -1,15 +1,13 @@
 //! Why no TLS session came about, each cause in its own words.
 
 use std::io;
-use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, Error};
 
-use crate::domain::utc;
+use crate::provider::certificate::{self, bare, day};
 
-/// How many of a certificate's names a message repeats, and how long each may be.
-const NAMES: usize = 4;
+/// How long each of a certificate's names may be in a message.
 const NAME: usize = 100;
 
 /// Why no session came about.
@@ -69,9 +67,9 @@ impl Distrust {
             Bad::NotValidYet => Self::NotYetValid(None),
             Bad::NotValidYetContext { not_before, .. } => Self::NotYetValid(Some(*not_before)),
             Bad::NotValidForName => Self::OtherName(Vec::new()),
-            Bad::NotValidForNameContext { presented, .. } => {
-                Self::OtherName(presented.iter().map(|name| bare(name)).collect())
-            }
+            Bad::NotValidForNameContext { presented, .. } => Self::OtherName(
+                presented.iter().map(|name| bare(name).chars().take(NAME).collect()).collect(),
+            ),
             // The system's verifier has its own words for an unknown authority.
             Bad::Other(_) => Self::Untrusted,
             _ => Self::NoServerCertificate,
@@ -88,7 +86,7 @@ impl Distrust {
             Self::OtherName(names) => format!(
                 "the certificate of {vault} is for {}: write one of its names in VAULT_ADDR, or have it issued \
                  for this one",
-                listed(names)
+                certificate::names(names).unwrap_or_else(|| "another name".to_owned())
             ),
             Self::Expired(at) => {
                 let on = at.map(|at| format!(" on {}", day(at))).unwrap_or_default();
@@ -116,28 +114,10 @@ impl Distrust {
     }
 }
 
-fn listed(names: &[String]) -> String {
-    match names.get(..NAMES) {
-        _ if names.is_empty() => "another name".to_owned(),
-        Some(first) if names.len() > NAMES => format!("{} and others", first.join(", ")),
-        _ => names.join(", "),
-    }
-}
-
-/// A name without the kind that rustls writes around it: `DnsName("a")`, `IpAddress(1.2.3.4)`.
-fn bare(name: &str) -> String {
-    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-    inside.unwrap_or(name).trim_matches('"').chars().take(NAME).collect()
-}
-
-fn day(at: UnixTime) -> String {
-    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.as_secs()));
-    let words = at.map(utc).unwrap_or_default();
-    words.split('T').next().unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rustls::AlertDescription;
 
     use super::*;

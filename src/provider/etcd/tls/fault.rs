@@ -1,15 +1,11 @@
 //! What keeps two sides from speaking TLS, each cause in its own words.
 
 use std::io;
-use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error};
 
-use crate::domain::utc;
-
-/// How many of a certificate's names a message repeats.
-const NAMES: usize = 4;
+use crate::provider::certificate::{self, bare, day};
 
 /// Why no session came about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,11 +136,7 @@ fn is_about_our_certificate(alert: AlertDescription) -> bool {
 }
 
 fn other_name(etcd: &str, wanted: &str, names: &[String]) -> String {
-    let shown = match names.get(..NAMES) {
-        _ if names.is_empty() => "no name at all".to_owned(),
-        Some(first) if names.len() > NAMES => format!("{} and others", first.join(", ")),
-        _ => names.join(", "),
-    };
+    let shown = certificate::names(names).unwrap_or_else(|| "no name at all".to_owned());
     let not = if wanted.is_empty() { String::new() } else { format!(", not for {wanted}") };
     format!(
         "the certificate of etcd at {etcd} is for {shown}{not}: write one of its names in ETCD_HOST, \
@@ -156,20 +148,10 @@ fn plain_name(name: &ServerName<'_>) -> String {
     name.to_str().into_owned()
 }
 
-/// A name without the kind that rustls writes around it: `DnsName("a")`, `IpAddress(1.2.3.4)`.
-fn bare(name: &str) -> &str {
-    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-    inside.unwrap_or(name).trim_matches('"')
-}
-
-fn day(at: UnixTime) -> String {
-    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.as_secs()));
-    let words = at.map(utc).unwrap_or_default();
-    words.split('T').next().unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -155,17 +155,6 @@ impl Stage {
 
 /// As KV 2 names it.
 fn permission(right: SecretRight, place: Place<'_>) -> String {
-    let (capability, endpoint) = match right {
-        SecretRight::Presence => ("read", "subkeys"),
-        SecretRight::Versions => ("read", "metadata"),
-        SecretRight::Reveal => ("read", "data"),
-        SecretRight::Create => ("create", "data"),
-        SecretRight::Update => ("update", "data"),
-        SecretRight::Patch => ("patch", "data"),
-        SecretRight::Delete => ("update", "delete"),
-        SecretRight::Undelete => ("update", "undelete"),
-        SecretRight::Destroy => ("update", "destroy"),
-        SecretRight::DestroyAll => ("delete", "metadata"),
-    };
+    let (capability, endpoint) = right.in_kv_2();
     format!("{capability} on {}/{endpoint}/{}", place.mount, place.path)
 }

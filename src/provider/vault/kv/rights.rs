@@ -18,18 +18,7 @@ const ASKED: &str = "sys/capabilities-self";
 
 /// What a right takes: a capability on a path. `None` for what an engine does not have.
 fn needed(right: SecretRight, at: At<'_>, version: KvVersion) -> Option<(&'static str, String)> {
-    let (capability, endpoint) = match right {
-        SecretRight::Presence => ("read", "subkeys"),
-        SecretRight::Versions => ("read", "metadata"),
-        SecretRight::Reveal => ("read", "data"),
-        SecretRight::Create => ("create", "data"),
-        SecretRight::Update => ("update", "data"),
-        SecretRight::Patch => ("patch", "data"),
-        SecretRight::Delete => ("update", "delete"),
-        SecretRight::Undelete => ("update", "undelete"),
-        SecretRight::Destroy => ("update", "destroy"),
-        SecretRight::DestroyAll => ("delete", "metadata"),
-    };
+    let (capability, endpoint) = right.in_kv_2();
     match (version, right) {
         (KvVersion::Two, _) => Some((capability, at.under(endpoint))),
         (

@@ -13,7 +13,7 @@ use crate::cli::output::{Out, cell};
 use crate::cli::remark;
 use crate::cli::write::keep;
 use crate::domain::{self, FieldName, Presence, SecretPath, SecretVersion};
-use crate::provider::{Error, SecretExpect, SecretFields, SecretWriter};
+use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
 
 /// The number of the write, after that of a read before it.
 const WRITE: u64 = 2;
@@ -88,9 +88,10 @@ async fn write(
     let writer = shop.writer(path)?;
     let way = Way::find(shop, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
+    let change = Change { shop, writer: &*writer, path, names: &names, expect: way.expect, condition };
     let after = match way.patches {
-        false => put(shop, &*writer, path, &fields, &names, way.expect, condition).await?,
-        true => change(shop, &*writer, path, fields, &names, way.expect, condition).await?,
+        false => change.put(&fields).await?,
+        true => change.patch(fields).await?,
     };
     let written = Written {
         secret: path.to_string(),
@@ -166,34 +167,87 @@ impl Way {
     }
 }
 
-fn deed(path: &SecretPath, names: &[FieldName], expect: SecretExpect, condition: &Condition) -> Deed {
-    let version = match expect {
-        SecretExpect::Version(version) => Some(version),
-        SecretExpect::Absent | SecretExpect::Anything => None,
-    };
-    Deed {
-        action: Action::WriteSecret,
-        path: path.clone(),
-        fields: names.to_vec(),
-        version,
-        reason: condition.reason.clone(),
-    }
+/// One write, with all that its parts need.
+struct Change<'a> {
+    shop: &'a Shop<'a>,
+    writer: &'a dyn SecretWriter,
+    path: &'a SecretPath,
+    /// The fields that change.
+    names: &'a [FieldName],
+    expect: SecretExpect,
+    condition: &'a Condition,
 }
 
-async fn put(
-    shop: &Shop<'_>,
-    writer: &dyn SecretWriter,
-    path: &SecretPath,
-    fields: &SecretFields,
-    names: &[FieldName],
-    expect: SecretExpect,
-    condition: &Condition,
-) -> Result<Option<SecretVersion>, Failure> {
-    let mut pending = shop.session.audit.secret(WRITE, [deed(path, names, expect, condition)]);
-    let answer = writer.put(path, fields, expect).await;
-    pending.secret_written(&answer);
-    keep(pending).await;
-    answer.map_err(|error| refused(error, expect))
+impl Change<'_> {
+    /// The version that it replaces, where it is known.
+    fn version(&self) -> Option<SecretVersion> {
+        match self.expect {
+            SecretExpect::Version(version) => Some(version),
+            SecretExpect::Absent | SecretExpect::Anything => None,
+        }
+    }
+
+    /// Carries a request out, and keeps in the audit what came of it.
+    async fn audited(
+        &self,
+        request: impl Future<Output = provider::Result<Option<SecretVersion>>>,
+    ) -> provider::Result<Option<SecretVersion>> {
+        let deed = Deed {
+            action: Action::WriteSecret,
+            path: self.path.clone(),
+            fields: self.names.to_vec(),
+            version: self.version(),
+            reason: self.condition.reason.clone(),
+        };
+        let mut pending = self.shop.session.audit.secret(WRITE, [deed]);
+        let answer = request.await;
+        pending.secret_written(&answer);
+        keep(pending).await;
+        answer
+    }
+
+    async fn put(&self, fields: &SecretFields) -> Result<Option<SecretVersion>, Failure> {
+        let answer = self.audited(self.writer.put(self.path, fields, self.expect)).await;
+        answer.map_err(|error| refused(error, self.expect))
+    }
+
+    /// Changes some fields and leaves the others: without reading them where that is possible.
+    async fn patch(&self, fields: SecretFields) -> Result<Option<SecretVersion>, Failure> {
+        match self.audited(self.writer.patch(self.path, &fields, self.expect)).await {
+            Err(error @ (Error::Denied { .. } | Error::Unsupported { .. }))
+                if self.condition.read_modify_write =>
+            {
+                remark(&format!(
+                    "single fields cannot be changed ({error}); reading the others, and writing all"
+                ));
+                self.rewrite(fields).await
+            }
+            Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => {
+                remark(
+                    "--read-modify-write reads the other fields and writes all of them, --replace writes these alone",
+                );
+                Err(error.into())
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn rewrite(&self, fields: SecretFields) -> Result<Option<SecretVersion>, Failure> {
+        let Self { shop, path, .. } = self;
+        let reason = Some("read to write it back with other fields changed".to_owned());
+        let read = read(shop.session, path, self.version(), Vec::new(), reason).await?;
+        if let (None, Some(version)) = (&read, self.version()) {
+            return Err(Failure::NotFound(format!(
+                "the other fields of {path} are not in {version}; nothing was written"
+            )));
+        }
+        // The write keeps its condition, so that what was read is what is replaced.
+        let mut all = read.unwrap_or_default().fields;
+        for (name, value) in fields {
+            all.set(name, value);
+        }
+        self.put(&all).await
+    }
 }
 
 /// Something that was there all along is nobody's change.
@@ -207,65 +261,6 @@ fn refused(error: Error, expect: SecretExpect) -> Failure {
         }
         error => error.into(),
     }
-}
-
-/// Changes some fields and leaves the others: without reading them where that is possible.
-async fn change(
-    shop: &Shop<'_>,
-    writer: &dyn SecretWriter,
-    path: &SecretPath,
-    fields: SecretFields,
-    names: &[FieldName],
-    expect: SecretExpect,
-    condition: &Condition,
-) -> Result<Option<SecretVersion>, Failure> {
-    let mut pending = shop.session.audit.secret(WRITE, [deed(path, names, expect, condition)]);
-    let answer = writer.patch(path, &fields, expect).await;
-    pending.secret_written(&answer);
-    keep(pending).await;
-    match answer {
-        Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) if condition.read_modify_write => {
-            remark(&format!(
-                "single fields cannot be changed ({error}); reading the others, and writing all"
-            ));
-            rewrite(shop, writer, path, fields, names, expect, condition).await
-        }
-        Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => {
-            remark(
-                "--read-modify-write reads the other fields and writes all of them, --replace writes these alone",
-            );
-            Err(error.into())
-        }
-        answer => Ok(answer?),
-    }
-}
-
-async fn rewrite(
-    shop: &Shop<'_>,
-    writer: &dyn SecretWriter,
-    path: &SecretPath,
-    fields: SecretFields,
-    names: &[FieldName],
-    expect: SecretExpect,
-    condition: &Condition,
-) -> Result<Option<SecretVersion>, Failure> {
-    let reason = Some("read to write it back with other fields changed".to_owned());
-    let version = match expect {
-        SecretExpect::Version(version) => Some(version),
-        SecretExpect::Absent | SecretExpect::Anything => None,
-    };
-    let read = read(shop.session, path, version, Vec::new(), reason).await?;
-    if let (None, Some(version)) = (&read, version) {
-        return Err(Failure::NotFound(format!(
-            "the other fields of {path} are not in {version}; nothing was written"
-        )));
-    }
-    // The write keeps its condition, so that what was read is what is replaced.
-    let mut all = read.unwrap_or_default().fields;
-    for (name, value) in fields {
-        all.set(name, value);
-    }
-    put(shop, writer, path, &all, names, expect, condition).await
 }
 
 /// A receiver reads a secret when a document that names it is loaded, and keeps it (domain.md L30).

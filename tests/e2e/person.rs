@@ -74,6 +74,17 @@ impl Terminal {
         self.wait_for("REVIEW");
     }
 
+    /// Lets a value of this field be made, where it is asked for, and takes it.
+    #[track_caller]
+    pub(crate) fn generate(&mut self, field: &str) {
+        self.wait_for(&format!("new value of {field}"));
+        self.keys("ctrl-g");
+        self.wait_for("make a value at random");
+        self.keys("enter");
+        self.wait_for("enter takes it");
+        self.keys("enter");
+    }
+
     /// Answers a review or a question with this key, after having read it.
     #[track_caller]
     pub(crate) fn answer(&mut self, key: &str) {

@@ -6,20 +6,12 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::secrets::reference;
 use crate::store::Etcd;
-use crate::support::bao::Bao;
+use crate::support::bao::{Bao, viewer};
 use crate::support::home::Home;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
-
-/// The viewer of README.
-const VIEWER: &str = r#"
-path "webhooks/metadata/*"      { capabilities = ["list", "read"] }
-path "webhooks/subkeys/*"       { capabilities = ["read"] }
-path "sys/capabilities-self"    { capabilities = ["update"] }
-path "auth/token/lookup-self"   { capabilities = ["read"] }
-path "auth/token/renew-self"    { capabilities = ["update"] }
-"#;
 
 /// The same without the right to see which fields there are.
 const BLIND: &str = r#"
@@ -36,18 +28,14 @@ fn furnished(bao: &Bao, paths: &[&str]) {
         let fields = json!({"data": {"key": format!("planted-{path}"), "other": "planted"}});
         bao.does("POST", &format!("webhooks/data/{path}"), &fields);
     }
-    bao.policy("viewer", VIEWER);
-}
-
-fn document(path: &str) -> serde_json::Value {
-    json!({"module": "log", "hmac": {"secret": format!("{{$vault:{path}#key}}")}})
+    bao.policy("viewer", &viewer("webhooks"));
 }
 
 /// A console on files whose webhooks refer to one secret each, with this login.
 fn open(bao: &Bao, login: &[(&str, &str)], webhooks: &[(&str, &str)]) -> Terminal {
     let home = Home::new();
     let documents: serde_json::Map<_, _> =
-        webhooks.iter().map(|(id, path)| ((*id).to_owned(), document(path))).collect();
+        webhooks.iter().map(|(id, path)| ((*id).to_owned(), reference(path, "key"))).collect();
     home.write("work/webhooks.json", serde_json::Value::from(documents).to_string());
     let mut program = Program::confdeck::<&str>([])
         .at_home(&home)
@@ -136,7 +124,7 @@ fn sealing_stopping_and_a_lost_right_have_their_words_and_are_got_over() {
     well(&mut terminal);
     bao.policy("viewer", BLIND);
     says(&mut terminal, "1 forbidden", "read on webhooks/subkeys/app/orders");
-    bao.policy("viewer", VIEWER);
+    bao.policy("viewer", &viewer("webhooks"));
     well(&mut terminal);
     bao.freeze();
     says(&mut terminal, "vault ✗ unreachable", "unreachable");

@@ -167,20 +167,35 @@ fn a_reveal_is_in_the_audit_with_its_reason_and_the_value_is_in_no_file() {
     assert_eq!(home.files_holding("planted-in-orders"), Vec::<std::path::PathBuf>::new());
 }
 
-/// A console on a file whose webhook refers to the secret of a real server, unlocked.
-fn on_vault(bao: &Bao, home: &Home, mount: &str) -> Terminal {
-    let document = r#"{"orders": {"module": "log", "hmac": {"secret": "{$vault:app/orders#key}"}}}"#;
-    home.write("work/webhooks.json", document);
+/// A program on files of this home in the context `lab`, whose references lead to an engine of a real
+/// server.
+pub(crate) fn lab(bao: &Bao, home: &Home, (mount, token): (&str, &str), webhooks: &Value) -> Program {
+    home.write("work/webhooks.json", webhooks.to_string());
     home.write(
         "config/confdeck/config.toml",
         "default_context = \"lab\"\n[contexts.lab]\nbackend = \"file\"\n",
     );
-    let program = Program::confdeck::<&str>([])
+    Program::confdeck::<&str>([])
         .at_home(home)
         .env("SECRETS_BACKEND", "vault")
         .env("VAULT_ADDR", bao.address())
-        .env("VAULT_TOKEN", bao.root_token())
-        .env("VAULT_MOUNT_POINT", mount);
+        .env("VAULT_TOKEN", token)
+        .env("VAULT_MOUNT_POINT", mount)
+}
+
+/// A webhook that refers to one secret.
+pub(crate) fn reference(path: &str, field: &str) -> Value {
+    json!({"module": "log", "hmac": {"secret": format!("{{$vault:{path}#{field}}}")}})
+}
+
+/// A console on a file whose webhook refers to the secret of a real server, unlocked.
+fn on_vault(bao: &Bao, home: &Home, mount: &str) -> Terminal {
+    let webhooks = json!({"orders": reference("app/orders", "key")});
+    at_orders(lab(bao, home, (mount, &bao.root_token()), &webhooks))
+}
+
+/// The console, unlocked and at the webhook.
+fn at_orders(program: Program) -> Terminal {
     let mut terminal = Terminal::open(program, 120, 40);
     terminal.wait_for("SYNCED");
     terminal.unlock();
@@ -198,12 +213,7 @@ fn choose(terminal: &mut Terminal, question: &str) {
 fn rotate(terminal: &mut Terminal) {
     terminal.keys("s");
     choose(terminal, "set which secret?");
-    terminal.wait_for("new value of key");
-    terminal.keys("ctrl-g");
-    terminal.wait_for("make a value at random");
-    terminal.keys("enter");
-    terminal.wait_for("enter takes it");
-    terminal.keys("enter");
+    terminal.generate("key");
     terminal.wait_for("only if still at v1");
 }
 

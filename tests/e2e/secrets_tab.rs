@@ -5,23 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::support::bao::Bao;
+use crate::secrets::{lab, reference};
+use crate::support::bao::{Bao, viewer};
 use crate::support::home::Home;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
-
-/// What README gives a viewer, on an engine of its own.
-fn viewer(mount: &str) -> String {
-    format!(
-        r#"
-path "{mount}/metadata/*"       {{ capabilities = ["list", "read"] }}
-path "{mount}/subkeys/*"        {{ capabilities = ["read"] }}
-path "sys/capabilities-self"    {{ capabilities = ["update"] }}
-path "auth/token/lookup-self"   {{ capabilities = ["read"] }}
-path "auth/token/renew-self"    {{ capabilities = ["update"] }}
-"#
-    )
-}
 
 fn demo(columns: u16, rows: u16) -> Terminal {
     let mut terminal = Terminal::open(Program::confdeck(["--demo"]), columns, rows);
@@ -33,26 +21,11 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 
 /// A console on files, whose references lead to an engine of a real server.
 fn on_vault(bao: &Bao, home: &Home, (mount, token): (&str, &str), version: u8, webhooks: &Value) -> Terminal {
-    home.write("work/webhooks.json", webhooks.to_string());
-    home.write(
-        "config/confdeck/config.toml",
-        "default_context = \"lab\"\n[contexts.lab]\nbackend = \"file\"\n",
-    );
-    let program = Program::confdeck::<&str>([])
-        .at_home(home)
-        .env("SECRETS_BACKEND", "vault")
-        .env("VAULT_ADDR", bao.address())
-        .env("VAULT_TOKEN", token)
-        .env("VAULT_MOUNT_POINT", mount)
-        .env("VAULT_KV_VERSION", version.to_string());
+    let program = lab(bao, home, (mount, token), webhooks).env("VAULT_KV_VERSION", version.to_string());
     let mut terminal = Terminal::open(program, 120, 40);
     terminal.wait_for("SYNCED");
     terminal.keys("3");
     terminal
-}
-
-fn reference(path: &str, field: &str) -> Value {
-    json!({"module": "log", "hmac": {"secret": format!("{{$vault:{path}#{field}}}")}})
 }
 
 /// Waits until a row of the list says these words.
@@ -100,12 +73,7 @@ fn a_secret_is_rotated_taken_back_deleted_and_undeleted_from_its_row_at_80x24() 
     terminal.keys("enter");
     row(&mut terminal, "secret/app/users", "v1");
     terminal.keys("enter s");
-    terminal.wait_for("new value of jwt");
-    terminal.keys("ctrl-g");
-    terminal.wait_for("make a value at random");
-    terminal.keys("enter");
-    terminal.wait_for("enter takes it");
-    terminal.keys("enter");
+    terminal.generate("jwt");
     terminal.wait_for("only if still at v1");
     terminal.answer("enter");
     terminal.wait_for("done: set jwt of secret/app/users, now v2");

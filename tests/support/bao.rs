@@ -349,3 +349,16 @@ fn assert_planted(path: &str, body: &Value) {
         assert_all(body.get("data").unwrap_or(body));
     }
 }
+
+/// What README gives a viewer, on an engine of its own.
+pub(crate) fn viewer(mount: &str) -> String {
+    format!(
+        r#"
+path "{mount}/metadata/*"       {{ capabilities = ["list", "read"] }}
+path "{mount}/subkeys/*"        {{ capabilities = ["read"] }}
+path "sys/capabilities-self"    {{ capabilities = ["update"] }}
+path "auth/token/lookup-self"   {{ capabilities = ["read"] }}
+path "auth/token/renew-self"    {{ capabilities = ["update"] }}
+"#
+    )
+}

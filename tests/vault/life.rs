@@ -7,17 +7,9 @@ use confdeck::provider::vault::{Address, AppRole, Login, VaultSecrets, VaultSett
 use confdeck::provider::{Error, SecretReader};
 use serde_json::json;
 
-use crate::support::bao::Bao;
+use crate::support::bao::{Bao, viewer};
 use crate::support::etcd::certs::{Authority, Valid};
 use crate::until;
-
-const VIEWER: &str = r#"
-path "webhooks/metadata/*"    { capabilities = ["list", "read"] }
-path "webhooks/subkeys/*"     { capabilities = ["read"] }
-path "sys/capabilities-self"  { capabilities = ["update"] }
-path "auth/token/lookup-self" { capabilities = ["read"] }
-path "auth/token/renew-self"  { capabilities = ["update"] }
-"#;
 
 fn token(text: String) -> Login {
     Login::Token(VaultToken::new(text).unwrap())
@@ -37,7 +29,7 @@ fn path() -> SecretPath {
 fn furnished(bao: &Bao) {
     bao.mount("webhooks", 2);
     bao.does("POST", "webhooks/data/orders/secrets", &json!({"data": {"bearer-token": "planted-token"}}));
-    bao.policy("viewer", VIEWER);
+    bao.policy("viewer", &viewer("webhooks"));
 }
 
 async fn is_present(secrets: &VaultSecrets) -> bool {

@@ -5,16 +5,8 @@ use confdeck::provider::vault::KvVersion;
 use confdeck::provider::{Error, SecretAccess, SecretExpect, SecretName};
 use serde_json::json;
 
-use crate::support::bao::Bao;
+use crate::support::bao::{Bao, viewer};
 use crate::{at, denied, fields, folder, user};
-
-const VIEWER: &str = r#"
-path "webhooks/metadata/*"      { capabilities = ["list", "read"] }
-path "webhooks/subkeys/*"       { capabilities = ["read"] }
-path "sys/capabilities-self"    { capabilities = ["update"] }
-path "auth/token/lookup-self"   { capabilities = ["read"] }
-path "auth/token/renew-self"    { capabilities = ["update"] }
-"#;
 
 /// What an editor has beside the rights of a viewer.
 const EDITOR: &str = r#"
@@ -32,8 +24,8 @@ fn server() -> Bao {
     }
     bao.does("POST", "webhooks/delete/deleted/secrets", &json!({"versions": [1]}));
     bao.does("POST", "webhooks/destroy/destroyed/secrets", &json!({"versions": [1]}));
-    bao.policy("viewer", VIEWER);
-    bao.policy("editor", &format!("{VIEWER}{EDITOR}"));
+    bao.policy("viewer", &viewer("webhooks"));
+    bao.policy("editor", &format!("{}{EDITOR}", viewer("webhooks")));
     bao
 }
 

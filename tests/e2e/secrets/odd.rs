@@ -4,27 +4,8 @@ use super::*;
 
 /// A console over a document whose only secret is this one, as its reference says it.
 fn over(bao: &Bao, home: &Home, mount: &str, path: &str, version: &str) -> Terminal {
-    let secret = format!("{{$vault:{path}#key}}");
-    home.write(
-        "work/webhooks.json",
-        json!({"orders": {"module": "log", "hmac": {"secret": secret}}}).to_string(),
-    );
-    home.write(
-        "config/confdeck/config.toml",
-        "default_context = \"lab\"\n[contexts.lab]\nbackend = \"file\"\n",
-    );
-    let program = Program::confdeck::<&str>([])
-        .at_home(home)
-        .env("SECRETS_BACKEND", "vault")
-        .env("VAULT_ADDR", bao.address())
-        .env("VAULT_TOKEN", bao.root_token())
-        .env("VAULT_KV_VERSION", version)
-        .env("VAULT_MOUNT_POINT", mount);
-    let mut terminal = Terminal::open(program, 120, 40);
-    terminal.wait_for("SYNCED");
-    terminal.unlock();
-    terminal.go_to("default/orders");
-    terminal
+    let webhooks = json!({"orders": reference(path, "key")});
+    at_orders(lab(bao, home, (mount, &bao.root_token()), &webhooks).env("VAULT_KV_VERSION", version))
 }
 
 /// A receiver takes letters, digits and a few marks alone in a reference.

@@ -38,12 +38,7 @@ fn after_a_rotation_the_documents_that_refer_to_the_field_are_written_again_as_t
     terminal.go_to("a/direct");
     terminal.keys("s");
     choose(&mut terminal, "set which secret?");
-    terminal.wait_for("new value of key");
-    terminal.keys("ctrl-g");
-    terminal.wait_for("make a value at random");
-    terminal.keys("enter");
-    terminal.wait_for("enter takes it");
-    terminal.keys("enter");
+    terminal.generate("key");
     let screen = terminal.wait_for("REVIEW");
     assert!(
         screen.has("4 documents: a/direct, a/embedded, a/leased, connections/main"),

@@ -1,37 +1,112 @@
-//! README.md tells every setting and every key as the code knows them; `UPDATE_DOCS=1` writes them there.
+//! The documentation is current: the generated tables are those of the code, links and images lead
+//! somewhere, and each page can be reached. `UPDATE_DOCS=1` writes the tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// README.md with what stands between the marks `<!-- NAME -->` and `<!-- /NAME -->` replaced.
-fn with_section(readme: &str, name: &str, content: &str) -> String {
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A page with what stands between the marks `<!-- NAME -->` and `<!-- /NAME -->` replaced.
+fn with_section(page: &str, name: &str, content: &str) -> String {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let (before, rest) = readme.split_once(&begin).expect("README.md marks where the section begins");
-    let (_, after) = rest.split_once(&end).expect("README.md marks where the section ends");
+    let (before, rest) = page.split_once(&begin).expect("the page marks where the section begins");
+    let (_, after) = rest.split_once(&end).expect("the page marks where the section ends");
     format!("{before}{begin}\n{content}\n{end}{after}")
 }
 
-#[test]
-fn the_readme_is_current() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let mut current = with_section(&readme, "configuration", &confdeck::settings::reference_table());
-    if cfg!(feature = "console") {
-        current = with_keys(&current);
-    }
+fn assert_current(page: &str, name: &str, content: &str) {
+    let path = root().join(page);
+    let text = fs::read_to_string(&path).unwrap();
+    let current = with_section(&text, name, content);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, current).unwrap();
+        fs::write(&path, current).unwrap();
     } else {
-        assert!(readme == current, "run UPDATE_DOCS=1 cargo test --test reference");
+        assert!(text == current, "{page} is out of date: run UPDATE_DOCS=1 cargo test --test reference");
     }
+}
+
+#[test]
+fn the_table_of_settings_is_current() {
+    assert_current("docs/configuration.md", "configuration", &confdeck::settings::reference_table());
 }
 
 #[cfg(feature = "console")]
-fn with_keys(readme: &str) -> String {
-    with_section(readme, "keys", &confdeck::console::keymap::reference_table())
+#[test]
+fn the_table_of_keys_is_current() {
+    assert_current("docs/keys.md", "keys", &confdeck::console::keymap::reference_table());
 }
 
-#[cfg(not(feature = "console"))]
-fn with_keys(readme: &str) -> String {
-    readme.to_owned()
+/// The pages under docs/.
+fn docs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    assert!(!pages.is_empty());
+    pages
+}
+
+/// A page without its fenced blocks, where brackets are no links.
+fn prose(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let mut fenced = false;
+    let shown = text.lines().filter(|line| {
+        let fence = line.starts_with("```");
+        fenced ^= fence;
+        !fence && !fenced
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The targets of the links and images of a page that lead to a file or a heading.
+fn targets(path: &Path) -> Vec<String> {
+    let text = prose(path);
+    let found = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    found.map(|(target, _)| target.to_owned()).filter(|target| !target.contains("://")).collect()
+}
+
+/// The names by which links know the headings of a page, as GitHub makes them.
+fn anchors(path: &Path) -> Vec<String> {
+    let mut known = BTreeMap::<String, usize>::new();
+    let text = prose(path);
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = words.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let name: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let before = known.entry(name.clone()).or_default();
+        *before += 1;
+        if *before == 1 { name } else { format!("{name}-{}", *before - 1) }
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn links_and_images_lead_somewhere() {
+    let pages = [root().join("README.md"), root().join("ARCHITECTURE.md")].into_iter().chain(docs());
+    let mut broken = Vec::new();
+    for page in pages {
+        for target in targets(&page) {
+            let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
+            let path = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let found =
+                path.exists() && (heading.is_empty() || anchors(&path).iter().any(|it| it == heading));
+            if !found {
+                broken.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn each_page_is_linked_from_the_readme_and_links_back() {
+    let linked: Vec<_> = targets(&root().join("README.md"));
+    for page in docs() {
+        let name = format!("docs/{}", page.file_name().unwrap().to_str().unwrap());
+        assert!(linked.contains(&name), "README.md does not link to {name}");
+        assert!(targets(&page).iter().any(|target| target == "../README.md"), "{name} does not link back");
+    }
 }

@@ -1,7 +1,7 @@
 //! End to end: the real program in a pseudo-terminal, keys typed, the screen read.
 //!
 //! `terminal` is the harness, `harness` its own tests against small programs, `store` what a console
-//! is opened on, `person` what is done in it, `scenes` what the README's pictures are made of. A test
+//! is opened on, `person` what is done in it, `scenes` what the pictures are made of. A test
 //! opens a [`terminal::Terminal`], types, and waits for what a person would wait for: it never sleeps.
 #![allow(
     clippy::unwrap_used,

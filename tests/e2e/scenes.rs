@@ -1,5 +1,5 @@
-//! The scenes of the README's pictures, played in the real program. `screenshots/make` draws them;
-//! without it they are tests: a scene that can no longer be played is a README that lies.
+//! The scenes of the pictures in README.md and docs/, played in the real program. `screenshots/make` draws
+//! them; without it they are tests: a scene that can no longer be played means that a picture is out of date.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

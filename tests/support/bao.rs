@@ -350,7 +350,7 @@ fn assert_planted(path: &str, body: &Value) {
     }
 }
 
-/// What README gives a viewer, on an engine of its own.
+/// The policy that docs/secrets.md gives a viewer, for one engine.
 pub(crate) fn viewer(mount: &str) -> String {
     format!(
         r#"

@@ -1,4 +1,4 @@
-//! What a viewer and an editor can do and see. The policies are those of README.
+//! What a viewer and an editor can do and see. The policies are those of docs/secrets.md.
 
 use confdeck::domain::{Presence, SecretRight, SecretVersion, VersionState};
 use confdeck::provider::vault::KvVersion;

@@ -3,14 +3,14 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use confdeck::check::{Eyes, OwnSecrets, OwnTemplate};
+use confdeck::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
 use confdeck::compare;
-use confdeck::console::model::{Filter, Listing, NeedsCache};
+use confdeck::console::model::{DocumentList, Filter, NeedsCache};
 use confdeck::domain::{
     Coverage, Document, DocumentKind, Entry, Mount, Namespace, ResourceKey, Revision, StoreId, Token,
     WebhookId,
 };
-use confdeck::inventory::{Inventory, Scope, prepare};
+use confdeck::inventory::{Inventory, Scope, scan_event};
 use confdeck::provider::{PAGE_LIMIT, WatchEvent};
 use confdeck::text::Masked;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -50,7 +50,7 @@ fn load() -> Vec<WatchEvent> {
 fn loaded() -> Inventory {
     let mut inventory = Inventory::default();
     for event in load() {
-        inventory.apply(prepare(event), Duration::ZERO);
+        inventory.apply(scan_event(event), Duration::ZERO);
     }
     inventory
 }
@@ -60,11 +60,11 @@ fn picture(bench: &mut Criterion) {
     bench.bench_function("scan 25,000 documents", |bench| {
         bench.iter_batched(
             || events.clone(),
-            |events| events.into_iter().map(prepare).count(),
+            |events| events.into_iter().map(scan_event).count(),
             BatchSize::LargeInput,
         );
     });
-    let feeds: Vec<_> = load().into_iter().map(prepare).collect();
+    let feeds: Vec<_> = load().into_iter().map(scan_event).collect();
     bench.bench_function("apply a load of 25,000", |bench| {
         bench.iter_batched(
             || (Inventory::default(), feeds.clone()),
@@ -83,7 +83,7 @@ fn picture(bench: &mut Criterion) {
     {
         bench.bench_function(name, |bench| {
             bench.iter(|| {
-                let mut listing = Listing::new(Scope::AllWebhooks);
+                let mut listing = DocumentList::new(Scope::AllWebhooks);
                 listing.set_filter(Filter::parse(black_box(line)), &inventory);
                 listing.len(&inventory)
             });
@@ -114,23 +114,29 @@ fn needs(bench: &mut Criterion) {
     let inventory = loaded();
     let mount = || Mount::new("secret").ok();
     let Some(own) = mount() else { unreachable!("it is a mount") };
-    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
-    let eyes = Eyes { references: mount(), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() };
+    let kept = OwnSecrets::Kv { mount: own, template: OwnPathTemplate::default() };
+    let eyes = SecretLookup {
+        references: mount(),
+        own: kept.clone(),
+        stored: kept,
+        can_read_kv: true,
+        ..SecretLookup::default()
+    };
     let keys: Vec<_> = inventory.keys(&Scope::AllWebhooks).take(50).collect();
     bench.bench_function("read what 50 rows need", |bench| {
         bench.iter_batched(
             || (NeedsCache::default(), keys.clone()),
             |(mut cache, keys)| {
-                cache.look(&inventory, &eyes, keys);
+                cache.refresh(&inventory, &eyes, keys);
                 cache.visible_paths().len()
             },
             BatchSize::SmallInput,
         );
     });
     let mut cache = NeedsCache::default();
-    cache.look(&inventory, &eyes, keys.clone());
+    cache.refresh(&inventory, &eyes, keys.clone());
     bench.bench_function("find that what 50 rows need is known", |bench| {
-        bench.iter(|| cache.look(&inventory, &eyes, black_box(&keys).clone()));
+        bench.iter(|| cache.refresh(&inventory, &eyes, black_box(&keys).clone()));
     });
 }
 

@@ -6,15 +6,15 @@ use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use confdeck::console::layout::Size;
-use confdeck::console::message::{Event, Message, Stamp};
-use confdeck::console::model::{Context, Model};
-use confdeck::console::theme::{Depth, Glyphs, Theme};
+use confdeck::console::message::{AppEvent, Message, Stamp};
+use confdeck::console::model::{ConsoleContext, Model};
+use confdeck::console::theme::{ColorDepth, Glyphs, Theme};
 use confdeck::console::{update, view};
 use confdeck::domain::{
     Coverage, Document, Entry, LinkState, Namespace, ResourceKey, Revision, StoreId, Token, TokenKind,
     WebhookId,
 };
-use confdeck::inventory::prepare;
+use confdeck::inventory::scan_event;
 use confdeck::provider::{Capabilities, WatchEvent};
 use criterion::{Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -57,21 +57,21 @@ impl Console {
             max_document: 1 << 20,
             tokens: TokenKind::Counter,
         };
-        let context = Context {
+        let context = ConsoleContext {
             name: "bench".into(),
             backend: "etcd",
             target: "127.0.0.1:2379".into(),
-            marks: Vec::new(),
+            warnings: Vec::new(),
             capabilities,
             secrets: None,
-            copies_secrets: false,
+            may_copy_secrets: false,
             read_only: false,
             protected: false,
             locked: false,
             frames_per_second: 60,
         };
         let Ok(terminal) = Terminal::new(TestBackend::new(SIZE.cols, SIZE.rows));
-        let theme = Theme::named("default", Depth::Ansi16, Glyphs::Unicode);
+        let theme = Theme::named("default", ColorDepth::Ansi16, Glyphs::Unicode);
         let Ok(theme) = theme else { unreachable!("the theme is embedded") };
         let mut console =
             Self { model: Model::new(context, SIZE), theme, terminal, now: Duration::from_secs(1) };
@@ -92,20 +92,20 @@ impl Console {
             WatchEvent::Loaded { at },
             WatchEvent::State(LinkState::Synced),
         ] {
-            console.send(Event::Feed(prepare(event)));
+            console.send(AppEvent::Feed(scan_event(event)));
         }
         console.press(KeyCode::Char('e'), KeyModifiers::NONE);
         assert!(console.model.edit.is_some(), "the editor is open");
         console
     }
 
-    fn send(&mut self, event: Event) {
+    fn send(&mut self, event: AppEvent) {
         let at = Stamp { mono: self.now, wall: SystemTime::UNIX_EPOCH };
         black_box(update::update(&mut self.model, Message { at, event }));
     }
 
     fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        self.send(Event::Key(KeyEvent::new(code, modifiers)));
+        self.send(AppEvent::Key(KeyEvent::new(code, modifiers)));
         let drawn = self.terminal.draw(|frame| view::draw(&self.model, &self.theme, frame));
         assert!(drawn.is_ok());
     }
@@ -113,7 +113,7 @@ impl Console {
     /// The longest pause there is after a key: typing stops and the text goes out to be checked.
     fn pause(&mut self) {
         self.now += Duration::from_secs(1);
-        self.send(Event::Wake);
+        self.send(AppEvent::Wake);
     }
 
     fn go(&mut self, place: &str) {

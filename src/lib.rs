@@ -9,7 +9,7 @@
 //! | [`check`] | what the receiver's schemas say, and documents to begin with | `domain` |
 //! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
-//! | [`settings`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
+//! | [`config`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
 //! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
 //! | `audit` | who wrote what, when, and what came of it (feature `console`) | `domain`, `provider` |
 //! | `cli` | the subcommands (feature `console`) | all above |
@@ -20,6 +20,7 @@ pub mod check;
 #[cfg(feature = "console")]
 pub mod cli;
 pub mod compare;
+pub mod config;
 #[cfg(feature = "console")]
 pub mod console;
 pub mod domain;
@@ -28,5 +29,4 @@ pub mod inventory;
 pub mod logging;
 pub mod manager;
 pub mod provider;
-pub mod settings;
 pub mod text;

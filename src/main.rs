@@ -1,18 +1,18 @@
-//! The program: arguments to exit code.
+//! The binary: parses the arguments, runs a command or the console, returns the exit code.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use confdeck::cli::{self, CommandLine, Demo, Exit, Invocation};
-use confdeck::console::open::{Source, open};
-use confdeck::console::panic;
+use confdeck::config::Settings;
+use confdeck::console::open::{ConsoleSource, open};
+use confdeck::console::panic_hook;
 use confdeck::logging;
 use confdeck::provider::etcd::ensure_crypto_provider;
-use confdeck::settings::Settings;
 
-/// How long the end waits for a file that is being saved.
-const PARTING: Duration = Duration::from_millis(200);
+/// How long shutdown waits for a file that is being saved.
+const SHUTDOWN_WITHIN: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     logging::keep_memory_private();
@@ -36,7 +36,7 @@ fn run_command(line: CommandLine) -> Exit {
         return Exit::FAILED;
     };
     let exit = runtime.block_on(cli::run(line));
-    // File work that hangs must not keep the process.
+    // File I/O that hangs must not keep the process alive.
     runtime.shutdown_background();
     exit
 }
@@ -50,19 +50,19 @@ fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
         .collect();
     let log =
         logging::start(settings.console.state_dir.as_deref(), vars.get(logging::LEVEL).map(String::as_str));
-    panic::install(logging::flush);
+    panic_hook::install(logging::flush);
     let source = match demo {
-        None => Source::Settings,
-        Some(Demo::Memory) => Source::Demo,
-        Some(Demo::Files) => Source::DemoFiles,
+        None => ConsoleSource::Settings,
+        Some(Demo::Memory) => ConsoleSource::Demo,
+        Some(Demo::Files) => ConsoleSource::DemoFiles,
     };
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
     else {
         return Exit::FAILED;
     };
     let left = runtime.block_on(open(settings, source, &vars, Some(log)));
-    // A save that has begun is finished; anything else that hangs must not keep the process.
-    runtime.shutdown_timeout(PARTING);
+    // A save that has begun is finished; anything else that hangs must not keep the process alive.
+    runtime.shutdown_timeout(SHUTDOWN_WITHIN);
     logging::flush();
     match left {
         Ok(code) => Exit::of_console(code),

@@ -31,7 +31,7 @@ fn assert_current(page: &str, name: &str, content: &str) {
 
 #[test]
 fn the_table_of_settings_is_current() {
-    assert_current("docs/configuration.md", "configuration", &confdeck::settings::reference_table());
+    assert_current("docs/configuration.md", "configuration", &confdeck::config::reference_table());
 }
 
 #[cfg(feature = "console")]

@@ -21,10 +21,10 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use confdeck::console::effect::Effect;
+use confdeck::console::external_editor::ExternalEditor;
 use confdeck::console::layout::Size;
-use confdeck::console::message::{Event, Message};
-use confdeck::console::model::{Context, Redraw};
-use confdeck::console::outside::ExternalEditor;
+use confdeck::console::message::{AppEvent, Message};
+use confdeck::console::model::{ConsoleContext, Redraw};
 use confdeck::console::runtime::{ConsoleConfig, Program, run};
 use confdeck::console::terminal::Clipboard;
 use confdeck::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
@@ -92,7 +92,7 @@ impl Program for Keys {
     fn update(&mut self, message: Message) -> Vec<Effect> {
         self.redraw = Redraw::Now;
         match message.event {
-            Event::Key(key) => match key.code {
+            AppEvent::Key(key) => match key.code {
                 KeyCode::Char('q') => return vec![Effect::Quit(7)],
                 KeyCode::Char('z') => return vec![Effect::Suspend],
                 KeyCode::Char('p') => drop(tokio::spawn(async { panic!("{PLANTED}") })),
@@ -102,9 +102,9 @@ impl Program for Keys {
                     self.last = format!("key {code}");
                 }
             },
-            Event::Paste(text) => self.last = format!("paste of {}", text.len()),
-            Event::Resize(size) => self.size = size,
-            Event::Resumed => self.last = "resumed".into(),
+            AppEvent::Paste(text) => self.last = format!("paste of {}", text.len()),
+            AppEvent::Resize(size) => self.size = size,
+            AppEvent::Resumed => self.last = "resumed".into(),
             _ => {}
         }
         Vec::new()
@@ -137,16 +137,16 @@ fn child() {
     let Some(state) = env::var_os(STATE) else { return };
     logging::keep_files_private();
     let log = logging::start(Some(Path::new(&state)), None);
-    console::panic::install(logging::flush);
+    console::panic_hook::install(logging::flush);
     let config = ConsoleConfig {
-        context: Context {
+        context: ConsoleContext {
             name: "test".into(),
             backend: "silent",
             target: "nowhere".into(),
-            marks: Vec::new(),
+            warnings: Vec::new(),
             capabilities: Silent.capabilities(),
             secrets: None,
-            copies_secrets: false,
+            may_copy_secrets: false,
             read_only: true,
             protected: false,
             locked: false,

@@ -27,9 +27,9 @@ use std::time::{Duration, SystemTime};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use confdeck::config::{Overrides, SettingSources, Settings, Target};
 use confdeck::domain::{KeyPrefix, LinkState, Namespace};
 use confdeck::manager::UnifiedConfigManager;
-use confdeck::settings::{Overrides, Settings, Sources, Target};
 use futures::{FutureExt, future};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::resolve(&Sources::gather(Overrides::default())?)?;
+    let settings = Settings::resolve(&SettingSources::gather(Overrides::default())?)?;
     let manager = UnifiedConfigManager::global()?;
     // While this is held, requests are answered from memory, and go on being while the store is down.
     let picture = manager.watch(KeyPrefix::All);

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use confdeck::domain::{Namespace, ResourceKey, WebhookId};
-use confdeck::manager::Secrets;
+use confdeck::manager::SecretMode;
 use confdeck::provider::Error;
 use serde_json::{Map, Value, json};
 
@@ -51,7 +51,7 @@ async fn answer(
 ) -> Answer {
     let id = routable(id)?;
     let key = ResourceKey::webhook(held(receiver, namespace), id);
-    let found = receiver.manager.get_merged(&key, Secrets::Include).await;
+    let found = receiver.manager.get_merged(&key, SecretMode::Include).await;
     let merged = found.map_err(|error| refusal(&error))?.ok_or_else(Refusal::not_found)?;
     let webhook = merged.json().as_object().ok_or_else(Refusal::unusable)?;
 

@@ -1,7 +1,7 @@
-//! The file: for its owner alone, written to its end only, bounded.
+//! The audit file: private, append-only, rotated.
 //!
-//! Several processes write to it at once. Each takes a lock beside it for a write, so that no line is
-//! torn and none is lost when the file is set aside.
+//! Several processes may write to it. Each takes a lock file for a write, so that no line is torn and
+//! none is lost by rotation.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{AuditError, Record};
+use super::{AuditError, AuditRecord};
 use crate::logging::make_private_folder;
 
-/// The file's name in the state folder; older ones end in `.1`, `.2` and so on.
+/// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "audit.jsonl";
 
 const LOCK: &str = "audit.lock";
 
-/// A file grows to this many bytes before it is set aside: some 40,000 writes.
+/// The size in bytes at which a file is rotated: some 40,000 writes.
 const LIMIT: u64 = 16 << 20;
 
-/// How many files set aside are kept.
+/// The number of rotated files.
 const KEPT: u32 = 4;
 
-/// How long another process's write is waited for.
+/// How long to wait for the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
@@ -42,15 +42,15 @@ impl AuditFile {
         Self { folder: folder.to_owned(), limit }
     }
 
-    /// Adds the records, and returns once they are on the disk.
-    pub(super) fn append(&self, records: &[Record]) -> Result<(), AuditError> {
+    /// Appends the records, and returns once they are synced to disk.
+    pub(super) fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
         let told = |path: &Path| {
             let path = path.to_owned();
             move |error: io::Error| AuditError::System { path, kind: error.kind() }
         };
         let path = self.folder.join(FILE);
         make_private_folder(&self.folder).map_err(told(&self.folder))?;
-        let _lock = Lock::take(&self.folder)?;
+        let _lock = AuditLock::acquire(&self.folder)?;
         let mut lines = Vec::new();
         for record in records {
             serde_json::to_writer(&mut lines, record).map_err(|error| told(&path)(error.into()))?;
@@ -63,35 +63,35 @@ impl AuditFile {
         let mut file = open(path)?;
         let mut size = file.metadata()?.len();
         if size > 0 && size + lines.len() as u64 > self.limit {
-            self.set_aside(path)?;
+            self.rotate(path)?;
             file = open(path)?;
             size = 0;
         }
-        // Who was cut off in the middle of a line must not spoil the next one.
+        // A line that a crash cut off must not spoil the next one.
         let whole = size == 0 || ends_with_newline(&mut file)?;
         let mut bytes = if whole { Vec::new() } else { vec![b'\n'] };
         bytes.extend_from_slice(lines);
         if let Err(error) = file.write_all(&bytes) {
-            // A full disk takes a part: no part of a line stays.
+            // A full disk may take a part: remove the incomplete line.
             let _ = file.set_len(size);
             return Err(error);
         }
         file.sync_data()
     }
 
-    fn set_aside(&self, path: &Path) -> io::Result<()> {
+    fn rotate(&self, path: &Path) -> io::Result<()> {
         for number in (1..KEPT).rev() {
-            rename(&aside(&self.folder, number), &aside(&self.folder, number + 1))?;
+            rename(&rotated_path(&self.folder, number), &rotated_path(&self.folder, number + 1))?;
         }
-        rename(path, &aside(&self.folder, 1))
+        rename(path, &rotated_path(&self.folder, 1))
     }
 }
 
-/// The files there are, oldest first, opened together so that none is set aside in between.
+/// Opens the existing files, oldest first, under the lock so that none is rotated in between.
 pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
-    // Where there is no lock to be had, such as on a disk that is read-only, nobody writes either.
-    let _lock = folder.join(FILE).exists().then(|| Lock::take(folder));
-    let names = (1..=KEPT).rev().map(|number| aside(folder, number)).chain([folder.join(FILE)]);
+    // Where the lock cannot be taken, such as on a read-only disk, nobody writes either.
+    let _lock = folder.join(FILE).exists().then(|| AuditLock::acquire(folder));
+    let names = (1..=KEPT).rev().map(|number| rotated_path(folder, number)).chain([folder.join(FILE)]);
     let mut files = Vec::new();
     for path in names {
         match File::open(&path) {
@@ -106,7 +106,7 @@ pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
     Ok(files)
 }
 
-fn aside(folder: &Path, number: u32) -> PathBuf {
+fn rotated_path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{FILE}.{number}"))
 }
 
@@ -132,13 +132,13 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// The right to write, given back when it is dropped, and by the kernel when its process ends.
-struct Lock {
+/// The lock for writing, released on drop, and by the kernel when the process ends.
+struct AuditLock {
     _file: File,
 }
 
-impl Lock {
-    fn take(folder: &Path) -> Result<Self, AuditError> {
+impl AuditLock {
+    fn acquire(folder: &Path) -> Result<Self, AuditError> {
         let path = folder.join(LOCK);
         let system = |error: io::Error| AuditError::System { path: path.clone(), kind: error.kind() };
         let file = OpenOptions::new()

@@ -1,19 +1,19 @@
-//! The audit: who wrote what, when, and what came of it; never a value.
+//! Audit log: who wrote what, when, and with what outcome; never a value.
 //!
-//! One line of JSON for each operation of a commit, in `audit.jsonl` of the state folder, from the first
-//! write on. The file is for its owner alone, is written to its end only, and is on the disk before a
-//! write is told to be done. What fails here never holds a write back: it is said instead.
+//! One line of JSON for each operation of a commit, in `audit.jsonl` of the state folder. The file is
+//! private, append-only, and synced before a write is reported as done. A failure of the audit never
+//! blocks a write: it is reported instead.
 //!
-//! What can be trusted: the user id and the process id come from the kernel, the name from the system's
-//! list of users. `sudo_user`, the host's name where the kernel tells none, and the name of a user whom
-//! that list does not know come from variables, which whoever starts confdeck may set. The file belongs
-//! to that user too: this is a memory for people who work together, not evidence against them.
+//! What can be trusted: the user id and the process id come from the kernel, the user name from
+//! `/etc/passwd`. `sudo_user`, and the host name and user name where those sources have none, come from
+//! environment variables, which whoever starts confdeck may set. The file belongs to that user too: this
+//! is a log for people who work together, not tamper-proof evidence.
 
 mod file;
+mod identity;
 mod read;
 mod record;
 mod secret;
-mod who;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,174 +23,166 @@ use thiserror::Error;
 
 use self::file::AuditFile;
 pub use self::file::FILE;
-pub use self::read::{Line, Lines, read};
-pub use self::record::{Action, Outcome, Record};
-pub use self::secret::Deed;
-use self::who::Who;
+use self::identity::ProcessIdentity;
+pub use self::read::{AuditLine, AuditLines, read};
+pub use self::record::{AuditAction, AuditOutcome, AuditRecord};
+pub use self::secret::SecretEvent;
 use crate::domain::ResourceKey;
-use crate::provider::{Commit, Error as StoreError, Found, Op};
+use crate::provider::{Commit, CommitStatus, Error as StoreError, Op};
 
-/// Why something was not audited.
+/// Why something could not be audited.
 #[derive(Debug, Error)]
 pub enum AuditError {
-    /// There is no folder to keep it in.
+    /// There is no state folder.
     #[error("there is no state folder: set HOME, or XDG_STATE_HOME")]
     NoFolder,
-    /// Another process has held the lock all the time.
+    /// Another process held the lock until the timeout.
     #[error("another confdeck holds {}", path.display())]
-    Busy {
-        /// The lock.
-        path: PathBuf,
-    },
-    /// What the system says.
+    Busy { path: PathBuf },
+    /// An I/O error.
     #[error("{}: {kind}", path.display())]
-    System {
-        /// Of which file.
-        path: PathBuf,
-        /// What it says.
-        kind: std::io::ErrorKind,
-    },
+    System { path: PathBuf, kind: std::io::ErrorKind },
 }
 
-/// The audit of one run of the program, on one store.
+/// The audit of one process on one store.
 #[derive(Debug)]
 pub struct Audit {
-    place: Place,
-    who: Who,
+    sink: AuditSink,
+    identity: ProcessIdentity,
     context: String,
     store: String,
-    /// Likewise of the store of secrets.
+    /// The secret store, as kind and address.
     secrets: String,
-    /// What this run's commits are numbered after.
+    /// The prefix of this process's commit numbers.
     run: String,
 }
 
 #[derive(Debug)]
-enum Place {
-    /// Nothing is kept, on purpose: the store is made up.
+enum AuditSink {
+    /// Nothing is recorded, on purpose: for demo stores.
     Off,
-    /// It should be kept, and there is nowhere to.
+    /// There is no state folder to write to.
     Nowhere,
     File(AuditFile),
 }
 
 impl Audit {
-    /// An audit in this folder; does no I/O but to find out who this is. `store` names the store for
-    /// people: kind and address.
+    /// An audit in this folder; does no I/O except to identify the user. `store` is the kind and address
+    /// of the store, as text for people.
     pub fn new(folder: Option<&Path>, context: impl Into<String>, store: impl Into<String>) -> Self {
-        let place = folder.map_or(Place::Nowhere, |folder| Place::File(AuditFile::new(folder)));
+        let place = folder.map_or(AuditSink::Nowhere, |folder| AuditSink::File(AuditFile::new(folder)));
         Self::at(place, context.into(), store.into())
     }
 
-    /// None, for stores that are made up.
+    /// Records nothing, for demo stores.
     pub fn off() -> Self {
-        Self::at(Place::Off, String::new(), String::new())
+        Self::at(AuditSink::Off, String::new(), String::new())
     }
 
-    fn at(place: Place, context: String, store: String) -> Self {
-        let who = Who::this();
+    fn at(sink: AuditSink, context: String, store: String) -> Self {
+        let identity = ProcessIdentity::current();
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let run = format!("{:x}-{:x}", since.as_millis(), who.pid);
-        Self { place, who, context, store, secrets: String::new(), run }
+        let run = format!("{:x}-{:x}", since.as_millis(), identity.pid);
+        Self { sink, identity, context, store, secrets: String::new(), run }
     }
 
-    /// A commit is about to be sent: its `number` is its own within this run. Until more is known, its
-    /// outcome is unknown; that is what is kept if nobody lives to tell more.
-    pub fn begin(self: &Arc<Self>, number: u64, ops: &[Op]) -> Pending {
+    /// Begins the records of a commit that is about to be sent; `number` is unique within this process.
+    /// Until a result is set, the outcome is unknown; that is recorded if the records are dropped.
+    pub fn begin(self: &Arc<Self>, number: u64, ops: &[Op]) -> PendingRecords {
         let records = ops.iter().map(|op| {
             let (action, key, before) = record::of(op);
             let key = record::bounded(&key.to_string());
-            Record { action, key, before, commit: format!("{}-{number}", self.run), ..self.blank() }
+            AuditRecord { action, key, before, commit: format!("{}-{number}", self.run), ..self.blank() }
         });
-        Pending { records: records.collect(), audit: Arc::clone(self), kept: false }
+        PendingRecords { records: records.collect(), audit: Arc::clone(self), appended: false }
     }
 
-    /// Keeps that this many values of a document were shown. Blocks on I/O.
+    /// Records that this many values of a document were shown. Blocks on I/O.
     ///
     /// # Errors
-    /// [`AuditError`] if it could not be kept.
-    pub fn revealed(&self, key: &ResourceKey, count: usize) -> Result<(), AuditError> {
+    /// [`AuditError`] if it could not be recorded.
+    pub fn record_reveal(&self, key: &ResourceKey, count: usize) -> Result<(), AuditError> {
         let mut record = self.blank();
-        record.action = Action::Reveal;
+        record.action = AuditAction::Reveal;
         record.key = record::bounded(&key.to_string());
-        record.outcome = Outcome::Done;
+        record.outcome = AuditOutcome::Done;
         record.count = Some(count);
-        self.keep(&[record])
+        self.append(&[record])
     }
 
-    fn blank(&self) -> Record {
-        Record {
+    fn blank(&self) -> AuditRecord {
+        AuditRecord {
             at: SystemTime::now(),
-            user: self.who.user.clone(),
-            uid: self.who.uid,
-            sudo_user: self.who.sudo_user.clone(),
-            host: self.who.host.clone(),
-            pid: self.who.pid,
+            user: self.identity.user.clone(),
+            uid: self.identity.uid,
+            sudo_user: self.identity.sudo_user.clone(),
+            host: self.identity.host.clone(),
+            pid: self.identity.pid,
             context: self.context.clone(),
             store: self.store.clone(),
             commit: String::new(),
-            action: Action::Write,
+            action: AuditAction::Write,
             key: String::new(),
             before: None,
             after: None,
-            outcome: Outcome::Unknown,
+            outcome: AuditOutcome::Unknown,
             count: None,
             fields: Vec::new(),
             reason: None,
         }
     }
 
-    fn keep(&self, records: &[Record]) -> Result<(), AuditError> {
-        match &self.place {
-            Place::Off => Ok(()),
-            Place::Nowhere => Err(AuditError::NoFolder),
-            Place::File(file) => file.append(records),
+    fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
+        match &self.sink {
+            AuditSink::Off => Ok(()),
+            AuditSink::Nowhere => Err(AuditError::NoFolder),
+            AuditSink::File(file) => file.append(records),
         }
     }
 }
 
-/// The records of a commit that has no outcome yet. Dropped, it keeps them as they are.
+/// The records of a commit that are not written yet. On drop they are written as they are.
 #[derive(Debug)]
-pub struct Pending {
+pub struct PendingRecords {
     audit: Arc<Audit>,
-    records: Vec<Record>,
-    kept: bool,
+    records: Vec<AuditRecord>,
+    appended: bool,
 }
 
-impl Pending {
-    /// What the store answered.
+impl PendingRecords {
+    /// Sets the outcome from the store's answer.
     pub fn answered(&mut self, result: &Result<Commit, StoreError>) {
         match result {
             Ok(commit) => {
-                self.outcome(Outcome::Done);
+                self.set_outcome(AuditOutcome::Done);
                 for (record, outcome) in self.records.iter_mut().zip(&commit.outcomes) {
                     record.before = outcome.before.map(|token| token.to_string());
                     record.after = outcome.after.map(|token| token.to_string());
                 }
             }
-            Err(error) => self.outcome(Outcome::of(error)),
+            Err(error) => self.set_outcome(AuditOutcome::of(error)),
         }
     }
 
-    /// It never left: the console is locked or read-only.
+    /// Sets the outcome of a commit that was not sent: the console is locked or read-only.
     pub fn refused(&mut self) {
-        self.outcome(Outcome::Refused);
+        self.set_outcome(AuditOutcome::Refused);
     }
 
-    /// What was found by reading again.
-    pub fn found(&mut self, found: &Found) {
+    /// Sets the outcome that was found by reading the store again.
+    pub fn found(&mut self, found: &CommitStatus) {
         match found {
-            Found::Written(commit) => {
+            CommitStatus::Written(commit) => {
                 self.answered(&Ok(commit.clone()));
-                self.outcome(Outcome::FoundDone);
+                self.set_outcome(AuditOutcome::FoundDone);
             }
-            Found::NotWritten => self.outcome(Outcome::FoundNotDone),
-            Found::Overtaken { .. } => self.outcome(Outcome::FoundOther),
-            Found::Partly => self.outcome(Outcome::FoundPartly),
+            CommitStatus::NotWritten => self.set_outcome(AuditOutcome::FoundNotDone),
+            CommitStatus::Superseded { .. } => self.set_outcome(AuditOutcome::FoundOther),
+            CommitStatus::Partial => self.set_outcome(AuditOutcome::FoundPartly),
         }
     }
 
-    fn outcome(&mut self, outcome: Outcome) {
+    fn set_outcome(&mut self, outcome: AuditOutcome) {
         let at = SystemTime::now();
         for record in &mut self.records {
             record.at = at;
@@ -198,21 +190,21 @@ impl Pending {
         }
     }
 
-    /// Keeps it. Blocks on I/O.
+    /// Writes the records. Blocks on I/O.
     ///
     /// # Errors
-    /// [`AuditError`] if it could not be kept.
-    pub fn keep(mut self) -> Result<(), AuditError> {
-        self.kept = true;
-        self.audit.keep(&self.records)
+    /// [`AuditError`] if it could not be recorded.
+    pub fn append(mut self) -> Result<(), AuditError> {
+        self.appended = true;
+        self.audit.append(&self.records)
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingRecords {
     fn drop(&mut self) {
-        if !self.kept {
-            // Whoever could be told is gone.
-            let _ = self.audit.keep(&self.records);
+        if !self.appended {
+            // Nobody is left to report an error to.
+            let _ = self.audit.append(&self.records);
         }
     }
 }

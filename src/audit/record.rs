@@ -1,4 +1,4 @@
-//! One record, and its words.
+//! The format of an audit record.
 
 use std::time::SystemTime;
 
@@ -7,108 +7,98 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ResourceKey;
 use crate::provider::{Error, Expect, Op};
 
-/// The longest name that is kept of a key, in characters; a store may hold longer ones.
+/// The longest key that is recorded, in characters; a store may have longer ones.
 const NAME_MAX: usize = 1_024;
 
-/// What was done to one key, or tried.
+/// One operation on one key, done or attempted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// When its outcome was known; RFC 3339, in UTC, with milliseconds.
+pub struct AuditRecord {
+    /// When the outcome was known; RFC 3339, in UTC, with milliseconds.
     #[serde(rename = "time", with = "moment")]
     pub at: SystemTime,
-    /// The name of the user whose process it was.
     pub user: String,
-    /// That user's number.
     pub uid: u32,
-    /// Who became that user by sudo, as sudo's variable says.
+    /// The value of `SUDO_USER`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
-    /// The machine.
     pub host: String,
-    /// The process.
     pub pid: u32,
-    /// The context's name.
     pub context: String,
-    /// The store, as kind and address.
+    /// Kind and address.
     pub store: String,
-    /// What the operations of one commit, and what was found out about it later, have in common.
+    /// Identifies the operations of one commit, and what was found out about it later.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub commit: String,
-    /// What.
-    pub action: Action,
-    /// To which key, as an address; to which secret, as its path.
+    pub action: AuditAction,
+    /// The address of a document, or the path of a secret.
     pub key: String,
-    /// The token it had, or was to have; of a secret the version, `v3`.
+    /// The token before, or the expected one; of a secret the version, `v3`.
     pub before: Option<String>,
-    /// The token, or the version, it has since.
+    /// The token or version after.
     pub after: Option<String>,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// How many values were shown; of a stored secret, how many reached confdeck.
+    pub outcome: AuditOutcome,
+    /// The number of values shown; of a stored secret, the number confdeck received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
-    /// Which fields of a secret, by name; of very many the first.
+    /// The names of a secret's fields; truncated to the first few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// Why, in the user's own words.
+    /// The reason the user gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A document was to be written that did not exist.
+pub enum AuditAction {
+    /// Write a document that must not exist.
     Create,
-    /// A document was to be written.
+    /// Write a document.
     Write,
-    /// A document was to be removed.
+    /// Delete a document.
     Delete,
-    /// Secret values of a document were shown.
+    /// Show secret values of a document.
     Reveal,
-    /// Values of a stored secret were read.
+    /// Read values of a stored secret.
     RevealSecret,
-    /// A new version of a secret was to be written.
+    /// Write a new version of a secret.
     WriteSecret,
-    /// A version of a secret was to be deleted.
+    /// Delete a version of a secret.
     DeleteSecret,
-    /// That was to be taken back.
+    /// Undelete a version of a secret.
     UndeleteSecret,
-    /// A version of a secret, or all of it, was to be destroyed for ever.
+    /// Destroy a version of a secret, or the whole secret, permanently.
     DestroySecret,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was done.
+pub enum AuditOutcome {
     Done,
-    /// A condition of the commit failed; nothing was done.
+    /// A condition failed; nothing was done.
     Conflict,
-    /// What was to be removed is not there; nothing was done.
+    /// The key to delete does not exist; nothing was done.
     NotFound,
-    /// The store does not let this user; nothing was done.
+    /// The user lacks permission; nothing was done.
     Denied,
-    /// The store did not answer, and nothing was sent.
+    /// The store is not reachable; nothing was sent.
     Unavailable,
-    /// It was sent, and no answer came.
+    /// It was sent, and no answer was received.
     Unknown,
-    /// It was never sent: it is not well-formed, not possible here, or the console is locked.
+    /// It was not sent: it is invalid, not supported here, or the console is locked.
     Refused,
-    /// Found out later: it was done.
+    /// Resolved later: it was done.
     FoundDone,
-    /// Found out later: it had not been done by then.
+    /// Resolved later: it had not been done by then.
     FoundNotDone,
-    /// Found out later: something else is stored by now.
+    /// Resolved later: something else was stored by then.
     FoundOther,
-    /// Found out later: a part of it was done.
+    /// Resolved later: a part of it was done.
     FoundPartly,
 }
 
-impl Action {
-    /// The word for it, as in the file.
+impl AuditAction {
+    /// The name, as in the file.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -123,7 +113,7 @@ impl Action {
         }
     }
 
-    /// Whether it is about a secret of its own, not about a document.
+    /// Whether it is about a stored secret, not about a document.
     pub fn is_of_secret(self) -> bool {
         match self {
             Self::Create | Self::Write | Self::Delete | Self::Reveal => false,
@@ -136,8 +126,8 @@ impl Action {
     }
 }
 
-impl Outcome {
-    /// Words for people; the file has them with underscores.
+impl AuditOutcome {
+    /// Text for people; the file has it with underscores.
     pub fn words(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -154,7 +144,7 @@ impl Outcome {
         }
     }
 
-    /// What an error says about the write it ended.
+    /// The outcome of a write that ended with this error.
     pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::NotFound { .. } => Self::NotFound,
@@ -167,12 +157,12 @@ impl Outcome {
     }
 }
 
-/// What an operation does, to which key, on the condition of which token.
-pub(super) fn of(op: &Op) -> (Action, &ResourceKey, Option<String>) {
+/// The action, the key and the expected token of an operation.
+pub(super) fn of(op: &Op) -> (AuditAction, &ResourceKey, Option<String>) {
     let action = match op {
-        Op::Put { expect: Expect::Absent, .. } => Action::Create,
-        Op::Put { .. } => Action::Write,
-        Op::Delete { .. } => Action::Delete,
+        Op::Put { expect: Expect::Absent, .. } => AuditAction::Create,
+        Op::Put { .. } => AuditAction::Write,
+        Op::Delete { .. } => AuditAction::Delete,
     };
     let before = match op.expect() {
         Expect::Token(token) => Some(token.to_string()),
@@ -181,12 +171,12 @@ pub(super) fn of(op: &Op) -> (Action, &ResourceKey, Option<String>) {
     (action, op.key(), before)
 }
 
-/// A text that is no longer than a line of the file bears.
+/// Truncates a text to [`NAME_MAX`].
 pub(super) fn bounded(text: &str) -> String {
     bounded_to(text, NAME_MAX)
 }
 
-/// The first `max` characters of a text.
+/// Truncates a text to `max` characters and an ellipsis.
 pub(super) fn bounded_to(text: &str, max: usize) -> String {
     let mut kept: String = text.chars().take(max).collect();
     if kept.len() < text.len() {

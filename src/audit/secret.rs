@@ -1,59 +1,63 @@
-//! What is done to a secret of its own: which, which fields of it, why; never a value.
+//! Audit of stored secrets: path, fields, versions, reason; never a value.
 
 use std::sync::Arc;
 
 use super::record::{bounded, bounded_to};
-use super::{Action, Audit, Outcome, Pending, Record};
+use super::{Audit, AuditAction, AuditOutcome, AuditRecord, PendingRecords};
 use crate::domain::{FieldName, SecretPath, SecretVersion};
 use crate::provider::Error;
 
-/// How many fields are named; a secret may have very many.
+/// The maximum number of fields recorded; a secret may have very many.
 const FIELDS_MAX: usize = 32;
 
-/// The longest name of a field that is kept, in characters.
+/// The longest field name that is recorded, in characters.
 const FIELD_MAX: usize = 128;
 
-/// The longest reason that is kept, in characters.
+/// The longest reason that is recorded, in characters.
 const REASON_MAX: usize = 500;
 
-/// Something that is about to be done to a secret.
+/// An operation on a secret that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
-    /// What; one of those that are about secrets.
-    pub action: Action,
-    /// To which.
+pub struct SecretEvent {
+    /// One of the actions on secrets, see [`AuditAction::is_of_secret`].
+    pub action: AuditAction,
     pub path: SecretPath,
-    /// Which fields are read or written; none where whole versions are deleted or destroyed.
+    /// The fields that are read or written; none where whole versions are deleted or destroyed.
     pub fields: Vec<FieldName>,
-    /// The version that is read, deleted or destroyed, or that a write is to follow; `None` where
-    /// none is named.
+    /// The version that is read, deleted or destroyed, or that a write replaces; `None` where none is
+    /// named.
     pub version: Option<SecretVersion>,
-    /// Why, in the user's own words.
+    /// The reason the user gave.
     pub reason: Option<String>,
 }
 
 impl Audit {
-    /// Names the store of secrets for people, as kind and address.
+    /// Sets the kind and address of the secret store, as text for people.
     #[must_use]
     pub fn with_secrets(mut self, store: impl Into<String>) -> Self {
         self.secrets = store.into();
         self
     }
 
-    /// Something is about to be done to a secret: its `number` is its own within this run, as that of
-    /// a commit. Until more is known, its outcome is unknown; that is what is kept if nobody lives to
-    /// tell more. Several deeds of one request, such as the versions it destroys, are told together.
+    /// Begins the records of a request about a secret, before it is sent; `number` is unique within this
+    /// process, as that of a commit. Until a result is set, the outcome is unknown; that is recorded if
+    /// the records are dropped. All events of one request, such as the versions it destroys, belong
+    /// together.
     ///
-    /// Commands and the console alike tell it here before the request leaves.
-    pub fn secret(self: &Arc<Self>, number: u64, deeds: impl IntoIterator<Item = Deed>) -> Pending {
+    /// Both commands and the console call it.
+    pub fn begin_secret(
+        self: &Arc<Self>,
+        number: u64,
+        deeds: impl IntoIterator<Item = SecretEvent>,
+    ) -> PendingRecords {
         let commit = format!("{}-{number}", self.run);
         let records = deeds.into_iter().map(|deed| self.record(&commit, deed)).collect();
-        Pending { records, audit: Arc::clone(self), kept: false }
+        PendingRecords { records, audit: Arc::clone(self), appended: false }
     }
 
-    fn record(&self, commit: &str, deed: Deed) -> Record {
-        let shown = deed.action == Action::RevealSecret;
-        Record {
+    fn record(&self, commit: &str, deed: SecretEvent) -> AuditRecord {
+        let shown = deed.action == AuditAction::RevealSecret;
+        AuditRecord {
             store: self.secrets.clone(),
             commit: commit.to_owned(),
             action: deed.action,
@@ -76,8 +80,8 @@ fn reason(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| bounded_to(text, REASON_MAX))
 }
 
-impl Pending {
-    /// Which fields it was, where that is known only afterwards.
+impl PendingRecords {
+    /// Sets the fields, where they are known only afterwards.
     pub fn secret_fields<'f>(&mut self, fields: impl IntoIterator<Item = &'f FieldName>) {
         let names: Vec<_> = fields.into_iter().map(name).collect();
         for record in &mut self.records {
@@ -86,7 +90,7 @@ impl Pending {
         }
     }
 
-    /// What the store of secrets answered to a write: the version it made, where it keeps any.
+    /// Sets the result of a write: the new version, where the store has versions.
     pub fn secret_written(&mut self, result: &Result<Option<SecretVersion>, Error>) {
         if let Ok(Some(version)) = result {
             for record in &mut self.records {
@@ -96,7 +100,7 @@ impl Pending {
         self.secret_done(result);
     }
 
-    /// What it answered to a read: the version that was read, where it keeps any.
+    /// Sets the result of a read: the version that was read, where the store has versions.
     pub fn secret_read(&mut self, result: &Result<Option<SecretVersion>, Error>) {
         if let Ok(Some(version)) = result {
             for record in &mut self.records {
@@ -111,34 +115,34 @@ impl Pending {
         self.secret_done(result);
     }
 
-    /// What it answered to anything else.
+    /// Sets the result of any other request.
     pub fn secret_done<T>(&mut self, result: &Result<T, Error>) {
         match result {
-            Ok(_) => self.outcome(Outcome::Done),
-            Err(error) => self.outcome(Outcome::of(error)),
+            Ok(_) => self.set_outcome(AuditOutcome::Done),
+            Err(error) => self.set_outcome(AuditOutcome::of(error)),
         }
     }
 
-    /// How many values a read brought, where they are more than the fields that were asked for: a store
-    /// hands out whole versions.
+    /// Sets how many values a read returned, where they are more than the requested fields: a store
+    /// returns whole versions.
     pub fn secret_count(&mut self, count: usize) {
         for record in &mut self.records {
             record.count = record.count.map(|_| count);
         }
     }
 
-    /// There is no such secret, version or field.
+    /// Sets the outcome of a read of a secret, version or field that does not exist.
     pub fn secret_not_found(&mut self) {
         for record in &mut self.records {
             record.count = record.count.map(|_| 0);
         }
-        self.outcome(Outcome::NotFound);
+        self.set_outcome(AuditOutcome::NotFound);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Line, read};
+    use super::super::{AuditLine, read};
     use super::*;
     use crate::domain::{KvPath, Mount, SecretField};
 
@@ -149,18 +153,24 @@ mod tests {
         }
     }
 
-    fn deed(action: Action, fields: &[FieldName]) -> Deed {
+    fn deed(action: AuditAction, fields: &[FieldName]) -> SecretEvent {
         let version = Some(SecretVersion(3));
-        Deed { action, path: path(), fields: fields.to_vec(), version, reason: Some(" INC-42 ".into()) }
+        SecretEvent {
+            action,
+            path: path(),
+            fields: fields.to_vec(),
+            version,
+            reason: Some(" INC-42 ".into()),
+        }
     }
 
-    fn kept(tell: impl FnOnce(&Arc<Audit>)) -> Vec<Record> {
+    fn kept(tell: impl FnOnce(&Arc<Audit>)) -> Vec<AuditRecord> {
         let folder = tempfile::tempdir().unwrap();
         let audit =
             Audit::new(Some(folder.path()), "lab", "files").with_secrets("vault http://127.0.0.1:8200");
         tell(&Arc::new(audit));
         let record = |line| match line {
-            Ok(Line::Record(record)) => *record,
+            Ok(AuditLine::Record(record)) => *record,
             other => panic!("{other:?}"),
         };
         read(folder.path()).unwrap().map(record).collect()
@@ -170,9 +180,9 @@ mod tests {
     fn a_write_tells_path_fields_versions_and_reason() {
         let records = kept(|audit| {
             let fields = [SecretField::HMAC_SECRET.name()];
-            let mut pending = audit.secret(4, [deed(Action::WriteSecret, &fields)]);
+            let mut pending = audit.begin_secret(4, [deed(AuditAction::WriteSecret, &fields)]);
             pending.secret_written(&Ok(Some(SecretVersion(4))));
-            pending.keep().unwrap();
+            pending.append().unwrap();
         });
         let [record] = &*records else { panic!("{records:?}") };
         assert_eq!((record.action.word(), &*record.key), ("write_secret", "webhooks/a/orders/secrets"));
@@ -181,7 +191,7 @@ mod tests {
             (&record.fields[..], record.reason.as_deref()),
             (&["hmac-secret".to_owned()][..], Some("INC-42"))
         );
-        assert_eq!((record.outcome, record.count), (Outcome::Done, None));
+        assert_eq!((record.outcome, record.count), (AuditOutcome::Done, None));
         assert_eq!(record.store, "vault http://127.0.0.1:8200");
         assert!(record.commit.ends_with("-4"));
     }
@@ -190,17 +200,20 @@ mod tests {
     fn a_read_counts_what_it_showed() {
         let records = kept(|audit| {
             let fields = [FieldName::new("a"), FieldName::new("b")];
-            let mut pending = audit.secret(1, [deed(Action::RevealSecret, &fields)]);
+            let mut pending = audit.begin_secret(1, [deed(AuditAction::RevealSecret, &fields)]);
             pending.secret_read(&Ok(Some(SecretVersion(7))));
-            pending.keep().unwrap();
-            let mut pending = audit.secret(2, [deed(Action::RevealSecret, &fields)]);
+            pending.append().unwrap();
+            let mut pending = audit.begin_secret(2, [deed(AuditAction::RevealSecret, &fields)]);
             let denied = Error::Denied { permission: "read on webhooks/data/x".into(), remedy: "ask" };
             pending.secret_read(&Err(denied));
-            pending.keep().unwrap();
-            let mut pending = audit.secret(3, [deed(Action::RevealSecret, &fields)]);
+            pending.append().unwrap();
+            let mut pending = audit.begin_secret(3, [deed(AuditAction::RevealSecret, &fields)]);
             pending.secret_not_found();
-            pending.keep().unwrap();
-            drop(audit.secret(4, [deed(Action::DestroySecret, &[]), deed(Action::DestroySecret, &[])]));
+            pending.append().unwrap();
+            drop(audit.begin_secret(
+                4,
+                [deed(AuditAction::DestroySecret, &[]), deed(AuditAction::DestroySecret, &[])],
+            ));
         });
         let words: Vec<_> =
             records.iter().map(|it| (it.before.as_deref(), it.count, it.outcome.words())).collect();
@@ -221,9 +234,9 @@ mod tests {
         let records = kept(|audit| {
             let long = "x".repeat(4_000);
             let fields: Vec<_> = (0..1_000).map(|n| FieldName::new(&format!("{n}{long}"))).collect();
-            let mut deed = deed(Action::RevealSecret, &fields);
+            let mut deed = deed(AuditAction::RevealSecret, &fields);
             deed.reason = Some(long);
-            drop(audit.secret(1, [deed]));
+            drop(audit.begin_secret(1, [deed]));
         });
         let record = &records[0];
         assert_eq!((record.fields.len(), record.count), (FIELDS_MAX, Some(1_000)));
@@ -234,7 +247,7 @@ mod tests {
     #[test]
     fn what_older_versions_kept_is_still_read() {
         let line = r#"{"time":"2026-02-03T04:05:06.000Z","user":"anna","uid":1,"host":"h","pid":2,"context":"c","store":"s","action":"reveal","key":"a/x","before":null,"after":null,"outcome":"done","count":2}"#;
-        let record: Record = serde_json::from_str(line).unwrap();
+        let record: AuditRecord = serde_json::from_str(line).unwrap();
         assert!(record.fields.is_empty() && record.reason.is_none());
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
     }

@@ -1,4 +1,4 @@
-//! Several hands at one file, files that are set aside, lines that are no records.
+//! Concurrent writers, rotation, lines that are no records.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::thread;
 use super::file::{AuditFile, FILE};
 use super::*;
 use crate::domain::{Address, Revision, Token};
-use crate::provider::{Expect, Lease, Outcome as Told};
+use crate::provider::{Expect, Lease, Outcome};
 
 fn key(address: &str) -> ResourceKey {
     address.parse::<Address>().unwrap().0
@@ -21,9 +21,9 @@ fn audit(folder: &Path) -> Arc<Audit> {
     Arc::new(Audit::new(Some(folder), "lab", "etcd 127.0.0.1:2379 /cwm/"))
 }
 
-fn records(folder: &Path) -> Vec<Record> {
-    let line = |line: io::Result<Line>| match line.unwrap() {
-        Line::Record(record) => *record,
+fn records(folder: &Path) -> Vec<AuditRecord> {
+    let line = |line: io::Result<AuditLine>| match line.unwrap() {
+        AuditLine::Record(record) => *record,
         damaged => panic!("{damaged:?}"),
     };
     read(folder).unwrap().map(line).collect()
@@ -42,11 +42,11 @@ fn the_operations_of_a_commit_belong_together_and_hold_no_value() {
         put("connections/k", Expect::Anything),
     ];
     let mut pending = audit.begin(7, &ops);
-    let after = |before, after| Told { before, after };
+    let after = |before, after| Outcome { before, after };
     let nine = Some(Token::counter(9));
     let outcomes = vec![after(None, nine), after(Some(five), None), after(Some(five), nine)];
     pending.answered(&Ok(Commit { at: Revision(9), outcomes }));
-    pending.keep().unwrap();
+    pending.append().unwrap();
 
     let kept = records(folder.path());
     let words: Vec<_> = kept
@@ -77,10 +77,10 @@ fn a_commit_that_nobody_waits_for_any_more_is_kept_as_unknown() {
     let audit = audit(folder.path());
     drop(audit.begin(1, &[put("a/x", Expect::Absent)]));
     let mut told = audit.begin(2, &[put("a/x", Expect::Absent)]);
-    told.found(&Found::NotWritten);
+    told.found(&CommitStatus::NotWritten);
     drop(told);
     let outcomes: Vec<_> = records(folder.path()).iter().map(|record| record.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Unknown, Outcome::FoundNotDone]);
+    assert_eq!(outcomes, [AuditOutcome::Unknown, AuditOutcome::FoundNotDone]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn the_oldest_file_goes_when_there_are_enough() {
 fn what_is_no_record_is_told_by_its_line_and_spoils_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let audit = audit(folder.path());
-    audit.revealed(&key("a/x"), 3).unwrap();
+    audit.record_reveal(&key("a/x"), 3).unwrap();
     let path = folder.path().join(FILE);
     let whole = fs::read_to_string(&path).unwrap();
     // Cut off in the middle, of another kind, too long for a line, not even text.
@@ -146,12 +146,12 @@ fn what_is_no_record_is_told_by_its_line_and_spoils_no_other() {
     bytes.extend_from_slice(b"\xff\xfe\n");
     bytes.extend_from_slice(&whole.as_bytes()[..40]);
     fs::write(&path, bytes).unwrap();
-    audit.revealed(&key("a/x"), 4).unwrap();
+    audit.record_reveal(&key("a/x"), 4).unwrap();
     let lines: Vec<_> = read(folder.path())
         .unwrap()
         .map(|line| match line.unwrap() {
-            Line::Record(record) => record.count.unwrap().to_string(),
-            Line::Damaged { file, line } => format!("{file}:{line}"),
+            AuditLine::Record(record) => record.count.unwrap().to_string(),
+            AuditLine::Damaged { file, line } => format!("{file}:{line}"),
         })
         .collect();
     assert_eq!(lines, ["3", "audit.jsonl:2", "audit.jsonl:3", "audit.jsonl:4", "audit.jsonl:5", "4"]);
@@ -162,12 +162,13 @@ fn nothing_yet_is_no_lines_and_nowhere_is_said() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(read(&folder.path().join("missing")).unwrap().count(), 0);
     let nowhere = Audit::new(None, "lab", "files");
-    let error = nowhere.revealed(&key("a/x"), 1).unwrap_err().to_string();
+    let error = nowhere.record_reveal(&key("a/x"), 1).unwrap_err().to_string();
     assert!(error.contains("XDG_STATE_HOME"), "{error}");
-    Audit::off().revealed(&key("a/x"), 1).unwrap();
+    Audit::off().record_reveal(&key("a/x"), 1).unwrap();
     // A file where the folder should be.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = Audit::new(Some(&file), "lab", "files").revealed(&key("a/x"), 1).unwrap_err().to_string();
+    let error =
+        Audit::new(Some(&file), "lab", "files").record_reveal(&key("a/x"), 1).unwrap_err().to_string();
     assert!(error.starts_with(&file.display().to_string()), "{error}");
 }

@@ -1,4 +1,4 @@
-//! What the receiver reads, as its schemas tell: which modules and types of connection there are, what
+//! What the receiver reads, by its schemas: which modules and types of connection there are, what
 //! they need, and documents to begin with. Pure.
 
 mod needs;
@@ -6,8 +6,8 @@ mod schema;
 mod template;
 
 pub use needs::{
-    Eyes, Fallback, Need, NeedMark, NeedState, Needs, OwnSecrets, OwnTemplate, Place, ReceiverEnv,
-    TemplateError, Wanted, needs, own_fields,
+    Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
+    OwnSecrets, ReceiverEnv, SecretLookup, needs, own_fields,
 };
-pub use schema::{Choice, choices};
-pub use template::{Template, connection_type, template};
+pub use schema::{DocumentType, document_types};
+pub use template::{DocumentTemplate, connection_type, template};

@@ -11,7 +11,7 @@ const CONNECTION: &str = include_str!("schema/connection.schema.json");
 
 /// Something a document can be of: a module for a webhook, a type for a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub struct DocumentType {
     /// Its name, as documents say it.
     pub name: String,
     /// One line about it.
@@ -21,9 +21,9 @@ pub struct Choice {
 }
 
 /// What documents of a kind can be of, in the schema's order; nothing for documents of no kind.
-pub fn choices(kind: DocumentKind) -> &'static [Choice] {
-    static WEBHOOKS: OnceLock<Vec<Choice>> = OnceLock::new();
-    static CONNECTIONS: OnceLock<Vec<Choice>> = OnceLock::new();
+pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
+    static WEBHOOKS: OnceLock<Vec<DocumentType>> = OnceLock::new();
+    static CONNECTIONS: OnceLock<Vec<DocumentType>> = OnceLock::new();
     match kind {
         DocumentKind::Webhook => WEBHOOKS.get_or_init(|| modules(&parsed(WEBHOOK))),
         DocumentKind::Connection => CONNECTIONS.get_or_init(|| types(&parsed(CONNECTION))),
@@ -36,7 +36,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn modules(schema: &Value) -> Vec<Choice> {
+fn modules(schema: &Value) -> Vec<DocumentType> {
     let rules = schema.pointer("/allOf/0/then/allOf").and_then(Value::as_array);
     let required = |module: &str| {
         let applies =
@@ -52,7 +52,7 @@ fn modules(schema: &Value) -> Vec<Choice> {
             let beside = required.iter().find_map(|name| schema.pointer(&format!("/properties/{name}")));
             let beside = beside.filter(|setting| setting.get("properties").is_some());
             let about = beside.or_else(|| schema.pointer(&format!("/$defs/module_config/{name}")));
-            Choice { help: help(about.and_then(|about| about.get("description"))), required, name }
+            DocumentType { help: help(about.and_then(|about| about.get("description"))), required, name }
         })
         .collect()
 }
@@ -67,13 +67,13 @@ fn module_needs(then: &Value) -> Vec<String> {
     inside.into_iter().chain(beside).collect()
 }
 
-fn types(schema: &Value) -> Vec<Choice> {
+fn types(schema: &Value) -> Vec<DocumentType> {
     names(schema.pointer("/properties/type/examples"))
         .into_iter()
         .map(|name| {
             let rules = schema.pointer(&format!("/$defs/type/{name}"));
             let of = |what| rules.and_then(|rules| rules.get(what));
-            Choice { help: help(of("description")), required: names(of("required")), name }
+            DocumentType { help: help(of("description")), required: names(of("required")), name }
         })
         .collect()
 }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn every_module_and_type_has_a_line_of_help() {
         for (kind, count) in [(DocumentKind::Webhook, 20), (DocumentKind::Connection, 13)] {
-            let choices = choices(kind);
+            let choices = document_types(kind);
             assert_eq!(choices.len(), count, "as many as the schema names");
             for choice in choices {
                 assert!(choice.help.len() > 5 && !choice.help.contains('\n'), "{choice:?}");
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_is_required_is_read_in_all_the_ways_the_schema_says_it() {
         let needs = |kind, name: &str| {
-            let choice = choices(kind).iter().find(|choice| choice.name == name).unwrap();
+            let choice = document_types(kind).iter().find(|choice| choice.name == name).unwrap();
             choice.required.join(" ")
         };
         for (module, required) in [

@@ -1,18 +1,17 @@
 //! What a new document begins with: the least that its module is of any use with, by the schema and by
 //! what the receiver was seen to do. What has to be edited says so; a secret is a reference, so that
-//! nobody types one into a store by following a pattern.
+//! nobody is led to type one into a store.
 
 use serde_json::{Map, Value, json};
 
-use super::schema::{Choice, choices};
+use super::schema::{DocumentType, document_types};
 use crate::domain::DocumentKind;
 
 /// Stands for a name that only the user knows.
 const EDIT: &str = "EDIT-ME";
 
-/// A new document's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
+pub struct DocumentTemplate {
     /// A JSON object, indented.
     pub text: String,
     /// Where in it, in bytes, the first value stands that has to be edited.
@@ -21,15 +20,15 @@ pub struct Template {
 
 /// The document a new webhook of a module begins with, or a new connection of a type; `None` for one
 /// that the schema does not know. A webhook names `connection` if its module uses one.
-pub fn template(kind: DocumentKind, name: &str, connection: Option<&str>) -> Option<Template> {
-    let choice = choices(kind).iter().find(|choice| choice.name == name)?;
+pub fn template(kind: DocumentKind, name: &str, connection: Option<&str>) -> Option<DocumentTemplate> {
+    let choice = document_types(kind).iter().find(|choice| choice.name == name)?;
     let object = match kind {
         DocumentKind::Connection => of_type(choice),
         _ => of_module(choice, connection),
     };
     let text = serde_json::to_string_pretty(&object).ok()? + "\n";
     let first = first_to_edit(&text, &object);
-    Some(Template { text, first })
+    Some(DocumentTemplate { text, first })
 }
 
 /// The type of connection that a module writes through, if it uses one.
@@ -42,7 +41,7 @@ pub fn connection_type(module: &str) -> Option<&str> {
     })
 }
 
-fn of_module(choice: &Choice, connection: Option<&str>) -> Value {
+fn of_module(choice: &DocumentType, connection: Option<&str>) -> Value {
     let mut document = Map::new();
     document.insert("data_type".into(), "json".into());
     document.insert("module".into(), choice.name.as_str().into());
@@ -62,7 +61,7 @@ fn of_module(choice: &Choice, connection: Option<&str>) -> Value {
     document.into()
 }
 
-fn of_type(choice: &Choice) -> Value {
+fn of_type(choice: &DocumentType) -> Value {
     let mut document = Map::new();
     document.insert("type".into(), choice.name.as_str().into());
     let useful = useful(&choice.name).iter().map(|name| (*name).to_owned());
@@ -89,7 +88,7 @@ fn useful(of: &str) -> &'static [&'static str] {
     }
 }
 
-/// A value that the receiver takes for a setting, and that nobody takes for the right one.
+/// A value that the receiver takes for a setting, and that is obviously a placeholder.
 fn setting(of: &str, name: &str) -> Value {
     match (of, name) {
         ("websocket", "url") => "wss://edit-me.example.com/".into(),
@@ -121,7 +120,7 @@ fn host(of: &str) -> String {
     format!("edit-me-{}.example.com", of.replace('_', "-"))
 }
 
-/// The port a server listens on when nobody says otherwise.
+/// The default port of a server.
 fn port(of: &str) -> u16 {
     match of {
         "rabbitmq" => 5_672,
@@ -169,10 +168,10 @@ mod tests {
         jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
     }
 
-    fn all() -> impl Iterator<Item = (DocumentKind, Validator, &'static Choice)> {
-        texts()
-            .into_iter()
-            .flat_map(|(kind, text)| choices(kind).iter().map(move |choice| (kind, validator(text), choice)))
+    fn all() -> impl Iterator<Item = (DocumentKind, Validator, &'static DocumentType)> {
+        texts().into_iter().flat_map(|(kind, text)| {
+            document_types(kind).iter().map(move |choice| (kind, validator(text), choice))
+        })
     }
 
     #[test]
@@ -193,7 +192,7 @@ mod tests {
     fn each_member_of_a_template_is_one_that_the_schema_knows() {
         for (kind, text) in texts() {
             let schema: Value = serde_json::from_str(text).unwrap();
-            for choice in choices(kind) {
+            for choice in document_types(kind) {
                 let template = template(kind, &choice.name, None).unwrap();
                 let value: Value = serde_json::from_str(&template.text).unwrap();
                 let (rules, settings) = match kind {
@@ -211,7 +210,7 @@ mod tests {
     #[test]
     fn a_secret_is_a_reference_and_the_editor_shows_the_text_as_it_is() {
         for (kind, _, choice) in all() {
-            let Template { text, first } = template(kind, &choice.name, None).unwrap();
+            let DocumentTemplate { text, first } = template(kind, &choice.name, None).unwrap();
             assert_eq!(compare::format(&text), text.trim_end(), "{}", choice.name);
             let (shown, _) = conceal(kind, &text);
             assert_eq!(shown, text, "nothing in it needs to be hidden");
@@ -229,8 +228,9 @@ mod tests {
         assert!(text("kafka", Some("kafka_main")).contains("\"connection\": \"kafka_main\""));
         assert!(text("kafka", None).contains("\"connection\": \"EDIT-ME\""));
         assert!(!text("log", Some("kafka_main")).contains("connection"));
-        let types: Vec<_> = choices(DocumentKind::Connection).iter().map(|choice| &choice.name).collect();
-        for choice in choices(DocumentKind::Webhook) {
+        let types: Vec<_> =
+            document_types(DocumentKind::Connection).iter().map(|choice| &choice.name).collect();
+        for choice in document_types(DocumentKind::Webhook) {
             let of = connection_type(&choice.name);
             assert!(of.is_none_or(|of| types.iter().any(|known| *known == of)), "{of:?}");
         }

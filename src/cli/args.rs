@@ -1,13 +1,13 @@
-//! The command line as typed; `clap` checks its grammar, [`super::parse`] its meaning.
+//! The `clap` definition of the command line; [`super::parse`] checks what the grammar cannot.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::secrets::{Reveal, Secrets};
+use super::secrets::{RevealArgs, SecretsCommand};
+use crate::config::Overrides;
 use crate::domain::{Address, KeyPrefix, Namespace, moment};
-use crate::settings::Overrides;
 
 /// Live configuration of webhook receivers, in JSON files or etcd.
 ///
@@ -17,7 +17,7 @@ use crate::settings::Overrides;
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 conflict, 4 not found, \
 5 denied, 6 unavailable, 7 outcome unknown, 8 invalid, 9 a needed secret is missing (secrets presence \
 --fail-on-missing). health has its own: 0 healthy, 1 degraded, 2 unusable.")]
-pub(super) struct Arguments {
+pub(super) struct CliArgs {
     /// The console's colours
     #[arg(long, value_name = "NAME", help_heading = "Console")]
     pub(super) theme: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     pub(super) protected: bool,
 
     #[command(flatten)]
-    pub(super) global: Global,
+    pub(super) global: GlobalArgs,
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
-pub(super) struct Global {
+pub(super) struct GlobalArgs {
     /// Use this context of the config file
     #[arg(long, global = true, value_name = "NAME")]
     context: Option<String>,
@@ -61,10 +61,10 @@ pub(super) struct Global {
     no_color: bool,
 }
 
-impl Arguments {
-    /// What the flags say about settings.
+impl CliArgs {
+    /// The settings that the flags override.
     pub(super) fn overrides(&self) -> Overrides {
-        let Global { context, config, env_file, read_only, no_color } = &self.global;
+        let GlobalArgs { context, config, env_file, read_only, no_color } = &self.global;
         Overrides {
             context: context.clone(),
             config: config.clone(),
@@ -91,15 +91,15 @@ pub enum Demo {
 pub(super) enum Command {
     /// List what is stored, without values
     #[command(subcommand)]
-    List(List),
-    Get(Get),
-    Put(Put),
-    Delete(Delete),
-    Watch(Watch),
-    Health(Health),
-    Audit(Audit),
+    List(ListCommand),
+    Get(GetArgs),
+    Put(PutArgs),
+    Delete(DeleteArgs),
+    Watch(WatchArgs),
+    Health(HealthArgs),
+    Audit(AuditArgs),
     #[command(subcommand)]
-    Secrets(Secrets),
+    Secrets(SecretsCommand),
 }
 
 /// How results are printed.
@@ -111,30 +111,30 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Output {
+pub(super) struct OutputArgs {
     /// How to print
     #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
     pub(super) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum List {
+pub(super) enum ListCommand {
     /// The namespaces, and how many webhooks each has; reads keys only
     Namespaces {
         #[command(flatten)]
-        output: Output,
+        output: OutputArgs,
     },
     /// The webhooks of a namespace, or of all
     Webhooks {
         /// The namespace
         namespace: Option<Namespace>,
         #[command(flatten)]
-        output: Output,
+        output: OutputArgs,
     },
     /// The connections
     Connections {
         #[command(flatten)]
-        output: Output,
+        output: OutputArgs,
     },
 }
 
@@ -144,7 +144,7 @@ pub(super) enum List {
 /// that they can be stored again (a final newline is added where there is none); yaml prints the
 /// same document converted. On a terminal, characters that could disturb it are made visible.
 #[derive(Debug, Args)]
-pub(super) struct Get {
+pub(super) struct GetArgs {
     /// NAMESPACE/ID, connections/NAME, or key:RAW
     pub(super) address: Address,
 
@@ -154,10 +154,10 @@ pub(super) struct Get {
     pub(super) merged: bool,
 
     #[command(flatten)]
-    pub(super) reveal: Reveal,
+    pub(super) reveal: RevealArgs,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Store one document, byte for byte.
@@ -165,7 +165,7 @@ pub(super) struct Get {
 /// Without --create or --expect-revision whatever is there is replaced, as etcdctl does. The token
 /// before and after is printed; the latter is what the next --expect-revision takes.
 #[derive(Debug, Args)]
-pub(super) struct Put {
+pub(super) struct PutArgs {
     /// NAMESPACE/ID or connections/NAME
     pub(super) address: Address,
 
@@ -194,7 +194,7 @@ pub(super) struct Put {
     pub(super) force: bool,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Remove one document.
@@ -202,7 +202,7 @@ pub(super) struct Put {
 /// On a terminal it asks first, and removes only what it showed. Elsewhere it needs --yes or
 /// --expect-revision.
 #[derive(Debug, Args)]
-pub(super) struct Delete {
+pub(super) struct DeleteArgs {
     /// NAMESPACE/ID, connections/NAME, or key:RAW
     pub(super) address: Address,
 
@@ -215,7 +215,7 @@ pub(super) struct Delete {
     pub(super) expect_revision: Option<String>,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Print what is there, then every change, until interrupted.
@@ -224,7 +224,7 @@ pub(super) struct Delete {
 /// state (of the link), created, updated, deleted, and resync: the picture was loaded anew, and the
 /// lines after it are the differences.
 #[derive(Debug, Args)]
-pub(super) struct Watch {
+pub(super) struct WatchArgs {
     /// A namespace, or connections; everything without it
     #[arg(value_name = "PREFIX", value_parser = prefix)]
     pub(super) prefix: Option<KeyPrefix>,
@@ -246,9 +246,9 @@ pub(super) enum WatchFormat {
 
 /// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
 #[derive(Debug, Args)]
-pub(super) struct Health {
+pub(super) struct HealthArgs {
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Print who wrote what and what came of it, the newest last; never a value.
@@ -257,7 +257,7 @@ pub(super) struct Health {
 /// With --context it shows what was done in that context alone, whether or not the config file has
 /// it.
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     /// From then on: 90s, 15m, 2h or 1d ago, or a moment such as 2026-02-03T04:05:06Z
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(super) since: Option<Since>,
@@ -275,15 +275,13 @@ pub(super) struct Audit {
     pub(super) limit: usize,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
-/// A moment to begin at.
+/// Where `audit --since` begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Since {
-    /// So long ago.
     Ago(Duration),
-    /// Then.
     At(SystemTime),
 }
 
@@ -332,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_grammar_is_sound() {
-        Arguments::command().debug_assert();
+        CliArgs::command().debug_assert();
     }
 
     #[test]

@@ -1,32 +1,32 @@
-//! `audit`: what confdeck has written here, newest last.
+//! `audit`: prints the audit log of this machine and user, newest last.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::args::{Audit, Since};
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell, table};
-use super::{Session, remark};
-use crate::audit::{Line, Record, read};
+use super::args::{AuditArgs, Since};
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell, table};
+use super::{CliSession, print_note};
+use crate::audit::{AuditLine, AuditRecord, read};
 use crate::domain::utc_millis;
 use crate::text::Safe;
 
-pub(super) fn run(session: &Session, audit: &Audit, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
     let Some(folder) = session.settings.console.state_dir.as_deref() else {
-        return Err(Failure::Failed("there is no state folder to read: set HOME, or XDG_STATE_HOME".into()));
+        return Err(CliError::Failed("there is no state folder to read: set HOME, or XDG_STATE_HOME".into()));
     };
     let unreadable = |error: std::io::Error| {
-        Failure::Failed(format!("cannot read {}: {}", folder.display(), error.kind()))
+        CliError::Failed(format!("cannot read {}: {}", folder.display(), error.kind()))
     };
-    let wanted = Wanted::of(session, audit);
+    let wanted = AuditFilter::of(session, audit);
     let mut rows = VecDeque::new();
     let (mut lines, mut more) = (0_u64, 0_u64);
     for line in read(folder).map_err(unreadable)? {
         lines += 1;
-        let row = Row::of(line.map_err(unreadable)?);
-        if !wanted.takes(&row) {
+        let row = AuditRow::of(line.map_err(unreadable)?);
+        if !wanted.matches(&row) {
             continue;
         }
         rows.push_back(row);
@@ -36,45 +36,44 @@ pub(super) fn run(session: &Session, audit: &Audit, out: &mut Out<'_>) -> Result
         }
     }
     if lines == 0 {
-        remark(&format!("nothing has been written yet: there is no audit in {}", folder.display()));
+        print_note(&format!("nothing has been written yet: there is no audit in {}", folder.display()));
     } else if more > 0 {
-        remark(&format!("{more} older ones are left out: --limit, --since and --key choose"));
+        print_note(&format!("{more} older ones are left out: --limit, --since and --key choose"));
     }
     out.result(audit.output.format, &rows, |rows| {
         let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME", "DETAIL"];
-        table(headings, rows.iter().map(Row::cells))
+        table(headings, rows.iter().map(AuditRow::cells))
     })?;
     Ok(Exit::DONE)
 }
 
-/// Which records are asked for.
-struct Wanted {
+struct AuditFilter {
     since: Option<SystemTime>,
     key: Option<String>,
     secret: Option<String>,
     context: Option<String>,
 }
 
-impl Wanted {
-    fn of(session: &Session, audit: &Audit) -> Self {
+impl AuditFilter {
+    fn of(session: &CliSession, audit: &AuditArgs) -> Self {
         let since = audit.since.and_then(|since| match since {
             Since::At(at) => Some(at),
             Since::Ago(ago) => SystemTime::now().checked_sub(ago),
         });
         let key = audit.key.as_ref().map(|address| address.0.to_string());
-        Self { since, key, secret: audit.secret.clone(), context: session.audited.clone() }
+        Self { since, key, secret: audit.secret.clone(), context: session.audit_context.clone() }
     }
 
-    /// A damaged line may have been anything, so it is always shown.
-    fn takes(&self, row: &Row) -> bool {
-        let Row::Record(record) = row else { return true };
+    /// A damaged line could match anything, so it is always shown.
+    fn matches(&self, row: &AuditRow) -> bool {
+        let AuditRow::Record(record) = row else { return true };
         self.since.is_none_or(|since| record.at >= since)
-            && self.named(record)
+            && self.matches_name(record)
             && self.context.as_ref().is_none_or(|context| *context == record.context)
     }
 
     /// A document and a secret may have the same name.
-    fn named(&self, record: &Record) -> bool {
+    fn matches_name(&self, record: &AuditRecord) -> bool {
         let wanted = if record.action.is_of_secret() { &self.secret } else { &self.key };
         (self.key.is_none() && self.secret.is_none()) || wanted.as_ref() == Some(&record.key)
     }
@@ -82,16 +81,16 @@ impl Wanted {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Row {
-    Record(Box<Record>),
+enum AuditRow {
+    Record(Box<AuditRecord>),
     Damaged { damaged: String },
 }
 
-impl Row {
-    fn of(line: Line) -> Self {
+impl AuditRow {
+    fn of(line: AuditLine) -> Self {
         match line {
-            Line::Record(record) => Self::Record(record),
-            Line::Damaged { file, line } => Self::Damaged { damaged: format!("{file}, line {line}") },
+            AuditLine::Record(record) => Self::Record(record),
+            AuditLine::Damaged { file, line } => Self::Damaged { damaged: format!("{file}, line {line}") },
         }
     }
 
@@ -127,8 +126,8 @@ impl Row {
     }
 }
 
-/// Which fields of a secret, and why.
-fn detail(record: &Record) -> String {
+/// The fields of a secret, and the reason given.
+fn detail(record: &AuditRecord) -> String {
     let fields = (!record.fields.is_empty()).then(|| format!("fields {}", record.fields.join(", ")));
     let reason = record.reason.as_ref().map(|reason| format!("reason: {reason}"));
     let all: Vec<_> = fields.into_iter().chain(reason).collect();

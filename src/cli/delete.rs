@@ -1,15 +1,19 @@
 //! `delete`: removes one document.
 
-use super::Session;
-use super::args::Delete;
-use super::ask::{agrees, can_ask};
-use super::failure::{Exit, Failure};
-use super::output::Out;
-use super::put::Written;
+use super::CliSession;
+use super::args::DeleteArgs;
+use super::error::{CliError, Exit};
+use super::output::Printer;
+use super::prompt::{can_ask, confirm};
+use super::put::WriteReport;
 use crate::domain::Entry;
 use crate::provider::{Error, Expect, Op};
 
-pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    session: &CliSession,
+    delete: DeleteArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let writer = session.manager.writer()?;
     let key = &delete.address.0;
     let expect = match &delete.expect_revision {
@@ -17,25 +21,25 @@ pub(super) async fn run(session: &Session, delete: Delete, out: &mut Out<'_>) ->
         None if delete.yes => Expect::Anything,
         None => {
             if !can_ask() {
-                return Err(Failure::Usage(
+                return Err(CliError::Usage(
                     "nobody can be asked without a terminal: add --yes, or --expect-revision TOKEN".into(),
                 ));
             }
             let entry = writer.get(key).await?.ok_or(Error::NotFound { key: key.clone() })?;
             if !confirmed(session, &entry)? {
-                return Err(Failure::Failed(format!("{key} was not deleted")));
+                return Err(CliError::Failed(format!("{key} was not deleted")));
             }
             Expect::Token(entry.token)
         }
     };
     let commit = session.commit(&*writer, Op::Delete { key: key.clone(), expect }).await?;
-    let written = Written::of(key, &commit);
+    let written = WriteReport::of(key, &commit);
     out.result(delete.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)
 }
 
-/// Asks, naming the document and where it is; only `y` or `yes` means yes.
-fn confirmed(session: &Session, entry: &Entry) -> Result<bool, Failure> {
+/// Asks, naming the document and its context; only `y` or `yes` means yes.
+fn confirmed(session: &CliSession, entry: &Entry) -> Result<bool, CliError> {
     let settings = &session.settings;
     let place = if settings.context.configured {
         format!("{} ({})", settings.context.name, settings.target)
@@ -43,5 +47,5 @@ fn confirmed(session: &Session, entry: &Entry) -> Result<bool, Failure> {
         settings.context.name.clone()
     };
     let question = format!("delete {} (token {}) from {place}?", entry.key, entry.token);
-    agrees(&question)
+    confirm(&question)
 }

@@ -1,27 +1,27 @@
-//! `get`: one document.
+//! `get`: prints one document.
 
-use super::Session;
-use super::args::{Format, Get};
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell, pairs};
+use super::CliSession;
+use super::args::{Format, GetArgs};
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell, pairs};
 use super::secrets::print_merged;
 use crate::domain::{Document, DocumentKind, Entry};
 use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
 
-pub(super) async fn run(session: &Session, get: Get, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
     let key = get.address.0;
     if get.merged {
         return print_merged(session, &key, &get.reveal, get.output.format, out).await;
     }
     if get.reveal.reveal {
-        return Err(Failure::Usage(
+        return Err(CliError::Usage(
             "--reveal is for --merged; the document as it is stored is printed by -o json".into(),
         ));
     }
     let reader = session.manager.reader();
     let entry = reader.get(&key).await?.ok_or_else(|| {
-        Failure::NotFound(format!(
+        CliError::NotFound(format!(
             "{key} does not exist in {}; confdeck list shows what does",
             session.settings.context.name
         ))
@@ -34,9 +34,9 @@ pub(super) async fn run(session: &Session, get: Get, out: &mut Out<'_>) -> Resul
     Ok(Exit::DONE)
 }
 
-/// Exactly what is stored: parsing and printing again would change number spellings, drop duplicate
-/// members and refuse what is not JSON, which is when one needs to see it most.
-fn stored(document: &Document, out: &mut Out<'_>) -> Result<(), Failure> {
+/// Prints the stored bytes unchanged: parsing and reprinting would change number spellings, drop
+/// duplicate members and refuse what is not JSON, which is when one needs to see it most.
+fn stored(document: &Document, out: &mut Printer<'_>) -> Result<(), CliError> {
     out.exact(document.as_bytes())?;
     if !document.as_bytes().ends_with(b"\n") {
         out.exact(b"\n")?;
@@ -44,20 +44,20 @@ fn stored(document: &Document, out: &mut Out<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn parsed(entry: &Entry) -> Result<serde_json::Value, Failure> {
+fn parsed(entry: &Entry) -> Result<serde_json::Value, CliError> {
     serde_json::from_slice(entry.document.as_bytes()).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let problem = format!("not JSON at line {line}, column {column}");
-        Failure::Invalid(format!("{} is {problem}; -o json prints it as it is stored", entry.key))
+        CliError::Invalid(format!("{} is {problem}; -o json prints it as it is stored", entry.key))
     })
 }
 
-async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Out<'_>) -> Result<(), Failure> {
+async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Printer<'_>) -> Result<(), CliError> {
     let none = || Safe::literal("-");
     let lease = match entry.lease {
         None => Safe::literal("none"),
         Some(lease) => {
-            // The document is shown even if the store does not tell the time left.
+            // The document is shown even if the lease's remaining time cannot be read.
             let left = reader.lease_left(lease).await.ok().flatten();
             let left = left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
             cell(&format!("{lease}{left}"))

@@ -1,20 +1,24 @@
-//! `health`: the backend's own word, as an exit code too.
+//! `health`: reports the backend's health, also as an exit code.
 
 use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::Session;
-use super::args::Health as Arguments;
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell, pairs, table};
+use super::CliSession;
+use super::args::HealthArgs;
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell, pairs, table};
 use crate::domain::{
-    Certificate, Condition, Fact, Finding, Health, LatencyClass, MemberHealth, Role, Value, utc,
+    Certificate, Condition, Fact, FactValue, Finding, Health, LatencyClass, MemberHealth, MemberRole, utc,
 };
 use crate::text::Safe;
 
-pub(super) async fn run(session: &Session, arguments: Arguments, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    session: &CliSession,
+    arguments: HealthArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let health = session.manager.health().await;
     let reads_only = session.settings.context.read_only.is_some();
     let health = if reads_only { health.without_writing() } else { health };
@@ -23,34 +27,34 @@ pub(super) async fn run(session: &Session, arguments: Arguments, out: &mut Out<'
         Condition::Degraded => Exit::DEGRADED,
         Condition::Unusable => Exit::UNUSABLE,
     };
-    let report = Report::of(session, &health, SystemTime::now());
+    let report = HealthReport::of(session, &health, SystemTime::now());
     out.result(arguments.output.format, &report, |report| report.lines(&health))?;
     Ok(exit)
 }
 
-/// What `-o json` and `-o yaml` print. Members may be added in later versions; those that are here
-/// keep their names and types.
+/// The output of `-o json` and `-o yaml`. Members may be added in later versions; existing ones keep
+/// their names and types.
 #[derive(Serialize)]
-struct Report {
+struct HealthReport {
     context: String,
     backend: &'static str,
     condition: &'static str,
     /// `fault`, `rights`: why the condition is no better.
     causes: Vec<&'static str>,
-    findings: Vec<Found>,
+    findings: Vec<FindingReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency: Option<&'static str>,
-    /// Who forbids writing.
+    /// The setting that forbids writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_only: Option<String>,
     marks: Vec<String>,
     facts: Map<String, Json>,
-    members: Vec<Member>,
-    certificates: Vec<Dated>,
+    members: Vec<MemberReport>,
+    certificates: Vec<CertificateReport>,
 }
 
 #[derive(Serialize)]
-struct Found {
+struct FindingReport {
     cause: &'static str,
     condition: &'static str,
     text: String,
@@ -59,11 +63,11 @@ struct Found {
 }
 
 #[derive(Serialize)]
-struct Member {
+struct MemberReport {
     name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     endpoint: String,
-    /// `unknown` where it cannot be known from here.
+    /// `unknown` where it cannot be determined from here.
     condition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
@@ -75,7 +79,7 @@ struct Member {
 }
 
 #[derive(Serialize)]
-struct Dated {
+struct CertificateReport {
     /// `server`, `client`, `authority`.
     owner: &'static str,
     /// An address or a path.
@@ -83,24 +87,24 @@ struct Dated {
     subject: String,
     not_before: String,
     not_after: String,
-    /// Whole days; below zero once it has ended.
+    /// Whole days; negative once expired.
     days_left: i64,
 }
 
-impl Report {
-    fn of(session: &Session, health: &Health, now: SystemTime) -> Self {
+impl HealthReport {
+    fn of(session: &CliSession, health: &Health, now: SystemTime) -> Self {
         Self {
             context: session.settings.context.name.clone(),
             backend: health.backend,
             condition: health.condition().word(),
             causes: health.causes(),
-            findings: health.findings().iter().map(Found::of).collect(),
+            findings: health.findings().iter().map(FindingReport::of).collect(),
             latency: health.latency.map(LatencyClass::word),
             read_only: session.settings.context.read_only.as_ref().map(|origin| format!("by {origin}")),
-            marks: session.settings.marks.iter().map(ToString::to_string).collect(),
+            marks: session.settings.warnings.iter().map(ToString::to_string).collect(),
             facts: facts(&health.facts),
-            members: health.members.iter().map(Member::of).collect(),
-            certificates: health.certificates.iter().map(|it| Dated::of(it, now)).collect(),
+            members: health.members.iter().map(MemberReport::of).collect(),
+            certificates: health.certificates.iter().map(|it| CertificateReport::of(it, now)).collect(),
         }
     }
 
@@ -137,7 +141,7 @@ impl Report {
             [
                 cell(&member.name),
                 cell(member.word()),
-                cell(member.role.map_or("", Role::word)),
+                cell(member.role.map_or("", MemberRole::word)),
                 cell(member.latency.map_or("", LatencyClass::word)),
                 cell(&member.address),
                 Safe::from(detail.join(", ")),
@@ -160,7 +164,7 @@ impl Report {
     }
 }
 
-impl Found {
+impl FindingReport {
     fn of(finding: &Finding) -> Self {
         Self {
             cause: finding.cause.word(),
@@ -171,13 +175,13 @@ impl Found {
     }
 }
 
-impl Member {
+impl MemberReport {
     fn of(member: &MemberHealth) -> Self {
         Self {
             name: member.name.clone(),
             endpoint: member.address.clone(),
             condition: member.word(),
-            role: member.role.map(Role::word),
+            role: member.role.map(MemberRole::word),
             latency: member.latency.map(LatencyClass::word),
             facts: facts(&member.facts),
             detail: member.detail.clone(),
@@ -185,7 +189,7 @@ impl Member {
     }
 }
 
-impl Dated {
+impl CertificateReport {
     fn of(certificate: &Certificate, now: SystemTime) -> Self {
         let days = |time: std::time::Duration| i64::try_from(time.as_secs() / 86_400).unwrap_or(i64::MAX);
         Self {
@@ -204,11 +208,11 @@ impl Dated {
 
 /// Facts by name, as a program reads them: numbers as numbers, sizes in bytes, moments in UTC.
 fn facts(facts: &[Fact]) -> Map<String, Json> {
-    let value = |value: &Value| match value {
-        Value::Text(text) => json!(text),
-        Value::Count(number) | Value::Ordinal(number) | Value::Bytes(number) => json!(number),
-        Value::Moment(at) => json!(utc(*at)),
-        Value::Observed { what, at } => json!({ "observed": what, "at": utc(*at) }),
+    let value = |value: &FactValue| match value {
+        FactValue::Text(text) => json!(text),
+        FactValue::Count(number) | FactValue::Ordinal(number) | FactValue::Bytes(number) => json!(number),
+        FactValue::Moment(at) => json!(utc(*at)),
+        FactValue::Observed { what, at } => json!({ "observed": what, "at": utc(*at) }),
     };
     facts.iter().map(|fact| (fact.name.replace(' ', "_"), value(&fact.value))).collect()
 }

@@ -1,24 +1,30 @@
-//! `list`: what is stored, without values.
+//! `list`: lists namespaces, webhooks and connections, without values.
 
 use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
 use serde::Serialize;
 
-use super::args::{Format, List};
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell, table};
-use super::{Session, remark};
+use super::args::{Format, ListCommand};
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell, table};
+use super::{CliSession, print_note};
 use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
 
-pub(super) async fn run(session: &Session, list: List, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    session: &CliSession,
+    list: ListCommand,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let reader = session.manager.reader();
     match list {
-        List::Namespaces { output } => namespaces(&*reader, output.format, out).await?,
-        List::Webhooks { namespace, output } => webhooks(&*reader, namespace, output.format, out).await?,
-        List::Connections { output } => connections(&*reader, output.format, out).await?,
+        ListCommand::Namespaces { output } => namespaces(&*reader, output.format, out).await?,
+        ListCommand::Webhooks { namespace, output } => {
+            webhooks(&*reader, namespace, output.format, out).await?
+        }
+        ListCommand::Connections { output } => connections(&*reader, output.format, out).await?,
     }
     Ok(Exit::DONE)
 }
@@ -29,7 +35,11 @@ struct NamespaceRow {
     webhooks: usize,
 }
 
-async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
+async fn namespaces(
+    reader: &dyn ConfigReader,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<(), CliError> {
     let mut counts = BTreeMap::<Namespace, usize>::new();
     let mut pages = reader.list_keys(KeyPrefix::All);
     let mut coverage = Coverage::Whole;
@@ -39,7 +49,7 @@ async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>
             *counts.entry(namespace.clone()).or_default() += 1;
         }
     }
-    tell_partial(&coverage);
+    warn_partial(&coverage);
     let row = |(namespace, webhooks): (Namespace, usize)| NamespaceRow {
         namespace: namespace.as_str().to_owned(),
         webhooks,
@@ -50,9 +60,9 @@ async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>
     })
 }
 
-/// What a list tells of one document; its names, and nothing of its values.
+/// One document: its names, never its values.
 #[derive(Serialize)]
-struct Row {
+struct DocumentRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     name: String,
@@ -71,7 +81,7 @@ struct Row {
     problem: Option<String>,
 }
 
-impl Row {
+impl DocumentRow {
     fn of(entry: &Entry) -> Self {
         let facts = Facts::scan(DocumentKind::of(&entry.key), &entry.document);
         Self {
@@ -84,7 +94,7 @@ impl Row {
             revision: entry.revision.0,
             size: entry.document.len(),
             lease: entry.lease.map(|lease| lease.to_string()),
-            problem: facts.trouble.map(|trouble| trouble.to_string()),
+            problem: facts.error.map(|trouble| trouble.to_string()),
         }
     }
 }
@@ -93,21 +103,21 @@ async fn rows(
     reader: &dyn ConfigReader,
     prefix: KeyPrefix,
     wanted: fn(&ResourceKey) -> bool,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Vec<DocumentRow>, CliError> {
     let (mut rows, mut coverage) = (Vec::new(), Coverage::Whole);
     let mut pages = reader.list(prefix);
     while let Some(page) = pages.try_next().await? {
         coverage = page.coverage;
-        rows.extend(page.entries.iter().filter(|entry| wanted(&entry.key)).map(Row::of));
+        rows.extend(page.entries.iter().filter(|entry| wanted(&entry.key)).map(DocumentRow::of));
     }
-    tell_partial(&coverage);
+    warn_partial(&coverage);
     Ok(rows)
 }
 
-/// Says on standard error that there may be more than is listed: the output's shape stays as it is.
-fn tell_partial(coverage: &Coverage) {
+/// Notes on standard error that the listing may be incomplete, so that the output's shape stays the same.
+fn warn_partial(coverage: &Coverage) {
     if let Some(words) = coverage.words() {
-        remark(&format!("partial: {words}"));
+        print_note(&format!("partial: {words}"));
     }
 }
 
@@ -115,8 +125,8 @@ async fn webhooks(
     reader: &dyn ConfigReader,
     namespace: Option<Namespace>,
     format: Format,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
+    out: &mut Printer<'_>,
+) -> Result<(), CliError> {
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
     let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
     out.result(format, &rows, |rows| {
@@ -138,7 +148,11 @@ async fn webhooks(
     })
 }
 
-async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Out<'_>) -> Result<(), Failure> {
+async fn connections(
+    reader: &dyn ConfigReader,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<(), CliError> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
     out.result(format, &rows, |rows| {
         table(

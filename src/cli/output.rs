@@ -1,4 +1,4 @@
-//! Where commands print: tables for people, exact text for programs.
+//! Output of commands: tables for people, exact text for programs.
 
 use std::io::{self, Write};
 
@@ -6,30 +6,29 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::Format;
-use super::failure::Failure;
+use super::error::CliError;
 use crate::text::Safe;
 
-/// The longest cell, in characters; a key can be longer than any screen.
+/// The longest table cell, in characters; a key can be longer than any screen.
 const CELL_MAX: usize = 120;
 
-/// The output of one command.
-pub(super) struct Out<'a> {
+pub(super) struct Printer<'a> {
     writer: &'a mut dyn Write,
     is_terminal: bool,
 }
 
-impl<'a> Out<'a> {
+impl<'a> Printer<'a> {
     pub(super) fn new(writer: &'a mut dyn Write, is_terminal: bool) -> Self {
         Self { writer, is_terminal }
     }
 
-    /// A line for people.
+    /// Prints a line for people.
     pub(super) fn line(&mut self, text: &Safe<'_>) -> io::Result<()> {
         writeln!(self.writer, "{text}")
     }
 
-    /// Text for programs, which need it as it is. On a terminal it is shown to a person, and there
-    /// nothing stored may change more than its own cells.
+    /// Prints bytes unchanged for programs. On a terminal control characters are made visible, so that stored
+    /// data cannot disturb it.
     pub(super) fn exact(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.is_terminal {
             return self.writer.write_all(bytes);
@@ -43,13 +42,13 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    /// A result as a table, or as the same data for programs.
+    /// Prints a result as a table, or the same data as JSON or YAML.
     pub(super) fn result<T: Serialize>(
         &mut self,
         format: Format,
         data: &T,
         table: impl FnOnce(&T) -> Vec<Safe<'static>>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CliError> {
         match format {
             Format::Table => {
                 for line in table(data) {
@@ -62,17 +61,17 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// JSON, indented for whoever looks at it.
-    pub(super) fn json<T: Serialize>(&mut self, data: &T) -> Result<(), Failure> {
+    /// Prints indented JSON.
+    pub(super) fn json<T: Serialize>(&mut self, data: &T) -> Result<(), CliError> {
         let mut text = serde_json::to_string_pretty(data)
-            .map_err(|_| Failure::Failed("the result cannot be written as JSON".into()))?;
+            .map_err(|_| CliError::Failed("the result cannot be written as JSON".into()))?;
         text.push('\n');
         Ok(self.exact(text.as_bytes())?)
     }
 
-    pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<(), Failure> {
+    pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<(), CliError> {
         let text = serde_saphyr::to_string(data)
-            .map_err(|_| Failure::Failed("the result cannot be written as YAML; use -o json".into()))?;
+            .map_err(|_| CliError::Failed("the result cannot be written as YAML; use -o json".into()))?;
         Ok(self.exact(text.as_bytes())?)
     }
 
@@ -81,12 +80,12 @@ impl<'a> Out<'a> {
     }
 }
 
-/// One cell: what a value prints, made safe and cut to a length that a table bears.
+/// A table cell: the value's text, escaped and truncated to [`CELL_MAX`].
 pub(super) fn cell(value: &(impl ToString + ?Sized)) -> Safe<'static> {
     Safe::prefix(&value.to_string(), CELL_MAX).into_owned()
 }
 
-/// Rows under headings, each column as wide as its widest cell.
+/// Lines of a table, each column as wide as its widest cell.
 pub(super) fn table<const N: usize>(
     headings: [&'static str; N],
     rows: impl IntoIterator<Item = [Safe<'static>; N]>,
@@ -102,7 +101,7 @@ pub(super) fn table<const N: usize>(
     all.iter().map(|row| aligned(row, &widths)).collect()
 }
 
-/// Names and values under each other, without headings.
+/// Lines of names and values in two columns, without headings.
 pub(super) fn pairs(rows: Vec<(&'static str, Safe<'static>)>) -> Vec<Safe<'static>> {
     let widths = [rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0), 0];
     rows.into_iter().map(|(name, value)| aligned(&[Safe::literal(name), value], &widths)).collect()
@@ -134,7 +133,7 @@ mod tests {
     fn a_program_gets_the_bytes_and_a_terminal_gets_them_visible() {
         for (is_terminal, expected) in [(false, "\u{1b}[2J\nx"), (true, "␛[2J\nx")] {
             let mut written = Vec::new();
-            Out::new(&mut written, is_terminal).exact(b"\x1b[2J\nx").unwrap();
+            Printer::new(&mut written, is_terminal).exact(b"\x1b[2J\nx").unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), expected);
         }
     }

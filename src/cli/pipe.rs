@@ -1,4 +1,4 @@
-//! Notices that nobody reads our output any more, without writing to it.
+//! Detects that the reader of standard output is gone, without writing to it.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -16,8 +16,8 @@ pub(super) async fn closed() {
     std::future::pending().await
 }
 
-/// Standard output to be waited for, not written to: it stays in the blocking mode in which it came,
-/// which is why this one is the unchecked constructor. A file cannot be waited for and is an error.
+/// Standard output for polling only. The unchecked constructor is used because the descriptor stays in
+/// blocking mode. A regular file cannot be polled and is an error.
 fn stdout() -> io::Result<Sender> {
     Sender::from_owned_fd_unchecked(io::stdout().as_fd().try_clone_to_owned()?)
 }

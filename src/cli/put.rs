@@ -6,21 +6,21 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Session;
-use super::args::Put;
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell};
+use super::CliSession;
+use super::args::PutArgs;
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell};
 use crate::domain::json::check_object;
 use crate::domain::{Document, ResourceKey, Token};
 use crate::provider::{Commit, Error as StoreError, Expect, Lease, Op};
-use crate::text::placeholders::{Kept, fill};
+use crate::text::placeholders::{ConcealedSecrets, fill};
 use crate::text::{MASK, Safe};
 
-pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
     let writer = session.manager.writer()?;
     let key = put.address.0.clone();
     if key.is_foreign() {
-        return Err(Failure::Invalid(format!(
+        return Err(CliError::Invalid(format!(
             "{key} has a shape that the receiver ignores: it can be read and deleted, not written"
         )));
     }
@@ -32,7 +32,7 @@ pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Resul
     let most = writer.capabilities().max_document;
     let document = read(&put, most)?;
     if document.len() > most {
-        return Err(Failure::Invalid(format!(
+        return Err(CliError::Invalid(format!(
             "{key}: the document is larger than the {most} bytes that this store holds in one: shorten it; \
              nothing was sent"
         )));
@@ -44,16 +44,16 @@ pub(super) async fn run(session: &Session, put: Put, out: &mut Out<'_>) -> Resul
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
     let commit = session.commit(&*writer, op).await.map_err(|failure| refused(failure, expect))?;
-    let written = Written::of(&key, &commit);
+    let written = WriteReport::of(&key, &commit);
     out.result(put.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)
 }
 
-/// Something that was there all along is nobody's change.
-fn refused(failure: Failure, expect: Expect) -> Failure {
+/// A conflict under `--create` means that the document already existed, not that somebody changed it.
+fn refused(failure: CliError, expect: Expect) -> CliError {
     match failure {
-        Failure::Store(StoreError::Conflict { key, now: Some(entry) }) if expect == Expect::Absent => {
-            Failure::Exists(format!(
+        CliError::Store(StoreError::Conflict { key, now: Some(entry) }) if expect == Expect::Absent => {
+            CliError::Exists(format!(
                 "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
                 token = entry.token
             ))
@@ -62,16 +62,16 @@ fn refused(failure: Failure, expect: Expect) -> Failure {
     }
 }
 
-/// What a write did, as both `put` and `delete` print it.
+/// The output of `put` and `delete`.
 #[derive(Serialize)]
-pub(super) struct Written {
+pub(super) struct WriteReport {
     key: String,
     before: Option<String>,
     after: Option<String>,
     revision: u64,
 }
 
-impl Written {
+impl WriteReport {
     pub(super) fn of(key: &ResourceKey, commit: &Commit) -> Self {
         let outcome = commit.outcomes.first();
         let text = |token: Option<Token>| token.map(|token| token.to_string());
@@ -89,7 +89,7 @@ impl Written {
     }
 }
 
-fn read(put: &Put, max: usize) -> Result<Document, Failure> {
+fn read(put: &PutArgs, max: usize) -> Result<Document, CliError> {
     if let Some(value) = &put.value {
         return Ok(Document::from(value.as_str()));
     }
@@ -98,19 +98,19 @@ fn read(put: &Put, max: usize) -> Result<Document, Failure> {
             let file = File::open(path).map_err(|error| unreadable(path, &error))?;
             read_all(file, max).map_err(|error| unreadable(path, &error))
         }
-        None if put.file.is_none() && io::stdin().is_terminal() => Err(Failure::Usage(
+        None if put.file.is_none() && io::stdin().is_terminal() => Err(CliError::Usage(
             "there is no document: give it as an argument, with --file, or on standard input".into(),
         )),
         None => read_all(io::stdin().lock(), max)
-            .map_err(|error| Failure::Failed(format!("cannot read standard input: {}", error.kind()))),
+            .map_err(|error| CliError::Failed(format!("cannot read standard input: {}", error.kind()))),
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot read {}: {}", path.display(), error.kind()))
+fn unreadable(path: &Path, error: &io::Error) -> CliError {
+    CliError::Failed(format!("cannot read {}: {}", path.display(), error.kind()))
 }
 
-/// One byte more than can be stored is enough to know that it is too much.
+/// Reads at most one byte more than can be stored, which is enough to detect that it is too much.
 fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
@@ -118,19 +118,19 @@ fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
     Ok(Document::new(bytes))
 }
 
-/// A placeholder stands for a secret that only the draft it came from can fill in; not even `--force`
-/// may store it in the secret's place.
-fn refuse_placeholders(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
-    let filled = document.text().map(|text| fill(text, &Kept::default()));
+/// A placeholder stands for a secret that only its draft can fill in; not even `--force` may store it in
+/// the secret's place.
+fn refuse_placeholders(key: &ResourceKey, document: &Document) -> Result<(), CliError> {
+    let filled = document.text().map(|text| fill(text, &ConcealedSecrets::default()));
     match filled {
-        Ok(Err(error)) => Err(Failure::Invalid(format!("{key}: {error}"))),
+        Ok(Err(error)) => Err(CliError::Invalid(format!("{key}: {error}"))),
         _ => Ok(()),
     }
 }
 
-/// What the receiver could not use, or what would store a mask in place of a secret.
-fn check(key: &ResourceKey, document: &Document) -> Result<(), Failure> {
-    let refused = |problem: String| Failure::Invalid(format!("{key}: {problem}; --force stores it anyway"));
+/// Refuses what the receiver could not use, and what would store a mask in place of a secret.
+fn check(key: &ResourceKey, document: &Document) -> Result<(), CliError> {
+    let refused = |problem: String| CliError::Invalid(format!("{key}: {problem}; --force stores it anyway"));
     if let ResourceKey::Webhook { id, .. } = key
         && let Some(rule) = id.unroutable()
     {

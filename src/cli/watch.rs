@@ -1,14 +1,14 @@
-//! `watch`: what is there, then every change, a line each.
+//! `watch`: prints what is stored, then every change, one line each.
 
 use std::collections::HashMap;
 
 use futures::StreamExt;
 use serde::Serialize;
 
-use super::args::{Watch as Arguments, WatchFormat};
-use super::failure::{Exit, Failure};
-use super::output::{Out, cell};
-use super::{Session, pipe};
+use super::args::{WatchArgs, WatchFormat};
+use super::error::{CliError, Exit};
+use super::output::{Printer, cell};
+use super::{CliSession, pipe};
 use crate::domain::{
     ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
     StoreId, Token,
@@ -16,26 +16,30 @@ use crate::domain::{
 use crate::provider::WatchEvent;
 use crate::text::{Masked, Safe};
 
-/// The longest value of a JSON line that hides secrets, in characters; with `--raw` it is whole.
+/// The longest masked value, in characters; with `--raw` values are not truncated.
 const VALUE_MAX: usize = 4_000;
 
-pub(super) async fn run(session: &Session, arguments: Arguments, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    session: &CliSession,
+    arguments: WatchArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let prefix = arguments.prefix.clone().unwrap_or(KeyPrefix::All);
-    // The provider's own watch: one process, one reader, no second picture.
+    // The provider's own watch: a single reader needs no inventory.
     let mut watch = session.manager.reader().watch(prefix);
-    let mut narrator = Narrator { raw: arguments.raw, ..Narrator::default() };
+    let mut narrator = EventPrinter { raw: arguments.raw, ..EventPrinter::default() };
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let mut closed = std::pin::pin!(pipe::closed());
     loop {
         let event = tokio::select! {
             event = watch.events.next() => event,
             _ = &mut interrupted => return Ok(Exit::DONE),
-            () = &mut closed => return Err(Failure::ClosedPipe),
+            () = &mut closed => return Err(CliError::ClosedPipe),
         };
         let Some(event) = event else {
-            return Err(Failure::Failed("the store has ended the watch; start it again".into()));
+            return Err(CliError::Failed("the store has ended the watch; start it again".into()));
         };
-        for line in narrator.tell(event) {
+        for line in narrator.lines_for(event) {
             match arguments.format {
                 WatchFormat::Json => out.exact(line.json()?.as_bytes())?,
                 WatchFormat::Table => out.line(&line.text())?,
@@ -45,10 +49,10 @@ pub(super) async fn run(session: &Session, arguments: Arguments, out: &mut Out<'
     }
 }
 
-/// One line. Values are JSON strings that hold the document's text: as an embedded object it would
-/// lose its white space, its number spellings and its duplicate members.
+/// One line. A value is a JSON string with the document's text: an embedded object would lose white
+/// space, number spellings and duplicate members.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct Line {
+struct EventLine {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,10 +69,10 @@ struct Line {
     reason: Option<String>,
 }
 
-impl Line {
-    fn json(&self) -> Result<String, Failure> {
+impl EventLine {
+    fn json(&self) -> Result<String, CliError> {
         let mut text = serde_json::to_string(self)
-            .map_err(|_| Failure::Failed("a change cannot be written as JSON".into()))?;
+            .map_err(|_| CliError::Failed("a change cannot be written as JSON".into()))?;
         text.push('\n');
         Ok(text)
     }
@@ -83,111 +87,111 @@ impl Line {
 }
 
 /// Turns watch events into lines. It remembers keys and tokens, never values, so that after a resync
-/// only the differences are told.
+/// only the differences are printed.
 #[derive(Default)]
-struct Narrator {
+struct EventPrinter {
     raw: bool,
     store: Option<StoreId>,
-    /// What the present load shows.
+    /// The coverage of the current load.
     coverage: Coverage,
-    /// What the last complete one showed: a key beyond it is no news of the store.
-    showed: Coverage,
-    known: HashMap<ResourceKey, (Token, u32)>,
-    /// Counts loads, to tell what a load did not name.
+    /// The coverage of the last complete load: a key outside it was not created since.
+    loaded_coverage: Coverage,
+    tokens: HashMap<ResourceKey, (Token, u32)>,
+    /// Counts loads, to find the keys that a load did not contain.
     load: u32,
-    /// Whether a load has come to its end; what follows is then a difference to it.
+    /// Whether a load has completed; what follows is then a difference to it.
     complete: bool,
-    /// Whether tokens from before the present load mean anything in it.
+    /// Whether tokens from before the current load can be compared with its own (same store).
     comparable: bool,
 }
 
-impl Narrator {
-    fn tell(&mut self, event: WatchEvent) -> Vec<Line> {
+impl EventPrinter {
+    fn lines_for(&mut self, event: WatchEvent) -> Vec<EventLine> {
         match event {
             WatchEvent::State(LinkState::Loading { .. })
             | WatchEvent::Compared { .. }
             | WatchEvent::Progress { .. } => Vec::new(),
-            WatchEvent::State(state) => vec![tell_state(&state)],
+            WatchEvent::State(state) => vec![state_line(&state)],
             WatchEvent::Load { store, at, coverage, .. } => self.begin(store, at, coverage),
             WatchEvent::Page(entries) => {
-                entries.into_iter().filter_map(|entry| self.tell_loaded(&entry)).collect()
+                entries.into_iter().filter_map(|entry| self.loaded_line(&entry)).collect()
             }
             WatchEvent::Loaded { at } => self.sweep(at),
             WatchEvent::Batch { changes, .. } => changes
                 .into_iter()
                 .filter_map(|change| match change.kind {
-                    ChangeKind::Put { entry } => Some(self.tell_put(&entry)),
-                    ChangeKind::Deleted { key } => self.tell_deleted(&key, change.revision),
+                    ChangeKind::Put { entry } => Some(self.put_line(&entry)),
+                    ChangeKind::Deleted { key } => self.removed_line(&key, change.revision),
                 })
                 .collect(),
         }
     }
 
-    fn begin(&mut self, store: StoreId, at: Revision, coverage: Coverage) -> Vec<Line> {
+    fn begin(&mut self, store: StoreId, at: Revision, coverage: Coverage) -> Vec<EventLine> {
         self.load += 1;
         self.comparable = self.store.as_ref() == Some(&store);
         self.store = Some(store);
         let mut lines = Vec::new();
         if self.complete {
-            lines.push(Line { kind: "resync", revision: Some(at.0), ..Line::default() });
+            lines.push(EventLine { kind: "resync", revision: Some(at.0), ..EventLine::default() });
         }
         if coverage != self.coverage {
             let kind = if coverage.is_partial() { "partial" } else { "whole" };
-            lines.push(Line { kind, reason: coverage.words(), ..Line::default() });
+            lines.push(EventLine { kind, reason: coverage.words(), ..EventLine::default() });
             self.coverage = coverage;
         }
         lines
     }
 
-    fn tell_loaded(&mut self, entry: &Entry) -> Option<Line> {
-        let before = self.known.insert(entry.key.clone(), (entry.token, self.load));
+    fn loaded_line(&mut self, entry: &Entry) -> Option<EventLine> {
+        let before = self.tokens.insert(entry.key.clone(), (entry.token, self.load));
         let kind = match before {
             Some((token, _)) if self.comparable && token == entry.token => return None,
             _ if !self.complete => "load",
-            None if !self.showed.sees(&entry.key) => "load",
+            None if !self.loaded_coverage.covers(&entry.key) => "load",
             None => "created",
             Some(_) => "updated",
         };
         Some(self.line(kind, entry))
     }
 
-    fn sweep(&mut self, at: Revision) -> Vec<Line> {
+    fn sweep(&mut self, at: Revision) -> Vec<EventLine> {
         self.complete = true;
-        self.showed = self.coverage.clone();
+        self.loaded_coverage = self.coverage.clone();
         let load = self.load;
         let mut gone: Vec<_> =
-            self.known.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
+            self.tokens.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
         gone.sort_unstable();
-        gone.iter().map(|key| self.gone(key, at)).collect()
+        gone.iter().map(|key| self.unlisted_line(key, at)).collect()
     }
 
-    /// A key that a load did not name: deleted, if the load would have named it.
-    fn gone(&self, key: &ResourceKey, at: Revision) -> Line {
-        let line = deleted(key, at);
-        if self.coverage.sees(key) { line } else { Line { kind: "hidden", ..line } }
+    /// A key that a load did not contain: deleted if the load covers it, else hidden.
+    fn unlisted_line(&self, key: &ResourceKey, at: Revision) -> EventLine {
+        let line = deleted_line(key, at);
+        if self.coverage.covers(key) { line } else { EventLine { kind: "hidden", ..line } }
     }
 
-    fn tell_put(&mut self, entry: &Entry) -> Line {
-        let before = self.known.insert(entry.key.clone(), (entry.token, self.load));
+    fn put_line(&mut self, entry: &Entry) -> EventLine {
+        let before = self.tokens.insert(entry.key.clone(), (entry.token, self.load));
         self.line(if before.is_some() { "updated" } else { "created" }, entry)
     }
 
-    fn tell_deleted(&mut self, key: &ResourceKey, at: Revision) -> Option<Line> {
-        self.known.remove(key).map(|_| deleted(key, at))
+    fn removed_line(&mut self, key: &ResourceKey, at: Revision) -> Option<EventLine> {
+        self.tokens.remove(key).map(|_| deleted_line(key, at))
     }
 
-    fn line(&self, kind: &'static str, entry: &Entry) -> Line {
-        Line {
+    fn line(&self, kind: &'static str, entry: &Entry) -> EventLine {
+        EventLine {
             kind,
             key: Some(entry.key.to_string()),
             revision: Some(entry.revision.0),
             token: Some(entry.token.to_string()),
             value: self.value(DocumentKind::of(&entry.key), &entry.document),
-            ..Line::default()
+            ..EventLine::default()
         }
     }
 
-    /// `None` for bytes that no JSON string can hold.
+    /// `None` for bytes that are not UTF-8.
     fn value(&self, kind: DocumentKind, document: &Document) -> Option<String> {
         if self.raw {
             return document.text().ok().map(str::to_owned);
@@ -196,24 +200,24 @@ impl Narrator {
     }
 }
 
-fn deleted(key: &ResourceKey, at: Revision) -> Line {
-    Line { kind: "deleted", key: Some(key.to_string()), revision: Some(at.0), ..Line::default() }
+fn deleted_line(key: &ResourceKey, at: Revision) -> EventLine {
+    EventLine { kind: "deleted", key: Some(key.to_string()), revision: Some(at.0), ..EventLine::default() }
 }
 
-fn tell_state(state: &LinkState) -> Line {
+fn state_line(state: &LinkState) -> EventLine {
     let reason = match state {
         LinkState::Connecting { error, .. } => error.clone(),
         LinkState::Stale { reason, .. } => Some(reason.clone()),
         LinkState::Denied { permission, .. } => Some(permission.clone()),
         LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
     };
-    Line { kind: "state", state: Some(state.word()), reason, ..Line::default() }
+    EventLine { kind: "state", state: Some(state.word()), reason, ..EventLine::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Change, Namespace, Permitted, WebhookId};
+    use crate::domain::{Change, Namespace, PermittedRanges, WebhookId};
 
     fn key(id: &str) -> ResourceKey {
         ResourceKey::webhook(Namespace::default(), WebhookId::new(id).unwrap())
@@ -238,8 +242,8 @@ mod tests {
         [begin, WatchEvent::Page(entries), WatchEvent::Loaded { at }]
     }
 
-    fn told(narrator: &mut Narrator, events: impl IntoIterator<Item = WatchEvent>) -> Vec<String> {
-        let lines = events.into_iter().flat_map(|event| narrator.tell(event));
+    fn told(narrator: &mut EventPrinter, events: impl IntoIterator<Item = WatchEvent>) -> Vec<String> {
+        let lines = events.into_iter().flat_map(|event| narrator.lines_for(event));
         lines
             .map(|line| {
                 format!("{} {}", line.kind, line.key.or(line.revision.map(|r| r.to_string())).unwrap())
@@ -249,7 +253,7 @@ mod tests {
 
     #[test]
     fn after_a_resync_only_differences_are_told() {
-        let mut narrator = Narrator::default();
+        let mut narrator = EventPrinter::default();
         let first = load("a", 5, vec![entry("gone", 1), entry("kept", 2), entry("moved", 3)]);
         assert_eq!(
             told(&mut narrator, first),
@@ -269,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_first_load_that_broke_off_is_no_resync() {
-        let mut narrator = Narrator::default();
+        let mut narrator = EventPrinter::default();
         let [begin, page, _] = load("a", 5, vec![entry("seen", 1), entry("gone", 2)]);
         assert_eq!(told(&mut narrator, [begin, page]), ["load default/seen", "load default/gone"]);
         let again = load("a", 9, vec![entry("seen", 1), entry("new", 8)]);
@@ -278,17 +282,17 @@ mod tests {
 
     #[test]
     fn a_key_out_of_sight_is_hidden_and_not_deleted() {
-        let mut narrator = Narrator::default();
+        let mut narrator = EventPrinter::default();
         told(&mut narrator, load("a", 5, vec![entry("kept", 1), entry("gone", 2), entry("lost", 3)]));
-        let permitted = Permitted::new(vec!["/cwm/*".into()], |seen| *seen != key("lost"));
+        let permitted = PermittedRanges::new(vec!["/cwm/*".into()], |seen| *seen != key("lost"));
         let mut narrower = load("a", 9, vec![entry("kept", 1)]);
         if let [WatchEvent::Load { coverage, .. }, ..] = &mut narrower {
             *coverage = Coverage::Partial(permitted);
         }
         let mut tell = |events: [WatchEvent; 3]| {
-            let lines = events.into_iter().flat_map(|event| narrator.tell(event));
+            let lines = events.into_iter().flat_map(|event| narrator.lines_for(event));
             let words =
-                |line: Line| format!("{} {}", line.kind, line.key.or(line.reason).unwrap_or_default());
+                |line: EventLine| format!("{} {}", line.kind, line.key.or(line.reason).unwrap_or_default());
             lines.map(words).collect::<Vec<_>>()
         };
         let partial = "partial this user may read only /cwm/*";
@@ -299,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_change_is_created_or_updated_by_what_was_known() {
-        let mut narrator = Narrator::default();
+        let mut narrator = EventPrinter::default();
         told(&mut narrator, load("a", 1, vec![entry("x", 1)]));
         let change = |at, kind| Change { revision: Revision(at), kind };
         let changes = vec![
@@ -314,10 +318,10 @@ mod tests {
     #[test]
     fn secrets_are_hidden_unless_raw() {
         for (raw, shown) in [(false, false), (true, true)] {
-            let mut narrator = Narrator { raw, ..Narrator::default() };
+            let mut narrator = EventPrinter { raw, ..EventPrinter::default() };
             let lines: Vec<_> = load("a", 1, vec![entry("x", 1)])
                 .into_iter()
-                .flat_map(|event| narrator.tell(event))
+                .flat_map(|event| narrator.lines_for(event))
                 .collect();
             let [line] = &lines[..] else { panic!("one line") };
             assert_eq!(line.json().unwrap().contains("hunter2"), shown);

@@ -133,11 +133,11 @@ fn part<'a>(items: &'a [u32], range: &Range<usize>) -> &'a [u32] {
 /// Places of items that stand once in each, as many as follow one another in both.
 fn anchors(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
     #[derive(Default, Clone, Copy)]
-    struct Seen {
+    struct Occurrences {
         old: (usize, usize),
         new: (usize, usize),
     }
-    let mut seen: HashMap<u32, Seen> = HashMap::with_capacity(old.len());
+    let mut seen: HashMap<u32, Occurrences> = HashMap::with_capacity(old.len());
     for (at, item) in old.iter().enumerate() {
         let (count, place) = &mut seen.entry(*item).or_default().old;
         (*count, *place) = (*count + 1, at);
@@ -146,15 +146,15 @@ fn anchors(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
         let (count, place) = &mut seen.entry(*item).or_default().new;
         (*count, *place) = (*count + 1, at);
     }
-    let once = |seen: &Seen| seen.old.0 == 1 && seen.new.0 == 1;
+    let once = |seen: &Occurrences| seen.old.0 == 1 && seen.new.0 == 1;
     let pairs = new.iter().filter_map(|item| seen.get(item).filter(|seen| once(seen)));
     let pairs: Vec<(usize, usize)> = pairs.map(|seen| (seen.old.1, seen.new.1)).collect();
     let places: Vec<usize> = pairs.iter().map(|(old, _)| *old).collect();
-    rising(&places).into_iter().filter_map(|at| pairs.get(at).copied()).collect()
+    longest_increasing(&places).into_iter().filter_map(|at| pairs.get(at).copied()).collect()
 }
 
 /// The places of a longest rising part of a sequence of different numbers.
-pub(super) fn rising(numbers: &[usize]) -> Vec<usize> {
+pub(super) fn longest_increasing(numbers: &[usize]) -> Vec<usize> {
     // For each length, the place of the smallest number that ends a rising part so long.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_rising_part_is_longest() {
-        assert_eq!(rising(&[3, 0, 1, 9, 2, 4]), [1, 2, 4, 5]);
-        assert!(rising(&[]).is_empty());
+        assert_eq!(longest_increasing(&[3, 0, 1, 9, 2, 4]), [1, 2, 4, 5]);
+        assert!(longest_increasing(&[]).is_empty());
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! What differs between two documents, by path; secrets are told apart and never shown.
+//! What differs between two documents, by path; secrets are compared and never shown.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use similar::DiffOp;
 
 use super::align;
-use super::path::{Numbered, Step, numbered, tokens, written};
+use super::path::{NumberedName, PathStep, display_path, numbered, tokens};
 use crate::domain::DocumentKind;
-use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, Span, Value, parse};
-use crate::text::scan::{Look, scan_within};
-use crate::text::{Role, Safe, mask_value};
+use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, NodeValue, Span, parse};
+use crate::text::scan::{Visibility, scan_within};
+use crate::text::{Safe, SegmentRole, mask_value};
 
 /// The longest value shown beside a path, in characters.
 const MAX_VALUE: usize = 60;
@@ -34,13 +34,11 @@ impl Diff {
     }
 }
 
-/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathChange {
     /// Where, such as `module-config.timeout` or `chain[1].module`; a second member of the same
     /// name is `name (2)`. Items that are gone are counted in the old text, all others in the new.
     pub path: Safe<'static>,
-    /// What happened there.
     pub kind: DiffKind,
     /// The value before, shortened; none if there was none.
     pub old: Option<Safe<'static>>,
@@ -50,12 +48,9 @@ pub struct PathChange {
     pub secret: bool,
 }
 
-/// What happened at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DiffKind {
-    /// It is new.
     Added,
-    /// It is gone.
     Removed,
     /// It has another value.
     Changed,
@@ -94,15 +89,15 @@ struct Differ<'a> {
     new: &'a str,
     /// The names on the way here, by which secrets are judged.
     names: Vec<String>,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
     changes: Vec<PathChange>,
 }
 
 impl Differ<'_> {
     fn nodes(&mut self, old: &Node, new: &Node) {
         match (&old.value, &new.value) {
-            (Value::Object(before), Value::Object(after)) => self.members(before, after),
-            (Value::Array(before), Value::Array(after)) => self.items(before, after),
+            (NodeValue::Object(before), NodeValue::Object(after)) => self.members(before, after),
+            (NodeValue::Array(before), NodeValue::Array(after)) => self.items(before, after),
             _ if tokens(old.span.of(self.old)).eq(tokens(new.span.of(self.new))) => (),
             _ => self.push(DiffKind::Changed, Some(old.span), Some(new.span)),
         }
@@ -131,9 +126,9 @@ impl Differ<'_> {
         }
     }
 
-    fn member(&mut self, (name, number): Numbered<'_>, visit: impl FnOnce(&mut Self)) {
+    fn member(&mut self, (name, number): NumberedName<'_>, visit: impl FnOnce(&mut Self)) {
         self.names.push(name.to_owned());
-        self.steps.push(Step::Name(name.to_owned(), number));
+        self.steps.push(PathStep::Name(name.to_owned(), number));
         visit(self);
         self.steps.pop();
         self.names.pop();
@@ -167,30 +162,38 @@ impl Differ<'_> {
     }
 
     fn item(&mut self, at: usize, visit: impl FnOnce(&mut Self)) {
-        self.steps.push(Step::Item(at));
+        self.steps.push(PathStep::Item(at));
         visit(self);
         self.steps.pop();
     }
 
     fn push(&mut self, kind: DiffKind, old: Option<Span>, new: Option<Span>) {
         let text = [old.map(|span| span.of(self.old)), new.map(|span| span.of(self.new))];
-        let [mut old, mut new] = text.map(|side| side.map(|text| shown(self.kind, &self.names, text)));
+        let [mut old, mut new] =
+            text.map(|side| side.map(|text| display_value(self.kind, &self.names, text)));
         let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
         if let ([Some(before), Some(after)], true) = (text, old == new) {
             // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
-            let parted =
-                if secret { vec![HIDDEN, HIDDEN] } else { parting(self.kind, &self.names, &[before, after]) };
+            let parted = if secret {
+                vec![HIDDEN, HIDDEN]
+            } else {
+                diverging_excerpts(self.kind, &self.names, &[before, after])
+            };
             let mut parted = parted.into_iter().map(|text| (text, secret));
             (old, new) = (parted.next(), parted.next());
         }
-        let path = written(&self.steps);
+        let path = display_path(&self.steps);
         let [old, new] = [old, new].map(|side| side.map(|(value, _)| value));
         self.changes.push(PathChange { path, kind, old, new, secret });
     }
 }
 
 /// Values that begin alike, from shortly before they differ.
-pub(super) fn parting<S: AsRef<str>>(kind: DocumentKind, names: &[S], texts: &[&str]) -> Vec<Safe<'static>> {
+pub(super) fn diverging_excerpts<S: AsRef<str>>(
+    kind: DocumentKind,
+    names: &[S],
+    texts: &[&str],
+) -> Vec<Safe<'static>> {
     let whole = |text: &&str| mask_value(kind, names, text, usize::MAX).into_string();
     let texts: Vec<String> = texts.iter().map(whole).collect();
     let first = texts.first().map_or("", String::as_str);
@@ -205,12 +208,17 @@ pub(super) fn parting<S: AsRef<str>>(kind: DocumentKind, names: &[S], texts: &[&
 }
 
 /// A value that stands at a path of names, as it may be shown, and whether it holds a secret.
-pub(super) fn shown<S: AsRef<str>>(kind: DocumentKind, names: &[S], text: &str) -> (Safe<'static>, bool) {
+pub(super) fn display_value<S: AsRef<str>>(
+    kind: DocumentKind,
+    names: &[S],
+    text: &str,
+) -> (Safe<'static>, bool) {
     let pieces = scan_within(kind, names, text);
-    let hidden = |look| matches!(look, Look::Hidden { .. });
-    let secret = pieces.iter().any(|piece| hidden(piece.look));
+    let hidden = |look| matches!(look, Visibility::Hidden { .. });
+    let secret = pieces.iter().any(|piece| hidden(piece.visibility));
     let nothing_else = pieces.iter().all(|piece| {
-        hidden(piece.look) || piece.look == Look::Shown(Role::String) && piece.span.of(text) == "\""
+        hidden(piece.visibility)
+            || piece.visibility == Visibility::Shown(SegmentRole::String) && piece.span.of(text) == "\""
     });
     if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }
 }
@@ -218,7 +226,7 @@ pub(super) fn shown<S: AsRef<str>>(kind: DocumentKind, names: &[S], text: &str) 
 /// Each item by its tokens.
 fn written_items<'a>(items: &[Node], text: &'a str) -> Vec<Cow<'a, str>> {
     let written = |item: &Node| match item.value {
-        Value::Scalar(_) => Cow::Borrowed(item.span.of(text)),
+        NodeValue::Scalar(_) => Cow::Borrowed(item.span.of(text)),
         _ => Cow::Owned(tokens(item.span.of(text)).collect()),
     };
     items.iter().map(written).collect()

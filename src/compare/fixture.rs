@@ -1,11 +1,11 @@
-//! JSON texts for the property tests of this room: odd white space, odd numbers, escapes, duplicate
+//! JSON texts for the property tests of `compare`: odd white space, odd numbers, escapes, duplicate
 //! members, deep and empty containers; and texts that stem from others by a few changes.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::path::tokens;
-use crate::domain::json::{Lexer, Shape, check_object};
+use crate::domain::json::{LexemeKind, Lexer, check_object};
 use crate::text::fixture::document;
 
 /// A JSON value that can be changed and written.
@@ -87,25 +87,25 @@ impl Json {
 
 /// One change somewhere in a value.
 #[derive(Debug, Clone)]
-pub(super) enum Change {
+pub(super) enum JsonMutation {
     Set(Index, Json),
     Add(Index, String, Json),
     Drop(Index),
     Swap(Index, Index),
 }
 
-pub(super) fn change() -> impl Strategy<Value = (Vec<Index>, Change)> {
+pub(super) fn change() -> impl Strategy<Value = (Vec<Index>, JsonMutation)> {
     let change = prop_oneof![
-        3 => (any::<Index>(), value()).prop_map(|(at, value)| Change::Set(at, value)),
-        3 => (any::<Index>(), name(), value()).prop_map(|(at, name, value)| Change::Add(at, name, value)),
-        2 => any::<Index>().prop_map(Change::Drop),
-        1 => (any::<Index>(), any::<Index>()).prop_map(|(a, b)| Change::Swap(a, b)),
+        3 => (any::<Index>(), value()).prop_map(|(at, value)| JsonMutation::Set(at, value)),
+        3 => (any::<Index>(), name(), value()).prop_map(|(at, name, value)| JsonMutation::Add(at, name, value)),
+        2 => any::<Index>().prop_map(JsonMutation::Drop),
+        1 => (any::<Index>(), any::<Index>()).prop_map(|(a, b)| JsonMutation::Swap(a, b)),
     ];
     (prop::collection::vec(any::<Index>(), 0..3), change)
 }
 
 /// A value with one change made: as deep as the indexes lead.
-pub(super) fn changed(mut json: Json, (way, change): &(Vec<Index>, Change)) -> Json {
+pub(super) fn changed(mut json: Json, (way, change): &(Vec<Index>, JsonMutation)) -> Json {
     let inner = way.first().and_then(|first| match &mut json {
         Json::Array(items) => pick(items, first),
         Json::Object(members) => pick(members, first).map(|(_, value)| value),
@@ -132,40 +132,42 @@ fn pick<'a, T>(list: &'a mut [T], at: &Index) -> Option<&'a mut T> {
 
 fn change_list<T>(
     list: &mut Vec<T>,
-    change: &Change,
+    change: &JsonMutation,
     make: impl Fn(String, Json) -> T,
     value_of: impl Fn(&mut T) -> &mut Json,
 ) {
     let len = list.len();
     match change {
-        Change::Add(at, name, value) => list.insert(at.index(len + 1), make(name.clone(), value.clone())),
+        JsonMutation::Add(at, name, value) => {
+            list.insert(at.index(len + 1), make(name.clone(), value.clone()))
+        }
         _ if len == 0 => (),
-        Change::Set(at, value) => *value_of(&mut list[at.index(len)]) = value.clone(),
-        Change::Drop(at) => drop(list.remove(at.index(len))),
-        Change::Swap(a, b) => list.swap(a.index(len), b.index(len)),
+        JsonMutation::Set(at, value) => *value_of(&mut list[at.index(len)]) = value.clone(),
+        JsonMutation::Drop(at) => drop(list.remove(at.index(len))),
+        JsonMutation::Swap(a, b) => list.swap(a.index(len), b.index(len)),
     }
 }
 
 /// White space to put between tokens.
 #[derive(Debug, Clone)]
-pub(super) struct Gaps {
+pub(super) struct SampleGaps {
     gaps: Vec<&'static str>,
     mark: bool,
 }
 
-pub(super) fn gaps() -> impl Strategy<Value = Gaps> {
+pub(super) fn gaps() -> impl Strategy<Value = SampleGaps> {
     let odd = vec!["", "", " ", "  ", "\t", "\n", "\r\n", "\n  ", "\r"];
     let line = vec!["", "", " ", "\t"];
     let some_of = |gaps| prop::collection::vec(prop::sample::select(gaps), 1..9);
     (prop_oneof![some_of(odd), some_of(line), Just(vec![""]), Just(vec!["\n  "])], any::<bool>())
-        .prop_map(|(gaps, mark)| Gaps { gaps, mark })
+        .prop_map(|(gaps, mark)| SampleGaps { gaps, mark })
 }
 
 /// The tokens of a text with other white space between.
-pub(super) fn laid_out(text: &str, gaps: &Gaps) -> String {
+pub(super) fn laid_out(text: &str, gaps: &SampleGaps) -> String {
     let mut between = gaps.gaps.iter().cycle();
     let mut out = String::from(if gaps.mark { "\u{feff}" } else { "" });
-    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space) {
+    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
         out.push_str(between.next().unwrap());
         out.push_str(lexeme.span.of(text));
     }

@@ -1,7 +1,7 @@
 //! The layout that the editor opens, and the way back to the layout that was stored.
 //!
 //! The editor shows one-line JSON indented. What is stored afterwards has the white space of the
-//! stored text wherever its tokens are still there, and its habits elsewhere; so one edited value
+//! stored text wherever its tokens are still there, and its usual white space elsewhere; so one edited value
 //! changes the bytes of that value and nothing else.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use similar::DiffOp;
 
 use super::align;
-use crate::domain::json::{BYTE_ORDER_MARK, Lexer, Shape, indent, walk};
+use crate::domain::json::{BYTE_ORDER_MARK, LexemeKind, Lexer, indent, walk};
 
 /// A stored text as the editor opens it: one-line JSON indented by two blanks, JSON of several
 /// lines as it is; without byte order mark, carriage returns or outer blanks. What is no JSON
@@ -34,9 +34,9 @@ pub fn restore(original: &str, edited: &str) -> String {
     if original == edited || original.is_empty() {
         return edited.to_owned();
     }
-    match (Tokens::of(original), Tokens::of(edited)) {
+    match (JsonTokens::of(original), JsonTokens::of(edited)) {
         (Some(stored), Some(wanted)) if stored.texts == wanted.texts => original.to_owned(),
-        (Some(stored), Some(wanted)) => weave(original, &stored, &wanted),
+        (Some(stored), Some(wanted)) => merge_gaps(original, &stored, &wanted),
         _ => restore_line_ends(original, edited),
     }
 }
@@ -47,14 +47,14 @@ pub(super) fn is_one_line(text: &str) -> bool {
 }
 
 /// The tokens of a JSON text and the white space around them.
-pub(super) struct Tokens<'a> {
+pub(super) struct JsonTokens<'a> {
     texts: Vec<&'a str>,
-    shapes: Vec<Shape>,
+    shapes: Vec<LexemeKind>,
     /// What stands before each token, and after the last.
     gaps: Vec<&'a str>,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> JsonTokens<'a> {
     /// None if the text is no JSON. A byte order mark counts as white space.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
@@ -62,10 +62,10 @@ impl<'a> Tokens<'a> {
         let mark = text.len() - body.len();
         let mut tokens = Self { texts: Vec::new(), shapes: Vec::new(), gaps: Vec::new() };
         let mut end = 0;
-        for lexeme in Lexer::new(body).filter(|lexeme| lexeme.shape != Shape::Space) {
+        for lexeme in Lexer::new(body).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
             tokens.gaps.push(text.get(end..mark + lexeme.span.start)?);
             tokens.texts.push(lexeme.span.of(body));
-            tokens.shapes.push(lexeme.shape);
+            tokens.shapes.push(lexeme.kind);
             end = mark + lexeme.span.end;
         }
         tokens.gaps.push(text.get(end..)?);
@@ -77,14 +77,14 @@ impl<'a> Tokens<'a> {
     }
 
     /// What kind of gap stands before the token at `at`; none at both ends.
-    fn place(&self, at: usize) -> Option<Place> {
-        Some(Place::between(*self.shapes.get(at.checked_sub(1)?)?, *self.shapes.get(at)?))
+    fn gap_kind(&self, at: usize) -> Option<GapKind> {
+        Some(GapKind::between(*self.shapes.get(at.checked_sub(1)?)?, *self.shapes.get(at)?))
     }
 }
 
 /// Where white space stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Place {
+enum GapKind {
     BeforeColon,
     AfterColon,
     BeforeComma,
@@ -94,15 +94,15 @@ enum Place {
     Empty,
 }
 
-impl Place {
-    fn between(before: Shape, after: Shape) -> Self {
-        let opens = matches!(before, Shape::OpenObject | Shape::OpenArray);
-        let closes = matches!(after, Shape::CloseObject | Shape::CloseArray);
+impl GapKind {
+    fn between(before: LexemeKind, after: LexemeKind) -> Self {
+        let opens = matches!(before, LexemeKind::OpenObject | LexemeKind::OpenArray);
+        let closes = matches!(after, LexemeKind::CloseObject | LexemeKind::CloseArray);
         match (before, after) {
-            (_, Shape::Colon) => Self::BeforeColon,
-            (Shape::Colon, _) => Self::AfterColon,
-            (_, Shape::Comma) => Self::BeforeComma,
-            (Shape::Comma, _) => Self::AfterComma,
+            (_, LexemeKind::Colon) => Self::BeforeColon,
+            (LexemeKind::Colon, _) => Self::AfterColon,
+            (_, LexemeKind::Comma) => Self::BeforeComma,
+            (LexemeKind::Comma, _) => Self::AfterComma,
             _ if opens && closes => Self::Empty,
             _ if opens => Self::AfterOpen,
             _ => Self::BeforeClose,
@@ -111,7 +111,7 @@ impl Place {
 }
 
 /// For each token of `wanted`, the stored token it is or takes the place of.
-fn align(stored: &Tokens<'_>, wanted: &Tokens<'_>) -> Vec<Option<usize>> {
+fn align(stored: &JsonTokens<'_>, wanted: &JsonTokens<'_>) -> Vec<Option<usize>> {
     let mut origins = vec![None; wanted.texts.len()];
     for op in align::ops(&stored.texts, &wanted.texts) {
         let (old, new, len) = match op {
@@ -129,17 +129,17 @@ fn align(stored: &Tokens<'_>, wanted: &Tokens<'_>) -> Vec<Option<usize>> {
 }
 
 /// The tokens of `wanted` with the white space of `stored`.
-fn weave(original: &str, stored: &Tokens<'_>, wanted: &Tokens<'_>) -> String {
+fn merge_gaps(original: &str, stored: &JsonTokens<'_>, wanted: &JsonTokens<'_>) -> String {
     let origins = align(stored, wanted);
     let origin = |at: usize| origins.get(at).copied().flatten();
     let one_line = is_one_line(original.strip_prefix(BYTE_ORDER_MARK).unwrap_or(original));
-    let habits = Habits::of(stored);
+    let habits = GapStyle::of(stored);
     let crlf = has_crlf(original);
     let mut out = String::with_capacity(original.len());
     for (at, text) in wanted.texts.iter().enumerate() {
-        match (at.checked_sub(1), wanted.place(at)) {
+        match (at.checked_sub(1), wanted.gap_kind(at)) {
             (Some(before), Some(place)) if one_line => {
-                let same_place = |old: &usize| stored.place(*old) == Some(place);
+                let same_place = |old: &usize| stored.gap_kind(*old) == Some(place);
                 let old = origin(at)
                     .filter(same_place)
                     .or_else(|| origin(before).map(|old| old + 1).filter(same_place));
@@ -164,17 +164,17 @@ fn weave(original: &str, stored: &Tokens<'_>, wanted: &Tokens<'_>) -> String {
 
 /// The most frequent white space of a text in each place.
 #[derive(Default)]
-pub(super) struct Habits<'a>(HashMap<Place, &'a str>);
+pub(super) struct GapStyle<'a>(HashMap<GapKind, &'a str>);
 
-impl<'a> Habits<'a> {
-    pub(super) fn of(tokens: &Tokens<'a>) -> Self {
-        let mut counts: HashMap<(Place, &'a str), usize> = HashMap::new();
+impl<'a> GapStyle<'a> {
+    pub(super) fn of(tokens: &JsonTokens<'a>) -> Self {
+        let mut counts: HashMap<(GapKind, &'a str), usize> = HashMap::new();
         for at in 1..tokens.texts.len() {
-            if let Some(place) = tokens.place(at) {
+            if let Some(place) = tokens.gap_kind(at) {
                 *counts.entry((place, tokens.gap(at))).or_default() += 1;
             }
         }
-        let mut best: HashMap<Place, (usize, &'a str)> = HashMap::new();
+        let mut best: HashMap<GapKind, (usize, &'a str)> = HashMap::new();
         for ((place, gap), count) in counts {
             // Equal counts are decided by the text, so that the outcome is always the same.
             let slot = best.entry(place).or_insert((count, gap));
@@ -184,36 +184,36 @@ impl<'a> Habits<'a> {
     }
 
     pub(super) fn before_colon(&self) -> &'a str {
-        self.gap(Place::BeforeColon)
+        self.gap(GapKind::BeforeColon)
     }
 
     pub(super) fn after_colon(&self) -> &'a str {
-        self.gap(Place::AfterColon)
+        self.gap(GapKind::AfterColon)
     }
 
     pub(super) fn after_comma(&self) -> &'a str {
-        self.gap(Place::AfterComma)
+        self.gap(GapKind::AfterComma)
     }
 
     /// After an opening bracket and before a closing one.
     pub(super) fn inside(&self) -> (&'a str, &'a str) {
-        (self.gap(Place::AfterOpen), self.gap(Place::BeforeClose))
+        (self.gap(GapKind::AfterOpen), self.gap(GapKind::BeforeClose))
     }
 
-    pub(super) fn between(&self, before: Shape, after: Shape) -> &'a str {
-        self.gap(Place::between(before, after))
+    pub(super) fn between(&self, before: LexemeKind, after: LexemeKind) -> &'a str {
+        self.gap(GapKind::between(before, after))
     }
 
-    fn gap(&self, place: Place) -> &'a str {
+    fn gap(&self, place: GapKind) -> &'a str {
         let known = |place| self.0.get(&place).copied();
         let other = match place {
-            Place::AfterColon => Place::AfterComma,
-            Place::AfterComma => Place::AfterColon,
-            Place::AfterOpen => Place::BeforeClose,
-            Place::BeforeClose => Place::AfterOpen,
+            GapKind::AfterColon => GapKind::AfterComma,
+            GapKind::AfterComma => GapKind::AfterColon,
+            GapKind::AfterOpen => GapKind::BeforeClose,
+            GapKind::BeforeClose => GapKind::AfterOpen,
             _ => return known(place).unwrap_or_default(),
         };
-        let fallback = if matches!(place, Place::AfterColon | Place::AfterComma) { " " } else { "" };
+        let fallback = if matches!(place, GapKind::AfterColon | GapKind::AfterComma) { " " } else { "" };
         known(place).or_else(|| known(other)).unwrap_or(fallback)
     }
 }
@@ -261,7 +261,7 @@ mod tests {
         (document(), gaps, any::<bool>(), any::<bool>()).prop_map(|(document, gaps, mark, one_line)| {
             let mut gaps = gaps.iter().filter(|gap| !one_line || !gap.contains(['\n', '\r'])).cycle();
             let mut text = String::from(if mark { "\u{feff}" } else { "" });
-            for lexeme in Lexer::new(&document.text).filter(|lexeme| lexeme.shape != Shape::Space) {
+            for lexeme in Lexer::new(&document.text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
                 text.push_str(gaps.next().copied().unwrap_or_default());
                 text.push_str(lexeme.span.of(&document.text));
             }
@@ -313,7 +313,7 @@ mod tests {
     }
 
     fn tokens(text: &str) -> Vec<&str> {
-        Tokens::of(text).unwrap().texts
+        JsonTokens::of(text).unwrap().texts
     }
 
     proptest! {
@@ -329,15 +329,15 @@ mod tests {
 
         #[test]
         fn one_replaced_token_is_all_that_changes(text in odd_json(), index in any::<prop::sample::Index>()) {
-            let stored = Tokens::of(&text).unwrap();
+            let stored = JsonTokens::of(&text).unwrap();
             let edited = format(&text);
             let places: Vec<usize> = (0..stored.shapes.len())
-                .filter(|at| matches!(stored.shapes[*at], Shape::String | Shape::Number | Shape::Bool))
+                .filter(|at| matches!(stored.shapes[*at], LexemeKind::String | LexemeKind::Number | LexemeKind::Bool))
                 .collect();
             prop_assume!(!places.is_empty());
             let place = places[index.index(places.len())];
             let replace = |text: &str| {
-                let tokens = Tokens::of(text).unwrap();
+                let tokens = JsonTokens::of(text).unwrap();
                 let mut out = String::new();
                 for (at, token) in tokens.texts.iter().enumerate() {
                     out.push_str(tokens.gap(at));

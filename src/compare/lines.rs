@@ -6,16 +6,13 @@ use super::align;
 use super::diff::HIDDEN;
 use crate::domain::DocumentKind;
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent};
-use crate::text::{Masked, MaskedLine, Role};
+use crate::text::{Masked, MaskedLine, SegmentRole};
 
 /// Which text a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineTag {
-    /// Both.
     Same,
-    /// The old one only.
     Removed,
-    /// The new one only.
     Added,
 }
 
@@ -80,7 +77,7 @@ impl Side {
     fn line(&self, at: usize, tag: LineTag, old: Option<usize>, new: Option<usize>) -> Option<DiffLine> {
         let mut line = self.masked.line(at)?.into_owned();
         if tag != LineTag::Same {
-            for segment in line.segments.iter_mut().filter(|segment| segment.role == Role::Secret) {
+            for segment in line.segments.iter_mut().filter(|segment| segment.role == SegmentRole::Secret) {
                 segment.text = HIDDEN;
             }
         }

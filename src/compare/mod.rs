@@ -1,4 +1,4 @@
-//! Format, restore and diff, on token spans: what the editor opens, what is stored after it, and
+//! Formatting, diff, patch and three-way merge on token spans: what the editor opens, what is stored, and
 //! what a review shows. Pure.
 
 mod align;
@@ -16,5 +16,5 @@ mod tree;
 pub use diff::{Diff, DiffKind, PathChange, diff};
 pub use format::{format, restore};
 pub use lines::{DiffLine, LineTag, lines};
-pub use path::{Path, Step};
-pub use splice::Raw;
+pub use path::{JsonPath, PathStep};
+pub use splice::RawJson;

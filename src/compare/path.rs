@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::domain::json::{Lexer, Member, Shape, quote};
+use crate::domain::json::{LexemeKind, Lexer, Member, quote};
 use crate::text::Safe;
 
 /// The longest name written whole, in characters.
 const MAX_NAME: usize = 60;
 
-/// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+pub enum PathStep {
     /// A member: its name, and which one of that name it is, from 1.
     Name(String, usize),
     /// An item of an array, from 0.
@@ -19,33 +18,33 @@ pub enum Step {
 
 /// The way from a document to one of its values: no step is the whole document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Path(pub Vec<Step>);
+pub struct JsonPath(pub Vec<PathStep>);
 
-impl Path {
+impl JsonPath {
     /// The names on the way, by which secrets are judged.
     pub fn names(&self) -> Vec<&str> {
         let names = self.0.iter().filter_map(|step| match step {
-            Step::Name(name, _) => Some(name.as_str()),
-            Step::Item(_) => None,
+            PathStep::Name(name, _) => Some(name.as_str()),
+            PathStep::Item(_) => None,
         });
         names.collect()
     }
 
     /// As it is shown, such as `chain[1].module`; a second member of one name is `name (2)`.
-    pub fn written(&self) -> Safe<'static> {
-        written(&self.0)
+    pub fn display(&self) -> Safe<'static> {
+        display_path(&self.0)
     }
 }
 
-pub(super) fn written(steps: &[Step]) -> Safe<'static> {
+pub(super) fn display_path(steps: &[PathStep]) -> Safe<'static> {
     if steps.is_empty() {
         return Safe::literal("(document)");
     }
     let mut path = String::new();
     for step in steps {
         match step {
-            Step::Item(at) => path.push_str(&format!("[{at}]")),
-            Step::Name(name, number) => {
+            PathStep::Item(at) => path.push_str(&format!("[{at}]")),
+            PathStep::Name(name, number) => {
                 if !path.is_empty() {
                     path.push('.');
                 }
@@ -63,9 +62,9 @@ pub(super) fn written(steps: &[Step]) -> Safe<'static> {
 }
 
 /// A member's name, and which one of that name it is, from 1.
-pub(super) type Numbered<'a> = (&'a str, usize);
+pub(super) type NumberedName<'a> = (&'a str, usize);
 
-pub(super) fn numbered(members: &[Member]) -> Vec<(Numbered<'_>, &Member)> {
+pub(super) fn numbered(members: &[Member]) -> Vec<(NumberedName<'_>, &Member)> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut numbered = Vec::with_capacity(members.len());
     for member in members {
@@ -78,5 +77,5 @@ pub(super) fn numbered(members: &[Member]) -> Vec<(Numbered<'_>, &Member)> {
 
 /// The texts of the tokens, without white space.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space).map(move |lexeme| lexeme.span.of(text))
+    Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space).map(move |lexeme| lexeme.span.of(text))
 }

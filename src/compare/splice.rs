@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::format::{Habits, Tokens, has_crlf};
-use super::tree::{Tree, What};
-use crate::domain::json::{Lexer, Shape, Span, indent};
+use super::format::{GapStyle, JsonTokens, has_crlf};
+use super::tree::{JsonTree, TreeKind};
+use crate::domain::json::{LexemeKind, Lexer, Span, indent};
 
 /// A value written on one line may be so long; a longer one gets lines where others have them.
 const LONG_VALUE: usize = 72;
@@ -12,13 +12,13 @@ const LONG_VALUE: usize = 72;
 /// A value as JSON text, on its way from one document into another. Its lines after the first are
 /// indented as if it began at the margin.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Raw {
+pub struct RawJson {
     text: String,
     /// Whether it comes from a document of one line.
     flat: bool,
 }
 
-impl Raw {
+impl RawJson {
     /// The JSON text of a value.
     pub fn new(text: &str) -> Self {
         Self { text: text.trim().to_owned(), flat: false }
@@ -29,18 +29,17 @@ impl Raw {
         Self { text, flat: false }
     }
 
-    pub(super) fn of(tree: &Tree<'_>) -> Self {
+    pub(super) fn of(tree: &JsonTree<'_>) -> Self {
         Self { text: dedent(tree.raw(), tree.line_indent()), flat: tree.flat }
     }
 
-    /// The JSON text.
     pub fn text(&self) -> &str {
         &self.text
     }
 }
 
-/// It may hold secrets, so that only its length is told.
-impl fmt::Debug for Raw {
+/// It may hold secrets, so that only its length is shown.
+impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Raw({} bytes)", self.text.len())
     }
@@ -58,39 +57,39 @@ fn dedent(text: &str, indent: &str) -> String {
 
 /// What a value is to become.
 #[derive(Clone)]
-pub(super) enum Want {
+pub(super) enum SpliceOp {
     /// What it is, byte for byte.
     Keep,
     /// Another value.
-    Value(Raw),
+    Value(RawJson),
     /// The same container with these members or items.
-    Children(Vec<Child>),
+    Children(Vec<SpliceChild>),
 }
 
 /// A member or an item of what is wanted.
 #[derive(Clone)]
-pub(super) struct Child {
+pub(super) struct SpliceChild {
     /// Which one of the container's it is; none where it is new.
     pub(super) origin: Option<usize>,
     /// The name of a member as it is written, quotes included, where it is new or written otherwise.
     pub(super) key: Option<String>,
-    pub(super) value: Want,
+    pub(super) value: SpliceOp,
 }
 
-impl Child {
-    pub(super) fn kept(origin: usize, value: Want) -> Self {
+impl SpliceChild {
+    pub(super) fn existing(origin: usize, value: SpliceOp) -> Self {
         Self { origin: Some(origin), key: None, value }
     }
 
-    pub(super) fn new(key: Option<String>, value: Raw) -> Self {
-        Self { origin: None, key, value: Want::Value(value) }
+    pub(super) fn new(key: Option<String>, value: RawJson) -> Self {
+        Self { origin: None, key, value: SpliceOp::Value(value) }
     }
 }
 
-impl Want {
+impl SpliceOp {
     /// A container with these children, which may be what it is already.
-    pub(super) fn children(children: Vec<Child>, before: usize) -> Self {
-        let is_as_it_was = |(at, child): (usize, &Child)| {
+    pub(super) fn children(children: Vec<SpliceChild>, before: usize) -> Self {
+        let is_as_it_was = |(at, child): (usize, &SpliceChild)| {
             child.origin == Some(at) && child.key.is_none() && matches!(child.value, Self::Keep)
         };
         if children.len() == before && children.iter().enumerate().all(is_as_it_was) {
@@ -102,8 +101,8 @@ impl Want {
 }
 
 /// The text of a tree with what is wanted in its place.
-pub(super) fn splice(tree: &Tree<'_>, want: &Want) -> String {
-    let style = Style::of(tree);
+pub(super) fn splice(tree: &JsonTree<'_>, want: &SpliceOp) -> String {
+    let style = SpliceStyle::of(tree);
     let mut out = String::with_capacity(tree.text.len());
     out.push_str(tree.text.get(..tree.span.start).unwrap_or_default());
     style.write(tree, want, &mut out);
@@ -112,40 +111,40 @@ pub(super) fn splice(tree: &Tree<'_>, want: &Want) -> String {
 }
 
 /// How a document is laid out.
-struct Style<'a> {
-    habits: Habits<'a>,
+struct SpliceStyle<'a> {
+    gaps: GapStyle<'a>,
     one_line: bool,
     line_end: &'static str,
 }
 
-impl<'a> Style<'a> {
-    fn of(tree: &Tree<'a>) -> Self {
-        let habits = Tokens::of(tree.text).as_ref().map(Habits::of).unwrap_or_default();
+impl<'a> SpliceStyle<'a> {
+    fn of(tree: &JsonTree<'a>) -> Self {
+        let gaps = JsonTokens::of(tree.text).as_ref().map(GapStyle::of).unwrap_or_default();
         let line_end = if has_crlf(tree.text) { "\r\n" } else { "\n" };
-        Self { habits, one_line: tree.flat, line_end }
+        Self { gaps, one_line: tree.flat, line_end }
     }
 
     /// Between the members of an object on one line, whatever the document is.
     fn next_on_a_line(&self) -> &'a str {
-        let usual = self.habits.after_comma();
+        let usual = self.gaps.after_comma();
         if usual.contains(['\n', '\r']) { " " } else { usual }
     }
 
-    fn write(&self, tree: &Tree<'_>, want: &Want, out: &mut String) {
-        match (want, &tree.what) {
-            (Want::Keep, _) | (Want::Children(_), What::Scalar) => out.push_str(tree.raw()),
-            (Want::Value(value), _) => out.push_str(&self.fit(value, tree.line_indent())),
-            (Want::Children(children), what) => {
-                let [open, close] = if matches!(what, What::Object(_)) { ['{', '}'] } else { ['[', ']'] };
+    fn write(&self, tree: &JsonTree<'_>, want: &SpliceOp, out: &mut String) {
+        match (want, &tree.kind) {
+            (SpliceOp::Keep, _) | (SpliceOp::Children(_), TreeKind::Scalar) => out.push_str(tree.raw()),
+            (SpliceOp::Value(value), _) => out.push_str(&self.fit(value, tree.line_indent())),
+            (SpliceOp::Children(children), what) => {
+                let [open, close] = if matches!(what, TreeKind::Object(_)) { ['{', '}'] } else { ['[', ']'] };
                 out.push(open);
                 let before = tree.children();
-                let slots = Slots::of(self, tree, &before);
+                let slots = ChildGaps::of(self, tree, &before);
                 for (at, child) in children.iter().enumerate() {
                     let lead = slots.lead(at, child);
                     out.push_str(lead);
                     match child.origin.and_then(|at| before.get(at)) {
-                        Some((span, value)) => self.kept(*span, value, child, out),
-                        None => self.coming(tree, child, lead, out),
+                        Some((span, value)) => self.write_existing(*span, value, child, out),
+                        None => self.write_new(tree, child, lead, out),
                     }
                     let last = at + 1 == children.len();
                     out.push_str(slots.trail(child, last));
@@ -156,7 +155,7 @@ impl<'a> Style<'a> {
         }
     }
 
-    fn kept(&self, span: Span, value: &Tree<'_>, child: &Child, out: &mut String) {
+    fn write_existing(&self, span: Span, value: &JsonTree<'_>, child: &SpliceChild, out: &mut String) {
         let before = Span { start: span.start, end: value.span.start }.of(value.text);
         let name = match &child.key {
             Some(key) => {
@@ -169,20 +168,20 @@ impl<'a> Style<'a> {
         self.write(value, &child.value, out);
     }
 
-    fn coming(&self, tree: &Tree<'_>, child: &Child, lead: &str, out: &mut String) {
-        let Want::Value(value) = &child.value else { return };
+    fn write_new(&self, tree: &JsonTree<'_>, child: &SpliceChild, lead: &str, out: &mut String) {
+        let SpliceOp::Value(value) = &child.value else { return };
         if let Some(key) = &child.key {
             out.push_str(key);
-            out.push_str(self.habits.before_colon());
+            out.push_str(self.gaps.before_colon());
             out.push(':');
-            out.push_str(self.habits.after_colon());
+            out.push_str(self.gaps.after_colon());
         }
         let indent = lead.rsplit_once('\n').map_or_else(|| tree.line_indent(), |(_, indent)| indent);
         out.push_str(&self.fit(value, indent));
     }
 
     /// A value in the style of the document, on a line that is indented so.
-    fn fit(&self, value: &Raw, indentation: &str) -> String {
+    fn fit(&self, value: &RawJson, indentation: &str) -> String {
         let text = value.text();
         if self.one_line {
             return if text.contains(['\n', '\r']) { self.on_one_line(text) } else { text.to_owned() };
@@ -194,18 +193,18 @@ impl<'a> Style<'a> {
 
     fn on_one_line(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        let mut before: Option<Shape> = None;
-        for lexeme in Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space) {
-            out.push_str(before.map_or("", |before| self.habits.between(before, lexeme.shape)));
+        let mut before: Option<LexemeKind> = None;
+        for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
+            out.push_str(before.map_or("", |before| self.gaps.between(before, lexeme.kind)));
             out.push_str(lexeme.span.of(text));
-            before = Some(lexeme.shape);
+            before = Some(lexeme.kind);
         }
         out
     }
 }
 
 /// The white space around the members or items of one container.
-struct Slots<'a> {
+struct ChildGaps<'a> {
     leads: Vec<&'a str>,
     trails: Vec<&'a str>,
     /// Before the first one, and before one more that has none of its own.
@@ -215,8 +214,8 @@ struct Slots<'a> {
     close: String,
 }
 
-impl<'a> Slots<'a> {
-    fn of(style: &Style<'_>, tree: &Tree<'a>, children: &[(Span, &Tree<'a>)]) -> Self {
+impl<'a> ChildGaps<'a> {
+    fn of(style: &SpliceStyle<'_>, tree: &JsonTree<'a>, children: &[(Span, &JsonTree<'a>)]) -> Self {
         let (mut leads, mut trails) = (Vec::new(), Vec::new());
         let mut at = tree.span.start + 1;
         for (number, (span, _)) in children.iter().enumerate() {
@@ -239,9 +238,9 @@ impl<'a> Slots<'a> {
         Self { leads, trails, first, next, close }
     }
 
-    fn of_empty(style: &Style<'_>, tree: &Tree<'_>) -> (String, String, String) {
+    fn of_empty(style: &SpliceStyle<'_>, tree: &JsonTree<'_>) -> (String, String, String) {
         if style.one_line {
-            let (open, close) = style.habits.inside();
+            let (open, close) = style.gaps.inside();
             return (open.to_owned(), style.next_on_a_line().to_owned(), close.to_owned());
         }
         let outer = format!("{}{}", style.line_end, tree.line_indent());
@@ -250,7 +249,7 @@ impl<'a> Slots<'a> {
     }
 
     /// What stands before the child that comes at a place.
-    fn lead(&self, at: usize, child: &Child) -> &str {
+    fn lead(&self, at: usize, child: &SpliceChild) -> &str {
         match child.origin.filter(|origin| *origin > 0).and_then(|origin| self.leads.get(origin)) {
             _ if at == 0 => &self.first,
             Some(lead) => lead,
@@ -259,7 +258,7 @@ impl<'a> Slots<'a> {
     }
 
     /// What stands after it.
-    fn trail(&self, child: &Child, last: bool) -> &str {
+    fn trail(&self, child: &SpliceChild, last: bool) -> &str {
         if last {
             return &self.close;
         }

@@ -4,38 +4,38 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::format::is_one_line;
-use super::path::{Step, tokens};
-use crate::domain::json::{BYTE_ORDER_MARK, Node, Span, SyntaxError, Value, parse};
+use super::path::{PathStep, tokens};
+use crate::domain::json::{BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, parse};
 
 /// A value in its text.
-pub(super) struct Tree<'a> {
+pub(super) struct JsonTree<'a> {
     /// The whole text.
     pub(super) text: &'a str,
     pub(super) span: Span,
-    pub(super) what: What<'a>,
+    pub(super) kind: TreeKind<'a>,
     /// Whether the whole text is one line.
     pub(super) flat: bool,
     /// Of its tokens; what differs has another one, nearly always.
     hash: u64,
 }
 
-pub(super) enum What<'a> {
-    Object(Vec<Member<'a>>),
-    Array(Vec<Tree<'a>>),
+pub(super) enum TreeKind<'a> {
+    Object(Vec<TreeMember<'a>>),
+    Array(Vec<JsonTree<'a>>),
     Scalar,
 }
 
-pub(super) struct Member<'a> {
+pub(super) struct TreeMember<'a> {
     pub(super) name: String,
     /// Which one of that name it is, from 1.
     pub(super) number: usize,
     pub(super) key: Span,
-    pub(super) value: Tree<'a>,
+    pub(super) value: JsonTree<'a>,
 }
 
-impl Member<'_> {
-    pub(super) fn step(&self) -> Step {
-        Step::Name(self.name.clone(), self.number)
+impl TreeMember<'_> {
+    pub(super) fn step(&self) -> PathStep {
+        PathStep::Name(self.name.clone(), self.number)
     }
 
     /// From its name to the end of its value.
@@ -44,7 +44,7 @@ impl Member<'_> {
     }
 }
 
-impl<'a> Tree<'a> {
+impl<'a> JsonTree<'a> {
     /// Reads a text; a byte order mark before it counts as white space.
     pub(super) fn of(text: &'a str) -> Result<Self, SyntaxError> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
@@ -56,8 +56,8 @@ impl<'a> Tree<'a> {
         let moved = |span: Span| Span { start: mark + span.start, end: mark + span.end };
         let span = moved(node.span);
         let mut hasher = DefaultHasher::new();
-        let what = match node.value {
-            Value::Object(nodes) => {
+        let kind = match node.value {
+            NodeValue::Object(nodes) => {
                 "{".hash(&mut hasher);
                 let mut seen: HashMap<String, usize> = HashMap::new();
                 let mut members = Vec::with_capacity(nodes.len());
@@ -67,69 +67,70 @@ impl<'a> Tree<'a> {
                     let (name, number, key) = (member.name, *count, moved(member.key));
                     let value = Self::build(text, mark, flat, member.value);
                     (key.of(text), value.hash).hash(&mut hasher);
-                    members.push(Member { name, number, key, value });
+                    members.push(TreeMember { name, number, key, value });
                 }
-                What::Object(members)
+                TreeKind::Object(members)
             }
-            Value::Array(nodes) => {
+            NodeValue::Array(nodes) => {
                 "[".hash(&mut hasher);
                 let items: Vec<_> =
                     nodes.into_iter().map(|node| Self::build(text, mark, flat, node)).collect();
                 items.iter().for_each(|item| item.hash.hash(&mut hasher));
-                What::Array(items)
+                TreeKind::Array(items)
             }
-            Value::Scalar(_) => {
+            NodeValue::Scalar(_) => {
                 span.of(text).hash(&mut hasher);
-                What::Scalar
+                TreeKind::Scalar
             }
         };
-        Self { text, span, what, flat, hash: hasher.finish() }
+        Self { text, span, kind, flat, hash: hasher.finish() }
     }
 
-    /// The bytes of the value.
     pub(super) fn raw(&self) -> &'a str {
         self.span.of(self.text)
     }
 
     /// Whether both are the same tokens; white space makes no difference.
-    pub(super) fn same(&self, other: &Tree<'_>) -> bool {
+    pub(super) fn same(&self, other: &JsonTree<'_>) -> bool {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
     }
 
-    /// For a table of many: equal where [`Tree::same`] holds, and nearly never elsewhere.
+    /// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
     pub(super) fn hash(&self) -> u64 {
         self.hash
     }
 
-    pub(super) fn members(&self) -> Option<&[Member<'a>]> {
-        match &self.what {
-            What::Object(members) => Some(members),
+    pub(super) fn members(&self) -> Option<&[TreeMember<'a>]> {
+        match &self.kind {
+            TreeKind::Object(members) => Some(members),
             _ => None,
         }
     }
 
-    pub(super) fn items(&self) -> Option<&[Tree<'a>]> {
-        match &self.what {
-            What::Array(items) => Some(items),
+    pub(super) fn items(&self) -> Option<&[JsonTree<'a>]> {
+        match &self.kind {
+            TreeKind::Array(items) => Some(items),
             _ => None,
         }
     }
 
     /// The steps to what it holds.
-    pub(super) fn steps(&self) -> Vec<Step> {
-        match &self.what {
-            What::Object(members) => members.iter().map(Member::step).collect(),
-            What::Array(items) => (0..items.len()).map(Step::Item).collect(),
-            What::Scalar => Vec::new(),
+    pub(super) fn steps(&self) -> Vec<PathStep> {
+        match &self.kind {
+            TreeKind::Object(members) => members.iter().map(TreeMember::step).collect(),
+            TreeKind::Array(items) => (0..items.len()).map(PathStep::Item).collect(),
+            TreeKind::Scalar => Vec::new(),
         }
     }
 
     /// What it holds, each with the place of its whole text.
-    pub(super) fn children(&self) -> Vec<(Span, &Tree<'a>)> {
-        match &self.what {
-            What::Object(members) => members.iter().map(|member| (member.span(), &member.value)).collect(),
-            What::Array(items) => items.iter().map(|item| (item.span, item)).collect(),
-            What::Scalar => Vec::new(),
+    pub(super) fn children(&self) -> Vec<(Span, &JsonTree<'a>)> {
+        match &self.kind {
+            TreeKind::Object(members) => {
+                members.iter().map(|member| (member.span(), &member.value)).collect()
+            }
+            TreeKind::Array(items) => items.iter().map(|item| (item.span, item)).collect(),
+            TreeKind::Scalar => Vec::new(),
         }
     }
 
@@ -156,12 +157,12 @@ mod tests {
     #[test]
     fn values_are_compared_by_tokens() {
         let text = "\u{feff}{\"a\": [1, {\"b\":2}], \"a\": [1,{\"b\" : 2}], \"c\": [1, {\"b\": 2.0}]}";
-        let tree = Tree::of(text).unwrap();
+        let tree = JsonTree::of(text).unwrap();
         let members = tree.members().unwrap();
         assert!(members[0].value.same(&members[1].value) && !members[0].value.same(&members[2].value));
-        assert_eq!(members[1].step(), Step::Name("a".into(), 2));
+        assert_eq!(members[1].step(), PathStep::Name("a".into(), 2));
         assert_eq!(members[2].span().of(text), "\"c\": [1, {\"b\": 2.0}]");
-        assert!(Tree::of("{").is_err());
+        assert!(JsonTree::of("{").is_err());
     }
 
     #[test]

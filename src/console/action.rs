@@ -1,177 +1,116 @@
-//! The user's vocabulary: every action has one name, one line of help, and says whether it writes.
+//! The actions of the console: each has a name, a line of help, and states whether it writes.
 
-/// What a person can ask the console to do.
+/// Something that a key or a typed command triggers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Selection or scroll up.
     Up,
-    /// Selection or scroll down.
     Down,
-    /// One page up.
     PageUp,
-    /// One page down.
     PageDown,
-    /// The first row.
     First,
-    /// The last row.
     Last,
-    /// The pane to the left.
     Left,
-    /// The pane to the right.
     Right,
-    /// The next pane, round and round.
     FocusNext,
-    /// The previous pane, round and round.
     FocusPrevious,
-    /// Into what is selected.
     Open,
-    /// One step out.
     Back,
-    /// The tab Webhooks.
     Webhooks,
-    /// The tab Connections.
     Connections,
-    /// The tab Secrets.
     Secrets,
-    /// The tab Health.
     Health,
-    /// The tab Log.
     Log,
-    /// Narrow the list.
     Filter,
-    /// Type a command.
     Command,
-    /// The keys that work here.
     Help,
-    /// The next order of the list.
+    /// Cycles the sort order of the list.
     Sort,
-    /// The focused pane alone.
+    /// Shows the focused pane alone.
     Zoom,
-    /// Hold the picture still.
+    /// Holds incoming changes back.
     Pause,
-    /// Copy the selected address.
     Copy,
-    /// Edit the selected document.
     Edit,
-    /// A new document.
     New,
-    /// A copy of the selected document under another name.
     Clone,
-    /// Another name for the selected document.
     Rename,
-    /// Delete the selected document.
     Delete,
-    /// Mark the selected document.
     Mark,
-    /// Mark all that are shown.
     MarkAll,
-    /// Take back a write of this session.
+    /// Reverts the last write of this session.
     UndoWrite,
-    /// Allow writing for a while.
     Unlock,
-    /// Refuse writing again.
     Lock,
-    /// Try the backends again at once.
+    /// Retries the backends without waiting for the back-off.
     Retry,
-    /// Draw everything anew.
     Redraw,
-    /// Back to the shell for a while.
     Suspend,
-    /// Leave.
     Quit,
-    /// Close the innermost prompt, or leave.
+    /// Closes the innermost prompt, or quits.
     Interrupt,
-    /// Look at a draft before it is written.
     Review,
-    /// Take back the last change of the draft.
     Undo,
-    /// Make the change again that was taken back.
     Redo,
-    /// Look for a text in the draft.
     Find,
-    /// The next place of what was looked for.
     FindNext,
-    /// The place before.
     FindPrevious,
-    /// The next problem of the draft.
     NextProblem,
-    /// Mend the problem at the cursor.
+    /// Fixes the problem at the cursor.
     Fix,
-    /// Lines one level further in.
     Indent,
-    /// Lines one level back.
     Outdent,
-    /// Long lines wrapped or not.
+    /// Toggles wrapping of long lines.
     Wrap,
-    /// Show the stored values in the draft.
+    /// Shows the stored secret values in the draft.
     Reveal,
-    /// Throw the draft away.
     Discard,
-    /// Edit in the program of `$VISUAL` or `$EDITOR`.
-    EditOutside,
-    /// List kept drafts.
+    /// Edits in the program of `$VISUAL` or `$EDITOR`.
+    EditExternally,
     Drafts,
-    /// Go on with the selected draft.
-    TakeUp,
-    /// Throw the selected draft away.
-    ThrowAway,
-    /// Write what was reviewed.
+    ResumeDraft,
+    DeleteDraft,
     Write,
-    /// The full text of the difference.
+    /// Toggles between the full text and changes by path.
     FullDiff,
-    /// Merge the draft with what is stored now.
+    /// Merges the draft with what is stored now.
     Merge,
-    /// Mine, for this clash.
     TakeMine,
-    /// Theirs, for this clash.
     TakeTheirs,
-    /// Mine, for every clash without a choice.
+    /// Mine, for every unresolved conflict.
     TakeAllMine,
-    /// Theirs, for every clash without a choice.
+    /// Theirs, for every unresolved conflict.
     TakeAllTheirs,
-    /// Another value, for this clash.
+    /// Another value for this conflict.
     TakeValue,
-    /// Make the plan from what is stored now.
-    Renew,
-    /// Reveal one secret value.
+    /// Builds the plan again from what is stored now.
+    RebuildPlan,
     RevealSecret,
-    /// Copy one secret value.
     CopySecret,
-    /// Set one field of a secret.
     SetSecret,
-    /// Set several fields of a secret.
     SetFields,
-    /// Take back the last write of a secret.
+    /// Reverts the last write of a secret.
     UndoSecret,
-    /// Delete the newest version of a secret.
+    /// Deletes the newest version of a secret.
     DeleteSecret,
-    /// Undelete the newest version of a secret.
+    /// Undeletes the newest version of a secret.
     UndeleteSecret,
-    /// Destroy a version of a secret for ever.
+    /// Destroys one version of a secret for ever.
     DestroySecret,
-    /// Destroy a secret with all its versions for ever.
+    /// Destroys a secret with all its versions for ever.
     DestroyAll,
-    /// Show what the receiver has to read again.
-    Reread,
-    /// Plan to write that again as it is.
-    Reput,
-    /// A new value for the selected field.
+    /// Lists the documents that the receiver must load again after secrets changed.
+    StaleDependents,
+    /// Plans to rewrite those documents with the same content.
+    Rewrite,
     EnterValue,
-    /// Add a field to a secret.
     AddField,
-    /// Remove a field of a secret.
     RemoveField,
-    /// Make a value at random.
     Generate,
-    /// Base what was typed on what is there now.
+    /// Bases the typed values on the version that is stored now.
     Rebase,
-    /// Yes to a question.
     Confirm,
-    /// No to a question.
     Cancel,
-    /// Take what was typed.
     Accept,
-    /// Complete what was typed.
     Complete,
 }
 
@@ -230,10 +169,10 @@ impl Action {
         Self::Wrap,
         Self::Reveal,
         Self::Discard,
-        Self::EditOutside,
+        Self::EditExternally,
         Self::Drafts,
-        Self::TakeUp,
-        Self::ThrowAway,
+        Self::ResumeDraft,
+        Self::DeleteDraft,
         Self::Write,
         Self::FullDiff,
         Self::Merge,
@@ -242,7 +181,7 @@ impl Action {
         Self::TakeAllMine,
         Self::TakeAllTheirs,
         Self::TakeValue,
-        Self::Renew,
+        Self::RebuildPlan,
         Self::RevealSecret,
         Self::CopySecret,
         Self::SetSecret,
@@ -252,8 +191,8 @@ impl Action {
         Self::UndeleteSecret,
         Self::DestroySecret,
         Self::DestroyAll,
-        Self::Reread,
-        Self::Reput,
+        Self::StaleDependents,
+        Self::Rewrite,
         Self::EnterValue,
         Self::AddField,
         Self::RemoveField,
@@ -265,17 +204,16 @@ impl Action {
         Self::Complete,
     ];
 
-    /// The exact name, as typed after `:`.
+    /// The name as typed after `:`.
     pub fn name(self) -> &'static str {
         self.words().0
     }
 
-    /// One line of help.
     pub fn help(self) -> &'static str {
         self.words().1
     }
 
-    /// Whether it leads to a write, so that a read-only console does not have it and a locked one refuses it.
+    /// Whether it leads to a write: a read-only console does not have it, a locked one refuses it.
     pub fn writes(self) -> bool {
         use Action as A;
         matches!(
@@ -288,8 +226,8 @@ impl Action {
                 | A::UndoWrite
                 | A::Review
                 | A::Write
-                | A::EditOutside
-                | A::TakeUp
+                | A::EditExternally
+                | A::ResumeDraft
                 | A::SetSecret
                 | A::SetFields
                 | A::UndoSecret
@@ -297,16 +235,16 @@ impl Action {
                 | A::UndeleteSecret
                 | A::DestroySecret
                 | A::DestroyAll
-                | A::Reput
+                | A::Rewrite
         )
     }
 
-    /// Whether it means nothing in a console without a writer, which then does not offer it.
+    /// Whether a console without a writer leaves it out.
     pub fn needs_writer(self) -> bool {
-        self.writes() || matches!(self, Self::Unlock | Self::Lock | Self::Reread)
+        self.writes() || matches!(self, Self::Unlock | Self::Lock | Self::StaleDependents)
     }
 
-    /// Whether it makes sense as a typed command, anywhere.
+    /// Whether it can be typed as a command.
     pub fn is_command(self) -> bool {
         use Action as A;
         matches!(
@@ -345,12 +283,12 @@ impl Action {
                 | A::UndeleteSecret
                 | A::DestroySecret
                 | A::DestroyAll
-                | A::Reread
-                | A::Reput
+                | A::StaleDependents
+                | A::Rewrite
         )
     }
 
-    /// The action of a typed name.
+    /// The command of this exact name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.is_command() && action.name() == name)
     }
@@ -409,10 +347,10 @@ impl Action {
             Self::Wrap => ("wrap", "wrap long lines, or not"),
             Self::Reveal => ("reveal-draft", "reveal the stored values in this draft"),
             Self::Discard => ("discard", "throw the draft away, after a question"),
-            Self::EditOutside => ("edit-outside", "edit in the program of $EDITOR"),
+            Self::EditExternally => ("edit-outside", "edit in the program of $EDITOR"),
             Self::Drafts => ("drafts", "drafts that were kept, on disk too"),
-            Self::TakeUp => ("take-up", "go on with the selected draft"),
-            Self::ThrowAway => ("throw-away", "throw the selected draft away, after a question"),
+            Self::ResumeDraft => ("take-up", "go on with the selected draft"),
+            Self::DeleteDraft => ("throw-away", "throw the selected draft away, after a question"),
             Self::Write => ("write", "write what is shown"),
             Self::FullDiff => ("full-diff", "full text, or changes by path"),
             Self::Merge => ("merge", "merge the draft with what is stored now"),
@@ -421,7 +359,7 @@ impl Action {
             Self::TakeAllMine => ("all-mine", "your draft for every clash without a choice"),
             Self::TakeAllTheirs => ("all-theirs", "what is stored for every clash without a choice"),
             Self::TakeValue => ("value", "type another value for this clash"),
-            Self::Renew => ("renew", "make the plan anew from what is stored now"),
+            Self::RebuildPlan => ("renew", "make the plan anew from what is stored now"),
             Self::RevealSecret => ("reveal", "show one secret value for 15 s, with a reason"),
             Self::CopySecret => {
                 ("copy-secret", "copy one secret value, with a reason, if the settings let you")
@@ -433,8 +371,8 @@ impl Action {
             Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
             Self::DestroySecret => ("destroy", "destroy a version of the secret for ever"),
             Self::DestroyAll => ("destroy-all", "destroy the secret with all its versions for ever"),
-            Self::Reread => ("reread", "what the receiver must read again after secrets changed"),
-            Self::Reput => ("reput", "plan to write that again, with the same content"),
+            Self::StaleDependents => ("reread", "what the receiver must read again after secrets changed"),
+            Self::Rewrite => ("reput", "plan to write that again, with the same content"),
             Self::EnterValue => ("value-of", "new value for the selected field"),
             Self::AddField => ("add-field", "add a field by its name"),
             Self::RemoveField => ("remove-field", "remove the field, or let it stay"),

@@ -1,13 +1,11 @@
-//! Ages and time left as words that change only when it means something.
+//! Ages, remaining times and countdowns as short texts, each with the time until the text changes.
 
 use std::time::Duration;
 
-/// A text, and how long it stays true; `None` is for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spoken {
-    /// The words.
+pub struct TimedText {
     pub text: String,
-    /// When they change, counted from now.
+    /// Counted from now; `None` if the text never changes.
     pub changes_in: Option<Duration>,
 }
 
@@ -16,7 +14,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// How long ago something was: `<10s`, `10s`, then minutes, hours, days.
-pub fn age(elapsed: Duration) -> Spoken {
+pub fn age(elapsed: Duration) -> TimedText {
     let seconds = elapsed.as_secs();
     let (text, next) = match seconds {
         0..10 => ("<10s".into(), 10),
@@ -25,7 +23,7 @@ pub fn age(elapsed: Duration) -> Spoken {
         HOUR..DAY => step(seconds, HOUR, 'h'),
         _ => step(seconds, DAY, 'd'),
     };
-    Spoken { text, changes_in: Some(Duration::from_secs(next).saturating_sub(elapsed)) }
+    TimedText { text, changes_in: Some(Duration::from_secs(next).saturating_sub(elapsed)) }
 }
 
 fn step(seconds: u64, unit: u64, letter: char) -> (String, u64) {
@@ -33,53 +31,53 @@ fn step(seconds: u64, unit: u64, letter: char) -> (String, u64) {
     (format!("{count}{letter}"), (count + 1) * unit)
 }
 
-/// How long something still lasts: hours, minutes, and seconds only in the last minute.
-pub fn left(remaining: Duration) -> Spoken {
+/// Remaining time: hours, minutes, and seconds only in the last minute.
+pub fn left(remaining: Duration) -> TimedText {
     let seconds = remaining.as_secs();
     let (text, floor) = match seconds {
-        0 if remaining.is_zero() => return Spoken { text: "expired".into(), changes_in: None },
+        0 if remaining.is_zero() => return TimedText { text: "expired".into(), changes_in: None },
         0..MINUTE => (format!("{}s", seconds + 1), seconds),
         MINUTE..HOUR => (format!("{}m", seconds / MINUTE), seconds / MINUTE * MINUTE),
         _ => (format!("{}h", seconds / HOUR), seconds / HOUR * HOUR),
     };
-    Spoken {
+    TimedText {
         text,
         changes_in: Some(remaining.saturating_sub(Duration::from_secs(floor)) + Duration::from_millis(1)),
     }
 }
 
-/// How long something still lasts that lasts for days: days, and in the last two as [`left`].
-pub fn until(remaining: Duration) -> Spoken {
+/// Remaining time in days; below two days as [`left`].
+pub fn until(remaining: Duration) -> TimedText {
     let seconds = remaining.as_secs();
     if seconds < 2 * DAY {
         return left(remaining);
     }
     let floor = seconds / DAY * DAY;
     let changes_in = remaining.saturating_sub(Duration::from_secs(floor)) + Duration::from_nanos(1);
-    Spoken { text: format!("{}d", seconds / DAY), changes_in: Some(changes_in) }
+    TimedText { text: format!("{}d", seconds / DAY), changes_in: Some(changes_in) }
 }
 
-/// A wait of seconds as people say it: `3 s`.
+/// A wait in seconds: `3 s`.
 pub fn wait(remaining: Duration) -> String {
     countdown(remaining).text
 }
 
-/// As [`wait`], with the moment at which it counts down.
-pub fn countdown(remaining: Duration) -> Spoken {
+/// As [`wait`], with the time until it counts down.
+pub fn countdown(remaining: Duration) -> TimedText {
     let whole = remaining.as_nanos().div_ceil(1_000_000_000).max(1);
     let seconds = u64::try_from(whole).unwrap_or(u64::MAX);
     let changes_in = remaining.saturating_sub(Duration::from_secs(seconds - 1));
-    Spoken { text: format!("{seconds} s"), changes_in: (seconds > 1).then_some(changes_in) }
+    TimedText { text: format!("{seconds} s"), changes_in: (seconds > 1).then_some(changes_in) }
 }
 
-/// How long something has taken so far: seconds in the first minute, then as [`age`].
-pub fn so_far(elapsed: Duration) -> Spoken {
+/// Elapsed time: seconds in the first minute, then as [`age`].
+pub fn so_far(elapsed: Duration) -> TimedText {
     let seconds = elapsed.as_secs();
     if seconds >= MINUTE {
         return age(elapsed);
     }
     let changes_in = Duration::from_secs(seconds + 1).saturating_sub(elapsed);
-    Spoken { text: format!("{seconds} s"), changes_in: Some(changes_in) }
+    TimedText { text: format!("{seconds} s"), changes_in: Some(changes_in) }
 }
 
 #[cfg(test)]
@@ -89,7 +87,7 @@ mod tests {
     #[test]
     fn ages_step_where_it_means_something() {
         let spoken = |millis| {
-            let Spoken { text, changes_in } = age(Duration::from_millis(millis));
+            let TimedText { text, changes_in } = age(Duration::from_millis(millis));
             (text, changes_in.unwrap().as_millis())
         };
         assert_eq!(spoken(0), ("<10s".into(), 10_000));
@@ -126,7 +124,7 @@ mod tests {
     #[test]
     fn countdowns_and_what_has_lasted_step_by_the_second() {
         let ms = Duration::from_millis;
-        let spoken = |spoken: Spoken| (spoken.text, spoken.changes_in.map(|wait| wait.as_millis()));
+        let spoken = |spoken: TimedText| (spoken.text, spoken.changes_in.map(|wait| wait.as_millis()));
         assert_eq!(spoken(countdown(ms(2_600))), ("3 s".into(), Some(600)));
         assert_eq!(spoken(countdown(ms(2_000))), ("2 s".into(), Some(1_000)));
         assert_eq!(spoken(countdown(ms(1))), ("1 s".into(), None));

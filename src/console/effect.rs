@@ -1,122 +1,109 @@
-//! What must be done outside: data that the runtime carries out, and answers with a message.
+//! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
 
-use super::drafts::{SavedId, Unsaved};
-use super::outside::OutsideDraft;
+use super::drafts::{DraftId, UnsavedDraft};
+use super::external_editor::ExternalDraft;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
-use super::model::{Ask, Check, Finish, NeedsAsk, Sides};
+use super::model::{DiagnosticsInput, DiffInput, MergeInput, NeedsInput, ReviewInput};
 use super::secret_jobs::SecretJob;
 
-/// Which question an answer belongs to; an answer to an older one is dropped.
+/// Ties an answer to its effect; an answer to an older request is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Request(pub u64);
+pub struct RequestId(pub u64);
 
-/// Something only the runtime can do.
 #[derive(Debug)]
 pub enum Effect {
-    /// Write, through the gate.
-    Commit(Request, Vec<Op>),
-    /// Compare what is too large to be compared on the loop.
-    Compare(Request, Vec<Sides>),
-    /// Find out what became of an earlier commit whose answer was lost, by reading its keys again.
+    /// Commits, through the gate.
+    Commit(RequestId, Vec<Op>),
+    /// Compares documents too large for the loop.
+    Compare(RequestId, Vec<DiffInput>),
+    /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
-        /// This question.
-        request: Request,
-        /// The commit's own.
-        of: Request,
-        /// What it was to do.
+        request: RequestId,
+        /// The request of that commit.
+        commit: RequestId,
         ops: Vec<Op>,
     },
-    /// Do something with a secret.
-    Secret(Request, SecretJob),
-    /// Look at these secrets, and at no others, until another list comes: the most important first.
-    Look(Vec<SecretPath>),
-    /// Look at this one at once if it is looked at: it was written.
-    LookAgain(SecretPath),
-    /// Look at all of them at once: the store is said to have changed.
-    LookAtAll,
-    /// List what is stored from these folders down, in place of what is being listed; none ends it.
-    ListSecrets(Request, Vec<SecretFolder>),
-    /// Ask for the versions of a secret.
-    SecretVersions(Request, SecretPath),
-    /// Keep in the audit what was done without a write.
-    Audited(Note),
-    /// Open the gate; sent only after the context's name was typed.
-    Unlock(Request),
-    /// Close the gate.
+    Secret(RequestId, SecretJob),
+    /// Polls the presence of these secrets and no others until the next list; the most important first.
+    WatchPresence(Vec<SecretPath>),
+    /// Queries this secret at once if it is polled: it was written.
+    RefreshPresence(SecretPath),
+    /// Queries all polled secrets at once: the store may have changed.
+    RefreshAllPresence,
+    /// Lists secrets recursively from these folders, in place of a running listing; an empty list stops it.
+    ListSecrets(RequestId, Vec<SecretFolder>),
+    SecretVersions(RequestId, SecretPath),
+    /// Records something in the audit that is not a write.
+    RecordAudit(AuditNote),
+    /// Unlocks the gate; sent only after the context's name was typed.
+    Unlock(RequestId),
     Lock,
-    /// Ask every backend how it is.
-    CheckHealth(Request),
-    /// Ask how long a lease has left.
-    AskLease(Request, LeaseId),
-    /// Look for problems in a draft too large for the loop.
-    CheckDraft(Request, Check),
-    /// Make the review of a draft too large for the loop.
-    PrepareReview(Request, Box<Finish>),
-    /// Merge a draft too large for the loop.
-    PrepareMerge(Request, Box<Ask>),
-    /// Read what a document too large for the loop needs.
-    ReadNeeds(Request, Box<NeedsAsk>),
-    /// Cut every back-off short.
+    CheckHealth(RequestId),
+    /// Queries the remaining time of a lease.
+    AskLease(RequestId, LeaseId),
+    /// Checks a draft too large for the loop.
+    CheckDraft(RequestId, DiagnosticsInput),
+    /// Prepares the review of a draft too large for the loop.
+    PrepareReview(RequestId, Box<ReviewInput>),
+    /// Merges a draft too large for the loop.
+    PrepareMerge(RequestId, Box<MergeInput>),
+    /// Reads the needs of a document too large for the loop.
+    ReadNeeds(RequestId, Box<NeedsInput>),
+    /// Ends every back-off.
     Retry,
-    /// Open the watch anew, because what was held back while paused was too much.
+    /// Opens the watch anew, because too many events were held back while paused.
     Reload,
-    /// Put a text on the clipboard.
-    Copy(Request, String),
-    /// Save a draft.
-    SaveDraft(Request, Box<Unsaved>),
-    /// Remove the saved form of a draft.
+    Copy(RequestId, String),
+    SaveDraft(RequestId, Box<UnsavedDraft>),
+    /// Removes a draft's file.
     RemoveDraft(ResourceKey),
-    /// Tell which drafts ended sessions left.
-    LoadDrafts(Request),
-    /// Make one of those a draft of this session.
-    TakeUpDraft(Request, SavedId),
-    /// Throw one of those away.
-    ThrowAwayDraft(Request, SavedId),
-    /// Give a draft to the user's own editor, with the terminal.
-    EditOutside(Request, Box<OutsideDraft>),
-    /// Wait no more for what is saved there.
-    EndOutside(Request),
-    /// Print this once the terminal has been given back.
-    Farewell(String),
-    /// Hand the terminal back to the shell until it continues us.
+    /// Lists the drafts that ended sessions left.
+    LoadDrafts(RequestId),
+    /// Makes one of those a draft of this session.
+    ResumeDraft(RequestId, DraftId),
+    /// Deletes one of those.
+    DeleteDraft(RequestId, DraftId),
+    /// Opens a draft in the user's own editor, which gets the terminal.
+    EditExternally(RequestId, Box<ExternalDraft>),
+    /// Stops waiting for saves of that editor.
+    StopExternalEditor(RequestId),
+    /// Prints this once the terminal is restored.
+    PrintOnExit(String),
+    /// Suspends the process until the shell continues it.
     Suspend,
-    /// Forget what the terminal shows and draw everything.
+    /// Clears the terminal and draws everything anew.
     Redraw,
-    /// Leave with this exit code.
     Quit(u8),
 }
 
-/// Something that is kept in the audit, and is no write.
+/// Something recorded in the audit that is not a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// Secret values of a document were shown.
-    Revealed {
-        /// Which document.
-        key: ResourceKey,
-        /// How many values.
-        count: usize,
-    },
+pub enum AuditNote {
+    Revealed { key: ResourceKey, count: usize },
 }
 
 impl Effect {
-    /// Whether it changes what is stored. Such an effect leaves `update` through an open gate alone.
+    /// Whether it changes what is stored. `update` returns such an effect only while the gate is open.
     pub fn writes(&self) -> bool {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compare(..) | Self::Look(_) | Self::LookAgain(_) | Self::LookAtAll => false,
-            Self::FindOut { .. } | Self::Audited(_) | Self::Unlock(_) | Self::Lock => false,
+            Self::Compare(..)
+            | Self::WatchPresence(_)
+            | Self::RefreshPresence(_)
+            | Self::RefreshAllPresence => false,
+            Self::FindOut { .. } | Self::RecordAudit(_) | Self::Unlock(_) | Self::Lock => false,
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
             Self::ReadNeeds(..) => false,
-            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::Farewell(_) | Self::Quit(_) => false,
-            // Our own files.
+            Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
+            // Our own files only.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,
-            Self::TakeUpDraft(..) | Self::ThrowAwayDraft(..) => false,
-            Self::EditOutside(..) | Self::EndOutside(_) => false,
+            Self::ResumeDraft(..) | Self::DeleteDraft(..) => false,
+            Self::EditExternally(..) | Self::StopExternalEditor(_) => false,
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The gate: the only place in the console where writers are kept, and the one lock before them.
+//! The gate: the only owner of writers in the console, and the lock in front of them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::provider::Error;
 
-/// Holds a writer and lends it only while open. Without a writer it never opens: read-only.
+/// Gives its writer out only while unlocked. Without a writer it never opens: read-only.
 pub struct Gate<W: ?Sized> {
     writer: Option<Arc<W>>,
     open: bool,
 }
 
 impl<W: ?Sized> Gate<W> {
-    /// A gate before `writer`; no writer means read-only for ever.
+    /// A gate in front of `writer`; `None` means read-only for ever.
     pub fn new(writer: Option<Arc<W>>, locked: bool) -> Self {
         Self { writer, open: !locked }
     }
@@ -34,12 +34,11 @@ impl<W: ?Sized> Gate<W> {
         }
     }
 
-    /// Lets writes pass; only the runtime's Unlock effect calls it.
+    /// Lets writes pass; called only by the runtime for `Effect::Unlock`.
     pub(super) fn unlock(&mut self) {
         self.open = true;
     }
 
-    /// Lets none pass.
     pub(super) fn lock(&mut self) {
         self.open = false;
     }

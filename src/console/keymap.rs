@@ -1,54 +1,43 @@
-//! Which key means which action where, and back again for hints and help.
+//! The key map: which key triggers which action in which place, and the reverse for hints and help.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 
-/// Where a key is pressed; the innermost thing that is open.
+/// Which keys are live: the innermost screen or overlay that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// Lists and details.
     Browse,
-    /// The tab Secrets.
     Secrets,
-    /// The tabs Health and Log.
     Page,
-    /// The help.
     Help,
-    /// The filter line.
     Filter,
-    /// A command or a name being typed.
     Prompt,
-    /// A question.
+    /// A yes/no question.
     Confirm,
-    /// What a new document is to be of, narrowed by typing.
+    /// The chooser of a new document's kind, filtered by typing.
     Choose,
     /// The editor; keys without an action here are text.
     Editor,
-    /// The line of what is looked for in the draft.
+    /// The search line of the editor.
     Find,
-    /// The review of a draft.
     Review,
-    /// A draft and what was stored meanwhile.
+    /// A draft against what was stored meanwhile.
     Merge,
     /// The review of several writes as one.
     Plan,
-    /// The list of drafts.
     Drafts,
-    /// A secret or a field to be chosen.
-    Pick,
-    /// A secret value on the screen.
-    Shown,
-    /// New values for a secret.
+    /// The chooser of a secret or a field.
+    PickSecret,
+    RevealedValue,
     SecretForm,
-    /// A secret value being typed.
     Value,
-    /// What is to be made at random.
+    /// The options of a value made at random.
     Generate,
     /// The review of a write of a secret.
     SecretReview,
-    /// What the receiver has to read again.
-    Reread,
+    /// The documents that the receiver must load again.
+    StaleDependents,
 }
 
 impl Place {
@@ -68,16 +57,15 @@ impl Place {
         Self::Merge,
         Self::Plan,
         Self::Drafts,
-        Self::Pick,
-        Self::Shown,
+        Self::PickSecret,
+        Self::RevealedValue,
         Self::SecretForm,
         Self::Value,
         Self::Generate,
         Self::SecretReview,
-        Self::Reread,
+        Self::StaleDependents,
     ];
 
-    /// The heading in help.
     pub fn title(self) -> &'static str {
         match self {
             Self::Browse => "Lists and details",
@@ -94,13 +82,13 @@ impl Place {
             Self::Merge => "Merge",
             Self::Plan => "Plan",
             Self::Drafts => "Drafts",
-            Self::Pick => "Which secret",
-            Self::Shown => "Secret value",
+            Self::PickSecret => "Which secret",
+            Self::RevealedValue => "Secret value",
             Self::SecretForm => "New values",
             Self::Value => "Value",
             Self::Generate => "Generate",
             Self::SecretReview => "Review of a secret",
-            Self::Reread => "To be read again",
+            Self::StaleDependents => "To be read again",
         }
     }
 
@@ -119,7 +107,7 @@ impl Place {
     }
 }
 
-/// One binding: the key as written in help, and what it does.
+/// The key as written in help, and its action.
 pub type Binding = (&'static str, Action);
 
 const EVERYWHERE: &[Binding] =
@@ -158,7 +146,7 @@ const BROWSE: &[Binding] = &[
     ("enter", Action::Open),
     ("esc", Action::Back),
     ("e", Action::Edit),
-    ("E", Action::EditOutside),
+    ("E", Action::EditExternally),
     ("/", Action::Filter),
     ("n", Action::New),
     ("c", Action::Clone),
@@ -233,7 +221,7 @@ const EDITOR: &[Binding] = &[
     ("F5", Action::Wrap),
     ("ctrl-t", Action::Reveal),
     ("ctrl-x", Action::Discard),
-    ("ctrl-e", Action::EditOutside),
+    ("ctrl-e", Action::EditExternally),
     ("F1", Action::Help),
     ("esc", Action::Back),
 ];
@@ -267,7 +255,7 @@ const MERGE: &[Binding] = &[
 const PLAN: &[Binding] = &[
     ("enter", Action::Write),
     ("f", Action::FullDiff),
-    ("b", Action::Renew),
+    ("b", Action::RebuildPlan),
     ("u", Action::UndoWrite),
     ("esc", Action::Back),
     (":", Action::Command),
@@ -275,8 +263,8 @@ const PLAN: &[Binding] = &[
 ];
 
 const DRAFTS: &[Binding] = &[
-    ("enter", Action::TakeUp),
-    ("d", Action::ThrowAway),
+    ("enter", Action::ResumeDraft),
+    ("d", Action::DeleteDraft),
     ("esc", Action::Cancel),
     ("q", Action::Cancel),
     (":", Action::Command),
@@ -310,14 +298,14 @@ const SECRET_REVIEW: &[Binding] = &[
 ];
 
 const REREAD: &[Binding] = &[
-    ("p", Action::Reput),
+    ("p", Action::Rewrite),
     ("esc", Action::Back),
     ("q", Action::Back),
     (":", Action::Command),
     ("?", Action::Help),
 ];
 
-/// The bindings of a place, its own first; the first binding of an action is the one hints show.
+/// The bindings of a place, its own first; hints show the first binding of an action.
 pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
     let groups: &[&[Binding]] = match place {
         Place::Browse => &[BROWSE, MOVE, TABS, UNDO, EVERYWHERE],
@@ -334,29 +322,28 @@ pub fn bindings(place: Place) -> impl Iterator<Item = Binding> {
         Place::Merge => &[MERGE, MOVE, EVERYWHERE],
         Place::Plan => &[PLAN, MOVE, EVERYWHERE],
         Place::Drafts => &[DRAFTS, MOVE, EVERYWHERE],
-        Place::Pick => &[PICK, MOVE, EVERYWHERE],
-        Place::Shown => &[SHOWN, MOVE, EVERYWHERE],
+        Place::PickSecret => &[PICK, MOVE, EVERYWHERE],
+        Place::RevealedValue => &[SHOWN, MOVE, EVERYWHERE],
         Place::SecretForm => &[SECRET_FORM, MOVE, EVERYWHERE],
         Place::Value => &[VALUE, EVERYWHERE],
         Place::Generate => &[GENERATE, EVERYWHERE],
         Place::SecretReview => &[SECRET_REVIEW, MOVE, EVERYWHERE],
-        Place::Reread => &[REREAD, MOVE, EVERYWHERE],
+        Place::StaleDependents => &[REREAD, MOVE, EVERYWHERE],
     };
     groups.iter().flat_map(|group| group.iter().copied())
 }
 
-/// What a key does in a place.
 pub fn action(place: Place, key: KeyEvent) -> Option<Action> {
     let pressed = chord(key)?;
     bindings(place).find(|(bound, _)| *bound == pressed).map(|(_, action)| action)
 }
 
-/// The key to show for an action in a place.
+/// The key that hints show for an action in a place.
 pub fn key_for(place: Place, wanted: Action) -> Option<&'static str> {
     bindings(place).find(|(_, action)| *action == wanted).map(|(key, _)| key)
 }
 
-/// Every place with its keys, each line as keys, action name and help: what help and README show.
+/// The bindings of a place grouped by action, the keys joined by blanks: what help and README show.
 pub fn lines(place: Place) -> Vec<(String, Action)> {
     let mut lines: Vec<(String, Action)> = Vec::new();
     for (key, action) in bindings(place) {
@@ -395,7 +382,6 @@ pub fn reference_table() -> String {
     out
 }
 
-/// A key as help writes it.
 fn chord(key: KeyEvent) -> Option<String> {
     let name = match key.code {
         KeyCode::Char(' ') => "space".into(),

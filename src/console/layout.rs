@@ -1,70 +1,56 @@
-//! Where things stand on a screen of a given size; shared by what scrolls and what draws.
+//! The layout of a screen of a given size, shared by scrolling and drawing.
 
 use ratatui::layout::Rect;
 
-/// The size of the terminal in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Size {
-    /// Columns.
     pub cols: u16,
-    /// Rows.
     pub rows: u16,
 }
 
-/// A pane of the body, left to right.
+/// The panes of the body, left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Pane {
-    /// The namespaces.
     Namespaces,
-    /// The items.
     #[default]
     Items,
-    /// The selected document.
     Detail,
 }
 
-/// The frame, cut into its parts; a part that does not fit has no area.
+/// The parts of the screen; a part that does not fit has no area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Frame {
-    /// The line with context, badges and lock.
+pub struct ScreenLayout {
     pub header: Rect,
-    /// The line with the tabs.
     pub tabs: Rect,
-    /// Everything between tabs and status.
     pub body: Rect,
-    /// The line with filter, notice and counts.
     pub status: Rect,
-    /// The line with the keys.
     pub footer: Rect,
 }
 
 /// The three panes of the body; those not shown have width 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Panes {
-    /// Namespaces.
+pub struct PaneLayout {
     pub namespaces: Rect,
-    /// Items.
     pub items: Rect,
-    /// Detail.
     pub detail: Rect,
 }
 
-/// Below this many rows a frame keeps only its header and one line of body.
+/// Below this many rows there are no tabs and no footer.
 const TINY_ROWS: u16 = 8;
 
-/// Cuts a screen into header, tabs, body, status and footer.
-pub fn frame(size: Size) -> Frame {
+/// Splits a screen into header, tabs, body, status and footer.
+pub fn screen_layout(size: Size) -> ScreenLayout {
     let Size { cols, rows } = size;
     let row = |y: u16, height: u16| Rect { x: 0, y, width: cols, height };
     match rows {
-        0 => Frame::default(),
-        1 => Frame { header: row(0, 1), ..Frame::default() },
+        0 => ScreenLayout::default(),
+        1 => ScreenLayout { header: row(0, 1), ..ScreenLayout::default() },
         2..TINY_ROWS => {
             let body = row(1, rows.saturating_sub(2).max(1));
             let status = if rows > 2 { row(rows - 1, 1) } else { Rect::default() };
-            Frame { header: row(0, 1), body, status, ..Frame::default() }
+            ScreenLayout { header: row(0, 1), body, status, ..ScreenLayout::default() }
         }
-        _ => Frame {
+        _ => ScreenLayout {
             header: row(0, 1),
             tabs: row(1, 1),
             body: row(2, rows - 4),
@@ -74,9 +60,9 @@ pub fn frame(size: Size) -> Frame {
     }
 }
 
-/// Shares the body among the panes: three when wide, two when not, else one. A zoomed or single
+/// Splits the body into panes: three when wide, two when narrower, else one. A zoomed or single
 /// pane is the focused one. A tab without namespaces has no first pane.
-pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Panes {
+pub fn pane_layout(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> PaneLayout {
     let columns = |widths: [u16; 3]| {
         let mut x = body.x;
         let mut cut = |width: u16| {
@@ -85,7 +71,7 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
             rect
         };
         let [namespaces, items, detail] = widths;
-        Panes { namespaces: cut(namespaces), items: cut(items), detail: cut(detail) }
+        PaneLayout { namespaces: cut(namespaces), items: cut(items), detail: cut(detail) }
     };
     let width = body.width;
     let alone = |pane: Pane| match pane {
@@ -109,68 +95,68 @@ pub fn panes(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> Pa
     columns([0, items, width - items])
 }
 
-/// The panes of the tab Secrets, whose paths are long and whose details are not.
-pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool) -> Panes {
-    let panes = panes(body, focus, zoomed, false);
+/// The panes of the tab Secrets, whose paths are longer than its details.
+pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool) -> PaneLayout {
+    let panes = pane_layout(body, focus, zoomed, false);
     if panes.items.width == 0 || panes.detail.width == 0 {
         return panes;
     }
     let width = body.width * if focus == Pane::Detail { 48 } else { 60 } / 100;
     let items = Rect { width, ..body };
-    Panes { items, detail: Rect { x: body.x + width, width: body.width - width, ..body }, ..panes }
+    PaneLayout { items, detail: Rect { x: body.x + width, width: body.width - width, ..body }, ..panes }
 }
 
-/// A pane without its rule: every pane but the leftmost has one in its first column.
-pub fn inside(pane: Rect) -> Rect {
+/// A pane without its vertical rule, which every pane but the leftmost has in its first column.
+pub fn inner(pane: Rect) -> Rect {
     let rule = u16::from(pane.x > 0).min(pane.width);
     Rect { x: pane.x + rule, width: pane.width - rule, ..pane }
 }
 
-/// The rows of the pane Namespaces, and of Detail, under their title.
+/// The rows of the panes Namespaces and Detail, below their title.
 pub fn body_rows(pane: Rect) -> Rect {
-    below(inside(pane), u16::from(pane.height >= LOW))
+    below(inner(pane), u16::from(pane.height >= LOW))
 }
 
-/// The rows of the pane Items, under its title and the names of its columns.
+/// The rows of the pane Items, below its title and column headings.
 pub fn item_rows(pane: Rect) -> Rect {
     let heads = match pane.height {
         0..LOW => 0,
         LOW..8 => 1,
         _ => 2,
     };
-    below(inside(pane), heads)
+    below(inner(pane), heads)
 }
 
-/// A pane lower than this is all rows, without a title.
+/// A pane lower than this has no title.
 const LOW: u16 = 4;
 
-/// The parts of the screen while a document is being edited, reviewed or in conflict. The title
-/// takes the place of the tabs, which cannot be reached then.
+/// The parts of the screen while a document is edited, reviewed or merged. The title replaces the tabs,
+/// which cannot be reached then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct EditFrame {
-    /// What is being edited, on what base.
+pub struct EditLayout {
+    /// The line with the document and its base.
     pub title: Rect,
-    /// The text of the draft, line numbers included.
+    /// The text, line numbers included.
     pub text: Rect,
-    /// The first problem, in words.
+    /// The line with the first problem.
     pub problem: Rect,
 }
 
-/// Cuts a frame for the editor. A review has no line for problems: [`EditFrame::problem`] is part of its text.
-pub fn edit_frame(frame: &Frame, review: bool) -> EditFrame {
+/// Splits the screen for the editor. A review has no line for problems: [`EditLayout::problem`] is empty.
+pub fn edit_layout(frame: &ScreenLayout, review: bool) -> EditLayout {
     let body = frame.body;
     let problem = if review || body.height < LOW { 0 } else { 1 };
     let text = Rect { height: body.height - problem, ..body };
-    EditFrame { title: frame.tabs, text, problem: below(body, text.height) }
+    EditLayout { title: frame.tabs, text, problem: below(body, text.height) }
 }
 
-/// How many columns line numbers take, the blank after them included.
+/// The columns that line numbers take, the blank after them included.
 pub fn gutter(lines: usize) -> u16 {
     let digits = lines.max(1).ilog10() + 1;
     u16::try_from(digits.max(2) + 2).unwrap_or(u16::MAX)
 }
 
-/// How many columns of the editor's text line numbers take, of so many lines.
+/// The columns that line numbers take in the editor's text area.
 pub fn editor_gutter(text: Rect, lines: usize) -> u16 {
     gutter(lines).min(text.width / 3)
 }
@@ -189,7 +175,7 @@ mod tests {
     fn every_size_is_covered_without_overlap() {
         for rows in 0..60 {
             for cols in [0, 1, 2, 20, 79, 80, 81, 82, 109, 110, 120, 200, 300] {
-                let frame = frame(Size { cols, rows });
+                let frame = screen_layout(Size { cols, rows });
                 let parts = [frame.header, frame.tabs, frame.body, frame.status, frame.footer];
                 let used: u16 = parts.iter().map(|part| part.height).sum();
                 assert_eq!(used, rows, "{cols}x{rows}");
@@ -197,7 +183,7 @@ mod tests {
                     for (zoomed, with_namespaces) in
                         [(false, false), (false, true), (true, false), (true, true)]
                     {
-                        let panes = panes(frame.body, focus, zoomed, with_namespaces);
+                        let panes = pane_layout(frame.body, focus, zoomed, with_namespaces);
                         let widths = panes.namespaces.width + panes.items.width + panes.detail.width;
                         assert_eq!(widths, frame.body.width, "{cols}x{rows} {focus:?}");
                         let panes = secret_panes(frame.body, focus, zoomed);
@@ -212,15 +198,15 @@ mod tests {
     fn rows_and_editor_lie_inside_what_they_are_cut_from() {
         for rows in 0..60 {
             for cols in [0, 1, 2, 20, 80, 120, 300] {
-                let frame = frame(Size { cols, rows });
-                let panes = panes(frame.body, Pane::Items, false, true);
+                let frame = screen_layout(Size { cols, rows });
+                let panes = pane_layout(frame.body, Pane::Items, false, true);
                 for pane in [panes.namespaces, panes.items, panes.detail] {
-                    for part in [inside(pane), body_rows(pane), item_rows(pane)] {
+                    for part in [inner(pane), body_rows(pane), item_rows(pane)] {
                         assert_eq!(part.intersection(pane), part, "{cols}x{rows}");
                     }
                 }
                 for review in [false, true] {
-                    let parts = edit_frame(&frame, review);
+                    let parts = edit_layout(&frame, review);
                     assert_eq!(parts.text.height + parts.problem.height, frame.body.height, "{cols}x{rows}");
                 }
             }
@@ -231,9 +217,9 @@ mod tests {
     #[test]
     fn the_focused_pane_is_always_shown() {
         for cols in [20, 80, 100, 120, 200] {
-            let body = frame(Size { cols, rows: 40 }).body;
+            let body = screen_layout(Size { cols, rows: 40 }).body;
             for focus in [Pane::Namespaces, Pane::Items, Pane::Detail] {
-                let panes = panes(body, focus, false, true);
+                let panes = pane_layout(body, focus, false, true);
                 let shown = match focus {
                     Pane::Namespaces => panes.namespaces,
                     Pane::Items => panes.items,

@@ -1,126 +1,117 @@
-//! What can happen to the console, each with the moment at which it arrived.
+//! Messages to `update`: events with the time at which they arrived.
 
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Health, LeaseId, Presence, SecretPath, SecretStanding, Versions};
-use crate::inventory::Feed;
-use crate::provider::{Commit, Error, Found};
+use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
+use crate::inventory::InventoryEvent;
+use crate::provider::{Commit, CommitStatus, Error};
 
-use super::drafts::{Listed, Saved};
-use super::effect::Request;
+use super::drafts::{DraftEntry, SavedDraft};
+use super::effect::RequestId;
+use super::external_editor::EditorEvent;
 use super::layout::Size;
-use super::model::{Ended, Flaw, Listed as Folder, Look, Merging, NeedsRead, NotReady, Review};
-use super::outside::Outside;
-use super::secret_jobs::SecretTold;
+use super::model::{Diagnostic, FolderPage, ListingEnd, MergeState, NeedsOutput, NotReady, Review, StepDiff};
+use super::secret_jobs::SecretJobResult;
 
-/// A moment, twice: for ages and deadlines, and for people.
+/// A point in time on both clocks: monotonic for ages and deadlines, wall for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    /// Since the program started; never goes back.
+    /// Since the program started.
     pub mono: Duration,
-    /// By the clock on the wall.
     pub wall: SystemTime,
 }
 
 impl Stamp {
-    /// The moment of the start.
+    /// The start of the program.
     pub fn start() -> Self {
         Self { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH }
     }
 }
 
-/// Something that happened.
 #[derive(Debug)]
 pub struct Message {
-    /// When it arrived.
     pub at: Stamp,
-    /// What it is.
-    pub event: Event,
+    pub event: AppEvent,
 }
 
-/// What happened.
 #[derive(Debug)]
-pub enum Event {
-    /// A key, pressed or repeated.
+pub enum AppEvent {
     Key(KeyEvent),
-    /// A bracketed paste, whole.
     Paste(String),
-    /// The terminal has this size now.
     Resize(Size),
-    /// The terminal was taken away for a while and is back.
+    /// The terminal is ours again after a suspend or an external editor.
     Resumed,
-    /// The store said something; its documents have been scanned.
-    Feed(Feed),
-    /// An effect has finished.
-    Answer(Request, Answer),
-    /// New lines of confdeck's own log, already safe to show.
+    /// A watch event whose documents have been scanned.
+    Feed(InventoryEvent),
+    /// The result of an effect.
+    Answer(RequestId, Answer),
+    /// New lines of confdeck's own log, already escaped.
     Log(Vec<String>),
-    /// The moment asked for by `Model::next_wake` has come.
+    /// The time that `Model::next_wake` asked for has come.
     Wake,
-    /// SIGTERM or SIGHUP: leave now.
+    /// SIGTERM or SIGHUP: quit now.
     Terminate,
 }
 
-/// What came of an effect.
+/// The result of an effect.
 #[derive(Debug)]
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
     /// Of `Effect::Compare`, in its order.
-    Compared(Vec<Look>),
-    /// Of `Effect::FindOut`; an error says why nothing could be found out yet.
-    Found(Result<Found, Error>),
+    Compared(Vec<StepDiff>),
+    /// Of `Effect::FindOut`; an error says why the outcome is not known yet.
+    Found(Result<CommitStatus, Error>),
     /// Of `Effect::Secret`.
-    Secret(SecretTold),
-    /// Of `Effect::ListSecrets`: one folder, again and again.
-    SecretFolder(Folder),
-    /// Of `Effect::ListSecrets`: it has ended, and how.
-    SecretsListed(Ended),
+    Secret(SecretJobResult),
+    /// Of `Effect::ListSecrets`: one folder; repeated.
+    SecretFolder(FolderPage),
+    /// Of `Effect::ListSecrets`: how it ended.
+    SecretListingEnded(ListingEnd),
     /// Of `Effect::SecretVersions`; `None` where there is no such secret.
-    SecretVersions(Result<Option<Versions>, Error>),
-    /// What was done is not in the audit, and why.
-    Unaudited(String),
+    SecretVersions(Result<Option<SecretMetadata>, Error>),
+    /// Why something that was done is not in the audit.
+    AuditFailed(String),
     /// Of `Effect::CheckHealth`.
     Health(Vec<Health>),
-    /// Of `Effect::AskLease`; the time left when the answer came.
+    /// Of `Effect::AskLease`: the remaining time when the answer came.
     Lease(LeaseId, Option<Duration>),
     /// Of `Effect::CheckDraft`.
-    Checked(Vec<Flaw>),
+    Checked(Vec<Diagnostic>),
     /// Of `Effect::PrepareReview`.
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.
-    Merged(Box<Result<Merging, String>>),
+    Merged(Box<Result<MergeState, String>>),
     /// Of `Effect::ReadNeeds`.
-    NeedsRead(Box<NeedsRead>),
+    NeedsRead(Box<NeedsOutput>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.
     DraftSaved(Result<usize, String>),
     /// Of `Effect::LoadDrafts`.
-    Drafts(Vec<Listed>),
-    /// Of `Effect::TakeUpDraft`: the draft, or why there is none.
-    DraftTaken(Result<Box<Saved>, String>),
-    /// Of `Effect::ThrowAwayDraft`: why it is still there.
-    DraftThrownAway(Result<(), String>),
-    /// Of `Effect::EditOutside`, again and again.
-    Outside(Outside),
-    /// Of `Effect::Look`, again and again: what is known of secrets in sight, where it has changed.
-    Seen(Vec<(SecretPath, Presence)>),
-    /// Of `Effect::Look` too: whether the store of secrets answers, where that has changed.
-    SecretReach(Reach),
-    /// Of `Effect::CheckHealth`, about the store of secrets; unasked when it answers no more, or again.
+    Drafts(Vec<DraftEntry>),
+    /// Of `Effect::ResumeDraft`: the draft, or why there is none.
+    DraftResumed(Result<Box<SavedDraft>, String>),
+    /// Of `Effect::DeleteDraft`: why it is still there.
+    DraftDeleted(Result<(), String>),
+    /// Of `Effect::EditExternally`; repeated.
+    ExternalEditor(EditorEvent),
+    /// Of `Effect::WatchPresence`: changes among the polled secrets; repeated.
+    PresenceChanged(Vec<(SecretPath, Presence)>),
+    /// Of `Effect::WatchPresence`: a change of whether the store of secrets answers.
+    SecretReachability(SecretReachability),
+    /// Health of the store of secrets: of `Effect::CheckHealth`, and unasked when an outage begins or ends.
     SecretHealth(Box<Health>),
-    /// Of `Effect::Copy`: whether a way to the clipboard was found.
+    /// Of `Effect::Copy`: whether the text reached a clipboard.
     Copied(bool),
 }
 
-/// Whether the store of secrets answers who looks.
+/// Whether the store of secrets answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    /// How it stands.
-    pub standing: SecretStanding,
+pub struct SecretReachability {
+    pub standing: SecretStoreStatus,
     /// Why it does not answer; `None` if it does.
-    pub why: Option<String>,
+    pub reason: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The terminal program: a pure model and update, a read-only view, and one runtime that does I/O.
+//! The terminal console: a pure model and update, a read-only view, and one runtime that does I/O.
 //!
 //! ```text
 //! key, watch event, answer ─▶ Message ─▶ update(&mut Model) ─▶ Effect ─▶ runtime ─▶ Message
@@ -6,21 +6,21 @@
 //!                                            └─▶ view(&Model) ─▶ frame
 //! ```
 //!
-//! `update` and `view` never meet a provider, a clock or a file: everything slow is an [`effect::Effect`].
+//! `update` and `view` never use a provider, a clock or a file: everything slow is an [`effect::Effect`].
 
 pub mod action;
 pub mod age;
 pub mod demo;
 pub mod drafts;
 pub mod effect;
+pub mod external_editor;
 pub mod gate;
 pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
 pub mod open;
-pub mod outside;
-pub mod panic;
+pub mod panic_hook;
 pub mod runtime;
 pub mod secret_jobs;
 pub mod terminal;

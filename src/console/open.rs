@@ -1,4 +1,4 @@
-//! From settings to a running console: which store, which rules, which look.
+//! Opens the console from settings: store, audit, theme, clipboard and editor.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,74 +11,76 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::audit::Audit;
-use crate::check::Eyes;
+use crate::check::SecretLookup;
+use crate::config::{SecretSource, Settings, Target};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
 use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
-use crate::settings::{SecretSource, Settings, Target};
 use crate::text::Safe;
 
-use super::demo::{DemoStore, FilesDemo, demo_eyes, demo_secrets, drive, touch_files};
+use super::demo::{
+    DemoStore, FilesDemo, demo_secret_lookup, demo_secrets, simulate_activity, simulate_file_edits,
+};
 use super::effect::Effect;
+use super::external_editor::ExternalEditor;
 use super::layout::Size;
 use super::message::Message;
-use super::model::{Context, Model, Redraw};
-use super::outside::ExternalEditor;
+use super::model::{ConsoleContext, Model, Redraw};
 use super::runtime::{ConsoleConfig, Program, run};
-use super::terminal::{Clipboard, Surroundings};
-use super::theme::{Depth, Glyphs, Theme, ThemeError};
+use super::terminal::{Clipboard, TerminalEnv};
+use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::{update, view};
 
-/// What the console shows.
+/// Where the console's data comes from.
 #[derive(Debug)]
-pub enum Source {
-    /// What the settings point at.
+pub enum ConsoleSource {
+    /// The target of the settings.
     Settings,
-    /// A made-up fleet in this process.
+    /// Demo data in memory.
     Demo,
-    /// One made-up namespace in files of a temporary folder.
+    /// One demo namespace in files of a temporary folder.
     DemoFiles,
 }
 
-/// Why the console could not be opened or went down.
+/// Why the console could not be opened or broke down.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The theme is not one.
+    /// The theme is invalid.
     #[error(transparent)]
     Theme(#[from] ThemeError),
-    /// The terminal cannot be claimed, or a temporary folder not be made.
+    /// The terminal cannot be claimed, or the temporary folder not created.
     #[error("{0}")]
     System(#[from] io::Error),
 }
 
-/// Opens the console and runs it until it is left; answers the exit code.
+/// Opens the console and runs it until the user quits; returns the exit code.
 ///
-/// `vars` is the process's environment; `log` brings the lines for the tab Log.
+/// `vars` is the process environment; `log` receives the lines for the tab Log.
 ///
 /// # Errors
 /// [`OpenError`], before anything was drawn.
 pub async fn open(
     settings: &Settings,
-    source: Source,
+    source: ConsoleSource,
     vars: &BTreeMap<String, String>,
     log: Option<mpsc::Receiver<String>>,
 ) -> Result<u8, OpenError> {
-    let surroundings = Surroundings::of(vars);
+    let surroundings = TerminalEnv::of(vars);
     let theme = theme(settings, surroundings)?;
-    let store = Store::of(settings, source)?;
+    let store = ConsoleStore::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (eyes, mut secrets) = store.secrets.unzip();
     if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
         access.writer = None;
     }
-    let context = Context {
+    let context = ConsoleContext {
         name: Safe::new(&store.name).into_owned().into_string(),
         backend: store.backend,
         target: Safe::new(&store.target).into_owned().into_string(),
-        marks: store.marks,
+        warnings: store.marks,
         capabilities: store.capabilities,
         secrets: eyes,
-        copies_secrets: settings.console.copy_secrets,
+        may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
@@ -102,14 +104,14 @@ pub async fn open(
     Ok(code)
 }
 
-fn theme(settings: &Settings, surroundings: Surroundings) -> Result<Theme, ThemeError> {
-    let depth = if settings.console.no_color { Depth::None } else { surroundings.colors };
+fn theme(settings: &Settings, surroundings: TerminalEnv) -> Result<Theme, ThemeError> {
+    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
     let name = settings.console.theme.as_deref().unwrap_or("default");
     Theme::named(name, depth, Glyphs::of(surroundings.utf8))
 }
 
-/// A store and how the header tells it.
-struct Store {
+/// A store, and how the header describes it.
+struct ConsoleStore {
     name: String,
     backend: &'static str,
     target: String,
@@ -118,20 +120,20 @@ struct Store {
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
-    /// Where secrets are kept, and the way there.
-    secrets: Option<(Eyes, SecretAccess)>,
+    /// How documents map to secrets, and access to their store.
+    secrets: Option<(SecretLookup, SecretAccess)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
-    /// The demo's files live as long as this.
+    /// Dropping this removes the demo's files.
     files: Option<FilesDemo>,
 }
 
-impl Store {
-    fn of(settings: &Settings, source: Source) -> io::Result<Self> {
+impl ConsoleStore {
+    fn of(settings: &Settings, source: ConsoleSource) -> io::Result<Self> {
         match source {
-            Source::Settings => Ok(Self::of_settings(settings)),
-            Source::Demo => Ok(Self::of_demo()),
-            Source::DemoFiles => Self::of_demo_files(),
+            ConsoleSource::Settings => Ok(Self::of_settings(settings)),
+            ConsoleSource::Demo => Ok(Self::of_demo()),
+            ConsoleSource::DemoFiles => Self::of_demo_files(),
         }
     }
 
@@ -139,7 +141,7 @@ impl Store {
         let manager = UnifiedConfigManager::from_settings(settings);
         let reader = manager.reader();
         let target = settings.target.to_string();
-        // The badge names the backend already.
+        // The badge already names the backend.
         let place = target.split_once(' ').map_or(target.as_str(), |(_, place)| place).to_owned();
         Self {
             name: settings.context.name.clone(),
@@ -148,19 +150,19 @@ impl Store {
                 Target::Etcd(_) => "etcd",
             },
             target: place,
-            marks: settings.marks.iter().map(ToString::to_string).collect(),
+            marks: settings.warnings.iter().map(ToString::to_string).collect(),
             capabilities: reader.capabilities(),
             locked: settings.target.is_remote() || matches!(settings.secrets, SecretSource::Vault { .. }),
             reader,
             writer: manager.writer().ok(),
-            // What cannot be opened has nothing to be shown of.
-            secrets: settings.eyes().ok().map(|eyes| (eyes, manager.secrets())),
+            // A store of secrets that cannot be opened is not shown.
+            secrets: settings.secret_lookup().ok().map(|eyes| (eyes, manager.secrets())),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
-                settings.target.located(),
+                settings.target.location(),
             )
-            .with_secrets(settings.secrets.located()),
+            .with_secrets(settings.secrets.location()),
             startup: Vec::new(),
             files: None,
         }
@@ -178,10 +180,10 @@ impl Store {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
-            secrets: demo_eyes().map(|eyes| (eyes, demo_secrets().access(true))),
+            secrets: demo_secret_lookup().map(|eyes| (eyes, demo_secrets().access(true))),
             audit: Audit::off(),
             startup: vec![Box::new(move || {
-                tokio::spawn(async move { drive(&driven).await });
+                tokio::spawn(async move { simulate_activity(&driven).await });
             })],
             files: None,
         }
@@ -205,22 +207,22 @@ impl Store {
             secrets: None,
             audit: Audit::off(),
             startup: vec![Box::new(move || {
-                tokio::spawn(touch_files(touched));
+                tokio::spawn(simulate_file_edits(touched));
             })],
             files: Some(files),
         })
     }
 }
 
-/// The model, its update and its view, as the runtime drives them.
+/// The model with its update and view, as the runtime drives them.
 pub struct App {
     model: Model,
     theme: Theme,
 }
 
 impl App {
-    /// A console that has heard nothing yet.
-    pub fn new(context: Context, size: Size, theme: Theme) -> Self {
+    /// A console before its first message.
+    pub fn new(context: ConsoleContext, size: Size, theme: Theme) -> Self {
         Self { model: Model::new(context, size), theme }
     }
 }

@@ -1,160 +1,142 @@
-//! What a person has done with a secret on purpose: data that the runtime carries out, and what came
-//! of it. Values are in there only inside of [`Hidden`].
+//! Operations on secrets as data, carried out by the runtime, and their results. Values appear only inside
+//! [`crate::domain::Hidden`].
 
 use crate::domain::{
-    FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretText, SecretVersion, Versions,
+    FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretMetadata, SecretPath, SecretText,
+    SecretVersion,
 };
 use crate::provider::{Error, SecretCapabilities, SecretExpect, SecretFields};
 
-/// Something to be done with a secret.
 #[derive(Debug)]
 pub enum SecretJob {
-    /// Tell what is there now, and what this user may not do with it.
+    /// Queries presence, and what this user may not do with the secret.
     Inspect(SecretPath),
-    /// The same, with the versions that are kept.
+    /// As [`Self::Inspect`], with the list of versions.
     Versions(SecretPath),
-    /// Make a value at random.
-    Generate(Generate),
-    /// Read one value, to be shown or copied.
-    Reveal(RevealOrder),
-    /// Write a new version.
+    /// Generates a random value.
+    Generate(SecretGenerator),
+    /// Reads one value, to show or copy it.
+    Reveal(RevealRequest),
+    /// Writes a new version.
     Write(Box<SecretWrite>),
-    /// Read an older version and write its fields as the newest one.
-    Restore(Restore),
-    /// Delete a version, which can be undeleted.
+    /// Reads an older version and writes its fields as a new one.
+    Restore(RestoreRequest),
+    /// Deletes a version; it can be undeleted.
     Delete(SecretPath, SecretVersion),
-    /// Take such a delete back.
     Undelete(SecretPath, SecretVersion),
-    /// Destroy a version for ever.
+    /// Destroys a version for ever.
     Destroy(SecretPath, SecretVersion),
-    /// Destroy all versions for ever, and that there were any.
+    /// Destroys all versions and the metadata for ever.
     DestroyAll(SecretPath),
-    /// Tell what is there after a write without an answer, as soon as somebody can.
+    /// Queries presence after a write without an answer, until the store answers.
     FindOut(SecretPath),
 }
 
-/// Where a value goes that was asked for.
+/// Where a revealed value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outlet {
-    /// On the screen, for a short time.
+pub enum RevealDestination {
     Screen,
-    /// On the clipboard; it never comes back to the model.
+    /// The clipboard; the value never reaches the model.
     Clipboard,
 }
 
-/// One value that a person asked for.
+/// A request to read one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevealOrder {
-    /// Of which secret.
+pub struct RevealRequest {
     pub path: SecretPath,
-    /// Which field.
     pub field: FieldName,
-    /// Why, in that person's words.
+    /// For the audit.
     pub reason: String,
-    /// Where it goes.
-    pub to: Outlet,
+    pub destination: RevealDestination,
 }
 
-/// How a new version is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// It holds these fields alone: there is nothing else, or all of it is replaced.
-    Whole,
-    /// These fields change; the others are not read.
+pub enum SecretWriteMode {
+    /// Writes these fields alone.
+    Replace,
+    /// Changes these fields; the others are not read.
     Patch,
-    /// All fields are read, changed and written.
-    ReadFirst,
+    /// Reads all fields, changes them and writes them back.
+    ReadModifyWrite,
 }
 
-/// A new version of a secret.
 #[derive(Debug)]
 pub struct SecretWrite {
-    /// Which secret.
     pub path: SecretPath,
-    /// How it is made.
-    pub how: How,
-    /// The condition.
+    pub mode: SecretWriteMode,
     pub expect: SecretExpect,
-    /// The new values.
-    pub set: Hidden<SecretFields>,
-    /// Fields that go.
+    pub set: Opaque<SecretFields>,
+    /// Fields to remove.
     pub remove: Vec<FieldName>,
 }
 
-/// An older version that becomes the newest again.
+/// A request to write an older version's fields as the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restore {
-    /// Which secret.
+pub struct RestoreRequest {
     pub path: SecretPath,
-    /// The version whose fields are written.
     pub from: SecretVersion,
-    /// The version that must be the newest.
+    /// The version that must still be the newest.
     pub newest: SecretVersion,
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug)]
-pub enum SecretTold {
+pub enum SecretJobResult {
     /// Of [`SecretJob::Inspect`] and [`SecretJob::Versions`].
     Inspected(Box<Inspection>),
-    /// Of [`SecretJob::Generate`]; an error says why there is none.
-    Generated(Result<Hidden<SecretText>, String>),
+    /// Of [`SecretJob::Generate`]; an error says why there is no value.
+    Generated(Result<Opaque<SecretText>, String>),
     /// Of [`SecretJob::Reveal`].
-    Revealed(Box<Reading>),
+    Revealed(Box<RevealReport>),
     /// Of every job that writes.
-    Written(Outcome),
-    /// Of [`SecretJob::FindOut`]; an error says why nobody could tell.
+    Written(SecretWriteOutcome),
+    /// Of [`SecretJob::FindOut`]; an error says why it is not known.
     Found(Result<Presence, Error>),
 }
 
-/// What is known of a secret before something is done with it.
+/// What is known of a secret before an operation on it.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What its store can do.
-    pub can: SecretCapabilities,
-    /// What is there.
+    pub capabilities: SecretCapabilities,
     pub presence: Result<Presence, Error>,
-    /// What this user may not do with it; nothing where not even that may be asked.
-    pub lacking: Lacking,
-    /// The versions that are kept, where they were asked for and could be told.
-    pub versions: Option<Versions>,
+    /// What this user may not do with it; empty where even that may not be queried.
+    pub lacking: MissingRights,
+    /// The stored versions, where they were asked for and could be listed.
+    pub versions: Option<SecretMetadata>,
 }
 
-/// What a read brought.
+/// The result of a read.
 #[derive(Debug)]
-pub struct Reading {
-    /// What came of it.
-    pub found: Result<Found, Error>,
-    /// How many values reached confdeck for it, whatever became of them.
-    pub read: usize,
+pub struct RevealReport {
+    pub result: Result<RevealOutcome, Error>,
+    /// How many values confdeck received for it, used or not.
+    pub values_read: usize,
 }
 
-/// What was found where a value was asked for.
+/// What was found instead of, or as, the requested value.
 #[derive(Debug)]
-pub enum Found {
-    /// The value, to be shown.
-    Value(Hidden<SecretText>, Option<SecretVersion>),
-    /// The value went to the clipboard.
+pub enum RevealOutcome {
+    /// The value, to be shown or copied.
+    Value(Opaque<SecretText>, Option<SecretVersion>),
     Copied(Option<SecretVersion>),
-    /// There is no way to the clipboard for it.
+    /// No clipboard takes it.
     NotCopied,
-    /// The secret is there, the field is not.
+    /// The secret exists without this field.
     NoField,
-    /// There is no secret, or none of its newest version.
+    /// There is no secret, or its newest version is deleted.
     Nothing,
 }
 
-/// What came of a write.
+/// The result of a write.
 #[derive(Debug)]
-pub struct Outcome {
-    /// The new version, where one was written and versions are kept.
+pub struct SecretWriteOutcome {
+    /// The new version, where one was written and the store has versions.
     pub result: Result<Option<SecretVersion>, Error>,
-    /// How many values were read for it.
-    pub read: usize,
+    pub values_read: usize,
 }
 
 impl SecretJob {
-    /// Whether it changes what is stored. Reading does not; it is counted and kept in the audit.
+    /// Whether it changes what is stored. Reading does not; it is counted and recorded in the audit.
     pub fn writes(&self) -> bool {
         match self {
             Self::Write(_) | Self::Restore(_) | Self::Delete(..) | Self::Undelete(..) => true,

@@ -1,5 +1,5 @@
-//! What the console looks like: every piece of the screen has a role, and a theme file gives each
-//! role a style. No colour is named anywhere else.
+//! Themes: every piece of the screen has a role, and a theme file gives each role a style. No colour is
+//! named anywhere else.
 
 mod depth;
 mod glyphs;
@@ -11,20 +11,18 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use depth::Depth;
+pub use depth::ColorDepth;
 pub use glyphs::{Glyphs, glyph};
 
-macro_rules! inks {
+macro_rules! style_roles {
     ($($(#[$doc:meta])* $ink:ident = $name:literal,)*) => {
         /// The role of a piece of the screen.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Ink { $($(#[$doc])* $ink,)* }
+        pub enum StyleRole { $($(#[$doc])* $ink,)* }
 
-        impl Ink {
-            /// Every role, in the order of the theme files.
+        impl StyleRole {
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$ink),*];
 
-            /// Its name in a theme file.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$ink => $name,)* }
             }
@@ -32,109 +30,87 @@ macro_rules! inks {
     };
 }
 
-inks! {
-    /// What is read.
+style_roles! {
+    /// Normal text.
     Text = "text",
-    /// What is there without being asked about.
+    /// Secondary text.
     Dim = "dim",
-    /// The title of a pane.
     Title = "title",
-    /// The title of the pane that keys go to.
+    /// The title of the focused pane.
     FocusedTitle = "focused-title",
-    /// Lines between panes.
     Rule = "rule",
-    /// The border of an overlay.
     Border = "border",
-    /// The one colour of emphasis.
     Accent = "accent",
-    /// A tab.
     Tab = "tab",
-    /// The tab in front.
     ActiveTab = "active-tab",
-    /// A key to press.
     Key = "key",
-    /// A name that matters.
+    /// An important name.
     Strong = "strong",
-    /// The selected row of the pane that keys go to.
+    /// The selected row of the focused pane.
     Selection = "selection",
-    /// The selected row of another pane.
+    /// The selected row of an unfocused pane.
     IdleSelection = "idle-selection",
-    /// The mark of a fresh change.
+    /// The mark of a recent change.
     Fresh = "fresh",
-    /// All is well.
     Good = "good",
-    /// Worth a look.
     Warning = "warning",
-    /// Broken.
     Bad = "bad",
-    /// Laid over what may be old.
+    /// Laid over data that may be out of date.
     Stale = "stale",
-    /// A member's name.
     JsonKey = "json-key",
-    /// A string.
     JsonString = "json-string",
-    /// A number.
     JsonNumber = "json-number",
     /// `true`, `false`, `null`.
     JsonWord = "json-word",
     /// Brackets, colons and commas.
     JsonPunctuation = "json-punctuation",
-    /// A reference inside a document.
     Reference = "reference",
-    /// The mask over a secret.
     Secret = "secret",
-    /// In the editor, what stands for a stored secret.
+    /// The placeholder of a stored secret in the editor.
     Placeholder = "placeholder",
-    /// Words of confdeck's own inside a document.
+    /// confdeck's own annotations inside a document.
     Note = "note",
-    /// Line numbers.
     LineNumber = "line-number",
-    /// What a change adds.
     Added = "added",
-    /// What a change removes.
     Removed = "removed",
-    /// Laid over the place of a problem.
+    /// Laid over the location of a problem.
     Problem = "problem",
-    /// Laid over what was looked for.
+    /// Laid over search matches.
     Match = "match",
-    /// Laid over a bracket and its other half.
+    /// Laid over a pair of matching brackets.
     Bracket = "bracket",
 }
 
-/// A style for every role, and the forms of the glyphs.
+/// A style for every role, and the glyph set.
 #[derive(Debug, Clone)]
 pub struct Theme {
-    styles: [Style; Ink::ALL.len()],
+    styles: [Style; StyleRole::ALL.len()],
     glyphs: Glyphs,
 }
 
-/// What is wrong with a theme file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ThemeError {
-    /// There is no such theme.
     #[error("there is no theme \"{0}\": choose default, dark or light")]
     Unknown(String),
-    /// It is not TOML, or of another shape.
+    /// It is not TOML, or not of the expected shape.
     #[error("the theme cannot be read: {0}")]
     Syntax(String),
-    /// A role that does not exist.
     #[error("the theme names a role \"{0}\" that does not exist")]
     Role(String),
-    /// A word of a style or of the palette that is neither a colour nor an attribute.
+    /// Neither a colour nor an attribute.
     #[error(
         "\"{word}\" at \"{place}\" of the theme is no colour and no attribute: write a colour (cyan, 0 to 255, #rrggbb, a name of the palette), \"on\" another, and any of bold, dim, italic, underlined, reversed"
     )]
     Word {
-        /// The role or the name of the palette.
+        /// The role or the palette entry.
         place: String,
-        /// The word.
         word: String,
     },
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct ThemeFile {
     #[serde(default)]
     palette: BTreeMap<String, String>,
     #[serde(default)]
@@ -150,11 +126,11 @@ const EMBEDDED: [(&str, &str); 3] = [
 ];
 
 impl Theme {
-    /// An embedded theme, by name: `default`, `dark` or `light`. Without colours all look alike.
+    /// An embedded theme: `default`, `dark` or `light`. Without colours all look alike.
     ///
     /// # Errors
     /// [`ThemeError::Unknown`].
-    pub fn named(name: &str, depth: Depth, glyphs: Glyphs) -> Result<Self, ThemeError> {
+    pub fn named(name: &str, depth: ColorDepth, glyphs: Glyphs) -> Result<Self, ThemeError> {
         let (_, text) = EMBEDDED
             .into_iter()
             .find(|(known, _)| *known == name)
@@ -162,33 +138,31 @@ impl Theme {
         Self::parse(text, depth, glyphs)
     }
 
-    /// A theme file; a role it leaves out looks as in the theme `default`.
+    /// Parses a theme file; a role it leaves out looks as in the theme `default`.
     ///
     /// # Errors
     /// [`ThemeError`], naming the role or word that is wrong.
-    pub fn parse(text: &str, depth: Depth, glyphs: Glyphs) -> Result<Self, ThemeError> {
-        let mut theme = Self { styles: [Style::new(); Ink::ALL.len()], glyphs };
-        if depth == Depth::None {
-            theme.take(PLAIN, depth)?;
+    pub fn parse(text: &str, depth: ColorDepth, glyphs: Glyphs) -> Result<Self, ThemeError> {
+        let mut theme = Self { styles: [Style::new(); StyleRole::ALL.len()], glyphs };
+        if depth == ColorDepth::None {
+            theme.apply(PLAIN, depth)?;
             return Ok(theme);
         }
-        theme.take(DEFAULT, depth)?;
-        theme.take(text, depth)?;
+        theme.apply(DEFAULT, depth)?;
+        theme.apply(text, depth)?;
         Ok(theme)
     }
 
-    /// The style of a role.
-    pub fn style(&self, ink: Ink) -> Style {
+    pub fn style(&self, ink: StyleRole) -> Style {
         self.styles.get(ink as usize).copied().unwrap_or_default()
     }
 
-    /// The forms of the glyphs.
     pub fn glyphs(&self) -> Glyphs {
         self.glyphs
     }
 
-    fn take(&mut self, text: &str, depth: Depth) -> Result<(), ThemeError> {
-        let file: File = toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
+    fn apply(&mut self, text: &str, depth: ColorDepth) -> Result<(), ThemeError> {
+        let file: ThemeFile = toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
         let mut palette = BTreeMap::new();
         for (name, color) in file.palette {
             let known = Color::from_str(&color)
@@ -196,7 +170,7 @@ impl Theme {
             palette.insert(name, known);
         }
         for (role, words) in file.roles {
-            let Some(ink) = Ink::ALL.into_iter().find(|ink| ink.name() == role) else {
+            let Some(ink) = StyleRole::ALL.into_iter().find(|ink| ink.name() == role) else {
                 return Err(ThemeError::Role(role));
             };
             let style = read_style(&words, &palette, depth)
@@ -209,8 +183,12 @@ impl Theme {
     }
 }
 
-/// Reads `COLOUR on COLOUR ATTRIBUTE…`; gives back the word it does not know.
-fn read_style<'w>(words: &'w str, palette: &BTreeMap<String, Color>, depth: Depth) -> Result<Style, &'w str> {
+/// Parses `COLOUR on COLOUR ATTRIBUTE…`; the error is the unknown word.
+fn read_style<'w>(
+    words: &'w str,
+    palette: &BTreeMap<String, Color>,
+    depth: ColorDepth,
+) -> Result<Style, &'w str> {
     let mut style = Style::new();
     let mut background = false;
     for word in words.split_whitespace() {
@@ -247,7 +225,7 @@ mod tests {
     /// Every role with its style, a line each.
     fn roles(theme: &Theme) -> String {
         let mut out = String::new();
-        for ink in Ink::ALL {
+        for ink in StyleRole::ALL {
             let Style { fg, bg, add_modifier, .. } = theme.style(ink);
             let color = |color: Option<Color>| color.map_or("-".into(), |color| color.to_string());
             let _ = writeln!(out, "{:18}{:14}{:14}{add_modifier:?}", ink.name(), color(fg), color(bg));
@@ -258,9 +236,9 @@ mod tests {
     #[test]
     fn themes_give_every_role_a_style() {
         for (name, text) in EMBEDDED.into_iter().chain([("plain", PLAIN)]) {
-            let file: File = toml::from_str(text).unwrap();
-            assert_eq!(file.roles.len(), Ink::ALL.len(), "{name}");
-            let depth = if name == "plain" { Depth::None } else { Depth::TrueColor };
+            let file: ThemeFile = toml::from_str(text).unwrap();
+            assert_eq!(file.roles.len(), StyleRole::ALL.len(), "{name}");
+            let depth = if name == "plain" { ColorDepth::None } else { ColorDepth::TrueColor };
             let theme = Theme::parse(text, depth, Glyphs::Unicode).unwrap();
             insta::assert_snapshot!(format!("roles_{name}"), roles(&theme));
         }
@@ -268,8 +246,8 @@ mod tests {
 
     #[test]
     fn the_default_theme_uses_the_terminals_own_palette_and_no_background() {
-        let theme = Theme::named("default", Depth::TrueColor, Glyphs::Unicode).unwrap();
-        for ink in Ink::ALL {
+        let theme = Theme::named("default", ColorDepth::TrueColor, Glyphs::Unicode).unwrap();
+        for ink in StyleRole::ALL {
             let style = theme.style(ink);
             assert!(!matches!(style.fg, Some(Color::Rgb(..) | Color::Indexed(_))), "{ink:?}");
             assert!(!matches!(style.fg, Some(Color::White | Color::Black | Color::Gray)), "{ink:?}");
@@ -280,18 +258,20 @@ mod tests {
     #[test]
     fn without_colour_no_role_has_one_and_a_selection_still_shows() {
         for name in ["default", "dark", "light"] {
-            let theme = Theme::named(name, Depth::None, Glyphs::Unicode).unwrap();
+            let theme = Theme::named(name, ColorDepth::None, Glyphs::Unicode).unwrap();
             assert!(
-                Ink::ALL.iter().all(|ink| theme.style(*ink).fg.is_none() && theme.style(*ink).bg.is_none())
+                StyleRole::ALL
+                    .iter()
+                    .all(|ink| theme.style(*ink).fg.is_none() && theme.style(*ink).bg.is_none())
             );
-            assert!(theme.style(Ink::Selection).add_modifier.contains(Modifier::REVERSED));
+            assert!(theme.style(StyleRole::Selection).add_modifier.contains(Modifier::REVERSED));
         }
     }
 
     #[test]
     fn mistakes_are_named() {
         let error = |text: &str| {
-            Theme::parse(text, Depth::Ansi16, Glyphs::Unicode).map(|_| ()).unwrap_err().to_string()
+            Theme::parse(text, ColorDepth::Ansi16, Glyphs::Unicode).map(|_| ()).unwrap_err().to_string()
         };
         assert!(error("[roles]\nhaeder = \"red\"").contains("\"haeder\""));
         assert!(error("[roles]\nbad = \"reddish bold\"").contains("\"reddish\" at \"bad\""));
@@ -299,7 +279,7 @@ mod tests {
         assert!(error("[palette]\nx = \"nope\"").contains("\"nope\" at \"x\""));
         assert!(error("[colours]\nx = \"red\"").contains("colours"));
         assert!(
-            Theme::named("neon", Depth::Ansi16, Glyphs::Unicode)
+            Theme::named("neon", ColorDepth::Ansi16, Glyphs::Unicode)
                 .is_err_and(|error| error.to_string().contains("neon"))
         );
     }
@@ -307,9 +287,9 @@ mod tests {
     #[test]
     fn a_file_may_change_one_role_alone() {
         let text = "[palette]\nmine = \"#ff8800\"\n[roles]\naccent = \"mine on black italic\"";
-        let theme = Theme::parse(text, Depth::TrueColor, Glyphs::Unicode).unwrap();
+        let theme = Theme::parse(text, ColorDepth::TrueColor, Glyphs::Unicode).unwrap();
         let accent = Style::new().fg(Color::Rgb(255, 136, 0)).bg(Color::Black).italic();
-        assert_eq!(theme.style(Ink::Accent), accent);
-        assert_eq!(theme.style(Ink::Good), Style::new().fg(Color::Green));
+        assert_eq!(theme.style(StyleRole::Accent), accent);
+        assert_eq!(theme.style(StyleRole::Good), Style::new().fg(Color::Green));
     }
 }

@@ -1,4 +1,4 @@
-//! How much of a store a picture can show.
+//! Which part of a store a listing or a watch covers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use super::ResourceKey;
 /// How many ranges are named before the rest is counted.
 const NAMED: usize = 4;
 
-/// Which keys a picture would show if they existed. About any other it knows nothing, and that it
-/// does not show one is no sign that there is none.
+/// Which keys would be shown if they existed. Of any other nothing is known: that it
+/// is not shown does not mean that it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Coverage {
     /// Every key of the range that was asked for.
     #[default]
     Whole,
-    /// Those alone that this user may read.
-    Partial(Permitted),
+    /// Only those that this user may read.
+    Partial(PermittedRanges),
 }
 
 impl Coverage {
-    /// Whether the absence of this key from the picture means that it does not exist.
-    pub fn sees(&self, key: &ResourceKey) -> bool {
+    /// Whether the absence of this key means that it does not exist.
+    pub fn covers(&self, key: &ResourceKey) -> bool {
         match self {
             Self::Whole => true,
-            Self::Partial(permitted) => (permitted.0.sees)(key),
+            Self::Partial(permitted) => (permitted.0.covers)(key),
         }
     }
 
@@ -33,7 +33,7 @@ impl Coverage {
         matches!(self, Self::Partial(_))
     }
 
-    /// What may be read, a text for each range; nothing for a whole picture.
+    /// What may be read, one text per range; empty if everything may.
     pub fn ranges(&self) -> &[String] {
         match self {
             Self::Whole => &[],
@@ -41,7 +41,7 @@ impl Coverage {
         }
     }
 
-    /// What a person is told of a partial picture: `this user may read only /cwm/staging/*`.
+    /// The words for partial coverage: `this user may read only /cwm/staging/*`.
     pub fn words(&self) -> Option<String> {
         let Self::Partial(permitted) = self else { return None };
         let ranges = &permitted.0.ranges;
@@ -56,30 +56,30 @@ impl Coverage {
 
 /// The ranges of a store that may be read.
 #[derive(Clone)]
-pub struct Permitted(Arc<Ranges>);
+pub struct PermittedRanges(Arc<RangeFilter>);
 
-struct Ranges {
+struct RangeFilter {
     ranges: Vec<String>,
-    sees: Box<dyn Fn(&ResourceKey) -> bool + Send + Sync>,
+    covers: Box<dyn Fn(&ResourceKey) -> bool + Send + Sync>,
 }
 
-impl Permitted {
+impl PermittedRanges {
     /// The ranges as the store writes them, and the rule which keys lie in them. The texts tell the
     /// ranges apart: two with the same texts are equal.
     pub fn new(ranges: Vec<String>, sees: impl Fn(&ResourceKey) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Ranges { ranges, sees: Box::new(sees) }))
+        Self(Arc::new(RangeFilter { ranges, covers: Box::new(sees) }))
     }
 }
 
-impl PartialEq for Permitted {
+impl PartialEq for PermittedRanges {
     fn eq(&self, other: &Self) -> bool {
         self.0.ranges == other.0.ranges
     }
 }
 
-impl Eq for Permitted {}
+impl Eq for PermittedRanges {}
 
-impl fmt::Debug for Permitted {
+impl fmt::Debug for PermittedRanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Permitted").field(&self.0.ranges).finish()
     }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_partial_coverage_names_a_few_ranges_and_counts_the_others() {
         let ranges = |count: usize| (0..count).map(|n| format!("/{n}/*")).collect();
-        let words = |count| Coverage::Partial(Permitted::new(ranges(count), |_| true)).words().unwrap();
+        let words = |count| Coverage::Partial(PermittedRanges::new(ranges(count), |_| true)).words().unwrap();
         assert_eq!(words(2), "this user may read only /0/*, /1/*");
         assert_eq!(words(6), "this user may read only /0/*, /1/*, /2/*, /3/* and 2 more");
         assert_eq!(Coverage::Whole.words(), None);
@@ -101,8 +101,9 @@ mod tests {
     #[test]
     fn what_is_not_covered_is_not_seen() {
         let foreign = |raw: &[u8]| ResourceKey::foreign(raw);
-        let part = Coverage::Partial(Permitted::new(vec!["a".into()], move |key| *key == foreign(b"a")));
-        assert!(part.sees(&foreign(b"a")) && !part.sees(&foreign(b"b")));
-        assert!(Coverage::Whole.sees(&foreign(b"b")));
+        let part =
+            Coverage::Partial(PermittedRanges::new(vec!["a".into()], move |key| *key == foreign(b"a")));
+        assert!(part.covers(&foreign(b"a")) && !part.covers(&foreign(b"b")));
+        assert!(Coverage::Whole.covers(&foreign(b"b")));
     }
 }

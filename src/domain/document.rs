@@ -1,4 +1,4 @@
-//! The bytes of one stored value, kept exactly as they are.
+//! The bytes of one stored value, byte for byte.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,18 +8,16 @@ pub const MAX_EDITABLE: usize = 1024 * 1024;
 
 /// The value of one key, byte for byte as stored; cheap to clone.
 ///
-/// It may hold plaintext secrets, so its `Debug` form tells only the size. To show it, make a
+/// It may hold plaintext secrets, so its `Debug` form shows only the size. To show it, make a
 /// `text::Masked` of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document(Arc<[u8]>);
 
 impl Document {
-    /// Takes the bytes as stored.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes as stored.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -32,7 +30,6 @@ impl Document {
         std::str::from_utf8(&self.0)
     }
 
-    /// Length in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }

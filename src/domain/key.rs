@@ -1,4 +1,4 @@
-//! What a stored thing is called: keys, ranges of keys, and the addresses people type.
+//! What a stored document is called: keys, ranges of keys, and the addresses people type.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,19 +7,14 @@ use thiserror::Error;
 
 use super::{ConnectionName, NameError, Namespace, WebhookId};
 
-/// The key of one document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceKey {
-    /// A webhook of a namespace.
     Webhook {
-        /// Where it lives.
         namespace: Namespace,
-        /// Its id.
         id: WebhookId,
     },
     /// A connection; connections are shared by all namespaces.
     Connection {
-        /// Its name.
         name: ConnectionName,
     },
     /// A key whose shape the receiver ignores, as raw bytes after the prefix. It can be viewed and
@@ -31,12 +26,10 @@ pub enum ResourceKey {
 }
 
 impl ResourceKey {
-    /// A webhook's key.
     pub fn webhook(namespace: Namespace, id: WebhookId) -> Self {
         Self::Webhook { namespace, id }
     }
 
-    /// A connection's key.
     pub fn connection(name: ConnectionName) -> Self {
         Self::Connection { name }
     }
@@ -98,7 +91,6 @@ pub enum KeyPrefix {
     All,
     /// The webhooks of one namespace.
     Namespace(Namespace),
-    /// All connections.
     Connections,
 }
 
@@ -113,7 +105,7 @@ impl KeyPrefix {
     }
 }
 
-/// What a person names on the command line or in the palette.
+/// A key as typed on the command line or in the palette.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub ResourceKey);
 
@@ -128,7 +120,6 @@ pub enum AddressError {
     /// A part breaks its rule.
     #[error("\"{text}\" is not an address: {source}")]
     Name {
-        /// What was typed.
         text: String,
         /// The broken rule.
         source: NameError,

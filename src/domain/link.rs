@@ -1,4 +1,4 @@
-//! How true the picture of a store is at this moment.
+//! The state of the watch on one store: whether what is shown is current.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ pub enum LinkState {
         /// Entries so far.
         entries: usize,
     },
-    /// The picture equals the store.
+    /// What is shown equals the store.
     Synced,
     /// The link is back; changes made meanwhile are being replayed.
     CatchingUp,
-    /// The picture was true and may not be any more.
+    /// What is shown was current and may not be any more.
     Stale {
         /// What broke, in words.
         reason: String,
         /// When it is tried again, counted from this message.
         retry_in: Option<Duration>,
     },
-    /// The store refuses us.
+    /// The store denies access.
     Denied {
         /// The missing permission, in words.
         permission: String,
@@ -51,7 +51,7 @@ impl LinkState {
     }
 
     /// Whether what is shown equals the store.
-    pub fn is_true(&self) -> bool {
+    pub fn is_synced(&self) -> bool {
         matches!(self, Self::Synced)
     }
 }

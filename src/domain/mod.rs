@@ -1,6 +1,6 @@
-//! Plain types that every room speaks: names, keys, documents, revisions, changes, link and health states.
+//! Plain types shared by every module: names, keys, documents, revisions, changes, link and health states.
 //!
-//! Nothing here does I/O, reads a clock or imports another room of ours. Types are built so that a
+//! Nothing here does I/O, reads a clock or imports another module of this crate. Types are built so that a
 //! wrong value cannot exist: a [`Namespace`] is always well-formed, a [`Document`] never shows its
 //! bytes by accident.
 
@@ -20,11 +20,11 @@ mod secrets;
 mod utc;
 
 pub use change::{Change, ChangeKind, Entry};
-pub use coverage::{Coverage, Permitted};
+pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
 pub use health::{
-    Cause, Certificate, Condition, Fact, Finding, Health, LatencyClass, MemberHealth, Owner, Right, Role,
-    SecretStanding, Validity, Value,
+    Cause, Certificate, CertificateOwner, Condition, Fact, FactValue, Finding, Health, LatencyClass,
+    MemberHealth, MemberRole, Right, SecretStoreStatus, Validity,
 };
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link::LinkState;
@@ -35,8 +35,8 @@ pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
 pub use secrets::{
-    Alphabet, Contents, FieldName, FieldState, Generate, Hidden, KvPath, Lacking, Mount, OWN_VARIABLES,
-    Presence, SecretField, SecretFolder, SecretPath, SecretPathError, SecretRight, SecretValue,
-    SecretVersion, VersionInfo, VersionState, Versions, variable_name,
+    Alphabet, FieldName, FieldState, KvPath, MissingRights, Mount, OWN_VARIABLES, Opaque, Presence,
+    SecretContents, SecretField, SecretFolder, SecretGenerator, SecretMetadata, SecretPath, SecretPathError,
+    SecretRight, SecretValue, SecretVersion, VersionInfo, VersionState, variable_name,
 };
 pub use utc::{moment, utc, utc_millis};

@@ -1,4 +1,4 @@
-//! Names that keys are made of; each type admits only what its rule allows (domain.md section 1.3).
+//! Names that keys are made of; each type admits only what its rule allows (docs/receiver.md, section 2).
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes a text that keeps the rule.
+            /// Accepts a text that follows the rule.
             ///
             /// # Errors
             /// [`NameError`] with the rule in words.
@@ -100,7 +100,7 @@ const RESERVED_SUFFIXES: [&str; 3] = ["_internal", "_system", "_admin"];
 
 impl WebhookId {
     /// The rule that makes the receiver answer 400 for this id, if there is one
-    /// (domain.md section 1.3).
+    /// (docs/receiver.md, section 2).
     pub fn unroutable(&self) -> Option<&'static str> {
         let text = self.as_str();
         let lower = text.to_ascii_lowercase();

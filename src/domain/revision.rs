@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Which store this is: an etcd cluster id, a device and path of a file. A revision or a token
+/// Identifies a store: an etcd cluster id, a device and path of a file. A revision or a token
 /// means something only beside the store it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoreId(Arc<str>);

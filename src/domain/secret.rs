@@ -1,13 +1,11 @@
-//! Which fields of a document are secrets (domain.md section 6).
+//! Which fields of a document are secrets (docs/receiver.md, section 7).
 
 /// What a document describes; the list of secret fields differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentKind {
-    /// A webhook.
     Webhook,
-    /// A connection.
     Connection,
-    /// A key the receiver ignores: only the heuristic can judge it.
+    /// A key the receiver ignores: only the heuristic applies.
     Unknown,
 }
 
@@ -46,7 +44,7 @@ const CONNECTION_FIELDS: [&[&str]; 5] =
     [&["password"], &["pass"], &["connection_string"], &["aws_access_key_id"], &["aws_secret_access_key"]];
 
 /// Names that sound secret and are known not to be: field names, modes, lists of names. Written
-/// as [`Folded`] compares, without separators.
+/// as [`FoldedName`] compares, without separators.
 const HARMLESS: [&str; 6] =
     ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
 
@@ -75,9 +73,9 @@ const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "aw
 /// A name as the heuristic compares it: ASCII letters in lower case, separators left out, so that
 /// `api_key`, `API-Key` and `apiKey` are one. Compared in place: documents have very many names.
 #[derive(Clone)]
-struct Folded<'a>(&'a [u8]);
+struct FoldedName<'a>(&'a [u8]);
 
-impl Iterator for Folded<'_> {
+impl Iterator for FoldedName<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
@@ -91,7 +89,7 @@ impl Iterator for Folded<'_> {
     }
 }
 
-impl Folded<'_> {
+impl FoldedName<'_> {
     fn starts_with(&self, word: &[u8]) -> bool {
         let mut rest = self.clone();
         word.iter().all(|byte| rest.next() == Some(*byte))
@@ -116,7 +114,7 @@ impl Folded<'_> {
 
 /// Whether a name sounds like a secret: the heuristic for fields that no list knows.
 pub fn looks_secret(name: &str) -> bool {
-    let folded = Folded(name.as_bytes());
+    let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
     !HARMLESS.iter().any(&is) && (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass"))
 }
@@ -124,7 +122,7 @@ pub fn looks_secret(name: &str) -> bool {
 /// Whether a name sounds like a secret, or a list knows it in some place: for texts so broken that
 /// the place is not known.
 pub fn may_be_secret(name: &str) -> bool {
-    looks_secret(name) || Folded(name.as_bytes()).contains_any(&LISTED)
+    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED)
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the

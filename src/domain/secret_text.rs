@@ -1,4 +1,4 @@
-//! A text that is a secret.
+//! A string that holds a secret.
 
 use zeroize::Zeroizing;
 
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes a text over.
+    /// Takes ownership of a text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }

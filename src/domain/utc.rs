@@ -1,4 +1,4 @@
-//! Moments as people and programs read them: the calendar, in UTC.
+//! Timestamps in UTC: formatting and parsing of RFC 3339.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,17 +1,17 @@
-//! What one document says, read once: module, connections, kinds of authentication, references.
+//! Facts of one document, scanned once: module, connections, kinds of authentication, references.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::domain::json::{Event, Scalar, Span, SyntaxError, unquote, walk};
-use crate::domain::reference::{Use, VaultField, uses};
+use crate::domain::json::{JsonEvent, Scalar, Span, SyntaxError, unquote, walk};
+use crate::domain::reference::{ReferenceLookup, VaultField, lookups};
 use crate::domain::{Document, DocumentKind, Reference, references_in};
 
-/// What a document says of itself, typed; never a JSON tree.
+/// The facts of a document; never a JSON tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Why the receiver cannot use it at all.
-    pub trouble: Option<Trouble>,
+    pub error: Option<DocumentError>,
     /// A webhook's module (`chain` where steps replace it), or a connection's type.
     pub module: Option<Box<str>>,
     /// The connections a webhook names, its own first, then those of its chain's steps.
@@ -24,7 +24,7 @@ pub struct Facts {
 
 /// Why a document is not one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum DocumentError {
     /// No bytes at all.
     Empty,
     /// Not text; the offset of the first bad byte.
@@ -35,7 +35,7 @@ pub enum Trouble {
     NotObject,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(f, "empty value"),
@@ -46,7 +46,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// One kind of authentication block (domain.md section 4).
+/// One kind of authentication block (docs/receiver.md, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Auth {
     /// `authorization`: the whole header value.
@@ -74,7 +74,6 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// All kinds, in the order they are shown.
     pub const ALL: [Self; 11] = [
         Self::Authorization,
         Self::Basic,
@@ -134,7 +133,6 @@ impl AuthKinds {
         self.0 |= 1 << auth as u16;
     }
 
-    /// Whether a kind is in the set.
     pub fn has(self, auth: Auth) -> bool {
         self.0 & (1 << auth as u16) != 0
     }
@@ -154,25 +152,26 @@ impl Facts {
     /// Reads one document. Never fails: what is wrong is a fact too.
     pub fn scan(kind: DocumentKind, document: &Document) -> Self {
         let text = match document.text() {
-            Ok("") => return Self::of_trouble(Trouble::Empty),
+            Ok("") => return Self::of_error(DocumentError::Empty),
             Ok(text) => text,
-            Err(error) => return Self::of_trouble(Trouble::NotUtf8(error.valid_up_to())),
+            Err(error) => return Self::of_error(DocumentError::NotUtf8(error.valid_up_to())),
         };
-        let mut scan = Scan { text, kind, path: Vec::new(), depth: 0, root: None, facts: Self::default() };
+        let mut scan =
+            FactScanner { text, kind, path: Vec::new(), depth: 0, root: None, facts: Self::default() };
         let walked = walk(text, |event| scan.take(event));
-        let Scan { root, mut facts, .. } = scan;
-        facts.trouble = match (walked, root) {
-            (Err(error), _) => Some(Trouble::NotJson(error)),
-            (Ok(()), Some(Event::OpenObject(_))) => None,
-            (Ok(()), _) => Some(Trouble::NotObject),
+        let FactScanner { root, mut facts, .. } = scan;
+        facts.error = match (walked, root) {
+            (Err(error), _) => Some(DocumentError::NotJson(error)),
+            (Ok(()), Some(JsonEvent::OpenObject(_))) => None,
+            (Ok(()), _) => Some(DocumentError::NotObject),
         };
         facts.references.sort_unstable();
         facts.references.dedup();
         facts
     }
 
-    fn of_trouble(trouble: Trouble) -> Self {
-        Self { trouble: Some(trouble), ..Self::default() }
+    fn of_error(trouble: DocumentError) -> Self {
+        Self { error: Some(trouble), ..Self::default() }
     }
 }
 
@@ -180,38 +179,40 @@ impl Facts {
 const DEPTH: usize = 2;
 
 /// What the receiver looks up, also where it stands inside of what reads like a default.
-fn looked_up(found: Use<'_>) -> Option<Reference> {
+fn vault_reference(found: ReferenceLookup<'_>) -> Option<Reference> {
     match found {
-        Use::Vault { field: VaultField { path, field }, .. } => Some(Reference::Vault { path, field }),
-        Use::Variable { .. } | Use::IllFormed => None,
+        ReferenceLookup::Vault { field: VaultField { path, field }, .. } => {
+            Some(Reference::Vault { path, field })
+        }
+        ReferenceLookup::Variable { .. } | ReferenceLookup::IllFormed => None,
     }
 }
 
-struct Scan<'a> {
+struct FactScanner<'a> {
     text: &'a str,
     kind: DocumentKind,
     /// The names of the members that lead here, as far as [`DEPTH`] goes.
     path: Vec<Cow<'a, str>>,
     /// Open objects; an array adds none, so a chain's steps read like members of `chain`.
     depth: usize,
-    root: Option<Event>,
+    root: Option<JsonEvent>,
     facts: Facts,
 }
 
-impl<'a> Scan<'a> {
-    fn take(&mut self, event: Event) {
+impl<'a> FactScanner<'a> {
+    fn take(&mut self, event: JsonEvent) {
         self.root.get_or_insert(event);
         match event {
-            Event::OpenObject(_) => self.depth += 1,
-            Event::CloseObject(span) => {
+            JsonEvent::OpenObject(_) => self.depth += 1,
+            JsonEvent::CloseObject(span) => {
                 self.depth = self.depth.saturating_sub(1);
                 self.path.truncate(self.depth);
                 self.container(span);
             }
-            Event::OpenArray(_) => {}
-            Event::CloseArray(span) => self.container(span),
-            Event::Key(span) => self.key(span),
-            Event::Scalar(scalar, span) => self.scalar(scalar, span),
+            JsonEvent::OpenArray(_) => {}
+            JsonEvent::CloseArray(span) => self.container(span),
+            JsonEvent::Key(span) => self.key(span),
+            JsonEvent::Scalar(scalar, span) => self.scalar(scalar, span),
         }
     }
 
@@ -247,7 +248,7 @@ impl<'a> Scan<'a> {
         let Some(value) = unquote(span.of(self.text)).value() else { return };
         if value.contains("{$") {
             self.facts.references.extend(references_in(&value).into_iter().map(|(reference, ..)| reference));
-            self.facts.references.extend(uses(&value).into_iter().filter_map(looked_up));
+            self.facts.references.extend(lookups(&value).into_iter().filter_map(vault_reference));
         }
         match self.kind {
             DocumentKind::Webhook => self.webhook_text(&value),
@@ -301,7 +302,7 @@ mod tests {
                 "hmac": {"secret": "{$vault:app/github#hmac}", "nested": {"module": "no"}},
                 "ip_whitelist": ["10.0.0.1"], "module-config": {"connection": "no", "hmac": {"a": 1}}}"#,
         );
-        assert_eq!(facts.trouble, None);
+        assert_eq!(facts.error, None);
         assert_eq!(facts.module.as_deref(), Some("kafka"));
         assert_eq!(facts.connections, ["kafka_main".into()]);
         assert_eq!(facts.auth.iter().map(Auth::word).collect::<Vec<_>>(), ["hmac", "ip"]);
@@ -336,11 +337,11 @@ mod tests {
 
     #[test]
     fn trouble_is_a_fact() {
-        assert_eq!(webhook("").trouble, Some(Trouble::Empty));
-        assert_eq!(webhook("[1]").trouble, Some(Trouble::NotObject));
-        assert!(matches!(webhook("{\"a\": }").trouble, Some(Trouble::NotJson(e)) if e.column == 7));
+        assert_eq!(webhook("").error, Some(DocumentError::Empty));
+        assert_eq!(webhook("[1]").error, Some(DocumentError::NotObject));
+        assert!(matches!(webhook("{\"a\": }").error, Some(DocumentError::NotJson(e)) if e.column == 7));
         let binary = Document::new(vec![b'{', 0xff]);
-        assert_eq!(Facts::scan(DocumentKind::Unknown, &binary).trouble, Some(Trouble::NotUtf8(1)));
+        assert_eq!(Facts::scan(DocumentKind::Unknown, &binary).error, Some(DocumentError::NotUtf8(1)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::row::{Slot, Symbol};
 use crate::domain::Reference;
 
-/// Names that many rows share, kept once.
+/// Names that many rows share, stored once.
 #[derive(Default)]
 pub(super) struct Interner {
     names: Vec<Arc<str>>,
@@ -39,15 +39,15 @@ impl Interner {
 }
 
 /// From a shared property to the rows that have it, as sorted slots.
-pub(super) struct MultiIndex<K>(HashMap<K, Slots>);
+pub(super) struct MultiIndex<K>(HashMap<K, SlotSet>);
 
 /// One row, which is the usual case and needs no memory of its own, or several.
-enum Slots {
+enum SlotSet {
     One(Slot),
     Many(Vec<Slot>),
 }
 
-impl Slots {
+impl SlotSet {
     fn as_slice(&self) -> &[Slot] {
         match self {
             Self::One(slot) => std::slice::from_ref(slot),
@@ -66,17 +66,17 @@ impl<K: Eq + Hash> MultiIndex<K> {
     pub(super) fn add(&mut self, key: K, slot: Slot) {
         match self.0.entry(key) {
             Entry::Vacant(place) => {
-                place.insert(Slots::One(slot));
+                place.insert(SlotSet::One(slot));
             }
             Entry::Occupied(mut place) => {
                 let slots = place.get_mut();
                 let Err(at) = slots.as_slice().binary_search(&slot) else { return };
                 match slots {
-                    Slots::One(other) => {
+                    SlotSet::One(other) => {
                         let other = *other;
-                        *slots = Slots::Many(if at == 0 { vec![slot, other] } else { vec![other, slot] });
+                        *slots = SlotSet::Many(if at == 0 { vec![slot, other] } else { vec![other, slot] });
                     }
-                    Slots::Many(many) => many.insert(at, slot),
+                    SlotSet::Many(many) => many.insert(at, slot),
                 }
             }
         }
@@ -84,7 +84,7 @@ impl<K: Eq + Hash> MultiIndex<K> {
 
     pub(super) fn remove(&mut self, key: &K, slot: Slot) {
         let Some(slots) = self.0.get_mut(key) else { return };
-        if let Slots::Many(many) = slots {
+        if let SlotSet::Many(many) = slots {
             if let Ok(at) = many.binary_search(&slot) {
                 many.remove(at);
             }
@@ -98,7 +98,7 @@ impl<K: Eq + Hash> MultiIndex<K> {
     }
 
     pub(super) fn get(&self, key: &K) -> &[Slot] {
-        self.0.get(key).map(Slots::as_slice).unwrap_or_default()
+        self.0.get(key).map(SlotSet::as_slice).unwrap_or_default()
     }
 }
 

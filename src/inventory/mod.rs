@@ -1,18 +1,18 @@
-//! The live picture of one store: apply what the watch says, ask what is there. Pure.
+//! The documents of one store in memory, kept current by its watch, with indexes. Pure.
 //!
-//! Each value is scanned once into [`Facts`], outside the loop that draws, by [`prepare`]. The
-//! [`Inventory`] keeps a compact row for each key and sorted indexes over them; nothing is kept twice.
+//! Each value is scanned once into [`Facts`], outside the event loop, by [`scan_event`]. The
+//! [`Inventory`] keeps a compact row for each key and sorted indexes over them; nothing is stored twice.
 
+mod event;
 mod facts;
-mod feed;
 mod index;
 mod query;
 mod references;
 mod row;
 mod store;
 
-pub use facts::{Auth, AuthKinds, Facts, Trouble};
-pub use feed::{Feed, Scanned, ScannedChange, prepare};
-pub use query::{Scope, Tally};
+pub use event::{InventoryEvent, ScannedChange, ScannedEntry, scan_event};
+pub use facts::{Auth, AuthKinds, DocumentError, Facts};
+pub use query::{RowCounts, Scope};
 pub use row::{RowRef, Slot};
 pub use store::{Delta, DeltaKind, Inventory};

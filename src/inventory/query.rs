@@ -1,10 +1,10 @@
-//! Questions to the picture: ranges in order, places, counts. Nothing is copied.
+//! Queries: ranges in key order, positions, counts. Nothing is copied.
 
 use crate::domain::{ConnectionName, Namespace, ResourceKey};
 
 use super::Inventory;
 use super::row::{RowRef, Slot, Symbol};
-use super::store::Group;
+use super::store::RowGroup;
 
 /// A range of rows in key order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,6 @@ pub enum Scope {
     AllWebhooks,
     /// The webhooks of one namespace.
     Namespace(Namespace),
-    /// All connections.
     Connections,
     /// Keys the receiver ignores.
     Foreign,
@@ -21,27 +20,23 @@ pub enum Scope {
 
 /// How many rows a range has, and how many of them are in trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Rows.
+pub struct RowCounts {
     pub total: usize,
     /// Rows whose document the receiver cannot use.
-    pub troubled: usize,
+    pub invalid: usize,
 }
 
 impl Inventory {
-    /// Reads a row.
     pub fn row(&self, slot: Slot) -> Option<RowRef<'_>> {
         let row = self.rows.get(slot.index())?.as_ref()?;
         Some(RowRef { row, slot, inventory: self })
     }
 
-    /// Where a key's row is.
     pub fn find(&self, key: &ResourceKey) -> Option<Slot> {
         let at = self.place_of(key, key.short_bytes()).ok()?;
         self.group(key)?.slots.get(at).copied()
     }
 
-    /// The row of a key.
     pub fn get(&self, key: &ResourceKey) -> Option<RowRef<'_>> {
         self.row(self.find(key)?)
     }
@@ -52,15 +47,14 @@ impl Inventory {
     }
 
     /// The namespaces that hold webhooks, in order, with their counts.
-    pub fn namespaces(&self) -> impl ExactSizeIterator<Item = (&Namespace, Tally)> {
-        self.webhooks.iter().map(|(namespace, group)| (namespace, group.tally()))
+    pub fn namespaces(&self) -> impl ExactSizeIterator<Item = (&Namespace, RowCounts)> {
+        self.webhooks.iter().map(|(namespace, group)| (namespace, group.counts()))
     }
 
-    /// The count of a range.
-    pub fn tally(&self, scope: &Scope) -> Tally {
-        self.groups(scope).fold(Tally::default(), |sum, group| Tally {
+    pub fn counts(&self, scope: &Scope) -> RowCounts {
+        self.groups(scope).fold(RowCounts::default(), |sum, group| RowCounts {
             total: sum.total + group.slots.len(),
-            troubled: sum.troubled + group.troubled,
+            invalid: sum.invalid + group.invalid,
         })
     }
 
@@ -126,7 +120,7 @@ impl Inventory {
         group.slots.binary_search_by(|slot| order(slot).cmp(&Some(short)))
     }
 
-    fn group(&self, key: &ResourceKey) -> Option<&Group> {
+    fn group(&self, key: &ResourceKey) -> Option<&RowGroup> {
         match key {
             ResourceKey::Webhook { namespace, .. } => self.webhooks.get(namespace),
             ResourceKey::Connection { .. } => Some(&self.connections),
@@ -134,7 +128,7 @@ impl Inventory {
         }
     }
 
-    fn groups(&self, scope: &Scope) -> impl Iterator<Item = &Group> {
+    fn groups(&self, scope: &Scope) -> impl Iterator<Item = &RowGroup> {
         let (all, one) = match scope {
             Scope::AllWebhooks => (Some(self.webhooks.values()), None),
             Scope::Namespace(namespace) => (None, self.webhooks.get(namespace)),
@@ -145,8 +139,8 @@ impl Inventory {
     }
 }
 
-impl Group {
-    fn tally(&self) -> Tally {
-        Tally { total: self.slots.len(), troubled: self.troubled }
+impl RowGroup {
+    fn counts(&self) -> RowCounts {
+        RowCounts { total: self.slots.len(), invalid: self.invalid }
     }
 }

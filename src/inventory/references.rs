@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::json::{Event, Scalar, unquote, walk};
+use crate::domain::json::{JsonEvent, Scalar, unquote, walk};
 use crate::domain::{Reference, references_in};
 
 use super::Inventory;
@@ -20,13 +20,13 @@ impl Inventory {
     /// Reads the document again if it holds any.
     pub fn references(&self, row: RowRef<'_>) -> BTreeMap<Reference, bool> {
         let mut found = BTreeMap::new();
-        if !self.refers(row.slot()) {
+        if !self.has_references(row.slot()) {
             return found;
         }
         let Ok(text) = row.document().text() else { return found };
         // What stands before the end of the JSON in a broken document counts, as in its facts.
         let _ = walk(text, |event| {
-            let Event::Scalar(Scalar::String, span) = event else { return };
+            let JsonEvent::Scalar(Scalar::String, span) = event else { return };
             let Some(value) = unquote(span.of(text)).value() else { return };
             if !value.contains("{$") {
                 return;
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Address, Entry, Revision, Token};
-    use crate::inventory::{Feed, ScannedChange};
+    use crate::inventory::{InventoryEvent, ScannedChange};
 
     fn put(address: &str, text: &str) -> ScannedChange {
         let Address(key) = address.parse().unwrap();
@@ -74,9 +74,9 @@ mod tests {
             put("a/two", "{}"),
             put("connections/c", r#"{"pass": "{$vault:a/b#c:d}"}"#),
         ];
-        inventory.apply(Feed::Batch { at: Revision(1), changes }, Duration::ZERO);
+        inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO);
         inventory.apply(
-            Feed::Batch { at: Revision(2), changes: vec![ScannedChange::Deleted(gone)] },
+            InventoryEvent::Batch { at: Revision(2), changes: vec![ScannedChange::Deleted(gone)] },
             Duration::ZERO,
         );
         let rows: Vec<_> = inventory.rows_from(Slot::FIRST).collect();

@@ -1,4 +1,4 @@
-//! One row of the picture: at most 96 bytes and one shared byte slice.
+//! One row of the inventory: at most 96 bytes and one shared byte slice.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Slot {
 pub(super) type Symbol = Option<NonZeroU32>;
 
 pub(super) struct Row {
-    pub(super) name: Name,
+    pub(super) name: RowName,
     pub(super) document: Document,
     pub(super) revision: Revision,
     /// 0 where the store knows none.
@@ -37,21 +37,20 @@ pub(super) struct Row {
     /// 0 where the store does not count.
     pub(super) version: u32,
     pub(super) auth: AuthKinds,
-    pub(super) troubled: bool,
+    pub(super) invalid: bool,
     /// The load that saw it last, for mark and sweep.
-    pub(super) seen: u8,
+    pub(super) generation: u8,
 }
 
 /// A key in row form; the namespace is shared by all rows of its group.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum RowName {
     /// The symbol of the namespace, and the id.
     Webhook(Symbol, WebhookId),
     Connection(ConnectionName),
     Foreign(Arc<[u8]>),
 }
 
-/// A row to read.
 #[derive(Clone, Copy)]
 pub struct RowRef<'a> {
     pub(super) row: &'a Row,
@@ -60,26 +59,24 @@ pub struct RowRef<'a> {
 }
 
 impl<'a> RowRef<'a> {
-    /// Its place.
     pub fn slot(self) -> Slot {
         self.slot
     }
 
-    /// Its key.
     pub fn key(self) -> ResourceKey {
         match &self.row.name {
-            Name::Webhook(_, id) => {
+            RowName::Webhook(_, id) => {
                 ResourceKey::webhook(self.namespace().cloned().unwrap_or_default(), id.clone())
             }
-            Name::Connection(name) => ResourceKey::connection(name.clone()),
-            Name::Foreign(raw) => ResourceKey::foreign(Arc::clone(raw)),
+            RowName::Connection(name) => ResourceKey::connection(name.clone()),
+            RowName::Foreign(raw) => ResourceKey::foreign(Arc::clone(raw)),
         }
     }
 
     /// The namespace of a webhook.
     pub fn namespace(self) -> Option<&'a Namespace> {
         match &self.row.name {
-            Name::Webhook(symbol, _) => self.inventory.namespace_of(*symbol),
+            RowName::Webhook(symbol, _) => self.inventory.namespace_of(*symbol),
             _ => None,
         }
     }
@@ -104,12 +101,10 @@ impl<'a> RowRef<'a> {
         self.row.auth
     }
 
-    /// Its bytes.
     pub fn document(self) -> &'a Document {
         &self.row.document
     }
 
-    /// The revision of its last change.
     pub fn revision(self) -> Revision {
         self.row.revision
     }
@@ -129,14 +124,14 @@ impl<'a> RowRef<'a> {
         (self.row.version > 0).then_some(self.row.version.into())
     }
 
-    /// The lease it dies with.
+    /// The lease it is attached to.
     pub fn lease(self) -> Option<LeaseId> {
         self.inventory.lease_of(self.slot)
     }
 
     /// Whether the receiver cannot use it: not text, not JSON, or no object.
-    pub fn troubled(self) -> bool {
-        self.row.troubled
+    pub fn is_invalid(self) -> bool {
+        self.row.invalid
     }
 
     /// When a change was observed, as time since the program started.
@@ -158,7 +153,7 @@ impl<'a> RowRef<'a> {
     }
 }
 
-impl Name {
+impl RowName {
     pub(super) fn short(&self) -> &[u8] {
         match self {
             Self::Webhook(_, id) => id.as_str().as_bytes(),

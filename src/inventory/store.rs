@@ -1,4 +1,4 @@
-//! The inventory itself: rows, and how events change them.
+//! The inventory: rows, and how events change them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,45 +8,45 @@ use crate::domain::{
 };
 
 use super::index::{Interner, MultiIndex, ReferenceHash};
-use super::row::{Name, Row, Slot, Symbol};
-use super::{Facts, Feed, Scanned, ScannedChange};
+use super::row::{Row, RowName, Slot, Symbol};
+use super::{Facts, InventoryEvent, ScannedChange, ScannedEntry};
 
-/// The live picture of one store.
+/// The documents of one store, as its watch reports them.
 #[derive(Default)]
 pub struct Inventory {
     pub(super) rows: Vec<Option<Row>>,
     free: Vec<Slot>,
     pub(super) names: Interner,
-    pub(super) webhooks: BTreeMap<Namespace, Group>,
-    pub(super) connections: Group,
-    pub(super) foreign: Group,
+    pub(super) webhooks: BTreeMap<Namespace, RowGroup>,
+    pub(super) connections: RowGroup,
+    pub(super) foreign: RowGroup,
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
     /// What few rows have: references, or connections beyond the first.
-    links: HashMap<Slot, Links>,
+    links: HashMap<Slot, RowLinks>,
     leases: HashMap<Slot, LeaseId>,
     store: Option<StoreId>,
     coverage: Coverage,
     revision: Revision,
-    load: Option<Load>,
+    load: Option<LoadProgress>,
     generation: u8,
 }
 
 /// The rows of one range, sorted by the last part of their key.
 #[derive(Default)]
-pub(super) struct Group {
+pub(super) struct RowGroup {
     pub(super) slots: Vec<Slot>,
-    pub(super) troubled: usize,
+    pub(super) invalid: usize,
 }
 
-struct Links {
+struct RowLinks {
     connections: Box<[Symbol]>,
     references: Box<[ReferenceHash]>,
 }
 
-struct Load {
+struct LoadProgress {
     resync: bool,
-    /// What the picture before it could show: a row that it could not is no change of the store.
+    /// Coverage before the load: a row outside of it is no change of the store.
     before: Coverage,
     differences: usize,
 }
@@ -56,71 +56,67 @@ struct Load {
 pub struct Delta {
     /// Rows touched, in order. A deleted row's slot may be in use again once the delta is handled.
     pub changes: Vec<(Slot, DeltaKind)>,
-    /// The keys of the deleted rows, which their slots no longer tell. One that the picture cannot show
-    /// any more ([`Coverage::sees`]) may still exist.
+    /// The keys of the deleted rows, which their slots no longer give. One that is no longer covered
+    /// ([`Coverage::covers`]) may still exist.
     pub deleted: Vec<ResourceKey>,
-    /// Set by the end of a load that replaced an earlier picture: how many rows differed, of those that
-    /// both could show.
+    /// Set by the end of a load that replaced an earlier one: how many rows differed, of those that
+    /// both covered.
     pub resynced: Option<usize>,
 }
 
-/// What happened to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeltaKind {
-    /// It is new.
     Created,
     /// Its document or its facts changed.
     Updated,
-    /// It is gone.
     Deleted,
 }
 
 impl Inventory {
     /// Applies one event; `now` is the time since the program started and becomes the observed time
     /// of what changed. The first load observes nothing: it only finds what was there.
-    pub fn apply(&mut self, feed: Feed, now: Duration) -> Delta {
+    pub fn apply(&mut self, feed: InventoryEvent, now: Duration) -> Delta {
         let mut delta = Delta::default();
         match feed {
-            Feed::State(_) => {}
-            Feed::Load { store, at, resync, coverage } => {
+            InventoryEvent::State(_) => {}
+            InventoryEvent::Load { store, at, resync, coverage } => {
                 self.generation = self.generation.wrapping_add(1);
-                // A load that broke off has changed the picture: what it found counts in the next.
+                // An aborted load has changed rows: its differences count in the next.
                 let shown = std::mem::replace(&mut self.coverage, coverage);
                 self.load = Some(match self.load.take() {
                     Some(broken_off) if broken_off.resync && resync => broken_off,
-                    _ => Load { resync, before: shown, differences: 0 },
+                    _ => LoadProgress { resync, before: shown, differences: 0 },
                 });
                 self.store = Some(store);
                 self.revision = at;
             }
-            Feed::Page(entries) => {
+            InventoryEvent::Page(entries) => {
                 self.take_page(entries, now, &mut delta);
             }
-            Feed::Loaded { at } => self.finish_load(at, &mut delta),
-            Feed::Batch { at, changes } => {
+            InventoryEvent::Loaded { at } => self.finish_load(at, &mut delta),
+            InventoryEvent::Batch { at, changes } => {
                 for change in changes {
                     self.take_change(change, now, &mut delta);
                 }
                 self.revision = self.revision.max(at);
             }
-            // Says something of the picture, and changes nothing in it.
-            Feed::Compared { .. } => {}
-            Feed::Progress { at } => self.revision = self.revision.max(at),
+            // Informational only.
+            InventoryEvent::Compared { .. } => {}
+            InventoryEvent::Progress { at } => self.revision = self.revision.max(at),
         }
         delta
     }
 
-    /// The store of the picture, once a load has begun.
+    /// The store, once a load has begun.
     pub fn store(&self) -> Option<&StoreId> {
         self.store.as_ref()
     }
 
-    /// Which keys the picture shows if they exist.
+    /// Which keys are shown if they exist.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
 
-    /// The revision the picture stands at.
     pub fn revision(&self) -> Revision {
         self.revision
     }
@@ -130,20 +126,20 @@ impl Inventory {
         self.load.is_some()
     }
 
-    fn take_page(&mut self, entries: Vec<Scanned>, now: Duration, delta: &mut Delta) {
+    fn take_page(&mut self, entries: Vec<ScannedEntry>, now: Duration, delta: &mut Delta) {
         let load = self.load.take();
         let mut differences = 0;
         delta.changes.reserve(entries.len());
         for scanned in entries {
             let comparable =
-                load.as_ref().is_some_and(|load| load.resync && load.before.sees(&scanned.entry.key));
+                load.as_ref().is_some_and(|load| load.resync && load.before.covers(&scanned.entry.key));
             let before = delta.changes.len();
             self.put(scanned, comparable.then_some(now), delta);
             if comparable {
                 differences += delta.changes.len() - before;
             }
         }
-        self.load = load.map(|load| Load { differences: load.differences + differences, ..load });
+        self.load = load.map(|load| LoadProgress { differences: load.differences + differences, ..load });
     }
 
     fn take_change(&mut self, change: ScannedChange, now: Duration, delta: &mut Delta) {
@@ -166,30 +162,30 @@ impl Inventory {
             .rows
             .iter()
             .zip(0u32..)
-            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.seen != generation))
+            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.generation != generation))
             .map(|(_, index)| Slot(index))
             .collect();
         for slot in unseen {
             self.remove(slot, delta);
         }
-        let swept = delta.deleted.iter().filter(|key| self.coverage.sees(key)).count();
+        let swept = delta.deleted.iter().filter(|key| self.coverage.covers(key)).count();
         delta.resynced = load.resync.then_some(load.differences + swept);
     }
 
     /// Takes an entry in; an equal one keeps its row, and with it its observed time.
-    fn put(&mut self, scanned: Scanned, observed: Option<Duration>, delta: &mut Delta) {
-        let Scanned { entry, facts } = scanned;
+    fn put(&mut self, scanned: ScannedEntry, observed: Option<Duration>, delta: &mut Delta) {
+        let ScannedEntry { entry, facts } = scanned;
         let found = self.find(&entry.key);
         let generation = self.generation;
         // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
         // write, and another lease ends at another time.
         let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
         if is_known && let Some(row) = found.and_then(|slot| self.row_mut(slot)) {
-            row.seen = generation;
+            row.generation = generation;
             return;
         }
         let row = self.make_row(&entry, &facts, observed);
-        let troubled = usize::from(row.troubled);
+        let troubled = usize::from(row.invalid);
         let change = match found {
             Some(slot) => {
                 self.unlink(slot);
@@ -200,7 +196,7 @@ impl Inventory {
         };
         self.link(change.0, facts, entry.lease);
         if let Some(group) = self.group_mut(&entry.key) {
-            group.troubled += troubled;
+            group.invalid += troubled;
         }
         delta.changes.push(change);
     }
@@ -208,10 +204,10 @@ impl Inventory {
     fn make_row(&mut self, entry: &Entry, facts: &Facts, observed: Option<Duration>) -> Row {
         let name = match &entry.key {
             ResourceKey::Webhook { namespace, id } => {
-                Name::Webhook(self.names.symbol(namespace.as_str()), id.clone())
+                RowName::Webhook(self.names.symbol(namespace.as_str()), id.clone())
             }
-            ResourceKey::Connection { name } => Name::Connection(name.clone()),
-            ResourceKey::Foreign { raw } => Name::Foreign(raw.clone()),
+            ResourceKey::Connection { name } => RowName::Connection(name.clone()),
+            ResourceKey::Foreign { raw } => RowName::Foreign(raw.clone()),
         };
         Row {
             name,
@@ -226,8 +222,8 @@ impl Inventory {
             version: entry.version.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX)),
             auth: facts.auth,
             // The receiver ignores a foreign key's value, so nothing can be wrong with it.
-            troubled: facts.trouble.is_some() && !entry.key.is_foreign(),
-            seen: self.generation,
+            invalid: facts.error.is_some() && !entry.key.is_foreign(),
+            generation: self.generation,
         }
     }
 
@@ -242,7 +238,7 @@ impl Inventory {
         if let ResourceKey::Webhook { namespace, .. } = key
             && !self.webhooks.contains_key(namespace)
         {
-            self.webhooks.insert(namespace.clone(), Group::default());
+            self.webhooks.insert(namespace.clone(), RowGroup::default());
         }
         let at = self.place_of(key, short.short()).unwrap_or_else(|at| at);
         if let Some(group) = self.group_mut(key) {
@@ -284,7 +280,7 @@ impl Inventory {
             self.by_reference.add(*reference, slot);
         }
         if connections.len() > 1 || !references.is_empty() {
-            self.links.insert(slot, Links { connections, references });
+            self.links.insert(slot, RowLinks { connections, references });
         }
         if let Some(lease) = lease {
             self.leases.insert(slot, lease);
@@ -295,11 +291,11 @@ impl Inventory {
     fn unlink(&mut self, slot: Slot) {
         self.leases.remove(&slot);
         let Some(row) = self.rows.get(slot.index()).and_then(Option::as_ref) else { return };
-        let (connection, troubled) = (row.connection, row.troubled);
+        let (connection, troubled) = (row.connection, row.invalid);
         if let Some(key) = self.row(slot).map(|row| row.key()).filter(|_| troubled)
             && let Some(group) = self.group_mut(&key)
         {
-            group.troubled = group.troubled.saturating_sub(1);
+            group.invalid = group.invalid.saturating_sub(1);
         }
         match self.links.remove(&slot) {
             Some(links) => {
@@ -320,7 +316,7 @@ impl Inventory {
         self.rows.get_mut(slot.index())?.as_mut()
     }
 
-    fn group_mut(&mut self, key: &ResourceKey) -> Option<&mut Group> {
+    fn group_mut(&mut self, key: &ResourceKey) -> Option<&mut RowGroup> {
         match key {
             ResourceKey::Webhook { namespace, .. } => self.webhooks.get_mut(namespace),
             ResourceKey::Connection { .. } => Some(&mut self.connections),
@@ -333,7 +329,7 @@ impl Inventory {
     }
 
     /// Whether a row's document holds any reference.
-    pub(super) fn refers(&self, slot: Slot) -> bool {
+    pub(super) fn has_references(&self, slot: Slot) -> bool {
         self.links.get(&slot).is_some_and(|links| !links.references.is_empty())
     }
 
@@ -347,7 +343,7 @@ impl Inventory {
 
     /// The documents that refer to any field of the secret at a path, which is relative to the receiver's
     /// mount; by accident another among them.
-    pub fn referring(&self, path: &str) -> &[Slot] {
+    pub fn secret_referrers(&self, path: &str) -> &[Slot] {
         self.by_reference.get(&ReferenceHash::of_path(path))
     }
 

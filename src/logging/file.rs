@@ -1,17 +1,17 @@
-//! The log file: bounded by size and number, private whatever the umask and whatever was there before.
+//! The log file: rotated, and private whatever the umask and whatever was there before.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A file grows to this many bytes before it is set aside.
+/// The size in bytes at which a file is rotated.
 const LIMIT: u64 = 1 << 20;
 
-/// How many files set aside are kept.
+/// The number of rotated files.
 const KEPT: u32 = 4;
 
-/// Appends to a file, setting it aside when it is full. Several processes may append to the same one.
+/// Appends to a file, and rotates it when it is full. Several processes may append to the same one.
 #[derive(Debug)]
 pub(super) struct RotatingFile {
     path: PathBuf,
@@ -21,14 +21,13 @@ pub(super) struct RotatingFile {
 }
 
 impl RotatingFile {
-    /// Opens it, or creates it.
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         Self::with_limit(path, LIMIT)
     }
 
     fn with_limit(path: PathBuf, limit: u64) -> io::Result<Self> {
         for number in 1..=KEPT {
-            make_private(&aside(&path, number))?;
+            make_private(&rotated_path(&path, number))?;
         }
         let file = append(&path)?;
         let size = file.metadata()?.len();
@@ -36,12 +35,12 @@ impl RotatingFile {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        // Another process may have set it aside already; then its new one is ours, too.
+        // Another process may have rotated it already; then its new one is ours, too.
         if self.is_current() {
             for number in (1..KEPT).rev() {
-                rename(&aside(&self.path, number), &aside(&self.path, number + 1))?;
+                rename(&rotated_path(&self.path, number), &rotated_path(&self.path, number + 1))?;
             }
-            rename(&self.path, &aside(&self.path, 1))?;
+            rename(&self.path, &rotated_path(&self.path, 1))?;
         }
         self.file = append(&self.path)?;
         self.size = self.file.metadata()?.len();
@@ -72,7 +71,7 @@ impl Write for RotatingFile {
     }
 }
 
-fn aside(path: &Path, number: u32) -> PathBuf {
+fn rotated_path(path: &Path, number: u32) -> PathBuf {
     path.with_extension(format!("log.{number}"))
 }
 

@@ -1,9 +1,9 @@
-//! confdeck's own log: a private file that rotates, and the last lines for the tab Log. Other
-//! crates are heard from WARN on only, because their lower levels tell requests and headers.
+//! confdeck's own log: a private file that rotates, and the last lines for the Log tab. Other crates are
+//! logged from WARN on only, because their lower levels contain requests and headers.
 
+mod core_dumps;
 mod file;
-mod lines;
-mod memory;
+mod writer;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -17,35 +17,35 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt};
 
+pub use core_dumps::keep_memory_private;
 use file::RotatingFile;
-use lines::Lines;
-pub use memory::keep_memory_private;
+use writer::LogWriter;
 
 /// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
 pub const LEVEL: &str = "CONFDECK_LOG";
 
-/// The file's name in the state folder; older ones end in `.1`, `.2` and so on.
+/// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "confdeck.log";
 
-/// How many lines wait for the disk before some are left out.
+/// The capacity of the file writer's queue, in lines; further ones are dropped.
 const WAITING: usize = 4_096;
 
-/// Crates that are not heard at all: they write what a server answers, and so secrets, even to errors.
+/// Crates that are not logged at all: they log responses, and so secrets, even at ERROR.
 const SILENT: [&str; 2] = ["vaultrs", "rustify"];
 
-/// What a process logs through, until it ends.
+/// The guard of the background writer; dropping it flushes.
 static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
-/// Makes every file this process creates private to its user. Call it first of all, before a thread
-/// or a file exists.
+/// Sets the umask so that every file this process creates is private to its user. Call it first of
+/// all, before a thread or a file exists.
 pub fn keep_files_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Makes a folder that only its owner may enter, or closes one that is there to everybody else.
+/// Creates a folder with mode 0700, or removes the access of group and others from an existing one.
 ///
 /// # Errors
-/// What the system says.
+/// I/O errors.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -55,8 +55,8 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Starts the log of this process and answers the lines for the tab Log. Without a folder, or with
-/// one that cannot be written, there are only those lines, and one of them says why.
+/// Starts the log of this process and returns the lines for the Log tab. Without a folder, or with one
+/// that cannot be written, there are only those lines; in the latter case one of them says why.
 pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
     let opened = match folder {
         Some(folder) => open(folder).map(Some),
@@ -72,9 +72,9 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
         *WORKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
         writer
     });
-    let (lines, receiver) = Lines::new(writer);
+    let (lines, receiver) = LogWriter::new(writer);
     let (level, unknown) = parse(level);
-    // Only a second start in one process can fail, and then the first one's log goes on.
+    // Only a second start in one process can fail, and then the first log stays in use.
     let _ = tracing::subscriber::set_global_default(subscriber(level, lines));
     if let Some(error) = trouble {
         tracing::warn!(kind = %error.kind(), "the log file cannot be written; this tab is all there is");
@@ -85,8 +85,8 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     receiver
 }
 
-/// Writes out what waits, for up to a second; what is logged later is lost. For the end of the
-/// process, by return or by panic.
+/// Flushes the queue, for up to a second; later lines are lost. Call it at the end of the process, by
+/// return or by panic.
 pub fn flush() {
     let guard = WORKER.try_lock().ok().and_then(|mut worker| worker.take());
     drop(guard);
@@ -107,7 +107,7 @@ fn parse(level: Option<&str>) -> (LevelFilter, bool) {
     }
 }
 
-fn subscriber(level: LevelFilter, lines: Lines) -> impl Subscriber + Send + Sync {
+fn subscriber(level: LevelFilter, lines: LogWriter) -> impl Subscriber + Send + Sync {
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target(env!("CARGO_PKG_NAME"), level)
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn logged(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
-        let (lines, mut receiver) = Lines::new(None);
+        let (lines, mut receiver) = LogWriter::new(None);
         tracing::subscriber::with_default(subscriber(level, lines), log);
         std::iter::from_fn(|| receiver.try_recv().ok()).collect()
     }

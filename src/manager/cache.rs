@@ -1,9 +1,9 @@
-//! Merged documents, kept for a while.
+//! Cache of merged documents.
 //!
-//! Each is kept with the bytes it was made from, and handed out only for the same bytes: what the
-//! picture or the store says now decides, and no change can be missed. Time runs the same for all, so
-//! the oldest is the nearest to its end and goes first when room is needed. What goes is dropped at
-//! once, and wiped with its last owner; what is over goes by itself, whether or not anybody asks.
+//! An entry is stored with the document it was made from, and is returned only for an equal document, so
+//! that no change can be missed. All entries have the same time to live, so the oldest expires first and
+//! is evicted first. Evicted entries are dropped at once, and wiped with their last owner; expired ones
+//! are dropped by a task, whether or not anybody asks.
 
 mod sweep;
 
@@ -12,60 +12,60 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::sweep::Sweeper;
-use super::merged::{Merged, Secrets};
+use super::merged::{MergedDocument, SecretMode};
 use crate::domain::{Document, ResourceKey, SecretPath};
 
-/// How long a merged document is kept: a secret that was changed is in use after this time at the latest.
+/// The time to live: the longest until a changed secret is in use.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(300);
 
-/// How many are kept.
+/// The maximum number of entries.
 pub(super) const KEPT: usize = 10_000;
 
-/// What tells the time; tests bring their own.
-pub(super) type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+/// The source of the current time; tests use their own.
+pub(super) type MonotonicClock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
-type Key = (ResourceKey, Secrets);
+type CacheKey = (ResourceKey, SecretMode);
 
-pub(super) struct Cache {
-    clock: Clock,
-    keeps_for: Duration,
-    kept: Arc<Mutex<Kept>>,
+pub(super) struct MergedCache {
+    clock: MonotonicClock,
+    ttl: Duration,
+    entries: Arc<Mutex<CacheState>>,
 }
 
 #[derive(Default)]
-struct Kept {
-    slots: HashMap<Key, Slot>,
-    /// From the oldest to the newest.
-    order: BTreeMap<u64, Key>,
+struct CacheState {
+    slots: HashMap<CacheKey, CacheEntry>,
+    /// Oldest first.
+    order: BTreeMap<u64, CacheKey>,
     next: u64,
-    /// How often secrets were said to have changed.
-    changes: Changes,
+    /// Incremented at each change of a secret.
+    generation: CacheGeneration,
     sweeper: Option<Sweeper>,
 }
 
-/// A moment among the changes of secrets that were told.
+/// The number of secret changes so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Changes(u64);
+pub(super) struct CacheGeneration(u64);
 
-struct Slot {
+struct CacheEntry {
     number: u64,
     until: Instant,
     document: Document,
-    merged: Arc<Merged>,
+    merged: Arc<MergedDocument>,
 }
 
-impl Cache {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, keeps_for: KEPT_FOR, kept: Arc::default() }
+impl MergedCache {
+    pub(super) fn new(clock: MonotonicClock) -> Self {
+        Self { clock, ttl: KEPT_FOR, entries: Arc::default() }
     }
 
-    /// What was made of this very document.
+    /// The merged form of exactly this document.
     pub(super) fn get(
         &self,
         key: &ResourceKey,
-        secrets: Secrets,
+        secrets: SecretMode,
         document: &Document,
-    ) -> Option<Arc<Merged>> {
+    ) -> Option<Arc<MergedDocument>> {
         let now = (self.clock)();
         let key = (key.clone(), secrets);
         let mut kept = self.lock();
@@ -77,83 +77,83 @@ impl Cache {
         None
     }
 
-    /// Where we are now: ask before secrets are read, and hand it to [`Cache::put`].
-    pub(super) fn changes(&self) -> Changes {
-        self.lock().changes
+    /// The current generation: get it before secrets are read, and pass it to [`MergedCache::put`].
+    pub(super) fn generation(&self) -> CacheGeneration {
+        self.lock().generation
     }
 
-    /// Keeps what was made of a document, unless a secret changed while it was made.
+    /// Stores a merged document, unless a secret changed while it was made.
     pub(super) fn put(
         &self,
         key: &ResourceKey,
-        secrets: Secrets,
+        secrets: SecretMode,
         document: Document,
-        merged: Arc<Merged>,
-        since: Changes,
+        merged: Arc<MergedDocument>,
+        since: CacheGeneration,
     ) {
         let now = (self.clock)();
         let key = (key.clone(), secrets);
         let mut kept = self.lock();
         kept.remove(&key);
-        if kept.changes != since {
+        if kept.generation != since {
             return;
         }
         kept.make_room(now);
         kept.next += 1;
         let number = kept.next;
         kept.order.insert(number, key.clone());
-        kept.slots.insert(key, Slot { number, until: now + self.keeps_for, document, merged });
+        kept.slots.insert(key, CacheEntry { number, until: now + self.ttl, document, merged });
         if kept.sweeper.is_none() {
-            kept.sweeper = Sweeper::start(&self.kept, &self.clock);
+            kept.sweeper = Sweeper::start(&self.entries, &self.clock);
         }
     }
 
-    /// Drops what was made of a key's documents.
+    /// Drops the entries of a key.
     pub(super) fn forget(&self, key: &ResourceKey) {
         let mut kept = self.lock();
-        for secrets in [Secrets::Include, Secrets::Exclude] {
+        for secrets in [SecretMode::Include, SecretMode::Exclude] {
             kept.remove(&(key.clone(), secrets));
         }
     }
 
-    /// Drops everything, also what is being made.
+    /// Drops everything, and invalidates merges in progress.
     pub(super) fn forget_all(&self) {
         let mut kept = self.lock();
-        kept.changes.0 += 1;
+        kept.generation.0 += 1;
         kept.slots.clear();
         kept.order.clear();
     }
 
-    /// Drops what was made with a secret, also what is being made.
+    /// Drops the entries that used a secret, and invalidates merges in progress.
     pub(super) fn forget_secret(&self, path: &SecretPath) {
         let mut kept = self.lock();
-        kept.changes.0 += 1;
-        let made_with = |slot: &Slot| slot.merged.sources().iter().any(|source| source.path == *path);
+        kept.generation.0 += 1;
+        let made_with = |slot: &CacheEntry| slot.merged.sources().iter().any(|source| source.path == *path);
         let stale = kept.slots.iter().filter(|(_, slot)| made_with(slot)).map(|(key, _)| key.clone());
         for key in stale.collect::<Vec<_>>() {
             kept.remove(&key);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        lock(&self.kept)
+    fn lock(&self) -> MutexGuard<'_, CacheState> {
+        lock(&self.entries)
     }
 }
 
-fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+fn lock(kept: &Mutex<CacheState>) -> MutexGuard<'_, CacheState> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Kept {
-    fn remove(&mut self, key: &Key) {
+impl CacheState {
+    fn remove(&mut self, key: &CacheKey) {
         if let Some(slot) = self.slots.remove(key) {
             self.order.remove(&slot.number);
         }
     }
 
-    /// Drops what is over, and the oldest if that was not enough for one more.
+    /// Drops expired entries, and the oldest if the cache is still full.
     fn make_room(&mut self, now: Instant) {
-        self.drop_over(now);
+        self.drop_expired(now);
         while self.slots.len() >= KEPT
             && let Some((_, oldest)) = self.order.first_key_value()
         {
@@ -162,8 +162,8 @@ impl Kept {
         }
     }
 
-    /// Drops what is over; answers when the next one will be.
-    fn drop_over(&mut self, now: Instant) -> Option<Instant> {
+    /// Drops expired entries; returns when the next one expires.
+    fn drop_expired(&mut self, now: Instant) -> Option<Instant> {
         while let Some((_, oldest)) = self.order.first_key_value() {
             if let Some(slot) = self.slots.get(oldest)
                 && slot.until > now
@@ -179,12 +179,12 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::super::merged::Source;
+    use super::super::merged::MergedSecret;
     use super::*;
     use crate::domain::{ConnectionName, KvPath, Mount};
 
     struct Fixture {
-        cache: Cache,
+        cache: MergedCache,
         now: Arc<Mutex<Instant>>,
     }
 
@@ -192,22 +192,22 @@ mod tests {
         fn new() -> Self {
             let now = Arc::new(Mutex::new(Instant::now()));
             let clock = Arc::clone(&now);
-            Self { cache: Cache::new(Arc::new(move || *clock.lock().unwrap())), now }
+            Self { cache: MergedCache::new(Arc::new(move || *clock.lock().unwrap())), now }
         }
 
         fn pass(&self, time: Duration) {
             *self.now.lock().unwrap() += time;
         }
 
-        fn put(&self, number: usize) -> Arc<Merged> {
-            let merged = Arc::new(Merged::new(serde_json::json!({"n": number})));
-            let now = self.cache.changes();
-            self.cache.put(&key(number), Secrets::Include, "{}".into(), Arc::clone(&merged), now);
+        fn put(&self, number: usize) -> Arc<MergedDocument> {
+            let merged = Arc::new(MergedDocument::new(serde_json::json!({"n": number})));
+            let now = self.cache.generation();
+            self.cache.put(&key(number), SecretMode::Include, "{}".into(), Arc::clone(&merged), now);
             merged
         }
 
         fn has(&self, number: usize) -> bool {
-            self.cache.get(&key(number), Secrets::Include, &"{}".into()).is_some()
+            self.cache.get(&key(number), SecretMode::Include, &"{}".into()).is_some()
         }
 
         fn len(&self) -> usize {
@@ -229,7 +229,7 @@ mod tests {
         assert!(fixture.has(1));
         fixture.put(2);
         fixture.pass(Duration::from_secs(1));
-        // Another one's arrival is enough to drop it.
+        // Adding another entry drops it.
         fixture.put(3);
         assert!(one.upgrade().is_none());
         assert!(!fixture.has(1) && fixture.has(2) && fixture.has(3));
@@ -242,7 +242,7 @@ mod tests {
     fn there_are_never_more_than_agreed_and_the_nearest_to_its_end_goes_first() {
         let fixture = Fixture::new();
         (0..KEPT).for_each(|number| drop(fixture.put(number)));
-        // Made anew, it is the youngest.
+        // Made again, it is the newest.
         fixture.put(0);
         assert_eq!(fixture.len(), KEPT);
         fixture.put(KEPT);
@@ -254,9 +254,9 @@ mod tests {
     fn another_document_or_a_change_makes_it_useless() {
         let fixture = Fixture::new();
         let one = Arc::downgrade(&fixture.put(1));
-        assert!(fixture.cache.get(&key(1), Secrets::Exclude, &"{}".into()).is_none());
+        assert!(fixture.cache.get(&key(1), SecretMode::Exclude, &"{}".into()).is_none());
         assert!(fixture.has(1));
-        assert!(fixture.cache.get(&key(1), Secrets::Include, &"{ }".into()).is_none());
+        assert!(fixture.cache.get(&key(1), SecretMode::Include, &"{ }".into()).is_none());
         assert!(one.upgrade().is_none());
         fixture.put(2);
         fixture.cache.forget(&key(2));
@@ -264,10 +264,10 @@ mod tests {
         assert_eq!(fixture.len(), 0);
     }
 
-    fn made_with(cache: &Cache, number: usize, path: &str, since: Changes) {
-        let mut merged = Merged::new(serde_json::json!({}));
-        merged.made_of(Source { path: secret(path), fields: Vec::new(), version: None });
-        cache.put(&key(number), Secrets::Include, "{}".into(), Arc::new(merged), since);
+    fn made_with(cache: &MergedCache, number: usize, path: &str, since: CacheGeneration) {
+        let mut merged = MergedDocument::new(serde_json::json!({}));
+        merged.add_source(MergedSecret { path: secret(path), fields: Vec::new(), version: None });
+        cache.put(&key(number), SecretMode::Include, "{}".into(), Arc::new(merged), since);
     }
 
     fn secret(path: &str) -> SecretPath {
@@ -277,12 +277,12 @@ mod tests {
     #[test]
     fn a_changed_secret_takes_what_was_made_with_it_and_nothing_else() {
         let fixture = Fixture::new();
-        let since = fixture.cache.changes();
+        let since = fixture.cache.generation();
         made_with(&fixture.cache, 1, "a", since);
         made_with(&fixture.cache, 2, "b", since);
         fixture.cache.forget_secret(&secret("a"));
         assert!(!fixture.has(1) && fixture.has(2));
-        // What was being made while it changed may hold the old value.
+        // A merge in progress during the change may hold the old value.
         made_with(&fixture.cache, 3, "a", since);
         assert!(!fixture.has(3));
         assert_eq!(fixture.len(), 1);
@@ -290,15 +290,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_over_goes_though_nobody_asks() {
-        let mut cache = Cache::new(Arc::new(Instant::now));
-        cache.keeps_for = Duration::from_millis(30);
+        let mut cache = MergedCache::new(Arc::new(Instant::now));
+        cache.ttl = Duration::from_millis(30);
         let put = |number: usize| {
-            let merged = Arc::new(Merged::new(serde_json::json!({})));
+            let merged = Arc::new(MergedDocument::new(serde_json::json!({})));
             let kept = Arc::downgrade(&merged);
-            cache.put(&key(number), Secrets::Include, "{}".into(), merged, cache.changes());
+            cache.put(&key(number), SecretMode::Include, "{}".into(), merged, cache.generation());
             kept
         };
-        let gone = async |kept: std::sync::Weak<Merged>| {
+        let gone = async |kept: std::sync::Weak<MergedDocument>| {
             let deadline = Instant::now() + Duration::from_secs(20);
             while kept.upgrade().is_some() {
                 assert!(Instant::now() < deadline, "it stayed");
@@ -308,7 +308,7 @@ mod tests {
         for kept in [put(1), put(2)] {
             gone(kept).await;
         }
-        // It begins anew after it had nothing to do.
+        // The task starts again after it had ended.
         gone(put(3)).await;
         assert_eq!(cache.lock().slots.len(), 0);
     }

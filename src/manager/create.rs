@@ -1,8 +1,8 @@
-//! A webhook made together with its own secrets, step by step, each on the condition of the one
-//! before: the secret on the condition that there is none, a look whether it is there, the document.
+//! Creates a webhook together with its own secrets, in three steps: write the secret if there is none,
+//! verify that it is there, write the document.
 //!
-//! Two stores know no common transaction. The secret comes first, because a document without it might
-//! let everybody in; a secret that no document refers to lets nobody in.
+//! There is no transaction over two stores. The secret comes first, because a document without it might
+//! let everybody in; a secret without a document is harmless.
 
 use thiserror::Error as Failure;
 
@@ -10,28 +10,26 @@ use super::UnifiedConfigManager;
 use crate::domain::{Document, Presence, ResourceKey, SecretPath, SecretVersion};
 use crate::provider::{Commit, Error, Lease, Result, SecretExpect, SecretFields};
 
-/// What was made.
+/// The result of [`UnifiedConfigManager::create_with_secrets`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Created {
-    /// The document's commit.
+pub struct CreatedWebhook {
     pub commit: Commit,
-    /// Where its secrets are.
     pub path: SecretPath,
-    /// Their version, where versions are kept.
+    /// The version of the secret, where the store has versions.
     pub version: Option<SecretVersion>,
-    /// Whether they were seen to be there before the document was written. False where this user may
-    /// write them and not see them: then the store's own word for it is all there is.
-    pub seen: bool,
+    /// Whether the secret was found before the document was written. False where this user may write
+    /// secrets but not read their presence: then only the store's answer to the write confirms it.
+    pub verified: bool,
 }
 
-/// Why a webhook was not made together with its secrets.
+/// Why a webhook was not created together with its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Failure)]
 #[non_exhaustive]
-pub enum NotCreated {
+pub enum CreateWebhookError {
     /// Nothing was written.
     #[error("{0}")]
     Nothing(#[from] Error),
-    /// The secret may or may not be written; the document is not.
+    /// The secret may or may not have been written; the document was not.
     #[error(
         "{error}; the document {key} was not written. Look whether {path} is there: if it is, and yours, \
          write the document alone; if it is not, begin again"
@@ -41,10 +39,10 @@ pub enum NotCreated {
         key: ResourceKey,
         /// The secret.
         path: SecretPath,
-        /// What cut the answer off.
+        /// Why the outcome is unknown.
         error: Error,
     },
-    /// The secret was written, and then was not there as it was written; the document is not.
+    /// The secret was written, and then was missing or different; the document was not written.
     #[error(
         "{path} was written{} and then {found}; the document {key} was not written. Look who else writes \
          that secret; once it is right, write the document alone", at(*version)
@@ -54,24 +52,24 @@ pub enum NotCreated {
         key: ResourceKey,
         /// The secret.
         path: SecretPath,
-        /// The version that was written, where versions are kept.
+        /// The version that was written, where the store has versions.
         version: Option<SecretVersion>,
-        /// What was found instead, in words.
+        /// What was found instead, as text for people.
         found: String,
     },
-    /// The secret is written, the document is not, or nobody knows.
+    /// The secret was written; the document was not, or that is unknown.
     #[error(
         "{path} was written{}, the document was not: {error}. Write the document alone, or delete that \
          version of the secret", at(*version)
     )]
-    SecretAlone {
+    DocumentNotWritten {
         /// The document.
         key: ResourceKey,
         /// The secret.
         path: SecretPath,
-        /// The version that was written, where versions are kept.
+        /// The version that was written, where the store has versions.
         version: Option<SecretVersion>,
-        /// Why the document is not written; [`Error::OutcomeUnknown`] where that is not known.
+        /// Why the document was not written; [`Error::OutcomeUnknown`] where that is not known.
         error: Error,
     },
 }
@@ -80,32 +78,32 @@ fn at(version: Option<SecretVersion>) -> String {
     version.map(|version| format!(" as {version}")).unwrap_or_default()
 }
 
-impl NotCreated {
-    /// The secret that was written, or may be, without its document.
+impl CreateWebhookError {
+    /// The secret that was, or may have been, written without its document.
     pub fn left_behind(&self) -> Option<&SecretPath> {
         match self {
             Self::Nothing(_) => None,
             Self::SecretUnknown { path, .. }
             | Self::SecretNotThere { path, .. }
-            | Self::SecretAlone { path, .. } => Some(path),
+            | Self::DocumentNotWritten { path, .. } => Some(path),
         }
     }
 }
 
 impl UnifiedConfigManager {
-    /// Writes a webhook that does not exist yet together with its own secrets, which do not exist
-    /// either: first the secrets, then, once they are seen to be there, the document.
+    /// Creates a webhook and its own secrets, neither of which may exist: first the secrets, then, once
+    /// they are verified, the document.
     ///
     /// # Errors
-    /// [`NotCreated::Nothing`] if nothing was written, such as where either exists, the context is
-    /// read-only, or this receiver merges no own secrets; the others tell what was, and what to do.
+    /// [`CreateWebhookError::Nothing`] if nothing was written, such as where either exists, the context is
+    /// read-only, or this receiver merges no own secrets; the others say what was written, and what to do.
     pub async fn create_with_secrets(
         &self,
         key: ResourceKey,
         document: Document,
         secrets: &SecretFields,
         lease: Lease,
-    ) -> std::result::Result<Created, NotCreated> {
+    ) -> std::result::Result<CreatedWebhook, CreateWebhookError> {
         let path = self.own_secrets(&key)?;
         self.writer()?;
         let secret_writer = self.secret_writer()?;
@@ -115,29 +113,29 @@ impl UnifiedConfigManager {
         let version = match secret_writer.put(&path, secrets, SecretExpect::Absent).await {
             Ok(version) => version,
             Err(error @ Error::SecretUnknown { .. }) => {
-                return Err(NotCreated::SecretUnknown { key, path, error });
+                return Err(CreateWebhookError::SecretUnknown { key, path, error });
             }
             Err(error) => return Err(error.into()),
         };
-        let seen = match self.look(&path, version, secrets).await {
+        let seen = match self.verify_secret(&path, version, secrets).await {
             Ok(seen) => seen,
-            Err(found) => return Err(NotCreated::SecretNotThere { key, path, version, found }),
+            Err(found) => return Err(CreateWebhookError::SecretNotThere { key, path, version, found }),
         };
         match self.create(key.clone(), document, lease).await {
-            Ok(commit) => Ok(Created { commit, path, version, seen }),
-            Err(error) => Err(NotCreated::SecretAlone { key, path, version, error }),
+            Ok(commit) => Ok(CreatedWebhook { commit, path, version, verified: seen }),
+            Err(error) => Err(CreateWebhookError::DocumentNotWritten { key, path, version, error }),
         }
     }
 
     fn own_secrets(&self, key: &ResourceKey) -> Result<SecretPath> {
-        self.eyes().own_path(key).ok_or_else(|| Error::Unsupported {
+        self.secret_lookup().own_path(key).ok_or_else(|| Error::Unsupported {
             what: format!("writing secrets of {key}'s own"),
             remedy: "this receiver merges none; name them in the document by references".into(),
         })
     }
 
-    /// Whether the secret was seen; what was found instead, in words.
-    async fn look(
+    /// Whether the secret could be verified; the error is what was found instead, as text for people.
+    async fn verify_secret(
         &self,
         path: &SecretPath,
         version: Option<SecretVersion>,

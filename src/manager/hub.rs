@@ -1,9 +1,9 @@
-//! One provider watch and one picture, shared by any number of subscribers.
+//! Shares one provider watch and one inventory among any number of subscribers.
 //!
-//! The task that reads the watch applies each event to the picture and hands it to a bounded
-//! broadcast without waiting for anybody. A subscriber that is new, or was overtaken, begins with a
-//! load made from the picture, taken under the same lock that orders the events, so nothing falls
-//! between the load and the events after it.
+//! The task that reads the watch applies each event to the inventory and sends it to a bounded broadcast
+//! channel without waiting for anybody. A subscriber that is new, or lagged, starts with a load made from
+//! the inventory, under the same lock that orders the events, so that no event is lost between the load
+//! and the events after it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,44 +15,44 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
-use super::written::Written;
+use super::last_write::LastWrite;
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
-use crate::inventory::{DeltaKind, Inventory, Scope, prepare};
-use crate::provider::{ASK_FOR_IT, Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
+use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
+use crate::provider::{Error, MISSING_RIGHT_REMEDY, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
-/// How many events a subscriber may be behind before it gets a new load instead.
+/// How many events a subscriber may lag behind before it gets a new load instead.
 const BEHIND_MAX: usize = 256;
 
 /// The shared watch; ends with its last owner.
-pub(super) struct Hub {
-    shared: Arc<Mutex<Shared>>,
+pub(super) struct WatchHub {
+    shared: Arc<Mutex<WatchHubState>>,
     wake: WatchHandle,
     task: AbortHandle,
-    /// Tells when the picture has been loaded for the first time, or never will be.
+    /// True once the inventory has been loaded for the first time, or never will be.
     settled: watch::Receiver<bool>,
 }
 
-struct Shared {
+struct WatchHubState {
     picture: Inventory,
     link: LinkState,
-    /// Whether the picture has been whole once.
+    /// Whether the inventory has been complete once.
     loaded: bool,
     /// `None` once the provider has ended its watch.
     events: Option<broadcast::Sender<Arc<WatchEvent>>>,
 }
 
-impl Shared {
-    /// Whether the picture is one of a whole store, not the half of a load.
+impl WatchHubState {
+    /// Whether the inventory is complete, not in the middle of a load.
     fn is_whole(&self) -> bool {
         self.picture.store().is_some() && !self.picture.is_loading()
     }
 
-    /// Why there is no picture.
+    /// Why the inventory is not available.
     fn not_ready(&self) -> Error {
         let (reason, retry_in) = match &self.link {
             _ if self.events.is_none() => ("the store was shut down".to_owned(), None),
             LinkState::Denied { permission, .. } => {
-                return Error::Denied { permission: permission.clone(), remedy: ASK_FOR_IT };
+                return Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY };
             }
             LinkState::Connecting { error: Some(reason), retry_in }
             | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),
@@ -72,17 +72,18 @@ impl Shared {
     }
 }
 
-impl Hub {
-    /// Starts to follow a provider's watch; `changed` is told each key whose document is another now,
-    /// or gone.
+impl WatchHub {
+    /// Starts to follow a provider's watch; `changed` is called with each key whose document was updated
+    /// or deleted.
     pub(super) fn start(
         watch: Watch,
-        written: Arc<Written>,
+        written: Arc<LastWrite>,
         changed: impl Fn(&ResourceKey) + Send + 'static,
     ) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
-        let shared = Shared { picture: Inventory::default(), link, loaded: false, events: Some(events) };
+        let shared =
+            WatchHubState { picture: Inventory::default(), link, loaded: false, events: Some(events) };
         let shared = Arc::new(Mutex::new(shared));
         let (settle, settled) = watch::channel(false);
         let following = follow(Arc::clone(&shared), watch.events, settle, written, changed);
@@ -90,19 +91,19 @@ impl Hub {
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
-    /// What the picture knows of a key; `None` while it may differ from the store, has not come to
-    /// `at`, or cannot show the key.
-    pub(super) fn known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
+    /// The entry of a key; `None` while the inventory may differ from the store, has not reached `at`,
+    /// or does not cover the key.
+    pub(super) fn current(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = lock(&self.shared);
         let is_true = shared.is_whole()
-            && shared.picture.coverage().sees(key)
-            && shared.link.is_true()
+            && shared.picture.coverage().covers(key)
+            && shared.link.is_synced()
             && shared.events.is_some();
         (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
-    /// What the picture says of a key, however old it is; `None` while it has never been whole, or has
-    /// not come to `at`.
+    /// The entry of a key, however stale; `None` while the inventory has never been complete, or has not
+    /// reached `at`.
     pub(super) fn last_known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = lock(&self.shared);
         let usable = shared.loaded && shared.events.is_some() && shared.picture.revision() >= at;
@@ -115,10 +116,10 @@ impl Hub {
         shared.events.is_some().then(|| shared.link.clone())
     }
 
-    /// Waits until the picture has been whole once.
+    /// Waits until the inventory has been complete once.
     pub(super) async fn ready(&self, within: Duration) -> Result<()> {
         let mut settled = self.settled.clone();
-        // Both a deadline and an ended watch are seen in what is there then.
+        // Both a timeout and an ended watch show in the state below.
         let _ = tokio::time::timeout(within, settled.wait_for(|settled| *settled)).await;
         let shared = lock(&self.shared);
         if shared.loaded && shared.events.is_some() { Ok(()) } else { Err(shared.not_ready()) }
@@ -128,11 +129,11 @@ impl Hub {
         let wake = self.wake.clone();
         let receiver = lock(&self.shared).events.as_ref().map(broadcast::Sender::subscribe);
         let events = stream::iter(receiver).flat_map(move |receiver| {
-            let subscriber = Subscriber {
+            let subscriber = WatchSubscriber {
                 hub: Arc::clone(&self),
                 receiver,
                 prefix: prefix.clone(),
-                behind: true,
+                needs_load: true,
                 loads: 0,
                 ready: VecDeque::new(),
                 backlog: VecDeque::new(),
@@ -145,32 +146,32 @@ impl Hub {
     }
 }
 
-impl Drop for Hub {
+impl Drop for WatchHub {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+fn lock(shared: &Mutex<WatchHubState>) -> MutexGuard<'_, WatchHubState> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn follow(
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<WatchHubState>>,
     mut events: BoxStream<'static, WatchEvent>,
     settle: watch::Sender<bool>,
-    written: Arc<Written>,
+    written: Arc<LastWrite>,
     changed: impl Fn(&ResourceKey),
 ) {
     let started = Instant::now();
     while let Some(event) = events.next().await {
-        let feed = prepare(event.clone());
+        let feed = scan_event(event.clone());
         let mut shared = lock(&shared);
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
         }
         if let WatchEvent::Load { store, .. } = &event {
-            written.loading(store);
+            written.on_load(store);
         }
         let delta = shared.picture.apply(feed, started.elapsed());
         delta.deleted.iter().for_each(&changed);
@@ -181,7 +182,7 @@ async fn follow(
             settle.send_replace(true);
         }
         if let Some(events) = &shared.events {
-            // An error only means that nobody listens just now.
+            // An error only means that there are no subscribers.
             let _ = events.send(Arc::new(event));
         }
     }
@@ -189,43 +190,43 @@ async fn follow(
     settle.send_replace(true);
 }
 
-struct Subscriber {
-    hub: Arc<Hub>,
+struct WatchSubscriber {
+    hub: Arc<WatchHub>,
     receiver: broadcast::Receiver<Arc<WatchEvent>>,
     prefix: KeyPrefix,
-    /// Whether it needs a load before events mean anything to it.
-    behind: bool,
+    /// Whether it needs a load before it can use events.
+    needs_load: bool,
     loads: u32,
-    /// Events to hand out before the receiver is asked again.
+    /// Events to return before the receiver is polled again.
     ready: VecDeque<WatchEvent>,
-    /// What is left of the load, handed out by the page.
+    /// The rest of the load, returned in pages.
     backlog: VecDeque<Entry>,
 }
 
-impl Subscriber {
+impl WatchSubscriber {
     async fn next(&mut self) -> Option<WatchEvent> {
         loop {
-            if self.behind {
-                self.join();
+            if self.needs_load {
+                self.start_load();
             }
             if let Some(event) = self.pop() {
                 return Some(event);
             }
             match self.receiver.recv().await {
-                Ok(event) if !self.behind => return Some(narrow(&event, &self.prefix)),
+                Ok(event) if !self.needs_load => return Some(narrow(&event, &self.prefix)),
                 Ok(event) => {
                     if let WatchEvent::State(link) = &*event {
                         return Some(WatchEvent::State(link.clone()));
                     }
                 }
-                Err(RecvError::Lagged(_)) => self.behind = true,
+                Err(RecvError::Lagged(_)) => self.needs_load = true,
                 Err(RecvError::Closed) => return None,
             }
         }
     }
 
-    /// Begins anew from the picture, if that is whole.
-    fn join(&mut self) {
+    /// Starts a load from the inventory, if that is complete.
+    fn start_load(&mut self) {
         let shared = lock(&self.hub.shared);
         let (Some(store), Some(events), true) = (shared.picture.store(), &shared.events, shared.is_whole())
         else {
@@ -237,7 +238,7 @@ impl Subscriber {
         self.backlog = shared.entries(&self.prefix);
         self.ready.push_back(WatchEvent::Loaded { at });
         self.ready.push_back(WatchEvent::State(shared.link.clone()));
-        self.behind = false;
+        self.needs_load = false;
         self.loads += 1;
     }
 
@@ -251,7 +252,7 @@ impl Subscriber {
     }
 }
 
-/// The part of an event that concerns a range.
+/// Filters an event by a range.
 fn narrow(event: &WatchEvent, prefix: &KeyPrefix) -> WatchEvent {
     match event {
         WatchEvent::Page(entries) => {

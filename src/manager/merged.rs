@@ -1,4 +1,4 @@
-//! [`Merged`]: a document as a receiver uses it, with secrets in it.
+//! [`MergedDocument`]: a document as a receiver uses it, with secrets in it.
 
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -6,42 +6,40 @@ use zeroize::Zeroize;
 use crate::domain::reference::VaultField;
 use crate::domain::{FieldName, SecretPath, SecretVersion};
 
-/// Whether a merged document holds secrets.
+/// Whether a merged document contains secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Secrets {
+pub enum SecretMode {
     /// Every reference is resolved, and the webhook's own secrets are merged in.
     Include,
     /// No secret is read: references to Vault, in secret fields, or that may lead to one stay as
-    /// written, and own secrets are left out. What the document itself holds in plain text stays too:
-    /// this is no mask, see `text::Masked`.
+    /// written, and own secrets are left out. Plaintext secrets in the document stay too: for
+    /// masking see `text::Masked`.
     Exclude,
 }
 
 /// A document with its references resolved and its own secrets merged in.
 ///
-/// It is wiped when its last owner drops it, has no `Debug`, `Clone` or `Serialize`, and never
-/// becomes a [`crate::domain::Document`] again: what is written back is based on
+/// It is wiped on drop, is not `Debug`, `Clone` or `Serialize`, and cannot be turned back into a
+/// [`crate::domain::Document`]: to write a document, read it with
 /// [`super::UnifiedConfigManager::get`].
-pub struct Merged {
+pub struct MergedDocument {
     json: Value,
-    sources: Vec<Source>,
+    sources: Vec<MergedSecret>,
     fallbacks: Vec<VaultField>,
 }
 
-/// A secret that a merged document was made with; no value.
+/// A secret that a merged document uses, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Where it is.
+pub struct MergedSecret {
     pub path: SecretPath,
-    /// Which fields of it were used; none where it or they are not there.
+    /// The fields that were used; empty where the secret or the fields do not exist.
     pub fields: Vec<FieldName>,
-    /// Which version, where versions are kept.
+    /// `None` where the store has no versions.
     pub version: Option<SecretVersion>,
 }
 
-impl Merged {
-    /// Takes a document over before anything secret is put into it, so that it is wiped whatever
-    /// happens then.
+impl MergedDocument {
+    /// Takes ownership of a document before secrets are merged, so that it is wiped even if that fails.
     pub(super) fn new(json: Value) -> Self {
         Self { json, sources: Vec::new(), fallbacks: Vec::new() }
     }
@@ -50,41 +48,41 @@ impl Merged {
         &mut self.json
     }
 
-    pub(super) fn made_of(&mut self, source: Source) {
+    pub(super) fn add_source(&mut self, source: MergedSecret) {
         match self.sources.iter_mut().find(|known| known.path == source.path) {
             Some(known) => known.fields.extend(source.fields),
             None => self.sources.push(source),
         }
     }
 
-    pub(super) fn fell_back(&mut self, field: VaultField) {
+    pub(super) fn add_fallback(&mut self, field: VaultField) {
         self.fallbacks.push(field);
     }
 
     /// The secrets that were read for it.
-    pub fn sources(&self) -> &[Source] {
+    pub fn sources(&self) -> &[MergedSecret] {
         &self.sources
     }
 
-    /// The fields of Vault that could not be read just then, and whose default stands in the document
-    /// instead, as it does in a receiver whose Vault is away.
+    /// The fields of Vault that could not be read, and whose default was used instead, as in a receiver
+    /// whose Vault is not reachable.
     pub fn fallbacks(&self) -> &[VaultField] {
         &self.fallbacks
     }
 
-    /// The document: an object. A copy of it is not wiped.
+    /// The document: an object. Copies of it are not wiped.
     pub fn json(&self) -> &Value {
         &self.json
     }
 }
 
-impl Drop for Merged {
+impl Drop for MergedDocument {
     fn drop(&mut self) {
         wipe(&mut self.json);
     }
 }
 
-/// Overwrites every text of a value. Names of members are no secrets.
+/// Overwrites every string of a value. Member names are no secrets.
 fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),

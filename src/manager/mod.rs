@@ -1,36 +1,38 @@
 //! [`UnifiedConfigManager`]: one store opened from settings, for commands and for programs that
 //! embed the library.
 //!
-//! It holds the reader always and the writer only where writing is allowed: read-only is a type.
-//! The live picture exists from the first [`UnifiedConfigManager::watch`] until its last
-//! subscriber is gone; the console keeps its own and takes the provider's watch through
-//! [`UnifiedConfigManager::reader`] instead.
+//! A read-only manager has no writer at all. The live inventory exists from the first
+//! [`UnifiedConfigManager::watch`] until its last subscriber is dropped; the console has its own and
+//! uses the provider's watch through [`UnifiedConfigManager::reader`] instead.
 //!
 //! [`UnifiedConfigManager::get_merged`] is what a receiver reads: a document with its references
-//! resolved and its own secrets in it, kept for a while and wiped afterwards.
+//! resolved and its own secrets merged, cached for a while and wiped afterwards.
 
 mod cache;
 mod create;
+mod global;
 mod hub;
+mod invalidating_writer;
+mod last_write;
 mod merged;
-mod merging;
-mod own;
-mod shared;
-mod told;
-mod written;
+mod own_secrets;
+mod secret_merger;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use self::cache::Clock;
-pub use self::create::{Created, NotCreated};
-use self::hub::Hub;
-pub use self::merged::{Merged, Secrets, Source};
-use self::merging::{Merging, Places};
-use self::told::Told;
-use self::written::Written;
-use crate::check::{Eyes, OwnSecrets};
+use self::cache::MonotonicClock;
+pub use self::create::{CreateWebhookError, CreatedWebhook};
+use self::hub::WatchHub;
+use self::invalidating_writer::InvalidatingWriter;
+use self::last_write::LastWrite;
+pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
+use self::secret_merger::{MergeSources, SecretMerger};
+use crate::check::{OwnSecrets, SecretLookup};
+use crate::config::{
+    Origin, Overrides, SecretSource, SettingKey as Key, SettingSources, Settings, SettingsError, Target,
+};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
 use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
@@ -38,55 +40,52 @@ use crate::provider::file::FileProvider;
 use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
-use crate::settings::{
-    Origin, Overrides, SecretSource, SettingKey as Key, Settings, SettingsError, Sources, Target,
-};
 
 /// One store, opened.
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
-    /// Why there is no writer, for the refusal.
+    /// What made it read-only, for error messages.
     read_only: Option<String>,
-    hub: Mutex<Weak<Hub>>,
-    written: Arc<Written>,
+    hub: Mutex<Weak<WatchHub>>,
+    last_write: Arc<LastWrite>,
     secrets: SecretAccess,
     variables: Arc<EnvVariables>,
-    eyes: Eyes,
+    secret_lookup: SecretLookup,
     ended: AtomicBool,
-    /// What reads secrets and keeps merged documents; made by the first merge, so that who never
-    /// merges, such as the console, holds nothing that could.
-    merging: Arc<OnceLock<Merging>>,
-    clock: Clock,
+    /// Reads secrets and caches merged documents; created by the first merge, so that a program that
+    /// never merges, such as the console, has nothing that could read secrets.
+    merger: Arc<OnceLock<SecretMerger>>,
+    clock: MonotonicClock,
 }
 
 impl UnifiedConfigManager {
-    /// Opens what the process's environment and the config file name. Does not connect.
+    /// Opens the store that the environment and the config file name. Does not connect.
     ///
     /// # Errors
     /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
-        let sources = Sources::gather(Overrides::default())?;
+        let sources = SettingSources::gather(Overrides::default())?;
         let settings = Settings::resolve(&sources)?;
         Ok(Self::from_settings(&settings))
     }
 
-    /// Opens what the settings name. Does not connect.
+    /// Opens the store that the settings name. Does not connect.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
             Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(settings.secrets.clone()).with_eyes(eyes(settings))
+        manager.with_secrets(settings.secrets.clone()).with_secret_lookup(secret_lookup(settings))
     }
 
-    /// Opens a provider; `read_only` tells who forbade writing, if anybody did. Secrets come from the
-    /// process's variables, unless [`UnifiedConfigManager::with_secrets`] or
+    /// Opens a provider; `read_only` names what forbids writing, if anything does. Secrets come from the
+    /// environment variables, unless [`UnifiedConfigManager::with_secrets`] or
     /// [`UnifiedConfigManager::with_secret_access`] says otherwise.
     pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
         let provider = Arc::new(provider);
-        // The same provider behind both, but without read access to the field nobody can write.
+        // Both are the same provider; a read-only manager gets no handle that can write.
         let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
         let variables = Arc::new(EnvVariables::process());
         Self {
@@ -94,64 +93,65 @@ impl UnifiedConfigManager {
             writer,
             read_only,
             hub: Mutex::new(Weak::new()),
-            written: Arc::default(),
+            last_write: Arc::default(),
             secrets: SecretSource::Env(Arc::clone(&variables)).access(false),
             variables,
-            eyes: eyes_on_variables(),
+            secret_lookup: lookup_in_variables(),
             ended: AtomicBool::new(false),
-            merging: Arc::default(),
+            merger: Arc::default(),
             clock: Arc::new(Instant::now),
         }
     }
 
-    /// Takes secrets, and the variables of references, from elsewhere. Where in a Vault a receiver
-    /// looks is told by [`UnifiedConfigManager::with_eyes`].
+    /// Sets the source of secrets and of the variables in references. Where in a Vault a receiver looks
+    /// is set by [`UnifiedConfigManager::with_secret_lookup`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.variables = secrets.variables();
         if let SecretSource::Env(_) = secrets {
-            self.eyes = eyes_on_variables();
+            self.secret_lookup = lookup_in_variables();
         }
         let writable = self.read_only.is_none();
         self.with_secret_access(secrets.access(writable))
     }
 
-    /// Takes secrets from this store. In a read-only context its writer is left out.
+    /// Sets the secret store. In a read-only context its writer is dropped.
     #[must_use]
     pub fn with_secret_access(mut self, mut access: SecretAccess) -> Self {
         if self.read_only.is_some() {
             access.writer = None;
         }
         self.secrets = access;
-        self.merging = Arc::default();
+        self.merger = Arc::default();
         self
     }
 
-    /// Looks for secrets where this receiver does. Without it, own secrets are looked for in variables,
-    /// and references to Vault have no value.
+    /// Sets where the receiver looks for secrets. Without it, own secrets are looked up in variables, and
+    /// references to Vault have no value.
     #[must_use]
-    pub fn with_eyes(mut self, eyes: Eyes) -> Self {
-        self.eyes = eyes;
-        self.merging = Arc::default();
+    pub fn with_secret_lookup(mut self, eyes: SecretLookup) -> Self {
+        self.secret_lookup = eyes;
+        self.merger = Arc::default();
         self
     }
 
     /// Where the receiver looks for secrets.
-    pub fn eyes(&self) -> &Eyes {
-        &self.eyes
+    pub fn secret_lookup(&self) -> &SecretLookup {
+        &self.secret_lookup
     }
 
-    /// The store of secrets. Its writer, where there is one, makes [`UnifiedConfigManager::get_merged`]
-    /// forget what it writes.
+    /// The secret store. Its writer, if any, invalidates what [`UnifiedConfigManager::get_merged`] has
+    /// cached.
     pub fn secrets(&self) -> SecretAccess {
         let mut access = self.secrets.clone();
-        let merging = || Arc::clone(&self.merging);
-        let told = |writer| Arc::new(Told { writer, merging: merging() }) as Arc<dyn SecretWriter>;
+        let merging = || Arc::clone(&self.merger);
+        let told =
+            |writer| Arc::new(InvalidatingWriter { writer, merger: merging() }) as Arc<dyn SecretWriter>;
         access.writer = access.writer.take().map(told);
         access
     }
 
-    /// The writing half of the store of secrets.
+    /// The writer of the secret store.
     ///
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so; [`Error::Unsupported`] where
@@ -166,90 +166,97 @@ impl UnifiedConfigManager {
         })
     }
 
-    /// Tells that a secret has changed, as seen by its version: what was merged with it is made anew.
+    /// Drops cached documents that used a secret, which has changed outside of this manager.
     pub fn forget_secret(&self, path: &SecretPath) {
-        self.merging.get().inspect(|merging| merging.forget_secret(path));
+        self.merger.get().inspect(|merging| merging.forget_secret(path));
     }
 
-    /// What the store of secrets says about itself.
     pub async fn secrets_health(&self) -> Health {
         self.secrets.reader.health().await
     }
 
-    /// The store's reading half; its `watch` is what the console drives its picture from.
+    /// The store's reader; the console fills its inventory from its `watch`.
     pub fn reader(&self) -> Arc<dyn ConfigReader> {
         Arc::clone(&self.reader)
     }
 
-    /// The store's writing half.
+    /// The store's writer.
     ///
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so.
     pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
         self.may_write()?;
-        self.writer.clone().ok_or_else(|| off_by(""))
+        self.writer.clone().ok_or_else(|| writing_disabled(""))
     }
 
     fn may_write(&self) -> Result<()> {
-        self.read_only.as_deref().map_or(Ok(()), |origin| Err(off_by(origin)))
+        self.read_only.as_deref().map_or(Ok(()), |origin| Err(writing_disabled(origin)))
     }
 
-    /// One document: from the live picture while that equals the store and knows of every write made
-    /// through this manager, else from the store.
+    /// One document: from the live inventory while that is in sync with the store and includes every write
+    /// made through this manager, else from the store.
     ///
     /// # Errors
     /// Those of [`ConfigReader::get`].
     pub async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
-        match self.hub().and_then(|hub| hub.known(key, self.written())) {
+        match self.hub().and_then(|hub| hub.current(key, self.last_write())) {
             Some(known) => Ok(known),
             None => self.reader.get(key).await,
         }
     }
 
     /// One document as a receiver uses it: its references resolved, and a webhook's own secrets
-    /// merged in, or left out.
+    /// merged, or left out.
     ///
     /// A variable that is not set and has no default is no error, here as in the receiver: a text
     /// that is nothing but the reference becomes `Undefined variable NAME`, and one with more in it
     /// keeps the reference as it is.
     ///
-    /// It is made once and kept for 300 s, or until its document changes, a secret of it is written
-    /// through [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is told: a
-    /// secret that changed otherwise is in use after that time. The last owner who drops it wipes it.
+    /// The result is cached for 300 s, or until its document changes, a secret it uses is written
+    /// through [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is called: a
+    /// secret that changed otherwise is in use after that time. It is wiped with its last owner.
     ///
-    /// Each secret is read once for it, see [`Merged::sources`]. Where a reference's secret cannot be
-    /// read, its default stands in as in the receiver, see [`Merged::fallbacks`]; where own secrets
-    /// cannot be read there is no merged document, since without them it might let everybody in.
+    /// Each secret is read once, see [`MergedDocument::sources`]. Where a reference's secret cannot be
+    /// read, its default is used as in the receiver, see [`MergedDocument::fallbacks`]; where own secrets
+    /// cannot be read it is an error, since without them the webhook might let everybody in.
     ///
-    /// It comes from the live picture once that has been loaded, **even while the link is stale**: a
-    /// receiver goes on serving while its store is away, and [`UnifiedConfigManager::link`] tells how
-    /// true that is. Without a picture (nobody holds what [`UnifiedConfigManager::watch`] returned) it
-    /// comes from the store.
+    /// The document comes from the live inventory once that has been loaded, **even while the link is
+    /// stale**: a receiver goes on serving while its store is not reachable, and
+    /// [`UnifiedConfigManager::link`] tells whether it is. Without an inventory (nobody holds what
+    /// [`UnifiedConfigManager::watch`] returned) it comes from the store.
     ///
     /// # Errors
     /// [`Error::Invalid`] for what the receiver could not use, and for a reference or a secret that
     /// cannot be resolved, naming it and never a value; [`Error::Unsupported`] for a foreign key, and
     /// for secrets in a place that this version cannot read; [`Error::Denied`] and
     /// [`Error::Unavailable`] of the store of secrets; else those of [`ConfigReader::get`].
-    pub async fn get_merged(&self, key: &ResourceKey, secrets: Secrets) -> Result<Option<Arc<Merged>>> {
-        let entry = match self.hub().and_then(|hub| hub.last_known(key, self.written())) {
+    pub async fn get_merged(
+        &self,
+        key: &ResourceKey,
+        secrets: SecretMode,
+    ) -> Result<Option<Arc<MergedDocument>>> {
+        let entry = match self.hub().and_then(|hub| hub.last_known(key, self.last_write())) {
             Some(known) => known,
             None => self.reader.get(key).await?,
         };
         match entry {
-            Some(entry) => self.merging().merged(&entry, secrets).await.map(Some),
+            Some(entry) => self.merger().merged(&entry, secrets).await.map(Some),
             None => {
-                self.merging.get().inspect(|merging| merging.forget(key));
+                self.merger.get().inspect(|merging| merging.forget(key));
                 Ok(None)
             }
         }
     }
 
-    fn merging(&self) -> &Merging {
-        self.merging.get_or_init(|| {
+    fn merger(&self) -> &SecretMerger {
+        self.merger.get_or_init(|| {
             let access = self.secrets.clone();
-            let places = Places { variables: Arc::clone(&self.variables), access, eyes: self.eyes.clone() };
-            Merging::new(places, Arc::clone(&self.clock))
+            let places = MergeSources {
+                variables: Arc::clone(&self.variables),
+                access,
+                lookup: self.secret_lookup.clone(),
+            };
+            SecretMerger::new(places, Arc::clone(&self.clock))
         })
     }
 
@@ -259,12 +266,12 @@ impl UnifiedConfigManager {
         self.hub()?.link()
     }
 
-    /// Waits, for at most `within`, until the live picture has been loaded once. Call it while you
+    /// Waits, for at most `within`, until the live inventory has been loaded once. Call it while you
     /// hold what [`UnifiedConfigManager::watch`] returned.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Denied`] with what the link said last, when the time is over;
-    /// [`Error::Unsupported`] while nobody watches, since then nothing loads.
+    /// [`Error::Unavailable`] or [`Error::Denied`] with the last state of the link, after the timeout;
+    /// [`Error::Unsupported`] while nobody watches, since then nothing is loaded.
     pub async fn ready(&self, within: Duration) -> Result<()> {
         match self.hub() {
             Some(hub) => hub.ready(within).await,
@@ -285,7 +292,7 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Conflict`] if it does; else those of [`ConfigWriter::commit`].
     pub async fn create(&self, key: ResourceKey, document: Document, lease: Lease) -> Result<Commit> {
-        self.note(self.writer()?.set(key, document, Expect::Absent, lease).await)
+        self.record_write(self.writer()?.set(key, document, Expect::Absent, lease).await)
     }
 
     /// Replaces the document that was read as `base`, and keeps its lease.
@@ -294,7 +301,7 @@ impl UnifiedConfigManager {
     /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
     pub async fn update(&self, base: &Entry, document: Document) -> Result<Commit> {
         let expect = Expect::Token(base.token);
-        self.note(self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await)
+        self.record_write(self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await)
     }
 
     /// Removes the document that was read as `base`.
@@ -302,27 +309,27 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
     pub async fn delete(&self, base: &Entry) -> Result<Commit> {
-        self.note(self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await)
+        self.record_write(self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await)
     }
 
-    /// Remembers a write that the live picture may not know of yet.
-    fn note(&self, written: Result<Commit>) -> Result<Commit> {
+    /// Records the revision of a write that the live inventory may not include yet.
+    fn record_write(&self, written: Result<Commit>) -> Result<Commit> {
         if let Ok(commit) = &written {
-            self.written.note(commit.at);
+            self.last_write.record(commit.at);
         }
         written
     }
 
     /// Subscribes to a range: a load, then every change. All subscribers share one watch of the
-    /// provider and one picture; one that falls behind gets a new load and delays nobody.
+    /// provider and one inventory; one that lags gets a new load and delays nobody.
     ///
     /// Call it within a tokio runtime.
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
         let mut kept = self.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
-            let merging = Arc::clone(&self.merging);
-            let written = Arc::clone(&self.written);
-            let hub = Hub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
+            let merging = Arc::clone(&self.merger);
+            let written = Arc::clone(&self.last_write);
+            let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
                 merging.get().inspect(|merging| merging.forget(key));
             });
             *kept = Arc::downgrade(&hub);
@@ -332,7 +339,6 @@ impl UnifiedConfigManager {
         hub.subscribe(prefix)
     }
 
-    /// What the backend says about itself.
     pub async fn health(&self) -> Health {
         self.reader.health().await
     }
@@ -340,50 +346,49 @@ impl UnifiedConfigManager {
     /// Ends watches and connections, and wipes what was merged.
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
-        self.merging.get().inspect(|merging| merging.forget_all());
+        self.merger.get().inspect(|merging| merging.forget_all());
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
     }
 
-    /// Whether it was shut down.
     fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
 
-    fn hub(&self) -> Option<Arc<Hub>> {
+    fn hub(&self) -> Option<Arc<WatchHub>> {
         self.lock().upgrade()
     }
 
-    fn written(&self) -> Revision {
-        self.written.at()
+    fn last_write(&self) -> Revision {
+        self.last_write.at()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Hub>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Weak<WatchHub>> {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn off_by(origin: &str) -> Error {
+fn writing_disabled(origin: &str) -> Error {
     Error::Denied {
         permission: format!("writing, which is off by {origin}"),
         remedy: "take that back, or use another context",
     }
 }
 
-/// Where the receiver of a context looks. Who embeds the library has own secrets merged, unless the
-/// settings say that the receiver merges none.
-fn eyes(settings: &Settings) -> Eyes {
+/// Where the receiver of a context looks for secrets. For programs that embed the library, own secrets
+/// are merged unless the settings say otherwise.
+fn secret_lookup(settings: &Settings) -> SecretLookup {
     let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
     let eyes = match &settings.secrets {
-        SecretSource::Env(_) => eyes_on_variables(),
-        SecretSource::Vault { .. } => settings.receiver.eyes(&settings.secrets),
+        SecretSource::Env(_) => lookup_in_variables(),
+        SecretSource::Vault { .. } => settings.receiver.secret_lookup(&settings.secrets),
     };
-    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.kept.clone() };
-    Eyes { own, ..eyes }
+    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.stored.clone() };
+    SecretLookup { own, ..eyes }
 }
 
-/// A receiver that keeps secrets in variables and reads no Vault.
-fn eyes_on_variables() -> Eyes {
-    Eyes { references: None, own: OwnSecrets::Variables, ..Eyes::default() }
+/// A receiver that reads its secrets from variables and uses no Vault.
+fn lookup_in_variables() -> SecretLookup {
+    SecretLookup { references: None, own: OwnSecrets::Variables, ..SecretLookup::default() }
 }
 
 #[cfg(test)]

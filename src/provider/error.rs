@@ -1,4 +1,4 @@
-//! What can go wrong with a store, as a caller can act on it.
+//! Errors of a store, by what the caller can do about them.
 
 use std::time::Duration;
 
@@ -6,22 +6,18 @@ use thiserror::Error;
 
 use crate::domain::{Entry, ResourceKey, SecretPath, SecretVersion};
 
-/// What to do about a right that a store withholds.
-pub const ASK_FOR_IT: &str = "ask for that right, or use another user";
+/// The remedy for a missing right.
+pub const MISSING_RIGHT_REMEDY: &str = "ask for that right, or use another user";
 
-/// A provider's answer.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a store did not do what was asked. Every message says what happened, to what, and what to
 /// do next; none holds a document's bytes or a client library's own text beyond its status words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
-    /// A delete, or a write that expected something, met nothing.
+    /// A delete of a key that does not exist.
     #[error("{key} does not exist; nothing was changed")]
-    NotFound {
-        /// The key.
-        key: ResourceKey,
-    },
+    NotFound { key: ResourceKey },
     /// A condition failed; nothing was written.
     #[error("{}", conflict(key, now.as_deref()))]
     Conflict {
@@ -35,45 +31,37 @@ pub enum Error {
     Denied {
         /// The missing permission, exactly.
         permission: String,
-        /// What to do about it.
         remedy: &'static str,
     },
-    /// The store does not answer, or not usefully; nothing was changed.
+    /// The store does not answer, or not with anything usable; nothing was changed.
     #[error("{reason}{}", retry(*retry_in))]
     Unavailable {
         /// What is not available, and why.
         reason: String,
-        /// When it is tried again by itself.
+        /// When the provider retries by itself.
         retry_in: Option<Duration>,
     },
-    /// The request left and no answer came: it may or may not have been applied.
+    /// The request was sent and no answer came: it may or may not have been applied.
     #[error(
         "no answer to the write of {key} ({reason}): it may or may not be stored; read it again before you repeat it"
     )]
     OutcomeUnknown {
         /// The first key of the commit.
         key: ResourceKey,
-        /// What cut the answer off.
         reason: String,
     },
     /// A secret is not at the version that a write expected; nothing was written.
     #[error("{}", secret_conflict(path, *now))]
     SecretConflict {
-        /// The secret.
         path: SecretPath,
-        /// Its newest version now, where that could be told.
+        /// Its newest version now, where that is known.
         now: Option<SecretVersion>,
     },
-    /// The request to write a secret left and no answer came: it may or may not have been applied.
+    /// As [`Error::OutcomeUnknown`], for the write of a secret.
     #[error(
         "no answer to the write of {path} ({reason}): it may or may not be stored; look at its version before you repeat it"
     )]
-    SecretUnknown {
-        /// The secret.
-        path: SecretPath,
-        /// What cut the answer off.
-        reason: String,
-    },
+    SecretUnknown { path: SecretPath, reason: String },
     /// What was asked is not well-formed, or too large.
     #[error("{reason}")]
     Invalid {
@@ -83,7 +71,6 @@ pub enum Error {
     /// This store cannot do it.
     #[error("{what} is not possible here: {remedy}")]
     Unsupported {
-        /// What was asked.
         what: String,
         /// Why, and what to do instead.
         remedy: String,

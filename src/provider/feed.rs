@@ -1,42 +1,43 @@
-//! A picture with its recent changes, and the watches that follow it: what the stores of this
-//! process share. A reader that falls behind the kept changes loads anew and holds nobody up.
+//! The watchable state behind the memory and file providers: entries at one revision, recent
+//! changes, and the watches that follow them. A reader that falls too far behind reloads; it never
+//! blocks the others.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::watch::Closed;
+use super::watch::WatchClosed;
 use super::{Error, PAGE_LIMIT, Page, Result, WatchEvent, WatchSender};
 use crate::domain::{
     Change, ChangeKind, Coverage, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId,
 };
 
 /// How many changes are kept for readers that are behind or come back. The newest batch is kept
-/// whatever its size, so that one large reload is no gap.
-const KEPT_CHANGES: usize = 16_384;
+/// whatever its size, so that one large update does not force a reload.
+const HISTORY_LIMIT: usize = 16_384;
 
-/// How many batches a reader takes from the picture at a time, so that the lock is held briefly.
-const TAKEN_BATCHES: usize = 128;
+/// How many batches a reader takes at a time, so that the lock is held briefly.
+const REPLAY_BATCHES: usize = 128;
 
-/// The picture of one store, shared by its calls and its watches.
+/// The contents of one store, shared by its calls and its watches.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    picture: Mutex<Picture>,
-    news: watch::Sender<()>,
+    state: Mutex<FeedState>,
+    updates: watch::Sender<()>,
 }
 
-/// What is stored, at one revision, with the changes that led there.
+/// The entries at one revision, with the changes that led there.
 #[derive(Debug)]
-pub(crate) struct Picture {
+pub(crate) struct FeedState {
     store: StoreId,
     at: Revision,
     entries: BTreeMap<ResourceKey, Entry>,
-    kept: VecDeque<Batch>,
-    kept_changes: usize,
-    /// Every change after this revision is kept.
+    batches: VecDeque<Batch>,
+    change_count: usize,
+    /// Every change after this revision is in `batches`.
     floor: Revision,
-    /// Counts the breaks in history; a reader of an older one loads anew.
+    /// Counts breaks in history; a reader from an older epoch reloads.
     epoch: u64,
     link: LinkState,
     withheld: bool,
@@ -49,41 +50,38 @@ struct Batch {
     changes: Vec<Change>,
 }
 
-/// What one reader has been told.
+/// How far one reader has come.
 #[derive(Debug, Default)]
 struct Cursor {
     seen: Option<(u64, Revision)>,
     shown: Option<LinkState>,
 }
 
-enum Step {
+enum ReaderStep {
     Send(Vec<WatchEvent>),
     Wait,
     End,
 }
 
-impl Picture {
-    /// The last revision.
+impl FeedState {
     pub(crate) fn at(&self) -> Revision {
         self.at
     }
 
-    /// Everything that is stored.
     pub(crate) fn entries(&self) -> &BTreeMap<ResourceKey, Entry> {
         &self.entries
     }
 
-    /// The link as a reader is told of it.
     pub(crate) fn link(&self) -> &LinkState {
         &self.link
     }
 
-    /// Whether readers and callers are cut off.
+    /// Whether readers and callers get nothing for now.
     pub(crate) fn is_withheld(&self) -> bool {
         self.withheld
     }
 
-    /// Applies changes as one revision. The entries carry the revision after [`Picture::at`].
+    /// Applies changes as one revision. The entries carry the revision after [`FeedState::at`].
     pub(crate) fn apply(&mut self, changes: Vec<ChangeKind>) {
         let at = self.at.next();
         self.at = at;
@@ -94,65 +92,65 @@ impl Picture {
             };
         }
         let changes: Vec<_> = changes.into_iter().map(|kind| Change { revision: at, kind }).collect();
-        self.kept_changes += changes.len();
-        self.kept.push_back(Batch { at, changes });
-        while self.kept_changes > KEPT_CHANGES && self.kept.len() > 1 {
-            if let Some(oldest) = self.kept.pop_front() {
-                self.kept_changes -= oldest.changes.len();
+        self.change_count += changes.len();
+        self.batches.push_back(Batch { at, changes });
+        while self.change_count > HISTORY_LIMIT && self.batches.len() > 1 {
+            if let Some(oldest) = self.batches.pop_front() {
+                self.change_count -= oldest.changes.len();
                 self.floor = oldest.at;
             }
         }
     }
 
-    /// Makes every reader load anew, as after a compaction.
-    pub(crate) fn forget(&mut self) {
-        self.kept.clear();
-        self.kept_changes = 0;
+    /// Makes every reader reload, as after a compaction.
+    pub(crate) fn clear_history(&mut self) {
+        self.batches.clear();
+        self.change_count = 0;
         self.floor = self.at;
         self.epoch += 1;
     }
 
-    /// Replaces everything, with another identity and another count of revisions.
+    /// Replaces everything, with another store id and another revision count.
     pub(crate) fn replace(&mut self, store: StoreId, at: Revision, entries: BTreeMap<ResourceKey, Entry>) {
         self.store = store;
         self.at = at;
         self.entries = entries;
-        self.forget();
+        self.clear_history();
     }
 
-    /// Says how the link is, and whether changes are withheld meanwhile.
+    /// Sets the link state, and whether changes are withheld meanwhile.
     pub(crate) fn set_link(&mut self, link: LinkState, withheld: bool) {
         self.link = link;
         self.withheld = withheld;
     }
 
-    fn covered(&self, prefix: &KeyPrefix) -> Vec<Entry> {
+    fn entries_under(&self, prefix: &KeyPrefix) -> Vec<Entry> {
         self.entries.values().filter(|entry| prefix.covers(&entry.key)).cloned().collect()
     }
 
-    fn step(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Step {
+    fn step(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> ReaderStep {
         if self.closed {
-            return Step::End;
+            return ReaderStep::End;
         }
         if !self.withheld {
             match cursor.seen {
                 Some((epoch, seen)) if epoch == self.epoch && seen >= self.floor => {
                     if seen < self.at {
-                        return Step::Send(self.replay(prefix, seen, cursor));
+                        return ReaderStep::Send(self.replay(prefix, seen, cursor));
                     }
                 }
-                _ => return Step::Send(self.load(prefix, cursor)),
+                _ => return ReaderStep::Send(self.load(prefix, cursor)),
             }
         }
         let link = self.link_for(cursor);
         if cursor.shown.as_ref() == Some(&link) {
-            return Step::Wait;
+            return ReaderStep::Wait;
         }
         cursor.shown = Some(link.clone());
-        Step::Send(vec![WatchEvent::State(link)])
+        ReaderStep::Send(vec![WatchEvent::State(link)])
     }
 
-    /// The link in the words of a reader: what was never shown cannot be stale.
+    /// The link as this reader sees it: what was never shown cannot be stale.
     fn link_for(&self, cursor: &Cursor) -> LinkState {
         match &self.link {
             LinkState::Stale { reason, retry_in } if cursor.seen.is_none() => {
@@ -170,7 +168,7 @@ impl Picture {
             resync,
             coverage: Coverage::Whole,
         }];
-        let entries = self.covered(prefix);
+        let entries = self.entries_under(prefix);
         events.extend(entries.chunks(PAGE_LIMIT).map(|page| WatchEvent::Page(page.to_vec())));
         events.push(WatchEvent::Loaded { at: self.at });
         cursor.seen = Some((self.epoch, self.at));
@@ -179,15 +177,15 @@ impl Picture {
 
     fn replay(&self, prefix: &KeyPrefix, seen: Revision, cursor: &mut Cursor) -> Vec<WatchEvent> {
         let mut events = Vec::new();
-        let behind = cursor.shown.as_ref().is_some_and(|shown| !shown.is_true());
-        if behind && self.link.is_true() && cursor.shown != Some(LinkState::CatchingUp) {
+        let behind = cursor.shown.as_ref().is_some_and(|shown| !shown.is_synced());
+        if behind && self.link.is_synced() && cursor.shown != Some(LinkState::CatchingUp) {
             events.push(WatchEvent::State(LinkState::CatchingUp));
             cursor.shown = Some(LinkState::CatchingUp);
         }
-        let first = self.kept.partition_point(|batch| batch.at <= seen);
+        let first = self.batches.partition_point(|batch| batch.at <= seen);
         let mut reached = seen;
         let mut told = seen;
-        for batch in self.kept.range(first..).take(TAKEN_BATCHES) {
+        for batch in self.batches.range(first..).take(REPLAY_BATCHES) {
             reached = batch.at;
             let changes: Vec<_> =
                 batch.changes.iter().filter(|change| prefix.covers(change.key())).cloned().collect();
@@ -205,62 +203,61 @@ impl Picture {
 }
 
 impl Feed {
-    /// A picture of nothing.
+    /// An empty store.
     pub(crate) fn new(store: StoreId, link: LinkState) -> Self {
-        let picture = Picture {
+        let picture = FeedState {
             store,
             at: Revision::default(),
             entries: BTreeMap::new(),
-            kept: VecDeque::new(),
-            kept_changes: 0,
+            batches: VecDeque::new(),
+            change_count: 0,
             floor: Revision::default(),
             epoch: 0,
             link,
             withheld: false,
             closed: false,
         };
-        Self { picture: Mutex::new(picture), news: watch::Sender::new(()) }
+        Self { state: Mutex::new(picture), updates: watch::Sender::new(()) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Picture> {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, FeedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the picture and wakes its readers.
-    pub(crate) fn edit<R>(&self, change: impl FnOnce(&mut Picture) -> R) -> R {
+    /// Changes the state and wakes all readers.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut FeedState) -> R) -> R {
         let answer = change(&mut self.lock());
-        self.news.send_replace(());
+        self.updates.send_replace(());
         answer
     }
 
-    /// Looks at the picture.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Picture) -> R) -> R {
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&FeedState) -> R) -> R {
         look(&self.lock())
     }
 
-    /// Hears of every [`Feed::edit`].
-    pub(crate) fn news(&self) -> watch::Receiver<()> {
-        self.news.subscribe()
+    /// A receiver that is notified of every [`Feed::update`].
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.updates.subscribe()
     }
 
-    /// Ends every watch; calls are refused from now on.
+    /// Ends every watch; later calls fail.
     pub(crate) fn close(&self) {
-        self.edit(|picture| picture.closed = true);
+        self.update(|picture| picture.closed = true);
     }
 
-    /// Whether the store still takes calls.
-    pub(crate) fn open(&self) -> Result<()> {
-        if self.look(|picture| picture.closed) {
+    /// Fails once the store has been shut down.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.read(|picture| picture.closed) {
             return Err(Error::Unavailable { reason: "the store has been shut down".into(), retry_in: None });
         }
         Ok(())
     }
 
-    /// All entries of a range at one revision. A range of nothing is one empty page, which still
-    /// says which store answered and when.
+    /// All entries of a range at one revision. An empty range is one empty page, which still names the
+    /// store and the revision.
     pub(crate) fn pages(&self, prefix: &KeyPrefix) -> Vec<Page> {
         let (store, at, entries) =
-            self.look(|picture| (picture.store.clone(), picture.at, picture.covered(prefix)));
+            self.read(|picture| (picture.store.clone(), picture.at, picture.entries_under(prefix)));
         if entries.is_empty() {
             return vec![Page { store, at, coverage: Coverage::Whole, entries }];
         }
@@ -270,30 +267,30 @@ impl Feed {
             .collect()
     }
 
-    /// Tells one reader everything from now on; ends when the store is shut down.
+    /// Sends one reader everything from now on; returns when the store is shut down.
     ///
     /// # Errors
-    /// [`Closed`] once the reader is gone.
+    /// [`WatchClosed`] once the reader is gone.
     pub(crate) async fn follow(
         &self,
         prefix: &KeyPrefix,
         out: &WatchSender,
-    ) -> std::result::Result<(), Closed> {
-        let mut news = self.news.subscribe();
+    ) -> std::result::Result<(), WatchClosed> {
+        let mut news = self.updates.subscribe();
         let mut cursor = Cursor::default();
         loop {
             news.mark_unchanged();
             let step = self.lock().step(prefix, &mut cursor);
             match step {
-                Step::End => return Ok(()),
-                Step::Send(events) => {
+                ReaderStep::End => return Ok(()),
+                ReaderStep::Send(events) => {
                     for event in events {
                         out.send(event).await?;
                     }
                 }
-                Step::Wait => tokio::select! {
+                ReaderStep::Wait => tokio::select! {
                     _ = news.changed() => {}
-                    () = out.closed() => return Err(Closed),
+                    () = out.closed() => return Err(WatchClosed),
                 },
             }
         }
@@ -310,7 +307,7 @@ mod tests {
 
     fn put(feed: &Feed, number: usize) {
         let key = ResourceKey::connection(ConnectionName::new(&number.to_string()).unwrap());
-        feed.edit(|picture| {
+        feed.update(|picture| {
             let revision = picture.at().next();
             let token = Token::counter(revision.0);
             let document = Document::from("{}");
@@ -341,13 +338,13 @@ mod tests {
         let reading = async {
             assert_eq!(read(&mut watch).await, (vec![(0, false)], 0));
             for (changes, expected) in [
-                (KEPT_CHANGES, (vec![], KEPT_CHANGES)),
-                (KEPT_CHANGES + 1, (vec![(2 * KEPT_CHANGES as u64 + 1, true)], 0)),
+                (HISTORY_LIMIT, (vec![], HISTORY_LIMIT)),
+                (HISTORY_LIMIT + 1, (vec![(2 * HISTORY_LIMIT as u64 + 1, true)], 0)),
             ] {
-                feed.edit(|picture| picture.set_link(cut.clone(), true));
+                feed.update(|picture| picture.set_link(cut.clone(), true));
                 assert_eq!(watch.events.next().await, Some(WatchEvent::State(cut.clone())));
                 (0..changes).for_each(|number| put(&feed, number % 5_000));
-                feed.edit(|picture| picture.set_link(LinkState::Synced, false));
+                feed.update(|picture| picture.set_link(LinkState::Synced, false));
                 assert_eq!(read(&mut watch).await, expected);
             }
             feed.close();
@@ -362,7 +359,7 @@ mod tests {
         let (out, mut watch) = watch_channel();
         let reading = async {
             assert_eq!(read(&mut watch).await, (vec![(5, false)], 0));
-            feed.edit(|picture| picture.replace(StoreId::new("backup"), Revision(2), BTreeMap::new()));
+            feed.update(|picture| picture.replace(StoreId::new("backup"), Revision(2), BTreeMap::new()));
             let load = WatchEvent::Load {
                 store: StoreId::new("backup"),
                 at: Revision(2),

@@ -1,4 +1,4 @@
-//! The traits that every backend is driven through, and one module per backend.
+//! The traits of configuration and secret stores, and one module per backend.
 //!
 //! | provider | store | watches by |
 //! | --- | --- | --- |
@@ -11,12 +11,12 @@
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
 mod certificate;
+mod commit_status;
 pub mod env;
 mod error;
 pub mod etcd;
 mod feed;
 pub mod file;
-mod found;
 pub mod memory;
 mod ops;
 mod secret;
@@ -29,13 +29,13 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-pub use error::{ASK_FOR_IT, Error, Result};
-pub use found::{Found, find_out};
+pub use commit_status::{CommitStatus, resolve_outcome};
+pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
-    Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretName, SecretReader,
+    SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
     SecretRevealer, SecretWriter,
 };
-pub use watch::{Closed, PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
+pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{
     Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
@@ -48,7 +48,7 @@ pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a health check may take.
 pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 
-/// What a store can do; callers ask before they offer.
+/// What a store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// Webhooks live in namespaces other than `default`.
@@ -63,12 +63,11 @@ pub struct Capabilities {
     pub atomic_max: usize,
     /// The largest document that can be written, in bytes.
     pub max_document: usize,
-    /// How tokens read and print.
     pub tokens: TokenKind,
 }
 
 impl Capabilities {
-    /// How many bytes the documents of one commit may have together: they share what bounds one of them.
+    /// How many bytes the documents of one commit may have together: they share the limit of one document.
     pub fn max_commit(&self) -> usize {
         self.max_document
     }
@@ -77,11 +76,10 @@ impl Capabilities {
 /// One page of a consistent list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The store it was read from.
     pub store: StoreId,
-    /// The one revision that all pages of a list share.
+    /// The revision, the same for all pages of a list.
     pub at: Revision,
-    /// What the list can show; all its pages share it.
+    /// What the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub entries: Vec<Entry>,
@@ -90,7 +88,7 @@ pub struct Page {
 /// One page of a list without values.
 #[derive(Debug, Clone)]
 pub struct KeyPage {
-    /// What the list can show; all its pages share it.
+    /// What the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub keys: Vec<ResourceKey>,
@@ -106,35 +104,27 @@ impl From<Page> for KeyPage {
 /// One operation of a commit.
 #[derive(Debug, Clone)]
 pub enum Op {
-    /// Write a document.
     Put {
-        /// Where.
         key: ResourceKey,
-        /// What, byte for byte.
+        /// Stored byte for byte.
         document: Document,
-        /// On what condition.
         expect: Expect,
-        /// Its lease afterwards.
+        /// The key's lease after the write.
         lease: Lease,
     },
-    /// Remove a document.
     Delete {
-        /// Where.
         key: ResourceKey,
-        /// On what condition.
         expect: Expect,
     },
 }
 
 impl Op {
-    /// Which key it touches.
     pub fn key(&self) -> &ResourceKey {
         match self {
             Self::Put { key, .. } | Self::Delete { key, .. } => key,
         }
     }
 
-    /// On what condition.
     pub fn expect(&self) -> Expect {
         match self {
             Self::Put { expect, .. } | Self::Delete { expect, .. } => *expect,
@@ -156,22 +146,21 @@ pub enum Expect {
 /// The lease of a written key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
-    /// The one it has; none for a key that does not exist.
+    /// The lease the key has; none for a key that does not exist.
     Keep,
-    /// None.
+    /// No lease.
     Never,
-    /// A new one of this length.
+    /// A new lease of this length.
     For(Duration),
-    /// This one, which must be running: that of another key, as where a document gets another name.
+    /// This existing lease, which must not have expired: that of another key, as in a rename.
     Of(LeaseId),
 }
 
 /// What a commit did, one outcome for each operation in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// The revision it made.
+    /// The revision that the commit made.
     pub at: Revision,
-    /// What happened to each key.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -187,7 +176,6 @@ pub struct Outcome {
 /// Reads one store.
 #[async_trait]
 pub trait ConfigReader: Send + Sync {
-    /// What this store can do.
     fn capabilities(&self) -> Capabilities;
 
     /// One document, or `None` where there is none.
@@ -204,11 +192,11 @@ pub trait ConfigReader: Send + Sync {
         self.list(prefix).map(|page| page.map(KeyPage::from)).boxed()
     }
 
-    /// The live picture of a range: a load, then every change, for ever. Reconnects by itself;
-    /// ends only when the store is shut down.
+    /// Watches a range: a full load, then every change. Reconnects by itself; ends only when the store
+    /// is shut down.
     fn watch(&self, prefix: KeyPrefix) -> Watch;
 
-    /// The time left of a lease; `None` if it has expired or the store has none.
+    /// The remaining time of a lease; `None` if it has expired or the store has none.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Denied`].
@@ -216,23 +204,23 @@ pub trait ConfigReader: Send + Sync {
         Ok(None)
     }
 
-    /// What the backend says about itself; never an error, an unreachable backend is a finding.
+    /// The health of the backend; never an error, an unreachable backend is a finding.
     async fn health(&self) -> Health;
 
     /// Ends watches and connections; later calls answer [`Error::Unavailable`].
     async fn shutdown(&self);
 }
 
-/// Writes one store. Whoever holds none cannot write: read-only is a type.
+/// Writes one store. Code without one cannot write: read-only access is a matter of types.
 #[async_trait]
 pub trait ConfigWriter: ConfigReader {
     /// Applies the operations all or nothing, up to [`Capabilities::atomic_max`] of them, each key once.
     ///
     /// # Errors
-    /// [`Error::Conflict`] with what is there now where a condition fails (nothing is written),
-    /// [`Error::NotFound`] for a delete of what is not there, [`Error::Unsupported`] and
+    /// [`Error::Conflict`] with the present entry where a condition fails (nothing is written),
+    /// [`Error::NotFound`] for a delete of a missing key, [`Error::Unsupported`] and
     /// [`Error::Invalid`] for what this store cannot hold, [`Error::OutcomeUnknown`] when the
-    /// request left and no answer came.
+    /// request was sent and no answer came.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
     /// How long [`ConfigWriter::commit`] may take before it answers.

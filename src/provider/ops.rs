@@ -1,13 +1,13 @@
-//! What every store asks of a commit before it touches anything, and of each operation once it
-//! knows what is there.
+//! Checks that every store makes: of a commit before it is applied, and of each operation's
+//! precondition against the present entry.
 
 use std::collections::HashSet;
 
 use super::{Capabilities, Error, Expect, Op, Result};
 use crate::domain::Entry;
 
-/// Whether a commit is one this store can take: the rules that need no look at the store.
-pub(crate) fn check(ops: &[Op], can: &Capabilities) -> Result<()> {
+/// Checks the rules that need no access to the store: size, count, duplicate and foreign keys.
+pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
     if ops.len() > can.atomic_max {
         return Err(Error::Unsupported {
             what: format!("a commit of {} operations", ops.len()),
@@ -49,11 +49,11 @@ pub(crate) fn check(ops: &[Op], can: &Capabilities) -> Result<()> {
     Ok(())
 }
 
-/// Whether an operation's condition holds against what is there now.
+/// Checks an operation's precondition against the present entry.
 ///
-/// A delete of nothing is [`Error::NotFound`] whatever it expected; a put that expected a token
-/// and meets nothing is a [`Error::Conflict`] with nothing there, so that its draft is kept.
-pub(crate) fn allow(op: &Op, now: Option<&Entry>) -> Result<()> {
+/// A delete of a missing key is [`Error::NotFound`] whatever it expected; a put that expected a token of
+/// a missing key is an [`Error::Conflict`] without an entry, so that its draft is kept.
+pub(crate) fn check_precondition(op: &Op, now: Option<&Entry>) -> Result<()> {
     let key = op.key();
     let conflict = || Err(Error::Conflict { key: key.clone(), now: now.cloned().map(Box::new) });
     match (op, op.expect(), now) {

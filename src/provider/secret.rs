@@ -1,5 +1,5 @@
-//! The traits that a store of secrets is reached through: one that tells which exist, another that
-//! hands values out, a third that writes them. Who holds no revealer reads no secret.
+//! The traits of a secret store: one lists secrets and their metadata, one reads values, one writes.
+//! Code without a [`SecretRevealer`] cannot read a value.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,99 +8,94 @@ use async_trait::async_trait;
 
 use super::{Error, Result};
 use crate::domain::{
-    FieldName, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath, SecretStanding, SecretText,
-    SecretValue, SecretVersion, Versions,
+    FieldName, Health, MissingRights, Presence, SecretField, SecretFolder, SecretMetadata, SecretPath,
+    SecretStoreStatus, SecretText, SecretValue, SecretVersion,
 };
 
-/// What a store of secrets can do; callers ask before they offer.
+/// What a secret store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretCapabilities {
-    /// Presence can be told without reading a value.
+    /// Presence can be checked without reading a value.
     pub presence: bool,
-    /// Every write makes a version, and a write can ask for the version that it replaces.
+    /// Every write makes a version, and a write can be conditional on the version it replaces.
     pub versions: bool,
     /// A write can change some fields without reading the others.
     pub patch: bool,
-    /// Folders can be listed.
     pub list: bool,
-    /// Anything can be written at all.
     pub write: bool,
 }
 
-/// One name in a folder.
+/// One item of a folder's listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretName {
-    /// A secret.
+pub enum SecretListItem {
     Secret(SecretPath),
-    /// A folder below; a secret of the same name may stand beside it.
+    /// A folder below; a secret of the same name may exist beside it.
     Folder(SecretFolder),
-    /// A name that no path of ours can hold; not yet safe to show.
-    Odd(String),
+    /// A name that is no valid path; not escaped for display.
+    Invalid(String),
 }
 
-/// Tells which secrets exist, never what they are.
+/// Lists secrets and reads their metadata, never their values.
 #[async_trait]
 pub trait SecretReader: Send + Sync {
-    /// What this store can do.
     fn capabilities(&self) -> SecretCapabilities;
 
-    /// Whether a secret is there, and which fields it has. One request.
+    /// Whether a secret exists, and which fields it has. One request.
     ///
     /// # Errors
     /// Those that mean the provider as a whole cannot be used; what is wrong with one secret is a
     /// state of [`Presence`].
     async fn presence(&self, path: &SecretPath) -> Result<Presence>;
 
-    /// What is in a folder, sorted.
+    /// The items of a folder, sorted.
     ///
     /// # Errors
     /// [`Error::Denied`] with the missing permission; [`Error::Unsupported`] where nothing can be listed.
-    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>>;
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>>;
 
     /// The versions of a secret; `None` where there is no such secret.
     ///
     /// # Errors
     /// [`Error::Denied`] with the missing permission; [`Error::Unsupported`] where none are kept.
-    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>>;
+    async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>>;
 
-    /// What this user may not do with each of these, in their order. One request.
+    /// The rights that this user lacks on each of these, in their order. One request.
     ///
     /// # Errors
-    /// [`Error::Denied`] where not even that may be asked: then nobody knows before trying.
-    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>>;
+    /// [`Error::Denied`] where the rights cannot be queried: then only trying shows.
+    async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>>;
 
-    /// How the store is.
     async fn health(&self) -> Health;
 
-    /// How it stood when it answered last, or did not. Asks nothing.
-    fn standing(&self) -> SecretStanding;
+    /// The status after the last request. Makes no request.
+    fn last_status(&self) -> SecretStoreStatus;
 
-    /// Tries again at once what waits for a later attempt, such as a login.
+    /// Retries at once whatever waits for a later attempt, such as a login.
     fn retry_now(&self) {}
 
-    /// Ends what runs in the background.
+    /// Ends background tasks.
     async fn shutdown(&self);
 }
 
-/// Hands out values. Every call is a read that the caller counts and keeps in the audit.
+/// Reads values. The caller records every call in the audit log.
 #[async_trait]
 pub trait SecretRevealer: Send + Sync {
-    /// The fields of a secret's newest version, or of one that is named; `None` where there is none.
+    /// The fields of a secret's newest version, or of the given one; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Denied`] with the missing permission; [`Error::Invalid`] for a value that cannot be
-    /// handed out, naming where it is.
-    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>>;
+    /// [`Error::Denied`] with the missing permission; [`Error::Invalid`] for a value of an unsupported
+    /// shape, naming where it is.
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>>;
 }
 
-/// What must be true of a secret for a write to happen.
+/// The precondition of a secret's write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretExpect {
-    /// There is none, and there never was one whose versions are still listed.
+    /// There is no such secret, and no metadata of an earlier one.
     Absent,
     /// This is its newest version, also if that is deleted or destroyed.
     Version(SecretVersion),
-    /// Anything: the write replaces what it does not know. Built only in `cli`, and for a store
+    /// No condition: the write replaces whatever is there. Built only in `cli`, and for a store
     /// without versions.
     Anything,
 }
@@ -108,11 +103,11 @@ pub enum SecretExpect {
 /// Writes secrets.
 #[async_trait]
 pub trait SecretWriter: Send + Sync {
-    /// Writes all fields of a new version; answers its number where versions are kept.
+    /// Writes all fields of a new version; returns its number where versions are kept.
     ///
     /// # Errors
     /// [`Error::SecretConflict`] if the condition fails; [`Error::Unsupported`] for a condition that
-    /// the store cannot keep; [`Error::SecretUnknown`] when no answer came.
+    /// the store cannot check; [`Error::SecretUnknown`] when no answer came.
     async fn put(
         &self,
         path: &SecretPath,
@@ -124,7 +119,7 @@ pub trait SecretWriter: Send + Sync {
     ///
     /// # Errors
     /// As [`SecretWriter::put`]; [`Error::Unsupported`] or [`Error::Denied`] where it is not possible:
-    /// the caller may then read, change and put, once it has said so.
+    /// the caller may then read, change and put, and has to tell the user so first.
     async fn patch(
         &self,
         path: &SecretPath,
@@ -138,38 +133,36 @@ pub trait SecretWriter: Send + Sync {
     /// [`Error::Denied`], [`Error::Unsupported`] where no versions are kept.
     async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
 
-    /// Takes that back.
+    /// Undoes [`SecretWriter::delete`].
     ///
     /// # Errors
     /// As [`SecretWriter::delete`].
     async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
 
-    /// Destroys the values of versions for ever.
+    /// Destroys the values of versions permanently.
     ///
     /// # Errors
     /// As [`SecretWriter::delete`].
     async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
 
-    /// Removes all versions and the metadata for ever.
+    /// Removes all versions and the metadata permanently.
     ///
     /// # Errors
     /// [`Error::Denied`] with the missing permission.
     async fn destroy_all(&self, path: &SecretPath) -> Result<()>;
 }
 
-/// What a user of one store of secrets is given: the reader always, the writer where writing is
-/// allowed, and the means to get a revealer, so that nobody holds one who has not asked to read.
+/// Access to one secret store: the reader always, the writer where writing is allowed, and a factory of
+/// revealers, so that a revealer exists only while a value is read.
 #[derive(Clone)]
 pub struct SecretAccess {
-    /// Tells which secrets exist.
     pub reader: Arc<dyn SecretReader>,
-    /// Writes them; `None` is read-only.
+    /// `None` where access is read-only.
     pub writer: Option<Arc<dyn SecretWriter>>,
     revealer: Arc<dyn Fn() -> Arc<dyn SecretRevealer> + Send + Sync>,
 }
 
 impl SecretAccess {
-    /// Access whose revealer is made by `revealer` when somebody reveals.
     pub fn new(
         reader: Arc<dyn SecretReader>,
         writer: Option<Arc<dyn SecretWriter>>,
@@ -178,16 +171,15 @@ impl SecretAccess {
         Self { reader, writer, revealer: Arc::new(revealer) }
     }
 
-    /// What reads values. Drop it when the read is done.
+    /// A new revealer. Drop it when the read is done.
     pub fn revealer(&self) -> Arc<dyn SecretRevealer> {
         (self.revealer)()
     }
 }
 
-/// One version that was read.
+/// The fields of one version.
 #[derive(Default)]
-pub struct Revealed {
-    /// What it holds.
+pub struct SecretData {
     pub fields: SecretFields,
     /// Its number, where versions are kept.
     pub version: Option<SecretVersion>,
@@ -198,43 +190,37 @@ pub struct Revealed {
 pub struct SecretFields(BTreeMap<FieldName, SecretValue>);
 
 impl SecretFields {
-    /// The value of one of a webhook's own secrets; `None` for null, which is no token.
-    pub fn own(&self, field: SecretField) -> Option<SecretText> {
+    /// The text of one of a webhook's own secrets; `None` for null, which is no token.
+    pub fn field_text(&self, field: SecretField) -> Option<SecretText> {
         self.get(field.as_str()).and_then(|value| value.as_text().or_else(|| value.as_reference()))
     }
 
-    /// The value of a field.
     pub fn get(&self, field: &str) -> Option<&SecretValue> {
         self.0.get(field)
     }
 
-    /// Sets a field.
     pub fn set(&mut self, field: FieldName, value: SecretValue) {
         self.0.insert(field, value);
     }
 
-    /// Leaves a field out.
     pub fn remove(&mut self, field: &str) -> Option<SecretValue> {
         self.0.remove(field)
     }
 
-    /// All fields, by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&FieldName, &SecretValue)> {
         self.0.iter()
     }
 
-    /// Others that hold the same, for a caller who needs two: a copy is made on purpose only.
+    /// An explicit copy; there is no `Clone`, so that none is made by accident.
     #[must_use]
     pub fn copied(&self) -> Self {
         self.iter().map(|(name, value)| (name.clone(), value.copied())).collect()
     }
 
-    /// How many fields.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no field at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -261,13 +247,13 @@ impl FromIterator<(SecretField, SecretText)> for SecretFields {
     }
 }
 
-/// An answer of a store that keeps no versions, lists nothing or writes nothing.
+/// The error of a store without versions, listing or writes.
 pub(crate) fn unsupported(what: impl Into<String>, remedy: impl Into<String>) -> Error {
     Error::Unsupported { what: what.into(), remedy: remedy.into() }
 }
 
-/// Refuses what a merge patch would do otherwise than asked: null removes a field, and an object is
-/// merged with the one that is there.
+/// Rejects what a merge patch would not store as given: null removes a field, and an object is merged
+/// with the present one.
 pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     if fields.is_empty() {
         return Err(Error::Invalid { reason: format!("no field of {path} was named to change") });
@@ -281,12 +267,12 @@ pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()
     }
 }
 
-/// An answer to a wish to delete, undelete or destroy no version at all.
+/// The error of a delete, undelete or destroy without versions.
 pub(crate) fn no_versions_named(path: &SecretPath) -> Error {
     Error::Invalid { reason: format!("no version of {path} was named") }
 }
 
-/// An answer to a patch of a secret that has no fields to change.
+/// The error of a patch of a secret without fields.
 pub(crate) fn nothing_to_patch(path: &SecretPath) -> Error {
     let reason =
         format!("{path} has no fields now, so none of them can be changed; write all of them instead");

@@ -1,4 +1,4 @@
-//! The watch protocol: what a provider says about a store as time goes on, through a bounded channel.
+//! The watch protocol: the events of a store, through a bounded channel.
 
 use std::sync::Arc;
 
@@ -12,79 +12,71 @@ use crate::domain::{Change, Coverage, Entry, LinkState, Revision, StoreId};
 /// The most entries that one page holds.
 pub const PAGE_LIMIT: usize = 2_000;
 
-/// How many events wait between a provider and its reader; a full channel slows the provider's
-/// reading down and loses nothing.
-const CHANNEL: usize = 64;
+/// How many events are buffered between a provider and its reader; a full channel slows the provider
+/// down and loses nothing.
+const CHANNEL_CAPACITY: usize = 64;
 
 /// One event of a watch.
 ///
-/// A load is `Load`, any number of `Page`s, `Loaded`; what the pages did not name is gone. Then
-/// `Batch`es in revision order, each one revision applied as one. A later load (`resync`) replaces
-/// the picture by marking and sweeping.
+/// A load is `Load`, any number of `Page`s, `Loaded`; keys that no page named are gone. Then `Batch`es
+/// in revision order, each one revision, to be applied as a whole. A later load (`resync`) replaces
+/// the contents by mark and sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchEvent {
-    /// The link's state changed.
     State(LinkState),
     /// A full load begins.
     Load {
-        /// The store it comes from.
         store: StoreId,
         /// The revision of every page.
         at: Revision,
-        /// Whether a picture was there before.
+        /// Whether there was a load before.
         resync: bool,
-        /// What the picture can show, from this load to the next.
+        /// What can be seen, from this load to the next.
         coverage: Coverage,
     },
     /// A part of the load, at most [`PAGE_LIMIT`] entries, in key order.
     Page(Vec<Entry>),
     /// The load is complete.
     Loaded {
-        /// Its revision.
         at: Revision,
     },
     /// The changes of one revision.
     Batch {
-        /// That revision.
         at: Revision,
         /// Each key at most once.
         changes: Vec<Change>,
     },
-    /// After a return, the picture was compared with a fresh list. Where there are differences, a
+    /// After a reconnect, the contents were compared with a fresh list. Where there are differences, a
     /// load follows.
     Compared {
         /// The revision of the list.
         at: Revision,
-        /// How many keys differ.
         differences: usize,
     },
     /// Nothing changed up to this revision.
     Progress {
-        /// The revision.
         at: Revision,
     },
 }
 
 /// A running watch. Dropping it cancels it at the server and ends its tasks.
 pub struct Watch {
-    /// What happens, in order.
     pub events: BoxStream<'static, WatchEvent>,
-    /// Wakes a reconnect that is waiting.
     pub wake: WatchHandle,
 }
 
-/// Cuts the back-off of a watch short; the action behind `ctrl-r`, and nothing else.
+/// Cuts the back-off of a watch short: the action behind `ctrl-r`.
 #[derive(Debug, Clone, Default)]
 pub struct WatchHandle(Arc<Notify>);
 
 impl WatchHandle {
-    /// Tries again at once if the watch is waiting to.
+    /// Retries at once if the watch is backing off.
     pub fn retry_now(&self) {
         self.0.notify_waiters();
     }
 
-    /// Resolves at the next [`WatchHandle::retry_now`]; what a provider selects on beside its sleep.
-    pub async fn woken(&self) {
+    /// Resolves at the next [`WatchHandle::retry_now`]; a provider selects on it beside its sleep.
+    pub async fn notified(&self) {
         self.0.notified().await;
     }
 }
@@ -93,17 +85,17 @@ impl WatchHandle {
 #[derive(Debug, Clone)]
 pub struct WatchSender(mpsc::Sender<WatchEvent>);
 
-/// The reader is gone; the provider's task should end.
+/// The [`Watch`] was dropped; the provider's task should end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
+pub struct WatchClosed;
 
 impl WatchSender {
-    /// Hands one event over, waiting while the reader is behind.
+    /// Sends one event, waiting while the channel is full.
     ///
     /// # Errors
-    /// [`Closed`] once the [`Watch`] has been dropped.
-    pub async fn send(&self, event: WatchEvent) -> Result<(), Closed> {
-        self.0.send(event).await.map_err(|_| Closed)
+    /// [`WatchClosed`] once the [`Watch`] has been dropped.
+    pub async fn send(&self, event: WatchEvent) -> Result<(), WatchClosed> {
+        self.0.send(event).await.map_err(|_| WatchClosed)
     }
 
     /// Resolves once the [`Watch`] has been dropped.
@@ -114,7 +106,7 @@ impl WatchSender {
 
 /// A channel for a new watch.
 pub fn watch_channel() -> (WatchSender, Watch) {
-    let (sender, receiver) = mpsc::channel(CHANNEL);
+    let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     let watch = Watch { events: ReceiverStream::new(receiver).boxed(), wake: WatchHandle::default() };
     (WatchSender(sender), watch)
 }

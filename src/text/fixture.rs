@@ -1,4 +1,4 @@
-//! Documents with planted secrets, for the property tests of this room and the next.
+//! Documents with planted secrets, for the property tests of `text` and `compare`.
 
 use proptest::prelude::*;
 
@@ -18,33 +18,32 @@ impl Planted {
     }
 }
 
-/// How the generated text is laid out.
 #[derive(Debug, Clone, Copy)]
-struct Layout {
+struct SampleLayout {
     comma: &'static str,
     colon: &'static str,
     open: &'static str,
     close: &'static str,
 }
 
-fn layout() -> impl Strategy<Value = Layout> {
+fn layout() -> impl Strategy<Value = SampleLayout> {
     prop_oneof![
-        Just(Layout { comma: ",", colon: ":", open: "", close: "" }),
-        Just(Layout { comma: ", ", colon: ": ", open: "", close: "" }),
-        Just(Layout { comma: ",\n  ", colon: ": ", open: "\n  ", close: "\n" }),
-        Just(Layout { comma: " ,\r\n\t", colon: " :\t", open: "\r\n", close: " " }),
+        Just(SampleLayout { comma: ",", colon: ":", open: "", close: "" }),
+        Just(SampleLayout { comma: ", ", colon: ": ", open: "", close: "" }),
+        Just(SampleLayout { comma: ",\n  ", colon: ": ", open: "\n  ", close: "\n" }),
+        Just(SampleLayout { comma: " ,\r\n\t", colon: " :\t", open: "\r\n", close: " " }),
     ]
 }
 
 #[derive(Debug, Clone)]
-enum Tree {
+enum SampleTree {
     Raw(String),
-    Array(Vec<Tree>),
-    Object(Vec<(String, Tree)>),
+    Array(Vec<SampleTree>),
+    Object(Vec<(String, SampleTree)>),
 }
 
-impl Tree {
-    fn write(&self, layout: Layout, out: &mut String) {
+impl SampleTree {
+    fn write(&self, layout: SampleLayout, out: &mut String) {
         let join =
             |out: &mut String, at: usize| out.push_str(if at == 0 { layout.open } else { layout.comma });
         match self {
@@ -72,7 +71,7 @@ impl Tree {
     }
 }
 
-fn secret() -> impl Strategy<Value = Tree> {
+fn secret() -> impl Strategy<Value = SampleTree> {
     let raw = prop_oneof![
         Just(format!("\"{MARKER}\"")),
         Just(format!("\"{MARKER} {MARKER},{MARKER}:{MARKER}\"")),
@@ -81,33 +80,33 @@ fn secret() -> impl Strategy<Value = Tree> {
         Just(format!("\"{{$NAME:{MARKER}}}\"")),
         Just(format!("\"\\u0041{MARKER}\\n\\\\{MARKER}\"")),
     ];
-    raw.prop_map(Tree::Raw)
+    raw.prop_map(SampleTree::Raw)
 }
 
 const NAMES: &[&str] = &["password", "x-api-key", "client_secret", "Authorization", "session_cookie"];
 
 /// Headers are secret in their place only, which is near the top.
-fn headers() -> impl Strategy<Value = (String, Tree)> {
+fn headers() -> impl Strategy<Value = (String, SampleTree)> {
     secret().prop_map(|secret| {
-        let headers = Tree::Object(vec![("X-A".into(), secret.clone()), ("X-B".into(), secret)]);
-        ("module-config".to_owned(), Tree::Object(vec![("headers".to_owned(), headers)]))
+        let headers = SampleTree::Object(vec![("X-A".into(), secret.clone()), ("X-B".into(), secret)]);
+        ("module-config".to_owned(), SampleTree::Object(vec![("headers".to_owned(), headers)]))
     })
 }
 
-fn member(value: BoxedStrategy<Tree>) -> BoxedStrategy<(String, Tree)> {
+fn member(value: BoxedStrategy<SampleTree>) -> BoxedStrategy<(String, SampleTree)> {
     let plain = "[a-z]{1,3}".prop_filter("a harmless name", |name| !name.contains("pwd"));
-    let url = Just(("url".to_owned(), Tree::Raw(format!("\"amqp://user:{MARKER}@host:5672/v\""))));
+    let url = Just(("url".to_owned(), SampleTree::Raw(format!("\"amqp://user:{MARKER}@host:5672/v\""))));
     prop_oneof![
         4 => (plain, value.clone()),
         2 => (prop::sample::select(NAMES).prop_map(str::to_owned), secret()),
         1 => (prop::sample::select(NAMES).prop_map(str::to_owned), secret())
-            .prop_map(|(name, secret)| (name, Tree::Array(vec![Tree::Object(vec![("a".into(), secret)])]))),
+            .prop_map(|(name, secret)| (name, SampleTree::Array(vec![SampleTree::Object(vec![("a".into(), secret)])]))),
         1 => url,
     ]
     .boxed()
 }
 
-fn tree() -> BoxedStrategy<Tree> {
+fn tree() -> BoxedStrategy<SampleTree> {
     let leaf = prop_oneof![
         Just("1.50"),
         Just("-0"),
@@ -121,11 +120,11 @@ fn tree() -> BoxedStrategy<Tree> {
         Just("{}"),
         Just("[]"),
     ]
-    .prop_map(|raw| Tree::Raw(raw.to_owned()));
+    .prop_map(|raw| SampleTree::Raw(raw.to_owned()));
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::Array),
-            prop::collection::vec(member(inner.boxed()), 0..5).prop_map(Tree::Object),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(SampleTree::Array),
+            prop::collection::vec(member(inner.boxed()), 0..5).prop_map(SampleTree::Object),
         ]
     })
     .boxed()
@@ -137,7 +136,7 @@ pub(crate) fn document() -> impl Strategy<Value = Planted> {
     (prop::collection::vec(top, 1..6), layout(), prop_oneof![Just(""), Just("\n")]).prop_map(
         |(members, layout, end)| {
             let mut text = String::new();
-            Tree::Object(members).write(layout, &mut text);
+            SampleTree::Object(members).write(layout, &mut text);
             text.push_str(end);
             Planted { text }
         },
@@ -165,7 +164,7 @@ pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
             .enumerate()
             .filter(|(_, byte)| b"{}[]:,\"\\ \n\r\t".contains(byte))
             .map(|(at, _)| at)
-            // Without its colon, a default becomes part of its reference's name: nobody can tell.
+            // Without its colon, a default becomes part of its reference's name: which cannot be told apart.
             .filter(|at| !document.text[*at..].starts_with(&format!(":{MARKER}")))
             .collect();
         let at = structure[index.index(structure.len())];

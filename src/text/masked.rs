@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::Safe;
 use super::safe::{grouped, visible_utf8};
-use super::scan::{Piece, scan, scan_within};
-use super::writer::{Writer, flat};
+use super::scan::{ScanPiece, scan, scan_within};
+use super::writer::{MaskedWriter, flat};
 use crate::domain::json::{Span, indent};
 use crate::domain::{Document, DocumentKind};
 
@@ -20,14 +20,13 @@ const MAX_BINARY: usize = 4_096;
 
 /// What a segment is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum SegmentRole {
     /// Brackets, colons and commas.
     Punctuation,
     /// The name of a member.
     Key,
     /// A string, or the part of one.
     String,
-    /// A number.
     Number,
     /// `true`, `false` or `null`.
     Word,
@@ -46,10 +45,8 @@ pub enum Role {
 /// A run of text of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// The text.
     pub text: Safe<'a>,
-    /// What it is.
-    pub role: Role,
+    pub role: SegmentRole,
 }
 
 /// One line of a masked document.
@@ -68,7 +65,7 @@ impl MaskedLine<'_> {
 
     /// Whether something in it is hidden.
     pub fn has_secret(&self) -> bool {
-        self.segments.iter().any(|segment| segment.role == Role::Secret)
+        self.segments.iter().any(|segment| segment.role == SegmentRole::Secret)
     }
 }
 
@@ -84,7 +81,7 @@ impl fmt::Display for MaskedLine<'_> {
 pub struct Masked {
     pub(super) text: String,
     /// Where each segment ends in the text, with its role.
-    pub(super) segments: Vec<(usize, Role)>,
+    pub(super) segments: Vec<(usize, SegmentRole)>,
     /// How many segments there are up to the end of each line.
     pub(super) lines: Vec<usize>,
 }
@@ -109,7 +106,6 @@ impl Masked {
         Self::render(text, |text| scan(kind, text))
     }
 
-    /// How many lines there are.
     pub fn line_count(&self) -> usize {
         self.lines.len()
     }
@@ -143,7 +139,7 @@ impl Masked {
 
     fn binary(kind: DocumentKind, bytes: &[u8], valid: usize) -> Self {
         let shown = visible_utf8(bytes.get(..MAX_BINARY).unwrap_or(bytes));
-        let mut writer = Writer::default();
+        let mut writer = MaskedWriter::default();
         writer.note(&binary_note(bytes.len(), valid));
         writer.end_line(Span { start: 0, end: 0 });
         writer.write(&shown, &scan(kind, &shown));
@@ -151,10 +147,10 @@ impl Masked {
         writer.masked
     }
 
-    fn render(text: &str, scan: impl FnOnce(&str) -> Vec<Piece>) -> (Self, Vec<Span>) {
+    fn render(text: &str, scan: impl FnOnce(&str) -> Vec<ScanPiece>) -> (Self, Vec<Span>) {
         let end = if text.len() <= MAX_TEXT { text.len() } else { text.floor_char_boundary(MAX_TEXT) };
         let shown = text.get(..end).unwrap_or(text);
-        let mut writer = Writer::default();
+        let mut writer = MaskedWriter::default();
         writer.write(shown, &scan(shown));
         writer.left_out(text.len() - shown.len());
         (writer.masked, writer.places)
@@ -233,7 +229,7 @@ mod tests {
         assert_eq!(masked.line_count(), 3);
         let line = masked.line(1).unwrap();
         let roles: Vec<_> = line.segments.iter().map(|s| (s.text.as_str(), s.role)).collect();
-        use Role::{Bad, Key, Number, Plain, Punctuation};
+        use SegmentRole::{Bad, Key, Number, Plain, Punctuation};
         assert_eq!(
             roles,
             [

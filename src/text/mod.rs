@@ -16,10 +16,13 @@ mod writer;
 
 use crate::domain::DocumentKind;
 
-pub use masked::{MASK, Masked, MaskedLine, Role, Segment, mask_value};
+pub use masked::{MASK, Masked, MaskedLine, Segment, SegmentRole, mask_value};
 pub use safe::{Safe, grouped};
 
 /// How many secrets a document holds.
 pub fn secrets_in(kind: DocumentKind, text: &str) -> usize {
-    scan::scan(kind, text).iter().filter(|piece| matches!(piece.look, scan::Look::Hidden { .. })).count()
+    scan::scan(kind, text)
+        .iter()
+        .filter(|piece| matches!(piece.visibility, scan::Visibility::Hidden { .. }))
+        .count()
 }

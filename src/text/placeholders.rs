@@ -9,40 +9,39 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::scan::{self, Look, scan, scan_within};
+use super::scan::{self, Visibility, scan, scan_within};
 use crate::domain::DocumentKind;
-use crate::domain::json::{Span, place};
+use crate::domain::json::{Span, line_column};
 
-mod desk;
-mod marks;
-mod seats;
-mod shelve;
+mod numbering;
+mod paths;
+mod redact;
+mod syntax;
 #[cfg(test)]
 mod tests;
 
-use marks::{Sense, marks, write};
-use seats::seats;
-pub use shelve::{Shelved, shelve, stow};
+use paths::placeholder_paths;
+pub use redact::{RedactedDraft, redact, redact_adding};
+use syntax::{PlaceholderKind, find_placeholders, write_placeholder};
 
-/// What was taken out of one document; forgotten on drop, never shown. A place may be empty: then its
+/// The secrets taken out of one document; wiped on drop, never shown. An entry may be empty: then its
 /// placeholder stands for nothing that is known here.
 #[derive(Default, Clone)]
-pub struct Kept(Vec<Option<Original>>);
+pub struct ConcealedSecrets(Vec<Option<ConcealedSecret>>);
 
 #[derive(Clone)]
-struct Original {
+struct ConcealedSecret {
     bytes: Zeroizing<String>,
     /// Whether it stood without quotes, so that those of its placeholder go with it.
     bare: bool,
 }
 
-impl Kept {
+impl ConcealedSecrets {
     /// How many secrets were taken out; they are numbered from 1.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none was.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -52,36 +51,36 @@ impl Kept {
         self.get(number).map(|original| original.bytes.as_str())
     }
 
-    fn get(&self, number: usize) -> Option<&Original> {
+    fn get(&self, number: usize) -> Option<&ConcealedSecret> {
         self.0.get(number.checked_sub(1)?)?.as_ref()
     }
 
-    /// For a concealed text whose secrets are not at hand: what `found` has in the same places of
+    /// For a concealed text whose secrets are not available: what `found` has in the same places of
     /// `now`, the concealed text that is stored now; places that are not there stay empty. Where the
     /// two texts are the same, that is all of them.
-    pub fn found_in(before: &str, now: &str, found: &Self) -> Self {
+    pub fn relocated(before: &str, now: &str, found: &Self) -> Self {
         if before == now {
             return found.clone();
         }
-        let count = marks(before).filter_map(|mark| mark.number()).max().unwrap_or_default();
-        // More than there are marks would be a text that nobody concealed.
+        let count = find_placeholders(before).filter_map(|mark| mark.number()).max().unwrap_or_default();
+        // A larger number cannot come from a text that was concealed here.
         let count = count.min(before.len());
         let mut kept = Self(std::iter::repeat_with(|| None).take(count).collect());
-        kept.renew(before, now, found);
+        kept.update_from(before, now, found);
         kept
     }
 
     /// How many of its places are empty.
-    pub fn empty(&self) -> usize {
+    pub fn missing(&self) -> usize {
         self.0.iter().filter(|original| original.is_none()).count()
     }
 
     /// Takes over what `found` has in the places where these were: `before` and `after` are the
     /// concealed texts of the two. A place that is not there, or in an item of a list that is not the
-    /// same but for its secrets, keeps what it had.
-    pub fn renew(&mut self, before: &str, after: &str, found: &Self) {
-        let now: HashMap<_, _> = seats(after).into_iter().collect();
-        for (seat, number) in seats(before) {
+    /// same but for its secrets, stays as it was.
+    pub fn update_from(&mut self, before: &str, after: &str, found: &Self) {
+        let now: HashMap<_, _> = placeholder_paths(after).into_iter().collect();
+        for (seat, number) in placeholder_paths(before) {
             let original = now.get(&seat).and_then(|number| found.get(*number));
             let own = number.checked_sub(1).and_then(|at| self.0.get_mut(at));
             if let (Some(own), Some(original)) = (own, original) {
@@ -90,14 +89,14 @@ impl Kept {
         }
     }
 
-    /// Keeps a text and gives the placeholder for it.
-    fn keep(&mut self, text: &str, bare: bool) -> String {
-        self.0.push(Some(Original { bytes: Zeroizing::new(text.to_owned()), bare }));
-        write(self.0.len(), bare)
+    /// Stores a text and returns the placeholder for it.
+    fn push(&mut self, text: &str, bare: bool) -> String {
+        self.0.push(Some(ConcealedSecret { bytes: Zeroizing::new(text.to_owned()), bare }));
+        write_placeholder(self.0.len(), bare)
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for ConcealedSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Kept({} secrets)", self.0.len())
     }
@@ -127,23 +126,27 @@ impl std::error::Error for FillError {}
 /// Takes every secret out of a text. References in secret fields stay, without their defaults.
 ///
 /// Text that looks like a placeholder is taken out as well, so that [`fill`] gives it back as it was.
-pub fn conceal(kind: DocumentKind, text: &str) -> (String, Kept) {
+pub fn conceal(kind: DocumentKind, text: &str) -> (String, ConcealedSecrets) {
     conceal_within::<&str>(kind, &[], text)
 }
 
 /// The same for one value, as JSON text, that stands at a path of member names.
-pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> (String, Kept) {
-    let mut kept = Kept::default();
+pub fn conceal_within<S: AsRef<str>>(
+    kind: DocumentKind,
+    path: &[S],
+    text: &str,
+) -> (String, ConcealedSecrets) {
+    let mut kept = ConcealedSecrets::default();
     let mut out = String::with_capacity(text.len());
     for (span, look) in joined(scan_within(kind, path, text)) {
         let run = span.of(text);
         match look {
-            Look::Hidden { bare } => out.push_str(&kept.keep(run, bare)),
-            Look::Shown(_) => {
+            Visibility::Hidden { bare } => out.push_str(&kept.push(run, bare)),
+            Visibility::Shown(_) => {
                 let mut at = 0;
-                for mark in marks(run) {
+                for mark in find_placeholders(run) {
                     out.push_str(Span { start: at, end: mark.span.start }.of(run));
-                    out.push_str(&kept.keep(mark.span.of(run), false));
+                    out.push_str(&kept.push(mark.span.of(run), false));
                     at = mark.span.end;
                 }
                 out.push_str(run.get(at..).unwrap_or_default());
@@ -158,26 +161,26 @@ pub fn conceal_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str)
 ///
 /// # Errors
 /// [`FillError`] at a placeholder that is damaged or stands for nothing.
-pub fn fill(draft: &str, kept: &Kept) -> Result<String, FillError> {
-    filled(draft, kept).map(|poured| poured.text)
+pub fn fill(draft: &str, kept: &ConcealedSecrets) -> Result<String, FillError> {
+    try_fill(draft, kept).map(|poured| poured.text)
 }
 
-fn filled(draft: &str, kept: &Kept) -> Result<Poured, FillError> {
-    let poured = pour(draft, kept);
+fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, FillError> {
+    let poured = replace_placeholders(draft, kept);
     let nothing = poured.pieces.iter().find_map(|piece| match piece.from {
-        From::Nothing(sense) => Some(unfilled(draft, piece.at, reason(sense))),
+        FillSource::Nothing(sense) => Some(fill_error(draft, piece.at, reason(sense))),
         _ => None,
     });
     nothing.map_or(Ok(poured), Err)
 }
 
-fn unfilled(draft: &str, offset: usize, reason: &'static str) -> FillError {
-    let (line, column) = place(draft, offset);
+fn fill_error(draft: &str, offset: usize, reason: &'static str) -> FillError {
+    let (line, column) = line_column(draft, offset);
     FillError { offset, line, column, reason }
 }
 
 /// As [`fill`], for a value at a path of member names; a placeholder stays within what is hidden. In a
-/// field that is shown, what it stands for would come to light unasked.
+/// field that is shown, what it stands for would be revealed unasked.
 ///
 /// # Errors
 /// As [`fill`], and at a placeholder that was moved to where its secret would be shown.
@@ -185,35 +188,35 @@ pub fn fill_hidden<S: AsRef<str>>(
     kind: DocumentKind,
     path: &[S],
     draft: &str,
-    kept: &Kept,
+    kept: &ConcealedSecrets,
 ) -> Result<String, FillError> {
-    let poured = filled(draft, kept)?;
+    let poured = try_fill(draft, kept)?;
     let hidden: Vec<Span> = joined(scan_within(kind, path, &poured.text))
         .into_iter()
-        .filter_map(|(span, look)| matches!(look, Look::Hidden { .. }).then_some(span))
+        .filter_map(|(span, look)| matches!(look, Visibility::Hidden { .. }).then_some(span))
         .collect();
     let is_hidden = |span: Span| {
         let at = hidden.partition_point(|run| run.end < span.end);
         hidden.get(at).is_some_and(|run| run.start <= span.start)
     };
     // What only looks like a placeholder was taken out of the open, and goes back there.
-    let is_secret = |piece: &Piece| {
+    let is_secret = |piece: &FilledPiece| {
         let bytes = piece.span.of(&poured.text);
-        matches!(piece.from, From::Number(_)) && !bytes.is_empty() && !has_placeholder(bytes)
+        matches!(piece.from, FillSource::Number(_)) && !bytes.is_empty() && !has_placeholder(bytes)
     };
     let shown = poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span));
     let reason = "here the secret would be shown; leave it in a secret field, or type the value itself";
-    match shown.map(|piece| unfilled(draft, piece.at, reason)) {
+    match shown.map(|piece| fill_error(draft, piece.at, reason)) {
         Some(error) => Err(error),
         None => Ok(poured.text),
     }
 }
 
 /// Why a placeholder cannot be filled; the words hold no part of the draft.
-fn reason(sense: Sense) -> &'static str {
+fn reason(sense: PlaceholderKind) -> &'static str {
     match sense {
-        Sense::Damaged => "this placeholder is damaged; undo the change, or type the whole value",
-        Sense::Number(marks::NOT_SAVED) => {
+        PlaceholderKind::Damaged => "this placeholder is damaged; undo the change, or type the whole value",
+        PlaceholderKind::Number(syntax::NOT_SAVED) => {
             "the secret typed here was not saved with the draft; type it again"
         }
         _ => "this placeholder stands for no stored secret; type the value itself",
@@ -221,40 +224,40 @@ fn reason(sense: Sense) -> &'static str {
 }
 
 /// As [`fill`], with those placeholders left that stand for nothing; never to be stored.
-pub fn fill_known(draft: &str, kept: &Kept) -> String {
-    pour(draft, kept).text
+pub fn fill_known(draft: &str, kept: &ConcealedSecrets) -> String {
+    replace_placeholders(draft, kept).text
 }
 
 /// A draft whose placeholders were replaced, and where that happened.
-struct Poured {
+struct FilledDraft {
     text: String,
-    pieces: Vec<Piece>,
+    pieces: Vec<FilledPiece>,
 }
 
-struct Piece {
+struct FilledPiece {
     /// In the filled text.
     span: Span,
     /// Where its placeholder began in the draft, in bytes.
     at: usize,
-    from: From,
+    from: FillSource,
 }
 
 /// Where a piece of a filled text comes from.
 #[derive(Clone, Copy)]
-enum From {
+enum FillSource {
     /// A placeholder's number.
     Number(usize),
     /// The placeholder of the word itself.
     Word,
     /// A placeholder that stands for nothing, left as it was.
-    Nothing(Sense),
+    Nothing(PlaceholderKind),
 }
 
-fn pour(draft: &str, kept: &Kept) -> Poured {
+fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
     let mut text = String::with_capacity(draft.len());
     let mut pieces = Vec::new();
     let mut at = 0;
-    for mark in marks(draft) {
+    for mark in find_placeholders(draft) {
         let before = Span { start: at, end: mark.span.start }.of(draft);
         let original = mark.number().and_then(|number| kept.get(number));
         let bare = original.is_some_and(|original| original.bare);
@@ -262,24 +265,26 @@ fn pour(draft: &str, kept: &Kept) -> Poured {
             .strip_suffix('"')
             .filter(|_| bare && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"')));
         text.push_str(unquoted.unwrap_or(before));
-        let (bytes, from) = match (mark.sense, original) {
-            (Sense::Word, _) => (marks::WORD, From::Word),
-            (Sense::Number(number), Some(original)) => (original.bytes.as_str(), From::Number(number)),
-            (sense, _) => (mark.span.of(draft), From::Nothing(sense)),
+        let (bytes, from) = match (mark.kind, original) {
+            (PlaceholderKind::Word, _) => (syntax::WORD, FillSource::Word),
+            (PlaceholderKind::Number(number), Some(original)) => {
+                (original.bytes.as_str(), FillSource::Number(number))
+            }
+            (sense, _) => (mark.span.of(draft), FillSource::Nothing(sense)),
         };
         let start = text.len();
         text.push_str(bytes);
-        pieces.push(Piece { span: Span { start, end: text.len() }, at: mark.span.start, from });
+        pieces.push(FilledPiece { span: Span { start, end: text.len() }, at: mark.span.start, from });
         at = mark.span.end + usize::from(unquoted.is_some());
     }
     text.push_str(draft.get(at..).unwrap_or_default());
-    Poured { text, pieces }
+    FilledDraft { text, pieces }
 }
 
 /// The placeholders of a draft that stand for something, and what each stands for. The quotes around
 /// one that stands for a bare value go with it.
-pub fn fillings<'k>(draft: &str, kept: &'k Kept) -> impl Iterator<Item = (Span, &'k str)> {
-    marks(draft).filter_map(|mark| {
+pub fn fill_spans<'k>(draft: &str, kept: &'k ConcealedSecrets) -> impl Iterator<Item = (Span, &'k str)> {
+    find_placeholders(draft).filter_map(|mark| {
         let original = kept.get(mark.number()?)?;
         let quoted = original.bare
             && draft.get(..mark.span.start).is_some_and(|before| before.ends_with('"'))
@@ -290,33 +295,33 @@ pub fn fillings<'k>(draft: &str, kept: &'k Kept) -> impl Iterator<Item = (Span, 
     })
 }
 
-/// The placeholders of a draft that cannot be filled where so many secrets are kept, and why; the
+/// The placeholders of a draft that cannot be filled where `kept` secrets are stored, and why; the
 /// words hold no part of the draft.
 pub fn unfillable(draft: &str, kept: usize) -> impl Iterator<Item = (Span, &'static str)> {
     let stands = move |sense| match sense {
-        Sense::Number(number) => (1..=kept).contains(&number),
-        Sense::Word => true,
-        Sense::Damaged => false,
+        PlaceholderKind::Number(number) => (1..=kept).contains(&number),
+        PlaceholderKind::Word => true,
+        PlaceholderKind::Damaged => false,
     };
-    marks(draft).filter(move |mark| !stands(mark.sense)).map(|mark| (mark.span, reason(mark.sense)))
+    find_placeholders(draft).filter(move |mark| !stands(mark.kind)).map(|mark| (mark.span, reason(mark.kind)))
 }
 
 /// Whether a text holds a placeholder, whole or damaged: such text is not stored as it is.
 pub fn has_placeholder(text: &str) -> bool {
-    marks(text).next().is_some()
+    find_placeholders(text).next().is_some()
 }
 
 /// The pieces of a text, those that are shown joined.
-fn runs(kind: DocumentKind, text: &str) -> Vec<(Span, Look)> {
+fn runs(kind: DocumentKind, text: &str) -> Vec<(Span, Visibility)> {
     joined(scan(kind, text))
 }
 
-fn joined(pieces: Vec<scan::Piece>) -> Vec<(Span, Look)> {
-    let mut runs: Vec<(Span, Look)> = Vec::new();
+fn joined(pieces: Vec<scan::ScanPiece>) -> Vec<(Span, Visibility)> {
+    let mut runs: Vec<(Span, Visibility)> = Vec::new();
     for piece in pieces {
-        match (runs.last_mut(), piece.look) {
-            (Some((span, Look::Shown(_))), Look::Shown(_)) => span.end = piece.span.end,
-            _ => runs.push((piece.span, piece.look)),
+        match (runs.last_mut(), piece.visibility) {
+            (Some((span, Visibility::Shown(_))), Visibility::Shown(_)) => span.end = piece.span.end,
+            _ => runs.push((piece.span, piece.visibility)),
         }
     }
     runs

@@ -42,7 +42,6 @@ impl<'a> Safe<'a> {
         &self.0
     }
 
-    /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -62,7 +61,7 @@ impl<'a> Safe<'a> {
         self.0.into_owned()
     }
 
-    /// Takes what this room has already made safe.
+    /// Wraps a text that this module has already made safe.
     pub(super) fn trusted(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))
     }
@@ -180,13 +179,13 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
         let form = form(character, &mut marks);
         let kept = text.get(..at).unwrap_or_default();
         match form {
-            Form::AsIs => {
+            CharForm::AsIs => {
                 if let Some(out) = &mut out {
                     out.push(character);
                 }
             }
-            Form::Picture(picture) => out.get_or_insert_with(|| kept.to_owned()).push(picture),
-            Form::Number => {
+            CharForm::Picture(picture) => out.get_or_insert_with(|| kept.to_owned()).push(picture),
+            CharForm::Number => {
                 let out = out.get_or_insert_with(|| kept.to_owned());
                 let _ = write!(out, "‹U+{:04X}›", u32::from(character));
             }
@@ -196,34 +195,34 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 /// How a character is shown.
-enum Form {
+enum CharForm {
     AsIs,
     Picture(char),
     Number,
 }
 
 /// The form of a character after `marks` combining marks in a row.
-fn form(character: char, marks: &mut usize) -> Form {
+fn form(character: char, marks: &mut usize) -> CharForm {
     let code = u32::from(character);
     let form = match character {
-        ' '..='~' => Form::AsIs,
-        '\0'..='\x1f' => Form::Picture(char::from_u32(0x2400 + code).unwrap_or('␦')),
-        '\x7f' => Form::Picture('␡'),
-        _ if is_invisible(character) => Form::Number,
+        ' '..='~' => CharForm::AsIs,
+        '\0'..='\x1f' => CharForm::Picture(char::from_u32(0x2400 + code).unwrap_or('␦')),
+        '\x7f' => CharForm::Picture('␡'),
+        _ if is_invisible(character) => CharForm::Number,
         _ => match class(character) {
-            Class::Visible => Form::AsIs,
-            Class::Mark if *marks < MAX_MARKS => {
+            CharClass::Visible => CharForm::AsIs,
+            CharClass::Mark if *marks < MAX_MARKS => {
                 *marks += 1;
-                return Form::AsIs;
+                return CharForm::AsIs;
             }
-            Class::Mark | Class::Unprintable => Form::Number,
+            CharClass::Mark | CharClass::Unprintable => CharForm::Number,
         },
     };
     *marks = 0;
     form
 }
 
-enum Class {
+enum CharClass {
     Visible,
     Mark,
     Unprintable,
@@ -231,14 +230,14 @@ enum Class {
 
 /// Asks the standard library, whose escaping for debug output knows which characters print
 /// (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one do not) and which join the one before.
-fn class(character: char) -> Class {
+fn class(character: char) -> CharClass {
     if character.escape_debug().len() == 1 {
-        return Class::Visible;
+        return CharClass::Visible;
     }
     let mut pair = String::from("a");
     pair.push(character);
     // After another character, marks are left alone and what cannot print is escaped still.
-    if pair.escape_debug().eq(pair.chars()) { Class::Mark } else { Class::Unprintable }
+    if pair.escape_debug().eq(pair.chars()) { CharClass::Mark } else { CharClass::Unprintable }
 }
 
 /// Characters that count as printable or as marks and yet show nothing: the rest of Unicode's
@@ -291,7 +290,7 @@ mod tests {
                 prop_assert!(!character.is_control(), "{:?}", character);
                 prop_assert!(!is_invisible(character), "{:?}", character);
                 prop_assert!(!character.is_whitespace() || character == ' ', "{:?}", character);
-                prop_assert!(character.is_ascii() || !matches!(class(character), Class::Unprintable), "{:?}", character);
+                prop_assert!(character.is_ascii() || !matches!(class(character), CharClass::Unprintable), "{:?}", character);
             }
             prop_assert_eq!(Safe::new(safe.as_str()), safe.borrowed());
         }

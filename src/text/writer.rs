@@ -1,8 +1,8 @@
 //! Puts the pieces of a text into lines that may be shown, shortened where they are very long.
 
-use super::masked::{MASK, Masked, Role};
+use super::masked::{MASK, Masked, SegmentRole};
 use super::safe::{Safe, cut, grouped, left_out_note, sanitize};
-use super::scan::{Look, Piece};
+use super::scan::{ScanPiece, Visibility};
 use crate::domain::json::Span;
 
 /// The longest piece of text shown whole, in characters.
@@ -13,16 +13,16 @@ const MAX_LINE: usize = 4_000;
 const TAB: &str = "    ";
 
 /// The pieces in one line: line breaks and the blanks around them become one blank.
-pub(super) fn flat(text: &str, pieces: &[Piece], max_chars: usize) -> Safe<'static> {
+pub(super) fn flat(text: &str, pieces: &[ScanPiece], max_chars: usize) -> Safe<'static> {
     let mut out = String::new();
     let mut room = max_chars;
     let mut left_out = 0usize;
     for piece in pieces {
         let raw = piece.span.of(text);
-        let shown = match piece.look {
-            Look::Hidden { .. } => MASK,
-            Look::Shown(Role::Plain) if raw.trim().is_empty() && raw.contains('\n') => " ",
-            Look::Shown(_) => raw,
+        let shown = match piece.visibility {
+            Visibility::Hidden { .. } => MASK,
+            Visibility::Shown(SegmentRole::Plain) if raw.trim().is_empty() && raw.contains('\n') => " ",
+            Visibility::Shown(_) => raw,
         };
         let (shown, rest) = cut(shown, room);
         let shown = sanitize(shown);
@@ -38,7 +38,7 @@ pub(super) fn flat(text: &str, pieces: &[Piece], max_chars: usize) -> Safe<'stat
 
 /// Puts pieces into lines.
 #[derive(Default)]
-pub(super) struct Writer {
+pub(super) struct MaskedWriter {
     pub(super) masked: Masked,
     /// The place of each line in the source.
     pub(super) places: Vec<Span>,
@@ -49,13 +49,13 @@ pub(super) struct Writer {
     left_out: usize,
 }
 
-impl Writer {
-    pub(super) fn write(&mut self, text: &str, pieces: &[Piece]) {
+impl MaskedWriter {
+    pub(super) fn write(&mut self, text: &str, pieces: &[ScanPiece]) {
         for piece in pieces {
-            match piece.look {
-                Look::Hidden { .. } => self.mask(),
-                Look::Shown(Role::Plain) => self.plain(text, piece.span),
-                Look::Shown(role) => self.segment(piece.span.of(text), role),
+            match piece.visibility {
+                Visibility::Hidden { .. } => self.mask(),
+                Visibility::Shown(SegmentRole::Plain) => self.plain(text, piece.span),
+                Visibility::Shown(role) => self.segment(piece.span.of(text), role),
             }
         }
         // A text that ends with its last line's break has no empty line after it.
@@ -80,13 +80,13 @@ impl Writer {
 
     fn blanks_and_words(&mut self, text: &str) {
         if text.contains('\t') {
-            self.segment(&text.replace('\t', TAB), Role::Plain);
+            self.segment(&text.replace('\t', TAB), SegmentRole::Plain);
         } else {
-            self.segment(text, Role::Plain);
+            self.segment(text, SegmentRole::Plain);
         }
     }
 
-    fn segment(&mut self, raw: &str, role: Role) {
+    fn segment(&mut self, raw: &str, role: SegmentRole) {
         if raw.is_empty() {
             return;
         }
@@ -104,27 +104,27 @@ impl Writer {
             self.left_out += std::mem::take(&mut rest);
         }
         if rest > 0 {
-            self.push(&left_out_note(rest), Role::Note);
+            self.push(&left_out_note(rest), SegmentRole::Note);
         }
     }
 
     fn mask(&mut self) {
         let width = MASK.chars().count();
         if self.used < MAX_LINE {
-            self.push(MASK, Role::Secret);
+            self.push(MASK, SegmentRole::Secret);
             self.used += width;
         } else {
             self.left_out += width;
         }
     }
 
-    fn push(&mut self, safe: &str, role: Role) {
+    fn push(&mut self, safe: &str, role: SegmentRole) {
         self.masked.text.push_str(safe);
         self.masked.segments.push((self.masked.text.len(), role));
     }
 
     pub(super) fn note(&mut self, words: &str) {
-        self.push(words, Role::Note);
+        self.push(words, SegmentRole::Note);
     }
 
     pub(super) fn end_line(&mut self, place: Span) {

@@ -17,7 +17,7 @@ fn at(hosts: &str) -> EtcdProvider {
 
 fn has(id: &str) -> impl Fn(&Reader) -> bool {
     let key = webhook(id);
-    move |reader| reader.state.is_true() && reader.picture.contains_key(&key)
+    move |reader| reader.state.is_synced() && reader.picture.contains_key(&key)
 }
 
 /// Writes until it is done: in an election nothing can be.
@@ -198,7 +198,7 @@ async fn a_quiet_prefix_in_a_busy_store_advances() {
 async fn a_watch_that_falls_silent_on_a_living_member_is_opened_again() {
     let store = fresh();
     let mute = Mute::before(&store.server).await;
-    let mut settings = store.server.settings(Layout::Namespaced, &store.prefix);
+    let mut settings = store.server.settings(KeyLayout::Namespaced, &store.prefix);
     settings.endpoints = Endpoint::parse(&mute.address(), 2379).unwrap();
     let provider = EtcdProvider::new(settings);
     let mut reader = Reader::new(provider.watch(KeyPrefix::All));
@@ -220,11 +220,11 @@ async fn no_write_is_lost_or_made_twice_when_the_leader_is_killed() {
     let provider = Arc::new(cluster.provider(&[&[leader], &cluster.others(leader)[..]].concat(), "/cwm/"));
     let mut reader = Reader::new(provider.watch(KeyPrefix::All));
     let storm = Storm::begin(Arc::clone(&provider), "/cwm/");
-    let later = |reader: &Reader, writes: usize| reader.state.is_true() && reader.batches.len() >= writes;
+    let later = |reader: &Reader, writes: usize| reader.state.is_synced() && reader.batches.len() >= writes;
     reader.until("the storm", |reader| later(reader, 1_000)).await;
     cluster.member(leader).kill();
     let (killed, seen) = (Instant::now(), reader.batches.len());
-    reader.until("the loss", |reader| !reader.state.is_true()).await;
+    reader.until("the loss", |reader| !reader.state.is_synced()).await;
     reader.until_synced().await;
     let synced = killed.elapsed();
     reader.until("the storm again", |reader| later(reader, seen + 1_000)).await;

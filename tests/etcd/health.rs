@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use confdeck::domain::{Cause, Fact, Health, MemberHealth, Right, Role, Value};
+use confdeck::domain::{Cause, Fact, FactValue, Health, MemberHealth, MemberRole, Right};
 
 use super::*;
 
 /// What a fact says in words; panics where there is none.
-fn fact<'f>(facts: &'f [Fact], name: &str) -> &'f Value {
+fn fact<'f>(facts: &'f [Fact], name: &str) -> &'f FactValue {
     let found = facts.iter().find(|fact| fact.name == name);
     &found.unwrap_or_else(|| panic!("no {name} in {facts:?}")).value
 }
@@ -25,10 +25,10 @@ async fn a_single_member_is_told_with_role_version_and_sizes() {
     assert!(health.latency.is_some());
     let [member] = &health.members[..] else { panic!("{health:?}") };
     assert_eq!((member.name.as_str(), &member.address), ("default", &store.server.address()));
-    assert_eq!((member.role, member.condition), (Some(Role::Leader), Some(Condition::Healthy)));
+    assert_eq!((member.role, member.condition), (Some(MemberRole::Leader), Some(Condition::Healthy)));
     assert!(fact(&member.facts, "version").words().starts_with("3."), "{member:?}");
     let size = |name| match fact(&member.facts, name) {
-        Value::Bytes(bytes) => *bytes,
+        FactValue::Bytes(bytes) => *bytes,
         other => panic!("{name} {other:?}"),
     };
     assert!(0 < size("in use") && size("in use") <= size("size"), "{member:?}");
@@ -38,7 +38,7 @@ async fn a_single_member_is_told_with_role_version_and_sizes() {
     assert!(health.certificates.is_empty());
     let again = store.provider.health().await;
     assert!(
-        matches!(fact(&again.facts, "leader change"), Value::Observed { what, .. } if what == "none seen since")
+        matches!(fact(&again.facts, "leader change"), FactValue::Observed { what, .. } if what == "none seen since")
     );
 }
 
@@ -98,7 +98,7 @@ async fn a_full_database_is_an_alarm_with_its_remedy() {
     assert_eq!(health.verdict(), "degraded by fault", "{health:?}");
     let [finding] = health.findings() else { panic!("{health:?}") };
     assert!(finding.text.contains("NOSPACE: the database of default"), "{finding:?}");
-    let Value::Ordinal(revision) = fact(&health.facts, "revision") else { panic!("{health:?}") };
+    let FactValue::Ordinal(revision) = fact(&health.facts, "revision") else { panic!("{health:?}") };
     assert!(finding.remedy.contains(&format!("etcdctl compact {revision};")), "{finding:?}");
     assert_eq!(health.members[0].condition, Some(Condition::Degraded));
 
@@ -136,8 +136,8 @@ fn guarded_by(launch: Launch, grants: &[&[&str]]) -> EtcdServer {
 }
 
 fn as_user(server: &EtcdServer, name: &str, password: &str) -> EtcdProvider {
-    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
-    settings.login = Some(Login { username: name.into(), password: Password::new(password.into()) });
+    let mut settings = server.settings(KeyLayout::Namespaced, "/cwm/");
+    settings.login = Some(EtcdLogin { username: name.into(), password: Password::new(password.into()) });
     EtcdProvider::new(settings)
 }
 
@@ -197,7 +197,7 @@ fn certificate(folder: &Path, days: i64) -> Tls {
 async fn over_tls(days: i64) -> (Health, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = Launch::default().tls(certificate(folder.path(), days)).start();
-    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
+    let mut settings = server.settings(KeyLayout::Namespaced, "/cwm/");
     settings.tls.ca_cert = Some(folder.path().join("cert.pem"));
     let provider = EtcdProvider::new(settings);
     provider.health().await;
@@ -244,7 +244,7 @@ async fn a_learner_that_was_never_started_is_listed_and_harms_nothing() {
     assert_eq!(health.verdict(), "healthy", "{health:?}");
     assert_eq!(fact(&health.facts, "members").words(), "1, of which 1 make a quorum, and 1 learner");
     let [_, second] = &health.members[..] else { panic!("{health:?}") };
-    assert_eq!((second.condition, second.role), (None, Some(Role::Learner)));
+    assert_eq!((second.condition, second.role), (None, Some(MemberRole::Learner)));
     assert_eq!(fact(&added(&health, &second.name).facts, "peer").words(), "http://127.0.0.1:1");
 }
 

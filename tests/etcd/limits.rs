@@ -67,7 +67,7 @@ async fn what_is_too_much_is_refused_before_it_is_sent() {
     // The same words come where nobody listens: nothing of it was sent.
     let nobody = EtcdProvider::new(EtcdSettings::new(
         Endpoint::parse("127.0.0.1:9", 2379).unwrap(),
-        Layout::Namespaced,
+        KeyLayout::Namespaced,
     ));
     let write = nobody.commit(vec![absent("a", most + 1)]).await;
     assert!(matches!(write, Err(Error::Invalid { .. })), "{write:?}");

@@ -148,7 +148,7 @@ async fn many_large_values_come_in_pages_that_fit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_flat_layout_has_webhooks_of_default_alone() {
     let store = fresh();
-    let provider = EtcdProvider::new(store.server.settings(Layout::Flat, &store.prefix));
+    let provider = EtcdProvider::new(store.server.settings(KeyLayout::Flat, &store.prefix));
     put(&provider, &webhook("orders"), "{}").await;
     let raw = store.server.etcdctl(&["get", &format!("{}orders", store.prefix), "--print-value-only"]);
     assert_eq!(raw.stdout, b"{}\n");

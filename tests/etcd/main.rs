@@ -36,7 +36,7 @@ use confdeck::domain::{
     Revision, StoreId, Token, WebhookId,
 };
 use confdeck::manager::UnifiedConfigManager;
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Login, Password};
+use confdeck::provider::etcd::{Endpoint, EtcdLogin, EtcdProvider, EtcdSettings, KeyLayout, Password};
 use confdeck::provider::{ConfigReader, ConfigWriter, Error, Expect, Lease, Op};
 use etcd_client::{PutOptions, Txn, TxnOp};
 use futures::TryStreamExt;

@@ -1,6 +1,6 @@
 //! Health of a cluster whose members die, hang, learn, or are not named.
 
-use confdeck::domain::{Health, MemberHealth, Role, Value};
+use confdeck::domain::{FactValue, Health, MemberHealth, MemberRole};
 
 use super::*;
 use crate::support::etcd::Cluster;
@@ -16,7 +16,7 @@ fn at<'h>(health: &'h Health, cluster: &Cluster, n: usize) -> &'h MemberHealth {
 fn leader_change(health: &Health) -> Option<&str> {
     let fact = health.facts.iter().find(|fact| fact.name == "leader change")?;
     match &fact.value {
-        Value::Observed { what, .. } => Some(what),
+        FactValue::Observed { what, .. } => Some(what),
         other => panic!("{other:?}"),
     }
 }
@@ -28,8 +28,8 @@ async fn a_dead_member_and_a_change_of_leader_are_told() {
     let health = provider.health().await;
     assert_eq!((health.verdict().as_str(), health.findings()), ("healthy", &[][..]), "{health:?}");
     let leader = cluster.leader();
-    assert_eq!(at(&health, &cluster, leader).role, Some(Role::Leader));
-    assert_eq!(health.members.iter().filter(|member| member.role == Some(Role::Follower)).count(), 2);
+    assert_eq!(at(&health, &cluster, leader).role, Some(MemberRole::Leader));
+    assert_eq!(health.members.iter().filter(|member| member.role == Some(MemberRole::Follower)).count(), 2);
     assert_eq!(leader_change(&health), None);
 
     cluster.member(leader).kill();
@@ -51,7 +51,7 @@ async fn a_dead_member_and_a_change_of_leader_are_told() {
     );
     assert_eq!((dead.condition, dead.role), (Some(Condition::Unusable), None));
     let new = cluster.leader();
-    assert_eq!(at(&health, &cluster, new).role, Some(Role::Leader));
+    assert_eq!(at(&health, &cluster, new).role, Some(MemberRole::Leader));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,7 @@ async fn members_that_nobody_named_are_found_and_their_silence_proves_nothing() 
     let [hint] = health.findings() else { panic!("{health:?}") };
     for other in [first, second] {
         assert!(hint.text.contains(&cluster.member(other).address()), "{hint:?}");
-        assert_eq!(at(&health, &cluster, other).role, Some(Role::Follower));
+        assert_eq!(at(&health, &cluster, other).role, Some(MemberRole::Follower));
     }
     cluster.member(first).kill();
     let health = provider.health().await;
@@ -104,7 +104,7 @@ async fn without_a_majority_it_is_unusable_and_says_so() {
     loop {
         let health = provider.health().await;
         assert_eq!(health.verdict(), "unusable by fault", "{health:?}");
-        if at(&health, &cluster, left).role == Some(Role::Leaderless) {
+        if at(&health, &cluster, left).role == Some(MemberRole::Leaderless) {
             assert_eq!(at(&health, &cluster, left).condition, Some(Condition::Unusable));
             return;
         }
@@ -117,7 +117,7 @@ async fn a_learner_is_told_from_those_who_vote() {
     let mut cluster = Cluster::start(1);
     let learner = cluster.add_learner();
     let health = cluster.provider(&[0, learner], "/cwm/").health().await;
-    assert_eq!(at(&health, &cluster, learner).role, Some(Role::Learner), "{health:?}");
+    assert_eq!(at(&health, &cluster, learner).role, Some(MemberRole::Learner), "{health:?}");
     assert_eq!(health.verdict(), "healthy", "{health:?}");
     let [hint] = health.findings() else { panic!("{health:?}") };
     assert!(hint.text.contains("names a learner") && hint.cause.word() == "hint", "{hint:?}");

@@ -27,7 +27,7 @@ async fn a_killed_server_shows_as_stale_and_its_return_as_synced() {
     // Somebody writes before the watch is back.
     put(&server.provider("/cwm/"), &webhook("meanwhile"), "{}").await;
     reader.retry_now();
-    let both = |reader: &Reader| reader.state.is_true() && reader.picture.len() == 2;
+    let both = |reader: &Reader| reader.state.is_synced() && reader.picture.len() == 2;
     reader.until("the write made meanwhile", both).await;
     assert_eq!(reader.picture, listed(&provider, KeyPrefix::All).await);
     assert_eq!((reader.loads, reader.store.clone()), (1, store));

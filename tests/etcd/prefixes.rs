@@ -19,7 +19,7 @@ const PREFIXES: [(&str, &str); 12] = [
     ("/0", "/0/"),
 ];
 
-fn at(server: &EtcdServer, layout: Layout, prefix: &str) -> EtcdProvider {
+fn at(server: &EtcdServer, layout: KeyLayout, prefix: &str) -> EtcdProvider {
     EtcdProvider::new(server.settings(layout, prefix))
 }
 
@@ -34,7 +34,7 @@ async fn every_prefix_is_a_store_of_its_own() {
     let server = EtcdServer::start();
     let mut expected = Vec::new();
     for (written, begins) in PREFIXES {
-        let provider = at(&server, Layout::Namespaced, written);
+        let provider = at(&server, KeyLayout::Namespaced, written);
         put(&provider, &webhook(&format!("w{}", expected.len())), "{}").await;
         put(&provider, &connection("main"), "{}").await;
         expected.push(format!("{begins}default/webhooks/w{}", expected.len()));
@@ -44,7 +44,7 @@ async fn every_prefix_is_a_store_of_its_own() {
     assert_eq!(raw_keys(&server).await, expected);
 
     for (number, (written, begins)) in PREFIXES.into_iter().enumerate() {
-        let provider = at(&server, Layout::Namespaced, written);
+        let provider = at(&server, KeyLayout::Namespaced, written);
         let list = listed(&provider, KeyPrefix::All).await;
         let (ours, foreign): (Vec<_>, Vec<_>) = list.keys().partition(|key| !key.is_foreign());
         assert_eq!(ours, [&webhook(&format!("w{}", number * 2)), &connection("main")], "{written}");
@@ -61,7 +61,7 @@ async fn every_prefix_is_a_store_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_prefix_of_everything_takes_all_keys_below_the_root() {
     let server = EtcdServer::start();
-    let provider = at(&server, Layout::Namespaced, "/");
+    let provider = at(&server, KeyLayout::Namespaced, "/");
     let mut observer = Observer::new(provider.watch(KeyPrefix::All));
     observer.until_synced().await;
     let mut client = server.client().await;
@@ -81,7 +81,7 @@ async fn the_prefix_of_everything_takes_all_keys_below_the_root() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_the_prefix_itself_is_foreign_and_one_beside_it_is_nobodys() {
     let server = EtcdServer::start();
-    for layout in [Layout::Namespaced, Layout::Flat] {
+    for layout in [KeyLayout::Namespaced, KeyLayout::Flat] {
         let provider = at(&server, layout, "/p");
         let mut observer = Observer::new(provider.watch(KeyPrefix::All));
         observer.until_synced().await;
@@ -103,7 +103,7 @@ async fn a_key_that_is_the_prefix_itself_is_foreign_and_one_beside_it_is_nobodys
 async fn the_flat_layout_takes_ids_alone_under_any_prefix() {
     let server = EtcdServer::start();
     for (written, begins) in [("/webhooks/configs", "/webhooks/configs/"), ("flat", "flat/"), ("/", "/")] {
-        let provider = at(&server, Layout::Flat, written);
+        let provider = at(&server, KeyLayout::Flat, written);
         put(&provider, &webhook("orders"), "{}").await;
         assert!(raw_keys(&server).await.contains(&format!("{begins}orders")));
         let list = listed(&provider, KeyPrefix::All).await;
@@ -115,5 +115,5 @@ async fn the_flat_layout_takes_ids_alone_under_any_prefix() {
         assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
     }
     // Seen flat, the root holds the other two as keys of another shape.
-    assert_eq!(listed(&at(&server, Layout::Flat, "/"), KeyPrefix::All).await.len(), 2);
+    assert_eq!(listed(&at(&server, KeyLayout::Flat, "/"), KeyPrefix::All).await.len(), 2);
 }

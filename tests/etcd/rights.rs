@@ -49,8 +49,8 @@ async fn the_permitted_parts_are_walked_at_one_revision_and_the_picture_says_par
     assert_eq!(names(&reader), expected);
     let ranges = ["/cwm/global/connections/c", "/cwm/prod/*", "/cwm/test/*"];
     assert_eq!(reader.coverage.ranges(), ranges);
-    assert!(reader.coverage.sees(&hook("prod/any")) && !reader.coverage.sees(&hook("other/o0")));
-    assert!(reader.coverage.sees(&connection("c")) && !reader.coverage.sees(&connection("d")));
+    assert!(reader.coverage.covers(&hook("prod/any")) && !reader.coverage.covers(&hook("other/o0")));
+    assert!(reader.coverage.covers(&connection("c")) && !reader.coverage.covers(&connection("d")));
 
     assert_eq!(listed(&ann, KeyPrefix::All).await, reader.picture);
     let pages: Vec<_> = ann.list(KeyPrefix::All).try_collect().await.unwrap();
@@ -171,7 +171,7 @@ async fn rights_taken_away_and_given_back_show_while_running() {
 
     let taken = Instant::now();
     etcd.revoke("ann", &ALL);
-    let partial = |reader: &Reader| reader.state.is_true() && reader.picture.len() == 1;
+    let partial = |reader: &Reader| reader.state.is_synced() && reader.picture.len() == 1;
     reader.until("a partial picture", partial).await;
     assert!(taken.elapsed() < NOTICED, "{:?}", taken.elapsed());
     assert_eq!(
@@ -192,7 +192,7 @@ async fn rights_taken_away_and_given_back_show_while_running() {
         }
     };
     tokio::time::timeout(PATIENCE, asking).await.unwrap();
-    reader.until("all of it", |reader| reader.state.is_true() && reader.picture.len() == 4).await;
+    reader.until("all of it", |reader| reader.state.is_synced() && reader.picture.len() == 4).await;
     assert!(!reader.states.contains(&"DENIED") && !reader.states.contains(&"STALE"), "{:?}", reader.states);
 
     etcd.revoke("ann", &PROD);
@@ -200,7 +200,7 @@ async fn rights_taken_away_and_given_back_show_while_running() {
     reader.until_state("DENIED").await;
     // It comes back by itself, at the next try.
     etcd.grant("ann", &read(&ALL));
-    let whole = |reader: &Reader| reader.state.is_true() && reader.coverage == Coverage::Whole;
+    let whole = |reader: &Reader| reader.state.is_synced() && reader.coverage == Coverage::Whole;
     reader.until("a whole picture", whole).await;
     assert_eq!(reader.picture.len(), 4);
 }

@@ -66,8 +66,8 @@ async fn users_log_in_and_are_told_what_they_may_not() {
         assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
     }
     let user = |name: &str, password: &str| {
-        let mut settings = server.settings(Layout::Namespaced, "/cwm/");
-        settings.login = Some(Login { username: name.into(), password: Password::new(password.into()) });
+        let mut settings = server.settings(KeyLayout::Namespaced, "/cwm/");
+        settings.login = Some(EtcdLogin { username: name.into(), password: Password::new(password.into()) });
         EtcdProvider::new(settings)
     };
     let ann = user("ann", "annpw");
@@ -95,7 +95,7 @@ async fn users_log_in_and_are_told_what_they_may_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_trusts_whom_it_is_told_to_and_nobody_else() {
     let server = Launch::default().tls(Tls::Auto).start();
-    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
+    let mut settings = server.settings(KeyLayout::Namespaced, "/cwm/");
     settings.tls.ca_cert = Some(server.certificate());
     let provider = EtcdProvider::new(settings);
     let mut reader = Reader::new(provider.watch(KeyPrefix::All));
@@ -107,11 +107,11 @@ async fn tls_trusts_whom_it_is_told_to_and_nobody_else() {
 
     // Without that certificate, the system's own trust decides, and refuses.
     let https = Endpoint::parse(&format!("https://{}", server.address()), 2379).unwrap();
-    let stranger = EtcdProvider::new(EtcdSettings::new(https, Layout::Namespaced));
+    let stranger = EtcdProvider::new(EtcdSettings::new(https, KeyLayout::Namespaced));
     let read = stranger.get(&webhook("a")).await;
     assert!(matches!(read, Err(Error::Unavailable { .. })), "{read:?}");
     // A file that is not there is named.
-    let mut settings = server.settings(Layout::Namespaced, "/cwm/");
+    let mut settings = server.settings(KeyLayout::Namespaced, "/cwm/");
     settings.tls.ca_cert = Some("no/such/ca.pem".into());
     let read = EtcdProvider::new(settings).get(&webhook("a")).await;
     let Err(Error::Unavailable { reason, .. }) = read else { panic!("{read:?}") };
@@ -121,8 +121,8 @@ async fn tls_trusts_whom_it_is_told_to_and_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_is_no_obstacle_where_nobody_asks_for_one() {
     let store = fresh();
-    let mut settings = store.server.settings(Layout::Namespaced, &store.prefix);
-    settings.login = Some(Login { username: "ann".into(), password: Password::new("x".into()) });
+    let mut settings = store.server.settings(KeyLayout::Namespaced, &store.prefix);
+    settings.login = Some(EtcdLogin { username: "ann".into(), password: Password::new("x".into()) });
     let provider = EtcdProvider::new(settings);
     assert_eq!(provider.get(&webhook("a")).await.unwrap(), None);
 }

@@ -20,7 +20,7 @@ fn files(trusted: &Authority, identity: Option<&Pair>) -> TlsFiles {
 }
 
 fn at(host: &str, tls: TlsFiles) -> EtcdProvider {
-    let mut settings = settings_at(host, Layout::Namespaced, "/cwm/");
+    let mut settings = settings_at(host, KeyLayout::Namespaced, "/cwm/");
     settings.tls = tls;
     EtcdProvider::new(settings)
 }

@@ -114,7 +114,7 @@ async fn a_folder_that_comes_later_is_found_by_looking() {
     follower.until("the missing folder is told", is_stale).await;
     assert!(reason(&follower).contains("later does not exist; create it, or mount it"));
     let polled = async {
-        while !provider.noticing().contains("every 500 ms") {
+        while !provider.watch_description().contains("every 500 ms") {
             tokio::task::yield_now().await;
         }
     };
@@ -125,7 +125,7 @@ async fn a_folder_that_comes_later_is_found_by_looking() {
     fs::write(folder.join("webhooks.json"), "{\"a\": {}}").unwrap();
     follower.until_holds(&webhook("a"), Some(b"{}")).await;
     follower.until("all is well", Follower::is_synced).await;
-    assert!(provider.noticing().starts_with("by notification"), "{}", provider.noticing());
+    assert!(provider.watch_description().starts_with("by notification"), "{}", provider.watch_description());
 }
 
 #[tokio::test]
@@ -169,6 +169,6 @@ async fn a_change_that_no_notification_tells_is_found_by_looking() {
         write!(file, "{{\"a\": {text}}}").unwrap();
         follower.until_holds(&webhook("a"), Some(text.as_bytes())).await;
     }
-    let noticing = pair.provider.noticing();
+    let noticing = pair.provider.watch_description();
     assert_eq!(noticing, "by notification, and looked at every 2 s");
 }

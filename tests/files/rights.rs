@@ -86,7 +86,10 @@ fn where_no_watch_is_granted_changes_are_found_by_looking() {
             pair.write("webhooks.json", &format!("{{\"a\": {text}}}"));
             follower.until_holds(&webhook("a"), Some(text.as_bytes())).await;
         }
-        assert_eq!(pair.provider.noticing(), "looked at every 500 ms; notification does not work here");
+        assert_eq!(
+            pair.provider.watch_description(),
+            "looked at every 500 ms; notification does not work here"
+        );
         // Nor can such a folder be synced; the save goes on without.
         pair.put(webhook("a"), "{\"n\": 9}").await;
         set_mode(pair.folder.path(), 0o755);

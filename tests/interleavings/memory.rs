@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use confdeck::domain::{Address, Document, KeyPrefix, LinkState, ResourceKey};
-use confdeck::provider::memory::{MemoryStore, Return};
+use confdeck::provider::memory::{MemoryStore, RestoreMode};
 use confdeck::provider::{ConfigReader, ConfigWriter, Expect, Lease};
 
 use crate::script::{BROKEN, Step, TEXTS, Write};
@@ -21,7 +21,7 @@ struct Memory {
     observer: Observer,
     keys: Vec<ResourceKey>,
     /// How it comes back from the cut that it is in.
-    back: Return,
+    back: RestoreMode,
 }
 
 impl Memory {
@@ -29,7 +29,7 @@ impl Memory {
         let store = MemoryStore::new();
         let observer = Observer::new(store.watch(KeyPrefix::All));
         let keys = KEYS.map(|key| key.parse::<Address>().unwrap().0).to_vec();
-        Self { store, observer, keys, back: Return::Resume }
+        Self { store, observer, keys, back: RestoreMode::Resume }
     }
 
     fn write(&self, write: Write) {
@@ -66,13 +66,13 @@ impl World for Memory {
                 let lease = Lease::For(Duration::from_millis(3));
                 drop(self.store.set(key, document, Expect::Anything, lease).await);
             }
-            Step::Cut => self.store.cut(LinkState::Stale { reason: "cut".into(), retry_in: None }),
+            Step::Cut => self.store.inject_outage(LinkState::Stale { reason: "cut".into(), retry_in: None }),
             Step::Mend { .. } => {
                 self.store.restore(self.back);
-                self.back = Return::Resume;
+                self.back = RestoreMode::Resume;
             }
-            Step::Compact { .. } => self.back = Return::Resync,
-            Step::Restart => self.store.restore(Return::Replaced),
+            Step::Compact { .. } => self.back = RestoreMode::Resync,
+            Step::Restart => self.store.restore(RestoreMode::Replaced),
             Step::Revoke(_) => tokio::time::sleep(Duration::from_millis(3)).await,
             Step::Ours(_) | Step::Read(_) => {}
         }

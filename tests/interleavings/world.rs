@@ -61,7 +61,7 @@ async fn run(world: &mut impl World, steps: &[Step], tally: &Tally) {
     let list = world.truth().await;
     let begun = Instant::now();
     let observer = world.observer();
-    while !(observer.state.is_true() && observer.holds(&list)) {
+    while !(observer.state.is_synced() && observer.holds(&list)) {
         if begun.elapsed() > PATIENCE {
             observer.assert_equals(&list);
             panic!("equal, and not SYNCED: {}", observer.told());

@@ -18,10 +18,10 @@ mod vectors;
 
 use std::sync::Arc;
 
+use confdeck::config::{Environment, SecretSource};
 use confdeck::domain::{Document, Namespace, ResourceKey, WebhookId};
 use confdeck::manager::UnifiedConfigManager;
 use confdeck::provider::memory::MemoryStore;
-use confdeck::settings::{Environment, SecretSource};
 
 /// A webhook's key.
 fn webhook(namespace: &str, id: &str) -> ResourceKey {

@@ -1,7 +1,7 @@
 //! A receiver goes on serving while its store is away, and serves what is new when that is back.
 
 use confdeck::domain::{KeyPrefix, LinkState};
-use confdeck::manager::{Secrets, UnifiedConfigManager};
+use confdeck::manager::{SecretMode, UnifiedConfigManager};
 use confdeck::provider::file::{FileProvider, FileSettings};
 use confdeck::provider::{ConfigWriter, Error, Expect, Lease};
 
@@ -29,10 +29,10 @@ async fn merged_documents_are_served_while_etcd_is_down() {
     live.until_state("STALE").await;
     assert!(matches!(manager.link(), Some(LinkState::Stale { .. })));
     assert!(matches!(manager.get(&orders).await, Err(Error::Unavailable { .. })));
-    let merged = manager.get_merged(&orders, Secrets::Include).await.unwrap().unwrap();
+    let merged = manager.get_merged(&orders, SecretMode::Include).await.unwrap().unwrap();
     let expected = serde_json::json!({"module": "log", "topic": "topic", "authorization": "Bearer t"});
     assert_eq!(*merged.json(), expected);
-    assert!(manager.get_merged(&later, Secrets::Include).await.unwrap().is_none());
+    assert!(manager.get_merged(&later, SecretMode::Include).await.unwrap().is_none());
 
     server.restart();
     put(&later, "{}").await;
@@ -41,9 +41,9 @@ async fn merged_documents_are_served_while_etcd_is_down() {
         live.picture.len() == 2 && live.picture[&orders].document.text() == Ok(r#"{"module":"kafka"}"#)
     })
     .await;
-    let merged = manager.get_merged(&orders, Secrets::Include).await.unwrap().unwrap();
+    let merged = manager.get_merged(&orders, SecretMode::Include).await.unwrap().unwrap();
     assert_eq!(merged.json()["module"], "kafka");
-    assert!(manager.get_merged(&later, Secrets::Include).await.unwrap().is_some());
+    assert!(manager.get_merged(&later, SecretMode::Include).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn merged_documents_are_served_while_the_file_is_broken() {
             live.state.word() == state && shown.contains(expected)
         })
         .await;
-        let merged = manager.get_merged(&orders, Secrets::Include).await.unwrap().unwrap();
+        let merged = manager.get_merged(&orders, SecretMode::Include).await.unwrap().unwrap();
         assert_eq!(merged.json()["n"], expected, "{state}");
     }
 }

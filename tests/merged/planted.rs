@@ -4,11 +4,11 @@ use std::fmt::{Debug, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use confdeck::domain::{Contents, FieldState, Presence, SecretField, SecretPath, WebhookId};
-use confdeck::manager::Secrets;
+use confdeck::config::{Environment, Overrides, SecretSource, SettingSources, Settings};
+use confdeck::domain::{FieldState, Presence, SecretContents, SecretField, SecretPath, WebhookId};
+use confdeck::manager::SecretMode;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
 use confdeck::provider::{SecretReader, SecretRevealer};
-use confdeck::settings::{Environment, Overrides, SecretSource, Settings, Sources};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -63,7 +63,7 @@ async fn no_error_and_no_log_tells_a_value() {
         format!(r#""{SECRET}""#),
     ] {
         let manager = holding(&key, &document, source());
-        let error = manager.get_merged(&key, Secrets::Include).await.err().expect("each is refused");
+        let error = manager.get_merged(&key, SecretMode::Include).await.err().expect("each is refused");
         writeln!(told, "{error} {error:?}").unwrap();
         writeln!(told, "{:?}", holding(&key, &document, source()).get(&key).await).unwrap();
     }
@@ -91,7 +91,7 @@ fn no_debug_form_tells_a_value() {
     );
     let environment = Environment::of([("WEBHOOK_X_TOKEN", SECRET)]);
     let environment = environment.with_file(Path::new("vars"), &file).unwrap();
-    let settings = Settings::resolve(&Sources { environment, ..Sources::default() }).unwrap();
+    let settings = Settings::resolve(&SettingSources { environment, ..SettingSources::default() }).unwrap();
     let shown = format!("{settings:?} {:?}", settings.secrets);
     assert!(shown.contains("SecretSource(env)") && !shown.contains(SECRET), "{shown}");
     let error = Environment::default().with_file(Path::new("vars"), &format!("A='{SECRET}")).err().unwrap();
@@ -108,14 +108,14 @@ async fn presence_tells_what_is_there_and_no_value() {
         (SecretField::BEARER_TOKEN.name(), FieldState::Present),
         (SecretField::CHANNEL_TOKEN.name(), FieldState::Empty),
     ];
-    assert_eq!(presence, Presence::Present(Contents { fields, ..Contents::default() }));
+    assert_eq!(presence, Presence::Present(SecretContents { fields, ..SecretContents::default() }));
     assert!(!format!("{presence:?}").contains(SECRET));
     assert_eq!(secrets.presence(&path("other")).await.unwrap(), Presence::Missing);
 
     let revealed = secrets.reveal(&path("orders"), None).await.unwrap().unwrap().fields;
-    assert_eq!(revealed.own(SecretField::BEARER_TOKEN).unwrap().expose(), SECRET);
-    assert_eq!(revealed.own(SecretField::CHANNEL_TOKEN).unwrap().expose(), "");
-    assert!(revealed.own(SecretField::HMAC_SECRET).is_none());
+    assert_eq!(revealed.field_text(SecretField::BEARER_TOKEN).unwrap().expose(), SECRET);
+    assert_eq!(revealed.field_text(SecretField::CHANNEL_TOKEN).unwrap().expose(), "");
+    assert!(revealed.field_text(SecretField::HMAC_SECRET).is_none());
     assert!(secrets.reveal(&path("other"), None).await.unwrap().is_none());
 
     let refusal = secrets.refusal(&WebhookId::new("orders").unwrap()).to_string();
@@ -134,14 +134,14 @@ async fn left_out_secrets_are_not_read_and_own_ones_not_merged() {
         ("T", "orders"),
     ];
     let manager = holding(&key, document, variables(&own));
-    let merged = manager.get_merged(&key, Secrets::Exclude).await.unwrap().unwrap();
+    let merged = manager.get_merged(&key, SecretMode::Exclude).await.unwrap().unwrap();
     let expected = document.replace("{$T}", "orders");
     assert_eq!(*merged.json(), serde_json::from_str::<serde_json::Value>(&expected).unwrap());
 }
 
 #[tokio::test]
 async fn a_vault_that_does_not_answer_is_said_where_a_secret_is_needed() {
-    let sources = Sources {
+    let sources = SettingSources {
         environment: Environment::of([
             ("SECRETS_BACKEND", "Vault"),
             // The port of discard, where nobody listens.
@@ -154,11 +154,11 @@ async fn a_vault_that_does_not_answer_is_said_where_a_secret_is_needed() {
     let settings = Settings::resolve(&sources).unwrap();
     assert!(matches!(settings.secrets, SecretSource::Vault { .. }));
     let key = webhook("a", "b");
-    let eyes = settings.eyes().unwrap();
+    let eyes = settings.secret_lookup().unwrap();
     let document = r#"{"topic":"{$vault:app/x#y}"}"#;
-    let manager = holding(&key, document, settings.secrets).with_eyes(eyes);
+    let manager = holding(&key, document, settings.secrets).with_secret_lookup(eyes);
     assert!(manager.get(&key).await.unwrap().is_some());
-    let refused = manager.get_merged(&key, Secrets::Include).await.err().unwrap();
+    let refused = manager.get_merged(&key, SecretMode::Include).await.err().unwrap();
     assert!(matches!(refused, confdeck::provider::Error::Unavailable { .. }), "{refused}");
     assert!(!refused.to_string().contains(SECRET));
 }

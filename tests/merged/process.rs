@@ -7,11 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::sync::Arc;
 
-use confdeck::domain::{Contents, FieldState, Presence, SecretField, SecretPath};
-use confdeck::manager::{Secrets, UnifiedConfigManager};
+use confdeck::config::{Overrides, SettingSources, Settings};
+use confdeck::domain::{FieldState, Presence, SecretContents, SecretField, SecretPath};
+use confdeck::manager::{SecretMode, UnifiedConfigManager};
 use confdeck::provider::SecretReader;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
-use confdeck::settings::{Overrides, Settings, Sources};
 
 use crate::webhook;
 
@@ -44,7 +44,8 @@ fn is_child(name: &str, files: &[(&str, &str)], variables: &[(&str, &[u8])]) -> 
 }
 
 async fn authorization(manager: &UnifiedConfigManager) -> Option<String> {
-    let merged = manager.get_merged(&webhook("default", "orders"), Secrets::Include).await.unwrap().unwrap();
+    let merged =
+        manager.get_merged(&webhook("default", "orders"), SecretMode::Include).await.unwrap().unwrap();
     merged.json()["authorization"].as_str().map(str::to_owned)
 }
 
@@ -60,10 +61,11 @@ async fn a_file_of_variables_is_read_only_when_it_is_named() {
     let manager = UnifiedConfigManager::from_env().unwrap();
     assert_eq!(authorization(&manager).await, None);
     let named = Overrides { env_file: Some(".env".into()), ..Overrides::default() };
-    let settings = Settings::resolve(&Sources::gather(named).unwrap()).unwrap();
+    let settings = Settings::resolve(&SettingSources::gather(named).unwrap()).unwrap();
     let manager = UnifiedConfigManager::from_settings(&settings);
     assert_eq!(authorization(&manager).await.as_deref(), Some("Bearer from-file"));
-    let merged = manager.get_merged(&webhook("default", "orders"), Secrets::Include).await.unwrap().unwrap();
+    let merged =
+        manager.get_merged(&webhook("default", "orders"), SecretMode::Include).await.unwrap().unwrap();
     assert_eq!(merged.json()["module"], "named");
     // What the file does not say comes from the process.
     assert_eq!(merged.json()["hmac"]["secret"], "h");
@@ -88,16 +90,16 @@ async fn bytes_that_are_no_text_are_told_apart_and_named() {
         (SecretField::BEARER_TOKEN.name(), FieldState::NotText),
         (SecretField::HMAC_SECRET.name(), FieldState::Empty),
     ];
-    assert_eq!(presence, Presence::Present(Contents { fields, ..Contents::default() }));
+    assert_eq!(presence, Presence::Present(SecretContents { fields, ..SecretContents::default() }));
 
     let manager = UnifiedConfigManager::from_env().unwrap();
     for id in ["orders", "refers"] {
-        let refused = manager.get_merged(&webhook("default", id), Secrets::Include).await.err().unwrap();
+        let refused = manager.get_merged(&webhook("default", id), SecretMode::Include).await.err().unwrap();
         let refused = refused.to_string();
         assert!(refused.contains("WEBHOOK_ORDERS_TOKEN") && refused.contains("not UTF-8"), "{refused}");
     }
     // A variable that is set and empty is no reason for a default.
-    let empty = manager.get_merged(&webhook("default", "empty"), Secrets::Include).await.unwrap().unwrap();
+    let empty = manager.get_merged(&webhook("default", "empty"), SecretMode::Include).await.unwrap().unwrap();
     assert_eq!(empty.json()["a"], "");
 }
 

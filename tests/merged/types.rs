@@ -3,12 +3,12 @@
 
 use std::fmt::Debug;
 
+use confdeck::config::Environment;
 use confdeck::domain::reference::Variable;
 use confdeck::domain::{Document, SecretText, SecretValue};
-use confdeck::manager::Merged;
+use confdeck::manager::MergedDocument;
 use confdeck::provider::env::{EnvSecrets, EnvVariables};
-use confdeck::provider::{Revealed, SecretFields};
-use confdeck::settings::Environment;
+use confdeck::provider::{SecretData, SecretFields};
 use serde::Serialize;
 
 macro_rules! lacks {
@@ -26,9 +26,9 @@ macro_rules! lacks {
 
 #[test]
 fn what_holds_a_secret_cannot_be_shown_copied_or_stored() {
-    lacks!(Debug: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables, EnvSecrets, Environment);
-    lacks!(Clone: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables);
-    lacks!(Serialize: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable, EnvVariables, EnvSecrets);
-    lacks!(ToString: Merged, SecretText, SecretValue, SecretFields, Revealed, Variable);
-    lacks!(Into<Document>: Merged, SecretText, SecretFields, Variable);
+    lacks!(Debug: MergedDocument, SecretText, SecretValue, SecretFields, SecretData, Variable, EnvVariables, EnvSecrets, Environment);
+    lacks!(Clone: MergedDocument, SecretText, SecretValue, SecretFields, SecretData, Variable, EnvVariables);
+    lacks!(Serialize: MergedDocument, SecretText, SecretValue, SecretFields, SecretData, Variable, EnvVariables, EnvSecrets);
+    lacks!(ToString: MergedDocument, SecretText, SecretValue, SecretFields, SecretData, Variable);
+    lacks!(Into<Document>: MergedDocument, SecretText, SecretFields, Variable);
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use confdeck::domain::SecretText;
-use confdeck::domain::reference::{Extent, Sources, Unresolved, VaultField, resolve, text_of, vault_fields};
+use confdeck::domain::reference::{
+    ReferenceSources, ResolveError, ResolveScope, VaultField, python_text, resolve, vault_fields,
+};
 use confdeck::provider::env::EnvVariables;
 use serde_json::{Map, Value, json};
 
@@ -27,15 +29,15 @@ impl World {
     }
 
     /// Resolves as a caller would: asks what is needed, fetches that alone, and resolves.
-    fn resolve(&self, mut document: Value) -> Result<Value, Unresolved> {
+    fn resolve(&self, mut document: Value) -> Result<Value, ResolveError> {
         let fetch = |field: VaultField| {
-            let value = self.vault.get(&field.to_string()).and_then(text_of)?;
+            let value = self.vault.get(&field.to_string()).and_then(python_text)?;
             Some((field, value))
         };
         let vault: BTreeMap<VaultField, SecretText> =
             vault_fields(&document).into_iter().filter_map(fetch).collect();
-        let from = Sources { variables: &self.variables, vault: &vault };
-        resolve(&mut document, from, Extent::Everything).map(|()| document)
+        let from = ReferenceSources { variables: &self.variables, vault: &vault };
+        resolve(&mut document, from, ResolveScope::Everything).map(|()| document)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use confdeck::domain::{Coverage, Entry, LinkState, Namespace, Reference, ResourceKey, Revision, StoreId};
-use confdeck::inventory::{AuthKinds, Inventory, Scope, Tally, prepare};
+use confdeck::inventory::{AuthKinds, Inventory, RowCounts, Scope, scan_event};
 use confdeck::provider::{ConfigReader, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
 
@@ -55,7 +55,7 @@ impl Observer {
             _ => {}
         }
         self.events += 1;
-        let delta = self.inventory.apply(prepare(event), Duration::from_millis(self.events));
+        let delta = self.inventory.apply(scan_event(event), Duration::from_millis(self.events));
         self.resyncs.extend(delta.resynced);
         true
     }
@@ -104,7 +104,7 @@ impl Observer {
     /// Until the picture is whole and the link says so.
     pub async fn until_synced(&mut self) {
         let synced = |observer: &Self| {
-            observer.state.is_true() && observer.loads > 0 && !observer.inventory.is_loading()
+            observer.state.is_synced() && observer.loads > 0 && !observer.inventory.is_loading()
         };
         self.until("SYNCED", synced).await;
     }
@@ -143,7 +143,7 @@ impl Observer {
             WatchEvent::Loaded { at },
         ];
         for event in load {
-            scratch.apply(prepare(event), Duration::ZERO);
+            scratch.apply(scan_event(event), Duration::ZERO);
         }
         assert_eq!(entries(&self.inventory), entries(&scratch), "{}", self.told());
         assert_eq!(Summary::of(&self.inventory), Summary::of(&scratch), "{}", self.told());
@@ -171,8 +171,8 @@ type Fact = (ResourceKey, Option<String>, Option<String>, AuthKinds, bool);
 /// What an inventory answers beside its entries.
 #[derive(Debug, PartialEq, Eq)]
 struct Summary {
-    namespaces: Vec<(Namespace, Tally)>,
-    tallies: Vec<Tally>,
+    namespaces: Vec<(Namespace, RowCounts)>,
+    tallies: Vec<RowCounts>,
     facts: Vec<Fact>,
     dependents: Vec<Vec<ResourceKey>>,
     referrers: Vec<ResourceKey>,
@@ -193,7 +193,7 @@ impl Summary {
                 assert_eq!(inventory.find(&key), Some(slot), "{key} is found where it is");
                 assert_eq!(inventory.position(scope, &key), Ok(at), "{key} stands where it is");
                 let words = |name: Option<&str>| name.map(str::to_owned);
-                facts.push((key, words(row.module()), words(row.connection()), row.auth(), row.troubled()));
+                facts.push((key, words(row.module()), words(row.connection()), row.auth(), row.is_invalid()));
             }
         }
         let dependents =
@@ -201,7 +201,7 @@ impl Summary {
         let reference = Reference::Vault { path: "a".into(), field: "b".into() };
         Self {
             namespaces: inventory.namespaces().map(|(name, tally)| (name.clone(), tally)).collect(),
-            tallies: SCOPES.iter().map(|scope| inventory.tally(scope)).collect(),
+            tallies: SCOPES.iter().map(|scope| inventory.counts(scope)).collect(),
             facts,
             dependents: CONNECTIONS.iter().map(dependents).collect(),
             referrers: sorted(inventory.referrers(&reference).map(|slot| row(slot).key()).collect()),

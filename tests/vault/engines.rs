@@ -24,7 +24,7 @@ async fn all_say(bao: &Bao, version: KvVersion, words: &str) {
         secrets.put(&at("a/b"), &texts, SecretExpect::Anything).await.unwrap_err(),
         secrets.destroy_all(&at("a/b")).await.unwrap_err(),
     ];
-    if version == KvVersion::Two {
+    if version == KvVersion::V2 {
         said.push(secrets.versions(&at("a/b")).await.unwrap_err());
         said.push(secrets.patch(&at("a/b"), &texts, SecretExpect::Anything).await.unwrap_err());
         said.push(secrets.delete(&at("a/b"), &[SecretVersion(1)]).await.unwrap_err());
@@ -39,7 +39,7 @@ async fn all_say(bao: &Bao, version: KvVersion, words: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mount_that_does_not_exist_is_no_missing_secret() {
     let bao = Bao::shared();
-    for version in [KvVersion::One, KvVersion::Two] {
+    for version in [KvVersion::V1, KvVersion::V2] {
         all_say(&bao, version, "there is no secrets engine at webhooks/").await;
     }
 }
@@ -49,21 +49,21 @@ async fn an_engine_of_the_other_version_is_told_and_left_alone() {
     let bao = Bao::dev();
     bao.mount("webhooks", 1);
     bao.does("POST", "webhooks/metadata/a/b", &json!({"f": "planted-stays"}));
-    all_say(&bao, KvVersion::Two, "is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1").await;
+    all_say(&bao, KvVersion::V2, "is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1").await;
     let names = bao.does("LIST", "webhooks", &Value::Null);
     assert_eq!(names["data"]["keys"], json!(["metadata/"]), "KV 1 would have stored the writes");
     bao.does("GET", "webhooks/metadata/a/b", &Value::Null);
 
     let bao = Bao::dev();
     bao.mount("webhooks", 2);
-    all_say(&bao, KvVersion::One, "is a KV 2 engine, and VAULT_KV_VERSION is 1: set it to 2").await;
+    all_say(&bao, KvVersion::V1, "is a KV 2 engine, and VAULT_KV_VERSION is 1: set it to 2").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_the_server_would_round_is_not_written() {
     let bao = Bao::dev();
     bao.mount("webhooks", 2);
-    let secrets = user(&bao, &bao.root_token(), KvVersion::Two);
+    let secrets = user(&bao, &bao.root_token(), KvVersion::V2);
     let number = SecretValue::json("12345678901234567890".to_owned().into()).unwrap_or_else(|_| panic!());
     let number: SecretFields = [(confdeck::domain::FieldName::new("f"), number)].into_iter().collect();
     let refused = secrets.put(&at("a"), &number, SecretExpect::Absent).await.unwrap_err();
@@ -78,7 +78,7 @@ async fn kv_1_without_a_list_knows_nothing_and_reads_nothing() {
     bao.mount("webhooks", 1);
     bao.does("POST", "webhooks/a", &json!({"f": "v"}));
     bao.policy("reader", "path \"webhooks/*\" { capabilities = [\"read\"] }");
-    let secrets = user(&bao, &bao.token(&["reader"], "1h"), KvVersion::One);
+    let secrets = user(&bao, &bao.token(&["reader"], "1h"), KvVersion::V1);
     let before = bao.audit().len();
     let presence = secrets.presence(&at("a")).await.unwrap();
     let Presence::Unknown { reason } = presence else { panic!("{presence:?}") };
@@ -93,7 +93,7 @@ async fn kv_1_without_a_list_knows_nothing_and_reads_nothing() {
 async fn a_sealed_server_and_one_that_is_gone_are_errors_of_the_whole() {
     let bao = Bao::on_disk(None);
     bao.mount("webhooks", 2);
-    let secrets = user(&bao, &bao.root_token(), KvVersion::Two);
+    let secrets = user(&bao, &bao.root_token(), KvVersion::V2);
     secrets.put(&at("a"), &fields(&[("f", "v")]), SecretExpect::Absent).await.unwrap();
     assert_eq!(secrets.health().await.condition(), Condition::Healthy);
     bao.seal();
@@ -117,7 +117,7 @@ async fn a_sealed_server_and_one_that_is_gone_are_errors_of_the_whole() {
 async fn a_write_without_an_answer_has_an_unknown_outcome() {
     let bao = Bao::dev();
     bao.mount("webhooks", 2);
-    let secrets = user_within(&bao, &bao.root_token(), KvVersion::Two, Duration::from_secs(2));
+    let secrets = user_within(&bao, &bao.root_token(), KvVersion::V2, Duration::from_secs(2));
     secrets.put(&at("a"), &fields(&[("f", "v")]), SecretExpect::Absent).await.unwrap();
     bao.freeze();
     let unknown = secrets.put(&at("a"), &fields(&[("f", "w")]), SecretExpect::Anything).await;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use confdeck::domain::{Condition, KvPath, Mount, Presence, SecretPath};
-use confdeck::provider::vault::{Address, AppRole, Login, VaultSecrets, VaultSettings, VaultToken, Verify};
+use confdeck::provider::vault::{
+    AppRole, VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken, Verify,
+};
 use confdeck::provider::{Error, SecretReader};
 use serde_json::json;
 
@@ -11,12 +13,12 @@ use crate::support::bao::{Bao, viewer};
 use crate::support::etcd::certs::{Authority, Valid};
 use crate::until;
 
-fn token(text: String) -> Login {
-    Login::Token(VaultToken::new(text).unwrap())
+fn token(text: String) -> VaultLogin {
+    VaultLogin::Token(VaultToken::new(text).unwrap())
 }
 
-fn settings(address: &str, login: Login) -> VaultSettings {
-    let mut settings = VaultSettings::new(Address::parse(address).unwrap(), login);
+fn settings(address: &str, login: VaultLogin) -> VaultSettings {
+    let mut settings = VaultSettings::new(VaultAddress::parse(address).unwrap(), login);
     settings.timeout = Duration::from_secs(60);
     settings
 }
@@ -82,7 +84,7 @@ async fn a_token_that_ended_is_told_and_a_role_logs_in_anew() {
     assert!(health.summary().contains("VAULT_TOKEN has expired or was revoked"), "{}", health.summary());
 
     let (role, secret) = bao.approle("console", &json!({"token_policies": ["viewer"], "token_ttl": "1h"}));
-    let login = Login::AppRole(AppRole::new(role.clone(), secret.clone()).unwrap());
+    let login = VaultLogin::AppRole(AppRole::new(role.clone(), secret.clone()).unwrap());
     let secrets = VaultSecrets::new(settings(&bao.address(), login));
     let seen = secrets.presence(&path()).await;
     assert!(matches!(seen, Ok(Presence::Present(_))), "{seen:?}");

@@ -12,7 +12,9 @@ mod tokens;
 use std::time::{Duration, Instant};
 
 use confdeck::domain::{FieldName, KvPath, Mount, SecretFolder, SecretPath, SecretText, SecretValue};
-use confdeck::provider::vault::{Address, KvVersion, Login, VaultSecrets, VaultSettings, VaultToken};
+use confdeck::provider::vault::{
+    KvVersion, VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken,
+};
 use confdeck::provider::{Error, Result, SecretFields};
 
 use support::bao::Bao;
@@ -29,8 +31,8 @@ fn user_within(bao: &Bao, token: &str, version: KvVersion, timeout: Duration) ->
 }
 
 fn settings(bao: &Bao, token: &str) -> VaultSettings {
-    let login = Login::Token(VaultToken::new(token.to_owned()).unwrap());
-    let mut settings = VaultSettings::new(Address::parse(&bao.address()).unwrap(), login);
+    let login = VaultLogin::Token(VaultToken::new(token.to_owned()).unwrap());
+    let mut settings = VaultSettings::new(VaultAddress::parse(&bao.address()).unwrap(), login);
     settings.timeout = Duration::from_secs(60);
     settings
 }

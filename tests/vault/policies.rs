@@ -2,7 +2,7 @@
 
 use confdeck::domain::{Presence, SecretRight, SecretVersion, VersionState};
 use confdeck::provider::vault::KvVersion;
-use confdeck::provider::{Error, SecretAccess, SecretExpect, SecretName};
+use confdeck::provider::{Error, SecretAccess, SecretExpect, SecretListItem};
 use serde_json::json;
 
 use crate::support::bao::{Bao, viewer};
@@ -46,8 +46,8 @@ async fn look_at_all(access: &SecretAccess) {
     assert_eq!(reader.versions(&at("missing/secrets")).await, Ok(None));
     let root = reader.list(&folder("")).await.unwrap();
     assert_eq!(root.len(), 3);
-    assert_eq!(reader.list(&folder("kept")).await, Ok(vec![SecretName::Secret(at("kept/secrets"))]));
-    reader.lacking(&[at("kept/secrets"), at("missing/secrets")]).await.unwrap();
+    assert_eq!(reader.list(&folder("kept")).await, Ok(vec![SecretListItem::Secret(at("kept/secrets"))]));
+    reader.missing_rights(&[at("kept/secrets"), at("missing/secrets")]).await.unwrap();
     assert_eq!(reader.health().await.summary(), "");
 }
 
@@ -55,7 +55,7 @@ async fn look_at_all(access: &SecretAccess) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_sees_everything_and_reads_nothing() {
     let bao = server();
-    let access = user(&bao, &bao.token(&["viewer"], "1h"), KvVersion::Two).access(false);
+    let access = user(&bao, &bao.token(&["viewer"], "1h"), KvVersion::V2).access(false);
     let before = bao.audit().len();
     look_at_all(&access).await;
     let asked = bao.audit().split_off(before);
@@ -77,7 +77,7 @@ async fn a_viewer_sees_everything_and_reads_nothing() {
 
     let refused = denied(access.revealer().reveal(&at("kept/secrets"), None).await);
     assert_eq!(refused, "read on webhooks/data/kept/secrets");
-    let lacking = access.reader.lacking(&[at("kept/secrets")]).await.unwrap();
+    let lacking = access.reader.missing_rights(&[at("kept/secrets")]).await.unwrap();
     let rights = SecretRight::ALL.map(|right| (right, lacking[0].for_right(right)));
     for (right, lacks) in rights {
         let seen = matches!(right, SecretRight::Presence | SecretRight::Versions);
@@ -89,7 +89,7 @@ async fn a_viewer_sees_everything_and_reads_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_editor_changes_and_takes_back_and_cannot_read_or_destroy() {
     let bao = server();
-    let access = user(&bao, &bao.token(&["editor"], "1h"), KvVersion::Two).access(true);
+    let access = user(&bao, &bao.token(&["editor"], "1h"), KvVersion::V2).access(true);
     let (writer, path) = (access.writer.clone().unwrap(), at("new/secrets"));
     let (one, two) = (SecretVersion(1), SecretVersion(2));
     let before = bao.audit().len();
@@ -106,7 +106,7 @@ async fn an_editor_changes_and_takes_back_and_cannot_read_or_destroy() {
     assert!(matches!(access.reader.presence(&path).await, Ok(Presence::Deleted { .. })));
     writer.undelete(&path, &[two]).await.unwrap();
     let versions = access.reader.versions(&path).await.unwrap().unwrap();
-    assert!(versions.list.iter().all(|info| info.state == VersionState::Kept));
+    assert!(versions.list.iter().all(|info| info.state == VersionState::Available));
     let read =
         |(operation, path): &(String, String)| operation == "read" && path.starts_with("webhooks/data/");
     assert!(!bao.audit()[before..].iter().any(read), "an editor reads nothing either");
@@ -116,7 +116,7 @@ async fn an_editor_changes_and_takes_back_and_cannot_read_or_destroy() {
     assert_eq!(denied(access.revealer().reveal(&path, None).await), "read on webhooks/data/new/secrets");
     let whole = bao.does("GET", "webhooks/data/new/secrets", &serde_json::Value::Null);
     assert_eq!(whole["data"]["data"], json!({"f": "2", "g": "x"}));
-    let lacking = access.reader.lacking(&[path]).await.unwrap();
+    let lacking = access.reader.missing_rights(&[path]).await.unwrap();
     let lacks: Vec<_> =
         SecretRight::ALL.into_iter().filter(|right| lacking[0].for_right(*right).is_some()).collect();
     assert_eq!(lacks, [SecretRight::Reveal, SecretRight::Destroy, SecretRight::DestroyAll]);
@@ -126,12 +126,12 @@ async fn an_editor_changes_and_takes_back_and_cannot_read_or_destroy() {
 async fn one_permission_taken_away_is_named_and_is_not_missing() {
     let bao = server();
     bao.policy("listless", "path \"webhooks/metadata/*\" { capabilities = [\"read\"] }");
-    let access = user(&bao, &bao.token(&["listless"], "1h"), KvVersion::Two).access(true);
+    let access = user(&bao, &bao.token(&["listless"], "1h"), KvVersion::V2).access(true);
     let reader = &access.reader;
     let permission = "read on webhooks/subkeys/kept/secrets".to_owned();
     assert_eq!(reader.presence(&at("kept/secrets")).await, Ok(Presence::Forbidden { permission }));
     assert_eq!(denied(reader.list(&folder("")).await), "list on webhooks/metadata/");
-    assert_eq!(denied(reader.lacking(&[at("a")]).await), "update on sys/capabilities-self");
+    assert_eq!(denied(reader.missing_rights(&[at("a")]).await), "update on sys/capabilities-self");
     let writer = access.writer.clone().unwrap();
     let put = async |expect| denied(writer.put(&at("a"), &fields(&[("f", "v")]), expect).await);
     assert_eq!(put(SecretExpect::Absent).await, "create on webhooks/data/a");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use confdeck::domain::{Condition, Presence};
 use confdeck::provider::vault::{
-    Address, AppRole, KvVersion, Login, VaultNamespace, VaultSecrets, VaultSettings,
+    AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSecrets, VaultSettings,
 };
 use confdeck::provider::{Error, SecretExpect, SecretReader, SecretRevealer, SecretWriter};
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ fn furnished() -> Bao {
 
 fn role(bao: &Bao, settings: &Value) -> VaultSettings {
     let (role, secret) = bao.approle("console", settings);
-    let login = Login::AppRole(AppRole::new(role, secret).unwrap());
-    let mut settings = VaultSettings::new(Address::parse(&bao.address()).unwrap(), login);
+    let login = VaultLogin::AppRole(AppRole::new(role, secret).unwrap());
+    let mut settings = VaultSettings::new(VaultAddress::parse(&bao.address()).unwrap(), login);
     settings.timeout = Duration::from_secs(60);
     settings
 }
@@ -49,7 +49,7 @@ async fn a_token_that_was_given_is_renewed_while_it_is_used_and_then_ends() {
     let bao = furnished();
     let wanted = json!({"policies": ["viewer"], "ttl": "12s", "explicit_max_ttl": "40s"});
     let made = bao.does("POST", "auth/token/create", &wanted);
-    let secrets = user(&bao, made["auth"]["client_token"].as_str().unwrap(), KvVersion::Two);
+    let secrets = user(&bao, made["auth"]["client_token"].as_str().unwrap(), KvVersion::V2);
     // Nothing but what a console or a library asks anyhow, and it outlives its first time.
     until(async || {
         assert!(sees(&secrets).await || requests(&bao, "auth/token/renew-self") > 0);
@@ -142,7 +142,7 @@ async fn each_namespace_has_its_own_engines_and_logins() {
         within("POST", "auth/approle/role/console/secret-id", json!({}))["data"]["secret_id"].clone();
     let ids = AppRole::new(id.as_str().unwrap().into(), secret.as_str().unwrap().into()).unwrap();
     let mut settings = crate::settings(&bao, "unused");
-    (settings.login, settings.namespace) = (Login::AppRole(ids), VaultNamespace::new("team").unwrap());
+    (settings.login, settings.namespace) = (VaultLogin::AppRole(ids), VaultNamespace::new("team").unwrap());
     let viewer = VaultSecrets::new(settings);
     assert!(matches!(viewer.presence(&at("own")).await, Ok(Presence::Present(_))));
     assert_eq!(denied(viewer.reveal(&at("own"), None).await), "read on webhooks/data/own");

@@ -1,11 +1,11 @@
 //! What a webhook or a connection needs of secrets and variables, and what is known of each: its own
 //! secrets, every reference in it and in the connections it names, and values in plaintext where
-//! secrets belong. Pure: what stores tell comes in, nothing is asked.
+//! secrets belong. Pure: what the stores report is passed in.
 
-mod eyes;
 mod own;
-mod plain;
-mod reading;
+mod plaintext;
+mod scan;
+mod secret_lookup;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -13,34 +13,30 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use eyes::{Eyes, OwnSecrets, OwnTemplate, ReceiverEnv, TemplateError};
+pub use secret_lookup::{OwnPathTemplate, OwnPathTemplateError, OwnSecrets, ReceiverEnv, SecretLookup};
 pub use state::{NeedMark, NeedState};
 
 use crate::domain::{
     Document, DocumentKind, FieldName, Presence, ResourceKey, SecretField, SecretPath, variable_name,
 };
-use reading::{Reading, read};
+use scan::{NeedScan, scan};
 
-/// How many places are kept of one need.
+/// How many places of one need are listed.
 const MAX_PLACES: usize = 50;
 
 /// Something that a document needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Wanted {
+pub enum NeedKind {
     /// One of the webhook's own secrets.
     Own(SecretField),
     /// What `{$vault:path#field}` refers to.
     Vault {
         /// The path as written, without outer slashes.
         path: Arc<str>,
-        /// The field.
         field: FieldName,
     },
     /// What `{$NAME}` refers to.
-    Variable {
-        /// Its name.
-        name: Arc<str>,
-    },
+    Variable { name: Arc<str> },
     /// What a reference to Vault refers to that the receiver refuses.
     IllFormed,
     /// Nothing: a value stands in plaintext where a secret belongs.
@@ -56,7 +52,7 @@ pub struct Fallback {
 
 /// Where a document needs something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct NeedPlace {
     /// The connection it stands in; `None` is the document itself.
     pub connection: Option<Arc<str>>,
     /// The member, as `chain[0].module-config.headers.X-Key`; not yet safe to show.
@@ -67,7 +63,7 @@ pub struct Place {
     pub fallback: Option<Fallback>,
 }
 
-impl Place {
+impl NeedPlace {
     /// Whether a secret stands here in plaintext, as the default of a reference.
     pub fn has_plaintext_default(&self) -> bool {
         self.secret && self.fallback.is_some_and(|fallback| !fallback.empty)
@@ -76,7 +72,7 @@ impl Place {
 
 /// Where the answer is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Source {
+enum NeedSource {
     /// It is known already: no store is asked.
     Settled(NeedState),
     /// A store is asked for a field of a secret.
@@ -86,14 +82,12 @@ enum Source {
 /// One thing that a document needs, with the places where it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    /// What it is.
-    pub wanted: Wanted,
-    /// Where it is needed, first to last.
-    pub places: Vec<Place>,
+    pub kind: NeedKind,
+    pub places: Vec<NeedPlace>,
     /// Whether the document is whole without it.
     pub optional: bool,
     path: Option<SecretPath>,
-    source: Source,
+    source: NeedSource,
 }
 
 impl Need {
@@ -104,39 +98,41 @@ impl Need {
 
     /// Its field in that secret.
     pub fn field(&self) -> Option<FieldName> {
-        match &self.wanted {
-            Wanted::Own(field) => Some(field.name()),
-            Wanted::Vault { field, .. } => Some(field.clone()),
-            Wanted::Variable { .. } | Wanted::IllFormed | Wanted::Plaintext => None,
+        match &self.kind {
+            NeedKind::Own(field) => Some(field.name()),
+            NeedKind::Vault { field, .. } => Some(field.clone()),
+            NeedKind::Variable { .. } | NeedKind::IllFormed | NeedKind::Plaintext => None,
         }
     }
 
     /// The variable that holds it, where one does.
     pub fn variable(&self) -> Option<String> {
-        match (&self.wanted, &self.path) {
-            (Wanted::Variable { name }, _) => Some(name.to_string()),
-            (Wanted::Own(field), Some(SecretPath::Variables(id))) => Some(variable_name(id, *field)),
+        match (&self.kind, &self.path) {
+            (NeedKind::Variable { name }, _) => Some(name.to_string()),
+            (NeedKind::Own(field), Some(SecretPath::Variables(id))) => Some(variable_name(id, *field)),
             _ => None,
         }
     }
 
-    /// What is known of it; `seen` tells what is known of a secret.
+    /// What is known of it; `seen` gives what is known of a secret.
     pub fn state<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedState {
         match (&self.source, &self.path) {
-            (Source::Settled(state), _) => state.clone(),
-            (Source::Ask(field), Some(path)) => NeedState::of_field(seen(path), field.as_str()),
-            (Source::Ask(_), None) => NeedState::NotAsked,
+            (NeedSource::Settled(state), _) => state.clone(),
+            (NeedSource::Ask(field), Some(path)) => NeedState::of_field(seen(path), field.as_str()),
+            (NeedSource::Ask(_), None) => NeedState::NotAsked,
         }
     }
 
     /// Whether a default stands in everywhere, given what is known.
     pub fn falls_back(&self, state: &NeedState) -> bool {
-        state.is_lack() && !self.places.is_empty() && self.places.iter().all(|place| place.fallback.is_some())
+        state.is_missing()
+            && !self.places.is_empty()
+            && self.places.iter().all(|place| place.fallback.is_some())
     }
 
     /// The mark that this need alone gives, given what is known.
     pub fn mark(&self, state: &NeedState) -> NeedMark {
-        let worst = if self.places.iter().any(Place::has_plaintext_default) {
+        let worst = if self.places.iter().any(NeedPlace::has_plaintext_default) {
             NeedMark::Plaintext
         } else {
             NeedMark::Nothing
@@ -145,11 +141,11 @@ impl Need {
     }
 
     fn plain_mark(&self, state: &NeedState) -> NeedMark {
-        let sensitive = matches!(self.wanted, Wanted::Own(_)) || self.places.iter().any(|place| place.secret);
+        let sensitive = matches!(self.kind, NeedKind::Own(_)) || self.places.iter().any(|place| place.secret);
         match state {
             NeedState::Missing | NeedState::FieldMissing { .. } if self.optional => NeedMark::Nothing,
             state if self.falls_back(state) => NeedMark::Fallback,
-            state if state.is_lack() => NeedMark::Missing,
+            state if state.is_missing() => NeedMark::Missing,
             NeedState::Empty if !sensitive => NeedMark::Present,
             NeedState::Empty | NeedState::NotText | NeedState::IllFormed => NeedMark::Missing,
             NeedState::Forbidden { .. } => NeedMark::Forbidden,
@@ -162,18 +158,17 @@ impl Need {
     }
 }
 
-/// All that a document needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
     list: Vec<Need>,
-    /// Whether there is more than is told: a document of thousands of references.
-    pub cut: bool,
+    /// Whether there are more than listed: a document with thousands of references.
+    pub truncated: bool,
 }
 
 impl Needs {
-    /// Those of a document that could not be read: nothing is told of them.
-    pub fn untold() -> Self {
-        Self { cut: true, ..Self::default() }
+    /// The needs of a document that could not be read: none listed, and truncated.
+    pub fn unreadable() -> Self {
+        Self { truncated: true, ..Self::default() }
     }
 
     /// Each, once: its own secrets first, then in the order of the document, then of its connections.
@@ -181,12 +176,10 @@ impl Needs {
         self.list.iter()
     }
 
-    /// How many.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -194,7 +187,7 @@ impl Needs {
     /// The secrets of a store that have to be asked for, each once, in their order.
     pub fn paths(&self) -> Vec<&SecretPath> {
         let mut known = BTreeSet::new();
-        let asked = self.list.iter().filter(|need| matches!(need.source, Source::Ask(_)));
+        let asked = self.list.iter().filter(|need| matches!(need.source, NeedSource::Ask(_)));
         asked.filter_map(Need::path).filter(|path| known.insert(*path)).collect()
     }
 
@@ -202,25 +195,25 @@ impl Needs {
     pub fn mark<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedMark {
         let worst = self.list.iter().map(|need| need.mark(&need.state(seen))).min();
         let worst = worst.unwrap_or(NeedMark::Nothing);
-        if self.cut { worst.min(NeedMark::Unknown) } else { worst }
+        if self.truncated { worst.min(NeedMark::Unknown) } else { worst }
     }
 }
 
 /// What a document needs, with what the connections it names need. `connection_of` gives a
 /// connection's document by name.
 ///
-/// It reads the documents once, so one of a megabyte takes milliseconds: such are read off the loop.
+/// It reads the documents once, so one of a megabyte takes milliseconds: such are read outside the event loop.
 pub fn needs(
     key: &ResourceKey,
     document: &Document,
     connection_of: &dyn Fn(&str) -> Option<Document>,
-    eyes: &Eyes,
+    eyes: &SecretLookup,
 ) -> Needs {
     if key.is_foreign() {
         return Needs::default();
     }
-    let mut gathering = Gathering { eyes, needs: Needs::default(), known: HashMap::new() };
-    let reading = read(DocumentKind::of(key), document);
+    let mut gathering = NeedsBuilder { lookup: eyes, needs: Needs::default(), known: HashMap::new() };
+    let reading = scan(DocumentKind::of(key), document);
     gathering.own(key, &reading);
     let mut connections = BTreeSet::new();
     let named: Vec<String> =
@@ -228,7 +221,7 @@ pub fn needs(
     gathering.take(reading, None);
     for name in named {
         if let Some(document) = connection_of(&name) {
-            gathering.take(read(DocumentKind::Connection, &document), Some(name.into()));
+            gathering.take(scan(DocumentKind::Connection, &document), Some(name.into()));
         }
     }
     gathering.needs
@@ -237,54 +230,54 @@ pub fn needs(
 /// Whether one of a webhook's own secrets fills something in that its document leaves open, and
 /// whether the document shows that it is meant to.
 pub fn own_fields(document: &Document) -> Vec<(SecretField, bool)> {
-    let fillings = read(DocumentKind::Webhook, document).fillings;
+    let fillings = scan(DocumentKind::Webhook, document).own_fields;
     fillings.into_iter().map(|filling| (filling.field, filling.required)).collect()
 }
 
-struct Gathering<'e> {
-    eyes: &'e Eyes,
+struct NeedsBuilder<'e> {
+    lookup: &'e SecretLookup,
     needs: Needs,
-    known: HashMap<Wanted, usize>,
+    known: HashMap<NeedKind, usize>,
 }
 
-impl Gathering<'_> {
-    fn own(&mut self, key: &ResourceKey, reading: &Reading) {
-        if self.eyes.own == OwnSecrets::NotMerged || !matches!(key, ResourceKey::Webhook { .. }) {
+impl NeedsBuilder<'_> {
+    fn own(&mut self, key: &ResourceKey, reading: &NeedScan) {
+        if self.lookup.own == OwnSecrets::NotMerged || !matches!(key, ResourceKey::Webhook { .. }) {
             return;
         }
-        let path = self.eyes.own_path(key);
-        for filling in &reading.fillings {
+        let path = self.lookup.own_path(key);
+        for filling in &reading.own_fields {
             let field = filling.field;
             let source = match &path {
                 Some(SecretPath::Variables(id)) => {
                     if !crate::domain::OWN_VARIABLES.contains(&field) {
                         continue;
                     }
-                    Source::Settled(self.variable(&variable_name(id, field)))
+                    NeedSource::Settled(self.variable(&variable_name(id, field)))
                 }
                 Some(_) => self.ask(field.name()),
-                None => Source::Settled(no_path()),
+                None => NeedSource::Settled(no_path()),
             };
-            let (wanted, path) = (Wanted::Own(field), path.clone());
+            let (wanted, path) = (NeedKind::Own(field), path.clone());
             let optional = !filling.required;
-            self.needs.list.push(Need { wanted, places: Vec::new(), optional, path, source });
+            self.needs.list.push(Need { kind: wanted, places: Vec::new(), optional, path, source });
         }
     }
 
-    fn take(&mut self, reading: Reading, connection: Option<Arc<str>>) {
-        self.needs.cut |= reading.cut;
+    fn take(&mut self, reading: NeedScan, connection: Option<Arc<str>>) {
+        self.needs.truncated |= reading.truncated;
         for found in reading.found {
-            let place = Place {
+            let place = NeedPlace {
                 connection: connection.clone(),
                 path: found.path,
                 secret: found.secret,
                 fallback: found.fallback,
             };
-            let at = match self.known.get(&found.wanted) {
+            let at = match self.known.get(&found.kind) {
                 Some(at) => *at,
                 None => {
-                    self.known.insert(found.wanted.clone(), self.needs.list.len());
-                    let need = self.need(found.wanted);
+                    self.known.insert(found.kind.clone(), self.needs.list.len());
+                    let need = self.need(found.kind);
                     self.needs.list.push(need);
                     self.needs.list.len() - 1
                 }
@@ -293,33 +286,39 @@ impl Gathering<'_> {
             if need.places.len() < MAX_PLACES {
                 need.places.push(place);
             } else if let Some(last) = need.places.last_mut() {
-                // What is not told apart any more still counts.
+                // Places beyond the limit still count.
                 last.secret |= place.secret;
                 last.fallback = last.fallback.filter(|_| place.fallback.is_some());
             }
         }
     }
 
-    fn need(&self, wanted: Wanted) -> Need {
+    fn need(&self, wanted: NeedKind) -> Need {
         let (path, source) = match &wanted {
-            Wanted::Vault { path, field } => match (self.eyes.reference_path(path), &self.eyes.references) {
-                (_, None) => (None, Source::Settled(NeedState::NoVault)),
-                (None, Some(_)) => (None, Source::Settled(no_path())),
-                (path, Some(_)) => (path, self.ask(field.clone())),
-            },
-            Wanted::Variable { name } => (None, Source::Settled(self.variable(name))),
-            Wanted::IllFormed => (None, Source::Settled(NeedState::IllFormed)),
-            Wanted::Plaintext | Wanted::Own(_) => (None, Source::Settled(NeedState::Plaintext)),
+            NeedKind::Vault { path, field } => {
+                match (self.lookup.reference_path(path), &self.lookup.references) {
+                    (_, None) => (None, NeedSource::Settled(NeedState::NoVault)),
+                    (None, Some(_)) => (None, NeedSource::Settled(no_path())),
+                    (path, Some(_)) => (path, self.ask(field.clone())),
+                }
+            }
+            NeedKind::Variable { name } => (None, NeedSource::Settled(self.variable(name))),
+            NeedKind::IllFormed => (None, NeedSource::Settled(NeedState::IllFormed)),
+            NeedKind::Plaintext | NeedKind::Own(_) => (None, NeedSource::Settled(NeedState::Plaintext)),
         };
-        Need { wanted, places: Vec::new(), optional: false, path, source }
+        Need { kind: wanted, places: Vec::new(), optional: false, path, source }
     }
 
-    fn ask(&self, field: FieldName) -> Source {
-        if self.eyes.sees_kv { Source::Ask(field) } else { Source::Settled(NeedState::NotVisible) }
+    fn ask(&self, field: FieldName) -> NeedSource {
+        if self.lookup.can_read_kv {
+            NeedSource::Ask(field)
+        } else {
+            NeedSource::Settled(NeedState::NotVisible)
+        }
     }
 
     fn variable(&self, name: &str) -> NeedState {
-        match self.eyes.variable(name) {
+        match self.lookup.variable(name) {
             None => NeedState::NotVisible,
             Some(state) => NeedState::of_value(state, None, None),
         }

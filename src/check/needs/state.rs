@@ -7,9 +7,8 @@ use crate::domain::{FieldState, Presence, SecretVersion};
 /// What is known of one thing that a document needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NeedState {
-    /// It is there.
     Present {
-        /// The newest version of the secret, where versions are kept.
+        /// The newest version of the secret, where the store has versions.
         version: Option<SecretVersion>,
         /// When that was written, by the server's clock.
         written: Option<SystemTime>,
@@ -20,33 +19,26 @@ pub enum NeedState {
     NotText,
     /// The secret is there, this field of it is not.
     FieldMissing {
-        /// The newest version of the secret, where versions are kept.
+        /// The newest version of the secret, where the store has versions.
         version: Option<SecretVersion>,
     },
     /// There is none.
     Missing,
     /// The newest version was deleted; it can be undeleted.
     Deleted {
-        /// That version.
         version: SecretVersion,
         /// When, by the server's clock.
         at: Option<SystemTime>,
     },
     /// The newest version was destroyed for ever.
-    Destroyed {
-        /// That version.
-        version: SecretVersion,
-    },
+    Destroyed { version: SecretVersion },
     /// The receiver refuses the reference, whatever its default.
     IllFormed,
     /// The receiver reads no Vault, so that only a default could stand in.
     NoVault,
     /// This user may not see it.
-    Forbidden {
-        /// The missing permission.
-        permission: String,
-    },
-    /// The store did not tell.
+    Forbidden { permission: String },
+    /// The store did not answer.
     Unreachable {
         /// Why not.
         reason: String,
@@ -96,7 +88,6 @@ impl NeedState {
         }
     }
 
-    /// The word shown.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Present { .. } => "present",
@@ -117,8 +108,8 @@ impl NeedState {
         }
     }
 
-    /// Whether it is known that the receiver finds no value: alone this may ever hold a write back.
-    pub fn is_lack(&self) -> bool {
+    /// Whether it is known that the receiver finds no value: only this may ever block a write.
+    pub fn is_missing(&self) -> bool {
         matches!(
             self,
             Self::Missing
@@ -133,11 +124,11 @@ impl NeedState {
 /// What a list says of all that a document needs, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NeedMark {
-    /// Something is missing, or is of no use, and nothing stands in for it.
+    /// Something is missing or unusable, and nothing stands in for it.
     Missing,
     /// This user may not see something.
     Forbidden,
-    /// The store did not tell.
+    /// The store did not answer.
     Unreachable,
     /// Something is missing, and a default stands in for it.
     Fallback,
@@ -149,7 +140,6 @@ pub enum NeedMark {
     Asking,
     /// All that is needed is there.
     Present,
-    /// Nothing is needed.
     Nothing,
 }
 
@@ -167,7 +157,6 @@ impl NeedMark {
         Self::Nothing,
     ];
 
-    /// The words for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Missing => "some missing",

@@ -1,18 +1,18 @@
 use super::*;
-use crate::domain::{Contents, FieldState, KvPath, Mount, Namespace, SecretVersion, WebhookId};
+use crate::domain::{FieldState, KvPath, Mount, Namespace, SecretContents, SecretVersion, WebhookId};
 
-fn eyes() -> Eyes {
-    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnTemplate::default() };
+fn eyes() -> SecretLookup {
+    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
     let env = [("SET", FieldState::Present), ("EMPTY", FieldState::Empty), ("BYTES", FieldState::NotText)];
     let env = env.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
-    Eyes { env: ReceiverEnv::Known(env), own, sees_kv: true, ..Eyes::default() }
+    SecretLookup { env: ReceiverEnv::Known(env), own, can_read_kv: true, ..SecretLookup::default() }
 }
 
 fn webhook() -> ResourceKey {
     ResourceKey::webhook(Namespace::new("prod").unwrap(), WebhookId::new("orders").unwrap())
 }
 
-fn of(text: &str, eyes: &Eyes) -> Needs {
+fn of(text: &str, eyes: &SecretLookup) -> Needs {
     let connections = [
         ("db", r#"{"type": "postgresql", "host": "{$HOST:h}", "password": "{$vault:app/db#pw}"}"#),
         ("rabbit", r#"{"type": "rabbitmq", "pass": "hunter2"}"#),
@@ -23,8 +23,8 @@ fn of(text: &str, eyes: &Eyes) -> Needs {
     needs(&webhook(), &text.into(), &connection, eyes)
 }
 
-fn not_merged() -> Eyes {
-    Eyes { own: OwnSecrets::NotMerged, ..eyes() }
+fn not_merged() -> SecretLookup {
+    SecretLookup { own: OwnSecrets::NotMerged, ..eyes() }
 }
 
 /// Each need on a line: what, where, state.
@@ -32,9 +32,9 @@ fn shown(needs: &Needs, seen: &dyn Fn(&SecretPath) -> Option<&'static Presence>)
     needs
         .iter()
         .map(|need| {
-            let what = match (&need.wanted, need.path(), need.variable()) {
-                (Wanted::Variable { name }, ..) => format!("${name}"),
-                (Wanted::Own(field), _, Some(variable)) => format!("{} ${variable}", field.as_str()),
+            let what = match (&need.kind, need.path(), need.variable()) {
+                (NeedKind::Variable { name }, ..) => format!("${name}"),
+                (NeedKind::Own(field), _, Some(variable)) => format!("{} ${variable}", field.as_str()),
                 (_, Some(path), _) => format!("{path}#{}", need.field().unwrap().as_str()),
                 (other, ..) => format!("{other:?}"),
             };
@@ -59,7 +59,7 @@ fn kv(mount: &str, path: &str) -> SecretPath {
 
 fn present(fields: &[&str]) -> Presence {
     let fields = fields.iter().map(|name| (FieldName::new(name), FieldState::Present)).collect();
-    Presence::Present(Contents { fields, version: Some(SecretVersion(3)), written: None })
+    Presence::Present(SecretContents { fields, version: Some(SecretVersion(3)), written: None })
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn own_secrets_fill_what_the_document_leaves_open() {
         r#"{"authorization": "abc", "hmac": {"secret": "s"}, "module-config": {"channel_token": "c"}}"#;
     assert!(own(closed).is_empty());
 
-    let variables = Eyes { own: OwnSecrets::Variables, ..eyes() };
+    let variables = SecretLookup { own: OwnSecrets::Variables, ..eyes() };
     let set = shown(&of(r#"{"authorization": null}"#, &variables), &unseen);
     assert_eq!(
         set,
@@ -130,13 +130,13 @@ fn own_secrets_fill_what_the_document_leaves_open() {
 
 #[test]
 fn what_this_process_cannot_see_is_never_missing() {
-    let blind = Eyes { env: ReceiverEnv::NotVisible, sees_kv: false, ..eyes() };
+    let blind = SecretLookup { env: ReceiverEnv::NotVisible, can_read_kv: false, ..eyes() };
     let needs = of(r#"{"authorization": "{$T}", "hmac": {"secret": "{$vault:a#b}"}}"#, &blind);
     assert!(needs.iter().all(|need| need.state(&unseen) == NeedState::NotVisible));
     assert!(needs.paths().is_empty());
     assert_eq!(needs.mark(&unseen), NeedMark::Unknown);
 
-    let no_vault = Eyes { references: None, own: OwnSecrets::NotMerged, ..eyes() };
+    let no_vault = SecretLookup { references: None, own: OwnSecrets::NotMerged, ..eyes() };
     let needs = of(r#"{"authorization": "{$SET}", "hmac": {"secret": "{$vault:a#b}"}}"#, &no_vault);
     assert!(needs.iter().any(|need| need.state(&unseen) == NeedState::NoVault));
     assert_eq!(needs.mark(&unseen), NeedMark::Missing);
@@ -204,7 +204,7 @@ fn what_is_no_document_needs_nothing() {
 fn a_hostile_document_is_cut_and_says_so() {
     let many: String = (0..100_000).map(|at| format!("{{$A{at}}}")).collect();
     let needs = of(&format!("{{\"a\": \"{many}\"}}"), &not_merged());
-    assert!(needs.cut && needs.len() <= 2_000);
+    assert!(needs.truncated && needs.len() <= 2_000);
     assert!(needs.mark(&unseen) <= NeedMark::Unknown);
     let same = format!("{{\"a\": [{}1]}}", "\"{$SET:x}\", ".repeat(1_000));
     let needs = of(&same, &not_merged());

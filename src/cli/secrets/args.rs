@@ -1,11 +1,11 @@
-//! The command line of `secrets` as typed.
+//! The `clap` definition of `secrets`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::Output;
-use crate::domain::{Alphabet, FieldName, Generate as Wanted, SecretVersion};
+use crate::cli::args::OutputArgs;
+use crate::domain::{Alphabet, FieldName, SecretGenerator, SecretVersion};
 
 /// Tell which secrets exist without reading them, and read or write one on purpose.
 ///
@@ -13,21 +13,21 @@ use crate::domain::{Alphabet, FieldName, Generate as Wanted, SecretVersion};
 /// mount and a namespace have the same name, the mount is meant: kv:MOUNT/PATH and webhook:NAMESPACE/ID
 /// say which. No value is ever taken from the command line.
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Secrets {
+pub(in crate::cli) enum SecretsCommand {
     /// List what is stored in a folder, names alone; of variables, which webhooks read them
     List {
         /// MOUNT or MOUNT/FOLDER; without it the mounts that the receiver reads
         folder: Option<String>,
         #[command(flatten)]
-        output: Output,
+        output: OutputArgs,
     },
-    Presence(Presence),
-    Get(Get),
-    Set(Set),
-    Generate(Generate),
-    Delete(Delete),
-    Undelete(Undelete),
-    Destroy(Destroy),
+    Presence(SecretPresenceArgs),
+    Get(SecretGetArgs),
+    Set(SecretSetArgs),
+    Generate(SecretGenerateArgs),
+    Delete(SecretDeleteArgs),
+    Undelete(SecretUndeleteArgs),
+    Destroy(SecretDestroyArgs),
 }
 
 /// Show what a document needs, or which fields a secret has, without reading a value.
@@ -35,7 +35,7 @@ pub(in crate::cli) enum Secrets {
 /// Without an argument: each secret that any document needs, one line each. With --fail-on-missing the
 /// exit code is 9 if something that is needed is known to be missing.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Presence {
+pub(in crate::cli) struct SecretPresenceArgs {
     /// A document's address, or MOUNT/PATH
     pub(super) of: Option<String>,
 
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Presence {
     pub(super) fail_on_missing: bool,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Show the fields of a secret: masked, unless --reveal.
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Presence {
 /// Masked, nothing is read. With --reveal it asks first on a terminal unless --yes, and what was read is
 /// counted and kept in the audit with the reason. As a table, the value of a single FIELD is printed alone.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Get {
+pub(in crate::cli) struct SecretGetArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -65,15 +65,15 @@ pub(in crate::cli) struct Get {
     pub(super) version: Option<SecretVersion>,
 
     #[command(flatten)]
-    pub(super) reveal: Reveal,
+    pub(super) reveal: RevealArgs,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// What a deliberate look at values needs.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Reveal {
+pub(in crate::cli) struct RevealArgs {
     /// Read and print values
     #[arg(long)]
     pub(in crate::cli) reveal: bool,
@@ -92,7 +92,7 @@ pub(in crate::cli) struct Reveal {
 /// Without --create or --expect-version a write replaces the version that is the newest when the command
 /// begins, and no other.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Condition {
+pub(in crate::cli) struct SecretConditionArgs {
     /// Only if there is no such secret
     #[arg(long, conflicts_with = "expect_version")]
     pub(super) create: bool,
@@ -120,7 +120,7 @@ pub(in crate::cli) struct Condition {
 /// all of it is read. One line break at its end is cut off unless --keep-newline. --file takes further
 /// fields from files.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Set {
+pub(in crate::cli) struct SecretSetArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -144,15 +144,15 @@ pub(in crate::cli) struct Set {
     pub(super) allow_empty: bool,
 
     #[command(flatten)]
-    pub(super) condition: Condition,
+    pub(super) condition: SecretConditionArgs,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Write a value made at random into a field; it is not shown.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Generate {
+pub(in crate::cli) struct SecretGenerateArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -164,7 +164,7 @@ pub(in crate::cli) struct Generate {
     pub(super) surplus: Vec<Surplus>,
 
     /// How many characters
-    #[arg(long, value_name = "COUNT", default_value_t = Wanted::LENGTH)]
+    #[arg(long, value_name = "COUNT", default_value_t = SecretGenerator::LENGTH)]
     pub(super) length: usize,
 
     /// Which: letters-digits, hex, base64url or printable
@@ -172,19 +172,19 @@ pub(in crate::cli) struct Generate {
     pub(super) alphabet: Alphabet,
 
     #[command(flatten)]
-    pub(super) condition: Condition,
+    pub(super) condition: SecretConditionArgs,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 /// Delete versions of a secret, the newest if none is named; undelete takes it back.
 ///
 /// On a terminal it asks first. Elsewhere it needs --yes or --versions.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Delete {
+pub(in crate::cli) struct SecretDeleteArgs {
     #[command(flatten)]
-    pub(super) versions: Versions,
+    pub(super) versions: SecretVersionsArgs,
 
     /// Do not ask
     #[arg(long)]
@@ -193,18 +193,18 @@ pub(in crate::cli) struct Delete {
 
 /// Take a delete back, of the newest version if none is named.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Undelete {
+pub(in crate::cli) struct SecretUndeleteArgs {
     #[command(flatten)]
-    pub(super) versions: Versions,
+    pub(super) versions: SecretVersionsArgs,
 }
 
 /// Destroy versions of a secret for ever, or with --all the secret itself.
 ///
 /// On a terminal the path has to be typed. Elsewhere it needs --yes.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Destroy {
+pub(in crate::cli) struct SecretDestroyArgs {
     #[command(flatten)]
-    pub(super) versions: Versions,
+    pub(super) versions: SecretVersionsArgs,
 
     /// All versions, and all that is known about the secret
     #[arg(long, conflicts_with = "versions")]
@@ -216,7 +216,7 @@ pub(in crate::cli) struct Destroy {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Versions {
+pub(in crate::cli) struct SecretVersionsArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -229,14 +229,14 @@ pub(in crate::cli) struct Versions {
     pub(super) reason: Option<String>,
 
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) output: OutputArgs,
 }
 
 fn field(text: &str) -> Result<FieldName, String> {
     if text.is_empty() { Err("a field has a name".into()) } else { Ok(FieldName::new(text)) }
 }
 
-/// A word too many: it is likely to be a value, and an error that repeats it would show it.
+/// A surplus argument: it is likely to be a value, so no error may repeat it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surplus;
 
@@ -258,5 +258,5 @@ fn from_file(text: &str) -> Result<(FieldName, PathBuf), String> {
 
 fn alphabet(text: &str) -> Result<Alphabet, String> {
     let names = || Alphabet::ALL.map(Alphabet::name).join(", ");
-    Alphabet::named(text).ok_or_else(|| format!("write one of {}", names()))
+    Alphabet::from_name(text).ok_or_else(|| format!("write one of {}", names()))
 }

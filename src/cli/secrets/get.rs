@@ -1,35 +1,44 @@
-//! `secrets get`: masked without reading anything; with `--reveal` read, counted and audited.
+//! `secrets get`: prints fields masked, without reading them; with `--reveal` they are read and audited.
 
-use super::Shop;
-use super::args::{Get, Reveal};
-use super::presence::Told;
-use crate::audit::{Action, Deed};
+use super::SecretsContext;
+use super::args::{RevealArgs, SecretGetArgs};
+use super::presence::PresenceReport;
+use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::args::Format;
-use crate::cli::ask::{agrees, can_ask};
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::{Out, cell, table};
-use crate::cli::write::keep;
-use crate::cli::{Session, remark};
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::{Printer, cell, table};
+use crate::cli::prompt::{can_ask, confirm};
+use crate::cli::write::save_audit;
+use crate::cli::{CliSession, print_note};
 use crate::domain::{FieldName, Presence, SecretPath, SecretVersion};
-use crate::provider::Revealed;
+use crate::provider::SecretData;
 use crate::text::{MASK, Safe};
 
-/// A command makes one read of a secret beside its writes.
+/// The request number in the audit: a command makes one read of a secret, before its write.
 const READ: u64 = 1;
 
-pub(super) async fn run(shop: &Shop<'_>, get: Get, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    shop: &SecretsContext<'_>,
+    get: SecretGetArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let path = shop.secret(&get.secret)?;
     if get.reveal.reveal {
-        revealed(shop, &path, &get, out).await
+        print_revealed(shop, &path, &get, out).await
     } else {
-        masked(shop, &path, &get, out).await
+        print_masked(shop, &path, &get, out).await
     }
 }
 
-/// What stands for values is as wide for every value.
-async fn masked(shop: &Shop<'_>, path: &SecretPath, get: &Get, out: &mut Out<'_>) -> Result<Exit, Failure> {
+/// Every mask has the same width, whatever the value.
+async fn print_masked(
+    shop: &SecretsContext<'_>,
+    path: &SecretPath,
+    get: &SecretGetArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     if get.version.is_some() {
-        return Err(Failure::Usage(
+        return Err(CliError::Usage(
             "what an older version holds is known by reading it alone: add --reveal".into(),
         ));
     }
@@ -41,7 +50,7 @@ async fn masked(shop: &Shop<'_>, path: &SecretPath, get: &Get, out: &mut Out<'_>
         }
         _ => {}
     }
-    let told = Told::of(path, &presence);
+    let told = PresenceReport::of(path, &presence);
     match get.output.format {
         Format::Table => {
             let Presence::Present(contents) = &presence else {
@@ -56,48 +65,54 @@ async fn masked(shop: &Shop<'_>, path: &SecretPath, get: &Get, out: &mut Out<'_>
                 out.line(&line)?;
             }
         }
-        format => out.result(format, &told, Told::lines)?,
+        format => out.result(format, &told, PresenceReport::lines)?,
     }
     Ok(Exit::DONE)
 }
 
-async fn revealed(shop: &Shop<'_>, path: &SecretPath, get: &Get, out: &mut Out<'_>) -> Result<Exit, Failure> {
+async fn print_revealed(
+    shop: &SecretsContext<'_>,
+    path: &SecretPath,
+    get: &SecretGetArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let what = match &get.field {
         Some(field) => format!("the field {} of {path}", field.as_str()),
         None => format!("all fields of {path}"),
     };
     consent(&get.reveal, &format!("read and print {what}?"))?;
     let fields = get.field.clone().into_iter().collect();
-    let read = read(shop.session, path, get.version, fields, get.reveal.reason.clone()).await?;
+    let read = read_audited(shop.session, path, get.version, fields, get.reveal.reason.clone()).await?;
     let Some(read) = read else { return Err(absent(path, None)) };
     print(path, &read, get.field.as_ref(), get.output.format, out)?;
     Ok(Exit::DONE)
 }
 
-/// Asks on a terminal; elsewhere the flag was the consent.
-pub(super) fn consent(reveal: &Reveal, question: &str) -> Result<(), Failure> {
-    if reveal.yes || !can_ask() || agrees(question)? {
+/// Asks on a terminal; elsewhere `--reveal` is the consent.
+pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<(), CliError> {
+    if reveal.yes || !can_ask() || confirm(question)? {
         return Ok(());
     }
-    Err(Failure::Failed("nothing was read".into()))
+    Err(CliError::Failed("nothing was read".into()))
 }
 
-/// Reads a secret, and keeps in the audit that it did; `None` where there is none. Without names all of
-/// its fields count.
-pub(super) async fn read(
-    session: &Session,
+/// Reads a secret and records that in the audit; `None` where there is none. Without `fields` all of its
+/// fields count as read.
+pub(super) async fn read_audited(
+    session: &CliSession,
     path: &SecretPath,
     version: Option<SecretVersion>,
     fields: Vec<FieldName>,
     reason: Option<String>,
-) -> Result<Option<Revealed>, Failure> {
+) -> Result<Option<SecretData>, CliError> {
     let access = session.manager.secrets();
     let all = fields.is_empty();
     let named = fields.first().cloned();
-    let deed = Deed { action: Action::RevealSecret, path: path.clone(), fields, version, reason };
-    let mut pending = session.audit.secret(READ, [deed]);
+    let deed = SecretEvent { action: AuditAction::RevealSecret, path: path.clone(), fields, version, reason };
+    let mut pending = session.audit.begin_secret(READ, [deed]);
     let answer = access.revealer().reveal(path, version).await;
-    let there = |read: &Revealed| named.as_ref().is_none_or(|name| read.fields.get(name.as_str()).is_some());
+    let there =
+        |read: &SecretData| named.as_ref().is_none_or(|name| read.fields.get(name.as_str()).is_some());
     match &answer {
         Ok(Some(read)) if there(read) => {
             if all {
@@ -108,7 +123,7 @@ pub(super) async fn read(
         Ok(_) => pending.secret_not_found(),
         Err(error) => pending.secret_read(&Err(error.clone())),
     }
-    keep(pending).await;
+    save_audit(pending).await;
     let read = answer?;
     if let (Some(read), Some(field)) = (&read, &named)
         && !there(read)
@@ -116,12 +131,12 @@ pub(super) async fn read(
         return Err(absent(path, Some(field)));
     }
     let count = read.as_ref().map_or(0, |read| if all { read.fields.len() } else { 1 });
-    remark(&format!("secret values read: {count}; the audit says so"));
+    print_note(&format!("secret values read: {count}; the audit says so"));
     Ok(read)
 }
 
-fn absent(path: &SecretPath, field: Option<&FieldName>) -> Failure {
-    Failure::NotFound(match field {
+fn absent(path: &SecretPath, field: Option<&FieldName>) -> CliError {
+    CliError::NotFound(match field {
         Some(field) => {
             format!("{path} has no field {:?}; confdeck secrets presence shows which it has", field.as_str())
         }
@@ -131,14 +146,14 @@ fn absent(path: &SecretPath, field: Option<&FieldName>) -> Failure {
     })
 }
 
-/// Values go straight from where they are wiped to the output, without a copy in between.
+/// Values go straight from zeroizing memory to the output, without a copy in between.
 fn print(
     path: &SecretPath,
-    read: &Revealed,
+    read: &SecretData,
     field: Option<&FieldName>,
     format: Format,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
+    out: &mut Printer<'_>,
+) -> Result<(), CliError> {
     let wanted = |name: &FieldName| field.is_none_or(|field| field == name);
     let fields: Vec<_> = read.fields.iter().filter(|(name, _)| wanted(name)).collect();
     match (format, field) {
@@ -156,7 +171,7 @@ fn print(
                 out.line(&Safe::new(value.shown().expose()))?;
             }
         }
-        // What JSON says YAML says too.
+        // JSON is valid YAML.
         (Format::Json | Format::Yaml, _) => {
             let version = read.version.map_or_else(|| "null".to_owned(), |it| format!("\"{it}\""));
             let path = quoted(&path.to_string());

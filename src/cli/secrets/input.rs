@@ -1,5 +1,5 @@
-//! Values as they are given: typed without being shown, from a pipe, from files; never as arguments,
-//! which other users of the machine can see.
+//! Reads secret values: typed without echo, from a pipe, from files; never from arguments, which other
+//! users of the machine can see.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -8,26 +8,26 @@ use std::path::Path;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::args::Set;
-use crate::cli::failure::Failure;
+use super::args::SecretSetArgs;
+use crate::cli::error::CliError;
 use crate::domain::{FieldName, SecretText, SecretValue};
 use crate::provider::SecretFields;
 use crate::text::Safe;
 
-/// The longest value, in bytes; servers take about so much in one request.
+/// The longest value, in bytes; servers accept about as much in one request.
 const LONGEST: usize = 1 << 20;
 
-/// The fields that are to be written.
-pub(super) fn fields(set: &Set) -> Result<SecretFields, Failure> {
+/// Reads the values of all fields that the arguments name.
+pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields, CliError> {
     let mut fields = SecretFields::default();
     for (name, path) in &set.file {
         let unreadable =
-            |error: io::Error| Failure::Failed(format!("cannot read {}: {}", path.display(), error.kind()));
+            |error: io::Error| CliError::Failed(format!("cannot read {}: {}", path.display(), error.kind()));
         let bytes = read_all(File::open(Path::new(path)).map_err(unreadable)?).map_err(unreadable)?;
         put(&mut fields, name, bytes, set)?;
     }
     if let Some(name) = &set.field {
-        let bytes = if io::stdin().is_terminal() { typed_twice(name)? } else { piped()? };
+        let bytes = if io::stdin().is_terminal() { read_twice(name)? } else { read_pipe()? };
         put(&mut fields, name, bytes, set)?;
     }
     Ok(fields)
@@ -37,16 +37,16 @@ fn put(
     fields: &mut SecretFields,
     name: &FieldName,
     bytes: Zeroizing<Vec<u8>>,
-    set: &Set,
-) -> Result<(), Failure> {
+    set: &SecretSetArgs,
+) -> Result<(), CliError> {
     let named = Safe::new(name.as_str()).into_owned();
     if fields.get(name.as_str()).is_some() {
-        return Err(Failure::Usage(format!("the field {named} is given twice")));
+        return Err(CliError::Usage(format!("the field {named} is given twice")));
     }
     let text = text(bytes, set.keep_newline)
-        .map_err(|why| Failure::Invalid(format!("the value of {named} {why}")))?;
+        .map_err(|why| CliError::Invalid(format!("the value of {named} {why}")))?;
     if text.expose().is_empty() && !set.allow_empty {
-        return Err(Failure::Invalid(format!(
+        return Err(CliError::Invalid(format!(
             "the value of {named} is empty: a receiver may take that for no protection at all; \
              --allow-empty writes it"
         )));
@@ -74,55 +74,56 @@ fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Result<SecretText,
     }
 }
 
-fn piped() -> Result<Zeroizing<Vec<u8>>, Failure> {
-    read_all(Keys).map_err(|error| Failure::Failed(format!("cannot read standard input: {}", error.kind())))
+fn read_pipe() -> Result<Zeroizing<Vec<u8>>, CliError> {
+    read_all(RawStdin)
+        .map_err(|error| CliError::Failed(format!("cannot read standard input: {}", error.kind())))
 }
 
-/// Standard input without the library's buffer, which nobody would wipe.
-struct Keys;
+/// Standard input without the standard library's buffer, which is never wiped.
+struct RawStdin;
 
-impl Read for Keys {
+impl Read for RawStdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
     }
 }
 
-/// Into room that is never moved, so that no copy is left behind; one byte more than is taken tells that
-/// it is too much.
+/// Reads into a buffer that never reallocates, so that no copy is left behind; one byte more than
+/// [`LONGEST`] shows that the value is too long.
 fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     from.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn typed_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, CliError> {
     let named = Safe::new(name.as_str()).into_owned();
-    let unreadable = |error: io::Error| Failure::Failed(format!("cannot read the value: {}", error.kind()));
-    // One silence over both: what is pasted for both at once would be shown in between.
-    let silence = Silence::begin().map_err(unreadable)?;
-    let typed = typed(&format!("value of {named} (not shown): ")).and_then(|first| {
-        let second = if first.is_some() { typed("again: ")? } else { None };
+    let unreadable = |error: io::Error| CliError::Failed(format!("cannot read the value: {}", error.kind()));
+    // Echo stays off over both prompts: what is pasted for both at once would be shown in between.
+    let silence = EchoOff::begin().map_err(unreadable)?;
+    let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {
+        let second = if first.is_some() { read_hidden("again: ")? } else { None };
         Ok(first.zip(second))
     });
     drop(silence);
     match typed.map_err(unreadable)? {
         Some((first, second)) if *first == *second => Ok(first),
-        Some(_) => Err(Failure::Failed("the two values differ; nothing was written".into())),
-        None => Err(Failure::Failed("nothing was typed to its end; nothing was written".into())),
+        Some(_) => Err(CliError::Failed("the two values differ; nothing was written".into())),
+        None => Err(CliError::Failed("nothing was typed to its end; nothing was written".into())),
     }
 }
 
-fn typed(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+fn read_hidden(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{prompt}")?;
     stderr.flush()?;
-    let line = line(Keys)?;
+    let line = line(RawStdin)?;
     writeln!(stderr)?;
     Ok(line)
 }
 
-/// What is typed up to enter; `None` if it was given up. Keys are read one by one, since a terminal that
-/// collects lines would keep them, and one that ends the program would stay silent.
+/// Reads up to enter; `None` if it was cancelled. Keys are read one by one: in canonical mode the terminal
+/// would keep the line, and a signal key would end the program with echo still off.
 fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut key = Zeroizing::new([0_u8]);
@@ -135,7 +136,7 @@ fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
             [CTRL_C | CTRL_D | CTRL_Z] => return Ok(None),
             [CTRL_U] => line.zeroize(),
             [BACKSPACE | DELETE] => {
-                // A character of several bytes goes as a whole.
+                // Remove a multi-byte character as a whole.
                 while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
             }
             [byte] if line.len() <= LONGEST => line.push(byte),
@@ -151,10 +152,10 @@ const CTRL_U: u8 = 21;
 const CTRL_Z: u8 = 26;
 const DELETE: u8 = 127;
 
-/// The terminal repeats nothing that is typed, and hands over each key; dropped, it is as before.
-struct Silence(Termios);
+/// Turns echo, canonical mode and signal keys off until dropped.
+struct EchoOff(Termios);
 
-impl Silence {
+impl EchoOff {
     fn begin() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut silent = before.clone();
@@ -166,9 +167,9 @@ impl Silence {
     }
 }
 
-impl Drop for Silence {
+impl Drop for EchoOff {
     fn drop(&mut self) {
-        // There is nobody to tell that the terminal is gone.
+        // The terminal is gone: there is nowhere to report that.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
     }
 }

@@ -1,42 +1,43 @@
-//! `secrets list`: names that are stored; of variables, which webhooks read them.
+//! `secrets list`: the names in a folder, or the variables and the webhooks that read them.
 
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use serde::Serialize;
 
-use super::Shop;
-use super::place;
+use super::SecretsContext;
+use super::target;
 use crate::cli::args::Format;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::{Out, cell, table};
-use crate::cli::remark;
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::{Printer, cell, table};
+use crate::cli::print_note;
 use crate::domain::{KeyPrefix, OWN_VARIABLES, ResourceKey, variable_name};
-use crate::provider::SecretName;
+use crate::provider::SecretListItem;
 use crate::provider::env::{Overlap, overlaps};
 
 pub(super) async fn run(
-    shop: &Shop<'_>,
+    shop: &SecretsContext<'_>,
     folder: Option<&str>,
     format: Format,
-    out: &mut Out<'_>,
-) -> Result<Exit, Failure> {
-    if !shop.eyes.sees_kv {
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    if !shop.lookup.can_read_kv {
         if folder.is_some() {
-            return Err(Failure::Usage(
+            return Err(CliError::Usage(
                 "environment variables have no folders: leave it out to list them all".into(),
             ));
         }
         return variables(shop, format, out).await;
     }
     let rows = match folder {
-        Some(folder) => stored(shop, folder).await?,
-        None => {
-            place::mounts(&shop.eyes).iter().map(|mount| Row::new(format!("{mount}/"), "mount")).collect()
-        }
+        Some(folder) => list_folder(shop, folder).await?,
+        None => target::mounts(&shop.lookup)
+            .iter()
+            .map(|mount| SecretNameRow::new(format!("{mount}/"), "mount"))
+            .collect(),
     };
     if rows.is_empty() {
-        remark("there is nothing stored in it");
+        print_note("there is nothing stored in it");
     }
     out.result(format, &rows, |rows| {
         table(["NAME", "KIND"], rows.iter().map(|row| [cell(&row.name), cell(row.kind)]))
@@ -45,42 +46,46 @@ pub(super) async fn run(
 }
 
 #[derive(Serialize)]
-struct Row {
+struct SecretNameRow {
     name: String,
     kind: &'static str,
 }
 
-impl Row {
+impl SecretNameRow {
     fn new(name: String, kind: &'static str) -> Self {
         Self { name, kind }
     }
 }
 
-async fn stored(shop: &Shop<'_>, folder: &str) -> Result<Vec<Row>, Failure> {
-    let folder = place::folder(folder, &shop.eyes)?;
+async fn list_folder(shop: &SecretsContext<'_>, folder: &str) -> Result<Vec<SecretNameRow>, CliError> {
+    let folder = target::folder(folder, &shop.lookup)?;
     let names = shop.reader()?.list(&folder).await?;
     Ok(names
         .into_iter()
         .map(|name| match name {
-            SecretName::Secret(path) => Row::new(path.to_string(), "secret"),
-            SecretName::Folder(folder) => Row::new(folder.to_string(), "folder"),
-            SecretName::Odd(name) => Row::new(name, "odd"),
+            SecretListItem::Secret(path) => SecretNameRow::new(path.to_string(), "secret"),
+            SecretListItem::Folder(folder) => SecretNameRow::new(folder.to_string(), "folder"),
+            SecretListItem::Invalid(name) => SecretNameRow::new(name, "odd"),
         })
         .collect())
 }
 
-/// One variable, and who reads it.
+/// One variable and the webhooks that read it.
 #[derive(Serialize)]
-struct Variable {
+struct VariableRow {
     variable: String,
     /// `present`, `empty`, `not UTF-8`, `missing`, `not visible from here`.
     state: &'static str,
     webhooks: Vec<String>,
-    /// Whether webhooks of different ids read it, so that one gets the other's secret.
+    /// Whether webhooks with different ids read it, so that one gets the other's secret.
     collision: bool,
 }
 
-async fn variables(shop: &Shop<'_>, format: Format, out: &mut Out<'_>) -> Result<Exit, Failure> {
+async fn variables(
+    shop: &SecretsContext<'_>,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let keys = keys(shop).await?;
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for key in &keys {
@@ -95,22 +100,22 @@ async fn variables(shop: &Shop<'_>, format: Format, out: &mut Out<'_>) -> Result
     };
     let rows: Vec<_> = readers
         .into_iter()
-        .map(|(variable, webhooks)| Variable {
-            state: super::needs::word_of_variable(&shop.eyes, &variable),
+        .map(|(variable, webhooks)| VariableRow {
+            state: super::needs::variable_state(&shop.lookup, &variable),
             collision: collides(&variable),
             variable,
             webhooks,
         })
         .collect();
-    overlaps.iter().for_each(|overlap| remark(&overlap.to_string()));
+    overlaps.iter().for_each(|overlap| print_note(&overlap.to_string()));
     out.result(format, &rows, |rows| {
-        let row = |row: &Variable| [cell(&row.variable), cell(row.state), cell(&row.webhooks.join(", "))];
+        let row = |row: &VariableRow| [cell(&row.variable), cell(row.state), cell(&row.webhooks.join(", "))];
         table(["VARIABLE", "STATE", "WEBHOOKS"], rows.iter().map(row))
     })?;
     Ok(Exit::DONE)
 }
 
-async fn keys(shop: &Shop<'_>) -> Result<Vec<ResourceKey>, Failure> {
+async fn keys(shop: &SecretsContext<'_>) -> Result<Vec<ResourceKey>, CliError> {
     let mut keys = Vec::new();
     let mut pages = shop.session.manager.list(KeyPrefix::All);
     while let Some(page) = pages.next().await {

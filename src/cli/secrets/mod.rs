@@ -1,65 +1,71 @@
-//! `secrets`: what exists, told without reading it; values, shown and written on purpose only.
+//! `secrets`: lists secrets and checks their presence without reading values; reads and writes values only
+//! where that is the command's purpose.
 
 mod args;
 mod get;
-pub(super) mod hush;
 mod input;
 mod list;
 mod merged;
 mod needs;
-mod place;
 mod presence;
+pub(super) mod redact_usage_error;
 mod set;
+mod target;
 mod versions;
 
 use std::sync::Arc;
 
-pub(super) use self::args::{Reveal, Secrets};
+pub(super) use self::args::{RevealArgs, SecretsCommand};
 pub(super) use self::merged::print as print_merged;
-use self::place::Named;
-use super::Session;
-use super::failure::{Exit, Failure};
-use super::output::Out;
-use crate::check::Eyes;
+use self::target::DocumentOrSecret;
+use super::CliSession;
+use super::error::{CliError, Exit};
+use super::output::Printer;
+use crate::check::SecretLookup;
 use crate::domain::SecretPath;
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::{Error, SecretReader, SecretWriter};
 
-pub(super) async fn run(session: &Session, secrets: Secrets, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let shop = Shop { session, eyes: session.settings.eyes()? };
+pub(super) async fn run(
+    session: &CliSession,
+    secrets: SecretsCommand,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    let shop = SecretsContext { session, lookup: session.settings.secret_lookup()? };
     match secrets {
-        Secrets::List { folder, output } => list::run(&shop, folder.as_deref(), output.format, out).await,
-        Secrets::Presence(presence) => presence::run(&shop, presence, out).await,
-        Secrets::Get(get) => get::run(&shop, get, out).await,
-        Secrets::Set(set) => set::set(&shop, set, out).await,
-        Secrets::Generate(generate) => set::generate(&shop, generate, out).await,
-        Secrets::Delete(delete) => versions::delete(&shop, delete, out).await,
-        Secrets::Undelete(undelete) => versions::undelete(&shop, undelete, out).await,
-        Secrets::Destroy(destroy) => versions::destroy(&shop, destroy, out).await,
+        SecretsCommand::List { folder, output } => {
+            list::run(&shop, folder.as_deref(), output.format, out).await
+        }
+        SecretsCommand::Presence(presence) => presence::run(&shop, presence, out).await,
+        SecretsCommand::Get(get) => get::run(&shop, get, out).await,
+        SecretsCommand::Set(set) => set::set(&shop, set, out).await,
+        SecretsCommand::Generate(generate) => set::generate(&shop, generate, out).await,
+        SecretsCommand::Delete(delete) => versions::delete(&shop, delete, out).await,
+        SecretsCommand::Undelete(undelete) => versions::undelete(&shop, undelete, out).await,
+        SecretsCommand::Destroy(destroy) => versions::destroy(&shop, destroy, out).await,
     }
 }
 
-/// What these commands work with.
-struct Shop<'s> {
-    session: &'s Session,
-    eyes: Eyes,
+struct SecretsContext<'s> {
+    session: &'s CliSession,
+    lookup: SecretLookup,
 }
 
-impl Shop<'_> {
-    fn named(&self, text: &str) -> Result<Named, Failure> {
-        Named::read(text, &self.eyes)
+impl SecretsContext<'_> {
+    fn target(&self, text: &str) -> Result<DocumentOrSecret, CliError> {
+        DocumentOrSecret::parse(text, &self.lookup)
     }
 
-    fn secret(&self, text: &str) -> Result<SecretPath, Failure> {
-        self.named(text)?.secret(&self.eyes)
+    fn secret(&self, text: &str) -> Result<SecretPath, CliError> {
+        self.target(text)?.secret(&self.lookup)
     }
 
-    fn reader(&self) -> Result<Arc<dyn SecretReader>, Failure> {
+    fn reader(&self) -> Result<Arc<dyn SecretReader>, CliError> {
         Ok(self.session.manager.secrets().reader)
     }
 
-    /// What writes this secret; a refusal says what to do instead.
-    fn writer(&self, path: &SecretPath) -> Result<Arc<dyn SecretWriter>, Failure> {
+    /// The writer for this secret; a refusal says what to do instead.
+    fn writer(&self, path: &SecretPath) -> Result<Arc<dyn SecretWriter>, CliError> {
         match (self.session.manager.secret_writer(), path) {
             (Err(Error::Unsupported { .. }), SecretPath::Variables(id)) => {
                 let nothing = EnvVariables::of::<String, String>([]);

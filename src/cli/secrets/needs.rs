@@ -1,28 +1,27 @@
-//! What documents need, and whether it is there.
+//! The secrets and variables that documents need, and whether they are present.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 use serde::Serialize;
 
-use super::Shop;
-use crate::check::{Eyes, Need, NeedState, Needs, Wanted, needs};
+use super::SecretsContext;
+use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
 use crate::cli::args::Format;
-use crate::cli::failure::Failure;
-use crate::cli::output::{Out, cell, table};
-use crate::cli::remark;
+use crate::cli::error::CliError;
+use crate::cli::output::{Printer, cell, table};
+use crate::cli::print_note;
 use crate::domain::{ConnectionName, Document, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
 use crate::provider::SecretReader;
 use crate::text::Safe;
 
-/// How many secrets are asked for at once; the provider has its own pace beside it.
+/// How many presence queries run at once; the provider limits its request rate as well.
 const AT_ONCE: usize = 8;
 
-/// What is known of secrets, by path.
-type Seen = BTreeMap<SecretPath, Presence>;
+type PresenceMap = BTreeMap<SecretPath, Presence>;
 
-/// Which secrets and variables the receiver's variables say are set.
-pub(super) fn word_of_variable(eyes: &Eyes, variable: &str) -> &'static str {
+/// The state of one of the receiver's variables, in words.
+pub(super) fn variable_state(eyes: &SecretLookup, variable: &str) -> &'static str {
     match eyes.variable(variable) {
         None => "not visible from here",
         Some(None) => "missing",
@@ -32,47 +31,47 @@ pub(super) fn word_of_variable(eyes: &Eyes, variable: &str) -> &'static str {
     }
 }
 
-/// Prints what one document needs; answers whether nothing of it is known to be missing.
-pub(super) async fn of(
-    shop: &Shop<'_>,
+/// Prints what one document needs; returns whether nothing of it is known to be missing.
+pub(super) async fn print_document(
+    shop: &SecretsContext<'_>,
     key: &ResourceKey,
     format: Format,
-    out: &mut Out<'_>,
-) -> Result<bool, Failure> {
+    out: &mut Printer<'_>,
+) -> Result<bool, CliError> {
     let reader = shop.session.manager.reader();
     let entry = reader.get(key).await?.ok_or_else(|| {
-        Failure::NotFound(format!("{key} does not exist in {}", shop.session.settings.context.name))
+        CliError::NotFound(format!("{key} does not exist in {}", shop.session.settings.context.name))
     })?;
     let connections = named_connections(shop, key, &entry.document).await?;
-    let found = needs(key, &entry.document, &|name| connections.get(name).cloned(), &shop.eyes);
-    let seen = look(shop, found.paths().into_iter().cloned().collect()).await?;
-    let rows: Vec<_> = found.iter().map(|need| Row::of(need, &seen)).collect();
+    let found = needs(key, &entry.document, &|name| connections.get(name).cloned(), &shop.lookup);
+    let seen = fetch_presence(shop, found.paths().into_iter().cloned().collect()).await?;
+    let rows: Vec<_> = found.iter().map(|need| NeedRow::of(need, &seen)).collect();
     if rows.is_empty() {
-        remark(&format!("{key} needs no secret and no variable"));
+        print_note(&format!("{key} needs no secret and no variable"));
     }
     out.result(format, &rows, |rows| lines(rows))?;
-    cut(&found);
+    warn_truncated(&found);
     Ok(rows.iter().all(|row| !row.lacks))
 }
 
-fn cut(found: &Needs) {
-    if found.cut {
-        remark("there is more than is told: the document holds thousands of references");
+fn warn_truncated(found: &Needs) {
+    if found.truncated {
+        print_note("there is more than is told: the document holds thousands of references");
     }
 }
 
-/// Only the connections that the document names are read.
+/// Reads only the connections that the document names.
 async fn named_connections(
-    shop: &Shop<'_>,
+    shop: &SecretsContext<'_>,
     key: &ResourceKey,
     document: &Document,
-) -> Result<BTreeMap<String, Document>, Failure> {
+) -> Result<BTreeMap<String, Document>, CliError> {
     let wanted = std::cell::RefCell::new(BTreeSet::new());
     let note = |name: &str| {
         wanted.borrow_mut().insert(name.to_owned());
         None
     };
-    needs(key, document, &note, &shop.eyes);
+    needs(key, document, &note, &shop.lookup);
     let mut found = BTreeMap::new();
     for name in wanted.into_inner() {
         let Ok(connection) = ConnectionName::new(&name) else { continue };
@@ -84,9 +83,9 @@ async fn named_connections(
     Ok(found)
 }
 
-async fn look(shop: &Shop<'_>, paths: Vec<SecretPath>) -> Result<Seen, Failure> {
+async fn fetch_presence(shop: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap, CliError> {
     if paths.is_empty() {
-        return Ok(Seen::new());
+        return Ok(PresenceMap::new());
     }
     let reader = shop.reader()?;
     let reader: &dyn SecretReader = &*reader;
@@ -95,45 +94,44 @@ async fn look(shop: &Shop<'_>, paths: Vec<SecretPath>) -> Result<Seen, Failure> 
         presence.map(|presence| (path, presence))
     };
     let seen: Vec<_> = stream::iter(paths).map(ask).buffer_unordered(AT_ONCE).collect().await;
-    Ok(seen.into_iter().collect::<Result<Seen, _>>()?)
+    Ok(seen.into_iter().collect::<Result<PresenceMap, _>>()?)
 }
 
 #[derive(Serialize)]
-struct Row {
+struct NeedRow {
     /// `own`, `vault`, `variable`, `ill-formed`, `plaintext`.
     kind: &'static str,
-    /// The secret or the variable.
     #[serde(rename = "where")]
     place: Option<String>,
     field: Option<String>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
-    /// Whether a default stands in wherever it is needed.
+    /// Whether a default is in effect wherever it is needed.
     fallback: bool,
-    /// Whether the document is whole without it.
+    /// Whether the document works without it.
     optional: bool,
-    /// The members that need it.
+    /// Paths of the members that need it.
     used_at: Vec<String>,
-    /// Whether it is known that the receiver finds no value, and nothing stands in.
+    /// Whether the receiver is known to find no value and no default.
     lacks: bool,
 }
 
-impl Row {
-    fn of(need: &Need, seen: &Seen) -> Self {
+impl NeedRow {
+    fn of(need: &Need, seen: &PresenceMap) -> Self {
         let state = need.state(&|path| seen.get(path));
         let fallback = need.falls_back(&state);
-        let at = |place: &crate::check::Place| match &place.connection {
+        let at = |place: &crate::check::NeedPlace| match &place.connection {
             Some(connection) => format!("connections/{connection}: {}", place.path),
             None => place.path.clone(),
         };
         Self {
-            kind: match need.wanted {
-                Wanted::Own(_) => "own",
-                Wanted::Vault { .. } => "vault",
-                Wanted::Variable { .. } => "variable",
-                Wanted::IllFormed => "ill-formed",
-                Wanted::Plaintext => "plaintext",
+            kind: match need.kind {
+                NeedKind::Own(_) => "own",
+                NeedKind::Vault { .. } => "vault",
+                NeedKind::Variable { .. } => "variable",
+                NeedKind::IllFormed => "ill-formed",
+                NeedKind::Plaintext => "plaintext",
             },
             place: need.variable().or_else(|| need.path().map(ToString::to_string)),
             field: need.field().map(|field| field.as_str().to_owned()),
@@ -158,12 +156,12 @@ impl Row {
     }
 }
 
-fn lines(rows: &[Row]) -> Vec<Safe<'static>> {
-    table(["KIND", "WHERE", "FIELD", "STATE", "VERSION", "USED AT"], rows.iter().map(Row::cells))
+fn lines(rows: &[NeedRow]) -> Vec<Safe<'static>> {
+    table(["KIND", "WHERE", "FIELD", "STATE", "VERSION", "USED AT"], rows.iter().map(NeedRow::cells))
 }
 
 fn lacks(need: &Need, state: &NeedState) -> bool {
-    state.is_lack() && !need.falls_back(state) && !need.optional
+    state.is_missing() && !need.falls_back(state) && !need.optional
 }
 
 fn version(state: &NeedState) -> Option<String> {
@@ -175,31 +173,35 @@ fn version(state: &NeedState) -> Option<String> {
     version.map(|version| version.to_string())
 }
 
-/// One secret, or one variable, with everything that needs it.
+/// One secret or variable, with all documents that need it.
 #[derive(Serialize)]
-struct Line {
+struct RequirementRow {
     #[serde(rename = "where")]
     place: String,
-    /// Of the fields that are needed, each word once.
+    /// The distinct states of the needed fields.
     states: BTreeSet<&'static str>,
-    /// Needed fields that are known not to be there, and that no default stands in for.
+    /// Needed fields that are known to be missing and have no default.
     missing: BTreeSet<String>,
     documents: BTreeSet<String>,
 }
 
-/// Prints each secret that any document needs; answers whether nothing is known to be missing.
-pub(super) async fn all(shop: &Shop<'_>, format: Format, out: &mut Out<'_>) -> Result<bool, Failure> {
-    let found = inventory(shop).await?;
+/// Prints each secret that any document needs; returns whether nothing is known to be missing.
+pub(super) async fn print_all(
+    shop: &SecretsContext<'_>,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<bool, CliError> {
+    let found = all_needs(shop).await?;
     let paths: BTreeSet<_> = found.iter().flat_map(|(_, needs)| needs.paths()).cloned().collect();
-    let seen = look(shop, paths.into_iter().collect()).await?;
-    let mut lines: BTreeMap<String, Line> = BTreeMap::new();
+    let seen = fetch_presence(shop, paths.into_iter().collect()).await?;
+    let mut lines: BTreeMap<String, RequirementRow> = BTreeMap::new();
     for (key, needs) in &found {
         for need in needs.iter() {
             let Some(place) = need.path().map(ToString::to_string).or_else(|| need.variable()) else {
                 continue;
             };
             let state = need.state(&|path| seen.get(path));
-            let line = lines.entry(place.clone()).or_insert_with(|| Line {
+            let line = lines.entry(place.clone()).or_insert_with(|| RequirementRow {
                 place,
                 states: BTreeSet::new(),
                 missing: BTreeSet::new(),
@@ -212,16 +214,16 @@ pub(super) async fn all(shop: &Shop<'_>, format: Format, out: &mut Out<'_>) -> R
                 line.missing.extend(name);
             }
         }
-        cut(needs);
+        warn_truncated(needs);
     }
     let lines: Vec<_> = lines.into_values().collect();
     out.result(format, &lines, |lines| {
-        table(["WHERE", "STATE", "MISSING", "NEEDED BY"], lines.iter().map(Line::cells))
+        table(["WHERE", "STATE", "MISSING", "NEEDED BY"], lines.iter().map(RequirementRow::cells))
     })?;
     Ok(lines.iter().all(|line| line.missing.is_empty()))
 }
 
-impl Line {
+impl RequirementRow {
     fn cells(&self) -> [Safe<'static>; 4] {
         let joined = |set: Vec<&str>| if set.is_empty() { "-".to_owned() } else { set.join(", ") };
         [
@@ -233,8 +235,7 @@ impl Line {
     }
 }
 
-/// What each document needs.
-async fn inventory(shop: &Shop<'_>) -> Result<Vec<(ResourceKey, Needs)>, Failure> {
+async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>, CliError> {
     let mut entries = Vec::new();
     let mut pages = shop.session.manager.list(KeyPrefix::All);
     while let Some(page) = pages.next().await {
@@ -248,13 +249,16 @@ async fn inventory(shop: &Shop<'_>) -> Result<Vec<(ResourceKey, Needs)>, Failure
         })
         .collect();
     let connection_of = |name: &str| connections.get(name).map(|document| (*document).clone());
-    let of = |entry: &crate::domain::Entry| needs(&entry.key, &entry.document, &connection_of, &shop.eyes);
+    let of = |entry: &crate::domain::Entry| needs(&entry.key, &entry.document, &connection_of, &shop.lookup);
     Ok(entries.iter().map(|entry| (entry.key.clone(), of(entry))).collect())
 }
 
-/// The documents that have to be written again before the receiver uses a new value of a secret.
-pub(super) async fn depend_on(shop: &Shop<'_>, path: &SecretPath) -> Result<Vec<String>, Failure> {
-    let found = inventory(shop).await?;
+/// The documents that must be rewritten before the receiver uses a new value of a secret.
+pub(super) async fn dependents(
+    shop: &SecretsContext<'_>,
+    path: &SecretPath,
+) -> Result<Vec<String>, CliError> {
+    let found = all_needs(shop).await?;
     let depends = |needs: &Needs| needs.iter().any(|need| need.path() == Some(path));
     Ok(found.into_iter().filter(|(_, needs)| depends(needs)).map(|(key, _)| key.to_string()).collect())
 }

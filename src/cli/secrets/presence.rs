@@ -1,25 +1,29 @@
-//! `secrets presence`: which fields a secret has, without reading one.
+//! `secrets presence`: prints which fields a secret has, without reading them.
 
 use serde::Serialize;
 
-use super::args::Presence as Arguments;
-use super::place::Named;
-use super::{Shop, needs};
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::{Out, cell, pairs, table};
-use crate::domain::{Contents, FieldState, Presence, SecretPath, utc};
+use super::args::SecretPresenceArgs;
+use super::target::DocumentOrSecret;
+use super::{SecretsContext, needs};
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::{Printer, cell, pairs, table};
+use crate::domain::{FieldState, Presence, SecretContents, SecretPath, utc};
 use crate::text::Safe;
 
-pub(super) async fn run(shop: &Shop<'_>, arguments: Arguments, out: &mut Out<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    shop: &SecretsContext<'_>,
+    arguments: SecretPresenceArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let format = arguments.output.format;
     let complete = match &arguments.of {
-        None => needs::all(shop, format, out).await?,
-        Some(text) => match shop.named(text)? {
-            Named::Document(key) => needs::of(shop, &key, format, out).await?,
-            Named::Secret(path) => {
+        None => needs::print_all(shop, format, out).await?,
+        Some(text) => match shop.target(text)? {
+            DocumentOrSecret::Document(key) => needs::print_document(shop, &key, format, out).await?,
+            DocumentOrSecret::Secret(path) => {
                 let presence = shop.reader()?.presence(&path).await?;
-                let told = Told::of(&path, &presence);
-                out.result(format, &told, Told::lines)?;
+                let told = PresenceReport::of(&path, &presence);
+                out.result(format, &told, PresenceReport::lines)?;
                 !matches!(presence, Presence::Missing | Presence::Deleted { .. } | Presence::Destroyed { .. })
             }
         },
@@ -27,29 +31,29 @@ pub(super) async fn run(shop: &Shop<'_>, arguments: Arguments, out: &mut Out<'_>
     Ok(if arguments.fail_on_missing && !complete { Exit::MISSING } else { Exit::DONE })
 }
 
-/// A secret, as far as it is known without reading it.
+/// What is known of a secret without reading it.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct PresenceReport {
     secret: String,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
-    /// When that was written or deleted, by the server's clock.
+    /// When the version was written or deleted, by the server's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     /// Why nothing more is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    fields: Vec<Field>,
+    fields: Vec<FieldReport>,
 }
 
 #[derive(Serialize)]
-struct Field {
+struct FieldReport {
     name: String,
     state: &'static str,
 }
 
-impl Told {
+impl PresenceReport {
     pub(super) fn of(path: &SecretPath, presence: &Presence) -> Self {
         let mut told = Self {
             secret: path.to_string(),
@@ -60,11 +64,11 @@ impl Told {
             fields: Vec::new(),
         };
         match presence {
-            Presence::Present(Contents { fields, written, .. }) => {
+            Presence::Present(SecretContents { fields, written, .. }) => {
                 told.at = written.map(utc);
-                let field = |(name, state): &(_, FieldState)| Field {
+                let field = |(name, state): &(_, FieldState)| FieldReport {
                     name: crate::domain::FieldName::as_str(name).to_owned(),
-                    state: word_of_field(*state),
+                    state: field_state(*state),
                 };
                 told.fields = fields.iter().map(field).collect();
             }
@@ -107,7 +111,7 @@ fn word(presence: &Presence) -> &'static str {
     }
 }
 
-fn word_of_field(state: FieldState) -> &'static str {
+fn field_state(state: FieldState) -> &'static str {
     match state {
         FieldState::Present => "present",
         FieldState::Empty => "empty",

@@ -1,104 +1,107 @@
-//! `secrets set` and `secrets generate`: one new version, on the condition of the one before.
+//! `secrets set` and `secrets generate`: write one new version, conditional on the previous one.
 
 use serde::Serialize;
 
-use super::args::{Condition, Generate, Set, Surplus};
-use super::get::read;
-use super::hush::NO_VALUE;
-use super::{Shop, input, needs};
-use crate::audit::{Action, Deed};
+use super::args::{SecretConditionArgs, SecretGenerateArgs, SecretSetArgs, Surplus};
+use super::get::read_audited;
+use super::redact_usage_error::NO_VALUE;
+use super::{SecretsContext, input, needs};
+use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::args::Format;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::{Out, cell};
-use crate::cli::remark;
-use crate::cli::write::keep;
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::{Printer, cell};
+use crate::cli::print_note;
+use crate::cli::write::save_audit;
 use crate::domain::{self, FieldName, Presence, SecretPath, SecretVersion};
 use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
 
-/// The number of the write, after that of a read before it.
+/// The request number of the write in the audit, after that of a read before it.
 const WRITE: u64 = 2;
 
-pub(super) async fn set(shop: &Shop<'_>, set: Set, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    nothing_more(&set.surplus)?;
-    set.field.iter().try_for_each(no_value_within)?;
+pub(super) async fn set(
+    shop: &SecretsContext<'_>,
+    set: SecretSetArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    refuse_surplus(&set.surplus)?;
+    set.field.iter().try_for_each(refuse_value_in_name)?;
     let path = shop.secret(&set.secret)?;
-    // A refusal comes before anything is typed.
+    // Refuse before anything is typed.
     shop.writer(&path)?;
     let fields = input::fields(&set)?;
     write(shop, &path, fields, &set.condition, set.output.format, out).await
 }
 
 pub(super) async fn generate(
-    shop: &Shop<'_>,
-    generate: Generate,
-    out: &mut Out<'_>,
-) -> Result<Exit, Failure> {
-    nothing_more(&generate.surplus)?;
-    no_value_within(&generate.field)?;
+    shop: &SecretsContext<'_>,
+    generate: SecretGenerateArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    refuse_surplus(&generate.surplus)?;
+    refuse_value_in_name(&generate.field)?;
     let path = shop.secret(&generate.secret)?;
     shop.writer(&path)?;
-    let wanted = domain::Generate::new(generate.length, generate.alphabet).ok_or_else(|| {
-        Failure::Usage(format!(
+    let wanted = domain::SecretGenerator::new(generate.length, generate.alphabet).ok_or_else(|| {
+        CliError::Usage(format!(
             "a secret that is made has {} to {} characters",
-            domain::Generate::LEAST,
-            domain::Generate::MOST
+            domain::SecretGenerator::LEAST,
+            domain::SecretGenerator::MOST
         ))
     })?;
     let value = wanted
         .value(getrandom::fill)
-        .map_err(|_| Failure::Failed("the system gives no randomness; nothing was written".into()))?;
+        .map_err(|_| CliError::Failed("the system gives no randomness; nothing was written".into()))?;
     let fields = [(generate.field, value)].into_iter().collect();
     write(shop, &path, fields, &generate.condition, generate.output.format, out).await
 }
 
-fn nothing_more(surplus: &[Surplus]) -> Result<(), Failure> {
+fn refuse_surplus(surplus: &[Surplus]) -> Result<(), CliError> {
     match surplus {
         [] => Ok(()),
-        _ => Err(Failure::Usage(format!("a word too many: {NO_VALUE}"))),
+        _ => Err(CliError::Usage(format!("a word too many: {NO_VALUE}"))),
     }
 }
 
-/// Who is used to `FIELD=VALUE` would have the value kept as a name, for everybody to see.
-fn no_value_within(name: &FieldName) -> Result<(), Failure> {
+/// `FIELD=VALUE`, as other tools take it, would store the value as a field name, visible to everybody.
+fn refuse_value_in_name(name: &FieldName) -> Result<(), CliError> {
     if name.as_str().contains('=') {
-        return Err(Failure::Usage(format!("a field's name has no = here: {NO_VALUE}")));
+        return Err(CliError::Usage(format!("a field's name has no = here: {NO_VALUE}")));
     }
     Ok(())
 }
 
-/// What a write did.
 #[derive(Serialize)]
-struct Written {
+struct SecretWriteReport {
     secret: String,
     before: Option<String>,
     after: Option<String>,
     fields: Vec<String>,
-    /// The documents that have to be written again before the receiver uses it.
+    /// The documents that must be rewritten before the receiver uses it.
     documents: Vec<String>,
 }
 
 async fn write(
-    shop: &Shop<'_>,
+    shop: &SecretsContext<'_>,
     path: &SecretPath,
     fields: SecretFields,
-    condition: &Condition,
+    condition: &SecretConditionArgs,
     format: Format,
-    out: &mut Out<'_>,
-) -> Result<Exit, Failure> {
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let writer = shop.writer(path)?;
-    let way = Way::find(shop, path, condition).await?;
+    let way = SecretWriteStrategy::find(shop, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
-    let change = Change { shop, writer: &*writer, path, names: &names, expect: way.expect, condition };
-    let after = match way.patches {
+    let change = SecretUpdate { shop, writer: &*writer, path, names: &names, expect: way.expect, condition };
+    let after = match way.keep_others {
         false => change.put(&fields).await?,
         true => change.patch(fields).await?,
     };
-    let written = Written {
+    let written = SecretWriteReport {
         secret: path.to_string(),
         before: way.before.map(|version| version.to_string()),
         after: after.map(|version| version.to_string()),
         fields: names.iter().map(|name| name.as_str().to_owned()).collect(),
-        documents: dependents(shop, path).await,
+        documents: warn_dependents(shop, path).await,
     };
     out.result(format, &written, |written| {
         let version = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
@@ -112,74 +115,80 @@ async fn write(
     Ok(Exit::DONE)
 }
 
-/// How it is written.
-struct Way {
+struct SecretWriteStrategy {
     expect: SecretExpect,
     before: Option<SecretVersion>,
-    /// Whether other fields are to keep their values.
-    patches: bool,
+    /// Whether other fields keep their values.
+    keep_others: bool,
 }
 
-impl Way {
-    async fn find(shop: &Shop<'_>, path: &SecretPath, condition: &Condition) -> Result<Self, Failure> {
+impl SecretWriteStrategy {
+    async fn find(
+        shop: &SecretsContext<'_>,
+        path: &SecretPath,
+        condition: &SecretConditionArgs,
+    ) -> Result<Self, CliError> {
         if condition.create {
-            return Ok(Self { expect: SecretExpect::Absent, before: None, patches: false });
+            return Ok(Self { expect: SecretExpect::Absent, before: None, keep_others: false });
         }
         let patches = !condition.replace;
         if let Some(version) = condition.expect_version {
-            return Ok(Self { expect: SecretExpect::Version(version), before: Some(version), patches });
+            return Ok(Self {
+                expect: SecretExpect::Version(version),
+                before: Some(version),
+                keep_others: patches,
+            });
         }
         let reader = shop.reader()?;
         if !reader.capabilities().versions {
-            return Ok(Self { expect: SecretExpect::Anything, before: None, patches });
+            return Ok(Self { expect: SecretExpect::Anything, before: None, keep_others: patches });
         }
         let known = |version: SecretVersion, patches| Self {
             expect: SecretExpect::Version(version),
             before: Some(version),
-            patches,
+            keep_others: patches,
         };
         match reader.presence(path).await? {
-            Presence::Missing => Ok(Self { expect: SecretExpect::Absent, before: None, patches: false }),
+            Presence::Missing => Ok(Self { expect: SecretExpect::Absent, before: None, keep_others: false }),
             Presence::Present(contents) => match contents.version {
                 Some(version) => Ok(known(version, patches)),
-                None => Ok(Self { expect: SecretExpect::Anything, before: None, patches }),
+                None => Ok(Self { expect: SecretExpect::Anything, before: None, keep_others: patches }),
             },
             Presence::Deleted { version, .. } | Presence::Destroyed { version } if condition.replace => {
                 Ok(known(version, false))
             }
-            Presence::Deleted { version, .. } => Err(Failure::Invalid(format!(
+            Presence::Deleted { version, .. } => Err(CliError::Invalid(format!(
                 "{version} of {path} is deleted, and its other fields with it: undelete it first, or begin anew \
                  with --replace; nothing was written"
             ))),
-            Presence::Destroyed { version } => Err(Failure::Invalid(format!(
+            Presence::Destroyed { version } => Err(CliError::Invalid(format!(
                 "{version} of {path} is destroyed, and its other fields with it: begin anew with --replace; \
                  nothing was written"
             ))),
-            Presence::Forbidden { permission } => Err(Failure::Invalid(format!(
+            Presence::Forbidden { permission } => Err(CliError::Invalid(format!(
                 "which version of {path} is the newest cannot be seen ({permission} is missing): name it with \
                  --expect-version, or --create; nothing was written"
             ))),
             Presence::Unreachable { reason } => Err(Error::Unavailable { reason, retry_in: None }.into()),
-            Presence::Unknown { reason } => Err(Failure::Invalid(format!(
+            Presence::Unknown { reason } => Err(CliError::Invalid(format!(
                 "which version of {path} is the newest is not known ({reason}); nothing was written"
             ))),
         }
     }
 }
 
-/// One write, with all that its parts need.
-struct Change<'a> {
-    shop: &'a Shop<'a>,
+/// A write in progress: the writer, the target and the condition.
+struct SecretUpdate<'a> {
+    shop: &'a SecretsContext<'a>,
     writer: &'a dyn SecretWriter,
     path: &'a SecretPath,
-    /// The fields that change.
     names: &'a [FieldName],
     expect: SecretExpect,
-    condition: &'a Condition,
+    condition: &'a SecretConditionArgs,
 }
 
-impl Change<'_> {
-    /// The version that it replaces, where it is known.
+impl SecretUpdate<'_> {
+    /// The version that is replaced, where it is known.
     fn version(&self) -> Option<SecretVersion> {
         match self.expect {
             SecretExpect::Version(version) => Some(version),
@@ -187,43 +196,43 @@ impl Change<'_> {
         }
     }
 
-    /// Carries a request out, and keeps in the audit what came of it.
+    /// Runs a request and records its outcome in the audit.
     async fn audited(
         &self,
         request: impl Future<Output = provider::Result<Option<SecretVersion>>>,
     ) -> provider::Result<Option<SecretVersion>> {
-        let deed = Deed {
-            action: Action::WriteSecret,
+        let deed = SecretEvent {
+            action: AuditAction::WriteSecret,
             path: self.path.clone(),
             fields: self.names.to_vec(),
             version: self.version(),
             reason: self.condition.reason.clone(),
         };
-        let mut pending = self.shop.session.audit.secret(WRITE, [deed]);
+        let mut pending = self.shop.session.audit.begin_secret(WRITE, [deed]);
         let answer = request.await;
         pending.secret_written(&answer);
-        keep(pending).await;
+        save_audit(pending).await;
         answer
     }
 
-    async fn put(&self, fields: &SecretFields) -> Result<Option<SecretVersion>, Failure> {
+    async fn put(&self, fields: &SecretFields) -> Result<Option<SecretVersion>, CliError> {
         let answer = self.audited(self.writer.put(self.path, fields, self.expect)).await;
         answer.map_err(|error| refused(error, self.expect))
     }
 
-    /// Changes some fields and leaves the others: without reading them where that is possible.
-    async fn patch(&self, fields: SecretFields) -> Result<Option<SecretVersion>, Failure> {
+    /// Changes some fields and keeps the others, without reading them where that is possible.
+    async fn patch(&self, fields: SecretFields) -> Result<Option<SecretVersion>, CliError> {
         match self.audited(self.writer.patch(self.path, &fields, self.expect)).await {
             Err(error @ (Error::Denied { .. } | Error::Unsupported { .. }))
                 if self.condition.read_modify_write =>
             {
-                remark(&format!(
+                print_note(&format!(
                     "single fields cannot be changed ({error}); reading the others, and writing all"
                 ));
                 self.rewrite(fields).await
             }
             Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => {
-                remark(
+                print_note(
                     "--read-modify-write reads the other fields and writes all of them, --replace writes these alone",
                 );
                 Err(error.into())
@@ -232,16 +241,16 @@ impl Change<'_> {
         }
     }
 
-    async fn rewrite(&self, fields: SecretFields) -> Result<Option<SecretVersion>, Failure> {
+    async fn rewrite(&self, fields: SecretFields) -> Result<Option<SecretVersion>, CliError> {
         let Self { shop, path, .. } = self;
         let reason = Some("read to write it back with other fields changed".to_owned());
-        let read = read(shop.session, path, self.version(), Vec::new(), reason).await?;
+        let read = read_audited(shop.session, path, self.version(), Vec::new(), reason).await?;
         if let (None, Some(version)) = (&read, self.version()) {
-            return Err(Failure::NotFound(format!(
+            return Err(CliError::NotFound(format!(
                 "the other fields of {path} are not in {version}; nothing was written"
             )));
         }
-        // The write keeps its condition, so that what was read is what is replaced.
+        // The write keeps its condition, so that it replaces exactly what was read.
         let mut all = read.unwrap_or_default().fields;
         for (name, value) in fields {
             all.set(name, value);
@@ -250,12 +259,12 @@ impl Change<'_> {
     }
 }
 
-/// Something that was there all along is nobody's change.
-fn refused(error: Error, expect: SecretExpect) -> Failure {
+/// A conflict under `--create` means that the secret already existed, not that somebody changed it.
+fn refused(error: Error, expect: SecretExpect) -> CliError {
     match error {
         Error::SecretConflict { path, now } if expect == SecretExpect::Absent => {
             let now = now.map(|now| format!(" (now {now})")).unwrap_or_default();
-            Failure::Exists(format!(
+            CliError::Exists(format!(
                 "{path} exists already{now}; nothing was written. --expect-version replaces it"
             ))
         }
@@ -263,12 +272,13 @@ fn refused(error: Error, expect: SecretExpect) -> Failure {
     }
 }
 
-/// A receiver reads a secret when a document that names it is loaded, and keeps it (domain.md L30).
-async fn dependents(shop: &Shop<'_>, path: &SecretPath) -> Vec<String> {
-    match needs::depend_on(shop, path).await {
+/// Warns about the documents that need this secret: a receiver reads a secret when it loads a document that
+/// names it, and caches it (docs/receiver.md).
+async fn warn_dependents(shop: &SecretsContext<'_>, path: &SecretPath) -> Vec<String> {
+    match needs::dependents(shop, path).await {
         Ok(documents) => {
             if !documents.is_empty() {
-                remark(&format!(
+                print_note(&format!(
                     "the receiver goes on with the old value until its cache is over (300 s unless set otherwise) \
                      and these documents are written again, with the same content: {}",
                     documents.join(", ")
@@ -277,7 +287,7 @@ async fn dependents(shop: &Shop<'_>, path: &SecretPath) -> Vec<String> {
             documents
         }
         Err(error) => {
-            remark(&format!("which documents need it could not be found out: {error}"));
+            print_note(&format!("which documents need it could not be found out: {error}"));
             Vec::new()
         }
     }

@@ -1,92 +1,103 @@
-//! `secrets delete`, `undelete` and `destroy`: three different things, each named.
+//! `secrets delete`, `secrets undelete` and `secrets destroy`.
 
 use serde::Serialize;
 
-use super::Shop;
-use super::args::{Delete, Destroy, Undelete, Versions};
-use crate::audit::{Action, Deed};
-use crate::cli::ask::{agrees, answer, can_ask};
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::{Out, cell};
-use crate::cli::write::keep;
+use super::SecretsContext;
+use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretUndeleteArgs, SecretVersionsArgs};
+use crate::audit::{AuditAction, SecretEvent};
+use crate::cli::error::{CliError, Exit};
+use crate::cli::output::{Printer, cell};
+use crate::cli::prompt::{ask_line, can_ask, confirm};
+use crate::cli::write::save_audit;
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::{Result as Answer, SecretWriter};
 
-/// A command does one of these.
+/// The request number in the audit: a command makes one such request.
 const ONLY: u64 = 1;
 
-pub(super) async fn delete(shop: &Shop<'_>, delete: Delete, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let Delete { versions: wanted, yes } = delete;
+pub(super) async fn delete(
+    shop: &SecretsContext<'_>,
+    delete: SecretDeleteArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    let SecretDeleteArgs { versions: wanted, yes } = delete;
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     let asks = !yes && wanted.versions.is_empty();
     if asks && !can_ask() {
-        return Err(nobody("--yes, or --versions NUMBERS"));
+        return Err(needs_terminal("--yes, or --versions NUMBERS"));
     }
     let versions = named_or_newest(shop, &path, &wanted).await?;
-    if asks && !agrees(&format!("delete {} of {path} (it can be undeleted)?", words(&versions)))? {
-        return Err(Failure::Failed("nothing was deleted".into()));
+    if asks && !confirm(&format!("delete {} of {path} (it can be undeleted)?", version_list(&versions)))? {
+        return Err(CliError::Failed("nothing was deleted".into()));
     }
     let answer = async { writer.delete(&path, &versions).await };
-    done(shop, Action::DeleteSecret, &path, &versions, &wanted, answer, out).await
+    run_audited(shop, AuditAction::DeleteSecret, &path, &versions, &wanted, answer, out).await
 }
 
 pub(super) async fn undelete(
-    shop: &Shop<'_>,
-    undelete: Undelete,
-    out: &mut Out<'_>,
-) -> Result<Exit, Failure> {
+    shop: &SecretsContext<'_>,
+    undelete: SecretUndeleteArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
     let wanted = undelete.versions;
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     let versions = named_or_newest(shop, &path, &wanted).await?;
     let answer = async { writer.undelete(&path, &versions).await };
-    done(shop, Action::UndeleteSecret, &path, &versions, &wanted, answer, out).await
+    run_audited(shop, AuditAction::UndeleteSecret, &path, &versions, &wanted, answer, out).await
 }
 
-pub(super) async fn destroy(shop: &Shop<'_>, destroy: Destroy, out: &mut Out<'_>) -> Result<Exit, Failure> {
-    let Destroy { versions: wanted, all, yes } = destroy;
+pub(super) async fn destroy(
+    shop: &SecretsContext<'_>,
+    destroy: SecretDestroyArgs,
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    let SecretDestroyArgs { versions: wanted, all, yes } = destroy;
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     if wanted.versions.is_empty() && !all {
-        return Err(Failure::Usage("say what to destroy for ever: --versions NUMBERS, or --all".into()));
+        return Err(CliError::Usage("say what to destroy for ever: --versions NUMBERS, or --all".into()));
     }
     if !yes {
-        typed(&path, &if all { "all versions".to_owned() } else { words(&wanted.versions) })?;
+        confirm_by_path(
+            &path,
+            &if all { "all versions".to_owned() } else { version_list(&wanted.versions) },
+        )?;
     }
     let writer: &dyn SecretWriter = &*writer;
     let answer = async {
         if all { writer.destroy_all(&path).await } else { writer.destroy(&path, &wanted.versions).await }
     };
-    done(shop, Action::DestroySecret, &path, &wanted.versions, &wanted, answer, out).await
+    run_audited(shop, AuditAction::DestroySecret, &path, &wanted.versions, &wanted, answer, out).await
 }
 
-/// What cannot be taken back needs more than a key.
-fn typed(path: &SecretPath, what: &str) -> Result<(), Failure> {
+/// Asks to type the path, because destroying cannot be undone.
+fn confirm_by_path(path: &SecretPath, what: &str) -> Result<(), CliError> {
     if !can_ask() {
-        return Err(nobody("--yes"));
+        return Err(needs_terminal("--yes"));
     }
-    let typed = answer(&format!("{what} of {path} will be gone for ever; type the path to destroy it:"))?;
+    let typed = ask_line(&format!("{what} of {path} will be gone for ever; type the path to destroy it:"))?;
     if typed.trim_end_matches(['\r', '\n']) == path.to_string() {
         return Ok(());
     }
-    Err(Failure::Failed("that is not the path; nothing was destroyed".into()))
+    Err(CliError::Failed("that is not the path; nothing was destroyed".into()))
 }
 
-fn nobody(instead: &str) -> Failure {
-    Failure::Usage(format!("nobody can be asked without a terminal: add {instead}"))
+fn needs_terminal(instead: &str) -> CliError {
+    CliError::Usage(format!("nobody can be asked without a terminal: add {instead}"))
 }
 
 async fn named_or_newest(
-    shop: &Shop<'_>,
+    shop: &SecretsContext<'_>,
     path: &SecretPath,
-    wanted: &Versions,
-) -> Result<Vec<SecretVersion>, Failure> {
+    wanted: &SecretVersionsArgs,
+) -> Result<Vec<SecretVersion>, CliError> {
     if !wanted.versions.is_empty() {
         return Ok(wanted.versions.clone());
     }
     if !shop.reader()?.capabilities().versions {
-        return Err(Failure::Invalid(format!(
+        return Err(CliError::Invalid(format!(
             "{path} is kept without versions, so that a delete cannot be taken back; destroy --all removes it, \
              if that is meant"
         )));
@@ -94,34 +105,34 @@ async fn named_or_newest(
     let newest = match shop.reader()?.presence(path).await? {
         Presence::Present(contents) => contents.version,
         Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(version),
-        Presence::Missing => return Err(Failure::NotFound(format!("there is no {path}"))),
+        Presence::Missing => return Err(CliError::NotFound(format!("there is no {path}"))),
         _ => None,
     };
     newest.map(|version| vec![version]).ok_or_else(|| {
-        Failure::Invalid(format!(
+        CliError::Invalid(format!(
             "which version of {path} is the newest cannot be seen: name it with --versions"
         ))
     })
 }
 
 #[derive(Serialize)]
-struct Done {
+struct VersionsReport {
     secret: String,
     done: &'static str,
-    /// None: all of them.
+    /// Empty for all versions.
     versions: Vec<String>,
 }
 
-async fn done(
-    shop: &Shop<'_>,
-    action: Action,
+async fn run_audited(
+    shop: &SecretsContext<'_>,
+    action: AuditAction,
     path: &SecretPath,
     versions: &[SecretVersion],
-    wanted: &Versions,
+    wanted: &SecretVersionsArgs,
     answer: impl Future<Output = Answer<()>>,
-    out: &mut Out<'_>,
-) -> Result<Exit, Failure> {
-    let deed = |version| Deed {
+    out: &mut Printer<'_>,
+) -> Result<Exit, CliError> {
+    let deed = |version| SecretEvent {
         action,
         path: path.clone(),
         fields: Vec::new(),
@@ -132,27 +143,27 @@ async fn done(
         [] => vec![deed(None)],
         versions => versions.iter().map(|version| deed(Some(*version))).collect(),
     };
-    let mut pending = shop.session.audit.secret(ONLY, each);
+    let mut pending = shop.session.audit.begin_secret(ONLY, each);
     let answer = answer.await;
     pending.secret_done(&answer);
-    keep(pending).await;
+    save_audit(pending).await;
     answer?;
-    let done = Done {
+    let done = VersionsReport {
         secret: path.to_string(),
         done: match action {
-            Action::DeleteSecret => "deleted",
-            Action::UndeleteSecret => "undeleted",
+            AuditAction::DeleteSecret => "deleted",
+            AuditAction::UndeleteSecret => "undeleted",
             _ => "destroyed",
         },
         versions: versions.iter().map(ToString::to_string).collect(),
     };
     out.result(wanted.output.format, &done, |done| {
-        vec![cell(&format!("{}  {} {}", done.secret, words(versions), done.done))]
+        vec![cell(&format!("{}  {} {}", done.secret, version_list(versions), done.done))]
     })?;
     Ok(Exit::DONE)
 }
 
-fn words(versions: &[SecretVersion]) -> String {
+fn version_list(versions: &[SecretVersion]) -> String {
     match versions {
         [] => "all versions".into(),
         versions => versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
 
-use super::Taken;
-use super::build::{Builder, Plan, Twig};
+use super::MergeOutcome;
+use super::build::{MergeBuilder, MergeChild, MergePlan};
 use crate::compare::align;
 use crate::compare::patch::between;
-use crate::compare::path::{Step, tokens};
-use crate::compare::splice::{Raw, Want};
-use crate::compare::tree::Tree;
+use crate::compare::path::{PathStep, tokens};
+use crate::compare::splice::{RawJson, SpliceOp};
+use crate::compare::tree::JsonTree;
 
 /// A part of three sequences: either the same in all, or different in one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chunk {
+pub(super) struct MergeChunk {
     pub(super) base: Range<usize>,
     pub(super) mine: Range<usize>,
     pub(super) theirs: Range<usize>,
@@ -22,7 +22,7 @@ pub(super) struct Chunk {
 }
 
 /// Cuts three sequences into chunks that cover them.
-pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<Chunk> {
+pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<MergeChunk> {
     let found = |other: &[T]| {
         let mut found = vec![None; base.len()];
         for run in align::runs(base, other) {
@@ -32,13 +32,14 @@ pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<
         }
         found
     };
-    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut chunks: Vec<MergeChunk> = Vec::new();
     let (mut b, mut m, mut t) = (0, 0, 0);
-    let unstable = |chunks: &mut Vec<Chunk>, base: Range<usize>, mine: Range<usize>, theirs: Range<usize>| {
-        if !(base.is_empty() && mine.is_empty() && theirs.is_empty()) {
-            chunks.push(Chunk { base, mine, theirs, stable: false });
-        }
-    };
+    let unstable =
+        |chunks: &mut Vec<MergeChunk>, base: Range<usize>, mine: Range<usize>, theirs: Range<usize>| {
+            if !(base.is_empty() && mine.is_empty() && theirs.is_empty()) {
+                chunks.push(MergeChunk { base, mine, theirs, stable: false });
+            }
+        };
     for (at, (in_mine, in_theirs)) in found(mine).into_iter().zip(found(theirs)).enumerate() {
         let (Some(in_mine), Some(in_theirs)) = (in_mine, in_theirs) else { continue };
         unstable(&mut chunks, b..at, m..in_mine, t..in_theirs);
@@ -47,23 +48,25 @@ pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<
             Some(last) if last.stable => {
                 (last.base.end, last.mine.end, last.theirs.end) = (b, m, t);
             }
-            _ => chunks.push(Chunk { base: at..b, mine: in_mine..m, theirs: in_theirs..t, stable: true }),
+            _ => {
+                chunks.push(MergeChunk { base: at..b, mine: in_mine..m, theirs: in_theirs..t, stable: true })
+            }
         }
     }
     unstable(&mut chunks, b..base.len(), m..mine.len(), t..theirs.len());
     chunks
 }
 
-impl Builder {
-    /// Merges items; none where nobody can say which one is which.
+impl MergeBuilder {
+    /// Merges items; none where it is unclear which one is which.
     pub(super) fn items(
         &mut self,
-        base: &[Tree<'_>],
-        mine: &[Tree<'_>],
-        theirs: &[Tree<'_>],
-    ) -> Option<Plan> {
+        base: &[JsonTree<'_>],
+        mine: &[JsonTree<'_>],
+        theirs: &[JsonTree<'_>],
+    ) -> Option<MergePlan> {
         let known = self.rows.len();
-        let hashes = |items: &[Tree<'_>]| -> Vec<u64> { items.iter().map(Tree::hash).collect() };
+        let hashes = |items: &[JsonTree<'_>]| -> Vec<u64> { items.iter().map(JsonTree::hash).collect() };
         let mut twigs = Vec::with_capacity(theirs.len());
         for chunk in chunks(&hashes(base), &hashes(mine), &hashes(theirs)) {
             let Some(more) = self.chunk(&chunk, base, mine, theirs) else {
@@ -72,19 +75,21 @@ impl Builder {
             };
             twigs.extend(more);
         }
-        Some(Plan::Children { twigs, order: None, before: theirs.len() })
+        Some(MergePlan::Children { children: twigs, order: None, before: theirs.len() })
     }
 
     fn chunk(
         &mut self,
-        chunk: &Chunk,
-        base: &[Tree<'_>],
-        mine: &[Tree<'_>],
-        theirs: &[Tree<'_>],
-    ) -> Option<Vec<Twig>> {
+        chunk: &MergeChunk,
+        base: &[JsonTree<'_>],
+        mine: &[JsonTree<'_>],
+        theirs: &[JsonTree<'_>],
+    ) -> Option<Vec<MergeChild>> {
         let (b, m, t) =
             (base.get(chunk.base.clone())?, mine.get(chunk.mine.clone())?, theirs.get(chunk.theirs.clone())?);
-        let keep = || chunk.theirs.clone().map(|at| Twig::kept(at, Plan::Want(Want::Keep))).collect();
+        let keep = || {
+            chunk.theirs.clone().map(|at| MergeChild::existing(at, MergePlan::Want(SpliceOp::Keep))).collect()
+        };
         let first = chunk.base.start;
         if chunk.stable {
             return Some(keep());
@@ -92,49 +97,53 @@ impl Builder {
         if b.len() == m.len() && b.len() == t.len() {
             let all = b.iter().zip(m).zip(t).zip(chunk.base.clone().zip(chunk.theirs.clone()));
             let twig = |(((b, m), t), (at, origin))| {
-                Twig::kept(origin, self.within(Step::Item(at), |builder| builder.item(b, m, t)))
+                MergeChild::existing(origin, self.within(PathStep::Item(at), |builder| builder.item(b, m, t)))
             };
             return Some(all.map(twig).collect());
         }
         if same(b, m) {
-            self.tell_items(Taken::Theirs, (first, b), (chunk.theirs.start, t));
+            self.record_items(MergeOutcome::Theirs, (first, b), (chunk.theirs.start, t));
             return Some(keep());
         }
         if same(m, t) {
-            self.tell_items(Taken::Both, (first, b), (chunk.theirs.start, t));
+            self.record_items(MergeOutcome::Both, (first, b), (chunk.theirs.start, t));
             return Some(keep());
         }
         if !same(b, t) {
             return None;
         }
-        self.tell_items(Taken::Mine, (first, b), (chunk.mine.start, m));
+        self.record_items(MergeOutcome::Mine, (first, b), (chunk.mine.start, m));
         let mut origins = chunk.theirs.clone().zip(t);
-        let twig = |item: &Tree<'_>| match origins.next() {
-            Some((at, stored)) => Twig::kept(at, Plan::Want(between(stored, item))),
-            None => Twig { origin: None, key: None, plan: Plan::Want(Want::Value(Raw::of(item))) },
+        let twig = |item: &JsonTree<'_>| match origins.next() {
+            Some((at, stored)) => MergeChild::existing(at, MergePlan::Want(between(stored, item))),
+            None => MergeChild {
+                origin: None,
+                key: None,
+                plan: MergePlan::Want(SpliceOp::Value(RawJson::of(item))),
+            },
         };
         Some(m.iter().map(twig).collect())
     }
 
     /// Three items in the same place.
-    fn item(&mut self, base: &Tree<'_>, mine: &Tree<'_>, theirs: &Tree<'_>) -> Plan {
+    fn item(&mut self, base: &JsonTree<'_>, mine: &JsonTree<'_>, theirs: &JsonTree<'_>) -> MergePlan {
         let untouched = base.same(mine) || base.same(theirs) || mine.same(theirs);
         if untouched || (alike(base, mine) && alike(base, theirs)) {
-            self.three(Some(base), mine, theirs)
+            self.merge_value(Some(base), mine, theirs)
         } else {
-            self.clash(Some(base), Some(mine), Some(theirs))
+            self.conflict(Some(base), Some(mine), Some(theirs))
         }
     }
 }
 
-fn same(one: &[Tree<'_>], other: &[Tree<'_>]) -> bool {
+fn same(one: &[JsonTree<'_>], other: &[JsonTree<'_>]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.same(other))
 }
 
 /// Whether one item is likely to be the other after a change, and not another one in its place: half
 /// of what they say is the same.
-fn alike(one: &Tree<'_>, other: &Tree<'_>) -> bool {
-    let words = |tree: &Tree<'_>| tokens(tree.raw()).filter(|token| token.len() > 1).count();
+fn alike(one: &JsonTree<'_>, other: &JsonTree<'_>) -> bool {
+    let words = |tree: &JsonTree<'_>| tokens(tree.raw()).filter(|token| token.len() > 1).count();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for token in tokens(one.raw()).filter(|token| token.len() > 1) {
         *counts.entry(token).or_default() += 1;
@@ -156,7 +165,7 @@ mod tests {
 
     #[test]
     fn chunks_cover_all_three() {
-        let chunk = |base, mine, theirs, stable| Chunk { base, mine, theirs, stable };
+        let chunk = |base, mine, theirs, stable| MergeChunk { base, mine, theirs, stable };
         assert_eq!(
             chunks(b"abcd", b"abXcd", b"acdY"),
             [
@@ -170,7 +179,8 @@ mod tests {
 
     #[test]
     fn items_are_alike_when_half_of_them_is_the_same() {
-        let alike = |one: &str, other: &str| alike(&Tree::of(one).unwrap(), &Tree::of(other).unwrap());
+        let alike =
+            |one: &str, other: &str| alike(&JsonTree::of(one).unwrap(), &JsonTree::of(other).unwrap());
         assert!(alike(r#"{"id": 10, "x": 11}"#, r#"{"id": 10, "x": 22}"#));
         assert!(!alike(r#"{"id": 10}"#, r#"{"name": "x"}"#));
         assert!(!alike(r#"["id", 10]"#, r#"{"id": 10}"#));

@@ -1,76 +1,73 @@
 //! Three-way merge by path on token spans: what one side changed is taken, what both changed in two
-//! ways is a clash that somebody must decide. The merged text is theirs with mine's edits spliced in.
+//! ways is a conflict that the user must resolve. The merged text is theirs with mine's edits spliced in.
 //!
 //! Objects merge by member, a second member of one name counting for itself. Arrays merge by item as
-//! long as it is plain which item is which, else they are one value. White space is nobody's change
+//! long as it is plain which item is which, else they are one value. White space is no change
 //! and stays as it is in theirs. Where one of the texts is not JSON, lines are merged.
 
 mod build;
 mod items;
 mod lines;
-mod shown;
-mod tell;
+mod record;
+mod render;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-pub use self::shown::Shown;
+pub use self::render::MergeRowText;
 
-use self::build::{Builder, Plan, resolve};
-use self::lines::Block;
-use super::path::Path;
-use super::splice::{Raw, Want, splice};
-use super::tree::Tree;
+use self::build::{MergeBuilder, MergePlan, resolve};
+use self::lines::LineBlock;
+use super::path::JsonPath;
+use super::splice::{RawJson, SpliceOp, splice};
+use super::tree::JsonTree;
 
 /// Two texts that stem from one, and how they go together.
 pub struct Merge {
     base: Option<String>,
     mine: String,
     theirs: Option<String>,
-    rows: Vec<Row>,
-    how: How,
+    rows: Vec<MergeRow>,
+    mode: MergeMode,
 }
 
-enum How {
+enum MergeMode {
     /// One of the two texts as a whole.
     Whole,
-    Paths(Plan),
-    Lines(Vec<Block>),
+    Paths(MergePlan),
+    Lines(Vec<LineBlock>),
 }
 
 /// One place where the texts differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Where.
-    pub place: Place,
+pub struct MergeRow {
+    pub place: MergePlace,
     /// What was there; none if nothing was.
-    pub base: Option<Raw>,
+    pub base: Option<RawJson>,
     /// What mine has there.
-    pub mine: Option<Raw>,
+    pub mine: Option<RawJson>,
     /// What theirs has there.
-    pub theirs: Option<Raw>,
+    pub theirs: Option<RawJson>,
     /// Whose it is in the merged text.
-    pub taken: Taken,
+    pub outcome: MergeOutcome,
 }
 
-impl Row {
+impl MergeRow {
     /// Whether somebody has to decide.
-    pub fn is_clash(&self) -> bool {
-        self.taken == Taken::Clash
+    pub fn is_conflict(&self) -> bool {
+        self.outcome == MergeOutcome::Conflict
     }
 }
 
-/// Where texts differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum MergePlace {
     /// A value, a member or an item. Items are counted in the base, new ones in their own text.
-    Path(Path),
+    Path(JsonPath),
     /// The order of members or items; the values are their names, or the items.
-    Order(Path),
+    Order(JsonPath),
     /// Lines of the base, the first counted from 0.
     Lines {
-        /// The first one.
         first: usize,
         /// How many; none where lines come between others.
         count: usize,
@@ -79,7 +76,7 @@ pub enum Place {
 
 /// Whose value is in the merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Taken {
+pub enum MergeOutcome {
     /// Mine alone changed it.
     Mine,
     /// Theirs alone changed it.
@@ -87,30 +84,28 @@ pub enum Taken {
     /// Both changed it in the same way.
     Both,
     /// Both changed it, in two ways.
-    Clash,
+    Conflict,
 }
 
 /// How a clash is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
-    /// As in mine.
+pub enum ConflictChoice {
     Mine,
-    /// As in theirs.
     Theirs,
     /// Another JSON value.
-    Edited(Raw),
+    Edited(RawJson),
 }
 
 /// Why there is no merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecided {
+pub enum MergeError {
     /// There are more or fewer choices than clashes.
     Count,
     /// The value chosen for this clash is not JSON, or no value belongs there.
     Value(usize),
 }
 
-impl fmt::Display for Undecided {
+impl fmt::Display for MergeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count => f.write_str("each clash needs a choice of its own"),
@@ -119,65 +114,65 @@ impl fmt::Display for Undecided {
     }
 }
 
-impl std::error::Error for Undecided {}
+impl std::error::Error for MergeError {}
 
 /// Merges two texts that stem from `base`. Without a base, both were created; without theirs, it was
 /// deleted meanwhile, and whether it stays so is the one clash.
 pub fn merge(base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
     let (rows, how) = match theirs {
-        None => (vec![whole(base, mine, None)], How::Whole),
+        None => (vec![whole(base, mine, None)], MergeMode::Whole),
         Some(theirs) => merge_texts(base, mine, theirs),
     };
     let (base, theirs) = (base.map(str::to_owned), theirs.map(str::to_owned));
-    Merge { base, mine: mine.to_owned(), theirs, rows, how }
+    Merge { base, mine: mine.to_owned(), theirs, rows, mode: how }
 }
 
-fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<Row>, How) {
-    let base_tree = base.map(Tree::of).transpose();
-    if let (Ok(base), Ok(mine), Ok(theirs)) = (base_tree, Tree::of(mine), Tree::of(theirs)) {
-        let mut builder = Builder::default();
-        let plan = builder.three(base.as_ref(), &mine, &theirs);
-        return (builder.rows, How::Paths(plan));
+fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<MergeRow>, MergeMode) {
+    let base_tree = base.map(JsonTree::of).transpose();
+    if let (Ok(base), Ok(mine), Ok(theirs)) = (base_tree, JsonTree::of(mine), JsonTree::of(theirs)) {
+        let mut builder = MergeBuilder::default();
+        let plan = builder.merge_value(base.as_ref(), &mine, &theirs);
+        return (builder.rows, MergeMode::Paths(plan));
     }
     match base {
         Some(base) => lines::merge(base, mine, theirs),
-        None if mine == theirs => (Vec::new(), How::Lines(vec![Block::theirs_whole(theirs)])),
-        None => (vec![whole(None, mine, Some(theirs))], How::Whole),
+        None if mine == theirs => (Vec::new(), MergeMode::Lines(vec![LineBlock::theirs_whole(theirs)])),
+        None => (vec![whole(None, mine, Some(theirs))], MergeMode::Whole),
     }
 }
 
 /// The clash of two texts as a whole.
-fn whole(base: Option<&str>, mine: &str, theirs: Option<&str>) -> Row {
-    let raw = |text: &str| Raw::exact(text.to_owned());
-    Row {
-        place: Place::Path(Path::default()),
+fn whole(base: Option<&str>, mine: &str, theirs: Option<&str>) -> MergeRow {
+    let raw = |text: &str| RawJson::exact(text.to_owned());
+    MergeRow {
+        place: MergePlace::Path(JsonPath::default()),
         base: base.map(raw),
         mine: Some(raw(mine)),
         theirs: theirs.map(raw),
-        taken: Taken::Clash,
+        outcome: MergeOutcome::Conflict,
     }
 }
 
 impl Merge {
     /// Every place where the texts differ, in the order of the base.
-    pub fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[MergeRow] {
         &self.rows
     }
 
     /// Those that somebody has to decide; choices are given in this order.
-    pub fn clashes(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|row| row.is_clash())
+    pub fn conflicts(&self) -> impl Iterator<Item = &MergeRow> {
+        self.rows.iter().filter(|row| row.is_conflict())
     }
 
     /// Whether another value than mine or theirs may be chosen for a clash.
-    pub fn takes_value(&self, clash: usize) -> bool {
-        let path = self.clashes().nth(clash).is_some_and(|row| matches!(row.place, Place::Path(_)));
-        path && matches!(self.how, How::Paths(_))
+    pub fn accepts_value(&self, clash: usize) -> bool {
+        let path = self.conflicts().nth(clash).is_some_and(|row| matches!(row.place, MergePlace::Path(_)));
+        path && matches!(self.mode, MergeMode::Paths(_))
     }
 
     /// Whether lines are merged, because one of the texts is not JSON.
     pub fn is_by_lines(&self) -> bool {
-        matches!(self.how, How::Lines(_))
+        matches!(self.mode, MergeMode::Lines(_))
     }
 
     /// What is stored now, if anything is.
@@ -188,53 +183,57 @@ impl Merge {
     /// The merged text, with one choice for each clash; none where the document is to stay deleted.
     ///
     /// # Errors
-    /// [`Undecided`] where a clash has no choice, or one that is no value.
-    pub fn text(&self, choices: &[Choice]) -> Result<Option<String>, Undecided> {
-        if choices.len() != self.clashes().count() {
-            return Err(Undecided::Count);
+    /// [`MergeError`] where a clash has no choice, or one that is no value.
+    pub fn text(&self, choices: &[ConflictChoice]) -> Result<Option<String>, MergeError> {
+        if choices.len() != self.conflicts().count() {
+            return Err(MergeError::Count);
         }
-        let edited = choices.iter().position(|choice| matches!(choice, Choice::Edited(_)));
-        if let Some(edited) = edited.filter(|edited| !self.takes_value(*edited)) {
-            return Err(Undecided::Value(edited));
+        let edited = choices.iter().position(|choice| matches!(choice, ConflictChoice::Edited(_)));
+        if let Some(edited) = edited.filter(|edited| !self.accepts_value(*edited)) {
+            return Err(MergeError::Value(edited));
         }
-        match &self.how {
-            How::Whole if choices.first() == Some(&Choice::Mine) => Ok(Some(self.mine.clone())),
-            How::Whole => Ok(self.theirs.clone()),
-            How::Lines(blocks) => Ok(Some(lines::text(blocks, choices))),
-            How::Paths(plan) => {
+        match &self.mode {
+            MergeMode::Whole if choices.first() == Some(&ConflictChoice::Mine) => Ok(Some(self.mine.clone())),
+            MergeMode::Whole => Ok(self.theirs.clone()),
+            MergeMode::Lines(blocks) => Ok(Some(lines::text(blocks, choices))),
+            MergeMode::Paths(plan) => {
                 let theirs = self.theirs.as_deref().unwrap_or_default();
-                let tree = Tree::of(theirs).map_err(|_| Undecided::Count)?;
+                let tree = JsonTree::of(theirs).map_err(|_| MergeError::Count)?;
                 let numbers = self.numbers();
                 let want = resolve(plan, Some(&tree), &self.rows, &numbers, choices)?;
-                Ok(Some(splice(&tree, &want.unwrap_or(Want::Keep))))
+                Ok(Some(splice(&tree, &want.unwrap_or(SpliceOp::Keep))))
             }
         }
     }
 
     /// The choices that fit here too, because the clash is the same; `before` is an earlier merge.
-    pub fn keep(&self, before: &Self, choices: &[Option<Choice>]) -> Vec<Option<Choice>> {
-        let kept = |row: &Row| {
-            let same = before.clashes().zip(choices).find(|(known, _)| *known == row);
+    pub fn carry_over(
+        &self,
+        before: &Self,
+        choices: &[Option<ConflictChoice>],
+    ) -> Vec<Option<ConflictChoice>> {
+        let kept = |row: &MergeRow| {
+            let same = before.conflicts().zip(choices).find(|(known, _)| *known == row);
             same.and_then(|(_, choice)| choice.clone())
         };
-        self.clashes().map(kept).collect()
+        self.conflicts().map(kept).collect()
     }
 
     /// Which clash a row is.
     fn numbers(&self) -> Vec<usize> {
         let mut count = 0;
-        let number = |row: &Row| {
+        let number = |row: &MergeRow| {
             let number = count;
-            count += usize::from(row.is_clash());
+            count += usize::from(row.is_conflict());
             number
         };
         self.rows.iter().map(number).collect()
     }
 }
 
-/// It holds whole documents, so that only numbers are told.
+/// It holds whole documents, so that only counts are shown.
 impl fmt::Debug for Merge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Merge({} places, {} clashes)", self.rows.len(), self.clashes().count())
+        write!(f, "Merge({} places, {} clashes)", self.rows.len(), self.conflicts().count())
     }
 }

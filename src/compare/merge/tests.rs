@@ -9,19 +9,19 @@ use crate::compare::fixture::{all_tokens, family, gaps, json_text, laid_out};
 use crate::domain::DocumentKind;
 use crate::text::fixture::{broken_document, document};
 
-fn all(merge: &Merge, choice: &Choice) -> String {
-    let choices = vec![choice.clone(); merge.clashes().count()];
+fn all(merge: &Merge, choice: &ConflictChoice) -> String {
+    let choices = vec![choice.clone(); merge.conflicts().count()];
     merge.text(&choices).unwrap().unwrap()
 }
 
 fn told(base: &str, mine: &str, theirs: &str) -> Vec<String> {
     let merge = merge(Some(base), mine, Some(theirs));
     let side = |value: Option<crate::text::Safe<'_>>| value.map_or("-".into(), |text| text.to_string());
-    let shown = merge.shown(DocumentKind::Webhook).into_iter().zip(merge.rows());
+    let shown = merge.row_texts(DocumentKind::Webhook).into_iter().zip(merge.rows());
     shown
         .map(|(shown, row)| {
             let [b, m, t] = [shown.base, shown.mine, shown.theirs].map(side);
-            format!("{:?} {}: {m} | {b} | {t}", row.taken, shown.place)
+            format!("{:?} {}: {m} | {b} | {t}", row.outcome, shown.place)
         })
         .collect()
 }
@@ -32,7 +32,7 @@ fn what_one_side_changed_is_taken_and_the_rest_is_theirs_byte_for_byte() {
     let mine = r#"{"module":"log","timeout":45,"list":[1,2],"mine":{"x":1}}"#;
     let theirs = "{\n  \"module\" : \"kafka\",\n  \"timeout\": 30, \"old\": 1,\n  \"list\": [ 1,2, 3 ],\n  \"by\": \"x\"\n}\n";
     let merged = merge(Some(base), mine, Some(theirs));
-    assert_eq!(merged.clashes().count(), 0);
+    assert_eq!(merged.conflicts().count(), 0);
     assert_eq!(
         merged.text(&[]).unwrap().unwrap(),
         "{\n  \"module\" : \"kafka\",\n  \"timeout\": 45,\n  \"list\": [ 1,2, 3 ],\n  \"mine\": {\"x\":1},\n  \"by\": \"x\"\n}\n"
@@ -59,17 +59,17 @@ fn a_clash_is_decided_by_mine_theirs_or_another_value() {
     );
     assert_eq!(
         told(base, mine, theirs),
-        ["Clash m.t: 45 | 30 | 60", "Mine m.u: 2 | 1 | 1", "Clash d: - | 1 | 2"]
+        ["Conflict m.t: 45 | 30 | 60", "Mine m.u: 2 | 1 | 1", "Clash d: - | 1 | 2"]
     );
     let merge = merge(Some(base), mine, Some(theirs));
     let text = |one, other| merge.text(&[one, other]).unwrap().unwrap();
-    assert_eq!(text(Choice::Mine, Choice::Mine), r#"{"m": { "t":45, "u": 2 }}"#);
-    assert_eq!(text(Choice::Theirs, Choice::Theirs), r#"{"m": { "t":60, "u": 2 }, "d": 2}"#);
-    let edited = Choice::Edited(Raw::new(" [50] "));
-    assert_eq!(text(edited.clone(), Choice::Theirs), r#"{"m": { "t":[50], "u": 2 }, "d": 2}"#);
-    assert_eq!(merge.text(std::slice::from_ref(&edited)), Err(Undecided::Count));
-    let broken = Choice::Edited(Raw::new("5 0"));
-    assert_eq!(merge.text(&[Choice::Mine, broken]), Err(Undecided::Value(1)));
+    assert_eq!(text(ConflictChoice::Mine, ConflictChoice::Mine), r#"{"m": { "t":45, "u": 2 }}"#);
+    assert_eq!(text(ConflictChoice::Theirs, ConflictChoice::Theirs), r#"{"m": { "t":60, "u": 2 }, "d": 2}"#);
+    let edited = ConflictChoice::Edited(RawJson::new(" [50] "));
+    assert_eq!(text(edited.clone(), ConflictChoice::Theirs), r#"{"m": { "t":[50], "u": 2 }, "d": 2}"#);
+    assert_eq!(merge.text(std::slice::from_ref(&edited)), Err(MergeError::Count));
+    let broken = ConflictChoice::Edited(RawJson::new("5 0"));
+    assert_eq!(merge.text(&[ConflictChoice::Mine, broken]), Err(MergeError::Value(1)));
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn orders_merge_and_clash() {
     let base = r#"{"a": 1, "b": 2, "c": 3}"#;
     let moved = r#"{"c": 3, "a": 1, "b": 2}"#;
     let text = |mine, theirs, choice| all(&merge(Some(base), mine, Some(theirs)), &choice);
-    assert_eq!(text(moved, r#"{"a":1,"b":9,"c":3}"#, Choice::Mine), r#"{"c":3,"a":1,"b":9}"#);
+    assert_eq!(text(moved, r#"{"a":1,"b":9,"c":3}"#, ConflictChoice::Mine), r#"{"c":3,"a":1,"b":9}"#);
     let other = r#"{"b": 2, "a": 1, "c": 3}"#;
-    assert_eq!(told(base, moved, other), ["Clash (document) (order): c, a, b | a, b, c | b, a, c"]);
-    assert_eq!(text(moved, other, Choice::Mine), moved);
-    assert_eq!(text(moved, other, Choice::Theirs), other);
-    assert!(!merge(Some(base), moved, Some(other)).takes_value(0));
+    assert_eq!(told(base, moved, other), ["Conflict (document) (order): c, a, b | a, b, c | b, a, c"]);
+    assert_eq!(text(moved, other, ConflictChoice::Mine), moved);
+    assert_eq!(text(moved, other, ConflictChoice::Theirs), other);
+    assert!(!merge(Some(base), moved, Some(other)).accepts_value(0));
     assert_eq!(
         told("[1,2,3]", "[3,1,2]", "[1,2,3]"),
         ["Mine (document) (order): [2], [0], [1] | [0], [1], [2] | [0], [1], [2]"]
@@ -96,10 +96,10 @@ fn items_merge_where_it_is_plain_which_is_which() {
     let theirs = r#"{"chain": ["new", {"module": "log", "n": 1}, {"module": "s3", "n": 2, "k": 0}, "x"]}"#;
     let merged = merge(Some(base), mine, Some(theirs));
     // One item comes and its neighbour changes: nobody can say which is which.
-    assert_eq!(merged.clashes().count(), 1);
+    assert_eq!(merged.conflicts().count(), 1);
     let theirs = r#"{"chain": [{"module": "log", "n": 1}, {"module": "s3", "n": 2, "k": 0}, "x", "new"]}"#;
     assert_eq!(
-        all(&merge(Some(base), mine, Some(theirs)), &Choice::Mine),
+        all(&merge(Some(base), mine, Some(theirs)), &ConflictChoice::Mine),
         r#"{"chain": [{"module": "log", "n": 9}, {"module": "s3", "n": 2, "k": 0}, "x", "new"]}"#
     );
     assert_eq!(
@@ -108,25 +108,25 @@ fn items_merge_where_it_is_plain_which_is_which() {
     );
     // Both change one item: within it, and by another.
     let nested = r#"{"chain": [{"module": "log", "n": 1, "m": 5}, {"module": "s3", "n": 2}, "x"]}"#;
-    assert_eq!(merge(Some(base), mine, Some(nested)).clashes().count(), 0);
+    assert_eq!(merge(Some(base), mine, Some(nested)).conflicts().count(), 0);
     let another = r#"{"chain": [{"url": "http://h"}, {"module": "s3", "n": 2}, "x"]}"#;
     assert_eq!(told(base, mine, another).len(), 1);
-    assert!(told(base, mine, another)[0].starts_with("Clash chain[0]: "));
+    assert!(told(base, mine, another)[0].starts_with("Conflict chain[0]: "));
     // Both add at the end: one value.
-    assert_eq!(told("[1]", "[1, 2]", "[1, 3]"), ["Clash (document): [1, 2] | [1] | [1, 3]"]);
+    assert_eq!(told("[1]", "[1, 2]", "[1, 3]"), ["Conflict (document): [1, 2] | [1] | [1, 3]"]);
     assert_eq!(told("[1]", "[1, 2]", "[1,2]"), ["Both [1]: 2 | - | 2"]);
 }
 
 #[test]
 fn created_by_both_and_deleted_by_them() {
     let both = merge(None, r#"{"a": 1, "m": {"x": 1}, "c": 1}"#, Some(r#"{"a": 1, "m": {"y": 2}, "c": 2}"#));
-    assert_eq!(both.clashes().count(), 1);
-    assert_eq!(all(&both, &Choice::Mine), r#"{"a": 1, "m": {"x": 1, "y": 2}, "c": 1}"#);
+    assert_eq!(both.conflicts().count(), 1);
+    assert_eq!(all(&both, &ConflictChoice::Mine), r#"{"a": 1, "m": {"x": 1, "y": 2}, "c": 1}"#);
     let gone = merge(Some("{}"), "{\"a\": 1}\n", None);
-    assert_eq!(gone.clashes().count(), 1);
-    assert_eq!(gone.text(&[Choice::Mine]).unwrap().as_deref(), Some("{\"a\": 1}\n"));
-    assert_eq!(gone.text(&[Choice::Theirs]), Ok(None));
-    assert_eq!(gone.text(&[Choice::Edited(Raw::new("{}"))]), Err(Undecided::Value(0)));
+    assert_eq!(gone.conflicts().count(), 1);
+    assert_eq!(gone.text(&[ConflictChoice::Mine]).unwrap().as_deref(), Some("{\"a\": 1}\n"));
+    assert_eq!(gone.text(&[ConflictChoice::Theirs]), Ok(None));
+    assert_eq!(gone.text(&[ConflictChoice::Edited(RawJson::new("{}"))]), Err(MergeError::Value(0)));
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn what_is_no_json_is_merged_by_lines() {
     assert_eq!(
         told(base, &mine, &theirs),
         [
-            "Clash line 2: \"a\": 11, | \"a\": 1, | \"a\": 12,",
+            "Conflict line 2: \"a\": 11, | \"a\": 1, | \"a\": 12,",
             // Neighbouring lines are one block.
-            "Clash lines 4 to 5: \"c\": 3, \"d\": 4 | \"c\": 3 \"d\": 4 | \"c\": 3 \"d\": 44",
+            "Conflict lines 4 to 5: \"c\": 3, \"d\": 4 | \"c\": 3 \"d\": 4 | \"c\": 3 \"d\": 44",
         ]
     );
-    assert_eq!(all(&merge, &Choice::Mine), mine);
-    assert_eq!(all(&merge, &Choice::Theirs), theirs);
-    assert!(!merge.takes_value(0));
+    assert_eq!(all(&merge, &ConflictChoice::Mine), mine);
+    assert_eq!(all(&merge, &ConflictChoice::Theirs), theirs);
+    assert!(!merge.accepts_value(0));
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn choices_outlive_a_change_elsewhere() {
     let mine = r#"{"a": 2, "b": 2, "c": 1}"#;
     let first = merge(Some(base), mine, Some(r#"{"a": 3, "b": 3, "c": 1}"#));
     let again = merge(Some(base), mine, Some(r#"{"a": 3, "b": 4, "c": 9}"#));
-    let choices = [Some(Choice::Mine), Some(Choice::Theirs)];
-    assert_eq!(again.keep(&first, &choices), [Some(Choice::Mine), None]);
+    let choices = [Some(ConflictChoice::Mine), Some(ConflictChoice::Theirs)];
+    assert_eq!(again.carry_over(&first, &choices), [Some(ConflictChoice::Mine), None]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn secrets_are_told_apart_and_not_told() {
     assert_eq!(
         told(&with("hunter1", "hunter1"), &with("hunter2", "hunter1"), &with("hunter3", "hunter4")),
         [
-            "Clash jwt.secret: (value hidden) | (value hidden) | (value hidden)",
+            "Conflict jwt.secret: (value hidden) | (value hidden) | (value hidden)",
             "Theirs u: (value hidden) | (value hidden) | (value hidden)",
         ]
     );
@@ -177,12 +177,12 @@ fn secrets_are_told_apart_and_not_told() {
 
 /// Which clashes there are, sides told apart.
 fn clashes(merge: &Merge, swapped: bool) -> Vec<String> {
-    let side = |raw: &Option<Raw>| raw.as_ref().map_or("-".into(), |raw| raw.text().to_owned());
-    let clash = |row: &Row| {
+    let side = |raw: &Option<RawJson>| raw.as_ref().map_or("-".into(), |raw| raw.text().to_owned());
+    let clash = |row: &MergeRow| {
         let (mine, theirs) = if swapped { (&row.theirs, &row.mine) } else { (&row.mine, &row.theirs) };
         format!("{:?} {} | {} | {}", row.place, side(&row.base), side(mine), side(theirs))
     };
-    let mut clashes: Vec<String> = merge.clashes().map(clash).collect();
+    let mut clashes: Vec<String> = merge.conflicts().map(clash).collect();
     clashes.sort_unstable();
     clashes
 }
@@ -233,13 +233,13 @@ proptest! {
     ) {
         let lay = |leaves: &Leaves, at: usize| laid_out(&written(leaves), &spaces[at]);
         let merge = merge(Some(&lay(&b, 0)), &lay(&m, 1), Some(&lay(&t, 2)));
-        for (choice, prefer_mine) in [(Choice::Mine, true), (Choice::Theirs, false)] {
+        for (choice, prefer_mine) in [(ConflictChoice::Mine, true), (ConflictChoice::Theirs, false)] {
             let (expected, clashes) = oracle(&b, &m, &t, prefer_mine);
             let text = all(&merge, &choice);
             let sorted: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
             let wanted: serde_json::Value = serde_json::from_str(&written(&expected)).unwrap();
             prop_assert_eq!(sorted, wanted);
-            let values = merge.clashes().filter(|row| matches!(row.place, Place::Path(_))).count();
+            let values = merge.conflicts().filter(|row| matches!(row.place, MergePlace::Path(_))).count();
             prop_assert_eq!(values, clashes);
         }
     }
@@ -263,11 +263,11 @@ proptest! {
         let texts = [list(false, false, false, false), list(true, false, false, end), list(false, true, front, false)];
         let merge = merge(Some(&texts[0]), &texts[1], Some(&texts[2]));
         // Where an added item stands next to a changed one, it is asked; else all of it is there.
-        if merge.clashes().count() == 0 {
+        if merge.conflicts().count() == 0 {
             prop_assert_eq!(merge.text(&[]).unwrap().unwrap(), list(true, true, front, end));
         } else {
             prop_assert!(front || end);
-            prop_assert_eq!(all(&merge, &Choice::Mine), &texts[1][..]);
+            prop_assert_eq!(all(&merge, &ConflictChoice::Mine), &texts[1][..]);
         }
     }
 
@@ -275,7 +275,7 @@ proptest! {
     fn who_changed_nothing_gives_the_other([base, mine, theirs] in family()) {
         let unchanged = merge(Some(&base), &base, Some(&theirs));
         prop_assert_eq!(unchanged.text(&[]).unwrap().unwrap(), theirs.as_str());
-        let alone = all(&merge(Some(&base), &mine, Some(&base)), &Choice::Theirs);
+        let alone = all(&merge(Some(&base), &mine, Some(&base)), &ConflictChoice::Theirs);
         prop_assert_eq!(all_tokens(&alone), all_tokens(&mine));
         let same = merge(Some(&base), &theirs, Some(&theirs));
         prop_assert_eq!(same.text(&[]).unwrap().unwrap(), theirs);
@@ -299,10 +299,10 @@ proptest! {
     #[test]
     fn no_value_is_invented([base, mine, theirs] in family()) {
         let merge = merge(Some(&base), &mine, Some(&theirs));
-        for choice in [Choice::Mine, Choice::Theirs] {
+        for choice in [ConflictChoice::Mine, ConflictChoice::Theirs] {
             let text = all(&merge, &choice);
             let (m, t) = (all_tokens(&mine), all_tokens(&theirs));
-            prop_assert!(Tree::of(&text).is_ok());
+            prop_assert!(JsonTree::of(&text).is_ok());
             // Two that come to nothing need a comma between.
             for token in all_tokens(&text).into_iter().filter(|token| *token != ",") {
                 prop_assert!(m.contains(&token) || t.contains(&token), "{token}");
@@ -313,10 +313,10 @@ proptest! {
     #[test]
     fn what_theirs_has_and_mine_did_not_touch_keeps_its_bytes([base, mine, theirs] in family()) {
         let merge = merge(Some(&base), &mine, Some(&theirs));
-        let text = all(&merge, &Choice::Theirs);
+        let text = all(&merge, &ConflictChoice::Theirs);
         let edge = |text: &str| text.split('{').next().unwrap().to_owned();
         prop_assert_eq!(edge(&text), edge(&theirs));
-        if merge.rows().iter().all(|row| matches!(row.taken, Taken::Theirs | Taken::Both)) {
+        if merge.rows().iter().all(|row| matches!(row.outcome, MergeOutcome::Theirs | MergeOutcome::Both)) {
             let respelt = all_tokens(&text) != all_tokens(&theirs);
             prop_assert!(respelt || text == theirs);
         }
@@ -327,11 +327,11 @@ proptest! {
         base in broken_document(), mine in document(), theirs in prop_oneof![broken_document().boxed(), document().boxed()],
     ) {
         let merged = merge(Some(&base.text), &mine.text, Some(&theirs.text));
-        prop_assert_eq!(all(&merge(Some(&base.text), &base.text, Some(&theirs.text)), &Choice::Mine), &theirs.text[..]);
-        let alone = all(&merge(Some(&base.text), &mine.text, Some(&base.text)), &Choice::Mine);
+        prop_assert_eq!(all(&merge(Some(&base.text), &base.text, Some(&theirs.text)), &ConflictChoice::Mine), &theirs.text[..]);
+        let alone = all(&merge(Some(&base.text), &mine.text, Some(&base.text)), &ConflictChoice::Mine);
         prop_assert!(alone == mine.text || all_tokens(&alone) == all_tokens(&mine.text));
-        let text = all(&merged, &Choice::Mine);
-        for line in text.lines().filter(|_| matches!(merged.how, How::Lines(_))) {
+        let text = all(&merged, &ConflictChoice::Mine);
+        for line in text.lines().filter(|_| matches!(merged.mode, MergeMode::Lines(_))) {
             prop_assert!(mine.text.contains(line) || theirs.text.contains(line));
         }
     }

@@ -11,17 +11,17 @@ use std::fmt;
 use similar::DiffOp;
 
 use self::lines::{apply_lines, line_edits};
-use self::plan::Plan;
+use self::plan::PatchPlan;
 use super::align;
-use super::path::{Path, Step};
-use super::splice::{Child, Raw, Want, splice};
-use super::tree::{Tree, What};
+use super::path::{JsonPath, PathStep};
+use super::splice::{RawJson, SpliceChild, SpliceOp, splice};
+use super::tree::{JsonTree, TreeKind};
 
 /// The edits that lead from one text to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
     /// The edits; every path is one of the old text, whatever comes before it in the list.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<PatchOp>,
 }
 
 impl Patch {
@@ -31,43 +31,31 @@ impl Patch {
     }
 }
 
-/// One edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
+pub enum PatchOp {
     /// A value takes the place of another.
-    Replace {
-        /// Of the value.
-        path: Path,
-        /// The new one.
-        value: Raw,
-    },
+    Replace { path: JsonPath, value: RawJson },
     /// A member's name is written in another way, with other escapes.
     Respell {
-        /// Of the member.
-        path: Path,
+        path: JsonPath,
         /// The name, quotes included.
         key: String,
     },
     /// A member or an item goes.
-    Remove {
-        /// Of it.
-        path: Path,
-    },
+    Remove { path: JsonPath },
     /// A member or an item comes.
     Insert {
         /// Of the object or the array.
-        path: Path,
+        path: JsonPath,
         /// Which one it is in the new text, from 0.
         at: usize,
         /// The name of a member, quotes included.
         key: Option<String>,
-        /// Its value.
-        value: Raw,
+        value: RawJson,
     },
     /// A member or an item goes to another place.
     Move {
-        /// Of it.
-        path: Path,
+        path: JsonPath,
         /// Which one it is in the new text, from 0.
         at: usize,
     },
@@ -78,25 +66,25 @@ pub enum Edit {
         /// How many of them go.
         gone: usize,
         /// What comes, line ends included.
-        text: Raw,
+        text: RawJson,
     },
 }
 
 /// A patch that was made for another text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Misfit;
+pub struct PatchError;
 
-impl fmt::Display for Misfit {
+impl fmt::Display for PatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the changes were made in another text: make them anew in this one")
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for PatchError {}
 
 /// What leads from `old` to `new`; white space alone is no change, unless one of them is not JSON.
 pub fn changes(old: &str, new: &str) -> Patch {
-    let (Ok(before), Ok(after)) = (Tree::of(old), Tree::of(new)) else {
+    let (Ok(before), Ok(after)) = (JsonTree::of(old), JsonTree::of(new)) else {
         return Patch { edits: line_edits(old, new) };
     };
     let mut edits = Vec::new();
@@ -107,60 +95,62 @@ pub fn changes(old: &str, new: &str) -> Patch {
 /// A text with a patch made in it; every byte outside of the edits stays.
 ///
 /// # Errors
-/// [`Misfit`] where the text lacks what the patch changes.
-pub fn apply(old: &str, patch: &Patch) -> Result<String, Misfit> {
-    if patch.edits.iter().any(|edit| matches!(edit, Edit::Lines { .. })) {
+/// [`PatchError`] where the text lacks what the patch changes.
+pub fn apply(old: &str, patch: &Patch) -> Result<String, PatchError> {
+    if patch.edits.iter().any(|edit| matches!(edit, PatchOp::Lines { .. })) {
         return apply_lines(old, patch);
     }
     if patch.is_empty() {
         return Ok(old.to_owned());
     }
-    let tree = Tree::of(old).map_err(|_| Misfit)?;
-    Ok(splice(&tree, &Plan::of(patch)?.want(&tree)?))
+    let tree = JsonTree::of(old).map_err(|_| PatchError)?;
+    Ok(splice(&tree, &PatchPlan::of(patch)?.want(&tree)?))
 }
 
-/// What a tree must become to be another one, with as much of it kept as there is.
-pub(super) fn between(old: &Tree<'_>, new: &Tree<'_>) -> Want {
+/// What a tree must become to be another one, keeping as much of it as possible.
+pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
     if old.same(new) {
-        return Want::Keep;
+        return SpliceOp::Keep;
     }
-    match (&old.what, &new.what) {
-        (What::Object(before), What::Object(after)) => {
+    match (&old.kind, &new.kind) {
+        (TreeKind::Object(before), TreeKind::Object(after)) => {
             let known: HashMap<(&str, usize), usize> =
                 before.iter().enumerate().map(|(at, m)| ((m.name.as_str(), m.number), at)).collect();
             let children = after.iter().map(|member| {
                 let key = member.key.of(new.text);
                 let origin = known.get(&(member.name.as_str(), member.number));
                 match origin.and_then(|at| Some((*at, before.get(*at)?))) {
-                    Some((at, was)) => Child {
+                    Some((at, was)) => SpliceChild {
                         origin: Some(at),
                         key: (was.key.of(old.text) != key).then(|| key.to_owned()),
                         value: between(&was.value, &member.value),
                     },
-                    None => Child::new(Some(key.to_owned()), Raw::of(&member.value)),
+                    None => SpliceChild::new(Some(key.to_owned()), RawJson::of(&member.value)),
                 }
             });
-            Want::children(children.collect(), before.len())
+            SpliceOp::children(children.collect(), before.len())
         }
-        (What::Array(before), What::Array(after)) => Want::children(items(before, after), before.len()),
-        _ => Want::Value(Raw::of(new)),
+        (TreeKind::Array(before), TreeKind::Array(after)) => {
+            SpliceOp::children(items(before, after), before.len())
+        }
+        _ => SpliceOp::Value(RawJson::of(new)),
     }
 }
 
 /// The items of an array, each with the one that it is or takes the place of.
-fn items(before: &[Tree<'_>], after: &[Tree<'_>]) -> Vec<Child> {
-    let new = |item: &Tree<'_>| Child::new(None, Raw::of(item));
+fn items(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Vec<SpliceChild> {
+    let new = |item: &JsonTree<'_>| SpliceChild::new(None, RawJson::of(item));
     if let Some(origins) = permutation(before, after) {
-        return origins.into_iter().map(|at| Child::kept(at, Want::Keep)).collect();
+        return origins.into_iter().map(|at| SpliceChild::existing(at, SpliceOp::Keep)).collect();
     }
-    let hashes = |items: &[Tree<'_>]| -> Vec<u64> { items.iter().map(Tree::hash).collect() };
+    let hashes = |items: &[JsonTree<'_>]| -> Vec<u64> { items.iter().map(JsonTree::hash).collect() };
     let mut children = Vec::with_capacity(after.len());
     for op in align::ops(&hashes(before), &hashes(after)) {
         let pairs = if matches!(op, DiffOp::Equal { .. } | DiffOp::Replace { .. }) { usize::MAX } else { 0 };
         let mut olds = op.old_range().take(pairs);
         for is in after.get(op.new_range()).unwrap_or_default() {
             children.push(match olds.next().and_then(|at| Some((at, before.get(at)?))) {
-                Some((at, was)) => Child::kept(at, between(was, is)),
+                Some((at, was)) => SpliceChild::existing(at, between(was, is)),
                 None => new(is),
             });
         }
@@ -169,7 +159,7 @@ fn items(before: &[Tree<'_>], after: &[Tree<'_>]) -> Vec<Child> {
 }
 
 /// Where each item stood, if they are the same ones in another order.
-pub(super) fn permutation(before: &[Tree<'_>], after: &[Tree<'_>]) -> Option<Vec<usize>> {
+pub(super) fn permutation(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Option<Vec<usize>> {
     if before.len() != after.len() {
         return None;
     }
@@ -177,7 +167,7 @@ pub(super) fn permutation(before: &[Tree<'_>], after: &[Tree<'_>]) -> Option<Vec
     for (at, item) in before.iter().enumerate().rev() {
         places.entry(item.hash()).or_default().push(at);
     }
-    let find = |item: &Tree<'_>| {
+    let find = |item: &JsonTree<'_>| {
         let at = places.get_mut(&item.hash())?.pop()?;
         before.get(at)?.same(item).then_some(at)
     };
@@ -185,37 +175,37 @@ pub(super) fn permutation(before: &[Tree<'_>], after: &[Tree<'_>]) -> Option<Vec
 }
 
 /// Writes what is wanted down as edits.
-fn list(tree: &Tree<'_>, want: &Want, steps: &mut Vec<Step>, edits: &mut Vec<Edit>) {
+fn list(tree: &JsonTree<'_>, want: &SpliceOp, steps: &mut Vec<PathStep>, edits: &mut Vec<PatchOp>) {
     let children = match want {
-        Want::Keep => return,
-        Want::Value(value) => {
-            return edits.push(Edit::Replace { path: Path(steps.clone()), value: value.clone() });
+        SpliceOp::Keep => return,
+        SpliceOp::Value(value) => {
+            return edits.push(PatchOp::Replace { path: JsonPath(steps.clone()), value: value.clone() });
         }
-        Want::Children(children) => children,
+        SpliceOp::Children(children) => children,
     };
     let (own, inner) = (tree.steps(), tree.children());
-    let path = |steps: &[Step], at: usize| Path(steps.iter().chain(own.get(at)).cloned().collect());
+    let path = |steps: &[PathStep], at: usize| JsonPath(steps.iter().chain(own.get(at)).cloned().collect());
     let origins: Vec<usize> = children.iter().filter_map(|child| child.origin).collect();
     let kept: HashSet<usize> = origins.iter().copied().collect();
     edits.extend(
-        (0..own.len()).filter(|at| !kept.contains(at)).map(|at| Edit::Remove { path: path(steps, at) }),
+        (0..own.len()).filter(|at| !kept.contains(at)).map(|at| PatchOp::Remove { path: path(steps, at) }),
     );
     let stay: HashSet<usize> =
-        align::rising(&origins).into_iter().filter_map(|at| origins.get(at).copied()).collect();
+        align::longest_increasing(&origins).into_iter().filter_map(|at| origins.get(at).copied()).collect();
     for (at, child) in children.iter().enumerate() {
         match (child.origin, &child.value) {
             (Some(origin), _) if !stay.contains(&origin) => {
-                edits.push(Edit::Move { path: path(steps, origin), at })
+                edits.push(PatchOp::Move { path: path(steps, origin), at })
             }
-            (None, Want::Value(value)) => {
-                let (path, key, value) = (Path(steps.clone()), child.key.clone(), value.clone());
-                edits.push(Edit::Insert { path, at, key, value });
+            (None, SpliceOp::Value(value)) => {
+                let (path, key, value) = (JsonPath(steps.clone()), child.key.clone(), value.clone());
+                edits.push(PatchOp::Insert { path, at, key, value });
             }
             _ => (),
         }
         let Some(origin) = child.origin else { continue };
         if let Some(key) = &child.key {
-            edits.push(Edit::Respell { path: path(steps, origin), key: key.clone() });
+            edits.push(PatchOp::Respell { path: path(steps, origin), key: key.clone() });
         }
         if let (Some(step), Some((_, value))) = (own.get(origin), inner.get(origin)) {
             steps.push(step.clone());

@@ -12,14 +12,14 @@ fn patched(old: &str, new: &str) -> String {
 
 fn told(old: &str, new: &str) -> Vec<String> {
     let told = changes(old, new).edits.into_iter().map(|edit| match edit {
-        Edit::Replace { path, value } => format!("{} = {}", path.written(), value.text()),
-        Edit::Respell { path, key } => format!("{} written {key}", path.written()),
-        Edit::Remove { path } => format!("- {}", path.written()),
-        Edit::Insert { path, at, key, value } => {
-            format!("+ {} {at} {} {}", path.written(), key.unwrap_or_default(), value.text())
+        PatchOp::Replace { path, value } => format!("{} = {}", path.display(), value.text()),
+        PatchOp::Respell { path, key } => format!("{} written {key}", path.display()),
+        PatchOp::Remove { path } => format!("- {}", path.display()),
+        PatchOp::Insert { path, at, key, value } => {
+            format!("+ {} {at} {} {}", path.display(), key.unwrap_or_default(), value.text())
         }
-        Edit::Move { path, at } => format!("{} to {at}", path.written()),
-        Edit::Lines { first, gone, text } => format!("{first} {gone} {:?}", text.text()),
+        PatchOp::Move { path, at } => format!("{} to {at}", path.display()),
+        PatchOp::Lines { first, gone, text } => format!("{first} {gone} {:?}", text.text()),
     });
     told.collect()
 }
@@ -71,9 +71,9 @@ fn a_patch_of_another_text_is_refused() {
         r#"{"c": 9, "a": {"b": 2, "d": 1}}"#
     );
     for other in ["{}", r#"{"a": 1}"#, r#"{"a": []}"#, "no JSON"] {
-        assert_eq!(apply(other, &patch), Err(Misfit), "{other}");
+        assert_eq!(apply(other, &patch), Err(PatchError), "{other}");
     }
-    assert_eq!(apply("one\n", &changes("a\nb\nc\n", "a\nb\nd\n")), Err(Misfit));
+    assert_eq!(apply("one\n", &changes("a\nb\nc\n", "a\nb\nd\n")), Err(PatchError));
 }
 
 #[test]
@@ -103,7 +103,7 @@ proptest! {
     #[test]
     fn members_that_stay_keep_their_bytes([old, new, _] in family()) {
         let after = patched(&old, &new);
-        let (old, after) = (Tree::of(&old).unwrap(), Tree::of(&after).unwrap());
+        let (old, after) = (JsonTree::of(&old).unwrap(), JsonTree::of(&after).unwrap());
         for member in old.members().unwrap() {
             let same = after.members().unwrap().iter().find(|other| other.step() == member.step());
             if let Some(other) = same.filter(|other| other.value.same(&member.value)) {
@@ -123,7 +123,7 @@ proptest! {
     fn what_is_no_json_becomes_the_target_byte_for_byte(
         old in broken_document(), new in prop_oneof![broken_document(), crate::text::fixture::document()],
     ) {
-        let whole = |patch: &Patch| patch.edits.iter().all(|edit| matches!(edit, Edit::Lines { .. }));
+        let whole = |patch: &Patch| patch.edits.iter().all(|edit| matches!(edit, PatchOp::Lines { .. }));
         let patch = changes(&old.text, &new.text);
         prop_assume!(whole(&patch) && !patch.is_empty());
         prop_assert_eq!(apply(&old.text, &patch).unwrap(), new.text);

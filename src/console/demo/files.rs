@@ -7,12 +7,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::fleet;
+use super::seed_data;
 
-/// Between two changes from outside.
+/// Between two simulated edits.
 const PACE: Duration = Duration::from_secs(9);
 
-/// The two files, and the folder that goes with them.
+/// The two files in their temporary folder, which is removed on drop.
 pub struct FilesDemo {
     folder: TempDir,
 }
@@ -25,17 +25,15 @@ impl FilesDemo {
     pub fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("confdeck-demo.").tempdir()?;
         let demo = Self { folder };
-        std::fs::write(demo.webhooks(), file_text(fleet::members(false)))?;
-        std::fs::write(demo.connections(), file_text(fleet::members(true)))?;
+        std::fs::write(demo.webhooks(), file_text(seed_data::members(false)))?;
+        std::fs::write(demo.connections(), file_text(seed_data::members(true)))?;
         Ok(demo)
     }
 
-    /// The file of webhooks.
     pub fn webhooks(&self) -> PathBuf {
         self.folder.path().join("webhooks.json")
     }
 
-    /// The file of connections.
     pub fn connections(&self) -> PathBuf {
         self.folder.path().join("connections.json")
     }
@@ -48,14 +46,14 @@ fn file_text(members: impl Iterator<Item = (&'static str, &'static str)>) -> Str
     format!("{{\n{}\n}}\n", members.join(",\n"))
 }
 
-/// Edits the file of webhooks as another program would, now and then.
-pub async fn touch_files(webhooks: PathBuf) {
+/// Edits the file of webhooks regularly, as another program would.
+pub async fn simulate_file_edits(webhooks: PathBuf) {
     for limit in (100..).step_by(10) {
         sleep(PACE).await;
         let Ok(text) = std::fs::read_to_string(&webhooks) else { continue };
         let Some((head, tail)) = text.split_once("\"max_requests\": ") else { continue };
         let rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
-        // A demo whose folder has become unwritable goes on without changes.
+        // Where the folder cannot be written any more, the demo goes on without changes.
         let _ = std::fs::write(&webhooks, format!("{head}\"max_requests\": {limit}{rest}"));
     }
 }

@@ -1,18 +1,18 @@
-//! Made-up data to try everything on: a fleet in memory, or one namespace of it on real files.
+//! Demo data: three namespaces in memory, or one of them in real files.
 //!
-//! The demo's store behaves: it changes gently, goes STALE and comes back RESYNCED by itself, and
-//! two documents (`production/payments`, `staging/orders`) meet a conflict when first written.
+//! The store in memory changes by itself, goes STALE and comes back RESYNCED, and two documents
+//! (`production/payments`, `staging/orders`) meet a conflict when first written.
 
-mod drive;
+mod activity;
 mod files;
-mod fleet;
 mod secrets;
+mod seed_data;
 mod store;
 
-pub use drive::drive;
-pub use files::{FilesDemo, touch_files};
-pub use secrets::{demo_eyes, demo_secrets};
+pub use activity::simulate_activity;
+pub use files::{FilesDemo, simulate_file_edits};
+pub use secrets::{demo_secret_lookup, demo_secrets};
 pub use store::DemoStore;
 
 /// The documents whose first write meets a conflict.
-const SURPRISES: [&str; 2] = ["production/payments", "staging/orders"];
+const CONFLICTS: [&str; 2] = ["production/payments", "staging/orders"];

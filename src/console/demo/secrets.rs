@@ -1,12 +1,12 @@
-//! The demo's secrets: what its documents refer to, and webhooks' own; made up, in this process. Each
-//! mark of the lists is seen somewhere: `production/fanout` lacks a secret, `staging/iot` had one that
-//! was deleted, `production/audit` needs what may not be seen, `staging/orders` what does not answer.
+//! The demo's secrets in memory: those that its documents refer to, and webhooks' own. Each mark of the
+//! lists occurs: `production/fanout` lacks a secret, that of `staging/iot` is deleted, that of
+//! `production/audit` is forbidden, that of `staging/orders` is unreachable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use crate::check::{Eyes, OwnSecrets, OwnTemplate};
+use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
 use crate::domain::{KvPath, Mount, SecretPath, SecretRight};
 use crate::provider::memory::MemorySecrets;
 
@@ -16,14 +16,12 @@ const REFERENCES: &str = "secret";
 /// The mount of webhooks' own secrets.
 const OWN: &str = "webhooks";
 
-/// One secret: its mount, its path, its fields; how many versions it has, and the newest one's age in
-/// minutes.
-type Made = (&'static str, &'static str, &'static [(&'static str, &'static str)], u32, u64);
+/// Mount, path, fields, number of versions, and the age of the newest one in minutes.
+type SeedSecret = (&'static str, &'static str, &'static [(&'static str, &'static str)], u32, u64);
 
 const DAY: u64 = 24 * 60;
 
-/// The secrets, each with values that say what they are.
-const SECRETS: &[Made] = &[
+const SECRETS: &[SeedSecret] = &[
     (REFERENCES, "app/orders", &[("token", "demo-orders-token")], 3, 12 * DAY),
     (
         REFERENCES,
@@ -48,11 +46,10 @@ const SECRETS: &[Made] = &[
     ),
 ];
 
-fn at(mount: &str, path: &str) -> Option<SecretPath> {
+fn kv_path(mount: &str, path: &str) -> Option<SecretPath> {
     Some(SecretPath::Kv { mount: Mount::new(mount).ok()?, path: KvPath::new(path).ok()? })
 }
 
-/// A store that holds them.
 pub fn demo_secrets() -> MemorySecrets {
     let minutes_ago = Arc::new(AtomicU64::new(0));
     let ago = Arc::clone(&minutes_ago);
@@ -62,48 +59,54 @@ pub fn demo_secrets() -> MemorySecrets {
     });
     for (mount, path, fields, versions, age) in SECRETS {
         minutes_ago.store(*age, Ordering::Relaxed);
-        if let Some(path) = at(mount, path) {
+        if let Some(path) = kv_path(mount, path) {
             for _ in 0..*versions {
                 secrets.put_now(&path, fields.iter().copied());
             }
         }
     }
-    if let Some(path) = at(REFERENCES, "iot/floor") {
+    if let Some(path) = kv_path(REFERENCES, "iot/floor") {
         secrets.delete_now(&path);
     }
-    if let Some(path) = at(REFERENCES, "infra/aws") {
+    if let Some(path) = kv_path(REFERENCES, "infra/aws") {
         secrets.forbid(SecretRight::Presence, &path);
         secrets.forbid(SecretRight::Reveal, &path);
     }
-    if let Some(path) = at(OWN, "staging/orders/secrets") {
-        secrets.silence(&path);
+    if let Some(path) = kv_path(OWN, "staging/orders/secrets") {
+        secrets.make_unreachable(&path);
     }
     minutes_ago.store(0, Ordering::Relaxed);
     secrets
 }
 
-/// Where the demo's receiver looks for them.
-pub fn demo_eyes() -> Option<Eyes> {
+/// How the demo's receiver maps documents to these secrets.
+pub fn demo_secret_lookup() -> Option<SecretLookup> {
     let (own, references) = (Mount::new(OWN).ok()?, Mount::new(REFERENCES).ok()?);
-    let kept = OwnSecrets::Kv { mount: own, template: OwnTemplate::default() };
-    Some(Eyes { references: Some(references), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() })
+    let kept = OwnSecrets::Kv { mount: own, template: OwnPathTemplate::default() };
+    Some(SecretLookup {
+        references: Some(references),
+        own: kept.clone(),
+        stored: kept,
+        can_read_kv: true,
+        ..SecretLookup::default()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, HashMap};
 
-    use super::super::fleet;
+    use super::super::seed_data;
     use super::*;
     use crate::check::{NeedMark, needs};
     use crate::domain::{ConnectionName, ResourceKey};
 
     #[tokio::test]
     async fn every_mark_is_seen() {
-        let store: HashMap<_, _> = fleet::documents().collect();
+        let store: HashMap<_, _> = seed_data::documents().collect();
         let connection_of =
             |name: &str| store.get(&ResourceKey::connection(ConnectionName::new(name).ok()?)).cloned();
-        let (eyes, secrets) = (demo_eyes().unwrap(), demo_secrets());
+        let (eyes, secrets) = (demo_secret_lookup().unwrap(), demo_secrets());
         let reader = secrets.access(false).reader;
         let mut seen = BTreeMap::new();
         for (key, document) in &store {

@@ -1,4 +1,4 @@
-//! The demo's store: memory, with a hand that writes first where a conflict is to be met.
+//! The demo's store: a memory store that provokes a conflict on the first write of some documents.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,20 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{SURPRISES, fleet};
+use super::{CONFLICTS, seed_data};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use crate::provider::memory::MemoryStore;
 use crate::provider::{
     Capabilities, Commit, ConfigReader, ConfigWriter, Expect, Lease, Op, Page, Result, Watch,
 };
 
-/// How long the leased webhook lives.
+/// The lease of the leased webhook.
 const LEASE: Duration = Duration::from_secs(20 * 60);
 
-/// A memory store full of made-up documents.
 pub struct DemoStore {
     memory: MemoryStore,
-    surprises: Mutex<BTreeSet<ResourceKey>>,
+    pending_conflicts: Mutex<BTreeSet<ResourceKey>>,
 }
 
 impl Default for DemoStore {
@@ -30,30 +29,29 @@ impl Default for DemoStore {
 }
 
 impl DemoStore {
-    /// The fleet as it is at the start.
+    /// A store with the initial documents.
     pub fn new() -> Self {
-        let surprises = SURPRISES.into_iter().filter_map(fleet::key).collect();
-        Self { memory: MemoryStore::seeded(fleet::documents()), surprises: Mutex::new(surprises) }
+        let surprises = CONFLICTS.into_iter().filter_map(seed_data::key).collect();
+        Self { memory: MemoryStore::seeded(seed_data::documents()), pending_conflicts: Mutex::new(surprises) }
     }
 
-    /// The store itself, for the hand that changes things from outside.
+    /// The store itself, for simulated activity.
     pub fn memory(&self) -> MemoryStore {
         self.memory.clone()
     }
 
-    /// Adds the webhook that is bound to a lease.
     pub async fn add_leased(&self) {
-        let (address, text) = fleet::LEASED;
-        if let Some(key) = fleet::key(address) {
-            // A lease that could not be made leaves a demo without one, and nothing else.
+        let (address, text) = seed_data::LEASED;
+        if let Some(key) = seed_data::key(address) {
+            // Without a lease the demo merely lacks this webhook.
             let _ = self.memory.set(key, text.into(), Expect::Absent, Lease::For(LEASE)).await;
         }
     }
 
-    /// Writes first, once, where a conflict is to be met.
-    async fn surprise(&self, op: &Op) {
+    /// Changes the document before its first conditional write, so that the write conflicts.
+    async fn provoke_conflict(&self, op: &Op) {
         let is_due = matches!(op, Op::Put { expect: Expect::Token(_), .. })
-            && self.surprises.lock().unwrap_or_else(PoisonError::into_inner).remove(op.key());
+            && self.pending_conflicts.lock().unwrap_or_else(PoisonError::into_inner).remove(op.key());
         if !is_due {
             return;
         }
@@ -65,7 +63,7 @@ impl DemoStore {
     }
 }
 
-/// The document with one member more, as another person might have added it.
+/// The document with one more member, as another person might have added it.
 fn with_a_note(text: &str) -> Option<Document> {
     let at = text.rfind('}')?;
     let (head, tail) = (text.get(..at)?.trim_end(), text.get(at..)?);
@@ -107,7 +105,7 @@ impl ConfigReader for DemoStore {
 impl ConfigWriter for DemoStore {
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
         for op in &ops {
-            self.surprise(op).await;
+            self.provoke_conflict(op).await;
         }
         self.memory.commit(ops).await
     }
@@ -121,8 +119,8 @@ mod tests {
     #[tokio::test]
     async fn two_documents_meet_a_conflict_once() {
         let demo = DemoStore::new();
-        for address in SURPRISES {
-            let key = fleet::key(address).unwrap();
+        for address in CONFLICTS {
+            let key = seed_data::key(address).unwrap();
             for expected_conflict in [true, false] {
                 let entry = demo.get(&key).await.unwrap().unwrap();
                 let result =

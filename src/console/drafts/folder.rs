@@ -1,4 +1,4 @@
-//! The folder of all drafts: one folder a session in it, one file a draft in that.
+//! The folder of drafts: a subfolder for each session, a file for each draft.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,103 +10,95 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::saved::{Saved, Summary, Unsaved};
-use super::session::{Session, has_ended, remove_if_empty};
+use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
+use super::session_folder::{SessionFolder, has_ended, remove_if_empty};
 use crate::domain::ResourceKey;
 
-/// How many drafts the folder holds, of all sessions.
+/// The most drafts that the folder holds, of all sessions.
 pub(super) const MOST: usize = 32;
 
-/// How many bytes all of them may have.
+/// The most bytes of all drafts together.
 pub(super) const MOST_BYTES: u64 = 32 << 20;
 
-/// A larger file is no draft: text and base of 1 MiB, with every byte escaped.
+/// The largest file: text and base of 1 MiB each, with every byte escaped.
 const LARGEST: u64 = 14 << 20;
 
-/// How many files are looked at, damaged ones included.
+/// The most files that are listed, damaged ones included.
 const MOST_FILES: usize = 256;
 
 const ENDING: &str = "json";
 
-/// Which file a draft is in.
+/// The file of a draft.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SavedId {
+pub struct DraftId {
     session: String,
     file: String,
 }
 
 /// A draft of a session that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Which file.
-    pub id: SavedId,
-    /// What it is, or why it cannot be read.
-    pub what: Result<Summary, String>,
+pub struct DraftEntry {
+    pub id: DraftId,
+    /// The draft, or why it cannot be read.
+    pub summary: Result<DraftSummary, String>,
 }
 
-/// Why something was not done with a draft. It holds a path and no part of the draft.
+/// Why an operation on a draft failed. It holds a path, and no part of the draft.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum FolderError {
-    /// It is not of a kind that is saved.
+pub enum DraftFolderError {
+    /// The draft cannot be saved or resumed.
     #[error("{0}")]
     Refused(String),
-    /// There is no room left by our own rules.
+    /// Our own limits are reached.
     #[error("{MOST} drafts of {} MiB in all are kept; throw some away with :drafts", MOST_BYTES >> 20)]
     Full,
-    /// The system refused.
+    /// An I/O error.
     #[error("{path}: {kind}; {remedy}")]
-    System {
-        /// What was to be written or read.
-        path: String,
-        /// What the system said.
-        kind: ErrorKind,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// Another console took it, or threw it away.
+    System { path: String, kind: ErrorKind, remedy: &'static str },
+    /// Another console resumed or deleted it.
     #[error("another console took this draft, or threw it away")]
     Gone,
 }
 
 /// The drafts in one state folder, as one process sees them.
 #[derive(Debug)]
-pub struct Folder {
+pub struct DraftFolder {
     root: PathBuf,
-    own: Option<Session>,
-    /// Of each own draft the last text that was JSON.
-    known: HashMap<String, String>,
+    own: Option<SessionFolder>,
+    /// The last text of each own draft that was valid JSON, by file name.
+    last_json: HashMap<String, String>,
 }
 
-impl Folder {
-    /// Nothing is made before the first draft is saved.
+impl DraftFolder {
+    /// Nothing is created before the first draft is saved.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, own: None, known: HashMap::new() }
+        Self { root, own: None, last_json: HashMap::new() }
     }
 
-    /// Saves a draft in the place of its earlier text; says how many secrets were left out. Without
-    /// `durable` it is safe from the end of this process, and soon from a power cut.
+    /// Saves a draft in place of its earlier text; returns how many secrets were left out. Without `durable`
+    /// it survives the end of this process at once, and a power cut a little later.
     ///
     /// # Errors
-    /// [`FolderError`]; an earlier text is still there then.
-    pub fn save(&mut self, unsaved: &Unsaved, durable: bool) -> Result<usize, FolderError> {
+    /// [`DraftFolderError`]; the earlier text is still there then.
+    pub fn save(&mut self, unsaved: &UnsavedDraft, durable: bool) -> Result<usize, DraftFolderError> {
         let name = file_name(&unsaved.key);
-        let known = self.known.get(&name).map_or("", String::as_str);
-        let saved = unsaved.shelve(known).map_err(FolderError::Refused)?;
-        let bytes = saved.to_bytes().map_err(|error| FolderError::Refused(error.to_string()))?;
+        let known = self.last_json.get(&name).map_or("", String::as_str);
+        let saved = unsaved.to_saved(known).map_err(DraftFolderError::Refused)?;
+        let bytes = saved.to_bytes().map_err(|error| DraftFolderError::Refused(error.to_string()))?;
         let folder = self.own()?;
         let path = folder.join(&name);
         self.has_room(&path, bytes.len() as u64)?;
-        place(&folder, &name, &bytes, durable).map_err(|error| refused(&path, &error))?;
+        write_atomically(&folder, &name, &bytes, durable).map_err(|error| refused(&path, &error))?;
         if saved.is_json() {
-            self.known.insert(name, saved.text);
+            self.last_json.insert(name, saved.text);
         }
         Ok(saved.withheld)
     }
 
-    /// Removes an own draft, if it is saved.
+    /// Removes the file of a draft of this session, if there is one.
     pub fn remove(&mut self, key: &ResourceKey) {
         let name = file_name(key);
-        self.known.remove(&name);
+        self.last_json.remove(&name);
         if let Some(own) = &self.own
             && let Err(error) = fs::remove_file(own.path().join(name))
             && error.kind() != ErrorKind::NotFound
@@ -115,95 +107,98 @@ impl Folder {
         }
     }
 
-    /// The drafts of sessions that have ended, the newest first; what cannot be read comes last.
-    pub fn list(&self) -> Vec<Listed> {
+    /// The drafts of ended sessions, newest first; unreadable ones last.
+    pub fn list(&self) -> Vec<DraftEntry> {
         let mut listed = Vec::new();
         for folder in self.ended() {
             let files = drafts_in(&folder);
             if files.is_empty() {
-                sweep(&folder);
+                remove_leftovers(&folder);
             }
             for path in files.into_iter().take(MOST_FILES - listed.len().min(MOST_FILES)) {
-                let Some(id) = SavedId::of(&path) else { continue };
+                let Some(id) = DraftId::of(&path) else { continue };
                 let what = read(&path).map(|saved| saved.summary());
                 if let Err(reason) = &what {
                     tracing::warn!(path = %path.display(), reason, "a saved draft cannot be read; it is left alone");
                 }
-                listed.push(Listed { id, what });
+                listed.push(DraftEntry { id, summary: what });
             }
         }
-        listed.sort_by_key(|one| std::cmp::Reverse(one.what.as_ref().ok().map(|summary| summary.at)));
+        listed.sort_by_key(|one| std::cmp::Reverse(one.summary.as_ref().ok().map(|summary| summary.at)));
         listed
     }
 
-    /// Makes a draft of an ended session one of this session.
+    /// Moves a draft of an ended session into this session.
     ///
     /// # Errors
-    /// [`FolderError::Gone`] where another was faster; whatever else, the file is left alone.
-    pub fn take_up(&mut self, id: &SavedId) -> Result<Saved, FolderError> {
+    /// [`DraftFolderError::Gone`] where another console was faster; on any other error the file is left alone.
+    pub fn resume(&mut self, id: &DraftId) -> Result<SavedDraft, DraftFolderError> {
         let (path, name) = (self.path(id)?, id.file.clone());
-        let saved = read(&path).map_err(FolderError::Refused)?;
+        let saved = read(&path).map_err(DraftFolderError::Refused)?;
         let own = self.own()?;
         if own.join(&name).exists() {
-            return Err(FolderError::Refused("a draft of the same document is open here".into()));
+            return Err(DraftFolderError::Refused("a draft of the same document is open here".into()));
         }
-        // Of two that rename one file, one finds it gone.
+        // Of two processes that rename one file, one finds it gone.
         fs::rename(&path, own.join(&name)).map_err(|error| gone_or(&path, &error))?;
         path.parent().map(remove_if_empty);
         if saved.is_json() {
-            self.known.insert(name, saved.text.clone());
+            self.last_json.insert(name, saved.text.clone());
         }
         Ok(saved)
     }
 
-    /// Removes a draft of an ended session.
     ///
     /// # Errors
-    /// [`FolderError`].
-    pub fn throw_away(&self, id: &SavedId) -> Result<(), FolderError> {
+    /// [`DraftFolderError`].
+    pub fn delete(&self, id: &DraftId) -> Result<(), DraftFolderError> {
         let path = self.path(id)?;
         fs::remove_file(&path).map_err(|error| gone_or(&path, &error))?;
         path.parent().map(remove_if_empty);
         Ok(())
     }
 
-    /// The path of a draft that nobody holds.
-    fn path(&self, id: &SavedId) -> Result<PathBuf, FolderError> {
+    /// The path of a draft whose session has ended.
+    fn path(&self, id: &DraftId) -> Result<PathBuf, DraftFolderError> {
         let folder = self.root.join(&id.session);
-        if folder.is_dir() && has_ended(&folder) { Ok(folder.join(&id.file)) } else { Err(FolderError::Gone) }
+        if folder.is_dir() && has_ended(&folder) {
+            Ok(folder.join(&id.file))
+        } else {
+            Err(DraftFolderError::Gone)
+        }
     }
 
     fn ended(&self) -> Vec<PathBuf> {
-        Session::ended(&self.root).unwrap_or_else(|error| {
+        SessionFolder::ended(&self.root).unwrap_or_else(|error| {
             tracing::warn!(path = %self.root.display(), kind = %error.kind(), "saved drafts cannot be looked for");
             Vec::new()
         })
     }
 
-    fn own(&mut self) -> Result<PathBuf, FolderError> {
+    fn own(&mut self) -> Result<PathBuf, DraftFolderError> {
         if let Some(own) = &self.own {
-            // Somebody may have tidied up.
+            // The folder may have been removed meanwhile.
             if own.path().is_dir() {
                 return Ok(own.path().to_owned());
             }
         }
-        let own = Session::begin(&self.root).map_err(|error| refused(&self.root, &error))?;
+        let own = SessionFolder::begin(&self.root).map_err(|error| refused(&self.root, &error))?;
         Ok(self.own.insert(own).path().to_owned())
     }
 
-    /// Whether the folder stays within its bounds with a file of so many bytes at `path`.
-    fn has_room(&self, path: &Path, bytes: u64) -> Result<(), FolderError> {
+    /// Checks that the folder stays within its limits with a file of so many bytes at `path`.
+    fn has_room(&self, path: &Path, bytes: u64) -> Result<(), DraftFolderError> {
         let (mut count, mut total) = (1, bytes);
         let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
         for other in folders.flat_map(|folder| drafts_in(&folder.path())).filter(|other| other != path) {
             count += 1;
             total += other.metadata().map_or(0, |found| found.len());
         }
-        if count > MOST || total > MOST_BYTES { Err(FolderError::Full) } else { Ok(()) }
+        if count > MOST || total > MOST_BYTES { Err(DraftFolderError::Full) } else { Ok(()) }
     }
 }
 
-impl Drop for Folder {
+impl Drop for DraftFolder {
     fn drop(&mut self) {
         if let Some(own) = &self.own {
             remove_if_empty(own.path());
@@ -211,7 +206,7 @@ impl Drop for Folder {
     }
 }
 
-impl SavedId {
+impl DraftId {
     fn of(path: &Path) -> Option<Self> {
         let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
         Some(Self { session: name(path.parent()?)?, file: name(path)? })
@@ -223,13 +218,13 @@ impl SavedId {
         Self { session: "one".into(), file: "draft.json".into() }
     }
 
-    /// The path below the folder of drafts, for people.
+    /// The path below the folder of drafts, for display.
     pub fn name(&self) -> String {
         format!("{}/{}", self.session, self.file)
     }
 }
 
-/// A name of its own for every key, whatever characters the key has.
+/// A unique file name for every key, whatever characters the key has.
 fn file_name(key: &ResourceKey) -> String {
     let digest = Sha256::digest(key.to_string().as_bytes());
     let mut name = String::new();
@@ -250,8 +245,8 @@ fn drafts_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Removes what a crash left of a session without drafts.
-fn sweep(folder: &Path) {
+/// Removes temporary files, and the folder of a session without drafts.
+fn remove_leftovers(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
             let _ = fs::remove_file(entry.path());
@@ -260,7 +255,7 @@ fn sweep(folder: &Path) {
     remove_if_empty(folder);
 }
 
-fn read(path: &Path) -> Result<Saved, String> {
+fn read(path: &Path) -> Result<SavedDraft, String> {
     let unread = |error: io::Error| format!("it cannot be read: {}", error.kind());
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unread)?;
@@ -268,11 +263,11 @@ fn read(path: &Path) -> Result<Saved, String> {
     if bytes.len() as u64 > LARGEST {
         return Err("it is too large".into());
     }
-    Saved::from_bytes(&bytes)
+    SavedDraft::from_bytes(&bytes)
 }
 
-/// Puts a whole file in its place, or leaves what is there.
-fn place(folder: &Path, name: &str, bytes: &[u8], durable: bool) -> io::Result<()> {
+/// Replaces a file atomically: on an error the old one is left.
+fn write_atomically(folder: &Path, name: &str, bytes: &[u8], durable: bool) -> io::Result<()> {
     let temporary = folder.join(format!(".{name}.tmp"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
@@ -287,17 +282,17 @@ fn place(folder: &Path, name: &str, bytes: &[u8], durable: bool) -> io::Result<(
     File::open(folder)?.sync_all()
 }
 
-fn refused(path: &Path, error: &io::Error) -> FolderError {
+fn refused(path: &Path, error: &io::Error) -> DraftFolderError {
     let remedy = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "make room there",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make it writable for you",
         _ => "look at that folder",
     };
-    FolderError::System { path: path.display().to_string(), kind: error.kind(), remedy }
+    DraftFolderError::System { path: path.display().to_string(), kind: error.kind(), remedy }
 }
 
-fn gone_or(path: &Path, error: &io::Error) -> FolderError {
-    if error.kind() == ErrorKind::NotFound { FolderError::Gone } else { refused(path, error) }
+fn gone_or(path: &Path, error: &io::Error) -> DraftFolderError {
+    if error.kind() == ErrorKind::NotFound { DraftFolderError::Gone } else { refused(path, error) }
 }
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
-//! Drafts on disk: kept through a crash, a closed terminal and a lost line, and offered at the next
-//! start.
+//! Drafts on disk: they survive a crash, a closed terminal and a lost connection, and are offered at the
+//! next start.
 //!
-//! | part | what it does |
+//! | module | what it does |
 //! | --- | --- |
-//! | `saved` | what a file holds, and its format |
-//! | `session` | a folder of this process's own, held by a lock for as long as it lives |
-//! | `folder` | all such folders: writes drafts, finds those nobody holds any more |
-//! | `worker` | the thread that does it, one order after the other |
+//! | `saved_draft` | the contents and the format of a file |
+//! | `session_folder` | a folder of this process, locked for as long as the process lives |
+//! | `folder` | all such folders: writes drafts, finds those of ended sessions |
+//! | `worker` | the thread that does the I/O, one job after the other |
 //!
 //! A file holds placeholders where the document has secrets, and `‹kept:0›` where one was typed.
 
 mod folder;
-mod saved;
-mod session;
+mod saved_draft;
+mod session_folder;
 mod worker;
 
-pub use folder::{Folder, FolderError, Listed, SavedId};
-pub use saved::{Saved, SavedBase, Summary, Unsaved};
-pub use session::Session;
-pub(super) use worker::{Order, Outcome, Worker};
+pub use folder::{DraftEntry, DraftFolder, DraftFolderError, DraftId};
+pub use saved_draft::{DraftSummary, SavedDraft, SavedDraftBase, UnsavedDraft};
+pub use session_folder::SessionFolder;
+pub(super) use worker::{DraftJob, DraftJobResult, DraftWorker};
 
-/// The folder of drafts in the state folder.
+/// The name of this folder in the state folder.
 pub const FOLDER: &str = "drafts";

@@ -1,5 +1,5 @@
-//! The thread that writes drafts: one order after the other, so that a draft thrown away is not
-//! written again by a save that came before. The loop waits for it only when the console is left.
+//! The thread that reads and writes drafts: one job after the other, so that a deleted draft is not
+//! written again by an earlier save. The event loop waits for it only on exit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,85 +11,80 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
-use super::{Folder, Listed, Saved, SavedId, Unsaved};
-use crate::console::effect::Request;
-use crate::console::outside;
+use super::{DraftEntry, DraftFolder, DraftId, SavedDraft, UnsavedDraft};
+use crate::console::effect::RequestId;
+use crate::console::external_editor;
 use crate::domain::ResourceKey;
 
-/// How many orders wait; a draft has one save under way at a time.
+/// Queue length; a draft has one save in flight at a time.
 const ORDERS: usize = 256;
 
-/// What the thread is asked.
 #[derive(Debug)]
-pub(in crate::console) enum Order {
-    /// Save this.
-    Save(Request, Box<Unsaved>),
-    /// Remove the saved form of a draft of this session.
+pub(in crate::console) enum DraftJob {
+    Save(RequestId, Box<UnsavedDraft>),
+    /// Removes the file of a draft of this session.
     Remove(ResourceKey),
-    /// Tell what ended sessions left.
-    List(Request),
-    /// Make one of those a draft of this session.
-    TakeUp(Request, SavedId),
-    /// Remove one of those.
-    ThrowAway(Request, SavedId),
-    /// Say that everything before is done.
-    Settle(oneshot::Sender<Option<String>>),
+    /// Lists the drafts of ended sessions.
+    List(RequestId),
+    /// Moves one of those into this session.
+    Resume(RequestId, DraftId),
+    Delete(RequestId, DraftId),
+    /// Answers once all earlier jobs are done.
+    Flush(oneshot::Sender<Option<String>>),
 }
 
-/// What came of an order.
 #[derive(Debug)]
-pub(in crate::console) enum Outcome {
-    /// How many secrets were left out, or why nothing was saved.
+pub(in crate::console) enum DraftJobResult {
+    /// How many secrets were left out, or why it was not saved.
     Saved(Result<usize, String>),
-    /// What ended sessions left.
-    Listed(Vec<Listed>),
-    /// A draft, or why there is none.
-    TakenUp(Result<Box<Saved>, String>),
-    /// Why one is still there.
-    ThrownAway(Result<(), String>),
+    Listed(Vec<DraftEntry>),
+    /// The draft, or why there is none.
+    Resumed(Result<Box<SavedDraft>, String>),
+    /// The error says why it is still there.
+    Deleted(Result<(), String>),
 }
 
-/// The thread, as the loop sees it.
+/// A handle to the thread.
 #[derive(Debug)]
-pub(in crate::console) struct Worker {
-    orders: mpsc::Sender<Order>,
-    /// Set once the console is being left: what matters then is to be done before the process ends.
+pub(in crate::console) struct DraftWorker {
+    jobs: mpsc::Sender<DraftJob>,
+    /// Set on exit: from then on a save is in place before it is synced.
     leaving: Arc<AtomicBool>,
 }
 
-impl Worker {
-    /// Starts it on a state folder, or on none; `tell` is called on its thread.
+impl DraftWorker {
+    /// Starts the thread on a state folder, or on none; `tell` is called on that thread.
     pub(in crate::console) fn start(
         state: Option<PathBuf>,
-        tell: impl Fn(Request, Outcome) + Send + 'static,
+        tell: impl Fn(RequestId, DraftJobResult) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel(ORDERS);
         let leaving = Arc::new(AtomicBool::new(false));
-        let desk = Desk {
-            folder: state.as_ref().map(|state| Folder::new(state.join(super::FOLDER))),
+        let desk = DraftThread {
+            folder: state.as_ref().map(|state| DraftFolder::new(state.join(super::FOLDER))),
             state,
             failed: BTreeMap::new(),
             leaving: Arc::clone(&leaving),
         };
         thread::Builder::new().name("drafts".into()).spawn(move || desk.run(received, tell))?;
-        Ok(Self { orders, leaving })
+        Ok(Self { jobs: orders, leaving })
     }
 
-    /// Hands an order over; gives it back where the thread is far behind, or gone.
-    pub(in crate::console) fn order(&self, order: Order) -> Result<(), Order> {
-        self.orders.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
+    /// Queues a job; returns it where the queue is full or the thread is gone.
+    pub(in crate::console) fn submit(&self, order: DraftJob) -> Result<(), DraftJob> {
+        self.jobs.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
     }
 
-    /// From now on saving is quick rather than proof against a power cut.
-    pub(in crate::console) fn hurry(&self) {
+    /// From now on a save is in place before it is synced, so that it survives the end of the process.
+    pub(in crate::console) fn begin_exit(&self) {
         self.leaving.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until all is done, but not longer than `until`; answers why the last text of a draft is
-    /// not saved.
-    pub(in crate::console) async fn settle(&self, until: Instant) -> Option<String> {
+    /// Waits until all jobs are done, at most until `until`; returns why the last text of a draft is not
+    /// saved.
+    pub(in crate::console) async fn flush(&self, until: Instant) -> Option<String> {
         let (sender, settled) = oneshot::channel();
-        if self.order(Order::Settle(sender)).is_err() {
+        if self.submit(DraftJob::Flush(sender)).is_err() {
             return Some("the disk takes nothing".into());
         }
         match timeout_at(until.into(), settled).await {
@@ -99,47 +94,47 @@ impl Worker {
     }
 }
 
-struct Desk {
+struct DraftThread {
     state: Option<PathBuf>,
-    folder: Option<Folder>,
-    /// Drafts whose last text is not saved, and why.
+    folder: Option<DraftFolder>,
+    /// Why the last text of a draft is not saved.
     failed: BTreeMap<ResourceKey, String>,
     leaving: Arc<AtomicBool>,
 }
 
-impl Desk {
-    fn run(mut self, mut orders: mpsc::Receiver<Order>, tell: impl Fn(Request, Outcome)) {
+impl DraftThread {
+    fn run(mut self, mut orders: mpsc::Receiver<DraftJob>, tell: impl Fn(RequestId, DraftJobResult)) {
         while let Some(order) = orders.blocking_recv() {
             match order {
-                Order::Save(request, unsaved) => {
+                DraftJob::Save(request, unsaved) => {
                     let saved = self.save(&unsaved);
                     self.failed.remove(&unsaved.key);
                     if let Err(reason) = &saved {
                         self.failed.insert(unsaved.key.clone(), reason.clone());
                     }
-                    tell(request, Outcome::Saved(saved));
+                    tell(request, DraftJobResult::Saved(saved));
                 }
-                Order::Remove(key) => {
+                DraftJob::Remove(key) => {
                     self.failed.remove(&key);
                     if let Some(folder) = &mut self.folder {
                         folder.remove(&key);
                     }
                 }
-                Order::List(request) => {
+                DraftJob::List(request) => {
                     if let Some(state) = &self.state {
-                        outside::sweep(&state.join(outside::FOLDER));
+                        external_editor::remove_leftovers(&state.join(external_editor::FOLDER));
                     }
-                    let listed = self.folder.as_ref().map(Folder::list).unwrap_or_default();
-                    tell(request, Outcome::Listed(listed));
+                    let listed = self.folder.as_ref().map(DraftFolder::list).unwrap_or_default();
+                    tell(request, DraftJobResult::Listed(listed));
                 }
-                Order::TakeUp(request, id) => {
-                    let taken = self.with(|folder| folder.take_up(&id).map(Box::new));
-                    tell(request, Outcome::TakenUp(taken));
+                DraftJob::Resume(request, id) => {
+                    let taken = self.in_folder(|folder| folder.resume(&id).map(Box::new));
+                    tell(request, DraftJobResult::Resumed(taken));
                 }
-                Order::ThrowAway(request, id) => {
-                    tell(request, Outcome::ThrownAway(self.with(|folder| folder.throw_away(&id))));
+                DraftJob::Delete(request, id) => {
+                    tell(request, DraftJobResult::Deleted(self.in_folder(|folder| folder.delete(&id))));
                 }
-                Order::Settle(settled) => {
+                DraftJob::Flush(settled) => {
                     let first = self.failed.iter().next();
                     drop(settled.send(first.map(|(key, reason)| format!("the draft of {key}: {reason}"))));
                 }
@@ -147,14 +142,14 @@ impl Desk {
         }
     }
 
-    fn save(&mut self, unsaved: &Unsaved) -> Result<usize, String> {
+    fn save(&mut self, unsaved: &UnsavedDraft) -> Result<usize, String> {
         let durable = !self.leaving.load(Ordering::SeqCst);
-        self.with(|folder| folder.save(unsaved, durable))
+        self.in_folder(|folder| folder.save(unsaved, durable))
     }
 
-    fn with<T>(
+    fn in_folder<T>(
         &mut self,
-        work: impl FnOnce(&mut Folder) -> Result<T, super::FolderError>,
+        work: impl FnOnce(&mut DraftFolder) -> Result<T, super::DraftFolderError>,
     ) -> Result<T, String> {
         match &mut self.folder {
             Some(folder) => work(folder).map_err(|error| error.to_string()),

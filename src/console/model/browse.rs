@@ -1,4 +1,4 @@
-//! A list tab: where one stands in it. The selection is a key, so it stays on its item while rows
+//! State of a tab that lists documents. The selection is a key, so it stays on its document while rows
 //! come, go and move around it.
 
 use crate::domain::{DocumentKind, Namespace, ResourceKey, Token};
@@ -6,65 +6,60 @@ use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
 
 use super::super::layout::Pane;
-use super::{Filter, Input, Listing, Marks, Sort};
+use super::{DocumentList, Filter, Marks, Sort, TextInput};
 
-/// A list tab.
 #[derive(Debug)]
-pub struct Browse {
+pub struct BrowsePage {
     /// The rows.
-    pub listing: Listing,
-    /// The selected document.
+    pub listing: DocumentList,
     pub selected: Option<ResourceKey>,
-    /// The marked documents, in sight or not.
+    /// The marked documents, visible or not.
     pub marks: Marks,
     /// The place of the selected row.
     pub cursor: usize,
     /// The first row shown.
     pub offset: usize,
-    /// The pane that keys go to.
+    /// The pane with the focus.
     pub focus: Pane,
-    /// The focused pane alone.
+    /// Whether the focused pane fills the screen.
     pub zoomed: bool,
     /// The first namespace row shown.
     pub namespace_offset: usize,
-    /// The filter line as typed; kept when the tab is left.
-    pub filter: Input,
-    /// Whether the filter line is being typed, and what it was before.
+    /// The filter line as typed; kept when the user leaves the tab.
+    pub filter: TextInput,
+    /// Set while the filter line is edited: what it was before.
     pub typing: Option<String>,
-    /// The selected document, ready to draw.
-    pub detail: Detail,
+    /// The selected document, prepared for drawing.
+    pub detail: DetailPane,
 }
 
-/// The rows of the pane Namespaces.
+/// The rows of the Namespaces pane.
 pub struct NamespaceList<'a>(&'a Inventory);
 
-/// The detail pane.
 #[derive(Debug, Default)]
-pub struct Detail {
+pub struct DetailPane {
     /// The document shown.
-    pub shown: Option<Box<Shown>>,
+    pub shown: Option<Box<DetailDocument>>,
     /// First line shown.
     pub scroll: usize,
 }
 
-/// A document, ready to draw.
+/// A document prepared for drawing.
 #[derive(Debug)]
-pub struct Shown {
-    /// Which one.
+pub struct DetailDocument {
     pub key: ResourceKey,
-    /// Which state of it.
+    /// Its revision when it was prepared.
     pub token: Token,
-    /// What it says.
     pub facts: Facts,
     /// Its text with secrets hidden.
     pub masked: Masked,
 }
 
-impl Browse {
-    /// Lists a range, nothing selected yet.
+impl BrowsePage {
+    /// Lists a scope with nothing selected.
     pub fn new(scope: Scope) -> Self {
         Self {
-            listing: Listing::new(scope),
+            listing: DocumentList::new(scope),
             selected: None,
             marks: Marks::default(),
             cursor: 0,
@@ -72,9 +67,9 @@ impl Browse {
             focus: Pane::Items,
             zoomed: false,
             namespace_offset: 0,
-            filter: Input::default(),
+            filter: TextInput::default(),
             typing: None,
-            detail: Detail::default(),
+            detail: DetailPane::default(),
         }
     }
 
@@ -98,18 +93,18 @@ impl Browse {
         true
     }
 
-    /// Follows what the inventory did. The selected row keeps its line on the screen; a selected
-    /// row that is gone leaves the selection in its place. Says whether the selected row went.
-    pub fn take(&mut self, inventory: &Inventory, delta: &Delta, height: usize) -> bool {
-        self.listing.take(inventory, delta);
+    /// Applies a change of the inventory. The selected row keeps its line on the screen; if it is
+    /// removed, the selection stays in its place. Returns whether the selected row was removed.
+    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta, height: usize) -> bool {
+        self.listing.apply_delta(inventory, delta);
         for key in &delta.deleted {
             self.marks.drop(key);
         }
-        self.settle(inventory, height)
+        self.restore_selection(inventory, height)
     }
 
-    /// Puts selection and scroll right after the list changed in any way.
-    pub fn settle(&mut self, inventory: &Inventory, height: usize) -> bool {
+    /// Restores selection and scroll after the list changed. Returns whether the selected row is gone.
+    pub fn restore_selection(&mut self, inventory: &Inventory, height: usize) -> bool {
         let len = self.listing.len(inventory);
         let place = self.selected.as_ref().and_then(|key| self.listing.position(inventory, key));
         match place {
@@ -137,7 +132,7 @@ impl Browse {
             .min(len.saturating_sub(height.min(len)));
     }
 
-    /// Lists another range; the filter and the order stay.
+    /// Lists another scope; filter and order stay.
     pub fn enter(&mut self, scope: Scope, inventory: &Inventory, height: usize) {
         self.listing.set_scope(scope, inventory);
         let kept = self.selected.take();
@@ -146,22 +141,21 @@ impl Browse {
         }
     }
 
-    /// Narrows the list to what the filter line says; a selected row that stays, stays selected.
+    /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter(&mut self, inventory: &Inventory, height: usize) {
         self.listing.set_filter(Filter::parse(self.filter.text()), inventory);
-        self.settle(inventory, height);
+        self.restore_selection(inventory, height);
     }
 
-    /// Orders the list anew.
     pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory, height: usize) {
         self.listing.set_sort(sort, inventory);
-        self.settle(inventory, height);
+        self.restore_selection(inventory, height);
     }
 
-    /// Makes the selected document ready to draw, if it is not.
+    /// Prepares the selected document for drawing, unless it is already.
     pub fn refresh_detail(&mut self, inventory: &Inventory) {
         let Some(row) = self.selected.as_ref().and_then(|key| inventory.get(key)) else {
-            self.detail = Detail::default();
+            self.detail = DetailPane::default();
             return;
         };
         let key = row.key();
@@ -175,27 +169,25 @@ impl Browse {
         let kind = DocumentKind::of(&key);
         let facts = Facts::scan(kind, row.document());
         let masked = Masked::of(kind, row.document());
-        self.detail.shown = Some(Box::new(Shown { key, token: row.token(), facts, masked }));
+        self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, masked }));
     }
 }
 
 impl<'a> NamespaceList<'a> {
-    /// The rows over a picture.
     pub fn of(inventory: &'a Inventory) -> Self {
         Self(inventory)
     }
 
-    /// How many rows: `all`, every namespace, and the unrecognised keys if there are any.
+    /// The number of rows: `all`, every namespace, and the unrecognised keys if there are any.
     pub fn len(&self) -> usize {
         1 + self.0.namespaces().len() + usize::from(self.has_foreign())
     }
 
-    /// Whether there are no rows; there is always the row `all`.
+    /// Never: there is always the row `all`.
     pub fn is_empty(&self) -> bool {
         false
     }
 
-    /// The range of a row.
     pub fn scope_at(&self, at: usize) -> Option<Scope> {
         let namespaces = self.0.namespaces().len();
         match at {
@@ -207,7 +199,7 @@ impl<'a> NamespaceList<'a> {
         }
     }
 
-    /// The row of a range; that of the next namespace where it has gone.
+    /// The row of a scope; that of the next namespace if it no longer exists.
     pub fn position(&self, scope: &Scope) -> usize {
         let before =
             |wanted: &Namespace| self.0.namespaces().filter(|(namespace, _)| *namespace < wanted).count();
@@ -219,6 +211,6 @@ impl<'a> NamespaceList<'a> {
     }
 
     fn has_foreign(&self) -> bool {
-        self.0.tally(&Scope::Foreign).total > 0
+        self.0.counts(&Scope::Foreign).total > 0
     }
 }

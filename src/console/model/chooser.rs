@@ -1,39 +1,37 @@
-//! A list to choose from: what a new document is to be of.
+//! State of the chooser: what kind of document a new one becomes.
 
-use super::Input;
-use crate::check::{Choice, choices};
+use super::TextInput;
+use crate::check::{DocumentType, document_types};
 use crate::domain::{DocumentKind, ResourceKey};
 
-/// The modules for a new webhook, or the types for a new connection, narrowed by what is typed.
+/// The modules of a new webhook or the types of a new connection, filtered by what is typed.
 #[derive(Debug)]
 pub struct Chooser {
     /// The new document.
     pub key: ResourceKey,
-    /// What was typed.
-    pub input: Input,
-    /// Which of those that match is selected.
+    pub input: TextInput,
+    /// The index among the matches.
     pub selected: usize,
 }
 
 impl Chooser {
-    /// All there is for a document.
     pub fn new(key: ResourceKey) -> Self {
-        Self { key, input: Input::of(""), selected: 0 }
+        Self { key, input: TextInput::of(""), selected: 0 }
     }
 
-    /// Those whose name or help has what was typed, in any letter case; the names that begin with it
+    /// The choices whose name or help contains what was typed, ignoring case; names that start with it
     /// come first.
-    pub fn matches(&self) -> Vec<&'static Choice> {
+    pub fn matches(&self) -> Vec<&'static DocumentType> {
         let typed = self.input.text().trim().to_lowercase();
-        let has =
-            |choice: &&Choice| choice.name.contains(&typed) || choice.help.to_lowercase().contains(&typed);
-        let mut found: Vec<_> = choices(DocumentKind::of(&self.key)).iter().filter(has).collect();
+        let has = |choice: &&DocumentType| {
+            choice.name.contains(&typed) || choice.help.to_lowercase().contains(&typed)
+        };
+        let mut found: Vec<_> = document_types(DocumentKind::of(&self.key)).iter().filter(has).collect();
         found.sort_by_key(|choice| !choice.name.starts_with(&typed));
         found
     }
 
-    /// The selected one, if any matches.
-    pub fn choice(&self) -> Option<&'static Choice> {
+    pub fn choice(&self) -> Option<&'static DocumentType> {
         self.matches().get(self.selected).copied()
     }
 }

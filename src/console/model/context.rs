@@ -1,14 +1,13 @@
-//! What the console is connected to, and whether it may write there.
+//! What the console is connected to, and whether it may write.
 
 use std::time::Duration;
 
-use crate::check::Eyes;
+use crate::check::SecretLookup;
 use crate::domain::{Token, TokenKind};
 use crate::provider::Capabilities;
 
-/// What is connected and under which rules.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub struct ConsoleContext {
     /// The context's name, as typed to unlock it.
     pub name: String,
     /// The backend's kind as on its badge: `memory`, `files`, `etcd`.
@@ -16,16 +15,15 @@ pub struct Context {
     /// Where it is: host and prefix, or paths.
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.
-    pub marks: Vec<String>,
-    /// What the store can do.
+    pub warnings: Vec<String>,
     pub capabilities: Capabilities,
-    /// Where secrets are kept; `None` where this console reaches none.
-    pub secrets: Option<Eyes>,
-    /// A secret value may be put on the clipboard.
-    pub copies_secrets: bool,
-    /// No writer exists.
+    /// Where secrets are stored; `None` if this console reaches no store of secrets.
+    pub secrets: Option<SecretLookup>,
+    /// Secret values may be put on the clipboard.
+    pub may_copy_secrets: bool,
+    /// The console has no writer.
     pub read_only: bool,
-    /// To be careful with: what deletes asks for a name to be typed.
+    /// Deleting asks for a name to be typed.
     pub protected: bool,
     /// Starts locked.
     pub locked: bool,
@@ -33,8 +31,8 @@ pub struct Context {
     pub frames_per_second: u32,
 }
 
-impl Context {
-    /// A token as people read it: `r48190` where it is a revision, else as it is.
+impl ConsoleContext {
+    /// A token as shown to people: `r48190` if it is a revision, else as it is.
     pub fn token(&self, token: Token) -> String {
         match self.capabilities.tokens {
             TokenKind::Counter => format!("r{token}"),
@@ -45,8 +43,8 @@ impl Context {
 
 /// Whether writing is possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lock {
-    /// There is no writer at all.
+pub enum WriteAccess {
+    /// The console has no writer.
     ReadOnly,
     /// The gate is closed.
     Locked,

@@ -1,24 +1,24 @@
-//! What narrows a list: words that must, or must not, be part of a row.
+//! Filters of lists: words that must, or must not, occur in a row.
 
 use crate::inventory::RowRef;
 
-/// A parsed filter line: words separated by blanks, all of which must hold. `!word` must not
-/// occur; `id:`, `ns:`, `module:` and `conn:` look in that place alone.
+/// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
+/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    terms: Vec<Term>,
+    terms: Vec<FilterTerm>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
-    field: Option<Field>,
+struct FilterTerm {
+    field: Option<FilterField>,
     /// Lower case.
     needle: String,
     negated: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+enum FilterField {
     Id,
     Namespace,
     Module,
@@ -26,48 +26,48 @@ enum Field {
 }
 
 impl Filter {
-    /// Reads a filter line; every text is a filter.
+    /// Parses a filter line; every text is a valid filter.
     pub fn parse(text: &str) -> Self {
-        Self { terms: text.split_whitespace().filter_map(Term::parse).collect() }
+        Self { terms: text.split_whitespace().filter_map(FilterTerm::parse).collect() }
     }
 
-    /// Whether everything passes.
+    /// Whether every row matches.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// Reads a filter line for texts that have no parts: every word is looked for as it is.
+    /// Parses a filter line for texts without columns: words are matched as they are.
     pub fn words(text: &str) -> Self {
         let term = |word: &str| {
             let (negated, needle) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
             let needle = needle.to_ascii_lowercase();
-            (!needle.is_empty()).then_some(Term { field: None, needle, negated })
+            (!needle.is_empty()).then_some(FilterTerm { field: None, needle, negated })
         };
         Self { terms: text.split_whitespace().filter_map(term).collect() }
     }
 
-    /// Whether a text passes.
+    /// Whether a text matches.
     pub fn accepts_text(&self, text: &str) -> bool {
         self.terms.iter().all(|term| contains(text.as_bytes(), term.needle.as_bytes()) != term.negated)
     }
 
-    /// Whether a row passes.
+    /// Whether a row matches.
     pub fn accepts(&self, row: RowRef<'_>) -> bool {
         self.terms.iter().all(|term| term.found_in(row) != term.negated)
     }
 }
 
-impl Term {
+impl FilterTerm {
     fn parse(word: &str) -> Option<Self> {
         let (negated, word) = match word.strip_prefix('!') {
             Some(rest) => (true, rest),
             None => (false, word),
         };
         let (field, needle) = match word.split_once(':') {
-            Some(("id", rest)) => (Some(Field::Id), rest),
-            Some(("ns", rest)) => (Some(Field::Namespace), rest),
-            Some(("module" | "type", rest)) => (Some(Field::Module), rest),
-            Some(("conn", rest)) => (Some(Field::Connection), rest),
+            Some(("id", rest)) => (Some(FilterField::Id), rest),
+            Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
+            Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
+            Some(("conn", rest)) => (Some(FilterField::Connection), rest),
             _ => (None, word),
         };
         (!needle.is_empty()).then(|| Self { field, needle: needle.to_ascii_lowercase(), negated })
@@ -76,15 +76,15 @@ impl Term {
     fn found_in(&self, row: RowRef<'_>) -> bool {
         let wanted = |field| self.field.is_none_or(|only| only == field);
         let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, self.needle.as_bytes()));
-        wanted(Field::Id) && holds(Some(row.short()))
-            || wanted(Field::Namespace)
+        wanted(FilterField::Id) && holds(Some(row.short()))
+            || wanted(FilterField::Namespace)
                 && holds(row.namespace().map(|namespace| namespace.as_str().as_bytes()))
-            || wanted(Field::Module) && holds(row.module().map(str::as_bytes))
-            || wanted(Field::Connection) && holds(row.connection().map(str::as_bytes))
+            || wanted(FilterField::Module) && holds(row.module().map(str::as_bytes))
+            || wanted(FilterField::Connection) && holds(row.connection().map(str::as_bytes))
     }
 }
 
-/// Whether `text` holds `needle`, which is lower case; ASCII letters match in any case.
+/// Whether `text` contains `needle`, which is lower case; ASCII letters match in either case.
 fn contains(text: &[u8], needle: &[u8]) -> bool {
     let Some((first, rest)) = needle.split_first() else { return true };
     memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)

@@ -1,43 +1,41 @@
-//! Looking for a text in the draft.
+//! Text search in the editor.
 
 use std::fmt;
 use std::ops::Range;
 
-use super::input::Input;
-use super::pad::{Pad, Pos};
+use super::input::TextInput;
+use super::text_buffer::{Pos, TextBuffer};
 use crate::text::grouped;
 
-/// Counting ends here; nobody reads the number then.
+/// Counting stops here.
 const MOST: usize = 9_999;
 
-/// A search.
 #[derive(Debug, Default)]
-pub struct Find {
-    /// What is looked for, as typed.
-    pub input: Input,
-    /// Whether keys go to the line where it is typed.
+pub struct TextSearch {
+    /// The search text.
+    pub input: TextInput,
+    /// Whether the search line has the focus.
     pub typing: bool,
-    /// Whether what is found is marked.
+    /// Whether matches are highlighted.
     pub marked: bool,
-    /// The place that typing began at, so that a longer text is looked for from there again.
+    /// Where the cursor was when typing began: a changed text is searched from there again.
     origin: Pos,
-    /// The place found.
-    found: Option<(Pos, Pos)>,
-    tally: Tally,
+    /// The current match.
+    current: Option<(Pos, Pos)>,
+    match_count: MatchCount,
 }
 
-/// Which of how many.
+/// The number of matches, and which of them is current.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// The number of the one found, from 1; 0 if none is, or it is past what was counted.
+pub struct MatchCount {
+    /// The number of the current match, from 1; 0 if there is none, or it is past what was counted.
     pub number: usize,
-    /// How many there are.
     pub total: usize,
     /// Whether there are more than were counted.
     pub more: bool,
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for MatchCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, total, more } = *self;
         let more = if more { "+" } else { "" };
@@ -49,32 +47,31 @@ impl fmt::Display for Tally {
     }
 }
 
-impl Find {
-    /// Opens the line; what was looked for before is there to be replaced or looked for again.
-    pub fn open(&mut self, pad: &Pad) {
+impl TextSearch {
+    /// Opens the search line; the previous text stays, to be replaced or searched again.
+    pub fn open(&mut self, pad: &TextBuffer) {
         self.typing = true;
         self.marked = true;
         self.origin = pad.selection().map_or(pad.cursor(), |(from, _)| from);
-        self.tally = Tally::default();
-        self.found = None;
+        self.match_count = MatchCount::default();
+        self.current = None;
     }
 
-    /// Which of how many is found.
-    pub fn tally(&self) -> Tally {
-        self.tally
+    pub fn match_count(&self) -> MatchCount {
+        self.match_count
     }
 
-    /// Goes to the first from where typing began. Says whether there is one.
-    pub fn typed(&mut self, pad: &mut Pad) -> bool {
+    /// Goes to the first match from where typing began. Returns whether there is one.
+    pub fn search_from_origin(&mut self, pad: &mut TextBuffer) -> bool {
         let found = self.needle().and_then(|needle| next(pad, &needle, self.origin, true));
         self.arrive(pad, found, self.origin)
     }
 
-    /// Goes to the next one, or the one before, round and round.
-    pub fn step(&mut self, pad: &mut Pad, forward: bool) -> bool {
+    /// Goes to the next or previous match, wrapping around.
+    pub fn go_to_match(&mut self, pad: &mut TextBuffer, forward: bool) -> bool {
         let here = pad.cursor();
-        let from = match self.found {
-            // The one found begins at the cursor; the next begins behind that.
+        let from = match self.current {
+            // The current match starts at the cursor; search from its end.
             Some((start, end)) if start == here && forward => end,
             _ => here,
         };
@@ -85,20 +82,21 @@ impl Find {
         arrived
     }
 
-    fn arrive(&mut self, pad: &mut Pad, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
-        self.found = found;
-        pad.go(found.map_or(otherwise, |(start, _)| start));
-        self.tally = self.needle().map_or_else(Tally::default, |needle| count(pad, &needle, found));
+    fn arrive(&mut self, pad: &mut TextBuffer, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
+        self.current = found;
+        pad.move_to(found.map_or(otherwise, |(start, _)| start));
+        self.match_count =
+            self.needle().map_or_else(MatchCount::default, |needle| count(pad, &needle, found));
         found.is_some()
     }
 
-    /// What is looked for; none where nothing was typed.
+    /// The search text; `None` if it is empty.
     pub fn needle(&self) -> Option<Needle> {
         Needle::of(self.input.text())
     }
 }
 
-/// A text to look for. Without a capital letter it stands for both cases.
+/// A search text. Case-insensitive unless it has a capital letter.
 #[derive(Clone)]
 pub struct Needle {
     text: String,
@@ -117,7 +115,7 @@ impl Needle {
         (!text.is_empty()).then(|| Self { text: text.to_owned(), exact })
     }
 
-    /// The first place at or behind `from` in a line.
+    /// The first match at or after `from` in a line.
     fn find(&self, line: &str, from: usize) -> Option<Range<usize>> {
         let rest = line.get(from..)?;
         if self.exact {
@@ -135,7 +133,7 @@ impl Needle {
         }
     }
 
-    /// The length of what it stands for at the start of a text.
+    /// The length of the match at the start of a text.
     fn starts(&self, text: &str) -> Option<usize> {
         let mut there = text.chars();
         for wanted in self.text.chars() {
@@ -146,7 +144,7 @@ impl Needle {
         Some(text.len() - there.as_str().len())
     }
 
-    /// The places in a line, from left to right, none in another.
+    /// The matches in a line, from left to right, without overlaps.
     pub fn all<'l>(&'l self, line: &'l str) -> impl Iterator<Item = Range<usize>> + 'l {
         let mut from = 0;
         std::iter::from_fn(move || {
@@ -156,13 +154,13 @@ impl Needle {
         })
     }
 
-    /// The places that reach into a part of a line.
+    /// The matches that overlap a part of a line.
     pub fn within<'l>(
         &'l self,
         line: &'l str,
         part: Range<usize>,
     ) -> impl Iterator<Item = Range<usize>> + 'l {
-        // A letter in the other case may be longer, though never four times.
+        // A letter in the other case may be longer, but never four times.
         let around = self.text.len() * 4;
         let mut start = part.start.saturating_sub(around);
         while !line.is_char_boundary(start) {
@@ -185,13 +183,13 @@ fn end_of(line: &str, at: usize) -> usize {
     at
 }
 
-/// How far it is to where a letter might stand, in either case.
+/// The distance to the next place where the letter may match, in either case.
 fn candidate(text: &str, first: char) -> Option<usize> {
     if first.is_ascii() && !first.is_ascii_alphabetic() {
         return memchr::memchr(first as u8, text.as_bytes());
     }
     if matches!(first, 'k' | 's') || !first.is_ascii() {
-        // These have capitals beyond ASCII too.
+        // These also match letters beyond ASCII.
         return text
             .char_indices()
             .find(|(_, c)| c.to_lowercase().eq(first.to_lowercase()))
@@ -200,8 +198,8 @@ fn candidate(text: &str, first: char) -> Option<usize> {
     memchr::memchr2(first as u8, first.to_ascii_uppercase() as u8, text.as_bytes())
 }
 
-/// The next one from a place, round the end of the text.
-fn next(pad: &Pad, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Pos)> {
+/// The next match from a position, wrapping around the end of the text.
+fn next(pad: &TextBuffer, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Pos)> {
     let rows = pad.rows();
     (0..=rows).find_map(|step| {
         let row = if forward { (from.row + step) % rows } else { (from.row + rows - step % rows) % rows };
@@ -216,8 +214,8 @@ fn next(pad: &Pad, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Po
     })
 }
 
-fn count(pad: &Pad, needle: &Needle, found: Option<(Pos, Pos)>) -> Tally {
-    let mut tally = Tally::default();
+fn count(pad: &TextBuffer, needle: &Needle, found: Option<(Pos, Pos)>) -> MatchCount {
+    let mut tally = MatchCount::default();
     for (row, line) in pad.lines(0).enumerate() {
         for place in needle.all(line) {
             if tally.total == MOST {
@@ -237,53 +235,53 @@ fn count(pad: &Pad, needle: &Needle, found: Option<(Pos, Pos)>) -> Tally {
 mod tests {
     use super::*;
 
-    fn find(pad: &mut Pad, text: &str) -> Find {
-        let mut find = Find::default();
+    fn find(pad: &mut TextBuffer, text: &str) -> TextSearch {
+        let mut find = TextSearch::default();
         find.open(pad);
         find.input.insert(text);
-        find.typed(pad);
+        find.search_from_origin(pad);
         find
     }
 
-    fn at(pad: &Pad) -> (usize, usize) {
+    fn at(pad: &TextBuffer) -> (usize, usize) {
         (pad.cursor().row, pad.cursor().at)
     }
 
     #[test]
     fn the_first_is_found_as_one_types_and_the_others_round_and_round() {
-        let mut pad = Pad::new("one Two two\nTWO\nthree two");
-        pad.go(Pos { row: 0, at: 5 });
+        let mut pad = TextBuffer::new("one Two two\nTWO\nthree two");
+        pad.move_to(Pos { row: 0, at: 5 });
         let mut found = find(&mut pad, "two");
         assert_eq!(at(&pad), (0, 8));
-        assert_eq!(found.tally(), Tally { number: 2, total: 4, more: false });
+        assert_eq!(found.match_count(), MatchCount { number: 2, total: 4, more: false });
         let mut places = Vec::new();
         for _ in 0..4 {
-            found.step(&mut pad, true);
-            places.push((at(&pad), found.tally().number));
+            found.go_to_match(&mut pad, true);
+            places.push((at(&pad), found.match_count().number));
         }
         assert_eq!(places, [((1, 0), 3), ((2, 6), 4), ((0, 4), 1), ((0, 8), 2)]);
-        found.step(&mut pad, false);
-        found.step(&mut pad, false);
-        assert_eq!((at(&pad), found.tally().number), ((2, 6), 4));
+        found.go_to_match(&mut pad, false);
+        found.go_to_match(&mut pad, false);
+        assert_eq!((at(&pad), found.match_count().number), ((2, 6), 4));
         found.input.insert("x");
-        assert!(!found.typed(&mut pad));
-        assert_eq!((at(&pad), found.tally().total), ((2, 6), 0), "where it was");
+        assert!(!found.search_from_origin(&mut pad));
+        assert_eq!((at(&pad), found.match_count().total), ((2, 6), 0), "where it was");
     }
 
     #[test]
     fn a_capital_letter_means_itself() {
-        let mut pad = Pad::new("two Two TWO ſtraße STRASSE É é");
-        assert_eq!(find(&mut pad, "Two").tally().total, 1);
-        assert_eq!(find(&mut pad, "two").tally().total, 3);
-        assert_eq!(find(&mut pad, "é").tally().total, 2);
-        assert_eq!(find(&mut pad, "").tally().total, 0);
+        let mut pad = TextBuffer::new("two Two TWO ſtraße STRASSE É é");
+        assert_eq!(find(&mut pad, "Two").match_count().total, 1);
+        assert_eq!(find(&mut pad, "two").match_count().total, 3);
+        assert_eq!(find(&mut pad, "é").match_count().total, 2);
+        assert_eq!(find(&mut pad, "").match_count().total, 0);
     }
 
     #[test]
     fn counting_is_bounded() {
-        let mut pad = Pad::new(&"a\n".repeat(20_000));
+        let mut pad = TextBuffer::new(&"a\n".repeat(20_000));
         let found = find(&mut pad, "a");
-        assert_eq!(found.tally(), Tally { number: 1, total: MOST, more: true });
+        assert_eq!(found.match_count(), MatchCount { number: 1, total: MOST, more: true });
     }
 
     #[test]

@@ -1,39 +1,37 @@
-//! One line of text being typed.
+//! A single-line text input.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A line and the place where typing goes.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Input {
+pub struct TextInput {
     text: String,
     /// Byte offset, always between graphemes.
     cursor: usize,
 }
 
-/// The longest line; names and addresses are far shorter.
+/// The longest line in bytes; names and addresses are far shorter.
 const MAX: usize = 512;
 
-impl std::fmt::Debug for Input {
+impl std::fmt::Debug for TextInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // A value typed in a merge may be a secret.
         write!(f, "Input({} bytes)", self.text.len())
     }
 }
 
-impl Input {
-    /// Starts with a text, the cursor behind it.
+impl TextInput {
+    /// Starts with a text, the cursor at its end.
     pub fn of(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { cursor: text.len(), text }
     }
 
-    /// What was typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The part before the cursor.
+    /// The text before the cursor.
     pub fn before_cursor(&self) -> &str {
         self.text.get(..self.cursor).unwrap_or_default()
     }
@@ -43,7 +41,7 @@ impl Input {
         *self = Self::of(text);
     }
 
-    /// Inserts text at the cursor; control characters are dropped, so a paste of several lines
+    /// Inserts text at the cursor; control characters are dropped, so a multi-line paste
     /// stays one line.
     pub fn insert(&mut self, text: &str) {
         for c in text.chars().filter(|c| !c.is_control()) {
@@ -55,7 +53,7 @@ impl Input {
         }
     }
 
-    /// Takes a key; says whether the text changed.
+    /// Handles a key; returns whether the text changed.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let before = self.text.len();
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -104,13 +102,13 @@ impl Input {
 mod tests {
     use super::*;
 
-    fn press(input: &mut Input, code: KeyCode) -> bool {
+    fn press(input: &mut TextInput, code: KeyCode) -> bool {
         input.key(KeyEvent::new(code, KeyModifiers::NONE))
     }
 
     #[test]
     fn edits_by_grapheme() {
-        let mut input = Input::of("ae\u{301}x");
+        let mut input = TextInput::of("ae\u{301}x");
         press(&mut input, KeyCode::Left);
         press(&mut input, KeyCode::Backspace);
         assert_eq!(input.text(), "ax");
@@ -122,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_paste_stays_one_line() {
-        let mut input = Input::default();
+        let mut input = TextInput::default();
         input.insert("a\nb\x1b[31mc");
         assert_eq!(input.text(), "ab[31mc");
         input.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));

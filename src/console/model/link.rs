@@ -1,48 +1,44 @@
-//! How true the picture is, since when, and how much is happening.
+//! The connection to the store, and the rate of its changes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::domain::{LatencyClass, LinkState};
 
-use super::Record;
+use super::LinkHistory;
 
-/// The link to the store as its badge tells it.
+/// The connection to the store, as its badge shows it.
 #[derive(Debug)]
-pub struct Link {
-    /// The state.
+pub struct StoreLink {
     pub state: LinkState,
-    /// Since when, as time since the program started.
+    /// Since when it is in this state, as time since the start.
     pub since: Duration,
-    /// When it is tried again.
+    /// When it reconnects.
     pub retry_at: Option<Duration>,
-    /// What the last load found different.
+    /// The last reload.
     pub resync: Option<Resync>,
-    /// Set while a load runs that comes from another store, or the same with an older history.
+    /// Set while a load runs from another store, or from the same with an older history.
     pub replacing: bool,
-    /// Whether there has been a whole picture.
-    pub had_picture: bool,
-    /// The class of the health checks' round trips.
+    /// Whether the inventory was ever loaded completely.
+    pub has_loaded: bool,
+    /// The latency class of the health checks.
     pub latency: Option<LatencyClass>,
-    /// What happened so far.
-    pub record: Record,
+    pub history: LinkHistory,
 }
 
-/// A load that replaced an earlier picture.
+/// A reload that replaced the previous inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resync {
-    /// How many documents differed.
     pub differences: usize,
-    /// When.
     pub at: Duration,
     /// Whether it was another store, or the same with an older history.
     pub replaced: bool,
 }
 
-/// How long the mark of a resync stays on the badge.
+/// How long the badge shows a resync.
 const RESYNC_FOR: Duration = Duration::from_secs(600);
 
-impl Default for Link {
+impl Default for StoreLink {
     fn default() -> Self {
         Self {
             state: LinkState::Connecting { error: None, retry_in: None },
@@ -50,16 +46,16 @@ impl Default for Link {
             retry_at: None,
             resync: None,
             replacing: false,
-            had_picture: false,
+            has_loaded: false,
             latency: None,
-            record: Record::default(),
+            history: LinkHistory::default(),
         }
     }
 }
 
-impl Link {
-    /// Takes a state; repeats of the same word keep its age.
-    pub fn enter(&mut self, state: LinkState, now: Duration) {
+impl StoreLink {
+    /// Sets the state; the same state again keeps its age.
+    pub fn set_state(&mut self, state: LinkState, now: Duration) {
         let retry_in = match &state {
             LinkState::Connecting { retry_in, .. }
             | LinkState::Stale { retry_in, .. }
@@ -70,38 +66,37 @@ impl Link {
         if state.word() != self.state.word() {
             self.since = now;
         }
-        self.had_picture |= state.is_true();
-        self.record.enter(&state, now);
+        self.has_loaded |= state.is_synced();
+        self.history.record_state(&state, now);
         self.state = state;
     }
 
-    /// When the mark of a resync goes away by itself.
+    /// When the badge stops showing the resync.
     pub fn resync_ends(&self) -> Option<Duration> {
         self.resync.map(|resync| resync.at + RESYNC_FOR)
     }
 }
 
-/// Changes per second, for as long as there are any.
+/// The rate of changes.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    /// Changes in each of the last whole seconds, newest last.
+    /// The changes in each of the last whole seconds, newest last.
     seconds: VecDeque<u32>,
     /// The second being counted, and its changes so far.
     current: (u64, u32),
 }
 
-/// How many seconds the sparkline shows.
+/// The number of seconds that the sparkline shows.
 const SECONDS: usize = 8;
 
 impl Traffic {
-    /// Counts changes.
     pub fn count(&mut self, changes: usize, now: Duration) {
-        self.turn(now);
+        self.advance(now);
         self.current.1 = self.current.1.saturating_add(u32::try_from(changes).unwrap_or(u32::MAX));
     }
 
-    /// Moves on to the current second; says whether what is shown changed.
-    pub fn turn(&mut self, now: Duration) -> bool {
+    /// Advances to the current second; returns whether what is shown changed.
+    pub fn advance(&mut self, now: Duration) -> bool {
         let shown = self.is_shown();
         let second = now.as_secs();
         let passed = second.saturating_sub(self.current.0);
@@ -117,7 +112,6 @@ impl Traffic {
         passed > 0 && (shown || self.is_shown())
     }
 
-    /// Whether there is anything to show.
     pub fn is_shown(&self) -> bool {
         self.seconds.iter().any(|count| *count > 0)
     }
@@ -127,12 +121,11 @@ impl Traffic {
         self.seconds.back().copied().unwrap_or_default()
     }
 
-    /// The counts of the sparkline, oldest first.
     pub fn history(&self) -> impl Iterator<Item = u32> {
         self.seconds.iter().copied()
     }
 
-    /// When what is shown changes by itself.
+    /// When what is shown changes without an event.
     pub fn next_change_at(&self) -> Option<Duration> {
         (self.is_shown() || self.current.1 > 0).then(|| Duration::from_secs(self.current.0 + 1))
     }
@@ -152,23 +145,23 @@ mod tests {
         traffic.count(12, s(5));
         assert!(!traffic.is_shown());
         assert_eq!(traffic.next_change_at(), Some(s(6)));
-        assert!(traffic.turn(s(6)));
+        assert!(traffic.advance(s(6)));
         assert_eq!(traffic.rate(), 12);
-        assert!(traffic.turn(s(13)), "it leaves the window");
-        assert!(traffic.turn(s(14)), "it clears");
+        assert!(traffic.advance(s(13)), "it leaves the window");
+        assert!(traffic.advance(s(14)), "it clears");
         assert!(!traffic.is_shown());
-        assert!(!traffic.turn(s(15)), "and then nothing changes any more");
+        assert!(!traffic.advance(s(15)), "and then nothing changes any more");
         assert_eq!(traffic.next_change_at(), None);
     }
 
     #[test]
     fn repeats_of_a_state_keep_its_age() {
-        let mut link = Link::default();
+        let mut link = StoreLink::default();
         let stale = |wait| LinkState::Stale { reason: "no answer".into(), retry_in: Some(s(wait)) };
-        link.enter(stale(1), s(10));
-        link.enter(stale(2), s(12));
+        link.set_state(stale(1), s(10));
+        link.set_state(stale(2), s(12));
         assert_eq!((link.since, link.retry_at), (s(10), Some(s(14))));
-        link.enter(LinkState::Synced, s(20));
-        assert_eq!((link.since, link.retry_at, link.had_picture), (s(20), None, true));
+        link.set_state(LinkState::Synced, s(20));
+        assert_eq!((link.since, link.retry_at, link.has_loaded), (s(20), None, true));
     }
 }

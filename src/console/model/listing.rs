@@ -1,4 +1,4 @@
-//! The rows of a list in the order shown: the inventory's own order, or a filtered and sorted one.
+//! The rows of a document list: in the inventory's own order, or filtered and sorted.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,6 @@ use crate::inventory::{Delta, Inventory, Scope, Slot};
 
 use super::Filter;
 
-/// How a list is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
     /// By key, as the store orders.
@@ -22,7 +21,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// The next order, round and round.
+    /// The next order, wrapping around.
     pub fn next(self) -> Self {
         match self {
             Self::Id => Self::Module,
@@ -32,7 +31,6 @@ impl Sort {
         }
     }
 
-    /// The word in the list's title.
     pub fn word(self) -> &'static str {
         match self {
             Self::Id => "id",
@@ -43,71 +41,64 @@ impl Sort {
     }
 }
 
-/// How many rows one slice of filtering looks at; far below a frame's time.
+/// The number of rows filtered in one slice; far below a frame's time.
 const SLICE: usize = 50_000;
 
-/// Up to so many changed rows are moved one by one.
+/// Up to this many changed rows are moved one by one.
 const FEW: usize = 16;
 
 /// The rows of a list, in order.
 #[derive(Debug)]
-pub struct Listing {
+pub struct DocumentList {
     scope: Scope,
     filter: Filter,
     sort: Sort,
-    /// `None` where the inventory's own order is the list.
+    /// `None` if the list is the inventory's own order.
     slots: Option<Vec<Slot>>,
-    /// What is still to be looked at, last first.
+    /// Rows not yet filtered, last first.
     pending: Vec<Slot>,
 }
 
-impl Listing {
-    /// All rows of a range, by key.
+impl DocumentList {
+    /// All rows of a scope, by key.
     pub fn new(scope: Scope) -> Self {
         Self { scope, filter: Filter::default(), sort: Sort::Id, slots: None, pending: Vec::new() }
     }
 
-    /// The range.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// The order.
     pub fn sort(&self) -> Sort {
         self.sort
     }
 
-    /// The filter.
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// Whether rows are still being looked at, so that the count is not final.
+    /// Whether filtering is not finished, so that the count is not final.
     pub fn is_partial(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Lists another range.
     pub fn set_scope(&mut self, scope: Scope, inventory: &Inventory) {
         self.scope = scope;
         self.rebuild(inventory);
     }
 
-    /// Lists what another filter leaves.
     pub fn set_filter(&mut self, filter: Filter, inventory: &Inventory) {
         self.filter = filter;
         self.rebuild(inventory);
     }
 
-    /// Lists in another order.
     pub fn set_sort(&mut self, sort: Sort, inventory: &Inventory) {
         self.sort = sort;
         self.rebuild(inventory);
     }
 
-    /// How many rows the list has.
     pub fn len(&self, inventory: &Inventory) -> usize {
-        self.slots.as_ref().map_or_else(|| inventory.tally(&self.scope).total, Vec::len)
+        self.slots.as_ref().map_or_else(|| inventory.counts(&self.scope).total, Vec::len)
     }
 
     /// The row at a place.
@@ -118,7 +109,7 @@ impl Listing {
         }
     }
 
-    /// The rows from a place on, in order. Costs no more for a place far down.
+    /// The rows from an index on, in order. Costs no more for a large index.
     pub fn slots_from<'l>(
         &'l self,
         inventory: &'l Inventory,
@@ -138,7 +129,7 @@ impl Listing {
         slots.binary_search_by(|other| self.order(inventory, *other, slot)).ok()
     }
 
-    /// Looks at one more slice; says whether anything was left to do.
+    /// Filters one more slice; returns whether there was work left.
     pub fn work(&mut self, inventory: &Inventory) -> bool {
         let from = self.pending.len().saturating_sub(SLICE);
         if self.pending.is_empty() {
@@ -159,20 +150,20 @@ impl Listing {
         true
     }
 
-    /// Follows what the inventory did. The inventory has already changed.
-    pub fn take(&mut self, inventory: &Inventory, delta: &Delta) {
+    /// Applies a delta. The inventory has already changed.
+    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) {
         let Some(mut slots) = self.slots.take() else { return };
         if delta.changes.is_empty() {
             self.slots = Some(slots);
             return;
         }
-        // A changed row may have moved, so every touched slot leaves before any comes back.
+        // A changed row may have moved, so every touched slot is removed before any is inserted.
         let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
         touched.sort_unstable();
         touched.dedup();
         let few = touched.len() <= FEW;
         if few {
-            // One place to close costs far less than asking every row, and in a storm most deltas are small.
+            // Removing one row costs far less than testing every row, and most deltas are small.
             for slot in &touched {
                 if let Some(at) = slots.iter().position(|other| other == slot) {
                     slots.remove(at);
@@ -233,7 +224,7 @@ impl Listing {
         match self.sort {
             Sort::Id => by_key(),
             Sort::Module => a.module().cmp(&b.module()).then_with(by_key),
-            // Rows without a connection come last: they are what one is not looking for.
+            // Rows without a connection come last.
             Sort::Connection => {
                 let missing = (a.connection().is_none()).cmp(&b.connection().is_none());
                 missing.then_with(|| a.connection().cmp(&b.connection())).then_with(by_key)
@@ -251,7 +242,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Address, Entry, Revision, Token};
-    use crate::inventory::{Feed, ScannedChange};
+    use crate::inventory::{InventoryEvent, ScannedChange};
 
     const MODULES: [&str; 3] = ["log", "kafka", "mqtt"];
 
@@ -267,7 +258,7 @@ mod tests {
         ScannedChange::Put(entry.into())
     }
 
-    fn keys(listing: &Listing, inventory: &Inventory) -> Vec<ResourceKey> {
+    fn keys(listing: &DocumentList, inventory: &Inventory) -> Vec<ResourceKey> {
         let slots = (0..listing.len(inventory)).map(|at| listing.slot_at(inventory, at).unwrap());
         slots.map(|slot| inventory.row(slot).unwrap().key()).collect()
     }
@@ -281,7 +272,7 @@ mod tests {
             sort in prop::sample::select(vec![Sort::Id, Sort::Module, Sort::Connection, Sort::Newest]),
         ) {
             let mut inventory = Inventory::default();
-            let mut followed = Listing::new(Scope::AllWebhooks);
+            let mut followed = DocumentList::new(Scope::AllWebhooks);
             followed.set_filter(Filter::parse(filter), &inventory);
             followed.set_sort(sort, &inventory);
             for (at, batch) in (1u64..).zip(batches) {
@@ -289,10 +280,10 @@ mod tests {
                     .into_iter()
                     .map(|(number, what)| if what == 3 { ScannedChange::Deleted(key(number)) } else { put(number, what, at) })
                     .collect();
-                let delta = inventory.apply(Feed::Batch { at: Revision(at), changes }, Duration::ZERO);
-                followed.take(&inventory, &delta);
+                let delta = inventory.apply(InventoryEvent::Batch { at: Revision(at), changes }, Duration::ZERO);
+                followed.apply_delta(&inventory, &delta);
 
-                let mut fresh = Listing::new(Scope::AllWebhooks);
+                let mut fresh = DocumentList::new(Scope::AllWebhooks);
                 fresh.set_filter(Filter::parse(filter), &inventory);
                 fresh.set_sort(sort, &inventory);
                 let shown = keys(&followed, &inventory);

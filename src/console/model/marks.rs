@@ -1,4 +1,4 @@
-//! The marked documents of a tab, by key: rows come, go and move, and what was marked stays marked.
+//! The marked documents of a tab, by key, so that marks survive rows that appear, disappear and move.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,18 @@ use crate::domain::ResourceKey;
 /// The most documents that can be marked in one tab.
 pub const MAX_MARKS: usize = 10_000;
 
-/// The marked documents of a tab.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks(BTreeSet<ResourceKey>);
 
 impl Marks {
-    /// How many.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing is marked.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a document is marked.
     pub fn has(&self, key: &ResourceKey) -> bool {
         self.0.contains(key)
     }
@@ -32,7 +28,7 @@ impl Marks {
         self.0.iter()
     }
 
-    /// Marks one; says whether there was room for it.
+    /// Marks one; returns whether there was room for it.
     pub fn add(&mut self, key: ResourceKey) -> bool {
         let room = self.0.len() < MAX_MARKS || self.0.contains(&key);
         if room {
@@ -41,12 +37,11 @@ impl Marks {
         room
     }
 
-    /// Takes a mark away; says whether there was one.
+    /// Removes a mark; returns whether there was one.
     pub fn drop(&mut self, key: &ResourceKey) -> bool {
         self.0.remove(key)
     }
 
-    /// Takes all marks away.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,253 +1,246 @@
-//! Everything the screen shows, as plain data that tests can build.
+//! State of the console, as plain data that tests can build.
 
 mod browse;
 mod chooser;
 mod context;
-mod done;
+mod diagnostics;
 mod edit;
+mod external_editor;
 mod filter;
 mod find;
-mod finish;
-mod flaws;
-mod held;
-mod holders;
-mod in_sight;
 mod input;
+mod json_path;
 mod link;
+mod link_history;
 mod listing;
 mod marks;
 mod merge;
 mod needs_cache;
-mod outline;
-mod outside;
 mod overlay;
-mod pad;
 mod page;
+mod paused_events;
+mod pending_write;
 mod plan;
-mod record;
-mod reread;
+mod presence_cache;
+mod review_input;
+mod saved_drafts;
+mod secret_actions;
+mod secret_dependents;
 mod secret_form;
-mod secret_hands;
 mod secret_input;
 mod secret_link;
-mod secret_places;
-mod secrets_front;
+mod secret_targets;
 mod secrets_page;
-mod shelf;
-mod sight;
-mod unknown;
-mod variable_clash;
-mod writing;
+mod secrets_tab;
+mod stale_dependents;
+mod text_buffer;
+mod undo_log;
+mod unknown_outcome;
+mod variable_conflicts;
+mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use browse::{Browse, Detail, NamespaceList, Shown};
+pub use browse::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
 pub use chooser::Chooser;
-pub use context::{Context, Lock};
-pub use done::{Touched, Writes, Written};
-pub use edit::{Base, Edit, NotReady, Review, Stage, Upstream};
-pub use filter::Filter;
-pub use find::{Find, Needle, Tally};
-pub use finish::Finish;
-pub use flaws::{AT_ONCE, Check, Flaw, Flaws, MOST as MOST_FLAWS, Remedy};
-pub use held::{Held, LeaseLeft, Notice, Tone};
-pub use holders::{Holders, MAX_HOLDERS};
-pub use input::Input;
-pub use link::{Link, Resync, Traffic};
-pub use listing::{Listing, Sort};
-pub use marks::{MAX_MARKS, Marks};
-pub use merge::{Ask, Merging, WIDE_MERGE};
-pub use needs_cache::{AT_ONCE as NEEDS_AT_ONCE, NeedsAsk, NeedsCache, NeedsRead};
-pub use outline::{Here, Outline};
-pub use outside::Away;
-pub use overlay::{Confirm, Doomed, Overlay, Prompt, Purpose, Then};
-pub use pad::{Motion, Pad, Pos, Row};
-pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
-pub use plan::{Clash, Look, Looks, MAX_STEPS, Moved, Plan, Recipe, Sides, Step, look};
-pub use record::{Comparison, Outage, Record, Steady};
-pub use reread::{Changed, RECEIVER_CACHE, RereadPage, RereadPart, Rereads};
-pub use secret_form::{
-    FieldRow, FieldThen, GenerateEntry, NewValue, SecretBase, SecretForm, SecretReview, ValueEntry, is_open,
+pub use context::{ConsoleContext, WriteAccess};
+pub use diagnostics::{
+    CHECKED_AT_ONCE, Diagnostic, Diagnostics, DiagnosticsInput, DraftFix, MAX_DIAGNOSTICS,
 };
-pub use secret_hands::{
-    Asking, Hands, PickFrom, SHOWN_FOR, SecretAct, SecretDone, SecretPick, SecretShown, SecretTarget,
-    SecretUndo, SecretWrites, SecretWriting, WriteKind,
+pub use edit::{Base, Draft, DraftStage, NotReady, Review, Upstream};
+pub use external_editor::ExternalEdit;
+pub use filter::Filter;
+pub use find::{MatchCount, Needle, TextSearch};
+pub use input::TextInput;
+pub use json_path::{CursorPath, JsonPathTracker};
+pub use link::{Resync, StoreLink, Traffic};
+pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
+pub use listing::{DocumentList, Sort};
+pub use marks::{MAX_MARKS, Marks};
+pub use merge::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
+pub use needs_cache::{NeedsCache, NeedsInput, NeedsOutput, SCANNED_AT_ONCE};
+pub use overlay::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
+pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
+pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
+pub use pending_write::PendingWrite;
+pub use plan::{
+    DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
+};
+pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
+pub use review_input::ReviewInput;
+pub use saved_drafts::{AutosaveState, DraftRow, DraftStatus, DraftsPage, SavedDrafts};
+pub use secret_actions::{
+    PendingSecretAction, PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction,
+    SecretActions, SecretPicker, SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview,
+    SecretWriteKind,
+};
+pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
+pub use secret_form::{
+    FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
+    ValuePrompt, is_plain_field,
 };
 pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
 pub use secret_link::SecretLink;
 pub use secrets_page::{
-    Ended, Listed, MOST_FIELDS, MOST_FOLDERS, MOST_NAMES, MOST_VERSIONS, NotVisible, Outlook, Past,
-    SecretCount, SecretEntry, SecretFieldRow, SecretPart, SecretRows, SecretSort, SecretState, SecretsPage,
-    Spot, Subject, Vista, Walk, newest,
+    FolderPage, ListingEnd, ListingProgress, MAX_FIELDS, MAX_FOLDERS, MAX_NAMES_LISTED, MAX_VERSIONS,
+    NotVisible, SecretCount, SecretEntry, SecretFieldRow, SecretPart, SecretResolver, SecretRows, SecretSort,
+    SecretState, SecretSubject, SecretsPage, SecretsView, Selection, VersionHistory, newest_version,
 };
-pub use shelf::{DraftRow, DraftsPage, Saving, Shelf, Standing};
-pub use sight::{MAX_SEEN, Seen, Sight};
-pub use unknown::{Sent, Unknown};
-pub use variable_clash::VariableClashes;
-pub use writing::Writing;
+pub use stale_dependents::{
+    ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart,
+};
+pub use text_buffer::{Motion, Pos, TextBuffer, VisualRow};
+pub use undo_log::{UndoChange, UndoEntry, UndoLog};
+pub use unknown_outcome::{SentCommit, UnknownOutcome};
+pub use variable_conflicts::VariableConflicts;
 
 use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
-use super::effect::Request;
+use super::effect::RequestId;
 use super::keymap::Place;
-use super::layout::{Frame, Pane, Panes, Size, edit_frame, editor_gutter, frame, panes, secret_panes};
+use super::layout::{
+    Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, pane_layout, screen_layout,
+    secret_panes,
+};
 use super::message::Stamp;
 
-/// How long the gate stays open without a key.
+/// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
 
 /// How long a notice stays in the status line.
 const NOTICE_FOR: Duration = Duration::from_secs(8);
 
-/// How often health is asked for while its tab is in front, and otherwise.
+/// How often health is checked while its tab is visible, and otherwise.
 const HEALTH_WATCHED: Duration = Duration::from_secs(3);
 const HEALTH_UNWATCHED: Duration = Duration::from_secs(20);
 
-/// How long a changed row keeps its mark.
+/// How long a changed row stays highlighted.
 pub const FRESH_FOR: Duration = Duration::from_secs(5);
 
 /// The whole state of the console.
 pub struct Model {
-    /// What is connected, by name.
-    pub context: Context,
-    /// Whether writing is possible.
-    pub lock: Lock,
-    /// The link to the store.
-    pub link: Link,
-    /// The link to the store of secrets.
+    pub context: ConsoleContext,
+    pub lock: WriteAccess,
+    pub link: StoreLink,
     pub secret_link: SecretLink,
-    /// Changes per second.
     pub traffic: Traffic,
-    /// The picture.
     pub inventory: Inventory,
-    /// The tab in front.
+    /// The visible tab.
     pub tab: Tab,
-    /// The tab Webhooks.
-    pub webhooks: Browse,
-    /// The tab Connections.
-    pub connections: Browse,
-    /// The tab Secrets.
+    pub webhooks: BrowsePage,
+    pub connections: BrowsePage,
     pub secrets_page: SecretsPage,
-    /// The tab Health.
     pub health: HealthPage,
-    /// The tab Log.
     pub log: LogPage,
     /// The document being edited; it covers the body.
-    pub edit: Option<Box<Edit>>,
-    /// Several writes being reviewed as one; they cover the body too.
+    pub edit: Option<Box<Draft>>,
+    /// Several writes reviewed as one; they cover the body too.
     pub plan: Option<Box<Plan>>,
-    /// What is done with secrets on purpose.
-    pub hands: Hands,
-    /// What the documents on the screen need of secrets and variables.
+    pub secret_actions: SecretActions,
     pub needs: NeedsCache,
-    /// Which webhooks share the variables of their own secrets.
-    pub clashes: VariableClashes,
-    /// What the store of secrets has told of those that documents need.
-    pub sight: Sight,
-    /// The writes of this session that can be taken back.
-    pub writes: Writes,
-    /// Drafts that were left and can be taken up again.
-    pub drafts: BTreeMap<ResourceKey, Box<Edit>>,
-    /// Drafts on disk.
-    pub shelf: Shelf,
-    /// Set while another program has the open draft.
-    pub away: Option<Away>,
-    /// What is open above everything else.
+    /// Webhooks whose own secrets come from the same variables.
+    pub variable_conflicts: VariableConflicts,
+    pub presence_cache: PresenceCache,
+    pub undo_log: UndoLog,
+    /// Drafts of this session that are not open.
+    pub drafts: BTreeMap<ResourceKey, Box<Draft>>,
+    pub saved_drafts: SavedDrafts,
+    /// Set while an external editor has the open draft.
+    pub external_edit: Option<ExternalEdit>,
     pub overlay: Option<Overlay>,
-    /// The last thing worth saying.
+    /// The message in the status line.
     pub notice: Option<Notice>,
-    /// Set while the picture is held still.
-    pub held: Option<Held>,
-    /// The lease of the selected document, as far as it was asked.
-    pub lease: Option<LeaseLeft>,
-    /// The terminal.
+    /// Set while the display is paused.
+    pub paused: Option<PausedEvents>,
+    /// The lease of the selected document.
+    pub lease: Option<LeaseExpiry>,
+    /// The size of the terminal.
     pub size: Size,
     /// When the last message arrived.
     pub now: Stamp,
-    /// Whether the next frame is wanted, and how soon.
+    /// Whether a frame is needed, and how soon.
     pub redraw: Redraw,
-    /// The write that has no answer yet.
-    pub writing: Option<Writing>,
-    /// What it was to do.
-    pub sent: Option<Sent>,
-    /// Set while nobody knows whether it was done.
-    pub unknown: Option<Unknown>,
-    /// The last key, for the gate's patience.
+    /// The document write that has no answer yet.
+    pub pending_write: Option<PendingWrite>,
+    /// The operations of the last commit, until its answer comes.
+    pub sent_commit: Option<SentCommit>,
+    /// Set while the outcome of a commit is unknown.
+    pub unknown_outcome: Option<UnknownOutcome>,
+    /// The time of the last key press, for locking after a pause.
     pub last_key: Duration,
-    /// Moments at which marks of fresh changes end, soonest first.
+    /// When highlights of changed rows end, soonest first.
     pub fresh_ends: VecDeque<Duration>,
-    /// A document that was just created here: selected once the store tells it, unless a key comes first.
-    pub arriving: Option<ResourceKey>,
-    /// The question the next effect asks.
+    /// A document just created here: it is selected when it arrives, unless a key is pressed before.
+    pub select_on_arrival: Option<ResourceKey>,
+    /// The last request number.
     requests: u64,
 }
 
-/// The most drafts kept at once.
+/// The most drafts of one session.
 pub const MAX_DRAFTS: usize = 32;
 
-/// Whether a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Redraw {
-    /// What is shown is current.
+    /// The screen is current.
     #[default]
     No,
-    /// A change arrived; it may wait for the next frame's turn.
+    /// A change arrived; it may wait for the next frame.
     Soon,
-    /// A person is waiting, or a state changed.
+    /// A user is waiting, or a state changed.
     Now,
 }
 
 impl Model {
-    /// A console that has heard nothing yet.
-    pub fn new(context: Context, size: Size) -> Self {
+    /// A console without any data yet.
+    pub fn new(context: ConsoleContext, size: Size) -> Self {
         let lock = match (context.read_only, context.locked) {
-            (true, _) => Lock::ReadOnly,
-            (_, true) => Lock::Locked,
-            _ => Lock::Open(None),
+            (true, _) => WriteAccess::ReadOnly,
+            (_, true) => WriteAccess::Locked,
+            _ => WriteAccess::Open(None),
         };
         Self {
             secret_link: SecretLink::new(&context),
             context,
             lock,
-            link: Link::default(),
+            link: StoreLink::default(),
             traffic: Traffic::default(),
             inventory: Inventory::default(),
             tab: Tab::Webhooks,
-            webhooks: Browse::new(Scope::AllWebhooks),
-            connections: Browse::new(Scope::Connections),
+            webhooks: BrowsePage::new(Scope::AllWebhooks),
+            connections: BrowsePage::new(Scope::Connections),
             secrets_page: SecretsPage::default(),
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
             plan: None,
-            hands: Hands::default(),
+            secret_actions: SecretActions::default(),
             needs: NeedsCache::default(),
-            clashes: VariableClashes::default(),
-            sight: Sight::default(),
-            writes: Writes::default(),
+            variable_conflicts: VariableConflicts::default(),
+            presence_cache: PresenceCache::default(),
+            undo_log: UndoLog::default(),
             drafts: BTreeMap::new(),
-            shelf: Shelf::default(),
-            away: None,
+            saved_drafts: SavedDrafts::default(),
+            external_edit: None,
             overlay: None,
             notice: None,
-            held: None,
+            paused: None,
             lease: None,
             size,
             now: Stamp::start(),
             redraw: Redraw::Now,
-            writing: None,
-            sent: None,
-            unknown: None,
+            pending_write: None,
+            sent_commit: None,
+            unknown_outcome: None,
             last_key: Duration::ZERO,
             fresh_ends: VecDeque::new(),
-            arriving: None,
+            select_on_arrival: None,
             requests: 0,
         }
     }
 
-    /// Where the next key goes.
+    /// The place that handles the next key.
     pub fn place(&self) -> Place {
         match (&self.overlay, &self.edit) {
             (Some(Overlay::Help { .. }), _) => Place::Help,
@@ -255,15 +248,15 @@ impl Model {
             (Some(Overlay::Confirm(_)), _) => Place::Confirm,
             (Some(Overlay::Drafts(_)), _) => Place::Drafts,
             (Some(Overlay::Choose(_)), _) => Place::Choose,
-            (Some(Overlay::Pick(_)), _) => Place::Pick,
-            (Some(Overlay::Shown(_)), _) => Place::Shown,
+            (Some(Overlay::PickSecret(_)), _) => Place::PickSecret,
+            (Some(Overlay::RevealedValue(_)), _) => Place::RevealedValue,
             (Some(Overlay::Value(_)), _) => Place::Value,
             (Some(Overlay::Generate(_)), _) => Place::Generate,
             (None, Some(edit)) => edit.place(),
             (None, None) if self.plan.is_some() => Place::Plan,
-            (None, None) if self.hands.reviews() => Place::SecretReview,
-            (None, None) if self.hands.form.is_some() => Place::SecretForm,
-            (None, None) if self.hands.rereads.page.is_some() => Place::Reread,
+            (None, None) if self.secret_actions.is_reviewing() => Place::SecretReview,
+            (None, None) if self.secret_actions.form.is_some() => Place::SecretForm,
+            (None, None) if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
             (None, None) => match self.browse() {
                 Some(browse) if browse.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,
@@ -274,13 +267,16 @@ impl Model {
         }
     }
 
-    /// Whether something covers the tabs: a draft, a plan, what is done with a secret.
+    /// Whether something covers the tabs: a draft, a plan, a form or review of a secret, stale dependents.
     pub fn is_covered(&self) -> bool {
-        self.edit.is_some() || self.plan.is_some() || self.hands.covers() || self.hands.rereads.page.is_some()
+        self.edit.is_some()
+            || self.plan.is_some()
+            || self.secret_actions.covers_body()
+            || self.secret_actions.stale_dependents.page.is_some()
     }
 
-    /// The list tab in front, if it is one.
-    pub fn browse(&self) -> Option<&Browse> {
+    /// The list tab, if one is visible.
+    pub fn browse(&self) -> Option<&BrowsePage> {
         match self.tab {
             Tab::Webhooks => Some(&self.webhooks),
             Tab::Connections => Some(&self.connections),
@@ -288,8 +284,8 @@ impl Model {
         }
     }
 
-    /// As [`Model::browse`], to change it, with the picture it lists.
-    pub fn browse_mut(&mut self) -> Option<(&mut Browse, &Inventory)> {
+    /// As [`Model::browse`], mutably, with the inventory.
+    pub fn browse_mut(&mut self) -> Option<(&mut BrowsePage, &Inventory)> {
         match self.tab {
             Tab::Webhooks => Some((&mut self.webhooks, &self.inventory)),
             Tab::Connections => Some((&mut self.connections, &self.inventory)),
@@ -297,78 +293,79 @@ impl Model {
         }
     }
 
-    /// The selected document's key, if a list tab is in front.
+    /// The selected document's key, if a list tab is visible.
     pub fn selected(&self) -> Option<&ResourceKey> {
         self.browse()?.selected.as_ref()
     }
 
-    /// The parts of the screen.
-    pub fn frame(&self) -> Frame {
-        frame(self.size)
+    /// The layout of the screen.
+    pub fn frame(&self) -> ScreenLayout {
+        screen_layout(self.size)
     }
 
-    /// The panes of a list tab.
-    pub fn panes(&self) -> Panes {
+    /// The panes of the visible tab.
+    pub fn panes(&self) -> PaneLayout {
         if self.tab == Tab::Secrets {
             return secret_panes(self.frame().body, self.secrets_page.focus, self.secrets_page.zoomed);
         }
         let (focus, zoomed) =
             self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
-        panes(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
+        pane_layout(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
     }
 
-    /// Keeps the cursor of the editor on the screen, and finds out where in the JSON it is.
-    pub fn settle_editor(&mut self) {
-        let area = edit_frame(&self.frame(), false).text;
+    /// Scrolls the editor's cursor into view, and updates its JSON path.
+    pub fn update_editor_view(&mut self) {
+        let area = edit_layout(&self.frame(), false).text;
         if let Some(edit) = &mut self.edit {
-            let gutter = editor_gutter(area, edit.pad.rows());
-            edit.pad.settle(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
-            let Edit { pad, outline, .. } = &mut **edit;
-            outline.look(pad);
+            let gutter = editor_gutter(area, edit.buffer.rows());
+            edit.buffer
+                .scroll_into_view(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
+            let Draft { buffer: pad, outline, .. } = &mut **edit;
+            outline.update(pad);
         }
     }
 
-    /// A number for the next question.
-    pub fn next_request(&mut self) -> Request {
+    /// The next request number.
+    pub fn next_request(&mut self) -> RequestId {
         self.requests += 1;
-        Request(self.requests)
+        RequestId(self.requests)
     }
 
-    /// Takes the numbers before `next` for given out.
-    pub fn skip_requests(&mut self, next: Request) {
+    /// Marks the numbers before `next` as used.
+    pub fn skip_requests(&mut self, next: RequestId) {
         self.requests = self.requests.max(next.0.saturating_sub(1));
     }
 
-    /// Says something in the status line for a while.
-    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+    /// Shows a message in the status line for a while.
+    pub fn notify(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
-        self.want(Redraw::Soon);
+        self.request_redraw(Redraw::Soon);
     }
 
-    /// Asks for a frame.
-    pub fn want(&mut self, redraw: Redraw) {
+    /// Requests a frame.
+    pub fn request_redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
     }
 
-    /// The moment at which `update` wants to be woken, as time since the start.
+    /// When `update` must be called next, as time since the start.
     pub fn next_wake(&self) -> Option<Duration> {
         let partial = [&self.webhooks, &self.connections].iter().any(|browse| browse.listing.is_partial());
         let unlocked = match self.lock {
-            Lock::Open(until) => until,
+            WriteAccess::Open(until) => until,
             _ => None,
         };
         [
             (partial || self.needs.is_partial()).then_some(self.now.mono),
-            self.clashes.next_wake(),
+            self.variable_conflicts.next_wake(),
             unlocked,
             self.next_save(),
-            self.edit.as_ref().and_then(|edit| edit.flaws.check_at()),
+            self.edit.as_ref().and_then(|edit| edit.diagnostics.check_at()),
             self.notice.as_ref().map(|notice| notice.until),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),
             self.traffic.next_change_at(),
             self.next_health_check(),
-            self.unknown.as_ref().and_then(|unknown| unknown.next(&self.link)),
+            self.unknown_outcome.as_ref().and_then(|unknown| unknown.next_query(&self.link)),
             self.lease.and_then(|lease| lease.ask_again()),
             self.hides_at(),
             self.secrets_wake(),
@@ -378,21 +375,21 @@ impl Model {
         .min()
     }
 
-    /// When a secret value on the screen goes.
+    /// When a revealed secret value is hidden.
     pub fn hides_at(&self) -> Option<Duration> {
         match &self.overlay {
-            Some(Overlay::Shown(shown)) => Some(shown.until),
+            Some(Overlay::RevealedValue(shown)) => Some(shown.until),
             _ => None,
         }
     }
 
-    /// When every backend is asked again how it is; `None` while a question is under way.
+    /// When the backends are checked next; `None` while a check is pending.
     pub fn next_health_check(&self) -> Option<Duration> {
         let pause = if self.tab == Tab::Health { HEALTH_WATCHED } else { HEALTH_UNWATCHED };
         match (self.health.asked, self.health.checked) {
             (Some(_), _) => None,
             (None, None) => Some(Duration::ZERO),
-            // What a change of the link did to the members is asked at once for whoever looks.
+            // When the link changed, its members are checked at once while the tab is visible.
             (None, Some(_)) if self.tab == Tab::Health && self.link.since > self.health.asked_at => {
                 Some(self.link.since)
             }
@@ -400,8 +397,8 @@ impl Model {
         }
     }
 
-    /// Whether the gate lets a write pass now.
+    /// Whether writing is unlocked.
     pub fn may_write(&self) -> bool {
-        matches!(self.lock, Lock::Open(_))
+        matches!(self.lock, WriteAccess::Open(_))
     }
 }

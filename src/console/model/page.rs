@@ -1,13 +1,13 @@
-//! The tabs, and what those that are no lists hold.
+//! The tabs, and the state of Health and Log.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::Steady;
-use crate::console::effect::Request;
+use super::DebouncedLatency;
+use crate::console::effect::RequestId;
 use crate::domain::Health;
 
-/// A tab; its digit is its own for ever.
+/// A tab; its digit never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     /// 1
@@ -23,10 +23,9 @@ pub enum Tab {
 }
 
 impl Tab {
-    /// Every tab there is, in order.
+    /// Every tab, in order.
     pub const ALL: [Self; 5] = [Self::Webhooks, Self::Connections, Self::Secrets, Self::Health, Self::Log];
 
-    /// Its digit.
     pub fn digit(self) -> char {
         match self {
             Self::Webhooks => '1',
@@ -37,7 +36,6 @@ impl Tab {
         }
     }
 
-    /// Its title.
     pub fn title(self) -> &'static str {
         match self {
             Self::Webhooks => "Webhooks",
@@ -49,38 +47,32 @@ impl Tab {
     }
 }
 
-/// The tab Health.
 #[derive(Debug, Default)]
 pub struct HealthPage {
-    /// The last answers.
+    /// The last answers of the config store.
     pub backends: Vec<Health>,
-    /// The last answer of the store of secrets.
     pub secrets: Option<Health>,
-    /// When the first came.
+    /// When the first answer came.
     pub checked: Option<Duration>,
-    /// The question under way.
-    pub asked: Option<Request>,
-    /// When the last question was asked.
+    /// The pending request.
+    pub asked: Option<RequestId>,
     pub asked_at: Duration,
-    /// First line shown.
     pub scroll: usize,
     /// The latency classes shown, by backend and member.
-    pub latencies: BTreeMap<(&'static str, String), Steady>,
+    pub latencies: BTreeMap<(&'static str, String), DebouncedLatency>,
 }
 
 impl HealthPage {
-    /// Every backend's last answer.
     pub fn all(&self) -> impl Iterator<Item = &Health> {
         self.backends.iter().chain(&self.secrets)
     }
 }
 
-/// The tab Log.
 #[derive(Debug, Default)]
 pub struct LogPage {
     /// The last lines, oldest first; already safe to show.
     pub lines: VecDeque<String>,
-    /// Lines scrolled up from the newest.
+    /// Lines scrolled up from the newest line.
     pub back: usize,
 }
 

@@ -1,158 +1,139 @@
-//! Several writes as one: what each would do to its document, reviewed together and written in one
-//! commit, or not at all.
+//! Several writes as one: reviewed together and written in one commit, or not at all.
 
 use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine, LineTag};
-use crate::console::effect::Request;
+use crate::console::effect::RequestId;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::provider::{Capabilities, Expect, Lease, Op};
 use crate::text::{grouped, secrets_in};
 
-/// The most documents of one plan; nobody reviews more.
+/// The most documents of one plan.
 pub const MAX_STEPS: usize = 1_000;
 
-/// Plans up to so many bytes are compared at once, larger ones off the loop.
+/// Up to this many bytes, the diffs are computed at once; larger ones off the event loop.
 const COMPARED_AT_ONCE: usize = 64 * 1024;
 
-/// Up to so many bytes the full text is shown: two documents of the largest size the editor takes.
+/// Up to this many bytes the full text is shown: two documents of the largest editable size.
 const MAX_FULL: usize = 2 * 1024 * 1024;
 
-/// A reviewed commit in the making.
 #[derive(Debug)]
 pub struct Plan {
-    /// What it is made from, so that it can be made anew.
-    pub recipe: Recipe,
-    /// The store in which it was shown; tokens of another one mean nothing.
+    /// What it is built from, so that it can be built again.
+    pub kind: PlanKind,
+    /// The store in which it was built; tokens of another store cannot be compared.
     pub store: Option<StoreId>,
-    /// What it does, one step for each document.
-    pub steps: Vec<Step>,
-    /// How many were left out because they already are as they would become; of a re-put, because they do
-    /// not fit into one commit.
-    pub same: usize,
-    /// What each step changes.
-    pub looks: Looks,
-    /// Whether the full text is shown.
+    pub steps: Vec<PlanStep>,
+    /// Documents left out because the plan would not change them; of a rewrite, because they do not fit into
+    /// one commit.
+    pub unchanged: usize,
+    pub diffs: StepDiffs,
     pub full: bool,
-    /// First line shown.
     pub scroll: usize,
-    /// When it was opened; keys of the first 300 ms do not write.
+    /// When it was opened; keys in the first 300 ms do not write.
     pub opened: Duration,
-    /// The last write of it that was asked for.
-    pub sent: Option<Request>,
-    /// What the store had against it.
-    pub clash: Option<Clash>,
+    /// The last write of it that was sent.
+    pub sent: Option<RequestId>,
+    /// The precondition that failed in the last write.
+    pub conflict: Option<PlanConflict>,
 }
 
-/// What a plan is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recipe {
-    /// These go.
+pub enum PlanKind {
     Delete(Vec<ResourceKey>),
-    /// Each of these is copied to a name of its own.
+    /// Each document and the key of its copy.
     Clone(Vec<(ResourceKey, ResourceKey)>),
-    /// One gets another name.
     Rename {
-        /// Its name now.
         from: ResourceKey,
-        /// Its name afterwards.
         to: ResourceKey,
     },
-    /// A write of this session is taken back.
+    /// The number of the write in the undo log.
     Undo(u64),
-    /// These are written again as they are, so that the receiver reads them again.
-    Reput(Vec<ResourceKey>),
+    /// Rewrites the documents unchanged, so that the receiver reads them again.
+    Rewrite(Vec<ResourceKey>),
 }
 
-/// What happens to one document.
+/// The write of one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Which.
+pub struct PlanStep {
     pub key: ResourceKey,
-    /// What is there, as shown: the write is conditional on that. `None`: it must not exist.
+    /// The stored document, which is the precondition of the write. `None`: it must not exist.
     pub before: Option<Entry>,
-    /// What will be there; `None`: nothing.
+    /// The document to write; `None`: it is deleted.
     pub after: Option<Document>,
-    /// Its lease afterwards.
     pub lease: Lease,
-    /// Where the text comes from, and at which token it was taken.
+    /// The document whose text is copied, and its token then.
     pub source: Option<(ResourceKey, Token)>,
-    /// A picture below this revision says nothing of it: it does not hold our own write yet.
+    /// An inventory older than this revision is not compared: it lacks our own write.
     pub at: Revision,
 }
 
-/// What the store had against a plan: nothing of it was written.
+/// A failed precondition: nothing of the plan was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clash {
-    /// Whose condition failed.
+pub struct PlanConflict {
     pub key: ResourceKey,
-    /// What is there now.
     pub now: Option<Entry>,
 }
 
-/// Why the condition of a step no longer holds, as far as the picture tells.
+/// Why the precondition of a step no longer holds, by the inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moved {
-    /// It was written again.
+pub enum StepConflict {
     Changed(Token),
-    /// It is gone.
     Deleted,
-    /// It should not exist, and does.
+    /// It must not exist, but does.
     Exists(Token),
-    /// It may not be read, so nothing is known.
+    /// It cannot be read, so nothing is known.
     Hidden,
 }
 
 /// What the steps of a plan change.
 #[derive(Debug)]
-pub enum Looks {
-    /// They are being compared.
-    Comparing(Request),
+pub enum StepDiffs {
+    /// They are being computed.
+    Comparing(RequestId),
     /// One for each step.
-    Ready(Vec<Look>),
+    Ready(Vec<StepDiff>),
 }
 
-/// What one step changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
-    /// By path, where one text takes the place of another.
+pub struct StepDiff {
+    /// By path, if there is a text on both sides.
     pub diff: Diff,
-    /// Line by line; nothing where all texts together are too long to be shown.
+    /// Line by line; empty if all texts together are too long to be shown.
     pub lines: Vec<DiffLine>,
-    /// How many secrets the text holds that will be stored.
+    /// The number of secrets in the text to be written.
     pub secrets: usize,
-    /// One of the two is not text and cannot be compared.
+    /// One side is not text and cannot be compared.
     pub binary: bool,
 }
 
 /// The two sides of a step.
 #[derive(Debug, Clone)]
-pub struct Sides {
+pub struct DiffInput {
     kind: DocumentKind,
     before: Option<Document>,
     after: Option<Document>,
 }
 
-impl Step {
-    /// The step that removes what is stored.
+impl PlanStep {
+    /// Deletes a stored document.
     pub fn delete(entry: Entry) -> Self {
         let key = entry.key.clone();
-        Self { before: Some(entry), lease: Lease::Keep, ..Self::to(key, None) }
+        Self { before: Some(entry), lease: Lease::Keep, ..Self::create(key, None) }
     }
 
-    /// The step that writes what is stored again.
-    pub fn again(entry: Entry) -> Self {
+    /// Rewrites a stored document unchanged.
+    pub fn rewrite(entry: Entry) -> Self {
         let after = Some(entry.document.clone());
-        Self { lease: Lease::Keep, before: Some(entry.clone()), ..Self::to(entry.key, after) }
+        Self { lease: Lease::Keep, before: Some(entry.clone()), ..Self::create(entry.key, after) }
     }
 
-    /// The step that leaves `after` under a name where nothing is.
-    pub fn to(key: ResourceKey, after: Option<Document>) -> Self {
+    /// Writes `after` to a key that does not exist.
+    pub fn create(key: ResourceKey, after: Option<Document>) -> Self {
         Self { key, before: None, after, lease: Lease::Never, source: None, at: Revision::default() }
     }
 
-    /// The conditional write.
     pub fn op(&self) -> Op {
         let expect = self.before.as_ref().map_or(Expect::Absent, |entry| Expect::Token(entry.token));
         let key = self.key.clone();
@@ -162,30 +143,32 @@ impl Step {
         }
     }
 
-    /// Whether it writes what is there already.
-    pub fn is_same(&self) -> bool {
+    /// Whether it writes what is stored already.
+    pub fn is_rewrite(&self) -> bool {
         self.before.as_ref().is_some_and(|entry| Some(&entry.document) == self.after.as_ref())
     }
 
-    /// Bytes that are written.
+    /// Bytes to write.
     pub fn size(&self) -> usize {
         self.after.as_ref().map_or(0, Document::len)
     }
 
-    /// Whether the picture shows that the condition no longer holds.
-    pub fn moved(&self, inventory: &Inventory) -> Option<Moved> {
+    /// The conflict, if the inventory shows one.
+    pub fn conflict(&self, inventory: &Inventory) -> Option<StepConflict> {
         match (&self.before, inventory.get(&self.key)) {
             (_, Some(row)) if row.revision() <= self.at => None,
-            (None, Some(row)) => Some(Moved::Exists(row.token())),
-            (Some(entry), Some(row)) => (row.token() != entry.token).then(|| Moved::Changed(row.token())),
-            (_, None) if !inventory.coverage().sees(&self.key) => Some(Moved::Hidden),
-            (Some(_), None) => (inventory.revision() >= self.at).then_some(Moved::Deleted),
+            (None, Some(row)) => Some(StepConflict::Exists(row.token())),
+            (Some(entry), Some(row)) => {
+                (row.token() != entry.token).then(|| StepConflict::Changed(row.token()))
+            }
+            (_, None) if !inventory.coverage().covers(&self.key) => Some(StepConflict::Hidden),
+            (Some(_), None) => (inventory.revision() >= self.at).then_some(StepConflict::Deleted),
             (None, None) => None,
         }
     }
 
-    fn sides(&self) -> Sides {
-        Sides {
+    fn sides(&self) -> DiffInput {
+        DiffInput {
             kind: DocumentKind::of(&self.key),
             before: self.before.as_ref().map(|entry| entry.document.clone()),
             after: self.after.clone(),
@@ -193,22 +176,22 @@ impl Step {
     }
 }
 
-impl Sides {
+impl DiffInput {
     fn size(&self) -> usize {
         [&self.before, &self.after].into_iter().flatten().map(Document::len).sum()
     }
 
-    fn look(&self, with_lines: bool) -> Look {
+    fn diff_steps(&self, with_lines: bool) -> StepDiff {
         let text = |side: &Option<Document>| side.as_ref().map(|side| side.text().map(str::to_owned));
         let (Ok(before), Ok(after)) = (text(&self.before).transpose(), text(&self.after).transpose()) else {
-            return Look { binary: true, ..Look::default() };
+            return StepDiff { binary: true, ..StepDiff::default() };
         };
         let diff = match (&before, &after) {
             (Some(before), Some(after)) => compare::diff(self.kind, before, after),
             _ => Diff::default(),
         };
         let secrets = after.as_deref().map_or(0, |text| secrets_in(self.kind, text));
-        // Where there is no text on one side, none is shown, not an empty line of it either.
+        // A side without text shows no line, not even an empty one.
         let shown = |line: &DiffLine| match line.tag {
             LineTag::Same => true,
             LineTag::Removed => before.is_some(),
@@ -217,60 +200,59 @@ impl Sides {
         let [old, new] = [&before, &after].map(|text| text.as_deref().unwrap_or_default());
         let mut lines = if with_lines { compare::lines(self.kind, old, new) } else { Vec::new() };
         lines.retain(shown);
-        Look { diff, lines, secrets, binary: false }
+        StepDiff { diff, lines, secrets, binary: false }
     }
 }
 
-/// What each of these changes.
-pub fn look(sides: &[Sides]) -> Vec<Look> {
-    let with_lines = sides.iter().map(Sides::size).sum::<usize>() <= MAX_FULL;
-    sides.iter().map(|sides| sides.look(with_lines)).collect()
+pub fn diff(sides: &[DiffInput]) -> Vec<StepDiff> {
+    let with_lines = sides.iter().map(DiffInput::size).sum::<usize>() <= MAX_FULL;
+    sides.iter().map(|sides| sides.diff_steps(with_lines)).collect()
 }
 
 impl Plan {
-    /// A plan that was just made. Its steps are compared at once where they are small; else they are
-    /// handed out, to be compared off the loop as the answer to `request`.
+    /// Builds a plan. Small diffs are computed at once; else their input is returned, to be computed off the
+    /// event loop as the answer to `request`.
     pub fn new(
-        recipe: Recipe,
-        steps: Vec<Step>,
-        (store, opened, request): (Option<StoreId>, Duration, Request),
-    ) -> (Self, Option<Vec<Sides>>) {
-        let sides: Vec<_> = steps.iter().map(Step::sides).collect();
-        let small = sides.iter().map(Sides::size).sum::<usize>() <= COMPARED_AT_ONCE;
-        let looks = if small { Looks::Ready(look(&sides)) } else { Looks::Comparing(request) };
+        recipe: PlanKind,
+        steps: Vec<PlanStep>,
+        (store, opened, request): (Option<StoreId>, Duration, RequestId),
+    ) -> (Self, Option<Vec<DiffInput>>) {
+        let sides: Vec<_> = steps.iter().map(PlanStep::sides).collect();
+        let small = sides.iter().map(DiffInput::size).sum::<usize>() <= COMPARED_AT_ONCE;
+        let looks = if small { StepDiffs::Ready(diff(&sides)) } else { StepDiffs::Comparing(request) };
         let plan = Self {
-            recipe,
+            kind: recipe,
             store,
             steps,
-            same: 0,
-            looks,
+            unchanged: 0,
+            diffs: looks,
             full: false,
             scroll: 0,
             opened,
             sent: None,
-            clash: None,
+            conflict: None,
         };
         (plan, (!small).then_some(sides))
     }
 
-    /// What it does, in words: `delete 3 documents`.
-    pub fn what(&self) -> String {
+    /// `delete 3 documents`
+    pub fn describe(&self) -> String {
         let some = match self.steps.as_slice() {
             [one] => one.key.to_string(),
             steps => format!("{} documents", grouped(steps.len())),
         };
-        match &self.recipe {
-            Recipe::Delete(_) => format!("delete {some}"),
-            Recipe::Clone(_) => format!("clone to {some}"),
-            Recipe::Rename { from, to } => format!("rename {from} to {to}"),
-            Recipe::Undo(_) => format!("undo of {some}"),
-            Recipe::Reput(_) => format!("re-put of {some}"),
+        match &self.kind {
+            PlanKind::Delete(_) => format!("delete {some}"),
+            PlanKind::Clone(_) => format!("clone to {some}"),
+            PlanKind::Rename { from, to } => format!("rename {from} to {to}"),
+            PlanKind::Undo(_) => format!("undo of {some}"),
+            PlanKind::Rewrite(_) => format!("re-put of {some}"),
         }
     }
 
-    /// What must be typed before it is written where the context is protected: whatever leaves fewer
-    /// documents than there were.
-    pub fn to_be_typed(&self) -> Option<String> {
+    /// What must be typed to confirm it in a protected context: needed if fewer documents are left than
+    /// before.
+    pub fn confirmation_text(&self) -> Option<String> {
         let gone = self.steps.iter().filter(|step| step.after.is_none()).count();
         let new = self.steps.iter().filter(|step| step.before.is_none()).count();
         match self.steps.as_slice() {
@@ -280,13 +262,13 @@ impl Plan {
         }
     }
 
-    /// Bytes of all documents that are written.
+    /// Bytes of all documents to write.
     pub fn size(&self) -> usize {
-        self.steps.iter().map(Step::size).sum()
+        self.steps.iter().map(PlanStep::size).sum()
     }
 
-    /// Why the store would not take it in one commit.
-    pub fn too_much(&self, can: &Capabilities) -> Option<String> {
+    /// Why the store cannot apply it in one commit.
+    pub fn limit_exceeded(&self, can: &Capabilities) -> Option<String> {
         if self.steps.len() > can.atomic_max {
             let (count, most) = (grouped(self.steps.len()), grouped(can.atomic_max));
             return Some(format!(
@@ -303,7 +285,7 @@ impl Plan {
         })
     }
 
-    /// Whether the texts together are too long for the full text to be shown.
+    /// Whether the texts together are too long for the full text.
     pub fn is_too_long(&self) -> bool {
         self.steps.iter().map(|step| step.sides().size()).sum::<usize>() > MAX_FULL
     }

@@ -1,150 +1,130 @@
-//! A new version of a secret in the making: which fields change, and to what. What was typed stays in
-//! here, masked, until a write of it was acknowledged or the form is left.
+//! The form for a new version of a secret: which fields change, and to what. Values stay in here,
+//! masked, until a write was acknowledged or the form is closed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Holders, Input, SecretInput};
-use crate::console::effect::Request;
-use crate::console::secret_jobs::{How, SecretWrite};
+use super::{SecretDependents, SecretInput, TextInput};
+use crate::console::effect::RequestId;
+use crate::console::secret_jobs::{SecretWrite, SecretWriteMode};
 use crate::domain::{
-    Alphabet, Contents, FieldName, FieldState, Generate, Hidden, Lacking, Presence, SecretField, SecretPath,
-    SecretRight, SecretValue, SecretVersion,
+    Alphabet, FieldName, FieldState, MissingRights, Opaque, Presence, SecretContents, SecretField,
+    SecretGenerator, SecretPath, SecretRight, SecretValue, SecretVersion,
 };
 use crate::provider::{SecretCapabilities, SecretExpect, SecretFields};
 
-/// What is there before the write: its condition.
+/// The state of a secret before the write: its precondition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretBase {
-    /// There is none.
     Absent,
-    /// This is its newest version.
+    /// Its newest version.
     At(SecretVersion),
-    /// This is its newest version, and it was deleted or destroyed: nothing of it is carried over.
+    /// Its newest version, which was deleted or destroyed: none of its fields is carried over.
     Ended(SecretVersion),
-    /// Its store keeps no versions, so that no condition can be set.
+    /// Its store keeps no versions, so no precondition can be set.
     Unversioned,
 }
 
-/// A new version in the making.
 pub struct SecretForm {
-    /// Which secret.
     pub path: SecretPath,
-    /// What is there before.
     pub base: SecretBase,
-    /// Whether which fields it has could be told.
+    /// Whether its fields are known.
     pub is_known: bool,
     /// Its fields, and those that are added.
-    pub rows: Vec<FieldRow>,
-    /// The selected row.
+    pub rows: Vec<SecretFormRow>,
     pub cursor: usize,
-    /// Whether it began with one field, whose value leads to the review at once.
+    /// Whether it was opened for one field, whose value leads to the review at once.
     pub single: bool,
-    /// What the store can do.
-    pub can: SecretCapabilities,
-    /// What this user may not do.
-    pub lacking: Lacking,
+    pub capabilities: SecretCapabilities,
+    /// The permissions this user lacks.
+    pub lacking: MissingRights,
     /// The store refused to change single fields.
     pub patch_refused: bool,
-    /// While it is being looked at before it is written: since when, and the first line shown.
+    /// Set while the write is reviewed.
     pub review: Option<SecretReview>,
-    /// Set where the store had something else than was expected: its newest version, where that could
-    /// be told.
-    pub clash: Option<Option<SecretVersion>>,
-    /// The last write of it.
-    pub sent: Option<Request>,
-    /// Who depends on the fields that change, as it was when the review was opened.
-    pub holders: Holders,
-    /// Whether another look at the store is under way, to base it on what is there now.
+    /// Set if the store had another version than expected: that version, if known.
+    pub conflict: Option<Option<SecretVersion>>,
+    /// The last write of it that was sent.
+    pub sent: Option<RequestId>,
+    /// The documents that depend on the fields that change, when the review was opened.
+    pub dependents: SecretDependents,
+    /// Whether the secret is being read again, to base the form on its current version.
     pub rebasing: bool,
 }
 
-/// A look at what will be written.
+/// The review of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecretReview {
-    /// When it was opened; keys of the first 300 ms do not write.
+    /// When it was opened; keys in the first 300 ms do not write.
     pub opened: Duration,
-    /// First line shown.
     pub scroll: usize,
 }
 
-/// One field of the form.
-pub struct FieldRow {
-    /// Its name.
+pub struct SecretFormRow {
     pub name: FieldName,
-    /// What is there now; `None` if it is not.
-    pub now: Option<FieldState>,
-    /// What becomes of it.
-    pub then: FieldThen,
+    /// `None` if the field does not exist.
+    pub current: Option<FieldState>,
+    pub change: FieldChange,
 }
 
-/// What becomes of a field.
 #[derive(Default)]
-pub enum FieldThen {
-    /// It stays, or stays away.
+pub enum FieldChange {
     #[default]
-    Stay,
-    /// It gets this value.
-    Set(NewValue),
-    /// It goes.
+    Keep,
+    Set(NewSecretValue),
     Remove,
 }
 
-/// A value that was typed, pasted or made at random.
+/// A value that was typed, pasted or generated.
 #[derive(Default)]
-pub struct NewValue {
-    /// The value.
+pub struct NewSecretValue {
     pub value: SecretInput,
-    /// What it was made by, if nobody typed it.
-    pub generated: Option<Generate>,
+    /// How it was generated, if it was.
+    pub generated: Option<SecretGenerator>,
 }
 
-/// A value being typed for one field.
-pub struct ValueEntry {
-    /// The field.
+/// The prompt for the value of a field.
+pub struct ValuePrompt {
     pub field: FieldName,
-    /// What was typed, pasted or made.
-    pub new: NewValue,
-    /// The same again, once it is asked for.
-    pub again: Option<SecretInput>,
-    /// Why the last try was not taken.
+    pub new: NewSecretValue,
+    /// The repeated value, once it is asked for.
+    pub repeated: Option<SecretInput>,
+    /// Why the last input was rejected.
     pub error: Option<String>,
-    /// The value to be made for it that has not come yet.
-    pub awaited: Option<Request>,
+    /// The pending request for a generated value.
+    pub awaited: Option<RequestId>,
 }
 
-impl ValueEntry {
-    /// Nothing typed yet.
+impl ValuePrompt {
     pub fn new(field: FieldName) -> Self {
-        Self { field, new: NewValue::default(), again: None, error: None, awaited: None }
+        Self { field, new: NewSecretValue::default(), repeated: None, error: None, awaited: None }
     }
 
-    /// Whether what is typed may be seen: what stands with the secrets and is none.
-    pub fn is_open(&self) -> bool {
-        is_open(&self.field)
+    /// Whether the value may be shown while it is typed: the field is not secret.
+    pub fn is_plain(&self) -> bool {
+        is_plain_field(&self.field)
     }
 
-    /// The line that keys go to.
+    /// The input that has the focus.
     pub fn line(&mut self) -> &mut SecretInput {
-        self.again.as_mut().unwrap_or(&mut self.new.value)
+        self.repeated.as_mut().unwrap_or(&mut self.new.value)
     }
 }
 
-/// Whether a field is no secret although it stands with them.
-pub fn is_open(field: &FieldName) -> bool {
+/// Whether a field is not secret although it is stored with secrets.
+pub fn is_plain_field(field: &FieldName) -> bool {
     [SecretField::HMAC_HEADER, SecretField::HMAC_ALGORITHM].iter().any(|open| open.as_str() == field.as_str())
 }
 
 impl SecretBase {
-    /// What a presence says of it.
     ///
     /// # Errors
-    /// Why nothing can be written where nobody can tell.
+    /// Why nothing can be written if the state is unknown.
     pub fn of(presence: &Presence, can: SecretCapabilities) -> Result<Self, String> {
         match presence {
             _ if !can.versions => Ok(Self::Unversioned),
             Presence::Missing => Ok(Self::Absent),
-            Presence::Present(Contents { version: Some(version), .. }) => Ok(Self::At(*version)),
+            Presence::Present(SecretContents { version: Some(version), .. }) => Ok(Self::At(*version)),
             Presence::Present(_) => {
                 Err("its store does not tell its version, so that no write can be on a condition".into())
             }
@@ -156,7 +136,7 @@ impl SecretBase {
         }
     }
 
-    /// The condition of the write.
+    /// The precondition of the write.
     pub fn expect(self) -> SecretExpect {
         match self {
             Self::Absent => SecretExpect::Absent,
@@ -165,7 +145,6 @@ impl SecretBase {
         }
     }
 
-    /// The version that is there.
     pub fn version(self) -> Option<SecretVersion> {
         match self {
             Self::At(version) | Self::Ended(version) => Some(version),
@@ -175,14 +154,14 @@ impl SecretBase {
 }
 
 impl SecretForm {
-    /// A form over what is there; `offered` fields are in it although they are not there.
+    /// A form for a secret; `offered` fields are added to its own.
     ///
     /// # Errors
-    /// Why nothing can be written.
+    /// A message that says why nothing can be written.
     pub fn new(
         path: SecretPath,
         presence: &Presence,
-        (can, lacking): (SecretCapabilities, Lacking),
+        (can, lacking): (SecretCapabilities, MissingRights),
         offered: &[FieldName],
     ) -> Result<Self, String> {
         let base = SecretBase::of(presence, can)?;
@@ -193,104 +172,103 @@ impl SecretForm {
             rows: Vec::new(),
             cursor: 0,
             single: false,
-            can,
+            capabilities: can,
             lacking,
             patch_refused: false,
             review: None,
-            clash: None,
+            conflict: None,
             sent: None,
-            holders: Holders::default(),
+            dependents: SecretDependents::default(),
             rebasing: false,
         };
         form.take_fields(presence);
         for name in offered {
-            form.row_of(name);
+            form.row_or_insert(name);
         }
         form.cursor = 0;
         Ok(form)
     }
 
-    /// Takes in what is there; what was typed stays.
+    /// Sets the current fields; new values stay.
     fn take_fields(&mut self, presence: &Presence) {
         self.is_known = !matches!(presence, Presence::Unknown { .. });
         for row in &mut self.rows {
-            row.now = None;
+            row.current = None;
         }
         let Presence::Present(contents) = presence else { return };
         for (name, state) in &contents.fields {
-            let at = self.row_of(name);
+            let at = self.row_or_insert(name);
             if let Some(row) = self.rows.get_mut(at) {
-                row.now = Some(*state);
+                row.current = Some(*state);
             }
         }
     }
 
-    /// Bases it on what is there now.
+    /// Bases the form on the current version.
     ///
     /// # Errors
-    /// Why nothing can be written.
+    /// A message that says why nothing can be written.
     pub fn rebase(&mut self, presence: &Presence) -> Result<(), String> {
-        self.base = SecretBase::of(presence, self.can)?;
+        self.base = SecretBase::of(presence, self.capabilities)?;
         self.take_fields(presence);
-        self.rows.retain(|row| row.now.is_some() || !matches!(row.then, FieldThen::Remove));
+        self.rows.retain(|row| row.current.is_some() || !matches!(row.change, FieldChange::Remove));
         self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
-        self.clash = None;
+        self.conflict = None;
         self.rebasing = false;
         Ok(())
     }
 
-    /// The place of a field, which is added where it has none.
-    pub fn row_of(&mut self, name: &FieldName) -> usize {
+    /// The index of a field, which is added if missing.
+    pub fn row_or_insert(&mut self, name: &FieldName) -> usize {
         if let Some(at) = self.rows.iter().position(|row| row.name == *name) {
             return at;
         }
-        self.rows.push(FieldRow { name: name.clone(), now: None, then: FieldThen::Stay });
+        self.rows.push(SecretFormRow { name: name.clone(), current: None, change: FieldChange::Keep });
         self.rows.len() - 1
     }
 
-    /// The selected row.
-    pub fn selected(&mut self) -> Option<&mut FieldRow> {
+    pub fn selected(&mut self) -> Option<&mut SecretFormRow> {
         self.rows.get_mut(self.cursor)
     }
 
-    /// The fields that change.
-    pub fn changes(&self) -> impl Iterator<Item = &FieldRow> {
-        self.rows.iter().filter(|row| !matches!(row.then, FieldThen::Stay))
+    pub fn changes(&self) -> impl Iterator<Item = &SecretFormRow> {
+        self.rows.iter().filter(|row| !matches!(row.change, FieldChange::Keep))
     }
 
-    /// Whether anything was typed or marked to go.
     pub fn is_changed(&self) -> bool {
         self.changes().next().is_some()
     }
 
-    /// Whether a field goes.
     pub fn removes(&self) -> bool {
-        self.rows.iter().any(|row| matches!(row.then, FieldThen::Remove))
+        self.rows.iter().any(|row| matches!(row.change, FieldChange::Remove))
     }
 
-    /// How many fields are there that stay as they are.
-    pub fn stays(&self) -> usize {
-        self.rows.iter().filter(|row| row.now.is_some() && matches!(row.then, FieldThen::Stay)).count()
+    /// The number of existing fields that stay unchanged.
+    pub fn unchanged_count(&self) -> usize {
+        self.rows
+            .iter()
+            .filter(|row| row.current.is_some() && matches!(row.change, FieldChange::Keep))
+            .count()
     }
 
-    /// How the write is made: without reading where that is possible.
-    pub fn how(&self) -> How {
+    /// How the write is done: without reading if possible.
+    pub fn write_mode(&self) -> SecretWriteMode {
         let nothing_else = match self.base {
             SecretBase::Absent | SecretBase::Ended(_) => true,
-            SecretBase::At(_) | SecretBase::Unversioned => self.is_known && self.stays() == 0,
+            SecretBase::At(_) | SecretBase::Unversioned => self.is_known && self.unchanged_count() == 0,
         };
-        let patches = self.can.patch
+        let patches = self.capabilities.patch
             && !self.patch_refused
             && !self.removes()
             && self.lacking.for_right(SecretRight::Patch).is_none();
         match nothing_else {
-            true => How::Whole,
-            false if patches => How::Patch,
-            false => How::ReadFirst,
+            true => SecretWriteMode::Replace,
+            false if patches => SecretWriteMode::Patch,
+            false => SecretWriteMode::ReadModifyWrite,
         }
     }
 
-    /// The permission without which nothing at all can be written; `None` where there is a way.
+    /// The missing permission without which nothing can be written; `None` if there is a way.
     pub fn barred_by(&self) -> Option<&str> {
         let (write, exists) = match self.base {
             SecretBase::Absent => (SecretRight::Create, false),
@@ -298,55 +276,58 @@ impl SecretForm {
             SecretBase::At(_) | SecretBase::Unversioned => (SecretRight::Update, true),
         };
         let barred = self.lacking.for_right(write)?;
-        if self.can.patch && exists { self.lacking.for_right(SecretRight::Patch) } else { Some(barred) }
+        if self.capabilities.patch && exists {
+            self.lacking.for_right(SecretRight::Patch)
+        } else {
+            Some(barred)
+        }
     }
 
-    /// The permission that is missing for it, and what for.
+    /// The missing permission for this write, and what it is needed for.
     pub fn missing_right(&self) -> Option<(SecretRight, &str)> {
         let write = match self.base {
             SecretBase::Absent => SecretRight::Create,
             _ => SecretRight::Update,
         };
-        let needed: &[SecretRight] = match self.how() {
-            How::Whole => &[write],
-            How::Patch => &[SecretRight::Patch],
-            How::ReadFirst => &[SecretRight::Reveal, write],
+        let needed: &[SecretRight] = match self.write_mode() {
+            SecretWriteMode::Replace => &[write],
+            SecretWriteMode::Patch => &[SecretRight::Patch],
+            SecretWriteMode::ReadModifyWrite => &[SecretRight::Reveal, write],
         };
         needed.iter().find_map(|right| Some((*right, self.lacking.for_right(*right)?)))
     }
 
-    /// What is to be done; the values are copied and stay here too.
+    /// The write; the values are copied and stay in the form.
     pub fn write(&self) -> SecretWrite {
         let set: SecretFields = self
             .rows
             .iter()
-            .filter_map(|row| match &row.then {
-                FieldThen::Set(new) => Some((row.name.clone(), SecretValue::text(&new.value.value()))),
-                FieldThen::Stay | FieldThen::Remove => None,
+            .filter_map(|row| match &row.change {
+                FieldChange::Set(new) => Some((row.name.clone(), SecretValue::text(&new.value.value()))),
+                FieldChange::Keep | FieldChange::Remove => None,
             })
             .collect();
-        let gone = self.rows.iter().filter(|row| matches!(row.then, FieldThen::Remove));
+        let gone = self.rows.iter().filter(|row| matches!(row.change, FieldChange::Remove));
         SecretWrite {
             path: self.path.clone(),
-            how: self.how(),
+            mode: self.write_mode(),
             expect: self.base.expect(),
-            set: Hidden(set),
+            set: Opaque(set),
             remove: gone.map(|row| row.name.clone()).collect(),
         }
     }
 
-    /// The names of the fields that change, for people.
     pub fn changed_names(&self) -> BTreeSet<FieldName> {
         self.changes().map(|row| row.name.clone()).collect()
     }
 
-    /// What it does, in words: `create kv/orders/secrets`, `set bearer-token of kv/orders/secrets`.
-    pub fn what(&self) -> String {
+    /// `create kv/orders/secrets`, `set bearer-token of kv/orders/secrets`
+    pub fn describe(&self) -> String {
         let path = &self.path;
         let changed: Vec<_> = self.changes().collect();
         match (self.base, changed.as_slice()) {
             (SecretBase::Absent, _) => format!("create {path}"),
-            (_, [FieldRow { name, then: FieldThen::Remove, .. }]) => {
+            (_, [SecretFormRow { name, change: FieldChange::Remove, .. }]) => {
                 format!("remove {} of {path}", name.as_str())
             }
             (_, [row]) => format!("set {} of {path}", row.name.as_str()),
@@ -355,19 +336,17 @@ impl SecretForm {
     }
 }
 
-/// What is to be made at random, for a value being typed.
-pub struct GenerateEntry {
-    /// The value it is for.
-    pub entry: Hidden<Box<ValueEntry>>,
-    /// How many characters, as typed.
-    pub length: Input,
-    /// Of which.
+/// The prompt for a generated value.
+pub struct GeneratePrompt {
+    pub entry: Opaque<Box<ValuePrompt>>,
+    /// The number of characters, as typed.
+    pub length: TextInput,
     pub alphabet: Alphabet,
-    /// Why the last try was not taken.
+    /// Why the last input was rejected.
     pub error: Option<String>,
 }
 
-impl std::fmt::Debug for GenerateEntry {
+impl std::fmt::Debug for GeneratePrompt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "GenerateEntry({:?})", self.alphabet)
     }

@@ -1,4 +1,4 @@
-//! A secret being typed: shown as one mask that tells nothing of its length, wiped when it goes.
+//! A secret being typed: shown as a mask of fixed length, and wiped on drop.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
@@ -8,18 +8,18 @@ use crate::domain::SecretText;
 /// The longest value, in bytes.
 pub const MAX_VALUE: usize = 1 << 20;
 
-/// What a buffer starts with, so that short secrets are never moved.
+/// The initial capacity, so that short secrets are never moved.
 const FIRST: usize = 256;
 
-/// A value that is typed without echo. It has no `Debug`, `Clone` or `Serialize`, and no cursor to be
-/// seen: what is typed goes to its end.
+/// A value typed without echo. It has no `Debug`, `Clone` or `Serialize`, and no visible cursor:
+/// input is appended.
 pub struct SecretInput {
     text: Zeroizing<String>,
-    /// Some of it came by single keys.
+    /// Whether some of it was typed key by key.
     by_key: bool,
 }
 
-/// Why a text was not taken: it would be longer than [`MAX_VALUE`]. What was there is as it was.
+/// A text was rejected: the value would be longer than [`MAX_VALUE`]. It is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -30,50 +30,46 @@ impl Default for SecretInput {
 }
 
 impl SecretInput {
-    /// Whether nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Whether some of it was typed key by key, where a slip goes unseen.
+    /// Whether some of it was typed key by key, where a typo goes unseen.
     pub fn is_typed(&self) -> bool {
         self.by_key && !self.text.is_empty()
     }
 
-    /// Whether it has more than one line.
     pub fn has_lines(&self) -> bool {
         self.text.contains(['\n', '\r'])
     }
 
-    /// Whether the other holds the same.
     pub fn is_same(&self, other: &Self) -> bool {
         *self.text == *other.text
     }
 
-    /// The text, for what is no secret and for the one place that sends it.
+    /// The plain text, for fields that are not secret and for the write.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// The value, copied: it stays here until the write was acknowledged.
+    /// A copy of the value: it stays here until the write was acknowledged.
     pub fn value(&self) -> SecretText {
         SecretText::new(String::clone(&self.text))
     }
 
-    /// Forgets it.
     pub fn wipe(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes a paste, line breaks included.
+    /// Appends a paste, line breaks included.
     ///
     /// # Errors
-    /// [`TooLong`]; a part of a value would be worth nothing.
+    /// [`TooLong`]; a part of a value would be useless.
     pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
         self.push(text)
     }
 
-    /// Takes a key.
+    /// Handles a key.
     ///
     /// # Errors
     /// [`TooLong`].
@@ -99,7 +95,7 @@ impl SecretInput {
             return Err(TooLong);
         }
         if wanted > self.text.capacity() {
-            // A string that grows by itself leaves what it held behind, unwiped.
+            // A `String` that grows by itself leaves its old buffer unwiped.
             let mut larger = Zeroizing::new(String::with_capacity(wanted.max(self.text.capacity() * 2)));
             larger.push_str(&self.text);
             self.text = larger;

@@ -1,49 +1,48 @@
-//! The link to the store of secrets: how it stands, and what is being looked at.
+//! The connection to the store of secrets, and the secrets that are watched.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Context, Sight};
+use super::{ConsoleContext, PresenceCache};
 use crate::check::OwnSecrets;
-use crate::domain::{LatencyClass, Presence, SecretPath, SecretStanding};
+use crate::domain::{LatencyClass, Presence, SecretPath, SecretStoreStatus};
 
-/// The link to the store of secrets as its badge tells it.
+/// The connection to the store of secrets, as its badge shows it.
 #[derive(Debug, Default)]
 pub struct SecretLink {
-    /// Its kind as on its badge: `vault`, `env`.
+    /// The kind on its badge: `vault`, `env`.
     pub backend: &'static str,
-    /// How it stands; `None` before anything was heard of it.
-    pub standing: Option<SecretStanding>,
-    /// Why what is in sight cannot be asked for, while it cannot.
-    pub why: Option<String>,
-    /// Since when it stands so, as time since the program started.
+    /// `None` before the first answer.
+    pub standing: Option<SecretStoreStatus>,
+    /// Why the visible secrets cannot be watched, while they cannot.
+    pub blocked_reason: Option<String>,
+    /// Since when it has this status, as time since the start.
     pub since: Duration,
-    /// The class of the health checks' round trips.
+    /// The latency class of the health checks.
     pub latency: Option<LatencyClass>,
-    /// The token is a root token. Once seen, it stays.
+    /// Whether the token was ever a root token.
     pub root: bool,
-    /// What is being looked at, the most important first.
-    pub looked_at: Vec<SecretPath>,
-    /// How many of those may not be seen.
+    /// The secrets that are watched, the most important first.
+    pub watched: Vec<SecretPath>,
+    /// How many of them may not be read.
     pub forbidden: usize,
 }
 
 impl SecretLink {
-    /// Of a context's store of secrets, of which nothing is known yet.
-    pub(super) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &ConsoleContext) -> Self {
         let backend = match &context.secrets {
-            // The demo's are in this process too.
+            // The demo's secrets are in this process too.
             Some(_) if context.backend == "memory" => "secrets",
-            Some(eyes) if matches!(eyes.kept, OwnSecrets::Kv { .. }) => "vault",
+            Some(eyes) if matches!(eyes.stored, OwnSecrets::Kv { .. }) => "vault",
             _ => "env",
         };
         // Variables need no connection.
-        let standing = (backend == "env").then_some(SecretStanding::Variables);
+        let standing = (backend == "env").then_some(SecretStoreStatus::Variables);
         Self { backend, standing, ..Self::default() }
     }
 
-    /// Takes in how it stands; answers whether that is news. Repeats keep its age.
-    pub fn enter(&mut self, standing: SecretStanding, now: Duration) -> bool {
+    /// Sets the status; returns whether it changed. Repeats keep its age.
+    pub fn set_standing(&mut self, standing: SecretStoreStatus, now: Duration) -> bool {
         let news = self.standing != Some(standing);
         if news {
             (self.standing, self.since) = (Some(standing), now);
@@ -51,22 +50,22 @@ impl SecretLink {
         news
     }
 
-    /// Takes in another list of what is looked at.
-    pub fn look_at(&mut self, paths: Vec<SecretPath>, sight: &mut Sight, now: Duration) {
+    /// Sets the secrets to watch.
+    pub fn set_watched(&mut self, paths: Vec<SecretPath>, sight: &mut PresenceCache, now: Duration) {
         let kept: HashSet<_> = paths.iter().collect();
-        for gone in self.looked_at.iter().filter(|path| !kept.contains(path)) {
-            sight.leave(gone, now);
+        for gone in self.watched.iter().filter(|path| !kept.contains(path)) {
+            sight.mark_hidden(gone, now);
         }
         for path in &paths {
-            sight.enter(path, now);
+            sight.mark_visible(path, now);
         }
-        self.looked_at = paths;
-        self.count(sight);
+        self.watched = paths;
+        self.count_forbidden(sight);
     }
 
-    /// Counts anew what may not be seen.
-    pub fn count(&mut self, sight: &Sight) {
-        let seen = self.looked_at.iter().filter_map(|path| sight.presence(path));
+    /// Recounts the secrets that may not be read.
+    pub fn count_forbidden(&mut self, sight: &PresenceCache) {
+        let seen = self.watched.iter().filter_map(|path| sight.presence(path));
         self.forbidden = seen.filter(|presence| matches!(presence, Presence::Forbidden { .. })).count();
     }
 }

@@ -1,30 +1,28 @@
-//! Time for the pure half: taken here once for each message, and nowhere else.
+//! The console's clock: the only source of time for `update` and `view`, read once for each message.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::console::message::Stamp;
 
-/// Counts from the start of the program.
+/// Time since the start of the program.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock(Instant);
+pub(super) struct ConsoleClock(Instant);
 
-impl Clock {
-    /// Starts counting.
+impl ConsoleClock {
     pub(super) fn start() -> Self {
         Self(Instant::now())
     }
 
-    /// Time since the start.
     pub(super) fn now(&self) -> Duration {
         self.0.elapsed()
     }
 
-    /// Both times of this moment.
+    /// The current time on both clocks.
     pub(super) fn stamp(&self) -> Stamp {
         Stamp { mono: self.now(), wall: SystemTime::now() }
     }
 
-    /// A time since the start as the timer wants it.
+    /// Converts a time since the start to one for tokio's timer.
     pub(super) fn at(&self, since_start: Duration) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.0 + since_start)
     }

@@ -1,30 +1,30 @@
-//! When the next frame is due. A person waits for none; changes alone are limited to so many a second.
+//! Frame scheduling: input is drawn at once, changes of the store at a limited frame rate.
 
 use std::time::Duration;
 
 use crate::console::model::Redraw;
 
-/// The frame that is wanted, and the last one drawn.
+/// The requested frame, and the time of the last one.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(super) struct FrameSchedule {
     interval: Duration,
     last: Option<Duration>,
     wanted: Redraw,
 }
 
-impl Schedule {
-    /// Limits frames caused by changes alone; the first is wanted at once.
+impl FrameSchedule {
+    /// Limits frames caused by changes alone; the first frame is due at once.
     pub(super) fn new(frames_per_second: u32) -> Self {
         let interval = Duration::from_secs(1) / frames_per_second.max(1);
         Self { interval, last: None, wanted: Redraw::Now }
     }
 
-    /// Asks for a frame; the more urgent wish stays.
-    pub(super) fn want(&mut self, redraw: Redraw) {
+    /// Requests a frame; the more urgent request wins.
+    pub(super) fn request(&mut self, redraw: Redraw) {
         self.wanted = self.wanted.max(redraw);
     }
 
-    /// When the wanted frame is due; `None` if what is shown is current.
+    /// When the requested frame is due; `None` if none is requested.
     pub(super) fn due_at(&self) -> Option<Duration> {
         match self.wanted {
             Redraw::No => None,
@@ -33,12 +33,11 @@ impl Schedule {
         }
     }
 
-    /// Whether it is due.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.due_at().is_some_and(|due| due <= now)
     }
 
-    /// A frame shows everything up to now.
+    /// Records that a frame was drawn.
     pub(super) fn drawn(&mut self, now: Duration) {
         self.last = Some(now);
         self.wanted = Redraw::No;
@@ -55,24 +54,24 @@ mod tests {
 
     #[test]
     fn changes_alone_wait_for_their_turn_and_keys_do_not() {
-        let mut schedule = Schedule::new(50);
+        let mut schedule = FrameSchedule::new(50);
         assert!(schedule.is_due(ms(0)), "the first frame waits for nothing");
         schedule.drawn(ms(100));
         assert_eq!(schedule.due_at(), None);
-        schedule.want(Redraw::Soon);
+        schedule.request(Redraw::Soon);
         assert_eq!(schedule.due_at(), Some(ms(120)));
         assert!(!schedule.is_due(ms(119)) && schedule.is_due(ms(120)));
-        schedule.want(Redraw::Now);
+        schedule.request(Redraw::Now);
         assert!(schedule.is_due(ms(101)));
-        schedule.want(Redraw::Soon);
+        schedule.request(Redraw::Soon);
         assert!(schedule.is_due(ms(101)), "a lesser wish does not slow it down");
     }
 
     #[test]
     fn a_change_after_a_quiet_time_is_drawn_at_once() {
-        let mut schedule = Schedule::new(30);
+        let mut schedule = FrameSchedule::new(30);
         schedule.drawn(ms(100));
-        schedule.want(Redraw::Soon);
+        schedule.request(Redraw::Soon);
         assert!(schedule.is_due(ms(5_000)));
     }
 }

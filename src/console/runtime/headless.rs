@@ -1,4 +1,4 @@
-//! A console without a terminal, for tests that type real keys and read what was written.
+//! A console on a terminal in memory, for tests that type real keys and read the bytes written.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,69 +10,69 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::console::layout::Size;
-use crate::console::model::Context;
-use crate::console::terminal::{Decoder, Device, Input};
+use crate::console::model::ConsoleContext;
+use crate::console::terminal::{Decoder, Device, TerminalInput};
 
 use super::signals::Signal;
 use super::{ConsoleConfig, Program, run_on};
 
-/// How long a condition may take to come true before a test has failed.
+/// How long a condition may take to become true before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running console whose keys are typed and whose bytes are read by a test.
-pub struct Headless {
-    line: Line,
+/// A running console that a test drives.
+pub struct HeadlessConsole {
+    terminal: HeadlessTerminal,
     signals: mpsc::Sender<Signal>,
     running: JoinHandle<io::Result<u8>>,
 }
 
-/// A terminal in memory; clones are the same one.
+/// A terminal in memory; clones share it.
 #[derive(Clone)]
-struct Line(Arc<Shared>);
+struct HeadlessTerminal(Arc<HeadlessShared>);
 
-struct Shared {
-    state: Mutex<State>,
+struct HeadlessShared {
+    state: Mutex<HeadlessState>,
     changes: watch::Sender<u64>,
 }
 
-struct State {
+struct HeadlessState {
     size: Size,
-    /// The keyboard, while the console listens.
-    keyboard: Option<mpsc::Sender<Input>>,
+    /// Where input is sent, while the console listens.
+    keyboard: Option<mpsc::Sender<TerminalInput>>,
     written: Vec<u8>,
     writes: usize,
     stalled: bool,
     claims: usize,
     claimed: bool,
     stops: usize,
-    said: String,
+    printed: String,
 }
 
-/// What a test may look at.
+/// The state of the terminal, as tests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Every byte so far.
+pub struct HeadlessSnapshot {
+    /// Every byte written so far.
     pub written: Vec<u8>,
-    /// In how many writes.
+    /// The number of writes.
     pub writes: usize,
     /// How often the terminal was claimed.
     pub claims: usize,
     /// Whether it is claimed now.
     pub claimed: bool,
-    /// How often the console stopped itself.
+    /// How often the console suspended itself.
     pub stops: usize,
-    /// What was said beside the screen.
-    pub said: String,
+    /// What was printed outside the screen.
+    pub printed: String,
 }
 
-impl Headless {
-    /// Starts a console in a task of the current Tokio runtime.
+impl HeadlessConsole {
+    /// Starts a console in a task of the current tokio runtime.
     pub fn start<P: Program + Send + 'static>(
         config: ConsoleConfig,
         size: Size,
-        program: impl FnOnce(Context, Size) -> P + Send + 'static,
+        program: impl FnOnce(ConsoleContext, Size) -> P + Send + 'static,
     ) -> Self {
-        let state = State {
+        let state = HeadlessState {
             size,
             keyboard: None,
             written: Vec::new(),
@@ -81,65 +81,64 @@ impl Headless {
             claims: 0,
             claimed: false,
             stops: 0,
-            said: String::new(),
+            printed: String::new(),
         };
-        let line = Line(Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) }));
+        let terminal = HeadlessTerminal(Arc::new(HeadlessShared {
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+        }));
         let (signals, receiver) = mpsc::channel(8);
-        let running = tokio::spawn(run_on(config, program, line.clone(), receiver));
-        Self { line, signals, running }
+        let running = tokio::spawn(run_on(config, program, terminal.clone(), receiver));
+        Self { terminal, signals, running }
     }
 
-    /// Types keys as a terminal sends them: text, `\x1b` for escape, `\r` for enter.
+    /// Types keys as a terminal encodes them: text, `\x1b` for escape, `\r` for enter.
     pub async fn type_keys(&self, bytes: &[u8]) {
         let mut decoder = Decoder::default();
         let mut inputs = Vec::new();
         decoder.feed(bytes, |input| inputs.push(input));
-        inputs.extend(decoder.give_up());
+        inputs.extend(decoder.flush());
         for input in inputs {
             self.send(input).await;
         }
     }
 
-    /// Presses one key.
     pub async fn press(&self, key: KeyEvent) {
-        self.send(Input::Key(key)).await;
+        self.send(TerminalInput::Key(key)).await;
     }
 
-    /// Sends one input, as soon as the console listens.
-    pub async fn send(&self, input: Input) {
-        self.until(|_| self.line.with(|state| state.keyboard.is_some())).await;
-        let keyboard = self.line.with(|state| state.keyboard.clone());
+    /// Sends one input, once the console listens.
+    pub async fn send(&self, input: TerminalInput) {
+        self.until(|_| self.terminal.with(|state| state.keyboard.is_some())).await;
+        let keyboard = self.terminal.with(|state| state.keyboard.clone());
         if let Some(keyboard) = keyboard {
             let _ = keyboard.send(input).await;
         }
     }
 
-    /// Sends a signal.
     pub async fn signal(&self, signal: Signal) {
         let _ = self.signals.send(signal).await;
     }
 
-    /// Changes the terminal's size.
     pub async fn resize(&self, size: Size) {
-        self.line.change(|state| state.size = size);
+        self.terminal.change(|state| state.size = size);
         self.signal(Signal::Resize).await;
     }
 
-    /// Makes the terminal take no bytes, or take them again.
+    /// Makes the terminal block writes, or accept them again.
     pub fn stall(&self, stalled: bool) {
-        self.line.change(|state| state.stalled = stalled);
+        self.terminal.change(|state| state.stalled = stalled);
     }
 
-    /// What there is to see now.
-    pub fn seen(&self) -> Seen {
-        self.line.seen()
+    pub fn snapshot(&self) -> HeadlessSnapshot {
+        self.terminal.snapshot()
     }
 
-    /// Waits until a condition is true of what there is to see; says whether it came true in time.
-    pub async fn until(&self, condition: impl Fn(&Seen) -> bool) -> bool {
-        let mut changes = self.line.0.changes.subscribe();
+    /// Waits until a condition is true; returns whether it became true in time.
+    pub async fn until(&self, condition: impl Fn(&HeadlessSnapshot) -> bool) -> bool {
+        let mut changes = self.terminal.0.changes.subscribe();
         let come_true = async {
-            while !condition(&self.line.seen()) {
+            while !condition(&self.terminal.snapshot()) {
                 if changes.changed().await.is_err() {
                     return;
                 }
@@ -148,43 +147,43 @@ impl Headless {
         timeout(PATIENCE, come_true).await.is_ok()
     }
 
-    /// Waits until the console has been left; answers its exit code and how long that took.
+    /// Waits until the console has exited; returns its exit code, how long that took, and the terminal.
     ///
     /// # Errors
-    /// What the console answered, or that it did not end.
-    pub async fn ended(self) -> io::Result<(u8, Duration, Seen)> {
+    /// The console's error, or a timeout.
+    pub async fn ended(self) -> io::Result<(u8, Duration, HeadlessSnapshot)> {
         let began = Instant::now();
         let ended = timeout(PATIENCE, self.running).await?;
         let code = ended.map_err(io::Error::other)??;
-        Ok((code, began.elapsed(), self.line.seen()))
+        Ok((code, began.elapsed(), self.terminal.snapshot()))
     }
 }
 
-impl Line {
-    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+impl HeadlessTerminal {
+    fn with<T>(&self, look: impl FnOnce(&mut HeadlessState) -> T) -> T {
         look(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut HeadlessState) -> T) -> T {
         let changed = self.with(change);
         self.0.changes.send_modify(|count| *count += 1);
         changed
     }
 
-    fn seen(&self) -> Seen {
-        self.with(|state| Seen {
+    fn snapshot(&self) -> HeadlessSnapshot {
+        self.with(|state| HeadlessSnapshot {
             written: state.written.clone(),
             writes: state.writes,
             claims: state.claims,
             claimed: state.claimed,
             stops: state.stops,
-            said: state.said.clone(),
+            printed: state.printed.clone(),
         })
     }
 }
 
-impl Device for Line {
-    type Ears = ();
+impl Device for HeadlessTerminal {
+    type InputGuard = ();
 
     fn claim(&mut self) -> io::Result<()> {
         self.change(|state| {
@@ -203,17 +202,17 @@ impl Device for Line {
     }
 
     fn output(&self) -> Box<dyn Write + Send> {
-        Box::new(Output(self.clone()))
+        Box::new(HeadlessOutput(self.clone()))
     }
 
-    fn listen(&mut self) -> io::Result<((), mpsc::Receiver<Input>)> {
+    fn listen(&mut self) -> io::Result<((), mpsc::Receiver<TerminalInput>)> {
         let (sender, receiver) = mpsc::channel(256);
         self.change(|state| state.keyboard = Some(sender));
         Ok(((), receiver))
     }
 
-    fn say(&mut self, line: &str) {
-        self.change(|state| state.said.push_str(line));
+    fn print_line(&mut self, line: &str) {
+        self.change(|state| state.printed.push_str(line));
     }
 
     fn stop(&mut self) {
@@ -224,9 +223,9 @@ impl Device for Line {
     }
 }
 
-struct Output(Line);
+struct HeadlessOutput(HeadlessTerminal);
 
-impl Write for Output {
+impl Write for HeadlessOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         while self.0.with(|state| state.stalled) {
             std::thread::sleep(Duration::from_millis(1));

@@ -1,28 +1,28 @@
-//! The runtime: the only room of the console that meets providers, the clock and the terminal. It
-//! turns what happens into messages, hands them to the pure [`Program`], carries its effects out and
-//! draws when a frame is due.
+//! The runtime: the only module of the console that uses providers, the clock and the terminal. It turns
+//! input, answers and watch events into messages, passes them to the pure [`Program`], carries its effects
+//! out and draws when a frame is due.
 //!
-//! The loop awaits nothing but channel receives, keys first; provider calls run in tasks of their
+//! The event loop awaits nothing but channel receives, keys first; provider calls run in tasks of their
 //! own, frames are written by a thread of their own. So neither a dead store nor a stalled terminal
-//! delays a key, and above all not `q`.
+//! delays a key, least of all `q`.
 
+mod audit_task;
 mod clock;
-mod feeder;
+mod event_log;
+mod event_loop;
+mod external_editor;
 mod frames;
 pub mod headless;
-mod journal;
-mod ledger;
-mod lend;
 mod presence;
 mod runner;
-mod secret_lists;
+mod secret_listing;
 mod secrets;
 pub mod signals;
 mod sources;
 mod stats;
 #[cfg(test)]
 mod tests;
-mod turn;
+mod watch_feed;
 
 use std::io;
 use std::path::PathBuf;
@@ -38,70 +38,63 @@ use crate::audit::Audit;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 use super::effect::Effect;
+use super::external_editor::ExternalEditor;
 use super::gate::Gate;
 use super::layout::Size;
 use super::message::Message;
-use super::model::{Context, Redraw};
-use super::outside::ExternalEditor;
+use super::model::{ConsoleContext, Redraw};
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
 
+use event_loop::EventLoop;
 use signals::Signal;
-use turn::Loop;
 
-/// The pure half of the console, as the runtime drives it: no clock, no I/O.
+/// The pure half of the console: no clock, no I/O.
 pub trait Program {
-    /// Takes a message and says what must be done.
+    /// Handles a message; returns the effects to carry out.
     fn update(&mut self, message: Message) -> Vec<Effect>;
 
-    /// Draws what there is.
     fn draw(&self, frame: &mut Frame<'_>);
 
-    /// Whether a frame is wanted; asking takes the wish away.
+    /// Takes the pending request for a frame.
     fn take_redraw(&mut self) -> Redraw;
 
-    /// When something changes by itself, as time since the start: the model's own wish and the
-    /// view's next change, whichever is sooner. [`super::message::Event::Wake`] is sent then.
+    /// When something changes by itself, as time since the start: the model's next wake or the view's next
+    /// change, whichever is sooner. [`super::message::AppEvent::Wake`] is sent then.
     fn next_wake(&self) -> Option<Duration>;
 }
 
-/// What the console is run on.
+/// What the console runs on.
 pub struct ConsoleConfig {
-    /// What is connected and under which rules.
-    pub context: Context,
-    /// Reads the store.
+    /// What the model knows of the store and its rules.
+    pub context: ConsoleContext,
     pub reader: Arc<dyn ConfigReader>,
-    /// Writes it; `None` is read-only.
+    /// `None` is read-only.
     pub writer: Option<Arc<dyn ConfigWriter>>,
-    /// What reaches the store of secrets; without one there are none.
+    /// Access to the store of secrets, if there is one.
     pub secrets: Option<SecretAccess>,
-    /// How texts reach the clipboard.
     pub clipboard: Clipboard,
-    /// Lines for the tab Log, already safe to show.
+    /// Lines for the tab Log, already escaped.
     pub log: Option<mpsc::Receiver<String>>,
-    /// The folder for drafts and for the files of other editors; without one none are kept.
+    /// The state folder, for drafts and files of the external editor; without one nothing is saved.
     pub state: Option<PathBuf>,
-    /// Keeps what is written.
     pub audit: Arc<Audit>,
-    /// The user's own editor.
     pub editor: ExternalEditor,
-    /// Where the counters are written at exit (`CONFDECK_STATS`).
+    /// Where the counters are written on exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
-    /// Run once the first frame is on its way, before the watch is opened.
+    /// Hooks that run after the first frame, before the watch is opened.
     pub startup: Vec<Box<dyn FnOnce() + Send>>,
 }
 
-/// Runs the console on the terminal behind standard output until it is left; answers the exit code.
+/// Runs the console on the terminal behind standard output until the user quits; returns the exit code.
 ///
-/// The future must be polled by a multi-threaded Tokio runtime. Whoever called it should end that
-/// runtime without waiting for its blocking threads (`shutdown_background`), because a file on a
-/// dead disk may hold one.
+/// The future must be polled by a multi-threaded tokio runtime. The caller should shut that runtime down
+/// without waiting for its blocking threads (`shutdown_background`), because one may hang on a dead disk.
 ///
 /// # Errors
-/// What the system says when there is no terminal ([`io::ErrorKind::Unsupported`]), or it cannot be
-/// claimed.
+/// [`io::ErrorKind::Unsupported`] where there is no terminal, or the error of claiming it.
 pub async fn run<P: Program>(
     config: ConsoleConfig,
-    program: impl FnOnce(Context, Size) -> P,
+    program: impl FnOnce(ConsoleContext, Size) -> P,
 ) -> io::Result<u8> {
     let device = Tty::open()?;
     let signals = signals::listen()?;
@@ -111,10 +104,10 @@ pub async fn run<P: Program>(
 /// As [`run`], on any terminal and with any source of signals.
 ///
 /// # Errors
-/// What claiming the terminal or starting its threads says.
+/// The error of claiming the terminal or of starting its threads.
 pub async fn run_on<P: Program, D: Device>(
     config: ConsoleConfig,
-    program: impl FnOnce(Context, Size) -> P,
+    program: impl FnOnce(ConsoleContext, Size) -> P,
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
@@ -132,12 +125,12 @@ pub async fn run_on<P: Program, D: Device>(
         startup,
     } = config;
     let gate = Gate::new(writer, context.locked);
-    let secrets = secrets::Secrets::new(secrets, context.locked);
-    let schedule = frames::Schedule::new(context.frames_per_second);
+    let secrets = secrets::SecretsRuntime::new(secrets, context.locked);
+    let schedule = frames::FrameSchedule::new(context.frames_per_second);
     let (runner, answers) =
-        runner::Runner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
+        runner::EffectRunner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
     let program = |size| program(context, size);
-    let mut running = Loop::start(program, device, signals, runner, answers, log, schedule)?;
+    let mut running = EventLoop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;
     let counted = running.leave(Instant::now() + LEAVE_WITHIN).await;
     if let Some(path) = stats

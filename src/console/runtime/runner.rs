@@ -1,5 +1,5 @@
-//! Carries effects out: every provider call in a task of its own, under a deadline, answered by a
-//! message. Nothing here is awaited by the loop.
+//! Carries effects out: every provider call in a task of its own, with a deadline, answered by a message.
+//! The event loop awaits none of them.
 
 use std::future::Future;
 use std::io;
@@ -12,155 +12,174 @@ use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::presence::Desk;
-use super::secrets::Secrets;
-use super::{journal, ledger};
-use crate::audit::{Audit, Pending};
-use crate::console::drafts::{Order, Outcome, Worker};
-use crate::console::effect::{Note, Request};
+use super::presence::PresencePoller;
+use super::secrets::SecretsRuntime;
+use super::{audit_task, event_log};
+use crate::audit::{Audit, PendingRecords};
+use crate::console::drafts::{DraftJob, DraftJobResult, DraftWorker};
+use crate::console::effect::{AuditNote, RequestId};
+use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
-use crate::console::message::{Answer, Event};
-use crate::console::model::{Ask, Check, Finish, NeedsAsk, NotReady, Sides, look};
-use crate::console::outside::{self, ExternalEditor, Outside, OutsideDraft, Running};
-use crate::console::secret_jobs::Reading;
+use crate::console::message::{Answer, AppEvent};
+use crate::console::model::{
+    DiagnosticsInput, DiffInput, MergeInput, NeedsInput, NotReady, ReviewInput, diff,
+};
+use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId, SecretPath};
-use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, find_out};
+use crate::provider::{
+    CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, resolve_outcome,
+};
 
-/// How many answers wait for the loop.
+/// Queue length of answers to the event loop.
 const ANSWERS: usize = 64;
 
-/// What a provider may take beyond its own deadline before it is not waited for any more.
+/// How long a provider may exceed its own deadline before its call is abandoned.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What the clipboard's two ways may take together.
+/// How long a clipboard program may take altogether.
 const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Runs effects. Dropping it ends what still runs.
-pub(super) struct Runner {
+/// Runs effects. Dropping it aborts those that still run.
+pub(super) struct EffectRunner {
     reader: Arc<dyn ConfigReader>,
     gate: Gate<dyn ConfigWriter>,
-    pub(super) secrets: Secrets,
-    desk: Option<Desk>,
+    pub(super) secrets: SecretsRuntime,
+    presence_poller: Option<PresencePoller>,
     backend: &'static str,
     clipboard: Clipboard,
-    drafts: Worker,
+    drafts: DraftWorker,
     editor: ExternalEditor,
     pub(super) audit: Arc<Audit>,
     tasks: JoinSet<()>,
-    answers: mpsc::Sender<(Request, Reply)>,
+    answers: mpsc::Sender<(RequestId, TaskReply)>,
 }
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Debug)]
-pub(super) enum Reply {
-    /// The effect is finished.
+pub(super) enum TaskReply {
+    /// The answer to the effect.
     Answer(Answer),
-    /// What happens to a draft in another program.
-    Outside(Outside),
-    /// No program took the text: it goes through the terminal, which is the loop's.
+    /// An event of the external editor.
+    ExternalEditor(EditorEvent),
+    /// No program took the text: the event loop, which owns the terminal, sends it there.
     CopyByTerminal(String),
-    /// The same for a secret value, in what was found.
-    CopySecretByTerminal(Box<Reading>),
+    /// As [`Self::CopyByTerminal`], for the secret value in the report.
+    CopySecretByTerminal(Box<RevealReport>),
 }
 
-impl Runner {
-    /// With the channel its answers arrive on.
+impl EffectRunner {
+    /// Returns the runner and the channel of its answers.
     pub(super) fn new(
         reader: Arc<dyn ConfigReader>,
-        (gate, secrets): (Gate<dyn ConfigWriter>, Secrets),
+        (gate, secrets): (Gate<dyn ConfigWriter>, SecretsRuntime),
         backend: &'static str,
         clipboard: Clipboard,
         audit: Arc<Audit>,
         state: Option<PathBuf>,
         editor: ExternalEditor,
-    ) -> io::Result<(Self, mpsc::Receiver<(Request, Reply)>)> {
+    ) -> io::Result<(Self, mpsc::Receiver<(RequestId, TaskReply)>)> {
         let (answers, receiver) = mpsc::channel(ANSWERS);
         let tell = answers.clone();
-        let drafts = Worker::start(state, move |request, outcome| {
-            // The loop is gone only when the console is being left.
-            let _ = tell.blocking_send((request, Reply::Answer(outcome.into())));
+        let drafts = DraftWorker::start(state, move |request, outcome| {
+            // The event loop is gone only on exit.
+            let _ = tell.blocking_send((request, TaskReply::Answer(outcome.into())));
         })?;
         let tasks = JoinSet::new();
-        let desk = secrets.reader().map(|reader| Desk::open(reader, answers.clone()));
+        let desk = secrets.reader().map(|reader| PresencePoller::open(reader, answers.clone()));
         Ok((
-            Self { reader, gate, secrets, desk, backend, clipboard, drafts, editor, audit, tasks, answers },
+            Self {
+                reader,
+                gate,
+                secrets,
+                presence_poller: desk,
+                backend,
+                clipboard,
+                drafts,
+                editor,
+                audit,
+                tasks,
+                answers,
+            },
             receiver,
         ))
     }
 
-    /// Looks at these secrets from now on.
-    pub(super) fn look(&self, paths: Vec<SecretPath>) {
-        if let Some(desk) = &self.desk {
-            desk.look(paths);
+    /// Replaces the secrets whose presence is polled.
+    pub(super) fn watch_presence(&self, paths: Vec<SecretPath>) {
+        if let Some(desk) = &self.presence_poller {
+            desk.watch(paths);
         }
     }
 
-    /// Looks at one that was written.
-    pub(super) fn look_again(&self, path: SecretPath) {
-        if let Some(desk) = &self.desk {
-            desk.look_again(path);
+    /// Queries a secret at once that was written.
+    pub(super) fn refresh_presence(&self, path: SecretPath) {
+        if let Some(desk) = &self.presence_poller {
+            desk.refresh(path);
         }
     }
 
-    /// Looks at all of them without waiting for their turn.
-    pub(super) fn look_at_all(&self) {
-        if let Some(desk) = &self.desk {
-            desk.look_at_all();
+    /// Queries all polled secrets at once.
+    pub(super) fn refresh_all_presence(&self) {
+        if let Some(desk) = &self.presence_poller {
+            desk.refresh_all();
         }
     }
 
-    /// Has something done with saved drafts; answers at once where nothing can be done.
-    pub(super) fn order(&self, order: Order) -> Option<Event> {
-        match self.drafts.order(order) {
-            Err(Order::Save(request, _)) => {
+    /// Queues a job for saved drafts; returns the answer at once where the queue is full.
+    pub(super) fn submit_draft_job(&self, order: DraftJob) -> Option<AppEvent> {
+        match self.drafts.submit(order) {
+            Err(DraftJob::Save(request, _)) => {
                 let reason = "the disk is too slow for it; type on, it is tried again".to_owned();
-                Some(Event::Answer(request, Answer::DraftSaved(Err(reason))))
+                Some(AppEvent::Answer(request, Answer::DraftSaved(Err(reason))))
             }
-            Err(Order::TakeUp(request, _)) => {
-                Some(Event::Answer(request, Answer::DraftTaken(Err("the disk is too slow for it".into()))))
-            }
-            Err(Order::ThrowAway(request, _)) => {
+            Err(DraftJob::Resume(request, _)) => Some(AppEvent::Answer(
+                request,
+                Answer::DraftResumed(Err("the disk is too slow for it".into())),
+            )),
+            Err(DraftJob::Delete(request, _)) => {
                 let reason = "the disk is too slow for it".to_owned();
-                Some(Event::Answer(request, Answer::DraftThrownAway(Err(reason))))
+                Some(AppEvent::Answer(request, Answer::DraftDeleted(Err(reason))))
             }
             _ => None,
         }
     }
 
-    /// Starts the user's own editor on a draft; its thread tells what happens there.
-    pub(super) fn outside(&self, request: Request, draft: OutsideDraft) -> io::Result<Running> {
+    /// Starts the user's own editor on a draft; its thread reports events.
+    pub(super) fn start_external_editor(
+        &self,
+        request: RequestId,
+        draft: ExternalDraft,
+    ) -> io::Result<EditorProcess> {
         let tell = self.answers.clone();
-        outside::start(self.editor.clone(), draft, move |news| {
-            let _ = tell.blocking_send((request, Reply::Outside(news)));
+        external_editor::start(self.editor.clone(), draft, move |news| {
+            let _ = tell.blocking_send((request, TaskReply::ExternalEditor(news)));
         })
     }
 
-    /// The saved drafts.
-    pub(super) fn drafts(&self) -> &Worker {
+    pub(super) fn drafts(&self) -> &DraftWorker {
         &self.drafts
     }
 
-    /// The gate before the writer.
+    /// The gate in front of the writer.
     pub(super) fn gate(&mut self) -> &mut Gate<dyn ConfigWriter> {
         &mut self.gate
     }
 
-    /// What watches are opened on.
     pub(super) fn reader(&self) -> &dyn ConfigReader {
         &*self.reader
     }
 
-    /// The escape sequence for a text, if it is not too long for one.
+    /// The OSC 52 sequence for a text, unless it is too long.
     pub(super) fn osc52(&self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         self.clipboard.osc52(text)
     }
 
-    /// Writes, if the gate lets it pass, and keeps in the audit what came of it.
-    pub(super) fn commit(&mut self, request: Request, ops: Vec<Op>) {
+    /// Commits, if the gate is open, and records the outcome in the audit.
+    pub(super) fn commit(&mut self, request: RequestId, ops: Vec<Op>) {
         let writer = self.gate.pass();
         let mut pending = self.audit.begin(request.0, &ops);
-        let intent = journal::intent(&ops);
+        let intent = event_log::intent(&ops);
         self.spawn_audited(request, async move {
             let outcome = match writer {
                 Ok(writer) => {
@@ -173,124 +192,125 @@ impl Runner {
                     Err(refused)
                 }
             };
-            journal::written(&intent, &outcome);
+            event_log::log_commit(&intent, &outcome);
             (Answer::Commit(outcome), Some(pending))
         });
     }
 
-    /// Finds out what became of an earlier commit.
-    pub(super) fn find_out(&mut self, request: Request, of: Request, ops: Vec<Op>) {
+    /// Determines the outcome of an earlier commit.
+    pub(super) fn find_out(&mut self, request: RequestId, of: RequestId, ops: Vec<Op>) {
         let (reader, audit) = (Arc::clone(&self.reader), Arc::clone(&self.audit));
         let limit = CALL_DEADLINE * 2 + GRACE;
         self.spawn_audited(request, async move {
-            let found = timeout(limit, find_out(&*reader, &ops)).await.unwrap_or_else(|_| {
+            let found = timeout(limit, resolve_outcome(&*reader, &ops)).await.unwrap_or_else(|_| {
                 let reason = format!("nothing within {} s", limit.as_secs());
                 Err(Error::Unavailable { reason, retry_in: None })
             });
-            let pending = found.as_ref().ok().map(|found| ledger::found(&audit, of, &ops, found));
-            journal::found(&journal::intent(&ops), &found);
+            let pending =
+                found.as_ref().ok().map(|found| audit_task::outcome_records(&audit, of, &ops, found));
+            event_log::log_outcome(&event_log::intent(&ops), &found);
             (Answer::Found(found), pending)
         });
     }
 
-    /// Keeps something in the audit that is no write.
-    pub(super) fn note(&mut self, note: Note) {
+    /// Records something in the audit that is not a write.
+    pub(super) fn record_note(&mut self, note: AuditNote) {
         let (audit, answers) = (Arc::clone(&self.audit), self.answers.clone());
         self.tasks.spawn(async move {
-            if let Some(trouble) = ledger::note(audit, note).await {
-                let _ = answers.send((Request::default(), Reply::Answer(Answer::Unaudited(trouble)))).await;
+            if let Some(trouble) = audit_task::save_note(audit, note).await {
+                let _ = answers
+                    .send((RequestId::default(), TaskReply::Answer(Answer::AuditFailed(trouble))))
+                    .await;
             }
         });
     }
 
-    /// Compares texts on a thread of its own.
-    pub(super) fn compare(&mut self, request: Request, sides: Vec<Sides>) {
+    /// Compares documents on a blocking thread.
+    pub(super) fn compare(&mut self, request: RequestId, sides: Vec<DiffInput>) {
         self.spawn(request, async move {
-            // Without looks, a plan is never said to be compared, and never written.
-            let looks = spawn_blocking(move || look(&sides)).await.unwrap_or_default();
-            Reply::Answer(Answer::Compared(looks))
+            // On a panic there is no result, so the plan is never taken for compared, and never written.
+            let looks = spawn_blocking(move || diff(&sides)).await.unwrap_or_default();
+            TaskReply::Answer(Answer::Compared(looks))
         });
     }
 
-    /// Asks how the backend is, and the store of secrets, which answers for itself.
-    pub(super) fn check_health(&mut self, request: Request) {
-        if let Some(desk) = &self.desk {
-            desk.ask_health();
+    /// Queries the health of the backend, and of the store of secrets, which answers separately.
+    pub(super) fn check_health(&mut self, request: RequestId) {
+        if let Some(desk) = &self.presence_poller {
+            desk.check_health();
         }
         let (reader, backend) = (Arc::clone(&self.reader), self.backend);
         self.spawn(request, async move {
             let limit = HEALTH_DEADLINE + GRACE;
-            let health = timeout(limit, reader.health()).await.unwrap_or_else(|_| silent(backend, limit));
-            Reply::Answer(Answer::Health(vec![health]))
+            let health = timeout(limit, reader.health()).await.unwrap_or_else(|_| no_answer(backend, limit));
+            TaskReply::Answer(Answer::Health(vec![health]))
         });
     }
 
-    /// Asks how long a lease has left.
-    pub(super) fn ask_lease(&mut self, request: Request, lease: LeaseId) {
+    /// Queries the remaining time of a lease.
+    pub(super) fn ask_lease(&mut self, request: RequestId, lease: LeaseId) {
         let reader = Arc::clone(&self.reader);
         self.spawn(request, async move {
             let left = timeout(CALL_DEADLINE + GRACE, reader.lease_left(lease)).await;
             let left = left.ok().and_then(Result::ok).flatten();
-            Reply::Answer(Answer::Lease(lease, left))
+            TaskReply::Answer(Answer::Lease(lease, left))
         });
     }
 
-    /// Looks for problems in a large draft.
-    pub(super) fn check_draft(&mut self, request: Request, check: Check) {
+    /// Checks a large draft.
+    pub(super) fn check_draft(&mut self, request: RequestId, check: DiagnosticsInput) {
         self.spawn(request, async move {
             let found = spawn_blocking(move || check.run()).await.unwrap_or_default();
-            Reply::Answer(Answer::Checked(found))
+            TaskReply::Answer(Answer::Checked(found))
         });
     }
 
-    /// Makes the review of a large draft.
-    pub(super) fn prepare_review(&mut self, request: Request, finish: Finish) {
+    /// Prepares the review of a large draft.
+    pub(super) fn prepare_review(&mut self, request: RequestId, finish: ReviewInput) {
         self.spawn(request, async move {
-            // Nothing in there waits, so it is joined without a deadline; it fails only by a panic.
+            // Pure computation needs no deadline; it fails only by a panic.
             let review = spawn_blocking(move || finish.review()).await.unwrap_or(Err(NotReady::Failed));
-            Reply::Answer(Answer::Reviewed(Box::new(review)))
+            TaskReply::Answer(Answer::Reviewed(Box::new(review)))
         });
     }
 
-    /// Merges a large draft.
-    pub(super) fn prepare_merge(&mut self, request: Request, ask: Ask) {
+    pub(super) fn prepare_merge(&mut self, request: RequestId, ask: MergeInput) {
         self.spawn(request, async move {
             let broken = || Err("the merge broke down, see the log".into());
-            let merging = spawn_blocking(move || ask.merging()).await.unwrap_or_else(|_| broken());
-            Reply::Answer(Answer::Merged(Box::new(merging)))
+            let merging = spawn_blocking(move || ask.merge_state()).await.unwrap_or_else(|_| broken());
+            TaskReply::Answer(Answer::Merged(Box::new(merging)))
         });
     }
 
-    /// Reads what a large document needs.
-    pub(super) fn read_needs(&mut self, request: Request, ask: NeedsAsk) {
+    /// Reads the needs of a large document.
+    pub(super) fn read_needs(&mut self, request: RequestId, ask: NeedsInput) {
         self.spawn(request, async move {
-            let broken = ask.broken();
+            let broken = ask.failed();
             let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
-            Reply::Answer(Answer::NeedsRead(Box::new(read)))
+            TaskReply::Answer(Answer::NeedsRead(Box::new(read)))
         });
     }
 
-    /// Puts a text on the clipboard: by a program first, else by the terminal.
-    pub(super) fn copy(&mut self, request: Request, text: String) {
+    /// Copies a text to the clipboard: by a program, else by the terminal.
+    pub(super) fn copy(&mut self, request: RequestId, text: String) {
         let clipboard = self.clipboard.clone();
         self.spawn(request, async move {
-            if by_program(&clipboard, Zeroizing::new(text.clone())).await {
-                return Reply::Answer(Answer::Copied(true));
+            if copy_by_program(&clipboard, Zeroizing::new(text.clone())).await {
+                return TaskReply::Answer(Answer::Copied(true));
             }
-            Reply::CopyByTerminal(text)
+            TaskReply::CopyByTerminal(text)
         });
     }
 
-    /// The way to the clipboard.
     pub(super) fn clipboard(&self) -> Clipboard {
         self.clipboard.clone()
     }
 
-    /// Answers once the audit has it, and tells afterwards what the audit lacks.
-    pub(super) fn spawn_audited<R: Into<Reply>>(
+    /// Answers once the audit record is written; a failure of the audit is reported afterwards.
+    pub(super) fn spawn_audited<R: Into<TaskReply>>(
         &mut self,
-        request: Request,
-        work: impl Future<Output = (R, Option<Pending>)> + Send + 'static,
+        request: RequestId,
+        work: impl Future<Output = (R, Option<PendingRecords>)> + Send + 'static,
     ) {
         while self.tasks.try_join_next().is_some() {}
         let answers = self.answers.clone();
@@ -298,50 +318,54 @@ impl Runner {
             let (reply, pending) = work.await;
             let reply = reply.into();
             let trouble = match pending {
-                Some(pending) => ledger::keep(pending).await,
+                Some(pending) => audit_task::save(pending).await,
                 None => None,
             };
-            // The loop is gone only when the console is being left.
+            // The event loop is gone only on exit.
             let _ = answers.send((request, reply)).await;
             if let Some(trouble) = trouble {
-                let _ = answers.send((request, Reply::Answer(Answer::Unaudited(trouble)))).await;
+                let _ = answers.send((request, TaskReply::Answer(Answer::AuditFailed(trouble)))).await;
             }
         });
     }
 
-    /// Answers as often as `work` has something to tell.
-    pub(super) fn spawn_telling<F: Future<Output = ()> + Send + 'static>(
+    /// Spawns `work` with the answer channel, for more than one answer.
+    pub(super) fn spawn_streaming<F: Future<Output = ()> + Send + 'static>(
         &mut self,
-        work: impl FnOnce(mpsc::Sender<(Request, Reply)>) -> F,
+        work: impl FnOnce(mpsc::Sender<(RequestId, TaskReply)>) -> F,
     ) -> AbortHandle {
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(work(self.answers.clone()))
     }
 
-    pub(super) fn spawn(&mut self, request: Request, work: impl Future<Output = Reply> + Send + 'static) {
+    pub(super) fn spawn(
+        &mut self,
+        request: RequestId,
+        work: impl Future<Output = TaskReply> + Send + 'static,
+    ) {
         while self.tasks.try_join_next().is_some() {}
         let answers = self.answers.clone();
         self.tasks.spawn(async move {
             let reply = work.await;
-            // The loop is gone only when the console is being left.
+            // The event loop is gone only on exit.
             let _ = answers.send((request, reply)).await;
         });
     }
 }
 
-impl From<Answer> for Reply {
+impl From<Answer> for TaskReply {
     fn from(answer: Answer) -> Self {
         Self::Answer(answer)
     }
 }
 
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
+impl From<DraftJobResult> for Answer {
+    fn from(outcome: DraftJobResult) -> Self {
         match outcome {
-            Outcome::Saved(result) => Self::DraftSaved(result),
-            Outcome::Listed(listed) => Self::Drafts(listed),
-            Outcome::TakenUp(taken) => Self::DraftTaken(taken),
-            Outcome::ThrownAway(result) => Self::DraftThrownAway(result),
+            DraftJobResult::Saved(result) => Self::DraftSaved(result),
+            DraftJobResult::Listed(listed) => Self::Drafts(listed),
+            DraftJobResult::Resumed(taken) => Self::DraftResumed(taken),
+            DraftJobResult::Deleted(result) => Self::DraftDeleted(result),
         }
     }
 }
@@ -359,8 +383,8 @@ pub(super) async fn commit(
     })
 }
 
-/// Puts a text on the clipboard by a program, if there is one; says whether it took it.
-pub(super) async fn by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
+/// Copies a text by a clipboard program, if there is one; returns whether it took the text.
+pub(super) async fn copy_by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
     if !clipboard.has_program() {
         return false;
     }
@@ -369,7 +393,7 @@ pub(super) async fn by_program(clipboard: &Clipboard, text: Zeroizing<String>) -
     matches!(timeout(CLIPBOARD_DEADLINE, run).await, Ok(Ok(true)))
 }
 
-fn silent(backend: &'static str, limit: Duration) -> Health {
+fn no_answer(backend: &'static str, limit: Duration) -> Health {
     let text = format!("no answer within {} s", limit.as_secs());
     Health::unusable(backend, text, format!("check that {backend} runs and can be reached"))
 }

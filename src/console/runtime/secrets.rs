@@ -1,5 +1,5 @@
-//! What is done with secrets, carried out: the writer inside its gate, a revealer made for one call
-//! and dropped after it, everything under a deadline and kept in the audit.
+//! Carries out operations on secrets: writes through a gate, reads with a revealer made for one call, all
+//! with a deadline and recorded in the audit.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,157 +9,169 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use super::runner::{Reply, Runner, by_program};
-use crate::audit::{Action, Audit, Deed, Pending};
-use crate::console::effect::Request;
+use super::runner::{EffectRunner, TaskReply, copy_by_program};
+use crate::audit::{Audit, AuditAction, PendingRecords, SecretEvent};
+use crate::console::effect::RequestId;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
 use crate::console::secret_jobs::{
-    Found, How, Inspection, Outcome, Outlet, Reading, Restore, RevealOrder, SecretJob, SecretTold,
-    SecretWrite,
+    Inspection, RestoreRequest, RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob,
+    SecretJobResult, SecretWrite, SecretWriteMode, SecretWriteOutcome,
 };
 use crate::console::terminal::Clipboard;
-use crate::domain::{FieldName, Generate, Hidden, Lacking, Presence, SecretPath, SecretVersion};
+use crate::domain::{FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretPath, SecretVersion};
 use crate::provider::{
-    CALL_DEADLINE, Error, Revealed, SecretAccess, SecretExpect, SecretFields, SecretReader, SecretWriter,
+    CALL_DEADLINE, Error, SecretAccess, SecretData, SecretExpect, SecretFields, SecretReader, SecretWriter,
 };
 
-/// What a provider may take beyond its own deadline before it is not waited for any more.
+/// The provider's own deadline, and a grace period before its call is abandoned.
 const LIMIT: Duration = CALL_DEADLINE.saturating_add(Duration::from_secs(1));
 
-/// How often, and how far apart, a store is asked what became of a write.
+/// How often, and how far apart, the outcome of a write is queried.
 const ASKED: usize = 10;
 const APART: Duration = Duration::from_secs(2);
 
-/// The way to a store of secrets.
-pub(super) struct Secrets {
+/// Access to the store of secrets, with its writer behind a gate.
+pub(super) struct SecretsRuntime {
     access: Option<SecretAccess>,
     gate: Gate<dyn SecretWriter>,
-    /// The walk over what is stored.
+    /// The running listing.
     pub(super) walk: Option<AbortHandle>,
 }
 
-impl Secrets {
-    /// Takes the writer out, so that nobody reaches it past the gate.
+impl SecretsRuntime {
+    /// Moves the writer behind the gate, so that there is no other way to it.
     pub(super) fn new(access: Option<SecretAccess>, locked: bool) -> Self {
         let mut access = access;
         let writer = access.as_mut().and_then(|access| access.writer.take());
         Self { access, gate: Gate::new(writer, locked), walk: None }
     }
 
-    /// What tells which secrets are there.
     pub(super) fn reader(&self) -> Option<Arc<dyn SecretReader>> {
         self.access.as_ref().map(|access| Arc::clone(&access.reader))
     }
 
-    /// The gate before the writer.
+    /// The gate in front of the writer.
     pub(super) fn gate(&mut self) -> &mut Gate<dyn SecretWriter> {
         &mut self.gate
     }
 }
 
-impl Runner {
-    /// Does something with a secret, and answers what came of it.
-    pub(super) fn secret(&mut self, request: Request, job: SecretJob) {
+impl EffectRunner {
+    /// Carries out a job and answers its result.
+    pub(super) fn secret(&mut self, request: RequestId, job: SecretJob) {
         if let SecretJob::Generate(generate) = job {
-            let told = SecretTold::Generated(made(generate));
-            return self.spawn(request, async move { Reply::Answer(Answer::Secret(told)) });
+            let told = SecretJobResult::Generated(generate_value(generate));
+            return self.spawn(request, async move { TaskReply::Answer(Answer::Secret(told)) });
         }
         let Some(access) = self.secrets.access.clone() else { return };
         let (writer, audit) = (self.secrets.gate.pass(), Arc::clone(&self.audit));
         match job {
             SecretJob::Generate(_) => {}
             SecretJob::Inspect(path) => self.spawn(request, async move {
-                let told = SecretTold::Inspected(Box::new(inspect(&access, &path).await));
-                Reply::Answer(Answer::Secret(told))
+                let told = SecretJobResult::Inspected(Box::new(inspect(&access, &path).await));
+                TaskReply::Answer(Answer::Secret(told))
             }),
             SecretJob::Versions(path) => self.spawn(request, async move {
                 let mut inspection = inspect(&access, &path).await;
-                // Who may not see them can still name the newest.
+                // Without permission to list versions, the newest can still be named.
                 inspection.versions = within(access.reader.versions(&path)).await.ok().flatten();
-                Reply::Answer(Answer::Secret(SecretTold::Inspected(Box::new(inspection))))
+                TaskReply::Answer(Answer::Secret(SecretJobResult::Inspected(Box::new(inspection))))
             }),
             SecretJob::FindOut(path) => self.spawn(request, async move {
-                Reply::Answer(Answer::Secret(SecretTold::Found(find_out(&access, &path).await)))
+                TaskReply::Answer(Answer::Secret(SecretJobResult::Found(find_out(&access, &path).await)))
             }),
             SecretJob::Reveal(order) => {
                 let clipboard = self.clipboard();
                 self.spawn_audited(request, async move {
-                    let mut pending = audit.secret(request.0, [deed_of(&order)]);
+                    let mut pending = audit.begin_secret(request.0, [reveal_event(&order)]);
                     let reading = reveal(&access, &order, &mut pending).await;
-                    let reply = match order.to {
-                        Outlet::Screen => revealed(reading),
-                        Outlet::Clipboard => copied(&clipboard, reading).await,
+                    let reply = match order.destination {
+                        RevealDestination::Screen => revealed(reading),
+                        RevealDestination::Clipboard => copied(&clipboard, reading).await,
                     };
                     (reply, Some(pending))
                 });
             }
             SecretJob::Write(write) => self.spawn_audited(request, async move {
-                let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
+                let hand = AuditedWriter { access: &access, writer, audit: &audit, request: request.0 };
                 let (outcome, pending) = hand.write(*write).await;
-                (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
+                (Answer::Secret(SecretJobResult::Written(outcome)), Some(pending))
             }),
             SecretJob::Restore(restore) => self.spawn_audited(request, async move {
-                let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
+                let hand = AuditedWriter { access: &access, writer, audit: &audit, request: request.0 };
                 let (outcome, pending) = hand.restore(restore).await;
-                (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
+                (Answer::Secret(SecretJobResult::Written(outcome)), Some(pending))
             }),
             SecretJob::Delete(path, version) => {
-                self.end_version(request, (access, writer), (Action::DeleteSecret, path, Some(version)));
+                self.change_version(
+                    request,
+                    (access, writer),
+                    (AuditAction::DeleteSecret, path, Some(version)),
+                );
             }
             SecretJob::Undelete(path, version) => {
-                self.end_version(request, (access, writer), (Action::UndeleteSecret, path, Some(version)));
+                self.change_version(
+                    request,
+                    (access, writer),
+                    (AuditAction::UndeleteSecret, path, Some(version)),
+                );
             }
             SecretJob::Destroy(path, version) => {
-                self.end_version(request, (access, writer), (Action::DestroySecret, path, Some(version)));
+                self.change_version(
+                    request,
+                    (access, writer),
+                    (AuditAction::DestroySecret, path, Some(version)),
+                );
             }
             SecretJob::DestroyAll(path) => {
-                self.end_version(request, (access, writer), (Action::DestroySecret, path, None));
+                self.change_version(request, (access, writer), (AuditAction::DestroySecret, path, None));
             }
         }
     }
 
-    /// Deletes, undeletes or destroys a version; `None` is all of them.
-    fn end_version(
+    /// Deletes, undeletes or destroys a version; `None` is all versions.
+    fn change_version(
         &mut self,
-        request: Request,
+        request: RequestId,
         (access, writer): (SecretAccess, Result<Arc<dyn SecretWriter>, Error>),
-        (action, path, version): (Action, SecretPath, Option<SecretVersion>),
+        (action, path, version): (AuditAction, SecretPath, Option<SecretVersion>),
     ) {
         let audit = Arc::clone(&self.audit);
         self.spawn_audited(request, async move {
-            let hand = Hand { access: &access, writer, audit: &audit, number: request.0 };
+            let hand = AuditedWriter { access: &access, writer, audit: &audit, request: request.0 };
             let (outcome, pending) = hand.version(action, &path, version).await;
-            (Answer::Secret(SecretTold::Written(outcome)), Some(pending))
+            (Answer::Secret(SecretJobResult::Written(outcome)), Some(pending))
         });
     }
 }
 
-/// What was read, for the screen.
-fn revealed(reading: Reading) -> Reply {
-    Reply::Answer(Answer::Secret(SecretTold::Revealed(Box::new(reading))))
+fn revealed(reading: RevealReport) -> TaskReply {
+    TaskReply::Answer(Answer::Secret(SecretJobResult::Revealed(Box::new(reading))))
 }
 
-/// What was read, on the clipboard: by a program, or else by the terminal, which is the loop's.
-async fn copied(clipboard: &Clipboard, reading: Reading) -> Reply {
-    let Reading { found: Ok(Found::Value(Hidden(value), version)), read } = reading else {
+/// Copies a value that was read: by a program, or else by the terminal, which the event loop owns.
+async fn copied(clipboard: &Clipboard, reading: RevealReport) -> TaskReply {
+    let RevealReport { result: Ok(RevealOutcome::Value(Opaque(value), version)), values_read: read } =
+        reading
+    else {
         return revealed(reading);
     };
-    if by_program(clipboard, Zeroizing::new(value.expose().to_owned())).await {
-        return revealed(Reading { found: Ok(Found::Copied(version)), read });
+    if copy_by_program(clipboard, Zeroizing::new(value.expose().to_owned())).await {
+        return revealed(RevealReport { result: Ok(RevealOutcome::Copied(version)), values_read: read });
     }
-    let found = Ok(Found::Value(Hidden(value), version));
-    Reply::CopySecretByTerminal(Box::new(Reading { found, read }))
+    let found = Ok(RevealOutcome::Value(Opaque(value), version));
+    TaskReply::CopySecretByTerminal(Box::new(RevealReport { result: found, values_read: read }))
 }
 
-fn made(generate: Generate) -> Result<Hidden<crate::domain::SecretText>, String> {
+fn generate_value(generate: SecretGenerator) -> Result<Opaque<crate::domain::SecretText>, String> {
     generate
         .make(getrandom::fill)
-        .map(Hidden)
+        .map(Opaque)
         .map_err(|_| "this system gives no random numbers now; nothing was generated".to_owned())
 }
 
-/// What a provider answers, or that it did not in time.
+/// The provider's answer, or `Unavailable` after the deadline.
 async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     timeout(LIMIT, call).await.unwrap_or_else(|_| {
         let reason = format!("the store of secrets said nothing within {} s", LIMIT.as_secs());
@@ -169,13 +181,13 @@ async fn within<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Er
 
 async fn inspect(access: &SecretAccess, path: &SecretPath) -> Inspection {
     let presence = within(access.reader.presence(path)).await;
-    // Who may not even ask what is permitted finds out by trying.
-    let lacking = within(access.reader.lacking(std::slice::from_ref(path))).await;
-    let lacking = lacking.ok().and_then(|all| all.into_iter().next()).unwrap_or_else(Lacking::default);
-    Inspection { can: access.reader.capabilities(), presence, lacking, versions: None }
+    // Where permissions cannot be queried, an attempt will show them.
+    let lacking = within(access.reader.missing_rights(std::slice::from_ref(path))).await;
+    let lacking = lacking.ok().and_then(|all| all.into_iter().next()).unwrap_or_else(MissingRights::default);
+    Inspection { capabilities: access.reader.capabilities(), presence, lacking, versions: None }
 }
 
-/// Asks until somebody tells, for a while.
+/// Queries presence repeatedly until the store answers, up to [`ASKED`] times.
 async fn find_out(access: &SecretAccess, path: &SecretPath) -> Result<Presence, Error> {
     let mut told = within(access.reader.presence(path)).await;
     for _ in 1..ASKED {
@@ -188,12 +200,12 @@ async fn find_out(access: &SecretAccess, path: &SecretPath) -> Result<Presence, 
     told
 }
 
-/// Reads a version with a revealer that is made for this one call.
+/// Reads a version with a revealer made for this one call.
 async fn read(
     access: &SecretAccess,
     path: &SecretPath,
     version: Option<SecretVersion>,
-) -> Result<Option<Revealed>, Error> {
+) -> Result<Option<SecretData>, Error> {
     let revealer = access.revealer();
     within(revealer.reveal(path, version)).await
 }
@@ -202,9 +214,9 @@ fn names(fields: &SecretFields) -> Vec<FieldName> {
     fields.iter().map(|(name, _)| name.clone()).collect()
 }
 
-fn deed_of(order: &RevealOrder) -> Deed {
-    Deed {
-        action: Action::RevealSecret,
+fn reveal_event(order: &RevealRequest) -> SecretEvent {
+    SecretEvent {
+        action: AuditAction::RevealSecret,
         path: order.path.clone(),
         fields: vec![order.field.clone()],
         version: None,
@@ -212,7 +224,7 @@ fn deed_of(order: &RevealOrder) -> Deed {
     }
 }
 
-async fn reveal(access: &SecretAccess, order: &RevealOrder, pending: &mut Pending) -> Reading {
+async fn reveal(access: &SecretAccess, order: &RevealRequest, pending: &mut PendingRecords) -> RevealReport {
     let revealed = read(access, &order.path, None).await;
     let (found, read) = match revealed {
         Err(error) => {
@@ -221,89 +233,89 @@ async fn reveal(access: &SecretAccess, order: &RevealOrder, pending: &mut Pendin
         }
         Ok(None) => {
             pending.secret_not_found();
-            (Ok(Found::Nothing), 0)
+            (Ok(RevealOutcome::Nothing), 0)
         }
         Ok(Some(revealed)) => {
             pending.secret_read(&Ok(revealed.version));
-            // All of them reached this process, whatever of them is shown.
+            // All fields reached this process, even if one is shown.
             pending.secret_count(revealed.fields.len());
             let found = match revealed.fields.get(order.field.as_str()) {
-                Some(value) => Found::Value(Hidden(value.shown()), revealed.version),
-                None => Found::NoField,
+                Some(value) => RevealOutcome::Value(Opaque(value.shown()), revealed.version),
+                None => RevealOutcome::NoField,
             };
             (Ok(found), revealed.fields.len())
         }
     };
-    Reading { found, read }
+    RevealReport { result: found, values_read: read }
 }
 
-/// One who writes.
-struct Hand<'a> {
+/// A write with its access, writer and audit.
+struct AuditedWriter<'a> {
     access: &'a SecretAccess,
     writer: Result<Arc<dyn SecretWriter>, Error>,
     audit: &'a Arc<Audit>,
-    number: u64,
+    request: u64,
 }
 
-impl Hand<'_> {
+impl AuditedWriter<'_> {
     fn pending(
         &self,
-        action: Action,
+        action: AuditAction,
         path: &SecretPath,
         fields: Vec<FieldName>,
         version: Option<SecretVersion>,
-    ) -> Pending {
-        let deed = Deed { action, path: path.clone(), fields, version, reason: None };
-        self.audit.secret(self.number, [deed])
+    ) -> PendingRecords {
+        let deed = SecretEvent { action, path: path.clone(), fields, version, reason: None };
+        self.audit.begin_secret(self.request, [deed])
     }
 
-    /// Keeps that all fields were read for a write; counted, as it is for a person.
-    async fn noted(&self, path: &SecretPath, revealed: &Revealed) {
-        let deed = Deed {
-            action: Action::RevealSecret,
+    /// Records that all fields were read for a write, as a read by a person is recorded.
+    async fn record_read(&self, path: &SecretPath, revealed: &SecretData) {
+        let deed = SecretEvent {
+            action: AuditAction::RevealSecret,
             path: path.clone(),
             fields: names(&revealed.fields),
             version: revealed.version,
             reason: Some("to write the fields again that do not change".into()),
         };
-        let mut pending = self.audit.secret(self.number, [deed]);
+        let mut pending = self.audit.begin_secret(self.request, [deed]);
         pending.secret_read(&Ok(revealed.version));
-        if let Some(trouble) = super::ledger::keep(pending).await {
+        if let Some(trouble) = super::audit_task::save(pending).await {
             tracing::warn!("a read before a write is not in the audit: {trouble}");
         }
     }
 
-    async fn write(self, write: SecretWrite) -> (Outcome, Pending) {
-        let SecretWrite { path, how, expect, set: Hidden(set), remove } = write;
+    async fn write(self, write: SecretWrite) -> (SecretWriteOutcome, PendingRecords) {
+        let SecretWrite { path, mode: how, expect, set: Opaque(set), remove } = write;
         let mut changed = names(&set);
         changed.extend(remove.iter().cloned());
         let before = match expect {
             SecretExpect::Version(version) => Some(version),
             SecretExpect::Absent | SecretExpect::Anything => None,
         };
-        let mut pending = self.pending(Action::WriteSecret, &path, changed, before);
+        let mut pending = self.pending(AuditAction::WriteSecret, &path, changed, before);
         let writer = match &self.writer {
             Ok(writer) => Arc::clone(writer),
             Err(refused) => return self.refused(pending, refused.clone()),
         };
         let mut read_before = 0;
         let result = match how {
-            How::Whole => sent(&path, writer.put(&path, &set, expect)).await,
-            How::Patch => sent(&path, writer.patch(&path, &set, expect)).await,
-            How::ReadFirst => match self.whole(&path, before, set, &remove).await {
+            SecretWriteMode::Replace => write_within(&path, writer.put(&path, &set, expect)).await,
+            SecretWriteMode::Patch => write_within(&path, writer.patch(&path, &set, expect)).await,
+            SecretWriteMode::ReadModifyWrite => match self.merged_fields(&path, before, set, &remove).await {
                 Ok((fields, count)) => {
                     read_before = count;
-                    sent(&path, writer.put(&path, &fields, expect)).await
+                    write_within(&path, writer.put(&path, &fields, expect)).await
                 }
                 Err(error) => Err(error),
             },
         };
         pending.secret_written(&result);
-        (Outcome { result, read: read_before }, pending)
+        (SecretWriteOutcome { result, values_read: read_before }, pending)
     }
 
-    /// All fields as they will be, and how many were read for it.
-    async fn whole(
+    /// All fields as they will be written, and how many were read for that.
+    async fn merged_fields(
         &self,
         path: &SecretPath,
         version: Option<SecretVersion>,
@@ -311,14 +323,14 @@ impl Hand<'_> {
         remove: &[FieldName],
     ) -> Result<(SecretFields, usize), Error> {
         let Some(revealed) = read(self.access, path, version).await? else {
-            // Deleted meanwhile, it still is the newest version: the condition alone would hold.
+            // A version deleted meanwhile is still the newest, so the condition alone would hold.
             let Some(version) = version else { return Ok((set, 0)) };
             let reason = format!(
                 "the other fields of {path} cannot be read from {version} any more: nothing was written"
             );
             return Err(Error::Invalid { reason });
         };
-        self.noted(path, &revealed).await;
+        self.record_read(path, &revealed).await;
         let count = revealed.fields.len();
         let mut fields = revealed.fields;
         for name in remove {
@@ -330,18 +342,21 @@ impl Hand<'_> {
         Ok((fields, count))
     }
 
-    async fn restore(self, restore: Restore) -> (Outcome, Pending) {
-        let Restore { path, from, newest } = restore;
-        let mut pending = self.pending(Action::WriteSecret, &path, Vec::new(), Some(newest));
+    async fn restore(self, restore: RestoreRequest) -> (SecretWriteOutcome, PendingRecords) {
+        let RestoreRequest { path, from, newest } = restore;
+        let mut pending = self.pending(AuditAction::WriteSecret, &path, Vec::new(), Some(newest));
         let writer = match &self.writer {
             Ok(writer) => Arc::clone(writer),
             Err(refused) => return self.refused(pending, refused.clone()),
         };
         let (result, count) = match read(self.access, &path, Some(from)).await {
             Ok(Some(revealed)) => {
-                self.noted(&path, &revealed).await;
+                self.record_read(&path, &revealed).await;
                 let fields = &revealed.fields;
-                (sent(&path, writer.put(&path, fields, SecretExpect::Version(newest))).await, fields.len())
+                (
+                    write_within(&path, writer.put(&path, fields, SecretExpect::Version(newest))).await,
+                    fields.len(),
+                )
             }
             Ok(None) => {
                 let reason = format!("{from} of {path} is not there any more: nothing was written");
@@ -350,39 +365,46 @@ impl Hand<'_> {
             Err(error) => (Err(error), 0),
         };
         pending.secret_written(&result);
-        (Outcome { result, read: count }, pending)
+        (SecretWriteOutcome { result, values_read: count }, pending)
     }
 
-    /// Deletes, undeletes or destroys a version; `None` is all of them.
+    /// Deletes, undeletes or destroys a version; `None` is all versions.
     async fn version(
         self,
-        action: Action,
+        action: AuditAction,
         path: &SecretPath,
         version: Option<SecretVersion>,
-    ) -> (Outcome, Pending) {
+    ) -> (SecretWriteOutcome, PendingRecords) {
         let mut pending = self.pending(action, path, Vec::new(), version);
         let writer = match &self.writer {
             Ok(writer) => Arc::clone(writer),
             Err(refused) => return self.refused(pending, refused.clone()),
         };
         let result = match (action, version.as_slice()) {
-            (Action::DestroySecret, []) => sent(path, writer.destroy_all(path)).await,
-            (Action::DestroySecret, versions) => sent(path, writer.destroy(path, versions)).await,
-            (Action::UndeleteSecret, versions) => sent(path, writer.undelete(path, versions)).await,
-            (_, versions) => sent(path, writer.delete(path, versions)).await,
+            (AuditAction::DestroySecret, []) => write_within(path, writer.destroy_all(path)).await,
+            (AuditAction::DestroySecret, versions) => {
+                write_within(path, writer.destroy(path, versions)).await
+            }
+            (AuditAction::UndeleteSecret, versions) => {
+                write_within(path, writer.undelete(path, versions)).await
+            }
+            (_, versions) => write_within(path, writer.delete(path, versions)).await,
         };
         pending.secret_done(&result);
-        (Outcome { result: result.map(|()| None), read: 0 }, pending)
+        (SecretWriteOutcome { result: result.map(|()| None), values_read: 0 }, pending)
     }
 
-    fn refused(&self, mut pending: Pending, refused: Error) -> (Outcome, Pending) {
+    fn refused(&self, mut pending: PendingRecords, refused: Error) -> (SecretWriteOutcome, PendingRecords) {
         pending.refused();
-        (Outcome { result: Err(refused), read: 0 }, pending)
+        (SecretWriteOutcome { result: Err(refused), values_read: 0 }, pending)
     }
 }
 
-/// A write that was not answered in time may have been done.
-async fn sent<T>(path: &SecretPath, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// The answer of a write, or `SecretUnknown` after the deadline: it may have been carried out.
+async fn write_within<T>(
+    path: &SecretPath,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     timeout(LIMIT, call).await.unwrap_or_else(|_| {
         let reason = format!("nothing within {} s", LIMIT.as_secs());
         Err(Error::SecretUnknown { path: path.clone(), reason })

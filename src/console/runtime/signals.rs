@@ -1,4 +1,4 @@
-//! Signals, as messages on a bounded channel.
+//! Unix signals as messages on a bounded channel.
 
 use std::io;
 
@@ -6,28 +6,27 @@ use rustix::process::Signal as Unix;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// A signal that the console acts on.
+/// A signal that the console handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Leave now, with this exit code: 128 and the signal's number.
+    /// Quit now, with this exit code: 128 plus the signal's number.
     Terminate(u8),
-    /// The process was stopped and goes on.
+    /// The process was stopped and continues.
     Continue,
-    /// The terminal has another size.
     Resize,
 }
 
-/// The exit codes after what a terminal sends for ctrl-c and ctrl-\\.
+/// The exit codes of the signals that a terminal sends for ctrl-c and ctrl-\\.
 pub const BY_KEY: [u8; 2] = [130, 131];
 
 /// The exit code after a closed terminal or SIGHUP.
 pub const HUNG_UP: u8 = 129;
 
-/// Takes over the signals that would end the process with the terminal still claimed. SIGPIPE is
-/// ignored by Rust's own start-up.
+/// Handles the signals that would end the process with the terminal still claimed. Rust's runtime ignores
+/// SIGPIPE already.
 ///
 /// # Errors
-/// What the system says when a handler cannot be set.
+/// Where a handler cannot be installed.
 pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(8);
     let of = |unix: Unix| signal(SignalKind::from_raw(unix.as_raw()));

@@ -1,73 +1,73 @@
-//! Everything the loop listens to, keys first.
+//! The event sources of the loop: one select over all channels, keys first.
 
 use futures::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
-use crate::console::effect::Request;
-use crate::console::panic;
-use crate::console::terminal::{FrameWriter, Input, Written};
-use crate::inventory::Feed;
+use crate::console::effect::RequestId;
+use crate::console::panic_hook;
+use crate::console::terminal::{FrameResult, FrameWriter, TerminalInput};
+use crate::inventory::InventoryEvent;
 
-use super::feeder::Feeder;
-use super::runner::Reply;
+use super::runner::TaskReply;
 use super::signals::Signal;
+use super::watch_feed::WatchFeed;
 
-/// The receiving ends of every channel.
-pub(super) struct Sources {
-    /// Keys; `None` while the terminal is not ours.
-    pub(super) input: Option<mpsc::Receiver<Input>>,
+/// The receiving end of every channel.
+pub(super) struct EventSources {
+    /// `None` while the terminal is not ours.
+    pub(super) input: Option<mpsc::Receiver<TerminalInput>>,
     pub(super) signals: mpsc::Receiver<Signal>,
     pub(super) writer: FrameWriter,
-    pub(super) answers: mpsc::Receiver<(Request, Reply)>,
+    pub(super) answers: mpsc::Receiver<(RequestId, TaskReply)>,
     pub(super) log: Option<mpsc::Receiver<String>>,
-    pub(super) feeder: Option<Feeder>,
+    pub(super) feeder: Option<WatchFeed>,
 }
 
-/// What one of them gave.
+/// An event of one of the sources.
 #[derive(Debug)]
-pub(super) enum Happening {
-    Input(Input),
+pub(super) enum LoopEvent {
+    Input(TerminalInput),
     Signal(Signal),
-    /// A task panicked; the terminal has been given back already.
+    /// A task panicked; the panic hook has already restored the terminal.
     Panicked,
-    Written(Written),
-    Reply(Request, Reply),
+    Written(FrameResult),
+    Reply(RequestId, TaskReply),
     Log(String),
-    Feed(Feed),
-    /// The moment that was asked for has come.
+    Feed(InventoryEvent),
+    /// The deadline passed to [`EventSources::next`].
     Due,
 }
 
-impl Sources {
-    /// The next thing that happens, at the latest the moment `due`. Cancelling loses nothing.
-    pub(super) async fn next(&mut self, due: Option<Instant>) -> Happening {
+impl EventSources {
+    /// The next event, [`LoopEvent::Due`] at the latest. Cancel-safe.
+    pub(super) async fn next(&mut self, due: Option<Instant>) -> LoopEvent {
         tokio::select! {
             biased;
-            input = received(&mut self.input) => Happening::Input(input.unwrap_or(Input::Closed)),
-            signal = some(self.signals.recv()) => Happening::Signal(signal),
-            () = panic::happened() => Happening::Panicked,
-            written = self.writer.written() => Happening::Written(written),
-            (request, reply) = some(self.answers.recv()) => Happening::Reply(request, reply),
-            () = at(due) => Happening::Due,
-            line = some(received(&mut self.log)) => Happening::Log(line),
-            feed = fed(&mut self.feeder) => Happening::Feed(feed),
+            input = recv(&mut self.input) => LoopEvent::Input(input.unwrap_or(TerminalInput::Closed)),
+            signal = recv_or_pending(self.signals.recv()) => LoopEvent::Signal(signal),
+            () = panic_hook::panicked() => LoopEvent::Panicked,
+            written = self.writer.written() => LoopEvent::Written(written),
+            (request, reply) = recv_or_pending(self.answers.recv()) => LoopEvent::Reply(request, reply),
+            () = at(due) => LoopEvent::Due,
+            line = recv_or_pending(recv(&mut self.log)) => LoopEvent::Log(line),
+            feed = next_feed(&mut self.feeder) => LoopEvent::Feed(feed),
         }
     }
 
-    /// What has happened already, without waiting.
-    pub(super) fn ready(&mut self) -> Option<Happening> {
-        // The loop bounds its turns itself; tokio's own budget would end them early.
+    /// The next event that is ready, without waiting.
+    pub(super) fn ready(&mut self) -> Option<LoopEvent> {
+        // The loop limits its turns itself; tokio's cooperative budget would end them early.
         unconstrained(self.next(None)).now_or_never()
     }
 
-    /// As [`Sources::ready`], of keys alone.
-    pub(super) fn ready_input(&mut self) -> Option<Happening> {
-        self.input.as_mut()?.try_recv().ok().map(Happening::Input)
+    /// As [`EventSources::ready`], for input alone.
+    pub(super) fn ready_input(&mut self) -> Option<LoopEvent> {
+        self.input.as_mut()?.try_recv().ok().map(LoopEvent::Input)
     }
 
-    /// Log lines that wait.
+    /// Appends the queued log lines.
     pub(super) fn ready_log(&mut self, lines: &mut Vec<String>) {
         while let Some(line) = self.log.as_mut().and_then(|log| log.try_recv().ok()) {
             lines.push(line);
@@ -75,22 +75,22 @@ impl Sources {
     }
 }
 
-async fn received<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+async fn recv<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
     match receiver {
         Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,
     }
 }
 
-/// A closed channel is no news.
-async fn some<T>(received: impl Future<Output = Option<T>>) -> T {
+/// Pending for ever once the channel is closed.
+async fn recv_or_pending<T>(received: impl Future<Output = Option<T>>) -> T {
     match received.await {
         Some(value) => value,
         None => std::future::pending().await,
     }
 }
 
-async fn fed(feeder: &mut Option<Feeder>) -> Feed {
+async fn next_feed(feeder: &mut Option<WatchFeed>) -> InventoryEvent {
     match feeder {
         Some(feeder) => feeder.next().await,
         None => std::future::pending().await,

@@ -1,4 +1,4 @@
-//! What the console counted, for measurements: written as JSON at exit where `CONFDECK_STATS` says.
+//! Counters for measurements, written as JSON on exit to the file that `CONFDECK_STATS` names.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -7,53 +7,53 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::inventory::Feed;
+use crate::inventory::InventoryEvent;
 
 /// Counters of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Stats {
-    /// Changes applied, those of loads not counted.
+    /// Changes applied, without those of loads.
     pub events_applied: u64,
     /// Batches they came in.
     pub batches: u64,
     /// Loads completed.
     pub loads: u64,
-    /// Loads begun that replaced an earlier picture.
+    /// Loads that replaced an earlier one.
     pub resyncs: u64,
     /// Frames handed to the terminal.
     pub frames: u64,
-    /// Frames that were due while the terminal was still taking the one before.
+    /// Frames that were due while the previous one was still being written.
     pub frames_skipped: u64,
-    /// Bytes the terminal took.
+    /// Bytes written to the terminal.
     pub bytes: u64,
 }
 
 impl Stats {
-    /// Counts what the store said; answers how many changes it holds.
-    pub fn count(&mut self, feed: &Feed) -> usize {
+    /// Counts a feed; returns how many changes it holds.
+    pub fn count(&mut self, feed: &InventoryEvent) -> usize {
         match feed {
-            Feed::Batch { changes, .. } => {
+            InventoryEvent::Batch { changes, .. } => {
                 self.batches += 1;
                 self.events_applied += changes.len() as u64;
                 changes.len()
             }
-            Feed::Page(entries) => entries.len(),
-            Feed::Load { resync, .. } => {
+            InventoryEvent::Page(entries) => entries.len(),
+            InventoryEvent::Load { resync, .. } => {
                 self.resyncs += u64::from(*resync);
                 1
             }
-            Feed::Loaded { .. } => {
+            InventoryEvent::Loaded { .. } => {
                 self.loads += 1;
                 1
             }
-            Feed::State(_) | Feed::Compared { .. } | Feed::Progress { .. } => 1,
+            InventoryEvent::State(_) | InventoryEvent::Compared { .. } | InventoryEvent::Progress { .. } => 1,
         }
     }
 
-    /// Writes them to a file that only its owner may read.
+    /// Writes the counters to a file with mode 0600.
     ///
     /// # Errors
-    /// What the system says about the file.
+    /// I/O errors on the file.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         serde_json::to_writer(&mut file, self)?;
@@ -72,14 +72,14 @@ mod tests {
     #[test]
     fn it_counts_and_writes_a_private_file() {
         let mut stats = Stats::default();
-        stats.count(&Feed::Load {
+        stats.count(&InventoryEvent::Load {
             store: StoreId::new("s"),
             at: Revision(1),
             resync: true,
             coverage: Coverage::Whole,
         });
-        stats.count(&Feed::Loaded { at: Revision(1) });
-        stats.count(&Feed::Batch { at: Revision(2), changes: Vec::new() });
+        stats.count(&InventoryEvent::Loaded { at: Revision(1) });
+        stats.count(&InventoryEvent::Batch { at: Revision(2), changes: Vec::new() });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stats.json");
         stats.write(&path).unwrap();

@@ -1,4 +1,4 @@
-//! The runtime without a terminal: real keys in, bytes out, over stores that answer, lie still, or hang.
+//! Tests of the runtime on a terminal in memory: keys in, bytes out, over stores that answer, idle or hang.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,24 +8,24 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
-use crate::console::effect::Request;
-use crate::console::message::{Answer, Event};
+use crate::console::effect::RequestId;
+use crate::console::message::{Answer, AppEvent};
 use crate::domain::{
     Change, ChangeKind, Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision,
     StoreId, Token, TokenKind,
 };
-use crate::inventory::Feed;
+use crate::inventory::InventoryEvent;
 use crate::provider::{
     Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle, WatchSender,
     watch_channel,
 };
 
-use super::headless::Headless;
+use super::headless::HeadlessConsole;
 use super::*;
 
 const SIZE: Size = Size { cols: 60, rows: 8 };
 
-/// A store that says what the test makes it say.
+/// A store whose events the test sends.
 #[derive(Default)]
 struct Fake {
     /// Calls never answer.
@@ -125,7 +125,7 @@ impl Scripted {
 
     fn key(&mut self, code: KeyCode) -> Vec<Effect> {
         self.requests += 1;
-        let request = Request(self.requests);
+        let request = RequestId(self.requests);
         let delete = || vec![Op::Delete { key: key(1), expect: Expect::Token(Token::counter(1)) }];
         let effect = match code {
             KeyCode::Char('q') => Effect::Quit(0),
@@ -156,24 +156,26 @@ impl Scripted {
 impl Program for Scripted {
     fn update(&mut self, message: Message) -> Vec<Effect> {
         match message.event {
-            Event::Key(key) => return self.key(key.code),
-            Event::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
-            Event::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
-            Event::Resumed => self.note("resumed", Redraw::Now),
-            Event::Feed(Feed::Batch { changes, .. }) => {
+            AppEvent::Key(key) => return self.key(key.code),
+            AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
+            AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
+            AppEvent::Resumed => self.note("resumed", Redraw::Now),
+            AppEvent::Feed(InventoryEvent::Batch { changes, .. }) => {
                 self.changes += changes.len();
                 self.redraw = self.redraw.max(Redraw::Soon);
             }
-            Event::Feed(Feed::Page(page)) => self.note(format!("page {}", page.len()), Redraw::Soon),
-            Event::Feed(_) => {}
-            Event::Answer(Request(request), answer) => {
+            AppEvent::Feed(InventoryEvent::Page(page)) => {
+                self.note(format!("page {}", page.len()), Redraw::Soon)
+            }
+            AppEvent::Feed(_) => {}
+            AppEvent::Answer(RequestId(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
-                    Answer::Seen(told) => format!("seen {}", told.len()),
-                    Answer::SecretReach(reach) => format!("reach {}", reach.standing.word()),
+                    Answer::PresenceChanged(told) => format!("seen {}", told.len()),
+                    Answer::SecretReachability(reach) => format!("reach {}", reach.standing.word()),
                     Answer::SecretHealth(health) => format!("secret health {}", health.verdict()),
                     Answer::SecretFolder(listed) => format!("folder {}", listed.folder),
-                    Answer::SecretsListed(ended) => format!("listed {ended:?}"),
+                    Answer::SecretListingEnded(ended) => format!("listed {ended:?}"),
                     Answer::SecretVersions(told) => format!("versions {}", told.is_ok()),
                     Answer::Commit(Ok(commit)) => format!("committed {}", commit.at),
                     Answer::Commit(Err(error)) => format!("refused {error}"),
@@ -186,22 +188,22 @@ impl Program for Scripted {
                     Answer::NeedsRead(_) => "needs read".into(),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
-                    Answer::Outside(news) => format!("outside {news:?}"),
+                    Answer::ExternalEditor(news) => format!("outside {news:?}"),
                     Answer::DraftSaved(saved) => format!("draft saved {saved:?}"),
                     Answer::Drafts(listed) => format!("drafts {}", listed.len()),
-                    Answer::DraftTaken(taken) => format!("draft taken {}", taken.is_ok()),
-                    Answer::DraftThrownAway(result) => format!("draft thrown away {result:?}"),
+                    Answer::DraftResumed(taken) => format!("draft taken {}", taken.is_ok()),
+                    Answer::DraftDeleted(result) => format!("draft thrown away {result:?}"),
                     Answer::Found(found) => format!("found {}", found.is_ok()),
-                    Answer::Unaudited(trouble) => format!("unaudited {trouble}"),
+                    Answer::AuditFailed(trouble) => format!("unaudited {trouble}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }
-            Event::Log(lines) => self.note(format!("log {}", lines.concat()), Redraw::Now),
-            Event::Wake => {
+            AppEvent::Log(lines) => self.note(format!("log {}", lines.concat()), Redraw::Now),
+            AppEvent::Wake => {
                 self.wake = None;
                 self.note("woken", Redraw::Now);
             }
-            Event::Terminate => self.note("terminated", Redraw::Now),
+            AppEvent::Terminate => self.note("terminated", Redraw::Now),
         }
         Vec::new()
     }
@@ -244,14 +246,14 @@ struct Setup {
 
 fn setup(store: Fake) -> Setup {
     let store = Arc::new(store);
-    let context = Context {
+    let context = ConsoleContext {
         name: "test".into(),
         backend: "fake",
         target: "nowhere".into(),
-        marks: Vec::new(),
+        warnings: Vec::new(),
         capabilities: capabilities(),
         secrets: None,
-        copies_secrets: false,
+        may_copy_secrets: false,
         read_only: false,
         protected: false,
         locked: true,
@@ -273,11 +275,11 @@ fn setup(store: Fake) -> Setup {
     Setup { store, config }
 }
 
-fn start(config: ConsoleConfig) -> Headless {
-    Headless::start(config, SIZE, |_, _| Scripted::default())
+fn start(config: ConsoleConfig) -> HeadlessConsole {
+    HeadlessConsole::start(config, SIZE, |_, _| Scripted::default())
 }
 
-/// What the bytes so far show.
+/// The screen after these bytes.
 fn screen(written: &[u8]) -> String {
     let some = |cells| std::num::NonZero::new(cells).unwrap();
     let mut parser = vt100::Parser::new(some(SIZE.rows), some(SIZE.cols), 0);
@@ -285,9 +287,9 @@ fn screen(written: &[u8]) -> String {
     parser.screen().contents()
 }
 
-async fn shows(console: &Headless, text: &str) {
+async fn shows(console: &HeadlessConsole, text: &str) {
     let found = console.until(|seen| screen(&seen.written).contains(text)).await;
-    assert!(found, "{text:?} is not on the screen:\n{}", screen(&console.seen().written));
+    assert!(found, "{text:?} is not on the screen:\n{}", screen(&console.snapshot().written));
 }
 
 fn many(threads: usize) -> tokio::runtime::Runtime {
@@ -331,7 +333,7 @@ async fn keys_lead_to_effects_and_their_answers_come_back() {
     shows(&console, "#7 lease 7 Some(60s)").await;
     console.type_keys(b"w").await;
     shows(&console, "woken").await;
-    console.send(crate::console::terminal::Input::Paste("three".into())).await;
+    console.send(crate::console::terminal::TerminalInput::Paste("three".into())).await;
     shows(&console, "paste 5").await;
     console.type_keys(b"q").await;
     assert_eq!(console.ended().await.unwrap().0, 0);
@@ -356,14 +358,14 @@ async fn a_copy_goes_through_the_terminal_over_ssh() {
     let console = start(config);
     console.type_keys(b"y").await;
     shows(&console, "copied true").await;
-    let written = console.seen().written;
+    let written = console.snapshot().written;
     let sequence = b"\x1b]52;c;Y29waWVk\x07";
     assert_eq!(written.windows(sequence.len()).filter(|part| part == sequence).count(), 1);
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
 }
 
-/// Leaves by `q` and says how long the terminal was still waited for.
+/// Quits by `q`; returns the exit code and how long that took.
 fn leaving_takes(store: Fake, keys: &[u8], stalled: bool) -> (u8, Duration) {
     let runtime = many(2);
     let ended = runtime.block_on(async {
@@ -430,7 +432,7 @@ async fn what_changes_nothing_writes_nothing() {
     let Setup { store, config } = setup(Fake::default());
     let console = start(config);
     shows(&console, "changes 0").await;
-    let before = console.seen();
+    let before = console.snapshot();
     for _ in 0..20 {
         console.type_keys(b"i").await;
         store.say(WatchEvent::Progress { at: Revision(9) }).await;
@@ -438,7 +440,7 @@ async fn what_changes_nothing_writes_nothing() {
     // The answer to a key comes after all of them.
     console.type_keys(b"!").await;
     shows(&console, "key !").await;
-    assert_eq!(console.seen().writes, before.writes + 1);
+    assert_eq!(console.snapshot().writes, before.writes + 1);
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
 }
@@ -504,7 +506,7 @@ async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
     let (old, _) = store.watches.lock().unwrap().remove(0);
     old.closed().await;
     let (_, wake) = store.watches.lock().unwrap().last().cloned().unwrap();
-    let woken = tokio::spawn(async move { wake.woken().await });
+    let woken = tokio::spawn(async move { wake.notified().await });
     while !woken.is_finished() {
         console.type_keys(b"R").await;
         tokio::task::yield_now().await;
@@ -521,7 +523,7 @@ async fn suspending_gives_the_terminal_back_and_takes_it_again() {
     assert!(console.until(|seen| seen.stops == 1).await);
     console.signal(Signal::Continue).await;
     shows(&console, "resumed").await;
-    let seen = console.seen();
+    let seen = console.snapshot();
     assert!(seen.claimed && seen.claims == 2);
     console.type_keys(b"q").await;
     assert_eq!(console.ended().await.unwrap().0, 0);
@@ -559,7 +561,7 @@ async fn signals_and_a_closed_terminal_end_it_with_their_code() {
         assert_eq!((ended, seen.claimed), (code, false));
     }
     let console = start(setup(Fake::default()).config);
-    console.send(crate::console::terminal::Input::Closed).await;
+    console.send(crate::console::terminal::TerminalInput::Closed).await;
     assert_eq!(console.ended().await.unwrap().0, signals::HUNG_UP);
 }
 

@@ -1,5 +1,5 @@
-//! The clipboard: a program of the desktop where there is one, else the terminal's own (OSC 52),
-//! which is the only one that reaches the user over SSH.
+//! The clipboard: a program of the desktop where there is one, else the terminal's own (OSC 52), which
+//! alone reaches the user over SSH.
 
 use std::env;
 use std::io::Write;
@@ -14,16 +14,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::child::environment;
-use super::surroundings::{Multiplexer, Surroundings, Vars, set};
+use super::child_env::child_env;
+use super::env::{Multiplexer, TerminalEnv, Vars, set};
 
-/// The longest text sent by OSC 52, in bytes: terminals take sequences of up to 100,000.
+/// The longest text sent by OSC 52, in bytes: terminals accept sequences of up to 100,000.
 pub const OSC52_LIMIT: usize = 74_994;
 
 /// How long a clipboard program may take.
 const PROGRAM_DEADLINE: Duration = Duration::from_secs(2);
 
-/// GNU screen takes pass-through strings in short pieces only.
+/// GNU screen passes strings through in short pieces only.
 const SCREEN_PIECE: usize = 76;
 
 /// The programs tried, in order: the variable that must be set, the program, its arguments.
@@ -34,47 +34,46 @@ const PROGRAMS: [(Option<&str>, &str, &[&str]); 4] = [
     (None, "pbcopy", &[]),
 ];
 
-/// How texts reach the user's clipboard.
+/// The ways to the user's clipboard.
 #[derive(Debug, Clone)]
 pub struct Clipboard {
-    program: Option<Program>,
+    program: Option<ClipboardProgram>,
     multiplexer: Option<Multiplexer>,
 }
 
 #[derive(Debug, Clone)]
-struct Program {
+struct ClipboardProgram {
     path: PathBuf,
     arguments: &'static [&'static str],
     environment: Vars,
 }
 
 impl Clipboard {
-    /// Finds the way, from variables and the programs in `PATH`.
+    /// Chooses the way by environment variables and the programs in `PATH`.
     pub fn detect(vars: &Vars) -> Self {
-        let surroundings = Surroundings::of(vars);
-        let program = if surroundings.remote { None } else { Program::find(vars) };
+        let surroundings = TerminalEnv::of(vars);
+        let program = if surroundings.remote { None } else { ClipboardProgram::find(vars) };
         Self { program, multiplexer: surroundings.multiplexer }
     }
 
-    /// Runs the desktop's program, if there is one; says whether it took the text. Blocks for up to
-    /// two seconds.
+    /// Runs the clipboard program, if there is one; returns whether it took the text. Blocks for up to two
+    /// seconds.
     pub fn run_program(&self, text: &str) -> bool {
         self.program.as_ref().is_some_and(|program| program.run(text))
     }
 
-    /// Whether there is a program to try.
     pub fn has_program(&self) -> bool {
         self.program.is_some()
     }
 
-    /// The bytes that make the terminal take the text; `None` if it is too long for that. They are wiped,
-    /// since the text may be a secret.
+    /// The OSC 52 sequence for the text; `None` if it is too long. It is zeroized on drop, since the text may
+    /// be a secret.
     pub fn osc52(&self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         if text.len() > OSC52_LIMIT {
             return None;
         }
         let encoded = Zeroizing::new(STANDARD.encode(text));
-        // As long as it will be, so that nothing of it is left behind by a buffer that grows.
+        // Allocated in full, so that no copy is left behind by a buffer that grows.
         let mut plain = Zeroizing::new(Vec::with_capacity(encoded.len() + 16));
         for part in [&b"\x1b]52;c;"[..], encoded.as_bytes(), b"\x07"] {
             plain.extend_from_slice(part);
@@ -87,8 +86,8 @@ impl Clipboard {
     }
 }
 
-/// tmux takes the sequence itself (`set-clipboard on`) or passes a wrapped one on
-/// (`allow-passthrough on`); which of the two is allowed cannot be known, and twice does no harm.
+/// tmux handles the sequence itself (`set-clipboard on`) or passes a wrapped one through
+/// (`allow-passthrough on`); which one is enabled cannot be known, and sending both does no harm.
 fn for_tmux(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut both = Zeroizing::new(Vec::with_capacity(plain.len() * 2 + 32));
     both.extend_from_slice(plain);
@@ -114,7 +113,7 @@ fn for_screen(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     wrapped
 }
 
-impl Program {
+impl ClipboardProgram {
     fn find(vars: &Vars) -> Option<Self> {
         let folders: Vec<_> = env::split_paths(set(vars, "PATH")?).collect();
         PROGRAMS.iter().find_map(|(needs, name, arguments)| {
@@ -122,7 +121,7 @@ impl Program {
                 return None;
             }
             let path = folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))?;
-            let environment = environment(vars);
+            let environment = child_env(vars);
             Some(Self { path, arguments, environment })
         })
     }
@@ -135,7 +134,7 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // xclip and wl-copy stay to serve the selection; ctrl-z must not stop them with us.
+            // xclip and wl-copy stay in the background to serve the selection; ctrl-z must not stop them.
             .process_group(0)
             .spawn();
         match child {
@@ -148,7 +147,7 @@ impl Program {
     }
 }
 
-/// Feeds a program from a thread, because one that reads nothing would hold us up.
+/// Writes to the program's input from a thread, because a program that reads nothing would block.
 fn feed(mut child: Child, text: Zeroizing<String>) -> bool {
     if let Some(mut stdin) = child.stdin.take() {
         let _ =

@@ -1,4 +1,4 @@
-//! The real terminal: claimed once, given back on every way out.
+//! The real terminal: claimed once, restored on every way out, panics included.
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -18,29 +18,29 @@ use tokio::sync::mpsc;
 use crate::console::layout::Size;
 
 use super::listener::{Listener, timespec};
-use super::{Device, Input, LEAVE_WITHIN};
+use super::{Device, LEAVE_WITHIN, TerminalInput};
 
-/// Alternate screen, plain attributes, bracketed paste, no cursor. No mouse, no question.
+/// Alternate screen, plain attributes, bracketed paste, no cursor. No mouse, no queries.
 const CLAIM: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";
 
-/// The reverse, after the end of an update that may have been cut short.
+/// Reverses [`CLAIM`], after ending a synchronized update that may have been cut short.
 const RELEASE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
-/// What a terminal that tells no size is taken for.
+/// The size of a terminal that reports none.
 const USUAL: Size = Size { cols: 80, rows: 24 };
 
-/// How long one wait for a stalled terminal lasts before it looks whether it is still wanted.
+/// How long one poll of a stalled terminal lasts before it checks whether the write is still wanted.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// What there is to give back. Static, because a panic hook must reach it from any thread.
-static CLAIMED: Mutex<Option<Claimed>> = Mutex::new(None);
+/// What must be restored. Static, because the panic hook must reach it from any thread.
+static CLAIMED: Mutex<Option<TerminalClaim>> = Mutex::new(None);
 
-/// Whether frames may be written; cleared first on the way out, so that none follows.
+/// Whether frames may be written; cleared first on release, so that no frame follows.
 static OURS: AtomicBool = AtomicBool::new(false);
 
-struct Claimed {
+struct TerminalClaim {
     terminal: Arc<OwnedFd>,
-    found: Termios,
+    original: Termios,
 }
 
 /// The terminal on standard output.
@@ -50,7 +50,7 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// Opens the terminal behind standard output, for reading and writing without ever blocking.
+    /// Opens the terminal behind standard output, for non-blocking reads and writes.
     ///
     /// # Errors
     /// [`io::ErrorKind::Unsupported`] where standard output is no terminal.
@@ -62,7 +62,7 @@ impl Tty {
                 "standard output is not a terminal; run confdeck in one, or use a subcommand such as `confdeck list webhooks`",
             ));
         }
-        // A description of our own: O_NONBLOCK on the inherited one would reach into the shell.
+        // A file description of our own: O_NONBLOCK on the inherited one would affect the shell.
         let own = ttyname(stdout, Vec::new())
             .ok()
             .and_then(|name| open(Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()))).ok())
@@ -76,21 +76,21 @@ impl Tty {
 }
 
 impl Device for Tty {
-    type Ears = Listener;
+    type InputGuard = Listener;
 
     fn claim(&mut self) -> io::Result<()> {
         let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
         let found = match claimed.take() {
-            Some(earlier) => earlier.found,
+            Some(earlier) => earlier.original,
             None => tcgetattr(&*self.terminal)?,
         };
         let mut raw = found.clone();
         raw.make_raw();
         tcsetattr(&*self.terminal, OptionalActions::Now, &raw)?;
-        *claimed = Some(Claimed { terminal: Arc::clone(&self.terminal), found });
+        *claimed = Some(TerminalClaim { terminal: Arc::clone(&self.terminal), original: found });
         OURS.store(true, Ordering::SeqCst);
         drop(claimed);
-        // One that takes no bytes now may take them later; the first frame finds out.
+        // A terminal that is stalled now may recover; the first frame will show.
         let _ = write_all(&self.terminal, CLAIM, Instant::now() + LEAVE_WITHIN, || true);
         Ok(())
     }
@@ -107,33 +107,33 @@ impl Device for Tty {
     }
 
     fn output(&self) -> Box<dyn Write + Send> {
-        Box::new(Output { terminal: Arc::clone(&self.terminal) })
+        Box::new(TtyOutput { terminal: Arc::clone(&self.terminal) })
     }
 
-    fn listen(&mut self) -> io::Result<(Listener, mpsc::Receiver<Input>)> {
+    fn listen(&mut self) -> io::Result<(Listener, mpsc::Receiver<TerminalInput>)> {
         Listener::start(Arc::clone(&self.terminal))
     }
 
-    fn say(&mut self, line: &str) {
-        say_to_stderr(line);
+    fn print_line(&mut self, line: &str) {
+        print_to_stderr(line);
     }
 
     fn stop(&mut self) {
-        // The whole group, as the terminal itself does it for ctrl-z, so that the shell sees its job
-        // stop. The kernel drops this signal where no shell could ever continue us.
+        // The whole group, as the terminal itself does for ctrl-z, so that the shell sees its job stop. The
+        // kernel drops this signal where no shell could continue the process.
         let _ = kill_current_process_group(Signal::TSTP);
     }
 }
 
 impl Drop for Tty {
     fn drop(&mut self) {
-        give_back();
+        restore_terminal();
     }
 }
 
-/// Gives the terminal back, if it was claimed, within [`LEAVE_WITHIN`]. Safe to call twice, from any
+/// Restores the terminal, if it was claimed, within [`LEAVE_WITHIN`]. May be called twice, from any
 /// thread, and from a panic hook.
-pub fn give_back() {
+pub fn restore_terminal() {
     release(Instant::now() + LEAVE_WITHIN);
 }
 
@@ -141,11 +141,11 @@ fn release(until: Instant) {
     OURS.store(false, Ordering::SeqCst);
     let Some(claimed) = take_claimed(until) else { return };
     let _ = write_all(&claimed.terminal, RELEASE, until, || true);
-    let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.found);
+    let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.original);
 }
 
-/// Never waits for the lock for ever: the thread that panicked may be the one that holds it.
-fn take_claimed(until: Instant) -> Option<Claimed> {
+/// Does not wait for the lock beyond `until`: the thread that panicked may hold it.
+fn take_claimed(until: Instant) -> Option<TerminalClaim> {
     loop {
         match CLAIMED.try_lock() {
             Ok(mut claimed) => return claimed.take(),
@@ -163,7 +163,7 @@ fn open(path: &Path) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
-/// Writes until all is written, time is up, or it is not wanted any more.
+/// Writes until all is written, the time is up, or `wanted` is false.
 fn write_all(
     terminal: &OwnedFd,
     mut bytes: &[u8],
@@ -187,13 +187,13 @@ fn write_all(
     Ok(())
 }
 
-/// Where frames go. It waits for a stalled terminal for as long as the terminal is ours, and stops
-/// in the middle of a frame when it is given back.
-struct Output {
+/// The output of frames. It waits for a stalled terminal as long as the terminal is ours, and stops in
+/// the middle of a frame when it is released.
+struct TtyOutput {
     terminal: Arc<OwnedFd>,
 }
 
-impl Write for Output {
+impl Write for TtyOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let ours = || OURS.load(Ordering::SeqCst);
         if !ours() {
@@ -209,9 +209,9 @@ impl Write for Output {
     }
 }
 
-/// Writes a line where the user reads it after the terminal was given back; a stalled one is not
-/// waited for.
-pub(in crate::console) fn say_to_stderr(line: &str) {
+/// Writes a line to standard error after the terminal was restored; waits for a stalled one only for
+/// [`LEAVE_WITHIN`].
+pub(in crate::console) fn print_to_stderr(line: &str) {
     let stderr = rustix::stdio::stderr();
     let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
     if matches!(poll(&mut fds, Some(&timespec(LEAVE_WITHIN))), Ok(1)) {

@@ -1,8 +1,8 @@
-//! Bytes from a terminal, decoded into keys and pastes.
+//! Decodes bytes from a terminal into keys and pastes.
 //!
-//! Our own decoder rather than crossterm's reader, for three things that reader does on Unix: it
-//! spins for ever on a closed terminal, it blocks the thread that polls it on a sequence that a slow
-//! link has cut in two, and it leaves keys unread when more than a kilobyte arrives at once.
+//! This replaces crossterm's reader, which on Unix spins for ever on a closed terminal, blocks the polling
+//! thread on a sequence that a slow link has cut in two, and leaves keys unread when more than a kilobyte
+//! arrives at once.
 
 #[cfg(test)]
 mod tests;
@@ -12,33 +12,33 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::Input;
+use super::TerminalInput;
 
 const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// How long the rest of an escape sequence may take before what came is taken for keys: longer than
-/// the gap between two packets, shorter than the one between `esc` and the next key of a fast typist.
+/// How long the rest of an escape sequence may take before the bytes so far are taken for keys: longer
+/// than the gap between two packets, shorter than that between `esc` and the next key of a fast typist.
 const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 
-/// How long a paste may pause before its end is taken for lost.
+/// How long a paste may pause before its end is considered lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);
 
 /// The longest paste: twice the largest document that can be edited.
 const PASTE_LIMIT: usize = 2 << 20;
 
-/// The longest sequence that means anything; more is dropped.
+/// The longest sequence that is parsed; the rest is dropped.
 const SEQUENCE_LIMIT: usize = 256;
 
-/// Turns bytes into [`Input`], however they are cut into reads.
+/// Decodes bytes into [`TerminalInput`], however they are cut into reads.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    state: State,
+    state: DecoderState,
     pending: Vec<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum DecoderState {
     /// Between keys, or inside a character of several bytes.
     #[default]
     Ground,
@@ -48,15 +48,15 @@ enum State {
     Csi,
     /// After `ESC O`.
     Ss3,
-    /// Inside a reply that ends with BEL or `ESC \`: nothing asked for it, nothing is typed by it.
+    /// Inside a reply that ends with BEL or `ESC \`, which is ignored.
     Reply,
     /// Inside a bracketed paste.
     Paste,
 }
 
 impl Decoder {
-    /// Takes bytes and hands on what they complete.
-    pub fn feed(&mut self, bytes: &[u8], mut hand_on: impl FnMut(Input)) {
+    /// Decodes bytes; calls `hand_on` for each completed input.
+    pub fn feed(&mut self, bytes: &[u8], mut hand_on: impl FnMut(TerminalInput)) {
         for byte in bytes {
             if let Some(input) = self.step(*byte, &mut hand_on) {
                 hand_on(input);
@@ -64,61 +64,61 @@ impl Decoder {
         }
     }
 
-    /// How long to wait for more before [`Decoder::give_up`]; `None` between keys.
-    pub fn patience(&self) -> Option<Duration> {
+    /// How long to wait for more bytes before [`Decoder::flush`]; `None` between keys.
+    pub fn timeout(&self) -> Option<Duration> {
         match self.state {
-            State::Ground if self.pending.is_empty() => None,
-            State::Paste => Some(REST_OF_PASTE),
+            DecoderState::Ground if self.pending.is_empty() => None,
+            DecoderState::Paste => Some(REST_OF_PASTE),
             _ => Some(REST_OF_SEQUENCE),
         }
     }
 
-    /// Takes what has come for all there is: a lone escape is the key, a half sequence is dropped.
-    pub fn give_up(&mut self) -> Option<Input> {
+    /// Ends an incomplete sequence: a lone escape is the key, half a sequence is dropped.
+    pub fn flush(&mut self) -> Option<TerminalInput> {
         let pending = mem::take(&mut self.pending);
         match mem::take(&mut self.state) {
-            State::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
-            State::Csi if pending.is_empty() => Some(key(KeyCode::Char('['), KeyModifiers::ALT)),
-            State::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
-            State::Reply => match pending.as_slice() {
+            DecoderState::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
+            DecoderState::Csi if pending.is_empty() => Some(key(KeyCode::Char('['), KeyModifiers::ALT)),
+            DecoderState::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
+            DecoderState::Reply => match pending.as_slice() {
                 [introducer] => Some(key(char_code(*introducer), KeyModifiers::ALT)),
                 _ => None,
             },
-            State::Paste => paste(pending),
-            State::Ground | State::Csi => None,
+            DecoderState::Paste => paste(pending),
+            DecoderState::Ground | DecoderState::Csi => None,
         }
     }
 
-    /// What to take for all there is before `next`, which came later than [`Decoder::patience`] allows
-    /// though nobody looked in between, as on a busy machine: an escape is a key of its own, and not
-    /// alt held with the key after it. A sequence is left to be completed.
-    pub fn before_late(&mut self, next: &[u8]) -> Option<Input> {
+    /// As [`Decoder::flush`], before bytes that came later than [`Decoder::timeout`] while the thread was not
+    /// scheduled, as on a busy machine: an escape is then a key of its own, and not alt with the next key. A
+    /// sequence is left to be completed.
+    pub fn flush_before(&mut self, next: &[u8]) -> Option<TerminalInput> {
         let begins_sequence = next.first().is_none_or(|byte| b"[O]PX^_".contains(byte));
-        let lone = self.state == State::Escape && !begins_sequence;
-        if lone { self.give_up() } else { None }
+        let lone = self.state == DecoderState::Escape && !begins_sequence;
+        if lone { self.flush() } else { None }
     }
 
-    fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(Input)) -> Option<Input> {
+    fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match self.state {
-            State::Ground => self.ground(byte, KeyModifiers::NONE),
-            State::Escape => self.escape(byte, hand_on),
-            State::Csi => self.csi(byte),
-            State::Ss3 => {
-                self.state = State::Ground;
+            DecoderState::Ground => self.ground(byte, KeyModifiers::NONE),
+            DecoderState::Escape => self.escape(byte, hand_on),
+            DecoderState::Csi => self.csi(byte),
+            DecoderState::Ss3 => {
+                self.state = DecoderState::Ground;
                 letter(byte).map(|code| key(code, KeyModifiers::NONE))
             }
-            State::Reply => {
+            DecoderState::Reply => {
                 self.reply(byte);
                 None
             }
-            State::Paste => self.pasted(byte),
+            DecoderState::Paste => self.pasted(byte),
         }
     }
 
-    fn ground(&mut self, byte: u8, held: KeyModifiers) -> Option<Input> {
+    fn ground(&mut self, byte: u8, held: KeyModifiers) -> Option<TerminalInput> {
         if byte == ESC {
             self.pending.clear();
-            self.state = State::Escape;
+            self.state = DecoderState::Escape;
             return None;
         }
         if byte < 0x80 {
@@ -140,24 +140,24 @@ impl Decoder {
         }
     }
 
-    fn escape(&mut self, byte: u8, hand_on: &mut impl FnMut(Input)) -> Option<Input> {
+    fn escape(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match byte {
-            b'[' => self.state = State::Csi,
-            b'O' => self.state = State::Ss3,
+            b'[' => self.state = DecoderState::Csi,
+            b'O' => self.state = DecoderState::Ss3,
             b']' | b'P' | b'X' | b'^' | b'_' => {
-                self.state = State::Reply;
+                self.state = DecoderState::Reply;
                 self.pending.push(byte);
             }
             ESC => hand_on(key(KeyCode::Esc, KeyModifiers::NONE)),
             _ => {
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 return self.ground(byte, KeyModifiers::ALT);
             }
         }
         None
     }
 
-    fn csi(&mut self, byte: u8) -> Option<Input> {
+    fn csi(&mut self, byte: u8) -> Option<TerminalInput> {
         match byte {
             // The Linux console's F1 to F5 are `ESC [ [ A` to `E`.
             b'[' if self.pending.is_empty() => {
@@ -170,16 +170,16 @@ impl Decoder {
             }
             0x40..=0x7e => {
                 let parameters = mem::take(&mut self.pending);
-                self.state = State::Ground;
+                self.state = DecoderState::Ground;
                 if (parameters.as_slice(), byte) == (b"200", b'~') {
-                    self.state = State::Paste;
+                    self.state = DecoderState::Paste;
                     return None;
                 }
                 sequence(&parameters, byte)
             }
             _ => {
                 self.pending.clear();
-                self.state = if byte == ESC { State::Escape } else { State::Ground };
+                self.state = if byte == ESC { DecoderState::Escape } else { DecoderState::Ground };
                 None
             }
         }
@@ -189,7 +189,7 @@ impl Decoder {
         let ended = byte == 0x07 || (byte == b'\\' && self.pending.last() == Some(&ESC));
         if ended {
             self.pending.clear();
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
         } else if self.pending.len() < SEQUENCE_LIMIT {
             self.pending.push(byte);
         } else if let Some(last) = self.pending.last_mut() {
@@ -197,44 +197,44 @@ impl Decoder {
         }
     }
 
-    fn pasted(&mut self, byte: u8) -> Option<Input> {
+    fn pasted(&mut self, byte: u8) -> Option<TerminalInput> {
         self.pending.push(byte);
         if self.pending.ends_with(PASTE_END) {
             let text = self.pending.len() - PASTE_END.len();
             self.pending.truncate(text);
-            self.state = State::Ground;
+            self.state = DecoderState::Ground;
             return paste(mem::take(&mut self.pending));
         }
         if self.pending.len() > PASTE_LIMIT + PASTE_END.len() {
-            // Only the last few bytes are still of use: they may be the end.
+            // Keep only the last few bytes, which may be the end marker.
             self.pending.remove(PASTE_LIMIT);
         }
         None
     }
 }
 
-/// A paste as a message. One too long to be meant is none at all: half a text would be worse.
-fn paste(bytes: Vec<u8>) -> Option<Input> {
+/// A paste as one input. A paste over the limit is dropped whole: half a text would be worse.
+fn paste(bytes: Vec<u8>) -> Option<TerminalInput> {
     if bytes.len() >= PASTE_LIMIT {
         tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
         return None;
     }
     let text = String::from_utf8_lossy(&bytes);
-    Some(Input::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
+    Some(TerminalInput::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
 }
 
-fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+fn key(code: KeyCode, modifiers: KeyModifiers) -> TerminalInput {
     let shifted = matches!(code, KeyCode::Char(c) if c.is_uppercase());
     let modifiers = if shifted { modifiers | KeyModifiers::SHIFT } else { modifiers };
-    Input::Key(KeyEvent::new(code, modifiers))
+    TerminalInput::Key(KeyEvent::new(code, modifiers))
 }
 
 fn char_code(byte: u8) -> KeyCode {
     KeyCode::Char(char::from(byte))
 }
 
-/// A byte of ASCII, in raw mode.
-fn plain(byte: u8, held: KeyModifiers) -> Input {
+/// The key of an ASCII byte in raw mode.
+fn plain(byte: u8, held: KeyModifiers) -> TerminalInput {
     let control = held | KeyModifiers::CONTROL;
     match byte {
         b'\r' => key(KeyCode::Enter, held),
@@ -263,8 +263,8 @@ fn letter(byte: u8) -> Option<KeyCode> {
     })
 }
 
-/// A whole `ESC [ parameters final`; what is not a key is nothing.
-fn sequence(parameters: &[u8], last: u8) -> Option<Input> {
+/// The key of a complete `ESC [ parameters final`; `None` if it is not a key.
+fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
     if parameters == b"[" {
         return (b'A'..=b'E').contains(&last).then(|| key(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE));
     }
@@ -276,7 +276,7 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Input> {
         b'~' if first == "27" => return modify_other_keys(second, fields.next()?),
         b'~' => numbered(first.parse().ok()?)?,
         b'u' => unicode(first.split(':').next()?.parse().ok()?)?,
-        // `R` is also the answer to a question about the cursor, which F3 with modifiers looks like.
+        // F3 with modifiers looks like a cursor position report.
         b'R' if !text.is_empty() => return None,
         b'M' => return None,
         _ if first.is_empty() || first == "1" => letter(last)?,
@@ -286,12 +286,12 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Input> {
 }
 
 /// xterm's modifyOtherKeys: `27 ; modifiers ; code ~`.
-fn modify_other_keys(modifiers: &str, code: &str) -> Option<Input> {
+fn modify_other_keys(modifiers: &str, code: &str) -> Option<TerminalInput> {
     with_modifiers(unicode(code.parse().ok()?)?, modifiers)
 }
 
-/// Modifiers are one more than a bit set; after a colon the kind: 1 press, 2 repeat, 3 release.
-fn with_modifiers(code: KeyCode, field: &str) -> Option<Input> {
+/// The modifier field is a bit set plus one; after a colon the kind: 1 press, 2 repeat, 3 release.
+fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
     let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);
     let kind = match parts.next() {
@@ -308,7 +308,7 @@ fn with_modifiers(code: KeyCode, field: &str) -> Option<Input> {
     if code == KeyCode::BackTab {
         modifiers |= KeyModifiers::SHIFT;
     }
-    Some(Input::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
+    Some(TerminalInput::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
 }
 
 fn numbered(number: u8) -> Option<KeyCode> {
@@ -332,7 +332,7 @@ fn unicode(code: u32) -> Option<KeyCode> {
         13 => KeyCode::Enter,
         27 => KeyCode::Esc,
         127 => KeyCode::Backspace,
-        // Kitty's numbers for keys that are no text lie in the private use area.
+        // Kitty encodes non-text keys in the private use area.
         57344..=63743 => return None,
         _ => KeyCode::Char(char::from_u32(code).filter(|c| !c.is_control())?),
     })

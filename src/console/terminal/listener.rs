@@ -1,4 +1,4 @@
-//! The thread that reads a terminal: bytes in, [`Input`]s out through a bounded channel.
+//! The thread that reads the terminal and sends [`TerminalInput`] to a bounded channel.
 
 use std::io;
 use std::mem;
@@ -12,13 +12,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
 
 use super::keys::Decoder;
-use super::{INPUTS, Input};
+use super::{INPUTS, TerminalInput};
 
-/// How much one read takes.
+/// The size of one read.
 const READ: usize = 4_096;
 
-/// Keeps the reading thread alive. Dropping it ends the thread before it reads another byte, so that
-/// a shell or an editor can have the keys; drop the receiver first.
+/// Guard of the reading thread. Dropping it ends the thread before it reads another byte, so that a shell
+/// or an editor gets the keys; drop the receiver first.
 #[derive(Debug)]
 pub struct Listener {
     wake: Option<UnixStream>,
@@ -26,16 +26,16 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Reads `terminal`, whose reads must not block, until dropped or until the terminal is closed.
+    /// Reads `terminal`, which must be non-blocking, until dropped or until the terminal is closed.
     ///
     /// # Errors
-    /// What the system says when no thread or pipe can be made.
-    pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<Input>)> {
+    /// Where no thread or socket pair can be created.
+    pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<TerminalInput>)> {
         let (wake, woken) = UnixStream::pair()?;
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let thread = thread::Builder::new()
             .name("terminal-input".into())
-            .spawn(move || Reading::new(terminal, woken, inputs).run())?;
+            .spawn(move || InputReader::new(terminal, woken, inputs).run())?;
         Ok((Self { wake: Some(wake), thread: Some(thread) }, receiver))
     }
 }
@@ -49,16 +49,16 @@ impl Drop for Listener {
     }
 }
 
-struct Reading {
+struct InputReader {
     terminal: Arc<OwnedFd>,
     woken: UnixStream,
-    inputs: mpsc::Sender<Input>,
+    inputs: mpsc::Sender<TerminalInput>,
     decoder: Decoder,
-    /// When the last bytes were there, or a little earlier.
+    /// When the last bytes arrived, or a little earlier.
     read_at: Instant,
 }
 
-/// What the wait for input ended with.
+/// How the wait for input ended.
 enum Ready {
     Bytes,
     Nothing,
@@ -66,8 +66,8 @@ enum Ready {
     Closed,
 }
 
-impl Reading {
-    fn new(terminal: Arc<OwnedFd>, woken: UnixStream, inputs: mpsc::Sender<Input>) -> Self {
+impl InputReader {
+    fn new(terminal: Arc<OwnedFd>, woken: UnixStream, inputs: mpsc::Sender<TerminalInput>) -> Self {
         Self { terminal, woken, inputs, decoder: Decoder::default(), read_at: Instant::now() }
     }
 
@@ -76,13 +76,13 @@ impl Reading {
         loop {
             let going_on = match self.wait() {
                 Ready::Bytes => self.read(&mut buffer),
-                Ready::Nothing => match self.decoder.give_up() {
+                Ready::Nothing => match self.decoder.flush() {
                     Some(input) => self.hand_on(input),
                     None => true,
                 },
                 Ready::Stop => false,
                 Ready::Closed => {
-                    self.hand_on(Input::Closed);
+                    self.hand_on(TerminalInput::Closed);
                     false
                 }
             };
@@ -93,7 +93,7 @@ impl Reading {
     }
 
     fn wait(&self) -> Ready {
-        let timeout = self.decoder.patience().map(timespec);
+        let timeout = self.decoder.timeout().map(timespec);
         let mut fds = [
             PollFd::new(&*self.terminal, PollFlags::IN),
             PollFd::from_borrowed_fd(self.woken.as_fd(), PollFlags::IN),
@@ -110,21 +110,21 @@ impl Reading {
         }
     }
 
-    /// Reads what there is; says whether to go on.
+    /// Reads what is available; returns whether to continue.
     fn read(&mut self, buffer: &mut [u8; READ]) -> bool {
         let now = Instant::now();
         let gap = now.duration_since(mem::replace(&mut self.read_at, now));
         match rustix::io::read(&*self.terminal, buffer.as_mut_slice()) {
             Ok(0) => {
-                self.hand_on(Input::Closed);
+                self.hand_on(TerminalInput::Closed);
                 false
             }
             Ok(count) => {
                 let bytes = buffer.get(..count).unwrap_or_default();
                 let inputs = &self.inputs;
                 let mut open = true;
-                if self.decoder.patience().is_some_and(|patience| gap >= patience)
-                    && let Some(input) = self.decoder.before_late(bytes)
+                if self.decoder.timeout().is_some_and(|patience| gap >= patience)
+                    && let Some(input) = self.decoder.flush_before(bytes)
                 {
                     open = inputs.blocking_send(input).is_ok();
                 }
@@ -133,13 +133,13 @@ impl Reading {
             }
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => true,
             Err(_) => {
-                self.hand_on(Input::Closed);
+                self.hand_on(TerminalInput::Closed);
                 false
             }
         }
     }
 
-    fn hand_on(&self, input: Input) -> bool {
+    fn hand_on(&self, input: TerminalInput) -> bool {
         self.inputs.blocking_send(input).is_ok()
     }
 }
@@ -159,15 +159,15 @@ mod tests {
 
     use super::*;
 
-    fn line() -> (UnixStream, Listener, mpsc::Receiver<Input>) {
+    fn line() -> (UnixStream, Listener, mpsc::Receiver<TerminalInput>) {
         let (far, near) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let (listener, inputs) = Listener::start(Arc::new(near.into())).unwrap();
         (far, listener, inputs)
     }
 
-    fn plain(c: char) -> Input {
-        Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
+    fn plain(c: char) -> TerminalInput {
+        TerminalInput::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(inputs.blocking_recv(), Some(plain('j')));
         }
         drop(writing.join().unwrap());
-        assert_eq!(inputs.blocking_recv(), Some(Input::Closed));
+        assert_eq!(inputs.blocking_recv(), Some(TerminalInput::Closed));
         assert_eq!(inputs.blocking_recv(), None);
     }
 
@@ -189,7 +189,10 @@ mod tests {
     fn a_lone_escape_is_a_key_after_a_moment() {
         let (mut far, _listener, mut inputs) = line();
         far.write_all(b"\x1b").unwrap();
-        assert_eq!(inputs.blocking_recv(), Some(Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE))));
+        assert_eq!(
+            inputs.blocking_recv(),
+            Some(TerminalInput::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)))
+        );
     }
 
     #[test]

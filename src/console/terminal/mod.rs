@@ -1,27 +1,27 @@
-//! The terminal: claiming it and giving it back, keys in, frames out, the clipboard, the shell's
-//! job control. Nothing here ever asks the terminal a question: answers arrive as keys on slow links.
+//! The terminal: claim and restore, keys in, frames out, the clipboard, job control. Nothing here sends
+//! queries to the terminal: on slow links the answers would arrive as keys.
 //!
-//! Input and output each have a thread of their own, because both may block for as long as the other
-//! end of the line likes; the loop talks to them through bounded channels and waits for neither.
+//! Input and output have a thread each, because both may block for any length of time; the event loop
+//! talks to them through bounded channels and waits for neither.
 
-mod child;
+mod child_env;
 mod clipboard;
 mod device;
+mod env;
 mod keys;
 mod listener;
 mod painter;
-mod surroundings;
 mod writer;
 
-pub use child::environment;
+pub use child_env::child_env;
 pub use clipboard::{Clipboard, OSC52_LIMIT};
-pub(in crate::console) use device::say_to_stderr;
-pub use device::{Tty, give_back};
+pub(in crate::console) use device::print_to_stderr;
+pub use device::{Tty, restore_terminal};
+pub use env::{Multiplexer, TerminalEnv, Vars};
 pub use keys::Decoder;
 pub use listener::Listener;
 pub use painter::Painter;
-pub use surroundings::{Multiplexer, Surroundings, Vars};
-pub use writer::{FrameWriter, Written};
+pub use writer::{FrameResult, FrameWriter};
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -31,53 +31,51 @@ use tokio::sync::mpsc;
 
 use super::layout::Size;
 
-/// The longest that leaving waits for a terminal that takes no bytes.
+/// How long exit waits for a stalled terminal.
 pub const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 
-/// How many inputs wait between the terminal and the loop; more stay in the terminal's own buffer.
+/// Queue length of inputs; more stay in the kernel's buffer.
 const INPUTS: usize = 256;
 
-/// What comes from a terminal.
+/// Input from a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A key, pressed or repeated; releases are never told.
+pub enum TerminalInput {
+    /// A key press or repeat, never a release.
     Key(KeyEvent),
-    /// A bracketed paste, whole, its lines ended by `\n`.
+    /// A complete bracketed paste, its lines separated by `\n`.
     Paste(String),
-    /// The terminal is gone.
     Closed,
 }
 
-/// A terminal as the runtime sees it, so that tests can put another in its place.
+/// A terminal as the runtime sees it, so that tests can replace it.
 pub trait Device {
-    /// What keeps the input flowing; dropping it ends its thread, and no byte is read any more.
-    type Ears: Send;
+    /// Guard of the input thread: dropping it ends the thread, and no further byte is read.
+    type InputGuard: Send;
 
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor. Taking it again
-    /// repeats all of it, for a terminal that the shell had in between.
+    /// Claims the terminal: raw mode, alternate screen, bracketed paste, no cursor. Claiming it again repeats
+    /// all of that, for a terminal that another program had in between.
     ///
     /// # Errors
-    /// What the system says when it is no terminal, or not ours.
+    /// Where it is not a terminal, or not ours.
     fn claim(&mut self) -> io::Result<()>;
 
-    /// Gives the terminal back as it was found, waiting for it no longer than `until`.
+    /// Restores the terminal's original state, waiting for it no longer than `until`.
     fn restore(&mut self, until: Instant);
 
-    /// Its size now.
     fn size(&self) -> Size;
 
-    /// Where frames go.
+    /// The output for frames.
     fn output(&self) -> Box<dyn io::Write + Send>;
 
-    /// Begins to listen.
+    /// Starts the input thread.
     ///
     /// # Errors
-    /// What the system says when no thread or pipe can be made.
-    fn listen(&mut self) -> io::Result<(Self::Ears, mpsc::Receiver<Input>)>;
+    /// Where no thread or socket pair can be created.
+    fn listen(&mut self) -> io::Result<(Self::InputGuard, mpsc::Receiver<TerminalInput>)>;
 
-    /// Prints a line beside the screen, where the user reads it after the terminal was given back.
-    fn say(&mut self, line: &str);
+    /// Prints a line outside the alternate screen, after the terminal was restored.
+    fn print_line(&mut self, line: &str);
 
-    /// Stops this process as the shell's ctrl-z would; may return before the stop takes effect.
+    /// Stops this process as ctrl-z in a shell would; may return before the stop takes effect.
     fn stop(&mut self);
 }

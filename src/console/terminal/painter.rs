@@ -1,5 +1,5 @@
-//! Frames into bytes: the difference to the last frame that was handed over, between the marks of a
-//! synchronized update. Nothing changed and the cursor did not move: no byte.
+//! Encodes frames as bytes: the difference to the previous frame, inside a synchronized update. Where
+//! nothing changed and the cursor did not move there are no bytes.
 
 use std::io;
 
@@ -14,47 +14,47 @@ use crate::console::layout::Size;
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
 const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
-/// Paints frames. Whoever paints one must hand its bytes over: the next is a difference to it.
+/// Paints frames. The bytes of each frame must reach the terminal: the next one is a difference to it.
 pub struct Painter {
-    terminal: Terminal<Capture>,
-    beside: Vec<u8>,
+    terminal: Terminal<CaptureBackend>,
+    extra: Vec<u8>,
 }
 
 impl Painter {
-    /// For a cleared screen of this size with its cursor hidden.
+    /// For a cleared screen of this size with the cursor hidden.
     ///
     /// # Errors
     /// None in practice: nothing here touches a device.
     pub fn new(size: Size) -> io::Result<Self> {
-        let terminal = Terminal::new(Capture::new(size))?;
-        Ok(Self { terminal, beside: Vec::new() })
+        let terminal = Terminal::new(CaptureBackend::new(size))?;
+        Ok(Self { terminal, extra: Vec::new() })
     }
 
-    /// The screen has another size; the next frame is painted whole.
+    /// Sets the size; the next frame is painted in full.
     pub fn resize(&mut self, size: Size) {
         self.terminal.backend_mut().size = size;
     }
 
-    /// The screen may show anything; the next frame clears it and is painted whole.
+    /// Makes the next frame clear the screen and paint it in full.
     ///
     /// # Errors
     /// None in practice.
-    pub fn forget(&mut self) -> io::Result<()> {
+    pub fn invalidate(&mut self) -> io::Result<()> {
         self.terminal.backend_mut().visible = None;
         self.terminal.clear()
     }
 
-    /// Sends bytes that show nothing along with the next frame, changed or not.
-    pub fn send_beside(&mut self, bytes: &[u8]) {
-        self.beside.extend_from_slice(bytes);
+    /// Sends bytes that draw nothing, such as OSC 52, with the next frame, changed or not.
+    pub fn send_with_next(&mut self, bytes: &[u8]) {
+        self.extra.extend_from_slice(bytes);
     }
 
     /// Whether bytes wait for the next frame.
     pub fn has_beside(&self) -> bool {
-        !self.beside.is_empty()
+        !self.extra.is_empty()
     }
 
-    /// Paints a frame into `buffer`, which is emptied first; it stays empty where nothing changed.
+    /// Paints a frame into `buffer`, which is cleared first; it stays empty where nothing changed.
     ///
     /// # Errors
     /// None in practice.
@@ -67,24 +67,24 @@ impl Painter {
             buffer.append(&mut capture.bytes);
             buffer.extend_from_slice(END_UPDATE);
         }
-        buffer.extend_from_slice(&self.beside);
-        // It may be a secret that was copied.
-        self.beside.zeroize();
+        buffer.extend_from_slice(&self.extra);
+        // The bytes may hold a secret that was copied.
+        self.extra.zeroize();
         Ok(buffer)
     }
 }
 
-/// A backend that knows what the terminal was told and says nothing twice.
-struct Capture {
+/// A ratatui backend that collects bytes and skips cursor commands that change nothing.
+struct CaptureBackend {
     bytes: Vec<u8>,
     size: Size,
-    /// Whether the cursor shows; `None` where that is not known.
+    /// Whether the cursor shows; `None` if unknown.
     visible: Option<bool>,
-    /// Where the cursor is; `None` where cells were drawn since.
+    /// The cursor's position; `None` if cells were drawn since.
     cursor: Option<Position>,
 }
 
-impl Capture {
+impl CaptureBackend {
     fn new(size: Size) -> Self {
         Self { bytes: Vec::new(), size, visible: Some(false), cursor: None }
     }
@@ -102,7 +102,7 @@ impl Capture {
     }
 }
 
-impl Backend for Capture {
+impl Backend for CaptureBackend {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -126,7 +126,7 @@ impl Backend for Capture {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        // Never asked of the terminal: its answer would arrive among the keys.
+        // Never queried from the terminal: the answer would arrive among the keys.
         Ok(self.cursor.unwrap_or_default())
     }
 
@@ -172,14 +172,14 @@ mod tests {
 
     const SIZE: Size = Size { cols: 24, rows: 6 };
 
-    /// A picture simple enough to generate: words with a colour, and a cursor.
+    /// A screen simple enough to generate: words with a colour, and a cursor.
     #[derive(Debug, Clone, Default)]
-    struct Picture {
+    struct TestPicture {
         words: Vec<(u16, u16, String, u8)>,
         cursor: Option<(u16, u16)>,
     }
 
-    impl Picture {
+    impl TestPicture {
         fn draw(&self, frame: &mut Frame<'_>) {
             let area = frame.area();
             for (x, y, text, colour) in &self.words {
@@ -194,10 +194,10 @@ mod tests {
         }
     }
 
-    fn pictures() -> impl Strategy<Value = Vec<Picture>> {
+    fn pictures() -> impl Strategy<Value = Vec<TestPicture>> {
         let word = (0..SIZE.cols, 0..SIZE.rows, prop_oneof!["[a-z]{1,9}", Just("日本".to_owned())], 0..8_u8);
         let picture = (prop::collection::vec(word, 0..6), prop::option::of((0..SIZE.cols, 0..SIZE.rows)))
-            .prop_map(|(words, cursor)| Picture { words, cursor });
+            .prop_map(|(words, cursor)| TestPicture { words, cursor });
         prop::collection::vec(picture, 1..12)
     }
 
@@ -208,7 +208,7 @@ mod tests {
         parser
     }
 
-    /// What one sees: every cell, and the cursor if it shows.
+    /// The visible screen: every cell, and the cursor if it shows.
     fn seen(parser: &vt100::Parser) -> (Vec<u8>, Option<(u16, u16)>) {
         let screen = parser.screen();
         let cursor = (!screen.hide_cursor()).then(|| screen.cursor_position());
@@ -261,8 +261,8 @@ mod tests {
         }
     }
 
-    fn word(text: &str) -> Picture {
-        Picture { words: vec![(0, 0, text.into(), 1)], cursor: None }
+    fn word(text: &str) -> TestPicture {
+        TestPicture { words: vec![(0, 0, text.into(), 1)], cursor: None }
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_moved_cursor_alone_is_worth_a_frame() {
         let mut painter = Painter::new(SIZE).unwrap();
-        let at = |x| Picture { cursor: Some((x, 0)), ..word("hello") };
+        let at = |x| TestPicture { cursor: Some((x, 0)), ..word("hello") };
         painter.paint(Vec::new(), |frame| at(1).draw(frame)).unwrap();
         let moved = painter.paint(Vec::new(), |frame| at(2).draw(frame)).unwrap();
         assert_eq!(moved, [BEGIN_UPDATE, b"\x1b[1;3H", END_UPDATE].concat());
@@ -287,7 +287,7 @@ mod tests {
     fn what_goes_beside_leaves_with_an_unchanged_frame() {
         let mut painter = Painter::new(SIZE).unwrap();
         painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
-        painter.send_beside(b"\x1b]52;c;aGk=\x07");
+        painter.send_with_next(b"\x1b]52;c;aGk=\x07");
         assert!(painter.has_beside());
         let bytes = painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         assert_eq!(bytes, b"\x1b]52;c;aGk=\x07");
@@ -314,7 +314,7 @@ mod tests {
     fn after_forgetting_everything_is_drawn_again() {
         let mut painter = Painter::new(SIZE).unwrap();
         painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
-        painter.forget().unwrap();
+        painter.invalidate().unwrap();
         let bytes = painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         let mut shown = screen(SIZE);
         shown.process(b"\x1b[?25hrubbish of another program");

@@ -1,5 +1,4 @@
-//! The thread that writes frames, one at a time: a terminal that takes no bytes holds up this thread
-//! and nobody else.
+//! The thread that writes frames, one at a time: a stalled terminal blocks this thread and nothing else.
 
 use std::io::{self, Write};
 use std::sync::mpsc as blocking;
@@ -8,31 +7,31 @@ use std::thread;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-/// A frame that has left, or failed to.
+/// The result of writing a frame.
 #[derive(Debug)]
-pub struct Written {
-    /// Its buffer, to be used again.
+pub struct FrameResult {
+    /// The frame's buffer, for reuse.
     pub buffer: Vec<u8>,
-    /// How many bytes it had.
+    /// The size of the frame.
     pub bytes: usize,
-    /// What became of it; [`io::ErrorKind::TimedOut`] where it was cut off by giving the terminal back.
+    /// [`io::ErrorKind::TimedOut`] where the frame was cut off by releasing the terminal.
     pub result: io::Result<()>,
 }
 
-/// Hands frames to the writing thread. There is at most one in flight: whoever finds it busy draws
-/// later, and then the newest picture. Dropping it detaches the thread, which ends after its frame.
+/// Passes frames to the writing thread. At most one is in flight: while it is busy the caller skips frames,
+/// and draws the newest state later. Dropping it detaches the thread, which ends after its frame.
 #[derive(Debug)]
 pub struct FrameWriter {
     frames: blocking::SyncSender<Vec<u8>>,
-    written: mpsc::Receiver<Written>,
+    written: mpsc::Receiver<FrameResult>,
     in_flight: bool,
 }
 
 impl FrameWriter {
-    /// Starts the thread over an output; every frame is one `write_all` and one flush.
+    /// Starts the thread; every frame is one `write_all` and one flush.
     ///
     /// # Errors
-    /// What the system says when no thread can be made.
+    /// Where no thread can be created.
     pub fn start(mut output: Box<dyn Write + Send>) -> io::Result<Self> {
         let (frames, receiver) = blocking::sync_channel::<Vec<u8>>(1);
         let (sender, written) = mpsc::channel(1);
@@ -41,7 +40,7 @@ impl FrameWriter {
                 let result = output.write_all(&buffer).and_then(|()| output.flush());
                 let bytes = buffer.len();
                 buffer.clear();
-                if sender.blocking_send(Written { buffer, bytes, result }).is_err() {
+                if sender.blocking_send(FrameResult { buffer, bytes, result }).is_err() {
                     return;
                 }
             }
@@ -54,34 +53,34 @@ impl FrameWriter {
         !self.in_flight
     }
 
-    /// Hands a frame over; says whether it was taken, which it is whenever the writer is free. One
-    /// whose thread has ended answers by [`FrameWriter::written`].
+    /// Passes a frame on; returns whether it was accepted, which it is whenever the writer is free. If the
+    /// thread has ended, [`FrameWriter::written`] reports that.
     pub fn hand_over(&mut self, frame: Vec<u8>) -> bool {
         if self.in_flight {
             return false;
         }
         self.in_flight = true;
-        // A thread that has ended has closed the other channel too, which the receiver then tells.
+        // A thread that has ended has closed the other channel too, which the receiver reports.
         let _ = self.frames.try_send(frame);
         true
     }
 
-    /// Resolves when the frame in flight has left; never while there is none. Cancelling loses nothing.
-    pub async fn written(&mut self) -> Written {
+    /// Resolves when the frame in flight is written; pending while there is none. Cancel-safe.
+    pub async fn written(&mut self) -> FrameResult {
         if !self.in_flight {
             std::future::pending::<()>().await;
         }
         let written = self.written.recv().await;
         self.in_flight = false;
-        written.unwrap_or_else(|| Written {
+        written.unwrap_or_else(|| FrameResult {
             buffer: Vec::new(),
             bytes: 0,
             result: Err(io::ErrorKind::BrokenPipe.into()),
         })
     }
 
-    /// Waits for the frame in flight, but no longer than `until`; answers it if it has left by then.
-    pub async fn settle(&mut self, until: Instant) -> Option<Written> {
+    /// Waits for the frame in flight until `until`; returns its result if it was written by then.
+    pub async fn finish_within(&mut self, until: Instant) -> Option<FrameResult> {
         if self.is_free() {
             return None;
         }
@@ -93,13 +92,13 @@ impl FrameWriter {
 mod tests {
     use super::*;
 
-    /// Takes a frame only when told to.
-    struct Gated {
+    /// Accepts a write only when permitted.
+    struct GatedOutput {
         permits: blocking::Receiver<()>,
         calls: blocking::Sender<usize>,
     }
 
-    impl Write for Gated {
+    impl Write for GatedOutput {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.permits.recv();
             let _ = self.calls.send(bytes.len());
@@ -115,7 +114,7 @@ mod tests {
     async fn one_frame_is_in_flight_and_it_is_one_write() {
         let (permit, permits) = blocking::channel();
         let (calls, called) = blocking::channel();
-        let mut writer = FrameWriter::start(Box::new(Gated { permits, calls })).unwrap();
+        let mut writer = FrameWriter::start(Box::new(GatedOutput { permits, calls })).unwrap();
         assert!(writer.hand_over(vec![b'x'; 9_000]));
         assert!(!writer.is_free());
         assert!(!writer.hand_over(b"later".to_vec()), "the second is refused, not queued");
@@ -131,19 +130,19 @@ mod tests {
     async fn settling_gives_a_stalled_terminal_up() {
         let (permit, permits) = blocking::channel();
         let (calls, _called) = blocking::channel();
-        let mut writer = FrameWriter::start(Box::new(Gated { permits, calls })).unwrap();
-        assert!(writer.settle(Instant::now()).await.is_none() && writer.is_free());
+        let mut writer = FrameWriter::start(Box::new(GatedOutput { permits, calls })).unwrap();
+        assert!(writer.finish_within(Instant::now()).await.is_none() && writer.is_free());
         assert!(writer.hand_over(b"frame".to_vec()));
-        assert!(writer.settle(Instant::now()).await.is_none() && !writer.is_free());
+        assert!(writer.finish_within(Instant::now()).await.is_none() && !writer.is_free());
         permit.send(()).unwrap();
-        let left = writer.settle(Instant::now() + std::time::Duration::from_secs(10)).await;
+        let left = writer.finish_within(Instant::now() + std::time::Duration::from_secs(10)).await;
         assert_eq!(left.map(|written| written.bytes), Some(5));
     }
 
     #[tokio::test]
     async fn a_broken_terminal_is_told_once() {
-        struct Broken;
-        impl Write for Broken {
+        struct BrokenOutput;
+        impl Write for BrokenOutput {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
@@ -151,7 +150,7 @@ mod tests {
                 Ok(())
             }
         }
-        let mut writer = FrameWriter::start(Box::new(Broken)).unwrap();
+        let mut writer = FrameWriter::start(Box::new(BrokenOutput)).unwrap();
         assert!(writer.hand_over(b"frame".to_vec()));
         assert_eq!(writer.written().await.result.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

@@ -1,21 +1,21 @@
-//! How many colours a terminal shows, and the nearest of them to a colour it does not.
+//! Colour depth of a terminal, and the nearest available colour to any other.
 
 use ratatui::style::Color;
 
-/// How many colours there are.
+/// How many colours a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// None: bold, dim, underlined and reversed only.
+pub enum ColorDepth {
+    /// Attributes only: bold, dim, underlined, reversed.
     None,
-    /// The sixteen that every palette has.
+    /// The sixteen ANSI colours.
     Ansi16,
     /// The sixteen, a cube of 216 and a ramp of 24 greys.
     Ansi256,
-    /// All.
+    /// 24 bits.
     TrueColor,
 }
 
-/// What xterm shows for the first sixteen; terminals differ, but not so much that another would be nearer.
+/// xterm's values of the first sixteen; terminals differ, but not so much that another would be nearer.
 const ANSI: [(Color, [u8; 3]); 16] = [
     (Color::Black, [0, 0, 0]),
     (Color::Red, [205, 0, 0]),
@@ -38,8 +38,8 @@ const ANSI: [(Color, [u8; 3]); 16] = [
 /// The steps of the cube's axes.
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-impl Depth {
-    /// The nearest colour of this depth; the sixteen stay what they are, because people choose them.
+impl ColorDepth {
+    /// The nearest colour of this depth; the ANSI sixteen are kept, because users configure them.
     pub fn fit(self, color: Color) -> Color {
         match (self, color) {
             (Self::None, _) => Color::Reset,
@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn colours_degrade_to_the_nearest() {
         let orange = Color::Rgb(255, 135, 0);
-        assert_eq!(Depth::TrueColor.fit(orange), orange);
-        assert_eq!(Depth::Ansi256.fit(orange), Color::Indexed(208));
-        assert_eq!(Depth::Ansi16.fit(Color::Rgb(250, 10, 10)), Color::LightRed);
-        assert_eq!(Depth::Ansi16.fit(Color::Indexed(2)), Color::Green);
-        assert_eq!(Depth::Ansi16.fit(Color::Indexed(244)), Color::DarkGray);
-        assert_eq!(Depth::Ansi256.fit(Color::Cyan), Color::Cyan);
-        assert_eq!(Depth::None.fit(Color::Red), Color::Reset);
+        assert_eq!(ColorDepth::TrueColor.fit(orange), orange);
+        assert_eq!(ColorDepth::Ansi256.fit(orange), Color::Indexed(208));
+        assert_eq!(ColorDepth::Ansi16.fit(Color::Rgb(250, 10, 10)), Color::LightRed);
+        assert_eq!(ColorDepth::Ansi16.fit(Color::Indexed(2)), Color::Green);
+        assert_eq!(ColorDepth::Ansi16.fit(Color::Indexed(244)), Color::DarkGray);
+        assert_eq!(ColorDepth::Ansi256.fit(Color::Cyan), Color::Cyan);
+        assert_eq!(ColorDepth::None.fit(Color::Red), Color::Reset);
     }
 }

@@ -1,44 +1,34 @@
-//! The glyphs of the screen, each with a twin for terminals whose locale is not UTF-8.
+//! The glyphs of the screen, each with an ASCII fallback for terminals whose locale is not UTF-8.
 
-/// The glyphs by what they mean.
+/// The glyphs by meaning.
 pub mod glyph {
-    /// The selected row.
     pub const SELECTED: &str = "▌";
-    /// A marked row.
     pub const MARKED: &str = "◆";
-    /// Changed a moment ago.
+    /// Changed recently.
     pub const FRESH: &str = "~";
-    /// Broken.
     pub const BAD: &str = "✗";
-    /// Worth a look.
     pub const WARNING: &str = "▲";
-    /// Well.
     pub const GOOD: &str = "✓";
-    /// In order.
+    /// In order, or chosen.
     pub const FULL: &str = "●";
-    /// On its way.
+    /// In progress.
     pub const HALF: &str = "◐";
-    /// Not there yet.
+    /// Open, or only a hint.
     pub const HOLLOW: &str = "○";
-    /// Nothing to show.
     pub const NONE: &str = "–";
-    /// Not permitted.
     pub const FORBIDDEN: &str = "⊘";
-    /// No answer.
     pub const UNREACHABLE: &str = "!";
-    /// Something else stands in.
+    /// A default is in effect.
     pub const FALLBACK: &str = "↓";
-    /// Open for anyone to read.
+    /// A secret in plaintext.
     pub const PLAINTEXT: &str = "¶";
-    /// Cannot be known from here.
     pub const UNKNOWN: &str = "?";
-    /// From here to there.
     pub const ARROW: &str = "→";
     /// Between facts of one line.
     pub const DOT: &str = "·";
-    /// From a whole to its part.
+    /// Between the levels of a path.
     pub const CRUMB: &str = "›";
-    /// Something is cut off.
+    /// Truncated.
     pub const MORE: &str = "…";
     /// Between panes.
     pub const VERTICAL: &str = "│";
@@ -50,28 +40,27 @@ pub mod glyph {
     pub const SPARK: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 }
 
-/// Which forms are drawn.
+/// The glyph set that is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyphs {
-    /// As they are.
     Unicode,
-    /// Their ASCII twins; any other character that is not ASCII becomes `?`.
+    /// ASCII fallbacks; any other non-ASCII character becomes `?`.
     Ascii,
 }
 
 impl Glyphs {
-    /// What a locale allows.
+    /// The set for a locale.
     pub fn of(utf8: bool) -> Self {
         if utf8 { Self::Unicode } else { Self::Ascii }
     }
 
-    /// The form of one grapheme. A twin is one cell wide; the caller fills up what the original takes.
+    /// The form of one grapheme. A fallback is one cell wide; the caller pads to the original's width.
     pub fn form(self, grapheme: &str) -> &str {
-        if self == Self::Unicode || grapheme.is_ascii() { grapheme } else { twin(grapheme) }
+        if self == Self::Unicode || grapheme.is_ascii() { grapheme } else { ascii_twin(grapheme) }
     }
 }
 
-fn twin(grapheme: &str) -> &'static str {
+fn ascii_twin(grapheme: &str) -> &'static str {
     match grapheme {
         "▌" | "›" | "→" | "▸" => ">",
         "‹" | "◂" => "<",

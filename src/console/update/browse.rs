@@ -1,4 +1,4 @@
-//! Moving about: tabs, panes, selection, filter and order.
+//! The list tabs: tabs, panes, selection, filter and sort order.
 
 use ratatui::layout::Rect;
 
@@ -7,21 +7,21 @@ use crate::inventory::{Delta, Scope};
 
 use super::super::action::Action;
 use super::super::effect::Effect;
-use super::super::layout::{Pane, body_rows, item_rows, panes};
-use super::super::model::{Browse, Model, NamespaceList, Redraw, Tab, Tone};
+use super::super::layout::{Pane, body_rows, item_rows, pane_layout};
+use super::super::model::{BrowsePage, Model, NamespaceList, Redraw, Tab, Tone};
 use super::super::view::{detail_height, health_height};
 
-/// How far one step goes.
+/// A movement in a list or a scrolled page.
 #[derive(Clone, Copy)]
-pub(super) enum Step {
+pub(super) enum Movement {
     Lines(isize),
     Page(isize),
     First,
     Last,
 }
 
-impl Step {
-    pub(super) fn of(action: Action) -> Option<Self> {
+impl Movement {
+    pub(super) fn from_action(action: Action) -> Option<Self> {
         Some(match action {
             Action::Up => Self::Lines(-1),
             Action::Down => Self::Lines(1),
@@ -33,8 +33,8 @@ impl Step {
         })
     }
 
-    /// Where it leads from `at`, within `0..len`.
-    pub(super) fn from(self, at: usize, len: usize, page: usize) -> usize {
+    /// The position it leads to from `at`, within `0..len`.
+    pub(super) fn apply(self, at: usize, len: usize, page: usize) -> usize {
         let last = len.saturating_sub(1);
         match self {
             Self::Lines(by) => at.saturating_add_signed(by).min(last),
@@ -48,7 +48,7 @@ impl Step {
     }
 }
 
-/// Shows a tab; looking at Health clears the mark of a resync.
+/// Shows a tab; opening Health clears the resync mark.
 pub(super) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
     if tab == Tab::Health {
@@ -57,8 +57,8 @@ pub(super) fn show(model: &mut Model, tab: Tab) {
     settle(model);
 }
 
-/// Moves in what has the focus.
-pub(super) fn step(model: &mut Model, step: Step) {
+/// Moves in the focused pane.
+pub(super) fn step(model: &mut Model, step: Movement) {
     let focus = model.browse().map(|browse| browse.focus);
     match focus {
         None => page_step(model, step),
@@ -67,46 +67,46 @@ pub(super) fn step(model: &mut Model, step: Step) {
             let height = rows(item_rows(model.panes().items));
             if let Some((browse, inventory)) = model.browse_mut() {
                 let len = browse.listing.len(inventory);
-                browse.select_at(inventory, step.from(browse.cursor, len, height), height);
+                browse.select_at(inventory, step.apply(browse.cursor, len, height), height);
             }
         }
         Some(Pane::Detail) => {
-            // It is scrolled until its last line is in sight.
+            // It scrolls until its last line is visible.
             let (lines, height) = detail_height(model);
             let positions = lines.saturating_sub(height) + 1;
             if let Some((browse, _)) = model.browse_mut() {
-                browse.detail.scroll = step.from(browse.detail.scroll, positions, height);
+                browse.detail.scroll = step.apply(browse.detail.scroll, positions, height);
             }
         }
     }
 }
 
-fn page_step(model: &mut Model, step: Step) {
+fn page_step(model: &mut Model, step: Movement) {
     let height = usize::from(model.frame().body.height);
     if model.tab == Tab::Log {
-        // The newest line is at the bottom: down is towards 0 lines back.
+        // The newest line is at the bottom: moving down reduces `back`.
         let len = model.log.lines.len();
         let from_top = len.saturating_sub(1).saturating_sub(model.log.back);
-        let to = step.from(from_top, len, height);
+        let to = step.apply(from_top, len, height);
         model.log.back = len.saturating_sub(1).saturating_sub(to);
     } else {
-        // A page is scrolled until its last line is in sight.
+        // A page scrolls until its last line is visible.
         let positions = health_height(model).saturating_sub(height) + 1;
-        model.health.scroll = step.from(model.health.scroll, positions, height);
+        model.health.scroll = step.apply(model.health.scroll, positions, height);
     }
 }
 
-fn namespace_step(model: &mut Model, step: Step) {
+fn namespace_step(model: &mut Model, step: Movement) {
     let height = rows(body_rows(model.panes().namespaces));
     let list = NamespaceList::of(&model.inventory);
     let at = list.position(model.webhooks.listing.scope());
-    let to = step.from(at, list.len(), height);
+    let to = step.apply(at, list.len(), height);
     if let Some(scope) = list.scope_at(to) {
         enter(model, scope);
     }
 }
 
-/// Lists another range of webhooks.
+/// Lists another scope.
 pub(super) fn enter(model: &mut Model, scope: Scope) {
     let height = items_height(model, true);
     model.webhooks.enter(scope, &model.inventory, height);
@@ -114,13 +114,14 @@ pub(super) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let height = rows(body_rows(panes(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
+    let height =
+        rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
     let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
     let offset = &mut model.webhooks.namespace_offset;
     *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
 }
 
-/// Moves the focus to a neighbouring pane, round and round if `wrap`.
+/// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
 pub(super) fn focus(model: &mut Model, by: isize, wrap: bool) {
     let panes: &[Pane] = if model.tab == Tab::Webhooks {
         &[Pane::Namespaces, Pane::Items, Pane::Detail]
@@ -138,12 +139,11 @@ pub(super) fn focus(model: &mut Model, by: isize, wrap: bool) {
     settle(model);
 }
 
-/// Into what is selected.
 pub(super) fn open(model: &mut Model) {
     focus(model, 1, false);
 }
 
-/// One step out: zoom, then pane, then filter, then namespace, then marks.
+/// One level out: zoom, then pane, then filter, then namespace, then marks.
 pub(super) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
@@ -166,14 +166,14 @@ pub(super) fn back(model: &mut Model) {
     settle(model);
 }
 
-/// Begins to type a filter.
+/// Starts typing a filter.
 pub(super) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
         browse.typing = Some(browse.filter.text().to_owned());
     }
 }
 
-/// Ends typing: the filter stays, or becomes what it was.
+/// Ends typing; unless `accept`, the filter is restored.
 pub(super) fn end_filter(model: &mut Model, accept: bool) {
     let Some((browse, _)) = model.browse_mut() else { return };
     match browse.typing.take() {
@@ -185,7 +185,7 @@ pub(super) fn end_filter(model: &mut Model, accept: bool) {
     }
 }
 
-/// Lists what the filter line says.
+/// Applies the filter line to the list.
 pub(super) fn refilter(model: &mut Model) {
     let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
@@ -193,7 +193,7 @@ pub(super) fn refilter(model: &mut Model) {
     }
 }
 
-/// Takes the next order.
+/// Switches to the next sort order.
 pub(super) fn sort(model: &mut Model) {
     let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
@@ -201,7 +201,7 @@ pub(super) fn sort(model: &mut Model) {
     }
 }
 
-/// The focused pane alone, or all of them again.
+/// Toggles between the focused pane alone and all panes.
 pub(super) fn zoom(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
         browse.zoomed = !browse.zoomed;
@@ -209,14 +209,14 @@ pub(super) fn zoom(model: &mut Model) {
     settle(model);
 }
 
-/// Copies the selected address.
+/// Copies the address of the selected document.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
     let request = model.next_request();
     vec![Effect::Copy(request, text)]
 }
 
-/// Shows a document wherever it is; says whether it is there.
+/// Shows a document wherever it is; `false` if it does not exist.
 pub(super) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
     if model.inventory.find(key).is_none() {
         return false;
@@ -234,7 +234,7 @@ pub(super) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         browse.enter(scope, inventory, height);
     }
     if browse.listing.position(inventory, key).is_none() {
-        // The filter hides it, and a person asked for it.
+        // The filter hides it, but the user asked for it.
         browse.filter.set("");
         browse.apply_filter(inventory, height);
     }
@@ -244,47 +244,45 @@ pub(super) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
     found
 }
 
-/// Follows what the inventory did in both lists; tells the selected key that went.
-pub(super) fn take(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
+/// Applies an inventory delta to both lists; returns the selected key if it disappeared.
+pub(super) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
     let heights = [items_height(model, true), items_height(model, false)];
     let front = model.tab;
     let Model { webhooks, connections, inventory, .. } = model;
-    let lists: [(&mut Browse, usize, Tab); 2] =
+    let lists: [(&mut BrowsePage, usize, Tab); 2] =
         [(webhooks, heights[0], Tab::Webhooks), (connections, heights[1], Tab::Connections)];
     let mut lost = None;
     for (browse, height, tab) in lists {
         let before = browse.selected.clone();
-        if browse.take(inventory, delta, height) && tab == front {
+        if browse.apply_delta(inventory, delta, height) && tab == front {
             lost = before;
         }
     }
     lost
 }
 
-/// Puts both lists right after sizes or panes changed.
+/// Restores scroll and selection of both lists after sizes or panes changed.
 pub(super) fn settle(model: &mut Model) {
     let heights = [items_height(model, true), items_height(model, false)];
     let Model { webhooks, connections, inventory, .. } = model;
-    webhooks.settle(inventory, heights[0]);
-    connections.settle(inventory, heights[1]);
+    webhooks.restore_selection(inventory, heights[0]);
+    connections.restore_selection(inventory, heights[1]);
     scroll_namespaces(model);
-    model.want(Redraw::Now);
+    model.request_redraw(Redraw::Now);
 }
 
-/// How many rows an area has.
 fn rows(area: Rect) -> usize {
     usize::from(area.height)
 }
 
-/// How many rows the list of a tab shows, whether or not it is in front.
+/// Rows of the list of a tab, whether or not that tab is shown.
 fn items_height(model: &Model, webhooks: bool) -> usize {
     let browse = if webhooks { &model.webhooks } else { &model.connections };
-    let cut = |focus| panes(model.frame().body, focus, browse.zoomed, webhooks).items;
+    let cut = |focus| pane_layout(model.frame().body, focus, browse.zoomed, webhooks).items;
     let shown = cut(browse.focus);
     rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
 }
 
-/// Says that an action needs a selected document.
 pub(super) fn nothing_selected(model: &mut Model) {
-    model.say(Tone::Plain, "nothing is selected");
+    model.notify(Tone::Plain, "nothing is selected");
 }

@@ -1,28 +1,30 @@
-//! Keys to actions, actions to what they do; what is no action is text.
+//! Dispatch: keys to actions, actions to their handlers; a key without an action is text.
 
 use crossterm::event::KeyEvent;
 
-use crate::compare::merge::Choice;
+use crate::compare::merge::ConflictChoice;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{self, Lock, Model, Overlay, Redraw, SecretAct, Tab, Then, Tone, UNLOCKED_FOR};
+use super::super::model::{
+    self, ConfirmAction, Model, Overlay, Redraw, SecretAction, Tab, Tone, UNLOCKED_FOR, WriteAccess,
+};
 use super::super::secret_jobs::SecretJob;
-use super::browse::{self, Step};
+use super::browse::{self, Movement};
 use super::{
-    choose, clock, drafts, edit, feed, make, marks, mend, merge, names, outside, plan, prepare, prompt,
-    reread, search, secret_acts, secret_form, secret_reveal, secret_undo, secrets_page, typing,
+    chooser, diagnostics, drafts, edit, external_editor, feed, marks, merge, names, plan, plan_builder,
+    prepare, prompt, search, secret_actions, secret_form, secret_reveal, secret_undo, secrets_page,
+    stale_dependents, timers, typing,
 };
 
-/// A key was pressed.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    model.want(Redraw::Now);
+    model.request_redraw(Redraw::Now);
     model.last_key = model.now.mono;
-    model.arriving = None;
-    // A key that comes after the time is over, but before the wake-up for it, opens nothing again.
-    let mut effects: Vec<_> = clock::lock_if_over(model).into_iter().collect();
-    if let Lock::Open(Some(until)) = &mut model.lock {
+    model.select_on_arrival = None;
+    // A key after the timeout, but before the wake-up for it, must not extend the unlock.
+    let mut effects: Vec<_> = timers::lock_if_expired(model).into_iter().collect();
+    if let WriteAccess::Open(Some(until)) = &mut model.lock {
         *until = model.now.mono + UNLOCKED_FOR;
     }
     let place = model.place();
@@ -33,9 +35,9 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     effects
 }
 
-/// A paste is text, and only where text is typed; elsewhere it would run keys.
+/// A paste is text, taken only where text is typed; elsewhere it would run keys.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    model.want(Redraw::Now);
+    model.request_redraw(Redraw::Now);
     match model.place() {
         Place::Filter if model.tab == Tab::Secrets => secrets_page::paste(&mut model.secrets_page, text),
         Place::Filter => {
@@ -45,11 +47,11 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             browse::refilter(model);
         }
         Place::Prompt => prompt::paste(model, text),
-        Place::Choose => choose::paste(model, text),
+        Place::Choose => chooser::paste(model, text),
         Place::Editor => typing::paste(model, text),
         Place::Find => search::paste(model, text),
         Place::Value | Place::Generate => secret_form::paste(model, text),
-        _ => model.say(Tone::Plain, "a paste is taken only where text is typed"),
+        _ => model.notify(Tone::Plain, "a paste is taken only where text is typed"),
     }
     Vec::new()
 }
@@ -64,7 +66,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
             }
         }
         Place::Prompt => prompt::key(model, key),
-        Place::Choose => choose::key(model, key),
+        Place::Choose => chooser::key(model, key),
         Place::Editor => typing::key(model, key),
         Place::Find => search::key(model, key),
         Place::Value | Place::Generate => secret_form::key(model, key),
@@ -72,7 +74,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
     }
 }
 
-/// Does an action, wherever it came from.
+/// Does an action, whether from a key or from a command.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !passes_gate(model) {
         return Vec::new();
@@ -82,7 +84,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = in_secrets.then(|| secrets_page::act(model, action)).flatten() {
         return effects;
     }
-    if let Some(step) = Step::of(action) {
+    if let Some(step) = Movement::from_action(action) {
         scroll_or_step(model, place, step);
         return Vec::new();
     }
@@ -93,7 +95,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Log => browse::show(model, Tab::Log),
         Action::Health => {
             browse::show(model, Tab::Health);
-            return vec![clock::check_health(model)];
+            return vec![timers::check_health(model)];
         }
         Action::Left => browse::focus(model, -1, false),
         Action::Right => browse::focus(model, 1, false),
@@ -112,12 +114,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rename => names::ask_rename(model),
         Action::Mark => marks::toggle(model),
         Action::MarkAll => marks::toggle_all(model),
-        Action::UndoWrite => return make::undo_last(model),
-        Action::Renew => return plan::renew(model),
+        Action::UndoWrite => return plan_builder::undo_last(model),
+        Action::RebuildPlan => return plan::renew(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock => return relock(model),
         Action::Edit => edit::open(model),
-        Action::Delete => return make::delete_chosen(model),
+        Action::Delete => return plan_builder::delete_targets(model),
         Action::Review if place == Place::Merge => return merge::finish(model),
         Action::Review if place == Place::Value => return secret_form::accept(model, true),
         Action::Review if place == Place::SecretForm => secret_form::review(model),
@@ -127,19 +129,19 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Find => search::open(model),
         Action::FindNext => search::step(model, true),
         Action::FindPrevious => search::step(model, false),
-        Action::NextProblem => mend::next(model),
-        Action::Fix => mend::fix(model),
+        Action::NextProblem => diagnostics::next(model),
+        Action::Fix => diagnostics::fix(model),
         Action::Indent => typing::indent(model, true),
         Action::Outdent => typing::indent(model, false),
         Action::Wrap => typing::wrap(model),
         Action::Reveal => return typing::reveal(model),
         Action::Discard => edit::ask_discard(model),
-        Action::EditOutside => return outside::begin(model),
+        Action::EditExternally => return external_editor::begin(model),
         Action::Drafts => drafts::show(model),
-        Action::TakeUp => return drafts::take_up(model),
-        Action::ThrowAway => drafts::ask_throw_away(model),
+        Action::ResumeDraft => return drafts::take_up(model),
+        Action::DeleteDraft => drafts::ask_throw_away(model),
         Action::Write if place == Place::Plan => return plan::write(model),
-        Action::Write if place == Place::SecretReview && model.hands.undo.is_some() => {
+        Action::Write if place == Place::SecretReview && model.secret_actions.undo.is_some() => {
             return secret_undo::write(model);
         }
         Action::Write if place == Place::SecretReview => return secret_form::write(model),
@@ -148,25 +150,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FullDiff if place == Place::Merge => merge::toggle_full(model),
         Action::FullDiff => edit::toggle_full(model),
         Action::Merge => merge::open(model),
-        Action::TakeMine => merge::choose(model, &Choice::Mine),
-        Action::TakeTheirs => merge::choose(model, &Choice::Theirs),
-        Action::TakeAllMine => merge::choose_all(model, &Choice::Mine),
-        Action::TakeAllTheirs => merge::choose_all(model, &Choice::Theirs),
+        Action::TakeMine => merge::choose(model, &ConflictChoice::Mine),
+        Action::TakeTheirs => merge::choose(model, &ConflictChoice::Theirs),
+        Action::TakeAllMine => merge::choose_all(model, &ConflictChoice::Mine),
+        Action::TakeAllTheirs => merge::choose_all(model, &ConflictChoice::Theirs),
         Action::TakeValue => merge::ask_value(model),
-        Action::Back if place == Place::Editor && model.away.is_some() => {
-            return outside::end(model).into_iter().collect();
+        Action::Back if place == Place::Editor && model.external_edit.is_some() => {
+            return external_editor::end(model).into_iter().collect();
         }
-        Action::RevealSecret => return secret_acts::begin(model, SecretAct::Reveal),
-        Action::CopySecret => return secret_acts::begin(model, SecretAct::Copy),
-        Action::SetSecret => return secret_acts::begin(model, SecretAct::Set),
-        Action::SetFields => return secret_acts::begin(model, SecretAct::SetFields),
-        Action::UndoSecret => return secret_acts::begin(model, SecretAct::Undo),
-        Action::DeleteSecret => return secret_acts::begin(model, SecretAct::Delete),
-        Action::UndeleteSecret => return secret_acts::begin(model, SecretAct::Undelete),
-        Action::DestroySecret => return secret_acts::begin(model, SecretAct::Destroy),
-        Action::DestroyAll => return secret_acts::begin(model, SecretAct::DestroyAll),
-        Action::Reread => reread::show(model),
-        Action::Reput => return reread::plan(model),
+        Action::RevealSecret => return secret_actions::begin(model, SecretAction::Reveal),
+        Action::CopySecret => return secret_actions::begin(model, SecretAction::Copy),
+        Action::SetSecret => return secret_actions::begin(model, SecretAction::Set),
+        Action::SetFields => return secret_actions::begin(model, SecretAction::SetFields),
+        Action::UndoSecret => return secret_actions::begin(model, SecretAction::Undo),
+        Action::DeleteSecret => return secret_actions::begin(model, SecretAction::Delete),
+        Action::UndeleteSecret => return secret_actions::begin(model, SecretAction::Undelete),
+        Action::DestroySecret => return secret_actions::begin(model, SecretAction::Destroy),
+        Action::DestroyAll => return secret_actions::begin(model, SecretAction::DestroyAll),
+        Action::StaleDependents => stale_dependents::show(model),
+        Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::EnterValue => secret_form::enter_value(model),
         Action::AddField => secret_form::ask_name(model),
         Action::RemoveField => secret_form::toggle_removal(model),
@@ -178,11 +180,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Complete => prompt::complete(model),
         Action::Confirm => return confirm(model),
         Action::Interrupt => return interrupt(model, place),
-        Action::Quit => return drafts::quit(model),
+        Action::Quit => return drafts::quit_or_ask(model),
         Action::Retry => {
-            model.say(Tone::Plain, "trying the backends again");
+            model.notify(Tone::Plain, "trying the backends again");
             let listing = secrets_page::retry(model);
-            return [Effect::Retry, clock::check_health(model)].into_iter().chain(listing).collect();
+            return [Effect::Retry, timers::check_health(model)].into_iter().chain(listing).collect();
         }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
@@ -191,36 +193,38 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Whether a write may begin; says why not.
+/// Whether a write may begin; reports why not.
 pub(super) fn passes_gate(model: &mut Model) -> bool {
     match model.lock {
-        Lock::Open(_) => true,
-        Lock::Locked => {
-            model.say(Tone::Bad, "locked: type :unlock first");
+        WriteAccess::Open(_) => true,
+        WriteAccess::Locked => {
+            model.notify(Tone::Bad, "locked: type :unlock first");
             false
         }
-        Lock::ReadOnly => {
-            model.say(Tone::Bad, "read-only: this console was started without a writer");
+        WriteAccess::ReadOnly => {
+            model.notify(Tone::Bad, "read-only: this console was started without a writer");
             false
         }
     }
 }
 
-fn scroll_or_step(model: &mut Model, place: Place, step: Step) {
+fn scroll_or_step(model: &mut Model, place: Place, step: Movement) {
     let page = usize::from(model.frame().body.height);
     match (&mut model.overlay, place) {
         (Some(Overlay::Help { place, scroll }), _) => {
-            *scroll = step.from(*scroll, keymap::bindings(*place).count(), page);
+            *scroll = step.apply(*scroll, keymap::bindings(*place).count(), page);
         }
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
-        (Some(Overlay::Choose(chooser)), _) => choose::step(chooser, step, page),
-        (Some(Overlay::Pick(pick)), _) => secret_acts::step(pick, step, page),
+        (Some(Overlay::Choose(chooser)), _) => chooser::step(chooser, step, page),
+        (Some(Overlay::PickSecret(pick)), _) => secret_actions::step(pick, step, page),
         (Some(Overlay::Generate(generate)), _) => secret_form::step_alphabet(generate, step),
-        (Some(Overlay::Shown(_)), _) => secret_reveal::scroll(model, step),
-        (None, Place::SecretReview) if model.hands.undo.is_some() => secret_undo::scroll(model, step),
+        (Some(Overlay::RevealedValue(_)), _) => secret_reveal::scroll(model, step),
+        (None, Place::SecretReview) if model.secret_actions.undo.is_some() => {
+            secret_undo::scroll(model, step)
+        }
         (None, Place::SecretForm | Place::SecretReview) => secret_form::step(model, step),
         (None, Place::Plan) => plan::scroll(model, step),
-        (None, Place::Reread) => reread::scroll(model, step),
+        (None, Place::StaleDependents) => stale_dependents::scroll(model, step),
         (None, Place::Review) => edit::scroll_review(model, step),
         (None, Place::Merge) => merge::step(model, step),
         (None, _) => browse::step(model, step),
@@ -232,7 +236,7 @@ fn back(model: &mut Model, place: Place) {
     match place {
         Place::Help => model.overlay = None,
         Place::Plan => plan::leave(model),
-        Place::Reread => reread::leave(model),
+        Place::StaleDependents => stale_dependents::leave(model),
         Place::Editor => edit::leave(model),
         Place::Find => search::close(model),
         Place::SecretForm | Place::SecretReview => secret_form::back(model),
@@ -247,8 +251,8 @@ fn accept(model: &mut Model, place: Place) -> Vec<Effect> {
         return Vec::new();
     }
     match place {
-        Place::Choose => choose::accept(model),
-        Place::Pick => return secret_acts::accept(model),
+        Place::Choose => chooser::accept(model),
+        Place::PickSecret => return secret_actions::accept(model),
         Place::Value => return secret_form::accept(model, false),
         Place::Generate => return secret_form::generate(model),
         _ => return prompt::accept(model),
@@ -262,70 +266,70 @@ fn cancel(model: &mut Model, place: Place) {
     } else if matches!(place, Place::Value | Place::Generate) {
         secret_form::cancel_value(model);
     } else {
-        drafts::closed(model);
+        drafts::on_closed(model);
         model.overlay = None;
     }
 }
 
-/// Yes to a question; a key that was already on its way when the question came up is no answer.
+/// Yes to a question; a key pressed before the question could be read is ignored.
 fn confirm(model: &mut Model) -> Vec<Effect> {
     let too_soon = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if edit::too_soon(confirm.asked, model.now.mono));
     if too_soon {
         return Vec::new();
     }
     let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
-    match confirm.then {
-        Then::Delete { entry, store } => {
+    match confirm.action {
+        ConfirmAction::Delete { entry, store } => {
             let same = store.as_ref() == model.inventory.store();
-            make::delete_one(model, model::Step::delete(*entry), same)
+            plan_builder::delete_one(model, model::PlanStep::delete(*entry), same)
         }
-        Then::Discard => {
+        ConfirmAction::Discard => {
             edit::discard(model);
             Vec::new()
         }
-        Then::DeleteSecret { path, version } => {
+        ConfirmAction::DeleteSecret { path, version } => {
             let what = format!("delete {version} of {path}");
             secret_form::change_version(model, SecretJob::Delete(path, version), what)
         }
-        Then::UndeleteSecret { path, version } => {
+        ConfirmAction::UndeleteSecret { path, version } => {
             let what = format!("undelete {version} of {path}");
             secret_form::change_version(model, SecretJob::Undelete(path, version), what)
         }
-        Then::DiscardSaved(id) => drafts::throw_away(model, id),
-        Then::Quit => drafts::part(model),
+        ConfirmAction::DiscardSaved(id) => drafts::throw_away(model, id),
+        ConfirmAction::Quit => drafts::quit_now(model),
     }
 }
 
 fn relock(model: &mut Model) -> Vec<Effect> {
-    if model.lock == Lock::ReadOnly {
+    if model.lock == WriteAccess::ReadOnly {
         return Vec::new();
     }
-    model.say(Tone::Plain, "locked");
-    vec![clock::lock(model)]
+    model.notify(Tone::Plain, "locked");
+    vec![timers::lock(model)]
 }
 
-/// Closes the innermost thing; a second time over a question about drafts, it leaves.
+/// Closes the innermost thing; a second time, over the question about drafts, it quits.
 fn interrupt(model: &mut Model, place: Place) -> Vec<Effect> {
     match place {
-        Place::Confirm if matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.then == Then::Quit) =>
+        Place::Confirm if matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.action == ConfirmAction::Quit) =>
         {
-            return drafts::part(model);
+            return drafts::quit_now(model);
         }
         Place::Help | Place::Prompt | Place::Confirm | Place::Choose | Place::Drafts => model.overlay = None,
-        Place::Pick | Place::Shown => model.overlay = None,
+        Place::PickSecret | Place::RevealedValue => model.overlay = None,
         Place::Value | Place::Generate => secret_form::cancel_value(model),
         Place::SecretForm | Place::SecretReview => secret_form::back(model),
         Place::Filter if model.tab == Tab::Secrets => drop(secrets_page::act(model, Action::Cancel)),
         Place::Filter => browse::end_filter(model, false),
         Place::Plan => plan::leave(model),
-        Place::Reread => reread::leave(model),
+        Place::StaleDependents => stale_dependents::leave(model),
         Place::Find => search::close(model),
         Place::Editor | Place::Review | Place::Merge => {
             edit::back_to_draft(model);
             edit::leave(model);
             return drafts::ask_to_leave(model);
         }
-        Place::Browse | Place::Secrets | Place::Page => return drafts::quit(model),
+        Place::Browse | Place::Secrets | Place::Page => return drafts::quit_or_ask(model),
     }
     Vec::new()
 }

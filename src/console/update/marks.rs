@@ -1,14 +1,14 @@
-//! Marks: what is marked is what deleting and copying act on.
+//! Marks: the marked documents are what delete and copy act on.
 
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 
 use super::super::layout::Pane;
-use super::super::model::{MAX_MARKS, Model, Tone, Writing};
-use super::browse::{self, Step};
+use super::super::model::{MAX_MARKS, Model, PendingWrite, Tone};
+use super::browse::{self, Movement};
 
-/// What an action on documents is about: the marked ones, or the selected one.
-pub(super) fn chosen(model: &Model) -> Vec<ResourceKey> {
+/// The marked documents, or the selected one.
+pub(super) fn targets(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse() else { return Vec::new() };
     if browse.marks.is_empty() {
         return browse.selected.iter().cloned().collect();
@@ -16,26 +16,26 @@ pub(super) fn chosen(model: &Model) -> Vec<ResourceKey> {
     browse.marks.keys().cloned().collect()
 }
 
-/// Marks the selected row, or takes its mark away, and goes on to the next.
+/// Toggles the mark of the selected row, and moves to the next.
 pub(super) fn toggle(model: &mut Model) {
     let Some((browse, _)) = model.browse_mut() else { return };
     let Some(key) = browse.selected.clone() else { return browse::nothing_selected(model) };
     if browse.focus == Pane::Namespaces {
-        return model.say(Tone::Plain, "marks are set in the list: enter goes there");
+        return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
     }
     if !browse.marks.drop(&key) && !browse.marks.add(key) {
         return too_many(model);
     }
     if browse.focus == Pane::Items {
-        browse::step(model, Step::Lines(1));
+        browse::step(model, Movement::Lines(1));
     }
 }
 
-/// Marks all that the list shows; takes their marks away where all of them have one.
+/// Marks all listed rows, or unmarks them where all are marked.
 pub(super) fn toggle_all(model: &mut Model) {
     let Some((browse, inventory)) = model.browse_mut() else { return };
     if browse.listing.is_partial() {
-        return model.say(Tone::Plain, "the filter is still at work: press again in a moment");
+        return model.notify(Tone::Plain, "the filter is still at work: press again in a moment");
     }
     let count = browse.listing.len(inventory);
     if count > MAX_MARKS {
@@ -59,11 +59,11 @@ pub(super) fn toggle_all(model: &mut Model) {
 
 fn too_many(model: &mut Model) {
     let words = format!("at most {} can be marked: narrow the list with / first", grouped(MAX_MARKS));
-    model.say(Tone::Bad, words);
+    model.notify(Tone::Bad, words);
 }
 
-/// Takes the marks away from what a write was about.
-pub(super) fn done(model: &mut Model, writing: &Writing) {
+/// Unmarks what a write was about.
+pub(super) fn clear_written(model: &mut Model, writing: &PendingWrite) {
     for browse in [&mut model.webhooks, &mut model.connections] {
         for step in &writing.steps {
             browse.marks.drop(&step.key);

@@ -1,16 +1,16 @@
-//! Names for what is copied or renamed: legal, routable, of the same kind, and free where they must be.
+//! Names of copies and renames: valid, routable, of the same kind, and free where they must be.
 
 use crate::domain::{Address, DocumentKind, Namespace, ResourceKey};
 
 use super::super::model::{Model, Tone};
-use super::make::{self, Known, Made};
+use super::plan_builder::{self, ConflictInfo, PlanResult};
 use super::{browse, marks, prompt};
 
-/// Whether a document of this name can be stored here, and be reached by the receiver.
+/// Whether a document of this name can be stored here, and be routed to by the receiver.
 ///
 /// # Errors
 /// The rule that it breaks.
-pub(super) fn legal(model: &Model, key: &ResourceKey) -> Result<(), String> {
+pub(super) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String> {
     let capabilities = model.context.capabilities;
     match key {
         ResourceKey::Foreign { .. } => Err("the receiver would ignore this key".into()),
@@ -30,21 +30,21 @@ pub(super) fn legal(model: &Model, key: &ResourceKey) -> Result<(), String> {
     }
 }
 
-/// Whether a webhook would become a connection, or the other way round.
+/// Refuses to turn a webhook into a connection, or the other way round.
 ///
 /// # Errors
-/// Words that say so.
-pub(super) fn same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
+/// A message that says so.
+pub(super) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
     if DocumentKind::of(from) == DocumentKind::of(to) {
         return Ok(());
     }
     Err("a webhook stays a webhook, and a connection a connection: choose a name of the same kind".into())
 }
 
-/// Asks where the marked documents, or the selected one, are to be copied.
+/// Asks where to copy the marked documents, or the selected one.
 pub(super) fn ask_clone(model: &mut Model) {
-    let keys = marks::chosen(model);
-    let refused = |model: &mut Model, words| model.say(Tone::Bad, words);
+    let keys = marks::targets(model);
+    let refused = |model: &mut Model, words| model.notify(Tone::Bad, words);
     if keys.iter().any(ResourceKey::is_foreign) {
         return refused(model, "a key the receiver ignores can be viewed and deleted, not copied");
     }
@@ -67,7 +67,7 @@ pub(super) fn ask_clone(model: &mut Model) {
 }
 
 /// Copies several webhooks to a namespace, under their own ids.
-pub(super) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> Made {
+pub(super) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> PlanResult {
     let name = text.strip_suffix('/').unwrap_or(text);
     let wanted = Namespace::new(name).map_err(|error| format!("\"{name}\" is not a namespace: {error}"))?;
     let mut pairs: Vec<(ResourceKey, ResourceKey)> = Vec::with_capacity(keys.len());
@@ -77,33 +77,32 @@ pub(super) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -
             return Err(format!("{from} is in {name} already: unmark it, or choose another namespace"));
         }
         let to = ResourceKey::webhook(wanted.clone(), id.clone());
-        legal(model, &to)?;
+        check_name(model, &to)?;
         if let Some((other, _)) = pairs.iter().find(|(_, taken)| *taken == to) {
             return Err(format!("{other} and {from} would both become {to}: unmark one of them"));
         }
         pairs.push((from, to));
     }
-    make::clone(model, pairs, &Known::default())
+    plan_builder::clone(model, pairs, &ConflictInfo::default())
 }
 
-/// Asks for another name of the selected document.
+/// Asks for a new name of the selected document.
 pub(super) fn ask_rename(model: &mut Model) {
     match model.selected().cloned() {
         Some(key) if key.is_foreign() => {
-            model.say(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
+            model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
         }
         Some(key) => prompt::rename(model, key),
         None => browse::nothing_selected(model),
     }
 }
 
-/// Gives a document another name.
-pub(super) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> Made {
+pub(super) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanResult {
     let Address(to) = text.parse::<Address>().map_err(|error| error.to_string())?;
     if to == from {
         return Err("that is its name already".into());
     }
-    same_kind(&from, &to)?;
-    legal(model, &to)?;
-    make::rename(model, from, to, &Known::default())
+    check_same_kind(&from, &to)?;
+    check_name(model, &to)?;
+    plan_builder::rename(model, from, to, &ConflictInfo::default())
 }

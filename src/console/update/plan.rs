@@ -1,61 +1,65 @@
-//! The review of several writes as one: opened, looked at, written in one commit, made anew.
+//! The review of several writes as one: opened, scrolled, written in one commit, rebuilt.
 
-use super::super::effect::{Effect, Request};
-use super::super::model::{Clash, Context, Look, Looks, Model, Moved, Plan, Recipe, Step, Tone, Writing};
+use super::super::effect::{Effect, RequestId};
+use super::super::model::{
+    ConsoleContext, Model, PendingWrite, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff,
+    StepDiffs, Tone,
+};
 use super::super::view::plan_height;
-use super::browse::{self, Step as Move};
-use super::make::{self, Known};
-use super::send::{self, Job};
-use super::{absence, edit, keys, marks, prompt, reread};
+use super::browse::{self, Movement};
+use super::plan_builder::{self, ConflictInfo};
+use super::send::{self, CommitSpec};
+use super::{edit, keys, marks, prompt, stale_dependents, visibility};
 use crate::domain::{Entry, ResourceKey};
 
-/// Shows a plan; what is too large to be compared at once is compared elsewhere.
-pub(super) fn open(model: &mut Model, recipe: Recipe, steps: Vec<Step>, same: usize) -> Vec<Effect> {
+/// Shows a plan; a large one is compared off the loop.
+pub(super) fn open(model: &mut Model, recipe: PlanKind, steps: Vec<PlanStep>, same: usize) -> Vec<Effect> {
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     let (mut plan, sides) = Plan::new(recipe, steps, shown);
-    plan.same = same;
+    plan.unchanged = same;
     model.plan = Some(Box::new(plan));
     sides.map(|sides| Effect::Compare(request, sides)).into_iter().collect()
 }
 
-/// Takes in what the steps of the plan change.
-pub(super) fn compared(model: &mut Model, request: Request, looks: Vec<Look>) {
+/// Takes the comparisons of the plan's steps.
+pub(super) fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) {
     if let Some(plan) = &mut model.plan
-        && matches!(plan.looks, Looks::Comparing(asked) if asked == request)
+        && matches!(plan.diffs, StepDiffs::Comparing(asked) if asked == request)
         && looks.len() == plan.steps.len()
     {
-        plan.looks = Looks::Ready(looks);
+        plan.diffs = StepDiffs::Ready(looks);
     }
 }
 
-/// Writes what the plan shows; in a protected context what deletes is typed first.
+/// Writes the plan; in a protected context a deletion has to be typed out first.
 pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
-    if edit::too_soon(plan.opened, model.now.mono) || send::is_barred(model) {
+    if edit::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
         return Vec::new();
     }
-    if let Some(words) = obstacle(model) {
-        model.say(Tone::Bad, words);
+    if let Some(words) = blocker(model) {
+        model.notify(Tone::Bad, words);
         return Vec::new();
     }
-    let typed = model.plan.as_ref().filter(|_| model.context.protected).and_then(|plan| plan.to_be_typed());
+    let typed =
+        model.plan.as_ref().filter(|_| model.context.protected).and_then(|plan| plan.confirmation_text());
     match typed {
         Some(words) => {
-            prompt::type_out(model, words);
+            prompt::ask_typed_words(model, words);
             Vec::new()
         }
         None => commit(model),
     }
 }
 
-/// Writes it once its words were typed.
-pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
-    if !keys::passes_gate(model) || send::is_barred(model) {
+/// Writes the plan once its words were typed.
+pub(super) fn on_typed(model: &mut Model) -> Vec<Effect> {
+    if !keys::passes_gate(model) || send::is_blocked(model) {
         return Vec::new();
     }
-    if let Some(words) = obstacle(model) {
-        model.say(Tone::Bad, words);
+    if let Some(words) = blocker(model) {
+        model.notify(Tone::Bad, words);
         return Vec::new();
     }
     commit(model)
@@ -63,40 +67,42 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
 
 fn commit(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
-    let undoes = if let Recipe::Undo(id) = plan.recipe { Some(id) } else { None };
-    let said = match (&plan.recipe, plan.steps.as_slice()) {
-        (Recipe::Delete(_), [_]) => None,
-        _ => Some(plan.what()),
+    let undoes = if let PlanKind::Undo(id) = plan.kind { Some(id) } else { None };
+    let said = match (&plan.kind, plan.steps.as_slice()) {
+        (PlanKind::Delete(_), [_]) => None,
+        _ => Some(plan.describe()),
     };
-    let job = Job { steps: plan.steps.clone(), said, undoes };
+    let job = CommitSpec { steps: plan.steps.clone(), description: said, undoes };
     let effects = send::send(model, job);
-    let request = model.writing.as_ref().map(|writing| writing.request);
+    let request = model.pending_write.as_ref().map(|writing| writing.request);
     if let Some(plan) = &mut model.plan {
         plan.sent = request;
     }
     effects
 }
 
-/// Why the plan cannot be written as it is; what only the store can tell is not asked here.
-fn obstacle(model: &Model) -> Option<String> {
+/// Why the plan cannot be written as it is, as far as is known without asking the store.
+fn blocker(model: &Model) -> Option<String> {
     let plan = model.plan.as_ref()?;
-    let undo = matches!(plan.recipe, Recipe::Undo(_));
+    let undo = matches!(plan.kind, PlanKind::Undo(_));
     if plan.store.as_ref() != model.inventory.store() {
         let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
         return Some(format!("the store was replaced while you looked: nothing was written; {then}"));
     }
-    if plan.clash.is_some() {
+    if plan.conflict.is_some() {
         let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
         return Some(format!("nothing was written, and nothing will be: {then}"));
     }
-    if matches!(plan.looks, Looks::Comparing(_)) {
+    if matches!(plan.diffs, StepDiffs::Comparing(_)) {
         return Some("nothing was sent: it is still being compared, wait for what it changes".into());
     }
-    if let Some(words) = plan.too_much(&model.context.capabilities) {
+    if let Some(words) = plan.limit_exceeded(&model.context.capabilities) {
         return Some(words);
     }
     let hidden = plan.steps.iter().filter(|step| step.before.is_none());
-    if let Some(refusal) = hidden.filter_map(|step| absence::refusal(&model.inventory, &step.key)).next() {
+    if let Some(refusal) =
+        hidden.filter_map(|step| visibility::denied_if_hidden(&model.inventory, &step.key)).next()
+    {
         return Some(refusal.to_string());
     }
     if undo && let Some((step, moved)) = first_moved(model, plan) {
@@ -109,23 +115,23 @@ fn obstacle(model: &Model) -> Option<String> {
     None
 }
 
-fn first_moved<'p>(model: &Model, plan: &'p Plan) -> Option<(&'p Step, Moved)> {
+fn first_moved<'p>(model: &Model, plan: &'p Plan) -> Option<(&'p PlanStep, StepConflict)> {
     plan.steps.iter().find_map(|step| {
-        let moved = step.moved(&model.inventory).filter(|moved| *moved != Moved::Hidden)?;
+        let moved = step.conflict(&model.inventory).filter(|moved| *moved != StepConflict::Hidden)?;
         Some((step, moved))
     })
 }
 
-fn since(context: &Context, moved: Moved) -> String {
+fn since(context: &ConsoleContext, moved: StepConflict) -> String {
     match moved {
-        Moved::Changed(token) => format!("was changed since, now {}", context.token(token)),
-        Moved::Exists(token) => format!("exists again, now {}", context.token(token)),
-        Moved::Deleted => "was deleted since".into(),
-        Moved::Hidden => "may not be read any more".into(),
+        StepConflict::Changed(token) => format!("was changed since, now {}", context.token(token)),
+        StepConflict::Exists(token) => format!("exists again, now {}", context.token(token)),
+        StepConflict::Deleted => "was deleted since".into(),
+        StepConflict::Hidden => "may not be read any more".into(),
     }
 }
 
-/// Between the changes by path and the full text.
+/// Toggles between changes by path and the full text.
 pub(super) fn toggle_full(model: &mut Model) {
     if let Some(plan) = &mut model.plan {
         plan.full = !plan.full;
@@ -133,58 +139,58 @@ pub(super) fn toggle_full(model: &mut Model) {
     }
 }
 
-/// Scrolls it until its last line is in sight.
-pub(super) fn scroll(model: &mut Model, step: Move) {
+/// Scrolls until the last line is visible.
+pub(super) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let positions = plan_height(model).saturating_sub(page) + 1;
     if let Some(plan) = &mut model.plan {
-        plan.scroll = step.from(plan.scroll.min(positions - 1), positions, page);
+        plan.scroll = step.apply(plan.scroll.min(positions - 1), positions, page);
     }
 }
 
-/// Out of it; nothing is kept, since it can be made again.
+/// Closes the plan; it can be built again.
 pub(super) fn leave(model: &mut Model) {
     model.plan = None;
 }
 
-/// Makes it anew from what is stored now.
+/// Rebuilds the plan from what is stored now.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = model.plan.take() else { return Vec::new() };
-    let known = Known::of(&plan);
-    let made = match plan.recipe.clone() {
-        Recipe::Delete(keys) => make::delete(model, keys, &known),
-        Recipe::Clone(pairs) => make::clone(model, pairs, &known),
-        Recipe::Rename { from, to } => make::rename(model, from, to, &known),
-        Recipe::Undo(id) => make::undo(model, id),
-        Recipe::Reput(keys) => make::reput(model, keys, &known),
+    let known = ConflictInfo::from_plan(&plan);
+    let made = match plan.kind.clone() {
+        PlanKind::Delete(keys) => plan_builder::delete(model, keys, &known),
+        PlanKind::Clone(pairs) => plan_builder::clone(model, pairs, &known),
+        PlanKind::Rename { from, to } => plan_builder::rename(model, from, to, &known),
+        PlanKind::Undo(id) => plan_builder::undo(model, id),
+        PlanKind::Rewrite(keys) => plan_builder::rewrite(model, keys, &known),
     };
     made.unwrap_or_else(|words| {
-        model.say(Tone::Bad, words);
+        model.notify(Tone::Bad, words);
         model.plan = Some(plan);
         Vec::new()
     })
 }
 
-/// Takes in that the store refused it: nothing of it was written.
-pub(super) fn clash(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
-    model.say(Tone::Bad, format!("{key} changed meanwhile: nothing was written"));
+/// The store refused the plan: nothing of it was written.
+pub(super) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
+    model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written"));
     if let Some(plan) = &mut model.plan {
-        plan.clash = Some(Clash { key, now });
+        plan.conflict = Some(PlanConflict { key, now });
         plan.scroll = 0;
     }
 }
 
-/// Takes in that it was written: the plan is over, and its one document is shown.
-pub(super) fn landed(model: &mut Model, writing: &Writing) {
+/// The plan was written: it is closed, and its document is shown if there is just one.
+pub(super) fn on_written(model: &mut Model, writing: &PendingWrite) {
     let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
-    if reread::landed(model, &plan) {
+    if stale_dependents::on_plan_written(model, &plan) {
         return;
     }
     let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
     if let (Some(key), None) = (left.next(), left.next())
         && !browse::go_to(model, key)
     {
-        model.arriving = Some(key.clone());
+        model.select_on_arrival = Some(key.clone());
     }
-    marks::done(model, writing);
+    marks::clear_written(model, writing);
 }

@@ -1,88 +1,93 @@
-//! Which secrets are looked at, and what is told of them and of their store.
+//! Presence of secrets: which are polled, and what is known of them and of their store.
 
-use super::super::effect::{Effect, Request};
-use super::super::message::{Answer, Event, Reach};
+use super::super::effect::{Effect, RequestId};
+use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
-use super::super::secret_jobs::{Outcome, SecretTold};
-use super::answers::steady;
+use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
+use super::answers::smooth_latencies;
 use super::secrets_page;
 use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
-/// Looks at what is on the screen now, if that is something else than before.
+/// Polls the secrets on the screen, if these are not polled already.
 pub(super) fn follow(model: &mut Model) -> Option<Effect> {
-    let paths = model.paths_in_sight();
-    if paths == model.secret_link.looked_at {
+    let paths = model.visible_secret_paths();
+    if paths == model.secret_link.watched {
         return None;
     }
-    let Model { secret_link, sight, now, .. } = model;
-    secret_link.look_at(paths.clone(), sight, now.mono);
-    Some(Effect::Look(paths))
+    let Model { secret_link, presence_cache: sight, now, .. } = model;
+    secret_link.set_watched(paths.clone(), sight, now.mono);
+    Some(Effect::WatchPresence(paths))
 }
 
-/// Takes in what is told of single secrets.
-pub(super) fn seen(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
-    let Model { secret_link, sight, now, .. } = model;
-    let in_sight = told.iter().any(|(path, _)| secret_link.looked_at.contains(path));
+/// Takes the presence of single secrets.
+pub(super) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
+    let Model { secret_link, presence_cache: sight, now, .. } = model;
+    let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
-    sight.take(told, now.mono);
-    secret_link.count(sight);
+    sight.update(told, now.mono);
+    secret_link.count_forbidden(sight);
     if in_sight {
-        model.want(Redraw::Soon);
+        model.request_redraw(Redraw::Soon);
     }
-    secrets_page::seen(model, &paths);
+    secrets_page::on_presence(model, &paths);
 }
 
-/// Takes in whether the store answers who looks.
-pub(super) fn reached(model: &mut Model, reach: Reach) {
-    let Reach { standing, why } = reach;
+/// Takes whether the store answers the poller.
+pub(super) fn on_reach(model: &mut Model, reach: SecretReachability) {
+    let SecretReachability { standing, reason: why } = reach;
     let link = &mut model.secret_link;
-    let news = link.enter(standing, model.now.mono) || link.why != why;
-    link.why = why;
+    let news = link.set_standing(standing, model.now.mono) || link.blocked_reason != why;
+    link.blocked_reason = why;
     if news {
-        model.want(Redraw::Now);
+        model.request_redraw(Redraw::Now);
     }
 }
 
-/// Takes in how the store is; what is looked at is asked for at once where that has turned.
-pub(super) fn healthy(model: &mut Model, health: Health) -> Vec<Effect> {
-    let health = super::answers::shown(model, health);
-    let health = steady(&mut model.health.latencies, health);
+/// Takes the health of the store; polls at once where it started or stopped serving.
+pub(super) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
+    let health = super::answers::visible_health(model, health);
+    let health = smooth_latencies(&mut model.health.latencies, health);
     let link = &mut model.secret_link;
-    let served = model.health.secrets.as_ref().and_then(|known| known.standing).map(|it| it.serves());
-    let serves = health.standing.map(|standing| standing.serves());
+    let served = model.health.secrets.as_ref().and_then(|known| known.secret_store).map(|it| it.serves());
+    let serves = health.secret_store.map(|standing| standing.serves());
     let mut news = link.latency != health.latency || (health.root && !link.root);
     link.latency = health.latency;
     link.root |= health.root;
-    // What does not answer who looks is not well, whatever it says of itself.
-    if let Some(standing) = health.standing
-        && (link.why.is_none() || !standing.serves() || link.looked_at.is_empty())
+    // A store that does not answer the poller is not healthy, whatever it reports of itself.
+    if let Some(standing) = health.secret_store
+        && (link.blocked_reason.is_none() || !standing.serves() || link.watched.is_empty())
     {
-        news |= link.enter(standing, model.now.mono);
+        news |= link.set_standing(standing, model.now.mono);
         if standing.serves() {
-            link.why = None;
+            link.blocked_reason = None;
         }
     }
     if news || model.health.secrets.as_ref() != Some(&health) {
-        model.want(Redraw::Now);
+        model.request_redraw(Redraw::Now);
     }
     let turned = served != serves && (served.is_some() || serves == Some(false));
     model.health.secrets = Some(health);
-    turned.then_some(Effect::LookAtAll).into_iter().collect()
+    turned.then_some(Effect::RefreshAllPresence).into_iter().collect()
 }
 
-/// Looks again at the secret of which a write has just been answered.
-pub(super) fn written(model: &Model, event: &Event) -> Option<Effect> {
-    let told = |request: &Request| model.hands.writing.as_ref().filter(|it| it.request == *request);
+/// Polls a secret again as soon as a write of it was answered.
+pub(super) fn recheck_after_write(model: &Model, event: &AppEvent) -> Option<Effect> {
+    let told =
+        |request: &RequestId| model.secret_actions.writing.as_ref().filter(|it| it.request == *request);
     match event {
-        // The store may be to blame, which everything shows that is in it.
-        Event::Answer(
+        // The store may be the cause, which shows in every secret of it.
+        AppEvent::Answer(
             request,
-            Answer::Secret(SecretTold::Written(Outcome { result: Err(Error::Unavailable { .. }), .. })),
-        ) => told(request).map(|_| Effect::LookAtAll),
-        Event::Answer(request, Answer::Secret(SecretTold::Written(_) | SecretTold::Found(_))) => {
-            told(request).map(|writing| Effect::LookAgain(writing.path.clone()))
-        }
+            Answer::Secret(SecretJobResult::Written(SecretWriteOutcome {
+                result: Err(Error::Unavailable { .. }),
+                ..
+            })),
+        ) => told(request).map(|_| Effect::RefreshAllPresence),
+        AppEvent::Answer(
+            request,
+            Answer::Secret(SecretJobResult::Written(_) | SecretJobResult::Found(_)),
+        ) => told(request).map(|writing| Effect::RefreshPresence(writing.path.clone())),
         _ => None,
     }
 }

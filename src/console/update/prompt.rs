@@ -1,4 +1,4 @@
-//! Lines to type: commands and addresses, names for new documents, the context's name to unlock.
+//! Prompt lines: commands and addresses, names of new documents, the context's name to unlock.
 
 use crossterm::event::KeyEvent;
 
@@ -7,27 +7,26 @@ use crate::inventory::Scope;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
-use super::super::model::{Input, Lock, Model, Overlay, Prompt, Purpose, Tab, Tone};
-use super::make::{self, Known};
+use super::super::model::{Model, Overlay, Prompt, PromptPurpose, Tab, TextInput, Tone, WriteAccess};
+use super::plan_builder::{self, ConflictInfo};
 use super::{
-    absence, browse, choose, edit, keys, merge, names, plan, secret_destroy, secret_form, secret_reveal,
+    browse, chooser, edit, keys, merge, names, plan, secret_destroy, secret_form, secret_reveal, visibility,
 };
 
-/// How many completions are offered at once.
+/// Completions offered at once.
 const CANDIDATES: usize = 8;
 
-pub(super) fn ask(model: &mut Model, purpose: Purpose, text: impl Into<String>) {
-    let prompt = Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() };
+pub(super) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
+    let prompt = Prompt { purpose, input: TextInput::of(text), error: None, candidates: Vec::new() };
     model.overlay = Some(Overlay::Prompt(prompt));
     refresh(model);
 }
 
-/// Asks for a command.
 pub(super) fn command(model: &mut Model) {
-    ask(model, Purpose::Command, "");
+    ask(model, PromptPurpose::Command, "");
 }
 
-/// Asks for the name of a new document, beginning where one is.
+/// Asks for the name of a new document, starting with the current namespace.
 pub(super) fn new_document(model: &mut Model) {
     let start = match (model.tab, model.webhooks.listing.scope()) {
         (Tab::Connections, _) => "connections/".into(),
@@ -38,41 +37,42 @@ pub(super) fn new_document(model: &mut Model) {
             .map(|ns| format!("{}/", ns.as_str()))
             .unwrap_or_default(),
     };
-    ask(model, Purpose::New, start);
+    ask(model, PromptPurpose::New, start);
 }
 
 /// Asks for the name of a copy.
 pub(super) fn clone_one(model: &mut Model, key: ResourceKey) {
     let start = key.to_string();
-    ask(model, Purpose::Clone(key), start);
+    ask(model, PromptPurpose::Clone(key), start);
 }
 
 /// Asks for the namespace of several copies.
 pub(super) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>) {
-    ask(model, Purpose::CloneTo(keys), "");
+    ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
-/// Asks for another name.
+/// Asks for a new name.
 pub(super) fn rename(model: &mut Model, key: ResourceKey) {
     let start = key.to_string();
-    ask(model, Purpose::Rename(key), start);
+    ask(model, PromptPurpose::Rename(key), start);
 }
 
-/// Asks for the words without which the plan is not written.
-pub(super) fn type_out(model: &mut Model, words: String) {
-    ask(model, Purpose::Typed(words), "");
+/// Asks to type the words without which the plan is not written.
+pub(super) fn ask_typed_words(model: &mut Model, words: String) {
+    ask(model, PromptPurpose::Typed(words), "");
 }
 
-/// Asks for the context's name, to open the gate.
+/// Asks for the context's name, to allow writing.
 pub(super) fn unlock(model: &mut Model) {
     match model.lock {
-        Lock::ReadOnly => model.say(Tone::Bad, "read-only: this console was started without a writer"),
-        Lock::Open(_) => model.say(Tone::Plain, "writing is already allowed"),
-        Lock::Locked => ask(model, Purpose::Unlock, ""),
+        WriteAccess::ReadOnly => {
+            model.notify(Tone::Bad, "read-only: this console was started without a writer")
+        }
+        WriteAccess::Open(_) => model.notify(Tone::Plain, "writing is already allowed"),
+        WriteAccess::Locked => ask(model, PromptPurpose::Unlock, ""),
     }
 }
 
-/// A key that is text.
 pub(super) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.input.key(key);
@@ -81,13 +81,13 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) {
     refresh(model);
 }
 
-/// A paste; a pasted name would unlock without a thought, so it is refused there.
+/// A paste; refused where typing is the safeguard.
 pub(super) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         let refused = match prompt.purpose {
-            Purpose::Unlock => Some("type the name; a paste is not taken here"),
-            Purpose::Typed(_) => Some("type the words; a paste is not taken here"),
-            Purpose::Destroy(_) => Some("type the path; a paste is not taken here"),
+            PromptPurpose::Unlock => Some("type the name; a paste is not taken here"),
+            PromptPurpose::Typed(_) => Some("type the words; a paste is not taken here"),
+            PromptPurpose::Destroy(_) => Some("type the path; a paste is not taken here"),
             _ => None,
         };
         if let Some(words) = refused {
@@ -100,7 +100,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     refresh(model);
 }
 
-/// Completes as far as all candidates agree.
+/// Completes to the common prefix of all candidates.
 pub(super) fn complete(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
     if let Some(common) =
@@ -127,26 +127,26 @@ fn common_prefix(words: &[String]) -> Option<String> {
     first.get(..end).map(str::to_owned)
 }
 
-/// Offers what the text could become.
+/// Updates the candidates.
 fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        Purpose::Unlock | Purpose::Typed(_) | Purpose::Value => Vec::new(),
-        Purpose::Reason(_) | Purpose::FieldName | Purpose::Destroy(_) => Vec::new(),
-        Purpose::Command if !text.contains(['/', ':']) => Action::ALL
+        PromptPurpose::Unlock | PromptPurpose::Typed(_) | PromptPurpose::Value => Vec::new(),
+        PromptPurpose::Reason(_) | PromptPurpose::FieldName | PromptPurpose::Destroy(_) => Vec::new(),
+        PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
             .into_iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
-            .filter(|action| model.lock != Lock::ReadOnly || !action.needs_writer())
+            .filter(|action| model.lock != WriteAccess::ReadOnly || !action.needs_writer())
             .map(|action| action.name().to_owned())
             .chain(namespaces(model, text))
             .take(CANDIDATES)
             .collect(),
-        Purpose::Command => addresses(model, text),
-        Purpose::CloneTo(_) => {
+        PromptPurpose::Command => addresses(model, text),
+        PromptPurpose::CloneTo(_) => {
             namespaces(model, text).filter(|name| name != "connections/").take(CANDIDATES).collect()
         }
-        Purpose::New | Purpose::Clone(_) | Purpose::Rename(_) => {
+        PromptPurpose::New | PromptPurpose::Clone(_) | PromptPurpose::Rename(_) => {
             namespaces(model, text).take(CANDIDATES).collect()
         }
     };
@@ -175,23 +175,25 @@ fn addresses(model: &Model, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Takes what was typed.
+/// Submits the line.
 pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     let (purpose, text) = (prompt.purpose.clone(), prompt.input.text().trim().to_owned());
     let done = match purpose {
-        Purpose::Command => run(model, &text),
-        Purpose::New => create(model, &text, None),
-        Purpose::Clone(from) => create(model, &text, Some(&from)),
-        Purpose::CloneTo(keys) => planned(model, |model| names::clone_all(model, keys, &text)),
-        Purpose::Rename(from) => planned(model, |model| names::rename(model, from, &text)),
-        Purpose::Typed(words) if text == words => planned(model, |model| Ok(plan::typed(model))),
-        Purpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
-        Purpose::Unlock => open_gate(model, &text),
-        Purpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
-        Purpose::Reason(order) => secret_reveal::read(model, order, &text),
-        Purpose::Destroy(doomed) => secret_destroy::typed(model, doomed, &text),
-        Purpose::FieldName => secret_form::add_field(model, &text),
+        PromptPurpose::Command => run(model, &text),
+        PromptPurpose::New => create(model, &text, None),
+        PromptPurpose::Clone(from) => create(model, &text, Some(&from)),
+        PromptPurpose::CloneTo(keys) => close_on_success(model, |model| names::clone_all(model, keys, &text)),
+        PromptPurpose::Rename(from) => close_on_success(model, |model| names::rename(model, from, &text)),
+        PromptPurpose::Typed(words) if text == words => {
+            close_on_success(model, |model| Ok(plan::on_typed(model)))
+        }
+        PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
+        PromptPurpose::Unlock => open_gate(model, &text),
+        PromptPurpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
+        PromptPurpose::Reason(order) => secret_reveal::read(model, order, &text),
+        PromptPurpose::Destroy(doomed) => secret_destroy::on_path_typed(model, doomed, &text),
+        PromptPurpose::FieldName => secret_form::add_field(model, &text),
     };
     match done {
         Ok(effects) => effects,
@@ -204,45 +206,46 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-type Done = Result<Vec<Effect>, String>;
+type PromptResult = Result<Vec<Effect>, String>;
 
-/// Closes the prompt where what it led to was opened.
-fn planned(model: &mut Model, make: impl FnOnce(&mut Model) -> Done) -> Done {
+/// Closes the prompt if `make` succeeds.
+fn close_on_success(model: &mut Model, make: impl FnOnce(&mut Model) -> PromptResult) -> PromptResult {
     let effects = make(model)?;
     model.overlay = None;
     Ok(effects)
 }
 
 /// Runs a command by its exact name, or goes to an address.
-fn run(model: &mut Model, text: &str) -> Done {
+fn run(model: &mut Model, text: &str) -> PromptResult {
     if text.is_empty() {
         model.overlay = None;
         return Ok(Vec::new());
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;
-        let leaves_draft = (model.edit.is_some() || model.plan.is_some() || model.hands.covers())
-            && !matches!(
-                action,
-                Action::Unlock
-                    | Action::Lock
-                    | Action::Retry
-                    | Action::Redraw
-                    | Action::Suspend
-                    | Action::Help
-            );
+        let leaves_draft =
+            (model.edit.is_some() || model.plan.is_some() || model.secret_actions.covers_body())
+                && !matches!(
+                    action,
+                    Action::Unlock
+                        | Action::Lock
+                        | Action::Retry
+                        | Action::Redraw
+                        | Action::Suspend
+                        | Action::Help
+                );
         if leaves_draft {
             let what = match (&model.plan, &model.edit) {
                 (Some(_), _) => "plan",
                 (None, Some(_)) => "draft",
                 (None, None) => "form",
             };
-            model.say(Tone::Plain, format!("leave the {what} first: esc"));
+            model.notify(Tone::Plain, format!("leave the {what} first: esc"));
             return Ok(Vec::new());
         }
-        if !matches!(action, Action::Reput | Action::Redraw | Action::Suspend | Action::Help) {
-            // It only tells, and `:reread` tells it again.
-            model.hands.rereads.page = None;
+        if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
+            // The page only informs, and `:reread` shows it again.
+            model.secret_actions.stale_dependents.page = None;
         }
         return Ok(keys::act(model, action));
     }
@@ -253,7 +256,7 @@ fn run(model: &mut Model, text: &str) -> Done {
     if model.plan.is_some() {
         return Err("leave the plan first: esc, twice".into());
     }
-    if model.hands.covers() {
+    if model.secret_actions.covers_body() {
         return Err("leave the form first: esc, twice".into());
     }
     if model.edit.is_some() {
@@ -266,38 +269,40 @@ fn run(model: &mut Model, text: &str) -> Done {
         }
         return Ok(Vec::new());
     }
-    if let Some(refusal) = absence::refusal(&model.inventory, &key) {
+    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
         return Err(format!("whether {key} exists is not known: {refusal}"));
     }
     if !browse::go_to(model, &key) {
         return Err(format!(
             "{key} does not exist{}",
-            if model.link.state.is_true() { "" } else { " in what has been loaded" }
+            if model.link.state.is_synced() { "" } else { " in what has been loaded" }
         ));
     }
     model.overlay = None;
-    model.hands.rereads.page = None;
+    model.secret_actions.stale_dependents.page = None;
     Ok(Vec::new())
 }
 
-/// Begins a document under a name that must be free, legal and routable.
-fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
+/// Starts a document under a name that must be free, valid and routable.
+fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptResult {
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
     if let Some(from) = from {
-        names::same_kind(from, &key)?;
+        names::check_same_kind(from, &key)?;
     }
-    names::legal(model, &key)?;
+    names::check_name(model, &key)?;
     if model.inventory.find(&key).is_some() {
         return match from {
             Some(from) if *from == key => Err(format!("{key} is what is to be copied; type another name")),
             Some(from) => {
                 let pair = (from.clone(), key);
-                planned(model, |model| make::clone(model, vec![pair], &Known::default()))
+                close_on_success(model, |model| {
+                    plan_builder::clone(model, vec![pair], &ConflictInfo::default())
+                })
             }
             None => Err(format!("{key} exists already; edit it instead")),
         };
     }
-    if let Some(refusal) = absence::refusal(&model.inventory, &key) {
+    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
         return Err(refusal.to_string());
     }
     if model.drafts.contains_key(&key) {
@@ -309,7 +314,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
         return Ok(Vec::new());
     }
     let Some(from) = from else {
-        choose::ask(model, key);
+        chooser::ask(model, key);
         return Ok(Vec::new());
     };
     let copied = model.inventory.get(from).map(|row| row.document().clone());
@@ -322,7 +327,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> Done {
     Ok(Vec::new())
 }
 
-fn open_gate(model: &mut Model, text: &str) -> Done {
+fn open_gate(model: &mut Model, text: &str) -> PromptResult {
     if text != model.context.name {
         return Err(format!("type the context's name, {}, to allow writing", model.context.name));
     }

@@ -1,15 +1,24 @@
-//! What nothing brings back: a version of a secret destroyed, or all of it. It is reached by its command
-//! alone, and done once its path was typed in full.
+//! Irreversible destruction of one version of a secret, or of all. Reached only by command, and done once
+//! the path was typed in full.
 
 use super::super::effect::Effect;
-use super::super::model::{Doomed, Model, PickFrom, Purpose, SecretAct, SecretWriting, Tone, WriteKind};
+use super::super::model::{
+    DestroyTarget, Model, PendingSecretWrite, PickerItems, PromptPurpose, SecretAction, SecretWriteKind, Tone,
+};
 use super::super::secret_jobs::SecretJob;
-use super::{keys, prompt, secret_acts};
-use crate::domain::{Contents, Presence, SecretPath, SecretVersion, VersionInfo, VersionState, Versions};
+use super::{keys, prompt, secret_actions};
+use crate::domain::{
+    Presence, SecretContents, SecretMetadata, SecretPath, SecretVersion, VersionInfo, VersionState,
+};
 use crate::text::grouped;
 
-/// Asks which version, where there are several whose value is still there.
-pub(super) fn pick(model: &mut Model, path: SecretPath, presence: &Presence, versions: Option<Versions>) {
+/// Asks which version, where several still have a value.
+pub(super) fn pick(
+    model: &mut Model,
+    path: SecretPath,
+    presence: &Presence,
+    versions: Option<SecretMetadata>,
+) {
     let left: Vec<_> = match versions {
         Some(versions) => versions.list,
         None => newest(presence).into_iter().collect(),
@@ -17,42 +26,44 @@ pub(super) fn pick(model: &mut Model, path: SecretPath, presence: &Presence, ver
     let left: Vec<_> = left.into_iter().filter(|info| info.state != VersionState::Destroyed).collect();
     match left.as_slice() {
         [] => {
-            let words = secret_acts::absent(&path, presence)
+            let words = secret_actions::absence_reason(&path, presence)
                 .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
-            model.say(Tone::Bad, words);
+            model.notify(Tone::Bad, words);
         }
         [only] => {
             let is_read = matches!(presence, Presence::Present(_));
             ask(model, path, Some(only.version), is_read);
         }
-        _ => secret_acts::pick(model, SecretAct::Destroy, PickFrom::Versions(path, left)),
+        _ => secret_actions::pick(model, SecretAction::Destroy, PickerItems::Versions(path, left)),
     }
 }
 
-/// What can be named where the list of versions may not be seen.
+/// The version that is known where the list of versions may not be read.
 fn newest(presence: &Presence) -> Option<VersionInfo> {
     let (version, written, state) = match presence {
-        Presence::Present(Contents { version, written, .. }) => ((*version)?, *written, VersionState::Kept),
+        Presence::Present(SecretContents { version, written, .. }) => {
+            ((*version)?, *written, VersionState::Available)
+        }
         Presence::Deleted { version, at } => (*version, None, VersionState::Deleted(*at)),
         _ => return None,
     };
     Some(VersionInfo { version, written, state })
 }
 
-/// Asks for the path of a secret that goes with all its versions.
+/// Asks for the path of a secret to be destroyed with all its versions.
 pub(super) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
     match presence {
         Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
-            let words = secret_acts::absent(&path, presence).unwrap_or_default();
-            model.say(Tone::Bad, words);
+            let words = secret_actions::absence_reason(&path, presence).unwrap_or_default();
+            model.notify(Tone::Bad, words);
         }
         _ => ask(model, path, None, true),
     }
 }
 
-/// Who is left without a secret that goes.
+/// A warning about the documents that depend on the secret.
 pub(super) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
-    let holders = model.holders(path, None);
+    let holders = model.secret_dependents(path, None);
     let count = match holders.total {
         0 => return None,
         1 => "1 document refers to it and cannot be loaded again".to_owned(),
@@ -63,7 +74,7 @@ pub(super) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
     Some(format!("{count} without it, unless by a default: {}{more}", names.join(", ")))
 }
 
-/// Asks for the path, to destroy a version or all of them; whether that is what is read now.
+/// Asks for the path, to destroy one version or all; `is_read` if that is what is read now.
 pub(super) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>, is_read: bool) {
     let mut warnings = Vec::new();
     if version.is_none() {
@@ -72,27 +83,32 @@ pub(super) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVer
     if is_read {
         warnings.extend(dependants(model, &path));
     }
-    prompt::ask(model, Purpose::Destroy(Doomed { path, version, warnings }), "");
+    prompt::ask(model, PromptPurpose::Destroy(DestroyTarget { path, version, warnings }), "");
 }
 
 /// Destroys it, once its path was typed.
-pub(super) fn typed(model: &mut Model, doomed: Doomed, text: &str) -> Result<Vec<Effect>, String> {
+pub(super) fn on_path_typed(
+    model: &mut Model,
+    doomed: DestroyTarget,
+    text: &str,
+) -> Result<Vec<Effect>, String> {
     let path = doomed.path.to_string();
     if text != path.trim() {
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
     model.overlay = None;
-    if !keys::passes_gate(model) || secret_acts::is_busy(model) {
+    if !keys::passes_gate(model) || secret_actions::is_busy(model) {
         return Ok(Vec::new());
     }
-    let what = format!("destroy {}", doomed.what());
-    let Doomed { path, version, .. } = doomed;
+    let what = format!("destroy {}", doomed.describe());
+    let DestroyTarget { path, version, .. } = doomed;
     let request = model.next_request();
     let job = match version {
         Some(version) => SecretJob::Destroy(path.clone(), version),
         None => SecretJob::DestroyAll(path.clone()),
     };
-    let (before, kind, fields) = (version, WriteKind::End, None);
-    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
+    let (before, kind, fields) = (version, SecretWriteKind::End, None);
+    model.secret_actions.writing =
+        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
     Ok(vec![Effect::Secret(request, job)])
 }

@@ -1,45 +1,46 @@
-//! New values for fields of a secret: typed without echo, pasted or made at random, looked at in words,
-//! written on the condition of the version that was there.
+//! New values for fields of a secret: typed without echo, pasted or generated, reviewed in words, written on
+//! condition of the version that was there.
 
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
 
-use super::super::effect::{Effect, Request};
+use super::super::effect::{Effect, RequestId};
 use super::super::model::{
-    Asking, FieldThen, GenerateEntry, Input, Model, NewValue, Overlay, Purpose, SecretAct, SecretForm,
-    SecretReview, SecretTarget, SecretWriting, Tone, TooLong, ValueEntry, WriteKind,
+    FieldChange, GeneratePrompt, Model, NewSecretValue, Overlay, PendingSecretAction, PendingSecretWrite,
+    PromptPurpose, SecretAction, SecretForm, SecretReview, SecretTarget, SecretWriteKind, TextInput, Tone,
+    TooLong, ValuePrompt,
 };
 use super::super::secret_jobs::SecretJob;
 use super::super::view::secret_review_height;
-use super::browse::Step;
-use super::{edit, keys, prompt, secret_acts};
-use crate::domain::{Alphabet, FieldName, Generate, Hidden, Lacking, Presence, SecretText};
+use super::browse::Movement;
+use super::{edit, keys, prompt, secret_actions};
+use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
 
-/// Opens the form over what is there. Where one field is meant, its value is asked for at once.
+/// Opens the form. Where one field is meant, its value is asked for at once.
 pub(super) fn open(
     model: &mut Model,
     target: SecretTarget,
     presence: &Presence,
-    rights: (SecretCapabilities, Lacking),
+    rights: (SecretCapabilities, MissingRights),
     single: bool,
 ) {
     let SecretTarget { path, field } = target;
     let offered = model.secret_fields(&path);
     let mut form = match SecretForm::new(path, presence, rights, &offered) {
         Ok(form) => form,
-        Err(words) => return model.say(Tone::Bad, format!("nothing can be written: {words}")),
+        Err(words) => return model.notify(Tone::Bad, format!("nothing can be written: {words}")),
     };
     if let Some(permission) = form.barred_by() {
         let words = format!("nothing can be written: {permission} is missing");
-        return model.say(Tone::Bad, words);
+        return model.notify(Tone::Bad, words);
     }
     let begins = single && field.is_some();
     if let Some(field) = field {
-        form.cursor = form.row_of(&field);
+        form.cursor = form.row_or_insert(&field);
     }
     form.single = begins;
-    model.hands.form = Some(Box::new(form));
+    model.secret_actions.form = Some(Box::new(form));
     if begins {
         enter_value(model);
     }
@@ -47,16 +48,16 @@ pub(super) fn open(
 
 /// Asks for the value of the selected field.
 pub(super) fn enter_value(model: &mut Model) {
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     let Some(field) = form.selected().map(|row| row.name.clone()) else {
         return ask_name(model);
     };
-    model.overlay = Some(Overlay::Value(Hidden(Box::new(ValueEntry::new(field)))));
+    model.overlay = Some(Overlay::Value(Opaque(Box::new(ValuePrompt::new(field)))));
 }
 
 /// Asks for the name of another field.
 pub(super) fn ask_name(model: &mut Model) {
-    prompt::ask(model, Purpose::FieldName, "");
+    prompt::ask(model, PromptPurpose::FieldName, "");
 }
 
 /// Adds a field of that name and asks for its value.
@@ -64,22 +65,22 @@ pub(super) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, St
     if name.is_empty() {
         return Err("type the field's name".into());
     }
-    let Some(form) = &mut model.hands.form else { return Err("the form is gone".into()) };
-    form.cursor = form.row_of(&FieldName::new(name));
+    let Some(form) = &mut model.secret_actions.form else { return Err("the form is gone".into()) };
+    form.cursor = form.row_or_insert(&FieldName::new(name));
     enter_value(model);
     Ok(Vec::new())
 }
 
-/// The selected field goes, or stays after all; what was typed for it is forgotten.
+/// Marks the selected field for removal, or unmarks it; a typed value is discarded.
 pub(super) fn toggle_removal(model: &mut Model) {
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     let cursor = form.cursor;
     let Some(row) = form.selected() else { return };
-    row.then = match (&row.then, row.now) {
-        (FieldThen::Stay, Some(_)) => FieldThen::Remove,
-        _ => FieldThen::Stay,
+    row.change = match (&row.change, row.current) {
+        (FieldChange::Keep, Some(_)) => FieldChange::Remove,
+        _ => FieldChange::Keep,
     };
-    let is_nothing = row.now.is_none() && matches!(row.then, FieldThen::Stay);
+    let is_nothing = row.current.is_none() && matches!(row.change, FieldChange::Keep);
     if is_nothing {
         form.rows.remove(cursor);
         form.cursor = cursor.min(form.rows.len().saturating_sub(1));
@@ -87,28 +88,27 @@ pub(super) fn toggle_removal(model: &mut Model) {
 }
 
 /// Moves in the form, or scrolls its review.
-pub(super) fn step(model: &mut Model, step: Step) {
+pub(super) fn step(model: &mut Model, step: Movement) {
     let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     match &mut form.review {
-        Some(review) => review.scroll = step.from(review.scroll, rows.saturating_sub(page) + 1, page),
-        None => form.cursor = step.from(form.cursor, form.rows.len(), page),
+        Some(review) => review.scroll = step.apply(review.scroll, rows.saturating_sub(page) + 1, page),
+        None => form.cursor = step.apply(form.cursor, form.rows.len(), page),
     }
 }
 
-fn entry(model: &mut Model) -> Option<&mut ValueEntry> {
+fn value_entry(model: &mut Model) -> Option<&mut ValuePrompt> {
     match &mut model.overlay {
-        Some(Overlay::Value(Hidden(entry))) => Some(entry),
+        Some(Overlay::Value(Opaque(entry))) => Some(entry),
         _ => None,
     }
 }
 
 const TOO_LONG: &str = "a value is at most 1 MiB; this was not taken";
 
-/// A key that is part of a value.
 pub(super) fn key(model: &mut Model, key: KeyEvent) {
     match &mut model.overlay {
-        Some(Overlay::Value(Hidden(entry))) => {
+        Some(Overlay::Value(Opaque(entry))) => {
             if entry.new.generated.take().is_some() {
                 entry.new.value.wipe();
             }
@@ -123,7 +123,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) {
     }
 }
 
-/// Every line break as a line feed, without a copy on the way that nobody wipes.
+/// Every line break as a line feed, without an intermediate copy that nobody wipes.
 fn with_line_feeds(text: &str) -> Zeroizing<String> {
     let mut lines = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -136,10 +136,10 @@ fn with_line_feeds(text: &str) -> Zeroizing<String> {
     lines
 }
 
-/// A paste is a value; the line break that many copies end with is not part of it.
+/// A paste is a value; the trailing line break of many copies is not part of it.
 pub(super) fn paste(model: &mut Model, text: &str) {
-    let Some(entry) = entry(model) else {
-        return model.say(Tone::Plain, "type the length");
+    let Some(entry) = value_entry(model) else {
+        return model.notify(Tone::Plain, "type the length");
     };
     // Terminals send a carriage return for each line break of a paste.
     let text = with_line_feeds(text);
@@ -150,14 +150,14 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     entry.awaited = None;
     entry.error = entry.line().paste(bare).err().map(|TooLong| TOO_LONG.into());
     if bare.len() < text.len() {
-        model.say(Tone::Plain, "the line break at the end of the paste was left out");
+        model.notify(Tone::Plain, "the line break at the end of the paste was left out");
     }
 }
 
-/// Takes the value that was typed: a second time where it was typed key by key and is not seen. Leads to
-/// the review where `review` says so, or the form is about this one field.
+/// Accepts the typed value, after a second entry where it was typed key by key without echo. Opens the review
+/// if `review`, or if the form is about this one field.
 pub(super) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
-    let Some(entry) = entry(model) else { return Vec::new() };
+    let Some(entry) = value_entry(model) else { return Vec::new() };
     if entry.awaited.is_some() {
         return Vec::new();
     }
@@ -166,27 +166,27 @@ pub(super) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
             Some("type or paste a value, or let one be generated; to take a field out, remove it".into());
         return Vec::new();
     }
-    let asks = entry.new.value.is_typed() && entry.new.generated.is_none() && !entry.is_open();
-    match &entry.again {
+    let asks = entry.new.value.is_typed() && entry.new.generated.is_none() && !entry.is_plain();
+    match &entry.repeated {
         None if asks => {
-            entry.again = Some(super::super::model::SecretInput::default());
+            entry.repeated = Some(super::super::model::SecretInput::default());
             return Vec::new();
         }
         Some(again) if !again.is_same(&entry.new.value) => {
-            entry.new = NewValue::default();
-            entry.again = None;
+            entry.new = NewSecretValue::default();
+            entry.repeated = None;
             entry.error = Some("the two were not the same; type it anew".into());
             return Vec::new();
         }
         _ => {}
     }
-    let Some(Overlay::Value(Hidden(entry))) = model.overlay.take() else { return Vec::new() };
-    let ValueEntry { field, new, .. } = *entry;
-    let Some(form) = &mut model.hands.form else { return Vec::new() };
-    let at = form.row_of(&field);
+    let Some(Overlay::Value(Opaque(entry))) = model.overlay.take() else { return Vec::new() };
+    let ValuePrompt { field, new, .. } = *entry;
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
+    let at = form.row_or_insert(&field);
     form.cursor = at;
     if let Some(row) = form.rows.get_mut(at) {
-        row.then = FieldThen::Set(new);
+        row.change = FieldChange::Set(new);
     }
     if review || form.single {
         self::review(model);
@@ -194,7 +194,7 @@ pub(super) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Leaves the value untaken.
+/// Discards the value.
 pub(super) fn cancel_value(model: &mut Model) {
     let generates = matches!(model.overlay, Some(Overlay::Generate(_)));
     let back = match model.overlay.take() {
@@ -202,60 +202,60 @@ pub(super) fn cancel_value(model: &mut Model) {
         _ => None,
     };
     model.overlay = back;
-    // Who set one field and thought better of it is back where they came from.
-    if !generates && model.hands.form.as_ref().is_some_and(|form| form.single && !form.is_changed()) {
-        model.hands.form = None;
+    // Who cancels setting a single field is back where they came from.
+    if !generates && model.secret_actions.form.as_ref().is_some_and(|form| form.single && !form.is_changed())
+    {
+        model.secret_actions.form = None;
     }
 }
 
-/// Asks what is to be made at random.
+/// Asks for length and alphabet of a generated value.
 pub(super) fn ask_generate(model: &mut Model) {
     let Some(Overlay::Value(entry)) = model.overlay.take_if(|open| matches!(open, Overlay::Value(_))) else {
         return;
     };
-    let length = Input::of(Generate::LENGTH.to_string());
+    let length = TextInput::of(SecretGenerator::LENGTH.to_string());
     model.overlay =
-        Some(Overlay::Generate(GenerateEntry { entry, length, alphabet: Alphabet::default(), error: None }));
+        Some(Overlay::Generate(GeneratePrompt { entry, length, alphabet: Alphabet::default(), error: None }));
 }
 
-/// Another alphabet.
-pub(super) fn step_alphabet(generate: &mut GenerateEntry, step: Step) {
+pub(super) fn step_alphabet(generate: &mut GeneratePrompt, step: Movement) {
     let all = Alphabet::ALL;
     let at = all.iter().position(|alphabet| *alphabet == generate.alphabet).unwrap_or(0);
-    if let Some(alphabet) = all.get(step.from(at, all.len(), all.len())) {
+    if let Some(alphabet) = all.get(step.apply(at, all.len(), all.len())) {
         generate.alphabet = *alphabet;
     }
 }
 
-/// Has the value made.
+/// Requests a generated value.
 pub(super) fn generate(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Generate(choice)) = &mut model.overlay else { return Vec::new() };
     let length = choice.length.text().trim().parse().ok();
-    let Some(generate) = length.and_then(|length| Generate::new(length, choice.alphabet)) else {
-        choice.error = Some(format!("a length from {} to {}", Generate::LEAST, Generate::MOST));
+    let Some(generate) = length.and_then(|length| SecretGenerator::new(length, choice.alphabet)) else {
+        choice.error = Some(format!("a length from {} to {}", SecretGenerator::LEAST, SecretGenerator::MOST));
         return Vec::new();
     };
     let Some(Overlay::Generate(choice)) = model.overlay.take() else { return Vec::new() };
     let request = model.next_request();
-    let Hidden(mut entry) = choice.entry;
+    let Opaque(mut entry) = choice.entry;
     entry.awaited = Some(request);
-    entry.again = None;
+    entry.repeated = None;
     entry.error = None;
-    entry.new = NewValue { generated: Some(generate), ..NewValue::default() };
-    model.overlay = Some(Overlay::Value(Hidden(entry)));
+    entry.new = NewSecretValue { generated: Some(generate), ..NewSecretValue::default() };
+    model.overlay = Some(Overlay::Value(Opaque(entry)));
     vec![Effect::Secret(request, SecretJob::Generate(generate))]
 }
 
-/// Takes in a value that was made, if it is still waited for.
-pub(super) fn generated(model: &mut Model, request: Request, made: Result<Hidden<SecretText>, String>) {
-    let Some(entry) = entry(model).filter(|entry| entry.awaited == Some(request)) else { return };
+/// Takes a generated value, if it is still pending.
+pub(super) fn on_generated(model: &mut Model, request: RequestId, made: Result<Opaque<SecretText>, String>) {
+    let Some(entry) = value_entry(model).filter(|entry| entry.awaited == Some(request)) else { return };
     entry.awaited = None;
     match made {
-        Ok(Hidden(text)) => {
+        Ok(Opaque(text)) => {
             entry.error = entry.new.value.paste(text.expose()).err().map(|TooLong| TOO_LONG.into());
         }
         Err(words) => {
-            entry.new = NewValue::default();
+            entry.new = NewSecretValue::default();
             entry.error = Some(words);
         }
     }
@@ -264,91 +264,95 @@ pub(super) fn generated(model: &mut Model, request: Request, made: Result<Hidden
 /// Shows what would be written.
 pub(super) fn review(model: &mut Model) {
     let opened = model.now.mono;
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     if !form.is_changed() {
-        return model.say(Tone::Plain, "no field changes: there is nothing to write");
+        return model.notify(Tone::Plain, "no field changes: there is nothing to write");
     }
     form.review = Some(SecretReview { opened, scroll: 0 });
     let (path, fields) = (form.path.clone(), form.changed_names());
-    let holders = model.holders(&path, Some(&fields));
-    if let Some(form) = &mut model.hands.form {
-        form.holders = holders;
+    let holders = model.secret_dependents(&path, Some(&fields));
+    if let Some(form) = &mut model.secret_actions.form {
+        form.dependents = holders;
     }
 }
 
-/// Out of the review, or out of the form: what was typed there is wiped.
+/// Leaves the review, or the form: what was typed there is wiped.
 pub(super) fn back(model: &mut Model) {
-    if model.hands.undo.take().is_some() {
+    if model.secret_actions.undo.take().is_some() {
         return;
     }
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     if form.review.take().is_some() {
         form.single = false;
         return;
     }
     if form.is_changed() {
-        model.say(Tone::Plain, "left; what was typed is forgotten");
+        model.notify(Tone::Plain, "left; what was typed is forgotten");
     }
-    model.hands.form = None;
+    model.secret_actions.form = None;
 }
 
-/// Writes what is shown.
+/// Writes what the review shows.
 pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
-    let Some(review) = model.hands.form.as_ref().and_then(|form| form.review) else { return Vec::new() };
-    if edit::too_soon(review.opened, now) || secret_acts::is_busy(model) {
+    let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
+        return Vec::new();
+    };
+    if edit::too_soon(review.opened, now) || secret_actions::is_busy(model) {
         return Vec::new();
     }
-    if let Some(words) = model.hands.form.as_ref().and_then(|form| obstacle(form)) {
-        model.say(Tone::Bad, words);
+    if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
+        model.notify(Tone::Bad, words);
         return Vec::new();
     }
     let request = model.next_request();
-    let Some(form) = &mut model.hands.form else { return Vec::new() };
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
     form.sent = Some(request);
     let before = form.base.version();
     let kept = matches!(form.base, super::super::model::SecretBase::At(_));
-    let (path, what) = (form.path.clone(), form.what());
-    let kind = WriteKind::Form { returns: kept };
+    let (path, what) = (form.path.clone(), form.describe());
+    let kind = SecretWriteKind::Form { undoable: kept };
     let fields = Some(form.changed_names());
     let job = SecretJob::Write(Box::new(form.write()));
-    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
+    model.secret_actions.writing =
+        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }
 
 /// Why it cannot be written as it is.
-fn obstacle(form: &SecretForm) -> Option<String> {
-    if form.clash.is_some() {
+fn blocker(form: &SecretForm) -> Option<String> {
+    if form.conflict.is_some() {
         return Some("nothing was written, and nothing will be: b bases it on what is there now".into());
     }
     let (right, permission) = form.missing_right()?;
     Some(format!("nothing was sent: you may not {} ({permission} is missing)", right.words()))
 }
 
-/// Asks what is there now, to base what was typed on it.
+/// Inspects what is stored now, to rebase what was typed on it.
 pub(super) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
-    if secret_acts::is_busy(model) {
+    if secret_actions::is_busy(model) {
         return Vec::new();
     }
     let request = model.next_request();
-    let Some(form) = &mut model.hands.form else { return Vec::new() };
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
     form.rebasing = true;
     let target = SecretTarget { path: form.path.clone(), field: None };
     let job = SecretJob::Inspect(form.path.clone());
-    model.hands.asking = Some(Asking { request, act: SecretAct::SetFields, target });
+    model.secret_actions.pending =
+        Some(PendingSecretAction { request, act: SecretAction::SetFields, target });
     vec![Effect::Secret(request, job)]
 }
 
 pub(super) fn stop_rebasing(model: &mut Model) {
-    if let Some(form) = &mut model.hands.form {
+    if let Some(form) = &mut model.secret_actions.form {
         form.rebasing = false;
     }
 }
 
-/// Bases what was typed on what is there now, and shows the review anew.
+/// Rebases what was typed on what is stored now, and shows the review again.
 pub(super) fn rebase(model: &mut Model, presence: &Presence) {
     let opened = model.now.mono;
-    let Some(form) = &mut model.hands.form else { return };
+    let Some(form) = &mut model.secret_actions.form else { return };
     match form.rebase(presence) {
         Ok(()) => {
             if form.review.is_some() {
@@ -358,18 +362,18 @@ pub(super) fn rebase(model: &mut Model, presence: &Presence) {
                 Some(version) => format!("based on {version} now; look before you write"),
                 None => "based on what is there now; look before you write".into(),
             };
-            model.say(Tone::Plain, words);
+            model.notify(Tone::Plain, words);
         }
         Err(words) => {
             form.rebasing = false;
-            model.say(Tone::Bad, format!("what you typed is kept: {words}"));
+            model.notify(Tone::Bad, format!("what you typed is kept: {words}"));
         }
     }
 }
 
-/// Deletes a version, or takes that back, after a yes.
+/// Deletes or undeletes a version, once confirmed.
 pub(super) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
-    if !keys::passes_gate(model) || secret_acts::is_busy(model) {
+    if !keys::passes_gate(model) || secret_actions::is_busy(model) {
         return Vec::new();
     }
     let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {
@@ -377,8 +381,10 @@ pub(super) fn change_version(model: &mut Model, job: SecretJob, what: String) ->
     };
     let (path, before) = (path.clone(), Some(*version));
     let request = model.next_request();
-    let kind = if matches!(job, SecretJob::Undelete(..)) { WriteKind::Undelete } else { WriteKind::End };
+    let kind =
+        if matches!(job, SecretJob::Undelete(..)) { SecretWriteKind::Undelete } else { SecretWriteKind::End };
     let fields = None;
-    model.hands.writing = Some(SecretWriting { request, path, what, before, kind, fields, unknown: false });
+    model.secret_actions.writing =
+        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }

@@ -1,21 +1,21 @@
-//! Moving about in the tab Secrets, and what it asks for while it is in front: what is stored, and the
-//! versions of the selected secret. Presence is asked for elsewhere, by what is on the screen.
+//! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
+//! the selected one. Presence is polled elsewhere, by what is on the screen.
 
 use crossterm::event::KeyEvent;
 
 use super::super::action::Action;
-use super::super::effect::{Effect, Request};
+use super::super::effect::{Effect, RequestId};
 use super::super::layout::Pane;
-use super::super::model::{Ended, Listed, Model, Redraw, SecretsPage, Spot, Tab};
+use super::super::model::{FolderPage, ListingEnd, Model, Redraw, SecretsPage, Selection, Tab};
 use super::super::view::{secret_detail_place, secret_rows};
-use super::browse::{self, Step};
-use crate::domain::{ResourceKey, SecretFolder, SecretPath, Versions};
+use super::browse::{self, Movement};
+use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
 use crate::inventory::Delta;
 use crate::provider::Error;
 
-/// Does an action of this tab; `None` is one that means here what it means everywhere.
+/// Does an action of this tab; `None` for one that means the same everywhere.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    if let Some(by) = Step::of(action) {
+    if let Some(by) = Movement::from_action(action) {
         step(model, by);
         return Some(Vec::new());
     }
@@ -52,45 +52,45 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// A key for the filter line.
+/// A key typed into the filter.
 pub(super) fn type_key(page: &mut SecretsPage, key: KeyEvent) {
     if page.filter.key(key) {
         page.apply_filter();
     }
 }
 
-/// A paste for the filter line.
+/// Pasted text goes into the filter.
 pub(super) fn paste(page: &mut SecretsPage, text: &str) {
     page.filter.insert(text);
     page.apply_filter();
 }
 
-fn step(model: &mut Model, by: Step) {
+fn step(model: &mut Model, by: Movement) {
     if model.secrets_page.focus == Pane::Detail {
         return step_detail(model, by);
     }
     let page = &mut model.secrets_page;
     let len = page.rows.as_ref().map_or(0, |rows| rows.len());
-    page.walk_to(by.from(page.cursor, len, page.height()));
+    page.select_by_user(by.apply(page.cursor, len, page.height()));
 }
 
-/// Through fields, versions and documents; a detail without any of them is scrolled.
-fn step_detail(model: &mut Model, by: Step) {
+/// Moves through fields, versions and documents; a detail without any of them is scrolled.
+fn step_detail(model: &mut Model, by: Movement) {
     let presence = model.selected_presence().and_then(Result::ok).flatten();
-    let (at, places) = model.secrets_page.spot_place(presence.as_deref());
+    let (at, places) = model.secrets_page.selection_position(presence.as_deref());
     let height = usize::from(model.frame().body.height);
-    let to = at.map_or(0, |at| by.from(at, places, height));
-    let spot = model.secrets_page.spot_at(presence.as_deref(), to);
+    let to = at.map_or(0, |at| by.apply(at, places, height));
+    let spot = model.secrets_page.selection_at(presence.as_deref(), to);
     drop(presence);
     if places > 0 {
-        model.secrets_page.spot = spot;
+        model.secrets_page.detail_selection = spot;
     }
     let place = secret_detail_place(model);
     let last = place.total.saturating_sub(place.height);
     let page = &mut model.secrets_page;
     page.scroll = match place.line {
-        None => by.from(page.scroll, last + 1, height),
-        // What stands above the first place is only seen from there.
+        None => by.apply(page.scroll, last + 1, height),
+        // What stands above the first selectable line is visible only from there.
         Some(_) if to == 0 => 0,
         Some(line) => page.scroll.min(line).max((line + 1).saturating_sub(place.height)).min(last),
     };
@@ -102,12 +102,12 @@ fn focus(model: &mut Model, pane: Pane) {
         return;
     }
     page.focus = pane;
-    if pane == Pane::Detail && page.spot.is_none() {
-        step_detail(model, Step::First);
+    if pane == Pane::Detail && page.detail_selection.is_none() {
+        step_detail(model, Movement::First);
     }
 }
 
-/// Into the selected secret; from there to a document that depends on it.
+/// Opens the selected secret; from there, a document that depends on it.
 fn open(model: &mut Model) {
     if model.secrets_page.focus != Pane::Detail {
         return focus(model, Pane::Detail);
@@ -120,11 +120,11 @@ fn open(model: &mut Model) {
 /// The selected document that depends on the selected secret.
 fn holder(model: &Model) -> Option<ResourceKey> {
     let page = &model.secrets_page;
-    let Some(Spot::Holder(at)) = page.spot else { return None };
-    Some(model.inventory.row(*page.entry()?.holders.get(at)?)?.key())
+    let Some(Selection::Holder(at)) = page.detail_selection else { return None };
+    Some(model.inventory.row(*page.entry()?.dependents.get(at)?)?.key())
 }
 
-/// One step out: zoom, then the detail, then the filter.
+/// One level out: zoom, then the detail, then the filter.
 fn back(model: &mut Model) {
     let page = &mut model.secrets_page;
     if page.zoomed {
@@ -137,7 +137,7 @@ fn back(model: &mut Model) {
     }
 }
 
-/// Copies where the selected secret is, or the document that depends on it.
+/// Copies the path of the selected secret, or the address of the document that depends on it.
 fn copy(model: &mut Model) -> Vec<Effect> {
     let in_detail = model.secrets_page.focus == Pane::Detail;
     let document = holder(model).filter(|_| in_detail).map(|key| key.to_string());
@@ -146,7 +146,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Copy(model.next_request(), text)]
 }
 
-/// Lets the tab follow whatever happened: sizes, the selection, and what it asks for while it is seen.
+/// After each message: updates sizes and selection, and requests what the visible tab needs.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Secrets || model.context.secrets.is_none() {
         return stop(model);
@@ -156,42 +156,42 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     model.secrets_page.resize(height);
     model.secrets_page.covered = !shown;
     let (now, is_visible) = (model.now.mono, !model.secret_mounts().is_empty());
-    model.secrets_page.follow_past(is_visible, now);
-    let walk = &model.secrets_page.walk;
+    model.secrets_page.follow_selection(is_visible, now);
+    let walk = &model.secrets_page.listing;
     match walk.asked.is_none() && walk.ended.is_none() {
-        true => begin_walk(model).into_iter().collect(),
+        true => begin_listing(model).into_iter().collect(),
         false => Vec::new(),
     }
 }
 
-/// Nobody looks any more: what a whole walk found stays, any other begins anew next time.
+/// The tab was left: a complete listing stays, any other begins again next time.
 fn stop(model: &mut Model) -> Vec<Effect> {
-    let Some(request) = model.secrets_page.walk.asked else { return Vec::new() };
-    model.secrets_page.end_walk();
+    let Some(request) = model.secrets_page.listing.asked else { return Vec::new() };
+    model.secrets_page.stop_listing();
     vec![Effect::ListSecrets(request, Vec::new())]
 }
 
-fn begin_walk(model: &mut Model) -> Option<Effect> {
+fn begin_listing(model: &mut Model) -> Option<Effect> {
     let mounts = model.secret_mounts();
     if mounts.is_empty() {
         return None;
     }
     let from = mounts.iter().map(|mount| SecretFolder { mount: mount.clone(), folder: None }).collect();
     let request = model.next_request();
-    model.secrets_page.begin_walk(request, mounts);
+    model.secrets_page.begin_listing(request, mounts);
     Some(Effect::ListSecrets(request, from))
 }
 
-/// Asks again for all that the tab shows, because a person wants it.
+/// Requests all that the tab shows again, because the user asked for it.
 pub(super) fn retry(model: &mut Model) -> Option<Effect> {
-    if !model.sees_secrets() {
+    if !model.shows_secrets() {
         return None;
     }
     let now = model.now.mono;
-    if let Some(past) = &mut model.secrets_page.past {
-        past.hurry(now);
+    if let Some(past) = &mut model.secrets_page.version_history {
+        past.ask_now(now);
     }
-    begin_walk(model)
+    begin_listing(model)
 }
 
 /// Does what is due.
@@ -201,66 +201,68 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     {
         page.work(inventory, &vista);
     }
-    if !model.sees_secrets() {
+    if !model.shows_secrets() {
         return Vec::new();
     }
     let now = model.now.mono;
     let mut effects = Vec::new();
     let due = |at: Option<_>| at.is_some_and(|at| at <= now);
-    if due(model.secrets_page.walk.again) {
-        effects.extend(begin_walk(model));
+    if due(model.secrets_page.listing.retry_at) {
+        effects.extend(begin_listing(model));
     }
-    if due(model.secrets_page.past.as_ref().and_then(|past| past.due())) {
+    if due(model.secrets_page.version_history.as_ref().and_then(|past| past.due())) {
         let request = model.next_request();
-        if let Some(past) = &mut model.secrets_page.past {
-            past.ask(request);
+        if let Some(past) = &mut model.secrets_page.version_history {
+            past.begin_request(request);
             effects.push(Effect::SecretVersions(request, past.path.clone()));
         }
     }
     effects
 }
 
-/// Follows what the inventory did.
-pub(super) fn take(model: &mut Model, delta: &Delta) {
-    model.secrets_page.take(delta);
+/// Applies an inventory delta.
+pub(super) fn apply_delta(model: &mut Model, delta: &Delta) {
+    model.secrets_page.apply_delta(delta);
 }
 
-/// More is known of these.
-pub(super) fn seen<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
+/// The presence of these secrets changed.
+pub(super) fn on_presence<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.seen(paths, &vista);
+        page.presence_changed(paths, &vista);
     }
 }
 
-/// A secret was written: its versions are other ones now.
-pub(super) fn written(model: &mut Model) {
+/// A secret was written, so its versions changed.
+pub(super) fn on_secret_written(model: &mut Model) {
     let now = model.now.mono;
-    if let Some(past) = &mut model.secrets_page.past {
-        past.hurry(now);
+    if let Some(past) = &mut model.secrets_page.version_history {
+        past.ask_now(now);
     }
 }
 
-/// A folder was listed.
-pub(super) fn listed(model: &mut Model, request: Request, listed: Listed) {
+pub(super) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.listed(request, listed, &vista);
-        model.want(Redraw::Soon);
+        page.folder_listed(request, listed, &vista);
+        model.request_redraw(Redraw::Soon);
     }
 }
 
-/// Listing has ended.
-pub(super) fn ended(model: &mut Model, request: Request, ended: Ended) {
+pub(super) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
     let now = model.now.mono;
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.walked(request, ended, &vista, now);
-        model.want(Redraw::Soon);
+        page.listing_ended(request, ended, &vista, now);
+        model.request_redraw(Redraw::Soon);
     }
 }
 
 /// The versions of the selected secret, if it is still selected.
-pub(super) fn versions(model: &mut Model, request: Request, told: Result<Option<Versions>, Error>) {
+pub(super) fn on_versions(
+    model: &mut Model,
+    request: RequestId,
+    told: Result<Option<SecretMetadata>, Error>,
+) {
     let now = model.now.mono;
-    if model.secrets_page.past.as_mut().is_some_and(|past| past.take(request, told, now)) {
-        model.want(Redraw::Soon);
+    if model.secrets_page.version_history.as_mut().is_some_and(|past| past.accept(request, told, now)) {
+        model.request_redraw(Redraw::Soon);
     }
 }

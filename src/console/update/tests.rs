@@ -1,19 +1,21 @@
-//! Real keys and watch events against the model; what is asserted is what a person would notice.
+//! Real keys and watch events against the model; what is asserted is what a user would notice.
 
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::effect::{Effect, Request};
+use super::super::effect::{Effect, RequestId};
 use super::super::keymap::Place;
 use super::super::layout::{Pane, Size};
-use super::super::message::{Answer, Event, Message, Stamp};
-use super::super::model::{Context, Lock, Model, Overlay, Redraw, Sort, Stage, Tab, Upstream};
+use super::super::message::{Answer, AppEvent, Message, Stamp};
+use super::super::model::{
+    ConsoleContext, DraftStage, Model, Overlay, Redraw, Sort, Tab, Upstream, WriteAccess,
+};
 use super::update;
 use crate::domain::{
     Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
-use crate::inventory::{Scope, prepare};
+use crate::inventory::{Scope, scan_event};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
 
 mod choose;
@@ -51,14 +53,14 @@ fn entry(address: &str, text: &str, revision: u64) -> Entry {
     }
 }
 
-/// A console in a test: what it did is kept, and time goes on when told to.
-struct Console {
+/// A console under test: its effects are collected, and time passes on demand.
+struct TestConsole {
     model: Model,
     now: Duration,
     effects: Vec<Effect>,
 }
 
-impl Console {
+impl TestConsole {
     fn new() -> Self {
         let capabilities = Capabilities {
             namespaces: true,
@@ -69,14 +71,14 @@ impl Console {
             max_document: 1 << 20,
             tokens: TokenKind::Counter,
         };
-        let context = Context {
+        let context = ConsoleContext {
             name: "prod".into(),
             backend: "etcd",
             target: "127.0.0.1:2379 /cwm/".into(),
-            marks: vec![],
+            warnings: vec![],
             capabilities,
             secrets: None,
-            copies_secrets: false,
+            may_copy_secrets: false,
             read_only: false,
             protected: false,
             locked: false,
@@ -112,14 +114,14 @@ impl Console {
         self.feed(WatchEvent::Loaded { at: Revision(at) });
     }
 
-    fn send(&mut self, event: Event) {
+    fn send(&mut self, event: AppEvent) {
         let at = Stamp { mono: self.now, wall: SystemTime::UNIX_EPOCH + self.now };
         self.model.redraw = Redraw::No;
         self.effects.extend(update(&mut self.model, Message { at, event }));
     }
 
     fn feed(&mut self, event: WatchEvent) {
-        self.send(Event::Feed(prepare(event)));
+        self.send(AppEvent::Feed(scan_event(event)));
     }
 
     fn put(&mut self, address: &str, text: &str, revision: u64) {
@@ -150,14 +152,14 @@ impl Console {
                 "space" => KeyCode::Char(' '),
                 _ => KeyCode::Char(name.chars().next().unwrap()),
             };
-            self.send(Event::Key(KeyEvent::new(code, modifiers)));
+            self.send(AppEvent::Key(KeyEvent::new(code, modifiers)));
         }
         self
     }
 
     fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            self.send(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+            self.send(AppEvent::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
         }
         self
     }
@@ -175,8 +177,8 @@ impl Console {
         self.model.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
-    /// The one commit that was asked for since the last look.
-    fn commit(&mut self) -> Option<(Request, Op)> {
+    /// The one commit requested since the last call.
+    fn commit(&mut self) -> Option<(RequestId, Op)> {
         let mut commits = self.effects.drain(..).filter_map(|effect| match effect {
             Effect::Commit(request, mut ops) if ops.len() == 1 => Some((request, ops.pop()?)),
             _ => None,
@@ -189,7 +191,7 @@ impl Console {
 
 #[test]
 fn the_selection_stays_on_its_item_while_rows_change_around_it() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("j");
     assert_eq!(console.selected(), "a/two");
     console.put("a/added", "{}", 6);
@@ -203,10 +205,10 @@ fn the_selection_stays_on_its_item_while_rows_change_around_it() {
 
 #[test]
 fn a_filter_narrows_as_one_types_and_comes_back_on_escape() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("/").text("conn:k1 !b");
     assert_eq!(console.model.place(), Place::Filter);
-    let shown = |console: &Console| console.model.webhooks.listing.len(&console.model.inventory);
+    let shown = |console: &TestConsole| console.model.webhooks.listing.len(&console.model.inventory);
     assert_eq!((shown(&console), console.selected()), (1, "a/two".into()));
     console.put("a/late", r#"{"module":"log","connection":"k1"}"#, 6);
     assert_eq!(shown(&console), 2, "a change that passes appears");
@@ -220,7 +222,7 @@ fn a_filter_narrows_as_one_types_and_comes_back_on_escape() {
 
 #[test]
 fn sorting_goes_round_and_keeps_the_selection() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("j o o o");
     assert_eq!(console.model.webhooks.listing.sort(), Sort::Newest);
     assert_eq!((console.selected().as_str(), console.model.webhooks.cursor), ("a/two", 1));
@@ -232,7 +234,7 @@ fn sorting_goes_round_and_keeps_the_selection() {
 
 #[test]
 fn namespaces_lead_to_their_items_and_back() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("h j j");
     assert_eq!(*console.model.webhooks.listing.scope(), Scope::Namespace("b".parse().unwrap()));
     assert_eq!(console.selected(), "b/three");
@@ -248,15 +250,15 @@ fn namespaces_lead_to_their_items_and_back() {
 
 #[test]
 fn a_paste_outside_an_input_runs_no_keys() {
-    let mut console = Console::loaded();
-    console.send(Event::Paste("dy\nq".into()));
+    let mut console = TestConsole::loaded();
+    console.send(AppEvent::Paste("dy\nq".into()));
     assert!(console.model.overlay.is_none() && console.effects.is_empty());
     assert!(console.notice().contains("paste"));
 }
 
 #[test]
 fn an_edit_becomes_one_conditional_write_in_the_stored_style() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text("X").keys("backspace ctrl-s");
     assert_eq!(console.notice(), "nothing is changed: there is nothing to write");
     console.keys("end").text(" ").keys("backspace backspace").text("s\"").keys("ctrl-s");
@@ -269,20 +271,20 @@ fn an_edit_becomes_one_conditional_write_in_the_stored_style() {
 
     let at = Revision(9);
     let outcomes = vec![Outcome { before: Some(Token::counter(1)), after: Some(Token::counter(9)) }];
-    console.send(Event::Answer(request, Answer::Commit(Ok(Commit { at, outcomes }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Ok(Commit { at, outcomes }))));
     assert_eq!((console.model.place(), console.notice()), (Place::Browse, "done: write a/one, now r9"));
 }
 
 #[test]
 fn a_conflict_keeps_the_draft_and_is_merged() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s");
     console.put("a/one", r#"{"module":"theirs"}"#, 9);
     assert_eq!(console.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
     console.wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     let now = Some(Box::new(entry("a/one", r#"{"module":"theirs"}"#, 9)));
-    console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
     assert_eq!(console.model.place(), Place::Merge);
     assert!(console.notice().contains("your draft is kept"));
 
@@ -296,28 +298,28 @@ fn a_conflict_keeps_the_draft_and_is_merged() {
 
 #[test]
 fn a_lost_answer_is_dropped_when_it_is_not_the_one_awaited() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
-    let old = Request(request.0 - 1);
-    console.send(Event::Answer(old, Answer::Commit(Err(Error::NotFound { key: key("a/one") }))));
-    assert!(console.model.writing.is_some());
+    let old = RequestId(request.0 - 1);
+    console.send(AppEvent::Answer(old, Answer::Commit(Err(Error::NotFound { key: key("a/one") }))));
+    assert!(console.model.pending_write.is_some());
 }
 
 #[test]
 fn bad_json_is_told_by_line_and_column_and_cannot_be_reviewed() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",");
-    let flaw = console.model.edit.as_ref().unwrap().flaws.first_error().unwrap();
+    let flaw = console.model.edit.as_ref().unwrap().diagnostics.first_error().unwrap();
     assert_eq!((flaw.problem.line, flaw.problem.column), (2, 18));
     console.keys("ctrl-s");
-    assert!(matches!(console.model.edit.as_ref().unwrap().stage, Stage::Editing));
+    assert!(matches!(console.model.edit.as_ref().unwrap().stage, DraftStage::Editing));
     assert!(console.notice().starts_with("line 2, column 18:"));
 }
 
 #[test]
 fn a_left_draft_is_kept_and_ctrl_c_asks_once() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e").text("x").keys("esc");
     assert_eq!((console.model.place(), console.model.drafts.len()), (Place::Browse, 1));
     console.keys("e");
@@ -331,7 +333,7 @@ fn a_left_draft_is_kept_and_ctrl_c_asks_once() {
 
 #[test]
 fn delete_names_its_target_and_is_conditional() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("2 d");
     let Some(Overlay::Confirm(confirm)) = &console.model.overlay else { panic!("a question") };
     assert_eq!(confirm.question, "Delete connections/k1 from prod?");
@@ -345,7 +347,7 @@ fn delete_names_its_target_and_is_conditional() {
 
 #[test]
 fn a_delete_is_not_carried_over_to_the_store_that_took_the_place_of_the_one_shown() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("2 d");
     console.load("another", 5, &[entry("connections/k1", r#"{"type":"kafka"}"#, 4)]);
     console.wait(400).keys("y");
@@ -355,32 +357,32 @@ fn a_delete_is_not_carried_over_to_the_store_that_took_the_place_of_the_one_show
 
 #[test]
 fn a_locked_console_writes_nothing_until_the_name_is_typed() {
-    let mut console = Console::loaded();
-    console.model.lock = Lock::Locked;
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::Locked;
     for keys in ["e", "n", "c", "d"] {
         console.keys(keys);
         assert_eq!((console.model.place(), console.notice()), (Place::Browse, "locked: type :unlock first"));
     }
     console.keys(":").text("unlock").keys("enter");
-    console.send(Event::Paste("prod".into()));
+    console.send(AppEvent::Paste("prod".into()));
     console.keys("enter");
     assert!(console.effects.is_empty(), "a pasted name does not unlock");
     console.text("prod").keys("enter");
     let [Effect::Unlock(request)] = console.effects[..] else { panic!("unlock is an effect") };
-    console.send(Event::Answer(request, Answer::Unlocked));
+    console.send(AppEvent::Answer(request, Answer::Unlocked));
     console.wait(599_000).keys("j");
-    console.wait(599_000).send(Event::Wake);
+    console.wait(599_000).send(AppEvent::Wake);
     assert!(console.model.may_write(), "a key keeps it open");
     console.effects.clear();
-    console.wait(2_000).send(Event::Wake);
+    console.wait(2_000).send(AppEvent::Wake);
     assert!(!console.model.may_write());
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Lock)));
 }
 
 #[test]
 fn a_read_only_console_has_no_way_to_unlock() {
-    let mut console = Console::loaded();
-    console.model.lock = Lock::ReadOnly;
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::ReadOnly;
     console.keys("d :").text("unlock").keys("enter");
     assert!(console.model.overlay.is_none() && console.effects.is_empty());
     assert!(console.notice().contains("read-only"));
@@ -388,7 +390,7 @@ fn a_read_only_console_has_no_way_to_unlock() {
 
 #[test]
 fn new_documents_take_free_and_routable_names_only() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     for (name, reason) in [
         ("a/one", "exists already"),
         ("a/admin_x", "never route"),
@@ -405,10 +407,10 @@ fn new_documents_take_free_and_routable_names_only() {
     let (request, op) = console.commit().unwrap();
     assert_eq!(op.expect(), Expect::Absent);
 
-    // The answer may come before the watch tells of it.
+    // The answer may come before the watch event.
     let outcome = Outcome { before: None, after: Some(Token::counter(6)) };
     let commit = Commit { at: Revision(6), outcomes: vec![outcome] };
-    console.send(Event::Answer(request, Answer::Commit(Ok(commit))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Ok(commit))));
     console.put("a/other", "{}", 5);
     assert_eq!(console.selected(), "a/one");
     console.put("new-ns/fresh", "{}", 6);
@@ -417,7 +419,7 @@ fn new_documents_take_free_and_routable_names_only() {
 
 #[test]
 fn commands_go_by_exact_names_and_addresses() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys(":").text("heal").keys("enter");
     assert!(matches!(&console.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
     console.keys("tab enter");
@@ -430,12 +432,12 @@ fn commands_go_by_exact_names_and_addresses() {
 
 #[test]
 fn pausing_holds_the_picture_and_loses_nothing() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("p");
     console.put("a/added", "{}", 6);
     console.del("a/one", 7);
-    assert_eq!(console.model.inventory.tally(&Scope::AllWebhooks).total, 3);
-    assert_eq!(console.model.held.as_ref().unwrap().changes, 2);
+    assert_eq!(console.model.inventory.counts(&Scope::AllWebhooks).total, 3);
+    assert_eq!(console.model.paused.as_ref().unwrap().changes, 2);
     console.keys("p");
     assert!(console.model.inventory.get(&key("a/added")).is_some());
     assert!(console.model.inventory.get(&key("a/one")).is_none());
@@ -443,7 +445,7 @@ fn pausing_holds_the_picture_and_loses_nothing() {
 
 #[test]
 fn a_second_load_marks_the_badge_and_a_lower_revision_means_another_store() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     let kept = [entry("a/one", r#"{"module":"log"}"#, 1)];
     console.load("s1", 8, &kept);
     let resync = console.model.link.resync.unwrap();
@@ -456,7 +458,7 @@ fn a_second_load_marks_the_badge_and_a_lower_revision_means_another_store() {
 
 #[test]
 fn idle_means_no_frame_is_asked_for() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.feed(WatchEvent::Progress { at: Revision(5) });
     assert_eq!(console.model.redraw, Redraw::No);
     console.feed(WatchEvent::Progress { at: Revision(6) });

@@ -1,16 +1,15 @@
-//! Keys that are text or movement in the editor, and what follows from each.
+//! Keys that are text or cursor movement in the editor, and what follows from each.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::effect::{Effect, Note};
-use super::super::model::{Edit, Model, Motion, Pad, Tone};
+use super::super::effect::{AuditNote, Effect};
+use super::super::model::{Draft, Model, Motion, TextBuffer, Tone};
 
-/// A key that is text or movement.
 pub(super) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(motion) = motion(key) {
         let select = key.modifiers.contains(KeyModifiers::SHIFT);
         if let Some(edit) = &mut model.edit {
-            edit.pad.go_by(motion, select);
+            edit.buffer.move_by(motion, select);
         }
         return settle(model);
     }
@@ -45,35 +44,35 @@ fn motion(key: KeyEvent) -> Option<Motion> {
     })
 }
 
-/// A paste, as it is; its control characters show as what they are.
+/// A paste, verbatim; control characters show as what they are.
 pub(super) fn paste(model: &mut Model, text: &str) {
     change(model, |pad| pad.paste(text));
 }
 
-/// Takes back, or makes again, one step.
+/// Undoes or redoes one step.
 pub(super) fn undo(model: &mut Model, back: bool) {
     let did = change(model, |pad| if back { pad.undo() } else { pad.redo() });
     if !did {
-        model.say(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
+        model.notify(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
     }
 }
 
-/// Moves the line, or the selected lines, one level in or back.
+/// Indents or outdents the line, or the selected lines.
 pub(super) fn indent(model: &mut Model, further: bool) {
     change(model, |pad| pad.indent(further));
 }
 
-/// Lets long lines go on in the next row, or run out of the screen.
+/// Toggles the wrapping of long lines.
 pub(super) fn wrap(model: &mut Model) {
     let Some(edit) = &mut model.edit else { return };
-    let wraps = !edit.pad.wraps();
-    edit.pad.set_wraps(wraps);
+    let wraps = !edit.buffer.wraps();
+    edit.buffer.set_wraps(wraps);
     settle(model);
     let words = if wraps { "long lines go on in the next row" } else { "long lines run out of the screen" };
-    model.say(Tone::Plain, words);
+    model.notify(Tone::Plain, words);
 }
 
-/// Puts the stored values in the place of the placeholders, for this draft.
+/// Replaces the placeholders of this draft by the stored values.
 pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
@@ -84,36 +83,37 @@ pub(super) fn reveal(model: &mut Model) -> Vec<Effect> {
     let key = edit.key.clone();
     settle(model);
     if count == 0 {
-        model.say(Tone::Plain, "nothing to reveal: no placeholder in this draft stands for a stored value");
+        model
+            .notify(Tone::Plain, "nothing to reveal: no placeholder in this draft stands for a stored value");
         return Vec::new();
     }
     let values = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
-    model.say(Tone::Plain, format!("{values} shown in this draft; undo hides what was revealed"));
-    vec![Effect::Audited(Note::Revealed { key, count })]
+    model.notify(Tone::Plain, format!("{values} shown in this draft; undo hides what was revealed"));
+    vec![Effect::RecordAudit(AuditNote::Revealed { key, count })]
 }
 
-/// Edits the text and takes in that it changed; says whether it did.
-pub(super) fn change(model: &mut Model, change: impl FnOnce(&mut Pad) -> bool) -> bool {
+/// Edits the text; `false` if nothing changed.
+pub(super) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
-    let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.pad)));
+    let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.buffer)));
     settle(model);
     did
 }
 
 pub(super) fn follow(
-    edit: &mut Edit,
+    edit: &mut Draft,
     now: std::time::Duration,
-    change: impl FnOnce(&mut Edit) -> bool,
+    change: impl FnOnce(&mut Draft) -> bool,
 ) -> bool {
-    let (row, rows) = (edit.pad.cursor().row, edit.pad.rows());
+    let (row, rows) = (edit.buffer.cursor().row, edit.buffer.rows());
     let did = change(edit);
     if did {
-        edit.changed(now, row, rows);
+        edit.text_changed(now, row, rows);
     }
     did
 }
 
-/// Keeps the cursor on the screen, and finds out where in the JSON it is.
+/// Keeps the cursor visible, and finds where in the JSON it is.
 pub(super) fn settle(model: &mut Model) {
-    model.settle_editor();
+    model.update_editor_view();
 }

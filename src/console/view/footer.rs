@@ -1,36 +1,38 @@
-//! The keys that work here, from the key map itself.
+//! The keys that work here, from the key map.
 
 use ratatui::layout::Rect;
 
 use super::plan;
-use super::widgets::{Canvas, Phrase};
+use super::widgets::{Surface, TextRun};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
 use crate::console::layout::Pane;
-use crate::console::model::{Lock, Model, Overlay, Purpose, Spot};
-use crate::console::theme::Ink;
+use crate::console::model::{Model, Overlay, PromptPurpose, Selection, WriteAccess};
+use crate::console::theme::StyleRole;
 use crate::domain::{Presence, ResourceKey};
 
 /// Up to this width only the first four keys are named.
 const NARROW: u16 = 80;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
     let mut pen = canvas.row(area, 0);
     pen.skip(1);
     for phrase in hints(model, place).take(most) {
-        if phrase.width() > pen.room() {
+        if phrase.width() > pen.remaining() {
             break;
         }
-        pen.phrase(&phrase).skip(3);
+        pen.put_run(&phrase).skip(3);
     }
 }
 
-/// Keys and words, the most useful first; actions that are not possible here are left out.
-fn hints(model: &Model, place: Place) -> impl Iterator<Item = Phrase> {
+/// Keys and labels, the most useful first; actions that are not possible are left out.
+fn hints(model: &Model, place: Place) -> impl Iterator<Item = TextRun> {
     offered(model, place).filter_map(move |action| Some((key_for(place, action)?, action))).map(
-        move |(key, action)| Phrase::of(Ink::Key, key).and(Ink::Dim, format!(" {}", word(place, action))),
+        move |(key, action)| {
+            TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {}", word(place, action)))
+        },
     )
 }
 
@@ -42,20 +44,20 @@ pub(in crate::console) fn offered(model: &Model, place: Place) -> impl Iterator<
 /// Whether an action has something to act on.
 fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     use Action as A;
-    if model.lock == Lock::ReadOnly && action.needs_writer() {
+    if model.lock == WriteAccess::ReadOnly && action.needs_writer() {
         return false;
     }
     let foreign = model.selected().is_some_and(ResourceKey::is_foreign);
     match action {
-        A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.writes.is_empty(),
-        A::UndoWrite => plan::is_undo(model) && model.writes.len() > 1,
-        A::Renew => plan::may_be_renewed(model),
-        A::Rebase => model.hands.form.as_ref().is_some_and(|form| form.clash.is_some()),
+        A::UndoWrite if matches!(place, Place::Browse | Place::Page) => !model.undo_log.is_empty(),
+        A::UndoWrite => plan::is_undo(model) && model.undo_log.len() > 1,
+        A::RebuildPlan => plan::may_be_renewed(model),
+        A::Rebase => model.secret_actions.form.as_ref().is_some_and(|form| form.conflict.is_some()),
         _ if place == Place::Secrets => is_possible_with_secret(model, action),
         A::RevealSecret | A::SetSecret => !model.secret_targets().is_empty(),
         A::Complete => is_completed(model),
         _ if place != Place::Browse => true,
-        A::Edit | A::EditOutside | A::Clone | A::Rename => model.selected().is_some() && !foreign,
+        A::Edit | A::EditExternally | A::Clone | A::Rename => model.selected().is_some() && !foreign,
         A::Open | A::Delete | A::Copy | A::Mark => model.selected().is_some(),
         _ => true,
     }
@@ -66,33 +68,35 @@ fn is_possible_with_secret(model: &Model, action: Action) -> bool {
     use Action as A;
     let page = &model.secrets_page;
     let target = model.secret_target();
-    let presence = target.as_ref().and_then(|target| model.sight.presence(&target.path));
+    let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
     match action {
         A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
         A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
         A::Copy => page.selected.is_some(),
-        A::Open if page.focus == Pane::Detail => matches!(page.spot, Some(Spot::Holder(_))),
+        A::Open if page.focus == Pane::Detail => matches!(page.detail_selection, Some(Selection::Holder(_))),
         A::Open => page.selected.is_some(),
         A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
-        A::CopySecret => target.is_some() && model.context.copies_secrets,
-        A::UndoSecret => target.is_some_and(|target| model.hands.done.of(&target.path).is_some()),
+        A::CopySecret => target.is_some() && model.context.may_copy_secrets,
+        A::UndoSecret => {
+            target.is_some_and(|target| model.secret_actions.undo_log.of(&target.path).is_some())
+        }
         A::DeleteSecret => matches!(presence, Some(Presence::Present(_))),
         A::UndeleteSecret => matches!(presence, Some(Presence::Deleted { .. })),
         _ => true,
     }
 }
 
-/// Whether what is typed has candidates; a name that unlocks or confirms has none on purpose.
+/// Whether the prompt offers completions; what unlocks or confirms has to be typed in full.
 fn is_completed(model: &Model) -> bool {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
     !matches!(
         prompt.purpose,
-        Purpose::Unlock
-            | Purpose::Typed(_)
-            | Purpose::Value
-            | Purpose::Reason(_)
-            | Purpose::Destroy(_)
-            | Purpose::FieldName
+        PromptPurpose::Unlock
+            | PromptPurpose::Typed(_)
+            | PromptPurpose::Value
+            | PromptPurpose::Reason(_)
+            | PromptPurpose::Destroy(_)
+            | PromptPurpose::FieldName
     )
 }
 
@@ -156,7 +160,7 @@ fn useful(place: Place) -> &'static [Action] {
             A::Reveal,
             A::Wrap,
             A::Discard,
-            A::EditOutside,
+            A::EditExternally,
         ],
         Place::Find => &[A::FindNext, A::FindPrevious, A::Back],
         Place::Review => &[A::Write, A::FullDiff, A::Back, A::Help, A::Down],
@@ -172,27 +176,27 @@ fn useful(place: Place) -> &'static [Action] {
             A::Help,
             A::Down,
         ],
-        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::Renew, A::UndoWrite, A::Help, A::Down],
-        Place::Drafts => &[A::TakeUp, A::Cancel, A::ThrowAway, A::Down],
-        Place::Pick => &[A::Accept, A::Cancel, A::Down, A::Up],
-        Place::Shown => &[A::Cancel, A::Down],
+        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::RebuildPlan, A::UndoWrite, A::Help, A::Down],
+        Place::Drafts => &[A::ResumeDraft, A::Cancel, A::DeleteDraft, A::Down],
+        Place::PickSecret => &[A::Accept, A::Cancel, A::Down, A::Up],
+        Place::RevealedValue => &[A::Cancel, A::Down],
         Place::SecretForm => &[A::EnterValue, A::Review, A::AddField, A::Back, A::RemoveField, A::Help],
         Place::Value => &[A::Accept, A::Generate, A::Review, A::Cancel],
         Place::Generate => &[A::Accept, A::Down, A::Cancel],
-        Place::Reread => &[A::Reput, A::Back, A::Down, A::Help],
+        Place::StaleDependents => &[A::Rewrite, A::Back, A::Down, A::Help],
         Place::SecretReview => &[A::Write, A::Rebase, A::Back, A::Help, A::Down],
     }
 }
 
-/// A word for an action that says what it does in its place.
+/// The label of an action in a place.
 fn word(place: Place, action: Action) -> &'static str {
     match (place, action) {
         (Place::Confirm, Action::Confirm) => "yes",
         (Place::Confirm, Action::Cancel) => "no",
         (Place::Filter, Action::Accept) => "keep",
-        (_, Action::EditOutside) => "your editor",
-        (Place::Drafts, Action::TakeUp) => "go on with it",
-        (Place::Drafts, Action::ThrowAway) => "throw away",
+        (_, Action::EditExternally) => "your editor",
+        (Place::Drafts, Action::ResumeDraft) => "go on with it",
+        (Place::Drafts, Action::DeleteDraft) => "throw away",
         (Place::Drafts, Action::Cancel) => "later",
         (Place::Filter | Place::Prompt | Place::Choose, Action::Cancel) => "cancel",
         (Place::Prompt | Place::Choose, Action::Accept) => "take",
@@ -200,18 +204,18 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Find, Action::FindNext) => "next",
         (Place::Find, Action::FindPrevious) => "previous",
         (Place::Editor, Action::Reveal) => "reveal",
-        (Place::Shown, Action::Cancel) => "hide",
+        (Place::RevealedValue, Action::Cancel) => "hide",
         (Place::Generate, Action::Accept) => "make it",
         (Place::Generate, Action::Down) => "alphabet",
-        (Place::Value | Place::Pick, Action::Accept) => "take",
-        (Place::Value | Place::Pick | Place::Generate, Action::Cancel) => "cancel",
-        (Place::Pick, Action::Up) => "row above",
-        (Place::Pick, Action::Down) => "row below",
+        (Place::Value | Place::PickSecret, Action::Accept) => "take",
+        (Place::Value | Place::PickSecret | Place::Generate, Action::Cancel) => "cancel",
+        (Place::PickSecret, Action::Up) => "row above",
+        (Place::PickSecret, Action::Down) => "row below",
         (Place::SecretForm, Action::EnterValue) => "new value",
         (Place::SecretForm, Action::AddField) => "add a field",
         (Place::SecretForm, Action::RemoveField) => "remove",
-        (Place::SecretForm | Place::Reread, Action::Back) => "leave",
-        (Place::Reread, Action::Reput) => "plan the re-put",
+        (Place::SecretForm | Place::StaleDependents, Action::Back) => "leave",
+        (Place::StaleDependents, Action::Rewrite) => "plan the re-put",
         (Place::SecretReview, Action::Rebase) => "base it on what is there now",
         (Place::Secrets, Action::SetFields) => "set fields",
         (Place::Secrets, Action::CopySecret) => "copy value",
@@ -229,7 +233,7 @@ fn word(place: Place, action: Action) -> &'static str {
         (Place::Filter | Place::Choose, Action::Up) => "row above",
         (Place::Filter | Place::Choose, Action::Down) => "row below",
         (Place::Plan, Action::FullDiff) => "full text",
-        (Place::Plan, Action::Renew) => "make it anew",
+        (Place::Plan, Action::RebuildPlan) => "make it anew",
         (Place::Plan, Action::UndoWrite) => "the one before",
         (_, Action::UndoWrite) => "undo write",
         (Place::Plan, Action::Back) => "leave",

@@ -2,18 +2,18 @@
 
 use ratatui::layout::Rect;
 
-use super::widgets::Canvas;
+use super::widgets::Surface;
 use crate::console::model::Model;
-use crate::console::theme::Ink;
+use crate::console::theme::StyleRole;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = &model.log.lines;
     if lines.is_empty() {
         canvas
             .row(area, 1)
             .skip(2)
             .margin(1)
-            .put(Ink::Dim, "nothing logged yet; what confdeck notices shows here");
+            .put(StyleRole::Dim, "nothing logged yet; what confdeck notices shows here");
         return;
     }
     let height = usize::from(area.height);
@@ -24,13 +24,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     }
 }
 
-/// Lines of some weight stand out; the level is one of the first words.
-fn ink(line: &str) -> Ink {
+/// Warnings and errors stand out; the level is one of the first words.
+fn ink(line: &str) -> StyleRole {
     let level = line.split_whitespace().take(4).find_map(|word| match word {
-        "ERROR" => Some(Ink::Bad),
-        "WARN" => Some(Ink::Warning),
-        "DEBUG" | "TRACE" => Some(Ink::Dim),
+        "ERROR" => Some(StyleRole::Bad),
+        "WARN" => Some(StyleRole::Warning),
+        "DEBUG" | "TRACE" => Some(StyleRole::Dim),
         _ => None,
     });
-    level.unwrap_or(Ink::Text)
+    level.unwrap_or(StyleRole::Text)
 }

@@ -1,20 +1,24 @@
-//! A draft before it is written: changes by path, or the whole text line by line; secrets hidden
-//! either way.
+//! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
 
-use super::around;
-use super::widgets::{Canvas, Page, Phrase};
+use super::review_sections;
+use super::widgets::{ReviewPage, Surface, TextRun};
 use super::words;
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
-use crate::console::layout::EditFrame;
-use crate::console::model::{Base, Edit, Model, Review, Upstream};
-use crate::console::theme::{Ink, glyph};
+use crate::console::layout::EditLayout;
+use crate::console::model::{Base, Draft, Model, Review, Upstream};
+use crate::console::theme::{StyleRole, glyph};
 
-/// Draws the review of a draft.
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: &Review, parts: EditFrame) {
+pub(super) fn draw(
+    canvas: &mut Surface<'_>,
+    model: &Model,
+    edit: &Draft,
+    review: &Review,
+    parts: EditLayout,
+) {
     let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put(Ink::FocusedTitle, "REVIEW").skip(2).phrase(&target(model, edit));
-    let mut page = Page::new(parts.text.width);
+    pen.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
+    let mut page = ReviewPage::new(parts.text.width);
     changes(&mut page, review);
     size(&mut page, model, review);
     notes(&mut page, model, edit);
@@ -22,41 +26,41 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, review: 
 }
 
 /// `write production/orders to prod, only if still at r48190`
-fn target(model: &Model, edit: &Edit) -> Phrase {
+fn target(model: &Model, edit: &Draft) -> TextRun {
     let (verb, place, condition) = match &edit.base {
         Base::Stored(entry) => {
             ("write ", " to ", format!("only if still at {}", words::token(model, entry.token)))
         }
         Base::Absent { .. } => ("create ", " in ", "only if it does not exist".to_owned()),
     };
-    Phrase::of(Ink::Text, verb)
-        .and(Ink::Strong, edit.key.to_string())
-        .and(Ink::Text, place)
-        .and(Ink::Strong, model.context.name.clone())
-        .and(Ink::Text, format!(", {condition}"))
+    TextRun::of(StyleRole::Text, verb)
+        .and(StyleRole::Strong, edit.key.to_string())
+        .and(StyleRole::Text, place)
+        .and(StyleRole::Strong, model.context.name.clone())
+        .and(StyleRole::Text, format!(", {condition}"))
 }
 
-/// How large it is, where that comes near to what the store holds in one document.
-fn size(page: &mut Page<'_>, model: &Model, review: &Review) {
+/// The size, where it comes near to the store's limit for one document.
+fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
     page.blank();
     let (size, most) = (review.document.len(), model.context.capabilities.max_document);
     let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
     if size > most {
         let words = format!("{} {of}: the store refuses it, shorten it first", glyph::BAD);
-        page.fact("size", Ink::Bad, &words);
+        page.fact("size", StyleRole::Bad, &words);
     } else if size > most / 2 {
-        page.fact("size", Ink::Text, &of);
+        page.fact("size", StyleRole::Text, &of);
     }
 }
 
-/// What else should be known before it is written.
-fn notes(page: &mut Page<'_>, model: &Model, edit: &Edit) {
+/// What else to know before writing.
+fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     if let Base::Stored(entry) = &edit.base
         && let Some(lease) = entry.lease
     {
-        page.fact("lease", Ink::Text, &format!("{lease} is kept"));
+        page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));
     }
-    around::dependants(page, model, &edit.key, false);
+    review_sections::dependants(page, model, &edit.key, false);
     let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
@@ -67,35 +71,34 @@ fn notes(page: &mut Page<'_>, model: &Model, edit: &Edit) {
     };
     if let Some((what, then)) = upstream {
         let words = format!("{} it {what}: {then}", glyph::WARNING);
-        page.fact("upstream", Ink::Warning, &words);
+        page.fact("upstream", StyleRole::Warning, &words);
         if edit.upstream != Upstream::Hidden {
             let key = key_for(Place::Review, Action::Merge).unwrap_or_default();
-            page.fact("", Ink::Text, &format!("{key} merges your draft with it first"));
+            page.fact("", StyleRole::Text, &format!("{key} merges your draft with it first"));
         }
     }
-    around::receiver(page, model);
+    review_sections::receiver_note(page, model);
     marked(page, model, edit);
-    around::hindrances(page, model, Place::Review);
+    review_sections::write_blockers(page, model, Place::Review);
 }
 
-/// What else is marked, and stays as it is.
-fn marked(page: &mut Page<'_>, model: &Model, edit: &Edit) {
+/// Other marked documents, which this write does not touch.
+fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     let Some(browse) = model.browse() else { return };
     let others = || browse.marks.keys().filter(|key| **key != edit.key).cloned();
     let count = others().count();
     if count > 0 {
-        let names = around::named(others(), count);
+        let names = review_sections::name_list(others(), count);
         let others = words::plural(count, "other");
-        page.fact("marked", Ink::Text, &format!("{others}, not touched by this write: {names}"));
+        page.fact("marked", StyleRole::Text, &format!("{others}, not touched by this write: {names}"));
     }
 }
 
-/// What the draft changes.
-fn changes<'a>(page: &mut Page<'a>, review: &'a Review) {
+fn changes<'a>(page: &mut ReviewPage<'a>, review: &'a Review) {
     page.blank();
     if review.full {
-        page.full(&review.lines);
+        page.diff_lines(&review.lines);
     } else {
-        page.paths(&review.diff, "nothing changes");
+        page.path_changes(&review.diff, "nothing changes");
     }
 }

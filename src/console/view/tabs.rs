@@ -1,28 +1,28 @@
-//! The line of tabs, each with its digit, its count and what is wrong in it.
+//! The line of tabs, each with its digit, its count and its number of problems.
 
 use ratatui::layout::Rect;
 
-use super::widgets::{Canvas, Phrase};
+use super::widgets::{Surface, TextRun};
 use super::words;
 use crate::console::model::{Model, Tab};
-use crate::console::theme::{Ink, glyph};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::{Condition, Health};
 use crate::inventory::Scope;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let full: Vec<Phrase> = Tab::ALL.into_iter().map(|tab| phrase(model, tab, true)).collect();
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+    let full: Vec<TextRun> = Tab::ALL.into_iter().map(|tab| phrase(model, tab, true)).collect();
     let needed: u16 = full.iter().map(|phrase| phrase.width() + 3).sum();
     let mut pen = canvas.row(area, 0);
     pen.skip(1);
     for (tab, full) in Tab::ALL.into_iter().zip(full) {
         let phrase = if needed <= area.width { full } else { phrase(model, tab, false) };
-        pen.phrase(&phrase).skip(3);
+        pen.put_run(&phrase).skip(3);
     }
 }
 
-fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
-    let ink = if tab == model.tab { Ink::ActiveTab } else { Ink::Tab };
-    let name = Phrase::of(ink, format!("{} {}", tab.digit(), tab.title()));
+fn phrase(model: &Model, tab: Tab, counts: bool) -> TextRun {
+    let ink = if tab == model.tab { StyleRole::ActiveTab } else { StyleRole::Tab };
+    let name = TextRun::of(ink, format!("{} {}", tab.digit(), tab.title()));
     let (ink, words) = match tab {
         Tab::Webhooks => return tally(name, model, &Scope::AllWebhooks, counts),
         Tab::Connections => return tally(name, model, &Scope::Connections, counts),
@@ -34,7 +34,7 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
         Tab::Health => match model.health.all().map(Health::condition).max() {
             None | Some(Condition::Healthy) => return name,
             Some(condition) => {
-                let (glyph, ink) = words::condition_look(condition);
+                let (glyph, ink) = words::condition_badge(condition);
                 (ink, glyph)
             }
         },
@@ -43,15 +43,15 @@ fn phrase(model: &Model, tab: Tab, counts: bool) -> Phrase {
     name.and(ink, format!(" {words}"))
 }
 
-fn tally(name: Phrase, model: &Model, scope: &Scope, counts: bool) -> Phrase {
-    let tally = model.inventory.tally(scope);
+fn tally(name: TextRun, model: &Model, scope: &Scope, counts: bool) -> TextRun {
+    let tally = model.inventory.counts(scope);
     let mut phrase = name;
     let count = words::count(tally.total, model);
     if counts && !count.is_empty() {
-        phrase = phrase.and(Ink::Dim, format!(" {count}"));
+        phrase = phrase.and(StyleRole::Dim, format!(" {count}"));
     }
-    if tally.troubled > 0 {
-        phrase = phrase.and(Ink::Bad, format!(" {}{}", words::grouped(tally.troubled), glyph::BAD));
+    if tally.invalid > 0 {
+        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(tally.invalid), glyph::BAD));
     }
     phrase
 }

@@ -1,5 +1,5 @@
-//! Whole frames: how they look, that no size is too small, that nothing leaks, and that nothing
-//! changes before it was announced.
+//! Whole frames: how they look, that no size is too small, that nothing leaks, and that nothing changes before it
+//! was announced.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use super::sample::{self, NOW, SCENES, SECRET, size};
 use super::{draw, next_change_at};
 use crate::console::layout::Size;
 use crate::console::message::Stamp;
-use crate::console::model::{Lock, Model};
-use crate::console::theme::{Depth, Glyphs, Ink, Theme};
+use crate::console::model::{Model, WriteAccess};
+use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
 
-fn theme(depth: Depth, glyphs: Glyphs) -> Theme {
+fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
     Theme::named("default", depth, glyphs).unwrap()
 }
 
@@ -50,7 +50,7 @@ fn scene(name: &str, size: Size) -> Model {
 }
 
 fn snapshot(name: &str, model: &Model) {
-    let terminal = render(model, &theme(Depth::Ansi16, Glyphs::Unicode));
+    let terminal = render(model, &theme(ColorDepth::Ansi16, Glyphs::Unicode));
     let mut shown = text(terminal.backend().buffer());
     if terminal.backend().cursor_visible() {
         let cursor = terminal.backend().cursor_position();
@@ -143,7 +143,7 @@ fn health_where_there_is_room() {
 #[test]
 fn in_ascii_where_the_locale_is_not_utf_8() {
     for (name, set) in SCENES {
-        let terminal = render(&set(size(120, 40)), &theme(Depth::Ansi16, Glyphs::Ascii));
+        let terminal = render(&set(size(120, 40)), &theme(ColorDepth::Ansi16, Glyphs::Ascii));
         let shown = text(terminal.backend().buffer());
         assert!(shown.is_ascii(), "{name}\n{shown}");
         if *name == "browse" {
@@ -188,7 +188,7 @@ fn styles(buffer: &Buffer) -> String {
 fn a_partial_picture_says_so_at_every_size() {
     for (cols, rows) in [(20, 5), (30, 8), (40, 10), (80, 24), (200, 50)] {
         for name in ["partial", "partial_health"] {
-            let terminal = render(&scene(name, size(cols, rows)), &theme(Depth::None, Glyphs::Unicode));
+            let terminal = render(&scene(name, size(cols, rows)), &theme(ColorDepth::None, Glyphs::Unicode));
             let shown = text(terminal.backend().buffer());
             assert!(shown.contains("PARTIAL"), "{name} {cols}x{rows}\n{shown}");
         }
@@ -197,7 +197,7 @@ fn a_partial_picture_says_so_at_every_size() {
 
 #[test]
 fn without_colour_state_and_selection_can_still_be_told() {
-    let terminal = render(&scene("browse", size(80, 24)), &theme(Depth::None, Glyphs::Unicode));
+    let terminal = render(&scene("browse", size(80, 24)), &theme(ColorDepth::None, Glyphs::Unicode));
     let buffer = terminal.backend().buffer();
     insta::assert_snapshot!("browse_no_colour_80x24", styles(buffer));
     assert!(buffer.content().iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
@@ -206,13 +206,13 @@ fn without_colour_state_and_selection_can_still_be_told() {
 
 #[test]
 fn with_colour_only_what_means_something_has_one() {
-    let terminal = render(&scene("browse", size(120, 24)), &theme(Depth::Ansi16, Glyphs::Unicode));
+    let terminal = render(&scene("browse", size(120, 24)), &theme(ColorDepth::Ansi16, Glyphs::Unicode));
     insta::assert_snapshot!("browse_colour_120x24", styles(terminal.backend().buffer()));
 }
 
 #[test]
 fn every_size_draws() {
-    let theme = theme(Depth::Ansi16, Glyphs::Unicode);
+    let theme = theme(ColorDepth::Ansi16, Glyphs::Unicode);
     for (name, set) in SCENES {
         let mut model = set(size(1, 1));
         let small = (1..=26).flat_map(|cols| (1..=12).map(move |rows| (cols, rows)));
@@ -229,15 +229,16 @@ fn every_size_draws() {
 #[test]
 fn one_cell_shows_nothing() {
     for (name, set) in SCENES {
-        let terminal = render(&set(size(1, 1)), &theme(Depth::Ansi16, Glyphs::Unicode));
+        let terminal = render(&set(size(1, 1)), &theme(ColorDepth::Ansi16, Glyphs::Unicode));
         assert_eq!(text(terminal.backend().buffer()), "\n", "{name}");
     }
 }
 
 #[test]
 fn a_tiny_screen_still_says_context_state_and_selection() {
-    let shown =
-        text(render(&scene("browse", size(20, 5)), &theme(Depth::None, Glyphs::Unicode)).backend().buffer());
+    let shown = text(
+        render(&scene("browse", size(20, 5)), &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer(),
+    );
     for needed in ["prod", "SYNCED", "github_events"] {
         assert!(shown.contains(needed), "{shown}");
     }
@@ -249,7 +250,7 @@ fn context_state_and_lock_are_in_every_header() {
         for cols in [24, 40, 60, 80, 120, 200] {
             let mut model = set(size(cols, 24));
             model.context.name = "production-europe-west".into();
-            let shown = text(render(&model, &theme(Depth::None, Glyphs::Unicode)).backend().buffer());
+            let shown = text(render(&model, &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer());
             let header = shown.lines().next().unwrap();
             // Where both do not fit, the warning says more than SYNCED.
             let state = match model.inventory.coverage().is_partial() && cols <= 40 {
@@ -258,9 +259,9 @@ fn context_state_and_lock_are_in_every_header() {
             };
             assert!(header.contains(state) && header.contains("pro"), "{name} {cols} {header}");
             let lock = match model.lock {
-                Lock::ReadOnly => "READ ONLY",
-                Lock::Locked | Lock::Open(Some(_)) => "LOCKED",
-                Lock::Open(None) => "",
+                WriteAccess::ReadOnly => "READ ONLY",
+                WriteAccess::Locked | WriteAccess::Open(Some(_)) => "LOCKED",
+                WriteAccess::Open(None) => "",
             };
             assert!(header.contains(lock), "{name} {cols} {header}");
         }
@@ -269,8 +270,8 @@ fn context_state_and_lock_are_in_every_header() {
 
 #[test]
 fn no_planted_secret_and_no_control_character_is_in_any_frame() {
-    let theme = theme(Depth::Ansi16, Glyphs::Unicode);
-    // One scene is of values that were asked for.
+    let theme = theme(ColorDepth::Ansi16, Glyphs::Unicode);
+    // One scene shows values on request.
     for (name, set) in SCENES.iter().filter(|(name, _)| *name != "editor_revealed") {
         for (cols, rows) in [(80, 24), (120, 40), (200, 90)] {
             let mut model = set(size(cols, rows));
@@ -292,7 +293,7 @@ fn no_planted_secret_and_no_control_character_is_in_any_frame() {
 
 #[test]
 fn nothing_changes_before_it_was_announced() {
-    let theme = theme(Depth::Ansi16, Glyphs::Unicode);
+    let theme = theme(ColorDepth::Ansi16, Glyphs::Unicode);
     for (name, set) in SCENES {
         let mut model = set(size(140, 40));
         for _ in 0..40 {
@@ -310,7 +311,7 @@ fn nothing_changes_before_it_was_announced() {
             }
             let Some(next) = next else { break };
             model.now = Stamp { mono: next, wall: wall + (next - now) };
-            model.traffic.turn(next);
+            model.traffic.advance(next);
         }
     }
 }
@@ -325,12 +326,12 @@ fn a_quiet_picture_announces_nothing() {
 
 #[test]
 fn roles_are_what_colours_come_from() {
-    let buffer = render(&scene("stale", size(120, 40)), &theme(Depth::Ansi16, Glyphs::Unicode));
+    let buffer = render(&scene("stale", size(120, 40)), &theme(ColorDepth::Ansi16, Glyphs::Unicode));
     let buffer = buffer.backend().buffer();
-    let theme = theme(Depth::Ansi16, Glyphs::Unicode);
+    let theme = theme(ColorDepth::Ansi16, Glyphs::Unicode);
     let header = text(buffer).lines().next().unwrap().to_owned();
     let at = header.chars().position(|c| c == '▲').unwrap();
-    assert_eq!(buffer.cell((at as u16, 0)).unwrap().fg, theme.style(Ink::Warning).fg.unwrap());
+    assert_eq!(buffer.cell((at as u16, 0)).unwrap().fg, theme.style(StyleRole::Warning).fg.unwrap());
 }
 
 #[test]
@@ -338,7 +339,7 @@ fn a_review_tells_the_size_and_the_limit_where_they_are_near() {
     let words = |most: usize| {
         let mut model = scene("review", size(120, 40));
         model.context.capabilities.max_document = most;
-        text(render(&model, &theme(Depth::None, Glyphs::Unicode)).backend().buffer())
+        text(render(&model, &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer())
     };
     assert!(!words(1 << 20).contains("of at most"));
     let near = words(400);
@@ -348,6 +349,6 @@ fn a_review_tells_the_size_and_the_limit_where_they_are_near() {
 
 #[test]
 fn without_colour_a_clash_and_its_choice_can_still_be_told() {
-    let terminal = render(&scene("merge", size(120, 24)), &theme(Depth::None, Glyphs::Unicode));
+    let terminal = render(&scene("merge", size(120, 24)), &theme(ColorDepth::None, Glyphs::Unicode));
     insta::assert_snapshot!("merge_no_colour_120x24", styles(terminal.backend().buffer()));
 }

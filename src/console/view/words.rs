@@ -4,35 +4,37 @@ use std::time::Duration;
 
 use ratatui::buffer::CellWidth;
 
-use super::widgets::Phrase;
-use crate::console::age::{Spoken, age, countdown, so_far};
-use crate::console::model::{Edit, Held, Link, Model, SecretLink};
-use crate::console::theme::{Ink, glyph};
-use crate::domain::{Condition, LinkState, SecretStanding, Token};
+use super::widgets::TextRun;
+use crate::console::age::{TimedText, age, countdown, so_far};
+use crate::console::model::{Draft, Model, PausedEvents, SecretLink, StoreLink};
+use crate::console::theme::{StyleRole, glyph};
+use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
 use crate::inventory::Scope;
 pub(super) use crate::text::grouped;
 
-/// What is said of a write whose answer was lost.
+/// Of a write whose answer was lost.
 pub(super) const UNKNOWN: &str = "unknown, looking whether it was done";
 
-/// A count with the state it was taken in, unless that is SYNCED, whole, and nothing is held back:
-/// `12,000 loading`, `12,000 partial`. Before anything has arrived there is nothing to count.
+/// A count with the state it was taken in, unless that is SYNCED, whole, and not paused: `12,000 loading`,
+/// `12,000 partial`. Empty before anything has arrived.
 pub(super) fn count(number: usize, model: &Model) -> String {
-    if number == 0 && !model.link.had_picture && !model.link.state.is_true() {
+    if number == 0 && !model.link.has_loaded && !model.link.state.is_synced() {
         return String::new();
     }
     let mut words = grouped(number);
-    for doubt in doubts(model) {
+    for doubt in count_qualifiers(model) {
         words.push(' ');
         words.push_str(&doubt);
     }
     words
 }
 
-/// What stands against taking a count for all there is: `stale`, `partial`, both, or nothing.
-pub(super) fn doubts(model: &Model) -> Vec<String> {
+/// Why a count may not be all there is: `stale`, `partial`, both, or nothing.
+pub(super) fn count_qualifiers(model: &Model) -> Vec<String> {
     let state = match model.link.state {
-        LinkState::Synced if model.held.as_ref().is_some_and(Held::is_behind) => Some("paused".into()),
+        LinkState::Synced if model.paused.as_ref().is_some_and(PausedEvents::is_behind) => {
+            Some("paused".into())
+        }
         LinkState::Synced => None,
         ref state => Some(state.word().to_lowercase()),
     };
@@ -40,11 +42,11 @@ pub(super) fn doubts(model: &Model) -> Vec<String> {
     state.into_iter().chain(partial).collect()
 }
 
-/// The mark of a picture that shows what a user may read, and not all there is.
+/// The mark of a picture that shows only what this user may read.
 pub(super) const PARTIAL: &str = "PARTIAL";
 
-/// That nobody is known to use a connection.
-pub(super) fn no_webhook(model: &Model) -> &'static str {
+/// That no webhook is known to use a connection.
+pub(super) fn no_visible_webhook(model: &Model) -> &'static str {
     if model.inventory.coverage().is_partial() { "no webhook that this user may read" } else { "no webhook" }
 }
 
@@ -53,122 +55,120 @@ pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// How safe what was typed is.
-pub(super) fn draft(model: &Model, edit: &Edit) -> Phrase {
-    let saving = &edit.saving;
+/// Whether the draft is saved.
+pub(super) fn draft(model: &Model, edit: &Draft) -> TextRun {
+    let saving = &edit.autosave;
     if !edit.is_changed() {
-        return Phrase::of(Ink::Dim, "draft unchanged");
+        return TextRun::of(StyleRole::Dim, "draft unchanged");
     }
     if saving.failed {
-        return Phrase::of(Ink::Warning, format!("{} draft NOT saved", glyph::WARNING));
+        return TextRun::of(StyleRole::Warning, format!("{} draft NOT saved", glyph::WARNING));
     }
-    if !saving.is_current() || !model.shelf.on_disk.contains(&edit.key) {
-        return Phrase::of(Ink::Dim, "draft changed");
+    if !saving.is_current() || !model.saved_drafts.on_disk.contains(&edit.key) {
+        return TextRun::of(StyleRole::Dim, "draft changed");
     }
     match saving.withheld {
-        0 => Phrase::of(Ink::Dim, "draft saved"),
-        1 => Phrase::of(Ink::Text, "1 typed secret not saved"),
-        count => Phrase::of(Ink::Text, format!("{count} typed secrets not saved")),
+        0 => TextRun::of(StyleRole::Dim, "draft saved"),
+        1 => TextRun::of(StyleRole::Text, "1 typed secret not saved"),
+        count => TextRun::of(StyleRole::Text, format!("{count} typed secrets not saved")),
     }
 }
 
-/// How long ago a moment was.
-pub(super) fn ago(model: &Model, at: Duration) -> Spoken {
+pub(super) fn ago(model: &Model, at: Duration) -> TimedText {
     age(model.now.mono.saturating_sub(at))
 }
 
-/// The same for what is expected to be new: nothing while it is.
+/// The age; `None` while it is still new.
 pub(super) fn long_ago(model: &Model, at: Duration) -> Option<String> {
     let ago = ago(model, at).text;
     (ago != age(Duration::ZERO).text).then_some(ago)
 }
 
 /// Whether what is shown may be older than the store.
-pub(super) fn is_old(link: &Link) -> bool {
-    link.had_picture
+pub(super) fn may_be_outdated(link: &StoreLink) -> bool {
+    link.has_loaded
         && matches!(
             link.state,
             LinkState::Stale { .. } | LinkState::Denied { .. } | LinkState::Connecting { .. }
         )
 }
 
-/// The state as its badge shows it: glyph and colour beside the word.
-fn state_look(state: &LinkState) -> (&'static str, Ink) {
+/// The badge of a link state: glyph and style role.
+fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
     match state {
-        LinkState::Synced => (glyph::FULL, Ink::Good),
-        LinkState::Connecting { .. } => (glyph::HOLLOW, Ink::Accent),
-        LinkState::Loading { .. } | LinkState::CatchingUp => (glyph::HALF, Ink::Accent),
-        LinkState::Stale { .. } => (glyph::WARNING, Ink::Warning),
-        LinkState::Denied { .. } => (glyph::BAD, Ink::Bad),
+        LinkState::Synced => (glyph::FULL, StyleRole::Good),
+        LinkState::Connecting { .. } => (glyph::HOLLOW, StyleRole::Accent),
+        LinkState::Loading { .. } | LinkState::CatchingUp => (glyph::HALF, StyleRole::Accent),
+        LinkState::Stale { .. } => (glyph::WARNING, StyleRole::Warning),
+        LinkState::Denied { .. } => (glyph::BAD, StyleRole::Bad),
     }
 }
 
-/// As [`state_look`], of a picture that is true as far as it goes.
-pub(super) fn link_look(model: &Model) -> (&'static str, Ink) {
-    if model.link.state.is_true() && model.inventory.coverage().is_partial() {
-        return (glyph::WARNING, Ink::Warning);
+/// As [`link_state_badge`], with a warning where the picture is partial.
+pub(super) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
+    if model.link.state.is_synced() && model.inventory.coverage().is_partial() {
+        return (glyph::WARNING, StyleRole::Warning);
     }
-    state_look(&model.link.state)
+    link_state_badge(&model.link.state)
 }
 
-/// How the store of secrets stands, as its badge says it.
+/// The state of the secret store, as its badge says it.
 pub(super) fn standing(link: &SecretLink) -> &'static str {
-    link.standing.map_or("connecting", SecretStanding::word)
+    link.standing.map_or("connecting", SecretStoreStatus::word)
 }
 
 /// The same as glyph and colour.
-pub(super) fn standing_look(link: &SecretLink) -> (&'static str, Ink) {
+pub(super) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
     match link.standing {
-        None => (glyph::HOLLOW, Ink::Accent),
-        Some(SecretStanding::LoginFails | SecretStanding::Busy) => (glyph::WARNING, Ink::Warning),
-        Some(standing) if !standing.serves() => (glyph::BAD, Ink::Bad),
-        Some(_) if link.forbidden > 0 => (glyph::WARNING, Ink::Warning),
-        Some(_) => (glyph::FULL, Ink::Good),
+        None => (glyph::HOLLOW, StyleRole::Accent),
+        Some(SecretStoreStatus::LoginFails | SecretStoreStatus::Busy) => (glyph::WARNING, StyleRole::Warning),
+        Some(standing) if !standing.serves() => (glyph::BAD, StyleRole::Bad),
+        Some(_) if link.forbidden > 0 => (glyph::WARNING, StyleRole::Warning),
+        Some(_) => (glyph::FULL, StyleRole::Good),
     }
 }
 
-/// A verdict's glyph and colour.
-pub(super) fn condition_look(condition: Condition) -> (&'static str, Ink) {
+/// The glyph and style role of a verdict.
+pub(super) fn condition_badge(condition: Condition) -> (&'static str, StyleRole) {
     match condition {
-        Condition::Healthy => (glyph::FULL, Ink::Good),
-        Condition::Degraded => (glyph::WARNING, Ink::Warning),
-        Condition::Unusable => (glyph::BAD, Ink::Bad),
+        Condition::Healthy => (glyph::FULL, StyleRole::Good),
+        Condition::Degraded => (glyph::WARNING, StyleRole::Warning),
+        Condition::Unusable => (glyph::BAD, StyleRole::Bad),
     }
 }
 
-/// When the link is tried again, if it is waiting for that.
-pub(super) fn retry(model: &Model) -> Option<Spoken> {
+/// When the link is retried, if it waits for that.
+pub(super) fn retry(model: &Model) -> Option<TimedText> {
     let retry_at = model.link.retry_at?;
-    let Spoken { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
+    let TimedText { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
         Some(left) if !left.is_zero() => {
-            let Spoken { text, changes_in } = countdown(left);
-            Spoken { text: format!("next try in {text}"), changes_in: changes_in.or(Some(left)) }
+            let TimedText { text, changes_in } = countdown(left);
+            TimedText { text: format!("next try in {text}"), changes_in: changes_in.or(Some(left)) }
         }
-        _ => Spoken { text: "trying now".into(), changes_in: None },
+        _ => TimedText { text: "trying now".into(), changes_in: None },
     };
-    Some(Spoken { text, changes_in })
+    Some(TimedText { text, changes_in })
 }
 
-/// What keeps the picture from being true: what is waited for and for how long, when it is tried
-/// again, and why. The reason comes last, because it may be cut off.
-pub(super) fn trouble(model: &Model) -> Vec<Phrase> {
+/// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
+pub(super) fn trouble(model: &Model) -> Vec<TextRun> {
     let link = &model.link;
     let backend = model.context.backend;
     let mut facts = match &link.state {
         LinkState::Connecting { .. } => {
             let taken = so_far(model.now.mono.saturating_sub(link.since)).text;
             let waiting = format!("waiting for {backend} {}", model.context.target);
-            vec![Phrase::of(Ink::Text, waiting), Phrase::of(Ink::Text, taken)]
+            vec![TextRun::of(StyleRole::Text, waiting), TextRun::of(StyleRole::Text, taken)]
         }
-        LinkState::Stale { .. } => vec![Phrase::of(Ink::Warning, "what you see may be old")],
-        LinkState::Denied { .. } => vec![Phrase::of(Ink::Bad, format!("{backend} refuses"))],
+        LinkState::Stale { .. } => vec![TextRun::of(StyleRole::Warning, "what you see may be old")],
+        LinkState::Denied { .. } => vec![TextRun::of(StyleRole::Bad, format!("{backend} refuses"))],
         LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
     };
-    facts.extend(retry(model).map(|retry| Phrase::of(Ink::Dim, retry.text)));
+    facts.extend(retry(model).map(|retry| TextRun::of(StyleRole::Dim, retry.text)));
     facts
 }
 
-/// Why the picture is not true, as the provider says it.
+/// Why the picture is not current, as the provider says it.
 pub(super) fn reason(state: &LinkState) -> Option<&str> {
     match state {
         LinkState::Connecting { error, .. } => error.as_deref(),
@@ -179,18 +179,17 @@ pub(super) fn reason(state: &LinkState) -> Option<&str> {
 }
 
 /// [`trouble`] and [`reason`] on one line.
-pub(super) fn trouble_line(model: &Model) -> Phrase {
-    let mut line = Phrase::default();
+pub(super) fn trouble_line(model: &Model) -> TextRun {
+    let mut line = TextRun::default();
     for fact in trouble(model) {
         line.join(" · ", fact);
     }
     if let Some(reason) = reason(&model.link.state) {
-        line.join(" · ", Phrase::of(Ink::Text, reason.to_owned()));
+        line.join(" · ", TextRun::of(StyleRole::Text, reason.to_owned()));
     }
     line
 }
 
-/// A range of rows, by name.
 pub(super) fn scope(scope: &Scope) -> &str {
     match scope {
         Scope::AllWebhooks => "all",
@@ -200,7 +199,7 @@ pub(super) fn scope(scope: &Scope) -> &str {
     }
 }
 
-/// A token as people compare it: `r48190`, or the digest.
+/// `r48190`, or the digest.
 pub(super) fn token(model: &Model, token: Token) -> String {
     model.context.token(token)
 }
@@ -224,8 +223,8 @@ pub(super) fn wrap(words: &str, columns: u16) -> Vec<String> {
 }
 
 /// Puts facts on lines of at most so many columns, with a dot between those that share a line.
-pub(super) fn pack(facts: impl IntoIterator<Item = Phrase>, columns: u16) -> Vec<Phrase> {
-    let mut lines = vec![Phrase::default()];
+pub(super) fn pack(facts: impl IntoIterator<Item = TextRun>, columns: u16) -> Vec<TextRun> {
+    let mut lines = vec![TextRun::default()];
     for fact in facts {
         match lines.last_mut() {
             Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
@@ -250,23 +249,23 @@ mod tests {
     #[test]
     fn counts_carry_their_state() {
         let mut model = sample::connecting(sample::size(80, 24));
-        model.link = Link::default();
+        model.link = StoreLink::default();
         assert_eq!(count(0, &model), "");
-        model.link.enter(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
+        model.link.set_state(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
         assert_eq!(count(12_000, &model), "12,000 loading");
-        model.link.enter(LinkState::Synced, Duration::ZERO);
+        model.link.set_state(LinkState::Synced, Duration::ZERO);
         assert_eq!(count(1_234_567, &model), "1,234,567");
-        model.held = Some(Held::default());
+        model.paused = Some(PausedEvents::default());
         assert_eq!(count(2, &model), "2", "nothing has come since");
-        model.held = Some(Held { changes: 3, ..Held::default() });
+        model.paused = Some(PausedEvents { changes: 3, ..PausedEvents::default() });
         assert_eq!(count(2, &model), "2 paused");
-        model.link.enter(LinkState::CatchingUp, Duration::ZERO);
+        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
         assert_eq!(count(0, &model), "0 catching up");
 
         let (_, partial) = sample::SCENES.iter().find(|(name, _)| *name == "partial").unwrap();
         let mut model = partial(sample::size(80, 24));
         assert_eq!(count(12_000, &model), "12,000 partial");
-        model.link.enter(LinkState::CatchingUp, Duration::ZERO);
+        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
         assert_eq!(count(12_000, &model), "12,000 catching up partial");
     }
 

@@ -1,13 +1,12 @@
-//! A certificate, and when it stops being one.
+//! A certificate and its validity.
 
 use std::time::{Duration, SystemTime};
 
-/// How long before its end an ordinary certificate is spoken of.
+/// How long before its expiry an ordinary certificate is reported.
 const WARNED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
-/// Whose certificate it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Owner {
+pub enum CertificateOwner {
     /// A server's, as it showed it.
     Server(String),
     /// Ours, from a file.
@@ -16,7 +15,7 @@ pub enum Owner {
     Authority(String),
 }
 
-impl Owner {
+impl CertificateOwner {
     /// What kind it is: `server`, `client`, `authority`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -34,20 +33,16 @@ impl Owner {
     }
 }
 
-/// A certificate's name and dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whose it is.
-    pub owner: Owner,
-    /// Whom it names.
+    pub owner: CertificateOwner,
     pub subject: String,
     /// From when on it is good.
     pub from: SystemTime,
-    /// Until when.
     pub until: SystemTime,
 }
 
-/// Where a certificate is in its life.
+/// Validity of a certificate at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Validity {
     /// Good for a while.
@@ -74,7 +69,7 @@ impl Certificate {
     }
 
     /// When that changes, if it does.
-    pub fn next_turn_at(&self, now: SystemTime) -> Option<SystemTime> {
+    pub fn next_change_at(&self, now: SystemTime) -> Option<SystemTime> {
         let life = self.until.duration_since(self.from).unwrap_or_default();
         match self.validity(now) {
             Validity::Early => Some(self.from),
@@ -93,7 +88,7 @@ mod tests {
 
     fn validity(life: u32, day: u32) -> Validity {
         let from = SystemTime::UNIX_EPOCH + DAY * 10_000;
-        let owner = Owner::Server("e:1".into());
+        let owner = CertificateOwner::Server("e:1".into());
         let certificate = Certificate { owner, subject: String::new(), from, until: from + DAY * life };
         certificate.validity(from + DAY * day - Duration::from_secs(1))
     }

@@ -4,70 +4,58 @@ use std::time::SystemTime;
 
 use super::super::utc;
 
-/// A fact: its name and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// Lower-case words: `raft term`.
     pub name: &'static str,
-    /// What is known.
-    pub value: Value,
+    pub value: FactValue,
 }
 
 impl Fact {
-    /// A fact in words.
     pub fn text(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: Value::Text(value.into()) }
+        Self { name, value: FactValue::Text(value.into()) }
     }
 
-    /// A number of things.
     pub fn count(name: &'static str, count: u64) -> Self {
-        Self { name, value: Value::Count(count) }
+        Self { name, value: FactValue::Count(count) }
     }
 
     /// A number that orders or names: a revision, a term.
     pub fn ordinal(name: &'static str, number: u64) -> Self {
-        Self { name, value: Value::Ordinal(number) }
+        Self { name, value: FactValue::Ordinal(number) }
     }
 
-    /// A size in bytes.
     pub fn bytes(name: &'static str, bytes: u64) -> Self {
-        Self { name, value: Value::Bytes(bytes) }
+        Self { name, value: FactValue::Bytes(bytes) }
     }
 
-    /// A moment.
     pub fn moment(name: &'static str, at: SystemTime) -> Self {
-        Self { name, value: Value::Moment(at) }
+        Self { name, value: FactValue::Moment(at) }
     }
 
     /// Something that this process saw happen.
     pub fn observed(name: &'static str, what: impl Into<String>, at: SystemTime) -> Self {
-        Self { name, value: Value::Observed { what: what.into(), at } }
+        Self { name, value: FactValue::Observed { what: what.into(), at } }
     }
 }
 
-/// The value of a [`Fact`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// Words.
+pub enum FactValue {
     Text(String),
-    /// A number of things.
     Count(u64),
     /// A number that orders or names.
     Ordinal(u64),
-    /// A size in bytes.
     Bytes(u64),
     /// A moment that is over.
     Moment(SystemTime),
     /// What this process saw happen, and when it did.
     Observed {
-        /// What.
         what: String,
-        /// When.
         at: SystemTime,
     },
 }
 
-impl Value {
+impl FactValue {
     /// The moment of a value that has one, and so an age.
     pub fn at(&self) -> Option<SystemTime> {
         match self {

@@ -1,4 +1,4 @@
-//! Something to act on, and who can.
+//! Something to act on, and who can act.
 
 use super::Condition;
 
@@ -33,10 +33,9 @@ pub enum Right {
     Write,
 }
 
-/// Something to act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Who can.
+    /// Who can act on it.
     pub cause: Cause,
     /// What was found, at what.
     pub text: String,
@@ -56,7 +55,7 @@ impl Finding {
         Self::new(Cause::Rights(right), Condition::Degraded, text, remedy)
     }
 
-    /// What is no trouble yet.
+    /// Not a problem yet.
     pub fn hint(text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Cause::Hint, Condition::Healthy, text, remedy)
     }
@@ -74,7 +73,7 @@ impl Finding {
         self
     }
 
-    /// How well a backend can still be with this.
+    /// The best condition that a backend with this finding can have.
     pub fn condition(&self) -> Condition {
         self.condition
     }

@@ -11,9 +11,7 @@ pub struct MemberHealth {
     pub address: String,
     /// Its own verdict; `None` where it cannot be known from here.
     pub condition: Option<Condition>,
-    /// What it does.
-    pub role: Option<Role>,
-    /// Its round trip.
+    pub role: Option<MemberRole>,
     pub latency: Option<LatencyClass>,
     /// Facts in the order they are shown.
     pub facts: Vec<Fact>,
@@ -22,22 +20,20 @@ pub struct MemberHealth {
 }
 
 impl MemberHealth {
-    /// The word for its condition.
     pub fn word(&self) -> &'static str {
         self.condition.map_or("unknown", Condition::word)
     }
 }
 
-/// What a member does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum MemberRole {
     /// It orders the writes.
     Leader,
     /// It votes and follows.
     Follower,
     /// It follows and has no vote.
     Learner,
-    /// It has a vote and follows nobody: no leader is known to it.
+    /// It has a vote and knows no leader.
     Leaderless,
     /// The file of the webhooks.
     Webhooks,
@@ -45,8 +41,7 @@ pub enum Role {
     Connections,
 }
 
-impl Role {
-    /// The word shown.
+impl MemberRole {
     pub fn word(self) -> &'static str {
         match self {
             Self::Leader => "leader",

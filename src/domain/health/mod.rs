@@ -1,37 +1,34 @@
-//! What a backend says about itself when asked.
+//! The health of a backend: condition, findings, facts, members, certificates.
 //!
 //! A [`Health`] is facts and findings. A fact is for reading; a [`Finding`] is something to act on,
-//! and tells by its [`Cause`] who can: a fault is repaired at the store, a right is granted to this
-//! user. The verdict is nothing of its own but the worst of the findings.
+//! and its [`Cause`] says who can: a fault is repaired at the store, a right is granted to this
+//! user. The verdict is the worst of the findings.
 
 mod certificate;
 mod fact;
 mod finding;
 mod member;
-mod standing;
+mod secret_store;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use certificate::{Certificate, Owner, Validity};
-pub use fact::{Fact, Value};
+pub use certificate::{Certificate, CertificateOwner, Validity};
+pub use fact::{Fact, FactValue};
 pub use finding::{Cause, Finding, Right};
-pub use member::{MemberHealth, Role};
-pub use standing::SecretStanding;
+pub use member::{MemberHealth, MemberRole};
+pub use secret_store::SecretStoreStatus;
 
-/// How well a backend is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     /// Everything asked for was answered well.
     Healthy,
     /// It serves, but something is wrong.
     Degraded,
-    /// It does not serve.
     Unusable,
 }
 
 impl Condition {
-    /// The word shown.
     pub fn word(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
@@ -44,13 +41,9 @@ impl Condition {
 /// A latency as shown: a class, so that an idle screen does not flicker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LatencyClass {
-    /// Under 5 ms.
     Under5ms,
-    /// Under 20 ms.
     Under20ms,
-    /// Under 100 ms.
     Under100ms,
-    /// Anything longer.
     Slow,
 }
 
@@ -65,7 +58,6 @@ impl LatencyClass {
         }
     }
 
-    /// The class as shown.
     pub fn word(self) -> &'static str {
         match self {
             Self::Under5ms => "<5ms",
@@ -92,14 +84,13 @@ pub struct Health {
     pub members: Vec<MemberHealth>,
     /// The certificates that the link to it rests on.
     pub certificates: Vec<Certificate>,
-    /// Of a store of secrets: how it stands towards this user.
-    pub standing: Option<SecretStanding>,
+    /// Status of a secret store for this user; `None` for other backends.
+    pub secret_store: Option<SecretStoreStatus>,
     /// The token of this user is a root token, which may do everything.
     pub root: bool,
 }
 
 impl Health {
-    /// Nothing found yet.
     pub fn new(backend: &'static str) -> Self {
         Self {
             backend,
@@ -108,7 +99,7 @@ impl Health {
             facts: Vec::new(),
             members: Vec::new(),
             certificates: Vec::new(),
-            standing: None,
+            secret_store: None,
             root: false,
         }
     }
@@ -116,12 +107,11 @@ impl Health {
     /// The answer of a backend that gives none.
     pub fn unusable(backend: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         let mut health = Self::new(backend);
-        health.find(Finding::fault(text, remedy).at(Condition::Unusable));
+        health.push(Finding::fault(text, remedy).at(Condition::Unusable));
         health
     }
 
-    /// Takes a finding in.
-    pub fn find(&mut self, finding: Finding) {
+    pub fn push(&mut self, finding: Finding) {
         let at = self.findings.partition_point(|known| known.rank() <= finding.rank());
         self.findings.insert(at, finding);
     }
@@ -171,13 +161,13 @@ mod tests {
     fn the_verdict_is_the_worst_finding_and_tells_its_causes() {
         let mut health = Health::new("etcd");
         assert_eq!((health.verdict().as_str(), health.summary().as_str()), ("healthy", ""));
-        health.find(Finding::hint("versions are mixed", ""));
+        health.push(Finding::hint("versions are mixed", ""));
         assert_eq!((health.verdict().as_str(), health.summary().as_str()), ("healthy", ""));
-        health.find(Finding::rights(Right::Read, "may not read /cwm/", "ask"));
+        health.push(Finding::rights(Right::Read, "may not read /cwm/", "ask"));
         assert_eq!(health.verdict(), "degraded by rights");
-        health.find(Finding::fault("a member is down", "start it"));
+        health.push(Finding::fault("a member is down", "start it"));
         assert_eq!(health.verdict(), "degraded by fault and rights");
-        health.find(Finding::fault("no leader", "").at(Condition::Unusable));
+        health.push(Finding::fault("no leader", "").at(Condition::Unusable));
         assert_eq!((health.condition(), health.causes()), (Condition::Unusable, vec!["fault", "rights"]));
         let order: Vec<_> = health.findings().iter().map(|finding| finding.text.as_str()).collect();
         assert_eq!(order, ["no leader", "a member is down", "may not read /cwm/", "versions are mixed"]);
@@ -187,7 +177,7 @@ mod tests {
     #[test]
     fn who_writes_nothing_misses_no_right_to_write() {
         let mut health = Health::new("files");
-        health.find(Finding::rights(Right::Write, "the folder is read-only", ""));
+        health.push(Finding::rights(Right::Write, "the folder is read-only", ""));
         assert_eq!(health.verdict(), "degraded by rights");
         assert_eq!(health.without_writing().verdict(), "healthy");
     }

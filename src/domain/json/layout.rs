@@ -1,10 +1,10 @@
 //! The white space that makes a JSON text readable, put between its tokens and nowhere else.
 
-use super::{Lexer, Shape, walk};
+use super::{LexemeKind, Lexer, walk};
 
 const INDENT: &str = "  ";
 
-/// Deep nesting makes indented text far longer than its tokens; past this factor it helps nobody.
+/// Deep nesting makes indented text far longer than its tokens; past this factor the text is left as it is.
 const MAX_GROWTH: usize = 8;
 
 /// The same tokens with one member or item a line and two blanks a level; nothing before the first
@@ -15,12 +15,12 @@ pub fn indent(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len().saturating_mul(3) / 2);
     let mut depth = 0usize;
     let mut previous = None;
-    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.shape != Shape::Space) {
-        if closes(lexeme.shape) {
+    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
+        if closes(lexeme.kind) {
             depth = depth.saturating_sub(1);
         }
         if let Some(previous) = previous {
-            match gap(previous, lexeme.shape) {
+            match gap(previous, lexeme.kind) {
                 Gap::None => (),
                 Gap::Blank => out.push(' '),
                 Gap::Line => {
@@ -29,14 +29,14 @@ pub fn indent(text: &str) -> Option<String> {
                 }
             }
         }
-        if opens(lexeme.shape) {
+        if opens(lexeme.kind) {
             depth += 1;
         }
         out.push_str(lexeme.span.of(text));
         if out.len() > limit {
             return None;
         }
-        previous = Some(lexeme.shape);
+        previous = Some(lexeme.kind);
     }
     Some(out)
 }
@@ -47,21 +47,21 @@ enum Gap {
     Line,
 }
 
-fn gap(previous: Shape, next: Shape) -> Gap {
+fn gap(previous: LexemeKind, next: LexemeKind) -> Gap {
     match (previous, next) {
-        (_, Shape::Colon | Shape::Comma) => Gap::None,
-        (Shape::Colon, _) => Gap::Blank,
+        (_, LexemeKind::Colon | LexemeKind::Comma) => Gap::None,
+        (LexemeKind::Colon, _) => Gap::Blank,
         (open, close) if opens(open) && closes(close) => Gap::None,
         _ => Gap::Line,
     }
 }
 
-fn opens(shape: Shape) -> bool {
-    matches!(shape, Shape::OpenObject | Shape::OpenArray)
+fn opens(shape: LexemeKind) -> bool {
+    matches!(shape, LexemeKind::OpenObject | LexemeKind::OpenArray)
 }
 
-fn closes(shape: Shape) -> bool {
-    matches!(shape, Shape::CloseObject | Shape::CloseArray)
+fn closes(shape: LexemeKind) -> bool {
+    matches!(shape, LexemeKind::CloseObject | LexemeKind::CloseArray)
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
-//! Cuts any text into JSON lexemes without losing a byte; what is not JSON becomes `Shape::Bad`.
+//! Splits any text into JSON lexemes without losing a byte; what is not JSON becomes `LexemeKind::Bad`.
 
 use super::Span;
 
-/// What a lexeme is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum LexemeKind {
     /// `{`
     OpenObject,
     /// `}`
@@ -17,13 +16,12 @@ pub enum Shape {
     Colon,
     /// `,`
     Comma,
-    /// A whole string with both quotes; escapes are not judged here.
+    /// A whole string with both quotes; escapes are not checked here.
     String,
     /// A run that looks like a number and is one.
     Number,
     /// `true` or `false`.
     Bool,
-    /// `null`.
     Null,
     /// Blanks, tabs and line ends.
     Space,
@@ -33,12 +31,9 @@ pub enum Shape {
     Bad,
 }
 
-/// One piece of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lexeme {
-    /// What it is.
-    pub shape: Shape,
-    /// Where it stands.
+    pub kind: LexemeKind,
     pub span: Span,
 }
 
@@ -50,7 +45,6 @@ pub struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// Starts at the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
@@ -68,34 +62,34 @@ impl<'a> Lexer<'a> {
         self.rest().iter().take_while(|byte| accept(**byte)).count()
     }
 
-    fn string(&self) -> (Shape, usize) {
+    fn string(&self) -> (LexemeKind, usize) {
         let rest = self.rest();
         let mut at = 1;
         while let Some(found) = rest.get(at..).and_then(|tail| memchr::memchr3(b'"', b'\\', b'\n', tail)) {
             at += found;
             match rest.get(at) {
-                Some(b'"') => return (Shape::String, at + 1),
+                Some(b'"') => return (LexemeKind::String, at + 1),
                 Some(b'\\') => at += 1 + usize::from(rest.get(at + 1).is_some_and(|byte| *byte != b'\n')),
-                _ => return (Shape::Unterminated, at),
+                _ => return (LexemeKind::Unterminated, at),
             }
             // A skipped character may be several bytes long: step to its end.
             while rest.get(at).is_some_and(|byte| *byte & 0xc0 == 0x80) {
                 at += 1;
             }
         }
-        (Shape::Unterminated, rest.len())
+        (LexemeKind::Unterminated, rest.len())
     }
 
-    fn word(&self) -> (Shape, usize) {
+    fn word(&self) -> (LexemeKind, usize) {
         let len = self.run(|byte| {
             byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'.' | b'$' | 0x80..)
         });
         let word = self.rest().get(..len).unwrap_or_default();
         let shape = match word {
-            b"true" | b"false" => Shape::Bool,
-            b"null" => Shape::Null,
-            _ if is_number(word) => Shape::Number,
-            _ => Shape::Bad,
+            b"true" | b"false" => LexemeKind::Bool,
+            b"null" => LexemeKind::Null,
+            _ if is_number(word) => LexemeKind::Number,
+            _ => LexemeKind::Bad,
         };
         (shape, len)
     }
@@ -107,22 +101,22 @@ impl Iterator for Lexer<'_> {
     fn next(&mut self) -> Option<Lexeme> {
         let first = *self.rest().first()?;
         let (shape, len) = match first {
-            b'{' => (Shape::OpenObject, 1),
-            b'}' => (Shape::CloseObject, 1),
-            b'[' => (Shape::OpenArray, 1),
-            b']' => (Shape::CloseArray, 1),
-            b':' => (Shape::Colon, 1),
-            b',' => (Shape::Comma, 1),
+            b'{' => (LexemeKind::OpenObject, 1),
+            b'}' => (LexemeKind::CloseObject, 1),
+            b'[' => (LexemeKind::OpenArray, 1),
+            b']' => (LexemeKind::CloseArray, 1),
+            b':' => (LexemeKind::Colon, 1),
+            b',' => (LexemeKind::Comma, 1),
             b'"' => self.string(),
             b' ' | b'\t' | b'\n' | b'\r' => {
-                (Shape::Space, self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')))
+                (LexemeKind::Space, self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')))
             }
             _ => self.word(),
         };
         // A stray ASCII character is a lexeme of its own; bytes past ASCII always form words.
         let span = Span { start: self.at, end: self.at + len.max(1) };
         self.at = span.end;
-        Some(Lexeme { shape, span })
+        Some(Lexeme { kind: shape, span })
     }
 }
 
@@ -176,10 +170,10 @@ mod tests {
     #[test]
     fn shapes_are_told_apart() {
         let shapes: Vec<_> = Lexer::new(r#"{"a\"é": [1.5e3, true,nul, 01 ]}"#)
-            .filter(|lexeme| lexeme.shape != Shape::Space)
-            .map(|lexeme| lexeme.shape)
+            .filter(|lexeme| lexeme.kind != LexemeKind::Space)
+            .map(|lexeme| lexeme.kind)
             .collect();
-        use Shape::*;
+        use LexemeKind::*;
         assert_eq!(
             shapes,
             [

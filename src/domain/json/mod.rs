@@ -1,4 +1,4 @@
-//! JSON by token spans: a lossless lexer, a strict walker with places, and a tree of spans.
+//! JSON by token spans: a lossless lexer, a strict walker, and a tree of spans.
 //!
 //! `serde_json` parses values; confdeck must keep white space, number spellings, escapes and
 //! duplicate members as they are, so formatting, masking and splicing work on spans of the text.
@@ -11,16 +11,15 @@ mod tree;
 mod walk;
 
 pub use layout::indent;
-pub use lexer::{Lexeme, Lexer, Shape};
-pub use problems::{Fix, Problem, Severity, problems};
-pub use string::{Decoded, Unquoted, decode, quote, unquote};
-pub use tree::{Member, Node, Value, parse};
-pub use walk::{Event, Scalar, SyntaxError, check_object, walk};
+pub use lexer::{Lexeme, LexemeKind, Lexer};
+pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
+pub use string::{DecodedString, UnquoteResult, decode, quote, unquote};
+pub use tree::{Member, Node, NodeValue, parse};
+pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};
 
 /// A half-open range of byte offsets in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// The first byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
@@ -32,12 +31,10 @@ impl Span {
         text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Length in bytes.
     pub fn len(self) -> usize {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether it spans nothing.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -47,7 +44,7 @@ impl Span {
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Line and column, both from 1, of a byte offset; columns count characters.
-pub fn place(text: &str, offset: usize) -> (usize, usize) {
+pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line = memchr::memchr_iter(b'\n', before.as_bytes()).count().saturating_add(1);
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);

@@ -1,17 +1,17 @@
-//! Quoted strings: their value, whether they are well-formed, and back.
+//! Quoted strings: unquoting, decoding and quoting.
 
 use std::borrow::Cow;
 
-/// The value of a quoted string, or the place where it breaks.
+/// The value of a quoted string, or the offset of its first error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unquoted<'a> {
+pub enum UnquoteResult<'a> {
     /// What the string says.
     Value(Cow<'a, str>),
     /// Offset into the quoted text and the reason.
     Broken(usize, &'static str),
 }
 
-impl<'a> Unquoted<'a> {
+impl<'a> UnquoteResult<'a> {
     /// The value, if the string is well-formed.
     pub fn value(self) -> Option<Cow<'a, str>> {
         match self {
@@ -22,13 +22,13 @@ impl<'a> Unquoted<'a> {
 }
 
 /// Reads a string lexeme, quotes included. A lone surrogate reads as U+FFFD, as most readers do.
-pub fn unquote(quoted: &str) -> Unquoted<'_> {
+pub fn unquote(quoted: &str) -> UnquoteResult<'_> {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
     if let Some(at) = inner.bytes().position(|byte| byte < 0x20) {
-        return Unquoted::Broken(at + 1, "a control character must be escaped in a string");
+        return UnquoteResult::Broken(at + 1, "a control character must be escaped in a string");
     }
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Unquoted::Value(Cow::Borrowed(inner));
+        return UnquoteResult::Value(Cow::Borrowed(inner));
     }
     let mut value = String::with_capacity(inner.len());
     let mut rest = inner;
@@ -36,7 +36,7 @@ pub fn unquote(quoted: &str) -> Unquoted<'_> {
         value.push_str(rest.get(..at).unwrap_or_default());
         let escape = rest.get(at..).unwrap_or_default();
         let Some((character, len)) = read_escape(escape) else {
-            return Unquoted::Broken(
+            return UnquoteResult::Broken(
                 inner.len() - escape.len() + 1,
                 "unknown escape; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX",
             );
@@ -45,30 +45,30 @@ pub fn unquote(quoted: &str) -> Unquoted<'_> {
         rest = escape.get(len..).unwrap_or_default();
     }
     value.push_str(rest);
-    Unquoted::Value(Cow::Owned(value))
+    UnquoteResult::Value(Cow::Owned(value))
 }
 
 /// The value of a string with the place of each of its bytes in the text it was written as.
 #[derive(Debug, Clone)]
-pub struct Decoded<'a> {
+pub struct DecodedString<'a> {
     /// What the string says.
     pub value: Cow<'a, str>,
     /// For each byte of the value, and for its end, the offset of what wrote it; none if they are the same.
     places: Option<Vec<usize>>,
 }
 
-impl Decoded<'_> {
+impl DecodedString<'_> {
     /// The offset in the written text of an offset in the value that is a character's boundary.
-    pub fn written(&self, offset: usize) -> usize {
+    pub fn source_offset(&self, offset: usize) -> usize {
         self.places.as_ref().map_or(offset, |places| places.get(offset).copied().unwrap_or(offset))
     }
 }
 
 /// Reads what stands between the quotes of a string, also of a broken one: what is no escape
 /// stands for itself.
-pub fn decode(inner: &str) -> Decoded<'_> {
+pub fn decode(inner: &str) -> DecodedString<'_> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Decoded { value: Cow::Borrowed(inner), places: None };
+        return DecodedString { value: Cow::Borrowed(inner), places: None };
     }
     let mut value = String::with_capacity(inner.len());
     let mut places = Vec::with_capacity(inner.len() + 1);
@@ -83,7 +83,7 @@ pub fn decode(inner: &str) -> Decoded<'_> {
         at += len;
     }
     places.push(inner.len());
-    Decoded { value: Cow::Owned(value), places: Some(places) }
+    DecodedString { value: Cow::Owned(value), places: Some(places) }
 }
 
 /// The character and the length of the escape that `text` starts with.
@@ -139,13 +139,13 @@ mod tests {
         #[test]
         fn decoding_agrees_and_places_are_boundaries(inner in r#"[a\\"/bfnrtu0-9dDé😀]{0,12}"#) {
             let decoded = decode(&inner);
-            if let Unquoted::Value(value) = unquote(&format!("\"{inner}\"")) {
+            if let UnquoteResult::Value(value) = unquote(&format!("\"{inner}\"")) {
                 prop_assert_eq!(&decoded.value, &value);
             }
             for (at, _) in decoded.value.char_indices().chain([(decoded.value.len(), ' ')]) {
-                prop_assert!(inner.is_char_boundary(decoded.written(at)));
+                prop_assert!(inner.is_char_boundary(decoded.source_offset(at)));
             }
-            prop_assert_eq!(decoded.written(decoded.value.len()), inner.len());
+            prop_assert_eq!(decoded.source_offset(decoded.value.len()), inner.len());
         }
 
         #[test]
@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn broken_strings_name_the_place() {
-        assert!(matches!(unquote("\"ab\\x\""), Unquoted::Broken(3, _)));
-        assert!(matches!(unquote("\"a\tb\""), Unquoted::Broken(2, _)));
-        assert!(matches!(unquote("\"\\u12\""), Unquoted::Broken(1, _)));
+        assert!(matches!(unquote("\"ab\\x\""), UnquoteResult::Broken(3, _)));
+        assert!(matches!(unquote("\"a\tb\""), UnquoteResult::Broken(2, _)));
+        assert!(matches!(unquote("\"\\u12\""), UnquoteResult::Broken(1, _)));
         assert_eq!(unquote("\"\\ud83d\\ude00\"").value().unwrap(), "😀");
     }
 }

@@ -1,43 +1,34 @@
 //! A tree of spans over a JSON text: enough to mask, splice and compare without touching a byte.
 
-use super::{Event, Scalar, Span, SyntaxError, unquote, walk};
+use super::{JsonEvent, Scalar, Span, SyntaxError, unquote, walk};
 
-/// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// From its first to its last byte.
     pub span: Span,
-    /// What it is.
-    pub value: Value,
+    pub value: NodeValue,
 }
 
-/// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum NodeValue {
     /// The members in the order of the text, duplicates included.
     Object(Vec<Member>),
-    /// The items.
     Array(Vec<Node>),
-    /// Anything else.
     Scalar(Scalar),
 }
 
-/// One member of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The name, unquoted.
     pub name: String,
     /// The quoted name.
     pub key: Span,
-    /// Its value.
     pub value: Node,
 }
 
 impl Node {
-    /// The members, if this is an object.
     pub fn members(&self) -> &[Member] {
         match &self.value {
-            Value::Object(members) => members,
+            NodeValue::Object(members) => members,
             _ => &[],
         }
     }
@@ -50,7 +41,7 @@ impl Node {
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
-            Value::Scalar(Scalar::String) => unquote(self.span.of(text)).value(),
+            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).value(),
             _ => None,
         }
     }
@@ -61,38 +52,38 @@ impl Node {
 /// # Errors
 /// [`SyntaxError`] if it is not JSON.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let mut builder = Builder { text, open: Vec::new(), root: None };
+    let mut builder = TreeBuilder { text, open: Vec::new(), root: None };
     walk(text, |event| builder.take(event))?;
     builder.root.ok_or(SyntaxError { offset: 0, line: 1, column: 1, reason: "the text holds no value" })
 }
 
-struct Builder<'a> {
+struct TreeBuilder<'a> {
     text: &'a str,
-    open: Vec<Frame>,
+    open: Vec<NodeFrame>,
     root: Option<Node>,
 }
 
-enum Frame {
+enum NodeFrame {
     Object { members: Vec<Member>, key: Option<(String, Span)> },
     Array(Vec<Node>),
 }
 
-impl Builder<'_> {
-    fn take(&mut self, event: Event) {
+impl TreeBuilder<'_> {
+    fn take(&mut self, event: JsonEvent) {
         match event {
-            Event::OpenObject(_) => self.open.push(Frame::Object { members: Vec::new(), key: None }),
-            Event::OpenArray(_) => self.open.push(Frame::Array(Vec::new())),
-            Event::Key(span) => {
-                if let Some(Frame::Object { key, .. }) = self.open.last_mut() {
+            JsonEvent::OpenObject(_) => self.open.push(NodeFrame::Object { members: Vec::new(), key: None }),
+            JsonEvent::OpenArray(_) => self.open.push(NodeFrame::Array(Vec::new())),
+            JsonEvent::Key(span) => {
+                if let Some(NodeFrame::Object { key, .. }) = self.open.last_mut() {
                     let name = unquote(span.of(self.text)).value().unwrap_or_default().into_owned();
                     *key = Some((name, span));
                 }
             }
-            Event::Scalar(scalar, span) => self.place(Node { span, value: Value::Scalar(scalar) }),
-            Event::CloseObject(span) | Event::CloseArray(span) => {
+            JsonEvent::Scalar(scalar, span) => self.place(Node { span, value: NodeValue::Scalar(scalar) }),
+            JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => {
                 let value = match self.open.pop() {
-                    Some(Frame::Object { members, .. }) => Value::Object(members),
-                    Some(Frame::Array(items)) => Value::Array(items),
+                    Some(NodeFrame::Object { members, .. }) => NodeValue::Object(members),
+                    Some(NodeFrame::Array(items)) => NodeValue::Array(items),
                     None => return,
                 };
                 self.place(Node { span, value });
@@ -102,12 +93,12 @@ impl Builder<'_> {
 
     fn place(&mut self, value: Node) {
         match self.open.last_mut() {
-            Some(Frame::Object { members, key }) => {
+            Some(NodeFrame::Object { members, key }) => {
                 if let Some((name, key)) = key.take() {
                     members.push(Member { name, key, value });
                 }
             }
-            Some(Frame::Array(items)) => items.push(value),
+            Some(NodeFrame::Array(items)) => items.push(value),
             None => self.root = Some(value),
         }
     }
@@ -123,7 +114,8 @@ mod tests {
         let root = parse(text).unwrap();
         assert_eq!(root.members().len(), 3);
         assert_eq!(root.member("a").unwrap().value.span.of(text), "2");
-        let Value::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value else {
+        let NodeValue::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value
+        else {
             panic!("an array");
         };
         assert_eq!(items[1].string(text).unwrap(), "x\n");

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::{BYTE_ORDER_MARK, Lexeme, Lexer, Shape, Span, Unquoted, place, unquote};
+use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, UnquoteResult, line_column, unquote};
 
 /// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
-/// and resolves no references below 100 levels (domain.md section 7).
+/// and resolves no references below 100 levels (docs/receiver.md, section 5).
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// What the walker met.
+/// A part of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum JsonEvent {
     /// An object opens at this offset.
     OpenObject(usize),
     /// An object spans this.
@@ -30,18 +30,16 @@ pub enum Event {
 pub enum Scalar {
     /// A string, quotes included in its span.
     String,
-    /// A number.
     Number,
     /// `true` or `false`.
     Bool,
-    /// `null`.
     Null,
 }
 
 /// Where and why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Byte offset of the offence.
+    /// Byte offset of the error.
     pub offset: usize,
     /// Line, from 1.
     pub line: usize,
@@ -53,7 +51,7 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     fn new(text: &str, offset: usize, reason: &'static str) -> Self {
-        let (line, column) = place(text, offset);
+        let (line, column) = line_column(text, offset);
         Self { offset, line, column, reason }
     }
 }
@@ -68,7 +66,7 @@ impl std::error::Error for SyntaxError {}
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
-enum Want {
+enum ParseState {
     Value,
     /// A value or the end of an array just opened.
     ValueOrClose,
@@ -81,7 +79,7 @@ enum Want {
 }
 
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenContainer {
     object: bool,
     start: usize,
 }
@@ -89,70 +87,73 @@ struct Open {
 /// Walks a whole JSON text, calling `on` for each part in order.
 ///
 /// # Errors
-/// [`SyntaxError`] at the first offence; the events before it have been reported.
-pub fn walk(text: &str, mut on: impl FnMut(Event)) -> Result<(), SyntaxError> {
+/// [`SyntaxError`] at the first error; the events before it have been reported.
+pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError> {
     let error = |offset, reason| Err(SyntaxError::new(text, offset, reason));
     if text.starts_with(BYTE_ORDER_MARK) {
         return error(0, "the text starts with a byte order mark, which the receiver cannot read; remove it");
     }
-    let mut open: Vec<Open> = Vec::new();
-    let mut want = Want::Value;
-    for Lexeme { shape, span } in Lexer::new(text) {
-        if shape == Shape::Space {
+    let mut open: Vec<OpenContainer> = Vec::new();
+    let mut want = ParseState::Value;
+    for Lexeme { kind: shape, span } in Lexer::new(text) {
+        if shape == LexemeKind::Space {
             continue;
         }
         want = match (want, shape) {
-            (Want::Value | Want::ValueOrClose, Shape::OpenObject | Shape::OpenArray) => {
+            (
+                ParseState::Value | ParseState::ValueOrClose,
+                LexemeKind::OpenObject | LexemeKind::OpenArray,
+            ) => {
                 if open.len() == MAX_DEPTH {
                     return error(span.start, "nested more than 128 deep");
                 }
-                let object = shape == Shape::OpenObject;
-                open.push(Open { object, start: span.start });
-                on(if object { Event::OpenObject(span.start) } else { Event::OpenArray(span.start) });
-                if object { Want::KeyOrClose } else { Want::ValueOrClose }
+                let object = shape == LexemeKind::OpenObject;
+                open.push(OpenContainer { object, start: span.start });
+                on(if object { JsonEvent::OpenObject(span.start) } else { JsonEvent::OpenArray(span.start) });
+                if object { ParseState::KeyOrClose } else { ParseState::ValueOrClose }
             }
-            (Want::Value | Want::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
+            (ParseState::Value | ParseState::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
                 if scalar == Scalar::String
-                    && let Unquoted::Broken(at, reason) = unquote(span.of(text))
+                    && let UnquoteResult::Broken(at, reason) = unquote(span.of(text))
                 {
                     return error(span.start + at, reason);
                 }
-                on(Event::Scalar(scalar, span));
+                on(JsonEvent::Scalar(scalar, span));
                 after_value(&open)
             }
-            (Want::Key | Want::KeyOrClose, Shape::String) => {
-                if let Unquoted::Broken(at, reason) = unquote(span.of(text)) {
+            (ParseState::Key | ParseState::KeyOrClose, LexemeKind::String) => {
+                if let UnquoteResult::Broken(at, reason) = unquote(span.of(text)) {
                     return error(span.start + at, reason);
                 }
-                on(Event::Key(span));
-                Want::Colon
+                on(JsonEvent::Key(span));
+                ParseState::Colon
             }
-            (Want::Colon, Shape::Colon) => Want::Value,
-            (Want::CommaOrClose, Shape::Comma) => {
+            (ParseState::Colon, LexemeKind::Colon) => ParseState::Value,
+            (ParseState::CommaOrClose, LexemeKind::Comma) => {
                 if open.last().is_some_and(|top| top.object) {
-                    Want::Key
+                    ParseState::Key
                 } else {
-                    Want::Value
+                    ParseState::Value
                 }
             }
-            (Want::KeyOrClose | Want::CommaOrClose, Shape::CloseObject)
-                if let Some(Open { start, .. }) = open.pop_if(|top| top.object) =>
+            (ParseState::KeyOrClose | ParseState::CommaOrClose, LexemeKind::CloseObject)
+                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| top.object) =>
             {
-                on(Event::CloseObject(Span { start, end: span.end }));
+                on(JsonEvent::CloseObject(Span { start, end: span.end }));
                 after_value(&open)
             }
-            (Want::ValueOrClose | Want::CommaOrClose, Shape::CloseArray)
-                if let Some(Open { start, .. }) = open.pop_if(|top| !top.object) =>
+            (ParseState::ValueOrClose | ParseState::CommaOrClose, LexemeKind::CloseArray)
+                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| !top.object) =>
             {
-                on(Event::CloseArray(Span { start, end: span.end }));
+                on(JsonEvent::CloseArray(Span { start, end: span.end }));
                 after_value(&open)
             }
             _ => return error(span.start, offence(want, shape, &open, span.of(text))),
         };
     }
     match (want, open.last()) {
-        (Want::End, _) => Ok(()),
-        (_, Some(Open { object: true, .. })) => {
+        (ParseState::End, _) => Ok(()),
+        (_, Some(OpenContainer { object: true, .. })) => {
             error(text.len(), "the text ends inside an object; \"}\" is missing")
         }
         (_, Some(_)) => error(text.len(), "the text ends inside an array; \"]\" is missing"),
@@ -170,48 +171,54 @@ pub fn check_object(text: &str) -> Result<(), SyntaxError> {
         first.get_or_insert(event);
     })?;
     match first {
-        Some(Event::OpenObject(_)) => Ok(()),
+        Some(JsonEvent::OpenObject(_)) => Ok(()),
         _ => Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value")),
     }
 }
 
-fn after_value(open: &[Open]) -> Want {
-    if open.is_empty() { Want::End } else { Want::CommaOrClose }
+fn after_value(open: &[OpenContainer]) -> ParseState {
+    if open.is_empty() { ParseState::End } else { ParseState::CommaOrClose }
 }
 
-fn scalar(shape: Shape) -> Option<Scalar> {
+fn scalar(shape: LexemeKind) -> Option<Scalar> {
     match shape {
-        Shape::String => Some(Scalar::String),
-        Shape::Number => Some(Scalar::Number),
-        Shape::Bool => Some(Scalar::Bool),
-        Shape::Null => Some(Scalar::Null),
+        LexemeKind::String => Some(Scalar::String),
+        LexemeKind::Number => Some(Scalar::Number),
+        LexemeKind::Bool => Some(Scalar::Bool),
+        LexemeKind::Null => Some(Scalar::Null),
         _ => None,
     }
 }
 
-/// The words for a lexeme that may not stand where it stands.
-fn offence(want: Want, shape: Shape, open: &[Open], lexeme: &str) -> &'static str {
+/// The message for an unexpected lexeme.
+fn offence(want: ParseState, shape: LexemeKind, open: &[OpenContainer], lexeme: &str) -> &'static str {
     let object = open.last().is_some_and(|top| top.object);
     match (want, shape) {
-        (_, Shape::Unterminated) => "this string has no closing quote on its line",
-        (_, Shape::Bad) if lexeme.starts_with('/') || lexeme.starts_with('#') => "JSON has no comments",
-        (_, Shape::Bad) if lexeme.starts_with('\'') => "JSON strings take double quotes",
-        (Want::Key | Want::KeyOrClose, Shape::Bad) => "a member's name must be in double quotes",
-        (_, Shape::Bad) => "not a JSON value; expected \", {, [, a number, true, false or null",
-        (Want::Value, Shape::CloseArray | Shape::CloseObject) if !object => {
+        (_, LexemeKind::Unterminated) => "this string has no closing quote on its line",
+        (_, LexemeKind::Bad) if lexeme.starts_with('/') || lexeme.starts_with('#') => "JSON has no comments",
+        (_, LexemeKind::Bad) if lexeme.starts_with('\'') => "JSON strings take double quotes",
+        (ParseState::Key | ParseState::KeyOrClose, LexemeKind::Bad) => {
+            "a member's name must be in double quotes"
+        }
+        (_, LexemeKind::Bad) => "not a JSON value; expected \", {, [, a number, true, false or null",
+        (ParseState::Value, LexemeKind::CloseArray | LexemeKind::CloseObject) if !object => {
             "no comma may stand before the end of an array"
         }
-        (Want::Value | Want::ValueOrClose, Shape::Colon | Shape::Comma) => "a value is missing here",
-        (Want::Value | Want::ValueOrClose, _) => "a value is expected here",
-        (Want::Key, Shape::CloseObject) => "no comma may stand before the end of an object",
-        (Want::Key | Want::KeyOrClose, _) => "a member's name in double quotes, or \"}\", is expected here",
-        (Want::Colon, _) => "\":\" is expected after a member's name",
-        (Want::CommaOrClose, Shape::CloseArray | Shape::CloseObject) => {
+        (ParseState::Value | ParseState::ValueOrClose, LexemeKind::Colon | LexemeKind::Comma) => {
+            "a value is missing here"
+        }
+        (ParseState::Value | ParseState::ValueOrClose, _) => "a value is expected here",
+        (ParseState::Key, LexemeKind::CloseObject) => "no comma may stand before the end of an object",
+        (ParseState::Key | ParseState::KeyOrClose, _) => {
+            "a member's name in double quotes, or \"}\", is expected here"
+        }
+        (ParseState::Colon, _) => "\":\" is expected after a member's name",
+        (ParseState::CommaOrClose, LexemeKind::CloseArray | LexemeKind::CloseObject) => {
             "this bracket does not match the one that was opened"
         }
-        (Want::CommaOrClose, _) if object => "\",\" or \"}\" is expected here",
-        (Want::CommaOrClose, _) => "\",\" or \"]\" is expected here",
-        (Want::End, _) => "nothing may follow the end of the value",
+        (ParseState::CommaOrClose, _) if object => "\",\" or \"}\" is expected here",
+        (ParseState::CommaOrClose, _) => "\",\" or \"]\" is expected here",
+        (ParseState::End, _) => "nothing may follow the end of the value",
     }
 }
 

@@ -7,10 +7,7 @@ use crate::domain::json::Span;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reference {
     /// A variable of the receiver's environment.
-    Env {
-        /// Its name.
-        name: String,
-    },
+    Env { name: String },
     /// A field of a Vault secret, relative to the receiver's mount.
     Vault {
         /// The path, without outer slashes.
@@ -21,14 +18,14 @@ pub enum Reference {
 }
 
 /// A reference, where it stands, and where its default stands.
-pub(crate) type Found = (Reference, Span, Option<Span>);
+pub(crate) type ReferenceMatch = (Reference, Span, Option<Span>);
 
 /// The references in the value of one string, in order, each with its span and the span of its
 /// default, which is plaintext wherever the field is a secret.
 ///
 /// What the receiver takes as plain text (`{$A-B}`, `${NAME}`, an ill-formed vault reference)
 /// is not a reference and is left out.
-pub fn references_in(value: &str) -> Vec<Found> {
+pub fn references_in(value: &str) -> Vec<ReferenceMatch> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut close = 0;

@@ -1,23 +1,23 @@
-//! References inside documents: `{$NAME:default}` and `{$vault:path#field:default}` (domain.md
-//! section 7).
+//! References inside documents: `{$NAME:default}` and `{$vault:path#field:default}`
+//! (docs/receiver.md, section 5).
 //!
 //! [`references_in`] finds them, for masks and indexes. [`resolve`] puts values in their place
-//! exactly as the receiver does, its oddities included: what the receiver would check is what a
+//! exactly as the receiver does, quirks included: what the receiver would check is what a
 //! caller gets. Resolving is pure: variables come from a trait, and the fields of Vault's secrets
 //! are fetched beforehand, see [`vault_fields`].
 
-mod clean;
 mod find;
+mod lookups;
 mod python;
 mod resolve;
+mod sanitize;
 mod scan;
-mod uses;
 mod vault;
 
 pub use find::{Reference, references_in};
-pub use python::text_of;
-pub use resolve::{Extent, MAX_RESOLVED, Sources, Unresolved, resolve, vault_fields};
-pub use uses::{Use, uses};
+pub use lookups::{ReferenceLookup, lookups};
+pub use python::python_text;
+pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};
 pub use vault::VaultField;
 
 use super::SecretText;

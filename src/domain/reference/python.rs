@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::domain::SecretText;
 
 /// The text of a secret's field; `None` for null, for which a reference's default is taken.
-pub fn text_of(value: &Value) -> Option<SecretText> {
+pub fn python_text(value: &Value) -> Option<SecretText> {
     let mut out = Zeroizing::new(String::new());
     match value {
         Value::Null => return None,
@@ -138,7 +138,7 @@ mod tests {
             ),
             ("[]", Some("[]")),
         ] {
-            let text = text_of(&serde_json::from_str(json).unwrap());
+            let text = python_text(&serde_json::from_str(json).unwrap());
             assert_eq!(text.as_ref().map(SecretText::expose), expected, "{json}");
         }
     }

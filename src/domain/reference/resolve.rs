@@ -13,8 +13,8 @@ use serde_json::Value;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::clean::{Member, clean, shorten};
-use super::scan::{self, Piece};
+use super::sanitize::{MemberName, sanitize, truncate};
+use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 use super::{Variable, Variables};
 use crate::domain::{DocumentKind, SecretText, is_secret_field, looks_secret};
@@ -26,22 +26,21 @@ const MAX_DEPTH: usize = 100;
 /// document of a megabyte could make gigabytes there.
 pub const MAX_RESOLVED: usize = 16 * 1024 * 1024;
 
-/// How much of a place an error tells, in characters.
+/// The longest path shown in an error, in characters.
 const MAX_PLACE: usize = 120;
 
 /// What values come from.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The variables.
+pub struct ReferenceSources<'a> {
     pub variables: &'a dyn Variables,
-    /// What Vault holds in the fields of [`vault_fields`], see [`super::text_of`]; what is not here is
+    /// What Vault holds in the fields of [`vault_fields`], see [`super::python_text`]; what is not here is
     /// taken as missing.
     pub vault: &'a BTreeMap<VaultField, SecretText>,
 }
 
 /// Which references are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum ResolveScope {
     /// All, as the receiver does.
     Everything,
     /// Those to variables that can be no secret, by all that is known: in fields of this kind of
@@ -52,7 +51,7 @@ pub enum Extent {
 
 /// Why a document cannot be resolved; holds no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unresolved {
+pub enum ResolveError {
     /// A field of Vault has no value, and the reference no default.
     #[error("{field} of Vault has no value here, and the reference at {place} no default")]
     Vault {
@@ -70,7 +69,6 @@ pub enum Unresolved {
     /// A variable does not hold text.
     #[error("the variable {name}, referred to at {place}, is not UTF-8 text")]
     NotText {
-        /// Its name.
         name: String,
         /// The member it stands in, as `outer.inner`.
         place: String,
@@ -87,11 +85,15 @@ pub enum Unresolved {
 /// document is then to be wiped and dropped.
 ///
 /// # Errors
-/// [`Unresolved`] where the receiver would refuse the document, or could not hold it.
-pub fn resolve(document: &mut Value, from: Sources<'_>, extent: Extent) -> Result<(), Unresolved> {
-    let mut resolver = Resolver { from, extent, room: MAX_RESOLVED };
+/// [`ResolveError`] where the receiver would refuse the document, or could not hold it.
+pub fn resolve(
+    document: &mut Value,
+    from: ReferenceSources<'_>,
+    extent: ResolveScope,
+) -> Result<(), ResolveError> {
+    let mut resolver = Resolver { from, scope: extent, remaining: MAX_RESOLVED };
     if let Value::String(text) = document {
-        return resolver.replace(text, Member::none, &[]);
+        return resolver.replace(text, MemberName::none, &[]);
     }
     resolver.visit(document, 0, &mut Vec::new())
 }
@@ -125,29 +127,29 @@ fn collect(text: &str, fields: &mut BTreeSet<VaultField>) {
         add(body);
     } else if scan::whole_env(text).is_none() {
         for piece in scan::vault_pieces(text) {
-            if let Piece::Vault { body, .. } = piece {
+            if let ReferencePiece::Vault { body, .. } = piece {
                 add(body);
             }
         }
     }
 }
 
-/// What is wrong, before it is known where.
-enum Cause {
+/// An error without its place.
+enum ResolveErrorKind {
     Vault(VaultField),
     IllFormed,
     NotText(String),
     TooLarge,
 }
 
-impl Cause {
-    fn at(self, path: &[&str]) -> Unresolved {
+impl ResolveErrorKind {
+    fn at(self, path: &[&str]) -> ResolveError {
         let place = place(path);
         match self {
-            Self::Vault(field) => Unresolved::Vault { field, place },
-            Self::IllFormed => Unresolved::IllFormed { place },
-            Self::NotText(name) => Unresolved::NotText { name, place },
-            Self::TooLarge => Unresolved::TooLarge { place },
+            Self::Vault(field) => ResolveError::Vault { field, place },
+            Self::IllFormed => ResolveError::IllFormed { place },
+            Self::NotText(name) => ResolveError::NotText { name, place },
+            Self::TooLarge => ResolveError::TooLarge { place },
         }
     }
 }
@@ -157,35 +159,35 @@ fn place(path: &[&str]) -> String {
 }
 
 struct Resolver<'a> {
-    from: Sources<'a>,
-    extent: Extent,
+    from: ReferenceSources<'a>,
+    scope: ResolveScope,
     /// How many bytes of values may still be put in.
-    room: usize,
+    remaining: usize,
 }
 
-type Resolved = Zeroizing<String>;
+type ResolvedText = Zeroizing<String>;
 
 /// What is known of a variable.
-enum Known {
-    Value(Resolved),
+enum VariableValue {
+    Value(ResolvedText),
     /// Not set, and no default.
     Unset,
-    /// The extent leaves it out.
+    /// Out of scope.
     Withheld,
 }
 
-/// A part of a text that is being put together.
-enum Part<'t> {
+/// A part of a text being assembled.
+enum TextPart<'t> {
     Written(&'t str),
-    Value(Resolved),
+    Value(ResolvedText),
 }
 
 /// Joins parts into a text that is allocated once, so that no copy is left behind.
-fn join(parts: &[Part<'_>]) -> Resolved {
+fn join(parts: &[TextPart<'_>]) -> ResolvedText {
     let texts = || {
         parts.iter().map(|part| match part {
-            Part::Written(text) => *text,
-            Part::Value(value) => value.as_str(),
+            TextPart::Written(text) => *text,
+            TextPart::Value(value) => value.as_str(),
         })
     };
     let mut whole = Zeroizing::new(String::with_capacity(texts().map(str::len).sum()));
@@ -199,7 +201,7 @@ impl Resolver<'_> {
         value: &'v mut Value,
         depth: usize,
         path: &mut Vec<&'v str>,
-    ) -> Result<(), Unresolved> {
+    ) -> Result<(), ResolveError> {
         if depth > MAX_DEPTH {
             return Ok(());
         }
@@ -208,7 +210,7 @@ impl Resolver<'_> {
                 for (name, value) in members {
                     path.push(name);
                     match value {
-                        Value::String(text) => self.replace(text, || Member::named(name), path)?,
+                        Value::String(text) => self.replace(text, || MemberName::named(name), path)?,
                         value => self.visit(value, depth + 1, path)?,
                     }
                     path.pop();
@@ -217,7 +219,7 @@ impl Resolver<'_> {
             Value::Array(items) => {
                 for item in items {
                     match item {
-                        Value::String(text) => self.replace(text, Member::item, path)?,
+                        Value::String(text) => self.replace(text, MemberName::item, path)?,
                         value => self.visit(value, depth + 1, path)?,
                     }
                 }
@@ -230,16 +232,18 @@ impl Resolver<'_> {
     fn replace(
         &mut self,
         text: &mut String,
-        member: impl FnOnce() -> Member,
+        member: impl FnOnce() -> MemberName,
         path: &[&str],
-    ) -> Result<(), Unresolved> {
+    ) -> Result<(), ResolveError> {
         if !text.contains("{$") {
             return Ok(());
         }
-        let new = match self.extent {
-            Extent::Everything => self.full(text, &member()),
-            Extent::WithoutSecrets(kind) if is_secret_field(kind, path) || holds_login(text) => return Ok(()),
-            Extent::WithoutSecrets(_) => self.public(text, &member()),
+        let new = match self.scope {
+            ResolveScope::Everything => self.full(text, &member()),
+            ResolveScope::WithoutSecrets(kind) if is_secret_field(kind, path) || holds_login(text) => {
+                return Ok(());
+            }
+            ResolveScope::WithoutSecrets(_) => self.public(text, &member()),
         };
         if let Some(mut new) = new.map_err(|cause| cause.at(path))? {
             std::mem::swap(text, &mut new);
@@ -248,7 +252,7 @@ impl Resolver<'_> {
     }
 
     /// A text as the receiver uses it.
-    fn full(&mut self, text: &str, member: &Member) -> Result<Option<Resolved>, Cause> {
+    fn full(&mut self, text: &str, member: &MemberName) -> Result<Option<ResolvedText>, ResolveErrorKind> {
         if let Some(body) = scan::whole_vault(text) {
             return self.vault(body).map(Some);
         }
@@ -258,8 +262,10 @@ impl Resolver<'_> {
         let mut parts = Vec::new();
         for piece in scan::vault_pieces(text) {
             parts.push(match piece {
-                Piece::Vault { body, .. } => Part::Value(self.vault(body)?),
-                Piece::Text(text) | Piece::Env { whole: text, .. } => Part::Written(text),
+                ReferencePiece::Vault { body, .. } => TextPart::Value(self.vault(body)?),
+                ReferencePiece::Text(text) | ReferencePiece::Env { whole: text, .. } => {
+                    TextPart::Written(text)
+                }
             });
         }
         // A value of Vault that looks like a reference to a variable is one here.
@@ -268,17 +274,19 @@ impl Resolver<'_> {
     }
 
     /// A text with that filled in which is no secret; `None` where it stays as written.
-    fn public(&mut self, text: &str, member: &Member) -> Result<Option<Resolved>, Cause> {
+    fn public(&mut self, text: &str, member: &MemberName) -> Result<Option<ResolvedText>, ResolveErrorKind> {
         let cut = scan::vault_pieces(text);
         if let Some((name, default)) = scan::whole_env(text) {
-            let alone = !cut.iter().any(|piece| matches!(piece, Piece::Vault { .. }));
+            let alone = !cut.iter().any(|piece| matches!(piece, ReferencePiece::Vault { .. }));
             return if alone { self.whole(name, default, member) } else { Ok(None) };
         }
         let mut parts = Vec::new();
         for piece in cut {
             match piece {
-                Piece::Text(text) => parts.extend(self.env_parts(text, member)?),
-                Piece::Vault { whole, .. } | Piece::Env { whole, .. } => parts.push(Part::Written(whole)),
+                ReferencePiece::Text(text) => parts.extend(self.env_parts(text, member)?),
+                ReferencePiece::Vault { whole, .. } | ReferencePiece::Env { whole, .. } => {
+                    parts.push(TextPart::Written(whole))
+                }
             }
         }
         Ok(Some(join(&parts)))
@@ -289,59 +297,70 @@ impl Resolver<'_> {
         &mut self,
         name: &str,
         default: Option<&str>,
-        member: &Member,
-    ) -> Result<Option<Resolved>, Cause> {
+        member: &MemberName,
+    ) -> Result<Option<ResolvedText>, ResolveErrorKind> {
         Ok(match self.env(name, default, member)? {
-            Known::Value(value) => Some(value),
-            Known::Unset => Some(Zeroizing::new(format!("Undefined variable {name}"))),
-            Known::Withheld => None,
+            VariableValue::Value(value) => Some(value),
+            VariableValue::Unset => Some(Zeroizing::new(format!("Undefined variable {name}"))),
+            VariableValue::Withheld => None,
         })
     }
 
-    fn env_parts<'t>(&mut self, text: &'t str, member: &Member) -> Result<Vec<Part<'t>>, Cause> {
+    fn env_parts<'t>(
+        &mut self,
+        text: &'t str,
+        member: &MemberName,
+    ) -> Result<Vec<TextPart<'t>>, ResolveErrorKind> {
         let mut parts = Vec::new();
         for piece in scan::env_pieces(text) {
             parts.push(match piece {
-                Piece::Env { name, default, whole } => match self.env(name, default, member)? {
-                    Known::Value(value) => Part::Value(value),
-                    Known::Unset | Known::Withheld => Part::Written(whole),
+                ReferencePiece::Env { name, default, whole } => match self.env(name, default, member)? {
+                    VariableValue::Value(value) => TextPart::Value(value),
+                    VariableValue::Unset | VariableValue::Withheld => TextPart::Written(whole),
                 },
-                Piece::Text(text) | Piece::Vault { whole: text, .. } => Part::Written(text),
+                ReferencePiece::Text(text) | ReferencePiece::Vault { whole: text, .. } => {
+                    TextPart::Written(text)
+                }
             });
         }
         Ok(parts)
     }
 
-    fn env(&mut self, name: &str, default: Option<&str>, member: &Member) -> Result<Known, Cause> {
-        let cautious = self.extent != Extent::Everything;
+    fn env(
+        &mut self,
+        name: &str,
+        default: Option<&str>,
+        member: &MemberName,
+    ) -> Result<VariableValue, ResolveErrorKind> {
+        let cautious = self.scope != ResolveScope::Everything;
         if cautious && looks_secret(name) {
-            return Ok(Known::Withheld);
+            return Ok(VariableValue::Withheld);
         }
         let value = match (self.from.variables.variable(name), default) {
-            (Variable::Text(value), _) => clean(value.expose(), member),
-            (Variable::NotText, _) if cautious => return Ok(Known::Withheld),
-            (Variable::NotText, _) => return Err(Cause::NotText(name.into())),
-            (Variable::Unset, Some(default)) => clean(default, member),
-            (Variable::Unset, None) => return Ok(Known::Unset),
+            (Variable::Text(value), _) => sanitize(value.expose(), member),
+            (Variable::NotText, _) if cautious => return Ok(VariableValue::Withheld),
+            (Variable::NotText, _) => return Err(ResolveErrorKind::NotText(name.into())),
+            (Variable::Unset, Some(default)) => sanitize(default, member),
+            (Variable::Unset, None) => return Ok(VariableValue::Unset),
         };
         if cautious && holds_login(&value) {
-            return Ok(Known::Withheld);
+            return Ok(VariableValue::Withheld);
         }
-        self.spend(value).map(Known::Value)
+        self.charge(value).map(VariableValue::Value)
     }
 
-    fn vault(&mut self, body: &str) -> Result<Resolved, Cause> {
-        let (field, default) = vault::parse(body).ok_or(Cause::IllFormed)?;
+    fn vault(&mut self, body: &str) -> Result<ResolvedText, ResolveErrorKind> {
+        let (field, default) = vault::parse(body).ok_or(ResolveErrorKind::IllFormed)?;
         let value = match (self.from.vault.get(&field), vault::default_of(body, default)) {
-            (Some(value), _) => shorten(value.expose()),
-            (None, Some(default)) => shorten(default),
-            (None, None) => return Err(Cause::Vault(field)),
+            (Some(value), _) => truncate(value.expose()),
+            (None, Some(default)) => truncate(default),
+            (None, None) => return Err(ResolveErrorKind::Vault(field)),
         };
-        self.spend(value)
+        self.charge(value)
     }
 
-    fn spend(&mut self, value: Resolved) -> Result<Resolved, Cause> {
-        self.room = self.room.checked_sub(value.len()).ok_or(Cause::TooLarge)?;
+    fn charge(&mut self, value: ResolvedText) -> Result<ResolvedText, ResolveErrorKind> {
+        self.remaining = self.remaining.checked_sub(value.len()).ok_or(ResolveErrorKind::TooLarge)?;
         Ok(value)
     }
 }

@@ -36,41 +36,41 @@ fn is_word(c: char) -> bool {
 
 /// A piece of a text: as it is, or one reference with its own text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum ReferencePiece<'a> {
     Text(&'a str),
     Env { name: &'a str, default: Option<&'a str>, whole: &'a str },
     Vault { body: &'a str, whole: &'a str },
 }
 
 /// Cuts a text at its references to Vault.
-pub(super) fn vault_pieces(text: &str) -> Vec<Piece<'_>> {
+pub(super) fn vault_pieces(text: &str) -> Vec<ReferencePiece<'_>> {
     const OPENING: &str = "{$vault:";
     pieces(text, OPENING, |rest, after| {
-        let (body, _) = after.split_once('}').ok_or(Nothing::Further)?;
+        let (body, _) = after.split_once('}').ok_or(NoMatch::Further)?;
         let whole = rest.get(..OPENING.len() + body.len() + 1).filter(|_| !body.is_empty());
-        whole.map(|whole| (whole.len(), Piece::Vault { body, whole })).ok_or(Nothing::Here)
+        whole.map(|whole| (whole.len(), ReferencePiece::Vault { body, whole })).ok_or(NoMatch::Here)
     })
 }
 
 /// Cuts a text at its references to variables.
-pub(super) fn env_pieces(text: &str) -> Vec<Piece<'_>> {
+pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_>> {
     const OPENING: &str = "{$";
     pieces(text, OPENING, |rest, after| {
         let after = Some(after).filter(|after| !after.starts_with("vault:"));
-        let (name, tail) = after.and_then(split_name).ok_or(Nothing::Here)?;
+        let (name, tail) = after.and_then(split_name).ok_or(NoMatch::Here)?;
         let default = match tail.strip_prefix(':') {
-            Some(tail) => Some(tail.split_once('}').ok_or(Nothing::Further)?.0),
+            Some(tail) => Some(tail.split_once('}').ok_or(NoMatch::Further)?.0),
             None if tail.starts_with('}') => None,
-            None => return Err(Nothing::Here),
+            None => return Err(NoMatch::Here),
         };
         let length = OPENING.len() + name.len() + default.map_or(0, |default| default.len() + 1) + 1;
-        let whole = rest.get(..length).ok_or(Nothing::Here)?;
-        Ok((length, Piece::Env { name, default, whole }))
+        let whole = rest.get(..length).ok_or(NoMatch::Here)?;
+        Ok((length, ReferencePiece::Env { name, default, whole }))
     })
 }
 
 /// Why an opening begins no reference.
-enum Nothing {
+enum NoMatch {
     /// This one does not.
     Here,
     /// Neither does a later one: no brace closes.
@@ -82,8 +82,8 @@ enum Nothing {
 fn pieces<'a>(
     text: &'a str,
     opening: &str,
-    read: impl Fn(&'a str, &'a str) -> Result<(usize, Piece<'a>), Nothing>,
-) -> Vec<Piece<'a>> {
+    read: impl Fn(&'a str, &'a str) -> Result<(usize, ReferencePiece<'a>), NoMatch>,
+) -> Vec<ReferencePiece<'a>> {
     let mut pieces = Vec::new();
     let (mut done, mut at) = (0, 0);
     while let Some(start) = text.get(at..).and_then(|rest| rest.find(opening)).map(|offset| at + offset) {
@@ -91,16 +91,16 @@ fn pieces<'a>(
         at = start + opening.len();
         match read(rest, rest.get(opening.len()..).unwrap_or_default()) {
             Ok((length, piece)) => {
-                pieces.extend(before.get(done..).filter(|text| !text.is_empty()).map(Piece::Text));
+                pieces.extend(before.get(done..).filter(|text| !text.is_empty()).map(ReferencePiece::Text));
                 pieces.push(piece);
                 done = start + length;
                 at = done;
             }
-            Err(Nothing::Here) => {}
-            Err(Nothing::Further) => break,
+            Err(NoMatch::Here) => {}
+            Err(NoMatch::Further) => break,
         }
     }
-    pieces.extend(text.get(done..).filter(|text| !text.is_empty()).map(Piece::Text));
+    pieces.extend(text.get(done..).filter(|text| !text.is_empty()).map(ReferencePiece::Text));
     pieces
 }
 
@@ -138,8 +138,8 @@ mod tests {
             let whole: String = pieces
                 .iter()
                 .map(|piece| match piece {
-                    Piece::Text(text) => text,
-                    Piece::Env { whole, .. } | Piece::Vault { whole, .. } => whole,
+                    ReferencePiece::Text(text) => text,
+                    ReferencePiece::Env { whole, .. } | ReferencePiece::Vault { whole, .. } => whole,
                 })
                 .copied()
                 .collect();
@@ -148,7 +148,7 @@ mod tests {
         let names: Vec<_> = env_pieces(text)
             .into_iter()
             .filter_map(|piece| match piece {
-                Piece::Env { name, default, .. } => Some((name, default)),
+                ReferencePiece::Env { name, default, .. } => Some((name, default)),
                 _ => None,
             })
             .collect();

@@ -26,16 +26,16 @@ impl Variables for Table {
     }
 }
 
-fn resolved(mut document: Value, variables: &Table, extent: Extent) -> Result<Value, Unresolved> {
-    resolve(&mut document, Sources { variables, vault: &BTreeMap::new() }, extent).map(|()| document)
+fn resolved(mut document: Value, variables: &Table, extent: ResolveScope) -> Result<Value, ResolveError> {
+    resolve(&mut document, ReferenceSources { variables, vault: &BTreeMap::new() }, extent).map(|()| document)
 }
 
-fn everything(document: Value, variables: &Table) -> Result<Value, Unresolved> {
-    resolved(document, variables, Extent::Everything)
+fn everything(document: Value, variables: &Table) -> Result<Value, ResolveError> {
+    resolved(document, variables, ResolveScope::Everything)
 }
 
 fn without_secrets(document: Value, variables: &Table) -> Value {
-    resolved(document, variables, Extent::WithoutSecrets(DocumentKind::Webhook)).unwrap()
+    resolved(document, variables, ResolveScope::WithoutSecrets(DocumentKind::Webhook)).unwrap()
 }
 
 #[test]
@@ -65,14 +65,14 @@ fn a_document_cannot_grow_without_bound() {
     let field = VaultField { path: "a".into(), field: "b".into() };
     let vault = BTreeMap::from([(field, SecretText::new("x".repeat(5000)))]);
     let table = Table::default();
-    let from = Sources { variables: &table, vault: &vault };
+    let from = ReferenceSources { variables: &table, vault: &vault };
     let most = MAX_RESOLVED / 4096;
     let mut value = Value::String("{$vault:a#b}.".repeat(most));
-    resolve(&mut value, from, Extent::Everything).unwrap();
+    resolve(&mut value, from, ResolveScope::Everything).unwrap();
     assert_eq!(value.as_str().map(str::len), Some(4097 * most));
     let mut value = json!({"a": ["{$vault:a#b}.".repeat(most + 1)]});
-    let refused = resolve(&mut value, from, Extent::Everything);
-    assert_eq!(refused, Err(Unresolved::TooLarge { place: "a".into() }));
+    let refused = resolve(&mut value, from, ResolveScope::Everything);
+    assert_eq!(refused, Err(ResolveError::TooLarge { place: "a".into() }));
 }
 
 #[test]
@@ -152,11 +152,11 @@ proptest! {
         let original = json!({member: [{"x": text.clone()}, text.clone()]});
         let fields = vault_fields(&original);
         let vault = fields.into_iter().map(|field| (field, SecretText::new(value.clone()))).collect();
-        for extent in [Extent::Everything, Extent::WithoutSecrets(DocumentKind::Webhook)] {
+        for extent in [ResolveScope::Everything, ResolveScope::WithoutSecrets(DocumentKind::Webhook)] {
             let mut document = original.clone();
-            let done = resolve(&mut document, Sources { variables: &table, vault: &vault }, extent);
+            let done = resolve(&mut document, ReferenceSources { variables: &table, vault: &vault }, extent);
             // With every field at hand only an ill-formed reference is refused.
-            let expected = matches!(done, Ok(()) | Err(Unresolved::IllFormed { .. }));
+            let expected = matches!(done, Ok(()) | Err(ResolveError::IllFormed { .. }));
             prop_assert!(expected, "{:?}", done);
             if !text.contains("{$") {
                 prop_assert_eq!(&document, &original);

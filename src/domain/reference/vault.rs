@@ -1,6 +1,6 @@
 //! The grammar of a vault reference: what stands between `{$vault:` and `}`.
 
-use super::clean::{is_blank, trim};
+use super::sanitize::{is_blank, trim};
 
 /// One field of one secret, as a reference names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,5 @@
-//! Secrets made at random: how long, of which characters. Where the randomness comes from is the
-//! caller's, since nothing in this room asks the system.
+//! Random secrets: length and alphabet. Where the randomness comes from is the
+//! caller's choice: nothing here asks the system.
 
 use zeroize::Zeroizing;
 
@@ -24,7 +24,6 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::LettersDigits, Self::Hex, Self::Base64Url, Self::Printable];
 
     /// The characters, each once.
@@ -69,31 +68,31 @@ impl Alphabet {
     }
 
     /// The one of a name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|alphabet| alphabet.name() == name)
     }
 }
 
 /// What is to be made at random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Generate {
+pub struct SecretGenerator {
     length: usize,
     /// Of which characters.
     pub alphabet: Alphabet,
 }
 
-impl Default for Generate {
+impl Default for SecretGenerator {
     fn default() -> Self {
         Self { length: Self::LENGTH, alphabet: Alphabet::default() }
     }
 }
 
-impl Generate {
+impl SecretGenerator {
     /// The fewest characters: fewer could be guessed.
     pub const LEAST: usize = 8;
     /// The most.
     pub const MOST: usize = 256;
-    /// So many unless told otherwise.
+    /// The default length.
     pub const LENGTH: usize = 32;
 
     /// So many characters of an alphabet; `None` where the length is out of bounds.
@@ -121,17 +120,17 @@ impl Generate {
         Ok(text.into())
     }
 
-    /// As [`Generate::make`], as the value of a field.
+    /// As [`SecretGenerator::make`], as the value of a field.
     ///
     /// # Errors
-    /// As [`Generate::make`].
+    /// As [`SecretGenerator::make`].
     pub fn value<E>(self, random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretValue, E> {
         self.make(random).map(|text| SecretValue::text(&text))
     }
 }
 
 /// `32 letters and digits`
-impl std::fmt::Display for Generate {
+impl std::fmt::Display for SecretGenerator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.alphabet {
             Alphabet::Base64Url | Alphabet::Printable => {
@@ -168,9 +167,9 @@ mod tests {
             let different: HashSet<_> = characters.iter().collect();
             assert_eq!((characters.len(), different.len()), (count, count), "{alphabet:?}");
             assert!(characters.iter().all(u8::is_ascii_graphic));
-            assert_eq!(Alphabet::named(alphabet.name()), Some(alphabet));
+            assert_eq!(Alphabet::from_name(alphabet.name()), Some(alphabet));
         }
-        assert_eq!(Alphabet::named("dice"), None);
+        assert_eq!(Alphabet::from_name("dice"), None);
     }
 
     #[test]
@@ -190,7 +189,7 @@ mod tests {
     fn bytes_that_would_favour_some_are_left_out() {
         // 248 is the first byte past four rounds of 62 characters.
         let mut bytes = (248..=255_u8).chain([0, 61, 62, 247]).chain(std::iter::repeat(1));
-        let made = Generate::new(8, Alphabet::LettersDigits)
+        let made = SecretGenerator::new(8, Alphabet::LettersDigits)
             .unwrap()
             .make(|buffer| {
                 buffer.iter_mut().for_each(|byte| *byte = bytes.next().unwrap());
@@ -203,13 +202,13 @@ mod tests {
     #[test]
     fn the_length_is_bounded_and_kept() {
         for (length, legal) in [(7, false), (8, true), (256, true), (257, false)] {
-            let generate = Generate::new(length, Alphabet::Hex);
+            let generate = SecretGenerator::new(length, Alphabet::Hex);
             assert_eq!(generate.is_some(), legal, "{length}");
             if let Some(generate) = generate {
                 assert_eq!(generate.make(in_turn()).unwrap().expose().len(), length);
             }
         }
-        assert_eq!(Generate::default().to_string(), "32 letters and digits");
-        assert_eq!(Generate::default().make(|_| Err("none")).map(|_| ()), Err("none"));
+        assert_eq!(SecretGenerator::default().to_string(), "32 letters and digits");
+        assert_eq!(SecretGenerator::default().make(|_| Err("none")).map(|_| ()), Err("none"));
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets as far as they may be told: where they are kept, what is known of them, and the types
+//! Secrets without their values: where they are stored, what is known of them, and the types
 //! that hold a value without ever showing it.
 
 mod generate;
@@ -9,10 +9,10 @@ mod value;
 mod variable;
 mod version;
 
-pub use generate::{Alphabet, Generate};
+pub use generate::{Alphabet, SecretGenerator};
 pub use path::{KvPath, Mount, SecretFolder, SecretPath, SecretPathError};
-pub use presence::{Contents, FieldName, FieldState, Presence, SecretField};
-pub use rights::{Lacking, SecretRight};
-pub use value::{Hidden, SecretValue};
+pub use presence::{FieldName, FieldState, Presence, SecretContents, SecretField};
+pub use rights::{MissingRights, SecretRight};
+pub use value::{Opaque, SecretValue};
 pub use variable::{OWN_VARIABLES, variable_name};
-pub use version::{SecretVersion, VersionInfo, VersionState, Versions};
+pub use version::{SecretMetadata, SecretVersion, VersionInfo, VersionState};

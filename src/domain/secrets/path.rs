@@ -1,4 +1,4 @@
-//! Where a secret is kept.
+//! Paths of secrets: mounts, key-value paths and folders.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::domain::WebhookId;
 /// The longest path, in bytes; a server's own limit is that of a URL.
 const MAX_PATH: usize = 1_024;
 
-/// Why a text is no place of a secret.
+/// Why a text is no path of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretPathError {
     /// It holds nothing.
@@ -94,7 +94,7 @@ place!(
     KvPath
 );
 
-/// Where a secret is kept.
+/// Where a secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SecretPath {
@@ -102,7 +102,6 @@ pub enum SecretPath {
     Variables(WebhookId),
     /// A secret of a key-value engine of Vault or OpenBao.
     Kv {
-        /// The engine.
         mount: Mount,
         /// The path in it.
         path: KvPath,
@@ -122,7 +121,6 @@ impl fmt::Display for SecretPath {
 /// A folder of a mount.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretFolder {
-    /// The engine.
     pub mount: Mount,
     /// The folder in it; `None` is the mount itself.
     pub folder: Option<KvPath>,

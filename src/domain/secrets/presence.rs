@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::SecretVersion;
 
-/// The name of one of a webhook's own secrets: a fixed set (domain.md section 5).
+/// The name of one of a webhook's own secrets: a fixed set (docs/receiver.md, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretField(&'static str);
 
@@ -65,24 +65,22 @@ impl std::borrow::Borrow<str> for FieldName {
     }
 }
 
-/// What a provider knows of one secret without telling a value.
+/// What a provider knows of one secret without reading its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Presence {
-    /// It is there.
-    Present(Contents),
-    /// There is none, and there never was, as far as the store tells.
+    Present(SecretContents),
+    /// There is none, and there never was, as far as the store reports.
     Missing,
     /// Its newest version was deleted; it can be undeleted.
     Deleted {
-        /// That version, where versions are kept.
+        /// That version, where the store has versions.
         version: SecretVersion,
         /// When, by the server's clock.
         at: Option<SystemTime>,
     },
     /// The value of its newest version was destroyed for ever.
     Destroyed {
-        /// That version.
         version: SecretVersion,
     },
     /// This user may not see it, which says nothing about whether it is there.
@@ -90,7 +88,7 @@ pub enum Presence {
         /// The missing permission, exactly: `read on webhooks/subkeys/orders/secrets`.
         permission: String,
     },
-    /// The store did not tell, which says nothing either.
+    /// The store did not answer, so it is not known whether it is there.
     Unreachable {
         /// Why not.
         reason: String,
@@ -104,16 +102,16 @@ pub enum Presence {
 
 /// What is in a secret that is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Contents {
+pub struct SecretContents {
     /// Its fields by name, sorted, each once.
     pub fields: Vec<(FieldName, FieldState)>,
-    /// Its newest version, where versions are kept.
+    /// Its newest version, where the store has versions.
     pub version: Option<SecretVersion>,
     /// When that was written, by the server's clock.
     pub written: Option<SystemTime>,
 }
 
-impl Contents {
+impl SecretContents {
     /// What is known of one field; `None` if it is not there.
     pub fn field(&self, name: &str) -> Option<FieldState> {
         self.fields.iter().find(|(field, _)| field.as_str() == name).map(|(_, state)| *state)
@@ -124,7 +122,7 @@ impl Contents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldState {
-    /// It is there, and as far as can be told it holds something.
+    /// It is there, and as far as known it is not empty.
     Present,
     /// It is there and holds the empty text. Where a provider cannot tell, it looks present.
     Empty,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 /// Something that needs a permission of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretRight {
-    /// To tell which fields are there.
+    /// To list its fields.
     Presence,
-    /// To tell its versions.
+    /// To list its versions.
     Versions,
     /// To read its values.
     Reveal,
@@ -28,7 +28,6 @@ pub enum SecretRight {
 }
 
 impl SecretRight {
-    /// Every right.
     pub const ALL: [Self; 10] = [
         Self::Presence,
         Self::Versions,
@@ -43,7 +42,7 @@ impl SecretRight {
     ];
 
     /// What it takes in a KV 2 engine: a capability, and the endpoint below the mount that it is on
-    /// (backends.md, `Presence without reading`, and the policies of Vault's KV 2).
+    /// (the policies of Vault's KV 2).
     pub fn in_kv_2(self) -> (&'static str, &'static str) {
         match self {
             Self::Presence => ("read", "subkeys"),
@@ -79,16 +78,16 @@ impl SecretRight {
 /// The rights that a user lacks on one secret, each with the exact missing permission:
 /// `update on webhooks/undelete/orders/secrets`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lacking(BTreeMap<SecretRight, String>);
+pub struct MissingRights(BTreeMap<SecretRight, String>);
 
-impl Lacking {
+impl MissingRights {
     /// The permission that is missing for it; `None` if nothing is, or it is not known.
     pub fn for_right(&self, right: SecretRight) -> Option<&str> {
         self.0.get(&right).map(String::as_str)
     }
 }
 
-impl FromIterator<(SecretRight, String)> for Lacking {
+impl FromIterator<(SecretRight, String)> for MissingRights {
     fn from_iter<I: IntoIterator<Item = (SecretRight, String)>>(lacking: I) -> Self {
         Self(lacking.into_iter().collect())
     }

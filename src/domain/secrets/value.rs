@@ -7,8 +7,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::SecretText;
 
-/// What one field of a secret holds: a JSON value, kept as its text, so that a number or a member
-/// that nobody touched is written back as it was read. Wiped when dropped, without `Debug`, `Clone`
+/// What one field of a secret holds: a JSON value as text, so that a number or a member
+/// that was not edited is written back as it was read. Wiped when dropped, without `Debug`, `Clone`
 /// or `Serialize`.
 pub struct SecretValue(Zeroizing<String>);
 
@@ -20,14 +20,14 @@ impl SecretValue {
         Self(json)
     }
 
-    /// Takes the text of one JSON value over.
+    /// Takes ownership of the text of one JSON value.
     ///
     /// # Errors
     /// The text is given back, wiped, if it is not one JSON value.
-    pub fn json(json: Zeroizing<String>) -> Result<Self, NotJson> {
+    pub fn json(json: Zeroizing<String>) -> Result<Self, InvalidJson> {
         match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
             Ok(_) => Ok(Self(json)),
-            Err(_) => Err(NotJson),
+            Err(_) => Err(InvalidJson),
         }
     }
 
@@ -58,11 +58,11 @@ impl SecretValue {
         self.as_text().unwrap_or_else(|| SecretText::new(String::clone(&self.0)))
     }
 
-    /// What a reference to it becomes in the receiver (domain.md section 7); `None` for null, which
+    /// What a reference to it becomes in the receiver (docs/receiver.md, section 5); `None` for null, which
     /// counts as missing there.
     pub fn as_reference(&self) -> Option<SecretText> {
         let mut value: Value = serde_json::from_str(&self.0).ok()?;
-        let text = crate::domain::reference::text_of(&value);
+        let text = crate::domain::reference::python_text(&value);
         wipe(&mut value);
         text
     }
@@ -71,9 +71,9 @@ impl SecretValue {
 /// A text that is not one JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not one JSON value")]
-pub struct NotJson;
+pub struct InvalidJson;
 
-/// Writes a JSON string without a copy in between that nobody would wipe.
+/// Writes a JSON string without an intermediate copy that would not be wiped.
 fn quote(text: &str, out: &mut Zeroizing<String>) {
     out.push('"');
     for c in text.chars() {
@@ -102,10 +102,10 @@ fn wipe(value: &mut Value) {
 }
 
 /// Carries something through a message whose `Debug` form must not show it.
-pub struct Hidden<T>(pub T);
+pub struct Opaque<T>(pub T);
 
 /// `(hidden)`.
-impl<T> fmt::Debug for Hidden<T> {
+impl<T> fmt::Debug for Opaque<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(hidden)")
     }

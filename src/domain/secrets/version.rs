@@ -17,7 +17,6 @@ impl fmt::Display for SecretVersion {
 /// What is known of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionInfo {
-    /// Its number.
     pub version: SecretVersion,
     /// When it was written, by the server's clock.
     pub written: Option<SystemTime>,
@@ -25,20 +24,19 @@ pub struct VersionInfo {
     pub state: VersionState,
 }
 
-/// What became of a version.
+/// Whether the value of a version is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionState {
-    /// It is there.
-    Kept,
+    Available,
     /// It was deleted, and can be undeleted.
     Deleted(Option<SystemTime>),
     /// Its value is gone for ever.
     Destroyed,
 }
 
-/// What a server tells about a secret without reading it: KV 2's `metadata`.
+/// What a server reports about a secret without reading it: KV 2's `metadata`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Versions {
+pub struct SecretMetadata {
     /// The newest; `None` where only metadata was ever written.
     pub current: Option<SecretVersion>,
     /// All that the server still lists, the newest first.

@@ -1,13 +1,13 @@
-//! The picture against a model: whatever happens, it ends equal to the store's own list.
+//! The inventory against a model: whatever happens, it ends equal to the store's own list.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Address, Coverage, Document, Permitted, Token};
+use crate::domain::{Address, Coverage, Document, PermittedRanges, Token};
 use crate::domain::{Change, ChangeKind};
-use crate::inventory::{Scope, prepare};
+use crate::inventory::{Scope, scan_event};
 use crate::provider::WatchEvent;
 
 const KEYS: [&str; 9] = [
@@ -77,14 +77,14 @@ impl Store {
 }
 
 fn feed(inventory: &mut Inventory, event: WatchEvent) -> Delta {
-    inventory.apply(prepare(event), Duration::from_secs(1))
+    inventory.apply(scan_event(event), Duration::from_secs(1))
 }
 
 fn batch(change: Change) -> WatchEvent {
     WatchEvent::Batch { at: change.revision, changes: vec![change] }
 }
 
-/// Everything the picture answers, against what the entries say.
+/// Everything the inventory answers, against what the entries say.
 fn assert_equal(inventory: &Inventory, store: &Store) {
     let scopes = [Scope::AllWebhooks, Scope::Connections, Scope::Foreign];
     let shown: Vec<Entry> = scopes
@@ -98,7 +98,7 @@ fn assert_equal(inventory: &Inventory, store: &Store) {
     for (namespace, tally) in inventory.namespaces() {
         let mine = || wanted.iter().filter(|entry| entry.key.namespace() == Some(namespace));
         let bad = mine().filter(|entry| !entry.document.as_bytes().starts_with(b"{"));
-        assert_eq!((tally.total, tally.troubled), (mine().count(), bad.count()), "{namespace:?}");
+        assert_eq!((tally.total, tally.invalid), (mine().count(), bad.count()), "{namespace:?}");
     }
     for scope in scopes {
         for (at, slot) in inventory.slots(&scope).enumerate() {
@@ -106,7 +106,7 @@ fn assert_equal(inventory: &Inventory, store: &Store) {
             assert_eq!(inventory.position(&scope, &key), Ok(at));
             assert_eq!(inventory.slot_at(&scope, at), Some(slot));
         }
-        assert_eq!(inventory.slot_at(&scope, inventory.tally(&scope).total), None);
+        assert_eq!(inventory.slot_at(&scope, inventory.counts(&scope).total), None);
     }
     let names_k1 =
         |entry: &&Entry| entry.key.namespace().is_some() && entry.document.text().unwrap().contains("k1");
@@ -203,7 +203,7 @@ fn part(store: &mut Store, sees: fn(&ResourceKey) -> bool) -> Vec<WatchEvent> {
     for event in &mut events {
         match event {
             WatchEvent::Load { coverage, .. } => {
-                *coverage = Coverage::Partial(Permitted::new(vec!["part".into()], sees));
+                *coverage = Coverage::Partial(PermittedRanges::new(vec!["part".into()], sees));
             }
             WatchEvent::Page(entries) => entries.retain(|entry| sees(&entry.key)),
             _ => {}
@@ -227,7 +227,8 @@ fn rows_out_of_sight_are_no_differences_and_rows_back_in_sight_no_news() {
         part(&mut store, in_a).into_iter().map(|event| feed(&mut inventory, event)).last().unwrap();
     assert_eq!(narrowed.resynced, Some(1), "a/two alone is known to be gone");
     assert_eq!(narrowed.deleted.len(), 3);
-    let known = |inventory: &Inventory| ["a/two", "b/one"].map(|name| inventory.coverage().sees(&key(name)));
+    let known =
+        |inventory: &Inventory| ["a/two", "b/one"].map(|name| inventory.coverage().covers(&key(name)));
     assert_eq!(known(&inventory), [true, false]);
 
     store.put("a/one", TEXTS[1]);

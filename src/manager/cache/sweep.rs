@@ -1,5 +1,4 @@
-//! The task that drops what is over while nobody asks: a secret is not kept in memory for longer than
-//! it is used.
+//! The task that drops expired entries, so that secrets do not stay in memory longer than needed.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -7,14 +6,14 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use super::{Clock, Kept, lock};
+use super::{CacheState, MonotonicClock, lock};
 
-/// Runs while there is something to drop; ends with the cache.
+/// Runs while the cache has entries; aborted with the cache.
 pub(super) struct Sweeper(AbortHandle);
 
 impl Sweeper {
-    /// `None` outside a runtime: then the next use drops what is over.
-    pub(super) fn start(kept: &Arc<Mutex<Kept>>, clock: &Clock) -> Option<Self> {
+    /// `None` outside a tokio runtime: then the next use drops expired entries.
+    pub(super) fn start(kept: &Arc<Mutex<CacheState>>, clock: &MonotonicClock) -> Option<Self> {
         let runtime = Handle::try_current().ok()?;
         let task = runtime.spawn(sweep(Arc::downgrade(kept), Arc::clone(clock)));
         Some(Self(task.abort_handle()))
@@ -27,14 +26,14 @@ impl Drop for Sweeper {
     }
 }
 
-async fn sweep(kept: Weak<Mutex<Kept>>, clock: Clock) {
+async fn sweep(kept: Weak<Mutex<CacheState>>, clock: MonotonicClock) {
     loop {
         let next = {
             let Some(kept) = kept.upgrade() else { return };
             let mut kept = lock(&kept);
-            let next = kept.drop_over(clock());
+            let next = kept.drop_expired(clock());
             if next.is_none() {
-                // The next document to be kept starts another.
+                // The next entry starts another task.
                 kept.sweeper = None;
             }
             next

@@ -1,6 +1,6 @@
 use super::*;
+use crate::config::Environment;
 use crate::domain::ConnectionName;
-use crate::settings::Environment;
 
 const TOKEN: &str = "hunter2-bearer";
 
@@ -15,7 +15,7 @@ fn orders(document: &str) -> (MemoryStore, ResourceKey) {
 }
 
 async fn merged(manager: &UnifiedConfigManager, key: &ResourceKey) -> serde_json::Value {
-    manager.get_merged(key, Secrets::Include).await.unwrap().expect("it is stored").json().clone()
+    manager.get_merged(key, SecretMode::Include).await.unwrap().expect("it is stored").json().clone()
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn references_are_resolved_and_own_secrets_merged() {
     });
     assert_eq!(merged(&manager, &key).await, expected);
     let connection = ResourceKey::connection(ConnectionName::new("c").unwrap());
-    assert!(manager.get_merged(&connection, Secrets::Include).await.unwrap().is_none());
+    assert!(manager.get_merged(&connection, SecretMode::Include).await.unwrap().is_none());
     store.put_raw(connection.clone(), r#"{"host":"{$H:db}"}"#.into());
     assert_eq!(merged(&manager, &connection).await, serde_json::json!({"host": "db"}));
 }
@@ -40,7 +40,7 @@ async fn a_receiver_is_served_while_its_store_is_away() {
     let mut follower = Follower::new(manager.watch(KeyPrefix::All));
     manager.ready(PATIENCE).await.unwrap();
     let stale = LinkState::Stale { reason: "gone".into(), retry_in: None };
-    store.cut(stale.clone());
+    store.inject_outage(stale.clone());
     follower.until(|_, event| *event == WatchEvent::State(stale.clone())).await;
     assert_eq!(manager.link(), Some(stale));
     assert_eq!(merged(&manager, &key).await, serde_json::json!({}));
@@ -48,7 +48,7 @@ async fn a_receiver_is_served_while_its_store_is_away() {
     drop(follower);
     assert_eq!(manager.link(), None);
     assert!(matches!(
-        manager.get_merged(&key, Secrets::Include).await.err(),
+        manager.get_merged(&key, SecretMode::Include).await.err(),
         Some(Error::Unavailable { .. })
     ));
 }
@@ -59,10 +59,10 @@ async fn what_was_merged_is_kept_until_its_document_changes() {
     let manager = with_variables(&store, &[("WEBHOOK_ORDERS_TOKEN", TOKEN)]);
     let mut follower = Follower::new(manager.watch(KeyPrefix::All));
     follower.synced().await;
-    let get = async || manager.get_merged(&key, Secrets::Include).await.unwrap();
+    let get = async || manager.get_merged(&key, SecretMode::Include).await.unwrap();
     let first = get().await.unwrap();
     assert!(Arc::ptr_eq(&first, &get().await.unwrap()));
-    // A change drops it at once, not when it is next asked for: its secrets are wiped with it.
+    // A change drops it at once, not at the next call: its secrets are wiped with it.
     let kept = Arc::downgrade(&first);
     drop(first);
     assert!(kept.upgrade().is_some());
@@ -83,13 +83,13 @@ async fn what_was_merged_is_made_anew_after_its_time() {
     let now = Arc::new(Mutex::new(Instant::now()));
     let clock = Arc::clone(&now);
     manager.clock = Arc::new(move || *clock.lock().unwrap());
-    let get = async || manager.get_merged(&key, Secrets::Include).await.unwrap().unwrap();
+    let get = async || manager.get_merged(&key, SecretMode::Include).await.unwrap().unwrap();
     let first = get().await;
     *now.lock().unwrap() += cache::KEPT_FOR - Duration::from_secs(1);
     assert!(Arc::ptr_eq(&first, &get().await));
     *now.lock().unwrap() += Duration::from_secs(1);
     assert!(!Arc::ptr_eq(&first, &get().await));
-    // Without a watch the store is asked each time, and another document is never served for long.
+    // Without a watch the store is read each time, so an outdated document is never returned.
     store.put_raw(key.clone(), r#"{"n":1}"#.into());
     assert_eq!(get().await.json()["n"], 1);
 }
@@ -103,9 +103,9 @@ async fn who_never_merges_holds_nothing_that_reads_secrets() {
     manager.get(&key).await.unwrap().unwrap();
     store.put_raw(key.clone(), r#"{"n":1}"#.into());
     follower.until(|_, event| matches!(event, WatchEvent::Batch { .. })).await;
-    assert!(manager.merging.get().is_none());
+    assert!(manager.merger.get().is_none());
     merged(&manager, &key).await;
-    assert!(manager.merging.get().is_some());
+    assert!(manager.merger.get().is_some());
 }
 
 #[tokio::test]
@@ -115,18 +115,18 @@ async fn waiting_for_the_picture_ends_with_it_or_says_what_is_in_the_way() {
     let unwatched = manager.ready(PATIENCE).await.unwrap_err().to_string();
     assert!(unwatched.contains("nobody watches"), "{unwatched}");
     let soon = Duration::from_millis(20);
-    store.cut(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
+    store.inject_outage(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
     let watch = manager.watch(KeyPrefix::All);
     let mut follower = Follower::new(watch);
     follower.until(|_, event| matches!(event, WatchEvent::State(LinkState::Denied { .. }))).await;
     assert!(matches!(manager.ready(soon).await, Err(Error::Denied { .. })));
-    store.cut(LinkState::Connecting { error: Some("connection refused".into()), retry_in: None });
+    store.inject_outage(LinkState::Connecting { error: Some("connection refused".into()), retry_in: None });
     let connecting =
         |event: &WatchEvent| matches!(event, WatchEvent::State(LinkState::Connecting { error: Some(_), .. }));
     follower.until(|_, event| connecting(event)).await;
     assert_eq!(manager.ready(soon).await.unwrap_err().to_string(), "connection refused");
     let (ready, ()) = tokio::join!(manager.ready(PATIENCE), async {
-        store.restore(crate::provider::memory::Return::Resume);
+        store.restore(crate::provider::memory::RestoreMode::Resume);
     });
     ready.unwrap();
     manager.shutdown().await;
@@ -144,8 +144,8 @@ async fn it_works_from_any_task_and_after_an_own_write() {
     let task = tokio::spawn(async move {
         let base = manager.get(&key).await.unwrap().unwrap();
         manager.update(&base, r#"{"n":1}"#.into()).await.unwrap();
-        // Nothing was awaited that could have told the picture.
-        let merged = manager.get_merged(&key, Secrets::Include).await.unwrap().unwrap();
+        // Nothing was awaited that could have updated the inventory.
+        let merged = manager.get_merged(&key, SecretMode::Include).await.unwrap().unwrap();
         assert_eq!(merged.json()["n"], 1);
         manager.ready(PATIENCE).await.unwrap();
     });

@@ -17,7 +17,7 @@ fn manager(store: &MemoryStore) -> UnifiedConfigManager {
     UnifiedConfigManager::open(store.clone(), None)
 }
 
-/// The keys of a subscriber's picture, followed until `done` says so.
+/// The documents a subscriber has seen.
 struct Follower {
     watch: Watch,
     keys: std::collections::BTreeMap<String, Document>,
@@ -94,7 +94,7 @@ async fn a_subscriber_that_falls_behind_is_loaded_anew_and_delays_nobody() {
     slow.synced().await;
     let mut quick = Follower::new(manager.watch(KeyPrefix::All));
     quick.synced().await;
-    // Each is followed by the quick one before the next, so that none of them is merged with another.
+    // The quick one follows each write before the next, so that no two are batched.
     for number in 0..600 {
         store.put_raw(key("a", "x"), format!("{{\"n\":{number}}}").into());
         let wanted = Document::from(format!("{{\"n\":{number}}}"));
@@ -116,7 +116,7 @@ async fn get_answers_from_the_picture_while_that_is_true_and_else_from_the_store
     follower.synced().await;
     assert!(manager.get(&key("a", "one")).await.unwrap().is_some());
     assert!(manager.get(&key("a", "two")).await.unwrap().is_none());
-    store.cut(LinkState::Stale { reason: "gone".into(), retry_in: None });
+    store.inject_outage(LinkState::Stale { reason: "gone".into(), retry_in: None });
     follower.until(|_, event| matches!(event, WatchEvent::State(LinkState::Stale { .. }))).await;
     assert!(matches!(manager.get(&key("a", "one")).await, Err(Error::Unavailable { .. })));
 }
@@ -165,7 +165,7 @@ async fn what_was_just_written_is_what_is_read() {
     let manager = manager(&store);
     let mut follower = Follower::new(manager.watch(KeyPrefix::All));
     follower.synced().await;
-    // Nothing is awaited between, so the watch cannot have told of it.
+    // Nothing is awaited in between, so the watch cannot have reported it.
     manager.create(key("a", "x"), Document::from("{}"), Lease::Never).await.unwrap();
     let base = manager.get(&key("a", "x")).await.unwrap().expect("it was written");
     manager.update(&base, Document::from("[]")).await.unwrap();
@@ -185,11 +185,11 @@ async fn a_write_to_a_store_that_was_replaced_is_not_waited_for() {
     manager.update(&base, "[]".into()).await.unwrap();
     follower.until(|seen, _| seen.keys.get("a/x").is_some_and(|document| *document == "[]".into())).await;
 
-    // The backup counts from 1, and will not come to the revision of our write for long.
-    store.restore(crate::provider::memory::Return::Replaced);
+    // The backup's revisions start at 1, and will not reach that of our write soon.
+    store.restore(crate::provider::memory::RestoreMode::Replaced);
     follower.until(|seen, event| seen.loads == 2 && matches!(event, WatchEvent::Loaded { .. })).await;
     let hub = manager.hub().unwrap();
-    assert!(hub.last_known(&key("a", "x"), manager.written()).is_some());
+    assert!(hub.last_known(&key("a", "x"), manager.last_write()).is_some());
 }
 
 mod merged;

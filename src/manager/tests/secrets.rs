@@ -1,11 +1,11 @@
-//! Merged documents with secrets of a key-value engine, and webhooks made together with theirs.
+//! Merged documents with secrets of a key-value engine, and webhooks created together with theirs.
 
 use super::*;
-use crate::check::{OwnSecrets, OwnTemplate};
+use crate::check::{OwnPathTemplate, OwnSecrets};
 use crate::domain::{
     FieldName, KvPath, Mount, Presence, SecretField, SecretRight, SecretText, SecretVersion,
 };
-use crate::provider::memory::{MemorySecrets, Outage};
+use crate::provider::memory::{MemorySecrets, SecretsOutage};
 use crate::provider::{SecretExpect, SecretFields, SecretReader};
 
 const TOKEN: &str = "hunter2-bearer";
@@ -37,18 +37,18 @@ fn world(document: Option<&str>) -> World {
     let key = key("production", "orders");
     let store = MemoryStore::seeded(document.map(|document| (key.clone(), document.into())));
     let secrets = MemorySecrets::new();
-    let own = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
-    let eyes = Eyes { references: Some(mount("secret")), own, ..Eyes::default() };
-    let manager = manager(&store).with_secret_access(secrets.access(true)).with_eyes(eyes);
+    let own = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
+    let eyes = SecretLookup { references: Some(mount("secret")), own, ..SecretLookup::default() };
+    let manager = manager(&store).with_secret_access(secrets.access(true)).with_secret_lookup(eyes);
     World { store, secrets, manager, key }
 }
 
 impl World {
-    async fn merged(&self) -> Result<Arc<Merged>> {
-        Ok(self.manager.get_merged(&self.key, Secrets::Include).await?.expect("it is stored"))
+    async fn merged(&self) -> Result<Arc<MergedDocument>> {
+        Ok(self.manager.get_merged(&self.key, SecretMode::Include).await?.expect("it is stored"))
     }
 
-    async fn create(&self) -> std::result::Result<Created, NotCreated> {
+    async fn create(&self) -> std::result::Result<CreatedWebhook, CreateWebhookError> {
         let secrets = fields(&[(SecretField::BEARER_TOKEN, TOKEN), (SecretField::HMAC_SECRET, "h")]);
         self.manager.create_with_secrets(self.key.clone(), "{}".into(), &secrets, Lease::Keep).await
     }
@@ -82,8 +82,8 @@ async fn each_secret_is_read_once_and_told_with_its_version() {
     assert_eq!(told, expected.map(|(path, names, version)| (path.to_owned(), names.to_owned(), version)));
     world.merged().await.unwrap();
     assert_eq!(world.secrets.calls().reveal, 3, "kept");
-    // What holds no secret reads none.
-    world.manager.get_merged(&world.key, Secrets::Exclude).await.unwrap().unwrap();
+    // Without secrets, none is read.
+    world.manager.get_merged(&world.key, SecretMode::Exclude).await.unwrap().unwrap();
     assert_eq!(world.secrets.calls().reveal, 3);
 }
 
@@ -137,10 +137,12 @@ async fn without_a_default_and_for_own_secrets_the_store_s_word_is_the_answer() 
 async fn a_webhook_and_its_secrets_are_made_in_order() {
     let world = world(None);
     let created = world.create().await.unwrap();
-    assert_eq!((created.path, created.version, created.seen), (own(), Some(SecretVersion(1)), true));
+    assert_eq!((created.path, created.version, created.verified), (own(), Some(SecretVersion(1)), true));
     assert_eq!(world.merged().await.unwrap().json()["authorization"], format!("Bearer {TOKEN}"));
     let again = world.create().await.unwrap_err();
-    assert!(matches!(again, NotCreated::Nothing(Error::Conflict { .. })) && again.left_behind().is_none());
+    assert!(
+        matches!(again, CreateWebhookError::Nothing(Error::Conflict { .. })) && again.left_behind().is_none()
+    );
 }
 
 #[tokio::test]
@@ -148,18 +150,18 @@ async fn a_secret_that_is_there_already_is_left_alone_and_so_is_the_document() {
     let world = world(None);
     world.secrets.put_now(&own(), [("bearer-token", "theirs")]);
     let refused = world.create().await.unwrap_err();
-    assert!(matches!(refused, NotCreated::Nothing(Error::SecretConflict { .. })), "{refused}");
+    assert!(matches!(refused, CreateWebhookError::Nothing(Error::SecretConflict { .. })), "{refused}");
     assert!(world.manager.get(&world.key).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_part_that_was_done_is_told_with_what_to_do() {
     let world = world(None);
-    world.store.cut(LinkState::Stale { reason: "gone".into(), retry_in: None });
+    world.store.inject_outage(LinkState::Stale { reason: "gone".into(), retry_in: None });
     let nothing = world.create().await.unwrap_err();
-    assert!(matches!(nothing, NotCreated::Nothing(Error::Unavailable { .. })), "{nothing}");
-    world.store.restore(crate::provider::memory::Return::Resume);
-    world.secrets.lose_answer(&own());
+    assert!(matches!(nothing, CreateWebhookError::Nothing(Error::Unavailable { .. })), "{nothing}");
+    world.store.restore(crate::provider::memory::RestoreMode::Resume);
+    world.secrets.lose_response(&own());
     let unknown = world.create().await.unwrap_err();
     assert_eq!(unknown.left_behind(), Some(&own()));
     assert!(
@@ -172,7 +174,7 @@ async fn a_part_that_was_done_is_told_with_what_to_do() {
 #[tokio::test]
 async fn a_store_that_is_away_and_a_context_that_is_read_only_are_said() {
     let world = world(Some("{}"));
-    world.secrets.cut(Outage::Sealed);
+    world.secrets.inject_outage(SecretsOutage::Sealed);
     assert!(world.merged().await.is_err());
     assert_eq!(world.manager.secrets_health().await.condition().word(), "unusable");
     let read_only = UnifiedConfigManager::open(world.store.clone(), Some("--read-only".into()))
@@ -197,11 +199,12 @@ async fn the_end_of_the_manager_is_the_end_of_both_stores_and_of_what_was_merged
 
 #[test]
 fn who_embeds_it_has_own_secrets_merged_unless_the_settings_say_no() {
-    use crate::settings::{ConfigText, Sources};
+    use crate::config::{ConfigText, SettingSources};
     let own = |file: &str| {
         let file = ConfigText { path: "c.toml".into(), text: file.into(), private: true };
-        let settings = Settings::resolve(&Sources { file: Some(file), ..Sources::default() }).unwrap();
-        UnifiedConfigManager::from_settings(&settings).eyes().own.clone()
+        let settings =
+            Settings::resolve(&SettingSources { file: Some(file), ..SettingSources::default() }).unwrap();
+        UnifiedConfigManager::from_settings(&settings).secret_lookup().own.clone()
     };
     assert_eq!(own(""), OwnSecrets::Variables);
     assert_eq!(own("[receiver]\nmerges_own_secrets = false\n"), OwnSecrets::NotMerged);

@@ -1,44 +1,43 @@
-//! Environment variables as a store of secrets: `WEBHOOK_{ID}_TOKEN`, `_CHANNEL_TOKEN`, `_HMAC_SECRET`.
+//! Secret store over environment variables: `WEBHOOK_{ID}_TOKEN`, `_CHANNEL_TOKEN`, `_HMAC_SECRET`.
 //!
-//! The id is upper-cased and `-` becomes `_`; the namespace plays no part, so the same id in two
-//! namespaces shares its variables by design. [`overlaps`] tells where ids share one.
+//! The id is upper-cased and `-` becomes `_`; the namespace is not part of the name, so the same id in two
+//! namespaces shares its variables by design. [`overlaps`] finds ids that share one.
 
-mod names;
+mod overlap;
 mod variables;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use names::{Overlap, overlaps};
+pub use overlap::{Overlap, overlaps};
 pub use variables::EnvVariables;
 
 pub use crate::domain::{OWN_VARIABLES, variable_name};
 
 use super::secret::unsupported;
 use super::{
-    Error, Result, Revealed, SecretCapabilities, SecretFields, SecretName, SecretReader, SecretRevealer,
+    Error, Result, SecretCapabilities, SecretData, SecretFields, SecretListItem, SecretReader, SecretRevealer,
 };
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{
-    Contents, Fact, FieldState, Health, Lacking, Presence, SecretField, SecretFolder, SecretPath,
-    SecretStanding, SecretVersion, Versions, WebhookId,
+    Fact, FieldState, Health, MissingRights, Presence, SecretContents, SecretField, SecretFolder,
+    SecretMetadata, SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
 };
 
-/// Secrets in variables. Nothing is written here, see [`EnvSecrets::refusal`].
+/// Secrets in environment variables. Read-only, see [`EnvSecrets::refusal`].
 #[derive(Clone)]
 pub struct EnvSecrets {
     variables: Arc<EnvVariables>,
 }
 
 impl EnvSecrets {
-    /// Reads from these variables, each at the moment it is asked for.
+    /// Reads from these variables, without caching.
     pub fn new(variables: Arc<EnvVariables>) -> Self {
         Self { variables }
     }
 
-    /// What a wish to change a secret is answered with: a process cannot change the variables of
-    /// another one.
+    /// The error for every write: a process cannot change the variables of another one.
     pub fn refusal(&self, id: &WebhookId) -> Error {
         let names: Vec<_> = fields(id).map(|(_, name)| name).collect();
         Error::Unsupported {
@@ -55,7 +54,7 @@ fn fields(id: &WebhookId) -> impl Iterator<Item = (SecretField, String)> {
     OWN_VARIABLES.into_iter().map(|field| (field, variable_name(id, field)))
 }
 
-fn elsewhere(path: &SecretPath) -> Error {
+fn not_variables(path: &SecretPath) -> Error {
     unsupported(format!("looking for {path}"), "this context keeps its secrets in environment variables")
 }
 
@@ -66,7 +65,7 @@ impl SecretReader for EnvSecrets {
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let SecretPath::Variables(id) = path else { return Err(elsewhere(path)) };
+        let SecretPath::Variables(id) = path else { return Err(not_variables(path)) };
         let state = |(field, name): (SecretField, String)| {
             let state = match self.variables.variable(&name) {
                 Variable::Unset => return None,
@@ -80,33 +79,33 @@ impl SecretReader for EnvSecrets {
         Ok(if fields.is_empty() {
             Presence::Missing
         } else {
-            Presence::Present(Contents { fields, ..Contents::default() })
+            Presence::Present(SecretContents { fields, ..SecretContents::default() })
         })
     }
 
-    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
         Err(unsupported(format!("listing {folder}"), "environment variables have no folders"))
     }
 
-    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
+    async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
         Err(unsupported(format!("telling the versions of {path}"), "environment variables keep none"))
     }
 
-    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>> {
-        Ok(vec![Lacking::default(); paths.len()])
+    async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
+        Ok(vec![MissingRights::default(); paths.len()])
     }
 
     async fn health(&self) -> Health {
         let mut health = Health::new("env");
-        health.standing = Some(SecretStanding::Variables);
+        health.secret_store = Some(SecretStoreStatus::Variables);
         health.facts.push(Fact::text("secrets", "WEBHOOK_{ID}_TOKEN, _CHANNEL_TOKEN and _HMAC_SECRET"));
         health.facts.push(Fact::text("from", self.variables.origin()));
         health.facts.push(Fact::text("writing", "not from here: set them where the receiver is started"));
         health
     }
 
-    fn standing(&self) -> SecretStanding {
-        SecretStanding::Variables
+    fn last_status(&self) -> SecretStoreStatus {
+        SecretStoreStatus::Variables
     }
 
     async fn shutdown(&self) {}
@@ -114,8 +113,8 @@ impl SecretReader for EnvSecrets {
 
 #[async_trait]
 impl SecretRevealer for EnvSecrets {
-    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>> {
-        let SecretPath::Variables(id) = path else { return Err(elsewhere(path)) };
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
+        let SecretPath::Variables(id) = path else { return Err(not_variables(path)) };
         if version.is_some() {
             return Err(unsupported(format!("a version of {path}"), "environment variables keep none"));
         }
@@ -129,6 +128,6 @@ impl SecretRevealer for EnvSecrets {
             })),
         };
         let fields: SecretFields = fields(id).filter_map(value).collect::<Result<_>>()?;
-        Ok((!fields.is_empty()).then_some(Revealed { fields, version: None }))
+        Ok((!fields.is_empty()).then_some(SecretData { fields, version: None }))
     }
 }

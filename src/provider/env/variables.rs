@@ -1,4 +1,4 @@
-//! Variables that may hold secrets: the process's, and those of a named file over them.
+//! Variables that may hold secrets: the process environment, and those of a named file over it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -8,26 +8,26 @@ use zeroize::Zeroize;
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{FieldState, SecretText};
 
-/// Variables by name. They have no `Debug` form; what is kept here is wiped when dropped.
+/// Variables by name. Not `Debug`; stored values are wiped on drop.
 pub struct EnvVariables {
-    /// Win over the others.
+    /// Take precedence over the process environment.
     named: HashMap<String, SecretText>,
-    /// Whether those of the process count too. They are read when asked for: no copy is kept.
+    /// Whether the process environment counts too. It is read on demand and never copied.
     inherits: bool,
 }
 
 impl EnvVariables {
-    /// The process's own.
+    /// The process environment.
     pub fn process() -> Self {
         Self { named: HashMap::new(), inherits: true }
     }
 
-    /// Exactly these.
+    /// Exactly these, without the process environment.
     pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         Self { inherits: false, ..Self::process() }.with(variables)
     }
 
-    /// These over the others.
+    /// Adds variables, which take precedence.
     #[must_use]
     pub fn with<N: Into<String>, V: Into<String>>(
         mut self,
@@ -41,7 +41,7 @@ impl EnvVariables {
 }
 
 impl EnvVariables {
-    /// Where they come from, in words.
+    /// Where they come from, as text for people.
     pub fn origin(&self) -> &'static str {
         match (self.inherits, self.named.is_empty()) {
             (true, true) => "this process",
@@ -50,7 +50,7 @@ impl EnvVariables {
         }
     }
 
-    /// Which variables there are, and what can be told of each without its value.
+    /// All variables, with their state but without their values.
     pub fn states(&self) -> BTreeMap<String, FieldState> {
         let state = |name: &str| match self.variable(name) {
             Variable::Unset => None,
@@ -64,7 +64,7 @@ impl EnvVariables {
     }
 }
 
-/// The names of the process's variables. The system gives the values with them; they are wiped.
+/// The names of the process's variables. The values that come with them are wiped.
 fn inherited() -> Vec<String> {
     std::env::vars_os()
         .filter_map(|(name, value)| {

@@ -1,8 +1,8 @@
-//! Connections: one at a time, to one member, and the next member when that one fails.
+//! Connections: one at a time, to one member, with failover to the next.
 //!
-//! The client library balances over all members by itself, at random and over dead ones too. We give
-//! it one, so that the watch and the reads that watch over it see the same member, a failed member is
-//! left for good, and it is known whether a write was sent.
+//! The client library balances over all members by itself, at random and over dead ones too. It is
+//! given one, so that a watch and its keepalive reads go to the same member, a failed member is not
+//! used again at once, and it is known whether a write was sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
-use super::lineage::{Lineage, Mark};
-use super::link::{HEAD_DEADLINE, Head, Link};
-use super::login::{LOGIN_DEADLINE, Refusals};
-use super::pace::Pace;
+use super::link::{HEAD_DEADLINE, Head, MemberLink};
+use super::login::{LOGIN_DEADLINE, LoginBackoff};
+use super::page_sizer::PageSizer;
 use super::settings::{Endpoint, EtcdSettings};
-use super::tls::{Credentials, TlsFault, probe};
+use super::store_identity::{IdentityBaseline, StoreIdentity};
+use super::tls::{TlsCredentials, TlsFault, probe};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
 
@@ -25,23 +25,23 @@ use crate::provider::CALL_DEADLINE;
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
 
 /// HTTP/2 pings while a stream is open. etcd calls a client that pings more often than every 5 s
-/// hostile (`too_many_pings`); what notices a dead peer within 3 s is the watch's own vigil.
+/// hostile (`too_many_pings`); a dead peer is noticed within 3 s by the watch's own `Keepalive`.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3));
 
 /// Opens links, one at a time.
 pub(super) struct Connector {
     settings: EtcdSettings,
-    slot: Mutex<Slot>,
-    lineage: Lineage,
+    slot: Mutex<LinkSlot>,
+    store_identity: StoreIdentity,
     closed: watch::Sender<bool>,
-    refusals: Refusals,
-    pace: Arc<Pace>,
+    login_backoff: LoginBackoff,
+    page_sizer: Arc<PageSizer>,
 }
 
 #[derive(Default)]
-struct Slot {
-    link: Option<Link>,
-    /// Counts links; the endpoint in use is this modulo their number.
+struct LinkSlot {
+    link: Option<MemberLink>,
+    /// Counts links; the endpoint in use is this modulo the number of endpoints.
     serial: u64,
 }
 
@@ -50,10 +50,10 @@ impl Connector {
         Self {
             settings,
             slot: Mutex::default(),
-            lineage: Lineage::default(),
+            store_identity: StoreIdentity::default(),
             closed: watch::Sender::new(false),
-            refusals: Refusals::default(),
-            pace: Arc::default(),
+            login_backoff: LoginBackoff::default(),
+            page_sizer: Arc::default(),
         }
     }
 
@@ -61,62 +61,62 @@ impl Connector {
         &self.settings
     }
 
-    /// How many members are known to us.
+    /// The number of configured endpoints, at least 1.
     pub(super) fn endpoints(&self) -> usize {
         self.settings.endpoints.len().max(1)
     }
 
-    /// What to call the cluster in a message.
+    /// The cluster's endpoints, for messages.
     pub(super) fn name(&self) -> String {
         let names: Vec<_> = self.settings.endpoints.iter().map(ToString::to_string).collect();
         names.join(", ")
     }
 
-    /// Which store a cluster is to us: revisions belong to the cluster, keys to the prefix in it.
+    /// The store id: revisions belong to the cluster and its history, keys to the prefix in it.
     pub(super) fn store(&self, cluster: u64) -> StoreId {
         let prefix = self.settings.prefix.as_str();
-        StoreId::new(match self.lineage.history() {
+        StoreId::new(match self.store_identity.history() {
             0 => format!("etcd:{cluster:016x}:{prefix}"),
             history => format!("etcd:{cluster:016x}/{history}:{prefix}"),
         })
     }
 
-    /// What is known of the store, to be taken before it is asked where it stands.
-    pub(super) fn mark(&self) -> Mark {
-        self.lineage.mark()
+    /// What is known of the store; take it before the read that [`Connector::observe`] gets.
+    pub(super) fn baseline(&self) -> IdentityBaseline {
+        self.store_identity.baseline()
     }
 
-    /// The same, for somebody who has seen a store up to a revision.
-    pub(super) fn mark_seen(&self, store: &StoreId, at: Revision) -> Mark {
-        let mark = self.lineage.mark();
+    /// The same, for a reader that has seen a store up to a revision.
+    pub(super) fn baseline_at(&self, store: &StoreId, at: Revision) -> IdentityBaseline {
+        let mark = self.store_identity.baseline();
         let same = mark.cluster().is_some_and(|cluster| self.store(cluster) == *store);
-        if same { mark.seen(at) } else { mark }
+        if same { mark.at_least(at) } else { mark }
     }
 
-    /// Takes in where the store stands by a linearizable read over this link; says whether it goes on
-    /// from the mark. If it does not, [`Connector::store`] has another name for it from here on.
-    pub(super) fn judge(&self, mark: Mark, link: &Link, head: Head) -> bool {
-        self.lineage.judge(mark, link.serial, head)
+    /// Records the result of a linearizable read over this link; returns whether it continues the
+    /// baseline's history. If not, [`Connector::store`] gives another id from here on.
+    pub(super) fn observe(&self, mark: IdentityBaseline, link: &MemberLink, head: Head) -> bool {
+        self.store_identity.observe(mark, link.serial, head)
     }
 
-    /// Makes sure that the store behind a link is the one that was read, so that no write meant for one
-    /// arrives in another that has replaced it. `key` is one that the writer may read.
-    pub(super) async fn vouch(&self, link: &Link, key: Vec<u8>) -> Result<(), Fault> {
-        if self.lineage.vouches_for(link.serial) {
+    /// Verifies that the store behind a link is the one that was read, so that no write goes to another
+    /// that has replaced it. `key` is one that the user may read.
+    pub(super) async fn verify_store(&self, link: &MemberLink, key: Vec<u8>) -> Result<(), Fault> {
+        if self.store_identity.is_verified(link.serial) {
             return Ok(());
         }
-        let mark = self.lineage.mark();
+        let mark = self.store_identity.baseline();
         match within(HEAD_DEADLINE, link.head(key)).await {
-            Ok(head) if self.lineage.judge(mark, link.serial, head) => Ok(()),
-            Ok(_) => Err(Fault::Replaced),
-            // Who may not read cannot have been shown anything that was replaced.
+            Ok(head) if self.store_identity.observe(mark, link.serial, head) => Ok(()),
+            Ok(_) => Err(Fault::StoreReplaced),
+            // A user who may not read has seen nothing that could have been replaced.
             Err(Fault::Denied) => Ok(()),
             Err(fault) => Err(fault),
         }
     }
 
     /// The link in use, or a new one to the member whose turn it is.
-    pub(super) async fn link(&self) -> Result<Link, Fault> {
+    pub(super) async fn link(&self) -> Result<MemberLink, Fault> {
         let mut slot = self.slot.lock().await;
         if *self.closed.borrow() {
             return Err(Fault::ShutDown);
@@ -128,7 +128,7 @@ impl Connector {
         match self.open(serial).await {
             Ok(link) => Ok(slot.link.insert(link).clone()),
             Err(fault) => {
-                if fault.elsewhere() {
+                if fault.retry_elsewhere() {
                     slot.serial += 1;
                 }
                 drop(slot);
@@ -137,16 +137,16 @@ impl Connector {
         }
     }
 
-    /// A link whose member is known to answer: what a write goes out on. One that hangs, learns, has
-    /// no leader or wants another TLS is found out by a read before, and another member is asked.
-    pub(super) async fn proven(&self) -> Result<Link, Fault> {
+    /// A link whose member is known to answer, for writes. A member that hangs, is a learner, has no
+    /// leader or has a TLS problem is found by a read first, and another member is tried.
+    pub(super) async fn responsive_link(&self) -> Result<MemberLink, Fault> {
         let key = self.settings.prefix.as_str().as_bytes();
         self.read(|link| async move {
-            if link.is_proven() {
+            if link.is_responsive() {
                 return Ok(link);
             }
             match link.head(key.to_vec()).await {
-                Err(fault) if fault.elsewhere() => Err(fault),
+                Err(fault) if fault.retry_elsewhere() => Err(fault),
                 // A refusal is an answer too.
                 _ => Ok(link),
             }
@@ -154,41 +154,43 @@ impl Connector {
         .await
     }
 
-    /// Gives a link up, so that the next one goes to the next member; says what is known of why.
-    pub(super) async fn fail(&self, link: &Link, fault: Fault) -> Fault {
+    /// Gives a link up, so that the next one goes to the next member; returns the likely cause.
+    pub(super) async fn fail(&self, link: &MemberLink, fault: Fault) -> Fault {
         let mut slot = self.slot.lock().await;
         if slot.serial == link.serial {
             slot.serial += 1;
             slot.link = None;
         }
         drop(slot);
-        if link.is_proven() { fault } else { self.explain(link.serial, fault).await }
+        if link.is_responsive() { fault } else { self.explain(link.serial, fault).await }
     }
 
-    /// Why a link came to nothing: what TLS has to do with it, and with which member.
+    /// Finds out whether TLS is the cause of a failed link, and of which member.
     async fn explain(&self, serial: u64, fault: Fault) -> Fault {
         let why = match fault {
             Fault::Broken => None,
             Fault::Tls { why, .. } => Some(why),
             other => return other,
         };
-        let Ok(endpoint) = self.endpoint(serial) else { return why_not(why, None) };
+        let Ok(endpoint) = self.endpoint(serial) else { return tls_or_broken(why, None) };
         let why = match why {
             None | Some(TlsFault::Handshake) => self.probe(endpoint).await.or(why),
             clear => clear,
         };
         let why = why.map(|why| match why {
-            TlsFault::Refused(_) if self.settings.tls.identity.is_none() => TlsFault::Anonymous,
+            TlsFault::ClientCertificateRefused(_) if self.settings.tls.identity.is_none() => {
+                TlsFault::ClientCertificateMissing
+            }
             why => why,
         });
-        why_not(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
+        tls_or_broken(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
     }
 
     async fn probe(&self, endpoint: &Endpoint) -> Option<TlsFault> {
         if !self.settings.uses_tls(endpoint) {
             return probe(endpoint, None).await;
         }
-        let credentials = Credentials::read(&self.settings.tls).await.ok()?;
+        let credentials = TlsCredentials::read(&self.settings.tls).await.ok()?;
         probe(endpoint, Some(&credentials)).await
     }
 
@@ -196,12 +198,12 @@ impl Connector {
     /// within [`CALL_DEADLINE`].
     pub(super) async fn read<T, F, Answer>(&self, call: F) -> Result<T, Fault>
     where
-        F: Fn(Link) -> Answer + Send + Sync,
+        F: Fn(MemberLink) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
     {
         let read = async {
             match self.read_somewhere(&call).await {
-                // Authentication was switched on after we came.
+                // Authentication was enabled after the link was opened.
                 Err(Fault::NoLogin) if self.settings.login.is_some() => self.read_somewhere(&call).await,
                 answer => answer,
             }
@@ -211,7 +213,7 @@ impl Connector {
 
     async fn read_somewhere<T, F, Answer>(&self, call: &F) -> Result<T, Fault>
     where
-        F: Fn(Link) -> Answer + Send + Sync,
+        F: Fn(MemberLink) -> Answer + Send + Sync,
         Answer: Future<Output = Result<T, Fault>> + Send,
     {
         let members = u32::try_from(self.endpoints()).unwrap_or(u32::MAX);
@@ -219,55 +221,58 @@ impl Connector {
         let mut told: Option<Fault> = None;
         for _ in 0..members {
             let fault = match self.link().await {
-                Ok(link) => match within(patience, link.renewing(|| call(link.clone()))).await {
-                    Err(fault) if fault.elsewhere() => self.fail(&link, fault).await,
+                Ok(link) => match within(patience, link.with_token_renewal(|| call(link.clone()))).await {
+                    Err(fault) if fault.retry_elsewhere() => self.fail(&link, fault).await,
                     answer => {
-                        link.prove();
-                        return self.part_if_refused(&link, answer).await;
+                        link.mark_responsive();
+                        return self.drop_if_refused(&link, answer).await;
                     }
                 },
                 Err(fault) => fault,
             };
-            if !fault.elsewhere() {
+            if !fault.retry_elsewhere() {
                 return Err(fault);
             }
             told = Some(match told {
-                Some(earlier) => earlier.or_more_telling(fault),
+                Some(earlier) => earlier.or_more_specific(fault),
                 None => fault,
             });
         }
         Err(told.unwrap_or(Fault::Unreachable))
     }
 
-    /// Gives a link up whose login is not good any more, so that the next one logs in, or says at once
-    /// that this was refused a moment ago.
-    pub(super) async fn part_if_refused<T>(&self, link: &Link, answer: Result<T, Fault>) -> Result<T, Fault> {
-        self.refusals.note(&answer, Instant::now());
+    /// Drops a link whose login is no longer valid, so that the next one logs in, or fails at once if a
+    /// login was just refused.
+    pub(super) async fn drop_if_refused<T>(
+        &self,
+        link: &MemberLink,
+        answer: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.login_backoff.record(&answer, Instant::now());
         match answer {
             Err(fault) if fault.wants_login() => Err(self.fail(link, fault).await),
             answer => answer,
         }
     }
 
-    /// Lets the next link log in, even if that was refused a moment ago.
-    pub(super) fn log_in_again(&self) {
-        self.refusals.lift(Instant::now());
+    /// Lets the next link log in, even if a login was just refused.
+    pub(super) fn allow_login(&self) {
+        self.login_backoff.allow_now(Instant::now());
     }
 
-    async fn open(&self, serial: u64) -> Result<Link, Fault> {
+    async fn open(&self, serial: u64) -> Result<MemberLink, Fault> {
         let endpoint = self.endpoint(serial)?;
         let tls = self.settings.uses_tls(endpoint);
         let client = self.connect(&endpoint.url(tls), tls).await?;
         let user = self.settings.login.as_ref().map(|login| login.username.as_str().into());
-        Ok(Link::new(serial, client, user, Arc::clone(&self.pace)))
+        Ok(MemberLink::new(serial, client, user, Arc::clone(&self.page_sizer)))
     }
 
-    /// Whose turn it is.
     fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
         let count = u64::try_from(self.endpoints()).unwrap_or(1);
         let turn = usize::try_from(serial % count).unwrap_or(0);
         let endpoint = self.settings.endpoints.get(turn);
-        endpoint.ok_or_else(|| Fault::Unusable("no etcd endpoint is named: set ETCD_HOST".into()))
+        endpoint.ok_or_else(|| Fault::InvalidSettings("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
     /// A client of one URL, logged in where we have a login; nothing is sent before the first call
@@ -278,20 +283,20 @@ impl Connector {
         let Some(login) = &self.settings.login else {
             return within(LOGIN_DEADLINE, client(url, plain)).await;
         };
-        self.refusals.check(Instant::now())?;
+        self.login_backoff.check(Instant::now())?;
         options =
             options.with_user(login.username.as_str(), login.password.expose()).with_auto_token_refresh(true);
         let opened = within(LOGIN_DEADLINE, client(url, options)).await;
-        self.refusals.note(&opened, Instant::now());
+        self.login_backoff.record(&opened, Instant::now());
         match opened {
-            // As etcdctl does: a name and a password are no obstacle where nobody asks for them.
-            Err(Fault::AuthOff) => within(LOGIN_DEADLINE, client(url, plain)).await,
+            // As etcdctl does: credentials are ignored where authentication is disabled.
+            Err(Fault::AuthDisabled) => within(LOGIN_DEADLINE, client(url, plain)).await,
             opened => opened,
         }
     }
 
-    /// As [`Connector::connect`], to a member that no setting names: without the login.
-    pub(super) async fn connect_unnamed(&self, url: &str, tls: bool) -> Result<Client, Fault> {
+    /// As [`Connector::connect`], to a member that is not configured: without the login.
+    pub(super) async fn connect_without_login(&self, url: &str, tls: bool) -> Result<Client, Fault> {
         client(url, self.options(tls).await?).await
     }
 
@@ -304,7 +309,7 @@ impl Connector {
         if !tls {
             return Ok(options);
         }
-        Ok(options.with_tls(Credentials::read(&self.settings.tls).await?.options()))
+        Ok(options.with_tls(TlsCredentials::read(&self.settings.tls).await?.options()))
     }
 
     /// Closes the link and ends every watch.
@@ -324,7 +329,6 @@ async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
     Ok(Client::connect([url], Some(options)).await?)
 }
 
-/// The fault of a connection that TLS may have to do with.
-fn why_not(why: Option<TlsFault>, at: Option<String>) -> Fault {
+fn tls_or_broken(why: Option<TlsFault>, at: Option<String>) -> Fault {
     why.map_or(Fault::Broken, |why| Fault::Tls { why, at })
 }

@@ -1,39 +1,38 @@
-//! Keys as etcd stores them, and what they name. Pure: bytes in, names out, and back.
+//! Resource keys to etcd keys and back; no I/O.
 
 use crate::domain::{ConnectionName, KeyPrefix, Namespace, ResourceKey, WebhookId};
 use crate::provider::{Error, Result};
 
 use super::settings::Prefix;
 
-/// The shape of the keys after the prefix (domain.md section 1.2).
+/// The shape of the keys after the prefix (`docs/receiver.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub enum KeyLayout {
     /// `{namespace}/webhooks/{id}` and `global/connections/{name}`.
     Namespaced,
     /// `{id}`: every key is a webhook of `default`, and there are no connections.
     Flat,
 }
 
-impl Layout {
-    /// The prefix this layout has unless told otherwise.
+impl KeyLayout {
     pub fn default_prefix(self) -> Prefix {
-        Prefix::from_normal(match self {
+        Prefix::from_normalized(match self {
             Self::Namespaced => "/cwm/".into(),
             Self::Flat => "/webhooks/configs/".into(),
         })
     }
 }
 
-/// A range of keys as a request names it.
+/// A half-open range of etcd keys, as requests take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Range {
-    /// The first key; also a key that whoever may read the range may read.
+pub(super) struct KeyRange {
+    /// The first key. A user who may read the range may read this key.
     pub(super) from: Vec<u8>,
-    /// The first key after it.
+    /// The first key after the range.
     pub(super) to: Vec<u8>,
 }
 
-impl Range {
+impl KeyRange {
     /// Every key that begins with `start`, which ends in a slash: `0` is the byte after `/`.
     fn under(mut start: Vec<u8>) -> Self {
         let from = start.clone();
@@ -42,27 +41,27 @@ impl Range {
         Self { from, to: start }
     }
 
-    /// Nothing but the key `from` itself.
-    fn only(from: Vec<u8>) -> Self {
+    /// The one key `from`.
+    fn single(from: Vec<u8>) -> Self {
         let mut to = from.clone();
         to.push(0);
         Self { from, to }
     }
 }
 
-/// One prefix and layout: translates both ways.
+/// A prefix and a layout; translates keys both ways.
 #[derive(Debug, Clone)]
 pub(super) struct Keyspace {
     prefix: Prefix,
-    layout: Layout,
+    layout: KeyLayout,
 }
 
 impl Keyspace {
-    pub(super) fn new(prefix: Prefix, layout: Layout) -> Self {
+    pub(super) fn new(prefix: Prefix, layout: KeyLayout) -> Self {
         Self { prefix, layout }
     }
 
-    pub(super) fn layout(&self) -> Layout {
+    pub(super) fn layout(&self) -> KeyLayout {
         self.layout
     }
 
@@ -70,54 +69,58 @@ impl Keyspace {
         self.prefix.as_str()
     }
 
-    /// Where a document is stored.
+    /// The etcd key of a resource.
     pub(super) fn encode(&self, key: &ResourceKey) -> Result<Vec<u8>> {
         let tail = match (self.layout, key) {
             (_, ResourceKey::Foreign { raw }) => raw.to_vec(),
-            (Layout::Namespaced, ResourceKey::Webhook { namespace, id }) => {
+            (KeyLayout::Namespaced, ResourceKey::Webhook { namespace, id }) => {
                 format!("{}/webhooks/{}", namespace.as_str(), id.as_str()).into_bytes()
             }
-            (Layout::Namespaced, ResourceKey::Connection { name }) => {
+            (KeyLayout::Namespaced, ResourceKey::Connection { name }) => {
                 format!("global/connections/{}", name.as_str()).into_bytes()
             }
-            (Layout::Flat, ResourceKey::Webhook { namespace, id }) if *namespace == Namespace::default() => {
+            (KeyLayout::Flat, ResourceKey::Webhook { namespace, id })
+                if *namespace == Namespace::default() =>
+            {
                 id.as_str().as_bytes().to_vec()
             }
-            (Layout::Flat, ResourceKey::Webhook { namespace, .. }) => {
+            (KeyLayout::Flat, ResourceKey::Webhook { namespace, .. }) => {
                 return Err(flat(format!("a webhook in the namespace {}", namespace.as_str())));
             }
-            (Layout::Flat, ResourceKey::Connection { .. }) => return Err(flat("a connection".into())),
+            (KeyLayout::Flat, ResourceKey::Connection { .. }) => return Err(flat("a connection".into())),
         };
         Ok([self.prefix.as_str().as_bytes(), &tail].concat())
     }
 
-    /// What a stored key names; `None` if it is not under the prefix.
+    /// The resource of an etcd key; `None` if it is not under the prefix.
     pub(super) fn decode(&self, stored: &[u8]) -> Option<ResourceKey> {
         let raw = stored.strip_prefix(self.prefix.as_str().as_bytes())?;
         let known = std::str::from_utf8(raw).ok().and_then(|text| match self.layout {
-            Layout::Namespaced => namespaced(text),
-            Layout::Flat => Some(ResourceKey::webhook(Namespace::default(), WebhookId::new(text).ok()?)),
+            KeyLayout::Namespaced => namespaced(text),
+            KeyLayout::Flat => Some(ResourceKey::webhook(Namespace::default(), WebhookId::new(text).ok()?)),
         });
         Some(known.unwrap_or_else(|| ResourceKey::foreign(raw)))
     }
 
     /// The keys that a range may hold. It can hold more than [`KeyPrefix::covers`]; readers filter.
-    pub(super) fn range(&self, prefix: &KeyPrefix) -> Range {
+    pub(super) fn range(&self, prefix: &KeyPrefix) -> KeyRange {
         let root = self.prefix.as_str();
         match (self.layout, prefix) {
-            (_, KeyPrefix::All) => Range::under(root.into()),
-            (Layout::Namespaced, KeyPrefix::Namespace(namespace)) => {
-                Range::under(format!("{root}{}/webhooks/", namespace.as_str()).into())
+            (_, KeyPrefix::All) => KeyRange::under(root.into()),
+            (KeyLayout::Namespaced, KeyPrefix::Namespace(namespace)) => {
+                KeyRange::under(format!("{root}{}/webhooks/", namespace.as_str()).into())
             }
-            (Layout::Namespaced, KeyPrefix::Connections) => {
-                Range::under(format!("{root}global/connections/").into())
+            (KeyLayout::Namespaced, KeyPrefix::Connections) => {
+                KeyRange::under(format!("{root}global/connections/").into())
             }
-            (Layout::Flat, KeyPrefix::Namespace(namespace)) if *namespace == Namespace::default() => {
-                Range::under(root.into())
+            (KeyLayout::Flat, KeyPrefix::Namespace(namespace)) if *namespace == Namespace::default() => {
+                KeyRange::under(root.into())
             }
-            // Nothing of these exists here. The prefix itself is a foreign key, which no such range
-            // covers, so watching it is watching nothing, with a store and a revision.
-            (Layout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => Range::only(root.into()),
+            // The flat layout has none of these. The prefix itself is a foreign key, which these
+            // prefixes do not cover, so a watch of it has a store and a revision and no entries.
+            (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => {
+                KeyRange::single(root.into())
+            }
         }
     }
 }
@@ -148,15 +151,15 @@ mod tests {
 
     use super::*;
 
-    fn keyspace(layout: Layout) -> Keyspace {
+    fn keyspace(layout: KeyLayout) -> Keyspace {
         Keyspace::new(layout.default_prefix(), layout)
     }
 
-    fn layouts() -> impl Strategy<Value = Layout> {
-        prop_oneof![Just(Layout::Namespaced), Just(Layout::Flat)]
+    fn layouts() -> impl Strategy<Value = KeyLayout> {
+        prop_oneof![Just(KeyLayout::Namespaced), Just(KeyLayout::Flat)]
     }
 
-    /// Bytes that come near the real shapes often enough.
+    /// Bytes that often resemble the real shapes.
     fn tails() -> impl Strategy<Value = Vec<u8>> {
         let segment = prop_oneof![
             Just("webhooks".to_owned()),
@@ -197,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_two_shapes_are_known_and_everything_else_is_foreign() {
-        let keyspace = keyspace(Layout::Namespaced);
+        let keyspace = keyspace(KeyLayout::Namespaced);
         let name = |tail: &str| keyspace.decode(format!("/cwm/{tail}").as_bytes()).unwrap();
         assert_eq!(name("prod/webhooks/a b").to_string(), "prod/a b");
         assert_eq!(name("global/webhooks/x").to_string(), "global/x");
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_flat_layout_holds_webhooks_of_default_alone() {
-        let keyspace = keyspace(Layout::Flat);
+        let keyspace = keyspace(KeyLayout::Flat);
         let orders = ResourceKey::webhook(Namespace::default(), WebhookId::new("orders").unwrap());
         assert_eq!(keyspace.encode(&orders).unwrap(), b"/webhooks/configs/orders");
         let elsewhere =

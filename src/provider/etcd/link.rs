@@ -1,4 +1,4 @@
-//! One connection to one member, and what is known of that member.
+//! A connection to one member.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,54 +7,58 @@ use std::time::Duration;
 use etcd_client::{Client, KvClient, LeaseClient, ResponseHeader, WatchClient};
 
 use super::error::{Fault, within};
-use super::login::{LOGIN_DEADLINE, RENEWALS, Renewals};
-use super::pace::Pace;
+use super::login::{LOGIN_DEADLINE, RENEWALS, TokenRenewer};
+use super::page_sizer::PageSizer;
 use crate::domain::Revision;
 
-/// How long a member may take to say where it stands, before a watch goes on or a write is sent there.
+/// How long a member may take to answer a head read, before a watch resumes or a write is sent there.
 pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(2);
 
-/// The largest answer we take. 128 values, the most of one transaction, of 1.5 MiB, the most of one
-/// request, fit; pages of a load stay far below by their own measure.
+/// The decoding limit: 128 values, etcd's default maximum per transaction, of 1.5 MiB, its default
+/// maximum per request, fit; pages of a load are kept far smaller by [`PageSizer`].
 const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
-pub(super) struct Link {
-    /// Which of the connector's links it is.
+pub(super) struct MemberLink {
     pub(super) serial: u64,
     client: Client,
-    /// As whom, where we have a login.
+    /// The user name, where there is a login.
     user: Option<Arc<str>>,
-    renewals: Arc<Renewals>,
-    /// The member has answered, so it is one that can.
-    proven: Arc<AtomicBool>,
-    /// How fast the line is, as all links of the connector have found it.
-    pub(super) pace: Arc<Pace>,
+    token_renewer: Arc<TokenRenewer>,
+    /// Whether the member has answered.
+    responsive: Arc<AtomicBool>,
+    /// Shared by all links of the connector.
+    pub(super) page_sizer: Arc<PageSizer>,
 }
 
-impl Link {
-    pub(super) fn new(serial: u64, client: Client, user: Option<Arc<str>>, pace: Arc<Pace>) -> Self {
-        Self { serial, client, user, renewals: Arc::default(), proven: Arc::default(), pace }
+impl MemberLink {
+    pub(super) fn new(
+        serial: u64,
+        client: Client,
+        user: Option<Arc<str>>,
+        page_sizer: Arc<PageSizer>,
+    ) -> Self {
+        Self { serial, client, user, token_renewer: Arc::default(), responsive: Arc::default(), page_sizer }
     }
 
     pub(super) fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// Makes a call, and again with a new token if the one we have has lapsed. The store refuses such a
+    /// Makes a call, and repeats it with a new token if the present one has expired. etcd refuses such a
     /// call before it does anything, so a write may be repeated too. The client library renews tokens
-    /// that the store has forgotten, and not those that a change of users or roles made old.
-    pub(super) async fn renewing<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
+    /// that the server has dropped, but not those outdated by a change of users or roles.
+    pub(super) async fn with_token_renewal<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
     where
         Answer: Future<Output = Result<T, Fault>>,
     {
         for _ in 0..RENEWALS {
-            let token = self.renewals.current();
+            let token = self.token_renewer.current();
             match call().await {
-                Err(Fault::Expired) if self.user.is_some() => {
+                Err(Fault::TokenExpired) if self.user.is_some() => {
                     let login = within(LOGIN_DEADLINE, async { Ok(self.client.refresh_token().await?) });
-                    self.renewals.renew(token, login).await?;
+                    self.token_renewer.renew(token, login).await?;
                 }
                 answer => return answer,
             }
@@ -62,13 +66,12 @@ impl Link {
         call().await
     }
 
-    /// Notes that the member has answered.
-    pub(super) fn prove(&self) {
-        self.proven.store(true, Ordering::Relaxed);
+    pub(super) fn mark_responsive(&self) {
+        self.responsive.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_proven(&self) -> bool {
-        self.proven.load(Ordering::Relaxed)
+    pub(super) fn is_responsive(&self) -> bool {
+        self.responsive.load(Ordering::Relaxed)
     }
 
     pub(super) fn kv(&self) -> KvClient {
@@ -87,9 +90,9 @@ impl Link {
         self.client.clone()
     }
 
-    /// The cluster and its present revision, by the cheapest read that needs a quorum.
+    /// The cluster and its present revision, by the cheapest linearizable read.
     pub(super) async fn head(&self, key: Vec<u8>) -> Result<Head, Fault> {
-        self.renewing(|| {
+        self.with_token_renewal(|| {
             let (mut kv, key) = (self.kv(), key.clone());
             async move { Head::of(kv.get(key, None).await?.header()) }
         })
@@ -97,12 +100,11 @@ impl Link {
     }
 }
 
-/// Where a cluster stands.
+/// Cluster id, revision and raft term, from a response header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) cluster: u64,
     pub(super) revision: Revision,
-    /// Counts the cluster's elections.
     pub(super) term: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Reading a range, or the parts of it that may be read: growing pages that are all pinned to the
+//! Paged reads of a range, or of the parts of it that the user may read; all pages are pinned to the
 //! revision of the first.
 
 use std::collections::VecDeque;
@@ -10,86 +10,87 @@ use futures::stream::{self, Stream};
 
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::layout::{Keyspace, Range};
-use super::link::{Head, Link};
-use super::pace::{Growth, Pace};
-use super::rights::Reach;
+use super::layout::{KeyRange, Keyspace};
+use super::link::{Head, MemberLink};
+use super::page_sizer::{PageSize, PageSizer};
+use super::rights::ReadableRanges;
 use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
 use crate::provider::{self, CALL_DEADLINE, PAGE_LIMIT, Page};
 
-/// A request for a page that has less time than this is the last one.
-const LAST_TRY: Duration = Duration::from_millis(1_250);
+/// A page request with less time left than this is not retried with a smaller page.
+const MIN_RETRY_TIME: Duration = Duration::from_millis(1_250);
 
-/// One answer of a paged read.
-pub(super) struct Chunk {
+/// One response of a paged read.
+pub(super) struct KvChunk {
     pub(super) head: Head,
     pub(super) kvs: Vec<KeyValue>,
 }
 
-/// A paged read of ranges at one revision.
+/// Reads ranges page by page at one revision.
 pub(super) struct Pager {
-    link: Link,
-    ranges: VecDeque<Range>,
+    link: MemberLink,
+    ranges: VecDeque<KeyRange>,
     keys_only: bool,
-    growth: Growth,
-    /// The store and revision of the first page, or a wanted revision before it.
+    page_size: PageSize,
+    /// Of the first page, with the requested revision where there is one.
     head: Option<Head>,
     pinned: Option<Revision>,
-    /// Where the next page begins, if that is within the first of the ranges.
+    /// The next page's first key, if the first of the ranges has been begun.
     next: Option<Vec<u8>>,
 }
 
 impl Pager {
-    pub(super) fn new(link: Link, reach: &Reach) -> Self {
+    pub(super) fn new(link: MemberLink, reach: &ReadableRanges) -> Self {
         let ranges = reach.ranges.iter().cloned().collect();
-        let growth = link.pace.first();
-        Self { link, ranges, keys_only: false, growth, head: None, pinned: None, next: None }
+        let page_size = link.page_sizer.first_size();
+        Self { link, ranges, keys_only: false, page_size, head: None, pinned: None, next: None }
     }
 
-    /// Leaves the values out.
     pub(super) fn keys_only(mut self, keys_only: bool) -> Self {
         self.keys_only = keys_only;
         self
     }
 
-    /// Reads the past instead of the present.
+    /// Reads at a past revision.
     pub(super) fn at(mut self, revision: Revision) -> Self {
         self.pinned = Some(revision);
         self
     }
 
-    /// The next answer; the first always comes, later ones only while keys remain.
-    pub(super) async fn next(&mut self) -> Result<Option<Chunk>, Fault> {
+    /// The next response; there is always a first, later ones only while keys remain.
+    pub(super) async fn next(&mut self) -> Result<Option<KvChunk>, Fault> {
         let Some(range) = self.ranges.front().cloned() else { return Ok(None) };
         let from = self.next.take().unwrap_or(range.from);
         let begun = Instant::now();
         loop {
             let (asked, left) = (Instant::now(), CALL_DEADLINE.saturating_sub(begun.elapsed()));
-            // What is too much for the line is asked for in smaller parts, while there is time for that.
-            let fewer = self.growth.less().filter(|_| left > LAST_TRY);
+            // A page too large for the bandwidth is requested in smaller parts, while there is time.
+            let fewer = self.page_size.smaller().filter(|_| left > MIN_RETRY_TIME);
             let patience = if fewer.is_some() { left / 2 } else { left };
-            self.pace(Pace::asked);
+            self.record_size(PageSizer::requested);
             let answer = within(patience, self.request(&from, &range.to)).await;
-            if !matches!(answer, Err(Fault::Silent)) {
-                self.pace(Pace::arrived);
+            if !matches!(answer, Err(Fault::Timeout)) {
+                self.record_size(PageSizer::received);
             }
             match answer {
-                Err(Fault::Oversized) => self.growth = self.growth.less().ok_or(Fault::Oversized)?,
-                Err(Fault::Silent) => self.growth = fewer.ok_or(Fault::Silent)?,
+                Err(Fault::ResponseTooLarge) => {
+                    self.page_size = self.page_size.smaller().ok_or(Fault::ResponseTooLarge)?
+                }
+                Err(Fault::Timeout) => self.page_size = fewer.ok_or(Fault::Timeout)?,
                 answer => return self.accept(answer?, asked.elapsed()).map(Some),
             }
         }
     }
 
-    /// Tells the other loads of this cluster. Keys alone say nothing of what documents weigh.
-    fn pace(&self, tell: impl FnOnce(&Pace, Growth)) {
+    /// Shares the page size with the cluster's other loads. Key-only pages say nothing of document sizes.
+    fn record_size(&self, tell: impl FnOnce(&PageSizer, PageSize)) {
         if !self.keys_only {
-            tell(&self.link.pace, self.growth);
+            tell(&self.link.page_sizer, self.page_size);
         }
     }
 
     async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
-        let mut options = GetOptions::new().with_range(to).with_limit(self.growth.keys());
+        let mut options = GetOptions::new().with_range(to).with_limit(self.page_size.keys());
         if let Some(revision) = self.pinned {
             options = options.with_revision(signed(revision));
         }
@@ -97,55 +98,55 @@ impl Pager {
             options = options.with_keys_only();
         }
         self.link
-            .renewing(|| {
+            .with_token_renewal(|| {
                 let (mut kv, options) = (self.link.kv(), options.clone());
                 async move { Ok(kv.get(from, Some(options)).await?) }
             })
             .await
     }
 
-    fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<Chunk, Fault> {
+    fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<KvChunk, Fault> {
         let now = Head::of(answer.header())?;
         let head = *self.head.get_or_insert(Head { revision: self.pinned.unwrap_or(now.revision), ..now });
         if head.cluster != now.cluster {
-            // Another cluster answers at the same address: its keys do not belong to this page's.
+            // Another cluster answers at the same address.
             return Err(Fault::Broken);
         }
         self.pinned = Some(head.revision);
         let kvs = answer.take_kvs();
         let bytes = kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum();
-        self.growth = self.growth.after(kvs.len(), bytes, took);
-        self.pace(Pace::arrived);
+        self.page_size = self.page_size.after(kvs.len(), bytes, took);
+        self.record_size(PageSizer::received);
         match kvs.last() {
             Some(last) if answer.more() => self.next = Some([last.key(), &[0]].concat()),
             _ => drop(self.ranges.pop_front()),
         }
-        Ok(Chunk { head, kvs })
+        Ok(KvChunk { head, kvs })
     }
 }
 
-/// A paged read that has begun: of all that was asked for, or of the parts of it that may be read.
-pub(super) struct Begun {
-    pub(super) reach: Reach,
-    pub(super) first: Chunk,
+/// A started paged read, of the whole scope or of the parts of it that the user may read.
+pub(super) struct PagedRead {
+    pub(super) readable: ReadableRanges,
+    pub(super) first: KvChunk,
     pub(super) pager: Pager,
 }
 
-impl Begun {
-    pub(super) async fn on(link: &Link, scope: &Scope, keys_only: bool) -> Result<Self, Fault> {
-        match Self::read(link, Reach::whole(scope), keys_only).await {
+impl PagedRead {
+    pub(super) async fn start(link: &MemberLink, scope: &KeyScope, keys_only: bool) -> Result<Self, Fault> {
+        match Self::read(link, ReadableRanges::whole(scope), keys_only).await {
             Err(Fault::Denied) => {
-                let reach = Reach::ask(link, scope).await?;
+                let reach = ReadableRanges::query(link, scope).await?;
                 Self::read(link, reach, keys_only).await
             }
             begun => begun,
         }
     }
 
-    async fn read(link: &Link, reach: Reach, keys_only: bool) -> Result<Self, Fault> {
+    async fn read(link: &MemberLink, reach: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
         let mut pager = Pager::new(link.clone(), &reach).keys_only(keys_only);
         let first = pager.next().await?.ok_or(Fault::Malformed)?;
-        Ok(Self { reach, first, pager })
+        Ok(Self { readable: reach, first, pager })
     }
 }
 
@@ -159,7 +160,6 @@ pub(super) fn unsigned(revision: i64) -> Revision {
     Revision(u64::try_from(revision).unwrap_or(0))
 }
 
-/// What is stored under one key.
 pub(super) fn entry(key: ResourceKey, kv: &KeyValue) -> Entry {
     let revision = unsigned(kv.mod_revision());
     Entry {
@@ -173,20 +173,20 @@ pub(super) fn entry(key: ResourceKey, kv: &KeyValue) -> Entry {
     }
 }
 
-/// The names in a range, with the rule which of the keys in it belong to it.
+/// A key prefix with its etcd range. The range can hold more keys than the prefix covers.
 #[derive(Clone)]
-pub(super) struct Scope {
+pub(super) struct KeyScope {
     pub(super) keyspace: Keyspace,
     pub(super) prefix: KeyPrefix,
-    pub(super) range: Range,
+    pub(super) range: KeyRange,
 }
 
-impl Scope {
+impl KeyScope {
     pub(super) fn new(keyspace: &Keyspace, prefix: KeyPrefix) -> Self {
         Self { keyspace: keyspace.clone(), range: keyspace.range(&prefix), prefix }
     }
 
-    /// What a stored key names, if it belongs here.
+    /// The resource of an etcd key, if the prefix covers it.
     pub(super) fn name(&self, stored: &[u8]) -> Option<ResourceKey> {
         self.keyspace.decode(stored).filter(|key| self.prefix.covers(key))
     }
@@ -195,7 +195,7 @@ impl Scope {
         self.name(kv.key()).map(|key| entry(key, kv))
     }
 
-    /// The right that reading this range needs, in words.
+    /// The right that reading this range needs, for messages.
     pub(super) fn permission(&self) -> String {
         format!(
             "read of the keys from {} to {} in etcd",
@@ -205,13 +205,13 @@ impl Scope {
     }
 }
 
-/// A list as a stream of pages: the first answer from any member, the others from the same one.
+/// A list as a stream of pages: the first response from any member, the others from the same one.
 pub(super) fn pages(
     connector: Arc<Connector>,
-    scope: Scope,
+    scope: KeyScope,
     keys_only: bool,
 ) -> impl Stream<Item = provider::Result<Page>> + Send {
-    let walk = Walk { connector, scope, keys_only, begun: None, ready: VecDeque::new() };
+    let walk = PageStream { connector, scope, keys_only, pager: None, ready: VecDeque::new() };
     stream::try_unfold(walk, async |mut walk| {
         let page = walk.page().await;
         let page =
@@ -220,41 +220,42 @@ pub(super) fn pages(
     })
 }
 
-struct Walk {
+struct PageStream {
     connector: Arc<Connector>,
-    scope: Scope,
+    scope: KeyScope,
     keys_only: bool,
-    begun: Option<(Pager, Coverage)>,
-    /// Pages cut from the last answer.
+    pager: Option<(Pager, Coverage)>,
+    /// Pages of the last response that were not yielded yet.
     ready: VecDeque<Page>,
 }
 
-impl Walk {
+impl PageStream {
     async fn page(&mut self) -> Result<Option<Page>, Fault> {
         if let Some(page) = self.ready.pop_front() {
             return Ok(Some(page));
         }
-        let (pager, coverage, chunk) = match self.begun.take() {
+        let (pager, coverage, chunk) = match self.pager.take() {
             Some((mut pager, coverage)) => {
                 let chunk = pager.next().await?;
                 (pager, coverage, chunk)
             }
             None => {
                 let (scope, keys_only) = (&self.scope, self.keys_only);
-                let begun =
-                    self.connector.read(|link| async move { Begun::on(&link, scope, keys_only).await });
-                let Begun { reach, first, pager } = begun.await?;
+                let begun = self
+                    .connector
+                    .read(|link| async move { PagedRead::start(&link, scope, keys_only).await });
+                let PagedRead { readable: reach, first, pager } = begun.await?;
                 (pager, reach.coverage, Some(first))
             }
         };
         let Some(chunk) = chunk else { return Ok(None) };
-        self.cut(chunk, &coverage);
-        self.begun = Some((pager, coverage));
+        self.split_pages(chunk, &coverage);
+        self.pager = Some((pager, coverage));
         Ok(self.ready.pop_front())
     }
 
-    /// At least one page, so that even an empty list tells its store and revision.
-    fn cut(&mut self, chunk: Chunk, coverage: &Coverage) {
+    /// Makes at least one page, so that even an empty list has a store and a revision.
+    fn split_pages(&mut self, chunk: KvChunk, coverage: &Coverage) {
         let (store, at) = (self.connector.store(chunk.head.cluster), chunk.head.revision);
         let mut entries = chunk.kvs.iter().filter_map(|kv| self.scope.entry(kv));
         loop {

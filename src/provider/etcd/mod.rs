@@ -1,33 +1,33 @@
-//! An etcd cluster as a store.
+//! The etcd provider: one key prefix of one cluster.
 //!
-//! | file | what it is for |
+//! | module | what it is for |
 //! | --- | --- |
-//! | `settings` | where the cluster is, under which keys, as whom |
-//! | `layout` | keys to names and back |
-//! | `connect` | one connection at a time, and the next member when it fails |
-//! | `link` | that connection |
-//! | `pace` | how many keys a page asks for |
-//! | `tls` | whom we trust and who we are; what is wrong with the other side |
-//! | `lineage` | whether the store is still the one that was read |
-//! | `login` | logins that were refused, tokens that lapsed |
-//! | `rights` | the parts of a range that a user may read |
-//! | `load` | growing pages pinned to one revision |
-//! | `watch` | the task behind a watch: load, follow, return |
-//! | `write` | one transaction for one commit |
-//! | `health` | the permitted read that decides, and what else may be seen |
-//! | `error` | faults by kind |
+//! | `settings` | endpoints, prefix, layout, login, TLS files |
+//! | `layout` | resource keys to etcd keys and back |
+//! | `connect` | one connection at a time, and failover to the next member |
+//! | `link` | a connection to one member |
+//! | `page_sizer` | how many keys a page asks for |
+//! | `tls` | credentials from files, and the causes of failed handshakes |
+//! | `store_identity` | whether the cluster still has the history that was read |
+//! | `login` | back-off after refused logins, renewal of expired tokens |
+//! | `rights` | the user's role permissions: readable ranges, missing rights |
+//! | `load` | paged reads pinned to one revision |
+//! | `watch` | the task behind a watch: load, follow, reconnect |
+//! | `write` | one transaction per commit |
+//! | `health` | a quorum read, member status, certificates |
+//! | `error` | failures by kind |
 
 mod connect;
 mod error;
 mod health;
 mod layout;
-mod lineage;
 mod link;
 mod load;
 mod login;
-mod pace;
+mod page_sizer;
 mod rights;
 mod settings;
+mod store_identity;
 mod tls;
 mod watch;
 mod write;
@@ -39,24 +39,26 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-pub use layout::Layout;
-pub use settings::{Endpoint, EtcdSettings, IdentityFiles, Login, Password, Prefix, SettingsError, TlsFiles};
+pub use layout::KeyLayout;
+pub use settings::{
+    Endpoint, EtcdLogin, EtcdSettings, EtcdSettingsError, IdentityFiles, Password, Prefix, TlsFiles,
+};
 pub use tls::ensure_crypto_provider;
 
 use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
-use load::Scope;
+use load::KeyScope;
 
 /// One prefix of one etcd cluster.
 ///
-/// Reads try every endpoint; a write is sent once, and never again once it may have left. All calls
-/// and watches share one connection at a time.
+/// Reads try every endpoint; a write that may have been sent is never sent again. All calls and
+/// watches share one connection at a time.
 pub struct EtcdProvider {
     connector: Arc<Connector>,
     keyspace: Keyspace,
-    observer: health::Observer,
+    health_cache: health::HealthCache,
 }
 
 impl EtcdProvider {
@@ -66,7 +68,7 @@ impl EtcdProvider {
         Self {
             connector: Arc::new(Connector::new(settings)),
             keyspace,
-            observer: health::Observer::default(),
+            health_cache: health::HealthCache::default(),
         }
     }
 
@@ -75,8 +77,8 @@ impl EtcdProvider {
         &self.connector.settings().namespace
     }
 
-    fn scope(&self, prefix: KeyPrefix) -> Scope {
-        Scope::new(&self.keyspace, prefix)
+    fn scope(&self, prefix: KeyPrefix) -> KeyScope {
+        KeyScope::new(&self.keyspace, prefix)
     }
 }
 
@@ -120,12 +122,12 @@ impl ConfigReader for EtcdProvider {
         let seconds = answer.await.map_err(|fault| {
             fault.into_error(&self.connector.name(), || format!("read of the lease {lease} in etcd"))
         })?;
-        // An expired or unknown lease has -1 s left.
+        // etcd answers -1 for an expired or unknown lease.
         Ok(u64::try_from(seconds).ok().map(Duration::from_secs))
     }
 
     async fn health(&self) -> Health {
-        health::check(&self.connector, &self.keyspace, &self.observer).await
+        health::check(&self.connector, &self.keyspace, &self.health_cache).await
     }
 
     async fn shutdown(&self) {

@@ -1,41 +1,39 @@
-//! What a user may read and write: asked of etcd, which tells every user their own roles, and laid
-//! over what was asked for.
+//! What a user may read and write, by the permissions of the user's roles, which etcd lets every user
+//! query.
 //!
-//! etcd grants a read of a range only if all of it is permitted. Where it is not, the parts that are
-//! can still be read, one request each, at one revision; the picture is then partial and says so.
+//! etcd allows a read of a range only if all of it is permitted. Where it is not, the permitted parts
+//! can still be read, one request each, at one revision; the coverage is then partial.
 
 use etcd_client::{Compare, CompareOp, GetOptions, Permission, PermissionType, Txn, TxnOp};
 
 use super::error::{Fault, within};
-use super::layout::Range;
-use super::link::{Head, Link};
-use super::load::Scope;
-use crate::domain::{Coverage, Permitted, ResourceKey};
+use super::layout::KeyRange;
+use super::link::{Head, MemberLink};
+use super::load::KeyScope;
+use crate::domain::{Coverage, PermittedRanges, ResourceKey};
 use crate::provider::CALL_DEADLINE;
 
-/// How many ranges one question covers; etcd takes 128 operations in a transaction.
-const ASKED_AT_ONCE: usize = 100;
+/// How many ranges one transaction checks; etcd takes 128 operations in a transaction by default.
+const MAX_RANGES_PER_TXN: usize = 100;
 
-/// What can be read of a scope.
+/// The parts of a scope that the user may read.
 #[derive(Clone)]
-pub(super) struct Reach {
-    /// In order, apart from each other. Not empty.
-    pub(super) ranges: Vec<Range>,
+pub(super) struct ReadableRanges {
+    /// In order, disjoint. Not empty.
+    pub(super) ranges: Vec<KeyRange>,
     pub(super) coverage: Coverage,
 }
 
-impl Reach {
-    /// All of it.
-    pub(super) fn whole(scope: &Scope) -> Self {
+impl ReadableRanges {
+    pub(super) fn whole(scope: &KeyScope) -> Self {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
-    /// What this user's roles permit.
     ///
     /// # Errors
-    /// [`Fault::Denied`] where that is nothing, or cannot be known: a user whom a client certificate
-    /// alone names has no name that we could ask for.
-    pub(super) async fn ask(link: &Link, scope: &Scope) -> Result<Self, Fault> {
+    /// [`Fault::Denied`] where that is nothing, or cannot be known: the name of a user who is
+    /// authenticated by a client certificate alone is not known here.
+    pub(super) async fn query(link: &MemberLink, scope: &KeyScope) -> Result<Self, Fault> {
         let grants = within(CALL_DEADLINE, grants(link)).await?;
         let ranges = readable(&grants, &scope.range);
         if ranges.is_empty() {
@@ -44,27 +42,27 @@ impl Reach {
         if ranges == [scope.range.clone()] {
             return Ok(Self::whole(scope));
         }
-        let words = ranges.iter().map(Range::words).collect();
+        let words = ranges.iter().map(KeyRange::describe).collect();
         let (keyspace, permitted) = (scope.keyspace.clone(), ranges.clone());
         let sees = move |key: &ResourceKey| {
-            keyspace.encode(key).is_ok_and(|stored| permitted.iter().any(|range| range.holds(&stored)))
+            keyspace.encode(key).is_ok_and(|stored| permitted.iter().any(|range| range.contains(&stored)))
         };
-        Ok(Self { ranges, coverage: Coverage::Partial(Permitted::new(words, sees)) })
+        Ok(Self { ranges, coverage: Coverage::Partial(PermittedRanges::new(words, sees)) })
     }
 
-    /// Where the store is now, as long as all of this may be read: a denial is a right lost.
+    /// The store's head, as long as all of the ranges may be read: a denial means a right was revoked.
     ///
-    /// Reading the ranges themselves would cost the server a walk over their keys each time. etcd
-    /// checks both branches of a transaction before it takes one: the ranges stand in the branch that
-    /// is never taken, and one key is read. `turn` goes round where there are very many ranges.
-    pub(super) async fn head(&self, link: &Link, turn: usize) -> Result<Head, Fault> {
-        let parts = self.ranges.chunks(ASKED_AT_ONCE);
+    /// Reading the ranges themselves would cost the server a scan of their keys each time. etcd checks
+    /// permissions on both branches of a transaction: the ranges are in the branch that is never
+    /// taken, and one key is read. `turn` rotates through the ranges where there are too many for one.
+    pub(super) async fn head(&self, link: &MemberLink, turn: usize) -> Result<Head, Fault> {
+        let parts = self.ranges.chunks(MAX_RANGES_PER_TXN);
         let part = parts.clone().nth(turn % parts.len().max(1)).unwrap_or_default();
         let key = part.first().map(|range| range.from.clone()).unwrap_or_default();
         let checked: Vec<_> =
             part.iter().map(|range| TxnOp::get(range.from.clone(), Some(range.options()))).collect();
         let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
-        link.renewing(|| {
+        link.with_token_renewal(|| {
             let (mut kv, txn) = (link.kv(), txn.clone());
             async move { Head::of(kv.txn(txn).await?.header()) }
         })
@@ -72,12 +70,12 @@ impl Reach {
     }
 }
 
-/// Which rights a write lacks, in words; `None` where the roles do not say. All our writes compare or
-/// hand back what was there before, so they need both rights.
-pub(super) async fn missing(link: &Link, keys: &[(ResourceKey, Vec<u8>)]) -> Option<String> {
+/// The rights that a write lacks, for messages; `None` where the roles do not say. All writes compare
+/// or return the previous value, so they need both rights.
+pub(super) async fn missing_rights(link: &MemberLink, keys: &[(ResourceKey, Vec<u8>)]) -> Option<String> {
     let grants = within(CALL_DEADLINE, grants(link)).await.ok()?;
     let lacks = |stored: &Vec<u8>, of: fn(&Grant) -> bool| {
-        !grants.iter().any(|grant| of(grant) && grant.holds(stored))
+        !grants.iter().any(|grant| of(grant) && grant.contains(stored))
     };
     let mut words = Vec::new();
     for (key, stored) in keys {
@@ -90,9 +88,9 @@ pub(super) async fn missing(link: &Link, keys: &[(ResourceKey, Vec<u8>)]) -> Opt
     (!words.is_empty()).then(|| format!("{} in etcd", words.join(", ")))
 }
 
-/// Has etcd check the right to write keys, without writing: the puts stand in the branch of a condition
-/// that never holds, and no revision comes of it.
-pub(super) async fn may_write(link: &Link, keys: &[Vec<u8>]) -> Result<(), Fault> {
+/// Has etcd check the right to write keys, without writing: the puts are in the branch of a condition
+/// that never holds, so no revision is made.
+pub(super) async fn check_write(link: &MemberLink, keys: &[Vec<u8>]) -> Result<(), Fault> {
     let never: Vec<_> = keys.iter().map(|key| Compare::version(&**key, CompareOp::Less, 0)).collect();
     let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(&**key, "", None)).collect();
     link.kv().txn(Txn::new().when(never).and_then(puts)).await?;
@@ -117,7 +115,7 @@ impl Grant {
         let from = permission.key().to_vec();
         let to = match permission.range_end() {
             [] => Some([&*from, &[0]].concat()),
-            // etcd's way to say: every key from here on.
+            // In etcd: every key from here on.
             [0] => None,
             end => Some(end.to_vec()),
         };
@@ -132,21 +130,20 @@ impl Grant {
         self.writes
     }
 
-    fn holds(&self, stored: &Vec<u8>) -> bool {
+    fn contains(&self, stored: &Vec<u8>) -> bool {
         self.from <= *stored && self.to.as_ref().is_none_or(|to| stored < to)
     }
 }
 
-/// Everything that the roles of this user permit.
-async fn grants(link: &Link) -> Result<Vec<Grant>, Fault> {
+async fn grants(link: &MemberLink) -> Result<Vec<Grant>, Fault> {
     let user = link.user().ok_or(Fault::Denied)?;
-    let roles = link.renewing(|| {
+    let roles = link.with_token_renewal(|| {
         let mut client = link.client();
         async move { Ok(client.user_get(user).await?.roles().to_vec()) }
     });
     let mut grants = Vec::new();
     for role in roles.await? {
-        let permissions = link.renewing(|| {
+        let permissions = link.with_token_renewal(|| {
             let (mut client, role) = (link.client(), role.as_str());
             async move { Ok(client.role_get(role).await?.permissions()) }
         });
@@ -155,20 +152,20 @@ async fn grants(link: &Link) -> Result<Vec<Grant>, Fault> {
     Ok(grants)
 }
 
-/// The parts of a range that may be read: in order, as few as possible. etcd too takes permissions
-/// that touch or overlap as one.
-fn readable(grants: &[Grant], within: &Range) -> Vec<Range> {
-    let mut parts: Vec<Range> = grants
+/// The readable parts of a range, in order and merged. etcd also merges permissions that touch or
+/// overlap.
+fn readable(grants: &[Grant], within: &KeyRange) -> Vec<KeyRange> {
+    let mut parts: Vec<KeyRange> = grants
         .iter()
         .filter(|grant| grant.reads)
-        .map(|grant| Range {
+        .map(|grant| KeyRange {
             from: grant.from.clone().max(within.from.clone()),
             to: grant.to.clone().map_or_else(|| within.to.clone(), |to| to.min(within.to.clone())),
         })
         .filter(|part| part.from < part.to)
         .collect();
     parts.sort_unstable_by(|a, b| a.from.cmp(&b.from));
-    let mut merged: Vec<Range> = Vec::with_capacity(parts.len());
+    let mut merged: Vec<KeyRange> = Vec::with_capacity(parts.len());
     for part in parts {
         match merged.last_mut() {
             Some(last) if part.from <= last.to => last.to = part.to.max(std::mem::take(&mut last.to)),
@@ -178,13 +175,13 @@ fn readable(grants: &[Grant], within: &Range) -> Vec<Range> {
     merged
 }
 
-impl Range {
-    fn holds(&self, stored: &[u8]) -> bool {
+impl KeyRange {
+    fn contains(&self, stored: &[u8]) -> bool {
         *self.from <= *stored && *stored < *self.to
     }
 
-    /// As a person would grant it: a key, a prefix, or from one key to another.
-    fn words(&self) -> String {
+    /// For messages: a key, a prefix, or from one key to another.
+    fn describe(&self) -> String {
         let (from, to) = (String::from_utf8_lossy(&self.from), String::from_utf8_lossy(&self.to));
         if self.to.strip_prefix(&*self.from) == Some(&[0]) {
             from.into_owned()
@@ -195,7 +192,7 @@ impl Range {
         }
     }
 
-    /// To ask about it at the least cost.
+    /// The cheapest read of this range.
     fn options(&self) -> GetOptions {
         GetOptions::new().with_range(self.to.clone()).with_limit(1).with_keys_only()
     }
@@ -214,15 +211,15 @@ mod tests {
 
     use super::*;
 
-    fn range(from: &str, to: &str) -> Range {
-        Range { from: from.into(), to: to.into() }
+    fn range(from: &str, to: &str) -> KeyRange {
+        KeyRange { from: from.into(), to: to.into() }
     }
 
     fn read(from: &str, to: Option<&str>) -> Grant {
         Grant { reads: true, writes: false, from: from.into(), to: to.map(Into::into) }
     }
 
-    fn granted(grants: &[Grant]) -> Vec<Range> {
+    fn granted(grants: &[Grant]) -> Vec<KeyRange> {
         readable(grants, &range("/cwm/", "/cwm0"))
     }
 
@@ -265,9 +262,9 @@ mod tests {
 
     #[test]
     fn ranges_read_as_they_would_be_granted() {
-        assert_eq!(range("/cwm/prod/", "/cwm/prod0").words(), "/cwm/prod/*");
-        assert_eq!(range("/cwm/x", "/cwm/x\0").words(), "/cwm/x");
-        assert_eq!(range("/cwm/a", "/cwm/m").words(), "/cwm/a to /cwm/m");
+        assert_eq!(range("/cwm/prod/", "/cwm/prod0").describe(), "/cwm/prod/*");
+        assert_eq!(range("/cwm/x", "/cwm/x\0").describe(), "/cwm/x");
+        assert_eq!(range("/cwm/a", "/cwm/m").describe(), "/cwm/a to /cwm/m");
     }
 
     fn keys() -> impl Strategy<Value = String> {
@@ -292,9 +289,9 @@ mod tests {
             let within = range("/cwm/a", "/cwm/b");
             let parts = readable(&grants, &within);
             let probe = probe.into_bytes();
-            let permitted = grants.iter().any(|grant| grant.reads && grant.holds(&probe));
-            let found = parts.iter().any(|part| part.holds(&probe));
-            prop_assert_eq!(found, permitted && within.holds(&probe));
+            let permitted = grants.iter().any(|grant| grant.reads && grant.contains(&probe));
+            let found = parts.iter().any(|part| part.contains(&probe));
+            prop_assert_eq!(found, permitted && within.contains(&probe));
             prop_assert!(parts.iter().all(|part| part.from < part.to));
             prop_assert!(parts.windows(2).all(|pair| pair[0].to < pair[1].from));
         }

@@ -1,6 +1,6 @@
-//! What a person decides about an etcd cluster: where it is, under which keys, as whom.
+//! Settings of the etcd provider: endpoints, prefix, layout, login, TLS files.
 //!
-//! Values here are already valid; reading environment variables and files is another room's work.
+//! Values here are validated; environment variables and files are read elsewhere.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -10,31 +10,26 @@ use std::sync::Arc;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::Layout;
+use super::KeyLayout;
 use crate::domain::Namespace;
 
-/// Everything a provider needs to know; it does no I/O by itself.
-///
-/// It has no `Debug` form, because it holds a password.
+/// Without `Debug`, because it holds a password.
 #[derive(Clone)]
 pub struct EtcdSettings {
-    /// The members to talk to, tried in this order. Not empty.
+    /// Tried in this order. Not empty.
     pub endpoints: Vec<Endpoint>,
-    /// What every key of ours begins with.
     pub prefix: Prefix,
-    /// The shape of the keys after it.
-    pub layout: Layout,
+    pub layout: KeyLayout,
     /// The namespace that the receiver serves without naming it (`ETCD_NAMESPACE`).
     pub namespace: Namespace,
-    /// Who we are, where the cluster asks.
-    pub login: Option<Login>,
-    /// Files for TLS; read at each connect, so that a renewed certificate is picked up.
+    pub login: Option<EtcdLogin>,
+    /// Read at each connect, so that a renewed certificate is picked up.
     pub tls: TlsFiles,
 }
 
 impl EtcdSettings {
     /// Plain settings for these endpoints: the layout's own prefix, no login, no TLS files.
-    pub fn new(endpoints: Vec<Endpoint>, layout: Layout) -> Self {
+    pub fn new(endpoints: Vec<Endpoint>, layout: KeyLayout) -> Self {
         Self {
             endpoints,
             prefix: layout.default_prefix(),
@@ -45,8 +40,8 @@ impl EtcdSettings {
         }
     }
 
-    /// Whether the cluster can know who we are: by a login, or by a client certificate.
-    pub(super) fn is_somebody(&self) -> bool {
+    /// Whether there is a login or a client certificate.
+    pub(super) fn has_credentials(&self) -> bool {
         self.login.is_some() || self.tls.identity.is_some()
     }
 
@@ -56,17 +51,15 @@ impl EtcdSettings {
         match endpoint.scheme {
             Scheme::Https => true,
             Scheme::Http => false,
-            Scheme::Unstated => self.tls.ca_cert.is_some() || self.tls.identity.is_some(),
+            Scheme::Unspecified => self.tls.ca_cert.is_some() || self.tls.identity.is_some(),
         }
     }
 }
 
 /// A user of the cluster.
 #[derive(Clone)]
-pub struct Login {
-    /// The name.
+pub struct EtcdLogin {
     pub username: String,
-    /// The password.
     pub password: Password,
 }
 
@@ -75,23 +68,20 @@ pub struct Login {
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes the text over.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the login alone.
+    /// The text. Only for the login request.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// The files that TLS needs.
 #[derive(Debug, Clone, Default)]
 pub struct TlsFiles {
-    /// Whom to trust, as PEM (`ETCD_CACERT`); the system's store without it.
+    /// Trusted authorities, as PEM (`ETCD_CACERT`); `None` for the system's.
     pub ca_cert: Option<PathBuf>,
-    /// Who we are, for a cluster that asks for a client certificate.
     pub identity: Option<IdentityFiles>,
 }
 
@@ -104,14 +94,11 @@ pub struct IdentityFiles {
     pub key: PathBuf,
 }
 
-/// Why a text is not part of etcd's settings. What was typed is repeated only where it cannot hold
-/// a password.
+/// An invalid etcd setting. The input is quoted only where it cannot contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SettingsError {
-    /// No host at all.
+pub enum EtcdSettingsError {
     #[error("no etcd host is named: set ETCD_HOST to a host, host:port or URL")]
     NoHost,
-    /// A host that cannot be one.
     #[error(
         "\"{0}\" is not an etcd host: write host, host:port or http(s)://host:port; IPv6 goes in brackets"
     )]
@@ -132,22 +119,21 @@ pub enum SettingsError {
 pub struct Prefix(Arc<str>);
 
 impl Prefix {
-    /// Normalises trailing slashes to exactly one (domain.md section 1.2).
+    /// Normalises trailing slashes to exactly one (`docs/receiver.md`).
     ///
     /// # Errors
-    /// [`SettingsError::Prefix`] for an empty text.
-    pub fn new(text: &str) -> Result<Self, SettingsError> {
+    /// [`EtcdSettingsError::Prefix`] for an empty text.
+    pub fn new(text: &str) -> Result<Self, EtcdSettingsError> {
         if text.is_empty() {
-            return Err(SettingsError::Prefix);
+            return Err(EtcdSettingsError::Prefix);
         }
         Ok(Self(format!("{}/", text.trim_end_matches('/')).into()))
     }
 
-    pub(super) const fn from_normal(text: Arc<str>) -> Self {
+    pub(super) const fn from_normalized(text: Arc<str>) -> Self {
         Self(text)
     }
 
-    /// The text, with its one trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -157,7 +143,7 @@ impl Prefix {
 enum Scheme {
     Http,
     Https,
-    Unstated,
+    Unspecified,
 }
 
 /// One member's client address.
@@ -170,40 +156,38 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `ETCD_HOST`: hosts, `host:port` or URLs with commas between them; `port` is for those
-    /// that name none.
+    /// Parses `ETCD_HOST`: hosts, `host:port` or URLs, separated by commas; `port` is the default.
     ///
     /// # Errors
-    /// [`SettingsError`] for the first part that is no address, or if there is none.
-    pub fn parse(host_list: &str, port: u16) -> Result<Vec<Self>, SettingsError> {
+    /// [`EtcdSettingsError`] for the first part that is no address, or if there is none.
+    pub fn parse(host_list: &str, port: u16) -> Result<Vec<Self>, EtcdSettingsError> {
         let parts = host_list.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let endpoints = parts.map(|part| Self::one(part, port)).collect::<Result<Vec<_>, _>>()?;
-        if endpoints.is_empty() { Err(SettingsError::NoHost) } else { Ok(endpoints) }
+        let endpoints = parts.map(|part| Self::parse_one(part, port)).collect::<Result<Vec<_>, _>>()?;
+        if endpoints.is_empty() { Err(EtcdSettingsError::NoHost) } else { Ok(endpoints) }
     }
 
-    fn one(text: &str, default_port: u16) -> Result<Self, SettingsError> {
+    fn parse_one(text: &str, default_port: u16) -> Result<Self, EtcdSettingsError> {
         if text.contains('@') {
-            return Err(SettingsError::UserInfo);
+            return Err(EtcdSettingsError::UserInfo);
         }
         let (scheme, rest) = match text.split_once("://") {
             Some(("http", rest)) => (Scheme::Http, rest),
             Some(("https", rest)) => (Scheme::Https, rest),
-            Some(_) => return Err(SettingsError::Host(text.into())),
-            None => (Scheme::Unstated, text),
+            Some(_) => return Err(EtcdSettingsError::Host(text.into())),
+            None => (Scheme::Unspecified, text),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = split_port(rest).ok_or_else(|| SettingsError::Host(text.into()))?;
+        let (host, port) = split_port(rest).ok_or_else(|| EtcdSettingsError::Host(text.into()))?;
         let port = match port {
             None => default_port,
-            Some(digits) => digits.parse().map_err(|_| SettingsError::Port(digits.into()))?,
+            Some(digits) => digits.parse().map_err(|_| EtcdSettingsError::Port(digits.into()))?,
         };
         if port == 0 {
-            return Err(SettingsError::Port("0".into()));
+            return Err(EtcdSettingsError::Port("0".into()));
         }
         Ok(Self { scheme, host: host.into(), port })
     }
 
-    /// The URL a client connects to.
     pub(super) fn url(&self, tls: bool) -> String {
         format!("{}://{self}", if tls { "https" } else { "http" })
     }
@@ -213,12 +197,11 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// The port.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether the host is this machine.
+    /// Whether the host is `localhost` or a loopback address.
     pub fn is_local(&self) -> bool {
         let host = self.host();
         host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -292,14 +275,14 @@ mod tests {
         {
             assert_eq!(Prefix::new(text).unwrap().as_str(), normal);
         }
-        assert_eq!(Prefix::new(""), Err(SettingsError::Prefix));
+        assert_eq!(Prefix::new(""), Err(EtcdSettingsError::Prefix));
     }
 
     #[test]
     fn tls_follows_the_url_and_else_the_files() {
         let [plain, clear, tls] =
             <[Endpoint; 3]>::try_from(Endpoint::parse("a,http://a,https://a", 1).unwrap()).unwrap();
-        let mut settings = EtcdSettings::new(vec![plain.clone()], Layout::Namespaced);
+        let mut settings = EtcdSettings::new(vec![plain.clone()], KeyLayout::Namespaced);
         assert!(!settings.uses_tls(&plain) && !settings.uses_tls(&clear) && settings.uses_tls(&tls));
         settings.tls.ca_cert = Some("ca.pem".into());
         assert!(settings.uses_tls(&plain) && !settings.uses_tls(&clear) && settings.uses_tls(&tls));

@@ -1,71 +1,71 @@
-//! One commit over the pair of files: check and prepare everything under the locks, then let the
-//! prepared texts take their places, file by file.
+//! One commit over the pair of files: everything is checked and written to temporary files under the
+//! locks, then each temporary file replaces its target.
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::lock::Lock;
-use super::reading::{Contents, Which, read, token_of};
-use super::shared::Shared;
-use super::slot::HESITATION;
+use super::contents::{FileContents, FileKind, read, token_of};
+use super::filesystem::{StatStamp, check_replaceable, check_size, target};
+use super::lock::FileLock;
 use super::splice;
-use super::system::{Stamp, fits, replaceable, target};
-use super::temporary::{Placed, Temporary};
+use super::state::FileState;
+use super::temp_file::{ReplaceOutcome, TempFile};
+use super::tracker::HESITATION;
 use crate::domain::json::walk;
 use crate::domain::{Document, Entry, ResourceKey};
 use crate::provider::{CALL_DEADLINE, Commit, Error, Lease, Op, Outcome, Result, ops};
 
-/// How often a save begins anew because an editor that knows no lock wrote in between.
+/// How often a save is retried because an editor that takes no lock wrote in between.
 const ATTEMPTS: usize = 4;
 
-/// How long to wait before a file in an editor's hands is looked at again.
+/// How long to wait before a file that an editor is writing is read again.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// The operations on one file, each with its place in the commit.
-struct Part<'a> {
-    which: Which,
+/// The operations on one file, each with its index in the commit.
+struct FileOps<'a> {
+    kind: FileKind,
     ops: Vec<(usize, &'a str, &'a Op)>,
 }
 
-/// A part with the right to save its file.
-struct Held<'a> {
-    part: Part<'a>,
+/// A file whose lock is held, with the operations on it.
+struct LockedFile<'a> {
+    file: FileOps<'a>,
     path: &'a Path,
     target: PathBuf,
-    _lock: Lock,
+    _lock: FileLock,
 }
 
-/// A file as a commit would leave it, written beside it.
-struct Draft {
-    before: Option<(Stamp, Contents)>,
-    after: Contents,
+/// The new contents of a file, written to a temporary file beside it.
+struct StagedFile {
+    before: Option<(StatStamp, FileContents)>,
+    after: FileContents,
     outcomes: Vec<(usize, Outcome)>,
-    temporary: Temporary,
+    temporary: TempFile,
 }
 
 /// A file that a commit has replaced.
-struct Saved {
+struct ReplacedFile {
     target: PathBuf,
-    before: Option<Contents>,
-    after: Contents,
+    before: Option<FileContents>,
+    after: FileContents,
 }
 
-/// The longest a commit may take: the locks, the pauses for the receiver, and the work itself.
+/// The longest a commit may take: the locks, the waits for the receiver's debounce, and the I/O.
 pub(super) fn deadline(debounce: Duration) -> Duration {
     lock_wait(debounce).saturating_add(debounce.saturating_mul(2)).saturating_add(CALL_DEADLINE * 2)
 }
 
-/// How long to wait for another's save, which may itself be pausing for the receiver.
+/// How long to wait for another process's save, which may itself be waiting for the receiver.
 fn lock_wait(debounce: Duration) -> Duration {
     debounce.saturating_add(CALL_DEADLINE)
 }
 
-/// Refuses what files cannot hold, before anything is touched.
+/// Rejects what files cannot hold, before anything is written.
 pub(super) fn check(operations: &[Op]) -> Result<()> {
     for op in operations {
         let Op::Put { key, document, lease, .. } = op else { continue };
-        if Which::place(key).is_none() {
+        if FileKind::locate(key).is_none() {
             return Err(Error::Unsupported {
                 what: format!("writing {key}"),
                 remedy: "files hold the one namespace \"default\"; use default/ID, or an etcd store".into(),
@@ -95,11 +95,11 @@ fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
 }
 
 /// Applies a checked commit. Blocks on I/O, and for the receiver's debounce where both files change.
-pub(super) fn run(shared: &Shared, operations: &[Op]) -> Result<Commit> {
-    let held = hold(shared, parts(operations)?)?;
-    // Both texts lie ready before the first takes its place: a full disk or a conflict in the second
-    // file is met while nothing has changed.
-    let drafts = held.iter().map(|held| held.draft(shared)).collect::<Result<Vec<_>>>()?;
+pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
+    let held = lock_files(shared, ops_by_file(operations)?)?;
+    // Both temporary files are complete before the first replaces its target: a full disk or a conflict
+    // in the second file is found while nothing has changed.
+    let drafts = held.iter().map(|held| held.stage(shared)).collect::<Result<Vec<_>>>()?;
     let mut outcomes = Vec::new();
     let mut saved = Vec::new();
     for (held, draft) in held.iter().zip(drafts) {
@@ -110,66 +110,67 @@ pub(super) fn run(shared: &Shared, operations: &[Op]) -> Result<Commit> {
             }
             Err(error) => {
                 let known = !matches!(error, Error::OutcomeUnknown { .. });
-                let error = if known { take_back(shared, operations, saved, error) } else { error };
+                let error = if known { roll_back(shared, operations, saved, error) } else { error };
                 shared.reload(true);
                 return Err(error);
             }
         }
     }
-    // Large texts, and the reload makes others.
+    // Frees the memory before the reload reads both files again.
     drop(saved);
     shared.reload(true);
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    Ok(Commit { at: shared.feed.look(|picture| picture.at()), outcomes })
+    Ok(Commit { at: shared.feed.read(|picture| picture.at()), outcomes })
 }
 
-/// Takes the locks, connections first as everybody does.
-fn hold<'a>(shared: &'a Shared, parts: Vec<Part<'a>>) -> Result<Vec<Held<'a>>> {
+/// Takes the locks, connections first as every process does, so that none deadlock.
+fn lock_files<'a>(shared: &'a FileState, parts: Vec<FileOps<'a>>) -> Result<Vec<LockedFile<'a>>> {
     let deadline = Instant::now() + lock_wait(shared.debounce);
-    let mut held: Vec<Held<'a>> = Vec::new();
+    let mut held: Vec<LockedFile<'a>> = Vec::new();
     for part in parts {
-        let path = shared.path(part.which);
+        let path = shared.path(part.kind);
         let (target, lock) = loop {
             let end = target(path)?;
             if held.iter().any(|other| other.target == end) {
                 let reason = format!("webhooks and connections are both {}; name two files", end.display());
                 return Err(Error::Invalid { reason });
             }
-            replaceable(&end)?;
-            let lock = Lock::take(&end, deadline)?;
-            // A link may have been pointed elsewhere while the lock was waited for.
+            check_replaceable(&end)?;
+            let lock = FileLock::acquire(&end, deadline)?;
+            // The link may have been changed while we waited for the lock.
             if target(path)? == end {
                 break (end, lock);
             }
         };
-        held.push(Held { part, path, target, _lock: lock });
+        held.push(LockedFile { file: part, path, target, _lock: lock });
     }
     Ok(held)
 }
 
-/// The operations by file: connections first, so that a webhook never names one that is not there.
-fn parts(operations: &[Op]) -> Result<Vec<Part<'_>>> {
-    let mut parts = [Which::Connections, Which::Webhooks].map(|which| Part { which, ops: Vec::new() });
+/// The operations by file: connections first, so that a webhook never names a missing one.
+fn ops_by_file(operations: &[Op]) -> Result<Vec<FileOps<'_>>> {
+    let mut parts =
+        [FileKind::Connections, FileKind::Webhooks].map(|which| FileOps { kind: which, ops: Vec::new() });
     for (index, op) in operations.iter().enumerate() {
         let (which, name) =
-            Which::place(op.key()).ok_or_else(|| Error::NotFound { key: op.key().clone() })?;
-        if let Some(part) = parts.iter_mut().find(|part| part.which == which) {
+            FileKind::locate(op.key()).ok_or_else(|| Error::NotFound { key: op.key().clone() })?;
+        if let Some(part) = parts.iter_mut().find(|part| part.kind == which) {
             part.ops.push((index, name, op));
         }
     }
     Ok(parts.into_iter().filter(|part| !part.ops.is_empty()).collect())
 }
 
-impl Held<'_> {
-    /// Reads the file again, holds every condition against it, splices the new text and writes it
-    /// beside the file.
-    fn draft(&self, shared: &Shared) -> Result<Draft> {
+impl LockedFile<'_> {
+    /// Reads the file again, checks every condition against it, splices the new text and writes it
+    /// to a temporary file.
+    fn stage(&self, shared: &FileState) -> Result<StagedFile> {
         let before = self.read(shared)?;
-        let mut after: Option<Contents> = None;
+        let mut after: Option<FileContents> = None;
         let mut outcomes = Vec::new();
-        let empty = Contents::of(self.path, splice::EMPTY.into())?;
-        for (index, name, op) in &self.part.ops {
+        let empty = FileContents::of(self.path, splice::EMPTY.into())?;
+        for (index, name, op) in &self.file.ops {
             let now = after.as_ref().or(before.as_ref().map(|(_, contents)| contents)).unwrap_or(&empty);
             let (next, outcome) = self.apply(shared, now, name, op)?;
             outcomes.push((*index, outcome));
@@ -177,24 +178,24 @@ impl Held<'_> {
         }
         let after = after.unwrap_or(empty);
         let bytes = after.bytes();
-        fits(self.path, bytes.iter().map(|part| part.len() as u64).sum())?;
-        let temporary = Temporary::prepare(&self.target, &bytes)?;
-        Ok(Draft { before, after, outcomes, temporary })
+        check_size(self.path, bytes.iter().map(|part| part.len() as u64).sum())?;
+        let temporary = TempFile::prepare(&self.target, &bytes)?;
+        Ok(StagedFile { before, after, outcomes, temporary })
     }
 
-    /// What the file holds, once an editor that empties or removes it before it writes has done so.
-    fn read(&self, shared: &Shared) -> Result<Option<(Stamp, Contents)>> {
+    /// Reads the file; waits for an editor that truncates or removes it before it writes.
+    fn read(&self, shared: &FileState) -> Result<Option<(StatStamp, FileContents)>> {
         let patience = Instant::now() + HESITATION;
         loop {
             let found = match read(&self.target)? {
                 Some((stamp, bytes)) => {
-                    Contents::of(self.path, bytes).map(|contents| Some((stamp, contents)))
+                    FileContents::of(self.path, bytes).map(|contents| Some((stamp, contents)))
                 }
                 None => Ok(None),
             };
             let in_the_making = match &found {
                 Ok(Some(_)) => false,
-                Ok(None) => shared.was_there(self.part.which),
+                Ok(None) => shared.existed(self.file.kind),
                 Err(_) => true,
             };
             if !in_the_making || Instant::now() >= patience {
@@ -204,11 +205,17 @@ impl Held<'_> {
         }
     }
 
-    /// One operation on a text.
-    fn apply(&self, shared: &Shared, now: &Contents, name: &str, op: &Op) -> Result<(Contents, Outcome)> {
+    /// Applies one operation to the contents.
+    fn apply(
+        &self,
+        shared: &FileState,
+        now: &FileContents,
+        name: &str,
+        op: &Op,
+    ) -> Result<(FileContents, Outcome)> {
         let there = now.root.member(name).map(|member| member.value.span.of(&now.text));
-        let entry = there.map(|value| stored(shared, op.key(), value));
-        ops::allow(op, entry.as_ref())?;
+        let entry = there.map(|value| member_entry(shared, op.key(), value));
+        ops::check_precondition(op, entry.as_ref())?;
         let (text, after) = match op {
             Op::Put { key, document, .. } => {
                 let value = value_of(key, document)?;
@@ -221,12 +228,16 @@ impl Held<'_> {
         Ok((next, Outcome { before: entry.map(|entry| entry.token), after }))
     }
 
-    /// Lets the draft take the file's place, or a new one where editors that know no lock wrote.
-    fn save(&self, shared: &Shared, mut draft: Draft) -> Result<(Vec<(usize, Outcome)>, Saved)> {
+    /// Replaces the file with the staged one; stages it anew where an editor without a lock wrote.
+    fn save(
+        &self,
+        shared: &FileState,
+        mut draft: StagedFile,
+    ) -> Result<(Vec<(usize, Outcome)>, ReplacedFile)> {
         for _ in 0..ATTEMPTS {
-            if shared.pause(self.part.which) && !self.still(draft.before.as_ref()) {
+            if shared.wait_for_debounce(self.file.kind) && !self.is_unchanged(draft.before.as_ref()) {
                 drop(draft);
-                draft = self.draft(shared)?;
+                draft = self.stage(shared)?;
             }
             if target(self.path)? != self.target {
                 let reason = format!(
@@ -235,17 +246,17 @@ impl Held<'_> {
                 );
                 return Err(Error::Unavailable { reason, retry_in: None });
             }
-            let Draft { before, after, outcomes, temporary } = draft;
+            let StagedFile { before, after, outcomes, temporary } = draft;
             let of = before.as_ref().map(|(stamp, _)| *stamp);
-            match temporary.take_place(&self.target, of)? {
-                Placed::Overtaken => draft = self.draft(shared)?,
-                Placed::Settled => {
-                    shared.saved(self.part.which);
+            match temporary.replace(&self.target, of)? {
+                ReplaceOutcome::TargetChanged => draft = self.stage(shared)?,
+                ReplaceOutcome::Durable => {
+                    shared.mark_saved(self.file.kind);
                     let before = before.map(|(_, contents)| contents);
-                    return Ok((outcomes, Saved { target: self.target.clone(), before, after }));
+                    return Ok((outcomes, ReplacedFile { target: self.target.clone(), before, after }));
                 }
-                Placed::Unsettled(reason) => {
-                    shared.saved(self.part.which);
+                ReplaceOutcome::Uncertain(reason) => {
+                    shared.mark_saved(self.file.kind);
                     return Err(self.unknown(reason));
                 }
             }
@@ -257,8 +268,8 @@ impl Held<'_> {
         Err(Error::Unavailable { reason, retry_in: None })
     }
 
-    /// Whether the file still holds what a draft was made from: over a pause, its times prove nothing.
-    fn still(&self, before: Option<&(Stamp, Contents)>) -> bool {
+    /// Compares bytes with what was staged from: after a wait, file times prove nothing.
+    fn is_unchanged(&self, before: Option<&(StatStamp, FileContents)>) -> bool {
         match (read(&self.target), before) {
             (Ok(None), None) => true,
             (Ok(Some((_, bytes))), Some((_, contents))) => contents.is(&bytes),
@@ -267,7 +278,7 @@ impl Held<'_> {
     }
 
     fn unknown(&self, reason: String) -> Error {
-        match self.part.ops.first() {
+        match self.file.ops.first() {
             Some((_, _, op)) => Error::OutcomeUnknown { key: op.key().clone(), reason },
             None => Error::Unavailable { reason, retry_in: None },
         }
@@ -283,10 +294,10 @@ fn refused(error: Error) -> Error {
     }
 }
 
-/// A member as the entry that a conflict shows.
-fn stored(shared: &Shared, key: &ResourceKey, value: &str) -> Entry {
+/// A member as the entry reported in a conflict.
+fn member_entry(shared: &FileState, key: &ResourceKey, value: &str) -> Entry {
     let token = token_of(value.as_bytes());
-    let revision = shared.feed.look(|picture| {
+    let revision = shared.feed.read(|picture| {
         let known = picture.entries().get(key).filter(|entry| entry.token == token);
         known.map_or(picture.at().next(), |entry| entry.revision)
     });
@@ -294,20 +305,20 @@ fn stored(shared: &Shared, key: &ResourceKey, value: &str) -> Entry {
     Entry { key: key.clone(), document, revision, created: None, version: None, token, lease: None }
 }
 
-/// Puts back what the first file held when the second could not be written, so that a commit that
-/// failed has changed nothing; where that is not possible, says so.
-fn take_back(shared: &Shared, operations: &[Op], saved: Vec<Saved>, error: Error) -> Error {
-    for Saved { target, before, after } in saved {
+/// Restores the first file when the second could not be written, so that a failed commit changes
+/// nothing; where that is not possible, the outcome is unknown.
+fn roll_back(shared: &FileState, operations: &[Op], saved: Vec<ReplacedFile>, error: Error) -> Error {
+    for ReplacedFile { target, before, after } in saved {
         let now = read(&target).ok().flatten().filter(|(_, bytes)| after.is(bytes)).map(|(stamp, _)| stamp);
         let back = match (now, before) {
             (None, _) => false,
             (now, Some(before)) => {
-                let again = Temporary::prepare(&target, &before.bytes());
-                again.and_then(|again| again.take_place(&target, now)) == Ok(Placed::Settled)
+                let again = TempFile::prepare(&target, &before.bytes());
+                again.and_then(|again| again.replace(&target, now)) == Ok(ReplaceOutcome::Durable)
             }
             (_, None) => std::fs::remove_file(&target).is_ok(),
         };
-        shared.saved(Which::Connections);
+        shared.mark_saved(FileKind::Connections);
         if !back && let Some(op) = operations.first() {
             let reason = format!("{} is written, the other file is not: {error}", target.display());
             return Error::OutcomeUnknown { key: op.key().clone(), reason };

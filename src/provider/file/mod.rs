@@ -1,31 +1,30 @@
-//! A pair of JSON files as a store: `webhooks.json` and `connections.json`, one object each, whose
+//! Config store over a pair of JSON files: `webhooks.json` and `connections.json`, one object each, whose
 //! members are the documents (domain.md section 1.1).
 //!
 //! - There is one namespace, `default`, and there are no leases.
 //! - A member's name that is empty or holds `/` is a foreign key, `webhooks/NAME` or
 //!   `connections/NAME`: it can be viewed and deleted.
-//! - Links are followed and kept: the file at their end is replaced, by one with the same owner,
-//!   group, mode, access list and user attributes. Where this user may not keep one of them, the
-//!   save is refused. A second name of the file (a hard link) keeps the old text.
-//! - Changes are noticed by notification, and by looking every 2 s, because what other machines
-//!   write to a network file system arrives without one; every half second where no notification
-//!   is to be had.
+//! - Symbolic links are followed and preserved: their target is replaced by a file with the same owner,
+//!   group, mode, ACL and user xattrs. Where this user may not set one of them, the save fails. Other
+//!   hard links of the file keep the old text.
+//! - Changes are detected by notification, and by polling every 2 s, because changes made by other
+//!   machines on a network file system send none; every 500 ms where notification is not available.
 //! - A file is read up to 256 MiB.
-//! - A document is the bytes of a member's value, so white space around it is not kept. Its token
-//!   is their digest: an edit that changes another document is no conflict.
-//! - The revision is counted by this process and means nothing outside it.
+//! - A document is the bytes of a member's value, so white space around it is lost. Its token is their
+//!   digest: an edit that changes another document is no conflict.
+//! - The revision is a counter of this process and means nothing outside it.
 
 mod commit;
+mod contents;
+mod filesystem;
+mod fs_watcher;
 mod health;
-mod likeness;
 mod lock;
-mod notice;
-mod reading;
-mod shared;
-mod slot;
+mod metadata;
 mod splice;
-mod system;
-mod temporary;
+mod state;
+mod temp_file;
+mod tracker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +36,8 @@ use futures::{StreamExt, TryStreamExt};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use self::reading::Which;
-use self::shared::Shared;
+use self::contents::FileKind;
+use self::state::FileState;
 use super::{
     CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     WatchEvent, ops, watch_channel,
@@ -48,34 +47,34 @@ use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind}
 /// The receiver's debounce, 3 s by default (domain.md section 8), with a margin.
 const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);
 
-/// What a file system that does not answer is told as.
+/// The message for a file system that does not respond, such as a hung network mount.
 const SILENT: &str = "the file system does not answer; check the mount";
 
-/// The file system did not answer in time.
-struct Silent;
+/// The file system did not respond in time.
+struct FsTimeout;
 
-/// Which files.
+/// The paths of the two files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSettings {
-    /// The file of the webhooks, id to webhook.
+    /// A JSON object: webhook id to webhook.
     pub webhooks: PathBuf,
-    /// The file of the connections, name to connection.
+    /// A JSON object: connection name to connection.
     pub connections: PathBuf,
 }
 
 /// A pair of JSON files as a store; clones share it.
 ///
 /// A commit within one file is one rename: all or nothing, however many operations. A commit over
-/// both files holds every condition against both first, then saves connections and, after the
-/// receiver's debounce, webhooks; where the second save fails, the first is taken back. Only a
-/// crash between the two leaves one of them, and both files whole: connections that no webhook names
-/// yet, or webhooks that name a connection that is gone.
+/// both files checks every condition against both first, then saves connections and, after the
+/// receiver's debounce, webhooks; where the second save fails, the first is rolled back. A crash
+/// between the two leaves both files valid, but only one of them saved: connections that no webhook
+/// names yet, or webhooks that name a deleted connection.
 ///
-/// A commit that has begun is finished even if its future is dropped.
+/// A commit that has started is finished even if its future is dropped.
 #[derive(Debug, Clone)]
 pub struct FileProvider {
-    shared: Arc<Shared>,
-    judged: Arc<health::Judged>,
+    shared: Arc<FileState>,
+    inspections: Arc<health::InspectionCache>,
 }
 
 impl FileProvider {
@@ -88,51 +87,54 @@ impl FileProvider {
     /// long this provider waits after its save of one file before it saves the other. Give it a margin.
     pub fn with_debounce(settings: FileSettings, debounce: Duration) -> Self {
         let FileSettings { webhooks, connections } = settings;
-        Self { shared: Arc::new(Shared::new(webhooks, connections, debounce)), judged: Arc::default() }
+        Self {
+            shared: Arc::new(FileState::new(webhooks, connections, debounce)),
+            inspections: Arc::default(),
+        }
     }
 
-    /// How changes are noticed now, in words for people: by notification, or by looking alone.
-    pub fn noticing(&self) -> String {
-        self.shared.attention().to_string()
+    /// How changes are detected, as text for people: by notification, or by polling alone.
+    pub fn watch_description(&self) -> String {
+        self.shared.watch_mode().to_string()
     }
 
-    /// Runs file work off the async threads, within the deadline of a call.
+    /// Runs file I/O on a blocking thread, within the deadline of a call.
     async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Shared) -> Result<T> + Send + 'static,
+        F: FnOnce(&FileState) -> Result<T> + Send + 'static,
     {
-        self.shared.feed.open()?;
+        self.shared.feed.check_open()?;
         self.within(CALL_DEADLINE, work)
             .await
             .unwrap_or_else(|_| Err(Error::Unavailable { reason: SILENT.into(), retry_in: None }))
     }
 
-    /// Runs file work off the async threads. Work that hangs keeps its hand, so that it cannot take
-    /// every thread there is.
-    async fn within<T, F>(&self, limit: Duration, work: F) -> std::result::Result<T, Silent>
+    /// Runs file I/O on a blocking thread. Work that hangs keeps its permit, so that it cannot use up
+    /// all blocking threads.
+    async fn within<T, F>(&self, limit: Duration, work: F) -> std::result::Result<T, FsTimeout>
     where
         T: Send + 'static,
-        F: FnOnce(&Shared) -> T + Send + 'static,
+        F: FnOnce(&FileState) -> T + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
         let run = async {
-            let hand = Arc::clone(&shared.hands).acquire_owned().await.map_err(|_| Silent)?;
+            let hand = Arc::clone(&shared.permits).acquire_owned().await.map_err(|_| FsTimeout)?;
             let run = spawn_blocking(move || {
                 let _hand = hand;
                 work(&shared)
             });
-            run.await.map_err(|_| Silent)
+            run.await.map_err(|_| FsTimeout)
         };
-        timeout(limit, run).await.unwrap_or(Err(Silent))
+        timeout(limit, run).await.unwrap_or(Err(FsTimeout))
     }
 }
 
-/// What a range holds now, with what kept a part of it from being read.
-fn pages(shared: &Shared, prefix: &KeyPrefix) -> Vec<Result<Page>> {
+/// The entries of a range, then the error of a file that cannot be read.
+fn pages(shared: &FileState, prefix: &KeyPrefix) -> Vec<Result<Page>> {
     shared.refresh();
     let pages = shared.feed.pages(prefix).into_iter().map(Ok);
-    pages.chain(shared.trouble(prefix).map(Err)).collect()
+    pages.chain(shared.read_error(prefix).map(Err)).collect()
 }
 
 #[async_trait]
@@ -152,10 +154,10 @@ impl ConfigReader for FileProvider {
     async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
         let key = key.clone();
         self.read(move |shared| {
-            let Some((which, _)) = Which::place(&key) else { return Ok(None) };
+            let Some((which, _)) = FileKind::locate(&key) else { return Ok(None) };
             shared.refresh();
-            shared.trouble_of(which)?;
-            Ok(shared.feed.look(|picture| picture.entries().get(&key).cloned()))
+            shared.check_readable(which)?;
+            Ok(shared.feed.read(|picture| picture.entries().get(&key).cloned()))
         })
         .await
     }
@@ -182,7 +184,7 @@ impl ConfigReader for FileProvider {
             // Either the reader is gone or the store is shut down; both end the watch.
             tokio::select! {
                 _ = told => {}
-                () = notice::observe(Arc::clone(&shared), wake) => {}
+                () = fs_watcher::watch_files(Arc::clone(&shared), wake) => {}
             }
         });
         watch
@@ -200,21 +202,21 @@ impl ConfigReader for FileProvider {
 #[async_trait]
 impl ConfigWriter for FileProvider {
     async fn commit(&self, operations: Vec<Op>) -> Result<Commit> {
-        self.shared.feed.open()?;
-        ops::check(&operations, &self.capabilities())?;
+        self.shared.feed.check_open()?;
+        ops::check_commit(&operations, &self.capabilities())?;
         let key = operations.first().map(|op| op.key().clone());
-        let work = move |shared: &Shared| {
+        let work = move |shared: &FileState| {
             commit::check(&operations)?;
             commit::run(shared, &operations)
         };
         match (self.within(self.commit_deadline(), work).await, key) {
             (Ok(answer), _) => answer,
-            (Err(Silent), Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
-            (Err(Silent), None) => Err(Error::Invalid { reason: "the commit is empty".into() }),
+            (Err(FsTimeout), Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
+            (Err(FsTimeout), None) => Err(Error::Invalid { reason: "the commit is empty".into() }),
         }
     }
 
-    /// A save may wait for another's, and for the receiver.
+    /// A save may wait for another process's save, and for the receiver's debounce.
     fn commit_deadline(&self) -> Duration {
         commit::deadline(self.shared.debounce)
     }
@@ -236,7 +238,7 @@ mod tests {
         let hang = Arc::new(std::sync::Mutex::new(hang));
         let moment = Duration::from_millis(20);
         let mut hands = 0;
-        while provider.shared.hands.available_permits() > 0 {
+        while provider.shared.permits.available_permits() > 0 {
             let hang = Arc::clone(&hang);
             let hung = provider.within(moment, move |_| hang.lock().unwrap().recv().is_ok()).await;
             assert!(hung.is_err());

@@ -1,12 +1,12 @@
-//! Puts one member into the text of a JSON object, or takes it out, and leaves every other byte.
+//! Sets or removes one member in the text of a JSON object, and leaves every other byte unchanged.
 
 use crate::domain::json::{Member, Node, Span, quote};
 
-/// What a new file starts from: the style that people write.
+/// The text of a new file.
 pub(super) const EMPTY: &str = "{}\n";
 
-/// The text with `value` under `name`: in the place of the last member of that name, which is the
-/// one a reader sees, or appended in the style of the text.
+/// The text with `value` under `name`: it replaces the last member of that name, which is the one
+/// that counts, or is appended in the style of the text.
 pub(super) fn set(text: &str, root: &Node, name: &str, value: &str) -> String {
     if let Some(member) = root.member(name) {
         return replace(text, member.value.span, value);
@@ -22,8 +22,8 @@ pub(super) fn set(text: &str, root: &Node, name: &str, value: &str) -> String {
     replace(text, at, &format!("{separator}{}{colon}{value}", quote(name)))
 }
 
-/// The text without any member of this name. All of them go, because without the last one an
-/// earlier one would come to life.
+/// The text without any member of this name. All duplicates are removed, because without the last
+/// one an earlier one would count.
 pub(super) fn remove(text: &str, root: &Node, name: &str) -> String {
     let members = root.members();
     let stays = |member: &&Member| member.name != name;
@@ -36,8 +36,8 @@ pub(super) fn remove(text: &str, root: &Node, name: &str) -> String {
         if stays(&member) {
             continue;
         }
-        // A member with a kept one after it takes along what follows it up to the next member; the
-        // rest go with the separator before them, so that the last kept one ends the object.
+        // A member with a remaining one after it is removed with what follows it up to the next member;
+        // the others with the separator before them, so that the last remaining one ends the object.
         let until = members.get(index + 1).filter(|_| index < last_kept);
         let gone = match until {
             Some(next) => Span { start: member.key.start, end: next.key.start },
@@ -64,7 +64,7 @@ fn line_end(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// What stands between two members here; where there is only one, what would.
+/// The separator between two members in this text; where there is only one, a guess in its style.
 fn separator(text: &str, root: &Node, colon: &str) -> String {
     if let [.., before, last] = root.members() {
         return Span { start: before.value.span.end, end: last.key.start }.of(text).into();
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(remove_from("{\"a\": 1, \"a\": 3, \"b\": 2}", "a"), "{\"b\": 2}");
     }
 
-    /// Objects as people leave them: any spacing, duplicates, odd names.
+    /// Objects with any spacing, duplicates and odd names.
     fn objects() -> impl Strategy<Value = String> {
         let space = "[ \t]{0,2}(\r?\n)?[ \t]{0,2}";
         let value = r#"(\{"x": ?[0-9]\}|\[1 , 2\]|"v\\n,\}"|1\.50|null)"#;
@@ -145,7 +145,7 @@ mod tests {
         })
     }
 
-    /// The members a reader sees, other than one.
+    /// All members but one.
     fn others(text: &str, name: &str) -> Vec<(String, String)> {
         let root = parse(text).unwrap();
         let member = |member: &Member| (member.name.clone(), member.value.span.of(text).to_owned());
@@ -159,7 +159,7 @@ mod tests {
             let root = parse(&out).unwrap();
             prop_assert_eq!(root.member(&name).unwrap().value.span.of(&out), &value);
             prop_assert_eq!(others(&out, &name), others(&text, &name));
-            // Taking the value out again shows that nothing else moved.
+            // Undoing the change shows that nothing else moved.
             let before = parse(&text).unwrap();
             if let Some(old) = before.member(&name) {
                 let back = set(&out, &root, &name, old.value.span.of(&text));

@@ -1,12 +1,12 @@
-//! Leases: granted, counted down, and the end of what is bound to them.
+//! Leases: granting, expiry, and deletion of the keys attached to them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::MemoryStoreInner;
 use crate::domain::{ChangeKind, LeaseId};
 
-/// The leases that were granted and have not ended.
+/// The leases that are alive.
 #[derive(Debug, Default)]
 pub(super) struct Leases {
     last: i64,
@@ -14,7 +14,6 @@ pub(super) struct Leases {
 }
 
 impl Leases {
-    /// A new one.
     pub(super) fn grant(&mut self, time: Duration) -> LeaseId {
         self.last += 1;
         let lease = LeaseId(self.last);
@@ -23,21 +22,21 @@ impl Leases {
         lease
     }
 
-    /// When one ends; `None` where there is none, or none any more.
+    /// When a lease expires; `None` if it is unknown or has expired.
     pub(super) fn end(&self, lease: LeaseId) -> Option<Instant> {
         self.ends.get(&lease).copied()
     }
 }
 
-impl Shared {
-    /// Deletes what is bound to leases whose time is over.
+impl MemoryStoreInner {
+    /// Deletes the keys attached to expired leases.
     pub(super) fn expire(&self) {
         let now = Instant::now();
         let mut leases = self.leases();
         if leases.ends.values().all(|end| *end > now) {
             return;
         }
-        self.feed.edit(|picture| {
+        self.feed.update(|picture| {
             let over = |lease: &LeaseId| leases.ends.get(lease).is_some_and(|end| *end <= now);
             let gone: Vec<_> = picture
                 .entries()
@@ -52,9 +51,9 @@ impl Shared {
         leases.ends.retain(|_, end| *end > now);
     }
 
-    /// Lets leases expire on time while somebody watches.
-    pub(super) async fn keep_time(&self) {
-        let mut news = self.feed.news();
+    /// Expires leases on time; runs while somebody watches.
+    pub(super) async fn expire_on_time(&self) {
+        let mut news = self.feed.subscribe();
         loop {
             news.mark_unchanged();
             self.expire();

@@ -1,8 +1,7 @@
-//! A store in this process: the reference implementation of the traits, and the demo's store.
+//! In-memory config store: the reference implementation of the traits, and the demo's store.
 //!
-//! Beside the traits it has the hands of others: [`MemoryStore::put_raw`] and
-//! [`MemoryStore::remove_raw`] write as another program would, [`MemoryStore::cut`] and
-//! [`MemoryStore::restore`] stage an outage.
+//! Beside the traits, [`MemoryStore::put_raw`] and [`MemoryStore::remove_raw`] write as another program
+//! would, and [`MemoryStore::inject_outage`] and [`MemoryStore::restore`] simulate an outage.
 
 mod leases;
 mod secrets;
@@ -18,45 +17,45 @@ use futures::stream::{self, BoxStream};
 
 use super::feed::Feed;
 use super::{
-    ASK_FOR_IT, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, WatchEvent,
-    ops, watch_channel,
+    Capabilities, Commit, ConfigReader, ConfigWriter, Error, MISSING_RIGHT_REMEDY, Op, Page, Result, Watch,
+    WatchEvent, ops, watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
     ResourceKey, Right, StoreId, TokenKind,
 };
-pub use secrets::{MemorySecrets, Outage, SecretCalls};
+pub use secrets::{MemorySecrets, SecretCallCounts, SecretsOutage};
 
 use leases::Leases;
-use write::{replace, written};
+use write::{next_entry, replace};
 
-/// As many operations as an etcd transaction takes, so that the demo behaves like the real thing.
+/// etcd's default limit of operations in a transaction, so that the demo behaves like etcd.
 const ATOMIC_MAX: usize = 128;
 
-/// As large as etcd's requests are by default.
+/// etcd's default limit of a request, in bytes.
 const MAX_DOCUMENT: usize = 1_536 * 1_024;
 
-/// Tells the stores of this process apart.
+/// Numbers the stores of this process.
 static STORES: AtomicU64 = AtomicU64::new(1);
 
-/// A store in this process; clones share it.
+/// A store in memory; clones share it.
 #[derive(Debug, Clone)]
 pub struct MemoryStore {
-    shared: Arc<Shared>,
+    shared: Arc<MemoryStoreInner>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct MemoryStoreInner {
     feed: Feed,
     leases: Mutex<Leases>,
 }
 
-/// How a store comes back after [`MemoryStore::cut`].
+/// How a store comes back after [`MemoryStore::inject_outage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Return {
-    /// What changed meanwhile is replayed.
+pub enum RestoreMode {
+    /// Watches get the changes made meanwhile.
     Resume,
-    /// The history is gone; watches load anew.
+    /// The history is compacted; watches reload.
     Resync,
     /// A backup was restored: another store, with lower revisions.
     Replaced,
@@ -72,10 +71,10 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         let feed = Feed::new(fresh_id(), LinkState::Synced);
-        Self { shared: Arc::new(Shared { feed, leases: Mutex::default() }) }
+        Self { shared: Arc::new(MemoryStoreInner { feed, leases: Mutex::default() }) }
     }
 
-    /// A store that holds these documents from the start, each at a revision of its own.
+    /// A store with these documents, each at its own revision.
     pub fn seeded(documents: impl IntoIterator<Item = (ResourceKey, Document)>) -> Self {
         let store = Self::new();
         for (key, document) in documents {
@@ -85,17 +84,17 @@ impl MemoryStore {
     }
 
     /// Writes as another program would: any key, foreign ones included, any bytes, no condition,
-    /// also while the store is [cut off](MemoryStore::cut).
+    /// even during an [outage](MemoryStore::inject_outage).
     pub fn put_raw(&self, key: ResourceKey, document: Document) {
-        self.shared.feed.edit(|picture| {
-            let entry = written(picture, &key, document, None);
+        self.shared.feed.update(|picture| {
+            let entry = next_entry(picture, &key, document, None);
             picture.apply(vec![ChangeKind::Put { entry }]);
         });
     }
 
-    /// Deletes as another program would; `false` if there was nothing.
+    /// Deletes as another program would; `false` if the key does not exist.
     pub fn remove_raw(&self, key: &ResourceKey) -> bool {
-        self.shared.feed.edit(|picture| {
+        self.shared.feed.update(|picture| {
             let there = picture.entries().contains_key(key);
             if there {
                 picture.apply(vec![ChangeKind::Deleted { key: key.clone() }]);
@@ -104,38 +103,37 @@ impl MemoryStore {
         })
     }
 
-    /// Stages an outage: watches say `state` and nothing more, calls answer [`Error::Denied`] for
+    /// Simulates an outage: watches send `state` and nothing more, calls return [`Error::Denied`] for
     /// [`LinkState::Denied`] and [`Error::Unavailable`] otherwise, until [`MemoryStore::restore`].
-    pub fn cut(&self, state: LinkState) {
-        self.shared.feed.edit(|picture| picture.set_link(state, true));
+    pub fn inject_outage(&self, state: LinkState) {
+        self.shared.feed.update(|picture| picture.set_link(state, true));
     }
 
-    /// Ends an outage.
-    pub fn restore(&self, how: Return) {
-        self.shared.feed.edit(|picture| {
+    pub fn restore(&self, how: RestoreMode) {
+        self.shared.feed.update(|picture| {
             match how {
-                Return::Resume => {}
-                Return::Resync => picture.forget(),
-                Return::Replaced => replace(picture),
+                RestoreMode::Resume => {}
+                RestoreMode::Resync => picture.clear_history(),
+                RestoreMode::Replaced => replace(picture),
             }
             picture.set_link(LinkState::Synced, false);
         });
     }
 }
 
-impl Shared {
+impl MemoryStoreInner {
     fn leases(&self) -> MutexGuard<'_, Leases> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses calls while the store is cut off or shut down, and lets expired leases go first.
+    /// Fails during an outage and after shutdown; expires leases first.
     fn ready(&self) -> Result<()> {
-        self.feed.open()?;
+        self.feed.check_open()?;
         self.expire();
-        self.feed.look(|picture| match picture.link() {
+        self.feed.read(|picture| match picture.link() {
             _ if !picture.is_withheld() => Ok(()),
             LinkState::Denied { permission, .. } => {
-                Err(Error::Denied { permission: permission.clone(), remedy: ASK_FOR_IT })
+                Err(Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY })
             }
             LinkState::Stale { reason, retry_in } => {
                 Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in })
@@ -168,7 +166,7 @@ impl ConfigReader for MemoryStore {
 
     async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
         self.shared.ready()?;
-        Ok(self.shared.feed.look(|picture| picture.entries().get(key).cloned()))
+        Ok(self.shared.feed.read(|picture| picture.entries().get(key).cloned()))
     }
 
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {
@@ -191,7 +189,7 @@ impl ConfigReader for MemoryStore {
             // Either the reader is gone or the store is shut down; both end the watch.
             tokio::select! {
                 _ = told => {}
-                () = shared.keep_time() => {}
+                () = shared.expire_on_time() => {}
             }
         });
         watch
@@ -209,12 +207,12 @@ impl ConfigReader for MemoryStore {
             Err(Error::Denied { permission, remedy }) => {
                 let mut health = Health::new("memory");
                 let denied = Finding::rights(Right::Read, permission, remedy);
-                health.find(denied.at(Condition::Unusable));
+                health.push(denied.at(Condition::Unusable));
                 health
             }
             Err(error) => Health::unusable("memory", error.to_string(), ""),
         };
-        health.facts = self.shared.feed.look(|picture| {
+        health.facts = self.shared.feed.read(|picture| {
             let documents = u64::try_from(picture.entries().len()).unwrap_or(u64::MAX);
             vec![Fact::ordinal("revision", picture.at().0), Fact::count("documents", documents)]
         });
@@ -230,7 +228,7 @@ impl ConfigReader for MemoryStore {
 impl ConfigWriter for MemoryStore {
     async fn commit(&self, operations: Vec<Op>) -> Result<Commit> {
         self.shared.ready()?;
-        ops::check(&operations, &self.capabilities())?;
+        ops::check_commit(&operations, &self.capabilities())?;
         self.shared.commit(operations)
     }
 }

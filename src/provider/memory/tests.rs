@@ -29,17 +29,20 @@ async fn a_key_dies_with_its_lease_while_somebody_watches() {
 #[tokio::test]
 async fn a_cut_store_refuses_calls_in_its_own_words() {
     let store = MemoryStore::new();
-    store.cut(LinkState::Stale { reason: "no quorum".into(), retry_in: Some(Duration::from_secs(4)) });
+    store.inject_outage(LinkState::Stale {
+        reason: "no quorum".into(),
+        retry_in: Some(Duration::from_secs(4)),
+    });
     let refused = store.get(&key("a")).await.unwrap_err();
     assert_eq!(refused.to_string(), "no quorum; tried again in 4 s");
-    store.cut(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
+    store.inject_outage(LinkState::Denied { permission: "read /cwm/".into(), retry_in: None });
     let refused = store.set(key("a"), "{}".into(), Expect::Absent, Lease::Keep).await.unwrap_err();
     assert_eq!(
         refused,
-        Error::Denied { permission: "read /cwm/".into(), remedy: crate::provider::ASK_FOR_IT }
+        Error::Denied { permission: "read /cwm/".into(), remedy: crate::provider::MISSING_RIGHT_REMEDY }
     );
     assert_eq!(store.health().await.condition(), Condition::Unusable);
-    store.restore(Return::Resume);
+    store.restore(RestoreMode::Resume);
     assert_eq!(store.get(&key("a")).await, Ok(None));
 }
 
@@ -49,7 +52,7 @@ async fn a_replaced_store_has_another_name_and_lower_revisions() {
     (0..5).for_each(|_| store.put_raw(key("a"), "{}".into()));
     let page = async || store.list(KeyPrefix::All).next().await.unwrap().unwrap();
     let before = page().await;
-    store.restore(Return::Replaced);
+    store.restore(RestoreMode::Replaced);
     let after = page().await;
     assert_ne!(after.store, before.store);
     assert_eq!((before.at, after.at), (Revision(5), Revision(1)));

@@ -1,17 +1,17 @@
-//! What writing does to the picture, and what a restored backup would be.
+//! Applies commits, and simulates a restored backup.
 
 use super::leases::Leases;
-use super::{Shared, fresh_id};
+use super::{MemoryStoreInner, fresh_id};
 use crate::domain::{ChangeKind, Document, Entry, LeaseId, ResourceKey, Revision, Token};
-use crate::provider::feed::Picture;
+use crate::provider::feed::FeedState;
 use crate::provider::{Commit, Lease, Op, Outcome, Result, ops};
 
-impl Shared {
+impl MemoryStoreInner {
     pub(super) fn commit(&self, operations: Vec<Op>) -> Result<Commit> {
         let mut leases = self.leases();
-        self.feed.edit(|picture| {
+        self.feed.update(|picture| {
             for op in &operations {
-                ops::allow(op, picture.entries().get(op.key()))?;
+                ops::check_precondition(op, picture.entries().get(op.key()))?;
             }
             if operations.is_empty() {
                 return Ok(Commit { at: picture.at(), outcomes: Vec::new() });
@@ -24,8 +24,8 @@ impl Shared {
     }
 }
 
-/// What one operation changes, and what its caller is told.
-fn outcome(picture: &Picture, leases: &mut Leases, op: Op) -> (ChangeKind, Outcome) {
+/// The change that an operation makes, and its outcome.
+fn outcome(picture: &FeedState, leases: &mut Leases, op: Op) -> (ChangeKind, Outcome) {
     let now = picture.entries().get(op.key());
     let before = now.map(|entry| entry.token);
     match op {
@@ -36,7 +36,7 @@ fn outcome(picture: &Picture, leases: &mut Leases, op: Op) -> (ChangeKind, Outco
                 Lease::For(time) => Some(leases.grant(time)),
                 Lease::Of(lease) => Some(lease),
             };
-            let entry = written(picture, &key, document, lease);
+            let entry = next_entry(picture, &key, document, lease);
             let after = Some(entry.token);
             (ChangeKind::Put { entry }, Outcome { before, after })
         }
@@ -44,9 +44,9 @@ fn outcome(picture: &Picture, leases: &mut Leases, op: Op) -> (ChangeKind, Outco
     }
 }
 
-/// What a write of `document` at the next revision leaves behind.
-pub(super) fn written(
-    picture: &Picture,
+/// The entry after a write of `document` at the next revision.
+pub(super) fn next_entry(
+    picture: &FeedState,
     key: &ResourceKey,
     document: Document,
     lease: Option<LeaseId>,
@@ -64,8 +64,8 @@ pub(super) fn written(
     }
 }
 
-/// The same documents as a restored backup holds them: renumbered from 1, in another store.
-pub(super) fn replace(picture: &mut Picture) {
+/// Simulates a restored backup: the same documents, with revisions from 1, in a store with a new id.
+pub(super) fn replace(picture: &mut FeedState) {
     let mut at = Revision::default();
     let mut entries = picture.entries().clone();
     for entry in entries.values_mut() {

@@ -1,65 +1,65 @@
-//! Health: what `sys/health` says to anybody, and what the token may know of itself.
+//! Health: `sys/health`, which needs no token, and `lookup-self` of the token.
 
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::call::{Call, Reply};
-use super::failure::Failure;
-use super::session::{Session, TokenFacts};
-use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right, SecretStanding};
+use super::error::VaultError;
+use super::request::{VaultRequest, VaultResponse};
+use super::session::{TokenFacts, VaultSession};
+use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right, SecretStoreStatus};
 use crate::provider::HEALTH_DEADLINE;
 
-/// The word on the badge.
+/// The name in health reports.
 const BACKEND: &str = "vault";
 
-/// What `sys/health` tells; OpenBao leaves out what Vault has, and the other way round.
+/// The body of `sys/health`; Vault and OpenBao each leave out some members.
 #[derive(Deserialize, Default)]
-struct Told {
+struct HealthBody {
     #[serde(default)]
     version: Option<String>,
     #[serde(default)]
     cluster_name: Option<String>,
 }
 
-/// Asks the server how it is, and then what becomes of our token.
-pub(super) async fn check(session: &Session) -> Health {
+/// Checks the server, and then our token.
+pub(super) async fn check(session: &VaultSession) -> Health {
     let begun = Instant::now();
-    // The calls keep to time-outs of their own; this is for waiting behind others.
+    // The requests have their own timeouts; this one covers waiting for the rate limit and for locks.
     let token = async {
         let deadline = HEALTH_DEADLINE.saturating_sub(begun.elapsed());
-        tokio::time::timeout(deadline, session.token_facts()).await.unwrap_or(Err(Failure::Silent))
+        tokio::time::timeout(deadline, session.token_facts()).await.unwrap_or(Err(VaultError::Timeout))
     };
-    let reply = match session.ask(&Call::get("sys/health"), HEALTH_DEADLINE).await {
+    let reply = match session.call_unauthenticated(&VaultRequest::get("sys/health"), HEALTH_DEADLINE).await {
         Ok(reply) => reply,
-        Err(failure) => return unheard(session, &failure),
+        Err(failure) => return unreachable_health(session, &failure),
     };
     let latency = begun.elapsed();
     let serves = matches!(reply.status(), 200 | 429 | 473);
     let token = if serves { Some(token.await) } else { None };
-    told(session, &reply, latency, token)
+    server_health(session, &reply, latency, token)
 }
 
-fn unheard(session: &Session, failure: &Failure) -> Health {
+fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
     let words = failure.words(&session.name());
     let (text, remedy) = words.split_once(": ").unwrap_or((&words, ""));
     let mut health = Health::unusable(BACKEND, text, remedy);
-    health.standing = failure.standing().or(Some(SecretStanding::Strange));
+    health.secret_store = failure.standing().or(Some(SecretStoreStatus::Unrecognised));
     health.facts.push(Fact::text("address", session.settings().address.to_string()));
     health
 }
 
-fn told(
-    session: &Session,
-    reply: &Reply,
+fn server_health(
+    session: &VaultSession,
+    reply: &VaultResponse,
     latency: Duration,
-    token: Option<Result<TokenFacts, Failure>>,
+    token: Option<Result<TokenFacts, VaultError>>,
 ) -> Health {
     let (standing, state, finding) = state(reply.status(), &session.name());
     let mut health = Health::new(BACKEND);
-    health.standing = Some(standing);
+    health.secret_store = Some(standing);
     health.latency = Some(LatencyClass::of(latency));
-    let said: Told = reply.parse().unwrap_or_default();
+    let said: HealthBody = reply.parse().unwrap_or_default();
     health.facts.push(Fact::text("state", state));
     health.facts.push(Fact::text("address", session.settings().address.to_string()));
     health.facts.extend(said.version.map(|version| Fact::text("version", version)));
@@ -68,43 +68,43 @@ fn told(
         health.facts.push(Fact::text("namespace", namespace.as_str()));
     }
     if let Some(finding) = finding {
-        health.find(finding);
+        health.push(finding);
     }
     match token {
-        Some(Ok(facts)) => of_token(&mut health, &session.name(), &facts),
-        Some(Err(Failure::NoToken(why))) => {
-            health.standing = Failure::NoToken(why).standing();
+        Some(Ok(facts)) => add_token_facts(&mut health, &session.name(), &facts),
+        Some(Err(VaultError::NoToken(why))) => {
+            health.secret_store = VaultError::NoToken(why).standing();
             let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";
-            health.find(Finding::rights(Right::Read, why.words(), remedy).at(Condition::Unusable));
+            health.push(Finding::rights(Right::Read, why.words(), remedy).at(Condition::Unusable));
         }
         Some(Err(failure)) => {
-            health.standing = failure.standing().or(health.standing);
-            health.find(Finding::fault(failure.words(&session.name()), "").at(Condition::Unusable));
+            health.secret_store = failure.standing().or(health.secret_store);
+            health.push(Finding::fault(failure.words(&session.name()), "").at(Condition::Unusable));
         }
         None => {}
     }
     health
 }
 
-/// Every status of `sys/health` in words, and what there is to do about it.
-fn state(status: u16, vault: &str) -> (SecretStanding, &'static str, Option<Finding>) {
+/// The meaning of each status of `sys/health`, and what to do about it.
+fn state(status: u16, vault: &str) -> (SecretStoreStatus, &'static str, Option<Finding>) {
     let broken = |text: &str, remedy: &str| {
         Some(Finding::fault(format!("{vault} {text}"), remedy).at(Condition::Unusable))
     };
     match status {
-        200 => (SecretStanding::Unsealed, "active", None),
-        429 => (SecretStanding::Standby, "standby, which passes requests on to the active node", None),
+        200 => (SecretStoreStatus::Unsealed, "active", None),
+        429 => (SecretStoreStatus::Standby, "standby, which passes requests on to the active node", None),
         472 => (
-            SecretStanding::RecoveryOnly,
+            SecretStoreStatus::RecoveryOnly,
             "standby for disaster recovery",
             broken(
                 "stands by for disaster recovery and serves nobody",
                 "set VAULT_ADDR to the primary cluster",
             ),
         ),
-        473 => (SecretStanding::Standby, "standby for reads", None),
+        473 => (SecretStoreStatus::Standby, "standby for reads", None),
         474 => (
-            SecretStanding::NoActiveNode,
+            SecretStoreStatus::NoActiveNode,
             "standby without an active node",
             broken(
                 "stands by and reaches no active node",
@@ -112,18 +112,18 @@ fn state(status: u16, vault: &str) -> (SecretStanding, &'static str, Option<Find
             ),
         ),
         501 => (
-            SecretStanding::Uninitialised,
+            SecretStoreStatus::Uninitialised,
             "not initialised",
             broken("is not initialised", "initialise and unseal it"),
         ),
-        503 => (SecretStanding::Sealed, "sealed", broken("is sealed", "unseal it")),
+        503 => (SecretStoreStatus::Sealed, "sealed", broken("is sealed", "unseal it")),
         530 => (
-            SecretStanding::Removed,
+            SecretStoreStatus::Removed,
             "removed from its cluster",
             broken("was removed from its cluster", "set VAULT_ADDR to a node that is part of it"),
         ),
         status => (
-            SecretStanding::Strange,
+            SecretStoreStatus::Unrecognised,
             "unknown",
             broken(
                 &format!("answers sys/health with status {status}"),
@@ -133,33 +133,33 @@ fn state(status: u16, vault: &str) -> (SecretStanding, &'static str, Option<Find
     }
 }
 
-fn of_token(health: &mut Health, vault: &str, facts: &TokenFacts) {
-    use super::session::Looked;
-    match &facts.looked {
-        Looked::Alive(told) => {
+fn add_token_facts(health: &mut Health, vault: &str, facts: &TokenFacts) {
+    use super::session::TokenLookup;
+    match &facts.lookup {
+        TokenLookup::Alive(told) => {
             health.facts.push(Fact::text("policies", told.policies.join(", ")));
             health.facts.push(Fact::text("token", lifetime(told.ttl, told.renewable)));
             if told.policies.iter().any(|policy| policy == "root") {
                 let remedy = "use one with a policy of its own: see the viewer's in README";
                 health.root = true;
-                health.find(Finding::hint("the token is a root token, which may do everything", remedy));
+                health.push(Finding::hint("the token is a root token, which may do everything", remedy));
             }
         }
-        Looked::NotTold => {
+        TokenLookup::LookupDenied => {
             health.facts.push(Fact::text("token", "not told: read on auth/token/lookup-self is missing"));
         }
-        Looked::Ended => health.facts.push(Fact::text("token", "logged in anew")),
+        TokenLookup::Ended => health.facts.push(Fact::text("token", "logged in anew")),
     }
-    if let Some(failure) = &facts.trouble {
-        health.standing = Some(SecretStanding::LoginFails);
-        health.find(Finding::fault(
+    if let Some(failure) = &facts.login_failure {
+        health.secret_store = Some(SecretStoreStatus::LoginFails);
+        health.push(Finding::fault(
             format!("no new login, and the token in use will end: {}", failure.words(vault)),
             "give the AppRole a new secret id, and start again",
         ));
     }
 }
 
-/// How long a token lives, in steps that an idle screen bears.
+/// How long a token lives, in coarse steps, so that an idle screen seldom changes.
 fn lifetime(seconds: u64, renewable: bool) -> String {
     let left = match seconds {
         0 => return "does not end".into(),

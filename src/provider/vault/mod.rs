@@ -1,29 +1,30 @@
-//! Vault or OpenBao as a store of secrets, spoken to through vaultrs' client.
+//! Secret store over Vault or OpenBao, through vaultrs' client.
 //!
 //! | file | what it is for |
 //! | --- | --- |
-//! | `settings` | where the server is, as whom, and whom to trust |
-//! | `call` | one request and its answer |
-//! | `client` | carries a request out: address, trust, time-outs, sizes |
-//! | `kv` | the key-value engines, on calls of a session |
+//! | `settings` | address, login, TLS verification |
+//! | `request` | one request and its response |
+//! | `client` | sends a request: redirects, TLS, timeouts, size limits |
+//! | `kv` | the key-value engines |
 //! | `secrets` | the traits over them |
-//! | `session` | the token that goes with it, renewed and logged in for |
-//! | `pace` | how fast it is asked |
-//! | `health` | how the server is, and what becomes of the token |
-//! | `failure`, `trust` | what can go wrong, in words |
+//! | `session` | the token: login and renewal |
+//! | `rate_limit` | requests per second, and concurrent ones |
+//! | `health` | health of the server and of the token |
+//! | `error`, `tls_error` | errors with text for people |
 
-mod call;
 mod client;
-mod failure;
+mod error;
 mod health;
 mod kv;
-mod pace;
+mod rate_limit;
+mod request;
 mod secrets;
 mod session;
 mod settings;
-mod trust;
+mod tls_error;
 
 pub use secrets::VaultSecrets;
 pub use settings::{
-    Address, AppRole, KvVersion, Login, SettingsError, VaultNamespace, VaultSettings, VaultToken, Verify,
+    AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultSettingsError,
+    VaultToken, Verify,
 };

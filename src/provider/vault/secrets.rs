@@ -1,4 +1,4 @@
-//! The traits of secrets over one server.
+//! The secret traits over one server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,36 +7,36 @@ use async_trait::async_trait;
 
 use super::health;
 use super::kv::Kv;
-use super::session::Session;
+use super::session::VaultSession;
 use super::settings::VaultSettings;
 use crate::domain::{
-    Health, Lacking, Presence, SecretFolder, SecretPath, SecretStanding, SecretVersion, Versions,
+    Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
+    SecretVersion,
 };
 use crate::provider::{
-    Error, Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretName,
+    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
 
-/// As on its badge.
+/// The name in health reports.
 const BACKEND: &str = "vault";
 
-/// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Made without I/O.
+/// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
 ///
-/// It reads a value only as a [`SecretRevealer`]; presence, versions and lists come from `subkeys` and
-/// `metadata`, and never from `data`.
+/// Values are read only by [`SecretRevealer`]; presence, versions and lists come from `subkeys` and
+/// `metadata`, never from `data`.
 ///
-/// KV 1 tells little: [`SecretReader::presence`] answers `Missing` for a name that its folder does not
-/// list, and `Unknown` for all others, with the reason.
+/// KV 1 has no metadata: [`SecretReader::presence`] returns `Missing` for a name that its folder does
+/// not list, and `Unknown` for all others, with the reason.
 pub struct VaultSecrets {
-    session: Arc<Session>,
+    session: Arc<VaultSession>,
     kv: Kv,
     closed: AtomicBool,
 }
 
 impl VaultSecrets {
-    /// Secrets behind these settings.
     pub fn new(settings: VaultSettings) -> Self {
-        let session = Arc::new(Session::new(settings));
+        let session = Arc::new(VaultSession::new(settings));
         Self { kv: Kv::new(Arc::clone(&session)), session, closed: AtomicBool::new(false) }
     }
 
@@ -48,7 +48,7 @@ impl VaultSecrets {
         Err(Error::Unavailable { reason, retry_in: None })
     }
 
-    /// What a user of these secrets is given: one session for all of it.
+    /// Reader, revealer and, if `writable`, writer, which share one session.
     pub fn access(self, writable: bool) -> SecretAccess {
         let secrets = Arc::new(self);
         let writer = writable.then(|| Arc::clone(&secrets) as Arc<dyn SecretWriter>);
@@ -68,17 +68,17 @@ impl SecretReader for VaultSecrets {
         self.kv.presence(path).await
     }
 
-    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
         self.open()?;
         self.kv.list(folder).await
     }
 
-    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
+    async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
         self.open()?;
         self.kv.versions(path).await
     }
 
-    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>> {
+    async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
         self.open()?;
         self.kv.lacking(paths).await
     }
@@ -90,8 +90,8 @@ impl SecretReader for VaultSecrets {
         }
     }
 
-    fn standing(&self) -> SecretStanding {
-        if self.open().is_ok() { self.session.standing() } else { SecretStanding::Unreachable }
+    fn last_status(&self) -> SecretStoreStatus {
+        if self.open().is_ok() { self.session.standing() } else { SecretStoreStatus::Unreachable }
     }
 
     fn retry_now(&self) {
@@ -105,7 +105,7 @@ impl SecretReader for VaultSecrets {
 
 #[async_trait]
 impl SecretRevealer for VaultSecrets {
-    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>> {
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
         self.open()?;
         self.kv.reveal(path, version).await
     }

@@ -1,67 +1,72 @@
-//! The token that goes with each request: the one that was given, or an AppRole's.
+//! Sends requests with a token: the one in the settings, or one from an AppRole login.
 //!
-//! Nothing runs in the background, but for a login whose caller gave up. A request whose token is past
-//! half of its time renews it first; how long one that was given lives is asked once, after some seconds.
-//! A request whose token was refused asks the server whether the token still lives, and logs in anew if
-//! not.
+//! Nothing runs in the background, except for a login whose caller was cancelled. A request whose token is
+//! past half of its lifetime renews it first; the lifetime of a token from the settings is looked up once,
+//! after some seconds. A request that is refused with 403 looks up whether the token is still valid, and
+//! logs in again if not.
 
 #[cfg(test)]
 mod tests;
 mod token;
-mod tokens;
+mod token_source;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::call::{Call, Reply};
-use super::client::Client;
-use super::failure::{Failure, NoToken};
-use super::pace::Pace;
-use super::settings::{Login, VaultSettings};
-use crate::domain::SecretStanding;
-use token::Held;
-pub(super) use token::{Looked, TokenFacts};
-use tokens::Tokens;
+use super::client::HttpClient;
+use super::error::{TokenError, VaultError};
+use super::rate_limit::RateLimiter;
+use super::request::{VaultRequest, VaultResponse};
+use super::settings::{VaultLogin, VaultSettings};
+use crate::domain::SecretStoreStatus;
+use token::SessionToken;
+pub(super) use token::{TokenFacts, TokenLookup};
+use token_source::TokenSource;
 
-/// What becomes of a login when the program is being left.
-const BROKEN_OFF: Failure = Failure::NoToken(NoToken::Refused("the login was broken off"));
+/// The error of a login that was aborted because the session was dropped.
+const BROKEN_OFF: VaultError = VaultError::NoToken(TokenError::Refused("the login was broken off"));
 
-/// How long an answer to whether a token lives counts: many paths may be forbidden at once.
+/// How long a successful lookup of the token is cached: many paths may be forbidden at once.
 const STILL_ALIVE: Duration = Duration::from_secs(5);
 
-/// A server as one user sees it.
-pub(super) struct Session {
-    tokens: Arc<Tokens>,
-    /// Dropped with the session, which ends a login that nobody can use any more.
+/// A connection to a server as one user.
+pub(super) struct VaultSession {
+    tokens: Arc<TokenSource>,
+    /// Dropped with the session, which aborts a pending login.
     alive: watch::Sender<()>,
-    pace: Pace,
-    standing: Mutex<SecretStanding>,
+    rate_limiter: RateLimiter,
+    standing: Mutex<SecretStoreStatus>,
 }
 
-/// What became of a token that a request was refused with.
-enum Verdict {
-    Lives,
+/// The state of a token after a request was refused with 403.
+enum TokenStatus {
+    Alive,
     Ended,
 }
 
-impl Session {
-    /// One that does nothing before it is used.
+impl VaultSession {
+    /// A session; does no I/O.
     pub(super) fn new(settings: VaultSettings) -> Self {
-        let standing = Mutex::new(SecretStanding::Unreachable);
-        let tokens = Tokens { client: Client::new(settings), state: Default::default() };
-        Self { tokens: Arc::new(tokens), alive: watch::Sender::new(()), pace: Pace::new(), standing }
+        let standing = Mutex::new(SecretStoreStatus::Unreachable);
+        let tokens = TokenSource { client: HttpClient::new(settings), state: Default::default() };
+        Self {
+            tokens: Arc::new(tokens),
+            alive: watch::Sender::new(()),
+            rate_limiter: RateLimiter::new(),
+            standing,
+        }
     }
 
-    /// How the server stood at its last answer, or the last one that did not come.
-    pub(super) fn standing(&self) -> SecretStanding {
+    /// The state of the server after the last response or failure.
+    pub(super) fn standing(&self) -> SecretStoreStatus {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stands<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+    fn record_standing<T>(&self, answer: Result<T, VaultError>) -> Result<T, VaultError> {
         let standing = match &answer {
-            Ok(_) => Some(SecretStanding::Unsealed),
+            Ok(_) => Some(SecretStoreStatus::Unsealed),
             Err(failure) => failure.standing(),
         };
         if let Some(standing) = standing {
@@ -70,75 +75,78 @@ impl Session {
         answer
     }
 
-    /// What it was made from.
     pub(super) fn settings(&self) -> &VaultSettings {
         self.tokens.client.settings()
     }
 
-    /// Who is at the other side, as messages name it: `Vault at vault.example:8200`.
+    /// The server's name in messages: `Vault at vault.example:8200`.
     pub(super) fn name(&self) -> String {
         self.tokens.client.name()
     }
 
-    /// Without a token and out of turn: for what anybody may ask at any time.
-    pub(super) async fn ask(&self, call: &Call, within: Duration) -> Result<Reply, Failure> {
+    /// Sends a request without token and rate limit, for `sys/health`.
+    pub(super) async fn call_unauthenticated(
+        &self,
+        call: &VaultRequest,
+        within: Duration,
+    ) -> Result<VaultResponse, VaultError> {
         self.tokens.client.call(call, None, within).await
     }
 
-    /// Sends a request with the token, and answers what speaks of its path: 2xx, 400, 403, 404, 405,
-    /// 412, 413. A request is sent twice only where the first was refused because the token had ended.
+    /// Sends a request with the token, and returns a response about its path: 2xx, 400, 403, 404, 405,
+    /// 412, 413. A request is sent twice only where the first was refused because the token was invalid.
     ///
     /// # Errors
-    /// [`Failure`], which speaks of the server as a whole, and tells whether the request may have been
-    /// carried out.
-    pub(super) async fn call(&self, call: &Call) -> Result<Reply, Failure> {
-        let _turn = self.pace.turn().await;
-        self.stands(self.call_now(call).await)
+    /// [`VaultError`], which is about the server as a whole, and knows whether the request may have been
+    /// executed.
+    pub(super) async fn call(&self, call: &VaultRequest) -> Result<VaultResponse, VaultError> {
+        let _turn = self.rate_limiter.acquire().await;
+        self.record_standing(self.call_now(call).await)
     }
 
-    async fn call_now(&self, call: &Call) -> Result<Reply, Failure> {
+    async fn call_now(&self, call: &VaultRequest) -> Result<VaultResponse, VaultError> {
         let token = self.token().await?;
         let reply = self.tokens.send(call, &token).await?;
         if reply.status() != 403 {
             return Ok(reply);
         }
-        match self.verdict(&token).await? {
-            Verdict::Lives => Ok(reply),
-            Verdict::Ended => {
+        match self.token_status(&token).await? {
+            TokenStatus::Alive => Ok(reply),
+            TokenStatus::Ended => {
                 let token = self.token().await?;
                 self.tokens.send(call, &token).await
             }
         }
     }
 
-    /// Lets the next request log in at once.
+    /// Ends the backoff after a failed login: the next request logs in at once.
     pub(super) fn retry_now(&self) {
         if let Ok(mut state) = self.tokens.state.try_lock()
-            && let Some(refused) = &mut state.refused
+            && let Some(refused) = &mut state.backoff
         {
             refused.until = Instant::now();
         }
     }
 
-    /// What is known of the token, as far as it may be asked; `Err` says why there is none.
-    pub(super) async fn token_facts(&self) -> Result<TokenFacts, Failure> {
+    /// Looks up the token; an error if there is no valid one.
+    pub(super) async fn token_facts(&self) -> Result<TokenFacts, VaultError> {
         let token = self.token().await?;
         let looked = self.look_up(&token).await?;
-        if let Looked::Ended = looked {
-            if let Login::Token(_) = self.settings().login {
-                return Err(Failure::NoToken(NoToken::Ended));
+        if let TokenLookup::Ended = looked {
+            if let VaultLogin::Token(_) = self.settings().login {
+                return Err(VaultError::NoToken(TokenError::Ended));
             }
-            self.tokens.ended(&token).await;
+            self.tokens.discard(&token).await;
             self.token().await?;
         }
-        let trouble = self.tokens.state.lock().await.refused.as_ref().map(|refused| refused.failure.clone());
+        let trouble = self.tokens.state.lock().await.backoff.as_ref().map(|refused| refused.failure.clone());
         Ok(TokenFacts::new(looked, trouble))
     }
 
-    /// A token to send with. Where one has to be made or renewed, that goes on if the caller gives up, and
-    /// what comes of it is there for the next one.
-    async fn token(&self) -> Result<Held, Failure> {
-        if let Some(held) = self.tokens.ready().await {
+    /// A usable token. A login or renewal continues if the caller is cancelled, and its result is there for
+    /// the next one.
+    async fn token(&self) -> Result<SessionToken, VaultError> {
+        if let Some(held) = self.tokens.usable_token().await {
             return Ok(held);
         }
         let (tokens, mut alive) = (Arc::clone(&self.tokens), self.alive.subscribe());
@@ -151,50 +159,50 @@ impl Session {
         task.await.unwrap_or(Err(BROKEN_OFF))
     }
 
-    /// Whether the token or only the path is to blame for a refusal.
-    async fn verdict(&self, token: &Held) -> Result<Verdict, Failure> {
+    /// Whether a 403 is due to the token, or only to the path.
+    async fn token_status(&self, token: &SessionToken) -> Result<TokenStatus, VaultError> {
         if token.was_alive(Instant::now(), STILL_ALIVE) {
-            return Ok(Verdict::Lives);
+            return Ok(TokenStatus::Alive);
         }
         match self.look_up(token).await? {
-            Looked::Ended => {
-                self.tokens.ended(token).await;
+            TokenLookup::Ended => {
+                self.tokens.discard(token).await;
                 match self.settings().login {
-                    Login::AppRole(_) => Ok(Verdict::Ended),
-                    Login::Token(_) => Err(Failure::NoToken(NoToken::Ended)),
+                    VaultLogin::AppRole(_) => Ok(TokenStatus::Ended),
+                    VaultLogin::Token(_) => Err(VaultError::NoToken(TokenError::Ended)),
                 }
             }
-            Looked::Alive(_) | Looked::NotTold => Ok(Verdict::Lives),
+            TokenLookup::Alive(_) | TokenLookup::LookupDenied => Ok(TokenStatus::Alive),
         }
     }
 
-    /// Asks what the server knows of a token, with that token.
-    async fn look_up(&self, token: &Held) -> Result<Looked, Failure> {
-        let reply = self.tokens.send(&Call::get("auth/token/lookup-self"), token).await?;
-        let looked = Looked::of(&reply);
+    /// Looks up a token with itself (`lookup-self`).
+    async fn look_up(&self, token: &SessionToken) -> Result<TokenLookup, VaultError> {
+        let reply = self.tokens.send(&VaultRequest::get("auth/token/lookup-self"), token).await?;
+        let looked = TokenLookup::of(&reply);
         let mut state = self.tokens.state.lock().await;
-        if let Some(held) = state.held.as_mut().filter(|held| held.is(token)) {
-            held.seen(&looked, Instant::now());
+        if let Some(held) = state.token.as_mut().filter(|held| held.same_as(token)) {
+            held.update(&looked, Instant::now());
         }
         Ok(looked)
     }
 }
 
-/// How a server answers whatever is asked of a namespace that it does not have.
+/// The error of any request to a namespace that does not exist.
 const NO_NAMESPACE: &str = "namespace not found";
 
-/// How a server fails whose storage takes no value of this size; nothing is stored then.
+/// The error of a server whose storage rejects a value of this size; nothing is stored then.
 const TOO_LARGE: &str = "value being too large";
 
-/// An answer that speaks of a path, or what is wrong with the server.
-fn judge(reply: Reply) -> Result<Reply, Failure> {
+/// Separates responses about a path from errors of the server.
+fn classify(reply: VaultResponse) -> Result<VaultResponse, VaultError> {
     match reply.status() {
-        404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(Failure::NoNamespace),
+        404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(VaultError::NoNamespace),
         500 if reply.errors().iter().any(|said| said.contains(TOO_LARGE)) => Ok(reply.with_status(413)),
         200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
-        429 => Err(Failure::Busy),
-        501 => Err(Failure::Uninitialised),
-        503 => Err(Failure::Sealed),
-        status => Err(Failure::Server(status)),
+        429 => Err(VaultError::Busy),
+        501 => Err(VaultError::Uninitialised),
+        503 => Err(VaultError::Sealed),
+        status => Err(VaultError::Server(status)),
     }
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::text::fixture::{broken_document, document};
 
-fn concealed(text: &str) -> (String, Kept) {
+fn concealed(text: &str) -> (String, ConcealedSecrets) {
     conceal(DocumentKind::Webhook, text)
 }
 
@@ -51,13 +51,13 @@ fn placeholders_can_stand_for_what_is_stored_later() {
         r#"{"password":"p1","list":[{"id":1,"token":"a1"},{"id":2,"token":"b1"},{"id":3,"token":"c1"}]}"#;
     let later = r#"{"list":[{"id":0,"token":"new"},{"id":1,"token":"a2"},{"id":2,"token":"b2"},{"id":9,"token":"c2"}],"password":22}"#;
     let ((draft, mut kept), (after, found)) = (concealed(before), concealed(later));
-    kept.renew(&draft, &after, &found);
+    kept.update_from(&draft, &after, &found);
     assert_eq!(
         fill(&draft, &kept).unwrap(),
         r#"{"password":22,"list":[{"id":1,"token":"a2"},{"id":2,"token":"b2"},{"id":3,"token":"c1"}]}"#
     );
     let (mut broken, now) = (concealed(before).1, concealed("{ \"password\": \"x\""));
-    broken.renew(&draft, &now.0, &now.1);
+    broken.update_from(&draft, &now.0, &now.1);
     assert_eq!(fill(&draft, &broken).unwrap(), before);
 }
 
@@ -95,20 +95,20 @@ fn text_that_looks_like_a_placeholder_is_kept_too() {
     assert_eq!(fill(&draft, &kept).unwrap(), text);
 }
 
-fn shelved(draft: &str, base: &str) -> Shelved {
+fn shelved(draft: &str, base: &str) -> RedactedDraft {
     let (_, kept) = concealed(base);
-    shelve(DocumentKind::Webhook, draft, &kept, base, "")
+    redact(DocumentKind::Webhook, draft, &kept, base, "")
 }
 
 #[test]
 fn typed_secrets_are_not_saved() {
     let base = r#"{"password": "old"}"#;
     let draft = r#"{"password": "‹kept:1›", "token": "typed", "pin_secret": 12, "a": "b"}"#;
-    let Shelved { text, withheld } = shelved(draft, base);
+    let RedactedDraft { text, withheld } = shelved(draft, base);
     assert_eq!(text, r#"{"password": "‹kept:1›", "token": "‹kept:0›", "pin_secret": "‹kept:0›", "a": "b"}"#);
     assert_eq!(withheld, 2);
     // Read back and saved once more, they are still missing.
-    assert_eq!(shelved(&text, base), Shelved { text, withheld });
+    assert_eq!(shelved(&text, base), RedactedDraft { text, withheld });
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_revealed_secret_becomes_the_placeholder_of_its_seat() {
 fn a_secret_that_went_elsewhere_is_hidden_there() {
     let base = r#"{"password": "hunter2", "connection": "public-name", "token": "public-name"}"#;
     let draft = r#"{"note": "was ‹kept:1›, or hunter2", "passwor": "hunter2", "connection": "public-name"}"#;
-    let Shelved { text, withheld } = shelved(draft, base);
+    let RedactedDraft { text, withheld } = shelved(draft, base);
     let expected =
         r#"{"note": "was ‹kept:1›, or ‹kept:1›", "passwor": "‹kept:1›", "connection": "public-name"}"#;
     assert_eq!((text.as_str(), withheld), (expected, 0));
@@ -135,13 +135,13 @@ fn a_secret_that_went_elsewhere_is_hidden_there() {
 fn a_slip_does_not_cost_the_values_that_were_there_before() {
     let base = "{\n \"password\": \"hunter2\",\n \"topic\": \"gh\",\n \"n\": 30\n}";
     let slip = "{\n \"password\": \"‹kept:1›\"\n \"topic\": \"gh\",\n \"n\": 30,\n \"x\": \"typed\"\n}";
-    let Shelved { text, withheld } = shelved(slip, base);
+    let RedactedDraft { text, withheld } = shelved(slip, base);
     assert_eq!((text.as_str(), withheld), (slip.replace("typed", "‹kept:0›").as_str(), 1));
     let kept = concealed(base).1;
     let known = slip.replace("‹kept:1›\"", "‹kept:1›\",");
     assert_eq!(
-        shelve(DocumentKind::Webhook, slip, &kept, base, &known),
-        Shelved { text: slip.into(), withheld: 0 }
+        redact(DocumentKind::Webhook, slip, &kept, base, &known),
+        RedactedDraft { text: slip.into(), withheld: 0 }
     );
 }
 
@@ -149,8 +149,8 @@ fn a_slip_does_not_cost_the_values_that_were_there_before() {
 fn what_stands_for_nothing_goes_on_standing_for_nothing() {
     let base = r#"{"password": "hunter2", "token": "hunter3"}"#;
     let draft = r#"{"a": "‹kept:", "b": "‹kept:9›", "c": "‹kept:1›"}"#;
-    let kept = Kept::default();
-    let Shelved { text, withheld } = shelve(DocumentKind::Webhook, draft, &kept, base, "");
+    let kept = ConcealedSecrets::default();
+    let RedactedDraft { text, withheld } = redact(DocumentKind::Webhook, draft, &kept, base, "");
     assert_eq!((text.as_str(), withheld), (draft.replace("kept:1›", "kept:3›").as_str(), 0));
     assert!(fill(&text, &concealed(base).1).is_err());
 }
@@ -161,10 +161,14 @@ fn text_that_looks_like_a_placeholder_survives_outside() {
     let (opened, mut kept) = concealed(base);
     let other = r#"{"x": "‹kept:2›", "y": "kept:1›", "z": "‹kept:kept›"}"#;
     let (theirs, theirs_kept) = concealed(other);
-    let shelved = shelve(DocumentKind::Webhook, &theirs, &theirs_kept, base, "");
+    let shelved = redact(DocumentKind::Webhook, &theirs, &theirs_kept, base, "");
     assert_eq!(fill(&shelved.text, &kept).unwrap(), other, "{}", shelved.text);
-    let outside =
-        stow(DocumentKind::Webhook, &opened.replace('}', ", \"token\": \"typed\"}"), &mut kept, &opened);
+    let outside = redact_adding(
+        DocumentKind::Webhook,
+        &opened.replace('}', ", \"token\": \"typed\"}"),
+        &mut kept,
+        &opened,
+    );
     assert_eq!(outside, r#"{"a": "‹kept:1›", "password": "‹kept:2›", "token": "‹kept:3›"}"#);
     assert_eq!(fill(&outside, &kept).unwrap(), base.replace('}', ", \"token\": \"typed\"}"));
 }
@@ -173,10 +177,10 @@ fn text_that_looks_like_a_placeholder_survives_outside() {
 fn a_base_that_moved_on_lends_its_secrets_by_seat() {
     let (before, own) = concealed(r#"{"password":"p1","token":"t1","pin_secret":5}"#);
     let (now, found) = concealed(r#"{"token":"t2","password":"p2"}"#);
-    let same = Kept::found_in(&before, &before, &own);
-    assert_eq!((same.len(), same.empty()), (3, 0));
-    let kept = Kept::found_in(&before, &now, &found);
-    assert_eq!((kept.len(), kept.empty()), (3, 1));
+    let same = ConcealedSecrets::relocated(&before, &before, &own);
+    assert_eq!((same.len(), same.missing()), (3, 0));
+    let kept = ConcealedSecrets::relocated(&before, &now, &found);
+    assert_eq!((kept.len(), kept.missing()), (3, 1));
     assert_eq!(fill_known(&before, &kept), r#"{"password":"p2","token":"t2","pin_secret":"‹kept:3›"}"#);
     assert!(fill(&before, &kept).unwrap_err().to_string().contains("stands for no stored secret"));
 }
@@ -214,7 +218,7 @@ proptest! {
         let (_, kept) = concealed(&base.text);
         let own = concealed(&draft.text);
         let (text, own) = if revealed { (draft.text.clone(), kept) } else { own };
-        let shelved = shelve(kind, &text, &own, &base.text, "");
+        let shelved = redact(kind, &text, &own, &base.text, "");
         prop_assert!(!draft.leaks_into(&shelved.text), "{}\n{}", draft.text, shelved.text);
         let kept = concealed(&base.text).1;
         if shelved.withheld == 0 {
@@ -227,8 +231,8 @@ proptest! {
     #[test]
     fn a_draft_of_its_base_comes_back_whole(document in prop_oneof![document(), broken_document()]) {
         let (draft, kept) = concealed(&document.text);
-        let shelved = shelve(DocumentKind::Webhook, &draft, &kept, &document.text, "");
-        prop_assert_eq!(shelved, Shelved { text: draft, withheld: 0 });
+        let shelved = redact(DocumentKind::Webhook, &draft, &kept, &document.text, "");
+        prop_assert_eq!(shelved, RedactedDraft { text: draft, withheld: 0 });
     }
 
     #[test]
@@ -237,7 +241,7 @@ proptest! {
         draft in prop_oneof![document(), broken_document()],
     ) {
         let (opened, mut kept) = concealed(&base.text);
-        let outside = stow(DocumentKind::Webhook, &draft.text, &mut kept, &opened);
+        let outside = redact_adding(DocumentKind::Webhook, &draft.text, &mut kept, &opened);
         prop_assert!(!draft.leaks_into(&outside), "{}\n{}", draft.text, outside);
         prop_assert_eq!(fill(&outside, &kept).unwrap(), draft.text);
     }
@@ -249,7 +253,7 @@ proptest! {
     ) {
         let (draft, own) = concealed(&text);
         let kept = concealed(&base).1;
-        let shelved = shelve(DocumentKind::Webhook, &draft, &own, &base, "");
+        let shelved = redact(DocumentKind::Webhook, &draft, &own, &base, "");
         if shelved.withheld == 0 {
             prop_assert_eq!(fill(&shelved.text, &kept).unwrap(), text);
         }

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::value::{Part, parts};
-use super::{Look, Pieces, Role};
-use crate::domain::json::{Lexeme, Lexer, Shape, Span, decode, unquote};
+use super::value::{ValuePart, parts};
+use super::{ScanPieces, SegmentRole, Visibility};
+use crate::domain::json::{Lexeme, LexemeKind, Lexer, Span, decode, unquote};
 use crate::domain::{DocumentKind, is_listed_secret, is_secret_field, looks_secret, may_be_secret};
 
 /// In a text nested deeper than any document, paths are not followed and everything is hidden.
 const MAX_DEPTH: usize = 130;
 
 /// A container that is open.
-struct Frame {
+struct JsonFrame {
     object: bool,
     /// How many names lead to it.
     path_len: usize,
@@ -24,22 +24,22 @@ struct Frame {
 }
 
 /// Follows the path of names through a text and gives each token its look.
-pub(super) struct Reader<'a, 'p> {
+pub(super) struct JsonScanner<'a, 'p> {
     kind: DocumentKind,
     text: &'a str,
     path: Vec<Cow<'p, str>>,
-    frames: Vec<Frame>,
+    frames: Vec<JsonFrame>,
     /// Where the text stops being JSON. Up to there brackets and quotes are in their places, but
     /// not all of them need be there: names are judged without their place.
     broken_at: Option<usize>,
-    /// In a broken text: whether something was met that announces a secret. After the break, nobody
-    /// knows where such a secret ends, so every value is hidden.
-    wary: bool,
+    /// In a broken text: whether something was met that announces a secret. After the break, nothing
+    /// says where such a secret ends, so every value is hidden.
+    suspicious: bool,
     /// Whether the last token was a colon.
     after_colon: bool,
 }
 
-impl<'a: 'p, 'p> Reader<'a, 'p> {
+impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
     pub(super) fn new<S: AsRef<str>>(
         kind: DocumentKind,
         path: &'p [S],
@@ -48,61 +48,67 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
     ) -> Self {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
         let secret = is_secret_field(kind, &path);
-        let root = Frame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
-        let wary = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
-        Self { kind, text, path, frames: vec![root], broken_at, wary, after_colon: false }
+        let root = JsonFrame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
+        let suspicious = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
+        Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
     }
 
     /// Reads the text from `at` on.
-    pub(super) fn read(mut self, at: usize, pieces: &mut Pieces) {
+    pub(super) fn read(mut self, at: usize, pieces: &mut ScanPieces) {
         let body = self.text.get(at..).unwrap_or_default();
         let mut lexer = Lexer::new(body);
         while let Some(lexeme) = lexer.next() {
             let span = Span { start: at + lexeme.span.start, end: at + lexeme.span.end };
-            match lexeme.shape {
-                Shape::Space => pieces.shown(span, Role::Plain),
-                Shape::String if is_key(lexer.clone()) => {
+            match lexeme.kind {
+                LexemeKind::Space => pieces.shown(span, SegmentRole::Plain),
+                LexemeKind::String if is_key(lexer.clone()) => {
                     // A stray colon makes a value look like a name.
                     if self.after_colon || self.is_in_array() {
-                        self.string(lexeme.shape, span, pieces);
+                        self.string(lexeme.kind, span, pieces);
                     } else {
-                        pieces.shown(span, Role::Key);
+                        pieces.shown(span, SegmentRole::Key);
                     }
                     self.key(span);
                 }
-                Shape::String | Shape::Unterminated => self.string(lexeme.shape, span, pieces),
-                Shape::Number | Shape::Bool | Shape::Null | Shape::Bad => {
-                    self.word(Lexeme { shape: lexeme.shape, span }, pieces);
+                LexemeKind::String | LexemeKind::Unterminated => self.string(lexeme.kind, span, pieces),
+                LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null | LexemeKind::Bad => {
+                    self.word(Lexeme { kind: lexeme.kind, span }, pieces);
                 }
                 mark => {
                     self.punctuation(mark);
-                    pieces.shown(span, Role::Punctuation);
+                    pieces.shown(span, SegmentRole::Punctuation);
                 }
             }
-            if lexeme.shape != Shape::Space {
-                self.after_colon = lexeme.shape == Shape::Colon;
+            if lexeme.kind != LexemeKind::Space {
+                self.after_colon = lexeme.kind == LexemeKind::Colon;
             }
         }
     }
 
-    fn punctuation(&mut self, mark: Shape) {
+    fn punctuation(&mut self, mark: LexemeKind) {
         match mark {
-            Shape::OpenObject | Shape::OpenArray => self.open(mark == Shape::OpenObject),
-            Shape::CloseObject | Shape::CloseArray => self.close(),
-            Shape::Comma => self.comma(),
+            LexemeKind::OpenObject | LexemeKind::OpenArray => self.open(mark == LexemeKind::OpenObject),
+            LexemeKind::CloseObject | LexemeKind::CloseArray => self.close(),
+            LexemeKind::Comma => self.comma(),
             _ => (),
         }
     }
 
     fn open(&mut self, object: bool) {
         let secret = self.frames.last().is_some_and(|top| top.here) || self.frames.len() > MAX_DEPTH;
-        self.frames.push(Frame { object, path_len: self.path.len(), secret, here: secret, doubtful: false });
+        self.frames.push(JsonFrame {
+            object,
+            path_len: self.path.len(),
+            secret,
+            here: secret,
+            doubtful: false,
+        });
     }
 
     fn close(&mut self) {
         let closed = if self.frames.len() > 1 { self.frames.pop() } else { None };
         // In a broken text this may be one bracket too many, and what follows the rest of the secret.
-        if let (Some(Frame { secret: true, doubtful: false, .. }), Some(_), Some(top)) =
+        if let (Some(JsonFrame { secret: true, doubtful: false, .. }), Some(_), Some(top)) =
             (closed, self.broken_at, self.frames.last_mut())
             && !top.secret
         {
@@ -128,7 +134,7 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
         let Some(top) = self.frames.last_mut() else { return };
         self.path.truncate(top.path_len);
         let sounds = if broken { may_be_secret(&name) } else { looks_secret(&name) };
-        self.wary |= broken && sounds;
+        self.suspicious |= broken && sounds;
         self.path.push(name);
         // Names further up sounded harmless, or the container were secret already.
         top.here = top.secret || sounds || is_listed_secret(self.kind, &self.path);
@@ -138,51 +144,51 @@ impl<'a: 'p, 'p> Reader<'a, 'p> {
     /// Whether a value that ends here is a secret.
     fn is_secret(&self, span: Span) -> bool {
         self.frames.last().is_some_and(|top| if top.object { top.here } else { top.secret })
-            || (self.wary && self.broken_at.is_some_and(|at| span.end > at))
+            || (self.suspicious && self.broken_at.is_some_and(|at| span.end > at))
     }
 
-    fn string(&mut self, shape: Shape, span: Span, pieces: &mut Pieces) {
+    fn string(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
         // The `@` that tells a password may be in the part that is missing.
-        let cut_url = shape == Shape::Unterminated && span.of(self.text).contains("//");
+        let cut_url = shape == LexemeKind::Unterminated && span.of(self.text).contains("//");
         let secret = cut_url || self.is_secret(span);
-        let end = if shape == Shape::String { span.end - 1 } else { span.end };
+        let end = if shape == LexemeKind::String { span.end - 1 } else { span.end };
         let inner = Span { start: span.start + 1, end };
         let decoded = decode(inner.of(self.text));
-        self.wary |= self.broken_at.is_some() && may_be_secret(&decoded.value);
+        self.suspicious |= self.broken_at.is_some() && may_be_secret(&decoded.value);
         let quote = |at| Span { start: at, end: at + 1 };
         let mut parts = parts(&decoded.value, secret);
-        if let [(_, Part::Text)] | [] = parts.as_slice() {
-            return pieces.shown(span, Role::String);
+        if let [(_, ValuePart::Text)] | [] = parts.as_slice() {
+            return pieces.shown(span, SegmentRole::String);
         }
-        pieces.shown(quote(span.start), Role::String);
+        pieces.shown(quote(span.start), SegmentRole::String);
         for (part_span, part) in parts.drain(..) {
             let part_span = Span {
-                start: inner.start + decoded.written(part_span.start),
-                end: inner.start + decoded.written(part_span.end),
+                start: inner.start + decoded.source_offset(part_span.start),
+                end: inner.start + decoded.source_offset(part_span.end),
             };
             match part {
-                Part::Text => pieces.shown(part_span, Role::String),
-                Part::Reference => pieces.shown(part_span, Role::Reference),
-                Part::Hidden => pieces.push(part_span, Look::Hidden { bare: false }),
+                ValuePart::Text => pieces.shown(part_span, SegmentRole::String),
+                ValuePart::Reference => pieces.shown(part_span, SegmentRole::Reference),
+                ValuePart::Hidden => pieces.push(part_span, Visibility::Hidden { bare: false }),
             }
         }
         if end < span.end {
-            pieces.shown(quote(end), Role::String);
+            pieces.shown(quote(end), SegmentRole::String);
         }
     }
 
-    fn word(&mut self, lexeme: Lexeme, pieces: &mut Pieces) {
-        let Lexeme { shape, span } = lexeme;
+    fn word(&mut self, lexeme: Lexeme, pieces: &mut ScanPieces) {
+        let Lexeme { kind: shape, span } = lexeme;
         let secret = self.is_secret(span);
         let look = match shape {
-            Shape::Null => Look::Shown(Role::Word),
-            Shape::Number | Shape::Bool if secret => Look::Hidden { bare: true },
-            Shape::Number => Look::Shown(Role::Number),
-            Shape::Bool => Look::Shown(Role::Word),
-            _ if secret => Look::Hidden { bare: false },
+            LexemeKind::Null => Visibility::Shown(SegmentRole::Word),
+            LexemeKind::Number | LexemeKind::Bool if secret => Visibility::Hidden { bare: true },
+            LexemeKind::Number => Visibility::Shown(SegmentRole::Number),
+            LexemeKind::Bool => Visibility::Shown(SegmentRole::Word),
+            _ if secret => Visibility::Hidden { bare: false },
             _ => {
-                self.wary |= may_be_secret(span.of(self.text));
-                Look::Shown(Role::Bad)
+                self.suspicious |= may_be_secret(span.of(self.text));
+                Visibility::Shown(SegmentRole::Bad)
             }
         };
         pieces.push(span, look);
@@ -196,5 +202,6 @@ fn hides_anywhere(text: &str) -> bool {
 
 /// Whether the string just read names a member: a colon follows.
 fn is_key(mut rest: Lexer<'_>) -> bool {
-    rest.find(|lexeme| lexeme.shape != Shape::Space).is_some_and(|lexeme| lexeme.shape == Shape::Colon)
+    rest.find(|lexeme| lexeme.kind != LexemeKind::Space)
+        .is_some_and(|lexeme| lexeme.kind == LexemeKind::Colon)
 }

@@ -1,4 +1,4 @@
-//! Cuts a document into pieces and decides which of them are secrets. Masking, concealing for the
+//! Splits a document into pieces and decides which of them are secrets. Masking, concealing for the
 //! editor and diffs all follow this one decision.
 //!
 //! What is no JSON is read as well as it can be; wherever that leaves a doubt, more is hidden.
@@ -7,24 +7,23 @@ mod json;
 mod plain;
 mod value;
 
-use super::Role;
+use super::SegmentRole;
 use crate::domain::json::{BYTE_ORDER_MARK, Span, walk};
 use crate::domain::{DocumentKind, is_secret_field};
 
 /// A part of a text; the pieces of a text cover it without gap or overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    /// Where it stands.
+pub(crate) struct ScanPiece {
     pub(crate) span: Span,
     /// Whether it may be seen.
-    pub(crate) look: Look,
+    pub(crate) visibility: Visibility,
 }
 
 /// Whether a piece may be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Visibility {
     /// It may, as this.
-    Shown(Role),
+    Shown(SegmentRole),
     /// It is a secret.
     Hidden {
         /// Whether it is a whole value without quotes: a number or `true`.
@@ -33,24 +32,24 @@ pub(crate) enum Look {
 }
 
 /// The pieces of a whole document.
-pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<Piece> {
+pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<ScanPiece> {
     scan_within::<&str>(kind, &[], text)
 }
 
 /// The pieces of a value that stands at this path of member names.
-pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<Piece> {
-    let mut pieces = Pieces::default();
+pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
+    let mut pieces = ScanPieces::default();
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mark = text.len() - body.len();
-    pieces.push(Span { start: 0, end: mark }, Look::Shown(Role::Bad));
+    pieces.push(Span { start: 0, end: mark }, Visibility::Shown(SegmentRole::Bad));
     let secret = is_secret_field(kind, path);
     match walk(body, |_| ()) {
-        Ok(()) => json::Reader::new(kind, path, text, None).read(mark, &mut pieces),
+        Ok(()) => json::JsonScanner::new(kind, path, text, None).read(mark, &mut pieces),
         Err(_) if !body.trim_start().starts_with(['{', '[', '"']) => {
             plain::read(text, mark, secret, &mut pieces);
         }
         Err(error) => {
-            json::Reader::new(kind, path, text, Some(mark + error.offset)).read(mark, &mut pieces);
+            json::JsonScanner::new(kind, path, text, Some(mark + error.offset)).read(mark, &mut pieces);
             join_hidden(text, &mut pieces.0);
         }
     }
@@ -59,32 +58,32 @@ pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &
 
 /// The pieces so far.
 #[derive(Debug, Default)]
-pub(super) struct Pieces(Vec<Piece>);
+pub(super) struct ScanPieces(Vec<ScanPiece>);
 
-impl Pieces {
-    fn push(&mut self, span: Span, look: Look) {
+impl ScanPieces {
+    fn push(&mut self, span: Span, look: Visibility) {
         if !span.is_empty() {
-            self.0.push(Piece { span, look });
+            self.0.push(ScanPiece { span, visibility: look });
         }
     }
 
-    fn shown(&mut self, span: Span, role: Role) {
-        self.push(span, Look::Shown(role));
+    fn shown(&mut self, span: Span, role: SegmentRole) {
+        self.push(span, Visibility::Shown(role));
     }
 }
 
 /// Makes one of hidden pieces with nothing but blanks between them, so that the words of a secret
 /// cannot be counted.
-fn join_hidden(text: &str, pieces: &mut Vec<Piece>) {
-    let mut joined: Vec<Piece> = Vec::with_capacity(pieces.len());
+fn join_hidden(text: &str, pieces: &mut Vec<ScanPiece>) {
+    let mut joined: Vec<ScanPiece> = Vec::with_capacity(pieces.len());
     for piece in pieces.drain(..) {
-        if matches!(piece.look, Look::Hidden { .. })
+        if matches!(piece.visibility, Visibility::Hidden { .. })
             && let Some(first) = last_hidden(text, &joined)
         {
             joined.truncate(first + 1);
             if let Some(first) = joined.last_mut() {
                 first.span.end = piece.span.end;
-                first.look = Look::Hidden { bare: false };
+                first.visibility = Visibility::Hidden { bare: false };
             }
         } else {
             joined.push(piece);
@@ -94,8 +93,8 @@ fn join_hidden(text: &str, pieces: &mut Vec<Piece>) {
 }
 
 /// The last piece, or the one before a blank last one, if it is hidden.
-fn last_hidden(text: &str, pieces: &[Piece]) -> Option<usize> {
-    let hidden = |piece: &Piece| matches!(piece.look, Look::Hidden { .. });
+fn last_hidden(text: &str, pieces: &[ScanPiece]) -> Option<usize> {
+    let hidden = |piece: &ScanPiece| matches!(piece.visibility, Visibility::Hidden { .. });
     match pieces {
         [.., last] if hidden(last) => Some(pieces.len() - 1),
         [.., before, blank]

@@ -1,8 +1,8 @@
 //! Texts that are no JSON at all (YAML, `.env`, header lines): whatever follows a secret-looking
 //! name on its line is hidden, and everything after it if its value may go on in the next line.
 
-use super::value::{Part, carve, zones};
-use super::{Look, Pieces, Role};
+use super::value::{ValuePart, split_parts, zones};
+use super::{ScanPieces, SegmentRole, Visibility};
 use crate::domain::json::Span;
 use crate::domain::may_be_secret;
 
@@ -10,15 +10,15 @@ use crate::domain::may_be_secret;
 const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
 
 /// Reads `text` from `at` on.
-pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut Pieces) {
+pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut ScanPieces) {
     let body = text.get(at..).unwrap_or_default();
     let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(body) };
-    for (span, part) in carve(body, &hidden) {
+    for (span, part) in split_parts(body, &hidden) {
         let span = Span { start: at + span.start, end: at + span.end };
         match part {
-            Part::Text => pieces.shown(span, Role::Plain),
-            Part::Reference => pieces.shown(span, Role::Reference),
-            Part::Hidden => pieces.push(span, Look::Hidden { bare: false }),
+            ValuePart::Text => pieces.shown(span, SegmentRole::Plain),
+            ValuePart::Reference => pieces.shown(span, SegmentRole::Reference),
+            ValuePart::Hidden => pieces.push(span, Visibility::Hidden { bare: false }),
         }
     }
 }
@@ -85,12 +85,18 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        let mut pieces = Pieces::default();
+        let mut pieces = ScanPieces::default();
         read(text, 0, false, &mut pieces);
         pieces
             .0
             .iter()
-            .map(|piece| if matches!(piece.look, Look::Hidden { .. }) { "•" } else { piece.span.of(text) })
+            .map(|piece| {
+                if matches!(piece.visibility, Visibility::Hidden { .. }) {
+                    "•"
+                } else {
+                    piece.span.of(text)
+                }
+            })
             .collect()
     }
 

@@ -6,28 +6,26 @@ use crate::domain::{Reference, looks_secret, references_in};
 
 /// What a part of a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Ordinary text.
+pub(super) enum ValuePart {
     Text,
     /// A reference, or what of it may be seen.
     Reference,
-    /// A secret.
     Hidden,
 }
 
 /// The parts of a value, in order and without a gap. `secret` says that the field is one.
-pub(super) fn parts(value: &str, secret: bool) -> Vec<(Span, Part)> {
+pub(super) fn parts(value: &str, secret: bool) -> Vec<(Span, ValuePart)> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
-        return carve(value, &[whole]);
+        return split_parts(value, &[whole]);
     }
     // Whatever is found below holds one of these.
     if memchr::memchr3(b':', b'=', b'$', value.as_bytes()).is_none()
         && memchr::memchr(b' ', value.as_bytes()).is_none()
     {
-        return if value.is_empty() { Vec::new() } else { vec![(whole, Part::Text)] };
+        return if value.is_empty() { Vec::new() } else { vec![(whole, ValuePart::Text)] };
     }
-    carve(value, &zones(value))
+    split_parts(value, &zones(value))
 }
 
 /// The zones of a text that are secret whatever field it stands in; sorted, without overlap.
@@ -165,9 +163,9 @@ fn find(text: &str, from: usize, needle: &str) -> Option<usize> {
     Some(from + at)
 }
 
-/// Cuts a value along its secret zones and its references: within a zone, a whole reference is
+/// Splits a value along its secret zones and its references: within a zone, a whole reference is
 /// shown but not its default; outside, its default is hidden only if its name sounds secret.
-pub(super) fn carve(value: &str, zones: &[Span]) -> Vec<(Span, Part)> {
+pub(super) fn split_parts(value: &str, zones: &[Span]) -> Vec<(Span, ValuePart)> {
     let references = references_in(value);
     let mut cuts: Vec<usize> = vec![0, value.len()];
     cuts.extend(zones.iter().flat_map(|zone| [zone.start, zone.end]));
@@ -179,15 +177,15 @@ pub(super) fn carve(value: &str, zones: &[Span]) -> Vec<(Span, Part)> {
     cuts.dedup();
     let mut zones = zones.iter().peekable();
     let mut references = references.iter().peekable();
-    let mut parts: Vec<(Span, Part)> = Vec::new();
+    let mut parts: Vec<(Span, ValuePart)> = Vec::new();
     for (start, end) in cuts.iter().copied().zip(cuts.iter().copied().skip(1)) {
         while zones.next_if(|zone| zone.end <= start).is_some() {}
         while references.next_if(|(_, span, _)| span.end <= start).is_some() {}
         let zone = zones.peek().copied().filter(|zone| zone.start <= start);
         let reference = references.peek().copied().filter(|(_, span, _)| span.start <= start);
         let part = match (zone, reference) {
-            (None, None) => Part::Text,
-            (Some(_), None) => Part::Hidden,
+            (None, None) => ValuePart::Text,
+            (Some(_), None) => ValuePart::Hidden,
             (zone, Some((reference, span, default))) => {
                 let whole = zone.is_some_and(|zone| zone.start <= span.start && span.end <= zone.end);
                 let in_default = default.is_some_and(|default| default.start <= start && start < default.end);
@@ -195,11 +193,11 @@ pub(super) fn carve(value: &str, zones: &[Span]) -> Vec<(Span, Part)> {
                     Some(_) => in_default || !whole,
                     None => in_default && sounds_secret(reference),
                 };
-                if hidden { Part::Hidden } else { Part::Reference }
+                if hidden { ValuePart::Hidden } else { ValuePart::Reference }
             }
         };
         match parts.last_mut() {
-            Some((last, same)) if *same == part && part != Part::Reference => last.end = end,
+            Some((last, same)) if *same == part && part != ValuePart::Reference => last.end = end,
             _ => parts.push((Span { start, end }, part)),
         }
     }
@@ -220,7 +218,7 @@ mod tests {
     fn shown(value: &str, secret: bool) -> String {
         parts(value, secret)
             .into_iter()
-            .map(|(span, part)| if part == Part::Hidden { "•" } else { span.of(value) })
+            .map(|(span, part)| if part == ValuePart::Hidden { "•" } else { span.of(value) })
             .collect()
     }
 

@@ -11,9 +11,11 @@ use confdeck::domain::{
     FieldName, KvPath, Mount, Presence, SecretFolder, SecretPath, SecretText, SecretValue, SecretVersion,
 };
 use confdeck::provider::memory::MemorySecrets;
-use confdeck::provider::vault::{Address, KvVersion, Login, VaultSecrets, VaultSettings, VaultToken};
+use confdeck::provider::vault::{
+    KvVersion, VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken,
+};
 use confdeck::provider::{
-    Result, Revealed, SecretAccess, SecretCapabilities, SecretExpect, SecretFields, SecretReader,
+    Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretReader,
     SecretWriter,
 };
 
@@ -35,11 +37,11 @@ pub(crate) async fn memory() -> Option<Secrets> {
 }
 
 pub(crate) async fn kv2() -> Option<Secrets> {
-    Some(on_a_server(KvVersion::Two, "team/two").await)
+    Some(on_a_server(KvVersion::V2, "team/two").await)
 }
 
 pub(crate) async fn kv1() -> Option<Secrets> {
-    Some(on_a_server(KvVersion::One, "one").await)
+    Some(on_a_server(KvVersion::V1, "one").await)
 }
 
 /// Every case has a mount to itself on a server that they share.
@@ -49,7 +51,7 @@ async fn on_a_server(version: KvVersion, name: &str) -> Secrets {
     let at = mount.clone();
     let server = tokio::task::spawn_blocking(move || {
         let server = Bao::shared();
-        server.mount(&at, if version == KvVersion::Two { 2 } else { 1 });
+        server.mount(&at, if version == KvVersion::V2 { 2 } else { 1 });
         server
     });
     let server = server.await.unwrap();
@@ -58,8 +60,8 @@ async fn on_a_server(version: KvVersion, name: &str) -> Secrets {
 }
 
 pub(crate) fn vault(server: &Bao, token: &str, version: KvVersion) -> VaultSecrets {
-    let login = Login::Token(VaultToken::new(token.to_owned()).unwrap());
-    let mut settings = VaultSettings::new(Address::parse(&server.address()).unwrap(), login);
+    let login = VaultLogin::Token(VaultToken::new(token.to_owned()).unwrap());
+    let mut settings = VaultSettings::new(VaultAddress::parse(&server.address()).unwrap(), login);
     settings.kv = version;
     // The machine is busy; what is tested is not how fast it is.
     settings.timeout = std::time::Duration::from_secs(60);
@@ -101,7 +103,7 @@ impl Secrets {
         self.reader().presence(&self.path(path)).await.unwrap()
     }
 
-    async fn reveal(&self, path: &str) -> Result<Option<Revealed>> {
+    async fn reveal(&self, path: &str) -> Result<Option<SecretData>> {
         self.mine.revealer().reveal(&self.path(path), None).await
     }
 
@@ -119,7 +121,7 @@ impl Secrets {
 }
 
 /// One field as text, without its mark.
-fn text_in(revealed: &Revealed, field: &str) -> String {
+fn text_in(revealed: &SecretData, field: &str) -> String {
     let text = revealed.fields.get(field).unwrap().as_text().unwrap();
     text.expose().strip_prefix(MARK).unwrap_or_default().to_owned()
 }

@@ -1,7 +1,7 @@
 //! Odd paths, odd values: line 6 of the issue.
 
 use confdeck::domain::Presence;
-use confdeck::provider::{SecretExpect, SecretName};
+use confdeck::provider::{SecretExpect, SecretListItem};
 
 use super::{Secrets, exact_texts_of, json_of, texts_of};
 
@@ -35,10 +35,10 @@ pub(crate) async fn paths_of_any_characters(secrets: &Secrets) {
     }
     let names = secrets.reader().list(&secrets.folder("")).await.unwrap();
     for path in paths.iter().filter(|path| !path.contains('/')) {
-        assert!(names.contains(&SecretName::Secret(secrets.path(path))), "{path:?}");
+        assert!(names.contains(&SecretListItem::Secret(secrets.path(path))), "{path:?}");
     }
     let below = secrets.reader().list(&secrets.folder("ü")).await.unwrap();
-    assert_eq!(below, [SecretName::Secret(secrets.path("ü/ö"))]);
+    assert_eq!(below, [SecretListItem::Secret(secrets.path("ü/ö"))]);
     secrets.writer().destroy_all(&secrets.path("a%2Fb")).await.unwrap();
     assert_eq!(secrets.presence("a%2Fb").await, Presence::Missing);
     assert_eq!(secrets.text("a%b", "f").await, "a%b");

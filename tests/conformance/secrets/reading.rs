@@ -1,7 +1,7 @@
 //! What is told of secrets: presence, versions, lists, rights.
 
-use confdeck::domain::{FieldState, Lacking, Presence, SecretVersion, VersionState};
-use confdeck::provider::{Error, SecretName};
+use confdeck::domain::{FieldState, MissingRights, Presence, SecretVersion, VersionState};
+use confdeck::provider::{Error, SecretListItem};
 
 use super::{Secrets, text_in};
 
@@ -54,7 +54,7 @@ pub(crate) async fn versions_past_the_maximum_are_gone(secrets: &Secrets) {
     let numbers: Vec<_> = versions.list.iter().map(|info| info.version.0).collect();
     assert_eq!(numbers, (4..=13).rev().collect::<Vec<_>>());
     assert_eq!((versions.current, versions.max), (Some(SecretVersion(13)), None));
-    assert!(versions.list.iter().all(|info| info.written.is_some() && info.state == VersionState::Kept));
+    assert!(versions.list.iter().all(|info| info.written.is_some() && info.state == VersionState::Available));
     let revealer = secrets.mine.revealer();
     assert!(revealer.reveal(&path, Some(SecretVersion(3))).await.unwrap().is_none());
     let fourth = revealer.reveal(&path, Some(SecretVersion(4))).await.unwrap().unwrap();
@@ -68,17 +68,17 @@ pub(crate) async fn a_folder_and_a_secret_share_a_name(secrets: &Secrets) {
         secrets.put(path, &[("f", "v")]).await;
     }
     let root = secrets.reader().list(&secrets.folder("")).await.unwrap();
-    let secret = |path| SecretName::Secret(secrets.path(path));
-    assert_eq!(root, [secret("app"), secret("other"), SecretName::Folder(secrets.folder("app"))]);
+    let secret = |path| SecretListItem::Secret(secrets.path(path));
+    assert_eq!(root, [secret("app"), secret("other"), SecretListItem::Folder(secrets.folder("app"))]);
     let app = secrets.reader().list(&secrets.folder("app")).await.unwrap();
-    assert_eq!(app, [secret("app/github"), SecretName::Folder(secrets.folder("app/deep"))]);
+    assert_eq!(app, [secret("app/github"), SecretListItem::Folder(secrets.folder("app/deep"))]);
     assert_eq!(secrets.reader().list(&secrets.folder("nothing")).await, Ok(vec![]));
 }
 
 pub(crate) async fn nothing_is_lacking_for_root(secrets: &Secrets) {
     let paths = [secrets.path("a"), secrets.path("b c/%")];
-    assert_eq!(secrets.reader().lacking(&paths).await, Ok(vec![Lacking::default(); 2]));
-    assert_eq!(secrets.reader().lacking(&[]).await, Ok(vec![]));
+    assert_eq!(secrets.reader().missing_rights(&paths).await, Ok(vec![MissingRights::default(); 2]));
+    assert_eq!(secrets.reader().missing_rights(&[]).await, Ok(vec![]));
 }
 
 pub(crate) async fn shutdown_ends_it(secrets: &Secrets) {

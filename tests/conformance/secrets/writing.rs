@@ -50,7 +50,7 @@ pub(crate) async fn of_two_writers_the_loser_sees_a_conflict(secrets: &Secrets) 
         assert_eq!(secrets.text("rotated", "f").await, format!("{winner} {round}"));
     }
     let versions = secrets.reader().versions(&path).await.unwrap().unwrap();
-    let kept = versions.list.iter().filter(|info| info.state == VersionState::Kept).count();
+    let kept = versions.list.iter().filter(|info| info.state == VersionState::Available).count();
     assert_eq!((versions.list.len(), kept), (10, 10), "no version is lost");
     let revealer = secrets.theirs.revealer();
     for info in &versions.list {
@@ -139,9 +139,9 @@ pub(crate) async fn delete_undelete_destroy(secrets: &Secrets) {
     };
     secrets.writer().delete(&path, &[two]).await.unwrap();
     assert!(matches!(state(two).await, VersionState::Deleted(Some(_))));
-    assert_eq!(state(one).await, VersionState::Kept);
+    assert_eq!(state(one).await, VersionState::Available);
     secrets.writer().undelete(&path, &[two]).await.unwrap();
-    assert_eq!((state(two).await, secrets.text("a", "f").await.as_str()), (VersionState::Kept, "2"));
+    assert_eq!((state(two).await, secrets.text("a", "f").await.as_str()), (VersionState::Available, "2"));
     secrets.writer().destroy(&path, &[one]).await.unwrap();
     secrets.writer().undelete(&path, &[one]).await.unwrap();
     assert_eq!(state(one).await, VersionState::Destroyed, "for ever");

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use confdeck::domain::{Document, LinkState, ResourceKey};
 use confdeck::provider::ConfigWriter;
 use confdeck::provider::file::{FileProvider, FileSettings};
-use confdeck::provider::memory::{MemoryStore, Return};
+use confdeck::provider::memory::{MemoryStore, RestoreMode};
 use serde_json::value::RawValue;
 
 /// How a store comes back after a cut.
@@ -85,14 +85,17 @@ impl Subject for Memory {
     }
 
     async fn cut(&self) -> bool {
-        self.0.cut(LinkState::Stale { reason: "cut off".into(), retry_in: Some(Duration::from_secs(1)) });
+        self.0.inject_outage(LinkState::Stale {
+            reason: "cut off".into(),
+            retry_in: Some(Duration::from_secs(1)),
+        });
         true
     }
 
     async fn mend(&self, how: Mend) {
         self.0.restore(match how {
-            Mend::Resume => Return::Resume,
-            Mend::Resync => Return::Resync,
+            Mend::Resume => RestoreMode::Resume,
+            Mend::Resync => RestoreMode::Resync,
         });
     }
 }

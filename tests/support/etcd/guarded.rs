@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use confdeck::provider::etcd::{EtcdProvider, EtcdSettings, Layout, Login, Password};
+use confdeck::provider::etcd::{EtcdLogin, EtcdProvider, EtcdSettings, KeyLayout, Password};
 
 use super::{EtcdServer, Launch, binaries};
 
@@ -92,8 +92,9 @@ impl Guarded {
     }
 
     pub fn settings(&self, name: &str) -> EtcdSettings {
-        let mut settings = self.server.settings(Layout::Namespaced, "/cwm/");
-        settings.login = Some(Login { username: name.into(), password: Password::new(format!("{name}pw")) });
+        let mut settings = self.server.settings(KeyLayout::Namespaced, "/cwm/");
+        settings.login =
+            Some(EtcdLogin { username: name.into(), password: Password::new(format!("{name}pw")) });
         settings
     }
 

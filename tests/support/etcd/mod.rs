@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, Layout, Prefix};
+use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout, Prefix};
 
 pub use cluster::Cluster;
 pub use gate::Gate;
@@ -120,12 +120,12 @@ impl EtcdServer {
         format!("127.0.0.1:{}", self.ports.client)
     }
 
-    pub fn settings(&self, layout: Layout, prefix: &str) -> EtcdSettings {
+    pub fn settings(&self, layout: KeyLayout, prefix: &str) -> EtcdSettings {
         settings_at(&self.address(), layout, prefix)
     }
 
     pub fn provider(&self, prefix: &str) -> EtcdProvider {
-        EtcdProvider::new(self.settings(Layout::Namespaced, prefix))
+        EtcdProvider::new(self.settings(KeyLayout::Namespaced, prefix))
     }
 
     /// A client that is not ours, for what others do to the store.
@@ -265,7 +265,7 @@ impl Drop for Process {
 }
 
 /// What reaches a prefix by these hosts, through whatever stands before the server.
-pub fn settings_at(hosts: &str, layout: Layout, prefix: &str) -> EtcdSettings {
+pub fn settings_at(hosts: &str, layout: KeyLayout, prefix: &str) -> EtcdSettings {
     let mut settings = EtcdSettings::new(Endpoint::parse(hosts, 2379).unwrap(), layout);
     settings.prefix = Prefix::new(prefix).unwrap();
     settings
@@ -273,7 +273,7 @@ pub fn settings_at(hosts: &str, layout: Layout, prefix: &str) -> EtcdSettings {
 
 /// A provider that reaches a prefix by these hosts.
 pub fn provider_at(hosts: &str, prefix: &str) -> EtcdProvider {
-    EtcdProvider::new(settings_at(hosts, Layout::Namespaced, prefix))
+    EtcdProvider::new(settings_at(hosts, KeyLayout::Namespaced, prefix))
 }
 
 /// A port below those that systems give to outgoing connections: one of these could take it while the

@@ -1,6 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
 
-use super::super::saved::tests::unsaved;
+use super::super::saved_draft::tests::unsaved;
 use super::*;
 
 const PLANTED: &str = "planted";
@@ -9,8 +9,8 @@ fn text(n: usize) -> String {
     format!("{{\"n\": {n}, \"authorization\": \"‹kept:1›\", \"password\": \"typed-{PLANTED}\"}}")
 }
 
-fn of(key: &str, text: &str) -> Unsaved {
-    Unsaved { key: key.parse::<crate::domain::Address>().unwrap().0, ..unsaved(text) }
+fn of(key: &str, text: &str) -> UnsavedDraft {
+    UnsavedDraft { key: key.parse::<crate::domain::Address>().unwrap().0, ..unsaved(text) }
 }
 
 fn files(root: &Path) -> Vec<PathBuf> {
@@ -21,7 +21,7 @@ fn files(root: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_draft_is_private_and_holds_no_secret() {
     let root = tempfile::tempdir().unwrap();
-    let mut folder = Folder::new(root.path().join("drafts"));
+    let mut folder = DraftFolder::new(root.path().join("drafts"));
     assert_eq!(folder.save(&of("a/one", &text(1)), true).unwrap(), 1);
     assert_eq!(folder.save(&of("a/one", &text(2)), false).unwrap(), 1);
     let files = files(&root.path().join("drafts"));
@@ -40,7 +40,7 @@ fn a_draft_is_private_and_holds_no_secret() {
 #[test]
 fn drafts_of_an_ended_session_are_taken_up_once() {
     let root = tempfile::tempdir().unwrap();
-    let open = || Folder::new(root.path().to_owned());
+    let open = || DraftFolder::new(root.path().to_owned());
     let mut first = open();
     first.save(&of("a/one", &text(1)), true).unwrap();
     let (mut second, mut third) = (open(), open());
@@ -48,15 +48,15 @@ fn drafts_of_an_ended_session_are_taken_up_once() {
     drop(first);
     let [listed] = second.list().try_into().unwrap();
     assert_eq!(third.list(), std::slice::from_ref(&listed));
-    let saved = second.take_up(&listed.id).unwrap();
+    let saved = second.resume(&listed.id).unwrap();
     assert_eq!(saved.text, text(1).replace(&format!("typed-{PLANTED}"), "‹kept:0›"));
-    assert_eq!(third.take_up(&listed.id).unwrap_err(), FolderError::Gone);
+    assert_eq!(third.resume(&listed.id).unwrap_err(), DraftFolderError::Gone);
     assert_eq!(third.list(), [], "it is the second's now");
     // A crash of the second loses nothing.
     drop(second);
     let [listed] = third.list().try_into().unwrap();
-    third.throw_away(&listed.id).unwrap();
-    assert_eq!(third.throw_away(&listed.id).unwrap_err(), FolderError::Gone);
+    third.delete(&listed.id).unwrap();
+    assert_eq!(third.delete(&listed.id).unwrap_err(), DraftFolderError::Gone);
     drop(third);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
 }
@@ -64,32 +64,32 @@ fn drafts_of_an_ended_session_are_taken_up_once() {
 #[test]
 fn what_cannot_be_read_is_listed_and_left_alone() {
     let root = tempfile::tempdir().unwrap();
-    let mut first = Folder::new(root.path().to_owned());
+    let mut first = DraftFolder::new(root.path().to_owned());
     first.save(&of("a/one", &text(1)), true).unwrap();
     let session = first.own().unwrap();
     drop(first);
     fs::write(session.join("foreign.json"), "{\"format\":99}").unwrap();
     fs::write(session.join(".half.json.tmp"), "{").unwrap();
-    let second = Folder::new(root.path().to_owned());
+    let second = DraftFolder::new(root.path().to_owned());
     let listed = second.list();
     assert_eq!(listed.len(), 2);
-    assert_eq!(listed[1].what, Err("its format is 99; this confdeck reads 1".into()));
+    assert_eq!(listed[1].summary, Err("its format is 99; this confdeck reads 1".into()));
     assert!(listed[1].id.name().ends_with("/foreign.json"));
-    second.throw_away(&listed[1].id).unwrap();
+    second.delete(&listed[1].id).unwrap();
     assert!(!session.join("foreign.json").exists());
 }
 
 #[test]
 fn beyond_the_bounds_it_says_so_and_drops_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let mut folder = Folder::new(root.path().to_owned());
+    let mut folder = DraftFolder::new(root.path().to_owned());
     for number in 0..MOST {
         folder.save(&of(&format!("a/n{number}"), "{}"), false).unwrap();
     }
-    assert_eq!(folder.save(&of("a/more", "{}"), false).unwrap_err(), FolderError::Full);
+    assert_eq!(folder.save(&of("a/more", "{}"), false).unwrap_err(), DraftFolderError::Full);
     assert_eq!(folder.save(&of("a/n3", "{\"x\": 1}"), false), Ok(0), "those that are there go on");
     drop(folder);
-    assert_eq!(Folder::new(root.path().to_owned()).list().len(), MOST);
+    assert_eq!(DraftFolder::new(root.path().to_owned()).list().len(), MOST);
 }
 
 #[test]
@@ -97,6 +97,6 @@ fn a_folder_that_cannot_be_written_is_named() {
     let root = tempfile::tempdir().unwrap();
     let blocked = root.path().join("drafts");
     fs::write(&blocked, "a file").unwrap();
-    let error = Folder::new(blocked.clone()).save(&of("a/one", "{}"), true).unwrap_err();
+    let error = DraftFolder::new(blocked.clone()).save(&of("a/one", "{}"), true).unwrap_err();
     assert!(error.to_string().starts_with(&blocked.display().to_string()), "{error}");
 }

@@ -1,77 +1,76 @@
-//! What the documents on the screen need of secrets and variables: read from a document once, and kept
-//! while it and the connections it names stay as they are. Rows that nobody looks at cost nothing.
+//! What the documents on the screen need of secrets and variables: computed once, and cached while the
+//! document and the connections it names are unchanged. Rows off the screen cost nothing.
 
-mod ask;
+mod input;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-pub use ask::{NeedsAsk, NeedsRead};
+pub use input::{NeedsInput, NeedsOutput};
 
-use crate::check::{Eyes, NeedMark, Needs, needs};
+use crate::check::{NeedMark, Needs, SecretLookup, needs};
 use crate::domain::{ConnectionName, Document, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Inventory, RowRef};
 
-use super::super::effect::Request;
+use super::super::effect::RequestId;
 use super::Model;
 
-/// Up to so many bytes, a document with its connections is read on the loop: half a millisecond.
-pub const AT_ONCE: usize = 64 * 1024;
+/// Up to this many bytes, a document with its connections is scanned on the event loop: half a millisecond.
+pub const SCANNED_AT_ONCE: usize = 64 * 1024;
 
-/// So many bytes are read in one turn of the loop; what is left waits for the next.
+/// Bytes scanned in one turn of the event loop; the rest waits for the next.
 const TURN: usize = 256 * 1024;
 
-/// What a document, and each need in it, counts for besides its bytes.
+/// The cost of a document, and of each need in it, besides its bytes.
 const EACH: usize = 128;
 
-/// How many documents are remembered, and how many needs of all of them.
+/// The most documents cached, and the most needs in all of them.
 const MAX_KNOWN: usize = 1_000;
 const MAX_NEEDS: usize = 50_000;
 
-/// How many secrets are told of one screen.
+/// The most secrets watched for one screen.
 const MAX_PATHS: usize = 1_000;
 
-/// What the documents on the screen need.
+/// The needs of the documents on the screen.
 #[derive(Debug, Default)]
 pub struct NeedsCache {
     store: Option<StoreId>,
-    known: HashMap<ResourceKey, Known>,
+    entries: HashMap<ResourceKey, CachedNeeds>,
     /// The rows on the screen from top to bottom, then the selected one where it is none of them.
-    in_sight: Vec<ResourceKey>,
-    asked: Option<(Request, ResourceKey)>,
+    visible: Vec<ResourceKey>,
+    asked: Option<(RequestId, ResourceKey)>,
     partial: bool,
-    read: usize,
+    documents_read: usize,
 }
 
-/// What one document needs, and the state of everything that was read for it.
+/// The needs of a document, and the versions of everything they were computed from.
 #[derive(Debug)]
-struct Known {
+struct CachedNeeds {
     token: Token,
-    connections: Vec<Named>,
+    connections: Vec<ConnectionToken>,
     needs: Needs,
 }
 
-/// A connection that a document names, and its state then; `None` where there was none.
-type Named = (ResourceKey, Option<Token>);
+/// A connection that a document names, and its token then; `None` if there was none.
+type ConnectionToken = (ResourceKey, Option<Token>);
 
-impl Known {
-    fn holds(&self, inventory: &Inventory, token: Token) -> bool {
+impl CachedNeeds {
+    fn is_current(&self, inventory: &Inventory, token: Token) -> bool {
         self.token == token
             && self.connections.iter().all(|(key, then)| inventory.get(key).map(RowRef::token) == *then)
     }
 }
 
 impl NeedsCache {
-    /// What a document needs, once it was read.
     pub fn of(&self, key: &ResourceKey) -> Option<&Needs> {
-        self.known.get(key).map(|known| &known.needs)
+        self.entries.get(key).map(|known| &known.needs)
     }
 
-    /// The secrets to be asked for, each once: those of the rows on the screen from top to bottom, then
-    /// those of the selected document. No more than 1,000.
+    /// The secrets to watch, each once: those of the rows on the screen from top to bottom, then those of
+    /// the selected document. No more than 1,000.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let mut told = HashSet::new();
-        let paths = self.in_sight.iter().filter_map(|key| self.of(key)).flat_map(Needs::paths);
+        let paths = self.visible.iter().filter_map(|key| self.of(key)).flat_map(Needs::paths);
         paths.filter(|path| told.insert(*path)).take(MAX_PATHS).cloned().collect()
     }
 
@@ -80,128 +79,138 @@ impl NeedsCache {
         self.partial
     }
 
-    /// How many documents something is remembered of.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.entries.len()
     }
 
-    /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.entries.is_empty()
     }
 
-    /// How many documents were read on the loop since the start.
+    /// The number of documents scanned on the event loop since the start.
     pub fn documents_read(&self) -> usize {
-        self.read
+        self.documents_read
     }
 
-    /// Reads what is on the screen and not known as it is now, as far as one turn goes; says whether
-    /// something became known. What is too large for the loop is to be asked for, see
-    /// [`NeedsCache::wanted`].
-    pub fn look(&mut self, inventory: &Inventory, eyes: &Eyes, in_sight: Vec<ResourceKey>) -> bool {
+    /// Scans what is on the screen and not cached, within the budget of one turn; returns whether anything
+    /// was scanned. What is too large for the event loop is left to
+    /// [`NeedsCache::next_input`].
+    pub fn refresh(
+        &mut self,
+        inventory: &Inventory,
+        eyes: &SecretLookup,
+        in_sight: Vec<ResourceKey>,
+    ) -> bool {
         if self.store.as_ref() != inventory.store() {
-            // Equal tokens of another store mean nothing, and rows of the former stay until all is loaded.
-            self.known.clear();
+            // Tokens of another store cannot be compared, and its old rows stay until all is loaded.
+            self.entries.clear();
             self.asked = None;
             if self.store.is_none() || !inventory.is_loading() {
                 self.store = inventory.store().cloned();
             }
         }
-        let before = self.read;
+        let before = self.documents_read;
         let mut room = TURN;
         self.partial = false;
         for key in &in_sight {
             let Some(row) = inventory.get(key) else {
-                self.known.remove(key);
+                self.entries.remove(key);
                 continue;
             };
-            if self.known.get(key).is_some_and(|known| known.holds(inventory, row.token())) {
+            if self.entries.get(key).is_some_and(|known| known.is_current(inventory, row.token())) {
                 continue;
             }
-            self.known.remove(key);
-            if row.document().len() > AT_ONCE {
+            self.entries.remove(key);
+            if row.document().len() > SCANNED_AT_ONCE {
                 continue;
             }
             if room == 0 {
                 self.partial = true;
                 break;
             }
-            self.read += 1;
+            self.documents_read += 1;
             let (known, cost) = read_now(inventory, eyes, key, row);
             room = room.saturating_sub(cost);
             if let Some(known) = known {
-                self.known.insert(key.clone(), known);
+                self.entries.insert(key.clone(), known);
             }
         }
-        self.in_sight = in_sight;
-        self.forget();
-        self.read > before
+        self.visible = in_sight;
+        self.evict();
+        self.documents_read > before
     }
 
-    /// Whether a document on the screen has to be read off the loop, and none is.
-    pub fn is_wanting(&self) -> bool {
-        self.asked.is_none() && !self.partial && self.in_sight.iter().any(|key| !self.known.contains_key(key))
+    /// Whether a document on the screen has to be scanned off the event loop, and none is being scanned.
+    pub fn has_unread(&self) -> bool {
+        self.asked.is_none()
+            && !self.partial
+            && self.visible.iter().any(|key| !self.entries.contains_key(key))
     }
 
-    /// A document on the screen that has to be read off the loop; one at a time.
-    pub fn wanted(&mut self, inventory: &Inventory, eyes: &Eyes, request: Request) -> Option<NeedsAsk> {
-        let unread = self.in_sight.iter().filter(|key| !self.known.contains_key(key));
+    /// A document on the screen that has to be scanned off the event loop; one at a time.
+    pub fn next_input(
+        &mut self,
+        inventory: &Inventory,
+        eyes: &SecretLookup,
+        request: RequestId,
+    ) -> Option<NeedsInput> {
+        let unread = self.visible.iter().filter(|key| !self.entries.contains_key(key));
         let (key, row) = unread.into_iter().find_map(|key| Some((key.clone(), inventory.get(key)?)))?;
         let hint: Vec<String> = row.connection().map(str::to_owned).into_iter().collect();
         self.asked = Some((request, key.clone()));
-        Some(NeedsAsk::new(inventory, eyes, (key, row), hint))
+        Some(NeedsInput::new(inventory, eyes, (key, row), hint))
     }
 
-    /// Takes in what was read off the loop. Where it names connections that it was not given, it is to be
-    /// asked for again with them, under the number of the next question.
-    pub fn take(
+    /// Takes the result of a scan off the event loop. If the document names connections that were not given,
+    /// returns the input of another scan with them, under the next request.
+    pub fn accept(
         &mut self,
         inventory: &Inventory,
-        eyes: &Eyes,
-        (request, next): (Request, Request),
-        told: NeedsRead,
-    ) -> Option<NeedsAsk> {
+        eyes: &SecretLookup,
+        (request, next): (RequestId, RequestId),
+        told: NeedsOutput,
+    ) -> Option<NeedsInput> {
         self.asked.take_if(|(asked, key)| *asked == request && *key == told.key)?;
         let row = inventory.get(&told.key).filter(|row| row.token() == told.token)?;
-        if told.lacks.is_empty() {
-            let NeedsRead { key, token, connections, needs, .. } = told;
-            self.known.insert(key, Known { token, connections, needs });
+        if told.missing_connections.is_empty() {
+            let NeedsOutput { key, token, connections, needs, .. } = told;
+            self.entries.insert(key, CachedNeeds { token, connections, needs });
             return None;
         }
         self.asked = Some((next, told.key.clone()));
-        Some(NeedsAsk::new(inventory, eyes, (told.key, row), told.lacks))
+        Some(NeedsInput::new(inventory, eyes, (told.key, row), told.missing_connections))
     }
 
-    /// Keeps within bounds; what is on the screen stays.
-    fn forget(&mut self) {
-        let needs: usize = self.known.values().map(|known| known.needs.len()).sum();
-        if self.known.len() > MAX_KNOWN || needs > MAX_NEEDS {
-            let seen: HashSet<_> = self.in_sight.iter().collect();
-            self.known.retain(|key, _| seen.contains(key));
+    /// Keeps the cache within bounds; what is on the screen stays.
+    fn evict(&mut self) {
+        let needs: usize = self.entries.values().map(|known| known.needs.len()).sum();
+        if self.entries.len() > MAX_KNOWN || needs > MAX_NEEDS {
+            let seen: HashSet<_> = self.visible.iter().collect();
+            self.entries.retain(|key, _| seen.contains(key));
         }
     }
 }
 
 impl Model {
-    /// What is known of the needs of a document; `None` where it was not read yet.
+    /// A summary of the needs of a document; `None` if it was not scanned yet.
     pub fn need_mark(&self, key: &ResourceKey) -> Option<NeedMark> {
-        Some(self.needs.of(key)?.mark(&|path| self.sight.presence(path)))
+        Some(self.needs.of(key)?.mark(&|path| self.presence_cache.presence(path)))
     }
 }
 
-/// The key of a connection of this name; what is no name has none.
+/// The key of a connection; `None` if the name is not valid.
 fn connection(name: &str) -> Option<ResourceKey> {
     ConnectionName::new(name).ok().map(ResourceKey::connection)
 }
 
-/// Reads a document with its connections, and says how much of a turn that took; nothing comes of it where
-/// they turn out to be too large for the loop.
+/// Scans a document with its connections, and returns its cost; `None` if they turn out to be too large
+/// for the event loop.
 fn read_now(
     inventory: &Inventory,
-    eyes: &Eyes,
+    eyes: &SecretLookup,
     key: &ResourceKey,
     row: RowRef<'_>,
-) -> (Option<Known>, usize) {
+) -> (Option<CachedNeeds>, usize) {
     let connections = RefCell::new(Vec::new());
     let (size, too_large) = (Cell::new(row.document().len()), Cell::new(false));
     let connection_of = |name: &str| -> Option<Document> {
@@ -209,7 +218,7 @@ fn read_now(
         let row = inventory.get(&key);
         connections.borrow_mut().push((key, row.map(RowRef::token)));
         let document = row?.document();
-        if size.get() + document.len() > AT_ONCE {
+        if size.get() + document.len() > SCANNED_AT_ONCE {
             too_large.set(true);
             return None;
         }
@@ -217,8 +226,8 @@ fn read_now(
         Some(document.clone())
     };
     let needs = needs(key, row.document(), &connection_of, eyes);
-    let known = Known { token: row.token(), connections: connections.into_inner(), needs };
-    // What is found costs more time than what is passed over, and even an empty document some.
+    let known = CachedNeeds { token: row.token(), connections: connections.into_inner(), needs };
+    // Matches cost more time than other text, and even an empty document costs some.
     let cost = size.get() + EACH * (1 + known.needs.len());
     ((!too_large.get()).then_some(known), cost)
 }

@@ -1,143 +1,136 @@
-//! Who depends on which secret: built from the inventory in slices, and kept by its changes.
+//! An index of secrets and the documents that depend on them: built from the inventory in slices, and
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::domain::{FieldName, Reference, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
 
-use super::state::Outlook;
-use super::subject::Subject;
+use super::state::SecretResolver;
+use super::subject::SecretSubject;
 
-/// One secret, and who depends on it.
 #[derive(Debug)]
-pub struct Entry {
-    /// What it is.
-    pub subject: Subject,
-    /// How that is written, without anything added; not yet safe to show.
+pub struct SecretEntry {
+    pub subject: SecretSubject,
+    /// Its text, without decoration; not yet safe to show.
     pub text: Box<str>,
-    /// The documents that depend on it, by slot, each once.
-    pub holders: Vec<Slot>,
+    /// The documents that depend on it, each once.
+    pub dependents: Vec<Slot>,
     /// The fields that references name.
-    pub fields: BTreeMap<FieldName, Count>,
-    /// References to it as a whole: those of a variable.
-    pub whole: Count,
-    /// How many documents take it for their own.
+    pub fields: BTreeMap<FieldName, SecretCount>,
+    /// References to it as a whole: those to a variable.
+    pub whole: SecretCount,
+    /// The number of webhooks whose own secret it is.
     pub own: u32,
-    /// Whether the store of secrets was seen to hold it.
+    /// Whether it was listed in the store of secrets.
     pub stored: bool,
 }
 
-/// How many documents refer to something.
+/// The number of references to something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Count {
-    /// All of them.
+pub struct SecretCount {
     pub all: u32,
-    /// Those that have a default for it.
+    /// Those with a default.
     pub fallback: u32,
 }
 
-impl Count {
+impl SecretCount {
     fn add(&mut self, fallback: bool) {
         self.all += 1;
         self.fallback += u32::from(fallback);
     }
 
-    /// Says whether any is left.
-    fn take(&mut self, fallback: bool) -> bool {
+    /// Returns whether any reference is left.
+    fn subtract(&mut self, fallback: bool) -> bool {
         self.all = self.all.saturating_sub(1);
         self.fallback = self.fallback.saturating_sub(u32::from(fallback));
         self.all > 0
     }
 
-    /// Whether some document has nothing in its place.
+    /// Whether a document refers to it without a default.
     pub fn is_needed(self) -> bool {
         self.all > self.fallback
     }
 }
 
-/// What of a secret one document depends on.
+/// What a document depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// A field that a reference names.
+pub enum SecretPart {
+    /// A field named by a reference.
     Field(FieldName),
-    /// The whole of it: a variable.
+    /// The whole secret: a variable.
     Whole,
-    /// All that is there, as the document's own.
+    /// All its fields, as the document's own secret.
     Own,
 }
 
-/// How one document depends on one secret.
+/// A document's use of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Use {
+struct SecretUse {
     entry: u32,
-    part: Part,
-    /// Whether the document has a default for it.
+    part: SecretPart,
     fallback: bool,
 }
 
-/// What a slice of work changed: entries by number.
+/// What a slice of work changed, by entry number.
 #[derive(Debug, Default)]
-pub(super) struct Changed {
-    /// They are new.
+pub(super) struct IndexDelta {
     pub(super) fresh: Vec<u32>,
-    /// They are gone; their numbers may be used again by a later slice.
+    /// Removed; a later slice may reuse their numbers.
     pub(super) gone: HashSet<u32>,
-    /// They are, and something of them is different.
     pub(super) touched: BTreeSet<u32>,
 }
 
-/// Rows, or bytes of documents, that one slice reads: a fraction of a frame.
+/// The rows and the bytes of documents scanned in one slice: a fraction of a frame.
 const ROWS: usize = 1_000;
 const BYTES: usize = 256 * 1024;
 
-/// All secrets, by number.
 #[derive(Default)]
-pub(super) struct Index {
-    entries: Vec<Option<Entry>>,
+pub(super) struct SecretIndex {
+    entries: Vec<Option<SecretEntry>>,
     free: Vec<u32>,
-    numbers: HashMap<Subject, u32>,
-    uses: HashMap<Slot, Box<[Use]>>,
-    /// Where the first look at all rows goes on; `None` once it is done.
+    numbers: HashMap<SecretSubject, u32>,
+    uses: HashMap<Slot, Box<[SecretUse]>>,
+    /// The next row of the first scan; `None` when it is done.
     next: Option<Slot>,
-    /// Rows that changed since they were looked at.
+    /// Rows that changed since they were scanned.
     dirty: BTreeSet<Slot>,
 }
 
-impl Index {
-    /// An index that has yet to look at everything.
+impl SecretIndex {
+    /// An index that has scanned nothing yet.
     pub(super) fn begin() -> Self {
         Self { next: Some(Slot::FIRST), ..Self::default() }
     }
 
-    /// Whether rows are still to be looked at, so that counts are not final.
+    /// Whether rows are still to be scanned, so that counts are not final.
     pub(super) fn is_partial(&self) -> bool {
         self.next.is_some() || !self.dirty.is_empty()
     }
 
-    pub(super) fn entry(&self, number: u32) -> Option<&Entry> {
+    pub(super) fn entry(&self, number: u32) -> Option<&SecretEntry> {
         self.entries.get(usize::try_from(number).ok()?)?.as_ref()
     }
 
-    pub(super) fn number(&self, subject: &Subject) -> Option<u32> {
+    pub(super) fn number(&self, subject: &SecretSubject) -> Option<u32> {
         self.numbers.get(subject).copied()
     }
 
-    /// Remembers which rows changed.
-    pub(super) fn take(&mut self, delta: &Delta) {
+    /// Marks changed rows to be scanned again.
+    pub(super) fn apply_delta(&mut self, delta: &Delta) {
         let next = self.next;
         let seen = |slot: &Slot| next.is_none_or(|next| *slot < next);
         self.dirty.extend(delta.changes.iter().map(|(slot, _)| *slot).filter(seen));
     }
 
-    /// Looks at one more slice of rows.
-    pub(super) fn work(&mut self, inventory: &Inventory, outlook: &dyn Outlook) -> Changed {
-        let mut changed = Changed::default();
+    /// Scans one more slice of rows.
+    pub(super) fn work(&mut self, inventory: &Inventory, outlook: &dyn SecretResolver) -> IndexDelta {
+        let mut changed = IndexDelta::default();
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
             let Some(slot) = self.dirty.pop_first() else { break };
-            self.leave(slot, &mut changed);
+            self.remove_uses(slot, &mut changed);
             if let Some(row) = inventory.row(slot) {
-                bytes += self.read(inventory, row, outlook, &mut changed);
+                bytes += self.index_row(inventory, row, outlook, &mut changed);
             }
             rows += 1;
         }
@@ -148,7 +141,7 @@ impl Index {
                     on = Some(row.slot());
                     break;
                 }
-                bytes += self.read(inventory, row, outlook, &mut changed);
+                bytes += self.index_row(inventory, row, outlook, &mut changed);
                 rows += 1;
             }
             self.next = on;
@@ -157,11 +150,11 @@ impl Index {
         changed
     }
 
-    /// Takes in that the store holds these.
-    pub(super) fn found(&mut self, paths: impl IntoIterator<Item = SecretPath>) -> Changed {
-        let mut changed = Changed::default();
+    /// Records that the store has these secrets.
+    pub(super) fn add_stored(&mut self, paths: impl IntoIterator<Item = SecretPath>) -> IndexDelta {
+        let mut changed = IndexDelta::default();
         for path in paths {
-            let number = self.number_for(Subject::Path(path), &mut changed);
+            let number = self.number_for(SecretSubject::Path(path), &mut changed);
             if let Some(entry) = self.entry_mut(number).filter(|entry| !entry.stored) {
                 entry.stored = true;
                 changed.touched.insert(number);
@@ -170,10 +163,10 @@ impl Index {
         changed
     }
 
-    /// Forgets what the store was seen to hold, because it is looked at anew; what is not referred to
-    /// stays until `keep_stored`, so that nothing blinks meanwhile.
-    pub(super) fn keep_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> Changed {
-        let mut changed = Changed::default();
+    /// Forgets the stored secrets that a new listing did not find. Until then they stay, so that nothing
+    /// flickers while listing.
+    pub(super) fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> IndexDelta {
+        let mut changed = IndexDelta::default();
         let numbers: Vec<u32> = self.numbers.values().copied().collect();
         for number in numbers {
             if let Some(entry) = self.entry_mut(number)
@@ -188,19 +181,19 @@ impl Index {
         changed
     }
 
-    /// What of a secret a document depends on, and whether it has a default for it.
-    pub(super) fn parts(&self, number: u32, slot: Slot) -> impl Iterator<Item = (&Part, bool)> {
+    /// What a document depends on in a secret, and whether it has a default.
+    pub(super) fn parts(&self, number: u32, slot: Slot) -> impl Iterator<Item = (&SecretPart, bool)> {
         let uses = self.uses.get(&slot).map(|uses| &**uses).unwrap_or_default();
         uses.iter().filter(move |one| one.entry == number).map(|one| (&one.part, one.fallback))
     }
 
-    /// Reads one row; answers how many bytes that was.
-    fn read(
+    /// Scans one row; returns the number of bytes scanned.
+    fn index_row(
         &mut self,
         inventory: &Inventory,
         row: RowRef<'_>,
-        outlook: &dyn Outlook,
-        changed: &mut Changed,
+        outlook: &dyn SecretResolver,
+        changed: &mut IndexDelta,
     ) -> usize {
         let key = row.key();
         if key.is_foreign() {
@@ -211,36 +204,36 @@ impl Index {
         let mut uses = Vec::new();
         for (reference, fallback) in references {
             let (subject, part) = match reference {
-                Reference::Env { name } => (Subject::Variable(name.into()), Part::Whole),
+                Reference::Env { name } => (SecretSubject::Variable(name.into()), SecretPart::Whole),
                 Reference::Vault { path, field } => {
                     let subject = match outlook.reference(&path) {
-                        Some(path) => Subject::Path(path),
-                        None => Subject::Unread(path.into()),
+                        Some(path) => SecretSubject::Path(path),
+                        None => SecretSubject::Unread(path.into()),
                     };
-                    (subject, Part::Field(FieldName::new(&field)))
+                    (subject, SecretPart::Field(FieldName::new(&field)))
                 }
             };
-            uses.push(Use { entry: self.number_for(subject, changed), part, fallback });
+            uses.push(SecretUse { entry: self.number_for(subject, changed), part, fallback });
         }
         if let Some(path) = outlook.own(&key) {
-            let entry = self.number_for(Subject::Path(path), changed);
-            uses.push(Use { entry, part: Part::Own, fallback: false });
+            let entry = self.number_for(SecretSubject::Path(path), changed);
+            uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }
-        self.enter(row.slot(), uses, changed);
+        self.add_uses(row.slot(), uses, changed);
         bytes
     }
 
-    fn enter(&mut self, slot: Slot, mut uses: Vec<Use>, changed: &mut Changed) {
+    fn add_uses(&mut self, slot: Slot, mut uses: Vec<SecretUse>, changed: &mut IndexDelta) {
         uses.sort_unstable();
         for one in &uses {
             let Some(entry) = self.entry_mut(one.entry) else { continue };
-            if let Err(at) = entry.holders.binary_search(&slot) {
-                entry.holders.insert(at, slot);
+            if let Err(at) = entry.dependents.binary_search(&slot) {
+                entry.dependents.insert(at, slot);
             }
             match &one.part {
-                Part::Field(field) => entry.fields.entry(field.clone()).or_default().add(one.fallback),
-                Part::Whole => entry.whole.add(one.fallback),
-                Part::Own => entry.own += 1,
+                SecretPart::Field(field) => entry.fields.entry(field.clone()).or_default().add(one.fallback),
+                SecretPart::Whole => entry.whole.add(one.fallback),
+                SecretPart::Own => entry.own += 1,
             }
             changed.touched.insert(one.entry);
         }
@@ -249,28 +242,28 @@ impl Index {
         }
     }
 
-    fn leave(&mut self, slot: Slot, changed: &mut Changed) {
+    fn remove_uses(&mut self, slot: Slot, changed: &mut IndexDelta) {
         for one in self.uses.remove(&slot).unwrap_or_default() {
             let Some(entry) = self.entry_mut(one.entry) else { continue };
-            if let Ok(at) = entry.holders.binary_search(&slot) {
-                entry.holders.remove(at);
+            if let Ok(at) = entry.dependents.binary_search(&slot) {
+                entry.dependents.remove(at);
             }
             match &one.part {
-                Part::Field(field) => {
-                    if !entry.fields.get_mut(field).is_some_and(|count| count.take(one.fallback)) {
+                SecretPart::Field(field) => {
+                    if !entry.fields.get_mut(field).is_some_and(|count| count.subtract(one.fallback)) {
                         entry.fields.remove(field);
                     }
                 }
-                Part::Whole => {
-                    entry.whole.take(one.fallback);
+                SecretPart::Whole => {
+                    entry.whole.subtract(one.fallback);
                 }
-                Part::Own => entry.own = entry.own.saturating_sub(1),
+                SecretPart::Own => entry.own = entry.own.saturating_sub(1),
             }
             changed.touched.insert(one.entry);
         }
     }
 
-    fn number_for(&mut self, subject: Subject, changed: &mut Changed) -> u32 {
+    fn number_for(&mut self, subject: SecretSubject, changed: &mut IndexDelta) -> u32 {
         if let Some(number) = self.numbers.get(&subject) {
             return *number;
         }
@@ -278,12 +271,12 @@ impl Index {
             self.entries.push(None);
             u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
         });
-        let entry = Entry {
+        let entry = SecretEntry {
             text: subject.text().into(),
             subject: subject.clone(),
-            holders: Vec::new(),
+            dependents: Vec::new(),
             fields: BTreeMap::new(),
-            whole: Count::default(),
+            whole: SecretCount::default(),
             own: 0,
             stored: false,
         };
@@ -295,11 +288,12 @@ impl Index {
         number
     }
 
-    /// Takes out what nobody refers to any more and the store was not seen to hold. Only now: in one
-    /// slice a row may leave a secret and come back to it.
-    fn sweep(&mut self, changed: &mut Changed) {
-        let empty =
-            |number: &u32| self.entry(*number).is_none_or(|entry| entry.holders.is_empty() && !entry.stored);
+    /// Removes secrets that nobody refers to and that are not stored. Done at the end of a slice, because
+    /// a row may leave a secret and come back to it within one.
+    fn sweep(&mut self, changed: &mut IndexDelta) {
+        let empty = |number: &u32| {
+            self.entry(*number).is_none_or(|entry| entry.dependents.is_empty() && !entry.stored)
+        };
         changed.gone = changed.touched.iter().chain(&changed.fresh).copied().filter(empty).collect();
         for number in &changed.gone {
             if let Some(entry) = self.entries.get_mut(*number as usize).and_then(Option::take) {
@@ -311,7 +305,7 @@ impl Index {
         changed.touched.retain(|number| !changed.gone.contains(number));
     }
 
-    fn entry_mut(&mut self, number: u32) -> Option<&mut Entry> {
+    fn entry_mut(&mut self, number: u32) -> Option<&mut SecretEntry> {
         self.entries.get_mut(usize::try_from(number).ok()?)?.as_mut()
     }
 }

@@ -1,23 +1,23 @@
-//! The tab Secrets: what the documents refer to, who depends on it, and what is stored that nothing
-//! here refers to. Never a value.
+//! The tab Secrets: the secrets that documents refer to, the documents that depend on them, and stored
+//! secrets without references. Never a value.
 
 mod index;
+mod listing_progress;
 mod page;
-mod past;
-mod ranks;
 mod rows;
+mod secrets_view;
+mod sorted_ids;
 mod state;
 mod subject;
 #[cfg(test)]
 mod tests;
-mod vista;
-mod walk;
+mod version_history;
 
-pub use index::{Count as SecretCount, Entry as SecretEntry, Part as SecretPart};
-pub use page::{MOST_FIELDS, MOST_VERSIONS, SecretFieldRow, SecretsPage, Spot};
-pub use past::Past;
-pub use rows::{Rows as SecretRows, SecretSort};
-pub use state::{NotVisible, Outlook, State as SecretState, newest};
-pub use subject::Subject;
-pub use vista::Vista;
-pub use walk::{Ended, Listed, MOST_FOLDERS, MOST_NAMES, Walk};
+pub use index::{SecretCount, SecretEntry, SecretPart};
+pub use listing_progress::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
+pub use page::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
+pub use rows::{SecretRows, SecretSort};
+pub use secrets_view::SecretsView;
+pub use state::{NotVisible, SecretResolver, SecretState, newest_version};
+pub use subject::SecretSubject;
+pub use version_history::VersionHistory;

@@ -1,112 +1,103 @@
-//! Where one stands in the tab. The selection is a subject, so it stays on its row while others come,
+//! State of the tab Secrets. The selection is a secret, so it stays on its row while others come,
 //! go and move around it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use crate::console::effect::Request;
+use crate::console::effect::RequestId;
 use crate::console::layout::Pane;
-use crate::console::model::{Filter, Input, SecretTarget};
+use crate::console::model::{Filter, SecretTarget, TextInput};
 use crate::domain::{FieldName, FieldState, Mount, Presence, SecretPath, SecretVersion};
 use crate::inventory::{Delta, Inventory};
 
-use super::index::{Count, Entry};
-use super::past::Past;
-use super::rows::{Rows, SecretSort};
-use super::state::Outlook;
-use super::subject::Subject;
-use super::walk::{AGAIN, Ended, Listed, Walk};
+use super::index::{SecretCount, SecretEntry};
+use super::listing_progress::{AGAIN, FolderPage, ListingEnd, ListingProgress};
+use super::rows::{SecretRows, SecretSort};
+use super::state::SecretResolver;
+use super::subject::SecretSubject;
+use super::version_history::VersionHistory;
 
-/// The tab Secrets.
 #[derive(Default)]
 pub struct SecretsPage {
-    /// The rows; nothing is looked at before the tab was in front once.
-    pub rows: Option<Rows>,
-    /// The selected row.
-    pub selected: Option<Subject>,
-    /// Its place.
+    /// `None` until the tab is opened for the first time.
+    pub rows: Option<SecretRows>,
+    pub selected: Option<SecretSubject>,
     pub cursor: usize,
     /// The first row shown.
     pub offset: usize,
-    /// How many rows are shown.
     height: usize,
-    /// Set while the detail has all the room, so that no row is seen.
+    /// Set while the detail fills the screen, so that no row is visible.
     pub covered: bool,
-    /// Whether a person has moved the selection; until then it is the first row, whatever comes.
-    moved: bool,
-    /// The pane that keys go to.
+    /// Whether the user moved the selection; until then it is the first row.
+    moved_by_user: bool,
+    /// The pane with the focus.
     pub focus: Pane,
-    /// The focused pane alone.
+    /// Whether the focused pane fills the screen.
     pub zoomed: bool,
-    /// The filter line as typed; kept when the tab is left.
-    pub filter: Input,
-    /// Whether the filter line is being typed, and what it was before.
+    /// The filter line as typed; kept when the user leaves the tab.
+    pub filter: TextInput,
+    /// Set while the filter line is edited: what it was before.
     pub typing: Option<String>,
-    /// What is selected in the detail.
-    pub spot: Option<Spot>,
-    /// The first line of the detail shown.
+    /// The selection in the detail.
+    pub detail_selection: Option<Selection>,
     pub scroll: usize,
     /// Versions of the selected secret.
-    pub past: Option<Past>,
-    /// What listing the mounts has told.
-    pub walk: Walk,
-    /// What it found so far, until it has ended.
-    found: HashSet<SecretPath>,
+    pub version_history: Option<VersionHistory>,
+    /// The listing of the mounts.
+    pub listing: ListingProgress,
+    /// The secrets it found so far.
+    listed_paths: HashSet<SecretPath>,
 }
 
-/// Something to select in the detail.
+/// Something selectable in the detail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spot {
-    /// A field.
+pub enum Selection {
     Field(FieldName),
-    /// A version.
     Version(SecretVersion),
-    /// A document that depends on it, by its place among them.
+    /// The index of a dependent document.
     Holder(usize),
 }
 
-/// A field of a secret: one that is there, or that a document refers to, or both.
+/// A field of a secret that exists, or that a document refers to, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretFieldRow {
-    /// Its name.
     pub name: FieldName,
-    /// What is known of it; `None` is not there, or not known.
+    /// `None` if it does not exist, or is not known.
     pub state: Option<FieldState>,
-    /// How many documents refer to it.
-    pub count: Count,
+    /// The number of references to it.
+    pub count: SecretCount,
 }
 
-/// The most fields that are told of one secret.
-pub const MOST_FIELDS: usize = 500;
+/// The most fields shown of a secret.
+pub const MAX_FIELDS: usize = 500;
 
-/// The most versions that are.
-pub const MOST_VERSIONS: usize = 100;
+/// The most versions shown of a secret.
+pub const MAX_VERSIONS: usize = 100;
 
 impl SecretsPage {
-    /// The tab is in front: its rows are looked for from now on.
+    /// The tab is opened: its rows are collected from now on.
     pub fn open(&mut self) {
-        self.rows.get_or_insert_with(Rows::begin);
+        self.rows.get_or_insert_with(SecretRows::begin);
     }
 
     /// Whether there is work left for [`SecretsPage::work`].
     pub fn is_partial(&self) -> bool {
-        self.rows.as_ref().is_some_and(Rows::is_partial)
+        self.rows.as_ref().is_some_and(SecretRows::is_partial)
     }
 
-    /// How many secrets are known to lack what a document needs.
-    pub fn bad(&self) -> usize {
-        self.rows.as_ref().map_or(0, Rows::bad)
+    /// The number of secrets that are known to lack what a document needs.
+    pub fn broken(&self) -> usize {
+        self.rows.as_ref().map_or(0, SecretRows::broken)
     }
 
-    /// What is known of the selected row.
-    pub fn entry(&self) -> Option<&Entry> {
+    pub fn entry(&self) -> Option<&SecretEntry> {
         self.rows.as_ref()?.get(self.selected.as_ref()?)
     }
 
-    /// The secrets on the screen from top to bottom, then the selected one where it is none of them.
+    /// The secrets on the screen from top to bottom, then the selected one if it is not among them.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let Some(rows) = &self.rows else { return Vec::new() };
-        let selected = self.selected.as_ref().and_then(Subject::path);
+        let selected = self.selected.as_ref().and_then(SecretSubject::path);
         let height = if self.covered { 0 } else { self.height };
         let shown = rows.from(self.offset).take(height).filter_map(|entry| entry.subject.path());
         let mut paths: Vec<_> = shown.cloned().collect();
@@ -116,113 +107,121 @@ impl SecretsPage {
         paths
     }
 
-    /// What an act would be about.
+    /// The target of actions.
     pub fn target(&self) -> Option<SecretTarget> {
         let path = self.selected.as_ref()?.path()?.clone();
-        let field = match (&self.spot, self.focus) {
-            (Some(Spot::Field(field)), Pane::Detail) => Some(field.clone()),
+        let field = match (&self.detail_selection, self.focus) {
+            (Some(Selection::Field(field)), Pane::Detail) => Some(field.clone()),
             _ => None,
         };
         Some(SecretTarget { path, field })
     }
 
-    /// Does a slice of what is left.
-    pub fn work(&mut self, inventory: &Inventory, outlook: &dyn Outlook) {
+    /// Does one slice of the work.
+    pub fn work(&mut self, inventory: &Inventory, outlook: &dyn SecretResolver) {
         if let Some(rows) = &mut self.rows {
             rows.work(inventory, outlook);
         }
-        self.settle();
+        self.restore_selection();
     }
 
-    /// Follows what the inventory did.
-    pub fn take(&mut self, delta: &Delta) {
+    pub fn apply_delta(&mut self, delta: &Delta) {
         if let Some(rows) = &mut self.rows {
-            rows.take(delta);
+            rows.apply_delta(delta);
         }
     }
 
-    /// More is known of these.
-    pub fn seen<'p>(&mut self, paths: impl IntoIterator<Item = &'p SecretPath>, outlook: &dyn Outlook) {
+    /// The presence of these changed.
+    pub fn presence_changed<'p>(
+        &mut self,
+        paths: impl IntoIterator<Item = &'p SecretPath>,
+        outlook: &dyn SecretResolver,
+    ) {
         if let Some(rows) = &mut self.rows {
-            rows.look_again(paths, outlook);
+            rows.refresh_states(paths, outlook);
         }
     }
 
-    /// The mounts are listed from now on.
-    pub fn begin_walk(&mut self, request: Request, mounts: Vec<Mount>) {
-        self.walk = Walk::begin(request, mounts);
-        self.found.clear();
+    /// A listing of the mounts begins.
+    pub fn begin_listing(&mut self, request: RequestId, mounts: Vec<Mount>) {
+        self.listing = ListingProgress::begin(request, mounts);
+        self.listed_paths.clear();
     }
 
-    /// Nobody lists any more; what was found stays.
-    pub fn end_walk(&mut self) {
-        self.walk.asked = None;
-        self.found.clear();
+    /// The listing is stopped; what it found stays.
+    pub fn stop_listing(&mut self) {
+        self.listing.asked = None;
+        self.listed_paths.clear();
     }
 
-    /// A folder was listed.
-    pub fn listed(&mut self, request: Request, listed: Listed, outlook: &dyn Outlook) {
-        if self.walk.asked != Some(request) {
+    /// Adds the listing of a folder.
+    pub fn folder_listed(&mut self, request: RequestId, listed: FolderPage, outlook: &dyn SecretResolver) {
+        if self.listing.asked != Some(request) {
             return;
         }
-        let found = self.walk.take(listed);
-        self.found.extend(found.iter().cloned());
+        let found = self.listing.record_folder(listed);
+        self.listed_paths.extend(found.iter().cloned());
         if let Some(rows) = &mut self.rows {
-            rows.found(found, outlook);
+            rows.add_stored(found, outlook);
         }
-        self.settle();
+        self.restore_selection();
     }
 
-    /// Listing has ended. What an earlier one had found and a whole one has not, is gone.
-    pub fn walked(&mut self, request: Request, ended: Ended, outlook: &dyn Outlook, now: Duration) {
-        if self.walk.asked != Some(request) {
+    /// The listing ended. Secrets that a complete one did not find are removed.
+    pub fn listing_ended(
+        &mut self,
+        request: RequestId,
+        ended: ListingEnd,
+        outlook: &dyn SecretResolver,
+        now: Duration,
+    ) {
+        if self.listing.asked != Some(request) {
             return;
         }
-        self.walk.asked = None;
-        self.walk.again = matches!(ended, Ended::Failed(_)).then_some(now + AGAIN);
-        self.walk.ended = Some(ended);
-        let found = std::mem::take(&mut self.found);
-        if let Some(rows) = self.rows.as_mut().filter(|_| self.walk.is_whole()) {
-            rows.keep_stored(|path| found.contains(path), outlook);
+        self.listing.asked = None;
+        self.listing.retry_at = matches!(ended, ListingEnd::Failed(_)).then_some(now + AGAIN);
+        self.listing.ended = Some(ended);
+        let found = std::mem::take(&mut self.listed_paths);
+        if let Some(rows) = self.rows.as_mut().filter(|_| self.listing.is_complete()) {
+            rows.retain_stored(|path| found.contains(path), outlook);
         }
-        self.settle();
+        self.restore_selection();
     }
 
-    /// Puts selection and scroll right, in so many rows.
+    /// Sets the number of visible rows.
     pub fn resize(&mut self, height: usize) {
         self.height = height;
-        self.settle();
+        self.restore_selection();
     }
 
-    /// How many rows are shown.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// Selects the row at a place for a person.
-    pub fn walk_to(&mut self, at: usize) {
-        self.moved = true;
+    /// Selects a row by a key or the mouse.
+    pub fn select_by_user(&mut self, at: usize) {
+        self.moved_by_user = true;
         self.select_at(at);
     }
 
-    /// Selects the row at a place, or the nearest there is.
+    /// Selects the row at an index, or the last one.
     pub fn select_at(&mut self, at: usize) {
         let Some(rows) = &self.rows else { return };
         self.cursor = at.min(rows.len().saturating_sub(1));
         let selected = rows.at(self.cursor).map(|entry| entry.subject.clone());
         if selected != self.selected {
             self.selected = selected;
-            self.spot = None;
+            self.detail_selection = None;
             self.scroll = 0;
         }
         self.scroll_into();
     }
 
-    /// Puts selection and scroll right after the list changed in any way. The selected row keeps its
-    /// line on the screen; one that is gone leaves the selection in its place.
-    pub fn settle(&mut self) {
+    /// Restores selection and scroll after the list changed. The selected row keeps its line on the screen;
+    /// if it is removed, the selection stays in its place.
+    pub fn restore_selection(&mut self) {
         let Some(rows) = &self.rows else { return };
-        let stays = self.moved || self.focus == Pane::Detail;
+        let stays = self.moved_by_user || self.focus == Pane::Detail;
         match self.selected.as_ref().filter(|_| stays).and_then(|subject| rows.position(subject)) {
             Some(at) => {
                 self.offset = (self.offset + at).saturating_sub(self.cursor);
@@ -235,7 +234,7 @@ impl SecretsPage {
     }
 
     fn scroll_into(&mut self) {
-        let (height, len) = (self.height.max(1), self.rows.as_ref().map_or(0, Rows::len));
+        let (height, len) = (self.height.max(1), self.rows.as_ref().map_or(0, SecretRows::len));
         self.offset = self
             .offset
             .min(self.cursor)
@@ -243,38 +242,38 @@ impl SecretsPage {
             .min(len.saturating_sub(height.min(len)));
     }
 
-    /// Narrows the list to what the filter line says.
     pub fn apply_filter(&mut self) {
         let filter = Filter::words(self.filter.text());
         if let Some(rows) = &mut self.rows {
             rows.set_filter(filter);
         }
-        self.settle();
+        self.restore_selection();
     }
 
-    /// Takes the next order.
-    pub fn next_sort(&mut self, outlook: &dyn Outlook) {
+    pub fn next_sort(&mut self, outlook: &dyn SecretResolver) {
         if let Some(rows) = &mut self.rows {
             let next: SecretSort = rows.sort().next();
             rows.set_sort(next, outlook);
         }
-        self.settle();
+        self.restore_selection();
     }
 
-    /// Lets the versions follow the selection.
-    pub fn follow_past(&mut self, is_visible: bool, now: Duration) {
-        let path = self.selected.as_ref().filter(|subject| is_visible && subject.is_kept());
-        let path = path.and_then(Subject::path);
-        if self.past.as_ref().map(|past| &past.path) != path {
-            self.past = path.map(|path| Past::begin(path.clone(), now));
+    /// Lets the version history follow the selection.
+    pub fn follow_selection(&mut self, is_visible: bool, now: Duration) {
+        let path = self.selected.as_ref().filter(|subject| is_visible && subject.is_kv());
+        let path = path.and_then(SecretSubject::path);
+        if self.version_history.as_ref().map(|past| &past.path) != path {
+            self.version_history = path.map(|path| VersionHistory::begin(path.clone(), now));
         }
     }
 
-    /// The fields of the selected secret, by name.
     pub fn fields(&self, presence: Option<&Presence>) -> Vec<SecretFieldRow> {
         let mut rows: BTreeMap<FieldName, SecretFieldRow> = BTreeMap::new();
-        let row =
-            |name: &FieldName| SecretFieldRow { name: name.clone(), state: None, count: Count::default() };
+        let row = |name: &FieldName| SecretFieldRow {
+            name: name.clone(),
+            state: None,
+            count: SecretCount::default(),
+        };
         for (name, count) in self.entry().into_iter().flat_map(|entry| &entry.fields) {
             rows.entry(name.clone()).or_insert_with(|| row(name)).count = *count;
         }
@@ -283,42 +282,42 @@ impl SecretsPage {
                 rows.entry(name.clone()).or_insert_with(|| row(name)).state = Some(*state);
             }
         }
-        rows.into_values().take(MOST_FIELDS).collect()
+        rows.into_values().take(MAX_FIELDS).collect()
     }
 
-    /// What can be selected in the detail, as places: fields, then versions, then documents.
-    pub fn spot_at(&self, presence: Option<&Presence>, at: usize) -> Option<Spot> {
+    /// The selectable item at an index of the detail: fields, then versions, then documents.
+    pub fn selection_at(&self, presence: Option<&Presence>, at: usize) -> Option<Selection> {
         let fields = self.fields(presence);
         if let Some(field) = fields.get(at) {
-            return Some(Spot::Field(field.name.clone()));
+            return Some(Selection::Field(field.name.clone()));
         }
         let at = at - fields.len();
         let versions = self.versions();
         if let Some(version) = versions.get(at) {
-            return Some(Spot::Version(*version));
+            return Some(Selection::Version(*version));
         }
         let at = at - versions.len();
-        (at < self.entry().map_or(0, |entry| entry.holders.len())).then_some(Spot::Holder(at))
+        (at < self.entry().map_or(0, |entry| entry.dependents.len())).then_some(Selection::Holder(at))
     }
 
-    /// The place of what is selected in the detail, and how many places there are.
-    pub fn spot_place(&self, presence: Option<&Presence>) -> (Option<usize>, usize) {
+    /// The index of the selection in the detail, and the number of selectable items.
+    pub fn selection_position(&self, presence: Option<&Presence>) -> (Option<usize>, usize) {
         let (fields, versions) = (self.fields(presence), self.versions());
-        let holders = self.entry().map_or(0, |entry| entry.holders.len());
-        let at = self.spot.as_ref().and_then(|spot| match spot {
-            Spot::Field(name) => fields.iter().position(|field| field.name == *name),
-            Spot::Version(version) => {
+        let holders = self.entry().map_or(0, |entry| entry.dependents.len());
+        let at = self.detail_selection.as_ref().and_then(|spot| match spot {
+            Selection::Field(name) => fields.iter().position(|field| field.name == *name),
+            Selection::Version(version) => {
                 versions.iter().position(|other| other == version).map(|at| fields.len() + at)
             }
-            Spot::Holder(at) => (*at < holders).then_some(fields.len() + versions.len() + at),
+            Selection::Holder(at) => (*at < holders).then_some(fields.len() + versions.len() + at),
         });
         (at, fields.len() + versions.len() + holders)
     }
 
     fn versions(&self) -> Vec<SecretVersion> {
-        match self.past.as_ref().and_then(|past| past.told.as_ref()) {
+        match self.version_history.as_ref().and_then(|past| past.answer.as_ref()) {
             Some(Ok(Some(versions))) => {
-                versions.list.iter().take(MOST_VERSIONS).map(|info| info.version).collect()
+                versions.list.iter().take(MAX_VERSIONS).map(|info| info.version).collect()
             }
             _ => Vec::new(),
         }

@@ -1,83 +1,82 @@
-//! What is known of a secret as a whole, for all the documents that depend on it.
+//! The state of a secret, over all the documents that depend on it.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
 
 use crate::domain::{FieldState, Presence, ResourceKey, SecretPath, SecretVersion};
 
-use super::index::{Count, Entry};
-use super::subject::Subject;
+use super::index::{SecretCount, SecretEntry};
+use super::subject::SecretSubject;
 
-/// What the receiver sees, and what has been found out about it.
-pub trait Outlook {
-    /// The secret of a vault reference; `None` where the receiver looks in no store for it.
+/// What the receiver resolves, and what is known of it.
+pub trait SecretResolver {
+    /// The secret of a vault reference; `None` if the receiver resolves it in no store.
     fn reference(&self, path: &str) -> Option<SecretPath>;
 
-    /// The secret document of a webhook's own; `None` where the receiver merges none.
+    /// A webhook's own secret; `None` if the receiver merges none.
     fn own(&self, key: &ResourceKey) -> Option<SecretPath>;
 
-    /// What is known of a secret; `Err` where it can be seen from nowhere here, `Ok(None)` while
-    /// nobody has told yet.
+    /// The presence of a secret; `Err` if it cannot be read from here, `Ok(None)` while it is not
+    /// known yet.
     fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible>;
 
-    /// What is known of a variable of the receiver; `Ok(None)` is not set.
+    /// The state of a variable of the receiver; `Ok(None)` if it is not set.
     fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible>;
 }
 
-/// Only the receiver can see it.
+/// Only the receiver can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotVisible;
 
 /// The state of a secret, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// There is none.
+pub enum SecretState {
+    /// It does not exist.
     Missing,
-    /// It is there, and so many fields that documents need are not.
+    /// It exists, but lacks so many fields that documents need.
     FieldMissing(usize),
     /// Its newest version was destroyed for ever.
     Destroyed,
     /// Its newest version was deleted; it can be undeleted.
     Deleted,
-    /// A field that documents refer to holds bytes that are no text.
+    /// A field that documents refer to is not UTF-8.
     NotText,
-    /// A field that documents refer to is there and empty.
+    /// A field that documents refer to is empty.
     Empty,
-    /// Something is missing, and every document that refers to it has a default.
+    /// Something is missing, but every document that refers to it has a default.
     Fallback,
-    /// This user may not see it.
+    /// This user has no permission to read it.
     Forbidden,
-    /// The store did not tell.
+    /// The store did not answer.
     Unreachable,
     /// It cannot be known without reading it.
     Unknown,
     /// The receiver reads no Vault.
     NoVault,
-    /// Nobody has told yet.
+    /// Its presence was requested.
     Asking,
-    /// Only the receiver can see it.
+    /// Only the receiver can read it.
     NotVisible,
-    /// No document was seen to refer to it.
-    Loose,
-    /// A place for a webhook's own secrets, with none in it: such a webhook may need none.
+    /// No document refers to it.
+    Unreferenced,
+    /// A webhook's own secret that does not exist: the webhook may need none.
     None,
-    /// It is there, with all that documents refer to.
+    /// It exists, with all that documents refer to.
     Present,
 }
 
-impl State {
-    /// What is known of one secret.
-    pub fn of(entry: &Entry, outlook: &dyn Outlook) -> Self {
-        if entry.holders.is_empty() {
-            return Self::Loose;
+impl SecretState {
+    pub fn of(entry: &SecretEntry, outlook: &dyn SecretResolver) -> Self {
+        if entry.dependents.is_empty() {
+            return Self::Unreferenced;
         }
         match &entry.subject {
-            Subject::Unread(_) => Self::NoVault,
-            Subject::Variable(name) => match outlook.variable(name) {
+            SecretSubject::Unread(_) => Self::NoVault,
+            SecretSubject::Variable(name) => match outlook.variable(name) {
                 Err(NotVisible) => Self::NotVisible,
                 Ok(state) => Self::of_value(state, entry.whole),
             },
-            Subject::Path(path) => match outlook.presence(path) {
+            SecretSubject::Path(path) => match outlook.presence(path) {
                 Err(NotVisible) => Self::NotVisible,
                 Ok(None) => Self::Asking,
                 Ok(Some(presence)) => Self::of_presence(entry, &presence),
@@ -85,7 +84,7 @@ impl State {
         }
     }
 
-    fn of_presence(entry: &Entry, presence: &Presence) -> Self {
+    fn of_presence(entry: &SecretEntry, presence: &Presence) -> Self {
         match presence {
             Presence::Present(contents) => {
                 let states =
@@ -97,16 +96,16 @@ impl State {
                 }
             }
             Presence::Missing if entry.fields.is_empty() => Self::None,
-            Presence::Missing => Self::Missing.unless_covered(entry),
-            Presence::Deleted { .. } => Self::Deleted.unless_covered(entry),
-            Presence::Destroyed { .. } => Self::Destroyed.unless_covered(entry),
+            Presence::Missing => Self::Missing.or_fallback(entry),
+            Presence::Deleted { .. } => Self::Deleted.or_fallback(entry),
+            Presence::Destroyed { .. } => Self::Destroyed.or_fallback(entry),
             Presence::Forbidden { .. } => Self::Forbidden,
             Presence::Unreachable { .. } => Self::Unreachable,
             Presence::Unknown { .. } => Self::Unknown,
         }
     }
 
-    fn of_value(state: Option<FieldState>, count: Count) -> Self {
+    fn of_value(state: Option<FieldState>, count: SecretCount) -> Self {
         match state {
             None if count.is_needed() => Self::Missing,
             None => Self::Fallback,
@@ -116,18 +115,18 @@ impl State {
         }
     }
 
-    /// The same, or the defaults that stand in everywhere.
-    fn unless_covered(self, entry: &Entry) -> Self {
+    /// The state itself, or `Fallback` if every reference has a default.
+    fn or_fallback(self, entry: &SecretEntry) -> Self {
         let covered = entry.own == 0 && !entry.fields.values().any(|count| count.is_needed());
         if covered { Self::Fallback } else { self }
     }
 
-    /// Whether it is known that a document does not find what it needs.
+    /// Whether a document is known not to find what it needs.
     pub fn is_bad(self) -> bool {
         self <= Self::NotText
     }
 
-    /// Its place among all states; what is worse comes first.
+    /// Its position among all states, the worst first.
     pub(super) fn rank(self) -> u8 {
         match self {
             Self::Missing => 0,
@@ -143,7 +142,7 @@ impl State {
             Self::NoVault => 10,
             Self::Asking => 11,
             Self::NotVisible => 12,
-            Self::Loose => 13,
+            Self::Unreferenced => 13,
             Self::None => 14,
             Self::Present => 15,
         }
@@ -151,7 +150,7 @@ impl State {
 }
 
 /// The newest version of a secret and when it was written, by the server's clock, as far as known.
-pub fn newest(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
+pub fn newest_version(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
     match presence {
         Presence::Present(contents) => (contents.version, contents.written),
         Presence::Deleted { version, .. } | Presence::Destroyed { version } => (Some(*version), None),

@@ -1,4 +1,4 @@
-//! What a row of the tab Secrets is about.
+//! What a row of the tab Secrets stands for.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use crate::provider::env::variable_name;
 
 /// Something that documents refer to, or that is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
+pub enum SecretSubject {
     /// A secret in the store of secrets, or the variables of one webhook id.
     Path(SecretPath),
-    /// The path of a vault reference that the receiver looks for in no store.
+    /// The path of a vault reference that the receiver resolves in no store.
     Unread(Arc<str>),
     /// A variable of the receiver's environment.
     Variable(Arc<str>),
 }
 
-impl Subject {
-    /// How it is written, without anything added; not yet safe to show, see `text::Safe`.
+impl SecretSubject {
+    /// Its text, without decoration; not yet safe to show, see `text::Safe`.
     pub fn text(&self) -> String {
         match self {
             Self::Path(SecretPath::Variables(id)) => {
-                // One name stands for its like, which begin in the same way.
+                // All variables of an id share this prefix.
                 let token = variable_name(id, SecretField::BEARER_TOKEN);
                 format!("{}*", token.strip_suffix("TOKEN").unwrap_or(&token))
             }
@@ -32,7 +32,6 @@ impl Subject {
         }
     }
 
-    /// The secret that can be looked at, if it is one.
     pub fn path(&self) -> Option<&SecretPath> {
         match self {
             Self::Path(path) => Some(path),
@@ -40,8 +39,8 @@ impl Subject {
         }
     }
 
-    /// Whether it is a secret of a key-value engine.
-    pub fn is_kept(&self) -> bool {
+    /// Whether it is a secret of a KV engine.
+    pub fn is_kv(&self) -> bool {
         matches!(self, Self::Path(SecretPath::Kv { .. }))
     }
 
@@ -56,7 +55,7 @@ impl Subject {
     }
 }
 
-/// The order by path: secrets first, then variables, each by its text, which the caller keeps.
-pub(super) fn by_path(a: (&Subject, &str), b: (&Subject, &str)) -> Ordering {
+/// The order by path: secrets first, then variables, each by its text, which the caller caches.
+pub(super) fn by_path(a: (&SecretSubject, &str), b: (&SecretSubject, &str)) -> Ordering {
     a.0.group().cmp(&b.0.group()).then_with(|| a.1.cmp(b.1)).then_with(|| a.0.cmp(b.0))
 }

@@ -7,21 +7,21 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::check::{Eyes, OwnSecrets, OwnTemplate, ReceiverEnv};
-use crate::console::effect::Request;
+use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
+use crate::console::effect::RequestId;
 use crate::domain::{
-    Address, Contents, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision, SecretFolder,
-    SecretPath, Token,
+    Address, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision, SecretContents,
+    SecretFolder, SecretPath, Token,
 };
-use crate::inventory::{Feed, Inventory, ScannedChange};
-use crate::provider::{Error, SecretName};
+use crate::inventory::{Inventory, InventoryEvent, ScannedChange};
+use crate::provider::{Error, SecretListItem};
 
 struct Eyed {
-    eyes: Eyes,
+    eyes: SecretLookup,
     seen: HashMap<SecretPath, Presence>,
 }
 
-impl Outlook for Eyed {
+impl SecretResolver for Eyed {
     fn reference(&self, path: &str) -> Option<SecretPath> {
         self.eyes.reference_path(path)
     }
@@ -40,9 +40,12 @@ impl Outlook for Eyed {
 }
 
 fn outlook() -> Eyed {
-    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnTemplate::default() };
+    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
     let env = ReceiverEnv::Known(BTreeMap::from([("SET".into(), FieldState::Present)]));
-    Eyed { eyes: Eyes { own, env, sees_kv: true, ..Eyes::default() }, seen: HashMap::new() }
+    Eyed {
+        eyes: SecretLookup { own, env, can_read_kv: true, ..SecretLookup::default() },
+        seen: HashMap::new(),
+    }
 }
 
 fn kv(mount: &str, path: &str) -> SecretPath {
@@ -59,16 +62,16 @@ fn put(address: &str, text: &str) -> ScannedChange {
 }
 
 fn apply(inventory: &mut Inventory, changes: Vec<ScannedChange>) -> crate::inventory::Delta {
-    inventory.apply(Feed::Batch { at: Revision(1), changes }, Duration::ZERO)
+    inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO)
 }
 
 /// The rows with who depends on them.
 fn shown(page: &SecretsPage) -> Vec<(String, usize)> {
     let rows = page.rows.as_ref().unwrap();
-    rows.from(0).map(|entry| (entry.text.to_string(), entry.holders.len())).collect()
+    rows.from(0).map(|entry| (entry.text.to_string(), entry.dependents.len())).collect()
 }
 
-fn page(inventory: &Inventory, outlook: &dyn Outlook) -> SecretsPage {
+fn page(inventory: &Inventory, outlook: &dyn SecretResolver) -> SecretsPage {
     let mut page = SecretsPage::default();
     page.resize(10);
     page.open();
@@ -101,7 +104,7 @@ fn every_secret_is_listed_with_who_depends_on_it() {
         ("$UNSET", 2),
     ];
     assert_eq!(shown(&page), wanted.map(|(text, count)| (text.to_owned(), count)));
-    assert_eq!(page.bad(), 1, "one document has no default for $UNSET");
+    assert_eq!(page.broken(), 1, "one document has no default for $UNSET");
 }
 
 #[test]
@@ -109,19 +112,21 @@ fn states_are_judged_by_what_documents_refer_to() {
     let (inventory, mut outlook) = (small(), outlook());
     let mut page = page(&inventory, &outlook);
     let github = kv("secret", "app/github");
-    let contents =
-        Contents { fields: vec![(FieldName::new("hmac"), FieldState::Present)], ..Contents::default() };
+    let contents = SecretContents {
+        fields: vec![(FieldName::new("hmac"), FieldState::Present)],
+        ..SecretContents::default()
+    };
     outlook.seen.insert(github.clone(), Presence::Present(contents));
     outlook.seen.insert(kv("secret", "app/rabbit"), Presence::Missing);
     outlook.seen.insert(kv("webhooks", "p/one/secrets"), Presence::Missing);
-    page.seen(outlook.seen.keys(), &outlook);
+    page.presence_changed(outlook.seen.keys(), &outlook);
     let rows = page.rows.as_ref().unwrap();
     let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, &outlook)).collect();
     use SecretState as S;
     assert_eq!(states, [S::FieldMissing(1), S::Fallback, S::None, S::Asking, S::Present, S::Missing]);
-    assert_eq!(page.bad(), 2);
+    assert_eq!(page.broken(), 2);
 
-    page.walk_to(0);
+    page.select_by_user(0);
     page.next_sort(&outlook);
     assert_eq!(shown(&page).first().unwrap().0, "$UNSET");
     assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
@@ -136,14 +141,14 @@ fn the_selection_stays_on_its_row_and_keeps_its_line() {
     let (mut inventory, outlook) = (small(), outlook());
     let mut page = page(&inventory, &outlook);
     page.resize(2);
-    page.walk_to(2);
+    page.select_by_user(2);
     let selected = page.selected.clone();
     assert_eq!((page.cursor, page.offset), (2, 1));
-    page.take(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
+    page.apply_delta(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
     page.work(&inventory, &outlook);
     assert_eq!((page.selected.clone(), page.cursor, page.offset), (selected, 3, 2));
     let Address(gone) = "p/one".parse().unwrap();
-    page.take(&apply(&mut inventory, vec![ScannedChange::Deleted(gone)]));
+    page.apply_delta(&apply(&mut inventory, vec![ScannedChange::Deleted(gone)]));
     page.work(&inventory, &outlook);
     assert_eq!(page.cursor, 3);
     assert_eq!(page.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
@@ -166,38 +171,42 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let mount = Mount::new("webhooks").unwrap();
     let folder = || SecretFolder { mount: mount.clone(), folder: None };
     let secrets = |paths: &[&str]| {
-        Ok(paths.iter().map(|path| SecretName::Secret(kv("webhooks", path))).collect::<Vec<_>>())
+        Ok(paths.iter().map(|path| SecretListItem::Secret(kv("webhooks", path))).collect::<Vec<_>>())
     };
-    let one = Request(1);
-    page.begin_walk(one, vec![mount.clone()]);
+    let one = RequestId(1);
+    page.begin_listing(one, vec![mount.clone()]);
     let names = secrets(&["old", "p/one/secrets"]);
-    page.listed(one, Listed { folder: folder(), names, waiting: 0, ends: true }, &outlook);
-    page.walked(one, Ended::Whole, &outlook, Duration::ZERO);
+    page.folder_listed(one, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
+    page.listing_ended(one, ListingEnd::Complete, &outlook, Duration::ZERO);
     let rows = page.rows.as_ref().unwrap();
-    assert_eq!((rows.total(), rows.loose()), (7, 1));
-    let old = rows.get(&Subject::Path(kv("webhooks", "old"))).unwrap();
-    assert_eq!(SecretState::of(old, &outlook), SecretState::Loose);
+    assert_eq!((rows.total(), rows.unreferenced()), (7, 1));
+    let old = rows.get(&SecretSubject::Path(kv("webhooks", "old"))).unwrap();
+    assert_eq!(SecretState::of(old, &outlook), SecretState::Unreferenced);
 
-    let two = Request(2);
-    page.begin_walk(two, vec![mount.clone()]);
+    let two = RequestId(2);
+    page.begin_listing(two, vec![mount.clone()]);
     let permission = "list on webhooks/metadata/".to_owned();
     let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
-    page.listed(two, Listed { folder: folder(), names, waiting: 0, ends: true }, &outlook);
-    page.walked(two, Ended::Whole, &outlook, Duration::ZERO);
-    assert_eq!(page.walk.refused, [(folder(), format!("{permission} is missing"))]);
-    assert_eq!(page.rows.as_ref().unwrap().loose(), 1, "nobody has said that it is gone");
+    page.folder_listed(two, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
+    page.listing_ended(two, ListingEnd::Complete, &outlook, Duration::ZERO);
+    assert_eq!(page.listing.refused, [(folder(), format!("{permission} is missing"))]);
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "nobody has said that it is gone");
 
-    page.listed(
+    page.folder_listed(
         one,
-        Listed { folder: folder(), names: secrets(&["late"]), waiting: 0, ends: true },
+        FolderPage { folder: folder(), names: secrets(&["late"]), waiting: 0, is_last: true },
         &outlook,
     );
-    assert_eq!(page.rows.as_ref().unwrap().loose(), 1, "an answer to an older question");
-    let three = Request(3);
-    page.begin_walk(three, vec![mount.clone()]);
-    page.listed(three, Listed { folder: folder(), names: secrets(&[]), waiting: 0, ends: true }, &outlook);
-    page.walked(three, Ended::Whole, &outlook, Duration::ZERO);
-    assert_eq!(page.rows.as_ref().unwrap().loose(), 0);
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "an answer to an older question");
+    let three = RequestId(3);
+    page.begin_listing(three, vec![mount.clone()]);
+    page.folder_listed(
+        three,
+        FolderPage { folder: folder(), names: secrets(&[]), waiting: 0, is_last: true },
+        &outlook,
+    );
+    page.listing_ended(three, ListingEnd::Complete, &outlook, Duration::ZERO);
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 0);
 }
 
 #[test]
@@ -207,7 +216,8 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
         put(&format!("n/w{number:05}"), &format!(r#"{{"a": "{{$vault:app/p{}#f}}"}}"#, number % 10_000))
     };
     apply(&mut inventory, (0..25_000).map(document).collect());
-    let outlook = Eyed { eyes: Eyes { sees_kv: true, ..Eyes::default() }, seen: HashMap::new() };
+    let outlook =
+        Eyed { eyes: SecretLookup { can_read_kv: true, ..SecretLookup::default() }, seen: HashMap::new() };
     let mut page = SecretsPage::default();
     page.open();
     let mut slices = 0;
@@ -222,19 +232,19 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
 fn versions_are_asked_for_once_the_selection_rests() {
     let (inventory, outlook) = (small(), outlook());
     let mut page = page(&inventory, &outlook);
-    page.walk_to(0);
+    page.select_by_user(0);
     let now = Duration::from_secs(5);
-    page.follow_past(true, now);
-    page.follow_past(true, now + Duration::from_millis(100));
-    let past = page.past.as_mut().unwrap();
+    page.follow_selection(true, now);
+    page.follow_selection(true, now + Duration::from_millis(100));
+    let past = page.version_history.as_mut().unwrap();
     assert_eq!(past.due(), Some(now + Duration::from_millis(150)));
-    past.ask(Request(1));
+    past.begin_request(RequestId(1));
     assert_eq!(past.due(), None);
-    assert!(!past.take(Request(9), Ok(None), now) && past.take(Request(1), Ok(None), now));
+    assert!(!past.accept(RequestId(9), Ok(None), now) && past.accept(RequestId(1), Ok(None), now));
     assert_eq!(past.due(), Some(now + Duration::from_secs(10)));
-    page.walk_to(5);
-    page.follow_past(true, now);
-    assert!(page.past.is_none(), "a variable has no versions");
+    page.select_by_user(5);
+    page.follow_selection(true, now);
+    assert!(page.version_history.is_none(), "a variable has no versions");
 }
 
 proptest! {
@@ -252,7 +262,7 @@ proptest! {
                 put(&address, &format!(r#"{{"a": "{{$vault:p{a}#f{b}}}{{$V{b}:x}}"}}"#))
             };
             let delta = apply(&mut inventory, vec![change]);
-            page.take(&delta);
+            page.apply_delta(&delta);
             if work {
                 page.work(&inventory, &outlook);
             }
@@ -260,6 +270,6 @@ proptest! {
         page.work(&inventory, &outlook);
         let anew = self::page(&inventory, &outlook);
         prop_assert_eq!(shown(&page), shown(&anew));
-        prop_assert_eq!(page.bad(), anew.bad());
+        prop_assert_eq!(page.broken(), anew.broken());
     }
 }

@@ -1,18 +1,18 @@
-//! The desk that asks which secrets are there, for what is on the screen and nothing else: one request a
-//! path, few at a time, again now and then while it stays in sight, given up when it goes. After trouble
-//! of the store as a whole one question goes ahead of all the rest.
+//! Polls the presence of the secrets on the screen and of no others: one query for each path, few at a
+//! time, repeated at an interval while the path stays visible, cancelled when it is not. During an outage of
+//! the store a single query probes for its end.
 //!
-//! | file | what it is for |
+//! | module | what it does |
 //! | --- | --- |
-//! | `table` | what is wanted and known: what is asked next, what is news; without a clock |
-//! | `trouble` | when a store that does not answer is tried again |
+//! | `table` | visible paths and known states: what to query next, what to report; without a clock |
+//! | `backoff` | when a store that does not answer is tried again |
 //!
-//! It asks a `SecretReader`, which cannot tell a value.
+//! It uses a `SecretReader`, which cannot read values.
 
+mod backoff;
 mod table;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,106 +22,102 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::runner::Reply;
-use crate::console::effect::Request;
-use crate::console::message::{Answer, Reach};
-use crate::domain::{Health, Presence, SecretPath, SecretStanding};
+use super::runner::TaskReply;
+use crate::console::effect::RequestId;
+use crate::console::message::{Answer, SecretReachability};
+use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::{CALL_DEADLINE, Error, HEALTH_DEADLINE, SecretReader};
-use table::{Table, Turn};
+use table::{OutageChange, PollTable};
 
-/// How many questions are under way at the same time.
+/// How many queries run at once.
 pub(super) const AT_ONCE: usize = 8;
 
-/// How many words to the desk wait for it; what does not fit is looked at in its turn.
+/// Queue length of commands; a dropped one is made up for by the regular polling.
 const WORDS: usize = 64;
 
-/// What a provider may take beyond its own deadline before it is not waited for any more.
+/// How long a provider may exceed its own deadline before its call is abandoned.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Where the loop leaves its wishes. Dropping it ends the desk with all that it has asked.
-pub(super) struct Desk {
+/// A handle to the polling task. Dropping it ends the task and its queries.
+pub(super) struct PresencePoller {
     list: watch::Sender<Arc<[SecretPath]>>,
-    words: mpsc::Sender<Word>,
+    commands: mpsc::Sender<PollerCommand>,
 }
 
-enum Word {
-    /// This was written.
-    Again(SecretPath),
-    /// Somebody waits, or the store is said to have changed: look at everything.
-    All,
-    /// Ask how the store is.
-    Health,
+enum PollerCommand {
+    /// Query this path at once: it was written.
+    Refresh(SecretPath),
+    /// Query everything at once: the user asked to retry, or the store may have changed.
+    RefreshAll,
+    CheckHealth,
 }
 
-impl Desk {
-    /// Opens one within a Tokio runtime; it asks nothing before it is told what to look at.
-    pub(super) fn open(reader: Arc<dyn SecretReader>, answers: mpsc::Sender<(Request, Reply)>) -> Self {
+impl PresencePoller {
+    /// Starts the task in the current tokio runtime; it queries nothing before the first [`Self::watch`].
+    pub(super) fn open(reader: Arc<dyn SecretReader>, answers: mpsc::Sender<(RequestId, TaskReply)>) -> Self {
         let (list, lists) = watch::channel(Arc::from([]));
-        let (words, said) = mpsc::channel(WORDS);
-        let work = Work {
+        let (commands, said) = mpsc::channel(WORDS);
+        let work = PollTask {
             reader,
-            table: Table::default(),
-            asked: JoinSet::new(),
-            under_way: HashMap::new(),
+            table: PollTable::default(),
+            queries: JoinSet::new(),
+            in_flight: HashMap::new(),
             health: JoinSet::new(),
             health_again: false,
-            reach: None,
-            healthy: None,
+            reachability: None,
+            health_news: None,
         };
         tokio::spawn(work.run(lists, said, answers));
-        Self { list, words }
+        Self { list, commands }
     }
 
-    /// Replaces what is looked at; nothing ends it.
-    pub(super) fn look(&self, paths: Vec<SecretPath>) {
+    /// Replaces the polled paths; an empty list stops polling.
+    pub(super) fn watch(&self, paths: Vec<SecretPath>) {
         self.list.send_replace(paths.into());
     }
 
-    /// Looks at a path at once, if it is looked at.
-    pub(super) fn look_again(&self, path: SecretPath) {
-        let _ = self.words.try_send(Word::Again(path));
+    /// Queries a path at once, if it is polled.
+    pub(super) fn refresh(&self, path: SecretPath) {
+        let _ = self.commands.try_send(PollerCommand::Refresh(path));
     }
 
-    /// Looks at everything at once, without waiting for the next try.
-    pub(super) fn look_at_all(&self) {
-        let _ = self.words.try_send(Word::All);
+    /// Queries everything at once, without waiting for the back-off.
+    pub(super) fn refresh_all(&self) {
+        let _ = self.commands.try_send(PollerCommand::RefreshAll);
     }
 
-    /// Asks how the store is.
-    pub(super) fn ask_health(&self) {
-        let _ = self.words.try_send(Word::Health);
+    pub(super) fn check_health(&self) {
+        let _ = self.commands.try_send(PollerCommand::CheckHealth);
     }
 }
 
-/// What was told of a path.
-type Told = (SecretPath, Result<Presence, Error>);
+type PresenceAnswer = (SecretPath, Result<Presence, Error>);
 
-/// The desk's task.
-struct Work {
+struct PollTask {
     reader: Arc<dyn SecretReader>,
-    table: Table,
-    asked: JoinSet<Told>,
-    /// What is asked by which task, and how it is given up.
-    under_way: HashMap<Id, (SecretPath, AbortHandle)>,
+    table: PollTable,
+    queries: JoinSet<PresenceAnswer>,
+    /// The path of each running query, and the handle to cancel it.
+    in_flight: HashMap<Id, (SecretPath, AbortHandle)>,
     health: JoinSet<Health>,
     health_again: bool,
-    /// What is still to be told of the store.
-    reach: Option<Reach>,
-    healthy: Option<Health>,
+    /// Not reported yet.
+    reachability: Option<SecretReachability>,
+    health_news: Option<Health>,
 }
 
-impl Work {
+impl PollTask {
     async fn run(
         mut self,
         mut lists: watch::Receiver<Arc<[SecretPath]>>,
-        mut said: mpsc::Receiver<Word>,
-        answers: mpsc::Sender<(Request, Reply)>,
+        mut said: mpsc::Receiver<PollerCommand>,
+        answers: mpsc::Sender<(RequestId, TaskReply)>,
     ) {
         loop {
             self.ask();
             let now = Instant::now();
-            let tells = self.reach.is_some() || self.healthy.is_some() || self.table.news_due(now);
-            let due = self.table.due(self.asked.len() < AT_ONCE);
+            let tells = self.reachability.is_some() || self.health_news.is_some() || self.table.news_due(now);
+            let due = self.table.due(self.queries.len() < AT_ONCE);
             tokio::select! {
                 biased;
                 changed = lists.changed() => {
@@ -131,14 +127,14 @@ impl Work {
                     let list = Arc::clone(&lists.borrow_and_update());
                     self.want(&list);
                 }
-                Some(word) = said.recv() => self.take(word),
-                Some(done) = self.asked.join_next_with_id() => self.done(done),
+                Some(word) = said.recv() => self.handle(word),
+                Some(done) = self.queries.join_next_with_id() => self.query_done(done),
                 Some(health) = self.health.join_next() => self.health_came(health.ok()),
                 place = answers.reserve(), if tells => {
-                    // The loop is gone only when the console is being left.
+                    // The event loop is gone only on exit.
                     let Ok(place) = place else { return };
-                    if let Some(answer) = self.tell() {
-                        place.send((Request::default(), Reply::Answer(answer)));
+                    if let Some(answer) = self.next_answer() {
+                        place.send((RequestId::default(), TaskReply::Answer(answer)));
                     }
                 }
                 () = until(due.filter(|_| !tells)) => self.table.forget(Instant::now()),
@@ -149,37 +145,37 @@ impl Work {
     fn want(&mut self, list: &[SecretPath]) {
         let was_idle = self.table.is_idle();
         let gone = self.table.want(list, Instant::now());
-        for (path, task) in self.under_way.values() {
+        for (path, task) in self.in_flight.values() {
             if gone.contains(path) {
                 task.abort();
             }
         }
-        // Nobody followed what became of it while nothing was looked at.
+        // The outage was not followed while nothing was polled.
         if was_idle && self.table.reason().is_some() {
-            self.turned();
+            self.outage_changed();
         }
     }
 
-    fn take(&mut self, word: Word) {
+    fn handle(&mut self, word: PollerCommand) {
         match word {
-            Word::Again(path) => self.table.look_again(path, Instant::now()),
-            Word::All => {
+            PollerCommand::Refresh(path) => self.table.refresh(path, Instant::now()),
+            PollerCommand::RefreshAll => {
                 self.reader.retry_now();
-                self.table.look_at_all(Instant::now());
-                self.ask_health();
+                self.table.refresh_all(Instant::now());
+                self.check_health();
             }
-            Word::Health => self.ask_health(),
+            PollerCommand::CheckHealth => self.check_health(),
         }
     }
 
-    /// Asks for what is due, as far as there are places. One given up holds its place until it has ended.
+    /// Starts the queries that are due, up to the limit. A cancelled query counts until it has ended.
     fn ask(&mut self) {
-        while self.asked.len() < AT_ONCE
+        while self.queries.len() < AT_ONCE
             && let Some(path) = self.table.next(Instant::now())
         {
-            self.table.began(&path);
+            self.table.query_started(&path);
             let (reader, asked) = (Arc::clone(&self.reader), path.clone());
-            let task = self.asked.spawn(async move {
+            let task = self.queries.spawn(async move {
                 let limit = CALL_DEADLINE + GRACE;
                 let answer = timeout(limit, reader.presence(&asked)).await.unwrap_or_else(|_| {
                     let reason = format!("the store of secrets said nothing within {} s", limit.as_secs());
@@ -187,49 +183,49 @@ impl Work {
                 });
                 (asked, answer)
             });
-            self.under_way.insert(task.id(), (path, task));
+            self.in_flight.insert(task.id(), (path, task));
         }
     }
 
-    fn done(&mut self, done: Result<(Id, Told), JoinError>) {
+    fn query_done(&mut self, done: Result<(Id, PresenceAnswer), JoinError>) {
         let now = Instant::now();
         match done {
             Ok((id, (path, answer))) => {
-                self.under_way.remove(&id);
+                self.in_flight.remove(&id);
                 match self.table.answered(&path, answer, now) {
-                    Turn::None => {}
-                    Turn::Trouble => {
-                        // What else was asked would wait for the same.
-                        self.under_way.values().for_each(|(_, task)| task.abort());
-                        self.turned();
+                    OutageChange::None => {}
+                    OutageChange::Began => {
+                        // The other queries would fail alike.
+                        self.in_flight.values().for_each(|(_, task)| task.abort());
+                        self.outage_changed();
                     }
-                    Turn::Over => self.turned(),
+                    OutageChange::Ended => self.outage_changed(),
                 }
             }
             Err(ended) => {
-                if let Some((path, _)) = self.under_way.remove(&ended.id()) {
+                if let Some((path, _)) = self.in_flight.remove(&ended.id()) {
                     self.table.cancelled(&path, now);
                 }
             }
         }
     }
 
-    /// The store answers again, or does not.
-    fn turned(&mut self) {
-        let standing = self.reader.standing();
+    /// An outage began, ended, or has another reason.
+    fn outage_changed(&mut self) {
+        let standing = self.reader.last_status();
         let reach = match self.table.reason() {
-            None => Reach { standing, why: None },
+            None => SecretReachability { standing, reason: None },
             Some(why) => {
-                let standing = if standing.serves() { SecretStanding::Unreachable } else { standing };
-                Reach { standing, why: Some(why.to_owned()) }
+                let standing = if standing.serves() { SecretStoreStatus::Unreachable } else { standing };
+                SecretReachability { standing, reason: Some(why.to_owned()) }
             }
         };
-        self.reach = Some(reach);
-        self.ask_health();
+        self.reachability = Some(reach);
+        self.check_health();
     }
 
-    /// Asks how the store is, once at a time.
-    fn ask_health(&mut self) {
+    /// Queries the store's health, one query at a time.
+    fn check_health(&mut self) {
         if !self.health.is_empty() {
             self.health_again = true;
             return;
@@ -237,38 +233,38 @@ impl Work {
         let reader = Arc::clone(&self.reader);
         self.health.spawn(async move {
             let limit = HEALTH_DEADLINE + GRACE;
-            timeout(limit, reader.health()).await.unwrap_or_else(|_| silent(limit))
+            timeout(limit, reader.health()).await.unwrap_or_else(|_| no_answer(limit))
         });
     }
 
     fn health_came(&mut self, health: Option<Health>) {
-        self.healthy = health.or(self.healthy.take());
+        self.health_news = health.or(self.health_news.take());
         if std::mem::take(&mut self.health_again) {
-            self.ask_health();
+            self.check_health();
         }
     }
 
-    /// The next thing there is to tell; the store comes before what is in it.
-    fn tell(&mut self) -> Option<Answer> {
-        if let Some(reach) = self.reach.take() {
-            return Some(Answer::SecretReach(reach));
+    /// The next answer to report; the store's state comes before that of its secrets.
+    fn next_answer(&mut self) -> Option<Answer> {
+        if let Some(reach) = self.reachability.take() {
+            return Some(Answer::SecretReachability(reach));
         }
         if self.table.news_due(Instant::now()) {
             let news = self.table.take_news();
-            // The path may be to blame, or a token that has ended: the store's health tells which.
+            // Either the path is forbidden or the token has expired: the store's health shows which.
             if news.iter().any(|(_, presence)| matches!(presence, Presence::Forbidden { .. })) {
-                self.ask_health();
+                self.check_health();
             }
-            return Some(Answer::Seen(news));
+            return Some(Answer::PresenceChanged(news));
         }
-        self.healthy.take().map(|health| Answer::SecretHealth(Box::new(health)))
+        self.health_news.take().map(|health| Answer::SecretHealth(Box::new(health)))
     }
 }
 
-fn silent(limit: Duration) -> Health {
+fn no_answer(limit: Duration) -> Health {
     let text = format!("the store of secrets said nothing within {} s", limit.as_secs());
     let mut health = Health::unusable("secrets", text, "check that it runs and can be reached");
-    health.standing = Some(SecretStanding::Unreachable);
+    health.secret_store = Some(SecretStoreStatus::Unreachable);
     health
 }
 

@@ -1,12 +1,12 @@
-//! The desk by counts: what is asked how often and when, by a table without a clock and by the task
-//! over a store in memory.
+//! Tests of polling by counts: how often and when paths are queried, on the table without a clock and on
+//! the task over a memory store.
 
 use std::collections::HashSet;
 
 use super::table::{INTERVAL, MAX_WANTED, QUIET, REMEMBERED};
 use super::*;
 use crate::domain::{KvPath, Mount, SecretRight};
-use crate::provider::memory::{MemorySecrets, Outage};
+use crate::provider::memory::{MemorySecrets, SecretsOutage};
 
 fn path(n: usize) -> SecretPath {
     let path = KvPath::new(&format!("p{n}")).unwrap();
@@ -21,7 +21,7 @@ const MS: Duration = Duration::from_millis(1);
 
 #[test]
 fn without_a_place_for_a_question_nothing_is_due_while_a_list_settles() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (PollTable::default(), Instant::now());
     table.want(&paths(0..1), now);
     assert_eq!(table.due(true), Some(now + QUIET));
     assert_eq!(table.due(false), None);
@@ -29,11 +29,11 @@ fn without_a_place_for_a_question_nothing_is_due_while_a_list_settles() {
 
 #[test]
 fn an_answer_that_came_when_nobody_looked_is_told_to_who_comes_back() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (PollTable::default(), Instant::now());
     table.want(&paths(0..1), now);
     let now = now + QUIET;
     let asked = table.next(now).unwrap();
-    table.began(&asked);
+    table.query_started(&asked);
     assert_eq!(table.want(&[], now).len(), 1, "it is given up, and was answered before that");
     table.answered(&asked, Ok(Presence::Missing), now);
     assert_eq!(table.take_news(), []);
@@ -43,21 +43,21 @@ fn an_answer_that_came_when_nobody_looked_is_told_to_who_comes_back() {
 
 #[test]
 fn what_was_written_is_told_anew_though_it_is_as_before() {
-    let (mut table, now) = (Table::default(), Instant::now());
+    let (mut table, now) = (PollTable::default(), Instant::now());
     table.want(&paths(0..1), now);
     let now = now + QUIET;
     for round in 0..2 {
         let asked = table.next(now).unwrap();
-        table.began(&asked);
+        table.query_started(&asked);
         table.answered(&asked, Ok(Presence::Missing), now);
         assert_eq!(table.take_news(), [(path(0), Presence::Missing)], "{round}");
-        table.look_again(path(0), now);
+        table.refresh(path(0), now);
     }
 }
 
 /// A table, and a store that answers when the test says so.
 struct Bench {
-    table: Table,
+    table: PollTable,
     now: Instant,
     under_way: Vec<SecretPath>,
     asked: Vec<SecretPath>,
@@ -68,7 +68,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         Self {
-            table: Table::default(),
+            table: PollTable::default(),
             now: Instant::now(),
             under_way: Vec::new(),
             asked: Vec::new(),
@@ -91,7 +91,7 @@ impl Bench {
         while self.under_way.len() < AT_ONCE
             && let Some(path) = self.table.next(self.now)
         {
-            self.table.began(&path);
+            self.table.query_started(&path);
             self.under_way.push(path.clone());
             self.asked.push(path);
         }
@@ -99,7 +99,7 @@ impl Bench {
         self.asked.len() - before
     }
 
-    fn answer(&mut self, answer: &Result<Presence, Error>) -> Vec<Turn> {
+    fn answer(&mut self, answer: &Result<Presence, Error>) -> Vec<OutageChange> {
         let (now, under_way) = (self.now, std::mem::take(&mut self.under_way));
         under_way.iter().map(|path| self.table.answered(path, answer.clone(), now)).collect()
     }
@@ -227,7 +227,7 @@ fn after_trouble_one_question_goes_ahead_and_everything_follows_once_it_is_over(
     bench.now += INTERVAL;
     bench.ask();
     let turns = bench.answer(&gone("sealed"));
-    assert_eq!(turns.iter().filter(|turn| **turn == Turn::Trouble).count(), 1, "{turns:?}");
+    assert_eq!(turns.iter().filter(|turn| **turn == OutageChange::Began).count(), 1, "{turns:?}");
     bench.listen();
     let unreachable = |reason: &str| Presence::Unreachable { reason: reason.into() };
     assert_eq!(bench.told.len(), 50);
@@ -248,7 +248,7 @@ fn after_trouble_one_question_goes_ahead_and_everything_follows_once_it_is_over(
     let before = bench.asked.len();
     bench.now += Duration::from_secs(4);
     assert_eq!(bench.ask(), 1);
-    assert_eq!(bench.answer(&present()), [Turn::Over]);
+    assert_eq!(bench.answer(&present()), [OutageChange::Ended]);
     bench.live(QUIET, &present());
     assert_eq!(bench.asked.len() - before, 20, "each once, the first by the probe");
     assert_eq!(bench.told.len(), 20);
@@ -260,8 +260,8 @@ fn an_answer_from_before_the_trouble_does_not_end_it() {
     bench.want(&paths(0..2));
     bench.now += QUIET;
     assert_eq!(bench.ask(), 2);
-    assert_eq!(bench.table.answered(&path(0), gone("sealed"), bench.now), Turn::Trouble);
-    assert_eq!(bench.table.answered(&path(1), present(), bench.now), Turn::None);
+    assert_eq!(bench.table.answered(&path(0), gone("sealed"), bench.now), OutageChange::Began);
+    assert_eq!(bench.table.answered(&path(1), present(), bench.now), OutageChange::None);
     assert_eq!(bench.table.reason(), Some("sealed"));
     bench.under_way.clear();
     bench.listen();
@@ -274,10 +274,10 @@ fn what_was_written_goes_first_and_is_asked_anew_where_an_answer_may_be_older() 
     bench.want(&paths(0..100));
     bench.live(QUIET * 2, &present());
     bench.asked.clear();
-    bench.table.look_again(path(99), bench.now);
-    bench.table.look_again(path(700), bench.now);
+    bench.table.refresh(path(99), bench.now);
+    bench.table.refresh(path(700), bench.now);
     assert_eq!((bench.ask(), bench.asked.as_slice()), (1, &[path(99)][..]));
-    bench.table.look_again(path(99), bench.now);
+    bench.table.refresh(path(99), bench.now);
     bench.answer(&present());
     assert_eq!((bench.ask(), bench.asked.last()), (1, Some(&path(99))));
     bench.answer(&present());
@@ -297,34 +297,34 @@ fn a_list_is_bounded_and_told_apart_by_path_and_what_does_not_fit_the_store_is_u
     assert_eq!(bench.table.reason(), None);
 }
 
-/// The task over a store in memory.
+/// The task over a memory store.
 struct Office {
     store: MemorySecrets,
-    desk: Desk,
-    answers: mpsc::Receiver<(Request, Reply)>,
+    desk: PresencePoller,
+    answers: mpsc::Receiver<(RequestId, TaskReply)>,
 }
 
 impl Office {
     fn open() -> Self {
         let store = MemorySecrets::new();
         let (sender, answers) = mpsc::channel(2);
-        let desk = Desk::open(store.access(false).reader, sender);
+        let desk = PresencePoller::open(store.access(false).reader, sender);
         Self { store, desk, answers }
     }
 
     async fn next(&mut self) -> Answer {
         let answer = timeout(Duration::from_secs(30), self.answers.recv()).await;
-        let (_, Reply::Answer(answer)) = answer.expect("an answer").expect("an open desk") else {
+        let (_, TaskReply::Answer(answer)) = answer.expect("an answer").expect("an open desk") else {
             panic!("no answer");
         };
         answer
     }
 
-    /// Listens until so many changes were told.
+    /// Receives until so many changes were reported.
     async fn seen(&mut self, count: usize) -> (Vec<(SecretPath, Presence)>, usize) {
         let (mut told, mut messages) = (Vec::new(), 0);
         while told.len() < count {
-            if let Answer::Seen(more) = self.next().await {
+            if let Answer::PresenceChanged(more) = self.next().await {
                 told.extend(more);
                 messages += 1;
             }
@@ -332,9 +332,9 @@ impl Office {
         (told, messages)
     }
 
-    async fn standing(&mut self) -> SecretStanding {
+    async fn standing(&mut self) -> SecretStoreStatus {
         loop {
-            if let Answer::SecretReach(reach) = self.next().await {
+            if let Answer::SecretReachability(reach) = self.next().await {
                 return reach.standing;
             }
         }
@@ -344,9 +344,9 @@ impl Office {
 #[tokio::test]
 async fn only_what_is_wanted_is_asked_once_and_never_more_than_eight_at_once() {
     let mut office = Office::open();
-    office.store.slow(MS);
+    office.store.delay_calls(MS);
     office.store.put_now(&path(3), [("token", "x")]);
-    office.desk.look(paths(0..300));
+    office.desk.watch(paths(0..300));
     let (told, messages) = office.seen(300).await;
     assert!(messages < 60, "{messages} messages for 300 answers");
     let is_there = |n: usize| told.iter().any(|(it, presence)| *it == path(n) && is_present(presence));
@@ -363,27 +363,27 @@ fn is_present(presence: &Presence) -> bool {
 #[tokio::test]
 async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_health() {
     let mut office = Office::open();
-    office.desk.look(paths(0..20));
+    office.desk.watch(paths(0..20));
     office.seen(20).await;
-    office.store.cut(Outage::Sealed);
-    office.desk.look_at_all();
-    assert_eq!(office.standing().await, SecretStanding::Sealed);
+    office.store.inject_outage(SecretsOutage::Sealed);
+    office.desk.refresh_all();
+    assert_eq!(office.standing().await, SecretStoreStatus::Sealed);
     let mut health = None;
     let mut rows = 0;
     while health.is_none() || rows < 20 {
         match office.next().await {
-            Answer::SecretHealth(told) => health = told.standing,
-            Answer::Seen(told) => rows += told.len(),
+            Answer::SecretHealth(told) => health = told.secret_store,
+            Answer::PresenceChanged(told) => rows += told.len(),
             _ => {}
         }
     }
-    assert_eq!(health, Some(SecretStanding::Sealed));
+    assert_eq!(health, Some(SecretStoreStatus::Sealed));
     office.store.restore();
-    assert_eq!(office.standing().await, SecretStanding::Unsealed);
+    assert_eq!(office.standing().await, SecretStoreStatus::Unsealed);
     office.store.forbid(SecretRight::Presence, &path(2));
-    office.desk.look_again(path(2));
+    office.desk.refresh(path(2));
     loop {
-        if let Answer::Seen(told) = office.next().await
+        if let Answer::PresenceChanged(told) = office.next().await
             && told.iter().any(|(it, what)| *it == path(2) && matches!(what, Presence::Forbidden { .. }))
         {
             break;
@@ -394,8 +394,8 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
 #[tokio::test]
 async fn a_desk_that_is_closed_asks_nothing_more() {
     let Office { store, desk, mut answers } = Office::open();
-    store.slow(Duration::from_secs(3_600));
-    desk.look(paths(0..20));
+    store.delay_calls(Duration::from_secs(3_600));
+    desk.watch(paths(0..20));
     while store.calls().presence < AT_ONCE {
         tokio::time::sleep(5 * MS).await;
     }

@@ -1,11 +1,11 @@
-//! Writes over a store in memory that somebody else uses too.
+//! Tests of writes to a memory store that another user changes.
 
 use super::*;
 use crate::domain::{KvPath, Mount, SecretText, SecretValue};
 use crate::provider::memory::MemorySecrets;
 
-/// A deleted version still is the newest, so that the condition holds; the fields that were to stay
-/// cannot be read any more, and a version without them would lose them.
+/// A deleted version is still the newest, so the condition holds; but the fields to keep cannot be read
+/// any more, and a version without them would lose them.
 #[tokio::test]
 async fn what_cannot_be_kept_is_not_written_over() {
     let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("app").unwrap() };
@@ -23,13 +23,13 @@ async fn what_cannot_be_kept_is_not_written_over() {
     );
     let write = SecretWrite {
         path: path.clone(),
-        how: How::ReadFirst,
+        mode: SecretWriteMode::ReadModifyWrite,
         expect: SecretExpect::Version(before),
-        set: Hidden(set),
+        set: Opaque(set),
         remove: Vec::new(),
     };
     let audit = Arc::new(Audit::off());
-    let hand = Hand { access: &access, writer: Ok(writer), audit: &audit, number: 1 };
+    let hand = AuditedWriter { access: &access, writer: Ok(writer), audit: &audit, request: 1 };
     let (outcome, _) = hand.write(write).await;
     let refused = outcome.result.unwrap_err().to_string();
     assert!(refused.contains("the other fields of secret/app cannot be read from v1"), "{refused}");

@@ -1,21 +1,21 @@
-//! What terminals send, and how it is cut.
+//! Tests of sequences that terminals send, in all cuts.
 
 use proptest::prelude::*;
 
 use super::*;
 
-fn decode(reads: &[&[u8]]) -> Vec<Input> {
+fn decode(reads: &[&[u8]]) -> Vec<TerminalInput> {
     let mut decoder = Decoder::default();
     let mut inputs = Vec::new();
     for bytes in reads {
         decoder.feed(bytes, |input| inputs.push(input));
     }
-    inputs.extend(decoder.give_up());
+    inputs.extend(decoder.flush());
     inputs
 }
 
-fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Input {
-    Input::Key(KeyEvent::new(code, modifiers))
+fn pressed(code: KeyCode, modifiers: KeyModifiers) -> TerminalInput {
+    TerminalInput::Key(KeyEvent::new(code, modifiers))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn an_escape_long_before_a_key_is_not_alt_though_nobody_looked_in_between() {
         let mut decoder = Decoder::default();
         let mut inputs = Vec::new();
         decoder.feed(b"\x1b", |input| inputs.push(input));
-        inputs.extend(decoder.before_late(next));
+        inputs.extend(decoder.flush_before(next));
         decoder.feed(next, |input| inputs.push(input));
         inputs
     };
@@ -75,7 +75,7 @@ fn releases_are_dropped_and_repeats_kept() {
     let kinds: Vec<_> = inputs
         .iter()
         .map(|input| match input {
-            Input::Key(key) => key.kind,
+            TerminalInput::Key(key) => key.kind,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -86,7 +86,7 @@ fn releases_are_dropped_and_repeats_kept() {
 fn a_paste_is_one_message_and_runs_no_keys() {
     let inputs = decode(&[b"q\x1b[200~one\r\ntwo\rthree\x1b", b"[A q\x1b[20", b"1~q"]);
     let q = pressed(KeyCode::Char('q'), KeyModifiers::NONE);
-    assert_eq!(inputs, [q.clone(), Input::Paste("one\ntwo\nthree\u{1b}[A q".into()), q]);
+    assert_eq!(inputs, [q.clone(), TerminalInput::Paste("one\ntwo\nthree\u{1b}[A q".into()), q]);
 }
 
 #[test]
@@ -121,13 +121,13 @@ fn what_a_terminal_reports_types_nothing() {
 #[test]
 fn waits_only_inside_a_sequence() {
     let mut decoder = Decoder::default();
-    assert_eq!(decoder.patience(), None);
+    assert_eq!(decoder.timeout(), None);
     decoder.feed(b"\x1b[1;", |_| panic!("nothing is complete"));
-    assert_eq!(decoder.patience(), Some(REST_OF_SEQUENCE));
+    assert_eq!(decoder.timeout(), Some(REST_OF_SEQUENCE));
     let mut inputs = Vec::new();
     decoder.feed(b"5A", |input| inputs.push(input));
     assert_eq!(inputs, [pressed(KeyCode::Up, KeyModifiers::CONTROL)]);
-    assert_eq!(decoder.patience(), None);
+    assert_eq!(decoder.timeout(), None);
 }
 
 proptest! {

@@ -1,23 +1,23 @@
-//! What a new document is to be of, and what it begins with.
+//! The chooser of a new document, and the template it starts from.
 
 use super::*;
 use crate::console::model::Chooser;
 
-fn chooser(console: &Console) -> &Chooser {
+fn chooser(console: &TestConsole) -> &Chooser {
     let Some(Overlay::Choose(chooser)) = &console.model.overlay else { panic!("a choice") };
     chooser
 }
 
 /// The word under the cursor.
-fn at_cursor(console: &Console) -> String {
+fn at_cursor(console: &TestConsole) -> String {
     let edit = console.model.edit.as_ref().unwrap();
-    let cursor = edit.pad.cursor();
-    edit.pad.line(cursor.row)[cursor.at..].split('"').next().unwrap().to_owned()
+    let cursor = edit.buffer.cursor();
+    edit.buffer.line(cursor.row)[cursor.at..].split('"').next().unwrap().to_owned()
 }
 
 #[test]
 fn a_new_webhook_chooses_its_module_and_begins_where_it_has_to_be_edited() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("n ctrl-u").text("a/fresh").keys("enter");
     assert_eq!((console.model.place(), chooser(&console).matches().len()), (Place::Choose, 20));
     console.text("kafka");
@@ -33,7 +33,7 @@ fn a_new_webhook_chooses_its_module_and_begins_where_it_has_to_be_edited() {
 
 #[test]
 fn a_new_connection_chooses_its_type_by_moving() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("2 n").text("redis_eu").keys("enter down tab down");
     let third = chooser(&console).matches()[3].name.clone();
     console.keys("enter");
@@ -43,7 +43,7 @@ fn a_new_connection_chooses_its_type_by_moving() {
 
 #[test]
 fn what_matches_nothing_is_not_taken_and_escape_leaves_nothing_behind() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("n ctrl-u").text("a/fresh").keys("enter").text("nothing like it").keys("down enter");
     assert_eq!((console.model.place(), chooser(&console).matches().len()), (Place::Choose, 0));
     console.keys("ctrl-u").text("zero").keys("down");
@@ -54,7 +54,7 @@ fn what_matches_nothing_is_not_taken_and_escape_leaves_nothing_behind() {
 
 #[test]
 fn several_connections_of_a_type_are_for_the_user_to_choose() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.put("connections/k2", r#"{"type":"kafka"}"#, 6);
     console.keys("n ctrl-u").text("a/fresh").keys("enter").text("kafka").keys("enter");
     let text = console.model.edit.as_ref().unwrap().text();

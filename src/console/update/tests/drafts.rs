@@ -1,4 +1,4 @@
-//! Drafts under way: none is lost, none puts back what others changed.
+//! Drafts of the session: none is lost, none reverts what others changed.
 
 use super::*;
 
@@ -14,11 +14,11 @@ fn put_text(op: &Op) -> String {
 
 #[test]
 fn what_is_typed_while_a_write_is_under_way_outlives_its_answer() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     console.keys("esc").text(",\"y\":2");
-    console.send(Event::Answer(request, done(9)));
+    console.send(AppEvent::Answer(request, done(9)));
     assert_eq!(console.model.place(), Place::Editor);
     assert!(console.notice().starts_with("done: write a/one, now r9"));
     console.put("a/one", r#"{"module":"log","x":1}"#, 9);
@@ -32,18 +32,18 @@ fn what_is_typed_while_a_write_is_under_way_outlives_its_answer() {
 
 #[test]
 fn a_draft_left_while_it_is_written_is_none_any_more() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     console.keys("esc esc");
     assert_eq!(console.model.drafts.len(), 1);
-    console.send(Event::Answer(request, done(9)));
+    console.send(AppEvent::Answer(request, done(9)));
     assert!(console.model.drafts.is_empty(), "what it says is stored");
 }
 
 #[test]
 fn a_draft_without_a_row_can_be_taken_up_again() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("n ctrl-u").text("a/fresh").keys("enter enter").text("x").keys("esc");
     assert_eq!(console.model.drafts.len(), 1);
     assert_eq!(console.notice(), "draft of a/fresh kept: :a/fresh takes it up again");
@@ -57,21 +57,21 @@ fn a_draft_without_a_row_can_be_taken_up_again() {
 
 #[test]
 fn a_draft_whose_document_was_deleted_can_be_taken_up_again() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e").text("x").keys("esc");
     console.del("a/one", 9);
-    console.model.lock = Lock::Locked;
+    console.model.lock = WriteAccess::Locked;
     console.keys(":").text("a/one").keys("enter");
     assert!(console.model.edit.is_none(), "a locked console edits nothing");
     console.keys("esc");
-    console.model.lock = Lock::Open(None);
+    console.model.lock = WriteAccess::Open(None);
     console.keys(":").text("a/one").keys("enter");
     assert_eq!(console.model.edit.as_ref().unwrap().upstream, Upstream::Deleted);
 }
 
 #[test]
 fn a_merged_draft_keeps_the_secrets_that_are_stored_now() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     let stored = r#"{"module":"log","authorization":"Bearer first","jwt":{"secret":"same"}}"#;
     let theirs = r#"{"authorization":"Bearer rotated","jwt":{"secret":"same"},"module":"log","hmac":{"secret":"new"}}"#;
     console.load("s1", 5, &[entry("a/one", stored, 1)]);
@@ -80,7 +80,7 @@ fn a_merged_draft_keeps_the_secrets_that_are_stored_now() {
     console.wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     let now = Some(Box::new(entry("a/one", theirs, 9)));
-    console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
     console.keys("enter").wait(400).keys("enter");
     let (_, op) = console.commit().unwrap();
     let text = put_text(&op);
@@ -90,12 +90,12 @@ fn a_merged_draft_keeps_the_secrets_that_are_stored_now() {
 
 #[test]
 fn a_conflict_does_not_turn_typing_into_commands() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     console.keys("esc");
     let now = Some(Box::new(entry("a/one", "{}", 9)));
-    console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
     assert_eq!(console.model.place(), Place::Editor);
     console.text("m");
     assert!(console.model.edit.as_ref().unwrap().text().contains("1m"));
@@ -103,7 +103,7 @@ fn a_conflict_does_not_turn_typing_into_commands() {
 
 #[test]
 fn a_draft_of_a_replaced_store_is_merged_before_it_is_written() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s");
     // A backup was restored elsewhere: another store, where the token happens to be the same.
     console.load("s2", 3, &[entry("a/one", r#"{"module":"log"}"#, 1)]);
@@ -119,7 +119,7 @@ fn a_draft_of_a_replaced_store_is_merged_before_it_is_written() {
 
 #[test]
 fn what_the_store_cannot_hold_is_not_sent() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.model.context.capabilities.max_document = 40;
     console
         .keys("e down end")
@@ -134,9 +134,9 @@ fn what_the_store_cannot_hold_is_not_sent() {
 
 #[test]
 fn nothing_is_written_to_a_store_that_came_while_paused() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("p e down end").text(",\"x\":1").keys("ctrl-s");
-    // The picture stands still: it shows the old store, where the token is the same.
+    // Paused: the picture shows the old store, where the token is the same.
     console.load("s2", 3, &[entry("a/one", r#"{"module":"theirs"}"#, 1)]);
     console.wait(400).keys("enter");
     assert!(console.commit().is_none());

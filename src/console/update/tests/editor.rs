@@ -1,39 +1,40 @@
-//! The editor by keys: problems and what mends them, searches, large drafts, values that are revealed.
+//! The editor by keys: problems and their fixes, searches, large drafts, revealed values.
 
 use super::*;
-use crate::console::effect::Note;
-use crate::console::model::{AT_ONCE, Edit};
+use crate::console::effect::AuditNote;
+use crate::console::model::{CHECKED_AT_ONCE, Draft};
 
-fn opened(text: &str) -> Console {
-    let mut console = Console::new();
+fn opened(text: &str) -> TestConsole {
+    let mut console = TestConsole::new();
     console.load("s1", 5, &[entry("a/one", text, 1)]);
     console.keys("e");
     console
 }
 
-impl Console {
-    fn edit(&self) -> &Edit {
+impl TestConsole {
+    fn edit(&self) -> &Draft {
         self.model.edit.as_ref().unwrap()
     }
 
     fn press(&mut self, code: KeyCode) -> &mut Self {
-        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self.send(AppEvent::Key(KeyEvent::new(code, KeyModifiers::NONE)));
         self
     }
 
     fn cursor(&self) -> (usize, usize) {
-        let cursor = self.edit().pad.cursor();
+        let cursor = self.edit().buffer.cursor();
         (cursor.row, cursor.at)
     }
 
     fn line(&self, row: usize) -> &str {
-        self.edit().pad.line(row)
+        self.edit().buffer.line(row)
     }
 }
 
-/// Larger than what is read at each key.
+/// Larger than what is checked at each key.
 fn large() -> String {
-    let members: Vec<_> = (0..AT_ONCE / 20).map(|n| format!("  \"member_{n}\": \"value {n}\"")).collect();
+    let members: Vec<_> =
+        (0..CHECKED_AT_ONCE / 20).map(|n| format!("  \"member_{n}\": \"value {n}\"")).collect();
     format!("{{\n{}\n}}", members.join(",\n"))
 }
 
@@ -46,11 +47,11 @@ fn problems_are_gone_to_and_mended_each_as_one_step() {
     assert_eq!(console.line(1), "  \"a\": 1,");
     console.press(KeyCode::F(8)).press(KeyCode::F(2)).press(KeyCode::F(8)).press(KeyCode::F(2));
     assert_eq!(console.edit().text(), "{\n  \"a\": 1,\n  \"b\": true,\n  \"c\": 3\n}");
-    assert!(console.edit().flaws.list().is_empty());
+    assert!(console.edit().diagnostics.list().is_empty());
     console.press(KeyCode::F(8));
     assert_eq!(console.notice(), "no problem is known");
     console.keys("ctrl-u ctrl-u ctrl-u");
-    assert_eq!(console.edit().flaws.list().len(), 3);
+    assert_eq!(console.edit().diagnostics.list().len(), 3);
     assert!(!console.edit().is_changed());
 }
 
@@ -58,11 +59,11 @@ fn problems_are_gone_to_and_mended_each_as_one_step() {
 fn a_byte_order_mark_is_told_and_can_be_left_out() {
     let mut console = opened("\u{feff}{\"module\": \"log\"}");
     assert!(!console.edit().is_changed());
-    assert!(console.edit().flaws.first_error().is_none());
-    let told = &console.edit().flaws.list()[0];
+    assert!(console.edit().diagnostics.first_error().is_none());
+    let told = &console.edit().diagnostics.list()[0];
     assert!(told.problem.reason.contains("byte order mark") && told.problem.line == 1);
     console.press(KeyCode::F(2));
-    assert!(console.edit().is_changed() && console.edit().flaws.list().is_empty());
+    assert!(console.edit().is_changed() && console.edit().diagnostics.list().is_empty());
     console.keys("ctrl-s").wait(400).keys("enter");
     let (_, Op::Put { document, .. }) = console.commit().unwrap() else { panic!("a put") };
     assert_eq!(document.text().unwrap(), "{\"module\": \"log\"}");
@@ -81,13 +82,13 @@ fn what_is_looked_for_is_found_as_one_types() {
     let mut console = opened("{\n  \"one\": 1,\n  \"two\": 2,\n  \"Twofold\": 3\n}");
     console.keys("ctrl-f").text("two");
     assert_eq!((console.model.place(), console.cursor()), (Place::Find, (2, 3)));
-    assert_eq!(console.edit().find.tally().to_string(), "1 of 2");
+    assert_eq!(console.edit().find.match_count().to_string(), "1 of 2");
     console.keys("enter");
     assert_eq!(console.cursor(), (3, 3));
     console.keys("down");
     assert_eq!(console.cursor(), (2, 3));
     console.text("x");
-    assert_eq!(console.edit().find.tally().to_string(), "not found");
+    assert_eq!(console.edit().find.match_count().to_string(), "not found");
     console.keys("backspace esc");
     assert_eq!((console.model.place(), console.cursor()), (Place::Editor, (2, 3)));
     console.press(KeyCode::F(3));
@@ -99,7 +100,7 @@ fn what_is_looked_for_is_found_as_one_types() {
 fn a_large_draft_is_checked_outside_when_typing_pauses() {
     let mut console = opened(&large());
     console.effects.clear();
-    console.send(Event::Wake);
+    console.send(AppEvent::Wake);
     let [Effect::CheckDraft(first, _), ..] = console.effects.as_slice() else {
         panic!("{:?}", console.effects)
     };
@@ -107,16 +108,16 @@ fn a_large_draft_is_checked_outside_when_typing_pauses() {
     console.effects.clear();
     console.keys("end").text("x");
     assert!(console.effects.is_empty(), "not at a key");
-    assert_eq!(console.model.edit.as_ref().unwrap().flaws.check_at(), None, "one at a time");
-    console.send(Event::Answer(first, Answer::Checked(Vec::new())));
-    assert!(console.edit().flaws.is_behind(&console.edit().pad), "it is of a text that is no more");
-    console.wait(300).send(Event::Wake);
+    assert_eq!(console.model.edit.as_ref().unwrap().diagnostics.check_at(), None, "one at a time");
+    console.send(AppEvent::Answer(first, Answer::Checked(Vec::new())));
+    assert!(console.edit().diagnostics.is_behind(&console.edit().buffer), "it is of a text that is no more");
+    console.wait(300).send(AppEvent::Wake);
     let Some(Effect::CheckDraft(second, check)) = console.effects.drain(..).next() else { panic!("a check") };
     let found = check.run();
     assert_eq!(found.len(), 1);
-    console.send(Event::Answer(second, Answer::Checked(found)));
-    assert_eq!(console.edit().flaws.list().len(), 1);
-    assert!(!console.edit().flaws.is_behind(&console.edit().pad));
+    console.send(AppEvent::Answer(second, Answer::Checked(found)));
+    assert_eq!(console.edit().diagnostics.list().len(), 1);
+    assert!(!console.edit().diagnostics.is_behind(&console.edit().buffer));
 }
 
 #[test]
@@ -124,29 +125,29 @@ fn the_review_of_a_large_draft_is_made_outside_and_can_be_left() {
     let mut console = opened(&large());
     console.keys("end enter").text("\"x\": 1,");
     console.effects.clear();
-    let asked = |console: &mut Console| {
+    let asked = |console: &mut TestConsole| {
         console.keys("ctrl-s");
         let Some(Effect::PrepareReview(request, finish)) = console.effects.pop() else { panic!("a review") };
         (request, finish)
     };
     let (old, finish) = asked(&mut console);
-    assert!(matches!(console.edit().stage, Stage::Editing) && console.edit().preparing.is_some());
+    assert!(matches!(console.edit().stage, DraftStage::Editing) && console.edit().preparing.is_some());
     console.keys("esc");
     assert_eq!(console.model.place(), Place::Editor, "the draft is still open");
-    console.send(Event::Answer(old, Answer::Reviewed(Box::new(finish.review()))));
-    assert!(matches!(console.edit().stage, Stage::Editing), "nobody waits for it");
+    console.send(AppEvent::Answer(old, Answer::Reviewed(Box::new(finish.review()))));
+    assert!(matches!(console.edit().stage, DraftStage::Editing), "nobody waits for it");
 
     let (request, finish) = asked(&mut console);
-    console.send(Event::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
-    let Stage::Review(review) = &console.edit().stage else { panic!("a review") };
+    console.send(AppEvent::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    let DraftStage::Review(review) = &console.edit().stage else { panic!("a review") };
     assert_eq!(review.diff.changes.len(), 1);
     assert_eq!(review.opened, console.now, "its patience begins when it is seen");
     console.keys("esc");
 
     let (request, finish) = asked(&mut console);
     console.text("y");
-    console.send(Event::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
-    assert!(matches!(console.edit().stage, Stage::Editing), "it is of a text that is no more");
+    console.send(AppEvent::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    assert!(matches!(console.edit().stage, DraftStage::Editing), "it is of a text that is no more");
 }
 
 #[test]
@@ -159,8 +160,8 @@ fn values_are_revealed_by_one_key_counted_and_hidden_again() {
     console.keys("ctrl-t");
     let text = console.edit().text();
     assert!(text.contains("\"password\": \"first\"") && text.contains("\"secret\": 12"), "{text}");
-    let note = Note::Revealed { key: key("a/one"), count: 3 };
-    assert!(matches!(console.effects.as_slice(), [Effect::Audited(told)] if *told == note));
+    let note = AuditNote::Revealed { key: key("a/one"), count: 3 };
+    assert!(matches!(console.effects.as_slice(), [Effect::RecordAudit(told)] if *told == note));
     assert_eq!(console.edit().revealed(), 3);
     assert!(!console.edit().is_changed(), "looking is no change");
     console.keys("ctrl-s");
@@ -186,10 +187,10 @@ fn where_nothing_is_kept_there_is_nothing_to_reveal() {
 fn a_damaged_placeholder_has_its_own_words() {
     let mut console = opened(r#"{"module":"log","password":"first"}"#);
     console.keys("down down end backspace backspace");
-    let told = console.edit().flaws.first_error().unwrap();
+    let told = console.edit().diagnostics.first_error().unwrap();
     assert!(told.problem.reason.contains("closing quote"), "{told}");
     console.text("\"");
-    let told = console.edit().flaws.first_error().unwrap();
+    let told = console.edit().diagnostics.first_error().unwrap();
     assert!(told.problem.reason.starts_with("this placeholder is damaged"), "{told}");
     console.keys("ctrl-s");
     assert!(console.notice().contains("this placeholder is damaged"));

@@ -1,5 +1,5 @@
-//! The gate: what writes goes through it, wherever it begins. Nothing here is a list to be kept:
-//! actions, places and keys come from their enumerations, and the states from walking (`walk`).
+//! The gate: every write passes it, wherever it starts. No list is maintained here: actions, places and keys come
+//! from their enumerations, and the states from exploring (`walk`).
 //!
 //! A failure that a place was not reached means that `walk::steps` lacks what leads there.
 
@@ -8,7 +8,7 @@ mod walk;
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use walk::{Step, Walk, explore, face, keys_of, steps};
+use walk::{StateWalk, WalkStep, explore, face, keys_of, steps};
 
 use super::*;
 use crate::console::action::Action;
@@ -18,12 +18,12 @@ fn writing_actions() -> impl Iterator<Item = Action> {
     Action::ALL.into_iter().filter(|action| action.writes())
 }
 
-/// Whether the last step may lead to a write: it asks for one, answers a question about one, or is the
-/// answer to one that was asked for before.
-fn may_lead_to_a_write(walk: &Walk) -> bool {
+/// Whether the last step may lead to a write: it requests one, answers a question about one, or is the answer
+/// to an earlier request.
+fn may_lead_to_a_write(walk: &StateWalk) -> bool {
     let asked_before = walk.actions.iter().any(|action| action.writes());
     match (&walk.last, walk.led_by) {
-        (Step::Told(_) | Step::SecretTold { .. }, _) => asked_before,
+        (WalkStep::Told(_) | WalkStep::SecretTold { .. }, _) => asked_before,
         (_, Some(action)) if action.writes() => true,
         (_, Some(Action::Confirm | Action::Accept)) => asked_before,
         _ => false,
@@ -34,7 +34,7 @@ fn may_lead_to_a_write(walk: &Walk) -> bool {
 fn every_place_is_reached_and_what_writes_begins_with_an_action_that_says_so() {
     let mut reached = HashSet::new();
     let (mut wrote, mut tried) = (HashSet::new(), HashSet::new());
-    for walk in explore(Lock::Open(None)) {
+    for walk in explore(WriteAccess::Open(None)) {
         reached.insert(walk.console.model.place());
         tried.extend(walk.led_by.filter(|action| action.writes()));
         for effect in walk.new_effects().filter(|effect| effect.writes()) {
@@ -53,10 +53,10 @@ fn every_place_is_reached_and_what_writes_begins_with_an_action_that_says_so() {
 
 #[test]
 fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
-    for open in explore(Lock::Open(None)) {
+    for open in explore(WriteAccess::Open(None)) {
         let Some((step, path)) = open.path.split_last() else { continue };
-        let mut locked = Walk::along(path, Lock::Open(None));
-        locked.console.model.lock = Lock::Locked;
+        let mut locked = StateWalk::along(path, WriteAccess::Open(None));
+        locked.console.model.lock = WriteAccess::Locked;
         let before = face(&locked.console);
         let locked = locked.go(step.clone());
         let effects: Vec<_> = locked.new_effects().collect();
@@ -71,7 +71,7 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
                 || said.contains("leave the plan first");
             assert!(why, "{step:?} after {path:?} says {said:?}");
         }
-        if refused && matches!(step, Step::Key(_)) {
+        if refused && matches!(step, WalkStep::Key(_)) {
             assert_eq!(face(&locked.console), before, "{step:?} after {path:?} did something");
             assert!(
                 !effects.iter().any(|effect| does_something(effect)),
@@ -81,7 +81,7 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
     }
 }
 
-/// Effects that come of the passing time alone are nobody's doing.
+/// Effects of passing time are nobody's action.
 fn does_something(effect: &Effect) -> bool {
     !matches!(
         effect,
@@ -89,24 +89,24 @@ fn does_something(effect: &Effect) -> bool {
             | Effect::FindOut { .. }
             | Effect::CheckHealth(_)
             | Effect::Lock
-            | Effect::Look(_)
-            | Effect::LookAgain(_)
-            | Effect::LookAtAll
+            | Effect::WatchPresence(_)
+            | Effect::RefreshPresence(_)
+            | Effect::RefreshAllPresence
     )
 }
 
 #[test]
 fn read_only_what_writes_is_not_offered_and_does_nothing() {
-    for (path, state) in states(Lock::ReadOnly) {
+    for (path, state) in states(WriteAccess::ReadOnly) {
         let (model, place) = (&state.console.model, state.console.model.place());
         let offered: Vec<_> = footer_offers(model, place).chain(help_offers(place, true)).collect();
         for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
             assert!(!offered.contains(&action), "{action:?} is offered in {place:?}");
         }
         for step in steps(&state.console) {
-            let walk = Walk::along(&path, Lock::ReadOnly).go(step.clone());
+            let walk = StateWalk::along(&path, WriteAccess::ReadOnly).go(step.clone());
             assert!(!walk.new_effects().any(Effect::writes), "{step:?} after {path:?}");
-            if matches!(step, Step::Key(_)) && walk.led_by.is_some_and(Action::writes) {
+            if matches!(step, WalkStep::Key(_)) && walk.led_by.is_some_and(Action::writes) {
                 assert!(!walk.new_effects().any(does_something), "{step:?} after {path:?}");
                 assert_eq!(
                     face(&walk.console),
@@ -118,8 +118,8 @@ fn read_only_what_writes_is_not_offered_and_does_nothing() {
         }
     }
     for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
-        let mut console = Console::loaded();
-        console.model.lock = Lock::ReadOnly;
+        let mut console = TestConsole::loaded();
+        console.model.lock = WriteAccess::ReadOnly;
         console.keys(":").text(action.name());
         let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("a command is typed") };
         assert!(!prompt.candidates.iter().any(|word| word == action.name()), "{action:?} is completed");
@@ -136,8 +136,8 @@ fn what_writes_is_bound_or_typed_somewhere() {
     }
 }
 
-/// One walk to each state that looks different.
-fn states(lock: Lock) -> Vec<(Vec<Step>, Walk)> {
+/// One path to each distinct state.
+fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
     let mut seen = HashSet::new();
     explore(lock)
         .filter(|walk| seen.insert(face(&walk.console)))
@@ -148,16 +148,16 @@ fn states(lock: Lock) -> Vec<(Vec<Step>, Walk)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Long ways round, for what no short one meets: marks, several drafts, a write that failed.
+    /// Long paths, for what no short one reaches: marks, several drafts, a failed write.
     #[test]
     fn on_no_way_does_anything_write_that_was_not_asked_for(
         choices in prop::collection::vec(any::<u16>(), 1..40),
         locks_at in 0_usize..60,
     ) {
-        let mut walk = Walk::start(Lock::Open(None));
+        let mut walk = StateWalk::start(WriteAccess::Open(None));
         for (at, choice) in choices.into_iter().enumerate() {
             if at == locks_at {
-                walk.console.model.lock = Lock::Locked;
+                walk.console.model.lock = WriteAccess::Locked;
             }
             let steps = steps(&walk.console);
             walk = walk.go(steps[usize::from(choice) % steps.len()].clone());

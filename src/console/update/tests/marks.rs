@@ -1,15 +1,15 @@
-//! Marks: kept by key, and what deleting and copying act on.
+//! Marks: stored by key, and what delete and copy act on.
 
 use super::super::super::model::MAX_MARKS;
 use super::*;
 
-fn marked(console: &Console) -> Vec<String> {
+fn marked(console: &TestConsole) -> Vec<String> {
     console.model.webhooks.marks.keys().map(ToString::to_string).collect()
 }
 
 #[test]
 fn space_marks_and_goes_on_and_marks_stay_with_their_documents() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("space");
     assert_eq!((marked(&console), console.selected()), (vec!["a/one".into()], "a/two".into()));
     console.put("a/aaa", "{}", 6);
@@ -32,7 +32,7 @@ fn space_marks_and_goes_on_and_marks_stay_with_their_documents() {
 
 #[test]
 fn star_marks_what_the_filter_shows_and_escape_clears_last() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("/").text("conn:k1").keys("enter *");
     assert_eq!(marked(&console), ["a/two", "b/three"]);
     console.keys("esc");
@@ -47,7 +47,7 @@ fn star_marks_what_the_filter_shows_and_escape_clears_last() {
 
 #[test]
 fn there_is_a_most_that_can_be_marked() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     let all: Vec<_> = (0..=MAX_MARKS).map(|n| entry(&format!("a/w{n:05}"), "{}", 1 + n as u64)).collect();
     console.load("s1", 20_000, &all);
     console.keys("*");

@@ -1,12 +1,12 @@
-//! Somebody wrote while one typed: both changes are kept, and what clashes is decided by a person.
+//! Conflicts: both changes are kept, and clashes are decided by the user.
 
 use super::*;
 
 const BASE: &str = r#"{"module":"log","n":1,"jwt":{"secret":"hunter1"},"list":[1]}"#;
 
 /// A console with a draft of `a/one` in which `n` became 2.
-fn drafting(base: &str) -> Console {
-    let mut console = Console::new();
+fn drafting(base: &str) -> TestConsole {
+    let mut console = TestConsole::new();
     console.load("s1", 5, &[entry("a/one", base, 1)]);
     console.feed(WatchEvent::State(LinkState::Synced));
     console.keys("e");
@@ -14,23 +14,23 @@ fn drafting(base: &str) -> Console {
     console
 }
 
-/// Types a text in the place of another.
-fn type_over(console: &mut Console, from: &str, to: &str) {
+/// Replaces a text by typing another.
+fn type_over(console: &mut TestConsole, from: &str, to: &str) {
     let edit = console.model.edit.as_mut().unwrap();
     let at = edit.text().find(from).unwrap();
-    edit.pad.select(edit.pad.place(at), edit.pad.place(at + from.len()));
+    edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));
     console.text(to);
 }
 
-fn written(console: &mut Console) -> (Expect, String) {
+fn written(console: &mut TestConsole) -> (Expect, String) {
     let (_, op) = console.wait(400).keys("enter").commit().expect("one write");
     let Op::Put { document, expect, .. } = op else { panic!("a put") };
     (expect, document.text().unwrap().to_owned())
 }
 
-fn shown(console: &Console) -> &crate::console::model::Merging {
+fn shown(console: &TestConsole) -> &crate::console::model::MergeState {
     match &console.model.edit.as_ref().unwrap().stage {
-        Stage::Merge(merging) => merging,
+        DraftStage::Merge(merging) => merging,
         _ => panic!("a merge"),
     }
 }
@@ -73,7 +73,7 @@ fn a_clash_is_chosen_before_the_review() {
     let theirs = BASE.replace("\"n\":1", "\"n\":9").replace("[1]", "[1,2]");
     for (keys, expected) in [("m", "\"n\":2"), ("t", "\"n\":9"), ("M", "\"n\":2"), ("T", "\"n\":9")] {
         let mut console = drafting(BASE);
-        // What is not theirs alone, so that there is something to write.
+        // Not only theirs, so that there is something to write.
         type_over(&mut console, "\"log\"", "\"mqtt\"");
         console.put("a/one", &theirs, 9);
         console.keys("ctrl-g enter");
@@ -96,7 +96,7 @@ fn another_value_is_typed_checked_and_keeps_its_secrets() {
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("still asking") };
     assert!(prompt.error.as_ref().unwrap().starts_with("column 3: "), "{:?}", prompt.error);
     console.keys("ctrl-u");
-    console.send(Event::Paste("[4, 5]".into()));
+    console.send(AppEvent::Paste("[4, 5]".into()));
     console.keys("enter down e");
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("asked") };
     assert_eq!(prompt.input.text(), "\"‹kept:1›\"");
@@ -124,7 +124,7 @@ fn what_was_deleted_meanwhile_is_written_again_or_let_go() {
 
 #[test]
 fn what_both_created_is_merged_without_a_base() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("n ctrl-u").text("a/fresh").keys("enter").text("log").keys("enter");
     console.put("a/fresh", r#"{"data_type": "json", "module": "kafka", "topic": "x"}"#, 9);
     console.keys("ctrl-g");
@@ -142,15 +142,15 @@ fn theirs_may_move_again_and_fitting_choices_stay() {
     type_over(&mut console, "\"k\": 0", "\"k\": 7");
     console.put("a/one", &base.replace("\"n\":1", "\"n\":3").replace("\"k\":0", "\"k\":8"), 9);
     console.keys("ctrl-g m down m");
-    assert_eq!(shown(&console).left(), 0);
+    assert_eq!(shown(&console).undecided_count(), 0);
     console.put("a/one", &base.replace("\"n\":1", "\"n\":3").replace("\"k\":0", "\"k\":9"), 10);
     assert!(console.notice().ends_with("merged anew, 1 choice kept"), "{}", console.notice());
-    assert_eq!((shown(&console).left(), shown(&console).selected), (1, 1));
-    // Another document's change is none of its business.
+    assert_eq!((shown(&console).undecided_count(), shown(&console).selected), (1, 1));
+    // A change of another document does not matter.
     console.keys("e").text("7");
     console.put("a/two", "{}", 11);
     assert_eq!(console.model.place(), Place::Prompt);
-    // While a value is typed, the clash may become another one, or stay the same.
+    // While a value is typed, the clash may change, or stay the same.
     console.put("a/one", &base.replace("\"n\":1", "\"n\":4").replace("\"k\":0", "\"k\":9"), 12);
     assert_eq!(console.model.place(), Place::Prompt);
     console.keys("enter").put("a/one", base, 13);
@@ -182,7 +182,7 @@ fn what_is_stored_may_be_no_json() {
     console.keys("m enter");
     let (_, text) = written(&mut console);
     assert_eq!(text, "{\n  \"module\": \"log\",\n  \"n\": 2,\n  \"z\": 0\n}\n");
-    // Theirs is no JSON, which no review lets through; it is there to be mended.
+    // Theirs is not JSON, which no review accepts; it is there to be fixed.
     let mut console = drafting("{\n  \"module\": \"log\",\n  \"n\": 1,\n  \"y\": 0,\n  \"z\": 0\n}\n");
     console.put("a/one", "{\n  \"module\": \"log\",\n  \"n\": 1,\n  \"y\": 0,\n  \"z\": 0,\n}\n", 9);
     console.keys("ctrl-g enter");
@@ -205,7 +205,7 @@ fn a_locked_console_reviews_no_merge() {
     let mut console = drafting(BASE);
     console.put("a/one", "{}", 9);
     console.keys("ctrl-g M");
-    console.model.lock = Lock::Locked;
+    console.model.lock = WriteAccess::Locked;
     console.keys("enter");
     assert_eq!((console.model.place(), console.notice()), (Place::Merge, "locked: type :unlock first"));
 }
@@ -214,35 +214,35 @@ fn a_locked_console_reviews_no_merge() {
 fn a_large_draft_is_merged_outside_of_the_loop() {
     let base = format!("{{\n  \"n\": 1,\n  \"ballast\": \"{}\",\n  \"z\": 0\n}}\n", "x".repeat(300 * 1024));
     let mut console = drafting(&base);
-    let answered = |console: &mut Console| {
+    let answered = |console: &mut TestConsole| {
         let asked = console.effects.drain(..).find_map(|effect| match effect {
             Effect::PrepareMerge(request, ask) => Some((request, ask)),
             _ => None,
         });
         let (request, ask) = asked.expect("it is asked for");
-        (request, Answer::Merged(Box::new(ask.merging())))
+        (request, Answer::Merged(Box::new(ask.merge_state())))
     };
     console.put("a/one", &base.replace("\"z\": 0", "\"z\": 5"), 9);
     console.keys("ctrl-g");
     assert_eq!(console.model.place(), Place::Editor);
-    // What is typed meanwhile is not in it, so it is dropped; so is one that is waited for no more.
+    // What is typed meanwhile is not in it, so it is dropped; so is one that is no longer pending.
     let (request, answer) = answered(&mut console);
-    console.text(" ").send(Event::Answer(request, answer));
+    console.text(" ").send(AppEvent::Answer(request, answer));
     assert_eq!(console.model.place(), Place::Editor);
     console.keys("backspace ctrl-g esc e");
     let (request, answer) = answered(&mut console);
-    console.send(Event::Answer(request, answer));
+    console.send(AppEvent::Answer(request, answer));
     assert_eq!(console.model.place(), Place::Editor);
 
     console.keys("ctrl-g");
     let (request, answer) = answered(&mut console);
-    console.send(Event::Answer(request, answer));
+    console.send(AppEvent::Answer(request, answer));
     assert_eq!(console.model.place(), Place::Merge);
     console.put("a/one", &base.replace("\"z\": 0", "\"z\": 6"), 10);
     console.keys("enter");
     assert!(console.notice().contains("being merged anew"), "{}", console.notice());
     let (request, answer) = answered(&mut console);
-    console.send(Event::Answer(request, answer));
+    console.send(AppEvent::Answer(request, answer));
     assert!(console.notice().ends_with("merged anew, 0 choices kept"), "{}", console.notice());
     console.keys("enter");
     let text = console.model.edit.as_ref().unwrap().text();
@@ -252,8 +252,8 @@ fn a_large_draft_is_merged_outside_of_the_loop() {
 #[test]
 fn the_merged_draft_is_shown_as_large_as_the_screen() {
     let mut console = drafting(BASE);
-    let rows = console.model.edit.as_ref().unwrap().pad.shown().len();
+    let rows = console.model.edit.as_ref().unwrap().buffer.visual_rows().len();
     console.put("a/one", &BASE.replace("log", "kafka"), 9);
     console.keys("ctrl-g enter esc");
-    assert_eq!(console.model.edit.as_ref().unwrap().pad.shown().len(), rows);
+    assert_eq!(console.model.edit.as_ref().unwrap().buffer.visual_rows().len(), rows);
 }

@@ -1,12 +1,12 @@
-//! What documents need is read for the rows on the screen alone, once, and again when it has changed.
+//! Needs are read for the visible rows only, once, and again after a change.
 
 use super::secrets::places;
 use super::*;
 use crate::check::NeedMark;
-use crate::console::model::NEEDS_AT_ONCE;
+use crate::console::model::SCANNED_AT_ONCE;
 use crate::domain::Presence;
 
-impl Console {
+impl TestConsole {
     fn with_secrets(entries: &[Entry]) -> Self {
         let mut console = Self::new();
         console.model.context.secrets = Some(places());
@@ -23,7 +23,7 @@ impl Console {
         self.model.need_mark(&key(address))
     }
 
-    /// Does what the runtime would; says how many documents were read off the loop.
+    /// Does what the runtime would; returns how many documents were read off the loop.
     fn read_large(&mut self) -> usize {
         let mut read = 0;
         loop {
@@ -32,12 +32,12 @@ impl Console {
                 return read;
             };
             read += 1;
-            self.send(Event::Answer(request, Answer::NeedsRead(Box::new(ask.run()))));
+            self.send(AppEvent::Answer(request, Answer::NeedsRead(Box::new(ask.run()))));
         }
     }
 }
 
-/// A webhook with a reference of its own and a connection.
+/// A webhook with its own reference and a connection.
 fn webhook(path: &str, connection: &str) -> String {
     format!(r#"{{"module":"kafka","connection":"{connection}","jwt":{{"secret":"{{$vault:{path}#jwt}}"}}}}"#)
 }
@@ -48,7 +48,7 @@ fn rabbit(path: &str) -> String {
 
 #[test]
 fn a_row_needs_what_its_document_and_its_connection_need_and_follows_both() {
-    let mut console = Console::with_secrets(&[
+    let mut console = TestConsole::with_secrets(&[
         entry("a/one", &webhook("app/one", "k1"), 1),
         entry("connections/k1", &rabbit("infra/k1"), 2),
     ]);
@@ -70,13 +70,13 @@ fn a_row_needs_what_its_document_and_its_connection_need_and_follows_both() {
     assert_eq!(console.model.needs.documents_read(), read + 4);
 
     let missing = console.model.needs.visible_paths().into_iter().map(|path| (path, Presence::Missing));
-    console.model.sight.take(missing.collect::<Vec<_>>(), Duration::ZERO);
+    console.model.presence_cache.update(missing.collect::<Vec<_>>(), Duration::ZERO);
     assert_eq!(console.mark("a/one"), Some(NeedMark::Missing));
 }
 
 #[test]
 fn equal_tokens_of_another_store_are_another_document() {
-    let mut console = Console::with_secrets(&[entry("a/one", &webhook("app/one", "-"), 1)]);
+    let mut console = TestConsole::with_secrets(&[entry("a/one", &webhook("app/one", "-"), 1)]);
     console.load("s2", 5, &[entry("a/one", &webhook("app/two", "-"), 1)]);
     assert_eq!(console.paths(), ["webhooks/a/one/secrets", "secret/app/two"]);
 }
@@ -87,7 +87,7 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
     let mut entries: Vec<_> =
         (1..).zip(&documents).map(|(at, (address, text))| entry(address, text, at)).collect();
     entries.push(entry("connections/k1", &rabbit("infra/k1"), 9_000));
-    let mut console = Console::with_secrets(&entries);
+    let mut console = TestConsole::with_secrets(&entries);
     let rows = crate::console::view::rows_in_sight(&console.model, &console.model.webhooks).count();
     assert!((20..40).contains(&rows), "{rows}");
     let mut read = console.model.needs.documents_read();
@@ -100,7 +100,7 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
     }
     console.keys("esc g");
     for _ in 0..200 {
-        console.send(Event::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
+        console.send(AppEvent::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
         let now = console.model.needs.documents_read();
         assert!(now - read <= rows, "{}", now - read);
         read = now;
@@ -111,15 +111,15 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
 
 #[test]
 fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
-    let filler = "x".repeat(NEEDS_AT_ONCE - 1_000);
+    let filler = "x".repeat(SCANNED_AT_ONCE - 1_000);
     let text = |at: u64| format!(r#"{{"topic":"{filler}","jwt":{{"secret":"{{$vault:app/{at}#a}}"}}}}"#);
     let entries: Vec<_> = (1..=20).map(|at| entry(&format!("a/w{at:02}"), &text(at), at)).collect();
-    let mut console = Console::with_secrets(&entries);
+    let mut console = TestConsole::with_secrets(&entries);
     let mut turns = 0;
     let mut read = console.model.needs.documents_read();
     while console.model.needs.is_partial() {
         assert!(console.model.next_wake().is_some_and(|at| at <= console.now), "it goes on at once");
-        console.send(Event::Wake);
+        console.send(AppEvent::Wake);
         let now = console.model.needs.documents_read();
         assert!((1..=5).contains(&(now - read)), "{}", now - read);
         (read, turns) = (now, turns + 1);
@@ -134,22 +134,22 @@ fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
 fn a_document_of_many_references_has_a_turn_for_itself() {
     let headers: Vec<_> = (0..1_900).map(|at| format!(r#""X-{at}":"{{$V{at}}}""#)).collect();
     let text = format!(r#"{{"module-config":{{"headers":{{{}}}}}}}"#, headers.join(","));
-    assert!(text.len() < NEEDS_AT_ONCE);
+    assert!(text.len() < SCANNED_AT_ONCE);
     let entries: Vec<_> = (1..=9).map(|at| entry(&format!("a/w{at}"), &text, at)).collect();
-    let mut console = Console::with_secrets(&entries);
+    let mut console = TestConsole::with_secrets(&entries);
     assert!(console.model.needs.is_partial());
     let before = console.model.needs.documents_read();
-    console.send(Event::Wake);
+    console.send(AppEvent::Wake);
     assert!(console.model.needs.documents_read() - before <= 2);
 }
 
 #[test]
 fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
-    let filler = "x".repeat(NEEDS_AT_ONCE);
+    let filler = "x".repeat(SCANNED_AT_ONCE);
     let large = format!(
         r#"{{"filler":"{filler}","chain":[{{"connection":"k1"}},{{"connection":"k2"}},{{"connection":"gone"}}]}}"#
     );
-    let mut console = Console::with_secrets(&[
+    let mut console = TestConsole::with_secrets(&[
         entry("a/large", &large, 1),
         entry("a/small", &webhook("app/small", "huge"), 2),
         entry("connections/huge", &format!(r#"{{"password":"{{$vault:infra/huge#p}}","x":"{filler}"}}"#), 3),
@@ -173,7 +173,7 @@ fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
 
 #[test]
 fn what_is_covered_or_on_another_tab_is_not_in_sight() {
-    let mut console = Console::with_secrets(&[
+    let mut console = TestConsole::with_secrets(&[
         entry("a/one", &webhook("app/one", "k1"), 1),
         entry("connections/k1", &rabbit("infra/k1"), 2),
     ]);

@@ -1,10 +1,10 @@
-//! Plans: several writes reviewed as one, sent as one, and made anew when somebody was faster.
+//! Plans: several writes reviewed as one, sent as one, and rebuilt after a conflict.
 
-use super::super::super::model::{Looks, Recipe};
+use super::super::super::model::{PlanKind, StepDiffs};
 use super::*;
 use crate::provider::Lease;
 
-pub(super) fn commits(console: &mut Console) -> Option<(Request, Vec<Op>)> {
+pub(super) fn commits(console: &mut TestConsole) -> Option<(RequestId, Vec<Op>)> {
     let mut commits = console.effects.drain(..).filter_map(|effect| match effect {
         Effect::Commit(request, ops) => Some((request, ops)),
         _ => None,
@@ -14,14 +14,14 @@ pub(super) fn commits(console: &mut Console) -> Option<(Request, Vec<Op>)> {
     first
 }
 
-pub(super) fn done(console: &mut Console, request: Request, at: u64, after: &[Option<u64>]) {
+pub(super) fn done(console: &mut TestConsole, request: RequestId, at: u64, after: &[Option<u64>]) {
     let outcome = |after: &Option<u64>| Outcome { before: None, after: after.map(Token::counter) };
     let outcomes = after.iter().map(outcome).collect();
-    console.send(Event::Answer(request, Answer::Commit(Ok(Commit { at: Revision(at), outcomes }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Ok(Commit { at: Revision(at), outcomes }))));
 }
 
-fn refused(console: &mut Console, request: Request, error: Error) {
-    console.send(Event::Answer(request, Answer::Commit(Err(error))));
+fn refused(console: &mut TestConsole, request: RequestId, error: Error) {
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(error))));
 }
 
 fn conditions(ops: &[Op]) -> Vec<(String, Expect)> {
@@ -34,7 +34,7 @@ fn at(token: u64) -> Expect {
 
 #[test]
 fn marked_documents_are_deleted_in_one_commit_each_at_what_was_shown() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("space space d");
     assert_eq!(console.model.place(), Place::Plan);
     console.keys("enter");
@@ -50,33 +50,33 @@ fn marked_documents_are_deleted_in_one_commit_each_at_what_was_shown() {
 
 #[test]
 fn one_document_is_asked_about_and_a_locked_console_plans_nothing() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("d").wait(400).keys("y");
     let (_, ops) = commits(&mut console).unwrap();
     assert_eq!(conditions(&ops), [("a/one".into(), at(1))]);
 
-    let mut console = Console::loaded();
-    console.model.lock = Lock::Locked;
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::Locked;
     for key in ["d", "c", "R", "u"] {
         console.keys("* ").keys(key);
         assert_eq!(console.notice(), "locked: type :unlock first", "{key}");
         assert_eq!(console.model.place(), Place::Browse, "{key}");
     }
-    // A plan that was opened before the gate closed does not write either.
-    console.model.lock = Lock::Open(None);
+    // A plan opened before writing was locked does not write either.
+    console.model.lock = WriteAccess::Open(None);
     console.keys("d");
-    console.model.lock = Lock::Locked;
+    console.model.lock = WriteAccess::Locked;
     console.wait(400).keys("enter");
     assert!(commits(&mut console).is_none());
 }
 
 #[test]
 fn in_a_protected_context_the_name_is_typed_and_not_pasted() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.model.context.protected = true;
     console.keys("d").wait(400).keys("enter");
     assert_eq!(console.model.place(), Place::Prompt);
-    console.send(Event::Paste("a/one".into()));
+    console.send(AppEvent::Paste("a/one".into()));
     console.keys("enter");
     assert!(commits(&mut console).is_none());
     console.text("a/two").keys("enter");
@@ -84,24 +84,24 @@ fn in_a_protected_context_the_name_is_typed_and_not_pasted() {
     console.keys("ctrl-u").text("a/one").keys("enter");
     assert_eq!(conditions(&commits(&mut console).unwrap().1), [("a/one".into(), at(1))]);
 
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.model.context.protected = true;
     console.keys("space space d").wait(400).keys("enter").text("delete 2");
-    console.model.lock = Lock::Locked;
+    console.model.lock = WriteAccess::Locked;
     console.keys("enter");
     assert!(commits(&mut console).is_none(), "the gate closed meanwhile");
-    console.model.lock = Lock::Open(None);
+    console.model.lock = WriteAccess::Open(None);
     console.keys("enter").text("delete 2").keys("enter");
     assert_eq!(commits(&mut console).unwrap().1.len(), 2);
 }
 
 #[test]
 fn a_copy_onto_an_existing_document_shows_it_and_replaces_it_at_its_token() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("c ctrl-u").text("b/three").keys("enter");
     assert_eq!(console.model.place(), Place::Plan);
     let plan = console.model.plan.as_ref().unwrap();
-    let Looks::Ready(looks) = &plan.looks else { panic!("small plans are compared at once") };
+    let StepDiffs::Ready(looks) = &plan.diffs else { panic!("small plans are compared at once") };
     let paths: Vec<_> = looks[0].diff.changes.iter().map(|change| change.path.to_string()).collect();
     assert_eq!(paths, ["module", "connection"]);
     console.wait(400).keys("enter");
@@ -112,25 +112,25 @@ fn a_copy_onto_an_existing_document_shows_it_and_replaces_it_at_its_token() {
 
 #[test]
 fn a_copy_to_a_free_name_is_a_draft_and_to_its_own_name_nothing() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("c ctrl-u").text("b/new").keys("enter");
     assert_eq!(console.model.place(), Place::Editor);
 
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("c enter");
     assert!(prompt_error(&console).contains("type another name"), "{}", prompt_error(&console));
     console.keys("ctrl-u").text("connections/k9").keys("enter");
     assert!(prompt_error(&console).contains("of the same kind"), "{}", prompt_error(&console));
 }
 
-fn prompt_error(console: &Console) -> String {
+fn prompt_error(console: &TestConsole) -> String {
     let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("a prompt") };
     prompt.error.clone().unwrap_or_default()
 }
 
 #[test]
 fn marked_documents_are_copied_to_a_namespace_in_one_commit() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.put("b/two", r#"{"module":"log","n":1}"#, 6);
     console.keys("space space c").text("a").keys("enter");
     assert!(prompt_error(&console).contains("a/one is in a already"), "{}", prompt_error(&console));
@@ -144,7 +144,7 @@ fn marked_documents_are_copied_to_a_namespace_in_one_commit() {
 
 #[test]
 fn copies_that_would_meet_under_one_name_are_refused() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.put("b/one", "{}", 6);
     console.keys("* c").text("c").keys("enter");
     assert!(prompt_error(&console).contains("a/one and b/one would both become c/one"));
@@ -156,18 +156,18 @@ fn copies_that_would_meet_under_one_name_are_refused() {
 
 #[test]
 fn what_is_the_same_already_is_left_out_and_said() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.put("b/one", r#"{"module":"log"}"#, 6);
     console.keys("space space c").text("b").keys("enter");
     let plan = console.model.plan.as_ref().unwrap();
-    assert_eq!((plan.steps.len(), plan.same), (1, 1));
+    assert_eq!((plan.steps.len(), plan.unchanged), (1, 1));
     console.keys("esc esc esc esc c ctrl-u").text("b/one").keys("enter");
     console.keys("esc");
 }
 
 #[test]
 fn a_rename_is_one_commit_that_keeps_the_lease() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     let mut leased = entry("a/leased", "{}", 6);
     leased.lease = Some(crate::domain::LeaseId(77));
     let change = Change { revision: Revision(6), kind: ChangeKind::Put { entry: leased } };
@@ -186,7 +186,7 @@ fn a_rename_is_one_commit_that_keeps_the_lease() {
 
 #[test]
 fn a_store_that_writes_one_at_a_time_renames_nothing() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.model.context.capabilities.atomic_max = 1;
     console.keys("R").text("x").keys("enter");
     assert!(prompt_error(&console).contains("half done"), "{}", prompt_error(&console));
@@ -197,7 +197,7 @@ fn a_store_that_writes_one_at_a_time_renames_nothing() {
 
 #[test]
 fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("space space d").wait(400).keys("enter");
     let (request, _) = commits(&mut console).unwrap();
     let now = Some(Box::new(entry("a/two", "{}", 9)));
@@ -206,7 +206,7 @@ fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
     assert_eq!(console.model.place(), Place::Plan);
     console.wait(400).keys("enter");
     assert!(commits(&mut console).is_none(), "it is not sent again as it is");
-    // The picture does not hold the other's write yet: what the store told counts.
+    // The inventory does not show the other write yet: what the store reported counts.
     console.keys("b").wait(400).keys("enter");
     let (request, ops) = commits(&mut console).unwrap();
     assert_eq!(conditions(&ops), [("a/one".into(), at(1)), ("a/two".into(), at(9))]);
@@ -219,7 +219,7 @@ fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
 
 #[test]
 fn a_plan_of_a_replaced_store_is_made_anew_before_it_is_written() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("space space d");
     console.load("s2", 3, &[entry("a/one", "{}", 1), entry("a/two", "{}", 2)]);
     console.wait(400).keys("enter");
@@ -231,7 +231,7 @@ fn a_plan_of_a_replaced_store_is_made_anew_before_it_is_written() {
 
 #[test]
 fn what_is_too_large_for_one_commit_is_said_and_not_sent() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.model.context.capabilities.max_document = 40;
     console.keys("space space c").text("c").keys("enter").wait(400).keys("enter");
     assert!(commits(&mut console).is_none());
@@ -240,7 +240,7 @@ fn what_is_too_large_for_one_commit_is_said_and_not_sent() {
 
 #[test]
 fn large_plans_are_compared_off_the_loop_before_they_can_be_written() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     let large = format!(r#"{{"module":"log","note":"{}"}}"#, "x".repeat(70_000));
     console.put("a/one", &large, 6);
     console.effects.clear();
@@ -248,14 +248,14 @@ fn large_plans_are_compared_off_the_loop_before_they_can_be_written() {
     let Some(Effect::Compare(request, sides)) = console.effects.pop() else { panic!("a comparison") };
     console.wait(400).keys("enter");
     assert!(console.notice().contains("still being compared"));
-    console.send(Event::Answer(request, Answer::Compared(super::super::super::model::look(&sides))));
+    console.send(AppEvent::Answer(request, Answer::Compared(super::super::super::model::diff(&sides))));
     console.keys("enter");
     assert_eq!(conditions(&commits(&mut console).unwrap().1), [("a/two".into(), at(2))]);
 }
 
 #[test]
 fn a_plan_covers_the_commands_that_would_leave_it() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("space space d :").text("health").keys("enter");
     assert_eq!(console.notice(), "leave the plan first: esc");
     console.keys("esc");
@@ -267,7 +267,7 @@ fn a_plan_covers_the_commands_that_would_leave_it() {
 
 #[test]
 fn foreign_keys_can_be_deleted_with_others_and_nothing_else() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("h j j j l space c");
     assert!(console.notice().contains("not copied"), "{}", console.notice());
     console.keys("R");
@@ -275,5 +275,5 @@ fn foreign_keys_can_be_deleted_with_others_and_nothing_else() {
     console.put("key:other", "?", 7);
     console.keys("* d");
     let plan = console.model.plan.as_ref().unwrap();
-    assert!(matches!(&plan.recipe, Recipe::Delete(keys) if keys.len() == 2));
+    assert!(matches!(&plan.kind, PlanKind::Delete(keys) if keys.len() == 2));
 }

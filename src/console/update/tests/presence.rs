@@ -1,10 +1,10 @@
-//! What is looked at, and what is told of it: the badge, and when a frame is asked for.
+//! Which secrets are polled, and what is known of them: the badge, and when a frame is requested.
 
 use super::secrets::places;
 use super::*;
-use crate::console::message::Reach;
+use crate::console::message::SecretReachability;
 use crate::console::model::SecretLink;
-use crate::domain::{Health, KvPath, Mount, Presence, SecretPath, SecretStanding};
+use crate::domain::{Health, KvPath, Mount, Presence, SecretPath, SecretStoreStatus};
 
 fn kv(mount: &str, path: &str) -> SecretPath {
     SecretPath::Kv { mount: Mount::new(mount).unwrap(), path: KvPath::new(path).unwrap() }
@@ -14,35 +14,39 @@ fn own() -> SecretPath {
     kv("webhooks", "a/one/secrets")
 }
 
-impl Console {
+impl TestConsole {
     fn looks(&mut self) -> Vec<Vec<SecretPath>> {
         let all = self.effects.drain(..);
-        all.filter_map(|effect| if let Effect::Look(paths) = effect { Some(paths) } else { None }).collect()
+        all.filter_map(|effect| if let Effect::WatchPresence(paths) = effect { Some(paths) } else { None })
+            .collect()
     }
 
     fn hears(&mut self, answer: Answer) -> Redraw {
-        self.send(Event::Answer(Request::default(), answer));
+        self.send(AppEvent::Answer(RequestId::default(), answer));
         self.model.redraw
     }
 
-    fn stands(&mut self, standing: SecretStanding) -> Redraw {
+    fn stands(&mut self, standing: SecretStoreStatus) -> Redraw {
         let mut health = Health::new("vault");
-        health.standing = Some(standing);
+        health.secret_store = Some(standing);
         self.hears(Answer::SecretHealth(Box::new(health)))
     }
 
-    fn reach(&mut self, standing: SecretStanding, why: Option<&str>) -> Redraw {
-        self.hears(Answer::SecretReach(Reach { standing, why: why.map(str::to_owned) }))
+    fn reach(&mut self, standing: SecretStoreStatus, why: Option<&str>) -> Redraw {
+        self.hears(Answer::SecretReachability(SecretReachability {
+            standing,
+            reason: why.map(str::to_owned),
+        }))
     }
 
-    fn standing(&self) -> Option<SecretStanding> {
+    fn standing(&self) -> Option<SecretStoreStatus> {
         self.model.secret_link.standing
     }
 }
 
 /// A document that refers to a secret is selected.
-fn looking() -> Console {
-    let mut console = Console::new();
+fn looking() -> TestConsole {
+    let mut console = TestConsole::new();
     console.model.context.secrets = Some(places());
     console.model.secret_link = SecretLink { backend: "vault", ..SecretLink::default() };
     let entries = [
@@ -71,7 +75,7 @@ fn what_is_on_the_screen_is_looked_at_and_nothing_while_something_covers_it() {
 
 #[test]
 fn nothing_is_looked_at_where_there_is_no_store_of_secrets() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("j j k");
     assert_eq!(console.looks(), Vec::<Vec<SecretPath>>::new());
 }
@@ -80,30 +84,30 @@ fn nothing_is_looked_at_where_there_is_no_store_of_secrets() {
 fn what_is_told_of_secrets_in_sight_asks_for_a_frame_and_counts_the_forbidden() {
     let mut console = looking();
     let elsewhere = kv("secret", "app/elsewhere");
-    assert_eq!(console.hears(Answer::Seen(vec![(elsewhere, Presence::Missing)])), Redraw::No);
+    assert_eq!(console.hears(Answer::PresenceChanged(vec![(elsewhere, Presence::Missing)])), Redraw::No);
     let forbidden = Presence::Forbidden { permission: "read on …".into() };
-    assert_eq!(console.hears(Answer::Seen(vec![(own(), forbidden)])), Redraw::Soon);
+    assert_eq!(console.hears(Answer::PresenceChanged(vec![(own(), forbidden)])), Redraw::Soon);
     assert_eq!(console.model.secret_link.forbidden, 1);
-    assert_eq!(console.hears(Answer::Seen(vec![(own(), Presence::Missing)])), Redraw::Soon);
+    assert_eq!(console.hears(Answer::PresenceChanged(vec![(own(), Presence::Missing)])), Redraw::Soon);
     assert_eq!(console.model.secret_link.forbidden, 0);
-    assert_eq!(console.model.sight.presence(&own()), Some(&Presence::Missing));
+    assert_eq!(console.model.presence_cache.presence(&own()), Some(&Presence::Missing));
 }
 
 #[test]
 fn the_badge_follows_who_looks_at_once_and_what_the_store_says_of_itself() {
     let mut console = looking();
-    assert_eq!((console.standing(), console.stands(SecretStanding::Unsealed)), (None, Redraw::Now));
-    assert_eq!(console.stands(SecretStanding::Unsealed), Redraw::No, "no news");
-    assert_eq!(console.reach(SecretStanding::Sealed, Some("it is sealed")), Redraw::Now);
-    assert_eq!(console.standing(), Some(SecretStanding::Sealed));
-    assert_eq!(console.reach(SecretStanding::Sealed, Some("it is sealed")), Redraw::No);
-    console.reach(SecretStanding::Busy, Some("its rate limit is reached"));
-    console.stands(SecretStanding::Unsealed);
-    assert_eq!(console.standing(), Some(SecretStanding::Busy), "what answers nobody is not well");
-    console.reach(SecretStanding::Unsealed, None);
+    assert_eq!((console.standing(), console.stands(SecretStoreStatus::Unsealed)), (None, Redraw::Now));
+    assert_eq!(console.stands(SecretStoreStatus::Unsealed), Redraw::No, "no news");
+    assert_eq!(console.reach(SecretStoreStatus::Sealed, Some("it is sealed")), Redraw::Now);
+    assert_eq!(console.standing(), Some(SecretStoreStatus::Sealed));
+    assert_eq!(console.reach(SecretStoreStatus::Sealed, Some("it is sealed")), Redraw::No);
+    console.reach(SecretStoreStatus::Busy, Some("its rate limit is reached"));
+    console.stands(SecretStoreStatus::Unsealed);
+    assert_eq!(console.standing(), Some(SecretStoreStatus::Busy), "what answers nobody is not well");
+    console.reach(SecretStoreStatus::Unsealed, None);
     assert_eq!(
-        (console.standing(), console.model.secret_link.why.as_deref()),
-        (Some(SecretStanding::Unsealed), None)
+        (console.standing(), console.model.secret_link.blocked_reason.as_deref()),
+        (Some(SecretStoreStatus::Unsealed), None)
     );
 }
 
@@ -113,14 +117,14 @@ fn when_the_store_turns_by_its_own_word_everything_is_looked_at_at_once() {
     let mut turned = |standing| {
         console.effects.clear();
         console.stands(standing);
-        console.effects.iter().filter(|effect| matches!(effect, Effect::LookAtAll)).count()
+        console.effects.iter().filter(|effect| matches!(effect, Effect::RefreshAllPresence)).count()
     };
     let turns = [
-        SecretStanding::Unsealed,
-        SecretStanding::Sealed,
-        SecretStanding::Unreachable,
-        SecretStanding::Unsealed,
-        SecretStanding::Standby,
+        SecretStoreStatus::Unsealed,
+        SecretStoreStatus::Sealed,
+        SecretStoreStatus::Unreachable,
+        SecretStoreStatus::Unsealed,
+        SecretStoreStatus::Standby,
     ];
     assert_eq!(turns.map(&mut turned), [0, 1, 0, 1, 0]);
 }
@@ -128,10 +132,10 @@ fn when_the_store_turns_by_its_own_word_everything_is_looked_at_at_once() {
 #[test]
 fn while_nothing_is_looked_at_the_store_speaks_for_itself() {
     let mut console = looking();
-    console.reach(SecretStanding::Sealed, Some("it is sealed"));
+    console.reach(SecretStoreStatus::Sealed, Some("it is sealed"));
     console.keys("7");
-    console.stands(SecretStanding::Unsealed);
-    assert_eq!(console.standing(), Some(SecretStanding::Unsealed));
+    console.stands(SecretStoreStatus::Unsealed);
+    assert_eq!(console.standing(), Some(SecretStoreStatus::Unsealed));
 }
 
 #[test]
@@ -140,6 +144,6 @@ fn a_root_token_stays_marked() {
     let mut health = Health::new("vault");
     health.root = true;
     console.hears(Answer::SecretHealth(Box::new(health)));
-    console.stands(SecretStanding::Unreachable);
+    console.stands(SecretStoreStatus::Unreachable);
     assert!(console.model.secret_link.root);
 }

@@ -1,17 +1,17 @@
-//! Where drafts on disk, merges, other programs and writes under way meet.
+//! Interactions of saved drafts, merges, external editors and pending writes.
 
 use super::*;
-use crate::console::drafts::{Listed, SavedId, Summary};
-use crate::console::outside::Outside;
+use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
+use crate::console::external_editor::EditorEvent;
 
 fn done(revision: u64) -> Answer {
     let outcome = Outcome { before: None, after: Some(Token::counter(revision)) };
     Answer::Commit(Ok(Commit { at: Revision(revision), outcomes: vec![outcome] }))
 }
 
-/// The texts and the base tokens that were handed over to be saved since the last look.
-fn saves(console: &mut Console) -> Vec<(String, Option<Token>)> {
-    console.wait(3_000).send(Event::Wake);
+/// The texts and base tokens that were saved since the last call.
+fn saves(console: &mut TestConsole) -> Vec<(String, Option<Token>)> {
+    console.wait(3_000).send(AppEvent::Wake);
     let (mut saves, mut asked) = (Vec::new(), Vec::new());
     for effect in console.effects.drain(..) {
         if let Effect::SaveDraft(request, unsaved) = effect {
@@ -24,14 +24,14 @@ fn saves(console: &mut Console) -> Vec<(String, Option<Token>)> {
         }
     }
     for request in asked {
-        console.send(Event::Answer(request, Answer::DraftSaved(Ok(0))));
+        console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(0))));
     }
     saves
 }
 
 #[test]
 fn a_merged_draft_is_saved_as_it_is_now() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1");
     assert_eq!(saves(&mut console).len(), 1);
     console.put("a/one", r#"{"module":"theirs"}"#, 9);
@@ -45,29 +45,29 @@ fn a_merged_draft_is_saved_as_it_is_now() {
 
 #[test]
 fn what_is_left_of_a_written_draft_is_saved_on_its_new_base() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     console.keys("esc").text(",\"y\":2");
     saves(&mut console);
-    console.send(Event::Answer(request, done(9)));
+    console.send(AppEvent::Answer(request, done(9)));
     let [(_, token)] = saves(&mut console).try_into().unwrap_or_else(|saves| panic!("{saves:?}"));
     assert_eq!(token, Some(Token::counter(9)));
 }
 
 #[test]
 fn a_review_prepared_against_what_was_stored_before_a_write_is_not_shown() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     let long = "y".repeat(200_000);
     console.load("s1", 5, &[entry("a/one", &format!(r#"{{"module":"log","long":"{long}"}}"#), 1)]);
     console.feed(WatchEvent::State(LinkState::Synced));
-    let prepared = |console: &mut Console| {
+    let prepared = |console: &mut TestConsole| {
         let found = console.effects.drain(..).find_map(|effect| match effect {
             Effect::PrepareReview(request, finish) => Some((request, finish.review())),
             _ => None,
         });
         let (request, review) = found.expect("a review is being made");
-        Event::Answer(request, Answer::Reviewed(Box::new(review)))
+        AppEvent::Answer(request, Answer::Reviewed(Box::new(review)))
     };
     console.keys("e down end").text("\"x\":1,").keys("ctrl-s");
     let answer = prepared(&mut console);
@@ -76,49 +76,57 @@ fn a_review_prepared_against_what_was_stored_before_a_write_is_not_shown() {
     let (request, _) = console.commit().expect("one write");
     console.keys("esc").text("\"y\":2,").keys("ctrl-s");
     let late = prepared(&mut console);
-    console.send(Event::Answer(request, done(9)));
+    console.send(AppEvent::Answer(request, done(9)));
     console.send(late);
     assert_eq!(console.model.place(), Place::Editor, "it would show as new what is stored already");
     console.keys("ctrl-s");
     let answer = prepared(&mut console);
     console.send(answer);
-    let Stage::Review(review) = &console.model.edit.as_ref().unwrap().stage else { panic!("a review") };
+    let DraftStage::Review(review) = &console.model.edit.as_ref().unwrap().stage else { panic!("a review") };
     assert_eq!(review.diff.changes.len(), 1);
 }
 
 #[test]
 fn a_draft_in_another_program_outlives_the_write_of_it() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     console.keys("esc ctrl-e");
-    let outside = console.model.away.as_ref().expect("it is in another program").request;
+    let outside = console.model.external_edit.as_ref().expect("it is in another program").request;
     console.effects.clear();
-    console.send(Event::Answer(request, done(9)));
-    assert!(!console.effects.iter().any(|effect| matches!(effect, Effect::EndOutside(_))));
+    console.send(AppEvent::Answer(request, done(9)));
+    assert!(!console.effects.iter().any(|effect| matches!(effect, Effect::StopExternalEditor(_))));
     let text = console.model.edit.as_ref().expect("what is typed there has a place").text();
     let saved = text.replace("\"x\":1", "\"x\":2");
-    console.send(Event::Answer(outside, Answer::Outside(Outside::Saved(saved))));
-    console.send(Event::Answer(outside, Answer::Outside(Outside::Ended { failure: None, handed_on: false })));
+    console.send(AppEvent::Answer(outside, Answer::ExternalEditor(EditorEvent::Saved(saved))));
+    console.send(AppEvent::Answer(
+        outside,
+        Answer::ExternalEditor(EditorEvent::Ended { failure: None, detached: false }),
+    ));
     assert_eq!(console.model.place(), Place::Review);
 }
 
 #[test]
 fn placeholders_in_another_program_never_stand_for_other_secrets() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     console.load("s1", 5, &[entry("a/one", r#"{"n":1,"jwt":{"secret":"first"}}"#, 1)]);
     console.feed(WatchEvent::State(LinkState::Synced));
     console.keys("e down end").text("\"x\":1,").keys("ctrl-e");
-    let outside = console.model.away.as_ref().unwrap().request;
+    let outside = console.model.external_edit.as_ref().unwrap().request;
     let there = console.model.edit.as_ref().unwrap().text();
-    console.send(Event::Answer(outside, Answer::Outside(Outside::Ended { failure: None, handed_on: true })));
-    // Another secret comes before the one that `‹kept:1›` stands for there.
+    console.send(AppEvent::Answer(
+        outside,
+        Answer::ExternalEditor(EditorEvent::Ended { failure: None, detached: true }),
+    ));
+    // Another secret precedes the one that `‹kept:1›` stands for there.
     console.put("a/one", r#"{"hmac":{"secret":"other"},"n":1,"jwt":{"secret":"first"}}"#, 9);
     console.keys("ctrl-g enter");
-    console
-        .send(Event::Answer(outside, Answer::Outside(Outside::Saved(there.replace("\"x\":1", "\"x\":2")))));
+    console.send(AppEvent::Answer(
+        outside,
+        Answer::ExternalEditor(EditorEvent::Saved(there.replace("\"x\":1", "\"x\":2"))),
+    ));
     let edit = console.model.edit.as_ref().unwrap();
-    let document = edit.to_finish().document().unwrap();
+    let document = edit.review_input().document().unwrap();
     let text = document.text().unwrap();
     assert!(
         !text.replace(' ', "").contains("\"jwt\":{\"secret\":\"other\"}"),
@@ -127,8 +135,8 @@ fn placeholders_in_another_program_never_stand_for_other_secrets() {
     assert!(console.notice().contains("another program"), "{}", console.notice());
 }
 
-fn offer() -> Listed {
-    let summary = Summary {
+fn offer() -> DraftEntry {
+    let summary = DraftSummary {
         context: "prod".into(),
         store: Some(StoreId::new("s1")),
         key: key("a/one"),
@@ -138,19 +146,19 @@ fn offer() -> Listed {
         withheld: 0,
         at: SystemTime::UNIX_EPOCH,
     };
-    Listed { id: SavedId::sample(), what: Ok(summary) }
+    DraftEntry { id: DraftId::sample(), summary: Ok(summary) }
 }
 
-fn take_ups(console: &Console) -> usize {
-    console.effects.iter().filter(|effect| matches!(effect, Effect::TakeUpDraft(..))).count()
+fn take_ups(console: &TestConsole) -> usize {
+    console.effects.iter().filter(|effect| matches!(effect, Effect::ResumeDraft(..))).count()
 }
 
 #[test]
 fn a_draft_is_taken_up_once_however_often_the_key_is_pressed() {
-    let mut console = Console::loaded();
-    console.send(Event::Wake);
-    let asked = console.model.shelf.asked.unwrap();
-    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    let mut console = TestConsole::loaded();
+    console.send(AppEvent::Wake);
+    let asked = console.model.saved_drafts.asked.unwrap();
+    console.send(AppEvent::Answer(asked, Answer::Drafts(vec![offer()])));
     assert_eq!(console.model.place(), Place::Drafts);
     console.wait(400).keys("enter enter");
     assert_eq!(take_ups(&console), 1, "the answer to the first would be dropped");
@@ -158,10 +166,10 @@ fn a_draft_is_taken_up_once_however_often_the_key_is_pressed() {
 
 #[test]
 fn a_draft_is_not_taken_up_before_its_secrets_are_loaded() {
-    let mut console = Console::new();
-    console.send(Event::Wake);
-    let asked = console.model.shelf.asked.unwrap();
-    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    let mut console = TestConsole::new();
+    console.send(AppEvent::Wake);
+    let asked = console.model.saved_drafts.asked.unwrap();
+    console.send(AppEvent::Answer(asked, Answer::Drafts(vec![offer()])));
     console.keys(":").text("drafts").keys("enter");
     assert_eq!(console.model.place(), Place::Drafts);
     console.wait(400).keys("enter");
@@ -171,31 +179,31 @@ fn a_draft_is_not_taken_up_before_its_secrets_are_loaded() {
 
 #[test]
 fn no_other_draft_of_a_document_is_begun_while_one_is_on_its_way() {
-    let mut console = Console::loaded();
-    console.send(Event::Wake);
-    let asked = console.model.shelf.asked.unwrap();
-    console.send(Event::Answer(asked, Answer::Drafts(vec![offer()])));
+    let mut console = TestConsole::loaded();
+    console.send(AppEvent::Wake);
+    let asked = console.model.saved_drafts.asked.unwrap();
+    console.send(AppEvent::Answer(asked, Answer::Drafts(vec![offer()])));
     console.wait(400).keys("enter esc e");
     assert!(console.model.edit.is_none(), "one of the two would take the file of the other");
 }
 
 #[test]
 fn a_saved_cursor_that_is_nowhere_in_the_text_is_no_trouble() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e").text("ü\u{301}x").wait(400);
     let unsaved = console.model.edit.as_ref().unwrap().unsaved("prod", SystemTime::UNIX_EPOCH);
-    let mut saved = unsaved.shelve("").unwrap();
+    let mut saved = unsaved.to_saved("").unwrap();
     for cursor in [(usize::MAX, usize::MAX), (0, 1), (0, 2), (usize::MAX, 0)] {
         saved.cursor = cursor;
-        let mut edit = crate::console::model::Edit::taken_up(saved.clone(), &console.model.inventory);
-        edit.pad.type_char('y');
+        let mut edit = crate::console::model::Draft::resume(saved.clone(), &console.model.inventory);
+        edit.buffer.type_char('y');
         assert_eq!(edit.text().chars().filter(|c| *c == 'y').count(), 1);
     }
 }
 
 #[test]
 fn a_revealed_or_moved_secret_is_not_written_to_disk_after_a_merge() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     let stored = r#"{"n":1,"note":"-","jwt":{"secret":"first-secret"}}"#;
     console.load("s1", 5, &[entry("a/one", stored, 1)]);
     console.feed(WatchEvent::State(LinkState::Synced));
@@ -204,7 +212,7 @@ fn a_revealed_or_moved_secret_is_not_written_to_disk_after_a_merge() {
     for step in ["", "ctrl-g", "enter", "esc", "ctrl-t"] {
         console.keys(step);
         let Some(edit) = &console.model.edit else { panic!("{step}") };
-        let saved = edit.unsaved("prod", SystemTime::UNIX_EPOCH).shelve("").unwrap();
+        let saved = edit.unsaved("prod", SystemTime::UNIX_EPOCH).to_saved("").unwrap();
         let bytes = String::from_utf8(saved.to_bytes().unwrap()).unwrap();
         assert!(!bytes.contains("-secret"), "{step}: {bytes}");
         assert!(!format!("{:?}", console.effects).contains("-secret"), "{step}");
@@ -213,23 +221,23 @@ fn a_revealed_or_moved_secret_is_not_written_to_disk_after_a_merge() {
 
 #[test]
 fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let _ = console.commit().unwrap();
     let unsaved = console.model.edit.as_ref().unwrap().unsaved("prod", SystemTime::UNIX_EPOCH);
-    let saved = unsaved.shelve("").unwrap();
+    let saved = unsaved.to_saved("").unwrap();
 
-    let mut next = Console::loaded();
+    let mut next = TestConsole::loaded();
     next.put("a/one", r#"{"module":"log","x":1}"#, 9);
-    next.send(Event::Wake);
-    let asked = next.model.shelf.asked.unwrap();
-    next.send(Event::Answer(
+    next.send(AppEvent::Wake);
+    let asked = next.model.saved_drafts.asked.unwrap();
+    next.send(AppEvent::Answer(
         asked,
-        Answer::Drafts(vec![Listed { id: SavedId::sample(), what: Ok(saved.summary()) }]),
+        Answer::Drafts(vec![DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }]),
     ));
     next.wait(400).keys("enter");
-    let request = next.model.shelf.moving.as_ref().unwrap().0;
-    next.send(Event::Answer(request, Answer::DraftTaken(Ok(Box::new(saved)))));
+    let request = next.model.saved_drafts.pending.as_ref().unwrap().0;
+    next.send(AppEvent::Answer(request, Answer::DraftResumed(Ok(Box::new(saved)))));
     assert_eq!(next.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
     next.keys("ctrl-g enter");
     assert!(next.notice().starts_with("nothing is changed"), "{}", next.notice());
@@ -237,7 +245,7 @@ fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
 
 #[test]
 fn leaving_with_a_write_under_way_asks_and_says_so() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("d").wait(400).keys("y");
     let (request, _) = console.commit().expect("a delete");
     console.keys("q");
@@ -245,22 +253,22 @@ fn leaving_with_a_write_under_way_asks_and_says_so() {
     assert_eq!(confirm.details, ["delete a/one has no answer yet"]);
     console.keys("ctrl-c");
     let said = console.effects.iter().find_map(|effect| match effect {
-        Effect::Farewell(words) => Some(words.as_str()),
+        Effect::PrintOnExit(words) => Some(words.as_str()),
         _ => None,
     });
     assert_eq!(said, Some("delete a/one had no answer yet: look what is stored"));
     console.effects.clear();
-    console.send(Event::Answer(request, done(9)));
+    console.send(AppEvent::Answer(request, done(9)));
     console.keys("esc q");
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Quit(0))), "and asks no more");
 }
 
 #[test]
 fn no_form_for_debugging_repeats_what_was_typed() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"password\":'hunter-two'").keys("ctrl-f").text("hunter-two");
     let edit = console.model.edit.as_ref().unwrap();
-    let all = format!("{:?} {:?} {:?}", edit.flaws, edit.find, console.effects);
+    let all = format!("{:?} {:?} {:?}", edit.diagnostics, edit.find, console.effects);
     assert!(!all.contains("hunter-two"), "{all}");
     let problems = crate::domain::json::problems(&edit.text(), 9);
     assert!(!format!("{problems:?}").contains("hunter-two"), "{problems:?}");

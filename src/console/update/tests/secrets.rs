@@ -1,29 +1,36 @@
-//! What is done with secrets on purpose: nothing is read without a reason, nothing stays on the screen,
-//! nothing typed is lost to a conflict, nothing is sent twice.
+//! Actions on secrets: nothing is read without a reason, nothing stays on the screen, nothing typed is lost to a
+//! conflict, nothing is sent twice.
 
 mod ends;
 
 use zeroize::Zeroizing;
 
-use super::super::super::model::WriteKind;
+use super::super::super::model::SecretWriteKind;
 use super::super::super::secret_jobs::{
-    Found, How, Inspection, Outcome as SecretOutcome, Outlet, Reading, SecretJob, SecretTold, SecretWrite,
+    Inspection, RevealDestination, RevealOutcome, RevealReport, SecretJob, SecretJobResult, SecretWrite,
+    SecretWriteMode, SecretWriteOutcome as SecretOutcome,
 };
 use super::*;
-use crate::check::{Eyes, OwnSecrets, OwnTemplate};
+use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
 use crate::domain::{
-    Contents, FieldName, FieldState, Hidden, Lacking, Mount, Presence, SecretPath, SecretRight, SecretText,
-    SecretVersion, VersionInfo, VersionState, Versions,
+    FieldName, FieldState, MissingRights, Mount, Opaque, Presence, SecretContents, SecretMetadata,
+    SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo, VersionState,
 };
 use crate::provider::{SecretCapabilities, SecretExpect};
 
 /// Stands for every value that is revealed or generated.
 const PLANTED: &str = "Planted2Planted";
 
-pub(super) fn places() -> Eyes {
+pub(super) fn places() -> SecretLookup {
     let mount = |name| Mount::new(name).unwrap();
-    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
-    Eyes { references: Some(mount("secret")), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() }
+    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
+    SecretLookup {
+        references: Some(mount("secret")),
+        own: kept.clone(),
+        stored: kept,
+        can_read_kv: true,
+        ..SecretLookup::default()
+    }
 }
 
 const CAN: SecretCapabilities =
@@ -32,14 +39,14 @@ const CAN: SecretCapabilities =
 fn holds(version: u64) -> Presence {
     let field = |name: &str| (FieldName::new(name), FieldState::Present);
     let fields = vec![field("bearer-token"), field("hmac-secret")];
-    Presence::Present(Contents { fields, version: Some(SecretVersion(version)), written: None })
+    Presence::Present(SecretContents { fields, version: Some(SecretVersion(version)), written: None })
 }
 
-fn inspection(presence: Presence) -> SecretTold {
-    SecretTold::Inspected(Box::new(Inspection {
-        can: CAN,
+fn inspection(presence: Presence) -> SecretJobResult {
+    SecretJobResult::Inspected(Box::new(Inspection {
+        capabilities: CAN,
         presence: Ok(presence),
-        lacking: Lacking::default(),
+        lacking: MissingRights::default(),
         versions: None,
     }))
 }
@@ -52,18 +59,18 @@ fn conflict(path: &SecretPath) -> Error {
     Error::SecretConflict { path: path.clone(), now: Some(SecretVersion(9)) }
 }
 
-/// Whether something was asked about a secret and waits for its answer.
-pub(super) fn is_asked(console: &Console) -> bool {
-    let hands = &console.model.hands;
+/// Whether a question about a secret is pending.
+pub(super) fn is_asked(console: &TestConsole) -> bool {
+    let hands = &console.model.secret_actions;
     if !matters(console) {
         return false;
     }
     let made = matches!(&console.model.overlay, Some(Overlay::Value(entry)) if entry.0.awaited.is_some());
-    hands.asking.is_some() || hands.reading.is_some() || hands.writing.is_some() || made
+    hands.pending.is_some() || hands.reading.is_some() || hands.writing.is_some() || made
 }
 
 /// Answers the last question about a secret.
-pub(super) fn answer(console: &mut Console, well: bool) {
+pub(super) fn answer(console: &mut TestConsole, well: bool) {
     let jobs = console.effects.iter().rev().filter_map(|effect| match effect {
         Effect::Secret(request, job) => Some((*request, job)),
         _ => None,
@@ -73,23 +80,23 @@ pub(super) fn answer(console: &mut Console, well: bool) {
         SecretJob::Inspect(_) | SecretJob::Versions(_) => {
             inspection(if well { holds(3) } else { Presence::Missing })
         }
-        SecretJob::Generate(_) => SecretTold::Generated(Ok(Hidden(value()))),
+        SecretJob::Generate(_) => SecretJobResult::Generated(Ok(Opaque(value()))),
         SecretJob::Reveal(order) => {
             let version = Some(SecretVersion(3));
-            let found = match (well, order.to) {
-                (true, Outlet::Screen) => Found::Value(Hidden(value()), version),
-                (true, Outlet::Clipboard) => Found::Copied(version),
-                (false, _) => Found::NoField,
+            let found = match (well, order.destination) {
+                (true, RevealDestination::Screen) => RevealOutcome::Value(Opaque(value()), version),
+                (true, RevealDestination::Clipboard) => RevealOutcome::Copied(version),
+                (false, _) => RevealOutcome::NoField,
             };
-            SecretTold::Revealed(Box::new(Reading { found: Ok(found), read: 2 }))
+            SecretJobResult::Revealed(Box::new(RevealReport { result: Ok(found), values_read: 2 }))
         }
         SecretJob::Write(write) => {
             let result = if well { Ok(Some(SecretVersion(4))) } else { Err(conflict(&write.path)) };
-            SecretTold::Written(SecretOutcome { result, read: 0 })
+            SecretJobResult::Written(SecretOutcome { result, values_read: 0 })
         }
         SecretJob::Restore(restore) => {
             let result = if well { Ok(Some(SecretVersion(5))) } else { Err(conflict(&restore.path)) };
-            SecretTold::Written(SecretOutcome { result, read: 2 })
+            SecretJobResult::Written(SecretOutcome { result, values_read: 2 })
         }
         SecretJob::Delete(path, _)
         | SecretJob::Undelete(path, _)
@@ -97,62 +104,66 @@ pub(super) fn answer(console: &mut Console, well: bool) {
         | SecretJob::DestroyAll(path) => {
             let reason = "lost".to_owned();
             let lost = Error::SecretUnknown { path: path.clone(), reason };
-            SecretTold::Written(SecretOutcome { result: if well { Ok(None) } else { Err(lost) }, read: 0 })
+            SecretJobResult::Written(SecretOutcome {
+                result: if well { Ok(None) } else { Err(lost) },
+                values_read: 0,
+            })
         }
-        SecretJob::FindOut(_) => SecretTold::Found(Ok(holds(if well { 4 } else { 3 }))),
+        SecretJob::FindOut(_) => SecretJobResult::Found(Ok(holds(if well { 4 } else { 3 }))),
     };
-    console.send(Event::Answer(request, Answer::Secret(told)));
+    console.send(AppEvent::Answer(request, Answer::Secret(told)));
 }
 
-/// Whether what is under way with secrets decides anything here.
-fn matters(console: &Console) -> bool {
+/// Whether pending work on secrets decides anything here.
+fn matters(console: &TestConsole) -> bool {
     matches!(
         console.model.place(),
         Place::Browse | Place::Secrets | Place::SecretForm | Place::SecretReview | Place::Value
-    ) && console.model.writing.is_none()
-        && console.model.unknown.is_none()
+    ) && console.model.pending_write.is_none()
+        && console.model.unknown_outcome.is_none()
 }
 
-/// What tells one state from another, as far as secrets go.
-pub(super) fn face(console: &Console) -> String {
+/// What distinguishes states, as far as secrets are concerned.
+pub(super) fn face(console: &TestConsole) -> String {
     if !matters(console) {
         return String::new();
     }
-    let hands = &console.model.hands;
+    let hands = &console.model.secret_actions;
     let form =
-        hands.form.as_ref().map(|form| (form.review.is_some(), form.clash.is_some(), form.is_changed()));
+        hands.form.as_ref().map(|form| (form.review.is_some(), form.conflict.is_some(), form.is_changed()));
     let entry = match &console.model.overlay {
-        Some(Overlay::Value(entry)) => Some((entry.0.again.is_some(), entry.0.new.value.is_empty())),
+        Some(Overlay::Value(entry)) => Some((entry.0.repeated.is_some(), entry.0.new.value.is_empty())),
         _ => None,
     };
-    let asking = hands.asking.as_ref().map(|asking| asking.act);
-    let writing = hands.writing.as_ref().map(|writing| (writing.unknown, writing.kind == WriteKind::End));
+    let asking = hands.pending.as_ref().map(|asking| asking.act);
+    let writing =
+        hands.writing.as_ref().map(|writing| (writing.unknown, writing.kind == SecretWriteKind::End));
     format!("{form:?} {entry:?} {asking:?} {} {writing:?} {}", hands.reading.is_some(), hands.undo.is_some())
 }
 
-fn console() -> Console {
-    let mut console = Console::loaded();
+fn console() -> TestConsole {
+    let mut console = TestConsole::loaded();
     console.model.context.secrets = Some(places());
     console
 }
 
-impl Console {
+impl TestConsole {
     fn told(&mut self, well: bool) -> &mut Self {
         answer(self, well);
         self
     }
 
-    fn says(&mut self, told: SecretTold) -> &mut Self {
+    fn says(&mut self, told: SecretJobResult) -> &mut Self {
         let request = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Secret(request, _) => Some(*request),
             _ => None,
         });
-        self.send(Event::Answer(request.expect("a question"), Answer::Secret(told)));
+        self.send(AppEvent::Answer(request.expect("a question"), Answer::Secret(told)));
         self
     }
 
     fn shows_value(&self) -> bool {
-        matches!(self.model.overlay, Some(Overlay::Shown(_)))
+        matches!(self.model.overlay, Some(Overlay::RevealedValue(_)))
     }
 
     fn revealed(&mut self) -> &mut Self {
@@ -177,7 +188,7 @@ impl Console {
 fn nothing_is_read_without_a_reason_and_what_is_read_is_counted() {
     let mut console = console();
     console.keys("r").told(true);
-    assert_eq!(console.model.place(), Place::Pick);
+    assert_eq!(console.model.place(), Place::PickSecret);
     console.wait(400).keys("enter enter");
     assert_eq!(console.model.place(), Place::Prompt, "no reason, no read");
     console.text("   ").keys("enter");
@@ -193,28 +204,28 @@ fn nothing_is_read_without_a_reason_and_what_is_read_is_counted() {
     assert!(!format!("{:?}", console.effects).contains(PLANTED));
     console.told(true);
     assert!(console.shows_value());
-    assert_eq!(console.model.hands.reads, 2, "all values of the version reached confdeck");
+    assert_eq!(console.model.secret_actions.reads, 2, "all values of the version reached confdeck");
     assert!(!format!("{:?}", console.model.overlay).contains(PLANTED));
 }
 
 #[test]
 fn a_value_goes_by_esc_by_time_and_with_whatever_could_leave_it_to_others() {
-    type Goes = fn(&mut Console);
-    let goes: [(&str, Goes); 6] = [
+    type HideTrigger = fn(&mut TestConsole);
+    let goes: [(&str, HideTrigger); 6] = [
         ("esc", |console| {
             console.keys("esc");
         }),
         ("time", |console| {
-            console.wait(15_000).send(Event::Wake);
+            console.wait(15_000).send(AppEvent::Wake);
         }),
         ("suspend", |console| {
             console.keys("ctrl-z");
         }),
-        ("resumed", |console| console.send(Event::Resumed)),
-        ("terminate", |console| console.send(Event::Terminate)),
+        ("resumed", |console| console.send(AppEvent::Resumed)),
+        ("terminate", |console| console.send(AppEvent::Terminate)),
         ("lock", |console| {
-            console.model.lock = Lock::Open(Some(console.now));
-            console.wait(1).send(Event::Wake);
+            console.model.lock = WriteAccess::Open(Some(console.now));
+            console.wait(1).send(AppEvent::Wake);
         }),
     ];
     for (why, goes) in goes {
@@ -232,7 +243,7 @@ fn a_value_that_comes_after_the_console_was_left_alone_is_counted_and_not_shown(
     let mut console = console();
     console.keys("r").told(true).wait(400).keys("enter").text("INC-42").keys("enter");
     console.keys("ctrl-z").told(true);
-    assert!(!console.shows_value() && console.model.hands.reads == 2);
+    assert!(!console.shows_value() && console.model.secret_actions.reads == 2);
     assert!(console.notice().contains("came too late"), "{}", console.notice());
 }
 
@@ -248,14 +259,14 @@ fn a_rotation_is_one_conditional_patch_of_what_was_typed_twice() {
     console.wait(400).keys("enter enter");
     let writes = console.writes();
     let [write] = writes.as_slice() else { panic!("one write") };
-    assert_eq!((write.how, write.expect), (How::Patch, SecretExpect::Version(SecretVersion(3))));
+    assert_eq!((write.mode, write.expect), (SecretWriteMode::Patch, SecretExpect::Version(SecretVersion(3))));
     assert_eq!(write.set.0.get("bearer-token").unwrap().as_text().unwrap().expose(), "new one");
     assert_eq!((write.set.0.len(), write.remove.len()), (1, 0));
     assert!(!format!("{:?}", console.effects).contains("new one"));
     console.told(true);
     let said = "done: set bearer-token of webhooks/a/one/secrets, now v4; 1 document must be read again";
     assert_eq!(console.notice(), said);
-    assert_eq!(console.model.place(), Place::Reread);
+    assert_eq!(console.model.place(), Place::StaleDependents);
     console.keys("esc");
     assert_eq!(console.model.place(), Place::Browse);
 }
@@ -267,7 +278,7 @@ fn a_generated_value_and_a_paste_need_no_second_time() {
     assert_eq!(generated.model.place(), Place::SecretReview);
     let mut pasted = console();
     pasted.keys("s").told(true).keys("enter");
-    pasted.send(Event::Paste("line one\rline two\r".into()));
+    pasted.send(AppEvent::Paste("line one\rline two\r".into()));
     pasted.keys("ctrl-s").wait(400).keys("enter");
     let text = pasted.writes()[0].set.0.get("bearer-token").unwrap().as_text().unwrap();
     assert_eq!(text.expose(), "line one\nline two");
@@ -299,11 +310,11 @@ fn a_lost_answer_is_looked_up_and_never_sent_twice() {
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let path = console.writes()[0].path.clone();
     let lost = Error::SecretUnknown { path, reason: "lost".into() };
-    console.says(SecretTold::Written(SecretOutcome { result: Err(lost), read: 0 }));
+    console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
     assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::FindOut(_)))));
     console.wait(400).keys("enter");
     assert_eq!(console.writes().len(), 1);
-    console.says(SecretTold::Found(Ok(holds(4))));
+    console.says(SecretJobResult::Found(Ok(holds(4))));
     assert!(console.notice().contains("your write or someone else's"), "{}", console.notice());
     console.wait(400).keys("enter");
     assert_eq!(console.writes().len(), 1);
@@ -314,12 +325,12 @@ fn where_single_fields_may_not_be_changed_the_read_is_told_before_it_is_done() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let denied = Error::Denied { permission: "patch on webhooks/data/a/one/secrets".into(), remedy: "ask" };
-    console.says(SecretTold::Written(SecretOutcome { result: Err(denied), read: 0 }));
+    console.says(SecretJobResult::Written(SecretOutcome { result: Err(denied), values_read: 0 }));
     assert_eq!(console.model.place(), Place::SecretReview);
     console.keys("enter");
     assert_eq!(console.writes().len(), 1, "the other way is looked at first");
     console.wait(400).keys("enter");
-    assert_eq!(console.writes()[1].how, How::ReadFirst);
+    assert_eq!(console.writes()[1].mode, SecretWriteMode::ReadModifyWrite);
 }
 
 #[test]
@@ -327,9 +338,9 @@ fn a_missing_right_is_named_and_nothing_is_read() {
     let mut console = console();
     console.keys("r");
     let permission = "read on webhooks/data/a/one/secrets".to_owned();
-    let lacking: Lacking = [(SecretRight::Reveal, permission)].into_iter().collect();
-    console.says(SecretTold::Inspected(Box::new(Inspection {
-        can: CAN,
+    let lacking: MissingRights = [(SecretRight::Reveal, permission)].into_iter().collect();
+    console.says(SecretJobResult::Inspected(Box::new(Inspection {
+        capabilities: CAN,
         presence: Ok(holds(3)),
         lacking,
         versions: None,
@@ -352,7 +363,7 @@ fn the_last_write_is_taken_back_unless_somebody_wrote_since() {
     };
     assert_eq!((restore.from, restore.newest), (SecretVersion(3), SecretVersion(4)));
     console.told(true);
-    assert_eq!(console.model.hands.reads, 2, "the version that was read is counted");
+    assert_eq!(console.model.secret_actions.reads, 2, "the version that was read is counted");
     assert!(console.notice().contains("now v5; 2 values were read for it"), "{}", console.notice());
 }
 
@@ -373,12 +384,12 @@ fn a_delete_names_its_version_and_is_asked_for() {
 fn what_is_typed_is_wiped_when_the_form_is_left() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s esc esc");
-    assert!(console.model.hands.form.is_none());
+    assert!(console.model.secret_actions.form.is_none());
     let text = Zeroizing::new(console.notice().to_owned());
     assert_eq!(*text, "left; what was typed is forgotten");
 }
 
-impl Console {
+impl TestConsole {
     /// Types a command.
     fn command(&mut self, name: &str) -> &mut Self {
         self.keys(":").text(name).keys("enter")
@@ -402,13 +413,13 @@ fn a_value_is_copied_only_where_the_settings_let_it_and_for_a_reason() {
     let mut console = console();
     console.command("copy-secret");
     assert!(console.jobs().is_empty() && console.notice().contains("CONFDECK_COPY_SECRETS"));
-    console.model.context.copies_secrets = true;
+    console.model.context.may_copy_secrets = true;
     console.command("copy-secret").told(true).wait(400).keys("enter enter");
     assert_eq!(console.model.place(), Place::Prompt, "no reason, no copy");
     console.text("INC-42").keys("enter").told(true);
     let [_, order] = &console.jobs()[..] else { panic!("a question and a read") };
     assert!(order.contains("Clipboard") && order.contains("bearer-token"), "{order}");
-    assert!(!console.shows_value() && console.model.hands.reads == 2);
+    assert!(!console.shows_value() && console.model.secret_actions.reads == 2);
     let said = "copied bearer-token of webhooks/a/one/secrets v3; 2 values read for it";
     assert_eq!(console.notice(), said);
 }
@@ -419,16 +430,18 @@ fn a_version_is_destroyed_once_its_path_was_typed_and_not_pasted() {
     console.command("destroy");
     assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::Versions(_)))));
     let list = vec![
-        version(3, VersionState::Kept),
+        version(3, VersionState::Available),
         version(2, VersionState::Deleted(None)),
         version(1, VersionState::Destroyed),
     ];
-    let versions = Some(Versions { current: Some(SecretVersion(3)), list, ..Versions::default() });
-    let inspection = Inspection { can: CAN, presence: Ok(holds(3)), lacking: Lacking::default(), versions };
-    console.says(SecretTold::Inspected(Box::new(inspection)));
-    assert_eq!(console.model.place(), Place::Pick);
+    let versions =
+        Some(SecretMetadata { current: Some(SecretVersion(3)), list, ..SecretMetadata::default() });
+    let inspection =
+        Inspection { capabilities: CAN, presence: Ok(holds(3)), lacking: MissingRights::default(), versions };
+    console.says(SecretJobResult::Inspected(Box::new(inspection)));
+    assert_eq!(console.model.place(), Place::PickSecret);
     console.wait(400).keys("down down down enter");
-    console.send(Event::Paste("webhooks/a/one/secrets".into()));
+    console.send(AppEvent::Paste("webhooks/a/one/secrets".into()));
     console.keys("enter").text("webhooks/a/one").keys("enter");
     assert!(!console.effects.iter().any(Effect::writes), "{:?}", console.jobs());
     console.text("/secrets").keys("enter");
@@ -445,9 +458,9 @@ fn all_of_a_secret_goes_by_its_path_and_not_without_the_right() {
     let mut console = console();
     console.command("destroy-all");
     let permission = "delete on webhooks/metadata/a/one/secrets".to_owned();
-    let lacking: Lacking = [(SecretRight::DestroyAll, permission)].into_iter().collect();
-    let inspection = Inspection { can: CAN, presence: Ok(holds(3)), lacking, versions: None };
-    console.says(SecretTold::Inspected(Box::new(inspection)));
+    let lacking: MissingRights = [(SecretRight::DestroyAll, permission)].into_iter().collect();
+    let inspection = Inspection { capabilities: CAN, presence: Ok(holds(3)), lacking, versions: None };
+    console.says(SecretJobResult::Inspected(Box::new(inspection)));
     let said = "you may not destroy it with all versions (webhooks/a/one/secrets): delete on \
                 webhooks/metadata/a/one/secrets is missing";
     assert_eq!(console.notice(), said);
@@ -458,7 +471,7 @@ fn all_of_a_secret_goes_by_its_path_and_not_without_the_right() {
         _ => panic!("{:?}", console.jobs()),
     };
     let lost = Error::SecretUnknown { path, reason: "lost".into() };
-    console.says(SecretTold::Written(SecretOutcome { result: Err(lost), read: 0 }));
-    console.says(SecretTold::Found(Ok(Presence::Missing)));
+    console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
+    console.says(SecretJobResult::Found(Ok(Presence::Missing)));
     assert!(console.notice().contains("there is no secret webhooks/a/one/secrets"), "{}", console.notice());
 }

@@ -1,15 +1,15 @@
-//! The tab Secrets by keys: what it asks for and when it stops, where the selection goes, what an act in it
-//! is about.
+//! The tab Secrets by keys: what it requests and when it stops, where the selection goes, and what its actions
+//! apply to.
 
 use super::secrets::places;
 use super::*;
-use crate::console::model::{Ended, Listed, SecretState, Subject};
+use crate::console::model::{FolderPage, ListingEnd, SecretState, SecretSubject};
 use crate::console::secret_jobs::SecretJob;
 use crate::domain::{
-    Contents, FieldName, FieldState, KvPath, Mount, Presence, SecretFolder, SecretPath, SecretVersion,
-    VersionInfo, VersionState, Versions,
+    FieldName, FieldState, KvPath, Mount, Presence, SecretContents, SecretFolder, SecretMetadata, SecretPath,
+    SecretVersion, VersionInfo, VersionState,
 };
-use crate::provider::SecretName;
+use crate::provider::SecretListItem;
 
 fn kv(mount: &str, path: &str) -> SecretPath {
     SecretPath::Kv { mount: Mount::new(mount).unwrap(), path: KvPath::new(path).unwrap() }
@@ -17,12 +17,12 @@ fn kv(mount: &str, path: &str) -> SecretPath {
 
 fn present(fields: &[&str]) -> Presence {
     let fields = fields.iter().map(|name| (FieldName::new(name), FieldState::Present)).collect();
-    Presence::Present(Contents { fields, version: Some(SecretVersion(2)), written: None })
+    Presence::Present(SecretContents { fields, version: Some(SecretVersion(2)), written: None })
 }
 
 /// Two documents refer to one secret, and each may have its own.
-fn console() -> Console {
-    let mut console = Console::new();
+fn console() -> TestConsole {
+    let mut console = TestConsole::new();
     console.model.context.secrets = Some(places());
     let entries = [
         entry("a/one", r#"{"module":"log","jwt":{"secret":"{$vault:app/x#jwt}"}}"#, 1),
@@ -34,17 +34,17 @@ fn console() -> Console {
     console
 }
 
-impl Console {
-    /// Opens the tab and lets it look at everything.
+impl TestConsole {
+    /// Opens the tab and lets it index everything.
     fn opened(&mut self) -> &mut Self {
         self.keys("3");
         while self.model.secrets_page.is_partial() {
-            self.send(Event::Wake);
+            self.send(AppEvent::Wake);
         }
         self
     }
 
-    fn listings(&self) -> Vec<(Request, Vec<String>)> {
+    fn listings(&self) -> Vec<(RequestId, Vec<String>)> {
         let of = |effect: &Effect| match effect {
             Effect::ListSecrets(request, from) => {
                 Some((*request, from.iter().map(ToString::to_string).collect()))
@@ -54,7 +54,7 @@ impl Console {
         self.effects.iter().filter_map(of).collect()
     }
 
-    fn asked_versions(&self) -> Vec<(Request, String)> {
+    fn asked_versions(&self) -> Vec<(RequestId, String)> {
         let of = |effect: &Effect| match effect {
             Effect::SecretVersions(request, path) => Some((*request, path.to_string())),
             _ => None,
@@ -68,12 +68,15 @@ impl Console {
     }
 
     fn subject(&self) -> String {
-        self.model.secrets_page.selected.as_ref().map(Subject::text).unwrap_or_default()
+        self.model.secrets_page.selected.as_ref().map(SecretSubject::text).unwrap_or_default()
     }
 
     fn state_of(&self, path: &SecretPath) -> SecretState {
         let rows = self.model.secrets_page.rows.as_ref().unwrap();
-        SecretState::of(rows.get(&Subject::Path(path.clone())).unwrap(), &self.model.vista().unwrap())
+        SecretState::of(
+            rows.get(&SecretSubject::Path(path.clone())).unwrap(),
+            &self.model.secrets_view().unwrap(),
+        )
     }
 }
 
@@ -93,12 +96,14 @@ fn what_is_stored_is_listed_while_the_tab_is_seen_and_no_longer() {
     console.keys("3");
     let (request, _) = console.listings()[0].clone();
     let folder = SecretFolder { mount: Mount::new("secret").unwrap(), folder: None };
-    let names = Ok(vec![SecretName::Secret(kv("secret", "old"))]);
-    console
-        .send(Event::Answer(request, Answer::SecretFolder(Listed { folder, names, waiting: 0, ends: true })));
-    console.send(Event::Answer(request, Answer::SecretsListed(Ended::Whole)));
+    let names = Ok(vec![SecretListItem::Secret(kv("secret", "old"))]);
+    console.send(AppEvent::Answer(
+        request,
+        Answer::SecretFolder(FolderPage { folder, names, waiting: 0, is_last: true }),
+    ));
+    console.send(AppEvent::Answer(request, Answer::SecretListingEnded(ListingEnd::Complete)));
     assert_eq!(console.listed_paths()[1], "secret/old");
-    assert_eq!(console.state_of(&kv("secret", "old")), SecretState::Loose);
+    assert_eq!(console.state_of(&kv("secret", "old")), SecretState::Unreferenced);
     console.effects.clear();
     console.keys("1 3");
     assert!(console.listings().is_empty(), "it is known");
@@ -111,48 +116,49 @@ fn a_listing_that_failed_is_tried_again_while_the_tab_is_seen() {
     let mut console = console();
     console.opened();
     let (request, _) = console.listings()[0].clone();
-    console.send(Event::Answer(request, Answer::SecretsListed(Ended::Failed("sealed".into()))));
+    console.send(AppEvent::Answer(request, Answer::SecretListingEnded(ListingEnd::Failed("sealed".into()))));
     console.effects.clear();
     let due = console.now + Duration::from_secs(30);
-    console.wait(29_999).send(Event::Wake);
+    console.wait(29_999).send(AppEvent::Wake);
     assert!(console.listings().is_empty() && console.model.next_wake().unwrap() <= due);
-    console.wait(1).send(Event::Wake);
+    console.wait(1).send(AppEvent::Wake);
     assert_eq!(console.listings().len(), 1);
 }
 
 #[test]
 fn versions_are_asked_for_the_selected_secret_alone_and_only_where_the_selection_rests() {
     let mut console = console();
-    console.opened().wait(100).keys("j").wait(100).keys("k").wait(149).send(Event::Wake);
+    console.opened().wait(100).keys("j").wait(100).keys("k").wait(149).send(AppEvent::Wake);
     assert!(console.asked_versions().is_empty(), "passed over");
-    console.wait(1).send(Event::Wake);
+    console.wait(1).send(AppEvent::Wake);
     let asked = console.asked_versions();
     assert_eq!(asked.iter().map(|(_, path)| path.as_str()).collect::<Vec<_>>(), ["secret/app/x"]);
-    let info = VersionInfo { version: SecretVersion(2), written: None, state: VersionState::Kept };
-    let told = Versions { current: Some(SecretVersion(2)), list: vec![info], ..Versions::default() };
-    console.send(Event::Answer(asked[0].0, Answer::SecretVersions(Ok(Some(told)))));
+    let info = VersionInfo { version: SecretVersion(2), written: None, state: VersionState::Available };
+    let told =
+        SecretMetadata { current: Some(SecretVersion(2)), list: vec![info], ..SecretMetadata::default() };
+    console.send(AppEvent::Answer(asked[0].0, Answer::SecretVersions(Ok(Some(told)))));
     console.effects.clear();
-    console.keys("1").wait(60_000).send(Event::Wake);
+    console.keys("1").wait(60_000).send(AppEvent::Wake);
     assert!(console.asked_versions().is_empty(), "nobody looks");
-    console.keys("3").wait(10_000).send(Event::Wake);
+    console.keys("3").wait(10_000).send(AppEvent::Wake);
     assert_eq!(console.asked_versions().len(), 1);
 }
 
 #[test]
 fn an_engine_without_versions_is_asked_once() {
     let mut console = console();
-    console.opened().wait(150).send(Event::Wake);
+    console.opened().wait(150).send(AppEvent::Wake);
     let (request, _) = console.asked_versions()[0].clone();
     let refused = Error::Unsupported { what: "listing versions".into(), remedy: "KV 1 keeps none".into() };
-    console.send(Event::Answer(request, Answer::SecretVersions(Err(refused))));
-    console.wait(100_000).send(Event::Wake);
+    console.send(AppEvent::Answer(request, Answer::SecretVersions(Err(refused))));
+    console.wait(100_000).send(AppEvent::Wake);
     assert_eq!(console.asked_versions().len(), 1);
 }
 
 #[test]
 fn enter_leads_from_a_secret_to_the_document_that_depends_on_it() {
     let mut console = console();
-    console.model.sight.take([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
+    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
     console.opened();
     assert_eq!(console.state_of(&kv("secret", "app/x")), SecretState::Fallback);
     console.keys("enter");
@@ -183,7 +189,7 @@ fn a_filter_is_typed_kept_and_taken_back() {
 
 #[test]
 fn acts_are_about_the_selected_secret_and_its_selected_field() {
-    let inspected = |console: &Console| {
+    let inspected = |console: &TestConsole| {
         let jobs = console.effects.iter().rev().filter_map(|effect| match effect {
             Effect::Secret(_, SecretJob::Inspect(path)) => Some(path.to_string()),
             _ => None,
@@ -191,7 +197,7 @@ fn acts_are_about_the_selected_secret_and_its_selected_field() {
         jobs.take(1).next()
     };
     let mut console = console();
-    console.model.sight.take([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
+    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
     console.opened().keys("j r");
     assert_eq!(inspected(&console).unwrap(), "webhooks/a/one/secrets");
     for key in ["s", "a", "u", "d", "U"] {
@@ -203,7 +209,7 @@ fn acts_are_about_the_selected_secret_and_its_selected_field() {
     assert_eq!(own.len(), 5, "all that a webhook's own can be");
     console.keys("k enter");
     assert_eq!(console.model.secret_fields(&kv("secret", "app/x")).len(), 2);
-    console.model.context.secrets = Some(crate::check::Eyes { sees_kv: false, ..places() });
+    console.model.context.secrets = Some(crate::check::SecretLookup { can_read_kv: false, ..places() });
     console.effects.clear();
     console.keys("r");
     assert_eq!(inspected(&console), None, "what is not visible from here is not touched either");

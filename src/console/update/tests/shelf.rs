@@ -1,30 +1,30 @@
-//! Drafts on disk: when they are saved, what is offered, what leaving says.
+//! Saved drafts: when they are saved, what is offered, what quitting says.
 
 use super::*;
-use crate::console::drafts::{Listed, Saved, SavedId, Summary, Unsaved};
-use crate::console::model::Standing;
-use crate::console::outside::Outside;
+use crate::console::drafts::{DraftEntry, DraftId, DraftSummary, SavedDraft, UnsavedDraft};
+use crate::console::external_editor::EditorEvent;
+use crate::console::model::DraftStatus;
 
 const STORED: &str = "{\n  \"module\": \"log\",\n  \"authorization\": \"Bearer first\"\n}";
 
 /// A console with one document that holds a secret.
-fn with_secret(store: &str, revision: u64, text: &str) -> Console {
-    let mut console = Console::new();
+fn with_secret(store: &str, revision: u64, text: &str) -> TestConsole {
+    let mut console = TestConsole::new();
     console.load(store, revision, &[entry("a/one", text, revision)]);
     console.feed(WatchEvent::State(LinkState::Synced));
     console.effects.clear();
     console
 }
 
-impl Console {
+impl TestConsole {
     /// Sends what is due.
     fn wake(&mut self) -> &mut Self {
-        self.send(Event::Wake);
+        self.send(AppEvent::Wake);
         self
     }
 
-    /// What was handed over to be saved since the last look.
-    fn saves(&mut self) -> Vec<(Request, Unsaved)> {
+    /// What was saved since the last call.
+    fn saves(&mut self) -> Vec<(RequestId, UnsavedDraft)> {
         let saves = self.effects.drain(..).filter_map(|effect| match effect {
             Effect::SaveDraft(request, unsaved) => Some((request, *unsaved)),
             _ => None,
@@ -41,29 +41,29 @@ impl Console {
     }
 
     /// Saves what is due, as a disk would.
-    fn saved(&mut self) -> Saved {
+    fn saved(&mut self) -> SavedDraft {
         self.wait(300).wake();
         let [(request, unsaved)] = self.saves().try_into().unwrap_or_else(|_| panic!("one save"));
-        let saved = unsaved.shelve("").unwrap();
-        self.send(Event::Answer(request, Answer::DraftSaved(Ok(saved.withheld))));
+        let saved = unsaved.to_saved("").unwrap();
+        self.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(saved.withheld))));
         saved
     }
 
-    /// Tells that an ended session left these.
-    fn offers(&mut self, listed: Vec<Listed>) {
+    /// Reports these as drafts of an earlier session.
+    fn offers(&mut self, listed: Vec<DraftEntry>) {
         self.wake();
-        let request = self.model.shelf.asked.unwrap();
-        self.send(Event::Answer(request, Answer::Drafts(listed)));
+        let request = self.model.saved_drafts.asked.unwrap();
+        self.send(AppEvent::Answer(request, Answer::Drafts(listed)));
     }
 
-    /// Goes on with the first draft of the page.
-    fn takes_up(&mut self, saved: &Saved) {
+    /// Resumes the first draft of the page.
+    fn takes_up(&mut self, saved: &SavedDraft) {
         self.wait(400).keys("enter");
         let asked = self.effects.drain(..).find_map(|effect| match effect {
-            Effect::TakeUpDraft(request, _) => Some(request),
+            Effect::ResumeDraft(request, _) => Some(request),
             _ => None,
         });
-        self.send(Event::Answer(asked.unwrap(), Answer::DraftTaken(Ok(Box::new(saved.clone())))));
+        self.send(AppEvent::Answer(asked.unwrap(), Answer::DraftResumed(Ok(Box::new(saved.clone())))));
     }
 
     fn quits(&self) -> bool {
@@ -72,14 +72,14 @@ impl Console {
 
     fn farewell(&self) -> Option<&str> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::Farewell(words) => Some(words.as_str()),
+            Effect::PrintOnExit(words) => Some(words.as_str()),
             _ => None,
         })
     }
 }
 
-fn left(saved: &Saved) -> Listed {
-    Listed { id: SavedId::sample(), what: Ok(saved.summary()) }
+fn left(saved: &SavedDraft) -> DraftEntry {
+    DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_draft_is_saved_in_a_pause_and_at_most_two_seconds_late() {
     let [(request, first)] = console.saves().try_into().unwrap_or_else(|_| panic!("two seconds are over"));
     console.text("y").wait(2_000).wake();
     assert!(console.saves().is_empty(), "one save at a time");
-    console.send(Event::Answer(request, Answer::DraftSaved(Ok(0))));
+    console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(0))));
     console.wake();
     let [(_, second)] = console.saves().try_into().unwrap_or_else(|_| panic!("what was typed meanwhile"));
     assert_eq!(second.text.len(), first.text.len() + 1);
@@ -110,7 +110,7 @@ fn a_saved_draft_asks_for_nothing_more() {
     console.saved();
     console.wait(10_000).wake();
     assert!(console.saves().is_empty());
-    // Moving about is no change.
+    // Moving the cursor is not a change.
     console.keys("down end").wait(5_000).wake();
     assert!(console.saves().is_empty());
     console.keys("ctrl-u").wait(300).wake();
@@ -125,7 +125,7 @@ fn a_failure_is_said_once_and_typing_goes_on() {
         let [(request, _)] = console.saves().try_into().unwrap_or_else(|_| panic!("one save"));
         console.model.notice = None;
         let failed = Answer::DraftSaved(Err("/state: storage full; make room there".into()));
-        console.send(Event::Answer(request, failed));
+        console.send(AppEvent::Answer(request, failed));
         let expected = "the draft of a/one is not saved: /state: storage full; make room there";
         assert_eq!(console.notice(), if round == 0 { expected } else { "" });
     }
@@ -147,7 +147,7 @@ fn leaving_saves_and_says_what_is_kept() {
 
     let mut console = with_secret("s1", 5, STORED);
     console.keys("e").text("x");
-    console.send(Event::Terminate);
+    console.send(AppEvent::Terminate);
     assert!(console.quits() && console.farewell().is_some());
     assert_eq!(console.saves().len(), 1, "a closed terminal loses nothing");
 }
@@ -173,14 +173,14 @@ fn what_ended_sessions_left_is_offered_once_the_picture_is_there() {
     first.keys("e").text("x");
     let saved = first.saved();
 
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     console.offers(vec![left(&saved)]);
     assert!(console.model.overlay.is_none(), "nothing is known of its base yet");
     console.load("s1", 5, &[entry("a/one", STORED, 5)]);
     console.feed(WatchEvent::State(LinkState::Synced));
     assert_eq!(console.model.place(), Place::Drafts);
     console.keys("enter");
-    assert!(console.effects.iter().all(|effect| !matches!(effect, Effect::TakeUpDraft(..))), "too soon");
+    assert!(console.effects.iter().all(|effect| !matches!(effect, Effect::ResumeDraft(..))), "too soon");
     console.takes_up(&saved);
     let edit = console.model.edit.as_ref().unwrap();
     assert_eq!((edit.text(), edit.upstream), (saved.text.clone(), Upstream::Unchanged));
@@ -196,7 +196,7 @@ fn an_older_base_lends_the_secrets_stored_now() {
     let now = STORED.replace("first", "rotated").replace("log", "kafka");
     let mut console = with_secret("s1", 9, &now);
     console.offers(vec![left(&saved)]);
-    assert_eq!(Standing::of(&console.model, &saved.summary()), Standing::StoredNow(Token::counter(9)));
+    assert_eq!(DraftStatus::of(&console.model, &saved.summary()), DraftStatus::StoredNow(Token::counter(9)));
     console.takes_up(&saved);
     assert_eq!(console.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
     console.keys("ctrl-s").wait(400).keys("enter");
@@ -213,7 +213,7 @@ fn a_draft_of_another_store_is_not_written_unseen() {
     let saved = first.saved();
     let mut console = with_secret("s2", 5, STORED);
     console.offers(vec![left(&saved)]);
-    assert_eq!(Standing::of(&console.model, &saved.summary()), Standing::OtherStore);
+    assert_eq!(DraftStatus::of(&console.model, &saved.summary()), DraftStatus::OtherStore);
     console.takes_up(&saved);
     assert!(console.notice().contains("of another store"), "{}", console.notice());
     console.keys("ctrl-s").wait(400).keys("enter");
@@ -225,11 +225,11 @@ fn a_deleted_base_leaves_its_secrets_to_be_typed() {
     let mut first = with_secret("s1", 5, STORED);
     first.keys("e down end").text("\"x\":1,");
     let saved = first.saved();
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     console.load("s1", 9, &[]);
     console.feed(WatchEvent::State(LinkState::Synced));
     console.offers(vec![left(&saved)]);
-    assert_eq!(Standing::of(&console.model, &saved.summary()), Standing::Deleted);
+    assert_eq!(DraftStatus::of(&console.model, &saved.summary()), DraftStatus::Deleted);
     console.takes_up(&saved);
     assert_eq!(console.model.edit.as_ref().unwrap().upstream, Upstream::Deleted);
     console.keys("ctrl-s");
@@ -240,7 +240,7 @@ fn a_deleted_base_leaves_its_secrets_to_be_typed() {
 fn a_draft_of_another_context_stays_there() {
     let mut first = with_secret("s1", 5, STORED);
     first.keys("e").text("x");
-    let saved = Saved { context: "staging".into(), ..first.saved() };
+    let saved = SavedDraft { context: "staging".into(), ..first.saved() };
     let mut console = with_secret("s1", 5, STORED);
     console.offers(vec![left(&saved)]);
     assert!(console.model.overlay.is_none(), "nothing here can be taken up");
@@ -254,14 +254,14 @@ fn a_saved_draft_is_thrown_away_after_a_question() {
     let mut first = with_secret("s1", 5, STORED);
     first.keys("e").text("x");
     let listed = left(&first.saved());
-    let unreadable = Listed { id: SavedId::sample(), what: Err("it is damaged".into()) };
+    let unreadable = DraftEntry { id: DraftId::sample(), summary: Err("it is damaged".into()) };
     let mut console = with_secret("s1", 5, STORED);
     console.offers(vec![listed, unreadable]);
     console.wait(400).keys("j enter");
     assert!(console.notice().contains("cannot be read"));
     console.keys("d").wait(400).keys("y");
-    let request = console.model.shelf.moving.clone().unwrap().0;
-    console.send(Event::Answer(request, Answer::DraftThrownAway(Err("gone".into()))));
+    let request = console.model.saved_drafts.pending.clone().unwrap().0;
+    console.send(AppEvent::Answer(request, Answer::DraftDeleted(Err("gone".into()))));
     assert_eq!(console.model.place(), Place::Drafts, "back on the page");
     console.wait(400).keys("esc");
     assert_eq!((console.model.place(), console.notice()), (Place::Browse, ":drafts lists them again"));
@@ -276,7 +276,7 @@ fn what_is_written_or_discarded_has_no_file_any_more() {
     let (request, _) = console.commit().unwrap();
     let outcome = Outcome { before: None, after: Some(Token::counter(9)) };
     let commit = Commit { at: Revision(9), outcomes: vec![outcome] };
-    console.send(Event::Answer(request, Answer::Commit(Ok(commit))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Ok(commit))));
     assert_eq!(console.removed(), [key("a/one")]);
 
     let mut console = with_secret("s1", 5, STORED);
@@ -290,7 +290,7 @@ fn what_is_written_or_discarded_has_no_file_any_more() {
 fn a_summary_counts_what_is_new() {
     let mut console = with_secret("s1", 5, STORED);
     console.keys("e down end").text("\"x\":1,");
-    let Summary { lines, changed, .. } = console.saved().summary();
+    let DraftSummary { lines, changed, .. } = console.saved().summary();
     assert_eq!((lines, changed), (4, 1));
 }
 
@@ -298,14 +298,16 @@ fn a_summary_counts_what_is_new() {
 fn another_program_gets_no_secret_and_gives_the_text_back() {
     let mut console = with_secret("s1", 5, STORED);
     console.keys("e down end").text("\"password\":\"typed\",").keys("ctrl-e");
-    let Some(Effect::EditOutside(request, draft)) = console.effects.pop() else { panic!("it goes outside") };
+    let Some(Effect::EditExternally(request, draft)) = console.effects.pop() else {
+        panic!("it goes outside")
+    };
     assert!(!draft.text.contains("typed") && draft.text.contains("\"‹kept:2›\""), "{}", draft.text);
     assert!(console.model.edit.as_ref().unwrap().text() == draft.text);
     let saved = draft.text.replace("log", "kafka");
-    console.send(Event::Answer(request, Answer::Outside(Outside::Saved(saved))));
+    console.send(AppEvent::Answer(request, Answer::ExternalEditor(EditorEvent::Saved(saved))));
     assert_eq!(console.saved().withheld, 1);
-    let ended = Outside::Ended { failure: None, handed_on: false };
-    console.send(Event::Answer(request, Answer::Outside(ended)));
+    let ended = EditorEvent::Ended { failure: None, detached: false };
+    console.send(AppEvent::Answer(request, Answer::ExternalEditor(ended)));
     assert_eq!(console.model.place(), Place::Review);
     console.wait(400).keys("enter");
     let (_, op) = console.commit().unwrap();
@@ -318,17 +320,17 @@ fn another_program_gets_no_secret_and_gives_the_text_back() {
 fn a_draft_that_is_none_any_more_is_not_waited_for() {
     let mut console = with_secret("s1", 5, STORED);
     console.keys("E");
-    let request = console.model.away.as_ref().unwrap().request;
-    let handed_on = Outside::Ended { failure: None, handed_on: true };
-    console.send(Event::Answer(request, Answer::Outside(handed_on)));
+    let request = console.model.external_edit.as_ref().unwrap().request;
+    let handed_on = EditorEvent::Ended { failure: None, detached: true };
+    console.send(AppEvent::Answer(request, Answer::ExternalEditor(handed_on)));
     console.keys("E");
     assert_eq!(console.model.place(), Place::Editor, "E is text there");
     console.keys("ctrl-e");
     assert!(console.notice().contains("already"));
     console.keys("ctrl-x").wait(400).keys("y");
-    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::EndOutside(_))));
-    let late = Outside::Saved("{}".into());
-    console.send(Event::Answer(request, Answer::Outside(late)));
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::StopExternalEditor(_))));
+    let late = EditorEvent::Saved("{}".into());
+    console.send(AppEvent::Answer(request, Answer::ExternalEditor(late)));
     assert!(console.model.edit.is_none());
 }
 
@@ -336,13 +338,13 @@ fn a_draft_that_is_none_any_more_is_not_waited_for() {
 fn an_unchanged_document_is_closed_again() {
     let mut console = with_secret("s1", 5, STORED);
     console.keys("E");
-    let request = console.model.away.as_ref().unwrap().request;
-    let ended = Outside::Ended { failure: None, handed_on: false };
-    console.send(Event::Answer(request, Answer::Outside(ended)));
+    let request = console.model.external_edit.as_ref().unwrap().request;
+    let ended = EditorEvent::Ended { failure: None, detached: false };
+    console.send(AppEvent::Answer(request, Answer::ExternalEditor(ended)));
     assert_eq!((console.model.place(), console.notice()), (Place::Browse, "nothing was changed there"));
-    console.model.lock = Lock::Locked;
+    console.model.lock = WriteAccess::Locked;
     console.keys("E");
-    assert!(console.model.away.is_none() && console.notice().contains("locked"));
+    assert!(console.model.external_edit.is_none() && console.notice().contains("locked"));
 }
 
 #[test]

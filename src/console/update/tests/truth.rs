@@ -1,10 +1,10 @@
-//! Badges and counts that hold while much goes on at once.
+//! Badges and counts stay correct while much happens at once.
 
 use super::*;
 
 #[test]
 fn a_load_that_begins_again_forgets_no_difference() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     let begin = || WatchEvent::Load {
         store: StoreId::new("s1"),
         at: Revision(9),
@@ -28,29 +28,29 @@ fn a_load_that_begins_again_forgets_no_difference() {
 
 #[test]
 fn a_gate_whose_time_is_over_is_not_opened_again_by_a_key() {
-    let mut console = Console::loaded();
-    console.model.lock = Lock::Open(Some(Duration::from_secs(600)));
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::Open(Some(Duration::from_secs(600)));
     // The key comes before the wake-up, as after a stop of the whole program.
     console.wait(3_600_000).keys("d");
-    assert_eq!(console.model.lock, Lock::Locked);
+    assert_eq!(console.model.lock, WriteAccess::Locked);
     assert!(console.model.overlay.is_none());
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Lock)));
 }
 
 #[test]
 fn a_picture_that_lost_what_was_held_back_is_not_called_true() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("p");
-    console.model.held.as_mut().unwrap().changes = 100_000;
+    console.model.paused.as_mut().unwrap().changes = 100_000;
     console.put("a/added", "{}", 6);
     console.keys("p");
     assert!(matches!(console.effects.as_slice(), [Effect::Reload]));
-    assert!(!console.model.link.state.is_true(), "what was held back is not in the picture");
+    assert!(!console.model.link.state.is_synced(), "what was held back is not in the picture");
 }
 
 #[test]
 fn what_was_held_back_ends_as_if_it_had_not_been() {
-    let (mut paused, mut live) = (Console::loaded(), Console::loaded());
+    let (mut paused, mut live) = (TestConsole::loaded(), TestConsole::loaded());
     for console in [&mut paused, &mut live] {
         console.keys("o /").text("!zzz").keys("enter j");
     }
@@ -64,7 +64,7 @@ fn what_was_held_back_ends_as_if_it_had_not_been() {
         console.put("a/one", r#"{"module":"mqtt"}"#, 11);
     }
     paused.keys("p");
-    let shown = |console: &Console| -> Vec<_> {
+    let shown = |console: &TestConsole| -> Vec<_> {
         let Model { webhooks, inventory, .. } = &console.model;
         let rows = webhooks.listing.slots_from(inventory, 0);
         rows.map(|slot| inventory.row(slot).unwrap().key().to_string()).collect()
@@ -75,7 +75,7 @@ fn what_was_held_back_ends_as_if_it_had_not_been() {
 
 #[test]
 fn a_lease_in_its_last_second_is_not_asked_for_without_end() {
-    let mut console = Console::new();
+    let mut console = TestConsole::new();
     let leased = Entry { lease: Some(crate::domain::LeaseId(7)), ..entry("a/one", "{}", 1) };
     console.load("s1", 5, &[leased]);
     let mut asked = 0;
@@ -91,23 +91,23 @@ fn a_lease_in_its_last_second_is_not_asked_for_without_end() {
         asked += questions.len();
         for (request, lease) in questions {
             // A store counts whole seconds: none are left for up to one.
-            console.send(Event::Answer(request, Answer::Lease(lease, Some(Duration::ZERO))));
+            console.send(AppEvent::Answer(request, Answer::Lease(lease, Some(Duration::ZERO))));
         }
-        console.wait(10).send(Event::Wake);
+        console.wait(10).send(AppEvent::Wake);
     }
     assert!(asked <= 2, "{asked} questions in a second");
 }
 
 #[test]
 fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
-    let mut console = Console::loaded();
-    let asked_after = |console: &mut Console| {
-        console.wait(10).send(Event::Wake);
+    let mut console = TestConsole::loaded();
+    let asked_after = |console: &mut TestConsole| {
+        console.wait(10).send(AppEvent::Wake);
         console.model.health.asked
     };
-    let answered = |console: &mut Console| {
+    let answered = |console: &mut TestConsole| {
         let request = console.model.health.asked.unwrap();
-        console.wait(10).send(Event::Answer(request, Answer::Health(Vec::new())));
+        console.wait(10).send(AppEvent::Answer(request, Answer::Health(Vec::new())));
     };
     console.keys("6");
     assert!(asked_after(&mut console).is_some());
@@ -115,7 +115,7 @@ fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
     assert_eq!(asked_after(&mut console), None);
     console.wait(10).feed(WatchEvent::State(LinkState::CatchingUp));
     assert!(asked_after(&mut console).is_some());
-    // An answer to a question from before the next change may tell of the time before it.
+    // An answer to a question from before the next change may be about the time before it.
     console.wait(10).feed(WatchEvent::State(LinkState::Synced));
     answered(&mut console);
     assert!(asked_after(&mut console).is_some());

@@ -1,10 +1,10 @@
-//! Writes that are taken back: each on the condition that nobody has written since.
+//! Undo: each step on condition that nobody has written since.
 
 use super::plans::{commits, done};
 use super::*;
 
 /// Deletes the selected document and is answered.
-fn delete(console: &mut Console, revision: u64) {
+fn delete(console: &mut TestConsole, revision: u64) {
     console.keys("d").wait(400).keys("y");
     let (request, ops) = commits(console).unwrap();
     let address = ops[0].key().to_string();
@@ -12,8 +12,8 @@ fn delete(console: &mut Console, revision: u64) {
     console.del(&address, revision);
 }
 
-/// Puts a member before the others of the selected document, and is answered; the watch comes after.
-fn change(console: &mut Console, text: &str, revision: u64) {
+/// Inserts a member before the others of the selected document, with the answer; the watch event comes later.
+fn change(console: &mut TestConsole, text: &str, revision: u64) {
     console.keys("e down").text(text).keys("ctrl-s").wait(400).keys("enter");
     let (request, ops) = commits(console).unwrap();
     done(console, request, revision, &[Some(revision)]);
@@ -21,8 +21,8 @@ fn change(console: &mut Console, text: &str, revision: u64) {
     console.put(&key.to_string(), document.text().unwrap(), revision);
 }
 
-/// Takes the last write back; answers what was sent.
-fn undo(console: &mut Console) -> Option<(Request, Vec<Op>)> {
+/// Undoes the last write; returns what was sent.
+fn undo(console: &mut TestConsole) -> Option<(RequestId, Vec<Op>)> {
     console.keys("u").wait(400).keys("enter");
     commits(console)
 }
@@ -34,18 +34,18 @@ fn stored(op: &Op) -> &str {
 
 #[test]
 fn a_chain_of_writes_is_taken_back_one_after_the_other() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     let first = r#"{"module":"log"}"#;
     change(&mut console, "\"x\":1,", 10);
     change(&mut console, "\"y\":2,", 11);
     delete(&mut console, 12);
-    assert_eq!(console.model.writes.len(), 3);
+    assert_eq!(console.model.undo_log.len(), 3);
 
     let (request, ops) = undo(&mut console).expect("the deleted document comes back");
     assert_eq!(ops[0].expect(), Expect::Absent);
     assert!(stored(&ops[0]).contains("\"y\""));
     done(&mut console, request, 13, &[Some(13)]);
-    // The next is taken back before the watch tells of our own write.
+    // The next one is undone before the watch reports our own write.
     let (request, ops) = undo(&mut console).expect("then the second change");
     assert_eq!(ops[0].expect(), Expect::Token(Token::counter(13)), "of what taking back left");
     assert!(!stored(&ops[0]).contains("\"y\"") && stored(&ops[0]).contains("\"x\""));
@@ -54,14 +54,14 @@ fn a_chain_of_writes_is_taken_back_one_after_the_other() {
     let (request, ops) = undo(&mut console).expect("then the first");
     assert_eq!((ops[0].expect(), stored(&ops[0])), (Expect::Token(Token::counter(14)), first));
     done(&mut console, request, 15, &[Some(15)]);
-    assert!(console.model.writes.is_empty());
+    assert!(console.model.undo_log.is_empty());
     console.keys("u");
     assert_eq!(console.notice(), "no write of this session is left to take back");
 }
 
 #[test]
 fn nothing_is_taken_back_where_somebody_wrote_since() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);
     console.put("a/one", "{}", 20);
     assert!(undo(&mut console).is_none());
@@ -70,16 +70,16 @@ fn nothing_is_taken_back_where_somebody_wrote_since() {
     console.del("a/one", 21);
     assert!(undo(&mut console).is_none());
     assert!(console.notice().contains("was deleted since"), "{}", console.notice());
-    assert_eq!(console.model.writes.len(), 1, "it stays on the list");
+    assert_eq!(console.model.undo_log.len(), 1, "it stays on the list");
 }
 
 #[test]
 fn what_the_picture_does_not_show_yet_the_store_refuses() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);
     let (request, _) = undo(&mut console).unwrap();
     let now = Some(Box::new(entry("a/one", "{}", 20)));
-    console.send(Event::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(Error::Conflict { key: key("a/one"), now }))));
     assert_eq!(console.model.place(), Place::Plan);
     console.keys("enter");
     assert!(commits(&mut console).is_none());
@@ -88,7 +88,7 @@ fn what_the_picture_does_not_show_yet_the_store_refuses() {
 
 #[test]
 fn the_ones_before_are_reached_by_the_same_key() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);
     console.keys("j");
     change(&mut console, "\"y\":1,", 11);
@@ -103,7 +103,7 @@ fn the_ones_before_are_reached_by_the_same_key() {
 
 #[test]
 fn a_created_document_is_taken_back_by_deleting_it_and_typed_where_protected() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("c ctrl-u").text("a/new").keys("enter ctrl-s").wait(400).keys("enter");
     let (request, _) = commits(&mut console).unwrap();
     done(&mut console, request, 10, &[Some(10)]);
@@ -119,7 +119,7 @@ fn a_created_document_is_taken_back_by_deleting_it_and_typed_where_protected() {
 
 #[test]
 fn a_rename_and_a_delete_of_several_are_taken_back_whole() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("R ctrl-u").text("b/moved").keys("enter").wait(400).keys("enter");
     let (request, _) = commits(&mut console).unwrap();
     done(&mut console, request, 10, &[Some(10), None]);
@@ -148,7 +148,7 @@ fn a_rename_and_a_delete_of_several_are_taken_back_whole() {
 
 #[test]
 fn writes_to_a_store_that_was_replaced_are_not_taken_back() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);
     console.load("s2", 3, &[entry("a/one", "{}", 1)]);
     console.keys("u");
@@ -158,7 +158,7 @@ fn writes_to_a_store_that_was_replaced_are_not_taken_back() {
 
 #[test]
 fn nothing_is_taken_back_before_the_last_write_is_answered() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);
     console.keys("d").wait(400).keys("y");
     let (request, _) = commits(&mut console).unwrap();
@@ -177,9 +177,9 @@ fn nothing_is_taken_back_before_the_last_write_is_answered() {
 
 #[test]
 fn what_is_remembered_is_bounded() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     for revision in 10..115 {
         change(&mut console, "\"x\":1,", revision);
     }
-    assert_eq!(console.model.writes.len(), 100);
+    assert_eq!(console.model.undo_log.len(), 100);
 }

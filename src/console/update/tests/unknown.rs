@@ -1,22 +1,22 @@
-//! A write whose answer was lost: found out, told, and never sent twice.
+//! A write whose answer was lost: found out, reported, and never sent twice.
 
 use super::*;
-use crate::provider::Found;
+use crate::provider::CommitStatus;
 
-/// A draft of `a/one` whose write has no known outcome, and the question about it.
-fn lost() -> (Console, Request, Request) {
-    let mut console = Console::loaded();
+/// A draft of `a/one` whose write has no known outcome, and the request to find it out.
+fn lost() -> (TestConsole, RequestId, RequestId) {
+    let mut console = TestConsole::loaded();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
     let reason = "the connection was closed".into();
     let error = Error::OutcomeUnknown { key: key("a/one"), reason };
-    console.send(Event::Answer(request, Answer::Commit(Err(error))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(error))));
     let asked = asked(&mut console).expect("it asks at once");
     (console, request, asked)
 }
 
-/// The question about the commit, if it was asked since the last look.
-fn asked(console: &mut Console) -> Option<Request> {
+/// The request to find out about the commit, if it was made since the last call.
+fn asked(console: &mut TestConsole) -> Option<RequestId> {
     let mut questions = console.effects.drain(..).filter_map(|effect| match effect {
         Effect::FindOut { request, ops, .. } => {
             assert_eq!(ops.len(), 1);
@@ -28,8 +28,8 @@ fn asked(console: &mut Console) -> Option<Request> {
     questions.next()
 }
 
-fn answer(console: &mut Console, asked: Request, found: Found) {
-    console.send(Event::Answer(asked, Answer::Found(Ok(found))));
+fn answer(console: &mut TestConsole, asked: RequestId, found: CommitStatus) {
+    console.send(AppEvent::Answer(asked, Answer::Found(Ok(found))));
 }
 
 fn unavailable() -> Answer {
@@ -41,16 +41,16 @@ fn a_write_that_was_done_ends_its_draft_as_any_other() {
     let (mut console, _, asked) = lost();
     assert_eq!(console.model.place(), Place::Review);
     let outcomes = vec![Outcome { before: Some(Token::counter(1)), after: Some(Token::counter(9)) }];
-    answer(&mut console, asked, Found::Written(Commit { at: Revision(9), outcomes }));
+    answer(&mut console, asked, CommitStatus::Written(Commit { at: Revision(9), outcomes }));
     assert_eq!(console.model.place(), Place::Browse);
     assert_eq!(console.notice(), "found out: done: write a/one, now r9");
-    assert!(console.model.writing.is_none() && console.model.unknown.is_none());
+    assert!(console.model.pending_write.is_none() && console.model.unknown_outcome.is_none());
 }
 
 #[test]
 fn a_write_that_was_not_done_leaves_the_draft_in_review() {
     let (mut console, _, asked) = lost();
-    answer(&mut console, asked, Found::NotWritten);
+    answer(&mut console, asked, CommitStatus::NotWritten);
     assert_eq!(console.model.place(), Place::Review);
     assert!(console.notice().contains("not done so far: write a/one"), "{}", console.notice());
     console.keys("enter");
@@ -64,7 +64,7 @@ fn a_write_that_was_not_done_leaves_the_draft_in_review() {
 fn a_write_that_somebody_overtook_is_a_conflict_and_is_not_said_to_be_undone() {
     let (mut console, _, asked) = lost();
     let now = Some(Box::new(entry("a/one", r#"{"module":"theirs"}"#, 9)));
-    answer(&mut console, asked, Found::Overtaken { key: key("a/one"), now });
+    answer(&mut console, asked, CommitStatus::Superseded { key: key("a/one"), now });
     assert!(console.model.edit.is_some() && console.model.place() != Place::Review);
     let said = console.notice();
     assert!(said.contains("someone else wrote a/one since") && said.contains("cannot be told"), "{said}");
@@ -77,17 +77,17 @@ fn nothing_is_written_while_it_is_unknown_and_it_is_asked_until_somebody_answers
     assert_eq!(asked(&mut console), None);
     assert!(console.notice().contains("under way"), "{}", console.notice());
 
-    console.send(Event::Answer(first, unavailable()));
+    console.send(AppEvent::Answer(first, unavailable()));
     assert_eq!(asked(&mut console), None, "nobody is there: later");
-    let again = console.model.unknown.as_ref().unwrap().next(&console.model.link).unwrap();
+    let again = console.model.unknown_outcome.as_ref().unwrap().next_query(&console.model.link).unwrap();
     assert!(again > console.now);
     console.now = again;
-    console.send(Event::Wake);
+    console.send(AppEvent::Wake);
     let second = asked(&mut console).expect("again after a while");
-    console.send(Event::Answer(first, Answer::Found(Ok(Found::NotWritten))));
-    assert!(console.model.unknown.is_some(), "an old answer is dropped");
+    console.send(AppEvent::Answer(first, Answer::Found(Ok(CommitStatus::NotWritten))));
+    assert!(console.model.unknown_outcome.is_some(), "an old answer is dropped");
 
-    console.send(Event::Answer(second, unavailable()));
+    console.send(AppEvent::Answer(second, unavailable()));
     console.feed(WatchEvent::State(LinkState::Stale { reason: "gone".into(), retry_in: None }));
     assert_eq!(asked(&mut console), None);
     console.wait(10).feed(WatchEvent::State(LinkState::Synced));
@@ -98,27 +98,27 @@ fn nothing_is_written_while_it_is_unknown_and_it_is_asked_until_somebody_answers
 fn another_store_in_its_place_tells_nothing_about_it() {
     let (mut console, _, asked) = lost();
     console.load("another", 5, &[entry("a/one", r#"{"module":"log"}"#, 1)]);
-    answer(&mut console, asked, Found::NotWritten);
+    answer(&mut console, asked, CommitStatus::NotWritten);
     assert!(console.notice().contains("cannot be told: the store was replaced"), "{}", console.notice());
-    assert!(console.model.edit.is_some() && console.model.writing.is_none());
+    assert!(console.model.edit.is_some() && console.model.pending_write.is_none());
 }
 
 #[test]
 fn a_delete_is_found_out_as_well() {
-    let mut console = Console::loaded();
+    let mut console = TestConsole::loaded();
     console.keys("d").wait(400).keys("y");
     let (request, _) = console.commit().unwrap();
     let error = Error::OutcomeUnknown { key: key("a/one"), reason: "lost".into() };
-    console.send(Event::Answer(request, Answer::Commit(Err(error))));
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(error))));
     let asked = asked(&mut console).unwrap();
     let outcomes = vec![Outcome { before: Some(Token::counter(1)), after: None }];
-    answer(&mut console, asked, Found::Written(Commit { at: Revision(9), outcomes }));
+    answer(&mut console, asked, CommitStatus::Written(Commit { at: Revision(9), outcomes }));
     assert_eq!(console.notice(), "found out: done: delete a/one");
 }
 
 #[test]
 fn what_is_not_in_the_audit_is_said() {
-    let mut console = Console::loaded();
-    console.send(Event::Answer(Request(1), Answer::Unaudited("disk full".into())));
+    let mut console = TestConsole::loaded();
+    console.send(AppEvent::Answer(RequestId(1), Answer::AuditFailed("disk full".into())));
     assert_eq!(console.notice(), "this is not in the audit: disk full");
 }

@@ -1,20 +1,20 @@
-//! The pane Namespaces: all, each with its counts, and the keys that are of no namespace.
+//! The namespaces pane: all, each namespace with its counts, and unrecognised keys.
 
 use ratatui::layout::Rect;
 
-use super::super::widgets::{Canvas, Phrase, Title, heading};
+use super::super::widgets::{PaneTitle, Surface, TextRun, draw_title};
 use super::super::words;
 use super::{is_alone, is_focused};
 use crate::console::layout::{Pane, body_rows};
-use crate::console::model::{Browse, Model, NamespaceList};
-use crate::console::theme::{Ink, glyph};
-use crate::inventory::{Scope, Tally};
+use crate::console::model::{BrowsePage, Model, NamespaceList};
+use crate::console::theme::{StyleRole, glyph};
+use crate::inventory::{RowCounts, Scope};
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane: Rect) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let rows = body_rows(pane);
     if rows.height < pane.height {
         let namespaces = model.inventory.namespaces().len();
-        let count = match words::doubts(model).as_slice() {
+        let count = match words::count_qualifiers(model).as_slice() {
             [] => words::grouped(namespaces),
             _ if namespaces == 0 => String::new(),
             doubts => doubts.join(" "),
@@ -25,13 +25,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
             "NAMESPACES".into()
         };
         let focused = is_focused(model, browse, Pane::Namespaces);
-        heading(canvas, pane, Title { name, right: Phrase::of(Ink::Dim, count), focused });
+        draw_title(canvas, pane, PaneTitle { name, right: TextRun::of(StyleRole::Dim, count), focused });
     }
     let list = NamespaceList::of(&model.inventory);
     let selected = list.position(browse.listing.scope());
     let first = first_row(browse.namespace_offset, selected, list.len(), rows.height);
-    let foreign = model.inventory.tally(&Scope::Foreign);
-    let mut scopes = std::iter::once(("all", model.inventory.tally(&Scope::AllWebhooks)))
+    let foreign = model.inventory.counts(&Scope::Foreign);
+    let mut scopes = std::iter::once(("all", model.inventory.counts(&Scope::AllWebhooks)))
         .chain(model.inventory.namespaces().map(|(namespace, tally)| (namespace.as_str(), tally)))
         .chain((foreign.total > 0).then_some(("unrecognised", foreign)))
         .enumerate()
@@ -41,28 +41,28 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, browse: &Browse, pane
         let mut pen = canvas.row(rows, row);
         if at == selected {
             let focused = is_focused(model, browse, Pane::Namespaces);
-            pen.highlight(if focused { Ink::Selection } else { Ink::IdleSelection });
+            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
         }
-        pen.put(Ink::Accent, if at == selected { glyph::SELECTED } else { " " });
-        pen.margin(1).right(&counts(model, tally)).margin(1).put(Ink::Text, name);
+        pen.put(StyleRole::Accent, if at == selected { glyph::SELECTED } else { " " });
+        pen.margin(1).put_right(&counts(model, tally)).margin(1).put(StyleRole::Text, name);
     }
 }
 
-/// `2✗ 4`: those in trouble, and all; the state that goes with the counts stands in the title.
-fn counts(model: &Model, tally: Tally) -> Phrase {
+/// `2✗ 4`: the broken ones, and all; the link state stands in the title.
+fn counts(model: &Model, tally: RowCounts) -> TextRun {
     if words::count(tally.total, model).is_empty() {
-        return Phrase::default();
+        return TextRun::default();
     }
-    let all = Phrase::of(Ink::Dim, words::grouped(tally.total));
-    if tally.troubled == 0 {
+    let all = TextRun::of(StyleRole::Dim, words::grouped(tally.total));
+    if tally.invalid == 0 {
         return all;
     }
-    let mut phrase = Phrase::of(Ink::Bad, format!("{}{}", words::grouped(tally.troubled), glyph::BAD));
+    let mut phrase = TextRun::of(StyleRole::Bad, format!("{}{}", words::grouped(tally.invalid), glyph::BAD));
     phrase.join(" ", all);
     phrase
 }
 
-/// The first row shown: the remembered one, unless the selected row would be out of sight.
+/// The first visible row: the remembered one, unless the selected row would not be visible.
 pub(super) fn first_row(offset: usize, selected: usize, len: usize, height: u16) -> usize {
     let height = usize::from(height).max(1);
     offset.min(selected).max((selected + 1).saturating_sub(height)).min(len.saturating_sub(height.min(len)))

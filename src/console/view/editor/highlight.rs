@@ -1,20 +1,20 @@
-//! A part of a line in the roles of JSON.
+//! JSON highlighting of a part of a line.
 
 use std::ops::Range;
 
-use crate::console::theme::Ink;
-use crate::domain::json::{Lexer, Shape, Span};
+use crate::console::theme::StyleRole;
+use crate::domain::json::{LexemeKind, Lexer, Span};
 use crate::domain::references_in;
 
-/// Lines up to this length are cut from their start, which is always right, in bytes.
+/// Up to this length lines are read from their start, which is always right, in bytes.
 const SHORT: usize = 4 * 1024;
 
-/// How far around the part shown a string is read, so that what reaches into it is recognised, in bytes.
+/// How far around the visible part a string is read, so that what overlaps it is recognised, in bytes.
 const AROUND: usize = 1024;
 
-/// The pieces of a part of a line, each with its role.
-pub(super) fn pieces(line: &str, part: Range<usize>) -> Vec<(Range<usize>, Ink)> {
-    let mut pieces = Pieces { line, part: part.clone(), found: Vec::new() };
+/// The spans of a part of a line, each with its style role.
+pub(super) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, StyleRole)> {
+    let mut pieces = LineHighlighter { line, part: part.clone(), spans: Vec::new() };
     let mut at = 0;
     if line.len() > SHORT {
         let around = boundary(line, part.start.saturating_sub(AROUND));
@@ -31,15 +31,15 @@ pub(super) fn pieces(line: &str, part: Range<usize>) -> Vec<(Range<usize>, Ink)>
         if bytes.start >= part.end {
             break;
         }
-        match lexeme.shape {
-            Shape::String | Shape::Unterminated => pieces.string(bytes),
+        match lexeme.kind {
+            LexemeKind::String | LexemeKind::Unterminated => pieces.string(bytes),
             shape => pieces.push(bytes, ink(shape)),
         }
     }
-    pieces.found
+    pieces.spans
 }
 
-/// The start of the character that a byte belongs to.
+/// The start of the character that contains a byte.
 fn boundary(line: &str, at: usize) -> usize {
     let mut at = at.min(line.len());
     while !line.is_char_boundary(at) {
@@ -48,7 +48,7 @@ fn boundary(line: &str, at: usize) -> usize {
     at
 }
 
-/// Where the string ends that a byte is inside of, if it is: the quotes before it tell.
+/// The end of the string that contains a byte, if any: the quotes before it decide.
 fn string_around(line: &str, at: usize) -> Option<usize> {
     let bytes = line.as_bytes();
     let mut inside = false;
@@ -71,56 +71,56 @@ fn string_around(line: &str, at: usize) -> Option<usize> {
     inside.then_some(line.len())
 }
 
-struct Pieces<'l> {
+struct LineHighlighter<'l> {
     line: &'l str,
     part: Range<usize>,
-    found: Vec<(Range<usize>, Ink)>,
+    spans: Vec<(Range<usize>, StyleRole)>,
 }
 
-impl Pieces<'_> {
-    fn push(&mut self, bytes: Range<usize>, ink: Ink) {
+impl LineHighlighter<'_> {
+    fn push(&mut self, bytes: Range<usize>, ink: StyleRole) {
         let clipped = bytes.start.max(self.part.start)..bytes.end.min(self.part.end);
         if !clipped.is_empty() {
-            self.found.push((clipped, ink));
+            self.spans.push((clipped, ink));
         }
     }
 
-    /// A string with what stands for something else in it: placeholders of stored secrets, references.
+    /// A string with the placeholders and references in it.
     fn string(&mut self, bytes: Range<usize>) {
         if bytes.end <= self.part.start {
             return;
         }
         let after = self.line.get(bytes.end..).unwrap_or_default();
         if after.trim_start_matches([' ', '\t']).starts_with(':') {
-            return self.push(bytes, Ink::JsonKey);
+            return self.push(bytes, StyleRole::JsonKey);
         }
         let start = bytes.start.max(boundary(self.line, self.part.start.saturating_sub(AROUND)));
         let end = bytes.end.min(boundary(self.line, self.part.end + AROUND));
         let text = self.line.get(start..end).unwrap_or_default();
-        let mut marks: Vec<(Span, Ink)> =
-            references_in(text).into_iter().map(|(_, span, _)| (span, Ink::Reference)).collect();
-        marks.extend(placeholders(text).map(|span| (span, Ink::Placeholder)));
+        let mut marks: Vec<(Span, StyleRole)> =
+            references_in(text).into_iter().map(|(_, span, _)| (span, StyleRole::Reference)).collect();
+        marks.extend(placeholders(text).map(|span| (span, StyleRole::Placeholder)));
         marks.sort_unstable_by_key(|(span, _)| span.start);
         let mut at = start;
         for (span, ink) in marks {
             let mark = start + span.start..start + span.end;
             if mark.start >= at {
-                self.push(at..mark.start, Ink::JsonString);
+                self.push(at..mark.start, StyleRole::JsonString);
                 at = mark.end;
                 self.push(mark, ink);
             }
         }
-        self.push(at..bytes.end, Ink::JsonString);
+        self.push(at..bytes.end, StyleRole::JsonString);
     }
 }
 
-fn ink(shape: Shape) -> Ink {
+fn ink(shape: LexemeKind) -> StyleRole {
     match shape {
-        Shape::Number => Ink::JsonNumber,
-        Shape::Bool | Shape::Null => Ink::JsonWord,
-        Shape::Space => Ink::Text,
-        Shape::Bad => Ink::Bad,
-        _ => Ink::JsonPunctuation,
+        LexemeKind::Number => StyleRole::JsonNumber,
+        LexemeKind::Bool | LexemeKind::Null => StyleRole::JsonWord,
+        LexemeKind::Space => StyleRole::Text,
+        LexemeKind::Bad => StyleRole::Bad,
+        _ => StyleRole::JsonPunctuation,
     }
 }
 
@@ -151,10 +151,10 @@ mod tests {
         let short = member.repeat(3);
         let line = format!("{{{}", member.repeat(400));
         assert!(line.len() > 4 * SHORT);
-        let whole = pieces(&short, 0..short.len());
+        let whole = highlight(&short, 0..short.len());
         let shift = 1 + member.len() * 200;
         for part in [0..40, 10..70, 33..120, 90..150] {
-            let there = pieces(&line, part.start + shift..part.end + shift);
+            let there = highlight(&line, part.start + shift..part.end + shift);
             let here: Vec<_> = whole
                 .iter()
                 .map(|(bytes, ink)| (bytes.start.max(part.start)..bytes.end.min(part.end), *ink))
@@ -165,9 +165,9 @@ mod tests {
         }
     }
 
-    /// Neighbours of one role are one.
-    fn joined(pieces: Vec<(Range<usize>, Ink)>) -> Vec<(Range<usize>, Ink)> {
-        let mut out: Vec<(Range<usize>, Ink)> = Vec::new();
+    /// Merges neighbouring spans of one role.
+    fn joined(pieces: Vec<(Range<usize>, StyleRole)>) -> Vec<(Range<usize>, StyleRole)> {
+        let mut out: Vec<(Range<usize>, StyleRole)> = Vec::new();
         for (bytes, ink) in pieces {
             match out.last_mut() {
                 Some((last, same)) if *same == ink && last.end == bytes.start => last.end = bytes.end,
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn of_a_long_string_only_the_part_shown_is_cut() {
         let line = format!("\"{}\"", "‹kept:1› ".repeat(100_000));
-        let shown = pieces(&line, boundary(&line, 600_000)..boundary(&line, 600_080));
+        let shown = highlight(&line, boundary(&line, 600_000)..boundary(&line, 600_080));
         assert!(shown.len() < 40, "{}", shown.len());
     }
 }

@@ -1,6 +1,6 @@
-//! The editor: the draft with highlighted JSON, the cursor, what is marked, and the problem at the
-//! cursor in words. Only what is on the screen is read; a JSON string never goes past its line, so each
-//! line stands for itself, and of a long one only the part that is shown is cut into lexemes.
+//! The editor: the draft with highlighted JSON, the cursor, the selection, and the problem at the cursor in
+//! words. Only visible rows are read; a JSON string never spans lines, so each line is highlighted on its own,
+//! and of a long one only the visible part is tokenized.
 
 mod highlight;
 mod problem;
@@ -9,16 +9,16 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use super::widgets::{Canvas, Phrase};
+use super::widgets::{Surface, TextRun};
 use super::words;
 use crate::console::action::Action;
 use crate::console::keymap::{Place, key_for};
-use crate::console::layout::{EditFrame, editor_gutter};
-use crate::console::model::{Base, Edit, Model, Pos, Row, Upstream};
-use crate::console::theme::{Ink, glyph};
+use crate::console::layout::{EditLayout, editor_gutter};
+use crate::console::model::{Base, Draft, Model, Pos, Upstream, VisualRow};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::json::Severity;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, parts: EditFrame) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
     title(canvas, model, edit, parts.title);
     text(canvas, edit, parts.text);
     if edit.find.typing {
@@ -28,73 +28,78 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, parts: E
     }
 }
 
-fn title(canvas: &mut Canvas<'_>, model: &Model, edit: &Edit, area: Rect) {
+fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let (verb, base) = match &edit.base {
         Base::Stored(entry) => ("EDIT", format!("base {}", words::token(model, entry.token))),
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
     };
-    let left = Phrase::of(Ink::FocusedTitle, verb).and(Ink::Text, " ").and(Ink::Strong, edit.key.to_string());
+    let left = TextRun::of(StyleRole::FocusedTitle, verb)
+        .and(StyleRole::Text, " ")
+        .and(StyleRole::Strong, edit.key.to_string());
     let merges = key_for(Place::Editor, Action::Merge).unwrap_or_default();
-    let moved =
-        |what: &str| Phrase::of(Ink::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING));
+    let moved = |what: &str| {
+        TextRun::of(StyleRole::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING))
+    };
     let draft = words::draft(model, edit);
     let upstream = match edit.upstream {
         Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
-        Upstream::Unchanged => Phrase::of(Ink::Dim, "upstream UNCHANGED"),
+        Upstream::Unchanged => TextRun::of(StyleRole::Dim, "upstream UNCHANGED"),
         Upstream::Changed => moved("CHANGED"),
-        Upstream::Hidden => Phrase::of(Ink::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING)),
+        Upstream::Hidden => {
+            TextRun::of(StyleRole::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING))
+        }
         Upstream::Deleted => moved("DELETED"),
     };
-    let base = Phrase::of(Ink::Dim, base);
-    // The first is left out first: what is not saved is worth more than the base.
-    let lacks = edit.saving.failed || edit.saving.withheld > 0;
+    let base = TextRun::of(StyleRole::Dim, base);
+    // The first is dropped first: what is not saved matters more than the base.
+    let lacks = edit.autosave.failed || edit.autosave.withheld > 0;
     let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
     let revealed = edit.revealed();
     if revealed > 0 {
         let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));
-        facts.push(Phrase::of(Ink::Warning, words));
+        facts.push(TextRun::of(StyleRole::Warning, words));
     }
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
-    // What is edited comes before what is known about it; what happened upstream goes last.
-    let needed = |facts: &[Phrase]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
-    while facts.len() > 1 && left.width() + needed(&facts) > pen.room() {
+    // The key comes before what is known about it; the upstream state goes last.
+    let needed = |facts: &[TextRun]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
+    while facts.len() > 1 && left.width() + needed(&facts) > pen.remaining() {
         facts.remove(0);
     }
-    let mut right = Phrase::default();
+    let mut right = TextRun::default();
     for fact in facts {
         right.join(" · ", fact);
     }
-    pen.right(&right).margin(2).phrase(&left);
+    pen.put_right(&right).margin(2).put_run(&left);
 }
 
-/// The rows on the screen, and where their text begins.
-struct Sheet<'e> {
-    edit: &'e Edit,
+/// The visible rows, and where their text begins.
+struct EditorViewport<'e> {
+    edit: &'e Draft,
     area: Rect,
     gutter: u16,
-    rows: Vec<Row>,
+    rows: Vec<VisualRow>,
 }
 
-fn text(canvas: &mut Canvas<'_>, edit: &Edit, area: Rect) {
-    let gutter = editor_gutter(area, edit.pad.rows());
-    let mut rows = edit.pad.shown();
+fn text(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+    let gutter = editor_gutter(area, edit.buffer.rows());
+    let mut rows = edit.buffer.visual_rows();
     rows.truncate(usize::from(area.height));
-    let sheet = Sheet { edit, area, gutter, rows };
+    let sheet = EditorViewport { edit, area, gutter, rows };
     sheet.lines(canvas);
     sheet.marks(canvas);
     sheet.cursor(canvas);
 }
 
-impl Sheet<'_> {
-    fn lines(&self, canvas: &mut Canvas<'_>) {
+impl EditorViewport<'_> {
+    fn lines(&self, canvas: &mut Surface<'_>) {
         let mut y = 0;
-        // The rows of one line are cut into lexemes together: where a string begins is found by reading
-        // the line from its start.
+        // The rows of one line are tokenized together: where a string begins is found by reading the line
+        // from its start.
         for rows in self.rows.chunk_by(|one, next| one.line == next.line) {
             let [first, ..] = rows else { continue };
             let shown = first.bytes.start..rows.last().map_or(first.bytes.end, |last| last.bytes.end);
-            let pieces = highlight::pieces(self.edit.pad.line(first.line), shown);
+            let pieces = highlight::highlight(self.edit.buffer.line(first.line), shown);
             for row in rows {
                 self.line(canvas, y, row, &pieces);
                 y += 1;
@@ -102,70 +107,70 @@ impl Sheet<'_> {
         }
     }
 
-    fn line(&self, canvas: &mut Canvas<'_>, y: u16, row: &Row, pieces: &[(Range<usize>, Ink)]) {
+    fn line(&self, canvas: &mut Surface<'_>, y: u16, row: &VisualRow, pieces: &[(Range<usize>, StyleRole)]) {
         let digits = usize::from(self.gutter.saturating_sub(2));
         let mut pen = canvas.row(self.area, y);
         let (ink, mark) = self.mark_of(row);
-        pen.cell(1, ink, mark);
-        let begins = row.bytes.start == 0 || !self.edit.pad.wraps();
+        pen.put_column(1, ink, mark);
+        let begins = row.bytes.start == 0 || !self.edit.buffer.wraps();
         let number = if begins { format!("{:>digits$} ", row.line + 1) } else { String::new() };
-        pen.cell(self.gutter.saturating_sub(1), Ink::LineNumber, number);
-        let line = self.edit.pad.line(row.line);
+        pen.put_column(self.gutter.saturating_sub(1), StyleRole::LineNumber, number);
+        let line = self.edit.buffer.line(row.line);
         let from = pieces.partition_point(|(bytes, _)| bytes.end <= row.bytes.start);
         for (bytes, ink) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
             let bytes = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
             pen.put(*ink, line.get(bytes).unwrap_or_default());
-            if pen.room() == 0 {
+            if pen.remaining() == 0 {
                 break;
             }
         }
     }
 
-    /// The glyph before a row: the worst of the problems that begin in it.
-    fn mark_of(&self, row: &Row) -> (Ink, &'static str) {
+    /// The mark before a row: the worst of the problems that begin in it.
+    fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
         let begins = |pos: Pos| {
             pos.row == row.line && row.bytes.start <= pos.at && (pos.at < row.bytes.end || self.is_end(row))
         };
-        let here = self.edit.flaws.list().iter().filter(|flaw| begins(flaw.from));
-        let mut mark = (Ink::Text, " ");
+        let here = self.edit.diagnostics.list().iter().filter(|flaw| begins(flaw.from));
+        let mut mark = (StyleRole::Text, " ");
         for flaw in here {
             match flaw.problem.severity {
-                Severity::Error => return (Ink::Bad, glyph::BAD),
-                Severity::Warning => mark = (Ink::Warning, glyph::WARNING),
+                Severity::Error => return (StyleRole::Bad, glyph::BAD),
+                Severity::Warning => mark = (StyleRole::Warning, glyph::WARNING),
             }
         }
         mark
     }
 
-    fn is_end(&self, row: &Row) -> bool {
-        row.bytes.end == self.edit.pad.line(row.line).len()
+    fn is_end(&self, row: &VisualRow) -> bool {
+        row.bytes.end == self.edit.buffer.line(row.line).len()
     }
 
-    /// Lays over the text what is selected, looked for, wrong or matching.
-    fn marks(&self, canvas: &mut Canvas<'_>) {
+    /// Overlays matches, problems, brackets and the selection.
+    fn marks(&self, canvas: &mut Surface<'_>) {
         if let Some(needle) = self.edit.find.needle().filter(|_| self.edit.find.marked) {
             for (y, row) in (0..).zip(&self.rows) {
-                for found in needle.within(self.edit.pad.line(row.line), row.bytes.clone()) {
-                    self.tint_in(canvas, y, row, found, Ink::Match);
+                for found in needle.within(self.edit.buffer.line(row.line), row.bytes.clone()) {
+                    self.tint_in(canvas, y, row, found, StyleRole::Match);
                 }
             }
         }
-        for flaw in self.edit.flaws.list() {
+        for flaw in self.edit.diagnostics.list() {
             let to = if flaw.to > flaw.from { flaw.to } else { Pos { at: flaw.to.at + 1, ..flaw.to } };
-            self.tint(canvas, flaw.from, to, Ink::Problem);
+            self.tint(canvas, flaw.from, to, StyleRole::Problem);
         }
-        if let Some((here, other)) = self.edit.outline.here().bracket {
+        if let Some((here, other)) = self.edit.outline.cursor_path().bracket {
             for at in [Some(here), other].into_iter().flatten() {
-                self.tint(canvas, at, Pos { at: at.at + 1, ..at }, Ink::Bracket);
+                self.tint(canvas, at, Pos { at: at.at + 1, ..at }, StyleRole::Bracket);
             }
         }
-        if let Some((from, to)) = self.edit.pad.selection() {
-            self.tint(canvas, from, to, Ink::Selection);
+        if let Some((from, to)) = self.edit.buffer.selection() {
+            self.tint(canvas, from, to, StyleRole::Selection);
         }
     }
 
-    /// Tints what lies between two places, as far as it is on the screen.
-    fn tint(&self, canvas: &mut Canvas<'_>, from: Pos, to: Pos, ink: Ink) {
+    /// Styles the range between two positions, as far as it is visible.
+    fn tint(&self, canvas: &mut Surface<'_>, from: Pos, to: Pos, ink: StyleRole) {
         for (y, row) in (0..).zip(&self.rows) {
             if row.line < from.row || row.line > to.row {
                 continue;
@@ -176,29 +181,37 @@ impl Sheet<'_> {
         }
     }
 
-    fn tint_in(&self, canvas: &mut Canvas<'_>, y: u16, row: &Row, bytes: Range<usize>, ink: Ink) {
+    fn tint_in(
+        &self,
+        canvas: &mut Surface<'_>,
+        y: u16,
+        row: &VisualRow,
+        bytes: Range<usize>,
+        ink: StyleRole,
+    ) {
         let clipped = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
-        // The end of a line can be marked too, and a selection goes past it.
+        // The end of a line can be marked too, and a selection extends past it.
         let past_end = bytes.end > row.bytes.end && self.is_end(row) && bytes.start <= row.bytes.end;
         if clipped.is_empty() && !past_end {
             return;
         }
-        let column = |at: usize| row.columns_to(&self.edit.pad, at);
+        let column = |at: usize| row.columns_to(&self.edit.buffer, at);
         let from = column(clipped.start.min(row.bytes.end));
         let to = column(clipped.end.max(clipped.start)) + usize::from(past_end);
         let x = self.gutter.saturating_add(u16::try_from(from).unwrap_or(u16::MAX));
         let width = u16::try_from(to - from.min(to)).unwrap_or(u16::MAX);
         let width = width.min(self.area.width.saturating_sub(x));
-        canvas.tint(Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 }, ink);
+        canvas
+            .set_style(Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 }, ink);
     }
 
-    fn cursor(&self, canvas: &mut Canvas<'_>) {
+    fn cursor(&self, canvas: &mut Surface<'_>) {
         if self.edit.find.typing {
             return;
         }
-        let cursor = self.edit.pad.cursor();
+        let cursor = self.edit.buffer.cursor();
         let found =
-            (0u16..).zip(&self.rows).find_map(|(y, row)| Some((y, row.column(&self.edit.pad, cursor)?)));
+            (0u16..).zip(&self.rows).find_map(|(y, row)| Some((y, row.column(&self.edit.buffer, cursor)?)));
         let Some((y, column)) = found else { return };
         let x = u16::try_from(column).unwrap_or(u16::MAX).saturating_add(self.gutter);
         if x < self.area.width {

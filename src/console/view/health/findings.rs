@@ -1,40 +1,40 @@
-//! The verdicts, and what there is to act on: who can, what it is, what to do.
+//! Verdicts and findings: who can act, what is wrong, what to do.
 
-use super::super::widgets::Phrase;
+use super::super::widgets::TextRun;
 use super::super::words;
-use super::{INDENT, LABEL, Line, labelled};
+use super::{HealthLine, INDENT, LABEL, labelled};
 use crate::console::model::Model;
-use crate::console::theme::{Ink, glyph};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::{Cause, Condition, Finding, Health};
 
-pub(super) fn lines(model: &Model, room: u16) -> Vec<Line> {
+pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     if model.health.backends.is_empty() {
         let asking = format!("asking {} {}", model.context.backend, glyph::MORE);
-        return vec![Line::heading(Phrase::of(Ink::Dim, asking))];
+        return vec![HealthLine::heading(TextRun::of(StyleRole::Dim, asking))];
     }
     model.health.all().flat_map(|health| of_backend(model, health, room)).collect()
 }
 
-fn of_backend(model: &Model, health: &Health, room: u16) -> Vec<Line> {
-    let (glyph, ink) = words::condition_look(health.condition());
-    let mut head = Phrase::of(ink, format!("{glyph} {}", health.verdict()));
-    head.join("  ", Phrase::of(Ink::Strong, health.backend));
+fn of_backend(model: &Model, health: &Health, room: u16) -> Vec<HealthLine> {
+    let (glyph, ink) = words::condition_badge(health.condition());
+    let mut head = TextRun::of(ink, format!("{glyph} {}", health.verdict()));
+    head.join("  ", TextRun::of(StyleRole::Strong, health.backend));
     if let Some(latency) = health.latency {
-        head.join("  ", Phrase::of(Ink::Dim, format!("answers in {}", latency.word())));
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
     }
     if let Some(ago) = model.health.checked.and_then(|checked| words::long_ago(model, checked)) {
-        head.join("  ", Phrase::of(Ink::Dim, format!("checked {ago} ago")));
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago} ago")));
     }
-    let mut lines = vec![Line::heading(head)];
+    let mut lines = vec![HealthLine::heading(head)];
     lines.extend(health.findings().iter().flat_map(|finding| of_finding(finding, room)));
     lines
 }
 
-fn of_finding(finding: &Finding, room: u16) -> Vec<Line> {
+fn of_finding(finding: &Finding, room: u16) -> Vec<HealthLine> {
     let (glyph, ink) = match (finding.cause, finding.condition()) {
-        (Cause::Hint, _) => (glyph::HOLLOW, Ink::Dim),
-        (_, Condition::Unusable) => (glyph::BAD, Ink::Bad),
-        _ => (glyph::WARNING, Ink::Warning),
+        (Cause::Hint, _) => (glyph::HOLLOW, StyleRole::Dim),
+        (_, Condition::Unusable) => (glyph::BAD, StyleRole::Bad),
+        _ => (glyph::WARNING, StyleRole::Warning),
     };
     let columns = room.saturating_sub(LABEL).max(8);
     let label = format!("{glyph} {}", finding.cause.word());
@@ -45,11 +45,11 @@ fn of_finding(finding: &Finding, room: u16) -> Vec<Line> {
         .enumerate()
         .map(|(at, line)| {
             let before = if at == 0 { label.clone() } else { super::grid::padded(ink, "", LABEL) };
-            Line { indent: INDENT, words: before.and(Ink::Text, line) }
+            HealthLine { indent: INDENT, run: before.and(StyleRole::Text, line) }
         })
         .collect();
     if !finding.remedy.is_empty() {
-        lines.extend(labelled("", Ink::Dim, &format!("{} {}", glyph::ARROW, finding.remedy), room));
+        lines.extend(labelled("", StyleRole::Dim, &format!("{} {}", glyph::ARROW, finding.remedy), room));
     }
     lines
 }

@@ -1,51 +1,54 @@
-//! The picture: whether it is true, what is done about it where it is not, and what happened so far.
+//! The link to the store: whether the picture is current, retries, and what happened so far.
 
-use super::super::widgets::Phrase;
+use super::super::widgets::TextRun;
 use super::super::words;
-use super::{Line, labelled};
+use super::{HealthLine, labelled};
 use crate::console::age::so_far;
-use crate::console::model::{Model, Outage};
-use crate::console::theme::{Ink, glyph};
+use crate::console::model::{LinkOutage, Model};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::TokenKind;
 
-/// How many of the ranges that may be read are named.
+/// Readable ranges listed before the rest is only counted.
 const RANGES: usize = 8;
 
-pub(super) fn lines(model: &Model, room: u16) -> Vec<Line> {
+pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     let link = &model.link;
-    let (glyph, ink) = words::link_look(model);
-    let mut head = Phrase::of(ink, format!("{glyph} {}", link.state.word()));
+    let (glyph, ink) = words::link_badge(model);
+    let mut head = TextRun::of(ink, format!("{glyph} {}", link.state.word()));
     if model.inventory.coverage().is_partial() {
-        head.join(" ", Phrase::of(Ink::Warning, words::PARTIAL));
+        head.join(" ", TextRun::of(StyleRole::Warning, words::PARTIAL));
     }
-    head.join("  ", Phrase::of(Ink::Strong, format!("{} {}", model.context.backend, model.context.target)));
-    head.join("  ", Phrase::of(Ink::Dim, format!("since {} ago", words::ago(model, link.since).text)));
-    let mut lines = vec![Line::heading(head)];
+    head.join(
+        "  ",
+        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend, model.context.target)),
+    );
+    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
+    let mut lines = vec![HealthLine::heading(head)];
     let mut add = |label: &str, ink, words: &str| lines.extend(labelled(label, ink, words, room));
     if let Some(picture) = picture(model) {
-        add("picture", Ink::Text, &picture);
+        add("picture", StyleRole::Text, &picture);
     }
     for (index, range) in ranges(model).iter().enumerate() {
-        add(if index == 0 { "may read" } else { "" }, Ink::Text, range);
+        add(if index == 0 { "may read" } else { "" }, StyleRole::Text, range);
     }
     if let Some(reason) = words::reason(&link.state) {
-        add("why", Ink::Warning, reason);
+        add("why", StyleRole::Warning, reason);
     }
     if let Some(next) = next_try(model) {
-        add("again", Ink::Text, &next);
+        add("again", StyleRole::Text, &next);
     }
-    if let Some(outage) = link.record.outage.as_ref().and_then(|outage| past(model, outage)) {
-        add("last outage", Ink::Text, &outage);
+    if let Some(outage) = link.history.outage.as_ref().and_then(|outage| last_outage(model, outage)) {
+        add("last outage", StyleRole::Text, &outage);
     }
     if let Some(comparison) = comparison(model) {
-        add("comparison", Ink::Text, &comparison);
+        add("comparison", StyleRole::Text, &comparison);
     }
     if let Some(resync) = resync(model) {
-        add("resync", Ink::Warning, &resync);
+        add("resync", StyleRole::Warning, &resync);
     }
-    add("session", Ink::Text, &session(model));
-    for mark in &model.context.marks {
-        add("note", Ink::Warning, &format!("{} {mark}", glyph::WARNING));
+    add("session", StyleRole::Text, &session(model));
+    for mark in &model.context.warnings {
+        add("note", StyleRole::Warning, &format!("{} {mark}", glyph::WARNING));
     }
     lines
 }
@@ -56,20 +59,20 @@ fn picture(model: &Model) -> Option<String> {
         TokenKind::Counter => format!(" at {}", model.inventory.revision()),
         TokenKind::Digest => String::new(),
     };
-    let heard = link.record.heard.and_then(|heard| words::long_ago(model, heard));
+    let heard = link.history.last_progress.and_then(|heard| words::long_ago(model, heard));
     let heard = heard.map(|ago| format!(", last heard of {ago} ago")).unwrap_or_default();
-    match model.held.as_ref().filter(|held| held.is_behind()) {
+    match model.paused.as_ref().filter(|held| held.is_behind()) {
         Some(held) => Some(format!("paused{at}; {} held back", words::plural(held.changes, "change"))),
-        None if link.state.is_true() => {
+        None if link.state.is_synced() => {
             let whole = !model.inventory.coverage().is_partial();
             let what = if whole { "the store" } else { "what this user may read" };
             Some(format!("equal to {what}{at}{heard}"))
         }
-        None => link.had_picture.then(|| format!("as the store was{at}{heard}")),
+        None => link.has_loaded.then(|| format!("as the store was{at}{heard}")),
     }
 }
 
-/// The ranges that a partial picture is made of.
+/// The ranges that a partial picture covers.
 fn ranges(model: &Model) -> Vec<String> {
     let ranges = model.inventory.coverage().ranges();
     let mut named: Vec<_> = ranges.iter().take(RANGES).map(ToString::to_string).collect();
@@ -79,15 +82,15 @@ fn ranges(model: &Model) -> Vec<String> {
     named
 }
 
-/// Which attempt comes next and when, and the key that does not wait for it.
+/// Which attempt comes next and when, and the key that skips the wait.
 fn next_try(model: &Model) -> Option<String> {
     let retry = words::retry(model)?.text;
-    let failures = model.link.record.outage.as_ref().filter(|outage| outage.ended.is_none())?.failures;
+    let failures = model.link.history.outage.as_ref().filter(|outage| outage.ended.is_none())?.failures;
     let tried = words::plural(failures, "attempt");
     Some(format!("{retry}, after {tried}; ctrl-r tries now and starts the back-off over"))
 }
 
-fn past(model: &Model, outage: &Outage) -> Option<String> {
+fn last_outage(model: &Model, outage: &LinkOutage) -> Option<String> {
     let ended = outage.ended?;
     let lasted = so_far(ended.saturating_sub(outage.began)).text;
     let tried = words::plural(outage.failures, "attempt");
@@ -96,7 +99,7 @@ fn past(model: &Model, outage: &Outage) -> Option<String> {
 }
 
 fn comparison(model: &Model) -> Option<String> {
-    let comparison = model.link.record.compared?;
+    let comparison = model.link.history.last_check?;
     let found = match comparison.differences {
         0 => "no difference".to_owned(),
         some => words::plural(some, "difference"),
@@ -106,7 +109,7 @@ fn comparison(model: &Model) -> Option<String> {
 }
 
 fn resync(model: &Model) -> Option<String> {
-    let resync = model.link.resync.or(model.link.record.resynced)?;
+    let resync = model.link.resync.or(model.link.history.last_resync)?;
     let what = if resync.replaced {
         "another store, or an older state of this one, took the place of what was shown".to_owned()
     } else {
@@ -116,7 +119,7 @@ fn resync(model: &Model) -> Option<String> {
 }
 
 fn session(model: &Model) -> String {
-    let record = &model.link.record;
+    let record = &model.link.history;
     let changes = words::plural(record.changes, "change");
     format!("{changes} applied, {}", words::plural(record.resyncs, "resync"))
 }

@@ -1,13 +1,13 @@
-//! The tab Health: what there is to act on, how true the picture is, and what every backend says of
+//! The tab Health: what there is to act on, how current the picture is, and what every backend reports of
 //! itself.
 //!
 //! | file | what it is for |
 //! | --- | --- |
-//! | `findings` | the verdicts, with what to do |
-//! | `link` | the picture: state, retries, comparison, what happened so far |
-//! | `secrets` | the store of secrets: how it stands, and how many values were read |
+//! | `findings` | verdicts and findings, with what to do |
+//! | `link` | the link to the store: state, retries, comparison, what happened so far |
+//! | `secrets` | the secret store: its state, and how many values were read |
 //! | `backend` | facts, members and certificates |
-//! | `grid` | rows of cells that fold into lines where they do not fit |
+//! | `grid` | rows of cells, folded into lines where they do not fit |
 
 mod backend;
 mod findings;
@@ -17,57 +17,55 @@ mod secrets;
 
 use ratatui::layout::Rect;
 
-use super::widgets::{Canvas, Phrase};
+use super::widgets::{Surface, TextRun};
 use super::words;
 use crate::console::model::Model;
-use crate::console::theme::Ink;
+use crate::console::theme::StyleRole;
 
-pub(super) use backend::moments;
+pub(super) use backend::next_changes;
 
-/// Blanks before what belongs to a heading.
+/// Indent of what belongs to a heading.
 const INDENT: u16 = 4;
 
-/// Columns of the names before values.
+/// Width of a label.
 const LABEL: u16 = 12;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = lines(model, area.width);
     let first = words::clamp_scroll(model.health.scroll, lines.len(), area.height);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        canvas.row(area, row).margin(1).skip(line.indent).phrase(&line.words);
+        canvas.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
     }
 }
 
-/// How many lines the page has, for whoever scrolls it.
+/// Number of lines of the page.
 pub(in crate::console) fn height(model: &Model) -> usize {
     lines(model, model.frame().body.width).len()
 }
 
-/// A line of the page.
-struct Line {
+struct HealthLine {
     indent: u16,
-    words: Phrase,
+    run: TextRun,
 }
 
-impl Line {
-    /// Stands above what belongs to it.
-    fn heading(words: Phrase) -> Self {
-        Self { indent: 1, words }
+impl HealthLine {
+    fn heading(run: TextRun) -> Self {
+        Self { indent: 1, run }
     }
 
-    fn of(words: Phrase) -> Self {
-        Self { indent: INDENT, words }
+    fn of(run: TextRun) -> Self {
+        Self { indent: INDENT, run }
     }
 
     fn blank() -> Self {
-        Self { indent: 0, words: Phrase::default() }
+        Self { indent: 0, run: TextRun::default() }
     }
 }
 
-fn lines(model: &Model, width: u16) -> Vec<Line> {
+fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
     let room = width.saturating_sub(INDENT + 1);
     let mut lines = findings::lines(model, room);
-    lines.push(Line::blank());
+    lines.push(HealthLine::blank());
     lines.extend(link::lines(model, room));
     for health in &model.health.backends {
         lines.extend(backend::lines(model, health, room));
@@ -76,13 +74,13 @@ fn lines(model: &Model, width: u16) -> Vec<Line> {
     lines
 }
 
-/// Words behind a name, on as many lines as they need.
-fn labelled(label: &str, ink: Ink, words: &str, room: u16) -> Vec<Line> {
+/// Labelled words, wrapped beside their label.
+fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
     let lines = words::wrap(words, room.saturating_sub(LABEL).max(8));
     let line = |(at, line)| {
         let label = if at == 0 { label } else { "" };
         let width = usize::from(LABEL);
-        Line::of(Phrase::of(Ink::Dim, format!("{label:width$}")).and(ink, line))
+        HealthLine::of(TextRun::of(StyleRole::Dim, format!("{label:width$}")).and(ink, line))
     };
     lines.into_iter().enumerate().map(line).collect()
 }

@@ -1,53 +1,52 @@
-//! Lines behind marks: each fact whole on one of them if it fits on any, and nothing of one left out.
+//! Lines behind marks: each fact stays whole on one line if it fits on any, and nothing is cut.
 
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::super::widgets::Phrase;
+use super::super::widgets::TextRun;
 use super::super::words;
-use super::look;
+use super::mark_badge;
 use crate::check::NeedMark;
-use crate::console::theme::Ink;
+use crate::console::theme::StyleRole;
 
-/// Lines of a width, each fact whole on one of them if it fits on any.
-pub(super) struct Lines {
-    pub(super) list: Vec<Phrase>,
+pub(super) struct NeedLines {
+    pub(super) lines: Vec<TextRun>,
     pub(super) room: u16,
 }
 
-impl Lines {
-    /// Facts behind a mark; what does not fit goes on under the first.
-    pub(super) fn add(&mut self, indent: u16, mark: NeedMark, facts: Vec<Phrase>) {
-        self.put(indent, look(mark), facts);
+impl NeedLines {
+    /// Facts behind a mark; what does not fit is wrapped under the first.
+    pub(super) fn add(&mut self, indent: u16, mark: NeedMark, facts: Vec<TextRun>) {
+        self.put(indent, mark_badge(mark), facts);
     }
 
-    pub(super) fn put(&mut self, indent: u16, look: (&'static str, Ink), facts: Vec<Phrase>) {
+    pub(super) fn put(&mut self, indent: u16, look: (&'static str, StyleRole), facts: Vec<TextRun>) {
         let before = indent + 2;
         let room = self.room.saturating_sub(before).max(8);
-        let facts = facts.into_iter().flat_map(|fact| broken(fact, room));
+        let facts = facts.into_iter().flat_map(|fact| split_fact(fact, room));
         for (at, line) in words::pack(facts, room).into_iter().enumerate() {
-            let blanks = |columns: u16| Phrase::of(Ink::Text, " ".repeat(usize::from(columns)));
+            let blanks = |columns: u16| TextRun::of(StyleRole::Text, " ".repeat(usize::from(columns)));
             let mut whole = match at {
                 0 => {
                     let mut start = blanks(indent);
-                    start.join("", Phrase::of(look.1, look.0).and(Ink::Text, " "));
+                    start.join("", TextRun::of(look.1, look.0).and(StyleRole::Text, " "));
                     start
                 }
                 _ => blanks(before),
             };
             whole.join("", line);
-            self.list.push(whole);
+            self.lines.push(whole);
         }
     }
 }
 
-/// A fact that is wider than a line, cut into some that are not: nothing of a path is left out.
-fn broken(fact: Phrase, room: u16) -> Vec<Phrase> {
+/// Splits a fact that is wider than a line, so that nothing of a path is cut.
+fn split_fact(fact: TextRun, room: u16) -> Vec<TextRun> {
     if fact.width() <= room {
         return vec![fact];
     }
-    let (mut lines, mut used) = (vec![Phrase::default()], 0);
-    for (ink, text) in fact.pieces() {
+    let (mut lines, mut used) = (vec![TextRun::default()], 0);
+    for (ink, text) in fact.spans() {
         let mut piece = String::new();
         let parts = text.as_str().split_inclusive([' ', '/', '.']);
         let parts = parts.flat_map(|part| match part.cell_width() <= room {
@@ -59,7 +58,7 @@ fn broken(fact: Phrase, room: u16) -> Vec<Phrase> {
             if used + part.trim_end().cell_width() > room {
                 piece.truncate(piece.trim_end().len());
                 put(&mut lines, *ink, &mut piece);
-                lines.push(Phrase::default());
+                lines.push(TextRun::default());
                 used = 0;
             }
             piece.push_str(part);
@@ -70,7 +69,7 @@ fn broken(fact: Phrase, room: u16) -> Vec<Phrase> {
     lines
 }
 
-fn put(lines: &mut [Phrase], ink: Ink, piece: &mut String) {
+fn put(lines: &mut [TextRun], ink: StyleRole, piece: &mut String) {
     if let Some(last) = lines.last_mut().filter(|_| !piece.is_empty()) {
         *last = std::mem::take(last).and(ink, std::mem::take(piece));
     }
@@ -81,10 +80,10 @@ mod tests {
     use super::*;
 
     fn lines(room: u16, words: &str) -> Vec<String> {
-        let mut lines = Lines { list: Vec::new(), room };
-        lines.add(0, NeedMark::Present, vec![Phrase::of(Ink::Dim, words.to_owned())]);
-        let text = |line: &Phrase| line.pieces().iter().map(|(_, text)| text.as_str()).collect();
-        lines.list.iter().map(text).collect()
+        let mut lines = NeedLines { lines: Vec::new(), room };
+        lines.add(0, NeedMark::Present, vec![TextRun::of(StyleRole::Dim, words.to_owned())]);
+        let text = |line: &TextRun| line.spans().iter().map(|(_, text)| text.as_str()).collect();
+        lines.lines.iter().map(text).collect()
     }
 
     #[test]

@@ -1,140 +1,141 @@
-//! What a document needs of secrets and variables, as the list marks it and the detail tells it: where
-//! each is kept, what is known of it, and which place in which document needs it. Never a value.
+//! What a document needs of secrets and variables, as the list marks it and the detail explains it: where each
+//! is stored, its state, and which place in which document needs it. Never a value.
 
 mod lines;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use lines::Lines;
+use lines::NeedLines;
 
-use super::widgets::Phrase;
+use super::widgets::TextRun;
 use super::words;
-use crate::check::{Need, NeedMark, NeedState, Needs, OwnSecrets, Place, Wanted};
-use crate::console::age::{Spoken, age};
+use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets};
+use crate::console::age::{TimedText, age};
 use crate::console::model::Model;
-use crate::console::theme::{Ink, glyph};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::{
-    Contents, FieldName, OWN_VARIABLES, Presence, ResourceKey, SecretField, SecretPath, WebhookId,
+    FieldName, OWN_VARIABLES, Presence, ResourceKey, SecretContents, SecretField, SecretPath, WebhookId,
     variable_name,
 };
 use crate::provider::env::Overlap;
 use crate::text::{MASK, Safe};
 
-/// How many needs of one document are told; of more, the worst.
+/// Needs shown of one document; of more, the worst.
 const MOST: usize = 16;
 
-/// How many places of one need are told, and how many fields beside those that are needed.
+/// Places shown of one need, and fields named beside those that are needed.
 const PLACES: usize = 3;
 const BESIDE: usize = 6;
 
 /// A mark's glyph and colour.
-pub(super) fn look(mark: NeedMark) -> (&'static str, Ink) {
+pub(super) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
     match mark {
-        NeedMark::Missing => (glyph::BAD, Ink::Bad),
-        NeedMark::Forbidden => (glyph::FORBIDDEN, Ink::Warning),
-        NeedMark::Unreachable => (glyph::UNREACHABLE, Ink::Warning),
-        NeedMark::Fallback => (glyph::FALLBACK, Ink::Warning),
-        NeedMark::Plaintext => (glyph::PLAINTEXT, Ink::Warning),
-        NeedMark::Unknown => (glyph::UNKNOWN, Ink::Dim),
-        NeedMark::Asking => (glyph::DOT, Ink::Dim),
-        NeedMark::Present => (glyph::GOOD, Ink::Good),
-        NeedMark::Nothing => (glyph::NONE, Ink::Dim),
+        NeedMark::Missing => (glyph::BAD, StyleRole::Bad),
+        NeedMark::Forbidden => (glyph::FORBIDDEN, StyleRole::Warning),
+        NeedMark::Unreachable => (glyph::UNREACHABLE, StyleRole::Warning),
+        NeedMark::Fallback => (glyph::FALLBACK, StyleRole::Warning),
+        NeedMark::Plaintext => (glyph::PLAINTEXT, StyleRole::Warning),
+        NeedMark::Unknown => (glyph::UNKNOWN, StyleRole::Dim),
+        NeedMark::Asking => (glyph::DOT, StyleRole::Dim),
+        NeedMark::Present => (glyph::GOOD, StyleRole::Good),
+        NeedMark::Nothing => (glyph::NONE, StyleRole::Dim),
     }
 }
 
-/// The mark of a row, also where its document was not read yet.
+/// The mark of a row, also where its document has not been read yet.
 pub(super) fn mark(model: &Model, key: &ResourceKey) -> NeedMark {
     model.need_mark(key).unwrap_or(NeedMark::Asking)
 }
 
-/// What the marks mean, a line each.
-pub(super) fn legend() -> [(&'static str, Ink, &'static str); NeedMark::ALL.len()] {
+/// The legend of the marks, a line each.
+pub(super) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
     NeedMark::ALL.map(|mark| {
-        let (glyph, ink) = look(mark);
+        let (glyph, ink) = mark_badge(mark);
         (glyph, ink, mark.word())
     })
 }
 
-/// All that the detail says of a document's needs, in lines of at most so many columns.
-pub(super) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<Phrase> {
-    let mut lines = Lines { list: Vec::new(), room };
+/// The block of the detail about a document's needs, in lines of at most `room` columns.
+pub(super) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
+    let mut lines = NeedLines { lines: Vec::new(), room };
     let Some(needs) = model.needs.of(key) else {
         lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
-        return lines.list;
+        return lines.lines;
     };
-    if needs.is_empty() && !needs.cut {
-        idle_variables(&mut lines, model, key);
-        shared(&mut lines, model, key);
-        if lines.list.is_empty() {
+    if needs.is_empty() && !needs.truncated {
+        unmerged_variables(&mut lines, model, key);
+        shared_variables(&mut lines, model, key);
+        if lines.lines.is_empty() {
             lines.add(0, NeedMark::Nothing, vec![dim("no secrets and no variables")]);
         }
-        return lines.list;
+        return lines.lines;
     }
-    let (told, left_out) = told(model, needs);
+    let (told, left_out) = most_important(model, needs);
     let mut done: Vec<&SecretPath> = Vec::new();
     for one in &told {
         match one.need.path() {
             Some(path @ SecretPath::Kv { .. }) if done.contains(&path) => {}
             Some(path @ SecretPath::Kv { .. }) => {
                 done.push(path);
-                let group: Vec<&Told<'_>> =
+                let group: Vec<&NeedStatus<'_>> =
                     told.iter().filter(|other| other.need.path() == Some(path)).collect();
                 secret(&mut lines, model, path, &group);
             }
-            _ => one.alone(&mut lines),
+            _ => one.standalone(&mut lines),
         }
     }
     if left_out > 0 {
         lines.add(0, NeedMark::Nothing, vec![dim(&format!("and {} more", words::grouped(left_out)))]);
     }
-    idle_variables(&mut lines, model, key);
-    shared(&mut lines, model, key);
-    if needs.cut {
+    unmerged_variables(&mut lines, model, key);
+    shared_variables(&mut lines, model, key);
+    if needs.truncated {
         let words = "not all of it is told: the document refers to more than 2,000, or could not be read";
         lines.add(0, NeedMark::Unknown, vec![dim(words)]);
     }
-    lines.list
+    lines.lines
 }
 
-/// What a webhook's own secrets make its callers show, as far as they are known to be there.
+/// How a webhook's own secrets authenticate its callers, as far as they are known to exist.
 pub(super) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
     let there = |need: &&Need| {
-        let state = need.state(&|path| model.sight.presence(path));
+        let state = need.state(&|path| model.presence_cache.presence(path));
         matches!(state, NeedState::Present { .. })
     };
     let needs = model.needs.of(key).into_iter().flat_map(Needs::iter).filter(there);
     needs
-        .filter_map(|need| match need.wanted {
-            Wanted::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
-            Wanted::Own(SecretField::HMAC_SECRET) => Some("hmac"),
+        .filter_map(|need| match need.kind {
+            NeedKind::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
+            NeedKind::Own(SecretField::HMAC_SECRET) => Some("hmac"),
             _ => None,
         })
         .collect()
 }
 
 /// Whether another id reads one of its variables.
-pub(super) fn clashes(model: &Model, key: &ResourceKey) -> bool {
+pub(super) fn has_variable_conflict(model: &Model, key: &ResourceKey) -> bool {
     let ResourceKey::Webhook { id, .. } = key else { return false };
-    merges_variables(model) && model.clashes.clashes(&model.inventory, id)
+    merges_variables(model) && model.variable_conflicts.has_conflict(&model.inventory, id)
 }
 
 fn merges_variables(model: &Model) -> bool {
     model.context.secrets.as_ref().is_some_and(|eyes| eyes.own == OwnSecrets::Variables)
 }
 
-/// With whom a webhook shares its variables, and what to do where that is no good.
-fn shared(lines: &mut Lines, model: &Model, key: &ResourceKey) {
+/// The webhooks that share its variables, and what to do about collisions.
+fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     let ResourceKey::Webhook { id, .. } = key else { return };
-    // What the receiver does not look at is worth knowing, and no warning.
+    // Variables that the receiver does not read are worth knowing, but not a warning.
     let merges = merges_variables(model);
-    let (glyph, ink) = if merges { (glyph::WARNING, Ink::Warning) } else { look(NeedMark::Nothing) };
+    let (glyph, ink) =
+        if merges { (glyph::WARNING, StyleRole::Warning) } else { mark_badge(NeedMark::Nothing) };
     let mut readers: BTreeMap<Vec<WebhookId>, Vec<String>> = BTreeMap::new();
-    for overlap in model.clashes.of(&model.inventory, id) {
+    for overlap in model.variable_conflicts.overlaps_of(&model.inventory, id) {
         match overlap {
             Overlap::SameId { .. } if !merges => {}
             Overlap::SameId { .. } => {
-                lines.add(0, NeedMark::Nothing, vec![Phrase::of(Ink::Dim, Safe::display(&overlap))]);
+                lines.add(0, NeedMark::Nothing, vec![TextRun::of(StyleRole::Dim, Safe::display(&overlap))]);
             }
             Overlap::Collision { variable, ids } => readers.entry(ids).or_default().push(variable),
         }
@@ -147,59 +148,59 @@ fn shared(lines: &mut Lines, model: &Model, key: &ResourceKey) {
             _ => format!("{shortest} and its like are"),
         };
         let words = format!("{which} read by {}: rename all but one", ids.join(" and "));
-        lines.put(0, (glyph, ink), vec![Phrase::of(ink, words)]);
+        lines.put(0, (glyph, ink), vec![TextRun::of(ink, words)]);
     }
 }
 
-/// Says so where variables are set that the receiver does not look at.
-fn idle_variables(lines: &mut Lines, model: &Model, key: &ResourceKey) {
+/// Variables that are set, but not read by the receiver.
+fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     let (Some(eyes), ResourceKey::Webhook { id, .. }) = (&model.context.secrets, key) else { return };
-    if (&eyes.own, &eyes.kept) != (&OwnSecrets::NotMerged, &OwnSecrets::Variables) {
+    if (&eyes.own, &eyes.stored) != (&OwnSecrets::NotMerged, &OwnSecrets::Variables) {
         return;
     }
     let is_set = |field: &SecretField| eyes.variable(&variable_name(id, *field)).flatten().is_some();
     for field in OWN_VARIABLES.iter().filter(|field| is_set(field)) {
-        let name = Phrase::of(Ink::Dim, Safe::new(&variable_name(id, *field)).into_owned());
+        let name = TextRun::of(StyleRole::Dim, Safe::new(&variable_name(id, *field)).into_owned());
         lines.add(0, NeedMark::Nothing, vec![name, dim("set, and the receiver does not merge it")]);
     }
 }
 
-/// When the ages in a block change by themselves, each counted from now.
-pub(super) fn ages<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
+/// In how long each age of a block changes.
+pub(super) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
     let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
-    paths.into_iter().filter_map(|path| match model.sight.presence(path)? {
-        Presence::Present(Contents { written, .. }) => since(model, (*written)?).changes_in,
+    paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
+        Presence::Present(SecretContents { written, .. }) => since(model, (*written)?).changes_in,
         Presence::Deleted { at, .. } => since(model, (*at)?).changes_in,
         _ => None,
     })
 }
 
-/// How long ago something was by a server's clock, which may be ahead of ours.
-fn since(model: &Model, at: SystemTime) -> Spoken {
+/// Age by a server's clock, which may be ahead of ours.
+fn since(model: &Model, at: SystemTime) -> TimedText {
     match model.now.wall.duration_since(at) {
         Ok(elapsed) => age(elapsed),
         Err(ahead) => {
-            let Spoken { text, changes_in } = age(Duration::ZERO);
-            Spoken { text, changes_in: changes_in.map(|wait| wait + ahead.duration()) }
+            let TimedText { text, changes_in } = age(Duration::ZERO);
+            TimedText { text, changes_in: changes_in.map(|wait| wait + ahead.duration()) }
         }
     }
 }
 
-/// A need with what is known of it.
-struct Told<'m> {
+/// A need with its state.
+struct NeedStatus<'m> {
     need: &'m Need,
     state: NeedState,
     mark: NeedMark,
 }
 
-/// The needs that are told, and how many are not: of too many the worst, in the order of the document.
-fn told<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<Told<'m>>, usize) {
+/// The needs to show, and how many are left out; of too many, the worst.
+fn most_important<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<NeedStatus<'m>>, usize) {
     let mut told: Vec<_> = needs
         .iter()
         .map(|need| {
-            let state = need.state(&|path| model.sight.presence(path));
+            let state = need.state(&|path| model.presence_cache.presence(path));
             let mark = need.mark(&state);
-            Told { need, state, mark }
+            NeedStatus { need, state, mark }
         })
         .collect();
     let left_out = told.len().saturating_sub(MOST);
@@ -210,18 +211,18 @@ fn told<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<Told<'m>>, usize) {
     (told, left_out)
 }
 
-/// One secret of a store, with the fields that are needed of it.
-fn secret(lines: &mut Lines, model: &Model, path: &SecretPath, group: &[&Told<'_>]) {
-    let presence = model.sight.presence(path);
+/// One secret of a store, with its needed fields.
+fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&NeedStatus<'_>]) {
+    let presence = model.presence_cache.presence(path);
     let optional = group.iter().all(|one| one.mark == NeedMark::Nothing);
-    let place = Phrase::of(if optional { Ink::Dim } else { Ink::Text }, Safe::display(path));
+    let place = TextRun::of(if optional { StyleRole::Dim } else { StyleRole::Text }, Safe::display(path));
     if let Some(Presence::Present(contents)) = presence {
         let mut facts = vec![place, dim("present")];
         facts.extend(contents.version.map(|version| dim(&version.to_string())));
         facts.extend(contents.written.map(|at| dim(&since(model, at).text)));
         lines.add(0, NeedMark::Present, facts);
         group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, true));
-        beside(lines, contents, group);
+        unneeded_fields(lines, contents, group);
         return;
     }
     let state = group.first().map_or(&NeedState::NotAsked, |one| &one.state);
@@ -238,13 +239,13 @@ fn secret(lines: &mut Lines, model: &Model, path: &SecretPath, group: &[&Told<'_
     group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, false));
 }
 
-/// The mark of a secret as such: a default that stands in for a field does not make it present.
+/// The mark of the secret itself: a default for a field does not make it present.
 fn head_mark(state: &NeedState, worst: NeedMark) -> NeedMark {
-    if state.is_lack() { worst.min(NeedMark::Fallback) } else { worst }
+    if state.is_missing() { worst.min(NeedMark::Fallback) } else { worst }
 }
 
-/// The fields of a secret that nothing in the document asks for.
-fn beside(lines: &mut Lines, contents: &Contents, group: &[&Told<'_>]) {
+/// The fields of a secret that the document does not need.
+fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&NeedStatus<'_>]) {
     let needed: Vec<FieldName> = group.iter().filter_map(|one| one.need.field()).collect();
     let others: Vec<_> = contents.fields.iter().filter(|(name, _)| !needed.contains(name)).collect();
     if others.is_empty() {
@@ -258,14 +259,14 @@ fn beside(lines: &mut Lines, contents: &Contents, group: &[&Told<'_>]) {
     lines.add(2, NeedMark::Nothing, vec![dim(&format!("not needed here: {}", names.join(", ")))]);
 }
 
-/// What is known, in words; nothing where the mask says it.
-fn words_of(state: &NeedState, mark: NeedMark) -> Vec<Phrase> {
-    let ink = look(mark).1;
-    let word = || Phrase::of(ink, state.word());
+/// The state in words; nothing where the mask says it.
+fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
+    let ink = mark_badge(mark).1;
+    let word = || TextRun::of(ink, state.word());
     match state {
         NeedState::Present { .. } | NeedState::Plaintext => Vec::new(),
         NeedState::Deleted { version, .. } | NeedState::Destroyed { version } => {
-            vec![Phrase::of(ink, format!("{version} {}", state.word()))]
+            vec![TextRun::of(ink, format!("{version} {}", state.word()))]
         }
         NeedState::Forbidden { permission } => vec![word(), dim(&format!("{permission} is missing"))],
         NeedState::Unreachable { reason } | NeedState::Unknown { reason } => vec![word(), dim(reason)],
@@ -273,18 +274,17 @@ fn words_of(state: &NeedState, mark: NeedMark) -> Vec<Phrase> {
     }
 }
 
-impl Told<'_> {
-    /// Whether there is nothing to say of it: the document is whole without it, and it is not known to
-    /// be there.
+impl NeedStatus<'_> {
+    /// Whether there is nothing to say of it: it is optional, and not known to exist.
     fn is_idle(&self) -> bool {
         let there = matches!(self.state, NeedState::Present { .. } | NeedState::Empty | NeedState::NotText);
         self.need.optional && !there
     }
 
-    /// A field under its secret; with a state of its own where that is there.
-    fn field(&self, lines: &mut Lines, own_state: bool) {
+    /// A field under its secret; with a state of its own where the secret is present.
+    fn field(&self, lines: &mut NeedLines, own_state: bool) {
         let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());
-        let name = Phrase::of(Ink::Text, name.unwrap_or_default());
+        let name = TextRun::of(StyleRole::Text, name.unwrap_or_default());
         let mut facts = vec![self.masked(name)];
         if own_state {
             facts.extend(words_of(&self.state, self.mark));
@@ -293,39 +293,43 @@ impl Told<'_> {
         lines.add(2, self.mark, facts);
     }
 
-    /// What is kept nowhere that could be asked: a variable, or a value in plaintext.
-    fn alone(&self, lines: &mut Lines) {
-        let name = match (&self.need.wanted, self.need.variable()) {
-            (Wanted::Variable { name }, _) => format!("{{${name}}}"),
+    /// A need outside of any store that is polled: a variable, or a value in plaintext.
+    fn standalone(&self, lines: &mut NeedLines) {
+        let name = match (&self.need.kind, self.need.variable()) {
+            (NeedKind::Variable { name }, _) => format!("{{${name}}}"),
             (_, Some(variable)) => variable,
-            (Wanted::Vault { path, field }, _) => format!("{{$vault:{path}#{}}}", field.as_str()),
-            (Wanted::IllFormed, _) => "a reference that the receiver refuses".into(),
-            (Wanted::Plaintext, _) => "plaintext".into(),
-            (Wanted::Own(field), _) => field.as_str().into(),
+            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{path}#{}}}", field.as_str()),
+            (NeedKind::IllFormed, _) => "a reference that the receiver refuses".into(),
+            (NeedKind::Plaintext, _) => "plaintext".into(),
+            (NeedKind::Own(field), _) => field.as_str().into(),
         };
         let idle = self.mark == NeedMark::Nothing;
-        let name = Phrase::of(if idle { Ink::Dim } else { Ink::Text }, Safe::new(&name).into_owned());
+        let name =
+            TextRun::of(if idle { StyleRole::Dim } else { StyleRole::Text }, Safe::new(&name).into_owned());
         let mut facts = vec![self.masked(name)];
         if self.state == NeedState::Missing && self.need.variable().is_some() {
-            facts.push(Phrase::of(look(self.mark).1, if idle { "not set, not needed" } else { "not set" }));
-        } else if self.need.wanted != Wanted::IllFormed {
+            facts.push(TextRun::of(
+                mark_badge(self.mark).1,
+                if idle { "not set, not needed" } else { "not set" },
+            ));
+        } else if self.need.kind != NeedKind::IllFormed {
             facts.extend(words_of(&self.state, self.mark));
         }
         facts.extend(self.places());
         lines.add(0, self.mark, facts);
     }
 
-    /// The name, with a mask of one width for every value that is there.
-    fn masked(&self, name: Phrase) -> Phrase {
+    /// The name, with a mask of fixed width for every value that is present.
+    fn masked(&self, name: TextRun) -> TextRun {
         match self.state {
-            NeedState::Present { .. } => name.and(Ink::Text, "  ").and(Ink::Secret, MASK),
+            NeedState::Present { .. } => name.and(StyleRole::Text, "  ").and(StyleRole::Secret, MASK),
             _ => name,
         }
     }
 
-    fn places(&self) -> Vec<Phrase> {
-        let Need { wanted, places, .. } = self.need;
-        if let Wanted::Own(field) = wanted {
+    fn places(&self) -> Vec<TextRun> {
+        let Need { kind: wanted, places, .. } = self.need;
+        if let NeedKind::Own(field) = wanted {
             return own_place(*field).map(dim).into_iter().collect();
         }
         let mut told: Vec<_> = places.iter().take(PLACES).map(|place| self.place(place)).collect();
@@ -336,22 +340,22 @@ impl Told<'_> {
     }
 
     /// `connection rabbit_eu: pass (default in effect)`
-    fn place(&self, place: &Place) -> Phrase {
+    fn place(&self, place: &NeedPlace) -> TextRun {
         let path = match &place.connection {
             Some(name) => format!("connection {name}: {}", place.path),
             None => place.path.clone(),
         };
-        let phrase = Phrase::of(Ink::Dim, Safe::new(&path).into_owned());
+        let phrase = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());
         let Some(fallback) = place.fallback else { return phrase };
         let which = match (place.has_plaintext_default(), fallback.empty) {
             (true, _) => "plaintext default",
             (false, true) => "empty default",
             (false, false) => "default",
         };
-        match self.state.is_lack() {
-            true => phrase.and(Ink::Warning, format!(" ({which} in effect)")),
-            false if place.has_plaintext_default() => phrase.and(Ink::Warning, format!(" ({which})")),
-            false => phrase.and(Ink::Dim, format!(" ({which})")),
+        match self.state.is_missing() {
+            true => phrase.and(StyleRole::Warning, format!(" ({which} in effect)")),
+            false if place.has_plaintext_default() => phrase.and(StyleRole::Warning, format!(" ({which})")),
+            false => phrase.and(StyleRole::Dim, format!(" ({which})")),
         }
     }
 }
@@ -368,6 +372,6 @@ fn own_place(field: SecretField) -> Option<&'static str> {
     })
 }
 
-fn dim(words: &str) -> Phrase {
-    Phrase::of(Ink::Dim, Safe::new(words).into_owned())
+fn dim(words: &str) -> TextRun {
+    TextRun::of(StyleRole::Dim, Safe::new(words).into_owned())
 }

@@ -1,24 +1,24 @@
-//! The keys of a place, from the key map itself, in groups.
+//! The keys of a place, from the key map, in groups.
 
 use ratatui::layout::Rect;
 
-use super::super::widgets::{Canvas, Phrase, dialog};
+use super::super::widgets::{Surface, TextRun, dialog};
 use super::super::{needs, words};
 use crate::console::action::Action;
 use crate::console::keymap::{Place, bindings, key_for};
-use crate::console::model::{Lock, Model};
-use crate::console::theme::{Ink, glyph};
+use crate::console::model::{Model, WriteAccess};
+use crate::console::theme::{StyleRole, glyph};
 
-/// Between two columns.
+/// Blanks between two columns.
 const GAP: u16 = 4;
 
-/// The width of the keys.
+/// Width of the keys.
 const KEYS: usize = 17;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
-    let read_only = model.lock == Lock::ReadOnly;
-    let mut groups: Vec<Vec<Phrase>> =
-        Group::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
+    let read_only = model.lock == WriteAccess::ReadOnly;
+    let mut groups: Vec<Vec<TextRun>> =
+        HelpGroup::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
     if place == Place::Browse && model.context.secrets.is_some() {
         groups.push(marks());
     }
@@ -30,46 +30,46 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, place: Pl
     let mut rest = inside;
     for column in &columns {
         for (row, phrase) in (0..rest.height).zip(column.iter().skip(first)) {
-            canvas.row(rest, row).phrase(phrase);
+            canvas.row(rest, row).put_run(phrase);
         }
         let step = (widest(column) + GAP).min(rest.width);
         rest = Rect { x: rest.x + step, width: rest.width - step, ..rest };
     }
     if rows > first + usize::from(inside.height) {
         let more = Rect { y: inside.bottom(), height: 1, ..inside };
-        canvas.row(more, 0).right(&Phrase::of(Ink::Dim, format!(" {} more ", glyph::MORE)));
+        canvas.row(more, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
     }
 }
 
-/// One column if it is low enough, or two if they are narrow enough.
-fn columns(groups: Vec<Vec<Phrase>>, area: Rect) -> Vec<Vec<Phrase>> {
-    let one = share(groups.clone(), 1);
+/// One column if it is short enough, or two if they are narrow enough.
+fn columns(groups: Vec<Vec<TextRun>>, area: Rect) -> Vec<Vec<TextRun>> {
+    let one = distribute(groups.clone(), 1);
     if one.iter().all(|column| column.len() + 2 <= usize::from(area.height)) {
         return one;
     }
-    let two = share(groups, 2);
+    let two = distribute(groups, 2);
     if width(&two) + 4 <= area.width { two } else { one }
 }
 
-/// What stands in the column SEC.
-fn marks() -> Vec<Phrase> {
-    let title = Phrase::of(Ink::Accent, "Secrets (the column SEC)");
-    let line = |(glyph, ink, words): (&'static str, Ink, &'static str)| {
-        Phrase::of(ink, format!("{glyph:KEYS$} ")).and(Ink::Text, words)
+/// The legend of the column SEC.
+fn marks() -> Vec<TextRun> {
+    let title = TextRun::of(StyleRole::Accent, "Secrets (the column SEC)");
+    let line = |(glyph, ink, words): (&'static str, StyleRole, &'static str)| {
+        TextRun::of(ink, format!("{glyph:KEYS$} ")).and(StyleRole::Text, words)
     };
     std::iter::once(title).chain(needs::legend().into_iter().map(line)).collect()
 }
 
-fn widest(column: &[Phrase]) -> u16 {
-    column.iter().map(Phrase::width).max().unwrap_or(0)
+fn widest(column: &[TextRun]) -> u16 {
+    column.iter().map(TextRun::width).max().unwrap_or(0)
 }
 
-fn width(columns: &[Vec<Phrase>]) -> u16 {
+fn width(columns: &[Vec<TextRun>]) -> u16 {
     columns.iter().map(|column| widest(column) + GAP).sum::<u16>().saturating_sub(GAP)
 }
 
-/// Puts groups into columns of about the same height, without cutting one.
-fn share(groups: Vec<Vec<Phrase>>, count: usize) -> Vec<Vec<Phrase>> {
+/// Distributes groups over columns of about the same height, without splitting one.
+fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
     let total: usize = groups.iter().map(|group| group.len() + 1).sum();
     let mut columns = vec![Vec::new()];
     for group in groups {
@@ -80,14 +80,14 @@ fn share(groups: Vec<Vec<Phrase>>, count: usize) -> Vec<Vec<Phrase>> {
             continue;
         }
         if !last.is_empty() {
-            last.push(Phrase::default());
+            last.push(TextRun::default());
         }
         last.extend(group);
     }
     columns
 }
 
-/// The actions that can be done in a place, those with a key first.
+/// The actions that are available in a place, those with a key first.
 pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for (_, action) in bindings(place) {
@@ -96,7 +96,7 @@ pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> 
         }
     }
     if matches!(place, Place::Browse | Place::Secrets | Place::Page) {
-        // What has no key of its own is typed.
+        // Actions without a key are typed as commands.
         let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
         actions.extend(Action::ALL.into_iter().filter(typed));
     }
@@ -104,9 +104,8 @@ pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> 
     actions
 }
 
-/// What actions have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+enum HelpGroup {
     Here,
     Move,
     Write,
@@ -114,7 +113,7 @@ enum Group {
     Program,
 }
 
-impl Group {
+impl HelpGroup {
     const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
 
     fn title(self) -> &'static str {
@@ -134,7 +133,7 @@ impl Group {
             A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
             A::Webhooks | A::Connections | A::Secrets | A::Health | A::Log => Self::View,
             A::Drafts => Self::View,
-            A::EditOutside => Self::Write,
+            A::EditExternally => Self::Write,
             A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
             A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::Unlock | A::Lock => Self::Write,
             A::Mark | A::MarkAll | A::UndoWrite => Self::Write,
@@ -153,19 +152,21 @@ impl Group {
             | A::Cancel
             | A::Accept
             | A::Complete => Self::Here,
-            A::TakeUp | A::ThrowAway => Self::Here,
+            A::ResumeDraft | A::DeleteDraft => Self::Here,
             A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
             A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
-            A::Renew | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => Self::Here,
+            A::RebuildPlan | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => {
+                Self::Here
+            }
             A::RevealSecret | A::CopySecret => Self::View,
             A::SetSecret | A::SetFields | A::UndoSecret | A::DeleteSecret | A::UndeleteSecret => Self::Write,
-            A::DestroySecret | A::DestroyAll | A::Reput => Self::Write,
-            A::Reread => Self::View,
+            A::DestroySecret | A::DestroyAll | A::Rewrite => Self::Write,
+            A::StaleDependents => Self::View,
         }
     }
 
-    /// Its title and a line for each of its actions that can be done here.
-    fn lines(self, place: Place, read_only: bool) -> Option<Vec<Phrase>> {
+    /// Its title, and a line for each of its available actions.
+    fn lines(self, place: Place, read_only: bool) -> Option<Vec<TextRun>> {
         let actions: Vec<_> =
             offered(place, read_only).into_iter().filter(|action| Self::of(*action) == self).collect();
         if actions.is_empty() {
@@ -175,9 +176,13 @@ impl Group {
             let keys: Vec<&str> =
                 bindings(place).filter(|(_, bound)| bound == action).map(|(key, _)| key).collect();
             let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
-            Phrase::of(Ink::Key, format!("{keys:KEYS$} ")).and(Ink::Text, action.help())
+            TextRun::of(StyleRole::Key, format!("{keys:KEYS$} ")).and(StyleRole::Text, action.help())
         };
-        Some(std::iter::once(Phrase::of(Ink::Accent, self.title())).chain(actions.iter().map(line)).collect())
+        Some(
+            std::iter::once(TextRun::of(StyleRole::Accent, self.title()))
+                .chain(actions.iter().map(line))
+                .collect(),
+        )
     }
 }
 
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn every_binding_of_every_place_is_in_its_help() {
         for place in Place::ALL {
-            let shown: usize = Group::ALL
+            let shown: usize = HelpGroup::ALL
                 .into_iter()
                 .filter_map(|group| group.lines(place, false))
                 .map(|lines| lines.len() - 1)

@@ -1,14 +1,14 @@
-//! Drafts that ended sessions left, one in each standing to what is stored.
+//! Drafts of earlier sessions, one in each status.
 
 use std::time::{Duration, SystemTime};
 
 use super::scenes::{edit, replace};
 use super::*;
-use crate::console::drafts::{Listed, SavedId, Summary};
-use crate::console::effect::Request;
+use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
+use crate::console::effect::RequestId;
 
-fn summary(address: &str, token: u64, typed: Duration) -> Summary {
-    Summary {
+fn summary(address: &str, token: u64, typed: Duration) -> DraftSummary {
+    DraftSummary {
         context: "prod".into(),
         store: Some(StoreId::new("cluster 1")),
         key: key(address),
@@ -20,35 +20,37 @@ fn summary(address: &str, token: u64, typed: Duration) -> Summary {
     }
 }
 
-/// The page that offers them.
 pub(super) fn page(size: Size) -> Model {
     let mut model = browse(size);
     model.now.wall = SystemTime::UNIX_EPOCH + NOW;
     let minutes = |count: u64| Duration::from_secs(count * 60);
     let stored = model.inventory.get(&key("production/github_events")).unwrap().token().as_counter().unwrap();
     let drafts = vec![
-        Summary { lines: 231, changed: 200, ..summary("production/github_events", stored, minutes(4)) },
-        Summary { withheld: 2, ..summary("production/orders", 31_002, minutes(7)) },
-        Summary { token: None, ..summary("production/refunds", 0, minutes(11)) },
-        Summary { store: Some(StoreId::new("cluster 0")), ..summary("default/ping", 9, minutes(60)) },
+        DraftSummary { lines: 231, changed: 200, ..summary("production/github_events", stored, minutes(4)) },
+        DraftSummary { withheld: 2, ..summary("production/orders", 31_002, minutes(7)) },
+        DraftSummary { token: None, ..summary("production/refunds", 0, minutes(11)) },
+        DraftSummary { store: Some(StoreId::new("cluster 0")), ..summary("default/ping", 9, minutes(60)) },
         summary("production/gone", 31_007, minutes(90)),
-        Summary { context: "staging".into(), ..summary("production/payments", 7, minutes(3_000)) },
+        DraftSummary { context: "staging".into(), ..summary("production/payments", 7, minutes(3_000)) },
     ];
     let mut listed: Vec<_> =
-        drafts.into_iter().map(|draft| Listed { id: SavedId::sample(), what: Ok(draft) }).collect();
-    listed.push(Listed { id: SavedId::sample(), what: Err("its format is 2; this confdeck reads 1".into()) });
-    model.shelf.offered = listed;
+        drafts.into_iter().map(|draft| DraftEntry { id: DraftId::sample(), summary: Ok(draft) }).collect();
+    listed.push(DraftEntry {
+        id: DraftId::sample(),
+        summary: Err("its format is 2; this confdeck reads 1".into()),
+    });
+    model.saved_drafts.offered = listed;
     model.overlay = Some(Overlay::Drafts(DraftsPage { cursor: 1, opened: Duration::ZERO }));
     model
 }
 
-/// A draft with a secret typed into it, which its saved form is without.
+/// A draft with a typed secret, which is not saved with it.
 pub(super) fn withheld(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         replace(edit, "{$vault:app/github#hmac}", "Typed-in-place");
-        edit.saving.begin(Request(1));
-        edit.saving.answered(Request(1), &Ok(1));
+        edit.autosave.begin(RequestId(1));
+        edit.autosave.accept(RequestId(1), &Ok(1));
     });
-    model.shelf.on_disk.insert(key("production/github_events"));
+    model.saved_drafts.on_disk.insert(key("production/github_events"));
     model
 }

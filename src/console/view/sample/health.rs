@@ -1,4 +1,4 @@
-//! The tab Health over stores in every state that has a look of its own.
+//! The tab Health in every state that is drawn differently.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,13 +22,13 @@ fn minutes_ago(minutes: u64) -> SystemTime {
 fn shown(mut model: Model, health: Health) -> Model {
     model.tab = Tab::Health;
     model.now.wall = wall();
-    model.link.record.changes = 12_345;
+    model.link.history.changes = 12_345;
     model.health.checked = Some(NOW - Duration::from_secs(2));
     model.health.backends = vec![health];
     model
 }
 
-fn member(at: u64, role: Role, millis: u64) -> MemberHealth {
+fn member(at: u64, role: MemberRole, millis: u64) -> MemberHealth {
     MemberHealth {
         name: format!("etcd-{at}"),
         address: format!("10.0.0.{at}:2379"),
@@ -64,32 +64,32 @@ fn etcd() -> Health {
     health
 }
 
-/// Three members, one of them dead; its loss made another one lead.
+/// Three members, one of them down; its loss made another one the leader.
 pub(super) fn cluster(size: Size) -> Model {
     let mut health = etcd();
-    health.find(Finding::fault(
+    health.push(Finding::fault(
         "1 of 3 endpoints does not answer: etcd-1 (10.0.0.1:2379)",
         "bring it back soon: the cluster cannot bear the loss of another member",
     ));
-    health.find(Finding::hint("the members run different versions: 3.5.1, 3.5.9", "finish the upgrade"));
+    health.push(Finding::hint("the members run different versions: 3.5.1, 3.5.9", "finish the upgrade"));
     let dead = MemberHealth {
         condition: Some(Condition::Unusable),
         role: None,
         latency: None,
         facts: vec![Fact::text("peer", "http://10.0.0.1:2380")],
         detail: "cannot connect to etcd at 10.0.0.1:2379: check that it runs and ETCD_HOST".into(),
-        ..member(1, Role::Follower, 0)
+        ..member(1, MemberRole::Follower, 0)
     };
-    health.members = vec![dead, member(2, Role::Leader, 3), member(3, Role::Follower, 14)];
+    health.members = vec![dead, member(2, MemberRole::Leader, 3), member(3, MemberRole::Follower, 14)];
     let mut model = shown(browse(size), health);
-    model.context.marks = vec!["plain http".into()];
+    model.context.warnings = vec!["plain http".into()];
     let resync = Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: true };
-    (model.link.resync, model.link.record.resynced) = (Some(resync), Some(resync));
-    model.link.record.resyncs = 1;
-    model.link.record.heard = Some(NOW - Duration::from_secs(3));
-    model.link.record.compared =
-        Some(Comparison { at: Revision(48_190), differences: 0, when: NOW - Duration::from_secs(200) });
-    model.link.record.outage = Some(Outage {
+    (model.link.resync, model.link.history.last_resync) = (Some(resync), Some(resync));
+    model.link.history.resyncs = 1;
+    model.link.history.last_progress = Some(NOW - Duration::from_secs(3));
+    model.link.history.last_check =
+        Some(ConsistencyCheck { at: Revision(48_190), differences: 0, when: NOW - Duration::from_secs(200) });
+    model.link.history.outage = Some(LinkOutage {
         reason: "the connection to etcd at 10.0.0.1:2379 broke".into(),
         failures: 3,
         began: NOW - Duration::from_secs(241),
@@ -101,20 +101,20 @@ pub(super) fn cluster(size: Size) -> Model {
 /// A full database, a learner, and certificates at every stage, over TLS.
 pub(super) fn full(size: Size) -> Model {
     let mut health = etcd();
-    health.find(Finding::fault(
+    health.push(Finding::fault(
         "alarm NOSPACE: the database of etcd-1 has reached its quota, and the cluster takes no writes",
         "etcdctl compact 48214; etcdctl defrag --cluster; etcdctl alarm disarm",
     ));
-    health.find(Finding::fault(
+    health.push(Finding::fault(
         "the certificate of 10.0.0.2:2379 ends on 2026-01-13T00:00:00Z",
         "renew it before then",
     ));
     let full = MemberHealth {
         condition: Some(Condition::Degraded),
         detail: "alarm NOSPACE".into(),
-        ..member(1, Role::Leader, 1)
+        ..member(1, MemberRole::Leader, 1)
     };
-    health.members = vec![full, member(2, Role::Follower, 1), member(3, Role::Learner, 150)];
+    health.members = vec![full, member(2, MemberRole::Follower, 1), member(3, MemberRole::Learner, 150)];
     let certificate = |owner, left: i64| Certificate {
         owner,
         subject: "CN=etcd.example".into(),
@@ -122,10 +122,10 @@ pub(super) fn full(size: Size) -> Model {
         until: if left < 0 { wall() - DAY * left.unsigned_abs() as u32 } else { wall() + DAY * left as u32 },
     };
     health.certificates = vec![
-        certificate(Owner::Server("10.0.0.1:2379".into()), 65),
-        certificate(Owner::Server("10.0.0.2:2379".into()), 12),
-        certificate(Owner::Client("/etc/confdeck/client.pem".into()), -3),
-        certificate(Owner::Authority("/etc/confdeck/ca.pem".into()), 3_000),
+        certificate(CertificateOwner::Server("10.0.0.1:2379".into()), 65),
+        certificate(CertificateOwner::Server("10.0.0.2:2379".into()), 12),
+        certificate(CertificateOwner::Client("/etc/confdeck/client.pem".into()), -3),
+        certificate(CertificateOwner::Authority("/etc/confdeck/ca.pem".into()), 3_000),
     ];
     shown(browse(size), health)
 }
@@ -133,7 +133,7 @@ pub(super) fn full(size: Size) -> Model {
 /// A user who may not read everything; nothing is wrong with the store.
 pub(super) fn rights(size: Size) -> Model {
     let mut health = etcd();
-    health.find(Finding::rights(
+    health.push(Finding::rights(
         Right::Read,
         "etcd answers, and denies reading all of /cwm/ to this user",
         "etcdctl role grant-permission ROLE read /cwm/ --prefix=true",
@@ -145,12 +145,12 @@ pub(super) fn rights(size: Size) -> Model {
         latency: None,
         facts: Vec::new(),
         detail: "answers; only root may ask it more".into(),
-        ..member(1, Role::Follower, 0)
+        ..member(1, MemberRole::Follower, 0)
     }];
     shown(browse(size), health)
 }
 
-/// A store that is gone, in the middle of the back-off.
+/// A store that is unreachable, during the back-off.
 pub(super) fn lost(size: Size) -> Model {
     let mut health = Health::unusable(
         "etcd",
@@ -163,12 +163,12 @@ pub(super) fn lost(size: Size) -> Model {
         let reason = "cannot connect to etcd at 10.0.0.1:2379: check that it runs and ETCD_HOST".into();
         let retry_in = Some(Duration::from_millis(8_400));
         let at = NOW - Duration::from_secs(15 - 5 * attempt);
-        model.link.enter(LinkState::Stale { reason, retry_in }, at);
+        model.link.set_state(LinkState::Stale { reason, retry_in }, at);
     }
     model
 }
 
-fn file(name: &str, role: Role, documents: u64) -> MemberHealth {
+fn file(name: &str, role: MemberRole, documents: u64) -> MemberHealth {
     MemberHealth {
         name: name.into(),
         address: String::new(),
@@ -187,35 +187,35 @@ fn file(name: &str, role: Role, documents: u64) -> MemberHealth {
     }
 }
 
-/// Two files that are well, one behind a link, with a hint.
+/// Two healthy files, one behind a symlink, with a hint.
 pub(super) fn files(size: Size) -> Model {
     let mut health = Health::new("files");
     health.facts.push(Fact::text("changes", "by notification, and looked at every 2 s"));
-    health.find(Finding::hint(
+    health.push(Finding::hint(
         "/etc/hooks/webhooks.json holds secrets in plaintext, and every user of this machine may read it",
         "chmod o-r /etc/hooks/webhooks.json, unless the receiver needs it",
     ));
-    let mut linked = file("/etc/hooks/connections.json", Role::Connections, 6);
+    let mut linked = file("/etc/hooks/connections.json", MemberRole::Connections, 6);
     linked.facts.push(Fact::text("links to", "/srv/config/2026-01/connections.json"));
-    health.members = vec![file("/etc/hooks/webhooks.json", Role::Webhooks, 2), linked];
+    health.members = vec![file("/etc/hooks/webhooks.json", MemberRole::Webhooks, 2), linked];
     shown(on_files(size), health)
 }
 
-/// One file that is no JSON, in a folder that this user may not write.
+/// One file that is not JSON, in a folder that this user may not write.
 pub(super) fn broken(size: Size) -> Model {
     let mut health = Health::new("files");
     let why = "/etc/hooks/webhooks.json: line 14, column 3: a comma is missing";
-    health.find(Finding::fault(why, ""));
-    health.find(Finding::rights(
+    health.push(Finding::fault(why, ""));
+    health.push(Finding::rights(
         Right::Write,
         "this user may not write in the folder /etc/hooks: /etc/hooks/webhooks.json cannot be saved",
         "ask for that right, or use another user",
     ));
-    let mut broken = file("/etc/hooks/webhooks.json", Role::Webhooks, 2);
+    let mut broken = file("/etc/hooks/webhooks.json", MemberRole::Webhooks, 2);
     (broken.condition, broken.detail) = (Some(Condition::Unusable), why.into());
-    health.members = vec![broken, file("/etc/hooks/connections.json", Role::Connections, 6)];
+    health.members = vec![broken, file("/etc/hooks/connections.json", MemberRole::Connections, 6)];
     let mut model = shown(on_files(size), health);
     let reason = why.into();
-    model.link.enter(LinkState::Stale { reason, retry_in: None }, NOW - Duration::from_secs(70));
+    model.link.set_state(LinkState::Stale { reason, retry_in: None }, NOW - Duration::from_secs(70));
     model
 }

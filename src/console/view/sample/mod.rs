@@ -1,4 +1,4 @@
-//! A small fleet with one of everything worth seeing, and the scenes the tests draw.
+//! Test fixture: a small fleet with one of everything worth seeing, and the scenes that the tests draw.
 
 mod drafts;
 mod health;
@@ -18,10 +18,10 @@ use crate::console::layout::{Size, item_rows};
 use crate::console::message::Stamp;
 use crate::console::model::*;
 use crate::domain::*;
-use crate::inventory::{Inventory, Scope, prepare};
+use crate::inventory::{Inventory, Scope, scan_event};
 use crate::provider::{Capabilities, WatchEvent};
 
-/// Stands in every secret of the fleet, and nowhere else.
+/// Part of every secret of the fleet, and of nothing else.
 pub(super) const SECRET: &str = "Hunter2Hunter";
 
 /// When the scenes are drawn.
@@ -92,7 +92,7 @@ const FLEET: &[(&str, &str)] = &[
 ];
 
 pub(super) fn key(address: &str) -> ResourceKey {
-    // Two ids of the fleet are none that a person could type.
+    // Two ids of the fleet could not be typed by a user.
     let Address(key) = address.parse().unwrap();
     key
 }
@@ -109,12 +109,12 @@ fn entry(address: &str, text: &str, revision: u64) -> Entry {
     }
 }
 
-pub(super) fn context() -> Context {
-    Context {
+pub(super) fn context() -> ConsoleContext {
+    ConsoleContext {
         name: "prod".into(),
         backend: "etcd",
         target: "127.0.0.1:2379".into(),
-        marks: Vec::new(),
+        warnings: Vec::new(),
         capabilities: Capabilities {
             namespaces: true,
             connections: true,
@@ -125,7 +125,7 @@ pub(super) fn context() -> Context {
             tokens: TokenKind::Counter,
         },
         secrets: None,
-        copies_secrets: false,
+        may_copy_secrets: false,
         read_only: false,
         protected: false,
         locked: true,
@@ -141,13 +141,13 @@ fn at(seconds: u64) -> Stamp {
     Stamp { mono: Duration::from_secs(seconds), wall: SystemTime::UNIX_EPOCH }
 }
 
-/// A console that has heard nothing for three seconds.
+/// A console that got no answer for three seconds.
 pub(super) fn connecting(size: Size) -> Model {
     let mut model = Model::new(context(), size);
     model.now = at(3);
     let error = Some("connection refused by 127.0.0.1:2379".into());
     let retry_in = Some(Duration::from_secs(5));
-    model.link.enter(LinkState::Connecting { error, retry_in }, Duration::ZERO);
+    model.link.set_state(LinkState::Connecting { error, retry_in }, Duration::ZERO);
     model
 }
 
@@ -159,21 +159,21 @@ fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
         WatchEvent::Page(entries),
         WatchEvent::Loaded { at },
     ] {
-        inventory.apply(prepare(event), Duration::ZERO);
+        inventory.apply(scan_event(event), Duration::ZERO);
     }
 }
 
-/// The fleet, in step with its store; nothing is selected.
+/// An empty store, synced.
 pub(super) fn empty(size: Size) -> Model {
     let mut model = Model::new(context(), size);
     model.now = Stamp { mono: NOW, ..at(0) };
     load(&mut model.inventory, Vec::new());
-    model.link.enter(LinkState::Synced, Duration::from_secs(2));
+    model.link.set_state(LinkState::Synced, Duration::from_secs(2));
     model.link.latency = Some(LatencyClass::Under5ms);
     model
 }
 
-/// The fleet in step with its store, `production/github_events` selected.
+/// The fleet, synced, `production/github_events` selected.
 pub(super) fn browse(size: Size) -> Model {
     let mut model = empty(size);
     let entries =
@@ -188,7 +188,7 @@ pub(super) fn browse(size: Size) -> Model {
         changed.revision = Revision(48_214);
         let change = Change { revision: Revision(48_214), kind: ChangeKind::Put { entry: changed } };
         let batch = WatchEvent::Batch { at: Revision(48_214), changes: vec![change] };
-        model.inventory.apply(prepare(batch), NOW - Duration::from_secs(ago));
+        model.inventory.apply(scan_event(batch), NOW - Duration::from_secs(ago));
     }
     scope(&mut model, "production", Some("production/github_events"));
     model

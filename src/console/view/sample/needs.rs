@@ -1,21 +1,21 @@
-//! Lists and details that tell what documents need of secrets: one row of each mark.
+//! Lists and details about needs of secrets: one row of each mark.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::{SECRET, connecting, entry, key, load, scope};
-use crate::check::{Eyes, OwnSecrets, OwnTemplate, ReceiverEnv};
+use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
-use crate::console::message::{Event, Message, Stamp};
+use crate::console::message::{AppEvent, Message, Stamp};
 use crate::console::model::*;
 use crate::domain::*;
 use crate::inventory::Scope;
 
-/// The clock on the wall, in these scenes.
+/// The wall clock of these scenes.
 const WALL: Duration = Duration::from_secs(1_000_000);
 
-/// A webhook for each mark, by the name of what it shows.
+/// A webhook for each mark, named after it.
 const FLEET: &[(&str, &str)] = &[
     (
         "connections/rabbit_eu",
@@ -63,10 +63,14 @@ fn kv(mount: &str, path: &str) -> SecretPath {
 fn holds(fields: &[&str], version: u64, seconds_ago: u64) -> Presence {
     let fields = fields.iter().map(|name| (FieldName::new(name), FieldState::Present)).collect();
     let written = SystemTime::UNIX_EPOCH + WALL - Duration::from_secs(seconds_ago);
-    Presence::Present(Contents { fields, version: Some(SecretVersion(version)), written: Some(written) })
+    Presence::Present(SecretContents {
+        fields,
+        version: Some(SecretVersion(version)),
+        written: Some(written),
+    })
 }
 
-/// What the store has told.
+/// What the store reported.
 fn told() -> Vec<(SecretPath, Presence)> {
     let at = Some(SystemTime::UNIX_EPOCH + WALL - Duration::from_secs(7_300));
     let permission = "read on secret/subkeys/infra/aws".into();
@@ -93,29 +97,35 @@ fn told() -> Vec<(SecretPath, Presence)> {
     told
 }
 
-fn eyes() -> Eyes {
+fn eyes() -> SecretLookup {
     let mount = |name| Mount::new(name).unwrap();
-    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
-    Eyes { references: Some(mount("secret")), own: kept.clone(), kept, sees_kv: true, ..Eyes::default() }
+    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
+    SecretLookup {
+        references: Some(mount("secret")),
+        own: kept.clone(),
+        stored: kept,
+        can_read_kv: true,
+        ..SecretLookup::default()
+    }
 }
 
-/// A fleet that is read and told of, as far as it is in sight.
-fn fleet(size: Size, eyes: Eyes, documents: &[(&str, &str)], selected: &str) -> Model {
-    let mut model = Model::new(Context { secrets: Some(eyes), ..super::context() }, size);
+/// A fleet whose visible needs have been read.
+fn fleet(size: Size, eyes: SecretLookup, documents: &[(&str, &str)], selected: &str) -> Model {
+    let mut model = Model::new(ConsoleContext { secrets: Some(eyes), ..super::context() }, size);
     model.link = connecting(size).link;
-    model.link.enter(LinkState::Synced, Duration::from_secs(2));
+    model.link.set_state(LinkState::Synced, Duration::from_secs(2));
     model.now = Stamp { mono: super::NOW, wall: SystemTime::UNIX_EPOCH + WALL };
     let entries = documents.iter().zip(48_190..).map(|((address, text), at)| entry(address, text, at));
     load(&mut model.inventory, entries.collect());
     scope(&mut model, "marks", Some(selected));
-    model.sight.take(told(), super::NOW);
+    model.presence_cache.update(told(), super::NOW);
     look(&mut model);
     model
 }
 
-/// Lets `update` read what is in sight.
+/// Lets `update` read what is visible.
 fn look(model: &mut Model) {
-    let message = Message { at: model.now, event: Event::Resize(model.size) };
+    let message = Message { at: model.now, event: AppEvent::Resize(model.size) };
     crate::console::update::update(model, message);
 }
 
@@ -124,7 +134,7 @@ pub(super) fn each_mark(size: Size) -> Model {
     fleet(size, eyes(), FLEET, "marks/missing")
 }
 
-/// The detail with the focus; alone where there is room for one pane.
+/// The detail focused; alone where only one pane fits.
 pub(super) fn detail(size: Size) -> Model {
     let mut model = fleet(size, eyes(), FLEET, "marks/missing");
     model.webhooks.focus = Pane::Detail;
@@ -141,7 +151,7 @@ pub(super) fn connection(size: Size) -> Model {
     model
 }
 
-/// More than a page has room for.
+/// More needs than are shown.
 pub(super) fn many(size: Size) -> Model {
     let headers: Vec<_> = (0..60).map(|at| format!(r#""X-{at}": "{{$vault:app/users#key{at}}}""#)).collect();
     let headers = headers.join(", ");
@@ -154,7 +164,7 @@ pub(super) fn many(size: Size) -> Model {
     model
 }
 
-/// A receiver whose variables are this process's, and two ids that share some.
+/// A receiver that shares this process's variables, and two ids that share some of them.
 pub(super) fn variables(size: Size) -> Model {
     let known = [
         ("WEBHOOK_ORDER_IN_TOKEN", FieldState::Present),
@@ -162,12 +172,12 @@ pub(super) fn variables(size: Size) -> Model {
         ("PAY_KEY", FieldState::NotText),
     ];
     let known: BTreeMap<_, _> = known.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
-    let eyes = Eyes {
+    let eyes = SecretLookup {
         env: ReceiverEnv::Known(known),
         references: None,
         own: OwnSecrets::Variables,
-        kept: OwnSecrets::Variables,
-        sees_kv: false,
+        stored: OwnSecrets::Variables,
+        can_read_kv: false,
     };
     let documents = [
         (
@@ -181,7 +191,7 @@ pub(super) fn variables(size: Size) -> Model {
     fleet(size, eyes, &documents, "marks/order-in")
 }
 
-/// What the marks mean.
+/// The legend of the marks.
 pub(super) fn help(size: Size) -> Model {
     let mut model = each_mark(size);
     model.overlay = Some(Overlay::Help { place: Place::Browse, scroll: 999 });

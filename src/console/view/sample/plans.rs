@@ -1,4 +1,4 @@
-//! Scenes of marks and plans: made by keys, as a person would.
+//! Scenes of marks and plans, made by keys as a user would.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,17 +7,17 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{NOW, browse, key, scope};
 use crate::console::effect::Effect;
 use crate::console::layout::Size;
-use crate::console::message::{Answer, Event, Message, Stamp};
+use crate::console::message::{Answer, AppEvent, Message, Stamp};
 use crate::console::model::*;
 use crate::console::update::update;
 use crate::domain::*;
-use crate::inventory::prepare;
+use crate::inventory::scan_event;
 use crate::provider::{Commit, Error, Outcome, WatchEvent};
 
-/// 13:02:11 UTC of the day that the scenes are played on.
+/// 13:02:11 UTC of the day of the scenes.
 const WALL: Duration = Duration::from_secs(1_770_123_731);
 
-fn send(model: &mut Model, event: Event) -> Vec<Effect> {
+fn send(model: &mut Model, event: AppEvent) -> Vec<Effect> {
     let wall = SystemTime::UNIX_EPOCH + WALL;
     update(model, Message { at: Stamp { mono: NOW, wall }, event })
 }
@@ -30,20 +30,20 @@ fn keys(model: &mut Model, names: &str) -> Vec<Effect> {
             "space" => KeyCode::Char(' '),
             name => KeyCode::Char(name.chars().next().unwrap()),
         };
-        effects.extend(send(model, Event::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+        effects.extend(send(model, AppEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))));
     }
     effects
 }
 
 fn text(model: &mut Model, text: &str) {
     for c in text.chars() {
-        send(model, Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+        send(model, AppEvent::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
     }
 }
 
 fn unlocked(size: Size) -> Model {
     let mut model = browse(size);
-    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
     model
 }
 
@@ -64,7 +64,7 @@ pub(super) fn delete(size: Size) -> Model {
     quiet(model)
 }
 
-/// Copies into a namespace where one of them is already.
+/// Copies into a namespace that already holds one of them.
 pub(super) fn clone(size: Size) -> Model {
     let mut model = unlocked(size);
     scope(&mut model, "production", Some("production/orders"));
@@ -80,7 +80,7 @@ pub(super) fn clone_full(size: Size) -> Model {
     quiet(model)
 }
 
-/// A document with a lease gets another name.
+/// A rename of a document with a lease.
 pub(super) fn rename(size: Size) -> Model {
     let mut model = unlocked(size);
     scope(&mut model, "production", Some("production/users"));
@@ -90,7 +90,7 @@ pub(super) fn rename(size: Size) -> Model {
     quiet(model)
 }
 
-/// A write that is taken back, after another one.
+/// An undo of a write, after another write.
 pub(super) fn undo(size: Size) -> Model {
     let mut model = unlocked(size);
     let entry = |address: &str, model: &Model| model.inventory.get(&key(address)).unwrap().entry();
@@ -99,26 +99,30 @@ pub(super) fn undo(size: Size) -> Model {
     let mut before = orders.clone();
     (before.document, before.token) = (was.into(), Token::counter(48_190));
     let other = entry("staging/orders", &model);
-    written(&mut model, vec![Step::delete(other)], None);
+    written(&mut model, vec![PlanStep::delete(other)], None);
     written(
         &mut model,
-        vec![Step { before: Some(before), ..Step::to(orders.key.clone(), Some(orders.document)) }],
+        vec![PlanStep {
+            before: Some(before),
+            ..PlanStep::create(orders.key.clone(), Some(orders.document))
+        }],
         Some(orders.token),
     );
     keys(&mut model, "u");
     quiet(model)
 }
 
-fn written(model: &mut Model, steps: Vec<Step>, after: Option<Token>) {
+fn written(model: &mut Model, steps: Vec<PlanStep>, after: Option<Token>) {
     let key = steps[0].key.clone();
     let (request, document) = (model.next_request(), steps[0].after.clone());
     let store = model.inventory.store().cloned();
-    model.writing = Some(Writing { request, document, key, store, steps, said: None, undoes: None });
+    model.pending_write =
+        Some(PendingWrite { request, document, key, store, steps, description: None, undoes: None });
     let commit = Commit { at: Revision(48_214), outcomes: vec![Outcome { before: None, after }] };
-    send(model, Event::Answer(request, Answer::Commit(Ok(commit))));
+    send(model, AppEvent::Answer(request, Answer::Commit(Ok(commit))));
 }
 
-/// Somebody was faster with one of several.
+/// A conflict in one of several copies.
 pub(super) fn conflict(size: Size) -> Model {
     let mut model = clone(size);
     model.plan.as_mut().unwrap().opened = Duration::ZERO;
@@ -127,10 +131,10 @@ pub(super) fn conflict(size: Size) -> Model {
     let mut now = model.inventory.get(&key("staging/orders")).unwrap().entry();
     (now.token, now.revision) = (Token::counter(48_220), Revision(48_220));
     let error = Error::Conflict { key: now.key.clone(), now: Some(Box::new(now.clone())) };
-    send(&mut model, Event::Answer(*request, Answer::Commit(Err(error))));
+    send(&mut model, AppEvent::Answer(*request, Answer::Commit(Err(error))));
     let change = Change { revision: now.revision, kind: ChangeKind::Put { entry: now } };
     let batch = WatchEvent::Batch { at: Revision(48_220), changes: vec![change] };
-    send(&mut model, Event::Feed(prepare(batch)));
+    send(&mut model, AppEvent::Feed(scan_event(batch)));
     model.traffic = Traffic::default();
     quiet(model)
 }
@@ -154,9 +158,9 @@ pub(super) fn typed(size: Size) -> Model {
     quiet(model)
 }
 
-/// Without what the keys on the way had to say, and some time after them.
+/// Without the notices of the keys on the way, and some time after them.
 fn quiet(mut model: Model) -> Model {
-    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
     model.notice = None;
     model
 }

@@ -1,4 +1,4 @@
-//! The scenes: the sample fleet in every state that has a look of its own.
+//! The scenes: the sample fleet in every state that is drawn differently.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, health, key, plans, scope, typing};
 use super::{needs, secrets, secrets_tab, vault};
-use crate::console::effect::Request;
+use crate::console::effect::RequestId;
 use crate::console::keymap::Place;
 use crate::console::layout::{Pane, Size};
-use crate::console::message::{Event, Message};
+use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::domain::*;
-use crate::inventory::{Scope, prepare};
+use crate::inventory::{Scope, scan_event};
 use crate::provider::WatchEvent;
 
 fn broken(size: Size) -> Model {
@@ -27,7 +27,7 @@ fn all(size: Size) -> Model {
     model.traffic.count(3, NOW - Duration::from_secs(5));
     model.traffic.count(40, NOW - Duration::from_secs(3));
     model.traffic.count(12, NOW - Duration::from_secs(1));
-    model.traffic.turn(NOW);
+    model.traffic.advance(NOW);
     model
 }
 
@@ -47,8 +47,8 @@ fn detail(size: Size) -> Model {
     let mut model = browse(size);
     scope(&mut model, "production", Some("production/users"));
     model.webhooks.focus = Pane::Detail;
-    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
-    model.lease = Some(LeaseLeft {
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
+    model.lease = Some(LeaseExpiry {
         lease: LeaseId(0x694d_77aa),
         asked: None,
         ends: Some(NOW + Duration::from_secs(754)),
@@ -74,7 +74,7 @@ fn stale(size: Size) -> Model {
     let mut model = browse(size);
     let reason = "no answer from 127.0.0.1:2379 for 3 s".into();
     let retry_in = Some(Duration::from_millis(42_600));
-    model.link.enter(LinkState::Stale { reason, retry_in }, NOW - Duration::from_secs(41));
+    model.link.set_state(LinkState::Stale { reason, retry_in }, NOW - Duration::from_secs(41));
     model
 }
 
@@ -85,14 +85,14 @@ fn partial(size: Size) -> Model {
         !key.is_foreign() && key.namespace().is_none_or(|namespace| namespace.as_str() == "production")
     };
     let ranges = ["/cwm/global/connections/*", "/cwm/production/*"].map(String::from);
-    let coverage = Coverage::Partial(Permitted::new(ranges.to_vec(), may_read));
+    let coverage = Coverage::Partial(PermittedRanges::new(ranges.to_vec(), may_read));
     let scopes = [Scope::AllWebhooks, Scope::Connections];
     let slots = scopes.iter().flat_map(|scope| model.inventory.slots(scope));
     let rows = slots.filter_map(|slot| model.inventory.row(slot)).filter(|row| may_read(&row.key()));
     let page = WatchEvent::Page(rows.map(|row| row.entry()).collect());
     let (store, at) = (StoreId::new("cluster 1"), model.inventory.revision());
     for event in [WatchEvent::Load { store, at, resync: true, coverage }, page, WatchEvent::Loaded { at }] {
-        model.inventory.apply(prepare(event), NOW);
+        model.inventory.apply(scan_event(event), NOW);
     }
     scope(&mut model, "production", Some("production/github_events"));
     model
@@ -106,8 +106,8 @@ fn partial_health(size: Size) -> Model {
 
 fn loading(size: Size) -> Model {
     let mut model = browse(size);
-    model.link = Link::default();
-    model.link.enter(LinkState::Loading { entries: 12_000 }, NOW);
+    model.link = StoreLink::default();
+    model.link.set_state(LinkState::Loading { entries: 12_000 }, NOW);
     model
 }
 
@@ -116,7 +116,7 @@ fn denied(size: Size) -> Model {
     let permission = "user deck may not read /cwm/ (etcd role: grant read on the prefix)".into();
     model
         .link
-        .enter(LinkState::Denied { permission, retry_in: Some(Duration::from_secs(60)) }, Duration::ZERO);
+        .set_state(LinkState::Denied { permission, retry_in: Some(Duration::from_secs(60)) }, Duration::ZERO);
     model
 }
 
@@ -133,7 +133,7 @@ fn filtered(size: Size) -> Model {
     model.webhooks.typing = None;
     model.webhooks.apply_sort(Sort::Newest, &model.inventory, 30);
     model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: false });
-    model.held = Some(Held { changes: 31, ..Held::default() });
+    model.paused = Some(PausedEvents { changes: 31, ..PausedEvents::default() });
     model
 }
 
@@ -141,7 +141,7 @@ fn no_match(size: Size) -> Model {
     let mut model = browse(size);
     model.webhooks.filter.set("conn:nothing");
     model.webhooks.apply_filter(&model.inventory, 30);
-    model.say(Tone::Bad, "production/orders was deleted by someone else; nothing was written");
+    model.notify(Tone::Bad, "production/orders was deleted by someone else; nothing was written");
     model
 }
 
@@ -169,8 +169,8 @@ fn help(size: Size) -> Model {
 fn prompt(size: Size) -> Model {
     let mut model = browse(size);
     model.overlay = Some(Overlay::Prompt(Prompt {
-        purpose: Purpose::Command,
-        input: Input::of("re"),
+        purpose: PromptPurpose::Command,
+        input: TextInput::of("re"),
         error: None,
         candidates: vec!["retry".into(), "redraw".into()],
     }));
@@ -181,8 +181,8 @@ fn unlock(size: Size) -> Model {
     let mut model = browse(size);
     let error = Some("\"pord\" is not the name of this context".into());
     model.overlay = Some(Overlay::Prompt(Prompt {
-        purpose: Purpose::Unlock,
-        input: Input::of("pord"),
+        purpose: PromptPurpose::Unlock,
+        input: TextInput::of("pord"),
         error,
         candidates: Vec::new(),
     }));
@@ -195,13 +195,13 @@ fn confirm(size: Size) -> Model {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: "delete connections/kafka_main from prod?".into(),
         details: vec!["used by 2 webhooks: production/deploys, production/github_events".into()],
-        then: Then::Delete { entry, store: None },
+        action: ConfirmAction::Delete { entry, store: None },
         asked: NOW,
     }));
     model
 }
 
-/// What a new webhook is to be of.
+/// The chooser of a new webhook.
 fn choose(size: Size) -> Model {
     let mut model = browse(size);
     let mut chooser = Chooser::new(key("production/refunds"));
@@ -213,7 +213,7 @@ fn choose(size: Size) -> Model {
 fn choose_type(size: Size) -> Model {
     let mut model = connections(size);
     let mut chooser = Chooser::new(key("connections/queue_eu"));
-    chooser.input = Input::of("sql");
+    chooser.input = TextInput::of("sql");
     model.overlay = Some(Overlay::Choose(chooser));
     model
 }
@@ -221,36 +221,36 @@ fn choose_type(size: Size) -> Model {
 /// A write whose answer was lost.
 fn unknown(size: Size) -> Model {
     let mut model = writing(size);
-    model.lock = Lock::Open(Some(NOW + Duration::from_secs(560)));
-    let sent = Sent { request: Request(1), store: None, ops: Vec::new() };
-    model.unknown = Some(Unknown { sent, asked: Some(Request(2)), asked_at: Some(NOW) });
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
+    let sent = SentCommit { request: RequestId(1), store: None, ops: Vec::new() };
+    model.unknown_outcome = Some(UnknownOutcome { sent, asked: Some(RequestId(2)), asked_at: Some(NOW) });
     model
 }
 
-pub(super) fn edit(size: Size, change: impl FnOnce(&mut Edit)) -> Model {
+pub(super) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let mut edit = Edit::stored(entry, model.inventory.store().cloned()).unwrap();
+    let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
-    model.settle_editor();
+    model.update_editor_view();
     model
 }
 
-/// Types a text in place of the first occurrence of another.
-pub(super) fn replace(edit: &mut Edit, from: &str, to: &str) {
+/// Replaces the first occurrence of a text by typing another.
+pub(super) fn replace(edit: &mut Draft, from: &str, to: &str) {
     let text = edit.text();
     let at = text.find(from).unwrap();
-    edit.pad.select(edit.pad.place(at), edit.pad.place(at + from.len()));
-    edit.pad.paste(to);
+    edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));
+    edit.buffer.paste(to);
 }
 
 fn editor(size: Size) -> Model {
     edit(size, |edit| replace(edit, "30", "3o"))
 }
 
-fn changed(edit: &mut Edit) {
+fn changed(edit: &mut Draft) {
     replace(edit, "30", "45");
     replace(edit, "\"gh\"", "\"github\"");
 }
@@ -258,20 +258,20 @@ fn changed(edit: &mut Edit) {
 fn review(size: Size) -> Model {
     let mut model = edit(size, changed);
     let edit = model.edit.as_mut().unwrap();
-    let review = edit.to_finish().review().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(Review { opened: NOW, ..review }));
+    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
     model
 }
 
 fn full_review(size: Size) -> Model {
     let mut model = review(size);
-    if let Some(Stage::Review(review)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
+    if let Some(DraftStage::Review(review)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
         review.full = true;
     }
     model
 }
 
-/// A draft whose document somebody else wrote meanwhile, as they left it.
+/// A draft whose document was meanwhile changed to what `theirs` returns.
 fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
     let mut model = edit(size, |edit| {
         changed(edit);
@@ -286,19 +286,19 @@ fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
         at: Revision(48_220),
         changes: vec![Change { revision: now.revision, kind: ChangeKind::Put { entry: now } }],
     };
-    update(&mut model, Event::Feed(prepare(batch)));
-    model.lock = Lock::Open(None);
+    update(&mut model, AppEvent::Feed(scan_event(batch)));
+    model.lock = WriteAccess::Open(None);
     press(&mut model, 'g', KeyModifiers::CONTROL);
     model
 }
 
-fn update(model: &mut Model, event: Event) {
+fn update(model: &mut Model, event: AppEvent) {
     let at = model.now;
     crate::console::update::update(model, Message { at, event });
 }
 
 fn press(model: &mut Model, key: char, modifiers: KeyModifiers) {
-    update(model, Event::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
+    update(model, AppEvent::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
 }
 
 fn clashing(text: String) -> String {
@@ -318,14 +318,14 @@ fn merge(size: Size) -> Model {
 
 fn merge_edited(size: Size) -> Model {
     let mut model = merge(size);
-    if let Some(Stage::Merge(merging)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
+    if let Some(DraftStage::Merge(merging)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
         merging.replaced = true;
     }
     for key in ['j', 'e'] {
         press(&mut model, key, KeyModifiers::NONE);
     }
-    update(&mut model, Event::Paste("5".into()));
-    update(&mut model, Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    update(&mut model, AppEvent::Paste("5".into()));
+    update(&mut model, AppEvent::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
     model
 }
 
@@ -342,17 +342,18 @@ fn merge_text(size: Size) -> Model {
 
 fn writing(size: Size) -> Model {
     let mut model = review(size);
-    let (request, key) = (Request(1), key("production/github_events"));
+    let (request, key) = (RequestId(1), key("production/github_events"));
     let document = Some(Document::from("{}"));
-    let steps = vec![Step::to(key.clone(), document.clone())];
-    model.writing = Some(Writing { request, document, key, store: None, steps, said: None, undoes: None });
+    let steps = vec![PlanStep::create(key.clone(), document.clone())];
+    model.pending_write =
+        Some(PendingWrite { request, document, key, store: None, steps, description: None, undoes: None });
     model
 }
 
 /// A console over files: digests for tokens, no lease, nothing to unlock.
 pub(super) fn files(size: Size) -> Model {
     let mut model = Model::new(
-        Context {
+        ConsoleContext {
             name: "files webhooks.json".into(),
             backend: "files",
             target: "webhooks.json, connections.json".into(),
@@ -379,31 +380,33 @@ pub(super) fn files(size: Size) -> Model {
         page,
         WatchEvent::Loaded { at },
     ] {
-        model.inventory.apply(prepare(event), Duration::ZERO);
+        model.inventory.apply(scan_event(event), Duration::ZERO);
     }
-    model.link.enter(LinkState::Synced, NOW);
+    model.link.set_state(LinkState::Synced, NOW);
     scope(&mut model, "default", Some("default/ping"));
     model
 }
 
-/// A new document in a read-only console that has lost its store: the most that can stand in the way.
+/// A new document in a read-only console that has lost its store: everything that can block a write.
 fn new_document(size: Size) -> Model {
     let mut model = stale(size);
-    model.lock = Lock::ReadOnly;
-    let mut edit =
-        Edit::new(key("production/refunds"), r#"{"module": "log"}"#.into(), model.inventory.store().cloned())
-            .unwrap();
+    model.lock = WriteAccess::ReadOnly;
+    let mut edit = Draft::new(
+        key("production/refunds"),
+        r#"{"module": "log"}"#.into(),
+        model.inventory.store().cloned(),
+    )
+    .unwrap();
     edit.upstream = Upstream::Changed;
-    let review = edit.to_finish().review().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = Stage::Review(Box::new(Review { opened: NOW, ..review }));
+    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
     model.edit = Some(Box::new(edit));
     model
 }
 
-/// A scene: its name, and how to set it.
+/// A scene: its name, and its constructor.
 pub(in crate::console::view) type Scene = (&'static str, fn(Size) -> Model);
 
-/// Every scene.
 pub(in crate::console::view) const SCENES: &[Scene] = &[
     ("browse", browse),
     ("all", all),

@@ -1,12 +1,12 @@
-//! Secrets being revealed, set and taken back, as the tests draw them.
+//! Secrets being revealed, set and undone.
 
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
-use crate::console::effect::Request;
+use crate::console::effect::RequestId;
 use crate::console::layout::Size;
 use crate::console::model::*;
-use crate::console::secret_jobs::{Outlet, RevealOrder};
+use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::domain::*;
 use crate::provider::SecretCapabilities;
 
@@ -21,21 +21,22 @@ fn form(size: Size) -> Model {
     let mut model = browse(size);
     let field = |name: &str| (FieldName::new(name), FieldState::Present);
     let fields = vec![field("bearer-token"), field("hmac-secret"), field("old\u{202e}er")];
-    let presence = Presence::Present(Contents { fields, version: Some(SecretVersion(3)), written: None });
+    let presence =
+        Presence::Present(SecretContents { fields, version: Some(SecretVersion(3)), written: None });
     let can = SecretCapabilities { presence: true, versions: true, patch: true, list: true, write: true };
     let offered = SecretField::ALL.map(SecretField::name);
-    let mut form = SecretForm::new(path(), &presence, (can, Lacking::default()), &offered).unwrap();
+    let mut form = SecretForm::new(path(), &presence, (can, MissingRights::default()), &offered).unwrap();
     let mut set = |name: &str, text: &str, generated| {
-        let at = form.row_of(&FieldName::new(name));
-        let mut new = NewValue { generated, ..NewValue::default() };
+        let at = form.row_or_insert(&FieldName::new(name));
+        let mut new = NewSecretValue { generated, ..NewSecretValue::default() };
         new.value.paste(text).unwrap();
-        form.rows[at].then = FieldThen::Set(new);
+        form.rows[at].change = FieldChange::Set(new);
     };
-    set("bearer-token", super::SECRET, Some(Generate::default()));
+    set("bearer-token", super::SECRET, Some(SecretGenerator::default()));
     set("hmac-header", "X-Hub-Signature-256", None);
     form.cursor = 1;
-    model.lock = Lock::Open(None);
-    model.hands.form = Some(Box::new(form));
+    model.lock = WriteAccess::Open(None);
+    model.secret_actions.form = Some(Box::new(form));
     model
 }
 
@@ -47,171 +48,187 @@ pub(super) fn secret_form(size: Size) -> Model {
 /// The same before it is written.
 pub(super) fn secret_review(size: Size) -> Model {
     let mut model = form(size);
-    model.hands.form.as_mut().unwrap().review = Some(SecretReview::default());
+    model.secret_actions.form.as_mut().unwrap().review = Some(SecretReview::default());
     model
 }
 
-/// After somebody else was faster, and a field has to go, for which all are read.
+/// After a conflict; a field is removed, for which all have to be read.
 pub(super) fn secret_conflict(size: Size) -> Model {
     let mut model = secret_review(size);
-    let form = model.hands.form.as_mut().unwrap();
-    let at = form.row_of(&FieldName::new("hmac-secret"));
-    form.rows[at].then = FieldThen::Remove;
-    form.clash = Some(Some(SecretVersion(4)));
+    let form = model.secret_actions.form.as_mut().unwrap();
+    let at = form.row_or_insert(&FieldName::new("hmac-secret"));
+    form.rows[at].change = FieldChange::Remove;
+    form.conflict = Some(Some(SecretVersion(4)));
     model
 }
 
-/// A value that was typed once and is asked for again.
+/// A value that was typed once, and has to be typed again.
 pub(super) fn secret_value(size: Size) -> Model {
     let mut model = form(size);
-    let mut entry = ValueEntry::new(FieldName::new("hmac-secret"));
+    let mut entry = ValuePrompt::new(FieldName::new("hmac-secret"));
     entry.new.value.paste(super::SECRET).unwrap();
-    entry.again = Some(SecretInput::default());
-    model.overlay = Some(Overlay::Value(Hidden(Box::new(entry))));
+    entry.repeated = Some(SecretInput::default());
+    model.overlay = Some(Overlay::Value(Opaque(Box::new(entry))));
     model
 }
 
-/// What is to be made at random.
 pub(super) fn secret_generate(size: Size) -> Model {
     let mut model = form(size);
-    let entry = Hidden(Box::new(ValueEntry::new(FieldName::new("hmac-secret"))));
-    model.overlay = Some(Overlay::Generate(GenerateEntry {
+    let entry = Opaque(Box::new(ValuePrompt::new(FieldName::new("hmac-secret"))));
+    model.overlay = Some(Overlay::Generate(GeneratePrompt {
         entry,
-        length: Input::of("32"),
+        length: TextInput::of("32"),
         alphabet: Alphabet::Hex,
         error: None,
     }));
     model
 }
 
-/// A field to be chosen.
 pub(super) fn secret_pick(size: Size) -> Model {
     let mut model = browse(size);
     let fields = ["bearer-token", "hmac-secret", "odd\u{1b}[31m"].map(FieldName::new).to_vec();
-    let choices = PickFrom::Fields(path(), fields);
-    model.overlay =
-        Some(Overlay::Pick(SecretPick { act: SecretAct::Reveal, choices, cursor: 1, opened: NOW }));
+    let choices = PickerItems::Fields(path(), fields);
+    model.overlay = Some(Overlay::PickSecret(SecretPicker {
+        act: SecretAction::Reveal,
+        choices,
+        cursor: 1,
+        opened: NOW,
+    }));
     model
 }
 
-/// A value on the screen; one that is no secret, because pictures of it are kept.
+/// A value on the screen; not a secret, because it ends up in snapshots.
 pub(super) fn secret_shown(size: Size) -> Model {
     let mut model = browse(size);
-    model.hands.reads = 5;
+    model.secret_actions.reads = 5;
     let value =
         SecretText::new("a value\nof three lines,\none with \u{1b}[31m and \u{202e} and \u{0} in it".into());
-    model.overlay = Some(Overlay::Shown(SecretShown {
+    model.overlay = Some(Overlay::RevealedValue(RevealedValue {
         path: path(),
         field: FieldName::new("hmac-secret"),
         version: Some(SecretVersion(3)),
         read: 3,
         value,
-        until: NOW + SHOWN_FOR,
+        until: NOW + REVEALED_FOR,
         scroll: 0,
     }));
     model
 }
 
-/// A write about to be taken back.
+/// The undo of a write, before it is written.
 pub(super) fn secret_undo(size: Size) -> Model {
     let mut model = browse(size);
-    model.lock = Lock::Open(None);
-    let done = SecretDone {
+    model.lock = WriteAccess::Open(None);
+    let done = SecretUndoEntry {
         before: Some(SecretVersion(3)),
         after: SecretVersion(4),
-        what: "set bearer-token of webhooks/production/github_events/secrets".into(),
+        description: "set bearer-token of webhooks/production/github_events/secrets".into(),
         when: SystemTime::UNIX_EPOCH,
         fields: None,
     };
-    model.hands.undo = Some(Box::new(SecretUndo {
+    model.secret_actions.undo = Some(Box::new(SecretUndoReview {
         path: path(),
-        done,
+        entry: done,
         opened: NOW,
         scroll: 0,
-        clash: None,
-        holders: Holders::default(),
+        conflict: None,
+        dependents: SecretDependents::default(),
         sent: None,
     }));
     model
 }
 
-/// Why a value is to be copied, which somebody allowed.
+/// The reason for copying a value, in a context that allows it.
 pub(super) fn secret_copy(size: Size) -> Model {
     let mut model = browse(size);
     let field = FieldName::new("hmac-secret");
-    let order = RevealOrder { path: path(), field, reason: String::new(), to: Outlet::Clipboard };
-    model.overlay = Some(Overlay::Prompt(prompt(Purpose::Reason(order), "INC-42")));
+    let order = RevealRequest {
+        path: path(),
+        field,
+        reason: String::new(),
+        destination: RevealDestination::Clipboard,
+    };
+    model.overlay = Some(Overlay::Prompt(prompt(PromptPurpose::Reason(order), "INC-42")));
     model
 }
 
-/// A version to be chosen for ever.
+/// The picker of the version to destroy.
 pub(super) fn secret_versions(size: Size) -> Model {
     let mut model = browse(size);
     let written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_091_445));
-    let states = [VersionState::Kept, VersionState::Deleted(None), VersionState::Kept];
+    let states = [VersionState::Available, VersionState::Deleted(None), VersionState::Available];
     let versions = (1..=3).rev().map(SecretVersion).zip(states);
     let versions = versions.map(|(version, state)| VersionInfo { version, written, state }).collect();
-    let choices = PickFrom::Versions(path(), versions);
-    model.overlay =
-        Some(Overlay::Pick(SecretPick { act: SecretAct::Destroy, choices, cursor: 1, opened: NOW }));
+    let choices = PickerItems::Versions(path(), versions);
+    model.overlay = Some(Overlay::PickSecret(SecretPicker {
+        act: SecretAction::Destroy,
+        choices,
+        cursor: 1,
+        opened: NOW,
+    }));
     model
 }
 
-/// The path that is to be typed.
+/// The prompt for the path.
 pub(super) fn secret_destroy(size: Size) -> Model {
     let mut model = browse(size);
     let warnings = vec!["its metadata go too, and the next write begins at v1".into()];
-    let doomed = Doomed { path: path(), version: None, warnings };
-    model.overlay = Some(Overlay::Prompt(prompt(Purpose::Destroy(doomed), "webhooks/production/git")));
+    let doomed = DestroyTarget { path: path(), version: None, warnings };
+    model.overlay = Some(Overlay::Prompt(prompt(PromptPurpose::Destroy(doomed), "webhooks/production/git")));
     model
 }
 
-fn prompt(purpose: Purpose, text: &str) -> Prompt {
-    Prompt { purpose, input: Input::of(text), error: None, candidates: Vec::new() }
+fn prompt(purpose: PromptPurpose, text: &str) -> Prompt {
+    Prompt { purpose, input: TextInput::of(text), error: None, candidates: Vec::new() }
 }
 
-/// What the receiver has to read again, of two secrets, one of them by way of a connection.
+/// Stale dependents of two secrets, one of them used through a connection.
 pub(super) fn reread(size: Size) -> Model {
     let mut model = browse(size);
-    model.lock = Lock::Open(None);
+    model.lock = WriteAccess::Open(None);
     let changed = |name: &str, what: &str| {
         let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new(name).unwrap() };
         let what = format!("{what} of {path}");
-        Changed::new(path, what, (Some(SecretVersion(4)), SystemTime::UNIX_EPOCH), None)
+        ChangedSecret::new(path, what, (Some(SecretVersion(4)), SystemTime::UNIX_EPOCH), None)
     };
     let key = |address: &str| address.parse::<Address>().unwrap().0;
     let keys = |addresses: &[&str]| addresses.iter().map(|address| key(address)).collect::<Vec<_>>();
     let connection = key("connections/kafka_main");
     let through = ["production/deploys", "production/github_events"].map(|it| (key(it), connection.clone()));
-    let of = |documents: Vec<ResourceKey>, total| Holders { documents, total, ..Holders::default() };
-    let left = Holders {
-        through: through.to_vec(),
-        through_total: 7,
+    let of = |documents: Vec<ResourceKey>, total| SecretDependents {
+        documents,
+        total,
+        ..SecretDependents::default()
+    };
+    let left = SecretDependents {
+        via_connection: through.to_vec(),
+        via_connection_total: 7,
         ..of(keys(&["connections/kafka_main", "production/orders"]), 2)
     };
     let parts = vec![
-        RereadPart { changed: changed("app/kafka", "set 2 fields"), left },
-        RereadPart {
-            changed: changed("app/github", "undo of set hmac"),
-            left: of(keys(&["production/github_events"]), 1_234),
+        StaleDependentsPart { change: changed("app/kafka", "set 2 fields"), dependents: left },
+        StaleDependentsPart {
+            change: changed("app/github", "undo of set hmac"),
+            dependents: of(keys(&["production/github_events"]), 1_234),
         },
     ];
-    model.hands.rereads.take(changed("app/kafka", "set 2 fields"));
-    model.hands.rereads.page = Some(Box::new(RereadPage { parts, scroll: 0 }));
+    model.secret_actions.stale_dependents.record(changed("app/kafka", "set 2 fields"));
+    model.secret_actions.stale_dependents.page = Some(Box::new(StaleDependentsPage { parts, scroll: 0 }));
     model
 }
 
-/// The plan that writes documents again.
+/// The plan that rewrites documents.
 pub(super) fn plan_reput(size: Size) -> Model {
     let mut model = browse(size);
-    model.lock = Lock::Open(None);
+    model.lock = WriteAccess::Open(None);
     let keys: Vec<_> = ["production/github_events", "connections/kafka_main"]
         .map(|it| it.parse::<Address>().unwrap().0)
         .into();
-    let steps = keys.iter().filter_map(|key| model.inventory.get(key)).map(|row| Step::again(row.entry()));
-    let made = (model.inventory.store().cloned(), NOW, Request(1));
-    let (mut plan, _) = Plan::new(Recipe::Reput(keys.clone()), steps.collect(), made);
-    plan.same = 22;
+    let steps =
+        keys.iter().filter_map(|key| model.inventory.get(key)).map(|row| PlanStep::rewrite(row.entry()));
+    let made = (model.inventory.store().cloned(), NOW, RequestId(1));
+    let (mut plan, _) = Plan::new(PlanKind::Rewrite(keys.clone()), steps.collect(), made);
+    plan.unchanged = 22;
     model.plan = Some(Box::new(plan));
     model
 }

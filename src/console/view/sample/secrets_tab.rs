@@ -1,15 +1,15 @@
-//! The tab Secrets over the fleet, as the tests draw it.
+//! The tab Secrets over the fleet.
 
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse, empty};
-use crate::check::{Eyes, OwnSecrets, OwnTemplate};
-use crate::console::effect::Request;
+use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
+use crate::console::effect::RequestId;
 use crate::console::layout::{Pane, Size};
 use crate::console::model::*;
 use crate::console::view::secret_rows;
 use crate::domain::*;
-use crate::provider::{Error, SecretName};
+use crate::provider::{Error, SecretListItem};
 
 const DAY: u64 = 86_400;
 
@@ -28,10 +28,10 @@ fn ago(days: u64) -> Option<SystemTime> {
 fn present(fields: &[&str], version: u64, days: u64) -> Presence {
     let mut fields: Vec<_> = fields.iter().map(|name| (FieldName::new(name), FieldState::Present)).collect();
     fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Presence::Present(Contents { fields, version: Some(SecretVersion(version)), written: ago(days) })
+    Presence::Present(SecretContents { fields, version: Some(SecretVersion(version)), written: ago(days) })
 }
 
-/// What the store told of some of them: one in each state.
+/// What the store reported of some of them: one in each state.
 fn told() -> Vec<(SecretPath, Presence)> {
     let own = |path: &str| kv("webhooks", &format!("{path}/secrets"));
     vec![
@@ -54,12 +54,12 @@ fn told() -> Vec<(SecretPath, Presence)> {
     ]
 }
 
-fn eyes() -> Eyes {
-    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnTemplate::default() };
-    Eyes { own: kept.clone(), kept, sees_kv: true, ..Eyes::default() }
+fn eyes() -> SecretLookup {
+    let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
+    SecretLookup { own: kept.clone(), stored: kept, can_read_kv: true, ..SecretLookup::default() }
 }
 
-/// Lets the tab look at everything.
+/// Lets the tab index everything.
 fn settle(model: &mut Model) {
     let (height, _) = secret_rows(model);
     let (page, inventory, vista) = model.secrets_parts().unwrap();
@@ -74,58 +74,62 @@ fn page(size: Size) -> Model {
     let mut model = browse(size);
     model.tab = Tab::Secrets;
     model.context.secrets = Some(eyes());
-    model.sight.take(told(), NOW);
+    model.presence_cache.update(told(), NOW);
     settle(&mut model);
     model
 }
 
-fn walk(model: &mut Model, names: Result<Vec<SecretName>, Error>, ended: Option<Ended>) {
+fn walk(model: &mut Model, names: Result<Vec<SecretListItem>, Error>, ended: Option<ListingEnd>) {
     let (page, _, vista) = model.secrets_parts().unwrap();
-    page.begin_walk(Request(1), vec![mount("secret"), mount("webhooks")]);
+    page.begin_listing(RequestId(1), vec![mount("secret"), mount("webhooks")]);
     let folder = SecretFolder { mount: mount("secret"), folder: Some(KvPath::new("app").unwrap()) };
-    page.listed(Request(1), Listed { folder, names, waiting: 3, ends: true }, &vista);
+    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, &vista);
     if let Some(ended) = ended {
-        page.walked(Request(1), ended, &vista, NOW);
+        page.listing_ended(RequestId(1), ended, &vista, NOW);
     }
     settle(model);
 }
 
-fn stored() -> Vec<SecretName> {
+fn stored() -> Vec<SecretListItem> {
     let secrets = ["app/github", "app/rabbit", "app/orphan \u{202e}x"].map(|path| kv("secret", path));
-    secrets.into_iter().map(SecretName::Secret).chain([SecretName::Odd("a\u{0}b".into())]).collect()
+    secrets
+        .into_iter()
+        .map(SecretListItem::Secret)
+        .chain([SecretListItem::Invalid("a\u{0}b".into())])
+        .collect()
 }
 
 fn select(model: &mut Model, subject: &SecretPath) {
     let rows = model.secrets_page.rows.as_ref().unwrap();
-    let at = rows.position(&Subject::Path(subject.clone())).unwrap();
-    model.secrets_page.walk_to(at);
-    model.secrets_page.follow_past(true, NOW);
+    let at = rows.position(&SecretSubject::Path(subject.clone())).unwrap();
+    model.secrets_page.select_by_user(at);
+    model.secrets_page.follow_selection(true, NOW);
 }
 
 /// Every secret, each in its state; one stored without a reference.
 pub(super) fn secrets(size: Size) -> Model {
     let mut model = page(size);
-    walk(&mut model, Ok(stored()), Some(Ended::Whole));
+    walk(&mut model, Ok(stored()), Some(ListingEnd::Complete));
     select(&mut model, &kv("secret", "app/github"));
     versions(&mut model);
     model
 }
 
-/// The worst first.
+/// Sorted by state.
 pub(super) fn secrets_by_state(size: Size) -> Model {
     let mut model = secrets(size);
     let (page, _, vista) = model.secrets_parts().unwrap();
     page.next_sort(&vista);
-    page.walk_to(0);
-    page.follow_past(true, NOW);
+    page.select_by_user(0);
+    page.follow_selection(true, NOW);
     model
 }
 
-/// A secret opened, one of its fields selected.
+/// A focused detail, one of its fields selected.
 pub(super) fn secrets_detail(size: Size) -> Model {
     let mut model = secrets(size);
     model.secrets_page.focus = Pane::Detail;
-    model.secrets_page.spot = Some(Spot::Field(FieldName::new("hmac")));
+    model.secrets_page.detail_selection = Some(Selection::Field(FieldName::new("hmac")));
     model
 }
 
@@ -136,22 +140,22 @@ pub(super) fn secrets_own(size: Size) -> Model {
     model
 }
 
-/// Something stored that nothing here refers to.
+/// Stored, but without a reference.
 pub(super) fn secrets_orphan(size: Size) -> Model {
     let mut model = secrets(size);
     select(&mut model, &kv("secret", "app/orphan \u{202e}x"));
     model
 }
 
-/// Listing has met a folder that may not be listed, and a bound.
+/// A listing that met a folder without list permission, and a limit.
 pub(super) fn secrets_bounded(size: Size) -> Model {
     let mut model = page(size);
     let error = Error::Denied { permission: "list on secret/metadata/app".into(), remedy: "" };
-    walk(&mut model, Err(error), Some(Ended::Folders(312)));
+    walk(&mut model, Err(error), Some(ListingEnd::TooManyFolders(312)));
     model
 }
 
-/// Still looking, and a filter being typed that nothing matches.
+/// A listing in progress, and a filter that nothing matches.
 pub(super) fn secrets_looking(size: Size) -> Model {
     let mut model = page(size);
     walk(&mut model, Ok(stored()), None);
@@ -161,31 +165,31 @@ pub(super) fn secrets_looking(size: Size) -> Model {
     model
 }
 
-/// Documents that refer to none, and no store of them.
+/// Documents without references, and no secret store.
 pub(super) fn secrets_none(size: Size) -> Model {
     let mut model = empty(size);
     model.tab = Tab::Secrets;
     model
 }
 
-/// The versions of the secret that is selected, and what users wrote beside it.
+/// The versions of the selected secret, with custom metadata.
 fn versions(model: &mut Model) {
-    model.secrets_page.follow_past(true, NOW);
+    model.secrets_page.follow_selection(true, NOW);
     let info =
         |version, days, state| VersionInfo { version: SecretVersion(version), written: ago(days), state };
-    let told = Versions {
+    let told = SecretMetadata {
         current: Some(SecretVersion(3)),
         list: vec![
-            info(3, 4, VersionState::Kept),
+            info(3, 4, VersionState::Available),
             info(2, 40, VersionState::Deleted(ago(4))),
             info(1, 41, VersionState::Destroyed),
         ],
         max: Some(10),
         cas_required: true,
         custom: vec![("owner".into(), "team \u{202e}hooks".into())],
-        ..Versions::default()
+        ..SecretMetadata::default()
     };
-    let past = model.secrets_page.past.as_mut().unwrap();
-    past.ask(Request(2));
-    assert!(past.take(Request(2), Ok(Some(told)), NOW));
+    let past = model.secrets_page.version_history.as_mut().unwrap();
+    past.begin_request(RequestId(2));
+    assert!(past.accept(RequestId(2), Ok(Some(told)), NOW));
 }

@@ -1,10 +1,10 @@
-//! Scenes of the editor: several problems, a search, long lines, values that were revealed.
+//! Scenes of the editor: problems, a search, long lines, revealed values.
 
 use super::scenes::{edit, replace};
 use crate::console::layout::Size;
 use crate::console::model::*;
 
-/// Slips of five kinds and a name that is there twice.
+/// Five kinds of syntax errors, and a duplicate name.
 pub(super) fn problems(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         replace(edit, "\"data_type\": \"json\",", "'data_type': \"json\",");
@@ -17,20 +17,19 @@ pub(super) fn problems(size: Size) -> Model {
     model
 }
 
-/// A text that is looked for, and found.
 pub(super) fn find(size: Size) -> Model {
     let mut model = edit(size, |_| ());
     let editing = model.edit.as_mut().unwrap();
-    let Edit { find, pad, .. } = &mut **editing;
+    let Draft { find, buffer: pad, .. } = &mut **editing;
     find.open(pad);
     find.input.insert("ka");
-    find.typed(pad);
-    find.step(pad, true);
-    model.settle_editor();
+    find.search_from_origin(pad);
+    find.go_to_match(pad, true);
+    model.update_editor_view();
     model
 }
 
-/// A line of several rows, with the cursor in the last of them.
+/// A wrapped line, with the cursor in its last row.
 pub(super) fn wrap(size: Size) -> Model {
     let long = format!("\"note\": \"{}the end\"", "a long text, höhe 日本 and all; ".repeat(12));
     let mut model = edit(size, |edit| replace(edit, "\"topic\": \"gh\"", &long));
@@ -38,7 +37,7 @@ pub(super) fn wrap(size: Size) -> Model {
     model
 }
 
-/// The stored values in the place of what stands for them.
+/// Stored values in place of their placeholders.
 pub(super) fn revealed(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         assert_eq!(edit.reveal(), 1);
@@ -50,6 +49,6 @@ pub(super) fn revealed(size: Size) -> Model {
 fn go_to(model: &mut Model, text: &str) {
     let edit = model.edit.as_mut().unwrap();
     let at = edit.text().find(text).unwrap();
-    edit.pad.go(edit.pad.place(at));
-    model.settle_editor();
+    edit.buffer.move_to(edit.buffer.position_of(at));
+    model.update_editor_view();
 }

@@ -1,19 +1,21 @@
-//! The badge and the page of a store of secrets in every state that has a look of its own.
+//! The badge and the health page of a secret store, in every state that is drawn differently.
 
 use std::time::Duration;
 
 use super::{NOW, browse};
-use crate::check::{Eyes, OwnSecrets, OwnTemplate};
+use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
 use crate::console::layout::Size;
 use crate::console::model::*;
 use crate::domain::*;
 
 fn on_vault(size: Size) -> Model {
     let mut model = browse(size);
-    let kept = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnTemplate::default() };
-    model.context.secrets = Some(Eyes { own: kept.clone(), kept, sees_kv: true, ..Eyes::default() });
+    let kept =
+        OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
+    model.context.secrets =
+        Some(SecretLookup { own: kept.clone(), stored: kept, can_read_kv: true, ..SecretLookup::default() });
     model.secret_link.backend = "vault";
-    model.secret_link.enter(SecretStanding::Unsealed, NOW - Duration::from_secs(700));
+    model.secret_link.set_standing(SecretStoreStatus::Unsealed, NOW - Duration::from_secs(700));
     model.secret_link.latency = Some(LatencyClass::Under5ms);
     model
 }
@@ -23,26 +25,26 @@ pub(super) fn well(size: Size) -> Model {
     on_vault(size)
 }
 
-/// Everything that can stand in the header at once.
+/// Everything that the header can hold at once.
 pub(super) fn crowded(size: Size) -> Model {
     let mut model = on_vault(size);
-    model.context.marks = vec!["plain http".into(), "TLS not verified".into()];
+    model.context.warnings = vec!["plain http".into(), "TLS not verified".into()];
     model.context.protected = true;
-    model.lock = Lock::Open(Some(NOW + Duration::from_secs(550)));
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(550)));
     model.traffic.count(12, NOW - Duration::from_secs(1));
-    model.traffic.turn(NOW);
+    model.traffic.advance(NOW);
     model.secret_link.root = true;
     model.secret_link.forbidden = 2;
-    model.hands.reads = 3;
+    model.secret_actions.reads = 3;
     model
 }
 
 /// Sealed, with values read before.
 pub(super) fn sealed(size: Size) -> Model {
     let mut model = on_vault(size);
-    model.secret_link.enter(SecretStanding::Sealed, NOW - Duration::from_secs(12));
-    model.secret_link.why = Some("Vault at vault.example:8200 is sealed: unseal it".into());
-    model.hands.reads = 3;
+    model.secret_link.set_standing(SecretStoreStatus::Sealed, NOW - Duration::from_secs(12));
+    model.secret_link.blocked_reason = Some("Vault at vault.example:8200 is sealed: unseal it".into());
+    model.secret_actions.reads = 3;
     model
 }
 
@@ -54,9 +56,9 @@ fn page(mut model: Model, health: Health) -> Model {
     model
 }
 
-fn health(state: &str, standing: SecretStanding) -> Health {
+fn health(state: &str, standing: SecretStoreStatus) -> Health {
     let mut health = Health::new("vault");
-    health.standing = Some(standing);
+    health.secret_store = Some(standing);
     health.facts = vec![
         Fact::text("state", state),
         Fact::text("address", "https://vault.example:8200"),
@@ -67,29 +69,27 @@ fn health(state: &str, standing: SecretStanding) -> Health {
     health
 }
 
-/// A token of the viewer.
 pub(super) fn page_well(size: Size) -> Model {
-    let mut health = health("active", SecretStanding::Unsealed);
+    let mut health = health("active", SecretStoreStatus::Unsealed);
     health.latency = Some(LatencyClass::Under5ms);
     health.facts.push(Fact::text("policies", "viewer"));
     health.facts.push(Fact::text("token", "ends within an hour, renewable"));
     page(on_vault(size), health)
 }
 
-/// Sealed.
 pub(super) fn page_sealed(size: Size) -> Model {
-    let mut health = health("sealed", SecretStanding::Sealed);
+    let mut health = health("sealed", SecretStoreStatus::Sealed);
     let text = "Vault at vault.example:8200 is sealed";
-    health.find(Finding::fault(text, "unseal it").at(Condition::Unusable));
+    health.push(Finding::fault(text, "unseal it").at(Condition::Unusable));
     page(sealed(size), health)
 }
 
-/// Variables, while the receiver's are another process's.
+/// Variables, where the receiver's own are in another process.
 pub(super) fn page_env(size: Size) -> Model {
     let mut model = on_vault(size);
-    model.context.secrets = Some(Eyes::default());
+    model.context.secrets = Some(SecretLookup::default());
     model.secret_link.backend = "env";
-    model.secret_link.enter(SecretStanding::Variables, NOW - Duration::from_secs(700));
+    model.secret_link.set_standing(SecretStoreStatus::Variables, NOW - Duration::from_secs(700));
     model.secret_link.latency = None;
     let mut health = Health::new("env");
     health.facts = vec![

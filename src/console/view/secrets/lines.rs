@@ -1,132 +1,134 @@
-//! The lines of a secret's detail, but for the documents that depend on it, of which there may be very
-//! many: those are made one by one where they are seen.
+//! The lines of a secret's detail, except its dependents, of which there may be very many: those are made one
+//! by one where visible.
 
 use std::borrow::Cow;
 
-use super::super::widgets::{Phrase, width};
+use super::super::widgets::{TextRun, width};
 use super::super::words;
 use super::states;
 use crate::console::model::{
-    MOST_FIELDS, MOST_VERSIONS, Model, SecretEntry, SecretFieldRow, SecretPart, SecretState, Spot, Subject,
+    MAX_FIELDS, MAX_VERSIONS, Model, SecretEntry, SecretFieldRow, SecretPart, SecretState, SecretSubject,
+    Selection,
 };
-use crate::console::theme::{Ink, glyph};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::{
-    OWN_VARIABLES, Presence, SecretField, SecretPath, VersionState, Versions, variable_name,
+    OWN_VARIABLES, Presence, SecretField, SecretMetadata, SecretPath, VersionState, variable_name,
 };
 use crate::inventory::Slot;
 use crate::text::{MASK, Safe};
 
-/// The most metadata of users that is told of one secret.
+/// Entries of custom metadata shown of one secret.
 const MOST: usize = 64;
 
 const LABEL: usize = 7;
 
-/// One line, and what can be selected in it.
-pub(super) struct Line {
-    pub(super) phrase: Phrase,
-    pub(super) spot: Option<Spot>,
+/// One line, and what it selects.
+pub(super) struct SecretDetailLine {
+    pub(super) run: TextRun,
+    pub(super) selection: Option<Selection>,
 }
 
-/// The lines of one secret.
-pub(super) struct Lines<'m> {
+pub(super) struct SecretDetailLines<'m> {
     model: &'m Model,
     entry: &'m SecretEntry,
     presence: Option<Cow<'m, Presence>>,
     room: u16,
-    pub(super) all: Vec<Line>,
+    pub(super) lines: Vec<SecretDetailLine>,
 }
 
-impl<'m> Lines<'m> {
-    /// Those of the selected secret.
+impl<'m> SecretDetailLines<'m> {
+    /// The lines of the selected secret.
     pub(super) fn of(model: &'m Model, room: u16) -> Option<Self> {
         let entry = model.secrets_page.entry()?;
         let seen = model.selected_presence();
         let presence = seen.and_then(Result::ok).flatten();
-        let mut lines = Self { model, entry, presence, room, all: Vec::new() };
+        let mut lines = Self { model, entry, presence, room, lines: Vec::new() };
         lines.head();
         lines.fields();
         lines.versions();
-        if !entry.holders.is_empty() {
-            lines.section(format!("DEPENDS ON IT  {}", words::grouped(entry.holders.len())));
+        if !entry.dependents.is_empty() {
+            lines.section(format!("DEPENDS ON IT  {}", words::grouped(entry.dependents.len())));
         }
         Some(lines)
     }
 
-    /// How many documents follow, a line each.
+    /// Number of dependents, a line each after the other lines.
     pub(super) fn holders(&self) -> usize {
-        self.entry.holders.len()
+        self.entry.dependents.len()
     }
 
-    fn add(&mut self, label: &str, ink: Ink, words: &str) {
+    fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
         let room = self.room.saturating_sub(7).max(8);
         if words.is_empty() {
             return;
         }
         for (at, line) in words::wrap(words, room).into_iter().enumerate() {
             let label = if at == 0 { label } else { "" };
-            let phrase = Phrase::of(Ink::Dim, format!("{label:LABEL$}")).and(ink, line);
-            self.all.push(Line { phrase, spot: None });
+            let phrase = TextRun::of(StyleRole::Dim, format!("{label:LABEL$}")).and(ink, line);
+            self.lines.push(SecretDetailLine { run: phrase, selection: None });
         }
     }
 
     fn section(&mut self, title: String) {
-        self.all.push(Line { phrase: Phrase::default(), spot: None });
-        self.all.push(Line { phrase: Phrase::of(Ink::Dim, title), spot: None });
+        self.lines.push(SecretDetailLine { run: TextRun::default(), selection: None });
+        self.lines.push(SecretDetailLine { run: TextRun::of(StyleRole::Dim, title), selection: None });
     }
 
     fn head(&mut self) {
         let state = states::state(self.model, self.entry);
-        let (ink, glyph, words) = states::look(state);
+        let (ink, glyph, words) = states::state_badge(state);
         let told = self.presence.as_deref().map(|presence| states::presence(self.model, presence));
         match told {
             // It says the same, and more.
             Some(told) if told.starts_with(&words) => {
-                let ink = if state == SecretState::Present { Ink::Text } else { ink };
+                let ink = if state == SecretState::Present { StyleRole::Text } else { ink };
                 self.add("state", ink, &format!("{glyph} {told}"));
             }
-            Some(told) if state == SecretState::Loose => self.add("state", Ink::Text, &told),
+            Some(told) if state == SecretState::Unreferenced => self.add("state", StyleRole::Text, &told),
             told => {
                 self.add("state", ink, &format!("{glyph} {words}"));
-                self.add("", Ink::Text, &told.unwrap_or_default());
+                self.add("", StyleRole::Text, &told.unwrap_or_default());
             }
         }
-        self.lives();
+        self.location();
         self.used();
     }
 
-    fn lives(&mut self) {
+    fn location(&mut self) {
         match &self.entry.subject {
-            Subject::Path(SecretPath::Kv { mount, path }) => {
+            SecretSubject::Path(SecretPath::Kv { mount, path }) => {
                 let words = format!("{} in the engine {}/", path.as_str(), mount.as_str());
-                self.add("lives", Ink::Text, &words);
+                self.add("lives", StyleRole::Text, &words);
             }
-            Subject::Path(SecretPath::Variables(id)) => {
+            SecretSubject::Path(SecretPath::Variables(id)) => {
                 let names: Vec<_> = OWN_VARIABLES.iter().map(|field| variable_name(id, *field)).collect();
-                self.add("lives", Ink::Text, &format!("variables {}", names.join(", ")));
+                self.add("lives", StyleRole::Text, &format!("variables {}", names.join(", ")));
             }
-            Subject::Variable(_) => self.add("lives", Ink::Text, "a variable of the receiver's environment"),
-            Subject::Unread(_) => {
+            SecretSubject::Variable(_) => {
+                self.add("lives", StyleRole::Text, "a variable of the receiver's environment")
+            }
+            SecretSubject::Unread(_) => {
                 let words = "the receiver looks for it in no store: it reads no Vault, or the path is none";
-                self.add("lives", Ink::Text, words);
+                self.add("lives", StyleRole::Text, words);
             }
         }
     }
 
     fn used(&mut self) {
         let partial = self.model.inventory.coverage().is_partial();
-        match self.entry.holders.len() {
+        match self.entry.dependents.len() {
             0 => {
-                self.add("used", Ink::Text, "no reference seen");
+                self.add("used", StyleRole::Text, "no reference seen");
                 let words = match partial {
                     true => "you may not read all documents; others, and other programs, may need it",
                     false => "other stores of documents, and other programs, may need it",
                 };
-                self.add("", Ink::Dim, words);
+                self.add("", StyleRole::Dim, words);
             }
-            count => self.add("used", Ink::Text, &format!("by {}", words::plural(count, "document"))),
+            count => self.add("used", StyleRole::Text, &format!("by {}", words::plural(count, "document"))),
         }
         if self.entry.own > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
-            self.add("", Ink::Dim, "a webhook's own secrets; one without any needs none");
+            self.add("", StyleRole::Dim, "a webhook's own secrets; one without any needs none");
         }
     }
 
@@ -135,25 +137,27 @@ impl<'m> Lines<'m> {
         if rows.is_empty() {
             return;
         }
-        let more = if rows.len() < MOST_FIELDS { "" } else { " and more" };
+        let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
         let names: Vec<Safe<'_>> = rows.iter().map(|row| Safe::new(row.name.as_str())).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for (row, name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
-            let mut phrase = Phrase::of(Ink::Text, name.into_owned()).and(Ink::Text, " ".repeat(blank));
+            let mut phrase =
+                TextRun::of(StyleRole::Text, name.into_owned()).and(StyleRole::Text, " ".repeat(blank));
             let (ink, glyph, words, mask) = self.field(row);
-            phrase = phrase.and(Ink::Secret, mask).and(ink, format!("  {glyph} {words}"));
+            phrase = phrase.and(StyleRole::Secret, mask).and(ink, format!("  {glyph} {words}"));
             let users = self.users(row);
             if !users.is_empty() {
-                phrase = phrase.and(Ink::Dim, format!("  {users}"));
+                phrase = phrase.and(StyleRole::Dim, format!("  {users}"));
             }
-            self.all.push(Line { phrase, spot: Some(Spot::Field(row.name.clone())) });
+            self.lines
+                .push(SecretDetailLine { run: phrase, selection: Some(Selection::Field(row.name.clone())) });
         }
     }
 
-    /// How a field looks; the mask has one width, whatever it hides.
-    fn field(&self, row: &SecretFieldRow) -> (Ink, &'static str, &'static str, String) {
+    /// How a field looks; the mask has a fixed width, whatever it hides.
+    fn field(&self, row: &SecretFieldRow) -> (StyleRole, &'static str, &'static str, String) {
         let blank = || " ".repeat(usize::from(width(&Safe::literal(MASK))));
         if let Some((ink, glyph, words)) = states::field(row.state) {
             return (ink, glyph, words, MASK.to_owned());
@@ -162,11 +166,11 @@ impl<'m> Lines<'m> {
             Some(Presence::Present(_) | Presence::Missing) => "missing",
             Some(Presence::Deleted { .. }) => "deleted",
             Some(Presence::Destroyed { .. }) => "destroyed",
-            _ => return (Ink::Dim, glyph::UNKNOWN, "not known", blank()),
+            _ => return (StyleRole::Dim, glyph::UNKNOWN, "not known", blank()),
         };
         match row.count.is_needed() {
-            true => (Ink::Bad, glyph::BAD, words, blank()),
-            false => (Ink::Warning, glyph::WARNING, words, blank()),
+            true => (StyleRole::Bad, glyph::BAD, words, blank()),
+            false => (StyleRole::Warning, glyph::WARNING, words, blank()),
         }
     }
 
@@ -188,52 +192,53 @@ impl<'m> Lines<'m> {
     }
 
     fn versions(&mut self) {
-        let Some(past) = &self.model.secrets_page.past else { return };
-        match &past.told {
+        let Some(past) = &self.model.secrets_page.version_history else { return };
+        match &past.answer {
             None => {
                 self.section("VERSIONS".into());
-                self.plain(Ink::Dim, &format!("asking {}", glyph::MORE));
+                self.plain(StyleRole::Dim, &format!("asking {}", glyph::MORE));
             }
             Some(Err(words)) => {
                 self.section("VERSIONS".into());
-                self.plain(Ink::Dim, words);
+                self.plain(StyleRole::Dim, words);
             }
             Some(Ok(None)) => {}
             Some(Ok(Some(versions))) => {
-                self.listed(versions);
+                self.version_list(versions);
                 self.custom(versions);
             }
         }
     }
 
-    fn plain(&mut self, ink: Ink, words: &str) {
+    fn plain(&mut self, ink: StyleRole, words: &str) {
         for line in words::wrap(words, self.room) {
-            self.all.push(Line { phrase: Phrase::of(ink, line), spot: None });
+            self.lines.push(SecretDetailLine { run: TextRun::of(ink, line), selection: None });
         }
     }
 
-    fn listed(&mut self, versions: &Versions) {
+    fn version_list(&mut self, versions: &SecretMetadata) {
         self.section(format!("VERSIONS  {}", words::grouped(versions.list.len())));
-        for info in versions.list.iter().take(MOST_VERSIONS) {
+        for info in versions.list.iter().take(MAX_VERSIONS) {
             let written = info.written.map(|at| states::since(self.model, at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
             let (ink, words) = match info.state {
-                VersionState::Kept => (Ink::Text, "kept".to_owned()),
+                VersionState::Available => (StyleRole::Text, "kept".to_owned()),
                 VersionState::Deleted(Some(at)) => {
-                    (Ink::Warning, format!("deleted {} ago", states::since(self.model, at).text))
+                    (StyleRole::Warning, format!("deleted {} ago", states::since(self.model, at).text))
                 }
-                VersionState::Deleted(None) => (Ink::Warning, "deleted".to_owned()),
-                VersionState::Destroyed => (Ink::Bad, "destroyed".to_owned()),
+                VersionState::Deleted(None) => (StyleRole::Warning, "deleted".to_owned()),
+                VersionState::Destroyed => (StyleRole::Bad, "destroyed".to_owned()),
             };
-            let phrase = Phrase::of(Ink::Text, format!("{:<6}", info.version.to_string()))
-                .and(Ink::Dim, format!("{written:>5}  "))
+            let phrase = TextRun::of(StyleRole::Text, format!("{:<6}", info.version.to_string()))
+                .and(StyleRole::Dim, format!("{written:>5}  "))
                 .and(ink, words)
-                .and(Ink::Dim, newest);
-            self.all.push(Line { phrase, spot: Some(Spot::Version(info.version)) });
+                .and(StyleRole::Dim, newest);
+            self.lines
+                .push(SecretDetailLine { run: phrase, selection: Some(Selection::Version(info.version)) });
         }
-        if versions.list.len() > MOST_VERSIONS {
-            let more = words::plural(versions.list.len() - MOST_VERSIONS, "older one");
-            self.plain(Ink::Dim, &format!("and {more}"));
+        if versions.list.len() > MAX_VERSIONS {
+            let more = words::plural(versions.list.len() - MAX_VERSIONS, "older one");
+            self.plain(StyleRole::Dim, &format!("and {more}"));
         }
         let mut rules = Vec::new();
         if let Some(max) = versions.max {
@@ -252,31 +257,30 @@ impl<'m> Lines<'m> {
             ));
         }
         if !rules.is_empty() {
-            self.plain(Ink::Dim, &rules.join(&format!(" {} ", glyph::DOT)));
+            self.plain(StyleRole::Dim, &rules.join(&format!(" {} ", glyph::DOT)));
         }
     }
 
-    /// What users wrote beside it.
-    fn custom(&mut self, versions: &Versions) {
+    fn custom(&mut self, versions: &SecretMetadata) {
         if versions.custom.is_empty() {
             return;
         }
         self.section("METADATA".into());
         for (name, value) in versions.custom.iter().take(MOST) {
-            let phrase = Phrase::of(Ink::Text, Safe::new(name).into_owned())
-                .and(Ink::Dim, "  ")
-                .and(Ink::Text, Safe::new(value).into_owned());
-            self.all.push(Line { phrase, spot: None });
+            let phrase = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
+                .and(StyleRole::Dim, "  ")
+                .and(StyleRole::Text, Safe::new(value).into_owned());
+            self.lines.push(SecretDetailLine { run: phrase, selection: None });
         }
     }
 
-    /// The line of one document that depends on it.
-    pub(super) fn holder(&self, at: usize) -> Option<Phrase> {
-        let slot = *self.entry.holders.get(at)?;
+    /// The line of one dependent document.
+    pub(super) fn holder(&self, at: usize) -> Option<TextRun> {
+        let slot = *self.entry.dependents.get(at)?;
         let row = self.model.inventory.row(slot)?;
-        let phrase = Phrase::of(Ink::Text, Safe::new(&row.key().to_string()).into_owned());
+        let phrase = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());
         let parts = self.parts(slot);
-        Some(if parts.is_empty() { phrase } else { phrase.and(Ink::Dim, format!("  {parts}")) })
+        Some(if parts.is_empty() { phrase } else { phrase.and(StyleRole::Dim, format!("  {parts}")) })
     }
 
     fn parts(&self, slot: Slot) -> String {

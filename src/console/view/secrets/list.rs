@@ -1,26 +1,26 @@
-//! The list of secrets: a mark, the path, who uses it, its state in words, version and age.
+//! The list of secrets: mark, path, state in words, users, version and age.
 
 use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::super::widgets::{Canvas, Column, Phrase, Table, Title, heading};
+use super::super::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
 use super::super::words;
 use super::{empty, is_alone, is_focused, notes, states};
 use crate::console::layout::{Pane, item_rows};
-use crate::console::model::{Model, SecretEntry, SecretRows, SecretSort, SecretState, newest};
-use crate::console::theme::{Ink, glyph};
+use crate::console::model::{Model, SecretEntry, SecretRows, SecretSort, SecretState, newest_version};
+use crate::console::theme::{StyleRole, glyph};
 use crate::text::Safe;
 
-const COLUMNS: [Column; 5] = [
-    Column { name: "PATH", least: 32, worth: 90, right: false },
-    Column { name: "STATE", least: 18, worth: 80, right: false },
-    Column { name: "USED", least: 4, worth: 60, right: true },
-    Column { name: "VERSION", least: 7, worth: 40, right: true },
-    Column { name: "AGE", least: 4, worth: 50, right: true },
+const COLUMNS: [TableColumn; 5] = [
+    TableColumn { name: "PATH", min_width: 32, priority: 90, align_right: false },
+    TableColumn { name: "STATE", min_width: 18, priority: 80, align_right: false },
+    TableColumn { name: "USED", min_width: 4, priority: 60, align_right: true },
+    TableColumn { name: "VERSION", min_width: 7, priority: 40, align_right: true },
+    TableColumn { name: "AGE", min_width: 4, priority: 50, align_right: true },
 ];
 
-/// The rows of the list, and the lines below them for what is to be said of all.
+/// The rows of the list, and the notes below them.
 pub(super) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
     let area = item_rows(pane);
     let most = if area.height < 8 { 0 } else { area.height / 4 };
@@ -30,14 +30,14 @@ pub(super) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
     (rows, Rect { y: rows.bottom(), height: below, ..area })
 }
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, pane: Rect) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     let (area, below) = areas(model, pane);
     let heads = area.y - pane.y;
     if heads > 0 {
-        heading(canvas, pane, title(model));
+        draw_title(canvas, pane, title(model));
     }
     for (row, line) in (0..below.height).zip(notes::lines(model, below.width.saturating_sub(2))) {
-        canvas.row(below, row).skip(1).phrase(&line);
+        canvas.row(below, row).skip(1).put_run(&line);
     }
     let Some(rows) = model.secrets_page.rows.as_ref().filter(|rows| !rows.is_empty()) else {
         return empty::draw(canvas, model, area);
@@ -46,11 +46,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, pane: Rect) {
     let entries: Vec<&SecretEntry> = visible(rows, model, area.height).collect();
     let states: Vec<SecretState> = entries.iter().map(|entry| states::state(model, entry)).collect();
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
-    let table = Table { columns: &COLUMNS, rows: cells };
+    let table = TextTable { columns: &COLUMNS, rows: cells };
     let widths = table.widths(area.width.saturating_sub(4));
     if heads > 1 {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
-        table.names(canvas, names, 0, &widths);
+        table.draw_header(canvas, names, 0, &widths);
     }
     for (at, state) in states.into_iter().enumerate() {
         let Ok(line) = u16::try_from(at) else { break };
@@ -58,12 +58,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, pane: Rect) {
         let is_selected = page.offset + at == page.cursor;
         if is_selected {
             let focused = is_focused(model, Pane::Items);
-            pen.highlight(if focused { Ink::Selection } else { Ink::IdleSelection });
+            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
         }
-        pen.put(Ink::Accent, if is_selected { glyph::SELECTED } else { " " });
-        let (ink, mark, _) = states::look(state);
+        pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
+        let (ink, mark, _) = states::state_badge(state);
         pen.put(ink, mark).skip(1).margin(1);
-        table.row(&mut pen, at, &widths);
+        table.draw_row(&mut pen, at, &widths);
     }
 }
 
@@ -71,8 +71,8 @@ fn visible<'m>(rows: &'m SecretRows, model: &Model, height: u16) -> impl Iterato
     rows.from(model.secrets_page.offset).take(usize::from(height))
 }
 
-/// After which times an age in the list steps.
-pub(super) fn moments(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+/// In how long each age in the list changes.
+pub(super) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let (area, _) = areas(model, model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
     let rows = model.secrets_page.rows.iter();
@@ -84,41 +84,41 @@ fn newest_of(
     model: &Model,
     entry: &SecretEntry,
 ) -> (Option<crate::domain::SecretVersion>, Option<std::time::SystemTime>) {
-    let presence = || model.vista()?.look(entry.subject.path()?).ok()?;
-    presence().map_or((None, None), |presence| newest(&presence))
+    let presence = || model.secrets_view()?.look(entry.subject.path()?).ok()?;
+    presence().map_or((None, None), |presence| newest_version(&presence))
 }
 
-fn title(model: &Model) -> Title {
+fn title(model: &Model) -> PaneTitle {
     let name = match is_alone(model) {
         true => format!("{} {} secrets", model.context.name, glyph::CRUMB),
         false => "secrets".to_owned(),
     };
-    let mut right = Phrase::default();
+    let mut right = TextRun::default();
     if let Some(rows) = &model.secrets_page.rows {
         if rows.sort() == SecretSort::State {
-            right = Phrase::of(Ink::Dim, "by state");
+            right = TextRun::of(StyleRole::Dim, "by state");
         }
-        if rows.loose() > 0 {
-            let words = format!("{} without a reference seen", words::grouped(rows.loose()));
-            right.join("  ", Phrase::of(Ink::Dim, words));
+        if rows.unreferenced() > 0 {
+            let words = format!("{} without a reference seen", words::grouped(rows.unreferenced()));
+            right.join("  ", TextRun::of(StyleRole::Dim, words));
         }
     }
-    Title { name, right, focused: is_focused(model, Pane::Items) }
+    PaneTitle { name, right, focused: is_focused(model, Pane::Items) }
 }
 
-fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(Ink, Safe<'m>)> {
-    let none = || (Ink::Dim, Safe::literal(glyph::NONE));
-    let ink = if entry.holders.is_empty() { Ink::Dim } else { Ink::Text };
-    let used = match entry.holders.len() {
+fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(StyleRole, Safe<'m>)> {
+    let none = || (StyleRole::Dim, Safe::literal(glyph::NONE));
+    let ink = if entry.dependents.is_empty() { StyleRole::Dim } else { StyleRole::Text };
+    let used = match entry.dependents.len() {
         0 => none(),
-        count => (Ink::Text, words::grouped(count).into()),
+        count => (StyleRole::Text, words::grouped(count).into()),
     };
-    let (state_ink, _, words) = states::look(state);
+    let (state_ink, _, words) = states::state_badge(state);
     let (version, written) = newest_of(model, entry);
-    let nothing = || (Ink::Dim, Safe::literal(""));
-    let version = version.map_or_else(nothing, |version| (Ink::Dim, version.to_string().into()));
-    let age = written.map_or_else(nothing, |at| (Ink::Text, states::since(model, at).text.into()));
-    // A good state is told by its mark; words in colour are for what needs a look.
-    let state_ink = if state == SecretState::Present { Ink::Text } else { state_ink };
+    let nothing = || (StyleRole::Dim, Safe::literal(""));
+    let version = version.map_or_else(nothing, |version| (StyleRole::Dim, version.to_string().into()));
+    let age = written.map_or_else(nothing, |at| (StyleRole::Text, states::since(model, at).text.into()));
+    // A good state is shown by its mark; coloured words are for what needs attention.
+    let state_ink = if state == SecretState::Present { StyleRole::Text } else { state_ink };
     vec![(ink, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]
 }

@@ -1,4 +1,4 @@
-//! The tab Secrets: which exist, who depends on them, and what is stored that nothing here refers to.
+//! The tab Secrets: which exist, what depends on them, and what is stored without a reference.
 
 mod detail;
 mod empty;
@@ -9,26 +9,26 @@ mod states;
 
 use std::time::Duration;
 
-pub(in crate::console) use detail::place as detail_place;
+pub(in crate::console) use detail::viewport as detail_place;
 pub(super) use states::tally;
 
-use super::widgets::{Canvas, rules};
+use super::widgets::{Surface, draw_rules};
 use super::words;
 use crate::console::layout::{Pane, secret_panes};
 use crate::console::model::Model;
-use crate::console::theme::Ink;
+use crate::console::theme::StyleRole;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model) {
+pub(super) fn draw(canvas: &mut Surface<'_>, model: &Model) {
     let panes = model.panes();
     list::draw(canvas, model, panes.items);
     detail::draw(canvas, model, panes.detail);
-    if words::is_old(&model.link) {
-        canvas.tint(model.frame().body, Ink::Stale);
+    if words::may_be_outdated(&model.link) {
+        canvas.set_style(model.frame().body, StyleRole::Stale);
     }
-    rules(canvas, &[panes.items, panes.detail]);
+    draw_rules(canvas, &[panes.items, panes.detail]);
 }
 
-/// How many rows the list shows, or would show, and whether it is seen.
+/// Rows that the list has, or would have, and whether it is visible.
 pub(in crate::console) fn rows(model: &Model) -> (usize, bool) {
     let shown = model.panes().items;
     let is_seen = shown.width > 0;
@@ -39,17 +39,17 @@ pub(in crate::console) fn rows(model: &Model) -> (usize, bool) {
     (usize::from(list::areas(model, pane).0.height), is_seen)
 }
 
-/// After which times something shown says something else.
-pub(super) fn moments(model: &Model) -> impl Iterator<Item = Option<Duration>> {
-    list::moments(model).chain(detail::moments(model))
+/// In how long anything shown changes.
+pub(super) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+    list::next_changes(model).chain(detail::next_changes(model))
 }
 
-/// Whether keys go to a pane.
+/// Whether keys go to the pane.
 fn is_focused(model: &Model, pane: Pane) -> bool {
     model.secrets_page.focus == pane && model.overlay.is_none()
 }
 
-/// Whether only one pane is shown, so that its title has to say where one is.
+/// Whether only one pane is shown, so that its title has to include the context.
 fn is_alone(model: &Model) -> bool {
     let panes = model.panes();
     panes.items.width == 0 || panes.detail.width == 0

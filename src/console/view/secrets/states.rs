@@ -1,45 +1,45 @@
-//! States of secrets as words, each with a glyph beside its colour.
+//! States of secrets in words, each with a glyph and a colour.
 
 use std::time::SystemTime;
 
-use super::super::widgets::Phrase;
+use super::super::widgets::TextRun;
 use super::super::words;
-use crate::console::age::{Spoken, age};
+use crate::console::age::{TimedText, age};
 use crate::console::model::{Model, SecretEntry, SecretState};
-use crate::console::theme::{Ink, glyph};
+use crate::console::theme::{StyleRole, glyph};
 use crate::domain::{FieldState, Presence};
 
-/// How a state looks: colour, glyph, words.
-pub(super) fn look(state: SecretState) -> (Ink, &'static str, String) {
+/// The style role, glyph and words of a state.
+pub(super) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
     use SecretState as S;
     let (ink, glyph, words) = match state {
-        S::Missing => (Ink::Bad, glyph::BAD, "missing"),
-        S::FieldMissing(1) => (Ink::Bad, glyph::BAD, "field missing"),
-        S::FieldMissing(count) => return (Ink::Bad, glyph::BAD, format!("{count} fields missing")),
-        S::Destroyed => (Ink::Bad, glyph::BAD, "destroyed"),
-        S::Deleted => (Ink::Bad, glyph::BAD, "deleted"),
-        S::NotText => (Ink::Bad, glyph::BAD, "not UTF-8"),
-        S::Empty => (Ink::Warning, glyph::WARNING, "empty"),
-        S::Fallback => (Ink::Warning, glyph::FALLBACK, "fallback in effect"),
-        S::Forbidden => (Ink::Warning, glyph::FORBIDDEN, "forbidden"),
-        S::Unreachable => (Ink::Warning, glyph::UNREACHABLE, "unreachable"),
-        S::Unknown => (Ink::Dim, glyph::UNKNOWN, "unknown"),
-        S::NoVault => (Ink::Warning, glyph::WARNING, "not looked for"),
-        S::Asking => (Ink::Dim, glyph::DOT, "asking"),
-        S::NotVisible => (Ink::Dim, glyph::UNKNOWN, "not visible from here"),
-        S::Loose => (Ink::Dim, glyph::HOLLOW, "no reference seen"),
-        S::None => (Ink::Dim, glyph::NONE, "none"),
-        S::Present => (Ink::Good, glyph::GOOD, "present"),
+        S::Missing => (StyleRole::Bad, glyph::BAD, "missing"),
+        S::FieldMissing(1) => (StyleRole::Bad, glyph::BAD, "field missing"),
+        S::FieldMissing(count) => return (StyleRole::Bad, glyph::BAD, format!("{count} fields missing")),
+        S::Destroyed => (StyleRole::Bad, glyph::BAD, "destroyed"),
+        S::Deleted => (StyleRole::Bad, glyph::BAD, "deleted"),
+        S::NotText => (StyleRole::Bad, glyph::BAD, "not UTF-8"),
+        S::Empty => (StyleRole::Warning, glyph::WARNING, "empty"),
+        S::Fallback => (StyleRole::Warning, glyph::FALLBACK, "fallback in effect"),
+        S::Forbidden => (StyleRole::Warning, glyph::FORBIDDEN, "forbidden"),
+        S::Unreachable => (StyleRole::Warning, glyph::UNREACHABLE, "unreachable"),
+        S::Unknown => (StyleRole::Dim, glyph::UNKNOWN, "unknown"),
+        S::NoVault => (StyleRole::Warning, glyph::WARNING, "not looked for"),
+        S::Asking => (StyleRole::Dim, glyph::DOT, "asking"),
+        S::NotVisible => (StyleRole::Dim, glyph::UNKNOWN, "not visible from here"),
+        S::Unreferenced => (StyleRole::Dim, glyph::HOLLOW, "no reference seen"),
+        S::None => (StyleRole::Dim, glyph::NONE, "none"),
+        S::Present => (StyleRole::Good, glyph::GOOD, "present"),
     };
     (ink, glyph, words.to_owned())
 }
 
-/// What is known of one row.
+/// The state of one row.
 pub(super) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
-    model.vista().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, &vista))
+    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, &vista))
 }
 
-/// What the store says of a secret, in words, with why where it says so.
+/// What the store reports of a secret, in words, with the reason where there is one.
 pub(super) fn presence(model: &Model, presence: &Presence) -> String {
     let newest = |version: &dyn std::fmt::Display| format!("{version}, its newest version,");
     match presence {
@@ -63,31 +63,31 @@ pub(super) fn presence(model: &Model, presence: &Presence) -> String {
     }
 }
 
-/// What is known of one field.
-pub(super) fn field(state: Option<FieldState>) -> Option<(Ink, &'static str, &'static str)> {
+/// The state of one field.
+pub(super) fn field(state: Option<FieldState>) -> Option<(StyleRole, &'static str, &'static str)> {
     Some(match state? {
-        FieldState::Empty => (Ink::Warning, glyph::WARNING, "empty"),
-        FieldState::NotText => (Ink::Bad, glyph::BAD, "not UTF-8"),
-        _ => (Ink::Good, glyph::GOOD, "present"),
+        FieldState::Empty => (StyleRole::Warning, glyph::WARNING, "empty"),
+        FieldState::NotText => (StyleRole::Bad, glyph::BAD, "not UTF-8"),
+        _ => (StyleRole::Good, glyph::GOOD, "present"),
     })
 }
 
-/// How long ago something was by the server's clock, which may be ahead of ours.
-pub(super) fn since(model: &Model, at: SystemTime) -> Spoken {
+/// Age by the server's clock, which may be ahead of ours.
+pub(super) fn since(model: &Model, at: SystemTime) -> TimedText {
     age(model.now.wall.duration_since(at).unwrap_or_default())
 }
 
-/// How many secrets there are, and how many are known to lack something; nothing before anybody looked.
-pub(in crate::console::view) fn tally(model: &Model, counts: bool) -> Phrase {
-    let Some(rows) = &model.secrets_page.rows else { return Phrase::default() };
+/// The number of secrets, and of those known to lack something; empty before they are indexed.
+pub(in crate::console::view) fn tally(model: &Model, counts: bool) -> TextRun {
+    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
-    let mut phrase = Phrase::default();
+    let mut phrase = TextRun::default();
     let count = words::count(rows.total(), model);
     if counts && !count.is_empty() {
-        phrase = phrase.and(Ink::Dim, format!(" {count}{partial}"));
+        phrase = phrase.and(StyleRole::Dim, format!(" {count}{partial}"));
     }
-    if rows.bad() > 0 {
-        phrase = phrase.and(Ink::Bad, format!(" {}{}", words::grouped(rows.bad()), glyph::BAD));
+    if rows.broken() > 0 {
+        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken()), glyph::BAD));
     }
     phrase
 }

@@ -2,25 +2,25 @@
 
 use ratatui::layout::Rect;
 
-use super::Canvas;
-use crate::console::theme::{Ink, glyph};
+use super::Surface;
+use crate::console::theme::{StyleRole, glyph};
 
-/// Draws a box with a title in the middle of an area, for a text of so many columns and rows, and
-/// gives the room inside. A box that does not fit is as large as the area.
+/// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
+/// box that does not fit is as large as the area.
 pub(in crate::console::view) fn dialog(
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Surface<'_>,
     area: Rect,
     title: &str,
     columns: u16,
     rows: u16,
 ) -> Rect {
     let wanted = columns.saturating_add(4);
-    // Slivers of what lies behind at both sides would only disturb.
+    // Narrow strips of the background at both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
     let height = rows.saturating_add(2).min(area.height);
     let outer = Rect {
         x: area.x + (area.width - width) / 2,
-        // A little above the middle, where the eye looks first.
+        // A little above the middle.
         y: area.y + (area.height - height) * 2 / 5,
         width,
         height,
@@ -38,10 +38,10 @@ pub(in crate::console::view) fn dialog(
             _ => (glyph::VERTICAL, " ", glyph::VERTICAL),
         };
         let mut pen = canvas.row(outer, row);
-        pen.put(Ink::Border, left).margin(1).fill(Ink::Border, between);
-        canvas.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(Ink::Border, right);
+        pen.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
+        canvas.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
     }
     let mut pen = canvas.row(outer, 0);
-    pen.skip(2).margin(2).put(Ink::FocusedTitle, format!(" {title} "));
+    pen.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
 }

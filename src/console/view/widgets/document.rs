@@ -1,31 +1,36 @@
-//! Masked documents on the screen: highlighted lines with their numbers.
+//! Masked documents: highlighted lines with line numbers.
 
-use super::Pen;
+use super::LineWriter;
 use crate::console::layout::gutter;
-use crate::console::theme::Ink;
-use crate::text::{MaskedLine, Role};
+use crate::console::theme::StyleRole;
+use crate::text::{MaskedLine, SegmentRole};
 
-/// The role on the screen of a role in a document.
-pub(in crate::console::view) fn ink_of(role: Role) -> Ink {
+/// The style role of a document role.
+pub(in crate::console::view) fn style_role_of(role: SegmentRole) -> StyleRole {
     match role {
-        Role::Punctuation => Ink::JsonPunctuation,
-        Role::Key => Ink::JsonKey,
-        Role::String => Ink::JsonString,
-        Role::Number => Ink::JsonNumber,
-        Role::Word => Ink::JsonWord,
-        Role::Reference => Ink::Reference,
-        Role::Secret => Ink::Secret,
-        Role::Bad => Ink::Bad,
-        Role::Plain => Ink::Text,
-        Role::Note => Ink::Note,
+        SegmentRole::Punctuation => StyleRole::JsonPunctuation,
+        SegmentRole::Key => StyleRole::JsonKey,
+        SegmentRole::String => StyleRole::JsonString,
+        SegmentRole::Number => StyleRole::JsonNumber,
+        SegmentRole::Word => StyleRole::JsonWord,
+        SegmentRole::Reference => StyleRole::Reference,
+        SegmentRole::Secret => StyleRole::Secret,
+        SegmentRole::Bad => StyleRole::Bad,
+        SegmentRole::Plain => StyleRole::Text,
+        SegmentRole::Note => StyleRole::Note,
     }
 }
 
-/// Writes a line with its number, counted from 0, in a document of so many lines.
-pub(in crate::console::view) fn numbered(pen: &mut Pen<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
+/// Writes a line with its number, counted from 0, in a document of `of` lines.
+pub(in crate::console::view) fn numbered_line(
+    pen: &mut LineWriter<'_>,
+    at: usize,
+    of: usize,
+    line: &MaskedLine<'_>,
+) {
     let width = usize::from(gutter(of)) - 1;
-    pen.put(Ink::LineNumber, format!("{:>width$} ", at + 1));
+    pen.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
     for segment in &line.segments {
-        pen.put(ink_of(segment.role), segment.text.borrowed());
+        pen.put(style_role_of(segment.role), segment.text.borrowed());
     }
 }

@@ -1,19 +1,19 @@
-//! Pieces that several screens share: the canvas with its pen, panes, tables, documents, dialogs.
+//! Widgets that several screens share: surface, line writer, panes, tables, documents, dialogs.
 
-mod canvas;
 mod dialog;
 mod document;
-mod page;
+mod line_writer;
 mod pane;
-mod pen;
-mod phrase;
+mod review_page;
+mod surface;
 mod table;
+mod text_run;
 
-pub(in crate::console::view) use canvas::Canvas;
 pub(in crate::console::view) use dialog::dialog;
-pub(in crate::console::view) use document::{ink_of, numbered};
-pub(in crate::console::view) use page::{Page, diff_line};
-pub(in crate::console::view) use pane::{Title, heading, rules};
-pub(in crate::console::view) use pen::Pen;
-pub(in crate::console::view) use phrase::{Phrase, width};
-pub(in crate::console::view) use table::{Column, Table};
+pub(in crate::console::view) use document::{numbered_line, style_role_of};
+pub(in crate::console::view) use line_writer::LineWriter;
+pub(in crate::console::view) use pane::{PaneTitle, draw_rules, draw_title};
+pub(in crate::console::view) use review_page::{ReviewPage, diff_line};
+pub(in crate::console::view) use surface::Surface;
+pub(in crate::console::view) use table::{TableColumn, TextTable};
+pub(in crate::console::view) use text_run::{TextRun, width};

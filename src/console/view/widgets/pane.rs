@@ -2,25 +2,22 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Phrase};
-use crate::console::layout::inside;
-use crate::console::theme::Ink;
+use super::{Surface, TextRun};
+use crate::console::layout::inner;
+use crate::console::theme::StyleRole;
 
-/// What stands above a pane.
-pub(in crate::console::view) struct Title {
-    /// Its name.
+pub(in crate::console::view) struct PaneTitle {
     pub(in crate::console::view) name: String,
-    /// At the right end: counts, order.
-    pub(in crate::console::view) right: Phrase,
+    /// At the right end: counts, sort order.
+    pub(in crate::console::view) right: TextRun,
     /// Whether keys go to this pane.
     pub(in crate::console::view) focused: bool,
 }
 
-/// Draws the title of a pane.
-pub(in crate::console::view) fn heading(canvas: &mut Canvas<'_>, pane: Rect, title: Title) {
-    let ink = if title.focused { Ink::FocusedTitle } else { Ink::Title };
-    let mut pen = canvas.row(inside(pane), 0);
-    pen.skip(1).margin(1).right(&title.right);
+pub(in crate::console::view) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
+    let ink = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
+    let mut pen = canvas.row(inner(pane), 0);
+    pen.skip(1).margin(1).put_right(&title.right);
     if !title.right.is_empty() {
         pen.margin(1);
     }
@@ -28,8 +25,8 @@ pub(in crate::console::view) fn heading(canvas: &mut Canvas<'_>, pane: Rect, tit
 }
 
 /// Draws the rule to the left of every pane but the first.
-pub(in crate::console::view) fn rules(canvas: &mut Canvas<'_>, panes: &[Rect]) {
+pub(in crate::console::view) fn draw_rules(canvas: &mut Surface<'_>, panes: &[Rect]) {
     for pane in panes.iter().filter(|pane| pane.width > 0 && pane.x > 0) {
-        canvas.vertical(*pane, Ink::Rule);
+        canvas.vertical_line(*pane, StyleRole::Rule);
     }
 }

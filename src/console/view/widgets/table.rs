@@ -1,48 +1,46 @@
-//! Columns that share a width: each as wide as what is visible needs, the least wanted left out first.
+//! Columns that share a width: each as wide as its visible content needs, the lowest priority dropped first.
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Pen, width};
-use crate::console::theme::Ink;
+use super::{LineWriter, Surface, width};
+use crate::console::theme::StyleRole;
 use crate::text::Safe;
 
 /// Blanks between columns.
 const GAP: u16 = 2;
 
-/// A column.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::console::view) struct Column {
-    /// Its name, in the table's first row.
+pub(in crate::console::view) struct TableColumn {
+    /// Shown in the header row.
     pub(in crate::console::view) name: &'static str,
-    /// The least it is of use with.
-    pub(in crate::console::view) least: u16,
-    /// Columns with a lower number are left out first.
-    pub(in crate::console::view) worth: u8,
-    /// Numbers stand at the right.
-    pub(in crate::console::view) right: bool,
+    /// The least useful width.
+    pub(in crate::console::view) min_width: u16,
+    /// The lowest is dropped first.
+    pub(in crate::console::view) priority: u8,
+    /// For numbers.
+    pub(in crate::console::view) align_right: bool,
 }
 
 /// The visible rows of a table, cell by cell.
-pub(in crate::console::view) struct Table<'t> {
-    /// Its columns.
-    pub(in crate::console::view) columns: &'t [Column],
-    /// Its rows; each has as many cells as there are columns.
-    pub(in crate::console::view) rows: Vec<Vec<(Ink, Safe<'t>)>>,
+pub(in crate::console::view) struct TextTable<'t> {
+    pub(in crate::console::view) columns: &'t [TableColumn],
+    /// Each has as many cells as there are columns.
+    pub(in crate::console::view) rows: Vec<Vec<(StyleRole, Safe<'t>)>>,
 }
 
-impl Table<'_> {
-    /// How wide each column is in a room; 0 for those left out.
+impl TextTable<'_> {
+    /// The width of each column within `room`; 0 for those dropped.
     pub(in crate::console::view) fn widths(&self, room: u16) -> Vec<u16> {
         let natural: Vec<u16> =
-            self.columns.iter().enumerate().map(|(at, column)| self.natural(at, column)).collect();
+            self.columns.iter().enumerate().map(|(at, column)| self.natural_width(at, column)).collect();
         let mut kept: Vec<usize> = (0..self.columns.len()).filter(|at| natural.get(*at) > Some(&0)).collect();
         let least = |at: &usize| {
             let natural = natural.get(*at).copied().unwrap_or(0);
-            self.columns.get(*at).map_or(0, |column| column.least.min(natural))
+            self.columns.get(*at).map_or(0, |column| column.min_width.min(natural))
         };
         while kept.len() > 1 && kept.iter().map(|at| least(at) + GAP).sum::<u16>() > room + GAP {
             let worst =
-                kept.iter().copied().min_by_key(|at| self.columns.get(*at).map(|column| column.worth));
+                kept.iter().copied().min_by_key(|at| self.columns.get(*at).map(|column| column.priority));
             kept.retain(|at| Some(*at) != worst);
         }
         let mut spare = (room + GAP).saturating_sub(kept.iter().map(|at| least(at) + GAP).sum());
@@ -58,26 +56,31 @@ impl Table<'_> {
         widths
     }
 
-    /// Draws the names of the columns.
-    pub(in crate::console::view) fn names(
+    /// Draws the header row.
+    pub(in crate::console::view) fn draw_header(
         &self,
-        canvas: &mut Canvas<'_>,
+        canvas: &mut Surface<'_>,
         area: Rect,
         row: u16,
         widths: &[u16],
     ) {
         let mut pen = canvas.row(area, row);
-        let names = self.columns.iter().map(|column| (Ink::Dim, Safe::literal(column.name)));
-        self.line(&mut pen, names, widths);
+        let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
+        self.draw_cells(&mut pen, names, widths);
     }
 
-    /// Draws one row where the pen stands.
-    pub(in crate::console::view) fn row(&self, pen: &mut Pen<'_>, row: usize, widths: &[u16]) {
+    /// Draws one row at the position of the writer.
+    pub(in crate::console::view) fn draw_row(&self, pen: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
         let cells = self.rows.get(row).into_iter().flatten();
-        self.line(pen, cells.map(|(ink, text)| (*ink, text.borrowed())), widths);
+        self.draw_cells(pen, cells.map(|(ink, text)| (*ink, text.borrowed())), widths);
     }
 
-    fn line<'s>(&self, pen: &mut Pen<'_>, cells: impl Iterator<Item = (Ink, Safe<'s>)>, widths: &[u16]) {
+    fn draw_cells<'s>(
+        &self,
+        pen: &mut LineWriter<'_>,
+        cells: impl Iterator<Item = (StyleRole, Safe<'s>)>,
+        widths: &[u16],
+    ) {
         let mut first = true;
         for ((column, (ink, text)), width) in self.columns.iter().zip(cells).zip(widths) {
             if *width == 0 {
@@ -86,13 +89,13 @@ impl Table<'_> {
             if !std::mem::take(&mut first) {
                 pen.skip(GAP);
             }
-            let before = if column.right { width.saturating_sub(super::width(&text)) } else { 0 };
-            pen.skip(before).cell(width - before, ink, text);
+            let before = if column.align_right { width.saturating_sub(super::width(&text)) } else { 0 };
+            pen.skip(before).put_column(width - before, ink, text);
         }
     }
 
-    /// What a column needs for everything visible; 0 where there is nothing to say.
-    fn natural(&self, at: usize, column: &Column) -> u16 {
+    /// The width for all visible content; 0 where it is empty.
+    fn natural_width(&self, at: usize, column: &TableColumn) -> u16 {
         let cells = self.rows.iter().filter_map(|row| row.get(at));
         match cells.map(|(_, text)| width(text)).max() {
             Some(0) => 0,
@@ -105,15 +108,16 @@ impl Table<'_> {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 3] = [
-        Column { name: "ID", least: 6, worth: 9, right: false },
-        Column { name: "MODULE", least: 6, worth: 5, right: false },
-        Column { name: "TOKEN", least: 5, worth: 1, right: true },
+    const COLUMNS: [TableColumn; 3] = [
+        TableColumn { name: "ID", min_width: 6, priority: 9, align_right: false },
+        TableColumn { name: "MODULE", min_width: 6, priority: 5, align_right: false },
+        TableColumn { name: "TOKEN", min_width: 5, priority: 1, align_right: true },
     ];
 
     fn widths(room: u16) -> Vec<u16> {
-        let row = ["github_events", "redis_publish", "48190"].map(|text| (Ink::Text, Safe::literal(text)));
-        Table { columns: &COLUMNS, rows: vec![row.to_vec()] }.widths(room)
+        let row =
+            ["github_events", "redis_publish", "48190"].map(|text| (StyleRole::Text, Safe::literal(text)));
+        TextTable { columns: &COLUMNS, rows: vec![row.to_vec()] }.widths(room)
     }
 
     #[test]

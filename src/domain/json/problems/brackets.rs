@@ -4,39 +4,40 @@ use std::collections::HashMap;
 
 use super::super::Span;
 use super::super::walk::MAX_DEPTH;
-use super::reader::{Open, Reader, Want, closes};
-use super::slip::Slip;
-use super::tokens::Token;
-use super::{Fix, Shape};
+use super::error_kind::SyntaxErrorKind;
+use super::reader::{OpenBracket, RecoveryParser, RecoveryState, closes};
+use super::tokens::SyntaxToken;
+use super::{LexemeKind, SyntaxFix};
 
-impl Reader<'_> {
+impl RecoveryParser<'_> {
     /// A closing bracket where a value should stand.
-    pub(super) fn close_for_value(&mut self, token: Token) {
-        let closes = self.in_object() == (token.shape == Shape::CloseObject) && !self.open.is_empty();
-        match (self.want, self.in_object()) {
-            (Want::ValueOrClose, _) if closes => self.pop(token),
-            (Want::Value, false) if closes => {
-                let fix = Self::delete(self.comma, "take the comma out");
-                self.tokens.tell(self.comma, Slip::TrailingComma { object: false }, fix);
+    pub(super) fn close_for_value(&mut self, token: SyntaxToken) {
+        let closes = self.in_object() == (token.shape == LexemeKind::CloseObject) && !self.open.is_empty();
+        match (self.state, self.in_object()) {
+            (RecoveryState::ValueOrClose, _) if closes => self.pop(token),
+            (RecoveryState::Value, false) if closes => {
+                let fix = Self::delete_fix(self.comma, "take the comma out");
+                self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: false }, fix);
                 self.pop(token);
             }
             (_, true) => {
-                self.tell(token, Slip::NoValue, None);
+                self.report(token, SyntaxErrorKind::NoValue, None);
                 self.close(token);
             }
             _ => self.close(token),
         }
     }
 
-    pub(super) fn opens(&mut self, token: Token) -> bool {
+    pub(super) fn opens(&mut self, token: SyntaxToken) -> bool {
         if self.open.len() == MAX_DEPTH {
-            self.tell(token, Slip::TooDeep, None);
+            self.report(token, SyntaxErrorKind::TooDeep, None);
             return false;
         }
-        let object = token.shape == Shape::OpenObject;
-        let open = Open { object, at: token.span.start, indent: Some(self.indent), names: HashMap::new() };
+        let object = token.shape == LexemeKind::OpenObject;
+        let open =
+            OpenBracket { object, at: token.span.start, indent: Some(self.indent), names: HashMap::new() };
         self.open.push(open);
-        self.want = if object { Want::KeyOrClose } else { Want::ValueOrClose };
+        self.state = if object { RecoveryState::KeyOrClose } else { RecoveryState::ValueOrClose };
         true
     }
 
@@ -48,15 +49,15 @@ impl Reader<'_> {
     }
 
     /// Whether what stands where a name should shows that an object in an array was left before it.
-    pub(super) fn is_an_item_of_the_parent(&mut self, token: Token) -> bool {
+    pub(super) fn is_an_item_of_the_parent(&mut self, token: SyntaxToken) -> bool {
         let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
-        if self.want != Want::Key || parent.is_none_or(|parent| parent.object) {
+        if self.state != RecoveryState::Key || parent.is_none_or(|parent| parent.object) {
             return false;
         }
         match token.shape {
-            Shape::OpenObject | Shape::OpenArray => true,
-            Shape::Comma | Shape::Colon | Shape::CloseObject | Shape::CloseArray => false,
-            _ => self.tokens.peek().is_some_and(|next| next.shape == Shape::Comma || closes(next.shape)),
+            LexemeKind::OpenObject | LexemeKind::OpenArray => true,
+            LexemeKind::Comma | LexemeKind::Colon | LexemeKind::CloseObject | LexemeKind::CloseArray => false,
+            _ => self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Comma || closes(next.shape)),
         }
     }
 
@@ -64,17 +65,21 @@ impl Reader<'_> {
     pub(super) fn close_unclosed(&mut self, bracket: &str) {
         if let Some(open) = self.open.pop() {
             let span = Span { start: open.at, end: open.at + 1 };
-            let fix = Self::put(self.comma.start, bracket, "close it");
-            self.tokens.tell(span, Slip::NeverClosed { object: open.object }, fix);
+            let fix = Self::insert_fix(self.comma.start, bracket, "close it");
+            self.tokens.report(span, SyntaxErrorKind::NeverClosed { object: open.object }, fix);
         }
-        self.want = Want::Value;
+        self.state = RecoveryState::Value;
     }
 
     /// A closing bracket behind a value, which may be of the wrong kind.
-    pub(super) fn close(&mut self, token: Token) {
-        let object = token.shape == Shape::CloseObject;
+    pub(super) fn close(&mut self, token: SyntaxToken) {
+        let object = token.shape == LexemeKind::CloseObject;
         let Some(top) = self.open.last() else {
-            self.tell(token, Slip::StrayClose, Self::delete(token.span, "take the bracket out"));
+            self.report(
+                token,
+                SyntaxErrorKind::StrayClose,
+                Self::delete_fix(token.span, "take the bracket out"),
+            );
             return;
         };
         if top.object == object {
@@ -86,26 +91,26 @@ impl Reader<'_> {
         // What closes everything while more follows was meant for the innermost bracket.
         match twin {
             Some(twin) if twin > 0 || !more_follows => {
-                let close = Self::put(self.end, if top { "}" } else { "]" }, "close it");
+                let close = Self::insert_fix(self.end, if top { "}" } else { "]" }, "close it");
                 let unclosed: Vec<_> = self.open.drain(twin + 1..).collect();
                 let one = unclosed.len() == 1;
                 for open in unclosed {
                     let span = Span { start: open.at, end: open.at + 1 };
                     let fix = close.clone().filter(|_| one);
-                    self.tokens.tell(span, Slip::NeverClosed { object: open.object }, fix);
+                    self.tokens.report(span, SyntaxErrorKind::NeverClosed { object: open.object }, fix);
                 }
                 self.pop(token);
             }
             _ => {
                 let replacement = if top { "}" } else { "]" }.to_owned();
-                let fix = Fix { span: token.span, replacement, words: "change the bracket" };
-                self.tell(token, Slip::WrongClose { opened, object: top }, Some(fix));
+                let fix = SyntaxFix { span: token.span, replacement, words: "change the bracket" };
+                self.report(token, SyntaxErrorKind::WrongClose { opened, object: top }, Some(fix));
                 self.pop(token);
             }
         }
     }
 
-    pub(super) fn pop(&mut self, token: Token) {
+    pub(super) fn pop(&mut self, token: SyntaxToken) {
         if let Some(open) = self.open.pop()
             && self.suspect.is_none()
             && let (Some(here), Some(there)) = (token.indent, open.indent)
@@ -118,15 +123,18 @@ impl Reader<'_> {
 
     pub(super) fn never_closed(&mut self) {
         let many = self.open.len() > 1;
-        let begun = !matches!(self.want, Want::CommaOrClose | Want::KeyOrClose | Want::ValueOrClose);
+        let begun = !matches!(
+            self.state,
+            RecoveryState::CommaOrClose | RecoveryState::KeyOrClose | RecoveryState::ValueOrClose
+        );
         for open in std::mem::take(&mut self.open) {
             let at = self.suspect.take().filter(|_| !many);
             let close = if open.object { "}" } else { "]" };
-            let fix = Self::put(self.end, &format!("\n{close}"), "close it at the end");
+            let fix = Self::insert_fix(self.end, &format!("\n{close}"), "close it at the end");
             let fix = fix.filter(|_| at.is_none() && !many && !begun);
             let start = at.unwrap_or(open.at);
             let object = self.text.get(start..).is_some_and(|rest| rest.starts_with('{'));
-            self.tokens.tell(Span { start, end: start + 1 }, Slip::NeverClosed { object }, fix);
+            self.tokens.report(Span { start, end: start + 1 }, SyntaxErrorKind::NeverClosed { object }, fix);
         }
     }
 }

@@ -1,59 +1,58 @@
-//! All that is wrong with a text, for the one who types it: where [`super::walk`] stops at the first
-//! offence, this reads on as if the slip had been mended, so that one slip is one problem.
+//! All syntax errors of a text, for the editor: where [`super::walk`] stops at the first
+//! error, this recovers as if it had been corrected, so that one mistake is one problem.
 //!
-//! [`problems`] finds no error exactly where [`super::check_object`] is content.
+//! [`problems`] finds no error exactly where [`super::check_object`] succeeds.
 
 mod brackets;
+mod error_kind;
 mod reader;
-mod slip;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-use super::{Shape, Span};
-use reader::Reader;
-use slip::Slip;
+use super::{LexemeKind, Span};
+use error_kind::SyntaxErrorKind;
+use reader::RecoveryParser;
 
-/// One thing that is wrong, or that is not what one would think.
+/// A syntax error, or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct SyntaxProblem {
     /// What to mark.
     pub span: Span,
     /// Line of its start, from 1.
     pub line: usize,
     /// Column of its start in characters, from 1.
     pub column: usize,
-    /// Whether the text can be stored all the same.
+    /// An error keeps the text from being stored, a warning does not.
     pub severity: Severity,
     /// What is wrong; holds no part of the text.
     pub reason: String,
     /// What could stand there, as it would be written; empty where that says nothing.
     pub expected: &'static str,
-    /// What would mend it, where that is plain.
-    pub fix: Option<Fix>,
+    /// What would correct it, where that is clear.
+    pub fix: Option<SyntaxFix>,
 }
 
-/// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// Not JSON, or not an object.
     Error,
-    /// JSON, but the receiver does not read it as one would think.
+    /// JSON, but the receiver reads it in an unexpected way.
     Warning,
 }
 
-/// An edit that mends a problem.
+/// An edit that corrects a problem.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// What goes away; empty where something is only put in.
+pub struct SyntaxFix {
+    /// What is replaced; empty for an insertion.
     pub span: Span,
-    /// What comes in its place.
+    /// What replaces it.
     pub replacement: String,
     /// What it does: `put a comma before it`.
     pub words: &'static str,
 }
 
-impl std::fmt::Debug for Fix {
+impl std::fmt::Debug for SyntaxFix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The replacement may repeat a value of the text.
         write!(f, "Fix({:?}, {})", self.span, self.words)
@@ -63,38 +62,41 @@ impl std::fmt::Debug for Fix {
 /// The problems of a text that should be one JSON object, in the order of the text, at most `limit`.
 ///
 /// Takes time in proportion to the text, whatever it holds.
-pub fn problems(text: &str, limit: usize) -> Vec<Problem> {
-    let mut found = Reader::new(text, limit).read();
+pub fn problems(text: &str, limit: usize) -> Vec<SyntaxProblem> {
+    let mut found = RecoveryParser::new(text, limit).read();
     found.sort_by_key(|found| found.span.start);
-    let mut places = Places::new(text, &found);
-    found.into_iter().map(|found| found.told(&mut places)).collect()
+    let mut places = LineColumns::new(text, &found);
+    found.into_iter().map(|found| found.locate(&mut places)).collect()
 }
 
-/// A problem before its place is known in lines and columns.
-struct Found {
+/// A problem whose line and column are not computed yet.
+struct SpanProblem {
     span: Span,
-    slip: Slip,
-    fix: Option<Fix>,
+    kind: SyntaxErrorKind,
+    fix: Option<SyntaxFix>,
 }
 
-impl Found {
-    fn told(self, places: &mut Places) -> Problem {
+impl SpanProblem {
+    fn locate(self, places: &mut LineColumns) -> SyntaxProblem {
         let (line, column) = places.of(self.span.start);
-        let (reason, expected) = self.slip.words(places);
-        let severity =
-            if matches!(self.slip, Slip::Duplicate { .. }) { Severity::Warning } else { Severity::Error };
-        Problem { span: self.span, line, column, severity, reason, expected, fix: self.fix }
+        let (reason, expected) = self.kind.words(places);
+        let severity = if matches!(self.kind, SyntaxErrorKind::Duplicate { .. }) {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        SyntaxProblem { span: self.span, line, column, severity, reason, expected, fix: self.fix }
     }
 }
 
-/// Lines and columns of the offsets that are told, found in one pass.
-struct Places(Vec<(usize, (usize, usize))>);
+/// Lines and columns of the reported offsets, computed in one pass.
+struct LineColumns(Vec<(usize, (usize, usize))>);
 
-impl Places {
-    fn new(text: &str, found: &[Found]) -> Self {
+impl LineColumns {
+    fn new(text: &str, found: &[SpanProblem]) -> Self {
         let mut offsets: Vec<_> = found
             .iter()
-            .flat_map(|found| [Some(found.span.start), found.slip.elsewhere()])
+            .flat_map(|found| [Some(found.span.start), found.kind.related_offset()])
             .flatten()
             .collect();
         offsets.sort_unstable();

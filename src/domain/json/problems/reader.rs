@@ -1,17 +1,17 @@
-//! Reads on after each slip as if it had been mended.
+//! A parser that recovers after each error as if it had been corrected.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::lexer::is_number;
-use super::super::{BYTE_ORDER_MARK, Shape, Span, quote, unquote};
-use super::slip::Slip;
-use super::tokens::{Token, Tokens};
-use super::{Fix, Found};
+use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, quote, unquote};
+use super::error_kind::SyntaxErrorKind;
+use super::tokens::{SyntaxToken, SyntaxTokens};
+use super::{SpanProblem, SyntaxFix};
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Want {
+pub(super) enum RecoveryState {
     Value,
     ValueOrClose,
     Key,
@@ -21,8 +21,8 @@ pub(super) enum Want {
     End,
 }
 
-/// A bracket that waits for its other half.
-pub(super) struct Open<'t> {
+/// An open bracket.
+pub(super) struct OpenBracket<'t> {
     pub(super) object: bool,
     pub(super) at: usize,
     /// Blanks before it, if its line begins with it or with the name of its member.
@@ -31,14 +31,13 @@ pub(super) struct Open<'t> {
     pub(super) names: HashMap<Cow<'t, str>, usize>,
 }
 
-pub(super) struct Reader<'t> {
+pub(super) struct RecoveryParser<'t> {
     pub(super) text: &'t str,
-    pub(super) tokens: Tokens<'t>,
-    pub(super) open: Vec<Open<'t>>,
-    pub(super) want: Want,
+    pub(super) tokens: SyntaxTokens<'t>,
+    pub(super) open: Vec<OpenBracket<'t>>,
+    pub(super) state: RecoveryState,
     /// The end of the last token taken, where what is missing is put in.
     pub(super) end: usize,
-    /// The last comma.
     pub(super) comma: Span,
     /// Blanks before the first token of the line being read.
     pub(super) indent: usize,
@@ -48,21 +47,21 @@ pub(super) struct Reader<'t> {
     pub(super) object: Option<(bool, Span)>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> RecoveryParser<'t> {
     pub(super) fn new(text: &'t str, limit: usize) -> Self {
         let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        let mut tokens = Tokens::new(text, mark, limit);
+        let mut tokens = SyntaxTokens::new(text, mark, limit);
         if mark > 0 {
             let span = Span { start: 0, end: mark };
-            let fix = Fix { span, replacement: String::new(), words: "take it out" };
-            tokens.tell(span, Slip::ByteOrderMark, Some(fix));
+            let fix = SyntaxFix { span, replacement: String::new(), words: "take it out" };
+            tokens.report(span, SyntaxErrorKind::ByteOrderMark, Some(fix));
         }
         let nowhere = Span { start: mark, end: mark };
         Self {
             text,
             tokens,
             open: Vec::new(),
-            want: Want::Value,
+            state: RecoveryState::Value,
             end: mark,
             comma: nowhere,
             indent: 0,
@@ -71,13 +70,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn read(mut self) -> Vec<Found> {
+    pub(super) fn read(mut self) -> Vec<SpanProblem> {
         while !self.tokens.is_full()
             && let Some(token) = self.tokens.next()
         {
             self.indent = token.indent.unwrap_or(self.indent);
             if self.object.is_none() {
-                self.object = Some((token.shape == Shape::OpenObject, token.span));
+                self.object = Some((token.shape == LexemeKind::OpenObject, token.span));
             }
             let went_on = self.take(token);
             self.end = token.span.end.max(self.end);
@@ -91,23 +90,25 @@ impl<'t> Reader<'t> {
         self.tokens.found
     }
 
-    /// Takes a token in; says whether to read on.
-    fn take(&mut self, token: Token) -> bool {
+    /// Consumes a token; false stops the parser.
+    fn take(&mut self, token: SyntaxToken) -> bool {
         let object = self.in_object();
-        match (self.want, token.shape) {
-            (Want::End, _) => return self.after_the_end(token),
-            (Want::Value | Want::ValueOrClose, _) => return self.value(token),
-            (Want::Key | Want::KeyOrClose, _) => return self.key(token),
-            (Want::Colon, _) => return self.colon(token),
-            (Want::CommaOrClose, Shape::Comma) => {
+        match (self.state, token.shape) {
+            (RecoveryState::End, _) => return self.after_the_end(token),
+            (RecoveryState::Value | RecoveryState::ValueOrClose, _) => return self.value(token),
+            (RecoveryState::Key | RecoveryState::KeyOrClose, _) => return self.key(token),
+            (RecoveryState::Colon, _) => return self.colon(token),
+            (RecoveryState::CommaOrClose, LexemeKind::Comma) => {
                 self.comma = token.span;
-                self.want = if object { Want::Key } else { Want::Value };
+                self.state = if object { RecoveryState::Key } else { RecoveryState::Value };
             }
-            (Want::CommaOrClose, Shape::CloseObject | Shape::CloseArray) => self.close(token),
-            (Want::CommaOrClose, Shape::Colon) if self.names_a_member_of_the_parent() => {
+            (RecoveryState::CommaOrClose, LexemeKind::CloseObject | LexemeKind::CloseArray) => {
+                self.close(token)
+            }
+            (RecoveryState::CommaOrClose, LexemeKind::Colon) if self.names_a_member_of_the_parent() => {
                 self.close_unclosed("]");
             }
-            (Want::CommaOrClose, _) => return self.no_comma(token),
+            (RecoveryState::CommaOrClose, _) => return self.no_comma(token),
         }
         true
     }
@@ -116,39 +117,49 @@ impl<'t> Reader<'t> {
         self.open.last().is_some_and(|open| open.object)
     }
 
-    pub(super) fn tell(&mut self, token: Token, slip: Slip, fix: Option<Fix>) {
-        self.tokens.tell(token.span, slip, fix);
+    pub(super) fn report(&mut self, token: SyntaxToken, slip: SyntaxErrorKind, fix: Option<SyntaxFix>) {
+        self.tokens.report(token.span, slip, fix);
     }
 
-    pub(super) fn put(at: usize, text: &str, words: &'static str) -> Option<Fix> {
-        Some(Fix { span: Span { start: at, end: at }, replacement: text.to_owned(), words })
+    pub(super) fn insert_fix(at: usize, text: &str, words: &'static str) -> Option<SyntaxFix> {
+        Some(SyntaxFix { span: Span { start: at, end: at }, replacement: text.to_owned(), words })
     }
 
-    pub(super) fn delete(span: Span, words: &'static str) -> Option<Fix> {
-        Some(Fix { span, replacement: String::new(), words })
+    pub(super) fn delete_fix(span: Span, words: &'static str) -> Option<SyntaxFix> {
+        Some(SyntaxFix { span, replacement: String::new(), words })
     }
 
     pub(super) fn after_value(&mut self) {
-        self.want = if self.open.is_empty() { Want::End } else { Want::CommaOrClose };
+        self.state = if self.open.is_empty() { RecoveryState::End } else { RecoveryState::CommaOrClose };
     }
 
-    pub(super) fn value(&mut self, token: Token) -> bool {
+    pub(super) fn value(&mut self, token: SyntaxToken) -> bool {
         match token.shape {
-            Shape::OpenObject | Shape::OpenArray => return self.opens(token),
-            Shape::String | Shape::Number | Shape::Bool | Shape::Null => self.after_value(),
-            Shape::CloseObject | Shape::CloseArray => self.close_for_value(token),
-            Shape::Comma if self.in_object() => {
-                self.tell(token, Slip::NoValue, None);
+            LexemeKind::OpenObject | LexemeKind::OpenArray => return self.opens(token),
+            LexemeKind::String | LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null => {
+                self.after_value()
+            }
+            LexemeKind::CloseObject | LexemeKind::CloseArray => self.close_for_value(token),
+            LexemeKind::Comma if self.in_object() => {
+                self.report(token, SyntaxErrorKind::NoValue, None);
                 self.comma = token.span;
-                self.want = Want::Key;
+                self.state = RecoveryState::Key;
             }
-            Shape::Comma => {
-                self.tell(token, Slip::ExtraComma, Self::delete(token.span, "take the comma out"));
+            LexemeKind::Comma => {
+                self.report(
+                    token,
+                    SyntaxErrorKind::ExtraComma,
+                    Self::delete_fix(token.span, "take the comma out"),
+                );
             }
-            Shape::Colon => {
-                self.tell(token, Slip::ExtraColon, Self::delete(token.span, "take the colon out"));
+            LexemeKind::Colon => {
+                self.report(
+                    token,
+                    SyntaxErrorKind::ExtraColon,
+                    Self::delete_fix(token.span, "take the colon out"),
+                );
             }
-            Shape::Space | Shape::Unterminated | Shape::Bad => {
+            LexemeKind::Space | LexemeKind::Unterminated | LexemeKind::Bad => {
                 self.bare_value(token);
                 self.after_value();
             }
@@ -156,111 +167,135 @@ impl<'t> Reader<'t> {
         true
     }
 
-    fn key(&mut self, token: Token) -> bool {
+    fn key(&mut self, token: SyntaxToken) -> bool {
         if self.is_an_item_of_the_parent(token) {
             self.close_unclosed("}");
             return self.value(token);
         }
         match token.shape {
-            Shape::String => {
+            LexemeKind::String => {
                 self.name(token);
-                self.want = Want::Colon;
+                self.state = RecoveryState::Colon;
             }
-            Shape::CloseObject if self.want == Want::Key => {
-                let fix = Self::delete(self.comma, "take the comma out");
-                self.tokens.tell(self.comma, Slip::TrailingComma { object: true }, fix);
+            LexemeKind::CloseObject if self.state == RecoveryState::Key => {
+                let fix = Self::delete_fix(self.comma, "take the comma out");
+                self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: true }, fix);
                 self.pop(token);
             }
-            Shape::CloseObject => self.pop(token),
-            Shape::CloseArray => self.close(token),
-            Shape::Comma => {
-                self.tell(token, Slip::ExtraComma, Self::delete(token.span, "take the comma out"));
+            LexemeKind::CloseObject => self.pop(token),
+            LexemeKind::CloseArray => self.close(token),
+            LexemeKind::Comma => {
+                self.report(
+                    token,
+                    SyntaxErrorKind::ExtraComma,
+                    Self::delete_fix(token.span, "take the comma out"),
+                );
             }
-            Shape::Colon => {
-                self.tell(token, Slip::NoName, None);
-                self.want = Want::Value;
+            LexemeKind::Colon => {
+                self.report(token, SyntaxErrorKind::NoName, None);
+                self.state = RecoveryState::Value;
             }
-            Shape::OpenObject | Shape::OpenArray => {
-                self.tell(token, Slip::NoName, None);
+            LexemeKind::OpenObject | LexemeKind::OpenArray => {
+                self.report(token, SyntaxErrorKind::NoName, None);
                 return self.opens(token);
             }
             _ => {
                 let span = self.words_from(token);
-                if self.tokens.peek().is_some_and(|next| next.shape == Shape::String) {
+                if self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::String) {
                     // A name follows by itself.
-                    self.tokens.tell(span, Slip::NotAName, Self::delete(span, "take it out"));
+                    self.tokens.report(
+                        span,
+                        SyntaxErrorKind::NotAName,
+                        Self::delete_fix(span, "take it out"),
+                    );
                     return true;
                 }
-                let fix = Fix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
-                self.tokens.tell(span, Slip::UnquotedName, Some(fix));
-                self.want = Want::Colon;
+                let fix =
+                    SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
+                self.tokens.report(span, SyntaxErrorKind::UnquotedName, Some(fix));
+                self.state = RecoveryState::Colon;
             }
         }
         true
     }
 
-    fn name(&mut self, token: Token) {
+    fn name(&mut self, token: SyntaxToken) {
         let Some(open) = self.open.last_mut() else { return };
-        let Some(name) = unquote(token.span.of(self.text)).value().filter(|_| !token.told) else { return };
+        let Some(name) = unquote(token.span.of(self.text)).value().filter(|_| !token.reported) else {
+            return;
+        };
         if let Some(first) = open.names.get(&name) {
-            let slip = Slip::Duplicate { first: *first };
-            self.tokens.tell(token.span, slip, None);
+            let slip = SyntaxErrorKind::Duplicate { first: *first };
+            self.tokens.report(token.span, slip, None);
         } else {
             open.names.insert(name, token.span.start);
         }
     }
 
-    fn colon(&mut self, token: Token) -> bool {
-        self.want = Want::Value;
+    fn colon(&mut self, token: SyntaxToken) -> bool {
+        self.state = RecoveryState::Value;
         match token.shape {
-            Shape::Colon => true,
-            Shape::Bad if token.span.of(self.text) == "=" => {
-                let fix = Fix { span: token.span, replacement: ":".into(), words: "put a colon there" };
-                self.tell(token, Slip::EqualsSign, Some(fix));
+            LexemeKind::Colon => true,
+            LexemeKind::Bad if token.span.of(self.text) == "=" => {
+                let fix = SyntaxFix { span: token.span, replacement: ":".into(), words: "put a colon there" };
+                self.report(token, SyntaxErrorKind::EqualsSign, Some(fix));
                 true
             }
-            Shape::Comma | Shape::CloseObject | Shape::CloseArray => {
-                self.tell(token, Slip::NoColonAndValue, None);
-                self.want = Want::CommaOrClose;
+            LexemeKind::Comma | LexemeKind::CloseObject | LexemeKind::CloseArray => {
+                self.report(token, SyntaxErrorKind::NoColonAndValue, None);
+                self.state = RecoveryState::CommaOrClose;
                 self.take(token)
             }
             _ => {
-                self.tell(token, Slip::NoColon, Self::put(self.end, ":", "put a colon there"));
+                self.report(
+                    token,
+                    SyntaxErrorKind::NoColon,
+                    Self::insert_fix(self.end, ":", "put a colon there"),
+                );
                 self.value(token)
             }
         }
     }
 
     /// Something else than a comma behind a value.
-    fn no_comma(&mut self, token: Token) -> bool {
+    fn no_comma(&mut self, token: SyntaxToken) -> bool {
         let object = self.in_object();
-        let names = matches!(token.shape, Shape::String | Shape::Bad)
-            && self.tokens.peek().is_some_and(|next| next.shape == Shape::Colon);
+        let names = matches!(token.shape, LexemeKind::String | LexemeKind::Bad)
+            && self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Colon);
         let begins_value = matches!(
             token.shape,
-            Shape::String | Shape::Number | Shape::Bool | Shape::Null | Shape::OpenObject | Shape::OpenArray
+            LexemeKind::String
+                | LexemeKind::Number
+                | LexemeKind::Bool
+                | LexemeKind::Null
+                | LexemeKind::OpenObject
+                | LexemeKind::OpenArray
         );
         if (object && names) || (!object && begins_value) {
-            if !token.told {
-                self.tell(token, Slip::NoComma { object }, Self::put(self.end, ",", "put a comma there"));
+            if !token.reported {
+                self.report(
+                    token,
+                    SyntaxErrorKind::NoComma { object },
+                    Self::insert_fix(self.end, ",", "put a comma there"),
+                );
             }
             self.comma = Span { start: self.end, end: self.end };
-            self.want = if object { Want::Key } else { Want::Value };
+            self.state = if object { RecoveryState::Key } else { RecoveryState::Value };
             return self.take(token);
         }
-        if !token.told {
-            self.tell(token, Slip::Unexpected { object }, None);
+        if !token.reported {
+            self.report(token, SyntaxErrorKind::Unexpected { object }, None);
         }
         self.skip_the_rest(token);
         true
     }
 
     /// Leaves out what stands behind a value on its line, up to where the next one may begin.
-    fn skip_the_rest(&mut self, token: Token) {
+    fn skip_the_rest(&mut self, token: SyntaxToken) {
         let mut depth = usize::from(opens(token.shape));
         while let Some(next) = self.tokens.peek() {
-            let ends =
-                depth == 0 && (next.shape == Shape::Comma || closes(next.shape) || next.indent.is_some());
+            let ends = depth == 0
+                && (next.shape == LexemeKind::Comma || closes(next.shape) || next.indent.is_some());
             if ends {
                 return;
             }
@@ -271,23 +306,27 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn after_the_end(&mut self, token: Token) -> bool {
+    fn after_the_end(&mut self, token: SyntaxToken) -> bool {
         if closes(token.shape) {
-            self.tell(token, Slip::StrayClose, Self::delete(token.span, "take the bracket out"));
+            self.report(
+                token,
+                SyntaxErrorKind::StrayClose,
+                Self::delete_fix(token.span, "take the bracket out"),
+            );
             return true;
         }
         let fix = match token.shape {
-            Shape::Comma => Self::delete(token.span, "take the comma out"),
+            LexemeKind::Comma => Self::delete_fix(token.span, "take the comma out"),
             _ => None,
         };
-        if !token.told {
-            self.tell(token, Slip::AfterTheEnd, fix);
+        if !token.reported {
+            self.report(token, SyntaxErrorKind::AfterTheEnd, fix);
         }
         false
     }
 
     /// A bare word, and those after it on its line, where a value should stand.
-    fn bare_value(&mut self, token: Token) {
+    fn bare_value(&mut self, token: SyntaxToken) {
         let word = token.span.of(self.text);
         let spelling = match word {
             "True" | "TRUE" => Some("true"),
@@ -296,32 +335,36 @@ impl<'t> Reader<'t> {
             _ => None,
         };
         if let Some(spelling) = spelling {
-            let fix = Fix { span: token.span, replacement: spelling.into(), words: "spell it as JSON does" };
-            return self.tell(token, Slip::ForeignWord, Some(fix));
+            let fix =
+                SyntaxFix { span: token.span, replacement: spelling.into(), words: "spell it as JSON does" };
+            return self.report(token, SyntaxErrorKind::ForeignWord, Some(fix));
         }
         if matches!(word, "NaN" | "Infinity" | "-Infinity" | "+Infinity") {
-            let fix = Fix { span: token.span, replacement: "null".into(), words: "write null" };
-            return self.tell(token, Slip::NotFinite, Some(fix));
+            let fix = SyntaxFix { span: token.span, replacement: "null".into(), words: "write null" };
+            return self.report(token, SyntaxErrorKind::NotFinite, Some(fix));
         }
         if word.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
-            let fix = number(word).map(|replacement| Fix {
+            let fix = number(word).map(|replacement| SyntaxFix {
                 span: token.span,
                 replacement,
                 words: "write it as JSON does",
             });
-            return self.tell(token, Slip::MalformedNumber, fix);
+            return self.report(token, SyntaxErrorKind::MalformedNumber, fix);
         }
         let span = self.words_from(token);
-        let fix = Fix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
-        self.tokens.tell(span, Slip::UnquotedText, Some(fix));
+        let fix = SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
+        self.tokens.report(span, SyntaxErrorKind::UnquotedText, Some(fix));
     }
 
     /// A word and those that follow it on its line: meant as one text.
-    fn words_from(&mut self, token: Token) -> Span {
+    fn words_from(&mut self, token: SyntaxToken) -> Span {
         let mut span = token.span;
         while let Some(next) = self.tokens.peek()
             && next.indent.is_none()
-            && matches!(next.shape, Shape::Bad | Shape::Number | Shape::Bool | Shape::Null)
+            && matches!(
+                next.shape,
+                LexemeKind::Bad | LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null
+            )
             && next.span.of(self.text) != "="
         {
             span.end = next.span.end;
@@ -331,19 +374,26 @@ impl<'t> Reader<'t> {
         span
     }
 
-    /// What the end of the text leaves open.
+    /// Reports what is unfinished at the end of the text.
     fn ended(&mut self) {
-        match (self.want, self.open.is_empty()) {
-            (Want::End, _) => {
-                let clean =
-                    self.tokens.found.iter().all(|found| matches!(found.slip, Slip::Duplicate { .. }));
+        match (self.state, self.open.is_empty()) {
+            (RecoveryState::End, _) => {
+                let clean = self
+                    .tokens
+                    .found
+                    .iter()
+                    .all(|found| matches!(found.kind, SyntaxErrorKind::Duplicate { .. }));
                 if let Some((false, span)) = self.object.filter(|_| clean) {
-                    self.tokens.tell(span, Slip::NotAnObject, None);
+                    self.tokens.report(span, SyntaxErrorKind::NotAnObject, None);
                 }
             }
             (_, true) if self.tokens.found.is_empty() => {
                 let span = Span { start: self.text.len(), end: self.text.len() };
-                self.tokens.tell(span, Slip::Empty, Self::put(self.text.len(), "{}", "begin an object"));
+                self.tokens.report(
+                    span,
+                    SyntaxErrorKind::Empty,
+                    Self::insert_fix(self.text.len(), "{}", "begin an object"),
+                );
             }
             (_, true) => {}
             (_, false) => self.never_closed(),
@@ -351,12 +401,12 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn opens(shape: Shape) -> bool {
-    matches!(shape, Shape::OpenObject | Shape::OpenArray)
+fn opens(shape: LexemeKind) -> bool {
+    matches!(shape, LexemeKind::OpenObject | LexemeKind::OpenArray)
 }
 
-pub(super) fn closes(shape: Shape) -> bool {
-    matches!(shape, Shape::CloseObject | Shape::CloseArray)
+pub(super) fn closes(shape: LexemeKind) -> bool {
+    matches!(shape, LexemeKind::CloseObject | LexemeKind::CloseArray)
 }
 
 /// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.

@@ -5,7 +5,7 @@ use super::*;
 
 /// Line, column and words of each problem.
 fn told(text: &str) -> Vec<String> {
-    let tell = |problem: Problem| format!("{}:{} {}", problem.line, problem.column, problem.reason);
+    let tell = |problem: SyntaxProblem| format!("{}:{} {}", problem.line, problem.column, problem.reason);
     problems(text, 100).into_iter().map(tell).collect()
 }
 
@@ -150,7 +150,7 @@ proptest! {
     fn places_are_in_the_text(text in r#"(?s)[\[\]{}:,"\\aé1 '#/\n]{0,40}"#) {
         for problem in problems(&text, 50) {
             prop_assert!(text.get(problem.span.start..problem.span.end).is_some(), "{:?}", problem);
-            prop_assert_eq!((problem.line, problem.column), super::super::place(&text, problem.span.start));
+            prop_assert_eq!((problem.line, problem.column), super::super::line_column(&text, problem.span.start));
             if let Some(fix) = problem.fix {
                 prop_assert!(text.get(fix.span.start..fix.span.end).is_some());
             }

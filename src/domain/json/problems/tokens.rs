@@ -1,31 +1,31 @@
-//! Lexemes as their typist meant them: comments left out, quotes that are missing thought of.
+//! Lexemes as they were meant: comments skipped, missing quotes assumed.
 
-use super::super::{Lexeme, Lexer, Shape, Span, Unquoted, unquote};
-use super::slip::Slip;
-use super::{Fix, Found};
+use super::super::{Lexeme, LexemeKind, Lexer, Span, UnquoteResult, unquote};
+use super::error_kind::SyntaxErrorKind;
+use super::{SpanProblem, SyntaxFix};
 
 /// A lexeme that is neither white space nor a comment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    pub(super) shape: Shape,
+pub(super) struct SyntaxToken {
+    pub(super) shape: LexemeKind,
     pub(super) span: Span,
     /// Blanks before it on its line, if it is the first there.
     pub(super) indent: Option<usize>,
-    /// Whether something of its own is wrong with it, and was told.
-    pub(super) told: bool,
+    /// Whether an error in the token itself was reported.
+    pub(super) reported: bool,
 }
 
 /// The tokens of a text, with what is wrong in and between them.
-pub(super) struct Tokens<'t> {
+pub(super) struct SyntaxTokens<'t> {
     text: &'t str,
     lexer: Lexer<'t>,
     indent: Option<usize>,
-    ahead: Option<Token>,
+    ahead: Option<SyntaxToken>,
     limit: usize,
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<SpanProblem>,
 }
 
-impl<'t> Tokens<'t> {
+impl<'t> SyntaxTokens<'t> {
     pub(super) fn new(text: &'t str, start: usize, limit: usize) -> Self {
         let mut lexer = Lexer::new(text);
         lexer.skip_to(start);
@@ -33,50 +33,50 @@ impl<'t> Tokens<'t> {
     }
 
     /// The next token, without taking it.
-    pub(super) fn peek(&mut self) -> Option<Token> {
+    pub(super) fn peek(&mut self) -> Option<SyntaxToken> {
         if self.ahead.is_none() {
             self.ahead = self.read();
         }
         self.ahead
     }
 
-    pub(super) fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<SyntaxToken> {
         self.ahead.take().or_else(|| self.read())
     }
 
-    /// Whether as much was found as is wanted.
+    /// Whether the limit is reached.
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= self.limit
     }
 
-    pub(super) fn tell(&mut self, span: Span, slip: Slip, fix: Option<Fix>) {
-        self.found.push(Found { span, slip, fix });
+    pub(super) fn report(&mut self, span: Span, slip: SyntaxErrorKind, fix: Option<SyntaxFix>) {
+        self.found.push(SpanProblem { span, kind: slip, fix });
     }
 
-    fn read(&mut self) -> Option<Token> {
+    fn read(&mut self) -> Option<SyntaxToken> {
         // A text of nothing but comments is left as soon as any other.
         while !self.is_full() {
-            let Lexeme { shape, span } = self.lexer.next()?;
+            let Lexeme { kind: shape, span } = self.lexer.next()?;
             let text = span.of(self.text);
             match shape {
-                Shape::Space => {
+                LexemeKind::Space => {
                     if let Some((_, last)) = text.rsplit_once('\n') {
                         self.indent = Some(last.len());
                     }
                 }
-                Shape::Bad if self.comment(span.start) => {}
-                Shape::Bad if text == "'" => return Some(self.single_quoted(span.start)),
-                Shape::Bad => return Some(self.bare(span)),
-                Shape::Unterminated => return Some(self.unterminated(span)),
-                Shape::String => return Some(self.string(span)),
+                LexemeKind::Bad if self.comment(span.start) => {}
+                LexemeKind::Bad if text == "'" => return Some(self.single_quoted(span.start)),
+                LexemeKind::Bad => return Some(self.bare(span)),
+                LexemeKind::Unterminated => return Some(self.unterminated(span)),
+                LexemeKind::String => return Some(self.string(span)),
                 _ => return Some(self.token(shape, span, false)),
             }
         }
         None
     }
 
-    fn token(&mut self, shape: Shape, span: Span, told: bool) -> Token {
-        Token { shape, span, indent: self.indent.take(), told }
+    fn token(&mut self, shape: LexemeKind, span: Span, told: bool) -> SyntaxToken {
+        SyntaxToken { shape, span, indent: self.indent.take(), reported: told }
     }
 
     fn rest(&self, from: usize) -> &'t str {
@@ -90,7 +90,7 @@ impl<'t> Tokens<'t> {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Passes over a comment that starts here; says whether there was one.
+    /// Skips a comment that starts here; false if there is none.
     fn comment(&mut self, start: usize) -> bool {
         let rest = self.rest(start);
         let len = if rest.starts_with("//") || rest.starts_with('#') {
@@ -106,16 +106,16 @@ impl<'t> Tokens<'t> {
         let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
         let to_line_end = self.line(span.end).trim().is_empty();
         let gone = if to_line_end { Span { start: start - blanks, ..span } } else { span };
-        let fix = Fix { span: gone, replacement: String::new(), words: "take the comment out" };
-        self.tell(span, Slip::Comment, Some(fix));
+        let fix = SyntaxFix { span: gone, replacement: String::new(), words: "take the comment out" };
+        self.report(span, SyntaxErrorKind::Comment, Some(fix));
         self.lexer.skip_to(span.end);
         true
     }
 
-    fn string(&mut self, span: Span) -> Token {
+    fn string(&mut self, span: Span) -> SyntaxToken {
         let quoted = span.of(self.text);
-        let Unquoted::Broken(at, reason) = unquote(quoted) else {
-            return self.token(Shape::String, span, false);
+        let UnquoteResult::Broken(at, reason) = unquote(quoted) else {
+            return self.token(LexemeKind::String, span, false);
         };
         let bad = quoted.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\\');
         let start = span.start + at;
@@ -126,12 +126,16 @@ impl<'t> Tokens<'t> {
         };
         let bad = Span { start, end: start + bad.len_utf8() };
         let words = if replacement == "\\\\" { "double the backslash" } else { "write it as an escape" };
-        self.tell(bad, Slip::InString(reason), Some(Fix { span: bad, replacement, words }));
-        self.token(Shape::String, span, true)
+        self.report(
+            bad,
+            SyntaxErrorKind::InString(reason),
+            Some(SyntaxFix { span: bad, replacement, words }),
+        );
+        self.token(LexemeKind::String, span, true)
     }
 
     /// A string in single quotes, up to the one that closes it on its line.
-    fn single_quoted(&mut self, start: usize) -> Token {
+    fn single_quoted(&mut self, start: usize) -> SyntaxToken {
         let line = self.line(start + 1);
         let mut escaped = false;
         let close = line.char_indices().find(|(_, c)| {
@@ -158,13 +162,17 @@ impl<'t> Tokens<'t> {
             escaped = c == '\\' && !escaped;
         }
         replacement.push('"');
-        self.tell(span, Slip::SingleQuotes, Some(Fix { span, replacement, words: "use double quotes" }));
+        self.report(
+            span,
+            SyntaxErrorKind::SingleQuotes,
+            Some(SyntaxFix { span, replacement, words: "use double quotes" }),
+        );
         self.lexer.skip_to(span.end);
-        self.token(Shape::String, span, true)
+        self.token(LexemeKind::String, span, true)
     }
 
     /// A string that its line ends: its quote is thought to be missing where its text seems to end.
-    fn unterminated(&mut self, span: Span) -> Token {
+    fn unterminated(&mut self, span: Span) -> SyntaxToken {
         let body = span.of(self.text);
         // A name that lost its quote ends before the colon; a value before what follows values.
         let name = body.find(':').filter(|at| !body.get(1..*at).unwrap_or_default().contains([' ', '/']));
@@ -173,26 +181,27 @@ impl<'t> Tokens<'t> {
         let string = Span { start: span.start, end };
         let put = Span { start: end, end };
         let quote = if body.starts_with('\'') { None } else { Some("\"") };
-        let fix = quote.map(|quote| Fix { span: put, replacement: quote.into(), words: "close the string" });
-        self.tell(string, Slip::NoClosingQuote, fix);
+        let fix =
+            quote.map(|quote| SyntaxFix { span: put, replacement: quote.into(), words: "close the string" });
+        self.report(string, SyntaxErrorKind::NoClosingQuote, fix);
         self.lexer.skip_to(end);
-        self.token(Shape::String, string, true)
+        self.token(LexemeKind::String, string, true)
     }
 
     /// A bare word. With a quote right behind it, the one before it is missing.
-    fn bare(&mut self, span: Span) -> Token {
+    fn bare(&mut self, span: Span) -> SyntaxToken {
         let ends_string = self.rest(span.end).strip_prefix('"').is_some_and(|rest| {
             let rest = rest.trim_start_matches([' ', '\t', '\r']);
             rest.is_empty() || rest.starts_with([',', ':', '}', ']', '\n'])
         });
         if !ends_string {
-            return self.token(Shape::Bad, span, false);
+            return self.token(LexemeKind::Bad, span, false);
         }
         let string = Span { start: span.start, end: span.end + 1 };
         let put = Span { start: span.start, end: span.start };
-        let fix = Fix { span: put, replacement: "\"".into(), words: "open the string" };
-        self.tell(string, Slip::NoOpeningQuote, Some(fix));
+        let fix = SyntaxFix { span: put, replacement: "\"".into(), words: "open the string" };
+        self.report(string, SyntaxErrorKind::NoOpeningQuote, Some(fix));
         self.lexer.skip_to(string.end);
-        self.token(Shape::String, string, true)
+        self.token(LexemeKind::String, string, true)
     }
 }

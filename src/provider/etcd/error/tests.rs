@@ -20,13 +20,13 @@ fn etcds_refusals_are_told_apart() {
         Fault::Compacted
     );
     for old in ["etcdserver: revision of auth store is old", "auth: revision in header is old"] {
-        assert_eq!(fault(Code::Unknown, old), Fault::Expired);
+        assert_eq!(fault(Code::Unknown, old), Fault::TokenExpired);
     }
-    assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::Oversized);
+    assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::ResponseTooLarge);
     let future = "etcdserver: mvcc: required revision is a future revision";
     assert_eq!(fault(Code::OutOfRange, future), Fault::Broken);
     let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
-    assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::TooLarge);
+    assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::RequestTooLarge);
     assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));
     assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
 }
@@ -46,7 +46,7 @@ async fn hanging_up(reason: u8) -> String {
             let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]).try_into().unwrap()];
             stream.read_exact(&mut payload).await.unwrap();
             let answer = match (kind, flags) {
-                // Headers are answered with the end of their stream, settings with an assent.
+                // Headers are answered with RST_STREAM, settings with an ACK.
                 (1, _) => [&[0, 0, 4, 3, 0], &id[..], &[0, 0, 0, reason]].concat(),
                 (4, 0) => vec![0, 0, 0, 4, 1, 0, 0, 0, 0],
                 _ => continue,
@@ -65,20 +65,25 @@ async fn a_call_that_a_connection_ended_was_refused_by_nobody() {
         let client = etcd_client::Client::connect([hanging_up(reason).await], None).await.unwrap();
         let fault = Fault::from(client.kv_client().get("k", None).await.unwrap_err());
         assert_eq!(fault, Fault::Broken, "{reason:#x}");
-        assert!(fault.leaves_doubt());
+        assert!(fault.is_ambiguous());
     }
 }
 
 #[test]
 fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
     let key = ResourceKey::foreign(*b"x");
-    for doubtful in [Fault::Silent, Fault::Broken, Fault::Oversized] {
+    for doubtful in [Fault::Timeout, Fault::Broken, Fault::ResponseTooLarge] {
         let error = doubtful.into_write_error("e:1", &key, String::new);
         assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }
-    for certain in
-        [Fault::Unreachable, Fault::NoLeader, Fault::NoSpace, Fault::Denied, Fault::TooLarge, Fault::Replaced]
-    {
+    for certain in [
+        Fault::Unreachable,
+        Fault::NoLeader,
+        Fault::NoSpace,
+        Fault::Denied,
+        Fault::RequestTooLarge,
+        Fault::StoreReplaced,
+    ] {
         let error = certain.into_write_error("e:1", &key, String::new);
         assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }
@@ -86,17 +91,17 @@ fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
 
 #[test]
 fn of_several_faults_the_one_that_tells_most_is_told() {
-    let told = |faults: &[Fault]| faults.iter().cloned().reduce(Fault::or_more_telling).unwrap();
-    assert_eq!(told(&[Fault::NoLeader, Fault::Unreachable, Fault::Silent]), Fault::NoLeader);
+    let told = |faults: &[Fault]| faults.iter().cloned().reduce(Fault::or_more_specific).unwrap();
+    assert_eq!(told(&[Fault::NoLeader, Fault::Unreachable, Fault::Timeout]), Fault::NoLeader);
     assert_eq!(told(&[Fault::Broken, Fault::Unreachable]), Fault::Unreachable);
-    assert_eq!(told(&[Fault::Silent, Fault::Denied, Fault::NoLeader]), Fault::Denied);
+    assert_eq!(told(&[Fault::Timeout, Fault::Denied, Fault::NoLeader]), Fault::Denied);
 }
 
 #[test]
 fn no_words_repeat_what_a_status_carried() {
     let planted = "token=s3cr3t {\"password\":\"hunter2\"}";
     for code in 0..17 {
-        let words = fault(Code::from(code), planted).words("e:1");
+        let words = fault(Code::from(code), planted).message("e:1");
         assert!(!words.contains("s3cr3t") && !words.contains("hunter2"), "{words}");
     }
 }

@@ -1,8 +1,8 @@
-//! Until when the certificates are good: the one that each TLS server shows, and our own files.
+//! Expiry of certificates: the one that each TLS server presents, and the configured files.
 //!
-//! A handshake of our own looks at the server's, since the client library keeps it to itself. It
-//! trusts anyone, because a certificate that has ended is what it is after, and it sends nothing: it
-//! hangs up once it has seen. The calls beside it trust nobody unproven.
+//! The server's is read by a separate handshake, since the client library does not expose it. That
+//! handshake accepts any certificate, because expired ones are of interest, and sends no data: it
+//! disconnects at once. All other calls verify certificates.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,26 +23,24 @@ use x509_cert::der::Decode;
 use super::super::connect::Connector;
 use super::super::settings::{Endpoint, IdentityFiles, TlsFiles};
 use super::super::tls::ensure_crypto_provider;
-use super::left;
-use crate::domain::{Certificate, Owner};
+use super::remaining;
+use crate::domain::{Certificate, CertificateOwner};
 
-/// How long a server's certificate is taken to be the one last seen. Servers log connections that
-/// say nothing.
-const SEEN_FOR: Duration = Duration::from_secs(300);
+/// How long a server's certificate is cached. Servers log connections that send nothing.
+const CACHE_TTL: Duration = Duration::from_secs(300);
 
-/// The most certificates of one file that are shown.
-const PER_FILE: usize = 4;
+const MAX_PER_FILE: usize = 4;
 
 /// The largest certificate file that is read, in bytes.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
-/// What was seen, by address.
+/// Server certificates and when they were read, by address.
 #[derive(Default)]
-pub(super) struct Sightings(Mutex<HashMap<String, (Instant, Certificate)>>);
+pub(super) struct CertificateCache(Mutex<HashMap<String, (Instant, Certificate)>>);
 
-impl Sightings {
-    /// Every certificate that the link rests on, as far as it can be seen.
-    pub(super) async fn look(&self, connector: &Connector, deadline: Instant) -> Vec<Certificate> {
+impl CertificateCache {
+    /// The servers' certificates and those of the configured files, as far as they can be read.
+    pub(super) async fn collect(&self, connector: &Connector, deadline: Instant) -> Vec<Certificate> {
         let settings = connector.settings();
         let secured = settings.endpoints.iter().filter(|endpoint| settings.uses_tls(endpoint));
         let servers = secured.map(|endpoint| self.server(endpoint, &settings.tls, deadline));
@@ -52,12 +50,12 @@ impl Sightings {
 
     async fn server(&self, endpoint: &Endpoint, files: &TlsFiles, deadline: Instant) -> Option<Certificate> {
         let address = endpoint.to_string();
-        let recent = |(at, _): &&(Instant, Certificate)| at.elapsed() < SEEN_FOR;
+        let recent = |(at, _): &&(Instant, Certificate)| at.elapsed() < CACHE_TTL;
         if let Some((_, known)) = self.lock().get(&address).filter(recent) {
             return Some(known.clone());
         }
-        let shown = timeout(left(deadline), shown(endpoint, files)).await.ok().flatten()?;
-        let certificate = read(Owner::Server(address.clone()), &shown)?;
+        let shown = timeout(remaining(deadline), peer_certificate(endpoint, files)).await.ok().flatten()?;
+        let certificate = read(CertificateOwner::Server(address.clone()), &shown)?;
         self.lock().insert(address, (Instant::now(), certificate.clone()));
         Some(certificate)
     }
@@ -67,8 +65,8 @@ impl Sightings {
     }
 }
 
-/// What a certificate says of itself; `None` where it does not keep to the standard.
-fn read(owner: Owner, der: &[u8]) -> Option<Certificate> {
+/// Parses a certificate; `None` where it is malformed.
+fn read(owner: CertificateOwner, der: &[u8]) -> Option<Certificate> {
     let certificate = x509_cert::Certificate::from_der(der).ok()?.tbs_certificate;
     let validity = certificate.validity;
     Some(Certificate {
@@ -79,25 +77,25 @@ fn read(owner: Owner, der: &[u8]) -> Option<Certificate> {
     })
 }
 
-/// Our own files; one that cannot be read fails the connection, which tells it.
+/// The configured files; one that cannot be read fails the connection, which reports it.
 async fn files(files: TlsFiles) -> Vec<Certificate> {
     let read = tokio::task::spawn_blocking(move || {
-        let client = files.identity.map(|identity| in_file(&identity.cert, Owner::Client));
-        let authorities = files.ca_cert.map(|path| in_file(&path, Owner::Authority));
+        let client = files.identity.map(|identity| read_file(&identity.cert, CertificateOwner::Client));
+        let authorities = files.ca_cert.map(|path| read_file(&path, CertificateOwner::Authority));
         client.into_iter().chain(authorities).flatten().collect()
     });
     read.await.unwrap_or_default()
 }
 
-fn in_file(path: &PathBuf, owner: impl Fn(String) -> Owner) -> Vec<Certificate> {
-    if std::fs::metadata(path).map_or(u64::MAX, |file| file.len()) > LARGEST {
+fn read_file(path: &PathBuf, owner: impl Fn(String) -> CertificateOwner) -> Vec<Certificate> {
+    if std::fs::metadata(path).map_or(u64::MAX, |file| file.len()) > MAX_FILE_SIZE {
         return Vec::new();
     }
     let read = |der: CertificateDer<'_>| read(owner(path.display().to_string()), &der);
     let mut found: Vec<_> = chain(path).into_iter().filter_map(read).collect();
-    // Those that end first matter.
+    // Those that expire first matter.
     found.sort_by_key(|certificate| certificate.until);
-    found.truncate(PER_FILE);
+    found.truncate(MAX_PER_FILE);
     found
 }
 
@@ -105,21 +103,21 @@ fn chain(path: &Path) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_file_iter(path).map(|all| all.filter_map(Result::ok).collect()).unwrap_or_default()
 }
 
-/// The certificate that a server shows to who connects as we do.
-async fn shown(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u8>> {
+/// The certificate that a server presents, in DER.
+async fn peer_certificate(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u8>> {
     ensure_crypto_provider();
     let provider = CryptoProvider::get_default().cloned()?;
-    let witness = Arc::new(Witness { provider, seen: Mutex::default() });
+    let witness = Arc::new(RecordingVerifier { provider, certificate: Mutex::default() });
     let config = config(&witness, files.identity.clone()).await?;
     let name = ServerName::try_from(endpoint.host().to_owned()).ok()?;
     let stream = TcpStream::connect(endpoint.to_string()).await.ok()?;
-    // Also a handshake that fails later has shown the certificate.
+    // A handshake that fails later has presented the certificate as well.
     let _ = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()
+    witness.certificate.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// With our own certificate where we have one: without, a server that asks for it logs an error.
-async fn config(witness: &Arc<Witness>, identity: Option<IdentityFiles>) -> Option<ClientConfig> {
+/// With the client certificate where there is one: a server that requires it would log an error.
+async fn config(witness: &Arc<RecordingVerifier>, identity: Option<IdentityFiles>) -> Option<ClientConfig> {
     let verifier = Arc::clone(witness) as Arc<dyn ServerCertVerifier>;
     let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier);
     let Some(identity) = identity else { return Some(config.with_no_client_auth()) };
@@ -130,14 +128,14 @@ async fn config(witness: &Arc<Witness>, identity: Option<IdentityFiles>) -> Opti
     config.with_client_auth_cert(chain, key).ok()
 }
 
-/// Sees a certificate and believes it.
+/// Records the server's certificate and accepts any.
 #[derive(Debug)]
-struct Witness {
+struct RecordingVerifier {
     provider: Arc<CryptoProvider>,
-    seen: Mutex<Option<Vec<u8>>>,
+    certificate: Mutex<Option<Vec<u8>>>,
 }
 
-impl ServerCertVerifier for Witness {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -146,7 +144,7 @@ impl ServerCertVerifier for Witness {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.to_vec());
+        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.to_vec());
         Ok(ServerCertVerified::assertion())
     }
 

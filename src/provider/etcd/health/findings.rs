@@ -1,22 +1,21 @@
-//! What there is to act on in what was seen.
+//! Findings to act on, from member status and certificates.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use super::ask::{Answer, Named, Report, Seen};
-use crate::domain::{Certificate, Condition, Finding, Health, Owner, Validity, utc};
+use super::member_status::{AddressSource, ClusterStatus, MemberReply, MemberStatus};
+use crate::domain::{Certificate, CertificateOwner, Condition, Finding, Health, Validity, utc};
 
-/// A database this full of its quota is worth acting on while it still takes writes, in percent.
+/// From this percentage of its quota on, the database's size is a finding.
 const NEARLY_FULL: u64 = 80;
 
-/// etcd itself refuses writes when this many entries wait to be applied.
+/// etcd itself refuses writes when this many entries are not applied yet.
 const FAR_BEHIND: u64 = 5_000;
 
-/// Takes in what the members mean together.
-pub(super) fn of_cluster(health: &mut Health, seen: &Seen) {
+pub(super) fn add_cluster_findings(health: &mut Health, seen: &ClusterStatus) {
     let found = [
         alarms(seen, health),
-        silent(seen, health.condition()),
+        unresponsive(seen, health.condition()),
         clusters(seen),
         leaderless(seen, health.condition()),
         quotas(seen),
@@ -26,22 +25,22 @@ pub(super) fn of_cluster(health: &mut Health, seen: &Seen) {
         learners(seen),
         unlisted(seen),
     ];
-    found.into_iter().flatten().for_each(|finding| health.find(finding));
+    found.into_iter().flatten().for_each(|finding| health.push(finding));
 }
 
-fn some(names: Vec<String>) -> Option<String> {
+fn join_names(names: Vec<String>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn name(seen: &Seen, answer: &Answer) -> String {
+fn display_name(seen: &ClusterStatus, answer: &MemberReply) -> String {
     match seen.member(answer) {
         Some(member) if !member.name.is_empty() => format!("{} ({})", member.name, answer.address),
         _ => answer.address.clone(),
     }
 }
 
-/// Alarms stand until a person clears them, whatever their cause.
-fn alarms(seen: &Seen, health: &Health) -> Vec<Finding> {
+/// Alarms stay until they are disarmed, whatever their cause.
+fn alarms(seen: &ClusterStatus, health: &Health) -> Vec<Finding> {
     let raised: BTreeSet<_> = seen.reports().flat_map(|report| &report.alarms).collect();
     let revision = health.facts.iter().find(|fact| fact.name == "revision");
     let revision = revision.map_or("REVISION".to_owned(), |fact| fact.value.words());
@@ -64,17 +63,17 @@ fn alarms(seen: &Seen, health: &Health) -> Vec<Finding> {
     raised.into_iter().map(finding).collect()
 }
 
-/// Configured members that do not answer, and what the cluster can still bear.
-fn silent(seen: &Seen, condition: Condition) -> Vec<Finding> {
-    let named = |answer: &&Answer| answer.named == Named::BySettings;
-    let all = seen.answers.iter().filter(named).count();
-    let silent: Vec<_> = seen.answers.iter().filter(named).filter(|answer| !answer.is_alive()).collect();
-    let names = silent.iter().map(|answer| name(seen, answer)).collect();
-    let (Some(names), true) = (some(names), condition < Condition::Unusable) else { return Vec::new() };
+/// Configured members that do not answer, and how many more losses the quorum tolerates.
+fn unresponsive(seen: &ClusterStatus, condition: Condition) -> Vec<Finding> {
+    let named = |answer: &&MemberReply| answer.source == AddressSource::Settings;
+    let all = seen.replies.iter().filter(named).count();
+    let silent: Vec<_> = seen.replies.iter().filter(named).filter(|answer| !answer.is_alive()).collect();
+    let names = silent.iter().map(|answer| display_name(seen, answer)).collect();
+    let (Some(names), true) = (join_names(names), condition < Condition::Unusable) else { return Vec::new() };
     let verb = if silent.len() == 1 { "does" } else { "do" };
     let text = format!("{} of {all} endpoints {verb} not answer: {names}", silent.len());
     let voters: Vec<_> = seen.members.iter().filter(|member| !member.learner).collect();
-    let gone = |answer: &&&Answer| seen.member(answer).is_some_and(|member| !member.learner);
+    let gone = |answer: &&&MemberReply| seen.member(answer).is_some_and(|member| !member.learner);
     let lost = silent.iter().filter(gone).count();
     let remedy = match voters.len().saturating_sub(lost).checked_sub(voters.len() / 2 + 1) {
         _ if voters.is_empty() => "check that they run and can be reached".to_owned(),
@@ -85,7 +84,7 @@ fn silent(seen: &Seen, condition: Condition) -> Vec<Finding> {
     vec![Finding::fault(text, remedy)]
 }
 
-fn clusters(seen: &Seen) -> Vec<Finding> {
+fn clusters(seen: &ClusterStatus) -> Vec<Finding> {
     let ids: BTreeSet<_> = seen.reports().map(|report| report.cluster).collect();
     let text = "the endpoints lead to different clusters: what is shown depends on which one answers";
     let several = ids.len() > 1;
@@ -95,17 +94,17 @@ fn clusters(seen: &Seen) -> Vec<Finding> {
         .collect()
 }
 
-fn leaderless(seen: &Seen, condition: Condition) -> Vec<Finding> {
-    let names = seen.leaderless().map(|answer| name(seen, answer)).collect();
-    let (Some(names), true) = (some(names), condition < Condition::Unusable) else { return Vec::new() };
+fn leaderless(seen: &ClusterStatus, condition: Condition) -> Vec<Finding> {
+    let names = seen.leaderless().map(|answer| display_name(seen, answer)).collect();
+    let (Some(names), true) = (join_names(names), condition < Condition::Unusable) else { return Vec::new() };
     vec![Finding::fault(
         format!("no leader is known to {names}: cut off from the majority"),
         "check the network between the members",
     )]
 }
 
-fn quotas(seen: &Seen) -> Vec<Finding> {
-    let finding = |report: &Report| {
+fn quotas(seen: &ClusterStatus) -> Vec<Finding> {
+    let finding = |report: &MemberStatus| {
         let used = report.size.checked_mul(100)?.checked_div(report.quota?)?;
         let text = format!("the database of {} fills {used} % of its quota", seen.name_of(report.member));
         let remedy = "compact and defragment it, or raise --quota-backend-bytes";
@@ -114,24 +113,25 @@ fn quotas(seen: &Seen) -> Vec<Finding> {
     seen.reports().filter_map(finding).collect()
 }
 
-fn behind(seen: &Seen) -> Vec<Finding> {
+fn behind(seen: &ClusterStatus) -> Vec<Finding> {
     let late = seen.reports().filter(|report| report.behind >= FAR_BEHIND);
     let names = late.map(|report| format!("{} ({} entries)", seen.name_of(report.member), report.behind));
-    let text = some(names.collect()).map(|names| format!("far behind in applying what is written: {names}"));
+    let text =
+        join_names(names.collect()).map(|names| format!("far behind in applying what is written: {names}"));
     text.map(|text| Finding::fault(text, "check the disk and the load of the member")).into_iter().collect()
 }
 
-fn unstarted(seen: &Seen) -> Vec<Finding> {
+fn unstarted(seen: &ClusterStatus) -> Vec<Finding> {
     let voters = seen.members.iter().filter(|member| member.name.is_empty() && !member.learner);
     let names = voters.map(|member| member.peers.join(", "));
-    let text = some(names.collect()).map(|names| {
+    let text = join_names(names.collect()).map(|names| {
         format!("a member was added and has not been started: {names}; it counts for the quorum")
     });
     let remedy = "start it, or take it out with etcdctl member remove";
     text.map(|text| Finding::fault(text, remedy)).into_iter().collect()
 }
 
-fn versions(seen: &Seen) -> Vec<Finding> {
+fn versions(seen: &ClusterStatus) -> Vec<Finding> {
     let versions: BTreeSet<_> = seen.reports().map(|report| report.version.as_str()).collect();
     let all: Vec<_> = versions.iter().copied().collect();
     let text = format!("the members run different versions: {}", all.join(", "));
@@ -139,41 +139,41 @@ fn versions(seen: &Seen) -> Vec<Finding> {
     several.then(|| Finding::hint(text, "finish the upgrade")).into_iter().collect()
 }
 
-fn learners(seen: &Seen) -> Vec<Finding> {
-    let learns = |answer: &&Answer| {
-        answer.named == Named::BySettings && answer.said.as_ref().is_ok_and(|report| report.learner)
+fn learners(seen: &ClusterStatus) -> Vec<Finding> {
+    let learns = |answer: &&MemberReply| {
+        answer.source == AddressSource::Settings && answer.status.as_ref().is_ok_and(|report| report.learner)
     };
-    let names = seen.answers.iter().filter(learns).map(|answer| name(seen, answer));
-    let text = some(names.collect())
+    let names = seen.replies.iter().filter(learns).map(|answer| display_name(seen, answer));
+    let text = join_names(names.collect())
         .map(|names| format!("ETCD_HOST names a learner, which serves no consistent reads: {names}"));
     let remedy = "name members that vote, or promote it once it has caught up";
     text.map(|text| Finding::hint(text, remedy)).into_iter().collect()
 }
 
-/// Members that no setting leads to, once it is certain that none does under another name.
-fn unlisted(seen: &Seen) -> Vec<Finding> {
+/// Members that are not configured, once it is certain that none is under another address.
+fn unlisted(seen: &ClusterStatus) -> Vec<Finding> {
     let certain = seen
-        .answers
+        .replies
         .iter()
-        .filter(|answer| answer.named == Named::BySettings)
-        .all(|answer| answer.said.is_ok());
-    let strangers = seen.answers.iter().filter(|answer| answer.named == Named::ByCluster);
-    let names = strangers.map(|answer| name(seen, answer));
-    let (Some(names), true) = (some(names.collect()), certain) else { return Vec::new() };
+        .filter(|answer| answer.source == AddressSource::Settings)
+        .all(|answer| answer.status.is_ok());
+    let strangers = seen.replies.iter().filter(|answer| answer.source == AddressSource::Cluster);
+    let names = strangers.map(|answer| display_name(seen, answer));
+    let (Some(names), true) = (join_names(names.collect()), certain) else { return Vec::new() };
     vec![Finding::hint(
         format!("ETCD_HOST does not name {names}"),
         "name every member, so that the loss of one that is named is no outage here",
     )]
 }
 
-/// Takes in the ends of certificates. The text tells the date and not the days left, so that it
+/// Adds expired and expiring certificates. The text has the date and not the days left, so that it
 /// changes only when the certificate does.
-pub(super) fn of_certificates(health: &mut Health, certificates: &[Certificate], now: SystemTime) {
+pub(super) fn add_certificate_findings(health: &mut Health, certificates: &[Certificate], now: SystemTime) {
     for certificate in certificates {
         let whose = match &certificate.owner {
-            Owner::Server(address) => format!("the certificate of {address}"),
-            Owner::Client(path) => format!("our own certificate {path}"),
-            Owner::Authority(path) => format!("the authority {} in {path}", certificate.subject),
+            CertificateOwner::Server(address) => format!("the certificate of {address}"),
+            CertificateOwner::Client(path) => format!("our own certificate {path}"),
+            CertificateOwner::Authority(path) => format!("the authority {} in {path}", certificate.subject),
         };
         let (text, remedy) = match certificate.validity(now) {
             Validity::Good => continue,
@@ -186,7 +186,7 @@ pub(super) fn of_certificates(health: &mut Health, certificates: &[Certificate],
                 "check the clocks of both machines",
             ),
         };
-        health.find(Finding::fault(text, remedy));
+        health.push(Finding::fault(text, remedy));
     }
 }
 

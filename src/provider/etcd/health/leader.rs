@@ -1,42 +1,43 @@
-//! Since when who leads, as far as this process saw: etcd itself keeps no such time.
+//! Tracks leader changes; etcd itself records no time of an election.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::ask::Seen;
+use super::member_status::ClusterStatus;
 
-/// Who leads, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reign {
+pub(super) struct LeaderTerm {
     pub(super) leader: u64,
     pub(super) term: u64,
-    /// Who led before, if this process saw the change.
-    pub(super) before: Option<u64>,
-    /// When the change was seen; when this process first looked, if it saw none.
+    /// The leader before, if this process observed the change.
+    pub(super) previous: Option<u64>,
+    /// When the change was observed; the time of the first check, if none was.
     pub(super) since: SystemTime,
-    /// Whether it was seen more than once.
-    pub(super) lasted: bool,
+    /// Whether more than one check saw it.
+    pub(super) confirmed: bool,
 }
 
-/// Remembers who leads from one check to the next.
+/// Remembers the leader from one check to the next.
 #[derive(Default)]
-pub(super) struct Leadership(Mutex<Option<Reign>>);
+pub(super) struct LeaderTracker(Mutex<Option<LeaderTerm>>);
 
-impl Leadership {
-    /// Takes in what was seen, and says who leads. Of members that differ, the one with the highest
-    /// term knows best; while none knows a leader, there is none to tell.
-    pub(super) fn note(&self, seen: &Seen, now: SystemTime) -> Option<Reign> {
+impl LeaderTracker {
+    /// Records a check and returns the leader. Of members that differ, the one with the highest term
+    /// counts; `None` while none knows a leader.
+    pub(super) fn record(&self, seen: &ClusterStatus, now: SystemTime) -> Option<LeaderTerm> {
         let best = seen.reports().filter(|report| report.leader != 0).max_by_key(|report| report.term)?;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let reign = match *known {
             Some(reign) if best.term < reign.term => return Some(reign),
-            Some(reign) if reign.leader == best.leader => Reign { term: best.term, lasted: true, ..reign },
-            before => Reign {
+            Some(reign) if reign.leader == best.leader => {
+                LeaderTerm { term: best.term, confirmed: true, ..reign }
+            }
+            before => LeaderTerm {
                 leader: best.leader,
                 term: best.term,
-                before: before.map(|before| before.leader),
+                previous: before.map(|before| before.leader),
                 since: now,
-                lasted: false,
+                confirmed: false,
             },
         };
         *known = Some(reign);
@@ -55,13 +56,13 @@ mod tests {
     fn a_change_of_leader_is_told_with_who_led_before_and_when() {
         let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
         let seen = |leader, term| {
-            let said = super::super::ask::Report { leader, term, ..report(1) };
+            let said = super::super::member_status::MemberStatus { leader, term, ..report(1) };
             answers([Ok(said)])
         };
-        let leadership = Leadership::default();
+        let leadership = LeaderTracker::default();
         let tell = |leader, term, second| {
-            let reign = leadership.note(&seen(leader, term), at(second));
-            reign.map(|reign| (reign.leader, reign.before, reign.since, reign.lasted))
+            let reign = leadership.record(&seen(leader, term), at(second));
+            reign.map(|reign| (reign.leader, reign.previous, reign.since, reign.confirmed))
         };
         assert_eq!(tell(0, 1, 1), None);
         assert_eq!(tell(1, 1, 2), Some((1, None, at(2), false)));

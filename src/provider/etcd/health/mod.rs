@@ -1,75 +1,75 @@
-//! Health: one permitted read decides; what members say of themselves enriches it where that is
-//! permitted. Every member is asked at once, and all of it ends within [`HEALTH_DEADLINE`].
+//! Health: one quorum read decides the condition; the members' own status adds to it where that is
+//! permitted. All members are queried concurrently, and all of it ends within [`HEALTH_DEADLINE`].
 //!
-//! | file | what it is for |
+//! | module | what it is for |
 //! | --- | --- |
-//! | `decide` | the read that decides, of whichever member answers |
-//! | `ask` | what each member says of itself, over connections that are kept |
-//! | `certificate` | what a TLS server shows, and our own certificate files |
-//! | `session` | what kind of token a login gives |
-//! | `leader` | since when who leads, as far as this process saw |
-//! | `rows`, `findings` | what all that means |
+//! | `quorum_read` | the read that decides, from whichever member answers first |
+//! | `member_status` | the status of each member, over cached clients |
+//! | `certificate` | expiry of server certificates and certificate files |
+//! | `auth_token` | the kind of token that a login gives |
+//! | `leader` | leader changes that this process observed |
+//! | `rows`, `findings` | the member table, and what there is to act on |
 
-mod ask;
+mod auth_token;
 mod certificate;
-mod decide;
 mod findings;
 mod leader;
+mod member_status;
+mod quorum_read;
 mod rows;
-mod session;
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::Layout;
+use super::KeyLayout;
 use super::connect::Connector;
 use super::error::Fault;
 use super::layout::Keyspace;
 use super::link::Head;
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right};
 use crate::provider::HEALTH_DEADLINE;
-use ask::{Contacts, Seen};
-use certificate::Sightings;
-use leader::{Leadership, Reign};
-use session::Session;
+use auth_token::AuthTokenProbe;
+use certificate::CertificateCache;
+use leader::{LeaderTerm, LeaderTracker};
+use member_status::{ClientPool, ClusterStatus};
 
-/// What the parts leave of the deadline for the whole to be put together.
+/// The part of the deadline that is left for putting the result together.
 const MARGIN: Duration = Duration::from_millis(50);
 
-/// What is kept from one check to the next.
+/// State kept from one check to the next.
 #[derive(Default)]
-pub(super) struct Observer {
-    contacts: Contacts,
-    leadership: Leadership,
-    sightings: Sightings,
-    session: Session,
+pub(super) struct HealthCache {
+    client_pool: ClientPool,
+    leader_tracker: LeaderTracker,
+    certificates: CertificateCache,
+    token_probe: AuthTokenProbe,
 }
 
-/// What the cluster says about itself, within [`HEALTH_DEADLINE`].
-pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: &Observer) -> Health {
+/// Checks the cluster within [`HEALTH_DEADLINE`].
+pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: &HealthCache) -> Health {
     let deadline = Instant::now() + HEALTH_DEADLINE - MARGIN;
     let (decided, seen, certificates, token) = tokio::join!(
-        decide::decide(connector, keyspace, &observer.contacts, deadline),
-        ask::look_around(connector, &observer.contacts, deadline),
-        observer.sightings.look(connector, deadline),
-        observer.session.kind(connector, deadline),
+        quorum_read::quorum_read(connector, keyspace, &observer.client_pool, deadline),
+        member_status::query_members(connector, &observer.client_pool, deadline),
+        observer.certificates.collect(connector, deadline),
+        observer.token_probe.kind(connector, deadline),
     );
     let now = SystemTime::now();
-    let reign = observer.leadership.note(&seen, now);
+    let reign = observer.leader_tracker.record(&seen, now);
     let mut health = Health::new("etcd");
     health.facts = facts(connector, keyspace);
     health.facts.extend(token.map(|kind| Fact::text("token", kind)));
     verdict(&mut health, connector, keyspace, decided);
     health.facts.extend(cluster_facts(&seen, reign));
-    findings::of_cluster(&mut health, &seen);
-    findings::of_certificates(&mut health, &certificates, now);
+    findings::add_cluster_findings(&mut health, &seen);
+    findings::add_certificate_findings(&mut health, &certificates, now);
     health.members = rows::rows(&seen);
     health.certificates = certificates;
     health
 }
 
-/// What the permitted read alone says.
+/// The condition by the quorum read.
 fn verdict(
     health: &mut Health,
     connector: &Connector,
@@ -86,8 +86,8 @@ fn verdict(
         }
         Err(fault) => fault,
     };
-    let words = fault.words(&connector.name());
-    health.find(match fault {
+    let words = fault.message(&connector.name());
+    health.push(match fault {
         Fault::Denied => Finding::rights(
             Right::Read,
             format!("etcd answers, and denies reading all of {prefix} to this user"),
@@ -108,8 +108,8 @@ fn verdict(
 fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
     let settings = connector.settings();
     let layout = match keyspace.layout() {
-        Layout::Namespaced => "namespaced",
-        Layout::Flat => "flat",
+        KeyLayout::Namespaced => "namespaced",
+        KeyLayout::Flat => "flat",
     };
     let secured = settings.endpoints.iter().filter(|endpoint| settings.uses_tls(endpoint)).count();
     let tls = match (secured, settings.endpoints.len()) {
@@ -130,26 +130,26 @@ fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
     facts
 }
 
-fn cluster_facts(seen: &Seen, reign: Option<Reign>) -> Vec<Fact> {
+fn cluster_facts(seen: &ClusterStatus, reign: Option<LeaderTerm>) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(size) = seen.size() {
         facts.push(Fact::text("members", size));
     }
     if let Some(reign) = reign {
         facts.push(Fact::text("leader", seen.name_of(reign.leader)));
-        facts.extend(match reign.before {
+        facts.extend(match reign.previous {
             Some(before) => {
                 let what = format!("took over from {}", seen.name_of(before));
                 Some(Fact::observed("leader change", what, reign.since))
             }
-            None => reign.lasted.then(|| Fact::observed("leader change", "none seen since", reign.since)),
+            None => reign.confirmed.then(|| Fact::observed("leader change", "none seen since", reign.since)),
         });
         facts.push(Fact::ordinal("raft term", reign.term));
     }
     facts
 }
 
-/// Time that is left; nothing once the deadline has passed.
-fn left(deadline: Instant) -> Duration {
+/// The remaining time; zero once the deadline has passed.
+fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }

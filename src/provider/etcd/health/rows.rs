@@ -1,20 +1,20 @@
-//! The members as rows: name, role, verdict and what is known of each.
+//! The member table: name, role, condition and facts of each.
 
 use super::super::error::Fault;
-use super::ask::{Answer, Listed, Named, Report, Seen};
-use crate::domain::{Condition, Fact, MemberHealth, Role};
+use super::member_status::{AddressSource, ClusterStatus, MemberInfo, MemberReply, MemberStatus};
+use crate::domain::{Condition, Fact, MemberHealth, MemberRole};
 
-/// Entries not applied yet that are worth a word: a busy member is always a few behind.
-const WORTH_TELLING: u64 = 100;
+/// From this many unapplied entries on they are listed: a busy member is always a few behind.
+const MIN_LAG_SHOWN: u64 = 100;
 
-/// One row for each address asked, and one for each listed member that has none.
-pub(super) fn rows(seen: &Seen) -> Vec<MemberHealth> {
-    let asked = seen.answers.iter().map(|answer| row(seen, answer));
+/// One row for each address queried, and one for each listed member without one.
+pub(super) fn rows(seen: &ClusterStatus) -> Vec<MemberHealth> {
+    let asked = seen.replies.iter().map(|answer| row(seen, answer));
     let silent = seen.members.iter().filter(|member| member.clients.is_empty()).map(unstarted);
     asked.chain(silent).collect()
 }
 
-fn row(seen: &Seen, answer: &Answer) -> MemberHealth {
+fn row(seen: &ClusterStatus, answer: &MemberReply) -> MemberHealth {
     let member = seen.member(answer);
     let name = member.map(|member| member.name.clone()).filter(|name| !name.is_empty());
     let address = if name.is_some() { answer.address.clone() } else { String::new() };
@@ -27,27 +27,27 @@ fn row(seen: &Seen, answer: &Answer) -> MemberHealth {
         facts: Vec::new(),
         detail: String::new(),
     };
-    match &answer.said {
+    match &answer.status {
         Ok(report) => reported(&mut row, seen, report),
-        Err(fault) => unheard(&mut row, answer, fault),
+        Err(fault) => failed(&mut row, answer, fault),
     }
     row.facts.extend(member.and_then(peers));
     row
 }
 
-fn reported(row: &mut MemberHealth, seen: &Seen, report: &Report) {
+fn reported(row: &mut MemberHealth, seen: &ClusterStatus, report: &MemberStatus) {
     row.latency = Some(report.latency);
     row.role = Some(match report {
-        _ if report.learner => Role::Learner,
-        _ if report.leader == 0 => Role::Leaderless,
-        _ if report.leader == report.member => Role::Leader,
-        _ => Role::Follower,
+        _ if report.learner => MemberRole::Learner,
+        _ if report.leader == 0 => MemberRole::Leaderless,
+        _ if report.leader == report.member => MemberRole::Leader,
+        _ => MemberRole::Follower,
     });
     row.facts.push(Fact::text("version", report.version.clone()));
     row.facts.push(Fact::bytes("size", report.size));
     row.facts.extend(report.used.map(|used| Fact::bytes("in use", used)));
     row.facts.extend(report.quota.map(|quota| Fact::bytes("quota", quota)));
-    if report.behind >= WORTH_TELLING {
+    if report.behind >= MIN_LAG_SHOWN {
         row.facts.push(Fact::count("behind", report.behind));
     }
     let alarms: Vec<_> = seen
@@ -67,35 +67,35 @@ fn reported(row: &mut MemberHealth, seen: &Seen, report: &Report) {
 fn leaderless(row: &mut MemberHealth) {
     row.condition = Some(Condition::Unusable);
     row.detail = "knows no leader: it serves neither writes nor reads".into();
-    row.role = Some(Role::Leaderless);
+    row.role = Some(MemberRole::Leaderless);
 }
 
-fn unheard(row: &mut MemberHealth, answer: &Answer, fault: &Fault) {
+fn failed(row: &mut MemberHealth, answer: &MemberReply, fault: &Fault) {
     if *fault == Fault::NoLeader {
         return leaderless(row);
     }
-    (row.condition, row.detail) = match (fault, answer.named) {
+    (row.condition, row.detail) = match (fault, answer.source) {
         (Fault::Denied | Fault::NoLogin, _) => {
             (Some(Condition::Healthy), "answers; only root may ask it more".into())
         }
-        (fault, Named::BySettings) => (Some(Condition::Unusable), fault.words(&answer.address)),
-        // What cannot be reached from here may serve others well.
-        (_, Named::ByCluster) => (None, "does not answer here: it is down, or out of our reach".into()),
+        (fault, AddressSource::Settings) => (Some(Condition::Unusable), fault.message(&answer.address)),
+        // A member that is unreachable from here may still serve others.
+        (_, AddressSource::Cluster) => (None, "does not answer here: it is down, or out of our reach".into()),
     };
 }
 
-fn unstarted(member: &Listed) -> MemberHealth {
+fn unstarted(member: &MemberInfo) -> MemberHealth {
     MemberHealth {
         name: if member.name.is_empty() { format!("{:x}", member.id) } else { member.name.clone() },
         address: String::new(),
         condition: None,
-        role: member.learner.then_some(Role::Learner),
+        role: member.learner.then_some(MemberRole::Learner),
         latency: None,
         facts: peers(member).into_iter().collect(),
         detail: "added to the cluster, and never started".into(),
     }
 }
 
-fn peers(member: &Listed) -> Option<Fact> {
+fn peers(member: &MemberInfo) -> Option<Fact> {
     (!member.peers.is_empty()).then(|| Fact::text("peer", member.peers.join(", ")))
 }

@@ -1,4 +1,4 @@
-//! TLS: the files that a person names, what is wrong with them, and what is wrong with the other side.
+//! TLS: credentials from the configured files, and the causes of failed handshakes.
 
 mod fault;
 mod probe;
@@ -20,9 +20,9 @@ use super::error::Fault;
 use super::settings::{IdentityFiles, TlsFiles};
 
 /// How long a handshake may take, once TCP is connected.
-const HANDSHAKE: Duration = Duration::from_millis(1_500);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Where a system keeps the certificates it trusts: Debian, Fedora, openSUSE, Alpine.
+/// Where systems keep their trusted certificates: Debian, Fedora, openSUSE, Alpine.
 const SYSTEM_TRUST: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -30,26 +30,25 @@ const SYSTEM_TRUST: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Makes `aws-lc-rs` this process's cryptography, unless a program has already chosen. rustls panics
-/// where two are linked and none is chosen.
+/// Installs `aws-lc-rs` as the process's default crypto provider, unless one is installed already.
+/// rustls panics where two are linked and none is installed.
 pub fn ensure_crypto_provider() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
-        // An error means that somebody chose before us, which is as good.
+        // An error means that one is installed already, which is fine.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     });
 }
 
-/// Whom we trust and who we are, read from files that were found to be sound.
-pub(super) struct Credentials {
-    trusted: Vec<u8>,
+/// Trusted authorities and the client's identity, from files that were checked.
+pub(super) struct TlsCredentials {
+    ca_bundle: Vec<u8>,
     identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
     config: Arc<ClientConfig>,
 }
 
-impl Credentials {
-    /// Reads the files, and says which one cannot be used, and why. The client library would say it
-    /// of all of them together.
+impl TlsCredentials {
+    /// Reads the files. The error names the file that cannot be used; the client library's would not.
     pub(super) async fn read(files: &TlsFiles) -> Result<Self, Fault> {
         ensure_crypto_provider();
         let trusted = match &files.ca_cert {
@@ -60,7 +59,7 @@ impl Credentials {
         let builder = ClientConfig::builder().with_root_certificates(roots);
         let Some(identity) = &files.identity else {
             let config = Arc::new(builder.with_no_client_auth());
-            return Ok(Self { trusted, identity: None, config });
+            return Ok(Self { ca_bundle: trusted, identity: None, config });
         };
         let cert = pem(&identity.cert, "ETCD_CERT").await?;
         let key = Zeroizing::new(pem(&identity.key, "ETCD_KEY").await?);
@@ -69,13 +68,14 @@ impl Credentials {
         let config = builder
             .with_client_auth_cert(chain, private_key(&key, &identity.key)?)
             .map_err(|error| mismatch(&error, identity))?;
-        Ok(Self { trusted, identity: Some((cert, key)), config: Arc::new(config) })
+        Ok(Self { ca_bundle: trusted, identity: Some((cert, key)), config: Arc::new(config) })
     }
 
-    /// As the client library takes them.
+    /// As options of the client library.
     pub(super) fn options(&self) -> TlsOptions {
-        let options =
-            TlsOptions::new().ca_certificate(Certificate::from_pem(&self.trusted)).timeout(HANDSHAKE);
+        let options = TlsOptions::new()
+            .ca_certificate(Certificate::from_pem(&self.ca_bundle))
+            .timeout(HANDSHAKE_TIMEOUT);
         match &self.identity {
             Some((cert, key)) => options.identity(Identity::from_pem(cert, &**key)),
             None => options,
@@ -84,12 +84,12 @@ impl Credentials {
 }
 
 fn unusable(path: &Path, variable: &str, why: &str) -> Fault {
-    Fault::Unusable(format!("cannot use {} ({variable}): {why}", path.display()))
+    Fault::InvalidSettings(format!("cannot use {} ({variable}): {why}", path.display()))
 }
 
 async fn pem(path: &Path, variable: &str) -> Result<Vec<u8>, Fault> {
     tokio::fs::read(path).await.map_err(|error| {
-        Fault::Unusable(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
+        Fault::InvalidSettings(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
     })
 }
 
@@ -99,10 +99,10 @@ async fn system_trust() -> Result<Vec<u8>, Fault> {
             return Ok(bundle);
         }
     }
-    Err(Fault::Unusable("this system has no certificates to trust: set ETCD_CACERT".into()))
+    Err(Fault::InvalidSettings("this system has no certificates to trust: set ETCD_CACERT".into()))
 }
 
-/// All certificates of a file; `None` where it holds none, or anything broken.
+/// All certificates of a file; `None` where there is none, or a malformed one.
 fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
     (!all.is_empty()).then_some(all)
@@ -110,7 +110,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 
 fn roots(trusted: &[u8], path: Option<&Path>) -> Result<RootCertStore, Fault> {
     let mut roots = RootCertStore::empty();
-    // A system's bundle may hold what rustls does not know; what is left of it decides.
+    // A system's bundle may hold certificates that rustls cannot parse; these are skipped.
     roots.add_parsable_certificates(certificates(trusted).unwrap_or_default());
     match path {
         Some(path) if roots.is_empty() => {
@@ -131,7 +131,7 @@ fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Fault>
     })
 }
 
-/// Whether a key is kept under a passphrase, in either way that PEM has for it.
+/// Whether a key is encrypted, in either PEM format.
 fn is_encrypted(pem: &[u8]) -> bool {
     pem.split(|byte| *byte == b'\n')
         .any(|line| line.starts_with(b"-----BEGIN ENCRYPTED") || line.starts_with(b"Proc-Type: 4,ENCRYPTED"))
@@ -139,7 +139,7 @@ fn is_encrypted(pem: &[u8]) -> bool {
 
 fn mismatch(error: &rustls::Error, files: &IdentityFiles) -> Fault {
     match error {
-        rustls::Error::InconsistentKeys(_) => Fault::Unusable(format!(
+        rustls::Error::InconsistentKeys(_) => Fault::InvalidSettings(format!(
             "the key {} (ETCD_KEY) does not belong to the certificate {} (ETCD_CERT)",
             files.key.display(),
             files.cert.display()

@@ -1,5 +1,5 @@
-//! Following a store from a loaded picture on: one stream, with a watcher for each range that may be
-//! read, watched over by reads on the same connection.
+//! Follows a store from a load on: one watch stream with a watcher for each readable range, and
+//! keepalive reads on the same connection.
 
 use std::time::Duration;
 
@@ -8,110 +8,112 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Fuse};
 use tokio::time::{Instant, sleep_until};
 
-use super::assemble::Batch;
-use super::ledger::{Fingerprint, Stamp};
-use super::vigil::{Due, Vigil};
-use super::weave::Weave;
-use super::{End, Picture, Task};
+use super::assemble::RevisionBatch;
+use super::keepalive::{Keepalive, KeepaliveAction};
+use super::merge_ranges::RangeMerger;
+use super::snapshot_digest::{Fingerprint, MetadataHash};
+use super::{RoundEnd, WatchCheckpoint, WatchTask};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
-use crate::provider::etcd::lineage::Mark;
-use crate::provider::etcd::link::{HEAD_DEADLINE, Head, Link};
-use crate::provider::etcd::load::{Pager, Scope, entry, signed, unsigned};
-use crate::provider::etcd::rights::Reach;
+use crate::provider::etcd::link::{HEAD_DEADLINE, Head, MemberLink};
+use crate::provider::etcd::load::{KeyScope, Pager, entry, signed, unsigned};
+use crate::provider::etcd::rights::ReadableRanges;
+use crate::provider::etcd::store_identity::IdentityBaseline;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
 
-/// How often it is asked whether a partial picture could show more; a person who retries asks at once.
-/// That it must show less is noticed at every sign of life.
-const RIGHTS: Duration = Duration::from_secs(30);
+/// How often the rights are queried again while the coverage is partial, to notice new ones; a manual
+/// retry queries at once. Revoked rights are noticed at every ping.
+const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long a claim of progress has to stand while the watch catches up: servers bring watchers up to
-/// date every 100 ms, where they can.
-const CATCHES_UP: Duration = Duration::from_secs(1);
+/// How long a progress response has to wait for its confirmation while the watch catches up: servers
+/// sync watchers every 100 ms, where they can.
+const PROGRESS_CONFIRMATION: Duration = Duration::from_secs(1);
 
-/// Why a picture is not followed any further on a link that is well.
-pub(super) enum Ended {
-    /// It cannot be followed from where it is: load anew.
+/// Why following ended on a healthy link.
+pub(super) enum FollowEnd {
+    /// The watch cannot be resumed from the checkpoint: reload.
     Reload,
-    /// The watch was opened with a token that had lapsed: open it again.
+    /// The watch was opened with an expired token: open it again.
     Reopen,
 }
 
-type Fresh = Vec<(Fingerprint, Stamp)>;
+type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
-/// A watch stream and all that watches over it.
-struct Follow<'a> {
-    task: &'a mut Task,
-    picture: Picture,
-    link: &'a Link,
-    asker: WatchRequestSender,
+/// A watch stream with its keepalive, its comparison and its rights check.
+struct WatchSession<'a> {
+    task: &'a mut WatchTask,
+    checkpoint: WatchCheckpoint,
+    link: &'a MemberLink,
+    requests: WatchRequestSender,
     messages: WatchResponseStream,
-    weave: Weave<Change>,
-    vigil: Vigil,
-    /// How many watchers have not begun.
-    unborn: usize,
-    /// The revision that the store had when the watch began, until the watch has come there.
+    merger: RangeMerger<Change>,
+    keepalive: Keepalive,
+    /// How many watchers the server has not confirmed as created.
+    uncreated: usize,
+    /// The store's revision when the watch began, until the watch has reached it.
     target: Option<Revision>,
-    /// A comparison with a fresh list is still to be made.
+    /// Whether a comparison with a fresh list is still to be made.
     compare: bool,
-    beat: Fuse<BoxFuture<'static, Result<(Mark, Head), Fault>>>,
-    comparison: Fuse<BoxFuture<'static, Result<(Revision, Fresh), Fault>>>,
-    rights: Fuse<BoxFuture<'static, Result<Reach, Fault>>>,
-    /// Counts signs of life.
-    beats: usize,
+    ping: Fuse<BoxFuture<'static, Result<(IdentityBaseline, Head), Fault>>>,
+    comparison: Fuse<BoxFuture<'static, Result<(Revision, KeyHashes), Fault>>>,
+    rights: Fuse<BoxFuture<'static, Result<ReadableRanges, Fault>>>,
+    pings: usize,
 }
 
-enum Step {
+enum FollowEvent {
     Message(WatchResponse),
-    /// An answer, and what was known when it was asked for.
-    Beat(Result<(Mark, Head), Fault>),
-    Compared(Result<(Revision, Fresh), Fault>),
-    Rights(Result<Reach, Fault>),
-    /// A person wants to know now.
+    /// The answer to a ping, with the baseline from before it was sent.
+    Ping(Result<(IdentityBaseline, Head), Fault>),
+    Compared(Result<(Revision, KeyHashes), Fault>),
+    Rights(Result<ReadableRanges, Fault>),
+    /// A manual retry.
     Retry,
-    Due(Due),
+    Timer(KeepaliveAction),
 }
 
-impl Task {
-    /// Follows the picture until it cannot be followed, or the link is lost.
-    pub(super) async fn follow(&mut self, link: &Link, resumed: bool) -> Result<Ended, End> {
-        // Taken for as long as it is followed, and put back wherever that ends.
-        let Some(picture) = self.picture.take() else { return Ok(Ended::Reload) };
+impl WatchTask {
+    /// Follows the store from the checkpoint until that is no longer possible, or the link is lost.
+    pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<FollowEnd, RoundEnd> {
+        // Taken while it is followed, and put back however that ends.
+        let Some(picture) = self.checkpoint.take() else { return Ok(FollowEnd::Reload) };
         let (asker, messages) = match open(link, &picture).await {
             Ok(stream) => stream,
             Err(fault) => {
-                self.picture = Some(picture);
+                self.checkpoint = Some(picture);
                 return Err(fault.into());
             }
         };
-        let (watchers, picture_at) = (picture.reach.ranges.len(), picture.at);
+        let (watchers, picture_at) = (picture.readable.ranges.len(), picture.at);
         let in_vain = self.retry.rounds();
-        let mut follow = Follow {
-            weave: Weave::new(watchers, picture_at),
+        let mut follow = WatchSession {
+            merger: RangeMerger::new(watchers, picture_at),
             task: self,
-            picture,
+            checkpoint: picture,
             link,
-            asker,
+            requests: asker,
             messages,
-            vigil: Vigil::new(Instant::now(), in_vain),
-            unborn: watchers,
+            keepalive: Keepalive::new(Instant::now(), in_vain),
+            uncreated: watchers,
             target: None,
             compare: resumed,
-            beat: Fuse::terminated(),
+            ping: Fuse::terminated(),
             comparison: Fuse::terminated(),
             rights: Fuse::terminated(),
-            beats: 0,
+            pings: 0,
         };
         let ended = follow.run().await;
-        follow.picture.at = follow.weave.solid();
-        let Follow { task, picture, .. } = follow;
-        task.picture = Some(picture);
+        follow.checkpoint.at = follow.merger.watermark();
+        let WatchSession { task, checkpoint: picture, .. } = follow;
+        task.checkpoint = Some(picture);
         ended
     }
 }
 
-/// Opens a stream with a watcher for each range; the watcher's id is the range's place.
-async fn open(link: &Link, picture: &Picture) -> Result<(WatchRequestSender, WatchResponseStream), Fault> {
+/// Opens a stream with a watcher for each range; the watcher's id is the range's index.
+async fn open(
+    link: &MemberLink,
+    picture: &WatchCheckpoint,
+) -> Result<(WatchRequestSender, WatchResponseStream), Fault> {
     let options = |at: i64, to: &[u8]| {
         WatchOptions::new()
             .with_range(to)
@@ -121,7 +123,7 @@ async fn open(link: &Link, picture: &Picture) -> Result<(WatchRequestSender, Wat
             .with_fragment()
     };
     within(CALL_DEADLINE, async {
-        let mut ranges = (0..).zip(&picture.reach.ranges);
+        let mut ranges = (0..).zip(&picture.readable.ranges);
         let (at, first) = ranges.next().ok_or(Fault::Denied)?;
         let opened = link.watch().watch(&*first.from, Some(options(at, &first.to))).await?;
         let (mut asker, messages) = opened.split();
@@ -133,20 +135,20 @@ async fn open(link: &Link, picture: &Picture) -> Result<(WatchRequestSender, Wat
     .await
 }
 
-impl Follow<'_> {
-    async fn run(&mut self) -> Result<Ended, End> {
-        self.plan_rights(RIGHTS);
+impl WatchSession<'_> {
+    async fn run(&mut self) -> Result<FollowEnd, RoundEnd> {
+        self.schedule_rights_check(RIGHTS_INTERVAL);
         loop {
             let ended = match self.step().await? {
-                Step::Message(message) => self.message(&message).await?,
-                Step::Beat(answer) => self.beat(answer).await?,
-                Step::Compared(fresh) => self.compared(fresh).await?,
-                Step::Rights(reach) => self.rights(reach),
-                Step::Retry => {
-                    self.plan_rights(Duration::ZERO);
+                FollowEvent::Message(message) => self.message(&message).await?,
+                FollowEvent::Ping(answer) => self.ping_answered(answer).await?,
+                FollowEvent::Compared(fresh) => self.compared(fresh).await?,
+                FollowEvent::Rights(reach) => self.rights_checked(reach),
+                FollowEvent::Retry => {
+                    self.schedule_rights_check(Duration::ZERO);
                     None
                 }
-                Step::Due(due) => self.due(due).await?,
+                FollowEvent::Timer(due) => self.timer_fired(due).await?,
             };
             if let Some(ended) = ended {
                 return Ok(ended);
@@ -154,116 +156,116 @@ impl Follow<'_> {
         }
     }
 
-    /// Whatever comes first. The stream goes before the clock: after a reader was slow for long, its
-    /// answers wait there, and are no silence.
-    async fn step(&mut self) -> Result<Step, Fault> {
-        let (at, due) = self.vigil.next();
+    /// The next event. The stream goes before the clock: after the reader was slow for long, messages
+    /// are waiting there, and the peer was not silent.
+    async fn step(&mut self) -> Result<FollowEvent, Fault> {
+        let (at, due) = self.keepalive.next();
         tokio::select! {
             biased;
-            message = self.messages.message() => Ok(Step::Message(message?.ok_or(Fault::Broken)?)),
-            beat = &mut self.beat => Ok(Step::Beat(beat)),
-            fresh = &mut self.comparison => Ok(Step::Compared(fresh)),
-            reach = &mut self.rights => Ok(Step::Rights(reach)),
-            () = self.task.wake.woken(), if self.picture.reach.coverage.is_partial() => {
-                Ok(Step::Retry)
+            message = self.messages.message() => Ok(FollowEvent::Message(message?.ok_or(Fault::Broken)?)),
+            beat = &mut self.ping => Ok(FollowEvent::Ping(beat)),
+            fresh = &mut self.comparison => Ok(FollowEvent::Compared(fresh)),
+            reach = &mut self.rights => Ok(FollowEvent::Rights(reach)),
+            () = self.task.wake.notified(), if self.checkpoint.readable.coverage.is_partial() => {
+                Ok(FollowEvent::Retry)
             }
-            () = sleep_until(at) => Ok(Step::Due(due)),
+            () = sleep_until(at) => Ok(FollowEvent::Timer(due)),
         }
     }
 
-    async fn message(&mut self, message: &WatchResponse) -> Result<Option<Ended>, End> {
-        self.vigil.heard(Instant::now());
+    async fn message(&mut self, message: &WatchResponse) -> Result<Option<FollowEnd>, RoundEnd> {
+        self.keepalive.message_received(Instant::now());
         let head = Head::of(message.header())?;
-        if self.task.connector.store(head.cluster) != self.picture.store {
-            return Ok(Some(Ended::Reload));
+        if self.task.connector.store(head.cluster) != self.checkpoint.store {
+            return Ok(Some(FollowEnd::Reload));
         }
         if message.canceled() {
             return self.cancelled(message).await.map(Some);
         }
-        // Only an answer to a question for progress speaks for all watchers, and has no watcher.
+        // Only the response to a progress request is about all watchers; it has no watcher id.
         let watcher = usize::try_from(message.watch_id()).ok();
         if message.created() {
-            self.unborn = self.unborn.saturating_sub(1);
-            // What was written since the load comes out of history, where etcd can lose a deletion.
-            self.compare |= head.revision > self.weave.solid();
+            self.uncreated = self.uncreated.saturating_sub(1);
+            // Events since the load are replayed from history, where etcd can lose a deletion.
+            self.compare |= head.revision > self.merger.watermark();
             self.target = self.target.max(Some(head.revision));
-            self.vigil.hurry(Instant::now());
+            self.keepalive.hasten_progress(Instant::now());
         } else if message.events().is_empty() {
             match watcher {
-                Some(watcher) => self.weave.note(watcher, head.revision),
+                Some(watcher) => self.merger.set_progress(watcher, head.revision),
                 None => {
-                    // A server of old answers for the store, and not for a watcher that catches up.
-                    let stand = if self.target.is_some() { CATCHES_UP } else { Duration::ZERO };
-                    self.weave.claim(head.revision, Instant::now(), stand);
+                    // Older servers answer for the store, even while a watcher still catches up.
+                    let stand = if self.target.is_some() { PROGRESS_CONFIRMATION } else { Duration::ZERO };
+                    self.merger.claim_progress(head.revision, Instant::now(), stand);
                 }
             }
             self.progressed().await?;
         } else {
             self.events(watcher.ok_or(Fault::Malformed)?, message.events()).await?;
         }
-        self.settle().await?;
+        self.check_synced().await?;
         Ok(None)
     }
 
-    /// The server ended the watch, or never began it.
-    async fn cancelled(&mut self, message: &WatchResponse) -> Result<Ended, End> {
+    /// The server cancelled the watch, or never created it.
+    async fn cancelled(&mut self, message: &WatchResponse) -> Result<FollowEnd, RoundEnd> {
         if message.compact_revision() > 0 {
-            return Ok(Ended::Reload);
+            return Ok(FollowEnd::Reload);
         }
         let fault = Fault::of_cancel(message.cancel_reason());
-        if !matches!(fault, Fault::Denied | Fault::Expired) {
+        if !matches!(fault, Fault::Denied | Fault::TokenExpired) {
             return Err(fault.into());
         }
-        // etcd says that permission is denied to a watch whose token has lapsed. A read renews the
-        // token, and tells which of the two it was.
-        match within(HEAD_DEADLINE, self.picture.reach.head(self.link, self.beats)).await {
-            Err(Fault::Denied) => Ok(Ended::Reload),
+        // etcd answers "permission denied" to a watch whose token has expired. A read renews the
+        // token, and shows which of the two it was.
+        match within(HEAD_DEADLINE, self.checkpoint.readable.head(self.link, self.pings)).await {
+            Err(Fault::Denied) => Ok(FollowEnd::Reload),
             Err(fault) => Err(fault.into()),
-            Ok(_) if self.task.may_renew() => Ok(Ended::Reopen),
-            Ok(_) => Err(Fault::Expired.into()),
+            Ok(_) if self.task.may_renew() => Ok(FollowEnd::Reopen),
+            Ok(_) => Err(Fault::TokenExpired.into()),
         }
     }
 
-    async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), End> {
+    async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), RoundEnd> {
         let bytes = events.iter().filter_map(Event::kv).map(|kv| kv.key().len() + kv.value().len()).sum();
         let changes = events.iter().filter_map(|event| change(&self.task.scope, event));
-        if !self.weave.answer(watcher, changes, bytes) {
+        if !self.merger.push(watcher, changes, bytes) {
             return Err(Fault::Malformed.into());
         }
-        self.hand_on_ready().await?;
-        if self.weave.is_waiting() {
-            self.vigil.hurry(Instant::now());
+        self.send_ready().await?;
+        if self.merger.is_waiting() {
+            self.keepalive.hasten_progress(Instant::now());
         }
         Ok(())
     }
 
-    async fn hand_on_ready(&mut self) -> Result<(), End> {
-        while let Some(batch) = self.weave.ready() {
-            self.hand_on(batch).await?;
+    async fn send_ready(&mut self) -> Result<(), RoundEnd> {
+        while let Some(batch) = self.merger.pop_ready() {
+            self.send_batch(batch).await?;
         }
         Ok(())
     }
 
-    async fn hand_on(&mut self, batch: Batch<Change>) -> Result<(), End> {
-        let Batch { at, events: changes } = batch;
+    async fn send_batch(&mut self, batch: RevisionBatch<Change>) -> Result<(), RoundEnd> {
+        let RevisionBatch { at, events: changes } = batch;
         for change in &changes {
             match &change.kind {
-                ChangeKind::Put { entry } => self.picture.ledger.put(entry),
-                ChangeKind::Deleted { key } => self.picture.ledger.delete(key),
+                ChangeKind::Put { entry } => self.checkpoint.digest.put(entry),
+                ChangeKind::Deleted { key } => self.checkpoint.digest.delete(key),
             }
         }
         self.task.events.send(WatchEvent::Batch { at, changes }).await?;
         Ok(())
     }
 
-    /// The watch said how far it is.
-    async fn progressed(&mut self) -> Result<(), End> {
-        self.vigil.progress_answered();
-        self.hand_on_ready().await?;
-        if self.weave.is_waiting() {
-            self.vigil.hurry(Instant::now());
+    /// The watch reported its progress.
+    async fn progressed(&mut self) -> Result<(), RoundEnd> {
+        self.keepalive.progress_answered();
+        self.send_ready().await?;
+        if self.merger.is_waiting() {
+            self.keepalive.hasten_progress(Instant::now());
         }
-        let at = self.weave.solid();
+        let at = self.merger.watermark();
         self.task.events.send(WatchEvent::Progress { at }).await?;
         if self.compare && self.target.is_none() {
             self.begin_comparison();
@@ -271,119 +273,133 @@ impl Follow<'_> {
         Ok(())
     }
 
-    /// Says SYNCED once the watch has come to where the store was when it began.
-    async fn settle(&mut self) -> Result<(), End> {
+    /// Reports `Synced` once the watch has reached the store's revision at its begin.
+    async fn check_synced(&mut self) -> Result<(), RoundEnd> {
         let Some(target) = self.target else { return Ok(()) };
-        if self.unborn > 0 || self.weave.solid() < target {
+        if self.uncreated > 0 || self.merger.watermark() < target {
             return Ok(());
         }
         self.target = None;
-        self.task.well();
-        self.vigil.caught_up();
-        self.task.state(LinkState::Synced).await?;
+        self.task.mark_recovered();
+        self.keepalive.caught_up();
+        self.task.send_state(LinkState::Synced).await?;
         if self.compare {
             self.begin_comparison();
         }
         Ok(())
     }
 
-    /// A sign of life, with what the store is now; or that some of the picture may not be read any more.
-    async fn beat(&mut self, answer: Result<(Mark, Head), Fault>) -> Result<Option<Ended>, End> {
+    /// Handles the answer to a ping: the store's head, or that a right to read was revoked.
+    async fn ping_answered(
+        &mut self,
+        answer: Result<(IdentityBaseline, Head), Fault>,
+    ) -> Result<Option<FollowEnd>, RoundEnd> {
         let now = Instant::now();
         let (mark, head) = match answer {
-            Err(Fault::Denied) => return Ok(Some(Ended::Reload)),
+            Err(Fault::Denied) => return Ok(Some(FollowEnd::Reload)),
             answer => answer?,
         };
-        self.vigil.beat_answered(now);
+        self.keepalive.ping_answered(now);
         let connector = &self.task.connector;
-        connector.judge(mark, self.link, head);
-        if connector.store(head.cluster) != self.picture.store {
-            return Ok(Some(Ended::Reload));
+        connector.observe(mark, self.link, head);
+        if connector.store(head.cluster) != self.checkpoint.store {
+            return Ok(Some(FollowEnd::Reload));
         }
-        if head.revision == self.weave.solid() && self.vigil.progress_open() {
-            // Servers from 3.5.19 on do not answer a question for progress while the watch begins
-            // in the future. Then this answer says the same.
+        if head.revision == self.merger.watermark() && self.keepalive.awaits_progress() {
+            // Servers from 3.5.19 on do not answer a progress request while the watch begins in the
+            // future. Then this answer means the same.
             self.progressed().await?;
-        } else if self.vigil.progress_overdue(now) {
-            return Err(Fault::Silent.into());
+        } else if self.keepalive.progress_overdue(now) {
+            return Err(Fault::Timeout.into());
         }
         Ok(None)
     }
 
-    async fn due(&mut self, due: Due) -> Result<Option<Ended>, End> {
+    async fn timer_fired(&mut self, due: KeepaliveAction) -> Result<Option<FollowEnd>, RoundEnd> {
         let now = Instant::now();
         match due {
-            // What came meanwhile is read first.
-            Due::Silence if self.vigil.overslept(now) => self.vigil.heard(now),
-            Due::Silence => return Err(Fault::Silent.into()),
-            Due::Beat => {
-                let (link, reach, turn) = (self.link.clone(), self.picture.reach.clone(), self.beats);
-                // The watch may come further than the answer before that is looked at.
-                let mark = self.task.connector.mark_seen(&self.picture.store, self.weave.solid());
-                self.beat = async move { Ok((mark, reach.head(&link, turn).await?)) }.boxed().fuse();
-                self.beats += 1;
-                self.vigil.beat_asked(now);
+            // Messages that arrived meanwhile are read first.
+            KeepaliveAction::GiveUp if self.keepalive.was_suspended(now) => {
+                self.keepalive.message_received(now)
             }
-            Due::Progress => {
-                self.vigil.progress_asked(now, self.target.is_some() || self.weave.is_waiting());
-                self.asker.request_progress().await.map_err(Fault::from)?;
+            KeepaliveAction::GiveUp => return Err(Fault::Timeout.into()),
+            KeepaliveAction::Ping => {
+                let (link, reach, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
+                // The watch may get further than the answer before the answer is processed.
+                let mark = self.task.connector.baseline_at(&self.checkpoint.store, self.merger.watermark());
+                self.ping = async move { Ok((mark, reach.head(&link, turn).await?)) }.boxed().fuse();
+                self.pings += 1;
+                self.keepalive.ping_sent(now);
+            }
+            KeepaliveAction::RequestProgress => {
+                self.keepalive.progress_requested(now, self.target.is_some() || self.merger.is_waiting());
+                self.requests.request_progress().await.map_err(Fault::from)?;
             }
         }
         Ok(None)
     }
 
-    /// Reads the keys as they were at this very revision, in the background, and compares: bugs
-    /// around compaction have lost events (etcd issues 18089, 19179).
+    /// Reads the keys as of the present revision, in the background, and compares: bugs around
+    /// compaction have lost events (etcd issues 18089, 19179).
     fn begin_comparison(&mut self) {
         self.compare = false;
-        self.picture.ledger.begin_comparison();
-        let (scope, reach) = (self.task.scope.clone(), self.picture.reach.clone());
-        self.comparison = fresh(self.link.clone(), scope, reach, self.weave.solid()).boxed().fuse();
+        self.checkpoint.digest.begin_comparison();
+        let (scope, reach) = (self.task.scope.clone(), self.checkpoint.readable.clone());
+        self.comparison =
+            list_hashes(self.link.clone(), scope, reach, self.merger.watermark()).boxed().fuse();
     }
 
-    async fn compared(&mut self, fresh: Result<(Revision, Fresh), Fault>) -> Result<Option<Ended>, End> {
+    async fn compared(
+        &mut self,
+        fresh: Result<(Revision, KeyHashes), Fault>,
+    ) -> Result<Option<FollowEnd>, RoundEnd> {
         let Ok((at, fresh)) = fresh else {
-            // Compacted meanwhile, or too slow: with the next progress, at a newer revision.
+            // Compacted meanwhile, or too slow: repeated with the next progress, at a newer revision.
             self.compare = true;
             return Ok(None);
         };
-        let differences = self.picture.ledger.differences(&fresh);
+        let differences = self.checkpoint.digest.differences(&fresh);
         self.task.events.send(WatchEvent::Compared { at, differences }).await?;
-        Ok((differences > 0).then_some(Ended::Reload))
+        Ok((differences > 0).then_some(FollowEnd::Reload))
     }
 
-    /// Asks again, after a while, what may be read; not of a whole picture, which cannot grow.
-    fn plan_rights(&mut self, after: Duration) {
-        if !self.picture.reach.coverage.is_partial() {
+    /// Schedules the next query of the rights, unless the coverage is whole already.
+    fn schedule_rights_check(&mut self, after: Duration) {
+        if !self.checkpoint.readable.coverage.is_partial() {
             return;
         }
         let (link, scope) = (self.link.clone(), self.task.scope.clone());
         let later = async move {
             tokio::time::sleep(after).await;
-            Reach::ask(&link, &scope).await
+            ReadableRanges::query(&link, &scope).await
         };
         self.rights = later.boxed().fuse();
     }
 
-    fn rights(&mut self, now: Result<Reach, Fault>) -> Option<Ended> {
-        self.plan_rights(RIGHTS);
-        // A fault of the link shows elsewhere, and a right lost at the next sign of life.
-        now.is_ok_and(|now| now.coverage != self.picture.reach.coverage).then_some(Ended::Reload)
+    fn rights_checked(&mut self, now: Result<ReadableRanges, Fault>) -> Option<FollowEnd> {
+        self.schedule_rights_check(RIGHTS_INTERVAL);
+        // A fault of the link shows elsewhere, and a revoked right at the next ping.
+        now.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage).then_some(FollowEnd::Reload)
     }
 }
 
-async fn fresh(link: Link, scope: Scope, reach: Reach, at: Revision) -> Result<(Revision, Fresh), Fault> {
+async fn list_hashes(
+    link: MemberLink,
+    scope: KeyScope,
+    reach: ReadableRanges,
+    at: Revision,
+) -> Result<(Revision, KeyHashes), Fault> {
     let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
-    let mut fresh = Fresh::new();
+    let mut fresh = KeyHashes::new();
     while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, Stamp::of(kv))));
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, MetadataHash::of(kv))));
         fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
     }
     Ok((at, fresh))
 }
 
-/// What an event says, with its revision; `None` for keys outside the range asked for.
-fn change(scope: &Scope, event: &Event) -> Option<(Revision, Change)> {
+/// The change of an event, with its revision; `None` for keys that the prefix does not cover.
+fn change(scope: &KeyScope, event: &Event) -> Option<(Revision, Change)> {
     let kv = event.kv()?;
     let key = scope.name(kv.key())?;
     let revision = unsigned(kv.mod_revision());

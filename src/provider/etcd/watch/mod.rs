@@ -1,11 +1,11 @@
-//! The watch task: load, follow, and come back for ever.
+//! The watch task: load, follow, reconnect.
 
 mod assemble;
 mod follow;
-mod ledger;
+mod keepalive;
+mod merge_ranges;
 mod retry;
-mod vigil;
-mod weave;
+mod snapshot_digest;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,35 +14,35 @@ use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::link::{HEAD_DEADLINE, Head, Link};
-use super::load::{Begun, Chunk, Scope};
+use super::link::{HEAD_DEADLINE, Head, MemberLink};
+use super::load::{KeyScope, KvChunk, PagedRead};
 use super::login::RENEWALS;
-use super::rights::Reach;
+use super::rights::ReadableRanges;
 use crate::domain::{LinkState, Revision, StoreId};
-use crate::provider::watch::Closed;
+use crate::provider::watch::WatchClosed;
 use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
-use ledger::Ledger;
 use retry::Retry;
+use snapshot_digest::SnapshotDigest;
 
-/// Starts a watch of its own. The task ends when the [`Watch`] is dropped or the provider shut down;
-/// ending it drops its streams, which cancels the watch at the server.
-pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
+/// Starts a watch task. It ends when the [`Watch`] is dropped or the provider shut down; that drops
+/// its streams, which cancels the watch at the server.
+pub(super) fn spawn(connector: Arc<Connector>, scope: KeyScope) -> Watch {
     let (events, watch) = watch_channel();
     let (reader, store) = (events.clone(), Arc::clone(&connector));
-    let task = Task {
+    let task = WatchTask {
         retry: Retry::new(connector.endpoints()),
         connector,
         scope,
         events,
         wake: watch.wake.clone(),
-        picture: None,
+        checkpoint: None,
         loaded_before: false,
-        renewed: 0,
-        told: None,
+        renewals: 0,
+        member_fault: None,
     };
     tokio::spawn(async move {
         tokio::select! {
-            // The end goes first: a provider that was shut down says nothing more.
+            // The end goes first: a provider that was shut down sends nothing more.
             biased;
             () = reader.closed() => {}
             () = store.closed() => {}
@@ -53,152 +53,150 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: Scope) -> Watch {
 }
 
 /// Why one round of a watch ended.
-enum End {
-    /// The reader is gone.
+enum RoundEnd {
     Closed,
-    /// The link is of no use any more.
+    /// The link failed.
     Lost(Fault),
 }
 
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
+impl From<WatchClosed> for RoundEnd {
+    fn from(_: WatchClosed) -> Self {
         Self::Closed
     }
 }
 
-impl From<Fault> for End {
+impl From<Fault> for RoundEnd {
     fn from(fault: Fault) -> Self {
         Self::Lost(fault)
     }
 }
 
-/// What the reader has.
-struct Picture {
+/// What the reader has got, to resume from.
+struct WatchCheckpoint {
     store: StoreId,
-    /// Everything up to here has been handed on.
+    /// Everything up to here has been sent.
     at: Revision,
-    /// What it shows.
-    reach: Reach,
-    ledger: Ledger,
+    readable: ReadableRanges,
+    digest: SnapshotDigest,
 }
 
-/// What to do with a picture when a link is back.
+/// What to do when a link is back.
 #[derive(Debug, PartialEq, Eq)]
-enum Return {
-    /// Follow from the next revision.
+enum ReconnectAction {
+    /// Follow from the checkpoint's next revision.
     Resume,
-    /// Load anew: this is another store, or the same one restored to an earlier time.
+    /// Reload: this is another store, or the same one restored to an earlier time.
     Load,
 }
 
-impl Return {
-    /// etcd would accept a watch from a future revision, and stay silent (etcd issues 14303, 9656).
-    fn to(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
+impl ReconnectAction {
+    /// etcd would accept a watch from a future revision, and send nothing (etcd issues 14303, 9656).
+    fn decide(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
         if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume } else { Self::Load }
     }
 }
 
-struct Task {
+struct WatchTask {
     connector: Arc<Connector>,
-    scope: Scope,
+    scope: KeyScope,
     events: WatchSender,
     wake: WatchHandle,
-    /// `None` before the first load, and while one is under way.
-    picture: Option<Picture>,
+    /// `None` before the first load, during a load, and while it is followed.
+    checkpoint: Option<WatchCheckpoint>,
     loaded_before: bool,
-    /// How often a session has lapsed and was opened anew since the picture was last true.
-    renewed: usize,
+    /// How often an expired session was renewed since the watch was last synced.
+    renewals: usize,
     retry: Retry,
-    /// What the members tried since the last wait had to say; the most telling of it.
-    told: Option<Fault>,
+    /// The most specific fault of the members that were tried since the last wait.
+    member_fault: Option<Fault>,
 }
 
-impl Task {
-    async fn run(mut self) -> Result<Infallible, Closed> {
-        self.state(LinkState::Connecting { error: None, retry_in: None }).await?;
+impl WatchTask {
+    async fn run(mut self) -> Result<Infallible, WatchClosed> {
+        self.send_state(LinkState::Connecting { error: None, retry_in: None }).await?;
         loop {
             match self.round().await {
-                Err(End::Closed) => return Err(Closed),
-                Err(End::Lost(fault)) => self.wait(fault).await?,
+                Err(RoundEnd::Closed) => return Err(WatchClosed),
+                Err(RoundEnd::Lost(fault)) => self.wait(fault).await?,
                 Ok(never) => match never {},
             }
         }
     }
 
-    /// The watch is where the store is: what went wrong before is over.
-    fn well(&mut self) {
+    /// The watch is synced: resets the back-off.
+    fn mark_recovered(&mut self) {
         self.retry.succeeded(Instant::now());
-        self.renewed = 0;
-        self.told = None;
+        self.renewals = 0;
+        self.member_fault = None;
     }
 
-    async fn state(&self, state: LinkState) -> Result<(), Closed> {
+    async fn send_state(&self, state: LinkState) -> Result<(), WatchClosed> {
         self.events.send(WatchEvent::State(state)).await
     }
 
-    /// One link, from its first answer to its end.
-    async fn round(&mut self) -> Result<Infallible, End> {
+    /// Uses one link until it fails.
+    async fn round(&mut self) -> Result<Infallible, RoundEnd> {
         let link = self.connector.link().await?;
-        match self.converse(&link).await {
-            // A member that denies is as good as any other.
-            Err(End::Lost(fault)) if fault != Fault::Denied => {
-                Err(End::Lost(self.connector.fail(&link, fault).await))
+        match self.load_and_follow(&link).await {
+            // Another member would deny it too.
+            Err(RoundEnd::Lost(fault)) if fault != Fault::Denied => {
+                Err(RoundEnd::Lost(self.connector.fail(&link, fault).await))
             }
             ended => ended,
         }
     }
 
-    async fn converse(&mut self, link: &Link) -> Result<Infallible, End> {
-        let mut resumed = self.returns_to(link).await? == Return::Resume;
+    async fn load_and_follow(&mut self, link: &MemberLink) -> Result<Infallible, RoundEnd> {
+        let mut resumed = self.reconnect_action(link).await? == ReconnectAction::Resume;
         loop {
             if resumed {
-                self.state(LinkState::CatchingUp).await?;
+                self.send_state(LinkState::CatchingUp).await?;
             } else {
                 self.load(link).await?;
             }
-            link.prove();
+            link.mark_responsive();
             resumed = match self.follow(link, resumed).await? {
-                follow::Ended::Reload => false,
-                follow::Ended::Reopen => true,
+                follow::FollowEnd::Reload => false,
+                follow::FollowEnd::Reopen => true,
             };
         }
     }
 
-    async fn returns_to(&self, link: &Link) -> Result<Return, Fault> {
-        let Some(picture) = &self.picture else { return Ok(Return::Load) };
-        let mark = self.connector.mark_seen(&picture.store, picture.at);
-        let now = match within(HEAD_DEADLINE, picture.reach.head(link, 0)).await {
-            // The load finds out what may still be read.
-            Err(Fault::Denied) => return Ok(Return::Load),
+    async fn reconnect_action(&self, link: &MemberLink) -> Result<ReconnectAction, Fault> {
+        let Some(picture) = &self.checkpoint else { return Ok(ReconnectAction::Load) };
+        let mark = self.connector.baseline_at(&picture.store, picture.at);
+        let now = match within(HEAD_DEADLINE, picture.readable.head(link, 0)).await {
+            // The load finds out what is still readable.
+            Err(Fault::Denied) => return Ok(ReconnectAction::Load),
             now => now?,
         };
-        self.connector.judge(mark, link, now);
-        if picture.reach.coverage.is_partial() {
-            let reach = Reach::ask(link, &self.scope).await?;
-            if reach.coverage != picture.reach.coverage {
-                return Ok(Return::Load);
+        self.connector.observe(mark, link, now);
+        if picture.readable.coverage.is_partial() {
+            let reach = ReadableRanges::query(link, &self.scope).await?;
+            if reach.coverage != picture.readable.coverage {
+                return Ok(ReconnectAction::Load);
             }
         }
         let store = self.connector.store(now.cluster);
-        Ok(Return::to((&picture.store, picture.at), (&store, now.revision)))
+        Ok(ReconnectAction::decide((&picture.store, picture.at), (&store, now.revision)))
     }
 
-    /// Tells what broke and when it is tried again, and waits for that, or for a person.
-    async fn wait(&mut self, fault: Fault) -> Result<(), Closed> {
-        if self.lapsed(&fault) {
+    /// Reports the fault and the time of the next attempt, and waits for it or for a manual retry.
+    async fn wait(&mut self, fault: Fault) -> Result<(), WatchClosed> {
+        if self.session_expired(&fault) {
             return Ok(());
         }
         let wait = self.retry.after_failure(Instant::now());
-        let fault = match self.told.take() {
-            Some(earlier) => earlier.or_more_telling(fault),
+        let fault = match self.member_fault.take() {
+            Some(earlier) => earlier.or_more_specific(fault),
             None => fault,
         };
         if wait.is_zero() {
-            self.told = Some(fault.clone());
+            self.member_fault = Some(fault.clone());
         }
         let retry_in = Some(wait);
-        let reason = fault.words(&self.connector.name());
-        self.state(match fault {
+        let reason = fault.message(&self.connector.name());
+        self.send_state(match fault {
             Fault::Denied => LinkState::Denied { permission: self.scope.permission(), retry_in },
             Fault::NoLogin | Fault::BadLogin => LinkState::Denied { permission: reason, retry_in },
             _ if self.loaded_before => LinkState::Stale { reason, retry_in },
@@ -207,53 +205,54 @@ impl Task {
         .await?;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = self.wake.woken() => {
+            () = self.wake.notified() => {
                 self.retry.reset();
-                self.connector.log_in_again();
+                self.connector.allow_login();
             }
         }
         Ok(())
     }
 
-    /// Whether the session alone has lapsed, so that nobody need be told before a new login has failed.
-    fn lapsed(&mut self, fault: &Fault) -> bool {
-        matches!(fault, Fault::Expired | Fault::NoLogin)
+    /// Whether only the session has expired, so that nothing is reported unless a new login fails.
+    fn session_expired(&mut self, fault: &Fault) -> bool {
+        matches!(fault, Fault::TokenExpired | Fault::NoLogin)
             && self.connector.settings().login.is_some()
             && self.may_renew()
     }
 
     fn may_renew(&mut self) -> bool {
-        self.renewed += 1;
-        self.renewed <= RENEWALS
+        self.renewals += 1;
+        self.renewals <= RENEWALS
     }
 
-    /// A full load; begins again where the store compacts the revision that is being read.
-    async fn load(&mut self, link: &Link) -> Result<(), End> {
+    /// A full load; starts over where the store compacts the revision that is being read.
+    async fn load(&mut self, link: &MemberLink) -> Result<(), RoundEnd> {
         loop {
             match self.load_once(link).await {
-                Err(End::Lost(Fault::Compacted)) => {}
+                Err(RoundEnd::Lost(Fault::Compacted)) => {}
                 ended => return ended,
             }
         }
     }
 
-    async fn load_once(&mut self, link: &Link) -> Result<(), End> {
-        let mark = self.connector.mark();
-        let Begun { reach, first: mut chunk, mut pager } = Begun::on(link, &self.scope, false).await?;
-        self.connector.judge(mark, link, chunk.head);
+    async fn load_once(&mut self, link: &MemberLink) -> Result<(), RoundEnd> {
+        let mark = self.connector.baseline();
+        let PagedRead { readable: reach, first: mut chunk, mut pager } =
+            PagedRead::start(link, &self.scope, false).await?;
+        self.connector.observe(mark, link, chunk.head);
         let Head { cluster, revision: at, .. } = chunk.head;
         let store = self.connector.store(cluster);
-        self.picture = None;
+        self.checkpoint = None;
         let resync = self.loaded_before;
         let coverage = reach.coverage.clone();
         self.events.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await?;
 
-        let (mut ledger, mut entries) = (Ledger::default(), 0);
+        let (mut ledger, mut entries) = (SnapshotDigest::default(), 0);
         loop {
-            // The next answer is on its way while this one is handed on.
-            let (sent, next) = tokio::join!(self.hand_on(chunk, &mut ledger), pager.next());
+            // The next response is requested while this one is sent on.
+            let (sent, next) = tokio::join!(self.send_pages(chunk, &mut ledger), pager.next());
             entries += sent?;
-            self.state(LinkState::Loading { entries }).await?;
+            self.send_state(LinkState::Loading { entries }).await?;
             match next? {
                 Some(more) => chunk = more,
                 None => break,
@@ -261,13 +260,13 @@ impl Task {
         }
         self.events.send(WatchEvent::Loaded { at }).await?;
         self.loaded_before = true;
-        self.picture = Some(Picture { store, at, reach, ledger });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable: reach, digest: ledger });
         Ok(())
     }
 
-    async fn hand_on(&self, chunk: Chunk, ledger: &mut Ledger) -> Result<usize, Closed> {
+    async fn send_pages(&self, chunk: KvChunk, ledger: &mut SnapshotDigest) -> Result<usize, WatchClosed> {
         let mut count = 0;
-        // By value: each answer's memory shrinks as its pages leave.
+        // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
         loop {
             let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
@@ -295,9 +294,9 @@ mod tests {
     fn a_return_resumes_only_in_the_same_store_at_no_lower_a_revision() {
         let (ours, other) = (StoreId::new("a"), StoreId::new("b"));
         let at = Revision(7);
-        assert_eq!(Return::to((&ours, at), (&ours, Revision(7))), Return::Resume);
-        assert_eq!(Return::to((&ours, at), (&ours, Revision(9))), Return::Resume);
-        assert_eq!(Return::to((&ours, at), (&ours, Revision(6))), Return::Load);
-        assert_eq!(Return::to((&ours, at), (&other, Revision(9))), Return::Load);
+        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(7))), ReconnectAction::Resume);
+        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(9))), ReconnectAction::Resume);
+        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(6))), ReconnectAction::Load);
+        assert_eq!(ReconnectAction::decide((&ours, at), (&other, Revision(9))), ReconnectAction::Load);
     }
 }

@@ -1,4 +1,4 @@
-//! When a broken watch is tried again.
+//! Back-off between attempts of a watch.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use tokio::time::Instant;
 const FIRST: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(60);
 
-/// 1 s, doubling to 60 s, plus up to a tenth at random, so that a fleet of consoles does not return
-/// to a restarted cluster in one step. Members not tried yet are tried at once, unless every success
-/// breaks at once: each of them costs the cluster a login and a look around.
+/// 1 s, doubling to 60 s, plus up to a tenth at random, so that many consoles do not reconnect to a
+/// restarted cluster at once. Members not tried yet are tried at once, unless every success breaks
+/// at once: each attempt costs the cluster a login and a read.
 pub(super) struct Retry {
     plain: ExponentialBackoff,
     jittered: ExponentialBackoff,
@@ -38,22 +38,20 @@ impl Retry {
         }
     }
 
-    /// Starts over when a person asks.
+    /// Starts over at a manual retry.
     pub(super) fn reset(&mut self) {
         *self = Self::new(self.members);
     }
 
-    /// Starts over after a success.
     pub(super) fn succeeded(&mut self, now: Instant) {
         *self = Self { well_since: Some(now), brief: self.brief, ..Self::new(self.members) };
     }
 
-    /// How often all members have failed us since the last success.
+    /// How often all members have failed since the last success.
     pub(super) fn rounds(&self) -> u32 {
         u32::try_from(self.failures / self.members).unwrap_or(u32::MAX)
     }
 
-    /// How long to wait after one more failure.
     pub(super) fn after_failure(&mut self, now: Instant) -> Duration {
         if let Some(since) = self.well_since.take() {
             let lasted = now.saturating_duration_since(since) >= FIRST;

@@ -1,21 +1,21 @@
-//! Writing: one transaction for one commit, sent once. `step` makes the transaction and knows its
-//! limits, `answer` reads what came of it.
+//! Writes: one transaction per commit, sent once. `transaction` builds it and knows the limits,
+//! `response` reads the result.
 
-mod answer;
-mod step;
+mod response;
+mod transaction;
 
 use etcd_client::Txn;
 
-use super::Layout;
+use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
 use super::layout::Keyspace;
-use super::link::Link;
+use super::link::MemberLink;
 use super::rights;
 use crate::domain::TokenKind;
 use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Op, Result};
-use answer::judge;
-use step::{Step, named, prepare, request_size, transaction};
+use response::read_response;
+use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations all or nothing.
 pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<Op>) -> Result<Commit> {
@@ -25,106 +25,109 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
     };
     let name = connector.name();
 
-    let leases = match permitted(connector, &steps).await {
-        Ok(()) => grant(connector, &steps).await,
+    let leases = match check_permission(connector, &steps).await {
+        Ok(()) => grant_leases(connector, &steps).await,
         Err(fault) => Err(fault),
     };
     let leases = match leases {
         Ok(leases) => leases,
         Err(fault) => {
-            let lacking = lacking(connector, &steps, &fault).await;
+            let lacking = missing_permission(connector, &steps, &fault).await;
             return Err(fault.into_error(&name, || lacking));
         }
     };
     let txn = transaction(&steps, &leases);
-    let readable = steps.first().map(|step| step.stored.clone()).unwrap_or_default();
+    let readable = steps.first().map(|step| step.raw_key.clone()).unwrap_or_default();
     let (link, sent) = match send(connector, txn.clone(), readable.clone()).await {
-        // Authentication was switched on after we came: such a write did nothing.
+        // Authentication was enabled after the link was opened: such a write did nothing.
         (_, Err(Fault::NoLogin)) if connector.settings().login.is_some() => {
             send(connector, txn, readable).await
         }
         sent => sent,
     };
-    match sent.and_then(|answer| judge(keyspace, &steps, &answer)) {
+    match sent.and_then(|answer| read_response(keyspace, &steps, &answer)) {
         Ok(Ok(commit)) => Ok(commit),
         Ok(Err(refused)) => {
-            revoke(link, leases);
+            revoke_leases(link, leases);
             Err(refused)
         }
         Err(fault) => {
-            let lacking = lacking(connector, &steps, &fault).await;
+            let lacking = missing_permission(connector, &steps, &fault).await;
             let error = match refused_limit(&fault, &steps) {
                 Some(sent) => Error::Invalid {
-                    reason: format!("{}; {sent}, and nothing was written", fault.words(&name)),
+                    reason: format!("{}; {sent}, and nothing was written", fault.message(&name)),
                 },
                 None if link.is_some() => fault.into_write_error(&name, &first, || lacking),
                 None => fault.into_error(&name, || lacking),
             };
             // A write that may be stored keeps its lease: revoking it would delete the key.
             if !matches!(error, Error::OutcomeUnknown { .. }) {
-                revoke(link, leases);
+                revoke_leases(link, leases);
             }
             Err(error)
         }
     }
 }
 
-/// What was sent, where a server has lower limits than etcd's own defaults.
-fn refused_limit(fault: &Fault, steps: &[Step]) -> Option<String> {
+/// The size of what was sent, where a server has lower limits than etcd's defaults.
+fn refused_limit(fault: &Fault, steps: &[TxnStep]) -> Option<String> {
     match fault {
-        Fault::TooLarge => Some(format!(
+        Fault::RequestTooLarge => Some(format!(
             "the write of {} was a request of {} KiB",
-            named(steps),
+            key_names(steps),
             request_size(steps).div_ceil(1024)
         )),
-        Fault::TooMany => Some(format!("the write of {} had {}", named(steps), steps.len())),
+        Fault::TooManyOps => Some(format!("the write of {} had {}", key_names(steps), steps.len())),
         _ => None,
     }
 }
 
-/// What an etcd can do, in either layout.
-pub(super) fn capabilities(layout: Layout) -> Capabilities {
-    let namespaced = layout == Layout::Namespaced;
+pub(super) fn capabilities(layout: KeyLayout) -> Capabilities {
+    let namespaced = layout == KeyLayout::Namespaced;
     Capabilities {
         namespaces: namespaced,
         connections: namespaced,
         leases: true,
         foreign: true,
-        atomic_max: step::OPERATIONS,
-        max_document: step::MAX_DOCUMENT,
+        atomic_max: transaction::MAX_OPS,
+        max_document: transaction::MAX_DOCUMENT,
         tokens: TokenKind::Counter,
     }
 }
 
-/// Asks whether the user may write what stands in a nested transaction: etcd up to 3.5 at least checks
-/// no rights in there, and would let a reader write.
-async fn permitted(connector: &Connector, steps: &[Step]) -> std::result::Result<(), Fault> {
-    let nested: Vec<_> = steps.iter().filter(|step| step.nested()).map(|step| step.stored.clone()).collect();
-    if nested.is_empty() || !connector.settings().is_somebody() {
+/// Checks whether the user may write the keys of nested transactions: etcd, up to 3.5 at least, checks
+/// no permissions in there, and would let a reader write.
+async fn check_permission(connector: &Connector, steps: &[TxnStep]) -> std::result::Result<(), Fault> {
+    let nested: Vec<_> =
+        steps.iter().filter(|step| step.needs_nested_txn()).map(|step| step.raw_key.clone()).collect();
+    if nested.is_empty() || !connector.settings().has_credentials() {
         return Ok(());
     }
     let nested = &nested;
-    connector.read(|link| async move { rights::may_write(&link, nested).await }).await
+    connector.read(|link| async move { rights::check_write(&link, nested).await }).await
 }
 
-/// The rights that a denied write lacks, in words.
-async fn lacking(connector: &Connector, steps: &[Step], fault: &Fault) -> String {
-    let keys: Vec<_> = steps.iter().map(|step| (step.key.clone(), step.stored.clone())).collect();
+/// The rights that a denied write lacks, for messages.
+async fn missing_permission(connector: &Connector, steps: &[TxnStep], fault: &Fault) -> String {
+    let keys: Vec<_> = steps.iter().map(|step| (step.key.clone(), step.raw_key.clone())).collect();
     let mut told = None;
     if *fault == Fault::Denied
         && let Ok(link) = connector.link().await
     {
-        told = rights::missing(&link, &keys).await;
+        told = rights::missing_rights(&link, &keys).await;
     }
-    told.unwrap_or_else(|| format!("write of {} in etcd", named(steps)))
+    told.unwrap_or_else(|| format!("write of {} in etcd", key_names(steps)))
 }
 
-/// One lease for each step that wants a new one, in the order of the steps.
-async fn grant(connector: &Connector, steps: &[Step]) -> std::result::Result<Vec<Option<i64>>, Fault> {
+/// A new lease for each step that needs one, in the order of the steps.
+async fn grant_leases(
+    connector: &Connector,
+    steps: &[TxnStep],
+) -> std::result::Result<Vec<Option<i64>>, Fault> {
     let mut leases = Vec::with_capacity(steps.len());
     for step in steps {
-        leases.push(match step.wants_lease() {
-            // A grant that is lost on the way expires by itself; it may be asked for again.
+        leases.push(match step.new_lease_ttl() {
+            // A grant whose response is lost expires by itself; it may be repeated.
             Some(ttl) => Some(
                 connector.read(|link| async move { Ok(link.lease().grant(ttl, None).await?.id()) }).await?,
             ),
@@ -134,8 +137,8 @@ async fn grant(connector: &Connector, steps: &[Step]) -> std::result::Result<Vec
     Ok(leases)
 }
 
-/// Gives leases back that nothing hangs on; if that fails, they expire by themselves.
-fn revoke(link: Option<Link>, leases: Vec<Option<i64>>) {
+/// Revokes leases without keys; if that fails, they expire by themselves.
+fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
     let Some(link) = link else { return };
     let unused: Vec<_> = leases.into_iter().flatten().collect();
     if unused.is_empty() {
@@ -151,28 +154,28 @@ fn revoke(link: Option<Link>, leases: Vec<Option<i64>>) {
     });
 }
 
-/// Sends it to the first member that answers at all. After any fault but a failed connection it may
-/// have arrived, and is not sent again; one whose token was refused did nothing, and is. Without a link
-/// in the answer, nothing was sent.
+/// Sends it to the first member that answers at all. After any fault but a failed connect it may have
+/// been applied, and is not sent again; after a refused token it was not, and is. Without a link in the
+/// result, nothing was sent.
 async fn send(
     connector: &Connector,
     txn: Txn,
     readable: Vec<u8>,
-) -> (Option<Link>, std::result::Result<etcd_client::TxnResponse, Fault>) {
+) -> (Option<MemberLink>, std::result::Result<etcd_client::TxnResponse, Fault>) {
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
-        let link = match connector.proven().await {
+        let link = match connector.responsive_link().await {
             Ok(link) => link,
             Err(met) => return (None, Err(met)),
         };
-        match connector.vouch(&link, readable.clone()).await {
+        match connector.verify_store(&link, readable.clone()).await {
             Ok(()) => {}
-            Err(met) if met.elsewhere() => {
+            Err(met) if met.retry_elsewhere() => {
                 fault = connector.fail(&link, met).await;
                 continue;
             }
             Err(met) => {
-                let refused = connector.part_if_refused(&link, Err(met)).await;
+                let refused = connector.drop_if_refused(&link, Err(met)).await;
                 return (Some(link), refused);
             }
         }
@@ -180,15 +183,15 @@ async fn send(
             let (mut kv, txn) = (link.kv(), txn.clone());
             async move { Ok(kv.txn(txn).await?) }
         };
-        match within(CALL_DEADLINE, link.renewing(call)).await {
-            Err(met) if met.elsewhere() => {
+        match within(CALL_DEADLINE, link.with_token_renewal(call)).await {
+            Err(met) if met.retry_elsewhere() => {
                 fault = connector.fail(&link, met).await;
                 if !fault.sent_nothing() {
                     return (Some(link), Err(fault));
                 }
             }
             answer => {
-                let answer = connector.part_if_refused(&link, answer).await;
+                let answer = connector.drop_if_refused(&link, answer).await;
                 return (Some(link), answer);
             }
         }

@@ -1,85 +1,90 @@
-//! How the two files are: there, readable, writable, and what the receiver would make of them.
+//! Health of the two files: present, readable, writable, and what the receiver would fail on.
 //!
 //! | file | what it is for |
 //! | --- | --- |
-//! | `about` | what the file system says: sizes, times, rights, locks |
-//! | `judge` | what the texts say, read again only when a file has changed |
+//! | `stat` | metadata, permissions, locks |
+//! | `inspect` | the contents, read again only when a file has changed |
 
-mod about;
-mod judge;
+mod inspect;
+mod stat;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::FileProvider;
-use super::reading::Which;
-use super::shared::Shared;
-use crate::domain::{Condition, Fact, Finding, Health, MemberHealth, Right, Role};
-use crate::provider::{ASK_FOR_IT, Error, HEALTH_DEADLINE};
-use about::About;
-pub(super) use judge::Judged;
-use judge::Judgement;
+use super::contents::FileKind;
+use super::state::FileState;
+use crate::domain::{Condition, Fact, Finding, Health, MemberHealth, MemberRole, Right};
+use crate::provider::{Error, HEALTH_DEADLINE, MISSING_RIGHT_REMEDY};
+use inspect::FileInspection;
+pub(super) use inspect::InspectionCache;
+use stat::FileStat;
 
-/// What is kept of the deadline for the answer to be put together.
+/// The part of the deadline that is reserved for assembling the report.
 const MARGIN: Duration = Duration::from_millis(50);
 
-const BOTH: [Which; 2] = [Which::Webhooks, Which::Connections];
+const BOTH: [FileKind; 2] = [FileKind::Webhooks, FileKind::Connections];
 
-/// Looks at both files, within [`HEALTH_DEADLINE`].
+/// Checks both files, within [`HEALTH_DEADLINE`].
 pub(super) async fn check(provider: &FileProvider) -> Health {
     let begun = Instant::now();
     let limit = HEALTH_DEADLINE - MARGIN;
-    let about = provider.within(limit, |shared| BOTH.map(|which| About::file(shared.path(which))));
+    let about = provider.within(limit, |shared| BOTH.map(|which| FileStat::file(shared.path(which))));
     let Ok(about) = about.await else {
         return Health::unusable("files", "the file system does not answer", "check the mount");
     };
-    let judged = Arc::clone(&provider.judged);
-    // Goes on when it is not waited for any more: the next check finds what it learnt.
-    let judging = move |shared: &Shared| BOTH.map(|which| judged.of(which, shared.path(which)));
+    let judged = Arc::clone(&provider.inspections);
+    // Continues after the timeout: the next check finds its result in the cache.
+    let judging = move |shared: &FileState| BOTH.map(|which| judged.of(which, shared.path(which)));
     let judgements = provider.within(limit.saturating_sub(begun.elapsed()), judging).await;
     report(&provider.shared, &about, judgements.ok().as_ref())
 }
 
-fn report(shared: &Shared, about: &[About; 2], judgements: Option<&[Judgement; 2]>) -> Health {
+fn report(shared: &FileState, about: &[FileStat; 2], judgements: Option<&[FileInspection; 2]>) -> Health {
     let mut health = Health::new("files");
     let pause = shared.debounce.as_secs_f32();
     health.facts.push(Fact::text("save order", format!("connections, and webhooks {pause:.1} s later")));
-    health.facts.push(Fact::text("changes", shared.attention().to_string()));
-    let lost = judgements.is_some_and(|both| both.iter().all(Judgement::is_lost));
+    health.facts.push(Fact::text("changes", shared.watch_mode().to_string()));
+    let lost = judgements.is_some_and(|both| both.iter().all(FileInspection::is_unreadable));
     for (at, which) in BOTH.into_iter().enumerate() {
         let Some(about) = about.get(at) else { continue };
         let judgement = judgements.and_then(|both| both.get(at));
         let found: Vec<_> = match judgement {
-            Some(judgement) => judged(which, about, judgement, lost),
-            None => vec![unread(about)],
+            Some(judgement) => content_findings(which, about, judgement, lost),
+            None => vec![not_inspected(about)],
         };
-        health.members.push(member(shared, which, about, judgement, &found));
+        health.members.push(member_health(shared, which, about, judgement, &found));
         for finding in found.into_iter().chain(about.findings()) {
-            // Both files may lie in the same folder: what is wrong with it is told once.
+            // Both files may be in the same folder: report its problems once.
             if !health.findings().contains(&finding) {
-                health.find(finding);
+                health.push(finding);
             }
         }
     }
     health
 }
 
-/// What there is to act on in a file's text.
-fn judged(which: Which, about: &About, judgement: &Judgement, lost: bool) -> Vec<Finding> {
+/// The findings about a file's contents.
+fn content_findings(
+    which: FileKind,
+    about: &FileStat,
+    judgement: &FileInspection,
+    lost: bool,
+) -> Vec<Finding> {
     let name = about.path.display();
     let weight = if lost { Condition::Unusable } else { Condition::Degraded };
     let judgement = match judgement {
-        Judgement::Missing if which == Which::Webhooks => {
+        FileInspection::Missing if which == FileKind::Webhooks => {
             let text = "is missing: the receiver serves one built-in webhook that accepts every id unchecked";
             return vec![Finding::fault(format!("{name} {text}"), "create it, if only as {}")];
         }
-        Judgement::Missing => return Vec::new(),
-        Judgement::Lost(Error::Denied { permission, remedy }) => {
+        FileInspection::Missing => return Vec::new(),
+        FileInspection::Unreadable(Error::Denied { permission, remedy }) => {
             let text = format!("permission denied {permission}");
             return vec![Finding::rights(Right::Read, text, *remedy).at(weight)];
         }
-        Judgement::Lost(error) => return vec![Finding::fault(error.to_string(), "").at(weight)],
-        Judgement::Read(read) => read,
+        FileInspection::Unreadable(error) => return vec![Finding::fault(error.to_string(), "").at(weight)],
+        FileInspection::Readable(read) => read,
     };
     let mut found: Vec<_> = judgement
         .notes
@@ -95,39 +100,39 @@ fn judged(which: Which, about: &About, judgement: &Judgement, lost: bool) -> Vec
     found
 }
 
-fn unread(about: &About) -> Finding {
+fn not_inspected(about: &FileStat) -> Finding {
     let seconds = HEALTH_DEADLINE.as_secs();
     Finding::hint(format!("{} could not be read through within {seconds} s", about.path.display()), "")
 }
 
-fn member(
-    shared: &Shared,
-    which: Which,
-    about: &About,
-    judgement: Option<&Judgement>,
+fn member_health(
+    shared: &FileState,
+    which: FileKind,
+    about: &FileStat,
+    judgement: Option<&FileInspection>,
     found: &[Finding],
 ) -> MemberHealth {
     let condition = match judgement {
         None => None,
-        Some(Judgement::Lost(_)) => Some(Condition::Unusable),
+        Some(FileInspection::Unreadable(_)) => Some(Condition::Unusable),
         Some(_) => found.iter().map(Finding::condition).max().or(Some(Condition::Healthy)),
     };
     let mut facts = Vec::new();
-    if let Some(Judgement::Read(read)) = judgement {
+    if let Some(FileInspection::Readable(read)) = judgement {
         facts.push(Fact::count("documents", read.documents));
     }
     facts.extend(about.facts());
     facts.extend(shared.last_read(which).map(|at| Fact::moment("read", at)));
     let counted = found.iter().filter(|finding| finding.condition() > Condition::Healthy);
     let detail = counted.map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
-    let missing = matches!(judgement, Some(Judgement::Missing));
+    let missing = matches!(judgement, Some(FileInspection::Missing));
     MemberHealth {
         name: about.path.display().to_string(),
         address: String::new(),
         condition,
         role: Some(match which {
-            Which::Webhooks => Role::Webhooks,
-            Which::Connections => Role::Connections,
+            FileKind::Webhooks => MemberRole::Webhooks,
+            FileKind::Connections => MemberRole::Connections,
         }),
         latency: None,
         facts,
@@ -135,7 +140,7 @@ fn member(
     }
 }
 
-/// What a save would be refused.
+/// A missing right to write.
 fn cannot_save(what: String) -> Finding {
-    Finding::rights(Right::Write, what, ASK_FOR_IT)
+    Finding::rights(Right::Write, what, MISSING_RIGHT_REMEDY)
 }

@@ -1,14 +1,14 @@
-//! Secrets in this process, kept as KV 2 keeps them: the reference implementation of the traits of
-//! secrets, and the demo's store of them.
+//! In-memory secret store with the semantics of KV 2: the reference implementation of the secret traits,
+//! and the demo's secret store.
 //!
-//! Beside the traits it has the hands of others (`put_now`, `delete_now`, …), the stages of an
-//! evening that goes wrong (`cut`, `forbid`, `unmount`, `slow`, `come_first`, `lose_answer`), and it
-//! counts what it was asked.
+//! Beside the traits it can write as another program would (`put_now`, `delete_now`, …), inject faults
+//! (`inject_outage`, `forbid`, `unmount`, `delay_calls`, `inject_conflict`, `lose_response`), and it counts
+//! its calls.
 
-mod counts;
-mod kept;
-mod stage;
-mod writing;
+mod call_counts;
+mod fault_injection;
+mod stored_secret;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,68 +16,68 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-pub use counts::SecretCalls;
-pub use stage::Outage;
+pub use call_counts::SecretCallCounts;
+pub use fault_injection::SecretsOutage;
 
 use crate::domain::{
-    FieldName, Health, KvPath, Lacking, Mount, Presence, SecretFolder, SecretPath, SecretRight,
-    SecretStanding, SecretText, SecretValue, SecretVersion, Versions,
+    FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretFolder, SecretMetadata, SecretPath,
+    SecretRight, SecretStoreStatus, SecretText, SecretValue, SecretVersion,
 };
 use crate::provider::secret::unsupported;
 use crate::provider::{
-    ASK_FOR_IT, Error, Result, Revealed, SecretAccess, SecretCapabilities, SecretName, SecretReader,
-    SecretRevealer,
+    Error, MISSING_RIGHT_REMEDY, Result, SecretAccess, SecretCapabilities, SecretData, SecretListItem,
+    SecretReader, SecretRevealer,
 };
-use counts::{Call, Counts};
-use kept::Kept;
-use stage::Stage;
+use call_counts::{CallCounters, SecretCall};
+use fault_injection::FaultInjection;
+use stored_secret::StoredSecret;
 
-/// As on its badge.
+/// The name in health reports.
 const BACKEND: &str = "secrets";
 
-type Clock = dyn Fn() -> SystemTime + Send + Sync;
+type WallClock = dyn Fn() -> SystemTime + Send + Sync;
 
-/// Secrets in this process; clones share them. What is kept is wiped when dropped.
+/// Secrets in memory; clones share them. Values are wiped on drop.
 #[derive(Clone)]
 pub struct MemorySecrets {
-    shared: Arc<Shared>,
+    shared: Arc<MemorySecretsInner>,
 }
 
-struct Shared {
-    clock: Box<Clock>,
-    state: Mutex<State>,
-    counts: Counts,
+struct MemorySecretsInner {
+    clock: Box<WallClock>,
+    state: Mutex<MemorySecretsState>,
+    counts: CallCounters,
 }
 
 #[derive(Default)]
-struct State {
-    kept: BTreeMap<Mount, BTreeMap<KvPath, Kept>>,
-    stage: Stage,
+struct MemorySecretsState {
+    secrets: BTreeMap<Mount, BTreeMap<KvPath, StoredSecret>>,
+    faults: FaultInjection,
     closed: bool,
 }
 
-impl State {
-    fn secret(&self, place: Place<'_>) -> Option<&Kept> {
-        self.kept.get(place.mount)?.get(place.path)
+impl MemorySecretsState {
+    fn secret(&self, place: StoredSecretKey<'_>) -> Option<&StoredSecret> {
+        self.secrets.get(place.mount)?.get(place.path)
     }
 
-    fn secret_mut(&mut self, place: Place<'_>) -> &mut Kept {
-        self.kept.entry(place.mount.clone()).or_default().entry(place.path.clone()).or_default()
+    fn secret_mut(&mut self, place: StoredSecretKey<'_>) -> &mut StoredSecret {
+        self.secrets.entry(place.mount.clone()).or_default().entry(place.path.clone()).or_default()
     }
 }
 
-/// A [`SecretPath`] that this kind of store has.
+/// A [`SecretPath`] in a key-value engine.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct StoredSecretKey<'a> {
     mount: &'a Mount,
     path: &'a KvPath,
-    whole: &'a SecretPath,
+    secret_path: &'a SecretPath,
 }
 
-impl<'a> Place<'a> {
+impl<'a> StoredSecretKey<'a> {
     fn of(whole: &'a SecretPath) -> Result<Self> {
         match whole {
-            SecretPath::Kv { mount, path } => Ok(Self { mount, path, whole }),
+            SecretPath::Kv { mount, path } => Ok(Self { mount, path, secret_path: whole }),
             SecretPath::Variables(_) => {
                 let what = format!("looking for {whole}");
                 Err(unsupported(what, "this context keeps its secrets in a key-value engine"))
@@ -93,18 +93,24 @@ impl Default for MemorySecrets {
 }
 
 impl MemorySecrets {
-    /// No secrets, by the clock of this machine.
+    /// An empty store with the system clock.
     pub fn new() -> Self {
         Self::with_clock(SystemTime::now)
     }
 
-    /// No secrets; what is written later is dated by this clock.
+    /// An empty store with a custom clock.
     pub fn with_clock(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         let state = Mutex::default();
-        Self { shared: Arc::new(Shared { clock: Box::new(clock), state, counts: Counts::default() }) }
+        Self {
+            shared: Arc::new(MemorySecretsInner {
+                clock: Box::new(clock),
+                state,
+                counts: CallCounters::default(),
+            }),
+        }
     }
 
-    /// What a user of this store is given.
+    /// Reader, revealer and, if `writable`, writer of this store.
     pub fn access(&self, writable: bool) -> SecretAccess {
         let store = Arc::new(self.clone());
         let writer = writable.then(|| Arc::clone(&store) as Arc<dyn crate::provider::SecretWriter>);
@@ -112,13 +118,13 @@ impl MemorySecrets {
         SecretAccess::new(store, writer, move || Arc::clone(&revealer))
     }
 
-    /// What it was asked so far.
-    pub fn calls(&self) -> SecretCalls {
+    /// The number of calls so far.
+    pub fn calls(&self) -> SecretCallCounts {
         self.shared.counts.now()
     }
 
-    /// Writes all fields of a new version, as another program would; answers its number. A path of
-    /// another kind of store is left alone.
+    /// Writes a new version, as another program would; returns its number. Ignores a path that is not
+    /// in a key-value engine.
     pub fn put_now<N: AsRef<str>, V: AsRef<str>>(
         &self,
         path: &SecretPath,
@@ -145,13 +151,13 @@ impl MemorySecrets {
 
     /// Removes a secret with all its versions, as another program would.
     pub fn remove_now(&self, path: &SecretPath) {
-        if let Ok(place) = Place::of(path) {
-            self.state().kept.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
+        if let Ok(place) = StoredSecretKey::of(path) {
+            self.state().secrets.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
         }
     }
 
-    /// Writes the metadata of a secret, as another program would: texts beside it, how many versions
-    /// are kept (`None`: 10, as by default), and whether every writer must ask for check-and-set.
+    /// Writes the metadata of a secret, as another program would: `custom_metadata`, `max_versions`
+    /// (`None`: 10, the default), and `cas_required`.
     pub fn metadata_now<'a>(
         &self,
         path: &SecretPath,
@@ -163,20 +169,24 @@ impl MemorySecrets {
         self.edit(path, |kept, now| kept.describe(custom, max, cas_required, now));
     }
 
-    fn edit<T>(&self, path: &SecretPath, change: impl FnOnce(&mut Kept, SystemTime) -> T) -> Option<T> {
+    fn edit<T>(
+        &self,
+        path: &SecretPath,
+        change: impl FnOnce(&mut StoredSecret, SystemTime) -> T,
+    ) -> Option<T> {
         let now = (self.shared.clock)();
-        let place = Place::of(path).ok()?;
+        let place = StoredSecretKey::of(path).ok()?;
         Some(change(self.state().secret_mut(place), now))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemorySecretsState> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call, waits as long as is staged, and refuses it while the store is cut off.
-    async fn enter(&self, call: Call) -> Result<counts::Underway<'_>> {
+    /// Counts a call, delays it as configured, and fails it during an outage.
+    async fn enter(&self, call: SecretCall) -> Result<call_counts::InFlightGuard<'_>> {
         let underway = self.shared.counts.begin(call);
-        let delay = self.state().stage.delay;
+        let delay = self.state().faults.delay;
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
         }
@@ -190,12 +200,12 @@ impl MemorySecrets {
             let reason = "the store of secrets was shut down; open it anew".to_owned();
             return Err(Error::Unavailable { reason, retry_in: None });
         }
-        state.stage.outage.as_ref().map_or(Ok(()), |outage| Err(outage.error()))
+        state.faults.outage.as_ref().map_or(Ok(()), |outage| Err(outage.error()))
     }
 }
 
 fn denied(permission: String) -> Error {
-    Error::Denied { permission, remedy: ASK_FOR_IT }
+    Error::Denied { permission, remedy: MISSING_RIGHT_REMEDY }
 }
 
 #[async_trait]
@@ -205,46 +215,48 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let place = Place::of(path)?;
-        let _underway = self.enter(Call::Presence).await?;
+        let place = StoredSecretKey::of(path)?;
+        let _underway = self.enter(SecretCall::Presence).await?;
         let state = self.state();
-        if let Some(reason) = state.stage.no_mount(place.mount).or_else(|| state.stage.silent(place)) {
+        if let Some(reason) =
+            state.faults.no_mount(place.mount).or_else(|| state.faults.unreachable_reason(place))
+        {
             return Ok(Presence::Unreachable { reason });
         }
-        if let Some(permission) = state.stage.missing(SecretRight::Presence, place) {
+        if let Some(permission) = state.faults.missing(SecretRight::Presence, place) {
             return Ok(Presence::Forbidden { permission });
         }
-        Ok(state.secret(place).map_or(Presence::Missing, Kept::presence))
+        Ok(state.secret(place).map_or(Presence::Missing, StoredSecret::presence))
     }
 
-    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
-        let _underway = self.enter(Call::List).await?;
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
+        let _underway = self.enter(SecretCall::List).await?;
         let state = self.state();
-        state.stage.mounted(&folder.mount)?;
-        if let Some(permission) = state.stage.unlisted(folder) {
+        state.faults.check_mount(&folder.mount)?;
+        if let Some(permission) = state.faults.unlisted(folder) {
             return Err(denied(permission));
         }
-        let secrets = state.kept.get(&folder.mount).into_iter().flatten().map(|(path, _)| path);
-        Ok(listed(folder, secrets))
+        let secrets = state.secrets.get(&folder.mount).into_iter().flatten().map(|(path, _)| path);
+        Ok(names_in(folder, secrets))
     }
 
-    async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
-        let place = Place::of(path)?;
-        let _underway = self.enter(Call::Versions).await?;
+    async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
+        let place = StoredSecretKey::of(path)?;
+        let _underway = self.enter(SecretCall::Versions).await?;
         let state = self.state();
-        state.stage.may(SecretRight::Versions, place)?;
-        Ok(state.secret(place).map(Kept::versions))
+        state.faults.check_right(SecretRight::Versions, place)?;
+        Ok(state.secret(place).map(StoredSecret::versions))
     }
 
-    async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<Lacking>> {
-        let _underway = self.enter(Call::Lacking).await?;
+    async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
+        let _underway = self.enter(SecretCall::Lacking).await?;
         let state = self.state();
-        if state.stage.rights_hidden {
+        if state.faults.rights_hidden {
             return Err(denied("update on sys/capabilities-self".into()));
         }
         let lacking = |path: &SecretPath| {
-            let place = Place::of(path)?;
-            let lacking = |right| Some((right, state.stage.missing(right, place)?));
+            let place = StoredSecretKey::of(path)?;
+            let lacking = |right| Some((right, state.faults.missing(right, place)?));
             Ok(SecretRight::ALL.into_iter().filter_map(lacking).collect())
         };
         paths.iter().map(lacking).collect()
@@ -256,18 +268,18 @@ impl SecretReader for MemorySecrets {
             Ok(()) => Health::new(BACKEND),
             Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
         };
-        health.standing = Some(self.standing());
+        health.secret_store = Some(self.last_status());
         health
     }
 
-    fn standing(&self) -> SecretStanding {
+    fn last_status(&self) -> SecretStoreStatus {
         let state = self.state();
-        match &state.stage.outage {
-            _ if state.closed => SecretStanding::Unreachable,
-            None => SecretStanding::Unsealed,
-            Some(Outage::Sealed) => SecretStanding::Sealed,
-            Some(Outage::Unreachable) => SecretStanding::Unreachable,
-            Some(Outage::Denied { .. }) => SecretStanding::TokenEnded,
+        match &state.faults.outage {
+            _ if state.closed => SecretStoreStatus::Unreachable,
+            None => SecretStoreStatus::Unsealed,
+            Some(SecretsOutage::Sealed) => SecretStoreStatus::Sealed,
+            Some(SecretsOutage::Unreachable) => SecretStoreStatus::Unreachable,
+            Some(SecretsOutage::Denied { .. }) => SecretStoreStatus::TokenEnded,
         }
     }
 
@@ -276,17 +288,17 @@ impl SecretReader for MemorySecrets {
     }
 }
 
-/// The names that stand directly in a folder, each once, of secrets in the order of their paths.
-fn listed<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>) -> Vec<SecretName> {
+/// The distinct names directly in a folder, sorted.
+fn names_in<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>) -> Vec<SecretListItem> {
     let prefix = folder.folder.as_ref().map(|folder| format!("{folder}/")).unwrap_or_default();
     let mount = folder.mount.clone();
     let name = |path: &KvPath| {
         let rest = path.as_str().strip_prefix(prefix.as_str())?;
         let Some((below, _)) = rest.split_once('/') else {
-            return Some(SecretName::Secret(SecretPath::Kv { mount: mount.clone(), path: path.clone() }));
+            return Some(SecretListItem::Secret(SecretPath::Kv { mount: mount.clone(), path: path.clone() }));
         };
         let folder = KvPath::new(&format!("{prefix}{below}")).ok()?;
-        Some(SecretName::Folder(SecretFolder { mount: mount.clone(), folder: Some(folder) }))
+        Some(SecretListItem::Folder(SecretFolder { mount: mount.clone(), folder: Some(folder) }))
     };
     let mut names: Vec<_> = secrets.filter_map(name).collect();
     names.sort();
@@ -296,14 +308,14 @@ fn listed<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>) 
 
 #[async_trait]
 impl SecretRevealer for MemorySecrets {
-    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<Revealed>> {
-        let place = Place::of(path)?;
-        let _underway = self.enter(Call::Reveal).await?;
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
+        let place = StoredSecretKey::of(path)?;
+        let _underway = self.enter(SecretCall::Reveal).await?;
         let state = self.state();
-        state.stage.may(SecretRight::Reveal, place)?;
+        state.faults.check_right(SecretRight::Reveal, place)?;
         let Some(kept) = state.secret(place) else { return Ok(None) };
         let version = version.or(kept.current());
-        Ok(kept.fields(version).map(|fields| Revealed { fields: fields.copied(), version }))
+        Ok(kept.fields(version).map(|fields| SecretData { fields: fields.copied(), version }))
     }
 }
 

@@ -12,7 +12,7 @@ fn fields(texts: &[(&str, &str)]) -> SecretFields {
     texts.iter().map(|(name, text)| (FieldName::new(name), value(text))).collect()
 }
 
-fn text(revealed: &Revealed, field: &str) -> String {
+fn text(revealed: &SecretData, field: &str) -> String {
     revealed.fields.get(field).unwrap().as_text().unwrap().expose().to_owned()
 }
 
@@ -39,13 +39,13 @@ async fn times_are_those_of_the_clock() {
 async fn an_outage_answers_every_call_and_ends() {
     let store = MemorySecrets::new();
     store.put_now(&place("a"), [("token", "t")]);
-    for outage in [Outage::Sealed, Outage::Unreachable] {
-        store.cut(outage);
+    for outage in [SecretsOutage::Sealed, SecretsOutage::Unreachable] {
+        store.inject_outage(outage);
         let refused = store.presence(&place("a")).await.unwrap_err();
         assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
         assert!(store.put(&place("a"), &fields(&[]), SecretExpect::Anything).await.is_err());
     }
-    store.cut(Outage::Denied { permission: "a token that lives".into() });
+    store.inject_outage(SecretsOutage::Denied { permission: "a token that lives".into() });
     assert!(matches!(store.reveal(&place("a"), None).await, Err(Error::Denied { .. })));
     store.restore();
     assert!(matches!(store.presence(&place("a")).await, Ok(Presence::Present(_))));
@@ -63,23 +63,23 @@ async fn what_is_forbidden_names_the_permission() {
     assert_eq!(store.presence(&place("a")).await, Ok(Presence::Forbidden { permission }));
     let refused = store.destroy(&place("a"), &[SecretVersion(1)]).await.unwrap_err();
     assert!(refused.to_string().contains("update on webhooks/destroy/a"), "{refused}");
-    let lacking = store.lacking(&[place("a"), place("b")]).await.unwrap();
+    let lacking = store.missing_rights(&[place("a"), place("b")]).await.unwrap();
     let [a, b] = lacking.as_slice() else { panic!("{lacking:?}") };
     assert_eq!(a.for_right(SecretRight::Destroy), Some("update on webhooks/destroy/a"));
     assert_eq!((a.for_right(SecretRight::Reveal), b.for_right(SecretRight::Destroy)), (None, None));
     store.hide_rights();
-    assert!(matches!(store.lacking(&[place("a")]).await, Err(Error::Denied { .. })));
+    assert!(matches!(store.missing_rights(&[place("a")]).await, Err(Error::Denied { .. })));
 }
 
 #[tokio::test]
 async fn a_rival_comes_first_and_an_answer_is_lost_once() {
     let store = MemorySecrets::new();
     store.put_now(&place("a"), [("token", "t")]);
-    store.come_first(&place("a"));
+    store.inject_conflict(&place("a"));
     let write = async |expect| store.put(&place("a"), &fields(&[("token", "u")]), expect).await;
     let lost = write(SecretExpect::Version(SecretVersion(1))).await;
     assert_eq!(lost, Err(Error::SecretConflict { path: place("a"), now: Some(SecretVersion(2)) }));
-    store.lose_answer(&place("a"));
+    store.lose_response(&place("a"));
     let unknown = write(SecretExpect::Version(SecretVersion(2))).await.unwrap_err();
     assert!(matches!(unknown, Error::SecretUnknown { .. }), "{unknown}");
     assert_eq!(text(&store.reveal(&place("a"), None).await.unwrap().unwrap(), "token"), "u");
@@ -98,11 +98,11 @@ async fn a_mount_that_is_gone_is_not_a_secret_that_is_missing() {
 #[tokio::test]
 async fn calls_are_counted_also_those_that_were_given_up() {
     let store = MemorySecrets::new();
-    store.slow(Duration::from_secs(60));
+    store.delay_calls(Duration::from_secs(60));
     let paths = [place("a"), place("b"), place("c")];
     let looks = futures::future::join_all(paths.iter().map(|path| store.presence(path)));
     assert!(tokio::time::timeout(Duration::from_millis(1), looks).await.is_err());
-    store.slow(Duration::ZERO);
+    store.delay_calls(Duration::ZERO);
     store.presence(&place("a")).await.unwrap();
     let calls = store.calls();
     assert_eq!((calls.presence, calls.most_in_flight, calls.reveal), (4, 3, 0));

@@ -1,16 +1,15 @@
-//! A [`Call`] as one of rustify's endpoints, as vaultrs' own are.
+//! Adapts a [`VaultRequest`] to rustify's `Endpoint`, as vaultrs' own requests are.
 
 use rustify::endpoint::Endpoint;
 use rustify::enums::{RequestMethod, RequestType, ResponseType};
 use rustify::errors::ClientError;
 
-use crate::provider::vault::call::{Call, Method};
+use crate::provider::vault::request::{Method, VaultRequest};
 
-/// A request that borrows what it sends.
-pub(super) struct Request<'a>(pub(super) &'a Call);
+pub(super) struct RequestEndpoint<'a>(pub(super) &'a VaultRequest);
 
-impl Endpoint for Request<'_> {
-    /// The answer is taken as bytes; nothing is parsed here.
+impl Endpoint for RequestEndpoint<'_> {
+    /// The response is returned as bytes; nothing is parsed here.
     type Response = ();
     const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
     const RESPONSE_BODY_TYPE: ResponseType = ResponseType::JSON;
@@ -36,7 +35,7 @@ impl Endpoint for Request<'_> {
     }
 
     fn body(&self) -> Result<Option<Vec<u8>>, ClientError> {
-        // Taken over, and wiped, by `Wire::execute`.
+        // Wiped by `HttpExchange::execute`, which takes ownership.
         Ok(self.0.body.as_ref().map(|body| body.to_vec()))
     }
 }

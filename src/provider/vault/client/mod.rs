@@ -1,11 +1,11 @@
-//! Carries one request out: on vaultrs' client and its way of defining endpoints, with an HTTP client
-//! of our own making in it.
+//! Sends requests through vaultrs' client and endpoints, with our own `reqwest` client inside.
 //!
-//! vaultrs' builder is not used: it reads variables of its own accord. Its ready-made execution is not
-//! either: it keeps error bodies in errors that can be logged, and takes answers of any size.
+//! vaultrs' builder is not used, because it reads environment variables by itself. Nor are its functions
+//! that execute requests: they put response bodies into errors, which may be logged, and accept responses
+//! of any size.
 
 mod endpoint;
-mod wire;
+mod exchange;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,32 +14,32 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use vaultrs::client::{VaultClient, VaultClientSettings};
 
-use super::call::{Call, Method, Reply};
-use super::failure::Failure;
+use super::error::VaultError;
+use super::request::{Method, VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
-use super::trust::Distrust;
+use super::tls_error::TlsError;
 use crate::provider::etcd::ensure_crypto_provider;
-use wire::Wire;
+use exchange::HttpExchange;
 
-/// How often an answer may send us elsewhere: a standby leads to the active node.
+/// The maximum number of redirects: a standby redirects to the active node.
 const REDIRECTS: usize = 3;
 
-/// How long a connection without requests is kept.
+/// How long an idle connection is kept open.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The longest that TCP and TLS may take together, whatever a request may.
+/// The longest that the TCP and TLS handshakes may take together, whatever the request timeout.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How a server that wants TLS answers where it is spoken to without.
+/// The response of a TLS server to a plaintext request.
 const WANTS_TLS: &[u8] = b"Client sent an HTTP request to an HTTPS server";
 
-/// Carries requests out. Made without I/O; files are read at the first request.
-pub(super) struct Client {
+/// Sends requests. Created without I/O; the CA file is read at the first request.
+pub(super) struct HttpClient {
     settings: VaultSettings,
     vault: Mutex<Option<Arc<VaultClient>>>,
 }
 
-impl Client {
+impl HttpClient {
     pub(super) fn new(settings: VaultSettings) -> Self {
         Self { settings, vault: Mutex::new(None) }
     }
@@ -48,51 +48,52 @@ impl Client {
         &self.settings
     }
 
-    /// Who is at the other side, as messages name it: `Vault at vault.example:8200`.
+    /// The server's name in messages: `Vault at vault.example:8200`.
     pub(super) fn name(&self) -> String {
         format!("Vault at {}", self.settings.address)
     }
 
-    /// Sends a request once and waits for the answer, whatever its status.
+    /// Sends a request and returns the response, whatever its status. Only reads are retried, once, on a
+    /// closed connection.
     ///
     /// # Errors
-    /// [`Failure`], which tells whether the request may have been carried out.
+    /// [`VaultError`], which knows whether the request may have been executed.
     pub(super) async fn call(
         &self,
-        call: &Call,
+        call: &VaultRequest,
         token: Option<&VaultToken>,
         within: Duration,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<VaultResponse, VaultError> {
         let vault = self.vault().await?;
-        let wire = Wire::new(&vault, &self.settings.address, within);
-        // The HTTP client keeps to the time by itself, and knows what had left by then; this one is
-        // for what it does not count, such as looking a name up.
+        let wire = HttpExchange::new(&vault, &self.settings.address, within);
+        // The HTTP client has its own timeout, and knows what was sent by then; this one covers what that
+        // does not, such as DNS.
         let answer = match tokio::time::timeout(within + IDLE, wire.send(call, token)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failure::Silent),
+            Err(_) => Err(VaultError::Timeout),
         };
         let reply = match answer {
-            // A connection that was kept may have ended meanwhile; to read twice does no harm.
-            Err(Failure::Cut) if matches!(call.method, Method::Get | Method::List) => {
+            // A kept-alive connection may have been closed meanwhile; reading twice does no harm.
+            Err(VaultError::ConnectionClosed) if matches!(call.method, Method::Get | Method::List) => {
                 wire.send(call, token).await
             }
-            Err(failure @ Failure::Distrust(_)) => {
-                // The file may hold another authority by the next request.
+            Err(failure @ VaultError::Tls(_)) => {
+                // The CA file may have been replaced by the next request.
                 *self.vault.lock().await = None;
                 Err(failure)
             }
             answer => answer,
         }?;
         match reply.status() {
-            300..400 => Err(Failure::Redirected),
+            300..400 => Err(VaultError::Redirected),
             400 if !self.settings.address.is_tls() && reply.body().starts_with(WANTS_TLS) => {
-                Err(Failure::Distrust(Distrust::Secured))
+                Err(VaultError::Tls(TlsError::TlsRequired))
             }
             _ => Ok(reply),
         }
     }
 
-    async fn vault(&self) -> Result<Arc<VaultClient>, Failure> {
+    async fn vault(&self) -> Result<Arc<VaultClient>, VaultError> {
         let mut vault = self.vault.lock().await;
         match &*vault {
             Some(vault) => Ok(Arc::clone(vault)),
@@ -101,8 +102,8 @@ impl Client {
     }
 }
 
-/// vaultrs' client, put together by hand; its token stays empty, because each request brings its own.
-async fn open(settings: &VaultSettings) -> Result<VaultClient, Failure> {
+/// vaultrs' client, without its builder; its token stays empty, because each request has its own.
+async fn open(settings: &VaultSettings) -> Result<VaultClient, VaultError> {
     let url = settings.address.url().clone();
     let namespace = settings.namespace.as_ref().map(|namespace| namespace.as_str().to_owned());
     let http = rustify::clients::reqwest::Client::new(url.as_str(), http(settings).await?);
@@ -127,9 +128,8 @@ async fn open(settings: &VaultSettings) -> Result<VaultClient, Failure> {
     Ok(VaultClient { http, middle, settings })
 }
 
-/// The HTTP client. It takes no proxy from the environment: tokens go where the settings say, and
-/// nowhere else.
-async fn http(settings: &VaultSettings) -> Result<reqwest::Client, Failure> {
+/// The HTTP client. It ignores proxy variables: tokens go where the settings say, and nowhere else.
+async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
     ensure_crypto_provider();
     let builder = reqwest::Client::builder()
         .no_proxy()
@@ -138,7 +138,7 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, Failure> {
         .connect_timeout(settings.timeout.min(CONNECT))
         .pool_idle_timeout(IDLE);
     let builder = match (&settings.verify, settings.address.is_tls()) {
-        // Without TLS there is nobody to trust, and the system's store need not be read, or exist.
+        // Without TLS the system's certificate store need not be read, or exist.
         (_, false) => builder.tls_certs_only([]),
         (Verify::System, true) => builder,
         (Verify::Authority(path), true) => builder.tls_certs_only(authorities(path).await?),
@@ -146,12 +146,12 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, Failure> {
     };
     builder.build().map_err(|_| {
         let words = "TLS cannot be set up, as where a system has no certificates to trust: set VAULT_CACERT";
-        Failure::Unusable(words.into())
+        VaultError::Unusable(words.into())
     })
 }
 
-/// Whether we go where an answer sends us: never away from TLS, since the token goes along, and only
-/// where the request stays what it is.
+/// The redirect policy: never from TLS to plaintext, since the token is sent along, and only with a
+/// status that preserves method and body.
 fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
     let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
     let unsafe_target = from_tls && attempt.url().scheme() != "https";
@@ -162,9 +162,9 @@ fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action 
     attempt.follow()
 }
 
-async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
+async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {
     let unusable =
-        |why: &str| Failure::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
+        |why: &str| VaultError::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
     let pem = tokio::fs::read(path).await.map_err(|error| unusable(&error.kind().to_string()))?;
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

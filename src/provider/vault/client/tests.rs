@@ -1,19 +1,19 @@
-//! Against a listener that keeps what it was sent and answers as it is told.
+//! Against a listener that records requests and sends prepared responses.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::provider::vault::failure::Reason;
-use crate::provider::vault::{Address, Login, VaultNamespace};
+use crate::provider::vault::error::UnreachableReason;
+use crate::provider::vault::{VaultAddress, VaultLogin, VaultNamespace};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Answers each connection's first request with these bytes in turn, and tells what came.
-async fn serve(answers: Vec<String>) -> (Client, tokio::task::JoinHandle<Vec<String>>) {
+/// Answers the first request of each connection with these bytes in turn, and returns the requests.
+async fn serve(answers: Vec<String>) -> (HttpClient, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = Address::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let address = VaultAddress::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let came = tokio::spawn(async move {
         let mut came = Vec::new();
         for answer in answers {
@@ -29,13 +29,13 @@ async fn serve(answers: Vec<String>) -> (Client, tokio::task::JoinHandle<Vec<Str
         }
         came
     });
-    let login = Login::Token(VaultToken::new("planted-token".into()).unwrap());
+    let login = VaultLogin::Token(VaultToken::new("planted-token".into()).unwrap());
     let mut settings = VaultSettings::new(address, login);
     settings.namespace = VaultNamespace::new("team/app").unwrap();
-    (Client::new(settings), came)
+    (HttpClient::new(settings), came)
 }
 
-/// Whether a request has all of the body that it tells of.
+/// Whether the body of a request is complete by its content length.
 fn whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request).to_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
@@ -47,7 +47,7 @@ fn answer(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
 }
 
-async fn send(client: &Client, call: &Call) -> Result<Reply, Failure> {
+async fn send(client: &HttpClient, call: &VaultRequest) -> Result<VaultResponse, VaultError> {
     let token = VaultToken::new("planted-token".into()).unwrap();
     client.call(call, Some(&token), SOON).await
 }
@@ -55,7 +55,8 @@ async fn send(client: &Client, call: &Call) -> Result<Reply, Failure> {
 #[tokio::test]
 async fn odd_characters_of_a_path_arrive_as_they_were_written() {
     let (client, came) = serve(vec![answer("404 Not Found", "{}")]).await;
-    let call = Call::list("kv/metadata/a b%c#d?e/ü+\\|^\"<>{}[];=,:@&'~%2e/%2F").query("after", "x y&z");
+    let call =
+        VaultRequest::list("kv/metadata/a b%c#d?e/ü+\\|^\"<>{}[];=,:@&'~%2e/%2F").query("after", "x y&z");
     assert_eq!(send(&client, &call).await.unwrap().status(), 404);
     let request = came.await.unwrap().remove(0);
     let line = request.lines().next().unwrap();
@@ -85,8 +86,8 @@ fn percent_decoded(text: &str) -> String {
 async fn headers_say_who_asks_and_what_is_sent() {
     let (client, came) = serve(vec![answer("204 No Content", ""), answer("200 OK", "{}")]).await;
     let body = || Zeroizing::new(br#"{"data":{"a":"1"}}"#.to_vec());
-    assert!(send(&client, &Call::patch("kv/data/a", body())).await.unwrap().is_done());
-    assert!(send(&client, &Call::post("kv/data/a", body())).await.unwrap().is_done());
+    assert!(send(&client, &VaultRequest::patch("kv/data/a", body())).await.unwrap().is_done());
+    assert!(send(&client, &VaultRequest::post("kv/data/a", body())).await.unwrap().is_done());
     let came = came.await.unwrap();
     for (request, kind) in came.iter().zip(["application/merge-patch+json", "application/json"]) {
         let lower = request.to_lowercase();
@@ -106,8 +107,8 @@ async fn headers_say_who_asks_and_what_is_sent() {
 async fn an_answer_is_taken_up_to_a_size_and_no_further() {
     let large = "x".repeat(3 << 20);
     let (client, came) = serve(vec![answer("200 OK", &large), answer("200 OK", &"x".repeat(9 << 20))]).await;
-    assert_eq!(send(&client, &Call::get("a")).await.unwrap().body().len(), large.len());
-    assert_eq!(send(&client, &Call::get("a")).await.err(), Some(Failure::TooLarge));
+    assert_eq!(send(&client, &VaultRequest::get("a")).await.unwrap().body().len(), large.len());
+    assert_eq!(send(&client, &VaultRequest::get("a")).await.err(), Some(VaultError::TooLarge));
     came.abort();
 }
 
@@ -118,42 +119,47 @@ async fn a_redirect_is_followed_where_the_request_stays_what_it_is() {
     };
     let (client, came) =
         serve(vec![elsewhere("307 Temporary Redirect", "/v1/b"), answer("200 OK", "{}")]).await;
-    let call = Call::post("a", Zeroizing::new(b"[1]".to_vec()));
+    let call = VaultRequest::post("a", Zeroizing::new(b"[1]".to_vec()));
     assert!(send(&client, &call).await.unwrap().is_done());
     let came = came.await.unwrap();
     assert!(came[1].starts_with("POST /v1/b ") && came[1].ends_with("[1]"), "{}", came[1]);
 
     let (client, _) = serve(vec![elsewhere("302 Found", "/v1/b")]).await;
-    assert_eq!(send(&client, &call).await.err(), Some(Failure::Redirected));
+    assert_eq!(send(&client, &call).await.err(), Some(VaultError::Redirected));
     let (client, _) = serve(vec![elsewhere("307 Temporary Redirect", "/v1/a"); 9]).await;
-    assert_eq!(send(&client, &call).await.err(), Some(Failure::Redirected));
+    assert_eq!(send(&client, &call).await.err(), Some(VaultError::Redirected));
 }
 
 #[tokio::test]
 async fn what_was_not_sent_is_told_from_what_may_have_been() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let login = Login::Token(VaultToken::new("t".into()).unwrap());
-    let client =
-        |address: &str| Client::new(VaultSettings::new(Address::parse(address).unwrap(), login.clone()));
-    let refused = send(&client(&format!("http://{closed}")), &Call::get("a")).await.err();
-    assert_eq!(refused, Some(Failure::Unreachable(Reason::Refused)));
+    let login = VaultLogin::Token(VaultToken::new("t".into()).unwrap());
+    let client = |address: &str| {
+        HttpClient::new(VaultSettings::new(VaultAddress::parse(address).unwrap(), login.clone()))
+    };
+    let refused = send(&client(&format!("http://{closed}")), &VaultRequest::get("a")).await.err();
+    assert_eq!(refused, Some(VaultError::Unreachable(UnreachableReason::Refused)));
 
     let (cut, _) = serve(vec![String::new()]).await;
-    let write = Call::post("a", Zeroizing::new(b"[1]".to_vec()));
+    let write = VaultRequest::post("a", Zeroizing::new(b"[1]".to_vec()));
     let failure = send(&cut, &write).await.err().unwrap();
-    assert!(failure == Failure::Cut && failure.may_be_done());
+    assert!(failure == VaultError::ConnectionClosed && failure.may_be_done());
 
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
-    let failure = client(&url).call(&Call::get("a"), None, Duration::from_millis(50)).await.err().unwrap();
-    assert!(failure == Failure::Silent && failure.may_be_done());
+    let failure =
+        client(&url).call(&VaultRequest::get("a"), None, Duration::from_millis(50)).await.err().unwrap();
+    assert!(failure == VaultError::Timeout && failure.may_be_done());
 }
 
 #[tokio::test]
 async fn speaking_the_wrong_way_is_told_as_such() {
     let (client, _) =
         serve(vec![answer("400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n")]).await;
-    assert_eq!(send(&client, &Call::get("a")).await.err(), Some(Failure::Distrust(Distrust::Secured)));
+    assert_eq!(
+        send(&client, &VaultRequest::get("a")).await.err(),
+        Some(VaultError::Tls(TlsError::TlsRequired))
+    );
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
@@ -163,24 +169,24 @@ async fn speaking_the_wrong_way_is_told_as_such() {
         let _ = stream.read(&mut part).await.unwrap();
         stream.write_all(answer("400 Bad Request", "").as_bytes()).await.unwrap();
     });
-    let login = Login::Token(VaultToken::new("t".into()).unwrap());
-    let client = Client::new(VaultSettings::new(Address::parse(&url).unwrap(), login));
-    assert_eq!(send(&client, &Call::get("a")).await.err(), Some(Failure::Distrust(Distrust::Plain)));
+    let login = VaultLogin::Token(VaultToken::new("t".into()).unwrap());
+    let client = HttpClient::new(VaultSettings::new(VaultAddress::parse(&url).unwrap(), login));
+    assert_eq!(send(&client, &VaultRequest::get("a")).await.err(), Some(VaultError::Tls(TlsError::NotTls)));
     plain.await.unwrap();
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_authority_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let login = Login::Token(VaultToken::new("t".into()).unwrap());
-    let mut settings = VaultSettings::new(Address::parse("https://127.0.0.1:1").unwrap(), login);
+    let login = VaultLogin::Token(VaultToken::new("t".into()).unwrap());
+    let mut settings = VaultSettings::new(VaultAddress::parse("https://127.0.0.1:1").unwrap(), login);
     for (name, text) in [("absent.pem", None), ("odd.pem", Some("nothing"))] {
         let path = folder.path().join(name);
         if let Some(text) = text {
             std::fs::write(&path, text).unwrap();
         }
         settings.verify = Verify::Authority(path);
-        let failure = send(&Client::new(settings.clone()), &Call::get("a")).await.err().unwrap();
+        let failure = send(&HttpClient::new(settings.clone()), &VaultRequest::get("a")).await.err().unwrap();
         let words = failure.to_string();
         assert!(words.contains(name) && words.contains("VAULT_CACERT") && !failure.may_be_done(), "{words}");
     }

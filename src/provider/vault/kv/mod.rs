@@ -1,57 +1,59 @@
-//! Secrets in the key-value engines: which exist, what they hold, and the writes.
+//! Key-value engines: presence, lists, versions, values and writes of secrets.
 //!
 //! | file | what it is for |
 //! | --- | --- |
-//! | `two` | KV 2: presence, versions, lists, reveals |
-//! | `change` | KV 2: put, patch, delete, undelete, destroy |
-//! | `one` | KV 1: the little that can be known and done there |
-//! | `rights` | what this user may not do, asked for many secrets at once |
-//! | `mounts` | which engine stands at a mount, asked once |
-//! | `answer` | what a status means for one path |
-//! | `wire` | bodies, both ways; the only place that handles values |
+//! | `v2` | KV 2: presence, versions, lists, reveals |
+//! | `v2_write` | KV 2: put, patch, delete, undelete, destroy |
+//! | `v1` | KV 1: presence, reveals, put |
+//! | `capabilities` | missing rights, queried for many secrets at once |
+//! | `mounts` | the type and version of the engine at a mount, cached |
+//! | `response` | classifies error responses |
+//! | `wire` | request and response bodies; the only place that handles values |
 //! | `number` | numbers that the server would round |
 //!
-//! Nothing but a reveal asks for anything below `{mount}/data/` (KV 2) or for the secret itself (KV 1).
+//! Only a reveal reads anything below `{mount}/data/` (KV 2) or the secret itself (KV 1).
 
-mod answer;
-mod change;
+mod capabilities;
 mod mounts;
 mod number;
-mod one;
-mod rights;
-mod two;
+mod response;
+mod v1;
+mod v2;
+mod v2_write;
 mod wire;
 
 use std::sync::Arc;
 
-use super::call::{Call, Reply};
-use super::failure::Failure;
-use super::session::Session;
+use super::error::VaultError;
+use super::request::{VaultRequest, VaultResponse};
+use super::session::VaultSession;
 use super::settings::KvVersion;
-use crate::domain::{KvPath, Mount, Presence, SecretFolder, SecretPath, SecretVersion, Versions};
+use crate::domain::{KvPath, Mount, Presence, SecretFolder, SecretMetadata, SecretPath, SecretVersion};
 use crate::provider::secret::{no_versions_named, unsupported};
-use crate::provider::{Error, Result, Revealed, SecretCapabilities, SecretExpect, SecretFields, SecretName};
-use change::Mark;
-use mounts::Mounts;
+use crate::provider::{
+    Error, Result, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+};
+use mounts::MountCache;
+use v2_write::VersionAction;
 
-/// The secrets of one server, through one session.
+/// The key-value engines of one server.
 pub(super) struct Kv {
-    session: Arc<Session>,
-    mounts: Mounts,
+    session: Arc<VaultSession>,
+    mounts: MountCache,
 }
 
-/// One secret of a key-value engine.
+/// Mount and path of a secret in a key-value engine.
 #[derive(Clone, Copy)]
-struct At<'a> {
+struct KvLocation<'a> {
     mount: &'a Mount,
     path: &'a KvPath,
-    whole: &'a SecretPath,
+    secret_path: &'a SecretPath,
 }
 
-impl<'a> At<'a> {
+impl<'a> KvLocation<'a> {
     fn of(whole: &'a SecretPath) -> Result<Self> {
         match whole {
-            SecretPath::Kv { mount, path } => Ok(Self { mount, path, whole }),
+            SecretPath::Kv { mount, path } => Ok(Self { mount, path, secret_path: whole }),
             SecretPath::Variables(_) => {
                 let what = format!("looking for {whole}");
                 Err(unsupported(what, "this context keeps its secrets in Vault or OpenBao"))
@@ -59,16 +61,15 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The path below one of KV 2's endpoints.
-    fn under(self, endpoint: &str) -> String {
+    /// The API path of the secret below an endpoint of KV 2.
+    fn endpoint_path(self, endpoint: &str) -> String {
         format!("{}/{endpoint}/{}", self.mount, self.path)
     }
 }
 
 impl Kv {
-    /// Does nothing before it is used.
-    pub(super) fn new(session: Arc<Session>) -> Self {
-        Self { session, mounts: Mounts::default() }
+    pub(super) fn new(session: Arc<VaultSession>) -> Self {
+        Self { session, mounts: MountCache::default() }
     }
 
     fn version(&self) -> KvVersion {
@@ -76,30 +77,30 @@ impl Kv {
     }
 
     pub(super) fn capabilities(&self) -> SecretCapabilities {
-        let two = self.version() == KvVersion::Two;
+        let two = self.version() == KvVersion::V2;
         SecretCapabilities { presence: two, versions: two, patch: two, list: true, write: true }
     }
 
     pub(super) async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let at = At::of(path)?;
+        let at = KvLocation::of(path)?;
         match self.version() {
-            KvVersion::Two => self.presence_two(at).await,
-            KvVersion::One => self.presence_one(at).await,
+            KvVersion::V2 => self.presence_v2(at).await,
+            KvVersion::V1 => self.presence_v1(at).await,
         }
     }
 
-    pub(super) async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretName>> {
+    pub(super) async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
         match self.version() {
-            KvVersion::Two => self.list_below(folder, Some("metadata")).await?.names(),
-            KvVersion::One => self.list_below(folder, None).await?.names(),
+            KvVersion::V2 => self.list_below(folder, Some("metadata")).await?.names(),
+            KvVersion::V1 => self.list_below(folder, None).await?.names(),
         }
     }
 
-    pub(super) async fn versions(&self, path: &SecretPath) -> Result<Option<Versions>> {
-        let at = At::of(path)?;
+    pub(super) async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
+        let at = KvLocation::of(path)?;
         match self.version() {
-            KvVersion::Two => self.versions_two(at).await,
-            KvVersion::One => Err(no_versions(format!("telling the versions of {path}"))),
+            KvVersion::V2 => self.versions_v2(at).await,
+            KvVersion::V1 => Err(no_versions(format!("telling the versions of {path}"))),
         }
     }
 
@@ -107,12 +108,12 @@ impl Kv {
         &self,
         path: &SecretPath,
         version: Option<SecretVersion>,
-    ) -> Result<Option<Revealed>> {
-        let at = At::of(path)?;
+    ) -> Result<Option<SecretData>> {
+        let at = KvLocation::of(path)?;
         match (self.version(), version) {
-            (KvVersion::Two, version) => self.reveal_two(at, version).await,
-            (KvVersion::One, None) => self.reveal_one(at).await,
-            (KvVersion::One, Some(version)) => Err(no_versions(format!("reading {version} of {path}"))),
+            (KvVersion::V2, version) => self.reveal_v2(at, version).await,
+            (KvVersion::V1, None) => self.reveal_v1(at).await,
+            (KvVersion::V1, Some(version)) => Err(no_versions(format!("reading {version} of {path}"))),
         }
     }
 
@@ -122,10 +123,10 @@ impl Kv {
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let at = At::of(path)?;
+        let at = KvLocation::of(path)?;
         match self.version() {
-            KvVersion::Two => self.put_two(at, fields, expect).await.map(Some),
-            KvVersion::One => self.put_one(at, fields, expect).await.map(|()| None),
+            KvVersion::V2 => self.put_v2(at, fields, expect).await.map(Some),
+            KvVersion::V1 => self.put_v1(at, fields, expect).await.map(|()| None),
         }
     }
 
@@ -135,10 +136,10 @@ impl Kv {
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let at = At::of(path)?;
+        let at = KvLocation::of(path)?;
         match self.version() {
-            KvVersion::Two => self.patch_two(at, fields, expect).await.map(Some),
-            KvVersion::One => Err(unsupported(
+            KvVersion::V2 => self.patch_v2(at, fields, expect).await.map(Some),
+            KvVersion::V1 => Err(unsupported(
                 format!("changing single fields of {path}"),
                 "a KV 1 engine only replaces a secret as a whole: read it and write all of its fields",
             )),
@@ -146,20 +147,25 @@ impl Kv {
     }
 
     pub(super) async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.mark(path, versions, Mark::Delete).await
+        self.change_versions(path, versions, VersionAction::Delete).await
     }
 
     pub(super) async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.mark(path, versions, Mark::Undelete).await
+        self.change_versions(path, versions, VersionAction::Undelete).await
     }
 
     pub(super) async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.mark(path, versions, Mark::Destroy).await
+        self.change_versions(path, versions, VersionAction::Destroy).await
     }
 
-    async fn mark(&self, path: &SecretPath, versions: &[SecretVersion], mark: Mark) -> Result<()> {
-        let at = At::of(path)?;
-        if self.version() == KvVersion::One {
+    async fn change_versions(
+        &self,
+        path: &SecretPath,
+        versions: &[SecretVersion],
+        mark: VersionAction,
+    ) -> Result<()> {
+        let at = KvLocation::of(path)?;
+        if self.version() == KvVersion::V1 {
             let remedy = "a KV 1 engine keeps no versions, and what is deleted there is gone: \
                           destroy the secret as a whole, if that is meant";
             return Err(unsupported(format!("{} a version of {path}", mark.words()), remedy));
@@ -167,43 +173,43 @@ impl Kv {
         if versions.is_empty() {
             return Err(no_versions_named(path));
         }
-        self.mark_two(at, versions, mark).await
+        self.change_versions_v2(at, versions, mark).await
     }
 
     pub(super) async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
-        let at = At::of(path)?;
+        let at = KvLocation::of(path)?;
         let place = match self.version() {
-            KvVersion::Two => at.under("metadata"),
-            KvVersion::One => at.whole.to_string(),
+            KvVersion::V2 => at.endpoint_path("metadata"),
+            KvVersion::V1 => at.secret_path.to_string(),
         };
         self.remove(at, place).await
     }
 
-    async fn remove(&self, at: At<'_>, place: String) -> Result<()> {
-        self.engine_fits(at.mount).await?;
+    async fn remove(&self, at: KvLocation<'_>, place: String) -> Result<()> {
+        self.check_engine(at.mount).await?;
         let permission = format!("delete on {place}");
-        let reply = self.send_write(at, &Call::delete(place)).await?;
-        if reply.is_done() { Ok(()) } else { Err(self.refused(at, &reply, permission)) }
+        let reply = self.send_write(at, &VaultRequest::delete(place)).await?;
+        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
     }
 
-    /// Sends what only reads.
-    async fn send(&self, call: &Call) -> Result<Reply> {
+    /// Sends a read.
+    async fn send(&self, call: &VaultRequest) -> Result<VaultResponse> {
         self.session.call(call).await.map_err(|failure| self.failed(failure))
     }
 
-    /// Sends a write, whose outcome may stay unknown.
-    async fn send_write(&self, at: At<'_>, call: &Call) -> Result<Reply> {
+    /// Sends a write, whose outcome may be unknown.
+    async fn send_write(&self, at: KvLocation<'_>, call: &VaultRequest) -> Result<VaultResponse> {
         self.session.call(call).await.map_err(|failure| self.failed_write(at, failure))
     }
 
-    fn failed(&self, failure: Failure) -> Error {
-        failure.into_error(&self.session.name())
+    fn failed(&self, failure: VaultError) -> Error {
+        failure.into_provider_error(&self.session.name())
     }
 
-    fn failed_write(&self, at: At<'_>, failure: Failure) -> Error {
+    fn failed_write(&self, at: KvLocation<'_>, failure: VaultError) -> Error {
         if failure.may_be_done() {
             let reason = failure.words(&self.session.name());
-            return Error::SecretUnknown { path: at.whole.clone(), reason };
+            return Error::SecretUnknown { path: at.secret_path.clone(), reason };
         }
         self.failed(failure)
     }

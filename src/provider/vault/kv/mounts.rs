@@ -1,8 +1,8 @@
-//! Which engine stands at a mount. A KV 1 engine takes KV 2's requests for secrets of odd names: it
-//! answers `subkeys/…` as if there were no such secret, and would store a write at `data/…`. So it is
-//! asked once a mount, before the first write and the first 404.
+//! Finds out which engine is at a mount. A KV 1 engine takes the endpoints of KV 2 for secret names: it
+//! answers `subkeys/…` as if the secret were missing, and would store a write to `data/…`. So each mount
+//! is checked, and the result cached, before a write or a 404 is trusted.
 //!
-//! `sys/internal/ui/mounts/{mount}` is what the `vault` and `bao` commands ask; it needs no
+//! `sys/internal/ui/mounts/{mount}` is what the `vault` and `bao` commands use; it needs no
 //! permission of its own, only any permission below the mount.
 
 use std::collections::HashMap;
@@ -11,61 +11,60 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::answer::{is_one, is_two, no_mount};
+use super::response::{kv1_mismatch, kv2_mismatch, no_mount};
 use super::{Kv, unavailable};
 use crate::domain::Mount;
 use crate::provider::Result;
-use crate::provider::vault::call::Call;
+use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
 
-/// How long an answer counts: an engine can be moved or upgraded while we run.
+/// How long a result is cached: an engine can be moved or upgraded while we run.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// More mounts than anybody refers to; beyond, they are asked for each time.
+/// The maximum number of cached mounts; further ones are looked up each time.
 const MOST: usize = 256;
 
-/// What stands at a mount.
+/// What is mounted at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Engine {
     Kv(KvVersion),
-    /// Another kind, by its type.
+    /// Another engine, by its type.
     Other(String),
-    /// The mount is a part of this path only.
-    Within(String),
-    /// Nobody told.
+    /// The mount is this parent path; the rest is a path in it.
+    ParentMount(String),
+    /// Not known: the lookup was denied or failed.
     Unknown,
 }
 
 impl Engine {
-    /// What is wrong with it for somebody who speaks this version; `None` if nothing is known to be.
-    pub(super) fn misfit(&self, mount: &Mount, speaks: KvVersion) -> Option<String> {
+    /// Why it is not an engine of this version; `None` if it is, or is not known.
+    pub(super) fn mismatch(&self, mount: &Mount, speaks: KvVersion) -> Option<String> {
         match self {
             Self::Unknown => None,
             Self::Kv(version) if *version == speaks => None,
-            Self::Kv(KvVersion::One) => Some(is_one(mount)),
-            Self::Kv(KvVersion::Two) => Some(is_two(mount)),
+            Self::Kv(KvVersion::V1) => Some(kv1_mismatch(mount)),
+            Self::Kv(KvVersion::V2) => Some(kv2_mismatch(mount)),
             Self::Other(kind) => Some(format!(
                 "{mount}/ is an engine of type {kind:?}, which keeps no such secrets: check the mount"
             )),
-            Self::Within(inner) => {
+            Self::ParentMount(inner) => {
                 Some(format!("{mount}/ is no mount; {inner:?} is, and the rest belongs to the path"))
             }
         }
     }
 }
 
-/// What was learned of mounts.
 #[derive(Default)]
-pub(super) struct Mounts(Mutex<HashMap<Mount, (Engine, Instant)>>);
+pub(super) struct MountCache(Mutex<HashMap<Mount, (Engine, Instant)>>);
 
-impl Mounts {
-    fn known(&self, mount: &Mount) -> Option<Engine> {
+impl MountCache {
+    fn get(&self, mount: &Mount) -> Option<Engine> {
         let known = self.lock();
         let (engine, since) = known.get(mount)?;
         (since.elapsed() < FRESH).then(|| engine.clone())
     }
 
-    fn learn(&self, mount: &Mount, engine: &Engine) {
+    fn insert(&self, mount: &Mount, engine: &Engine) {
         let mut known = self.lock();
         if known.len() < MOST || known.contains_key(mount) {
             known.insert(mount.clone(), (engine.clone(), Instant::now()));
@@ -78,34 +77,34 @@ impl Mounts {
 }
 
 #[derive(Deserialize)]
-struct Told {
-    data: Described,
+struct MountBody {
+    data: MountInfo,
 }
 
 #[derive(Deserialize)]
-struct Described {
+struct MountInfo {
     #[serde(rename = "type")]
     kind: String,
     path: String,
     #[serde(default)]
-    options: Option<Options>,
+    options: Option<MountOptions>,
 }
 
 #[derive(Deserialize)]
-struct Options {
+struct MountOptions {
     #[serde(default)]
     version: Option<String>,
 }
 
-impl Described {
+impl MountInfo {
     fn engine(self, mount: &Mount) -> Engine {
         if self.path.trim_matches('/') != mount.as_str() {
-            return Engine::Within(self.path);
+            return Engine::ParentMount(self.path);
         }
         let version = self.options.and_then(|options| options.version);
         match (self.kind.as_str(), version.as_deref()) {
-            ("kv" | "generic", Some("2")) => Engine::Kv(KvVersion::Two),
-            ("kv" | "generic", None | Some("" | "1")) => Engine::Kv(KvVersion::One),
+            ("kv" | "generic", Some("2")) => Engine::Kv(KvVersion::V2),
+            ("kv" | "generic", None | Some("" | "1")) => Engine::Kv(KvVersion::V1),
             ("kv" | "generic", Some(_)) => Engine::Unknown,
             _ => Engine::Other(self.kind),
         }
@@ -113,30 +112,30 @@ impl Described {
 }
 
 impl Kv {
-    /// What stands at a mount, as far as this user may know.
+    /// The engine at a mount, cached; unknown where this user may not look it up.
     async fn engine(&self, mount: &Mount) -> Result<Engine> {
-        if let Some(engine) = self.mounts.known(mount) {
+        if let Some(engine) = self.mounts.get(mount) {
             return Ok(engine);
         }
-        let reply = self.send(&Call::get(format!("sys/internal/ui/mounts/{mount}"))).await?;
-        let told = if reply.status() == 200 { reply.parse::<Told>().ok() } else { None };
+        let reply = self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"))).await?;
+        let told = if reply.status() == 200 { reply.parse::<MountBody>().ok() } else { None };
         let engine = told.map_or(Engine::Unknown, |told| told.data.engine(mount));
-        self.mounts.learn(mount, &engine);
+        self.mounts.insert(mount, &engine);
         Ok(engine)
     }
 
-    /// What is known to be wrong with a mount, so that its 404 says nothing about a secret.
-    pub(super) async fn misfit(&self, mount: &Mount) -> Result<Option<String>> {
-        Ok(self.engine(mount).await?.misfit(mount, self.version()))
+    /// Why a mount is not the configured engine, in which case its 404 means nothing for a secret.
+    pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
+        Ok(self.engine(mount).await?.mismatch(mount, self.version()))
     }
 
-    /// Refuses a write to an engine that would take it for something else.
-    pub(super) async fn engine_fits(&self, mount: &Mount) -> Result<()> {
-        self.misfit(mount).await?.map_or(Ok(()), |misfit| Err(unavailable(misfit)))
+    /// Rejects a write to an engine that is not the configured one.
+    pub(super) async fn check_engine(&self, mount: &Mount) -> Result<()> {
+        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(unavailable(misfit)))
     }
 
-    /// Why there is no such mount, once the server has said so; what was known of it is forgotten.
-    pub(super) fn unmounted(&self, mount: &Mount) -> String {
+    /// The message for a missing mount; drops it from the cache.
+    pub(super) fn forget_mount(&self, mount: &Mount) -> String {
         self.mounts.lock().remove(mount);
         no_mount(mount)
     }
@@ -147,33 +146,33 @@ mod tests {
     use super::*;
 
     fn engine(data: &str) -> Engine {
-        let told: Told = serde_json::from_str(&format!("{{\"data\": {data}}}")).unwrap();
+        let told: MountBody = serde_json::from_str(&format!("{{\"data\": {data}}}")).unwrap();
         told.data.engine(&Mount::new("team/kv").unwrap())
     }
 
     #[test]
     fn an_engine_is_known_by_type_version_and_path() {
         let two = engine(r#"{"type": "kv", "path": "team/kv/", "options": {"version": "2"}}"#);
-        assert_eq!(two, Engine::Kv(KvVersion::Two));
+        assert_eq!(two, Engine::Kv(KvVersion::V2));
         for options in ["null", "{}", r#"{"version": "1"}"#, r#"{"version": null}"#] {
             let one = engine(&format!(r#"{{"type": "kv", "path": "team/kv/", "options": {options}}}"#));
-            assert_eq!(one, Engine::Kv(KvVersion::One), "{options}");
+            assert_eq!(one, Engine::Kv(KvVersion::V1), "{options}");
         }
         assert_eq!(engine(r#"{"type": "pki", "path": "team/kv/"}"#), Engine::Other("pki".into()));
-        assert_eq!(engine(r#"{"type": "kv", "path": "team/"}"#), Engine::Within("team/".into()));
+        assert_eq!(engine(r#"{"type": "kv", "path": "team/"}"#), Engine::ParentMount("team/".into()));
     }
 
     #[test]
     fn what_does_not_fit_is_told_with_what_to_do() {
         let mount = Mount::new("team/kv").unwrap();
-        let misfit = |engine: Engine, speaks| engine.misfit(&mount, speaks);
-        assert_eq!(misfit(Engine::Kv(KvVersion::Two), KvVersion::Two), None);
-        assert_eq!(misfit(Engine::Unknown, KvVersion::Two), None);
-        let words = misfit(Engine::Kv(KvVersion::One), KvVersion::Two).unwrap();
+        let misfit = |engine: Engine, speaks| engine.mismatch(&mount, speaks);
+        assert_eq!(misfit(Engine::Kv(KvVersion::V2), KvVersion::V2), None);
+        assert_eq!(misfit(Engine::Unknown, KvVersion::V2), None);
+        let words = misfit(Engine::Kv(KvVersion::V1), KvVersion::V2).unwrap();
         assert!(words.contains("KV 1") && words.contains("set it to 1"), "{words}");
-        let words = misfit(Engine::Kv(KvVersion::Two), KvVersion::One).unwrap();
+        let words = misfit(Engine::Kv(KvVersion::V2), KvVersion::V1).unwrap();
         assert!(words.contains("KV 2") && words.contains("set it to 2"), "{words}");
-        assert!(misfit(Engine::Other("pki".into()), KvVersion::Two).unwrap().contains("pki"));
-        assert!(misfit(Engine::Within("team/".into()), KvVersion::Two).unwrap().contains("team/"));
+        assert!(misfit(Engine::Other("pki".into()), KvVersion::V2).unwrap().contains("pki"));
+        assert!(misfit(Engine::ParentMount("team/".into()), KvVersion::V2).unwrap().contains("team/"));
     }
 }

@@ -1,12 +1,11 @@
-//! Numbers that KV 2 would round: it hands them out as doubles, whatever was stored. A token of
-//! twenty digits without quotes would come back as another one.
+//! Rejects numbers that KV 2 would round: it returns them as doubles. A token of twenty digits without
+//! quotes would come back as another one.
 
 use crate::domain::SecretPath;
 use crate::provider::{Error, Result, SecretFields};
 
-/// Refuses a field whose number the server would change.
 pub(super) fn check(path: &SecretPath, fields: &SecretFields) -> Result<()> {
-    match fields.iter().find(|(_, value)| !is_kept(value.expose_json())) {
+    match fields.iter().find(|(_, value)| !is_exact(value.expose_json())) {
         None => Ok(()),
         Some((name, _)) => Err(Error::Invalid {
             reason: format!(
@@ -17,8 +16,8 @@ pub(super) fn check(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     }
 }
 
-/// Whether a JSON value is anything but a number, or a number that a double holds with all its digits.
-fn is_kept(json: &str) -> bool {
+/// Whether a JSON value is no number, or a number that a double represents with all its digits.
+fn is_exact(json: &str) -> bool {
     let json = json.trim();
     if !json.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
         return true;
@@ -27,7 +26,7 @@ fn is_kept(json: &str) -> bool {
     as_double.is_some_and(|number| significant(&format!("{number:e}")) == significant(json))
 }
 
-/// A number's digits without zeros at their ends, and the power of ten of the first of them.
+/// A number's digits without leading and trailing zeros, and the decimal exponent of the first one.
 fn significant(number: &str) -> (String, i64) {
     let number = number.trim_start_matches('-').to_ascii_lowercase();
     let (mantissa, exponent) = number.split_once('e').unwrap_or((&number, "0"));
@@ -69,11 +68,11 @@ mod tests {
             "[12345678901234567890]",
             " 7 ",
         ] {
-            assert!(is_kept(json), "{json}");
+            assert!(is_exact(json), "{json}");
         }
         for json in ["12345678901234567890", "9007199254740993", "0.12345678901234567891", "1e999", "1e-999"]
         {
-            assert!(!is_kept(json), "{json}");
+            assert!(!is_exact(json), "{json}");
         }
     }
 }

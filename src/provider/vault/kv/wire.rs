@@ -1,6 +1,5 @@
-//! Bodies of requests and answers. Values pass here as JSON text in buffers that are wiped, and are
-//! never made into a tree: a number comes out as it went in. Errors of the parser quote what they
-//! met, so they end here.
+//! Bodies of requests and responses. Values are JSON text in buffers that are wiped, and are never parsed
+//! into a tree, so that numbers are preserved. Parser errors may quote values, so they are not passed on.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -11,22 +10,22 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::domain::{
-    Contents, FieldName, FieldState, KvPath, SecretFolder, SecretPath, SecretValue, SecretVersion,
-    VersionInfo, VersionState, Versions, moment,
+    FieldName, FieldState, KvPath, SecretContents, SecretFolder, SecretMetadata, SecretPath, SecretValue,
+    SecretVersion, VersionInfo, VersionState, moment,
 };
-use crate::provider::{Revealed, SecretExpect, SecretFields, SecretName};
+use crate::provider::{SecretData, SecretExpect, SecretFields, SecretListItem};
 
-/// How far the clocks of a server and of this machine may be apart before a deletion just made looks
-/// like one that is still to come, as `delete_version_after` plans them.
+/// The tolerated clock skew to the server: a deletion time further in the future is a scheduled one, by
+/// `delete_version_after`.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
 
-/// Whatever the server puts under `data`.
+/// A response with a `data` member.
 #[derive(Deserialize)]
-pub(super) struct Data<T> {
+pub(super) struct DataEnvelope<T> {
     pub(super) data: T,
 }
 
-/// What an answer says of one version.
+/// The metadata of one version.
 #[derive(Deserialize)]
 pub(super) struct VersionMeta {
     pub(super) version: u64,
@@ -48,7 +47,7 @@ impl VersionMeta {
     }
 }
 
-/// `subkeys`: names, and nulls in place of values.
+/// The response of `subkeys`: names, with null in place of values.
 #[derive(Deserialize)]
 pub(super) struct Subkeys {
     metadata: VersionMeta,
@@ -56,10 +55,10 @@ pub(super) struct Subkeys {
 }
 
 impl Subkeys {
-    pub(super) fn contents(self) -> Contents {
+    pub(super) fn contents(self) -> SecretContents {
         let names = self.subkeys.unwrap_or_default().into_keys();
-        Contents {
-            // The server does not tell what a field holds: the empty text looks present.
+        SecretContents {
+            // The server returns no values: an empty text counts as present.
             fields: names.map(|name| (FieldName::new(&name), FieldState::Present)).collect(),
             version: Some(self.metadata.number()),
             written: moment(&self.metadata.created_time),
@@ -67,20 +66,20 @@ impl Subkeys {
     }
 }
 
-/// An answer of 404.
+/// The body of a 404.
 #[derive(Deserialize)]
-pub(super) struct Absent {
+pub(super) struct NotFoundBody {
     #[serde(default)]
-    data: Option<AbsentData>,
+    data: Option<NotFoundData>,
     #[serde(default)]
     warnings: Option<Vec<String>>,
     #[serde(default)]
     errors: Option<Vec<IgnoredAny>>,
 }
 
-/// A read tells of the version in `metadata`, a patch tells of it directly.
+/// A read has the version in `metadata`, a patch has it directly.
 #[derive(Deserialize)]
-struct AbsentData {
+struct NotFoundData {
     #[serde(default)]
     metadata: Option<VersionMeta>,
     #[serde(default)]
@@ -91,17 +90,17 @@ struct AbsentData {
     deletion_time: String,
 }
 
-impl Absent {
+impl NotFoundBody {
     pub(super) fn warns(&self, of: &str) -> bool {
         self.warnings.iter().flatten().any(|warning| warning.contains(of))
     }
 
-    /// The version that cannot be had, and otherwise whether the answer is that of a server that has
-    /// nothing there and nothing to complain of.
+    /// The version that is deleted or destroyed; the flag is whether `errors` is present and empty, as
+    /// for a missing secret.
     pub(super) fn into_version(self) -> (Option<VersionMeta>, bool) {
         let nothing = self.errors.is_some_and(|errors| errors.is_empty());
         let version = self.data.and_then(|data| {
-            let AbsentData { metadata, version, destroyed, deletion_time } = data;
+            let NotFoundData { metadata, version, destroyed, deletion_time } = data;
             let direct =
                 |version| VersionMeta { version, created_time: String::new(), deletion_time, destroyed };
             metadata.or_else(|| version.map(direct))
@@ -110,12 +109,12 @@ impl Absent {
     }
 }
 
-/// The metadata of a secret.
+/// The response of `metadata`.
 #[derive(Deserialize)]
-pub(super) struct Metadata {
+pub(super) struct KvMetadata {
     current_version: u64,
     #[serde(default)]
-    versions: BTreeMap<String, Kept>,
+    versions: BTreeMap<String, VersionEntry>,
     #[serde(default)]
     max_versions: u64,
     #[serde(default)]
@@ -131,7 +130,7 @@ pub(super) struct Metadata {
 }
 
 #[derive(Deserialize)]
-struct Kept {
+struct VersionEntry {
     #[serde(default)]
     created_time: String,
     #[serde(default)]
@@ -140,27 +139,27 @@ struct Kept {
     destroyed: bool,
 }
 
-impl Kept {
+impl VersionEntry {
     fn state(&self, now: SystemTime) -> VersionState {
         let at = moment(&self.deletion_time);
         match at {
             _ if self.destroyed => VersionState::Destroyed,
-            _ if self.deletion_time.is_empty() => VersionState::Kept,
-            Some(at) if at > now + CLOCKS_APART => VersionState::Kept,
+            _ if self.deletion_time.is_empty() => VersionState::Available,
+            Some(at) if at > now + CLOCKS_APART => VersionState::Available,
             at => VersionState::Deleted(at),
         }
     }
 }
 
-impl Metadata {
-    pub(super) fn versions(self, now: SystemTime) -> Versions {
-        let info = |(number, kept): (&String, &Kept)| {
+impl KvMetadata {
+    pub(super) fn versions(self, now: SystemTime) -> SecretMetadata {
+        let info = |(number, kept): (&String, &VersionEntry)| {
             let version = SecretVersion(number.parse().ok()?);
             Some(VersionInfo { version, written: moment(&kept.created_time), state: kept.state(now) })
         };
         let mut list: Vec<_> = self.versions.iter().filter_map(info).collect();
         list.sort_by_key(|info| std::cmp::Reverse(info.version));
-        Versions {
+        SecretMetadata {
             current: (self.current_version > 0).then_some(SecretVersion(self.current_version)),
             list,
             max: (self.max_versions > 0).then_some(self.max_versions),
@@ -173,7 +172,7 @@ impl Metadata {
     }
 }
 
-/// A span as Go writes it: `1h0m0s`, `1.5s`.
+/// Parses a duration in Go's format: `1h0m0s`, `1.5s`.
 fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut sum = Duration::ZERO;
@@ -195,22 +194,22 @@ fn duration(text: &str) -> Option<Duration> {
     (!text.is_empty()).then_some(sum)
 }
 
-/// The names in a folder.
+/// The response of a list.
 #[derive(Deserialize)]
-pub(super) struct Keys {
+pub(super) struct KeyList {
     pub(super) keys: Vec<String>,
 }
 
-impl Keys {
-    pub(super) fn names(self, folder: &SecretFolder) -> Vec<SecretName> {
+impl KeyList {
+    pub(super) fn names(self, folder: &SecretFolder) -> Vec<SecretListItem> {
         let prefix = folder.folder.as_ref().map(|folder| format!("{folder}/")).unwrap_or_default();
         let name = |key: String| {
             let (bare, is_folder) = key.strip_suffix('/').map_or((key.as_str(), false), |bare| (bare, true));
             let mount = folder.mount.clone();
             match KvPath::new(&format!("{prefix}{bare}")) {
-                Ok(path) if is_folder => SecretName::Folder(SecretFolder { mount, folder: Some(path) }),
-                Ok(path) => SecretName::Secret(SecretPath::Kv { mount, path }),
-                Err(_) => SecretName::Odd(key),
+                Ok(path) if is_folder => SecretListItem::Folder(SecretFolder { mount, folder: Some(path) }),
+                Ok(path) => SecretListItem::Secret(SecretPath::Kv { mount, path }),
+                Err(_) => SecretListItem::Invalid(key),
             }
         };
         let mut names: Vec<_> = self.keys.into_iter().map(name).collect();
@@ -219,28 +218,28 @@ impl Keys {
     }
 }
 
-/// The number of a version that was written.
+/// The response of a write.
 #[derive(Deserialize)]
-pub(super) struct Written {
+pub(super) struct WriteResponse {
     pub(super) version: u64,
 }
 
-/// A secret that was read; it borrows its values from the answer.
+/// The response of `data`; borrows its values from the body.
 #[derive(Deserialize)]
-pub(super) struct Read<'a> {
+pub(super) struct KvSecret<'a> {
     #[serde(borrow)]
     data: Option<BTreeMap<String, &'a RawValue>>,
     metadata: VersionMeta,
 }
 
-/// The values of KV 1 stand directly under `data`.
-pub(super) type ReadOne<'a> = BTreeMap<String, &'a RawValue>;
+/// The values of KV 1, which are directly in `data`.
+pub(super) type Kv1Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-impl Read<'_> {
+impl KvSecret<'_> {
     /// `None` if a value is not JSON, which the parser rules out.
-    pub(super) fn revealed(self) -> Option<Revealed> {
+    pub(super) fn revealed(self) -> Option<SecretData> {
         let version = Some(self.metadata.number());
-        Some(Revealed { fields: values(self.data?)?, version })
+        Some(SecretData { fields: values(self.data?)?, version })
     }
 }
 
@@ -254,12 +253,12 @@ pub(super) fn values(read: BTreeMap<String, &RawValue>) -> Option<SecretFields> 
 
 /// The fields as one JSON object.
 pub(super) fn object(fields: &SecretFields) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(room(fields)));
+    let mut out = Zeroizing::new(Vec::with_capacity(capacity(fields)));
     write_object(fields, &mut out);
     out
 }
 
-/// A write of KV 2: the fields, and the version that they replace.
+/// The body of a write of KV 2: the fields, and the expected version as `cas`.
 pub(super) fn write(fields: &SecretFields, expect: SecretExpect) -> Zeroizing<Vec<u8>> {
     let cas = match expect {
         SecretExpect::Absent => Some(0),
@@ -267,7 +266,7 @@ pub(super) fn write(fields: &SecretFields, expect: SecretExpect) -> Zeroizing<Ve
         SecretExpect::Anything => None,
     };
     let options = cas.map(|cas| format!("\"options\":{{\"cas\":{cas}}},")).unwrap_or_default();
-    let mut out = Zeroizing::new(Vec::with_capacity(room(fields) + options.len() + 16));
+    let mut out = Zeroizing::new(Vec::with_capacity(capacity(fields) + options.len() + 16));
     out.push(b'{');
     out.extend_from_slice(options.as_bytes());
     out.extend_from_slice(b"\"data\":");
@@ -276,8 +275,8 @@ pub(super) fn write(fields: &SecretFields, expect: SecretExpect) -> Zeroizing<Ve
     out
 }
 
-/// At least as many bytes as the object has, so that no half-written copy is left behind unwiped.
-fn room(fields: &SecretFields) -> usize {
+/// An upper bound of the object's size, so that the buffer never reallocates and leaves an unwiped copy.
+fn capacity(fields: &SecretFields) -> usize {
     let of = fields.iter().map(|(name, value)| name.as_str().len() * 6 + value.expose_json().len() + 8);
     of.sum::<usize>() + 8
 }
@@ -295,7 +294,7 @@ fn write_object(fields: &SecretFields, out: &mut Zeroizing<Vec<u8>>) {
     out.push(b'}');
 }
 
-/// The versions that a delete, undelete or destroy is about.
+/// The body of a delete, undelete or destroy of versions.
 pub(super) fn numbers(versions: &[SecretVersion]) -> Zeroizing<Vec<u8>> {
     let numbers: Vec<_> = versions.iter().map(|version| version.0.to_string()).collect();
     Zeroizing::new(format!("{{\"versions\":[{}]}}", numbers.join(",")).into_bytes())

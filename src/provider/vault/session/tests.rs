@@ -1,4 +1,4 @@
-//! Against a listener that keeps a login waiting, and takes one only.
+//! Against a listener that delays logins, and accepts only one.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -6,16 +6,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::provider::vault::settings::{Address, AppRole};
+use crate::provider::vault::settings::{AppRole, VaultAddress};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// A server whose role has a secret id of a single use.
+/// A server with a role whose secret id can be used once.
 struct Server {
-    address: Address,
-    /// Says when a login has come.
+    address: VaultAddress,
+    /// Signals a login request.
     came: mpsc::Receiver<()>,
-    /// Lets its answer go.
+    /// Releases its response.
     go: mpsc::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -28,7 +28,7 @@ impl Drop for Server {
 
 async fn server() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = Address::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let address = VaultAddress::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let ((told, came), (go, mut may)) = (mpsc::channel(8), mpsc::channel(8));
     let task = tokio::spawn(async move {
         let mut logins = 0;
@@ -51,14 +51,14 @@ async fn server() -> Server {
             let length = body.len();
             let answer =
                 format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
-            // Who has given up does not read it.
+            // A cancelled client does not read it.
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
     Server { address, came, go, task }
 }
 
-/// A request with all of its body: a connection that is closed before may lose the answer.
+/// Reads a complete request: closing the connection before that may lose the response.
 async fn whole(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     loop {
@@ -76,18 +76,18 @@ async fn whole(stream: &mut TcpStream) -> String {
     }
 }
 
-fn session(server: &Server) -> Arc<Session> {
+fn session(server: &Server) -> Arc<VaultSession> {
     let role = AppRole::new("role".into(), "planted-secret-id".into()).unwrap();
-    let mut settings = VaultSettings::new(server.address.clone(), Login::AppRole(role));
+    let mut settings = VaultSettings::new(server.address.clone(), VaultLogin::AppRole(role));
     settings.timeout = SOON;
-    Arc::new(Session::new(settings))
+    Arc::new(VaultSession::new(settings))
 }
 
-fn ask(session: &Arc<Session>) -> JoinHandle<Result<u16, Failure>> {
+fn ask(session: &Arc<VaultSession>) -> JoinHandle<Result<u16, VaultError>> {
     let session = Arc::clone(session);
-    tokio::spawn(
-        async move { session.call(&Call::get("secret/subkeys/a")).await.map(|reply| reply.status()) },
-    )
+    tokio::spawn(async move {
+        session.call(&VaultRequest::get("secret/subkeys/a")).await.map(|reply| reply.status())
+    })
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_login_whose_caller_gave_up_is_not_lost() {
     server.go.send(()).await.unwrap();
     assert_eq!(ask(&session).await.unwrap(), Ok(200));
     assert!(server.came.try_recv().is_err(), "one login");
-    assert_eq!(session.standing(), SecretStanding::Unsealed);
+    assert_eq!(session.standing(), SecretStoreStatus::Unsealed);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Walking through the console by everything that can be done in it.
+//! Exploring the console by everything that can be done in it.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::OnceLock;
@@ -6,85 +6,84 @@ use std::sync::OnceLock;
 use super::super::{secrets, *};
 use crate::console::action::Action;
 use crate::console::keymap;
-use crate::console::model::{Prompt, Purpose, Recipe};
+use crate::console::model::{PlanKind, Prompt, PromptPurpose};
 
-/// A key is pressed after a question has been read.
+/// Milliseconds, so that a key is pressed after a question could be read.
 const READING: u64 = 400;
 
 /// More states than this are a mistake in [`face`].
 const STATES: usize = 4_000;
 
-/// One thing that is done, or happens.
+/// One action or event.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum WalkStep {
     /// A key that is bound here.
     Key(KeyEvent),
     /// An action typed after `:`.
     Command(Action),
     /// Text, where text is typed.
     Text(&'static str),
-    /// The answer of the last commit.
-    Told(Told),
-    /// What was asked about a secret, answered: as hoped for, or with somebody else's write.
+    /// The answer to the last commit.
+    Told(WalkAnswer),
+    /// The answer to the last question about a secret: a success, or somebody else's write.
     SecretTold { well: bool },
     /// Somebody else writes the selected document.
     Overtaken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum WalkAnswer {
     Done,
     Conflict,
     Unknown,
 }
 
-/// A console, and how it came to be as it is.
-pub(super) struct Walk {
-    pub(super) console: Console,
-    pub(super) path: Vec<Step>,
-    /// Every action on the way.
+/// A console, and how it got into its state.
+pub(super) struct StateWalk {
+    pub(super) console: TestConsole,
+    pub(super) path: Vec<WalkStep>,
     pub(super) actions: Vec<Action>,
-    pub(super) last: Step,
+    pub(super) last: WalkStep,
     /// The action of the last step, if it was one.
     pub(super) led_by: Option<Action>,
-    /// Effects before the last step.
+    /// Number of effects before the last step.
     seen: usize,
 }
 
-impl Walk {
-    pub(super) fn start(lock: Lock) -> Self {
-        let mut console = Console::loaded();
+impl StateWalk {
+    pub(super) fn start(lock: WriteAccess) -> Self {
+        let mut console = TestConsole::loaded();
         console.model.lock = lock;
         console.model.context.secrets = Some(secrets::places());
-        let last = Step::Text("");
+        let last = WalkStep::Text("");
         Self { console, path: Vec::new(), actions: Vec::new(), last, led_by: None, seen: 0 }
     }
 
-    pub(super) fn along(path: &[Step], lock: Lock) -> Self {
+    pub(super) fn along(path: &[WalkStep], lock: WriteAccess) -> Self {
         path.iter().fold(Self::start(lock), |walk, step| walk.go(step.clone()))
     }
 
-    pub(super) fn go(mut self, step: Step) -> Self {
+    pub(super) fn go(mut self, step: WalkStep) -> Self {
         self.seen = self.console.effects.len();
         self.console.wait(READING);
         self.led_by = match &step {
-            Step::Key(key) => keymap::action(self.console.model.place(), *key),
-            Step::Command(action) => Some(*action),
+            WalkStep::Key(key) => keymap::action(self.console.model.place(), *key),
+            WalkStep::Command(action) => Some(*action),
             _ => None,
         };
         self.actions.extend(self.led_by);
         let console = &mut self.console;
         match &step {
-            Step::Key(key) => console.send(Event::Key(*key)),
-            Step::Text(text) => {
+            WalkStep::Key(key) => console.send(AppEvent::Key(*key)),
+            WalkStep::Text(text) => {
                 console.text(text);
             }
-            Step::Command(action) => {
+            WalkStep::Command(action) => {
                 console.keys(":").text(action.name()).keys("enter");
             }
-            Step::Told(told) => tell(console, *told),
-            Step::SecretTold { well } => secrets::answer(console, *well),
-            Step::Overtaken => {
+            WalkStep::Told(told) => tell(console, *told),
+            WalkStep::SecretTold { well } => secrets::answer(console, *well),
+            WalkStep::Overtaken => {
                 let revision = console.model.inventory.revision().0 + 1;
                 let address = console.selected();
                 console.put(&address, r#"{"module":"theirs"}"#, revision);
@@ -95,14 +94,14 @@ impl Walk {
         self
     }
 
-    /// What the last step asked for.
+    /// What the last step requested.
     pub(super) fn new_effects(&self) -> impl Iterator<Item = &Effect> {
         self.console.effects.iter().skip(self.seen)
     }
 }
 
 /// Answers the last commit.
-fn tell(console: &mut Console, told: Told) {
+fn tell(console: &mut TestConsole, told: WalkAnswer) {
     let commits = console.effects.iter().rev().filter_map(|effect| match effect {
         Effect::Commit(request, ops) => Some((*request, ops.clone())),
         _ => None,
@@ -111,24 +110,24 @@ fn tell(console: &mut Console, told: Told) {
     let at = Revision(console.model.inventory.revision().0 + 1);
     let first = ops[0].key().clone();
     let result = match told {
-        Told::Done => {
+        WalkAnswer::Done => {
             let after = |op: &Op| matches!(op, Op::Put { .. }).then_some(Token::counter(at.0));
             let outcomes = ops.iter().map(|op| Outcome { before: None, after: after(op) }).collect();
             Ok(Commit { at, outcomes })
         }
-        Told::Conflict => {
+        WalkAnswer::Conflict => {
             let now = entry(&first.to_string(), r#"{"module":"theirs"}"#, at.0);
             Err(Error::Conflict { key: first, now: Some(Box::new(now)) })
         }
-        Told::Unknown => Err(Error::OutcomeUnknown { key: first, reason: "lost".into() }),
+        WalkAnswer::Unknown => Err(Error::OutcomeUnknown { key: first, reason: "lost".into() }),
     };
-    console.send(Event::Answer(request, Answer::Commit(result)));
+    console.send(AppEvent::Answer(request, Answer::Commit(result)));
 }
 
-/// Every key that means something in a place.
+/// Every key that is bound in a place.
 pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
-    type Bound = (Place, Vec<(KeyEvent, Action)>);
-    static KEYS: OnceLock<Vec<Bound>> = OnceLock::new();
+    type PlaceKeys = (Place, Vec<(KeyEvent, Action)>);
+    static KEYS: OnceLock<Vec<PlaceKeys>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
         let bound = |place| {
             let means = |key| keymap::action(place, key).map(|action| (key, action));
@@ -151,91 +150,90 @@ fn pressable() -> impl Iterator<Item = KeyEvent> {
 }
 
 /// Everything that can be done now.
-pub(super) fn steps(console: &Console) -> Vec<Step> {
+pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
     let place = console.model.place();
-    let mut steps: Vec<_> = keys_of(place).iter().map(|(key, _)| Step::Key(*key)).collect();
+    let mut steps: Vec<_> = keys_of(place).iter().map(|(key, _)| WalkStep::Key(*key)).collect();
     if keymap::key_for(place, Action::Command).is_some() {
-        steps.extend(Action::ALL.into_iter().filter(|action| action.is_command()).map(Step::Command));
+        steps.extend(Action::ALL.into_iter().filter(|action| action.is_command()).map(WalkStep::Command));
     }
     match place {
-        // An addition that leaves JSON what it is, at the start of an object.
-        Place::Editor => steps.push(Step::Text(" ")),
-        // A name that is free, the end of one, that of the context, a namespace, words and a path to be typed.
-        Place::Prompt => {
-            steps.extend(["a/fresh", "2", "prod", "c/", "delete 4", "webhooks/a/one/secrets"].map(Step::Text))
-        }
-        Place::Filter => steps.push(Step::Text("o")),
-        Place::Value => steps.push(Step::Text("v")),
-        _ if place.takes_text() => steps.push(Step::Text("a")),
+        // An addition that keeps the document valid JSON, at the start of an object.
+        Place::Editor => steps.push(WalkStep::Text(" ")),
+        // A free name, a suffix for one, the context's name, a namespace, words and a path to type.
+        Place::Prompt => steps
+            .extend(["a/fresh", "2", "prod", "c/", "delete 4", "webhooks/a/one/secrets"].map(WalkStep::Text)),
+        Place::Filter => steps.push(WalkStep::Text("o")),
+        Place::Value => steps.push(WalkStep::Text("v")),
+        _ if place.takes_text() => steps.push(WalkStep::Text("a")),
         _ => {}
     }
-    if console.model.writing.is_some() {
-        steps.extend([Told::Done, Told::Conflict, Told::Unknown].map(Step::Told));
+    if console.model.pending_write.is_some() {
+        steps.extend([WalkAnswer::Done, WalkAnswer::Conflict, WalkAnswer::Unknown].map(WalkStep::Told));
     }
     if secrets::is_asked(console) {
-        steps.extend([true, false].map(|well| Step::SecretTold { well }));
+        steps.extend([true, false].map(|well| WalkStep::SecretTold { well }));
     }
     if console.model.selected().is_some() {
-        steps.push(Step::Overtaken);
+        steps.push(WalkStep::Overtaken);
     }
     steps
 }
 
-/// What tells one state from another, as far as it decides what can be done next.
-pub(super) fn face(console: &Console) -> String {
+/// What distinguishes states, as far as it decides what can be done next.
+pub(super) fn face(console: &TestConsole) -> String {
     let model = &console.model;
     let overlay = model.overlay.as_ref().map(|overlay| match overlay {
-        Overlay::Prompt(Prompt { purpose: Purpose::Reason(_), input, .. }) => {
+        Overlay::Prompt(Prompt { purpose: PromptPurpose::Reason(_), input, .. }) => {
             format!("reason {}", input.text().is_empty())
         }
         Overlay::Prompt(prompt) => format!("{:?} {}", prompt.purpose, prompt.input.text().is_empty()),
-        Overlay::Confirm(confirm) => format!("{:?}", std::mem::discriminant(&confirm.then)),
+        Overlay::Confirm(confirm) => format!("{:?}", std::mem::discriminant(&confirm.action)),
         other => format!("{:?}", std::mem::discriminant(other)),
     });
     let edit = model.edit.as_ref().map(|edit| {
         (
             std::mem::discriminant(&edit.stage),
             edit.is_changed(),
-            edit.flaws.first_error().is_some(),
+            edit.diagnostics.first_error().is_some(),
             edit.upstream,
         )
     });
     let selected = model.selected().map(std::mem::discriminant);
     let plan = model.plan.as_ref().map(|plan| {
-        let moved = plan.steps.iter().any(|step| step.moved(&model.inventory).is_some());
-        // A re-put can do what a copy can, and the way to it is long.
-        let recipe = match &plan.recipe {
-            Recipe::Reput(_) => std::mem::discriminant(&Recipe::Clone(Vec::new())),
+        let moved = plan.steps.iter().any(|step| step.conflict(&model.inventory).is_some());
+        // A rewrite can do what a copy can, and the way to it is long.
+        let recipe = match &plan.kind {
+            PlanKind::Rewrite(_) => std::mem::discriminant(&PlanKind::Clone(Vec::new())),
             other => std::mem::discriminant(other),
         };
-        (recipe, plan.clash.is_some(), moved)
+        (recipe, plan.conflict.is_some(), moved)
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);
     let browses = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page | Place::Plan);
     let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
-    let can_undo = browses && !model.writes.is_empty();
+    let can_undo = browses && !model.undo_log.is_empty();
     format!(
         "{hands} {:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.place(),
-        model.writing.is_some(),
-        model.unknown.is_some(),
+        model.pending_write.is_some(),
+        model.unknown_outcome.is_some(),
         model.drafts.is_empty(),
     )
 }
 
-/// Every step from every state that looks different, shortest ways first.
-pub(super) fn explore(lock: Lock) -> impl Iterator<Item = Walk> {
-    let mut known = HashSet::from([face(&Walk::start(lock).console)]);
+/// Every step from every distinct state, shortest paths first.
+pub(super) fn explore(lock: WriteAccess) -> impl Iterator<Item = StateWalk> {
+    let mut known = HashSet::from([face(&StateWalk::start(lock).console)]);
     let mut waiting = VecDeque::from([Vec::new()]);
-    let mut ready: VecDeque<Step> = VecDeque::new();
-    let mut here: Vec<Step> = Vec::new();
+    let mut ready: VecDeque<WalkStep> = VecDeque::new();
+    let mut here: Vec<WalkStep> = Vec::new();
     std::iter::from_fn(move || {
         while ready.is_empty() {
             here = waiting.pop_front()?;
-            ready = steps(&Walk::along(&here, lock).console).into();
+            ready = steps(&StateWalk::along(&here, lock).console).into();
         }
-        let walk = Walk::along(&here, lock).go(ready.pop_front()?);
+        let walk = StateWalk::along(&here, lock).go(ready.pop_front()?);
         if known.insert(face(&walk.console)) {
             assert!(known.len() < STATES, "too many states");
             waiting.push_back(walk.path.clone());

@@ -1,11 +1,16 @@
-//! Where it ends: without any right to write, with a store that has gone, with a secret that has.
+//! Failures: no right to write, a store that is gone, a secret that is gone.
 
 use super::*;
 
-fn lacks(rights: &[SecretRight]) -> SecretTold {
+fn lacks(rights: &[SecretRight]) -> SecretJobResult {
     let lacking = rights.iter().map(|right| (*right, format!("{right:?} on webhooks/data/a/one/secrets")));
     let (can, presence, versions) = (CAN, Ok(holds(3)), None);
-    SecretTold::Inspected(Box::new(Inspection { can, presence, lacking: lacking.collect(), versions }))
+    SecretJobResult::Inspected(Box::new(Inspection {
+        capabilities: can,
+        presence,
+        lacking: lacking.collect(),
+        versions,
+    }))
 }
 
 #[test]
@@ -14,12 +19,12 @@ fn who_can_write_in_no_way_is_told_before_anything_is_typed() {
     console.keys("s").says(lacks(&[SecretRight::Update, SecretRight::Patch, SecretRight::Reveal]));
     assert!(console.notice().starts_with("nothing can be written: "), "{}", console.notice());
     assert!(console.notice().contains("on webhooks/data/a/one/secrets is missing"), "{}", console.notice());
-    assert!(console.model.hands.form.is_none());
+    assert!(console.model.secret_actions.form.is_none());
     for enough in [SecretRight::Update, SecretRight::Patch] {
         let others = [SecretRight::Update, SecretRight::Patch].into_iter().filter(|right| *right != enough);
         let mut console = super::console();
         console.keys("s").says(lacks(&others.collect::<Vec<_>>()));
-        assert!(console.model.hands.form.is_some(), "{enough:?} is a way");
+        assert!(console.model.secret_actions.form.is_some(), "{enough:?} is a way");
     }
 }
 
@@ -28,16 +33,16 @@ fn a_store_that_fails_a_write_is_looked_at_at_once() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let sealed = Error::Unavailable { reason: "it is sealed".into(), retry_in: None };
-    console.says(SecretTold::Written(SecretOutcome { result: Err(sealed), read: 0 }));
-    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::LookAtAll)));
+    console.says(SecretJobResult::Written(SecretOutcome { result: Err(sealed), values_read: 0 }));
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::RefreshAllPresence)));
 }
 
 #[test]
 fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_is_gone() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter").told(true);
-    assert_eq!(console.model.rereads().documents().len(), 1);
-    let path = console.model.rereads().parts[0].changed.path.clone();
+    assert_eq!(console.model.stale_dependents().documents().len(), 1);
+    let path = console.model.stale_dependents().parts[0].change.path.clone();
     console
         .keys("esc")
         .keys(":")
@@ -47,33 +52,32 @@ fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_
         .wait(400)
         .keys("y")
         .told(true);
-    assert_eq!(console.model.rereads().documents().len(), 1, "{}", console.notice());
+    assert_eq!(console.model.stale_dependents().documents().len(), 1, "{}", console.notice());
     let deleted = Presence::Deleted { version: SecretVersion(4), at: None };
     let now = console.model.now.mono;
-    console.model.sight.take([(path.clone(), deleted)], now);
+    console.model.presence_cache.update([(path.clone(), deleted)], now);
     console.keys(":").text("reread").keys("enter p");
     assert!(console.model.plan.is_none());
     assert!(console.notice().contains("is not there any more"), "{}", console.notice());
-    console.model.sight.take([(path, holds(4))], now);
+    console.model.presence_cache.update([(path, holds(4))], now);
     console.keys("p");
     assert!(console.model.plan.is_some(), "{}", console.notice());
 }
 
-/// The receiver keeps what it read for a while, so that a document written again within it may get the
-/// old value once more.
+/// The receiver caches what it read, so that a document written again too early may get the old value once more.
 #[test]
 fn what_is_written_again_too_early_is_listed_again_once_that_is_certain() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter").told(true);
-    let changed = console.model.rereads().parts[0].changed.clone();
-    let keys: Vec<_> = console.model.rereads().documents().into_iter().cloned().collect();
+    let changed = console.model.stale_dependents().parts[0].change.clone();
+    let keys: Vec<_> = console.model.stale_dependents().documents().into_iter().cloned().collect();
     let mut put = |at: std::time::SystemTime| {
-        console.model.hands.rereads.put(&keys, at);
-        [changed.when, changed.certain_from()].map(|now| {
+        console.model.secret_actions.stale_dependents.record_rewrites(&keys, at);
+        [changed.when, changed.cache_expiry()].map(|now| {
             console.model.now.wall = now;
-            console.model.rereads().total()
+            console.model.stale_dependents().total()
         })
     };
     assert_eq!(put(changed.when), [0, 1]);
-    assert_eq!(put(changed.certain_from()), [0, 0]);
+    assert_eq!(put(changed.cache_expiry()), [0, 0]);
 }

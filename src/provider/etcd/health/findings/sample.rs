@@ -1,12 +1,12 @@
-//! A cluster of three as a check sees it.
+//! A sample cluster for tests.
 
 use super::super::super::error::Fault;
-use super::super::ask::{Answer, Listed, Named, Report, Seen};
+use super::super::member_status::{AddressSource, ClusterStatus, MemberInfo, MemberReply, MemberStatus};
 use crate::domain::LatencyClass;
 
-/// A member that is well; the first one leads.
-pub(in super::super) fn report(member: u64) -> Report {
-    Report {
+/// A healthy member; the first one leads.
+pub(in super::super) fn report(member: u64) -> MemberStatus {
+    MemberStatus {
         member,
         cluster: 7,
         version: "3.5.1".into(),
@@ -22,20 +22,22 @@ pub(in super::super) fn report(member: u64) -> Report {
     }
 }
 
-/// Configured members that are called `etcd-1` and so on.
-pub(in super::super) fn answers(said: impl IntoIterator<Item = Result<Report, Fault>>) -> Seen {
+/// Configured members, named `etcd-1` and so on.
+pub(in super::super) fn answers(
+    said: impl IntoIterator<Item = Result<MemberStatus, Fault>>,
+) -> ClusterStatus {
     let address = |at: u64| format!("10.0.0.{at}:2379");
     let answers: Vec<_> = said
         .into_iter()
         .zip(1..)
-        .map(|(said, at)| Answer { named: Named::BySettings, address: address(at), said })
+        .map(|(said, at)| MemberReply { source: AddressSource::Settings, address: address(at), status: said })
         .collect();
-    let members = (1..).take(answers.len()).map(|at| Listed {
+    let members = (1..).take(answers.len()).map(|at| MemberInfo {
         id: at,
         name: format!("etcd-{at}"),
         clients: vec![format!("http://{}", address(at))],
         peers: vec![format!("http://10.0.0.{at}:2380")],
         learner: false,
     });
-    Seen { members: members.collect(), answers }
+    ClusterStatus { members: members.collect(), replies: answers }
 }

@@ -1,16 +1,16 @@
 use std::time::Duration;
 
 use super::super::super::error::Fault;
-use super::super::ask::Listed;
+use super::super::member_status::MemberInfo;
 use super::super::rows::rows;
 use super::sample::{answers, report};
 use super::*;
-use crate::domain::{Fact, Role};
+use crate::domain::{Fact, MemberRole};
 
-fn judged(seen: &Seen) -> Health {
+fn judged(seen: &ClusterStatus) -> Health {
     let mut health = Health::new("etcd");
     health.facts.push(Fact::ordinal("revision", 48_213));
-    of_cluster(&mut health, seen);
+    add_cluster_findings(&mut health, seen);
     health
 }
 
@@ -19,7 +19,7 @@ fn a_cluster_that_is_well_has_nothing_to_act_on() {
     let seen = answers([Ok(report(1)), Ok(report(2)), Ok(report(3))]);
     assert_eq!(judged(&seen).findings(), []);
     let roles: Vec<_> = rows(&seen).iter().map(|row| row.role).collect();
-    assert_eq!(roles, [Some(Role::Leader), Some(Role::Follower), Some(Role::Follower)]);
+    assert_eq!(roles, [Some(MemberRole::Leader), Some(MemberRole::Follower), Some(MemberRole::Follower)]);
     assert_eq!(seen.size().as_deref(), Some("3, of which 2 make a quorum"));
 }
 
@@ -30,7 +30,7 @@ fn a_dead_member_is_named_with_what_the_cluster_can_still_bear() {
     assert_eq!(finding.text, "1 of 3 endpoints does not answer: etcd-2 (10.0.0.2:2379)");
     assert!(finding.remedy.contains("cannot bear the loss of another"), "{finding:?}");
     assert_eq!(health.verdict(), "degraded by fault");
-    let dead = Err(Fault::Silent);
+    let dead = Err(Fault::Timeout);
     let five = answers([Ok(report(1)), dead, Ok(report(3)), Ok(report(4)), Ok(report(5))]);
     assert!(judged(&five).findings()[0].remedy.contains("the loss of 1 more"));
 }
@@ -54,7 +54,7 @@ fn a_member_that_refuses_is_alive() {
 
 #[test]
 fn a_full_database_is_told_with_the_commands_that_help() {
-    let full = Report { alarms: vec![(1, "NOSPACE".into())], ..report(1) };
+    let full = MemberStatus { alarms: vec![(1, "NOSPACE".into())], ..report(1) };
     let seen = answers([Ok(full), Ok(report(2))]);
     let health = judged(&seen);
     let [finding] = health.findings() else { panic!("{health:?}") };
@@ -67,7 +67,7 @@ fn a_full_database_is_told_with_the_commands_that_help() {
 
 #[test]
 fn nearness_to_a_quota_is_told_where_the_quota_is() {
-    let near = |quota| Report { size: 80, quota, ..report(1) };
+    let near = |quota| MemberStatus { size: 80, quota, ..report(1) };
     assert_eq!(judged(&answers([Ok(near(None))])).findings(), []);
     assert_eq!(judged(&answers([Ok(near(Some(101)))])).findings(), []);
     let health = judged(&answers([Ok(near(Some(100)))]));
@@ -92,12 +92,12 @@ fn odd_clusters_are_told() {
 
 #[test]
 fn learners_members_not_started_and_members_not_named_are_told() {
-    let learner = Report { learner: true, ..report(2) };
+    let learner = MemberStatus { learner: true, ..report(2) };
     let mut seen = answers([Ok(report(1)), Ok(learner), Ok(report(3))]);
-    seen.answers[2].named = Named::ByCluster;
+    seen.replies[2].source = AddressSource::Cluster;
     seen.members[1].learner = true;
     let peers = vec!["http://10.0.0.4:2380".to_owned()];
-    seen.members.push(Listed { id: 4, name: String::new(), clients: Vec::new(), peers, learner: false });
+    seen.members.push(MemberInfo { id: 4, name: String::new(), clients: Vec::new(), peers, learner: false });
     let health = judged(&seen);
     let told: Vec<_> =
         health.findings().iter().map(|finding| (finding.cause.word(), finding.text.as_str())).collect();
@@ -113,7 +113,7 @@ fn learners_members_not_started_and_members_not_named_are_told() {
 #[test]
 fn a_member_that_only_the_cluster_names_may_be_out_of_our_reach() {
     let mut seen = answers([Ok(report(1)), Err(Fault::Unreachable)]);
-    seen.answers[1].named = Named::ByCluster;
+    seen.replies[1].source = AddressSource::Cluster;
     assert_eq!(judged(&seen).condition(), Condition::Healthy);
     assert_eq!(rows(&seen)[1].condition, None);
 }
@@ -122,11 +122,15 @@ fn a_member_that_only_the_cluster_names_may_be_out_of_our_reach() {
 fn certificates_are_told_by_their_dates() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
     let day = Duration::from_secs(86_400);
-    let certificate =
-        |from, until| Certificate { owner: Owner::Server("e:1".into()), subject: String::new(), from, until };
+    let certificate = |from, until| Certificate {
+        owner: CertificateOwner::Server("e:1".into()),
+        subject: String::new(),
+        from,
+        until,
+    };
     let told = |certificate| {
         let mut health = Health::new("etcd");
-        of_certificates(&mut health, &[certificate], now);
+        add_certificate_findings(&mut health, &[certificate], now);
         health.summary()
     };
     assert_eq!(told(certificate(now - day * 300, now + day * 65)), "");

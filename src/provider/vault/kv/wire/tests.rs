@@ -15,7 +15,7 @@ fn fields(members: &[(&str, &str)]) -> SecretFields {
 fn names_come_without_values_and_one_level_deep() {
     let said = r#"{"data": {"metadata": {"created_time": "2026-11-21T12:42:47.47178219Z", "custom_metadata": null,
         "deletion_time": "", "destroyed": false, "version": 3}, "subkeys": {"t": null, "o": {"a": null}}}}"#;
-    let contents = serde_json::from_str::<Data<Subkeys>>(said).unwrap().data.contents();
+    let contents = serde_json::from_str::<DataEnvelope<Subkeys>>(said).unwrap().data.contents();
     let names: Vec<_> = contents.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((names, contents.version), (vec!["o", "t"], Some(SecretVersion(3))));
     assert_eq!(contents.written, Some(at("2026-11-21T12:42:47.471782190Z")));
@@ -23,7 +23,7 @@ fn names_come_without_values_and_one_level_deep() {
 
 #[test]
 fn an_absence_is_of_nothing_or_of_a_version() {
-    let absent = |said: &str| serde_json::from_str::<Absent>(said).unwrap().into_version();
+    let absent = |said: &str| serde_json::from_str::<NotFoundBody>(said).unwrap().into_version();
     assert!(matches!(absent(r#"{"errors": []}"#), (None, true)));
     assert!(matches!(absent(r#"{"errors": ["a"]}"#), (None, false)));
     assert!(matches!(absent("{}"), (None, false)));
@@ -43,11 +43,11 @@ fn versions_are_kept_deleted_planned_to_be_deleted_or_destroyed() {
         "versions": {"9": {"created_time": "2026-01-02T00:00:00Z", "deletion_time": "", "destroyed": true},
             "10": {"created_time": "", "deletion_time": "2026-01-03T00:00:00Z"},
             "11": {"deletion_time": "2026-01-04T01:00:00Z"}, "12": {"deletion_time": ""}}}"#;
-    let read = |now: &str| serde_json::from_str::<Metadata>(said).unwrap().versions(at(now));
+    let read = |now: &str| serde_json::from_str::<KvMetadata>(said).unwrap().versions(at(now));
     let versions = read("2026-01-04T00:00:00Z");
     let told: Vec<_> = versions.list.iter().map(|info| (info.version.0, info.state)).collect();
     let deleted = VersionState::Deleted(Some(at("2026-01-03T00:00:00Z")));
-    let kept = VersionState::Kept;
+    let kept = VersionState::Available;
     assert_eq!(told, [(12, kept), (11, kept), (10, deleted), (9, VersionState::Destroyed)]);
     assert_eq!(
         (versions.current, versions.max, versions.cas_required),
@@ -59,7 +59,7 @@ fn versions_are_kept_deleted_planned_to_be_deleted_or_destroyed() {
         (Some("2026-01-01T00:00:00Z"), None)
     );
     assert_eq!(versions.custom, [("owner".to_owned(), "ops".to_owned())]);
-    // A server whose clock is a little ahead says when it deleted.
+    // A deletion by a server whose clock is a little ahead.
     let ahead = read("2026-01-04T00:59:50Z").list[1].state;
     assert!(matches!(ahead, VersionState::Deleted(_)), "{ahead:?}");
 }
@@ -78,11 +78,11 @@ fn spans_are_read_as_go_writes_them() {
 #[test]
 fn a_list_has_secrets_folders_and_names_that_are_no_path() {
     let folder = SecretFolder { mount: Mount::new("kv").unwrap(), folder: Some(KvPath::new("a").unwrap()) };
-    let keys: Keys = serde_json::from_str(r#"{"keys": ["x/", "x", "..", "y\u0007", "/"]}"#).unwrap();
+    let keys: KeyList = serde_json::from_str(r#"{"keys": ["x/", "x", "..", "y\u0007", "/"]}"#).unwrap();
     let shown = |name| match name {
-        SecretName::Secret(path) => path.to_string(),
-        SecretName::Folder(folder) => folder.to_string(),
-        SecretName::Odd(name) => format!("odd {name:?}"),
+        SecretListItem::Secret(path) => path.to_string(),
+        SecretListItem::Folder(folder) => folder.to_string(),
+        SecretListItem::Invalid(name) => format!("odd {name:?}"),
     };
     let shown: Vec<_> = keys.names(&folder).into_iter().map(shown).collect();
     assert_eq!(shown, ["kv/a/x", "kv/a/x/", "odd \"..\"", "odd \"/\"", "odd \"y\\u{7}\""]);
@@ -92,7 +92,7 @@ fn a_list_has_secrets_folders_and_names_that_are_no_path() {
 fn values_come_out_as_they_went_in() {
     let said = r#"{"data": {"data": {"n": 1.50, "b": 12345678901234567890123, "t": "\u0001\ufffd", "o": {"a": [1, null]}},
         "metadata": {"version": 7, "created_time": ""}}}"#;
-    let read = serde_json::from_str::<Data<Read<'_>>>(said).unwrap().data.revealed().unwrap();
+    let read = serde_json::from_str::<DataEnvelope<KvSecret<'_>>>(said).unwrap().data.revealed().unwrap();
     assert_eq!(read.version, Some(SecretVersion(7)));
     let members: Vec<_> =
         read.fields.iter().map(|(name, value)| (name.as_str(), value.expose_json())).collect();
@@ -119,7 +119,7 @@ fn a_body_is_one_object_and_never_grows_out_of_its_room() {
         [(FieldName::new("a"), SecretValue::text(&SecretText::new(large)))].into_iter().collect();
     let none = SecretFields::default();
     for fields in [&odd, &large, &none] {
-        assert!(object(fields).len() <= room(fields));
+        assert!(object(fields).len() <= capacity(fields));
         for expect in
             [SecretExpect::Absent, SecretExpect::Version(SecretVersion(u64::MAX)), SecretExpect::Anything]
         {

@@ -1,0 +1,88 @@
+//! Whether a text holds a secret as it is.
+
+/// Words that begin the value of a header and are no secret themselves.
+const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
+
+/// Headers that say what a body is; all others of a webhook's own may carry a secret.
+const HARMLESS: [&str; 8] = [
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "user-agent",
+    "host",
+];
+
+/// Whether a value is a secret in plaintext: all of one in a secret field that refers to nothing, and
+/// anywhere the password of a URL.
+pub(super) fn is_plaintext(value: &str, secret: bool, refers: bool) -> bool {
+    (secret && !refers && !is_bare(value)) || holds_password(value)
+}
+
+/// Nothing, or the scheme of a token without the token.
+fn is_bare(value: &str) -> bool {
+    let value = value.trim();
+    value.is_empty() || SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether a URL in the text has a password that is not all references.
+fn holds_password(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    // A password may hold what a URL should escape, so the last `@` counts.
+    let Some((login, _)) = rest.rsplit_once('@') else { return false };
+    if login.contains(char::is_whitespace) {
+        return false;
+    }
+    outside_references(login).split_once(':').is_some_and(|(_, password)| !password.is_empty())
+}
+
+/// A text without its references, the defaults of which are judged apart.
+fn outside_references(text: &str) -> String {
+    let mut rest = text;
+    let mut outside = String::new();
+    while let Some((before, after)) = rest.split_once("{$") {
+        outside.push_str(before);
+        match after.split_once('}') {
+            Some((_, tail)) => rest = tail,
+            None => return outside + "{$" + after,
+        }
+    }
+    outside + rest
+}
+
+/// Whether a number under this name is a secret, not a length or a limit.
+pub(super) fn is_numeric_secret(name: &str) -> bool {
+    let known = ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey"];
+    known.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+pub(super) fn is_harmless_header(name: &str) -> bool {
+    HARMLESS.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::reference::lookups;
+
+    #[test]
+    fn plaintext_is_told_from_references_and_from_nothing() {
+        let plain = |value: &str, secret| is_plaintext(value, secret, !lookups(value).is_empty());
+        for value in ["hunter2", "Bearer hunter2", "${A}", "$A", "{$A-B}"] {
+            assert!(plain(value, true), "{value}");
+            assert!(!plain(value, false), "{value}");
+        }
+        for value in ["", " ", "Bearer ", "{$A}", "Bearer {$A}", "{$vault:a#b}", "postgres://{$U}:{$P}@h/db"]
+        {
+            assert!(!plain(value, true), "{value}");
+        }
+        for value in ["amqp://u:hunter2@h", "amqp://{$U}:hunter2@{$H}", "redis://:hunter2@h"] {
+            assert!(plain(value, false), "{value}");
+        }
+        for value in ["https://h:8443/a", "https://h/@team", "see http://h: ask bob@example.com", "u@h"] {
+            assert!(!plain(value, false), "{value}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Errors of commands, and the exit codes they map to.
+
+use std::io;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::config::SettingsError;
+use crate::provider::Error as StoreError;
+
+/// A process exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    /// Success; also after a closed pipe, where nobody reads the rest.
+    pub const DONE: Self = Self(0);
+    /// Any failure without a code of its own.
+    pub const FAILED: Self = Self(1);
+    /// A usage error, or no terminal where one is needed.
+    pub const USAGE: Self = Self(2);
+    /// A condition did not hold; nothing was changed.
+    pub const CONFLICT: Self = Self(3);
+    pub const NOT_FOUND: Self = Self(4);
+    /// Refused by the store or by a read-only context.
+    pub const DENIED: Self = Self(5);
+    /// The store does not answer; nothing was changed.
+    pub const UNAVAILABLE: Self = Self(6);
+    /// A write was sent and no answer came.
+    pub const OUTCOME_UNKNOWN: Self = Self(7);
+    /// The input cannot be stored, here or anywhere.
+    pub const INVALID: Self = Self(8);
+    /// `secrets presence --fail-on-missing`: a needed secret is known to be missing.
+    pub const MISSING: Self = Self(9);
+    /// `health`: it serves, but something is wrong.
+    pub const DEGRADED: Self = Self(1);
+    /// `health`: it does not serve.
+    pub const UNUSABLE: Self = Self(2);
+
+    /// The exit code that the console returned.
+    pub fn of_console(code: u8) -> Self {
+        Self(code)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    NotFound(String),
+    /// The document or secret to create already exists.
+    #[error("{0}")]
+    Exists(String),
+    /// No answer came, and reading again showed that nothing was stored.
+    #[error("{0}")]
+    NotStored(String),
+    /// No answer came, and the outcome could not be determined.
+    #[error("{0}")]
+    OutcomeUnknown(String),
+    #[error("{0}")]
+    Failed(String),
+    /// The reader of our output closed the pipe.
+    #[error("")]
+    ClosedPipe,
+}
+
+impl CliError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => match error {
+                StoreError::NotFound { .. } => Exit::NOT_FOUND,
+                StoreError::Conflict { .. } | StoreError::SecretConflict { .. } => Exit::CONFLICT,
+                StoreError::Denied { .. } => Exit::DENIED,
+                StoreError::Unavailable { .. } => Exit::UNAVAILABLE,
+                StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
+                StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
+            },
+            Self::Settings(_) | Self::Usage(_) => Exit::USAGE,
+            Self::Invalid(_) => Exit::INVALID,
+            Self::NotFound(_) => Exit::NOT_FOUND,
+            Self::Exists(_) => Exit::CONFLICT,
+            Self::NotStored(_) => Exit::UNAVAILABLE,
+            Self::OutcomeUnknown(_) => Exit::OUTCOME_UNKNOWN,
+            Self::Failed(_) => Exit::FAILED,
+            Self::ClosedPipe => Exit::DONE,
+        }
+    }
+}
+
+/// Only writing the output uses `?` on I/O errors; other I/O errors name their file.
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            kind => Self::Failed(format!("cannot write the output: {kind}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Namespace, ResourceKey, SecretPath, WebhookId};
+
+    #[test]
+    fn every_kind_of_store_error_has_its_code() {
+        let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("x").unwrap());
+        let path = SecretPath::Variables(WebhookId::new("x").unwrap());
+        let reason = || "why".to_owned();
+        for (error, code) in [
+            (StoreError::Conflict { key: key.clone(), now: None }, 3),
+            (StoreError::NotFound { key: key.clone() }, 4),
+            (StoreError::Denied { permission: reason(), remedy: "ask" }, 5),
+            (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
+            (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
+            (StoreError::SecretConflict { path: path.clone(), now: None }, 3),
+            (StoreError::SecretUnknown { path, reason: reason() }, 7),
+            (StoreError::Invalid { reason: reason() }, 8),
+            (StoreError::Unsupported { what: reason(), remedy: reason() }, 8),
+        ] {
+            assert_eq!(CliError::Store(error).exit(), Exit(code));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Usage errors of the commands that write a value, without their arguments: `clap` repeats what it was
+//! given, and that may be the value or a part of it.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Why no value is taken from the command line, and what to do instead.
+pub(super) const NO_VALUE: &str = "no value is taken from the command line, where others can see it; leave it \
+                                   out and type it, pipe it, or name its file with --file";
+
+/// Whether these arguments, which could not be parsed, look like such a command.
+pub(in crate::cli) fn writes_a_value(arguments: &[OsString]) -> bool {
+    let mut words = arguments.iter().skip_while(|word| *word != "secrets");
+    words.any(|word| word == "set" || word == "generate")
+}
+
+/// The message in place of an error that repeats its arguments; `None` for an error that does not.
+pub(in crate::cli) fn redacted_message(error: &clap::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => {
+            Some(format!("there is an argument that is not known here, see --help; {NO_VALUE}"))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            // The argument's name in the help, not what was typed.
+            let argument =
+                error.get(ContextKind::InvalidArg).map_or("an argument".into(), ToString::to_string);
+            let valid = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
+                    Some(format!("possible values: {}", valid.join(", ")))
+                }
+                // The errors of our own parsers and of numbers do not repeat their input.
+                _ => error.source().map(ToString::to_string),
+            };
+            Some(format!(
+                "{argument} does not take what it was given: {}",
+                valid.unwrap_or("see --help".into())
+            ))
+        }
+        _ => None,
+    }
+}

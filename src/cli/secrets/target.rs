@@ -1,0 +1,162 @@
+//! Parses what an argument names: a document, or a secret in a key-value engine.
+
+use crate::check::{OwnSecrets, SecretLookup};
+use crate::cli::error::CliError;
+use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum DocumentOrSecret {
+    Document(ResourceKey),
+    Secret(SecretPath),
+}
+
+impl DocumentOrSecret {
+    /// Parses an argument. A mount that the receiver reads takes precedence over a namespace.
+    pub(super) fn parse(text: &str, eyes: &SecretLookup) -> Result<Self, CliError> {
+        if let Some(rest) = text.strip_prefix("kv:") {
+            return secret(rest, eyes).map(Self::Secret);
+        }
+        let below =
+            |mount: &&Mount| text.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if eyes.can_read_kv && mounts(eyes).iter().any(|mount| below(&mount)) {
+            return secret(text, eyes).map(Self::Secret);
+        }
+        match text.parse::<Address>() {
+            Ok(address) => Ok(Self::Document(address.0)),
+            Err(_) if eyes.can_read_kv => secret(text, eyes).map(Self::Secret),
+            Err(error) => Err(CliError::Usage(format!(
+                "{text:?} is no address ({error}); this context keeps its secrets in environment variables, \
+                 so name a webhook"
+            ))),
+        }
+    }
+
+    /// The path of the secret itself, or of a webhook's own secret.
+    pub(super) fn secret(self, eyes: &SecretLookup) -> Result<SecretPath, CliError> {
+        match self {
+            Self::Secret(path) => Ok(path),
+            Self::Document(key) => eyes.stored_path(&key).ok_or_else(|| {
+                CliError::Usage(format!("{key} has no secrets of its own; name a webhook, or kv:MOUNT/PATH"))
+            }),
+        }
+    }
+}
+
+/// The mounts that the receiver reads, without duplicates.
+pub(super) fn mounts(eyes: &SecretLookup) -> Vec<Mount> {
+    let own = match &eyes.stored {
+        OwnSecrets::Kv { mount, .. } => Some(mount.clone()),
+        _ => None,
+    };
+    let mut mounts: Vec<_> = own.into_iter().chain(eyes.references.clone()).collect();
+    mounts.dedup();
+    // Longest first, so that `team/kv` is not taken for a folder of `team`.
+    mounts.sort_by_key(|mount| std::cmp::Reverse(mount.as_str().len()));
+    mounts
+}
+
+fn secret(text: &str, eyes: &SecretLookup) -> Result<SecretPath, CliError> {
+    match split(text, eyes)? {
+        (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
+        (mount, None) if text == mount.as_str() && !mounts(eyes).contains(&mount) => {
+            Err(CliError::Usage(format!(
+                "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \
+                 {mount}/PATH for a secret in a mount"
+            )))
+        }
+        (mount, None) => {
+            Err(CliError::Usage(format!("{mount} is a mount: name a secret in it, as {mount}/PATH")))
+        }
+    }
+}
+
+pub(super) fn folder(text: &str, eyes: &SecretLookup) -> Result<SecretFolder, CliError> {
+    let text = text.strip_prefix("kv:").unwrap_or(text);
+    let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), eyes)?;
+    Ok(SecretFolder { mount, folder })
+}
+
+/// Splits off the mount: one that the receiver reads, else the first segment.
+fn split(text: &str, eyes: &SecretLookup) -> Result<(Mount, Option<KvPath>), CliError> {
+    let known = mounts(eyes).into_iter().find_map(|mount| {
+        let rest = text.strip_prefix(mount.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
+    });
+    let wrong =
+        |error: crate::domain::SecretPathError| CliError::Usage(format!("{text:?} names no secret: {error}"));
+    let (mount, rest) = match known {
+        Some(found) => found,
+        None => {
+            let (mount, rest) = text.split_at(text.find('/').unwrap_or(text.len()));
+            (Mount::new(mount).map_err(wrong)?, rest.to_owned())
+        }
+    };
+    match rest.strip_prefix('/') {
+        None => Ok((mount, None)),
+        Some(path) => Ok((mount, Some(KvPath::new(path).map_err(wrong)?))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::OwnPathTemplate;
+
+    fn eyes() -> SecretLookup {
+        let kept =
+            OwnSecrets::Kv { mount: Mount::new("team/kv").unwrap(), template: OwnPathTemplate::default() };
+        SecretLookup {
+            references: Some(Mount::new("secret").unwrap()),
+            stored: kept,
+            can_read_kv: true,
+            ..SecretLookup::default()
+        }
+    }
+
+    fn read(text: &str) -> String {
+        match DocumentOrSecret::parse(text, &eyes()) {
+            Ok(DocumentOrSecret::Document(key)) => format!("document {key}"),
+            Ok(DocumentOrSecret::Secret(SecretPath::Kv { mount, path })) => format!("{mount} | {path}"),
+            Ok(other) => format!("{other:?}"),
+            Err(error) => format!("refused {error}"),
+        }
+    }
+
+    #[test]
+    fn a_mount_that_is_read_comes_before_a_document_of_that_name() {
+        assert_eq!(read("secret/app"), "secret | app");
+        assert_eq!(read("team/kv/a/b"), "team/kv | a/b");
+        assert_eq!(read("webhook:secret/app"), "document secret/app");
+        assert_eq!(read("production/orders"), "document production/orders");
+        assert_eq!(read("connections/redis"), "document connections/redis");
+        assert_eq!(read("kv:production/orders"), "production | orders");
+        assert_eq!(read("other/a/b"), "other | a/b");
+        assert!(read("secret/a//b").starts_with("refused \"secret/a//b\" names no secret"));
+        assert!(read("kv:secret").starts_with("refused secret is a mount"));
+        assert!(read("secret/").starts_with("refused"));
+        let alone = read("orders");
+        assert!(alone.starts_with("refused orders alone names nothing: write NAMESPACE/orders"), "{alone}");
+    }
+
+    #[test]
+    fn a_webhook_stands_for_its_own_secrets_and_nothing_else_does() {
+        let own =
+            |text: &str| DocumentOrSecret::parse(text, &eyes())?.secret(&eyes()).map(|path| path.to_string());
+        assert_eq!(own("production/orders").unwrap(), "team/kv/production/orders/secrets");
+        assert!(own("connections/redis").is_err());
+        let variables = DocumentOrSecret::parse("production/orders", &SecretLookup::default()).unwrap();
+        assert_eq!(
+            variables.secret(&SecretLookup::default()).unwrap().to_string(),
+            "the variables of orders"
+        );
+        assert!(DocumentOrSecret::parse("a/b/c", &SecretLookup::default()).is_err());
+    }
+
+    #[test]
+    fn a_folder_is_a_mount_or_below_one() {
+        let told = |text: &str| folder(text, &eyes()).map(|folder| folder.to_string()).unwrap();
+        assert_eq!(told("secret"), "secret/");
+        assert_eq!(told("team/kv/production/"), "team/kv/production/");
+        assert_eq!(told("other/x"), "other/x/");
+    }
+}

@@ -1,0 +1,155 @@
+//! The rows of a merge as they may be shown, secrets hidden.
+
+use std::ops::Range;
+
+use super::lines::LineBlock;
+use super::{ConflictChoice, Merge, MergeMode, MergePlace, MergeRow};
+use crate::compare::diff::{HIDDEN, display_value, diverging_excerpts};
+use crate::compare::path::JsonPath;
+use crate::domain::DocumentKind;
+use crate::domain::json::Span;
+use crate::text::{Masked, Safe, SegmentRole};
+
+/// The longest text shown for one side, in characters.
+const MAX: usize = 200;
+
+/// A row as it may be shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MergeRowText {
+    pub place: Safe<'static>,
+    /// What was there; none if nothing was.
+    pub base: Option<Safe<'static>>,
+    /// What mine has.
+    pub mine: Option<Safe<'static>>,
+    /// What theirs has.
+    pub theirs: Option<Safe<'static>>,
+}
+
+impl Merge {
+    /// Each row as it may be shown, for this kind of document.
+    pub fn row_texts(&self, kind: DocumentKind) -> Vec<MergeRowText> {
+        if let MergeMode::Lines(blocks) = &self.mode {
+            return self.line_row_texts(kind, blocks);
+        }
+        let rows = self.rows.iter().map(|row| {
+            let sides = [&row.base, &row.mine, &row.theirs].map(|side| side.as_ref().map(|raw| raw.text()));
+            let [base, mine, theirs] = match &row.place {
+                MergePlace::Path(path) => values(kind, path, sides),
+                MergePlace::Order(_) | MergePlace::Lines { .. } => {
+                    sides.map(|side| side.map(|text| Safe::prefix(text, MAX).into_owned()))
+                }
+            };
+            MergeRowText { place: place_text(row), base, mine, theirs }
+        });
+        rows.collect()
+    }
+
+    /// A choice as it may be shown, where it is a value of its own.
+    pub fn choice_text(
+        &self,
+        kind: DocumentKind,
+        clash: usize,
+        choice: &ConflictChoice,
+    ) -> Option<Safe<'static>> {
+        match (choice, self.conflicts().nth(clash).map(|row| &row.place)) {
+            (ConflictChoice::Edited(value), Some(MergePlace::Path(path))) => {
+                Some(display_value(kind, &path.names(), value.text()).0)
+            }
+            _ => None,
+        }
+    }
+
+    fn line_row_texts(&self, kind: DocumentKind, blocks: &[LineBlock]) -> Vec<MergeRowText> {
+        let texts = [self.base.as_deref(), Some(self.mine.as_str()), self.theirs.as_deref()];
+        let texts = texts.map(|text| MaskedText::of(kind, text.unwrap_or_default()));
+        let mut rows: Vec<MergeRowText> = Vec::with_capacity(self.rows.len());
+        for block in blocks {
+            let Some(row) = block.row.and_then(|row| self.rows.get(row)) else { continue };
+            let [base, mine, theirs] = &block.lines;
+            let [b, m, t] = &texts;
+            rows.push(MergeRowText {
+                place: place_text(row),
+                base: b.lines(base),
+                mine: m.lines(mine),
+                theirs: t.lines(theirs),
+            });
+        }
+        rows
+    }
+}
+
+fn place_text(row: &MergeRow) -> Safe<'static> {
+    match &row.place {
+        MergePlace::Path(path) => path.display(),
+        MergePlace::Order(path) => Safe::from(format!("{} (order)", path.display())),
+        MergePlace::Lines { first, count: 0 } => Safe::from(format!("after line {first}")),
+        MergePlace::Lines { first, count: 1 } => Safe::from(format!("line {}", first + 1)),
+        MergePlace::Lines { first, count } => Safe::from(format!("lines {} to {}", first + 1, first + count)),
+    }
+}
+
+/// Values of one path. Where they look the same and are not, they are shown from where they part, or
+/// as hidden.
+fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Option<Safe<'static>>; 3] {
+    let names = path.names();
+    let looks = sides.map(|side| side.map(|text| display_value(kind, &names, text)));
+    let secret = looks.iter().flatten().any(|(_, secret)| *secret);
+    let doubt = [(0, 1), (0, 2), (1, 2)].into_iter().any(|(one, other)| {
+        let pair = |at: usize| Some((sides.get(at).copied().flatten()?, &looks.get(at)?.as_ref()?.0));
+        matches!((pair(one), pair(other)), (Some((a, x)), Some((b, y))) if a != b && x == y)
+    });
+    if !doubt {
+        return looks.map(|look| look.map(|(text, _)| text));
+    }
+    if secret {
+        return looks.map(|look| look.map(|(text, secret)| if secret { HIDDEN } else { text }));
+    }
+    let texts: Vec<&str> = sides.iter().flatten().copied().collect();
+    let mut parted = diverging_excerpts(kind, &names, &texts).into_iter();
+    sides.map(|side| side.and_then(|_| parted.next()))
+}
+
+/// A text whose lines are shown; what is no JSON is masked as a whole.
+struct MaskedText {
+    masked: Masked,
+    places: Vec<Span>,
+    /// Where each line ends, its line break included.
+    ends: Vec<usize>,
+}
+
+impl MaskedText {
+    fn of(kind: DocumentKind, text: &str) -> Self {
+        let (masked, places) = Masked::with_places(kind, text);
+        let lines = text.split_inclusive('\n');
+        let ends = lines.scan(0, |end, line| {
+            *end += line.len();
+            Some(*end)
+        });
+        Self { masked, places, ends: ends.collect() }
+    }
+
+    /// Some lines as one; a hidden secret may reach over several.
+    fn lines(&self, range: &Range<usize>) -> Option<Safe<'static>> {
+        if range.is_empty() {
+            return None;
+        }
+        let end = |line: usize| self.ends.get(line).copied();
+        let start = range.start.checked_sub(1).and_then(end).unwrap_or(0);
+        let end = range.end.checked_sub(1).and_then(end).unwrap_or(usize::MAX);
+        let mut out = String::new();
+        let first = self.places.partition_point(|place| place.end < start);
+        for (at, place) in self.places.iter().enumerate().skip(first) {
+            if place.start >= end || out.len() > MAX {
+                break;
+            }
+            let mut line = String::new();
+            for segment in self.masked.line(at).iter().flat_map(|line| &line.segments) {
+                let text = if segment.role == SegmentRole::Secret { HIDDEN } else { segment.text.borrowed() };
+                line.push_str(text.as_str());
+            }
+            out.push_str(line.trim());
+            out.push(' ');
+        }
+        Some(Safe::prefix(out.trim(), MAX).into_owned())
+    }
+}

@@ -1,0 +1,62 @@
+//! Errors in the settings, each with its place.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Origin;
+
+/// Why the settings cannot be used: the place, what is wrong there, and what would be right.
+/// Holds no password and no other text of a file than names of settings and contexts.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// A mistake at a line of the config file or of a variables file.
+    #[error("{}:{line}:{column}: {problem}", path.display())]
+    At {
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// A mistake in a variable or a flag, or in what they say together.
+    #[error("{source_name}: {problem}")]
+    Of {
+        /// The variable or the flag.
+        source_name: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// A file that was asked for cannot be read.
+    #[error("cannot read {} ({asked_by}): {reason}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        /// Who asked for it: a flag, a variable, or the default place.
+        asked_by: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl SettingsError {
+    /// A mistake in a value that came from `origin`.
+    pub(super) fn of(origin: &Origin, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        match origin {
+            Origin::File { path, line, column } => {
+                Self::At { path: path.to_path_buf(), line: *line, column: *column, problem }
+            }
+            other => Self::Of { source_name: other.to_string(), problem },
+        }
+    }
+
+    pub(super) fn unreadable(path: &Path, asked_by: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Unreadable {
+            path: path.to_path_buf(),
+            asked_by: asked_by.into(),
+            reason: error.kind().to_string(),
+        }
+    }
+}

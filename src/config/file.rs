@@ -1,0 +1,221 @@
+//! The config file: TOML with every value's place, read by the table of settings.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Origin, SETTINGS, Setting, SettingKey, SettingKind, SettingTable, SettingsError, WithOrigin};
+use crate::domain::json::line_column;
+
+/// A value as the file or a variable spells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RawSetting {
+    Text(String),
+    Switch(bool),
+    Number(i64),
+}
+
+/// The settings of one table of the file.
+pub(super) type SettingLayer = BTreeMap<SettingKey, WithOrigin<RawSetting>>;
+
+/// The config file, read.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFile {
+    pub(super) top: SettingLayer,
+    pub(super) defaults: SettingLayer,
+    pub(super) console: SettingLayer,
+    pub(super) contexts: BTreeMap<String, SettingLayer>,
+}
+
+type TomlValue<'i> = Spanned<DeValue<'i>>;
+
+impl ConfigFile {
+    /// Reads a whole file; every name and every type is checked, used or not.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let reader = TomlReader { path: path.into(), text };
+        let document = DeTable::parse(text).map_err(|error| {
+            // The error's Display form quotes the line, which may hold a password.
+            reader
+                .error(error.span().unwrap_or_default(), format!("not TOML: {}", first_line(error.message())))
+        })?;
+        let mut file = Self::default();
+        for (name, value) in document.get_ref() {
+            match name.get_ref().as_ref() {
+                "defaults" => file.defaults = reader.layer(value, "[defaults]", in_context)?,
+                "console" => file.console = reader.layer(value, "[console]", in_console)?,
+                "receiver" => file.top.extend(reader.layer(value, "[receiver]", of_receiver)?),
+                "contexts" => {
+                    for (name, value) in reader.table(value, "[contexts.NAME]")? {
+                        let label = format!("[contexts.{}]", name.get_ref());
+                        let layer = reader.layer(value, &label, in_context)?;
+                        file.contexts.insert(name.get_ref().to_string(), layer);
+                    }
+                }
+                other => match find(other, at_top) {
+                    Some(setting) => {
+                        file.top.insert(setting.key, reader.value(setting, value)?);
+                    }
+                    None => {
+                        let accepted = "default_context, [defaults], [contexts.NAME], [console], [receiver]";
+                        return Err(reader.unknown(name.span(), other, "the top", accepted));
+                    }
+                },
+            }
+        }
+        Ok(file)
+    }
+}
+
+fn at_top(setting: &Setting) -> bool {
+    setting.table == SettingTable::Top
+}
+
+fn in_console(setting: &Setting) -> bool {
+    setting.table == SettingTable::Console
+}
+
+fn in_context(setting: &Setting) -> bool {
+    setting.table == SettingTable::Context
+        || matches!(setting.key, SettingKey::Theme | SettingKey::CopySecrets)
+}
+
+fn of_receiver(setting: &Setting) -> bool {
+    setting.table == SettingTable::Receiver
+}
+
+fn find(name: &str, accepted: fn(&Setting) -> bool) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| accepted(setting) && setting.short_name() == name)
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+struct TomlReader<'a> {
+    path: Arc<Path>,
+    text: &'a str,
+}
+
+impl TomlReader<'_> {
+    fn layer(
+        &self,
+        value: &TomlValue<'_>,
+        label: &str,
+        accepted: fn(&Setting) -> bool,
+    ) -> Result<SettingLayer, SettingsError> {
+        let mut layer = SettingLayer::new();
+        for (name, value) in self.table(value, label)? {
+            if name.get_ref() == "receiver"
+                && !std::ptr::fn_addr_eq(accepted, of_receiver as fn(&Setting) -> bool)
+            {
+                let label = label.replace(']', ".receiver]");
+                layer.extend(self.layer(value, &label, of_receiver)?);
+                continue;
+            }
+            let Some(setting) = find(name.get_ref(), accepted) else {
+                let names: Vec<_> =
+                    SETTINGS.iter().filter(|s| accepted(s)).map(Setting::short_name).collect();
+                return Err(self.unknown(name.span(), name.get_ref(), label, &names.join(", ")));
+            };
+            layer.insert(setting.key, self.value(setting, value)?);
+        }
+        Ok(layer)
+    }
+
+    fn table<'t, 'i>(&self, value: &'t TomlValue<'i>, label: &str) -> Result<&'t DeTable<'i>, SettingsError> {
+        value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.error(value.span(), format!("this must be a table, written {label}")))
+    }
+
+    fn value(
+        &self,
+        setting: &Setting,
+        value: &TomlValue<'_>,
+    ) -> Result<WithOrigin<RawSetting>, SettingsError> {
+        let raw = match (value.get_ref(), setting.kind) {
+            (
+                DeValue::String(text),
+                SettingKind::Text | SettingKind::Secret | SettingKind::Path | SettingKind::Word(_),
+            ) => Some(RawSetting::Text(text.to_string())),
+            (DeValue::Boolean(on), SettingKind::Switch | SettingKind::Presence) => {
+                Some(RawSetting::Switch(*on))
+            }
+            (DeValue::String(text), SettingKind::SwitchOrPath) => Some(RawSetting::Text(text.to_string())),
+            (DeValue::Boolean(on), SettingKind::SwitchOrPath) => Some(RawSetting::Switch(*on)),
+            (DeValue::Integer(number), SettingKind::Number(..)) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(RawSetting::Number)
+            }
+            _ => None,
+        };
+        let wanted = match setting.kind {
+            SettingKind::Text | SettingKind::Secret | SettingKind::Path | SettingKind::Word(_) => {
+                "a text in quotes".to_owned()
+            }
+            SettingKind::Switch | SettingKind::Presence => "true or false".to_owned(),
+            SettingKind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
+            SettingKind::Number(from, to) => format!("a number from {from} to {to}"),
+        };
+        let origin = self.origin(value.span());
+        raw.map(|value| WithOrigin { value, origin }).ok_or_else(|| {
+            let found = value.get_ref().type_str();
+            self.error(value.span(), format!("{} must be {wanted}, and is a TOML {found}", setting.name))
+        })
+    }
+
+    fn unknown(&self, span: Range<usize>, name: &str, label: &str, accepted: &str) -> SettingsError {
+        self.error(span, format!("{name:?} is not known in {label}; known are {accepted}"))
+    }
+
+    fn error(&self, span: Range<usize>, problem: String) -> SettingsError {
+        SettingsError::of(&self.origin(span), problem)
+    }
+
+    fn origin(&self, span: Range<usize>) -> Origin {
+        let (line, column) = line_column(self.text, span.start);
+        Origin::File { path: self.path.clone(), line, column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        ConfigFile::parse(Path::new("c.toml"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_mistake_names_its_place_and_what_is_accepted() {
+        assert_eq!(
+            problem("default_context = \"prod\"\n\n[contexts.prod]\n  hosts = \"a\"\n"),
+            "c.toml:4:3: \"hosts\" is not known in [contexts.prod]; known are backend, webhooks_file, \
+             connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
+             key, secrets_backend, vault_addr, vault_token, vault_role_id, vault_secret_id, vault_namespace, \
+             vault_verify, vault_cacert, vault_mount_point, vault_kv_version, vault_timeout_seconds, \
+             read_only, protected, theme, copy_secrets"
+        );
+        assert_eq!(
+            problem("[contexts.prod]\nport = \"2379\"\n"),
+            "c.toml:2:8: port must be a number from 1 to 65535, and is a TOML string"
+        );
+        assert_eq!(
+            problem("context = 1\n"),
+            "c.toml:1:1: \"context\" is not known in the top; known are default_context, [defaults], \
+             [contexts.NAME], [console], [receiver]"
+        );
+        assert_eq!(problem("contexts = 1\n"), "c.toml:1:12: this must be a table, written [contexts.NAME]");
+    }
+
+    #[test]
+    fn a_syntax_error_names_its_place_and_quotes_nothing() {
+        let error = problem("[contexts.prod]\npassword = \"hunter2\n");
+        assert!(error.starts_with("c.toml:2:"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

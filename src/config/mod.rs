@@ -1,0 +1,32 @@
+//! confdeck's own settings: defaults < config file < context < environment < flags.
+//!
+//! [`SettingSources::gather`] is the one place that reads the process's environment and our files;
+//! [`Settings::resolve`] is pure. Every value knows where it came from, so that a mistake, or a
+//! surprise, can be traced. What exists is one table, [`SETTINGS`], from which the reference in
+//! README.md is written too.
+
+mod environment;
+mod error;
+mod file;
+mod lookup;
+mod origin;
+mod receiver;
+mod reference;
+mod resolve;
+mod sources;
+mod table;
+mod target;
+mod vault;
+
+pub use environment::Environment;
+pub use error::SettingsError;
+pub use origin::{EffectiveSetting, Origin, WithOrigin};
+pub use receiver::{EnvSource, Receiver};
+pub use reference::reference_table;
+pub use resolve::{ConsoleSettings, Context, Settings};
+pub use sources::{ConfigText, Overrides, SettingSources};
+pub use table::{SETTINGS, Setting, SettingKey, SettingKind, SettingTable};
+pub use target::{ContextWarning, SecretSource, Target};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Where a setting's value came from.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::SettingKey;
+
+/// Who set a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody: it is confdeck's own.
+    Default,
+    File {
+        path: Arc<Path>,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+    },
+    Variable {
+        name: &'static str,
+        /// The file of `--env-file` and the line there; `None` for the process's own.
+        file: Option<(Arc<Path>, usize)>,
+    },
+    /// A flag of this invocation.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => write!(f, "default"),
+            Self::File { path, line, .. } => write!(f, "{}:{line}", path.display()),
+            Self::Variable { name, file: None } => write!(f, "{name}"),
+            Self::Variable { name, file: Some((path, line)) } => {
+                write!(f, "{name} ({}:{line})", path.display())
+            }
+            Self::Flag(flag) => write!(f, "{flag}"),
+        }
+    }
+}
+
+/// A value and who set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithOrigin<T> {
+    pub value: T,
+    /// Who set it.
+    pub origin: Origin,
+}
+
+impl<T> WithOrigin<T> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> WithOrigin<U> {
+        WithOrigin { value: change(self.value), origin: self.origin }
+    }
+}
+
+/// One setting in force, as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectiveSetting {
+    pub key: SettingKey,
+    /// Its value; `(hidden)` for a password.
+    pub value: String,
+    /// Who set it.
+    pub origin: Origin,
+}

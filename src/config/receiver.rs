@@ -1,0 +1,214 @@
+//! Settings that describe the receiver of a context: how it looks up secrets.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::lookup::Lookup;
+use super::{Environment, Origin, SecretSource, SettingKey, Settings, SettingsError, Target, WithOrigin};
+use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
+use crate::domain::Mount;
+use crate::provider::etcd::KeyLayout;
+
+type Result<T> = std::result::Result<T, SettingsError>;
+
+/// The receiver of a context, as its settings describe it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// Where its variables can be seen.
+    pub env: EnvSource,
+    /// The engine that references are relative to; `None` where it reads no Vault.
+    pub references: Option<Mount>,
+    /// The engine that holds webhooks' own secrets.
+    pub own_mount: Mount,
+    /// Their paths in it.
+    pub own_path: OwnPathTemplate,
+    /// Whether it merges them into the document.
+    pub merges: bool,
+}
+
+/// Where the receiver's variables can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvSource {
+    /// Not visible to confdeck.
+    Unknown,
+    /// They are those of this process.
+    Process,
+    /// In a file of `NAME=VALUE` lines, and who named it.
+    File(PathBuf, Origin),
+}
+
+impl Receiver {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
+        let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == KeyLayout::Flat);
+        let usual = if matches!(target, Target::Files(_)) { "process" } else { "unknown" };
+        let env = env(&lookup.text_or(SettingKey::ReceiverEnv, usual)?)?;
+        let vault = lookup.switch_or(SettingKey::ReceiverVault, true)?;
+        let reference_mount = mount(lookup, SettingKey::ReceiverReferenceMount, "secret")?;
+        let own_mount = mount(lookup, SettingKey::ReceiverOwnMount, "webhooks")?;
+        let own_path = match lookup.text(SettingKey::ReceiverOwnPath) {
+            None => OwnPathTemplate::default(),
+            Some(text) => OwnPathTemplate::new(&text.value)
+                .map_err(|error| wrong(&text, SettingKey::ReceiverOwnPath, &error))?,
+        };
+        let merges = lookup.switch_or(SettingKey::ReceiverMerges, flat)?;
+        Ok(Self { env, references: vault.then_some(reference_mount), own_mount, own_path, merges })
+    }
+}
+
+impl Settings {
+    /// What the receiver can look up at this moment: the names of its variables are read from this process, or
+    /// from the file that is named.
+    ///
+    /// # Errors
+    /// [`SettingsError`] where that file cannot be read, or a line of it is not `NAME=VALUE`.
+    pub fn secret_lookup(&self) -> Result<SecretLookup> {
+        Ok(SecretLookup {
+            env: receiver_env(&self.receiver.env, &self.secrets)?,
+            ..self.receiver.secret_lookup(&self.secrets)
+        })
+    }
+}
+
+impl Receiver {
+    /// Where it looks for secrets of this source; its variables are not read.
+    pub(crate) fn secret_lookup(&self, secrets: &SecretSource) -> SecretLookup {
+        let sees_kv = !matches!(secrets, SecretSource::Env(_));
+        let kept = match secrets {
+            SecretSource::Env(_) => OwnSecrets::Variables,
+            _ => OwnSecrets::Kv { mount: self.own_mount.clone(), template: self.own_path.clone() },
+        };
+        let own = if self.merges { kept.clone() } else { OwnSecrets::NotMerged };
+        SecretLookup {
+            env: ReceiverEnv::NotVisible,
+            references: self.references.clone(),
+            own,
+            stored: kept,
+            can_read_kv: sees_kv,
+        }
+    }
+}
+
+/// The process's variables count with those of `--env-file`, as everywhere.
+fn receiver_env(view: &EnvSource, secrets: &SecretSource) -> Result<ReceiverEnv> {
+    let variables = match view {
+        EnvSource::Unknown => return Ok(ReceiverEnv::NotVisible),
+        EnvSource::File(path, origin) => {
+            let text = std::fs::read_to_string(path)
+                .map(Zeroizing::new)
+                .map_err(|error| SettingsError::unreadable(path, origin.to_string(), &error))?;
+            return Ok(ReceiverEnv::Known(
+                Environment::default().with_file(path, &text)?.variables().states(),
+            ));
+        }
+        EnvSource::Process => secrets.variables(),
+    };
+    Ok(ReceiverEnv::Known(variables.states()))
+}
+
+fn env(found: &WithOrigin<String>) -> Result<EnvSource> {
+    match found.value.as_str() {
+        "unknown" => Ok(EnvSource::Unknown),
+        "process" => Ok(EnvSource::Process),
+        text => match text.strip_prefix("file:").filter(|path| !path.is_empty()) {
+            Some(path) => Ok(EnvSource::File(relative_path(path, &found.origin), found.origin.clone())),
+            None => {
+                let problem =
+                    format!("{text:?} is no place of variables; write unknown, process or file:PATH");
+                Err(SettingsError::of(&found.origin, problem))
+            }
+        },
+    }
+}
+
+/// A path of the config file is relative to that file, so that it means the same from everywhere.
+fn relative_path(path: &str, origin: &Origin) -> PathBuf {
+    match origin {
+        Origin::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
+        _ => path.into(),
+    }
+}
+
+fn mount(lookup: &mut Lookup<'_>, key: SettingKey, usual: &str) -> Result<Mount> {
+    let named = lookup.raw_text(SettingKey::VaultMount);
+    let usual = named.as_deref().unwrap_or(usual).trim_matches('/');
+    let text = lookup.text_or(key, usual)?;
+    Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
+}
+
+fn wrong(found: &WithOrigin<String>, key: SettingKey, error: &dyn std::fmt::Display) -> SettingsError {
+    SettingsError::of(&found.origin, format!("{} is no path: {error}", key.setting().name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ConfigText, Overrides, SettingSources};
+    use super::*;
+    use crate::domain::{FieldState, Namespace, ResourceKey, WebhookId};
+
+    fn resolve(file: &str, variables: &[(&str, &str)]) -> Result<Settings> {
+        let text = ConfigText { path: PathBuf::from("/etc/c.toml"), text: file.into(), private: true };
+        let environment = Environment::of(variables.iter().copied());
+        Settings::resolve(&SettingSources { file: Some(text), environment, flags: Overrides::default() })
+    }
+
+    fn webhook() -> ResourceKey {
+        ResourceKey::webhook(Namespace::default(), WebhookId::new("orders").unwrap())
+    }
+
+    #[test]
+    fn what_is_not_said_follows_from_the_store() {
+        let eyes = resolve("", &[("WEBHOOK_X_TOKEN", "")]).unwrap().secret_lookup().unwrap();
+        let known = [("WEBHOOK_X_TOKEN".to_owned(), FieldState::Empty)].into_iter().collect();
+        assert_eq!(eyes.env, ReceiverEnv::Known(known), "files are read beside the receiver");
+        assert_eq!(eyes.own, OwnSecrets::NotMerged);
+        assert!(!eyes.can_read_kv);
+        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "secret/a");
+
+        let etcd = resolve("", &[("CONFIG_BACKEND", "etcd"), ("VAULT_MOUNT_POINT", "team/kv/")]).unwrap();
+        let eyes = etcd.secret_lookup().unwrap();
+        assert_eq!((&eyes.env, &eyes.own), (&ReceiverEnv::NotVisible, &OwnSecrets::NotMerged));
+        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "team/kv/a");
+
+        let flat = resolve("", &[("CONFIG_BACKEND", "etcd"), ("ETCD_LAYOUT", "flat")]).unwrap();
+        assert_eq!(flat.secret_lookup().unwrap().own, OwnSecrets::Variables);
+    }
+
+    #[test]
+    fn a_context_describes_its_receiver_and_the_top_all_of_them() {
+        let file = "[receiver]\nmerges_own_secrets = true\nreference_mount = \"all\"\n\
+                    [contexts.prod.receiver]\nenv = \"unknown\"\nown_mount = \"hooks\"\nown_path = \"x/{id}\"\n\
+                    reference_mount = \"prod\"\n";
+        let vault =
+            [("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "https://vault:8200"), ("VAULT_TOKEN", "t")];
+        let settings = resolve(file, &[&vault[..], &[("CONFDECK_CONTEXT", "prod")]].concat()).unwrap();
+        let eyes = settings.secret_lookup().unwrap();
+        assert_eq!(eyes.env, ReceiverEnv::NotVisible);
+        assert_eq!(eyes.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
+        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "prod/a");
+        let other = resolve(file, &vault).unwrap().secret_lookup().unwrap();
+        assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
+        assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");
+        let named =
+            resolve("[defaults]\nvault_mount_point = \"kv/\"\n", &[]).unwrap().secret_lookup().unwrap();
+        assert_eq!(named.reference_path("a").unwrap().to_string(), "kv/a");
+    }
+
+    #[test]
+    fn mistakes_name_their_place() {
+        let problem = |file: &str| resolve(file, &[]).unwrap_err().to_string();
+        assert_eq!(
+            problem("[receiver]\nenv = \"here\"\n"),
+            "/etc/c.toml:2:7: \"here\" is no place of variables; write unknown, process or file:PATH"
+        );
+        assert_eq!(
+            problem("[contexts.a.receiver]\nmount = \"x\"\n"),
+            "/etc/c.toml:2:1: \"mount\" is not known in [contexts.a.receiver]; known are env, vault_enabled, \
+             reference_mount, own_mount, own_path, merges_own_secrets"
+        );
+        assert!(problem("[receiver]\nown_path = \"secrets\"\n").contains("it has no {id}"));
+        let missing =
+            resolve("[receiver]\nenv = \"file:none.env\"\n", &[]).unwrap().secret_lookup().unwrap_err();
+        assert_eq!(missing.to_string(), "cannot read /etc/none.env (/etc/c.toml:2): entity not found");
+    }
+}

@@ -1,0 +1,211 @@
+//! From sources to settings in force. Pure.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::lookup::Lookup;
+use super::vault;
+use super::{
+    ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
+    SettingSources, SettingsError, Target, WithOrigin,
+};
+use crate::domain::Namespace;
+use crate::provider::etcd::{
+    Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
+};
+use crate::provider::file::FileSettings;
+
+type Result<T> = std::result::Result<T, SettingsError>;
+
+/// Everything in force for one run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub context: Context,
+    /// The store it points at.
+    pub target: Target,
+    /// Where secrets come from.
+    pub secrets: SecretSource,
+    /// How the receiver looks up secrets, see [`Settings::secret_lookup`].
+    pub receiver: Receiver,
+    /// What the console alone asks.
+    pub console: ConsoleSettings,
+    /// What should always be shown about the way to the store.
+    pub warnings: Vec<ContextWarning>,
+    /// Every value and who set it, in the order of the table.
+    pub effective: Vec<EffectiveSetting>,
+}
+
+/// A context's name and rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Its name; that of its target where none is configured. Not yet safe to show.
+    pub name: String,
+    /// Whether the name comes from the config file.
+    pub configured: bool,
+    /// Who asked for read-only, if anybody did.
+    pub read_only: Option<Origin>,
+    /// Whether the context is marked as one to be careful with.
+    pub protected: bool,
+}
+
+/// Settings of the console alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsoleSettings {
+    pub theme: Option<String>,
+    pub no_color: bool,
+    /// Whether a secret value may be copied.
+    pub copy_secrets: bool,
+    /// The folder for logs, observations and the audit; `None` without a home folder.
+    pub state_dir: Option<PathBuf>,
+    /// Where the counters go at the end.
+    pub stats: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Resolves every setting.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for the first mistake, with its place.
+    pub fn resolve(sources: &SettingSources) -> Result<Self> {
+        let SettingSources { file, environment, flags } = sources;
+        let mut lookup = Lookup::new(flags, environment, file.as_ref())?;
+        let name = lookup.text(Key::Context);
+        if let Some(name) = &name {
+            lookup.enter(name)?;
+        }
+        let target = match lookup.word(Key::Backend, "file")?.value {
+            "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
+            _ => {
+                lookup.refuse_unused_host()?;
+                Target::Files(files(&mut lookup)?)
+            }
+        };
+        let secrets = secrets(&mut lookup, environment)?;
+        let receiver = Receiver::resolve(&mut lookup, &target)?;
+        let context = Context {
+            configured: name.is_some(),
+            name: name.map_or_else(|| target.to_string(), |name| name.value),
+            read_only: lookup.strictest(Key::ReadOnly)?,
+            protected: lookup.strictest(Key::Protected)?.is_some(),
+        };
+        let console = ConsoleSettings {
+            theme: lookup.text(Key::Theme).map(|theme| theme.value),
+            no_color: lookup.switch(Key::NoColor)?,
+            copy_secrets: lookup.switch(Key::CopySecrets)?,
+            state_dir: state_folder(environment),
+            stats: lookup.path(Key::Stats).map(|path| path.value),
+        };
+        let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
+        let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
+        let marks = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
+        Ok(Self { context, target, secrets, receiver, console, warnings: marks, effective: lookup.effective })
+    }
+
+    /// The file's line, the variable or the flag that set a value.
+    pub fn origin(&self, key: Key) -> Option<&Origin> {
+        self.effective.iter().find(|explained| explained.key == key).map(|explained| &explained.origin)
+    }
+}
+
+/// `$XDG_STATE_HOME/confdeck`, else `~/.local/state/confdeck`. The base directory rules ignore a
+/// relative path.
+fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    let absolute = |name| environment.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("confdeck"))
+}
+
+/// A variable that decides which store a context points at, so that the context's name misleads.
+fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
+    let where_to = [
+        Key::Backend,
+        Key::WebhooksFile,
+        Key::ConnectionsFile,
+        Key::Host,
+        Key::Port,
+        Key::Prefix,
+        Key::Layout,
+    ];
+    match explained.origin {
+        Origin::Variable { name, .. } if where_to.contains(&explained.key) => {
+            Some(ContextWarning::Overridden { variable: name })
+        }
+        _ => None,
+    }
+}
+
+fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretSource> {
+    let backend = lookup.word(Key::SecretsBackend, "env")?;
+    let variables = Arc::new(environment.variables());
+    Ok(match backend.value {
+        "vault" => {
+            let settings = Box::new(vault::settings(lookup, &backend.origin)?);
+            SecretSource::Vault { variables, settings }
+        }
+        _ => SecretSource::Env(variables),
+    })
+}
+
+fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {
+    Ok(FileSettings {
+        webhooks: lookup.path_or(Key::WebhooksFile, "webhooks.json")?,
+        connections: lookup.path_or(Key::ConnectionsFile, "connections.json")?,
+    })
+}
+
+fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
+    let hosts = lookup.text_or(Key::Host, "localhost")?;
+    let port = lookup.number(Key::Port, 2379)?;
+    let layout = match lookup.word(Key::Layout, "namespaced")?.value {
+        "flat" => KeyLayout::Flat,
+        _ => KeyLayout::Namespaced,
+    };
+    let default_prefix = layout.default_prefix();
+    let prefix = lookup.text_or(Key::Prefix, default_prefix.as_str())?;
+    let namespace = lookup.text_or(Key::Namespace, "default")?;
+    Ok(EtcdSettings {
+        endpoints: checked(&hosts, |hosts| Endpoint::parse(hosts, port.value))?,
+        prefix: checked(&prefix, Prefix::new)?,
+        layout,
+        namespace: checked(&namespace, Namespace::new)?,
+        login: login(lookup)?,
+        tls: tls(lookup)?,
+    })
+}
+
+/// Applies a rule of the domain or of a provider, and gives its complaint the value's place.
+pub(super) fn checked<T, E: std::fmt::Display>(
+    text: &WithOrigin<String>,
+    rule: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<T> {
+    rule(&text.value).map_err(|error| SettingsError::of(&text.origin, error.to_string()))
+}
+
+fn login(lookup: &mut Lookup<'_>) -> Result<Option<EtcdLogin>> {
+    match (lookup.text(Key::Username), lookup.secret(Key::Password)?) {
+        (Some(username), Some(password)) => {
+            Ok(Some(EtcdLogin { username: username.value, password: Password::new(password.value) }))
+        }
+        (None, None) => Ok(None),
+        (Some(username), None) => Err(missing(&username.origin, Key::Username, Key::Password)),
+        (None, Some(password)) => Err(missing(&password.origin, Key::Password, Key::Username)),
+    }
+}
+
+fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
+    let ca_cert = lookup.path(Key::CaCert).map(|path| path.value);
+    let identity = match (lookup.path(Key::Cert), lookup.path(Key::Key)) {
+        (Some(cert), Some(key)) => Some(IdentityFiles { cert: cert.value, key: key.value }),
+        (None, None) => None,
+        (Some(cert), None) => return Err(missing(&cert.origin, Key::Cert, Key::Key)),
+        (None, Some(key)) => return Err(missing(&key.origin, Key::Key, Key::Cert)),
+    };
+    Ok(TlsFiles { ca_cert, identity })
+}
+
+fn missing(origin: &Origin, set: Key, missing: Key) -> SettingsError {
+    let (set, missing) = (set.setting(), missing.setting());
+    let variable = missing.variable.unwrap_or_default();
+    let problem = format!("{} needs {} beside it: set {variable}, or leave both out", set.name, missing.name);
+    SettingsError::of(origin, problem)
+}

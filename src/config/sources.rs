@@ -1,0 +1,104 @@
+//! What settings are read from, and the one function that fetches it.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{Environment, Origin, SettingKey, SettingsError};
+
+/// What the flags of one invocation say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--context`
+    pub context: Option<String>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--env-file`
+    pub env_file: Option<PathBuf>,
+    /// `--read-only`
+    pub read_only: bool,
+    /// `--protected`
+    pub protected: bool,
+    /// `--theme`
+    pub theme: Option<String>,
+    /// `--no-color`
+    pub no_color: bool,
+}
+
+/// The config file as read.
+#[derive(Debug, Clone)]
+pub struct ConfigText {
+    pub path: PathBuf,
+    pub text: String,
+    /// Whether nobody but its owner can read it; a password in it is refused otherwise.
+    pub private: bool,
+}
+
+/// Everything that settings are resolved from.
+#[derive(Clone, Default)]
+pub struct SettingSources {
+    /// The config file, if there is one.
+    pub file: Option<ConfigText>,
+    pub environment: Environment,
+    pub flags: Overrides,
+}
+
+impl SettingSources {
+    /// Reads the process's variables, the file of `--env-file`, and the config file. A config file
+    /// that was named must exist; the one at the default place need not.
+    ///
+    /// # Errors
+    /// [`SettingsError`] where a named file cannot be read or a variable is not UTF-8.
+    pub fn gather(flags: Overrides) -> Result<Self, SettingsError> {
+        let mut environment = Environment::process()?;
+        if let Some(path) = &flags.env_file {
+            let text = std::fs::read_to_string(path)
+                .map(Zeroizing::new)
+                .map_err(|error| SettingsError::unreadable(path, "--env-file", &error))?;
+            environment = environment.with_file(path, &text)?;
+        }
+        let file = match config_path(&flags, &environment) {
+            Some((path, origin)) => read_config(path, &origin)?,
+            None => None,
+        };
+        Ok(Self { file, environment, flags })
+    }
+}
+
+fn config_path(flags: &Overrides, environment: &Environment) -> Option<(PathBuf, Origin)> {
+    if let Some(path) = &flags.config {
+        return Some((path.clone(), Origin::Flag("--config")));
+    }
+    let named = SettingKey::Config.setting().variable.and_then(|name| environment.get(name));
+    if let Some(named) = named.filter(|named| !named.value.is_empty()) {
+        return Some((named.value.into(), named.origin));
+    }
+    let folder = match environment.text("XDG_CONFIG_HOME") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(environment.text("HOME")?).join(".config"),
+    };
+    Some((folder.join("confdeck").join("config.toml"), Origin::Default))
+}
+
+fn read_config(path: PathBuf, origin: &Origin) -> Result<Option<ConfigText>, SettingsError> {
+    let unreadable = |error: &std::io::Error| {
+        let asked_by = match origin {
+            Origin::Default => "the config file's default place".to_owned(),
+            named => named.to_string(),
+        };
+        Err(SettingsError::unreadable(&path, asked_by, error))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let private = is_private(&path);
+            Ok(Some(ConfigText { path, text, private }))
+        }
+        Err(error) if *origin == Origin::Default && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0)
+}

@@ -1,0 +1,169 @@
+//! Settings of the connection to Vault or OpenBao.
+
+use std::time::Duration;
+
+use super::lookup::{Lookup, SwitchOrPath};
+use super::resolve::checked;
+use super::{Origin, SettingKey, SettingsError, WithOrigin};
+use crate::domain::Mount;
+use crate::provider::vault::{
+    AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken, Verify,
+};
+
+type VaultResult<T> = std::result::Result<T, SettingsError>;
+
+/// Everything about it; `asked_by` is what chose it.
+pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> VaultResult<VaultSettings> {
+    let Some(address) = lookup.text(SettingKey::VaultAddr) else {
+        let problem = "vault needs VAULT_ADDR, or vault_addr in the config file: set it to where Vault or OpenBao \
+                       is, as https://vault.example:8200, or choose env";
+        return Err(SettingsError::of(asked_by, problem));
+    };
+    let mut settings = VaultSettings::new(checked(&address, VaultAddress::parse)?, login(lookup, asked_by)?);
+    if let Some(namespace) = lookup.text(SettingKey::VaultNamespace) {
+        settings.namespace = checked(&namespace, VaultNamespace::new)?;
+    }
+    settings.verify = verify(lookup)?;
+    if let Some(mount) = lookup.text(SettingKey::VaultMount) {
+        settings.mount = Some(checked(&mount, |text| Mount::new(text.trim_matches('/')))?);
+    }
+    if lookup.number(SettingKey::VaultKv, 2)?.value == 1 {
+        settings.kv = KvVersion::V1;
+    }
+    settings.timeout = Duration::from_secs(lookup.number(SettingKey::VaultTimeout, 10)?.value.into());
+    Ok(settings)
+}
+
+/// A token wins, as it does in the receiver (docs/receiver.md, section 10).
+fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> VaultResult<VaultLogin> {
+    let token = lookup.secret(SettingKey::VaultToken)?;
+    let (role, secret) = (lookup.text(SettingKey::VaultRoleId), lookup.secret(SettingKey::VaultSecretId)?);
+    if let Some(token) = token {
+        return checked(&token, |text| VaultToken::new(text.to_owned())).map(VaultLogin::Token);
+    }
+    match (role, secret) {
+        (Some(role), Some(secret)) => {
+            checked(&role, |role| AppRole::new(role.to_owned(), secret.value.clone()))
+                .map(VaultLogin::AppRole)
+        }
+        (Some(role), None) => Err(half(&role, SettingKey::VaultRoleId, SettingKey::VaultSecretId)),
+        (None, Some(secret)) => Err(half(&secret, SettingKey::VaultSecretId, SettingKey::VaultRoleId)),
+        (None, None) => {
+            let problem = "vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID";
+            Err(SettingsError::of(asked_by, problem))
+        }
+    }
+}
+
+/// A file of authorities counts wherever it is named, unless nothing is checked at all.
+fn verify(lookup: &mut Lookup<'_>) -> VaultResult<Verify> {
+    let named = lookup.path(SettingKey::VaultCaCert).map(|path| path.value);
+    Ok(match (lookup.switch_or_path(SettingKey::VaultVerify)?, named) {
+        (Some(SwitchOrPath::Switch(false)), _) => Verify::Nothing,
+        (_, Some(path)) | (Some(SwitchOrPath::Path(path)), None) => Verify::Authority(path),
+        (Some(SwitchOrPath::Switch(true)) | None, None) => Verify::System,
+    })
+}
+
+fn half(set: &WithOrigin<String>, name: SettingKey, missing: SettingKey) -> SettingsError {
+    let variable = missing.setting().variable.unwrap_or_default();
+    let problem = format!(
+        "{} needs {} beside it: set {variable}, or leave both out",
+        name.setting().name,
+        missing.setting().name
+    );
+    SettingsError::of(&set.origin, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{ContextWarning, Environment, SecretSource, SettingSources, Settings};
+
+    use super::*;
+
+    fn resolve(variables: &[(&'static str, &str)]) -> std::result::Result<Settings, String> {
+        let all = [("SECRETS_BACKEND", "vault")].into_iter().chain(variables.iter().copied());
+        let environment = Environment::of(all);
+        Settings::resolve(&SettingSources { environment, ..SettingSources::default() })
+            .map_err(|error| error.to_string())
+    }
+
+    fn vault(settings: &Settings) -> &VaultSettings {
+        match &settings.secrets {
+            SecretSource::Vault { settings, .. } => settings,
+            SecretSource::Env(_) => panic!("env"),
+        }
+    }
+
+    const ADDR: (&str, &str) = ("VAULT_ADDR", "https://vault.example:8200");
+    const TOKEN: (&str, &str) = ("VAULT_TOKEN", "hunter2-token");
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let role = ("VAULT_ROLE_ID", "r");
+        for (variables, said) in [
+            (&[][..], "SECRETS_BACKEND: vault needs VAULT_ADDR"),
+            (&[ADDR], "SECRETS_BACKEND: vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID"),
+            (
+                &[ADDR, role],
+                "VAULT_ROLE_ID: vault_role_id needs vault_secret_id beside it: set VAULT_SECRET_ID",
+            ),
+            (&[ADDR, ("VAULT_SECRET_ID", "s")], "VAULT_SECRET_ID: vault_secret_id needs vault_role_id"),
+            (
+                &[("VAULT_ADDR", "vault:8200"), TOKEN],
+                "VAULT_ADDR: an address begins with https:// or http://",
+            ),
+            (&[ADDR, ("VAULT_TOKEN", "hunter2 token")], "VAULT_TOKEN: it is not a token"),
+            (
+                &[ADDR, TOKEN, ("VAULT_KV_VERSION", "3")],
+                "VAULT_KV_VERSION: vault_kv_version must be a number from 1 to 2",
+            ),
+            (
+                &[ADDR, TOKEN, ("VAULT_TIMEOUT_SECONDS", "0")],
+                "VAULT_TIMEOUT_SECONDS: vault_timeout_seconds must be a number from 1 to 300",
+            ),
+            (&[ADDR, TOKEN, ("VAULT_MOUNT_POINT", "a//b")], "VAULT_MOUNT_POINT: a segment of it is empty"),
+        ] {
+            let error = resolve(variables).unwrap_err();
+            assert!(error.starts_with(said) && !error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_variable_means_what_it_means_to_the_receiver() {
+        let settings = resolve(&[
+            ADDR,
+            TOKEN,
+            ("VAULT_ROLE_ID", "r"),
+            ("VAULT_NAMESPACE", "/team/"),
+            ("VAULT_MOUNT_POINT", "/kv/"),
+            ("VAULT_KV_VERSION", "1"),
+            ("VAULT_TIMEOUT_SECONDS", "300"),
+            ("VAULT_VERIFY", "ca.pem"),
+        ])
+        .unwrap();
+        let found = vault(&settings);
+        assert!(matches!(found.login, VaultLogin::Token(_)), "a token wins");
+        assert_eq!(found.namespace.as_ref().unwrap().as_str(), "team");
+        assert_eq!(found.mount.as_ref().unwrap().as_str(), "kv");
+        assert_eq!((found.kv, found.timeout), (KvVersion::V1, Duration::from_secs(300)));
+        assert_eq!(found.verify, Verify::Authority("ca.pem".into()));
+        let shown = format!("{settings:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_dangerous_is_marked() {
+        let marks = |variables: &[(&'static str, &str)]| resolve(variables).unwrap().warnings;
+        assert_eq!(marks(&[ADDR, TOKEN]), []);
+        assert_eq!(
+            marks(&[ADDR, TOKEN, ("VAULT_VERIFY", "False"), ("VAULT_CACERT", "ca.pem")]),
+            [ContextWarning::Unverified { host: "vault.example".into() }]
+        );
+        assert_eq!(
+            marks(&[("VAULT_ADDR", "http://vault.example:8200"), TOKEN]),
+            [ContextWarning::PlainHttp { host: "vault.example".into() }]
+        );
+        assert_eq!(marks(&[("VAULT_ADDR", "http://127.0.0.1:8200"), TOKEN]), []);
+    }
+}

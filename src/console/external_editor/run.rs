@@ -1,0 +1,198 @@
+//! The thread that starts the editor, waits for its exit and polls the file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::ExternalEditor;
+use super::file::{EditFile, EditFileState, remove};
+use crate::domain::ResourceKey;
+
+/// How often the process and the file are polled.
+const POLL_APART: Duration = Duration::from_millis(100);
+
+/// An editor that exits before this, with the file unchanged, has passed it to another process.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// A draft for the external editor, with placeholders in place of secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalDraft {
+    /// The key it will be written to.
+    pub key: ResourceKey,
+    pub text: String,
+    /// The line of the cursor, from 1.
+    pub line: usize,
+}
+
+impl fmt::Debug for ExternalDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutsideDraft({}, {} bytes)", self.key, self.text.len())
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum EditorEvent {
+    Saved(String),
+    /// Saved, but unusable: why, and where the file is.
+    Refused(String),
+    /// The editor did not start: why. No event follows.
+    Failed(String),
+    /// The editor exited. No event follows, unless it has passed the file to another process.
+    Ended {
+        /// How it failed, if it did.
+        failure: Option<String>,
+        /// Whether the file is still watched, because another process has it.
+        detached: bool,
+    },
+}
+
+impl fmt::Debug for EditorEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Saved(text) => write!(f, "Saved({} bytes)", text.len()),
+            Self::Refused(why) => write!(f, "Refused({why})"),
+            Self::Failed(why) => write!(f, "Failed({why})"),
+            Self::Ended { failure, detached: handed_on } => write!(f, "Ended({failure:?}, {handed_on})"),
+        }
+    }
+}
+
+/// A running external editor. Dropping it terminates the process and removes the file.
+#[derive(Debug)]
+pub(in crate::console) struct EditorProcess(Arc<EditorState>);
+
+#[derive(Debug, Default)]
+struct EditorState {
+    stop: AtomicBool,
+    /// The child process while it runs, and the file's folder while there is one.
+    process: Mutex<(Option<Child>, Option<PathBuf>)>,
+}
+
+impl EditorState {
+    fn lock(&self) -> MutexGuard<'_, (Option<Child>, Option<PathBuf>)> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EditorProcess {
+    /// Stops watching a detached file; its last save is still reported.
+    pub(in crate::console) fn stop(&self) {
+        self.0.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for EditorProcess {
+    fn drop(&mut self) {
+        self.stop();
+        let mut held = self.0.lock();
+        if let Some(child) = &held.0
+            && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+        {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        if let Some(folder) = held.1.take() {
+            remove(&folder);
+        }
+    }
+}
+
+/// Starts the editor on a draft. It has the terminal until [`EditorEvent::Ended`] or
+/// [`EditorEvent::Failed`]; `tell` is called on another thread.
+pub(in crate::console) fn start(
+    editor: ExternalEditor,
+    draft: ExternalDraft,
+    tell: impl Fn(EditorEvent) + Send + 'static,
+) -> std::io::Result<EditorProcess> {
+    let shared = Arc::new(EditorState::default());
+    let running = EditorProcess(Arc::clone(&shared));
+    thread::Builder::new().name("outside".into()).spawn(move || {
+        if let Err(why) = run(&editor, &draft, &shared, &tell) {
+            tell(EditorEvent::Failed(why));
+        }
+    })?;
+    Ok(running)
+}
+
+fn run(
+    editor: &ExternalEditor,
+    draft: &ExternalDraft,
+    shared: &EditorState,
+    tell: &impl Fn(EditorEvent),
+) -> Result<(), String> {
+    let root = editor.root()?;
+    let mut file = EditFile::create(root, &draft.key, &draft.text).map_err(|error| {
+        format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
+    })?;
+    {
+        let mut held = shared.lock();
+        if shared.stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        held.0 = Some(editor.start(file.path(), draft.line)?);
+        held.1 = file.path().parent().map(Path::to_owned);
+    }
+    let began = Instant::now();
+    let mut saved = false;
+    let mut running = true;
+    loop {
+        let ended = if running { poll_exit(shared) } else { None };
+        let stopping = shared.stop.load(Ordering::SeqCst);
+        let last = ended.is_some() || stopping;
+        saved |= poll_file(&mut file, last, tell);
+        if let Some(failure) = ended {
+            running = false;
+            let handed_on = failure.is_none() && !saved && began.elapsed() < AT_ONCE;
+            tell(EditorEvent::Ended { failure, detached: handed_on });
+            if !handed_on {
+                break;
+            }
+        } else if stopping {
+            tell(EditorEvent::Ended { failure: None, detached: false });
+            break;
+        }
+        thread::sleep(POLL_APART);
+    }
+    shared.lock().1 = None;
+    Ok(())
+}
+
+/// Reports a save; returns whether there was one.
+fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bool {
+    match file.poll(last) {
+        EditFileState::Unchanged => return false,
+        EditFileState::Saved(text) => tell(EditorEvent::Saved(text)),
+        EditFileState::Refused(why) if last => {
+            let place = file.preserve().unwrap_or_else(|_| file.path().to_owned());
+            tell(EditorEvent::Refused(format!("{why}; it is kept as {}", place.display())));
+        }
+        EditFileState::Refused(why) => tell(EditorEvent::Refused(why.into())),
+    }
+    true
+}
+
+/// `Some` once the process has exited; the inner value says how it failed.
+fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
+    let mut held = shared.lock();
+    let status = match held.0.as_mut()?.try_wait() {
+        Ok(None) => return None,
+        Ok(Some(status)) => Some(status),
+        Err(_) => None,
+    };
+    held.0 = None;
+    Some(failure(status))
+}
+
+fn failure(status: Option<ExitStatus>) -> Option<String> {
+    let Some(status) = status else { return Some("the editor cannot be waited for".into()) };
+    match status.code() {
+        Some(0) => None,
+        Some(code) => Some(format!("the editor ended with {code}")),
+        None => Some("the editor was ended by a signal".into()),
+    }
+}

@@ -1,0 +1,19 @@
+//! A draft in an external editor.
+
+use crate::console::effect::RequestId;
+use crate::domain::ResourceKey;
+
+/// The open draft while an external editor has it.
+#[derive(Debug, Clone)]
+pub struct ExternalEdit {
+    pub request: RequestId,
+    pub key: ResourceKey,
+    /// Its text when the editor was started.
+    pub before: String,
+    /// Whether it was opened only for the external editor.
+    pub opened: bool,
+    /// Whether the program has forked, and its file is watched while the draft is open here.
+    pub watching: bool,
+    /// Whether the last save in the external editor was rejected.
+    pub refused: bool,
+}

@@ -1,0 +1,63 @@
+//! Events of the store while the display is paused, and what is shown until a deadline.
+
+use std::time::Duration;
+
+use crate::console::effect::RequestId;
+use crate::domain::{LeaseId, StoreId};
+
+/// Watch events that arrived while the display is paused.
+#[derive(Debug, Default)]
+pub struct PausedEvents {
+    pub feeds: Vec<crate::inventory::InventoryEvent>,
+    /// The number of changes in them.
+    pub changes: usize,
+    /// There were too many: a fresh load is needed on resume.
+    pub overflowed: bool,
+    /// The store of the last load among them.
+    pub store: Option<StoreId>,
+}
+
+impl PausedEvents {
+    /// Whether the display shows another store than the one that is connected now.
+    pub fn is_of_other_store(&self, shown: Option<&StoreId>) -> bool {
+        self.store.is_some() && self.store.as_ref() != shown
+    }
+
+    /// Whether the store changed since the display was paused.
+    pub fn is_behind(&self) -> bool {
+        self.overflowed || !self.feeds.is_empty() || self.changes > 0
+    }
+}
+
+/// When a lease expires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseExpiry {
+    pub lease: LeaseId,
+    /// The pending request.
+    pub asked: Option<RequestId>,
+    /// When it expires, as time since the start; `None` until answered.
+    pub ends: Option<Duration>,
+}
+
+impl LeaseExpiry {
+    /// When to ask again: a lease past its expiry was kept alive by its owner.
+    pub(super) fn ask_again(self) -> Option<Duration> {
+        self.ends.filter(|_| self.asked.is_none())
+    }
+}
+
+/// A message in the status line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub tone: Tone,
+    /// When it disappears.
+    pub until: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Bad,
+}

@@ -1,0 +1,155 @@
+//! The presence of secrets that documents need, as the store reported it last. Never a value.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::domain::{Presence, SecretPath};
+
+/// The most secrets in the cache.
+pub const MAX_SEEN: usize = 20_000;
+
+/// How long a secret that is not watched is trusted to be unchanged.
+const AS_IT_WAS: Duration = Duration::from_secs(30);
+
+/// The last known presence of each secret.
+#[derive(Debug, Default)]
+pub struct PresenceCache {
+    entries: HashMap<SecretPath, PresenceEntry>,
+    /// In order of insertion.
+    order: VecDeque<SecretPath>,
+    /// The secrets that are not watched, and those that changed since.
+    staleness: HashMap<SecretPath, Staleness>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Staleness {
+    /// Not watched since then.
+    Since(Duration),
+    /// What is known is too old to show.
+    Expired,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresenceEntry {
+    pub presence: Presence,
+    /// When it was reported, as time since the start.
+    pub at: Duration,
+}
+
+impl PresenceCache {
+    /// `None` if it is not known.
+    pub fn presence(&self, path: &SecretPath) -> Option<&Presence> {
+        self.entry(path).map(|seen| &seen.presence)
+    }
+
+    /// As [`PresenceCache::presence`], with its time.
+    pub fn entry(&self, path: &SecretPath) -> Option<&PresenceEntry> {
+        self.entries.get(path).filter(|_| self.staleness.get(path) != Some(&Staleness::Expired))
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Takes reports of the store. The oldest entries are dropped if there are too many.
+    pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>, now: Duration) {
+        for (path, presence) in told {
+            let seen = PresenceEntry { presence, at: now };
+            if self.staleness.get(&path) == Some(&Staleness::Expired) {
+                self.staleness.remove(&path);
+            }
+            if self.entries.insert(path.clone(), seen).is_none() {
+                self.order.push_back(path);
+            }
+        }
+        while self.entries.len() > MAX_SEEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+            self.staleness.remove(&oldest);
+        }
+    }
+
+    /// The secret was written: its presence is not shown until it is reported again.
+    pub fn invalidate(&mut self, path: &SecretPath) {
+        if self.entries.contains_key(path) {
+            self.staleness.insert(path.clone(), Staleness::Expired);
+        }
+    }
+
+    /// The secret is not watched any more: it may change unnoticed.
+    pub fn mark_hidden(&mut self, path: &SecretPath, now: Duration) {
+        if self.entries.contains_key(path) {
+            self.staleness.entry(path.clone()).or_insert(Staleness::Since(now));
+        }
+    }
+
+    /// The secret is watched again.
+    pub fn mark_visible(&mut self, path: &SecretPath, now: Duration) {
+        match self.staleness.get_mut(path) {
+            Some(left @ Staleness::Since(_)) if *left <= Staleness::Since(now.saturating_sub(AS_IT_WAS)) => {
+                *left = Staleness::Expired;
+            }
+            Some(Staleness::Since(_)) => {
+                self.staleness.remove(path);
+            }
+            Some(Staleness::Expired) | None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{KvPath, Mount};
+
+    fn path(n: usize) -> SecretPath {
+        SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new(&format!("p{n}")).unwrap() }
+    }
+
+    #[test]
+    fn the_last_word_counts_and_the_oldest_is_forgotten() {
+        let mut sight = PresenceCache::default();
+        sight.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        let forbidden = Presence::Forbidden { permission: "read".into() };
+        sight.update([(path(0), forbidden.clone())], Duration::from_secs(2));
+        let seen = sight.entry(&path(0)).unwrap();
+        assert_eq!((&seen.presence, seen.at), (&forbidden, Duration::from_secs(2)));
+        sight.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)), Duration::from_secs(3));
+        assert_eq!(sight.len(), MAX_SEEN);
+        assert_eq!(sight.presence(&path(0)), None);
+        assert_eq!(sight.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
+    }
+
+    #[test]
+    fn what_was_told_before_a_write_is_not_known_after_it() {
+        let mut sight = PresenceCache::default();
+        sight.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        sight.invalidate(&path(0));
+        sight.mark_visible(&path(0), Duration::from_secs(1));
+        assert_eq!(sight.presence(&path(0)), None);
+        sight.update([(path(0), Presence::Missing)], Duration::from_secs(2));
+        assert_eq!(sight.presence(&path(0)), Some(&Presence::Missing));
+    }
+
+    #[test]
+    fn what_was_out_of_sight_for_long_is_not_known_any_more() {
+        let s = Duration::from_secs;
+        let mut sight = PresenceCache::default();
+        sight.update((0..3).map(|n| (path(n), Presence::Missing)), s(1));
+        for n in [0, 1] {
+            sight.mark_hidden(&path(n), s(2));
+        }
+        sight.mark_visible(&path(0), s(31));
+        sight.mark_visible(&path(1), s(32));
+        sight.mark_visible(&path(2), s(99));
+        let known = [0, 1, 2].map(|n| sight.presence(&path(n)).is_some());
+        assert_eq!(known, [true, false, true], "2 was in sight all the time");
+        sight.update([(path(1), Presence::Missing)], s(33));
+        assert_eq!(sight.presence(&path(1)), Some(&Presence::Missing));
+    }
+}

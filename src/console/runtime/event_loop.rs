@@ -1,0 +1,446 @@
+//! The event loop: wait for one event, handle it and those that are ready, draw if a frame is due.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use zeroize::Zeroize;
+
+use crate::console::drafts::DraftJob;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::external_editor::{EditorProcess, ExternalDraft};
+use crate::console::layout::Size;
+use crate::console::message::{Answer, AppEvent, Message};
+use crate::console::model::Redraw;
+use crate::console::panic_hook::PANICKED;
+use crate::console::secret_jobs::{RevealOutcome, RevealReport, SecretJobResult};
+use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
+use crate::domain::Opaque;
+
+use super::clock::ConsoleClock;
+use super::frames::FrameSchedule;
+use super::runner::{EffectRunner, TaskReply};
+use super::signals::{BY_KEY, HUNG_UP, Signal};
+use super::sources::{EventSources, LoopEvent};
+use super::watch_feed::WatchFeed;
+use super::{Program, Stats};
+
+/// The longest turn before the loop checks whether a frame is due.
+const TURN: Duration = Duration::from_millis(8);
+
+/// The most changes that one turn applies.
+const CHANGES: usize = 4_096;
+
+/// The shortest time between two wakes, whatever the program asks for.
+const WAKE_APART: Duration = Duration::from_millis(10);
+
+/// How long a suspended console waits for the stop before it reclaims the terminal: the kernel does not
+/// stop a process that no shell could continue.
+const STOP_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long exit waits for the frame in flight; the rest of [`LEAVE_WITHIN`] is for restoring the terminal.
+const SETTLE_WITHIN: Duration = Duration::from_millis(120);
+
+/// How long exit waits for drafts that are being saved.
+const SAVED_WITHIN: Duration = Duration::from_millis(200);
+
+/// A running console.
+pub(super) struct EventLoop<P, D: Device> {
+    program: P,
+    device: D,
+    input_guard: Option<D::InputGuard>,
+    sources: EventSources,
+    pub(super) runner: EffectRunner,
+    painter: Painter,
+    spare_buffer: Vec<u8>,
+    schedule: FrameSchedule,
+    clock: ConsoleClock,
+    last_wake: Duration,
+    /// While suspended: when to reclaim the terminal at the latest.
+    suspended: Option<Duration>,
+    exit: Option<LoopExit>,
+    /// The running external editor.
+    pub(super) external_editor: Option<(RequestId, EditorProcess)>,
+    /// While the editor has the terminal nothing is drawn, and keys and their signals are the editor's.
+    pub(super) editor_has_terminal: bool,
+    /// Printed once the terminal is restored.
+    exit_message: Option<String>,
+    stats: Stats,
+}
+
+/// What ends a turn at once, because the terminal must be released for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum LoopExit {
+    /// Quit with this exit code.
+    Quit(u8),
+    /// Suspend until the shell continues the process.
+    Suspend,
+    /// Start the external editor on this draft.
+    ExternalEditor(RequestId, Box<ExternalDraft>),
+}
+
+impl<P: Program, D: Device> EventLoop<P, D> {
+    pub(super) fn start(
+        program: impl FnOnce(Size) -> P,
+        mut device: D,
+        signals: mpsc::Receiver<Signal>,
+        runner: EffectRunner,
+        answers: mpsc::Receiver<(RequestId, TaskReply)>,
+        log: Option<mpsc::Receiver<String>>,
+        schedule: FrameSchedule,
+    ) -> io::Result<Self> {
+        let clock = ConsoleClock::start();
+        let writer = FrameWriter::start(device.output())?;
+        device.claim()?;
+        let size = device.size();
+        let painter = Painter::new(size)?;
+        let (ears, input) = device.listen()?;
+        let sources = EventSources { input: Some(input), signals, writer, answers, log, feeder: None };
+        Ok(Self {
+            program: program(size),
+            device,
+            input_guard: Some(ears),
+            sources,
+            runner,
+            painter,
+            spare_buffer: Vec::new(),
+            schedule,
+            clock,
+            last_wake: Duration::ZERO,
+            suspended: None,
+            exit: None,
+            external_editor: None,
+            editor_has_terminal: false,
+            exit_message: None,
+            stats: Stats::default(),
+        })
+    }
+
+    /// Runs until the console quits; returns the exit code.
+    pub(super) async fn run(&mut self, startup: Vec<Box<dyn FnOnce() + Send>>) -> u8 {
+        self.draw_if_due();
+        startup.into_iter().for_each(|hook| hook());
+        self.sources.feeder = Some(WatchFeed::open(self.runner.reader()));
+        loop {
+            let due = self.next_due().map(|at| self.clock.at(at));
+            let first = self.sources.next(due).await;
+            self.turn(first);
+            match self.exit.take() {
+                Some(LoopExit::Quit(code)) => return code,
+                Some(LoopExit::Suspend) => self.suspend().await,
+                Some(LoopExit::ExternalEditor(request, draft)) => {
+                    self.start_external_editor(request, *draft).await
+                }
+                None => self.draw_if_due(),
+            }
+        }
+    }
+
+    /// Restores the terminal and saves drafts; returns the counters.
+    pub(super) async fn leave(mut self, until: Instant) -> Stats {
+        // Answers are not read any more, so no sender must wait.
+        self.sources.answers.close();
+        self.external_editor = None;
+        self.release_terminal(until).await;
+        let unsaved = self.runner.drafts().flush(Instant::now() + SAVED_WITHIN).await;
+        let farewell =
+            self.exit_message.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
+        for words in farewell {
+            self.device.print_line(&format!("confdeck: {words}\n"));
+        }
+        self.stats
+    }
+
+    /// When to wake without any other event.
+    fn next_due(&self) -> Option<Duration> {
+        if let Some(at) = self.suspended {
+            return Some(at);
+        }
+        let frame =
+            self.schedule.due_at().filter(|_| self.sources.writer.is_free() && !self.editor_has_terminal);
+        let wake = self.wake_at();
+        match (frame, wake) {
+            (Some(frame), Some(wake)) => Some(frame.min(wake)),
+            (frame, wake) => frame.or(wake),
+        }
+    }
+
+    fn wake_at(&self) -> Option<Duration> {
+        self.program.next_wake().map(|at| at.max(self.last_wake + WAKE_APART))
+    }
+
+    /// Handles one event and those that are ready after it, within the limits of a turn. After input only
+    /// further input is handled, so that the key shows on the screen first.
+    fn turn(&mut self, first: LoopEvent) {
+        let began = Instant::now();
+        let mut changes = 0;
+        let mut next = Some(first);
+        while let Some(happening) = next {
+            let typed = matches!(happening, LoopEvent::Input(_));
+            changes += self.handle(happening);
+            if self.exit.is_some() || changes >= CHANGES || began.elapsed() >= TURN {
+                return;
+            }
+            next = if typed { self.sources.ready_input() } else { self.sources.ready() };
+        }
+    }
+
+    /// Handles one event; returns how many changes it held.
+    fn handle(&mut self, happening: LoopEvent) -> usize {
+        match happening {
+            LoopEvent::Input(TerminalInput::Key(key)) => self.dispatch(AppEvent::Key(key)),
+            LoopEvent::Input(TerminalInput::Paste(text)) => self.dispatch(AppEvent::Paste(text)),
+            LoopEvent::Input(TerminalInput::Closed) => self.terminate(HUNG_UP),
+            // Meant for the editor that has the terminal.
+            LoopEvent::Signal(Signal::Terminate(code))
+                if self.editor_has_terminal && BY_KEY.contains(&code) => {}
+            LoopEvent::Signal(Signal::Continue) if self.editor_has_terminal => {}
+            LoopEvent::Signal(Signal::Terminate(code)) => self.terminate(code),
+            LoopEvent::Signal(Signal::Continue) => self.reclaim_terminal(),
+            LoopEvent::Signal(Signal::Resize) => self.resize(),
+            // Drafts are still saved.
+            LoopEvent::Panicked => self.terminate(PANICKED),
+            LoopEvent::Written(written) => self.written(written),
+            LoopEvent::Reply(request, reply) => self.reply(request, reply),
+            LoopEvent::Log(line) => self.log(line),
+            LoopEvent::Due => self.due(),
+            LoopEvent::Feed(feed) => {
+                let changes = self.stats.count(&feed);
+                self.dispatch(AppEvent::Feed(feed));
+                return changes;
+            }
+        }
+        0
+    }
+
+    /// Passes an event to the program and carries out its effects.
+    fn dispatch(&mut self, event: AppEvent) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let effects = self.program.update(Message { at: self.clock.stamp(), event });
+            self.schedule.request(self.program.take_redraw());
+            for effect in effects {
+                if !matches!(self.exit, Some(LoopExit::Quit(_))) {
+                    events.extend(self.perform(effect));
+                }
+            }
+        }
+    }
+
+    /// Carries out one effect; returns its answer where that is already known.
+    fn perform(&mut self, effect: Effect) -> Option<AppEvent> {
+        match effect {
+            Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            Effect::Compare(request, sides) => self.runner.compare(request, sides),
+            Effect::FindOut { request, commit: of, ops } => self.runner.find_out(request, of, ops),
+            Effect::Secret(request, job) => self.runner.secret(request, job),
+            Effect::WatchPresence(paths) => self.runner.watch_presence(paths),
+            Effect::RefreshPresence(path) => self.runner.refresh_presence(path),
+            Effect::RefreshAllPresence => self.runner.refresh_all_presence(),
+            Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
+            Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
+            Effect::RecordAudit(note) => self.runner.record_note(note),
+            Effect::CheckHealth(request) => self.runner.check_health(request),
+            Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
+            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
+            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
+            Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
+            Effect::ReadNeeds(request, ask) => self.runner.read_needs(request, *ask),
+            Effect::Copy(request, text) => self.runner.copy(request, text),
+            Effect::Unlock(request) => {
+                self.runner.gate().unlock();
+                self.runner.secrets.gate().unlock();
+                return Some(AppEvent::Answer(request, Answer::Unlocked));
+            }
+            Effect::Lock => {
+                self.runner.gate().lock();
+                self.runner.secrets.gate().lock();
+            }
+            Effect::Retry => {
+                self.runner.refresh_all_presence();
+                if let Some(feeder) = &self.sources.feeder {
+                    feeder.retry_now();
+                }
+            }
+            Effect::Reload => {
+                // The old watch ends first, so that none of its events comes after the new load.
+                self.sources.feeder = None;
+                self.sources.feeder = Some(WatchFeed::open(self.runner.reader()));
+            }
+            Effect::SaveDraft(request, draft) => {
+                return self.runner.submit_draft_job(DraftJob::Save(request, draft));
+            }
+            Effect::RemoveDraft(key) => return self.runner.submit_draft_job(DraftJob::Remove(key)),
+            Effect::LoadDrafts(request) => return self.runner.submit_draft_job(DraftJob::List(request)),
+            Effect::ResumeDraft(request, id) => {
+                return self.runner.submit_draft_job(DraftJob::Resume(request, id));
+            }
+            Effect::DeleteDraft(request, id) => {
+                return self.runner.submit_draft_job(DraftJob::Delete(request, id));
+            }
+            Effect::EditExternally(request, draft) => {
+                self.exit = Some(LoopExit::ExternalEditor(request, draft))
+            }
+            Effect::StopExternalEditor(request) => self.stop_external_editor(request),
+            Effect::PrintOnExit(words) => self.exit_message = Some(words),
+            Effect::Suspend => self.exit = Some(LoopExit::Suspend),
+            Effect::Redraw => self.invalidate_screen(),
+            Effect::Quit(code) => {
+                self.runner.drafts().begin_exit();
+                self.exit = Some(LoopExit::Quit(code));
+            }
+        }
+        None
+    }
+
+    /// The program may still return effects, but the console quits whatever they are.
+    fn terminate(&mut self, code: u8) {
+        self.runner.drafts().begin_exit();
+        self.dispatch(AppEvent::Terminate);
+        self.exit = Some(LoopExit::Quit(code));
+    }
+
+    fn due(&mut self) {
+        let now = self.clock.now();
+        if self.suspended.is_some_and(|at| at <= now) {
+            self.reclaim_terminal();
+        } else if self.wake_at().is_some_and(|at| at <= now) {
+            self.last_wake = now;
+            self.dispatch(AppEvent::Wake);
+        }
+    }
+
+    pub(super) fn reply(&mut self, request: RequestId, reply: TaskReply) {
+        let answer = match reply {
+            TaskReply::Answer(answer) => answer,
+            TaskReply::ExternalEditor(news) => {
+                self.on_editor_event(request, &news);
+                Answer::ExternalEditor(news)
+            }
+            TaskReply::CopyByTerminal(text) => {
+                let sequence = self.runner.osc52(&text);
+                if let Some(sequence) = &sequence {
+                    self.painter.send_with_next(sequence);
+                    self.schedule.request(Redraw::Now);
+                }
+                Answer::Copied(sequence.is_some())
+            }
+            TaskReply::CopySecretByTerminal(reading) => {
+                let copied = self.copy_secret(*reading);
+                Answer::Secret(SecretJobResult::Revealed(Box::new(copied)))
+            }
+        };
+        self.dispatch(AppEvent::Answer(request, answer));
+    }
+
+    /// Sends a secret value to the terminal's clipboard; the model never gets it.
+    fn copy_secret(&mut self, reading: RevealReport) -> RevealReport {
+        let RevealReport { result: found, values_read: read } = reading;
+        let found = found.map(|found| match found {
+            RevealOutcome::Value(Opaque(value), version) => match self.runner.osc52(value.expose()) {
+                Some(sequence) => {
+                    self.painter.send_with_next(&sequence);
+                    self.schedule.request(Redraw::Now);
+                    RevealOutcome::Copied(version)
+                }
+                None => RevealOutcome::NotCopied,
+            },
+            other => other,
+        });
+        RevealReport { result: found, values_read: read }
+    }
+
+    fn log(&mut self, line: String) {
+        let mut lines = vec![line];
+        self.sources.ready_log(&mut lines);
+        self.dispatch(AppEvent::Log(lines));
+    }
+
+    fn resize(&mut self) {
+        let size = self.device.size();
+        self.painter.resize(size);
+        self.schedule.request(Redraw::Now);
+        self.dispatch(AppEvent::Resize(size));
+    }
+
+    fn written(&mut self, written: FrameResult) {
+        self.spare_buffer = written.buffer;
+        // A frame may have held a secret value that was shown or copied.
+        self.spare_buffer.zeroize();
+        match written.result {
+            Ok(()) => self.stats.bytes += written.bytes as u64,
+            // Cut off when the terminal was released; it may be ours again by now.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => self.invalidate_screen(),
+            Err(error) => {
+                tracing::error!(kind = %error.kind(), "the terminal takes no more output");
+                self.terminate(HUNG_UP);
+            }
+        }
+    }
+
+    async fn suspend(&mut self) {
+        self.suspended = Some(self.clock.now() + STOP_WITHIN);
+        self.release_terminal(Instant::now() + LEAVE_WITHIN).await;
+        self.device.stop();
+    }
+
+    /// Stops listening, waits for the frame in flight and restores the terminal, all before `until`.
+    pub(super) async fn release_terminal(&mut self, until: Instant) {
+        self.sources.input = None;
+        self.input_guard = None;
+        let settled = until.min(Instant::now() + SETTLE_WITHIN);
+        if let Some(written) = self.sources.writer.finish_within(settled.into()).await {
+            self.written(written);
+        }
+        self.device.restore(until);
+    }
+
+    /// Claims the terminal again and redraws it, since another program has written to it.
+    pub(super) fn reclaim_terminal(&mut self) {
+        self.suspended = None;
+        if self.input_guard.is_none() {
+            match self.device.listen() {
+                Ok((ears, input)) => {
+                    self.input_guard = Some(ears);
+                    self.sources.input = Some(input);
+                }
+                Err(_) => return self.terminate(HUNG_UP),
+            }
+        }
+        if self.device.claim().is_err() {
+            return self.terminate(HUNG_UP);
+        }
+        self.invalidate_screen();
+        self.dispatch(AppEvent::Resumed);
+        self.resize();
+    }
+
+    fn invalidate_screen(&mut self) {
+        if self.painter.invalidate().is_ok() {
+            self.schedule.request(Redraw::Now);
+        }
+    }
+
+    /// Paints only when the writer is free, so that every frame is a difference to one that was written.
+    fn draw_if_due(&mut self) {
+        let now = self.clock.now();
+        if self.suspended.is_some() || self.editor_has_terminal || !self.schedule.is_due(now) {
+            return;
+        }
+        if !self.sources.writer.is_free() {
+            self.stats.frames_skipped += 1;
+            return;
+        }
+        self.schedule.drawn(now);
+        let buffer = std::mem::take(&mut self.spare_buffer);
+        match self.painter.paint(buffer, |frame| self.program.draw(frame)) {
+            Ok(bytes) if bytes.is_empty() => self.spare_buffer = bytes,
+            Ok(bytes) => {
+                self.stats.frames += 1;
+                self.sources.writer.hand_over(bytes);
+            }
+            Err(error) => tracing::error!(kind = %error.kind(), "a frame was not painted"),
+        }
+    }
+}

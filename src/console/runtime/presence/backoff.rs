@@ -1,0 +1,53 @@
+//! Back-off during an outage of the store of secrets.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::provider::Error;
+
+/// The first and the longest wait before the next probe; it doubles each time.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(4);
+
+/// An outage of the store as a whole: its reason and the next probe.
+pub(super) struct OutageBackoff {
+    reason: String,
+    wait: Duration,
+    probe_at: Instant,
+}
+
+impl OutageBackoff {
+    pub(super) fn new(error: &Error, now: Instant) -> Self {
+        Self { reason: words(error), wait: FIRST, probe_at: now + FIRST }
+    }
+
+    /// Records a failed probe; returns whether the reason is another one.
+    pub(super) fn again(&mut self, error: &Error, now: Instant) -> bool {
+        self.wait = (self.wait * 2).min(LONGEST);
+        self.probe_at = now + self.wait;
+        let reason = words(error);
+        std::mem::replace(&mut self.reason, reason) != self.reason
+    }
+
+    pub(super) fn probe_now(&mut self, now: Instant) {
+        (self.wait, self.probe_at) = (FIRST, now);
+    }
+
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    pub(super) fn probe_at(&self) -> Instant {
+        self.probe_at
+    }
+}
+
+/// The reason without a remedy, since the store is retried automatically.
+fn words(error: &Error) -> String {
+    match error {
+        Error::Unavailable { reason, .. } | Error::Invalid { reason } => reason.clone(),
+        Error::Denied { permission, .. } => permission.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,120 @@
+//! Properties of the terminal by environment variables, without querying the terminal.
+
+use std::collections::BTreeMap;
+
+use crate::console::theme::ColorDepth;
+
+/// Environment variables by name; a plain map, for tests.
+pub type Vars = BTreeMap<String, String>;
+
+/// A program between us and the terminal that passes some escape sequences on only when wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiplexer {
+    Tmux,
+    Screen,
+}
+
+/// What the environment says about the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalEnv {
+    /// By `NO_COLOR`, `COLORTERM` and `TERM`.
+    pub colors: ColorDepth,
+    /// Whether the locale is UTF-8, by the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
+    pub utf8: bool,
+    /// Whether the session is over SSH.
+    pub remote: bool,
+    pub multiplexer: Option<Multiplexer>,
+}
+
+impl TerminalEnv {
+    pub fn of(vars: &Vars) -> Self {
+        Self { colors: colors(vars), utf8: utf8(vars), remote: remote(vars), multiplexer: multiplexer(vars) }
+    }
+
+    /// The limit of frames caused by changes alone.
+    pub fn frames_per_second(&self) -> u32 {
+        if self.remote { 30 } else { 60 }
+    }
+}
+
+/// A variable that is set and not empty.
+pub(super) fn set<'a>(vars: &'a Vars, name: &str) -> Option<&'a str> {
+    vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
+
+fn colors(vars: &Vars) -> ColorDepth {
+    let term = set(vars, "TERM").unwrap_or_default();
+    if set(vars, "NO_COLOR").is_some() || term == "dumb" {
+        ColorDepth::None
+    } else if matches!(set(vars, "COLORTERM"), Some("truecolor" | "24bit")) || term.ends_with("-direct") {
+        ColorDepth::TrueColor
+    } else if term.contains("256color") {
+        ColorDepth::Ansi256
+    } else {
+        ColorDepth::Ansi16
+    }
+}
+
+fn utf8(vars: &Vars) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| set(vars, name));
+    let locale = locale.unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+fn remote(vars: &Vars) -> bool {
+    ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(|name| set(vars, name).is_some())
+}
+
+fn multiplexer(vars: &Vars) -> Option<Multiplexer> {
+    let term = set(vars, "TERM").unwrap_or_default();
+    if set(vars, "TMUX").is_some() || term.starts_with("tmux") {
+        Some(Multiplexer::Tmux)
+    } else if set(vars, "STY").is_some() || term.starts_with("screen") {
+        Some(Multiplexer::Screen)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(vars: &[(&str, &str)]) -> TerminalEnv {
+        TerminalEnv::of(&vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    }
+
+    #[test]
+    fn colours() {
+        assert_eq!(of(&[]).colors, ColorDepth::Ansi16);
+        assert_eq!(of(&[("TERM", "xterm-256color")]).colors, ColorDepth::Ansi256);
+        let rich = [("TERM", "xterm-256color"), ("COLORTERM", "truecolor")];
+        assert_eq!(of(&rich).colors, ColorDepth::TrueColor);
+        assert_eq!(of(&[rich[0], rich[1], ("NO_COLOR", "1")]).colors, ColorDepth::None);
+        assert_eq!(of(&[("NO_COLOR", ""), rich[0]]).colors, ColorDepth::Ansi256, "empty is not set");
+        assert_eq!(of(&[("TERM", "dumb")]).colors, ColorDepth::None);
+    }
+
+    #[test]
+    fn the_first_locale_variable_that_is_set_decides() {
+        assert!(!of(&[]).utf8);
+        assert!(of(&[("LANG", "de_DE.UTF-8")]).utf8);
+        assert!(of(&[("LC_CTYPE", "C.utf8"), ("LANG", "C")]).utf8);
+        assert!(!of(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]).utf8);
+        assert!(of(&[("LC_ALL", ""), ("LANG", "de_DE.UTF-8")]).utf8);
+    }
+
+    #[test]
+    fn far_away_fewer_frames() {
+        assert_eq!(of(&[]).frames_per_second(), 60);
+        assert_eq!(of(&[("SSH_TTY", "/dev/pts/3")]).frames_per_second(), 30);
+    }
+
+    #[test]
+    fn what_wraps_the_terminal() {
+        assert_eq!(of(&[("TERM", "screen-256color")]).multiplexer, Some(Multiplexer::Screen));
+        let tmux = [("TERM", "screen-256color"), ("TMUX", "/tmp/tmux-1000/default,1,0")];
+        assert_eq!(of(&tmux).multiplexer, Some(Multiplexer::Tmux));
+        assert_eq!(of(&[("TERM", "xterm")]).multiplexer, None);
+    }
+}

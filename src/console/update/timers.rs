@@ -1,0 +1,58 @@
+//! What time alone changes: expiring marks and notices, the write lock, due polls.
+
+use super::super::effect::Effect;
+use super::super::model::{Model, Redraw, Tone, WriteAccess};
+use super::{diagnostics, secret_reveal, secrets_page};
+
+/// Does whatever is due at `model.now`.
+pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    model.request_redraw(Redraw::Now);
+    model.traffic.advance(now);
+    while model.fresh_ends.front().is_some_and(|end| *end <= now) {
+        model.fresh_ends.pop_front();
+    }
+    model.notice = model.notice.take().filter(|notice| notice.until > now);
+    if model.link.resync_ends().is_some_and(|end| end <= now) {
+        model.link.resync = None;
+    }
+    secret_reveal::wake(model);
+    continue_filter(model);
+    let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(diagnostics::check(model)).collect();
+    effects.extend(super::drafts::wake(model));
+    effects.extend(secrets_page::wake(model));
+    if model.next_health_check().is_some_and(|at| at <= now) {
+        effects.push(check_health(model));
+    }
+    effects
+}
+
+/// Locks writing when no key was pressed for too long.
+pub(super) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
+    let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);
+    over.then(|| {
+        model.notify(Tone::Plain, "locked again: ten minutes without a key");
+        lock(model)
+    })
+}
+
+pub(super) fn lock(model: &mut Model) -> Effect {
+    model.lock = WriteAccess::Locked;
+    Effect::Lock
+}
+
+pub(super) fn check_health(model: &mut Model) -> Effect {
+    let request = model.next_request();
+    model.health.asked = Some(request);
+    model.health.asked_at = model.now.mono;
+    Effect::CheckHealth(request)
+}
+
+/// Filters one more slice of rows.
+fn continue_filter(model: &mut Model) {
+    let Model { webhooks, connections, inventory, .. } = model;
+    let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
+    if worked {
+        super::browse::settle(model);
+    }
+}

@@ -1,0 +1,67 @@
+//! Status of a secret store for this user, as its badge shows it.
+
+/// What a store of secrets does for this user now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum SecretStoreStatus {
+    /// It serves: unsealed, and the token is taken.
+    Unsealed,
+    /// It serves as a standby, which is as good for reading.
+    Standby,
+    /// Variables, read where this process or a named file has them.
+    Variables,
+    /// It serves, and the token in use will end without another.
+    LoginFails,
+    /// It runs and answers nothing until it is unsealed.
+    Sealed,
+    /// It has no keys yet.
+    Uninitialised,
+    /// A standby that reaches no active node.
+    NoActiveNode,
+    /// A disaster recovery secondary, which serves no requests.
+    RecoveryOnly,
+    /// It is no part of its cluster any more.
+    Removed,
+    Unreachable,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// It rejects further requests for now: rate limited.
+    Busy,
+    /// It answers, but not as a Vault does.
+    Unrecognised,
+    /// The token that was given has expired or was revoked.
+    TokenEnded,
+    /// No login, and no token.
+    LoginRefused,
+    /// Our own settings or files are unusable.
+    Misconfigured,
+}
+
+impl SecretStoreStatus {
+    /// As its badge says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unsealed => "unsealed",
+            Self::Standby => "standby",
+            Self::Variables => "variables",
+            Self::LoginFails => "login fails",
+            Self::Sealed => "sealed",
+            Self::Uninitialised => "not initialised",
+            Self::NoActiveNode => "no active node",
+            Self::RecoveryOnly => "recovery only",
+            Self::Removed => "removed",
+            Self::Unreachable => "unreachable",
+            Self::Untrusted => "not trusted",
+            Self::Busy => "rate limited",
+            Self::Unrecognised => "not a vault",
+            Self::TokenEnded => "token ended",
+            Self::LoginRefused => "login refused",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+
+    /// Whether it answers what is asked.
+    pub fn serves(self) -> bool {
+        matches!(self, Self::Unsealed | Self::Standby | Self::Variables | Self::LoginFails)
+    }
+}

@@ -1,0 +1,214 @@
+//! What the receiver removes from the value of a variable, and of a default, before it uses them.
+//!
+//! It is meant against injection and also damages legitimate values (`validator-id` becomes `valator-`),
+//! but it is what the receiver compares with. Every intermediate text is wiped.
+
+use zeroize::Zeroizing;
+
+/// The longest value, in characters.
+const MAX_VALUE: usize = 4096;
+
+/// The replacement for a value of which nothing is left.
+const NOTHING_LEFT: &str = "sanitized_value";
+
+/// Taken off the beginning, in this order, where the member is a URL or a host.
+const SCHEMES: [&str; 5] = ["javascript:", "data:", "vbscript:", "file:", "gopher:"];
+
+const SHELL: [char; 9] = [';', '|', '&', '`', '$', '(', ')', '{', '}'];
+
+/// Words with white space between them, taken out where the member has to do with SQL. The
+/// receiver's list also has a quote before `;`, which is gone by then.
+const SQL: [&[&str]; 8] = [
+    &["--"],
+    &["/*"],
+    &["*/"],
+    &["union", "select"],
+    &["drop", "table"],
+    &["delete", "from"],
+    &["insert", "into"],
+    &["update", "set"],
+];
+
+const COMMANDS: [&str; 8] = ["rm ", "rm -rf", "cat ", "ls ", "pwd", "whoami", "id", "uname"];
+
+/// The name of the member that a value stands in, folded: the rules depend on it.
+pub(super) struct MemberName(Option<String>);
+
+impl MemberName {
+    /// The member of this name; an empty name counts as none.
+    pub(super) fn named(name: &str) -> Self {
+        Self((!name.is_empty()).then(|| name.to_lowercase()))
+    }
+
+    /// An item of an array, to which no rule of a name applies.
+    pub(super) fn item() -> Self {
+        Self(Some("list[]".into()))
+    }
+
+    /// A text that stands alone.
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    fn contains_any(&self, words: &[&str]) -> bool {
+        self.0.as_ref().is_some_and(|name| words.iter().any(|word| name.contains(word)))
+    }
+}
+
+/// Cleans a value as the receiver does for a member of this name.
+pub(super) fn sanitize(original: &str, member: &MemberName) -> Zeroizing<String> {
+    let mut value = Zeroizing::new(original.to_owned());
+    value.retain(|c| c != '\0');
+    if member.contains_any(&["url", "host"]) {
+        drop_schemes(&mut value);
+    }
+    value.retain(|c| !SHELL.contains(&c));
+    if member.contains_any(&["sql", "query", "table"]) {
+        SQL.iter().for_each(|words| remove(&mut value, words));
+    }
+    if value.contains("..") {
+        remove(&mut value, &[".."]);
+    }
+    if member.0.is_some() && !member.contains_any(&["path", "url"]) {
+        let slashes = value.len() - value.trim_start_matches('/').len();
+        value.drain(..slashes);
+    }
+    let mut folded = Zeroizing::new(value.to_lowercase());
+    for command in COMMANDS {
+        if folded.contains(command) {
+            remove(&mut value, &[command]);
+            folded = Zeroizing::new(value.to_lowercase());
+        }
+    }
+    cut(&mut value);
+    if trim(&value).is_empty() && !trim(original).is_empty() {
+        return Zeroizing::new(NOTHING_LEFT.to_owned());
+    }
+    value
+}
+
+/// What the receiver does to a value from Vault: nothing more than this.
+pub(super) fn truncate(original: &str) -> Zeroizing<String> {
+    let mut value = Zeroizing::new(original.to_owned());
+    value.retain(|c| c != '\0');
+    cut(&mut value);
+    value
+}
+
+fn cut(value: &mut String) {
+    if let Some((at, _)) = value.char_indices().nth(MAX_VALUE) {
+        value.truncate(at);
+    }
+}
+
+fn drop_schemes(value: &mut String) {
+    for scheme in SCHEMES {
+        if value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
+            let rest = value.get(scheme.len()..).unwrap_or_default();
+            let kept = rest.trim_start_matches(is_blank).len();
+            value.drain(..value.len() - kept);
+        }
+    }
+}
+
+/// Takes out every place where these words follow each other, with white space between them.
+fn remove(value: &mut Zeroizing<String>, words: &[&str]) {
+    let mut kept = Zeroizing::new(String::with_capacity(value.len()));
+    let mut rest = value.as_str();
+    while let Some(c) = rest.chars().next() {
+        let after = after_words(rest, words).unwrap_or_else(|| {
+            kept.push(c);
+            rest.get(c.len_utf8()..).unwrap_or_default()
+        });
+        rest = after;
+    }
+    *value = kept;
+}
+
+fn after_words<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let (first, others) = words.split_first()?;
+    let mut rest = after_word(text, first)?;
+    for word in others {
+        let next = rest.trim_start_matches(is_blank);
+        if next.len() == rest.len() {
+            return None;
+        }
+        rest = after_word(next, word)?;
+    }
+    Some(rest)
+}
+
+fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    let same = word.chars().all(|wanted| rest.next().map(fold) == Some(wanted));
+    same.then_some(rest.as_str())
+}
+
+/// A character as Python compares it when case is ignored: beside ASCII's own pairs, some
+/// characters elsewhere count as `i`, `k` and `s`.
+fn fold(c: char) -> char {
+    match c {
+        '\u{130}' | '\u{131}' => 'i',
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    }
+}
+
+/// White space as Python knows it, which also counts four separators among the control characters.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// A text without white space around it, as Python's `strip`.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(member: &str, value: &str) -> String {
+        sanitize(value, &MemberName::named(member)).to_string()
+    }
+
+    #[test]
+    fn rules_depend_on_the_members_name() {
+        for (member, value, expected) in [
+            ("x", "/etc/../a", "etc//a"),
+            ("FilePath", "/etc", "/etc"),
+            ("BaseURL", "JavaScript: data:x", "x"),
+            ("BaseURL", "data:javascript:x", "javascript:x"),
+            ("hostname", "file:/x", "x"),
+            ("sql", "a DROP \n\u{1c}Table b", "a  b"),
+            ("sql", "dropdrop table table", "drop table"),
+            ("token", "drop table", "drop table"),
+            ("x", "WhoAmI\u{131}d", "\u{131}d"),
+            ("x", "id\u{131}d", ""),
+            ("x", "iidd", "id"),
+        ] {
+            let expected = if expected.is_empty() { NOTHING_LEFT } else { expected };
+            assert_eq!(cleaned(member, value), expected, "{member} {value}");
+        }
+        assert_eq!(*sanitize("/x", &MemberName::none()), "/x");
+        assert_eq!(*sanitize("/x", &MemberName::named("")), "/x");
+        assert_eq!(*sanitize("/x", &MemberName::item()), "x");
+    }
+
+    #[test]
+    fn blank_values_stay_and_emptied_ones_do_not() {
+        assert_eq!(cleaned("x", ""), "");
+        assert_eq!(cleaned("x", " "), " ");
+        assert_eq!(cleaned("x", " $ "), NOTHING_LEFT);
+        assert_eq!(cleaned("x", "\0"), NOTHING_LEFT);
+    }
+
+    #[test]
+    fn the_length_is_counted_in_characters_after_cleaning() {
+        let value = format!("${}", "я".repeat(5000));
+        assert_eq!(cleaned("x", &value).chars().count(), 4096);
+        assert_eq!(truncate(&value).chars().count(), 4096);
+        assert_eq!(*truncate("a\0;id"), "a;id");
+    }
+}

@@ -1,0 +1,224 @@
+//! Resolves references and merges own secrets: from a stored document to a [`MergedDocument`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use serde_json::{Map, Value};
+
+use super::cache::{MergedCache, MonotonicClock};
+use super::merged::{MergedDocument, MergedSecret, SecretMode};
+use super::own_secrets::{self, EmptySecret};
+use crate::check::SecretLookup;
+use crate::domain::reference::{
+    ReferenceSources, ResolveError, ResolveScope, Variables, VaultField, resolve, vault_fields,
+};
+use crate::domain::{DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText};
+use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
+use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
+
+/// How many secrets of one document are read concurrently.
+const AT_ONCE: usize = 8;
+
+/// Where a merge reads variables and secrets.
+#[derive(Clone)]
+pub(super) struct MergeSources {
+    /// The variables of references, and of own secrets in variables.
+    pub(super) variables: Arc<EnvVariables>,
+    pub(super) access: SecretAccess,
+    /// Where in the secret store the receiver looks.
+    pub(super) lookup: SecretLookup,
+}
+
+pub(super) struct SecretMerger {
+    sources: MergeSources,
+    cache: MergedCache,
+}
+
+/// The secrets that one document needs, each path read once.
+type RevealedSecrets = BTreeMap<SecretPath, Result<Option<SecretData>>>;
+
+impl SecretMerger {
+    pub(super) fn new(sources: MergeSources, clock: MonotonicClock) -> Self {
+        Self { sources, cache: MergedCache::new(clock) }
+    }
+
+    /// One merged document, from the cache if possible.
+    pub(super) async fn merged(&self, entry: &Entry, secrets: SecretMode) -> Result<Arc<MergedDocument>> {
+        let Entry { key, document, .. } = entry;
+        if let Some(merged) = self.cache.get(key, secrets, document) {
+            return Ok(merged);
+        }
+        let since = self.cache.generation();
+        let merged = Arc::new(self.merge(entry, secrets).await?);
+        // A document with a fallback is not cached, so that the next call tries Vault again.
+        if merged.fallbacks().is_empty() {
+            self.cache.put(key, secrets, document.clone(), Arc::clone(&merged), since);
+        }
+        Ok(merged)
+    }
+
+    /// Drops the cached documents of a key.
+    pub(super) fn forget(&self, key: &ResourceKey) {
+        self.cache.forget(key);
+    }
+
+    /// Drops the cached documents that used a secret.
+    pub(super) fn forget_secret(&self, path: &SecretPath) {
+        self.cache.forget_secret(path);
+    }
+
+    /// Clears the cache.
+    pub(super) fn forget_all(&self) {
+        self.cache.forget_all();
+    }
+
+    async fn merge(&self, entry: &Entry, secrets: SecretMode) -> Result<MergedDocument> {
+        let key = &entry.key;
+        if key.is_foreign() {
+            return Err(Error::Unsupported {
+                what: format!("merging {key}"),
+                remedy: "the receiver ignores keys of this shape; it can be viewed and deleted".into(),
+            });
+        }
+        let mut merged = MergedDocument::new(Value::Object(parse(entry)?));
+        match secrets {
+            SecretMode::Include => self.include(key, &mut merged).await?,
+            SecretMode::Exclude => {
+                let variables: &dyn Variables = &*self.sources.variables;
+                let from = ReferenceSources { variables, vault: &BTreeMap::new() };
+                let extent = ResolveScope::WithoutSecrets(DocumentKind::of(key));
+                resolve(merged.json_mut(), from, extent).map_err(|problem| self.unresolved(key, &problem))?;
+            }
+        }
+        Ok(merged)
+    }
+
+    async fn include(&self, key: &ResourceKey, merged: &mut MergedDocument) -> Result<()> {
+        let eyes = &self.sources.lookup;
+        let fields: Vec<_> = vault_fields(merged.json())
+            .into_iter()
+            .filter_map(|field| Some((eyes.reference_path(&field.path)?, field)))
+            .collect();
+        let own = eyes.own_path(key);
+        let read = self.read(fields.iter().map(|(path, _)| path).chain(&own).cloned().collect()).await;
+        self.resolve(key, merged, &fields, &read)?;
+        match own {
+            Some(path) => merge_own(key, merged, &path, &read),
+            None => Ok(()),
+        }
+    }
+
+    async fn read(&self, paths: BTreeSet<SecretPath>) -> RevealedSecrets {
+        let revealer = self.sources.access.revealer();
+        let variables = EnvSecrets::new(Arc::clone(&self.sources.variables));
+        let read = async |path: SecretPath| {
+            let revealed = match &path {
+                SecretPath::Variables(_) => variables.reveal(&path, None).await,
+                _ => revealer.reveal(&path, None).await,
+            };
+            (path, revealed)
+        };
+        stream::iter(paths).map(read).buffer_unordered(AT_ONCE).collect().await
+    }
+
+    fn resolve(
+        &self,
+        key: &ResourceKey,
+        merged: &mut MergedDocument,
+        fields: &[(SecretPath, VaultField)],
+        read: &RevealedSecrets,
+    ) -> Result<()> {
+        let mut vault: BTreeMap<VaultField, SecretText> = BTreeMap::new();
+        let mut failed: BTreeMap<&VaultField, &Error> = BTreeMap::new();
+        for (path, field) in fields {
+            match read.get(path) {
+                Some(Ok(revealed)) => {
+                    let revealed = revealed.as_ref();
+                    let value = revealed.and_then(|it| it.fields.get(&field.field)?.as_reference());
+                    let used = value.is_some().then(|| FieldName::new(&field.field));
+                    vault.extend(value.map(|value| (field.clone(), value)));
+                    merged.add_source(source(path, revealed, used));
+                }
+                Some(Err(error)) => drop(failed.insert(field, error)),
+                None => {}
+            }
+        }
+        let variables: &dyn Variables = &*self.sources.variables;
+        let from = ReferenceSources { variables, vault: &vault };
+        resolve(merged.json_mut(), from, ResolveScope::Everything).map_err(|problem| match &problem {
+            ResolveError::Vault { field, .. } if failed.contains_key(field) => {
+                failed.get(field).map_or_else(|| self.unresolved(key, &problem), |error| Error::clone(error))
+            }
+            _ => self.unresolved(key, &problem),
+        })?;
+        failed.keys().for_each(|field| merged.add_fallback((*field).clone()));
+        Ok(())
+    }
+
+    fn unresolved(&self, key: &ResourceKey, problem: &ResolveError) -> Error {
+        let remedy = match problem {
+            ResolveError::Vault { .. } if self.sources.lookup.references.is_none() => {
+                "this receiver reads no Vault: give the reference a default, or leave secrets out"
+            }
+            ResolveError::Vault { .. } => "write that secret, or give the reference a default",
+            ResolveError::IllFormed { .. } => "correct it; the receiver refuses it even with a default",
+            ResolveError::NotText { .. } => "set it anew where this process is started",
+            ResolveError::TooLarge { .. } => "use fewer references, or shorter values",
+        };
+        Error::Invalid { reason: format!("{key} cannot be merged: {problem}; {remedy}") }
+    }
+}
+
+fn source(
+    path: &SecretPath,
+    revealed: Option<&SecretData>,
+    fields: impl IntoIterator<Item = FieldName>,
+) -> MergedSecret {
+    let version = revealed.and_then(|revealed| revealed.version);
+    MergedSecret { path: path.clone(), fields: fields.into_iter().collect(), version }
+}
+
+/// Merges a webhook's own secrets. It is an error if they cannot be read: without them the webhook might
+/// let everybody in.
+fn merge_own(
+    key: &ResourceKey,
+    merged: &mut MergedDocument,
+    path: &SecretPath,
+    read: &RevealedSecrets,
+) -> Result<()> {
+    let revealed = match read.get(path) {
+        Some(Ok(revealed)) => revealed.as_ref(),
+        Some(Err(error)) => return Err(error.clone()),
+        None => None,
+    };
+    let there = |field: &SecretField| revealed.is_some_and(|it| it.fields.get(field.as_str()).is_some());
+    let fields = SecretField::ALL.into_iter().filter(there).map(SecretField::name);
+    merged.add_source(source(path, revealed, fields));
+    let (Some(webhook), Some(revealed)) = (merged.json_mut().as_object_mut(), revealed) else {
+        return Ok(());
+    };
+    own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {
+        let place = match path {
+            SecretPath::Variables(id) => variable_name(id, field),
+            _ => format!("{path}#{}", field.as_str()),
+        };
+        Error::Invalid {
+            reason: format!(
+                "{key} cannot be merged: {place} is empty, and would let everybody in; give it a value, or remove it"
+            ),
+        }
+    })
+}
+
+fn parse(entry: &Entry) -> Result<Map<String, Value>> {
+    let invalid = |problem: String| Error::Invalid {
+        reason: format!("{} cannot be merged: it is {problem}; the receiver skips it too", entry.key),
+    };
+    serde_json::from_slice::<Value>(entry.document.as_bytes())
+        .map_err(|error| invalid(format!("not JSON at line {}, column {}", error.line(), error.column())))
+        .and_then(|value| match value {
+            Value::Object(members) => Ok(members),
+            _ => Err(invalid("not a JSON object".into())),
+        })
+}

@@ -1,0 +1,42 @@
+//! The kind of token that the cluster gives at a login, which decides what ends a session. It takes a
+//! login to know, which is made once per process: the client library does not expose its own tokens,
+//! and etcd hashes passwords slowly by design.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::time::Instant;
+
+use super::super::connect::Connector;
+use super::super::error::within;
+use super::remaining;
+
+/// The kind of token, once it is known.
+#[derive(Default)]
+pub(super) struct AuthTokenProbe(Mutex<Option<&'static str>>);
+
+impl AuthTokenProbe {
+    /// The kind, as a message; `None` without a login, or where it failed.
+    pub(super) async fn kind(&self, connector: &Connector, deadline: Instant) -> Option<&'static str> {
+        let login = connector.settings().login.as_ref()?;
+        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_some() {
+            return known;
+        }
+        let answer = within(remaining(deadline), async {
+            let client = connector.link().await?.client();
+            let (name, password) = (login.username.clone(), login.password.expose().to_owned());
+            Ok(client.auth_client().authenticate(name, password).await?)
+        });
+        let kind = words(answer.await.ok()?.token());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind);
+        Some(kind)
+    }
+}
+
+fn words(token: &str) -> &'static str {
+    // A JWT is header, claims and signature.
+    match token.split('.').count() {
+        3 => "JWT, which ends with any change of users or roles",
+        _ => "simple, which ends when it is not used for 5 minutes",
+    }
+}

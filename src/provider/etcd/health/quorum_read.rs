@@ -1,0 +1,78 @@
+//! The read that decides the cluster's condition: it needs a quorum and the right to read the whole
+//! prefix, and is cheap for the server.
+
+use std::time::Duration;
+
+use etcd_client::{Client, Compare, CompareOp, GetOptions, Txn, TxnOp};
+use futures::FutureExt;
+use futures::future::select_ok;
+use tokio::time::{Instant, sleep};
+
+use super::super::connect::Connector;
+use super::super::error::{Fault, within};
+use super::super::layout::{KeyRange, Keyspace};
+use super::super::link::Head;
+use super::member_status::ClientPool;
+use super::remaining;
+use crate::domain::KeyPrefix;
+
+/// After this time without an answer the link may hang, and the other members are queried as well.
+const HEDGE: Duration = Duration::from_millis(600);
+
+type QuorumReadResult = Result<(Head, Duration), Fault>;
+
+/// The store's head and the latency, from the link in use or whichever member answers first.
+pub(super) async fn quorum_read(
+    connector: &Connector,
+    keyspace: &Keyspace,
+    contacts: &ClientPool,
+    deadline: Instant,
+) -> QuorumReadResult {
+    let range = &keyspace.range(&KeyPrefix::All);
+    let own = async { connector.read(|link| async move { head(link.client(), range).await }).await };
+    let others = async {
+        sleep(HEDGE).await;
+        first_of_pool(contacts, range).await
+    };
+    let first = async {
+        tokio::select! {
+            // It has tried every member when it fails.
+            answer = own => answer,
+            Ok(answer) = others => answer,
+        }
+    };
+    within(remaining(deadline), first).await
+}
+
+/// The first answer that another member would not improve on; a denial is one too.
+async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<QuorumReadResult, Fault> {
+    let ask = |client| {
+        let decided = async move {
+            match head(client, range).await {
+                Err(fault) if fault.retry_elsewhere() => Err(fault),
+                answer => Ok(answer),
+            }
+        };
+        decided.boxed()
+    };
+    let all: Vec<_> = contacts.all().into_iter().map(ask).collect();
+    if all.is_empty() {
+        return Err(Fault::Unreachable);
+    }
+    select_ok(all).await.map(|(answer, _)| answer)
+}
+
+/// A transaction whose condition never holds: etcd checks the right to the read of the whole prefix,
+/// in the branch that is not taken, and reads nothing.
+async fn head(client: Client, range: &KeyRange) -> QuorumReadResult {
+    let begun = Instant::now();
+    let never = Compare::version(range.from.clone(), CompareOp::Less, 0);
+    let all = GetOptions::new().with_range(range.to.clone()).with_limit(1);
+    let transaction = Txn::new().when([never]).and_then([TxnOp::get(range.from.clone(), Some(all))]);
+    let head = match client.kv_client().txn(transaction).await.map_err(Fault::from) {
+        // etcd 3.5.1 refuses every transaction while the database is full.
+        Err(Fault::NoSpace) => Head::of(client.kv_client().get(range.from.clone(), None).await?.header())?,
+        answer => Head::of(answer?.header())?,
+    };
+    Ok((head, begun.elapsed()))
+}

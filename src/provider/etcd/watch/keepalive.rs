@@ -1,0 +1,210 @@
+//! Keepalive of a watch: when to ping the member, when to request progress, when to give up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The interval of pings. Also while the watch sends events: a watch goes on after the right to read
+/// was revoked, and only the answer to a read shows that.
+const PING_INTERVAL: Duration = Duration::from_millis(1_000);
+/// How long a ping may go unanswered. With [`QUIET`], a dead or hanging peer is noticed after 2.5 s at
+/// most; 3 s are documented.
+const PING_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How often that is doubled while attempts fail: to 12 s.
+const MAX_DOUBLINGS: u32 = 3;
+/// A timer that fires this late means that the process was suspended, or the reader slow.
+const SUSPENDED_AFTER: Duration = Duration::from_millis(500);
+/// The interval of progress requests.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+/// The interval while something waits for the response.
+const PROGRESS_INTERVAL_BUSY: Duration = Duration::from_millis(250);
+/// A watch that does not answer a progress request for this long, on a store that changed, is broken.
+const PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeepaliveAction {
+    Ping,
+    RequestProgress,
+    GiveUp,
+}
+
+/// The timers of one watch.
+#[derive(Debug)]
+pub(super) struct Keepalive {
+    timeout: Duration,
+    last_heard: Instant,
+    ping_sent_at: Option<Instant>,
+    ping_answered_at: Instant,
+    progress_at: Instant,
+    /// The oldest progress request without a response, and the newest of all.
+    progress_requested_at: Option<Instant>,
+    last_progress_request: Option<Instant>,
+}
+
+impl Keepalive {
+    /// The timeout grows with the failed attempts (`in_vain`): a member that is so busy replaying missed
+    /// events that it answers nothing else must not be given up again and again.
+    pub(super) fn new(now: Instant, in_vain: u32) -> Self {
+        Self {
+            timeout: PING_TIMEOUT * 2_u32.pow(in_vain.min(MAX_DOUBLINGS)),
+            last_heard: now,
+            ping_sent_at: None,
+            ping_answered_at: now,
+            progress_at: now + PROGRESS_INTERVAL,
+            progress_requested_at: None,
+            last_progress_request: None,
+        }
+    }
+
+    /// The watch has caught up: back to the normal timeout.
+    pub(super) fn caught_up(&mut self) {
+        self.timeout = PING_TIMEOUT;
+    }
+
+    /// The next timer, and when it fires.
+    pub(super) fn next(&self) -> (Instant, KeepaliveAction) {
+        let life = match self.ping_sent_at {
+            // A message on the watch counts as much as an answer to the ping.
+            Some(asked) => (asked.max(self.last_heard) + self.timeout, KeepaliveAction::GiveUp),
+            None => (self.ping_answered_at + PING_INTERVAL, KeepaliveAction::Ping),
+        };
+        if self.progress_at < life.0 { (self.progress_at, KeepaliveAction::RequestProgress) } else { life }
+    }
+
+    /// Whether the timer fired so late that the peer's silence proves nothing.
+    pub(super) fn was_suspended(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.next().0) > SUSPENDED_AFTER
+    }
+
+    pub(super) fn message_received(&mut self, now: Instant) {
+        self.last_heard = now;
+    }
+
+    pub(super) fn ping_sent(&mut self, now: Instant) {
+        self.ping_sent_at = Some(now);
+    }
+
+    pub(super) fn ping_answered(&mut self, now: Instant) {
+        self.ping_sent_at = None;
+        self.ping_answered_at = now;
+        self.last_heard = now;
+    }
+
+    pub(super) fn progress_requested(&mut self, now: Instant, soon: bool) {
+        self.progress_requested_at.get_or_insert(now);
+        self.last_progress_request = Some(now);
+        self.progress_at = now + if soon { PROGRESS_INTERVAL_BUSY } else { PROGRESS_INTERVAL };
+    }
+
+    pub(super) fn progress_answered(&mut self) {
+        self.progress_requested_at = None;
+    }
+
+    /// Whether a progress request is unanswered.
+    pub(super) fn awaits_progress(&self) -> bool {
+        self.progress_requested_at.is_some()
+    }
+
+    /// Requests progress earlier than planned, but rate-limited while events arrive fast.
+    pub(super) fn hasten_progress(&mut self, now: Instant) {
+        let soonest = self.last_progress_request.map_or(now, |last| now.max(last + PROGRESS_INTERVAL_BUSY));
+        self.progress_at = self.progress_at.min(soonest);
+    }
+
+    pub(super) fn progress_overdue(&self, now: Instant) -> bool {
+        self.progress_requested_at.is_some_and(|asked| now.duration_since(asked) > PROGRESS_TIMEOUT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn a_dead_peer_is_given_up_within_three_seconds() {
+        let start = Instant::now();
+        let mut vigil = Keepalive::new(start, 0);
+        let (asked, due) = vigil.next();
+        assert_eq!(due, KeepaliveAction::Ping);
+        vigil.ping_sent(asked);
+        let (given_up, due) = vigil.next();
+        assert_eq!(due, KeepaliveAction::GiveUp);
+        assert!(given_up - start <= 2_500 * MS);
+    }
+
+    #[tokio::test]
+    async fn patience_grows_with_attempts_in_vain_until_the_watch_has_caught_up() {
+        let start = Instant::now();
+        let silence = |in_vain| {
+            let mut vigil = Keepalive::new(start, in_vain);
+            vigil.ping_sent(start);
+            vigil.progress_requested(start + 60_000 * MS, false);
+            (vigil.next().0 - start, vigil)
+        };
+        assert_eq!([0, 1, 2, 3, 9].map(|n| silence(n).0), [1, 2, 4, 8, 8].map(|times| times * PING_TIMEOUT));
+        let mut vigil = silence(3).1;
+        vigil.caught_up();
+        assert_eq!(vigil.next().0 - start, PING_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_speaks_is_never_given_up() {
+        let mut now = Instant::now();
+        let mut vigil = Keepalive::new(now, 0);
+        vigil.ping_sent(now);
+        for _ in 0..100 {
+            now += 100 * MS;
+            vigil.message_received(now);
+            let (at, due) = vigil.next();
+            assert!(due != KeepaliveAction::GiveUp || at > now + 1_000 * MS);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_of_our_own_is_no_silence_of_the_peer() {
+        let start = Instant::now();
+        let mut vigil = Keepalive::new(start, 0);
+        vigil.ping_sent(start);
+        let (due, _) = vigil.next();
+        assert!(!vigil.was_suspended(due + 20 * MS));
+        assert!(vigil.was_suspended(due + 60_000 * MS));
+    }
+
+    #[tokio::test]
+    async fn progress_is_asked_every_five_seconds_and_sooner_when_needed() {
+        let start = Instant::now();
+        let mut vigil = Keepalive::new(start, 0);
+        vigil.ping_answered(start + 4_900 * MS);
+        assert_eq!(vigil.next(), (start + 5_000 * MS, KeepaliveAction::RequestProgress));
+        vigil.progress_requested(start, true);
+        assert_eq!(vigil.progress_at, start + 250 * MS);
+        assert!(!vigil.progress_overdue(start + 10_000 * MS));
+        assert!(vigil.progress_overdue(start + 10_001 * MS));
+        vigil.progress_answered();
+        assert!(!vigil.progress_overdue(start + 20_000 * MS));
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_speaks_is_asked_all_the_same() {
+        let start = Instant::now();
+        let mut vigil = Keepalive::new(start, 0);
+        vigil.message_received(start + 900 * MS);
+        assert_eq!(vigil.next(), (start + 1_000 * MS, KeepaliveAction::Ping));
+        vigil.ping_sent(start + 1_000 * MS);
+        vigil.ping_answered(start + 1_100 * MS);
+        assert_eq!(vigil.next(), (start + 2_100 * MS, KeepaliveAction::Ping));
+    }
+
+    #[tokio::test]
+    async fn haste_asks_at_once_and_then_four_times_a_second() {
+        let start = Instant::now();
+        let mut vigil = Keepalive::new(start, 0);
+        vigil.hasten_progress(start + 10 * MS);
+        assert_eq!(vigil.next(), (start + 10 * MS, KeepaliveAction::RequestProgress));
+        vigil.progress_requested(start + 10 * MS, false);
+        vigil.hasten_progress(start + 20 * MS);
+        assert_eq!(vigil.next(), (start + 260 * MS, KeepaliveAction::RequestProgress));
+    }
+}

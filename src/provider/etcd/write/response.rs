@@ -1,0 +1,105 @@
+//! Reads the response of a transaction: the commit, or which condition failed.
+
+use etcd_client::proto::{PbTxnOpResponse, PbTxnResponse};
+use etcd_client::{KeyValue, TxnOpResponse};
+
+use super::transaction::{TxnStep, WriteAction};
+use crate::domain::Token;
+use crate::provider::etcd::error::Fault;
+use crate::provider::etcd::layout::Keyspace;
+use crate::provider::etcd::link::Head;
+use crate::provider::etcd::load::{entry, unsigned};
+use crate::provider::{Commit, Error, Expect, Outcome, Result};
+
+/// The commit, or the error of the condition that failed, with the present entry.
+pub(super) fn read_response(
+    keyspace: &Keyspace,
+    steps: &[TxnStep],
+    answer: &etcd_client::TxnResponse,
+) -> std::result::Result<Result<Commit>, Fault> {
+    let head = Head::of(answer.header())?;
+    if !is_whole(&answer.0) {
+        return Err(Fault::Malformed);
+    }
+    let parts = answer.op_responses();
+    if parts.len() != steps.len() {
+        return Err(Fault::Malformed);
+    }
+    let pairs = steps.iter().zip(&parts);
+    if answer.succeeded() {
+        let after = Token::counter(head.revision.0);
+        let outcomes = pairs
+            .map(|(step, part)| Outcome {
+                before: match step.expect {
+                    Expect::Token(token) => Some(token),
+                    Expect::Absent => None,
+                    Expect::Anything => before(part).map(|kv| token(&kv)),
+                },
+                after: matches!(step.action, WriteAction::Put { .. }).then_some(after),
+            })
+            .collect();
+        return Ok(Ok(Commit { at: head.revision, outcomes }));
+    }
+    let mut failed = pairs.filter_map(|(step, part)| condition_error(keyspace, step, part));
+    failed.next().map(Err).ok_or(Fault::Malformed)
+}
+
+/// Whether each operation has a response: at one without, the client library panics.
+fn is_whole(answer: &PbTxnResponse) -> bool {
+    answer.responses.iter().all(|part| match &part.response {
+        None => false,
+        Some(PbTxnOpResponse::ResponseTxn(nested)) => is_whole(nested),
+        Some(_) => true,
+    })
+}
+
+fn token(kv: &KeyValue) -> Token {
+    Token::counter(unsigned(kv.mod_revision()).0)
+}
+
+/// The previous key-value pair of a write.
+fn before(part: &TxnOpResponse) -> Option<KeyValue> {
+    match part {
+        TxnOpResponse::Put(put) => put.prev_key().cloned(),
+        TxnOpResponse::Delete(delete) => delete.prev_kvs().first().cloned(),
+        TxnOpResponse::Txn(txn) => txn.op_responses().iter().find_map(before),
+        TxnOpResponse::Get(_) => None,
+    }
+}
+
+/// The error of a step, if its condition is one that failed.
+fn condition_error(keyspace: &Keyspace, step: &TxnStep, part: &TxnOpResponse) -> Option<Error> {
+    let TxnOpResponse::Get(get) = part else { return None };
+    let now = get.kvs().first();
+    let key = step.key.clone();
+    match (step.mod_revision, &step.action) {
+        (_, WriteAction::Delete) if now.is_none() => Some(Error::NotFound { key }),
+        (Some(expected), _) if now.map_or(0, KeyValue::mod_revision) != expected => {
+            let now = now.and_then(|kv| Some(Box::new(entry(keyspace.decode(kv.key())?, kv))));
+            Some(Error::Conflict { key, now })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcd_client::proto::{PbResponseHeader, PbResponseOp};
+
+    use super::*;
+    use crate::provider::etcd::KeyLayout;
+
+    #[test]
+    fn an_answer_that_lacks_a_part_is_malformed_and_no_panic() {
+        let keyspace = Keyspace::new(KeyLayout::Namespaced.default_prefix(), KeyLayout::Namespaced);
+        let hollow = PbResponseOp { response: None };
+        let nested = PbTxnResponse { responses: vec![hollow.clone()], ..Default::default() };
+        let inside = PbResponseOp { response: Some(PbTxnOpResponse::ResponseTxn(nested)) };
+        for part in [hollow, inside] {
+            let header = Some(PbResponseHeader::default());
+            let answer = PbTxnResponse { header, succeeded: true, responses: vec![part] };
+            let judged = read_response(&keyspace, &[], &etcd_client::TxnResponse(answer));
+            assert!(matches!(judged, Err(Fault::Malformed)));
+        }
+    }
+}

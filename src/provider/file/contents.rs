@@ -1,0 +1,247 @@
+//! Parses one of the two files into documents by key, or says why it cannot be read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub(super) use super::filesystem::read;
+use crate::domain::json::{
+    BYTE_ORDER_MARK, JsonEvent, Member, Node, NodeValue, Span, SyntaxError, line_column, unquote, walk,
+};
+use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey, Token, WebhookId};
+use crate::provider::{Error, Result};
+
+/// Which of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Webhooks,
+    Connections,
+}
+
+impl FileKind {
+    /// The prefix of a foreign key: `webhooks/NAME`, `connections/NAME`.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Webhooks => "webhooks/",
+            Self::Connections => "connections/",
+        }
+    }
+
+    /// The key of a member. A name that is empty or contains `/` is no valid key segment: it is
+    /// foreign, as the same name would be in etcd.
+    pub(super) fn key(self, name: &str) -> ResourceKey {
+        let key = match self {
+            Self::Webhooks => WebhookId::new(name).map(|id| ResourceKey::webhook(Namespace::default(), id)),
+            Self::Connections => ConnectionName::new(name).map(ResourceKey::connection),
+        };
+        key.unwrap_or_else(|_| ResourceKey::foreign([self.folder(), name].concat().into_bytes()))
+    }
+
+    /// The file and the member name of a key; `None` where no member could have this key.
+    pub(super) fn locate(key: &ResourceKey) -> Option<(Self, &str)> {
+        match key {
+            ResourceKey::Webhook { namespace, id } => {
+                (*namespace == Namespace::default()).then_some((Self::Webhooks, id.as_str()))
+            }
+            ResourceKey::Connection { name } => Some((Self::Connections, name.as_str())),
+            ResourceKey::Foreign { raw } => {
+                let text = std::str::from_utf8(raw).ok()?;
+                [Self::Webhooks, Self::Connections].into_iter().find_map(|which| {
+                    let name = text.strip_prefix(which.folder())?;
+                    (name.is_empty() || name.contains('/')).then_some((which, name))
+                })
+            }
+        }
+    }
+
+    /// Whether a range includes documents of this file.
+    pub(super) fn in_range(self, prefix: &KeyPrefix) -> bool {
+        match prefix {
+            KeyPrefix::All => true,
+            KeyPrefix::Namespace(namespace) => self == Self::Webhooks && *namespace == Namespace::default(),
+            KeyPrefix::Connections => self == Self::Connections,
+        }
+    }
+}
+
+/// The token of a member: the first 6 bytes of the SHA-256 of its value.
+pub(super) fn token_of(bytes: &[u8]) -> Token {
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    let [a, b, c, d, e, f, ..] = hash;
+    Token::digest([a, b, c, d, e, f])
+}
+
+/// A member as a document.
+#[derive(Debug, Clone)]
+pub(super) struct MemberDocument {
+    pub(super) document: Document,
+    pub(super) token: Token,
+}
+
+/// The text of a file that is one JSON object, byte order mark apart, with its members.
+pub(super) struct FileContents {
+    pub(super) has_bom: bool,
+    pub(super) text: String,
+    /// The object and its members; nested values are validated and not retained.
+    pub(super) root: Node,
+}
+
+impl FileContents {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the path, line and column, and nothing of the text.
+    pub(super) fn of(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        let invalid = |(line, column): (usize, usize), reason: &str| Error::Invalid {
+            reason: format!("{}: line {line}, column {column}: {reason}", path.display()),
+        };
+        let mut text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            let good = String::from_utf8_lossy(good);
+            invalid(line_column(&good, good.len()), "the text is not UTF-8")
+        })?;
+        let marked = text.starts_with(BYTE_ORDER_MARK);
+        let text = if marked { text.split_off(BYTE_ORDER_MARK.len_utf8()) } else { text };
+        let root = outline(&text).map_err(|error| invalid((error.line, error.column), error.reason))?;
+        if !matches!(root.value, NodeValue::Object(_)) {
+            let at = line_column(&text, root.span.start);
+            return Err(invalid(at, "a JSON object is expected, this is another kind of value"));
+        }
+        Ok(Self { has_bom: marked, text, root })
+    }
+
+    /// The same file with a new text.
+    ///
+    /// # Errors
+    /// Those of [`FileContents::of`]: parsing the new text proves that the next reader can.
+    pub(super) fn with(&self, path: &Path, text: String) -> Result<Self> {
+        let read = Self::of(path, text.into_bytes())?;
+        Ok(Self { has_bom: self.has_bom, ..read })
+    }
+
+    /// The bytes of the file: the byte order mark if any, and the text.
+    pub(super) fn bytes(&self) -> [&[u8]; 2] {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        [if self.has_bom { MARK } else { &[] }, self.text.as_bytes()]
+    }
+
+    /// Whether the file consists of exactly these bytes.
+    pub(super) fn is(&self, bytes: &[u8]) -> bool {
+        let [mark, text] = self.bytes();
+        bytes.strip_prefix(mark).is_some_and(|rest| rest == text)
+    }
+
+    /// The members by key; of duplicate names, the last one counts.
+    pub(super) fn documents(&self, which: FileKind) -> BTreeMap<ResourceKey, MemberDocument> {
+        let members = self.root.members().iter();
+        members
+            .map(|member| {
+                let bytes: Arc<[u8]> = member.value.span.of(&self.text).as_bytes().into();
+                let token = token_of(&bytes);
+                (which.key(&member.name), MemberDocument { document: Document::new(bytes), token })
+            })
+            .collect()
+    }
+}
+
+/// Parses a text's top-level value and its direct members, and nothing below them: of 50 MiB, that is
+/// all a save needs. The whole text is validated all the same.
+fn outline(text: &str) -> std::result::Result<Node, SyntaxError> {
+    let mut outline = OutlineParser { text, depth: 0, key: None, members: Vec::new(), root: None };
+    walk(text, |event| outline.visit(event))?;
+    // `walk` rejects a text without a value.
+    let nothing = Node { span: Span { start: 0, end: 0 }, value: NodeValue::Array(Vec::new()) };
+    Ok(outline.root.unwrap_or(nothing))
+}
+
+struct OutlineParser<'a> {
+    text: &'a str,
+    depth: usize,
+    key: Option<Span>,
+    members: Vec<Member>,
+    root: Option<Node>,
+}
+
+impl OutlineParser<'_> {
+    fn visit(&mut self, event: JsonEvent) {
+        match event {
+            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.depth += 1,
+            JsonEvent::Key(span) if self.depth == 1 => self.key = Some(span),
+            JsonEvent::Key(_) => {}
+            JsonEvent::Scalar(scalar, span) => self.place(span, NodeValue::Scalar(scalar)),
+            JsonEvent::CloseObject(span) => {
+                self.depth = self.depth.saturating_sub(1);
+                let members = if self.depth == 0 { std::mem::take(&mut self.members) } else { Vec::new() };
+                self.place(span, NodeValue::Object(members));
+            }
+            JsonEvent::CloseArray(span) => {
+                self.depth = self.depth.saturating_sub(1);
+                self.place(span, NodeValue::Array(Vec::new()));
+            }
+        }
+    }
+
+    fn place(&mut self, span: Span, value: NodeValue) {
+        let node = Node { span, value };
+        match self.depth {
+            0 => self.root = Some(node),
+            1 => {
+                if let Some(key) = self.key.take() {
+                    let name = unquote(key.of(self.text)).value().unwrap_or_default().into_owned();
+                    self.members.push(Member { name, key, value: node });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json::parse;
+
+    #[test]
+    fn every_name_has_one_key_and_back() {
+        for which in [FileKind::Webhooks, FileKind::Connections] {
+            for name in ["orders", "", "a/b", "é ", "/"] {
+                let key = which.key(name);
+                assert_eq!(FileKind::locate(&key), Some((which, name)));
+                assert_eq!(key.is_foreign(), name.is_empty() || name.contains('/'));
+            }
+        }
+        let alias = ResourceKey::foreign(b"webhooks/orders".as_slice());
+        assert_eq!(FileKind::locate(&alias), None, "a foreign key is no second name of a webhook");
+    }
+
+    #[test]
+    fn broken_files_are_told_by_place() {
+        let reason =
+            |bytes: &[u8]| FileContents::of(Path::new("w.json"), bytes.to_vec()).err().unwrap().to_string();
+        assert_eq!(
+            reason(b"{\n \"a\": secret}"),
+            "w.json: line 2, column 7: not a JSON value; expected \", {, [, a number, true, false or null"
+        );
+        assert_eq!(reason(b"{\n\"\xff\""), "w.json: line 2, column 2: the text is not UTF-8");
+        assert!(reason(b" []").starts_with("w.json: line 1, column 2: a JSON object is expected"));
+        assert!(reason("\u{feff}{".as_bytes()).starts_with("w.json: line 1, column 2: the text ends"));
+    }
+
+    #[test]
+    fn an_outline_is_the_tree_without_what_is_below_the_members() {
+        let text = r#" {"a": {"b": [1, {"a": 2}]}, "c\n": [], "a": {"a": null}, "n": -1} "#;
+        let (outline, tree) = (outline(text).unwrap(), parse(text).unwrap());
+        let spans = |node: &Node| -> Vec<_> {
+            node.members().iter().map(|m| (m.name.clone(), m.key, m.value.span)).collect()
+        };
+        assert_eq!((outline.span, spans(&outline)), (tree.span, spans(&tree)));
+        assert!(outline.members().iter().all(|member| member.value.members().is_empty()));
+    }
+
+    #[test]
+    fn a_token_is_the_start_of_the_digest() {
+        assert_eq!(token_of(b"{}").to_string(), "44136fa355b3");
+    }
+}

@@ -1,0 +1,189 @@
+//! Inspects the text of a file: whether it can be read, how many documents it holds, and what the
+//! receiver would fail on (domain.md section 1.1).
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::super::contents::{FileContents, FileKind};
+use super::super::filesystem::{StatStamp, read};
+use super::super::tracker::settled;
+use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, unquote, walk};
+use crate::domain::{DocumentKind, is_secret_field, references_in};
+use crate::provider::Error;
+
+/// The last inspection of both files, cached until a file changes: one may have 50 MiB.
+#[derive(Debug, Default)]
+pub(in super::super) struct InspectionCache {
+    webhooks: Mutex<Option<(StatStamp, FileInspection)>>,
+    connections: Mutex<Option<(StatStamp, FileInspection)>>,
+}
+
+/// The result of reading a file.
+#[derive(Debug, Clone)]
+pub(super) enum FileInspection {
+    /// There is none.
+    Missing,
+    /// It cannot be read, or is no JSON object.
+    Unreadable(Error),
+    /// It can.
+    Readable(FileSummary),
+}
+
+impl FileInspection {
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unreadable(_))
+    }
+}
+
+/// A file that is a JSON object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileSummary {
+    /// How many distinct members it has.
+    pub(super) documents: u64,
+    /// What the receiver would fail on, and what to do about it.
+    pub(super) notes: Vec<(String, &'static str)>,
+    /// Whether a secret field holds plaintext.
+    pub(super) plaintext: bool,
+}
+
+impl InspectionCache {
+    /// Inspects a file. Blocks on I/O, unless the file is unchanged since the last inspection.
+    pub(super) fn of(&self, which: FileKind, path: &Path) -> FileInspection {
+        let slot = match which {
+            FileKind::Webhooks => &self.webhooks,
+            FileKind::Connections => &self.connections,
+        };
+        // The lock is held while reading: a concurrent check waits for this result.
+        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = StatStamp::at(path);
+        if let (Some((stamp, judgement)), Some(now)) = (&*known, now)
+            && *stamp == now
+        {
+            return judgement.clone();
+        }
+        *known = None;
+        match read(path) {
+            Ok(Some((stamp, bytes))) => {
+                let judgement = match FileContents::of(path, bytes) {
+                    Ok(contents) => FileInspection::Readable(inspect(which, &contents)),
+                    Err(error) => FileInspection::Unreadable(error),
+                };
+                *known = settled(stamp).map(|stamp| (stamp, judgement.clone()));
+                judgement
+            }
+            Ok(None) => FileInspection::Missing,
+            Err(error) => FileInspection::Unreadable(error),
+        }
+    }
+}
+
+fn inspect(which: FileKind, contents: &FileContents) -> FileSummary {
+    let members = contents.root.members();
+    let mut notes = Vec::new();
+    if contents.has_bom {
+        notes.push(("starts with a byte order mark, at which the receiver dies".into(), "remove it"));
+    }
+    let mut names = HashSet::new();
+    let twice = members.iter().filter(|member| !names.insert(member.name.as_str())).count();
+    if twice > 0 {
+        notes
+            .push((format!("holds names more than once ({twice}); the last one counts"), "keep one of each"));
+    }
+    let odd = members.iter().filter(|member| !matches!(member.value.value, NodeValue::Object(_))).count();
+    if odd > 0 {
+        let text =
+            format!("holds members that are no objects ({odd}): the receiver will not start with them");
+        notes.push((text, "take them out"));
+    }
+    let kind = match which {
+        FileKind::Webhooks => DocumentKind::Webhook,
+        FileKind::Connections => DocumentKind::Connection,
+    };
+    let documents = u64::try_from(names.len()).unwrap_or(u64::MAX);
+    FileSummary { documents, notes, plaintext: holds_plaintext(kind, &contents.text) }
+}
+
+/// Whether any document of a file holds a plaintext secret.
+fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
+    let mut search = PlaintextSearch { text, kind, path: Vec::new(), open: Vec::new(), found: false };
+    // Invalid JSON is searched up to the error.
+    let _ = walk(text, |event| search.visit(event));
+    search.found
+}
+
+struct PlaintextSearch<'a> {
+    text: &'a str,
+    kind: DocumentKind,
+    /// The member names that lead to a value; the document's name comes first.
+    path: Vec<String>,
+    /// The length of `path` at each open object or array.
+    open: Vec<usize>,
+    found: bool,
+}
+
+impl PlaintextSearch<'_> {
+    fn visit(&mut self, event: JsonEvent) {
+        match event {
+            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open.push(self.path.len()),
+            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => {
+                let length = self.open.pop().unwrap_or_default();
+                self.path.truncate(length);
+            }
+            JsonEvent::Key(span) => {
+                self.path.truncate(self.open.last().copied().unwrap_or_default());
+                self.path.push(unquote(span.of(self.text)).value().unwrap_or_default().into_owned());
+            }
+            JsonEvent::Scalar(Scalar::String, span) if !self.found => self.found = self.is_plaintext(span),
+            JsonEvent::Scalar(..) => {}
+        }
+    }
+
+    fn is_plaintext(&self, span: Span) -> bool {
+        let Some((_, path)) = self.path.split_first() else { return false };
+        if !is_secret_field(self.kind, path) {
+            return false;
+        }
+        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        let references = references_in(&value);
+        let hidden: usize = references.iter().map(|(_, span, _)| span.end - span.start).sum();
+        let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
+        defaults || hidden < value.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_plaintext_are_told_from_references() {
+        let webhooks = |text| holds_plaintext(DocumentKind::Webhook, text);
+        assert!(webhooks(r#"{"a": {"hmac": {"secret": "hunter2"}}}"#));
+        assert!(webhooks(r#"{"a": {}, "b": {"chain": [{"module-config": {"headers": {"X": "y"}}}]}}"#));
+        assert!(webhooks(r#"{"a": {"authorization": "Bearer {$vault:a#b}"}}"#));
+        assert!(webhooks(r#"{"a": {"hmac": {"secret": "{$A:hunter2}"}}}"#));
+        assert!(!webhooks(r#"{"a": {"hmac": {"secret": "{$vault:app/x#y}", "algorithm": "sha256"}}}"#));
+        assert!(!webhooks(r#"{"password": {"module": "log"}, "token": "x"}"#), "the name of a document");
+        assert!(!webhooks(r#"{"a": {"jwt": {"secret": ""}}, "b": [["topic"], {"topic": "t"}]}"#));
+        assert!(holds_plaintext(DocumentKind::Connection, r#"{"c": {"pass": "x"}}"#));
+    }
+
+    #[test]
+    fn a_file_is_judged_once_until_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.json");
+        let judged = InspectionCache::default();
+        let documents = || match judged.of(FileKind::Webhooks, &path) {
+            FileInspection::Readable(read) => read.documents,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(judged.of(FileKind::Webhooks, &path), FileInspection::Missing));
+        std::fs::write(&path, r#"{"a": {}, "a": {}, "b": {}}"#).unwrap();
+        assert_eq!((documents(), documents()), (2, 2));
+        std::fs::write(&path, r#"{"a": {}, "b": {}, "c": {}, "d": {}}"#).unwrap();
+        assert_eq!(documents(), 4);
+        std::fs::write(&path, "[").unwrap();
+        assert!(judged.of(FileKind::Webhooks, &path).is_unreadable());
+    }
+}

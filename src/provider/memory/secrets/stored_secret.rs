@@ -1,0 +1,154 @@
+//! One secret with its versions, by the rules of KV 2. Pure: the current time is a parameter.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::domain::{
+    FieldState, Presence, SecretContents, SecretMetadata, SecretVersion, VersionInfo, VersionState,
+};
+use crate::provider::{SecretExpect, SecretFields};
+
+/// KV 2's default for `max_versions`.
+const KEPT: u64 = 10;
+
+#[derive(Default)]
+pub(super) struct StoredSecret {
+    versions: BTreeMap<SecretVersion, StoredVersion>,
+    /// 0 until the first version is written.
+    newest: u64,
+    max: Option<u64>,
+    cas_required: bool,
+    custom: Vec<(String, String)>,
+    created: Option<SystemTime>,
+    updated: Option<SystemTime>,
+}
+
+struct StoredVersion {
+    written: SystemTime,
+    /// `None` once destroyed.
+    fields: Option<SecretFields>,
+    deleted: Option<SystemTime>,
+}
+
+impl StoredSecret {
+    pub(super) fn current(&self) -> Option<SecretVersion> {
+        (self.newest > 0).then_some(SecretVersion(self.newest))
+    }
+
+    pub(super) fn newest(&self) -> Vec<SecretVersion> {
+        self.current().into_iter().collect()
+    }
+
+    pub(super) fn cas_required(&self) -> bool {
+        self.cas_required
+    }
+
+    pub(super) fn meets(&self, expect: SecretExpect) -> bool {
+        match expect {
+            SecretExpect::Absent => self.newest == 0,
+            SecretExpect::Version(version) => self.current() == Some(version),
+            SecretExpect::Anything => true,
+        }
+    }
+
+    pub(super) fn write(&mut self, fields: SecretFields, now: SystemTime) -> SecretVersion {
+        self.newest += 1;
+        let version = SecretVersion(self.newest);
+        self.versions.insert(version, StoredVersion { written: now, fields: Some(fields), deleted: None });
+        self.touch(now);
+        self.prune();
+        version
+    }
+
+    /// The fields of a version; `None` if it is deleted, destroyed or pruned.
+    pub(super) fn fields(&self, version: Option<SecretVersion>) -> Option<&SecretFields> {
+        let version = self.versions.get(&version?)?;
+        if version.deleted.is_some() { None } else { version.fields.as_ref() }
+    }
+
+    pub(super) fn delete(&mut self, versions: &[SecretVersion], now: SystemTime) {
+        self.change(versions, now, |version| {
+            if version.fields.is_some() && version.deleted.is_none() {
+                version.deleted = Some(now);
+            }
+        });
+    }
+
+    pub(super) fn undelete(&mut self, versions: &[SecretVersion], now: SystemTime) {
+        self.change(versions, now, |version| {
+            if version.fields.is_some() {
+                version.deleted = None;
+            }
+        });
+    }
+
+    pub(super) fn destroy(&mut self, versions: &[SecretVersion], now: SystemTime) {
+        self.change(versions, now, |version| version.fields = None);
+    }
+
+    fn change(&mut self, versions: &[SecretVersion], now: SystemTime, change: impl Fn(&mut StoredVersion)) {
+        versions.iter().for_each(|version| {
+            self.versions.get_mut(version).map(&change);
+        });
+        self.updated = Some(now);
+    }
+
+    pub(super) fn describe(
+        &mut self,
+        custom: Vec<(String, String)>,
+        max: Option<u64>,
+        cas_required: bool,
+        now: SystemTime,
+    ) {
+        (self.custom, self.max, self.cas_required) = (custom, max, cas_required);
+        self.touch(now);
+    }
+
+    pub(super) fn presence(&self) -> Presence {
+        let Some(version) = self.current() else { return Presence::Missing };
+        match self.versions.get(&version) {
+            None => Presence::Missing,
+            Some(StoredVersion { fields: None, .. }) => Presence::Destroyed { version },
+            Some(StoredVersion { deleted: at @ Some(_), .. }) => Presence::Deleted { version, at: *at },
+            Some(StoredVersion { fields: Some(fields), written, .. }) => Presence::Present(SecretContents {
+                // Like the server, does not look at values: an empty text counts as present.
+                fields: fields.iter().map(|(name, _)| (name.clone(), FieldState::Present)).collect(),
+                version: Some(version),
+                written: Some(*written),
+            }),
+        }
+    }
+
+    pub(super) fn versions(&self) -> SecretMetadata {
+        let info = |(version, kept): (&SecretVersion, &StoredVersion)| VersionInfo {
+            version: *version,
+            written: Some(kept.written),
+            state: match (&kept.fields, kept.deleted) {
+                (None, _) => VersionState::Destroyed,
+                (Some(_), Some(at)) => VersionState::Deleted(Some(at)),
+                (Some(_), None) => VersionState::Available,
+            },
+        };
+        SecretMetadata {
+            current: self.current(),
+            list: self.versions.iter().rev().map(info).collect(),
+            max: self.max,
+            cas_required: self.cas_required,
+            delete_after: None,
+            created: self.created,
+            updated: self.updated,
+            custom: self.custom.clone(),
+        }
+    }
+
+    fn touch(&mut self, now: SystemTime) {
+        self.created.get_or_insert(now);
+        self.updated = Some(now);
+    }
+
+    fn prune(&mut self) {
+        let max = self.max.unwrap_or(KEPT).max(1);
+        let oldest = SecretVersion((self.newest + 1).saturating_sub(max));
+        self.versions.retain(|version, _| *version >= oldest);
+    }
+}

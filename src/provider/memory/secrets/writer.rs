@@ -1,0 +1,128 @@
+//! Writes of the in-memory secret store, each atomic under one lock.
+
+use async_trait::async_trait;
+
+use super::call_counts::SecretCall;
+use super::{MemorySecrets, MemorySecretsState, StoredSecretKey};
+use crate::domain::{SecretPath, SecretRight, SecretVersion};
+use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
+use crate::provider::{Error, Result, SecretExpect, SecretFields, SecretWriter};
+
+#[async_trait]
+impl SecretWriter for MemorySecrets {
+    async fn put(
+        &self,
+        path: &SecretPath,
+        fields: &SecretFields,
+        expect: SecretExpect,
+    ) -> Result<Option<SecretVersion>> {
+        let place = StoredSecretKey::of(path)?;
+        let _underway = self.enter(SecretCall::Write).await?;
+        let now = (self.shared.clock)();
+        let mut state = self.state();
+        let exists = state.secret(place).is_some_and(|kept| kept.current().is_some());
+        state.faults.check_right(if exists { SecretRight::Update } else { SecretRight::Create }, place)?;
+        state.write_conflict(place, now);
+        state.check(place, expect)?;
+        let version = state.secret_mut(place).write(fields.copied(), now);
+        state.faults.deliver_response(place).map(|()| Some(version))
+    }
+
+    async fn patch(
+        &self,
+        path: &SecretPath,
+        fields: &SecretFields,
+        expect: SecretExpect,
+    ) -> Result<Option<SecretVersion>> {
+        let place = StoredSecretKey::of(path)?;
+        check_patch(path, fields)?;
+        let _underway = self.enter(SecretCall::Write).await?;
+        let now = (self.shared.clock)();
+        let mut state = self.state();
+        state.faults.check_right(SecretRight::Patch, place)?;
+        state.write_conflict(place, now);
+        state.check(place, expect)?;
+        let mut whole = state.base(place)?;
+        fields.copied().into_iter().for_each(|(name, value)| whole.set(name, value));
+        let version = state.secret_mut(place).write(whole, now);
+        state.faults.deliver_response(place).map(|()| Some(version))
+    }
+
+    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.mark(path, versions, SecretRight::Delete).await
+    }
+
+    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.mark(path, versions, SecretRight::Undelete).await
+    }
+
+    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.mark(path, versions, SecretRight::Destroy).await
+    }
+
+    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
+        let place = StoredSecretKey::of(path)?;
+        let _underway = self.enter(SecretCall::Write).await?;
+        let mut state = self.state();
+        state.faults.check_right(SecretRight::DestroyAll, place)?;
+        state.secrets.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
+        state.faults.deliver_response(place)
+    }
+}
+
+impl MemorySecrets {
+    async fn mark(&self, path: &SecretPath, versions: &[SecretVersion], right: SecretRight) -> Result<()> {
+        let place = StoredSecretKey::of(path)?;
+        if versions.is_empty() {
+            return Err(no_versions_named(path));
+        }
+        let _underway = self.enter(SecretCall::Write).await?;
+        let now = (self.shared.clock)();
+        let mut state = self.state();
+        state.faults.check_right(right, place)?;
+        // Like the server, ignores a secret that does not exist.
+        if state.secret(place).is_some() {
+            let kept = state.secret_mut(place);
+            match right {
+                SecretRight::Delete => kept.delete(versions, now),
+                SecretRight::Undelete => kept.undelete(versions, now),
+                _ => kept.destroy(versions, now),
+            }
+        }
+        state.faults.deliver_response(place)
+    }
+}
+
+impl MemorySecretsState {
+    /// Performs the conflicting write that was injected, if any.
+    fn write_conflict(&mut self, place: StoredSecretKey<'_>, now: std::time::SystemTime) {
+        if !self.faults.take_conflict(place) {
+            return;
+        }
+        let kept = self.secret_mut(place);
+        let same = kept.fields(kept.current()).map(SecretFields::copied).unwrap_or_default();
+        kept.write(same, now);
+    }
+
+    fn check(&self, place: StoredSecretKey<'_>, expect: SecretExpect) -> Result<()> {
+        let kept = self.secret(place);
+        if expect == SecretExpect::Anything && kept.is_some_and(super::StoredSecret::cas_required) {
+            let reason =
+                format!("{} takes writes only with the version that they replace", place.secret_path);
+            return Err(Error::Invalid { reason });
+        }
+        let met = match kept {
+            Some(kept) => kept.meets(expect),
+            None => !matches!(expect, SecretExpect::Version(_)),
+        };
+        let now = kept.and_then(super::StoredSecret::current);
+        if met { Ok(()) } else { Err(Error::SecretConflict { path: place.secret_path.clone(), now }) }
+    }
+
+    /// The current fields, which a patch is applied to.
+    fn base(&self, place: StoredSecretKey<'_>) -> Result<SecretFields> {
+        let kept = self.secret(place);
+        let fields = kept.and_then(|kept| kept.fields(kept.current()));
+        fields.map(SecretFields::copied).ok_or_else(|| nothing_to_patch(place.secret_path))
+    }
+}

@@ -1,0 +1,154 @@
+//! Executes one request: vaultrs' middleware, our HTTP client, our limits.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use rustify::client::Client as RustifyClient;
+use rustify::endpoint::Endpoint;
+use rustify::errors::ClientError;
+use vaultrs::api::EndpointMiddleware;
+use vaultrs::client::VaultClient;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::endpoint::RequestEndpoint;
+use crate::provider::vault::error::VaultError;
+use crate::provider::vault::request::{VaultRequest, VaultResponse};
+use crate::provider::vault::settings::{VaultAddress, VaultToken};
+
+/// The path of the health endpoint.
+const HEALTH: &str = "sys/health";
+
+/// The largest response in bytes: a secret has at most 1 MiB, a list of names may be longer.
+const LARGEST: usize = 8 << 20;
+
+/// The initial capacity of a response body.
+const FIRST: usize = 16 << 10;
+
+pub(super) struct HttpExchange<'a> {
+    vault: &'a VaultClient,
+    address: &'a VaultAddress,
+    within: Duration,
+}
+
+/// The middleware of one request; wiped on drop, because it contains the token.
+struct RequestMiddleware(EndpointMiddleware);
+
+impl Drop for RequestMiddleware {
+    fn drop(&mut self) {
+        self.0.token.zeroize();
+    }
+}
+
+impl<'a> HttpExchange<'a> {
+    pub(super) fn new(vault: &'a VaultClient, address: &'a VaultAddress, within: Duration) -> Self {
+        Self { vault, address, within }
+    }
+
+    pub(super) async fn send(
+        &self,
+        call: &VaultRequest,
+        token: Option<&VaultToken>,
+    ) -> Result<VaultResponse, VaultError> {
+        let mut middle = RequestMiddleware(self.vault.middle.clone());
+        if call.path == HEALTH {
+            // The health endpoint exists only in the root namespace.
+            middle.0.namespace = None;
+        }
+        middle.0.token = token.map(|token| token.expose().to_owned()).unwrap_or_default();
+        let answer = RequestEndpoint(call).with_middleware(&middle.0).exec(self).await;
+        let (head, body) = answer.map_err(failure)?.response.into_parts();
+        Ok(VaultResponse::new(head.status.as_u16(), Zeroizing::new(body)))
+    }
+
+    async fn exchange(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, VaultError> {
+        let request = self.prepare(request)?;
+        let mut answer = self.vault.http.http.execute(request).await.map_err(|error| self.failed(&error))?;
+        let mut body = ResponseBody::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+            body.push(&chunk)?;
+        }
+        let mut taken = http::Response::new(std::mem::take(&mut *body.0));
+        *taken.status_mut() = answer.status();
+        Ok(taken)
+    }
+
+    /// Converts to a `reqwest` request: with content type, timeout, a token header that is marked
+    /// sensitive, and a body that is wiped.
+    fn prepare(&self, request: http::Request<Vec<u8>>) -> Result<reqwest::Request, VaultError> {
+        let (mut head, body) = request.into_parts();
+        if let Some(token) = head.headers.get_mut("X-Vault-Token") {
+            token.set_sensitive(true);
+        }
+        if !body.is_empty() {
+            let kind = if head.method == http::Method::PATCH {
+                "application/merge-patch+json"
+            } else {
+                "application/json"
+            };
+            head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        let empty = body.is_empty();
+        let body = reqwest::Body::from(Bytes::from_owner(Zeroizing::new(body)));
+        let mut request = reqwest::Request::try_from(http::Request::from_parts(head, body))
+            .map_err(|_| VaultError::Unusable("this path cannot be sent in a request".into()))?;
+        if empty {
+            *request.body_mut() = None;
+        }
+        *request.timeout_mut() = Some(self.within);
+        Ok(request)
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> VaultError {
+        VaultError::of(error, self.address)
+    }
+}
+
+#[async_trait]
+impl RustifyClient for HttpExchange<'_> {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ClientError> {
+        self.exchange(request).await.map_err(|failure| ClientError::GenericError { source: failure.into() })
+    }
+
+    fn base(&self) -> &str {
+        RustifyClient::base(&self.vault.http)
+    }
+
+    /// Returns responses of any status: the default turns them into errors that contain the body.
+    async fn execute(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ClientError> {
+        RustifyClient::send(self, request).await
+    }
+}
+
+/// Extracts our own error from rustify's; any other one is about the path.
+fn failure(error: ClientError) -> VaultError {
+    let unusable = || VaultError::Unusable("this path cannot be sent in a request".into());
+    match error {
+        ClientError::GenericError { source } => source.downcast().unwrap_or_else(|_| unusable()),
+        _ => unusable(),
+    }
+}
+
+/// A growing buffer of which outgrown allocations are wiped.
+struct ResponseBody(Zeroizing<Vec<u8>>);
+
+impl ResponseBody {
+    fn new() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(FIRST)))
+    }
+
+    fn push(&mut self, part: &[u8]) -> Result<(), VaultError> {
+        let length = self.0.len() + part.len();
+        if length > LARGEST {
+            return Err(VaultError::TooLarge);
+        }
+        if length > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.max(self.0.capacity() * 2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(part);
+        Ok(())
+    }
+}

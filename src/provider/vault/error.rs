@@ -1,0 +1,202 @@
+//! Errors of requests, with text for people. None contains a body, a token, or a client library's
+//! message.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::settings::VaultAddress;
+use super::tls_error::TlsError;
+use crate::domain::SecretStoreStatus;
+use crate::provider;
+
+/// Why there is no response about the requested path.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.words("the server"))]
+pub(super) enum VaultError {
+    /// No connection; nothing was sent.
+    Unreachable(UnreachableReason),
+    /// No TLS session; nothing was sent.
+    Tls(TlsError),
+    /// No response in time; the request may have been executed.
+    Timeout,
+    /// The connection was closed without a response; the request may have been executed.
+    ConnectionClosed,
+    /// It was executed; the response exceeds the size limit.
+    TooLarge,
+    /// The server redirects in a way that is not followed.
+    Redirected,
+    /// It was executed; the response does not have the expected form.
+    Malformed,
+    Sealed,
+    Uninitialised,
+    /// The server's rate limit is reached.
+    Busy,
+    /// The server failed with this status; the request may have been executed.
+    Server(u16),
+    /// There is no valid token; nothing was done.
+    NoToken(TokenError),
+    /// The namespace in the settings does not exist.
+    NoNamespace,
+    /// Our own settings or files cannot be used; text for people.
+    Unusable(String),
+}
+
+/// Why there is no valid token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenError {
+    /// The token in the settings has expired or was revoked.
+    Ended,
+    /// The login is refused; text for people.
+    Refused(&'static str),
+}
+
+impl TokenError {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Ended => "VAULT_TOKEN has expired or was revoked",
+            Self::Refused(words) => words,
+        }
+    }
+}
+
+/// Why no connection could be established.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnreachableReason {
+    Refused,
+    NoSuchHost,
+    NoRoute,
+    TooSlow,
+    Other,
+}
+
+impl UnreachableReason {
+    /// Classifies an I/O error of an attempt to connect.
+    fn of(kind: io::ErrorKind) -> Option<Self> {
+        use io::ErrorKind as Kind;
+        match kind {
+            Kind::ConnectionRefused => Some(Self::Refused),
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => Some(Self::NoRoute),
+            Kind::TimedOut => Some(Self::TooSlow),
+            _ => None,
+        }
+    }
+}
+
+impl VaultError {
+    /// Classifies an error of the HTTP client.
+    pub(super) fn of(error: &reqwest::Error, address: &VaultAddress) -> Self {
+        if error.is_redirect() {
+            return Self::Redirected;
+        }
+        if let Some(distrust) = causes(error).find_map(|cause| TlsError::from_cause(cause, address.is_tls()))
+        {
+            return Self::Tls(distrust);
+        }
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => Self::Unreachable(UnreachableReason::TooSlow),
+            (true, false) if error.is_dns() => Self::Unreachable(UnreachableReason::NoSuchHost),
+            (true, false) => {
+                let reason = causes(error)
+                    .filter_map(|cause| cause.downcast_ref::<io::Error>())
+                    .find_map(|error| UnreachableReason::of(error.kind()));
+                Self::Unreachable(reason.unwrap_or(UnreachableReason::Other))
+            }
+            (false, true) => Self::Timeout,
+            (false, false) => Self::ConnectionClosed,
+        }
+    }
+
+    /// Whether the request may have been executed, so that a write must not be repeated blindly.
+    pub(super) fn may_be_done(&self) -> bool {
+        match self {
+            Self::Timeout | Self::ConnectionClosed | Self::TooLarge | Self::Malformed | Self::Server(_) => {
+                true
+            }
+            Self::Unreachable(_)
+            | Self::Tls(_)
+            | Self::Redirected
+            | Self::Sealed
+            | Self::Uninitialised
+            | Self::Busy
+            | Self::NoToken(_)
+            | Self::NoNamespace
+            | Self::Unusable(_) => false,
+        }
+    }
+
+    /// What happened and what to do; `vault` is the server's name: `Vault at host:8200`.
+    pub(super) fn words(&self, vault: &str) -> String {
+        match self {
+            Self::Unreachable(UnreachableReason::Refused) => {
+                format!("nothing listens where {vault} should: check that it runs, and VAULT_ADDR")
+            }
+            Self::Unreachable(UnreachableReason::NoSuchHost) => {
+                format!("the name of {vault} has no address: check VAULT_ADDR")
+            }
+            Self::Unreachable(UnreachableReason::NoRoute) => {
+                format!("there is no way to {vault}: check the network")
+            }
+            Self::Unreachable(UnreachableReason::TooSlow) => {
+                format!("{vault} does not take a connection in time: check the network, and VAULT_ADDR")
+            }
+            Self::Unreachable(UnreachableReason::Other) => {
+                format!("no connection to {vault}: check the network, and VAULT_ADDR")
+            }
+            Self::Tls(distrust) => distrust.words(vault),
+            Self::Timeout => format!("{vault} does not answer in time: it hangs, or is very busy"),
+            Self::ConnectionClosed => format!("{vault} ended the connection without an answer"),
+            Self::TooLarge => format!("the answer of {vault} is larger than 8 MiB"),
+            Self::Redirected => format!(
+                "{vault} sends us to another place that is not followed: check VAULT_ADDR, and a proxy before it"
+            ),
+            Self::Malformed => {
+                format!(
+                    "the answer of {vault} is not what a Vault says: check VAULT_ADDR, and a proxy before it"
+                )
+            }
+            Self::Sealed => format!("{vault} is sealed: unseal it"),
+            Self::Uninitialised => format!("{vault} is not initialised: initialise and unseal it"),
+            Self::Busy => format!("{vault} takes no more requests for now: its rate limit is reached"),
+            Self::Server(status) => format!("{vault} failed with status {status}: see its log"),
+            Self::NoToken(why) => format!("no token that {vault} takes: {}", why.words()),
+            Self::NoNamespace => format!("{vault} has no such namespace: check VAULT_NAMESPACE"),
+            Self::Unusable(words) => words.clone(),
+        }
+    }
+
+    /// The state of the server, where the error is not about a single response.
+    pub(super) fn standing(&self) -> Option<SecretStoreStatus> {
+        Some(match self {
+            Self::Unreachable(_) | Self::Timeout | Self::ConnectionClosed => SecretStoreStatus::Unreachable,
+            Self::Tls(_) => SecretStoreStatus::Untrusted,
+            Self::Redirected => SecretStoreStatus::Unrecognised,
+            Self::Sealed => SecretStoreStatus::Sealed,
+            Self::Uninitialised => SecretStoreStatus::Uninitialised,
+            Self::Busy => SecretStoreStatus::Busy,
+            Self::NoToken(TokenError::Ended) => SecretStoreStatus::TokenEnded,
+            Self::NoToken(TokenError::Refused(_)) => SecretStoreStatus::LoginRefused,
+            Self::NoNamespace | Self::Unusable(_) => SecretStoreStatus::Misconfigured,
+            Self::TooLarge | Self::Malformed | Self::Server(_) => return None,
+        })
+    }
+
+    pub(super) fn into_provider_error(self, vault: &str) -> provider::Error {
+        match self {
+            Self::NoToken(why) => {
+                provider::Error::Denied { permission: why.words().into(), remedy: NEW_TOKEN }
+            }
+            Self::NoNamespace => provider::Error::Invalid { reason: self.words(vault) },
+            Self::Unusable(reason) => provider::Error::Invalid { reason },
+            other => provider::Error::Unavailable { reason: other.words(vault), retry_in: None },
+        }
+    }
+}
+
+/// The remedy where there is no valid token.
+const NEW_TOKEN: &str = "set VAULT_TOKEN to a new one, or VAULT_ROLE_ID and VAULT_SECRET_ID, and start again";
+
+/// An error and its chain of sources.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}

@@ -1,0 +1,221 @@
+//! One request to the server, and its response.
+//!
+//! A [`VaultRequest`] has an unescaped path, and is sent with `VaultSession::call`, which adds the token,
+//! applies the rate limit, and ends within the deadline:
+//!
+//! ```text
+//! let reply = session.call(&VaultRequest::get(format!("{mount}/subkeys/{path}"))).await?;
+//! match reply.status() {
+//!     200 => reply.parse::<Subkeys>()?,
+//!     404 => …
+//! ```
+//!
+//! A status about the path is a response; one about the server as a whole, such as that it is sealed, is
+//! a `VaultError`.
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+use super::error::VaultError;
+
+/// The maximum number of error messages, and the maximum length of each in characters.
+const MESSAGES: usize = 4;
+const MESSAGE: usize = 300;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    /// Vault's own method: the names below a path.
+    List,
+    Post,
+    /// A JSON merge patch.
+    Patch,
+    Delete,
+}
+
+/// One request. Not `Debug`: its body may contain a secret.
+pub(super) struct VaultRequest {
+    pub(super) method: Method,
+    /// Below `/v1/`, not percent-encoded, without leading or trailing slash.
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    /// JSON; wiped on drop.
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl VaultRequest {
+    fn new(method: Method, path: impl Into<String>, body: Option<Zeroizing<Vec<u8>>>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), body }
+    }
+
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::Get, path, None)
+    }
+
+    /// Lists the names below a path.
+    pub(super) fn list(path: impl Into<String>) -> Self {
+        Self::new(Method::List, path, None)
+    }
+
+    pub(super) fn post(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
+        Self::new(Method::Post, path, Some(body))
+    }
+
+    /// Sends a JSON merge patch to a path.
+    pub(super) fn patch(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
+        Self::new(Method::Patch, path, Some(body))
+    }
+
+    pub(super) fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::Delete, path, None)
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+/// A response of any status. Not `Debug`: its body may contain a secret.
+pub(super) struct VaultResponse {
+    status: u16,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl VaultResponse {
+    pub(super) fn new(status: u16, body: Zeroizing<Vec<u8>>) -> Self {
+        Self { status, body }
+    }
+
+    /// The same response with another status.
+    pub(super) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is 2xx.
+    pub(super) fn is_done(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body, wiped on drop. It may be empty, also on success.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Parses the body; the result may borrow from it.
+    ///
+    /// # Errors
+    /// [`VaultError::Malformed`], which contains nothing of the body.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, VaultError> {
+        serde_json::from_slice(&self.body).map_err(|_| VaultError::Malformed)
+    }
+
+    /// The first few of the server's `errors`, truncated. They name paths and policies: use them to
+    /// distinguish errors, do not log them.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        // A body of another form has no messages.
+        ErrorMessages.deserialize(&mut reader).unwrap_or_default()
+    }
+}
+
+/// Deserializes `{"errors": […]}` and skips all other members.
+struct ErrorMessages;
+
+impl<'de> DeserializeSeed<'de> for ErrorMessages {
+    type Value = Vec<String>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ErrorMessages {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with errors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut messages = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "errors" {
+                messages = map.next_value::<TextList>()?.0;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// A list of strings, truncated to the limits; null is an empty one.
+#[derive(Default)]
+struct TextList(Vec<String>);
+
+impl<'de> Deserialize<'de> for TextList {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(TextListVisitor)
+    }
+}
+
+struct TextListVisitor;
+
+impl<'de> Visitor<'de> for TextListVisitor {
+    type Value = TextList;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_unit<E>(self) -> Result<TextList, E> {
+        Ok(TextList::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<TextList, A::Error> {
+        let mut kept = Vec::new();
+        while let Some(text) = list.next_element::<String>()? {
+            if kept.len() < MESSAGES {
+                kept.push(text.chars().take(MESSAGE).collect());
+            }
+        }
+        Ok(TextList(kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(body: &str) -> VaultResponse {
+        VaultResponse::new(400, Zeroizing::new(body.into()))
+    }
+
+    #[test]
+    fn the_servers_own_words_are_bounded_and_never_needed() {
+        let said =
+            reply(r#"{"data": null, "errors": ["1 error occurred:\n\t* permission denied\n\n", "b"]}"#);
+        assert_eq!(said.errors(), ["1 error occurred:\n\t* permission denied\n\n", "b"]);
+        for nothing in ["", "{", "[]", r#"{"errors":[]}"#, r#"{"errors":null}"#, r#"{"errors":[1]}"#] {
+            assert_eq!(reply(nothing).errors(), <[String; 0]>::default(), "{nothing}");
+        }
+        let many = format!(r#"{{"errors": [{}"{}"]}}"#, "\"x\",".repeat(9), "y".repeat(9_000));
+        assert_eq!(reply(&many).errors().len(), MESSAGES);
+        let long = format!(r#"{{"errors": ["{}"]}}"#, "ü".repeat(9_000));
+        assert_eq!(reply(&long).errors()[0].chars().count(), MESSAGE);
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_told_without_its_text() {
+        let failure = reply(r#"{"data": "hunter2"}"#).parse::<Vec<u8>>().unwrap_err();
+        assert!(!format!("{failure:?} {failure}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Paths of placeholders in a document, to match them with a later text of it.
+
+use std::collections::HashMap;
+
+use super::syntax::{find_placeholders, without_numbers};
+use crate::domain::json::{Node, NodeValue, parse};
+
+/// The path of a placeholder: the steps to its value, and its index in that value.
+pub(super) type PlaceholderPath = (Vec<String>, usize);
+
+/// The placeholders in the values of a concealed text, by path; none where it is not JSON.
+pub(super) fn placeholder_paths(text: &str) -> Vec<(PlaceholderPath, usize)> {
+    let mut seats = Vec::new();
+    if let Ok(root) = parse(text) {
+        collect_paths(text, &root, &mut Vec::new(), &mut seats);
+    }
+    seats
+}
+
+fn collect_paths(
+    text: &str,
+    node: &Node,
+    steps: &mut Vec<String>,
+    seats: &mut Vec<(PlaceholderPath, usize)>,
+) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut enter = |name: String, value: &Node, seats: &mut Vec<(PlaceholderPath, usize)>| {
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        steps.push(format!("{count} {name}"));
+        collect_paths(text, value, steps, seats);
+        steps.pop();
+    };
+    match &node.value {
+        NodeValue::Object(members) => {
+            members.iter().for_each(|member| enter(member.name.clone(), &member.value, seats));
+        }
+        // Items move, so they are identified by their text.
+        NodeValue::Array(items) => {
+            items.iter().for_each(|item| enter(without_numbers(item.span.of(text)), item, seats))
+        }
+        NodeValue::Scalar(_) => {
+            let numbers = find_placeholders(node.span.of(text)).filter_map(|mark| mark.number()).enumerate();
+            seats.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
+        }
+    }
+}

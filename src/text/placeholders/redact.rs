@@ -1,0 +1,378 @@
+//! Redacts a draft before it leaves memory: every secret becomes a placeholder again,
+//! whether it was a placeholder in the draft, was revealed there, or was typed.
+//!
+//! What is hidden follows the same scan as everything else. A secret that went where the scan shows
+//! it, with its placeholder or by its bytes, is hidden there too.
+
+use std::collections::{HashMap, HashSet};
+
+use super::numbering::Numbering;
+use super::syntax::{ESCAPED, NOT_SAVED, WORD, find_placeholders, write_placeholder};
+use super::{
+    ConcealedSecret, ConcealedSecrets, FillSource, FilledDraft, FilledPiece, PlaceholderKind, Visibility,
+    conceal, replace_placeholders, runs,
+};
+use crate::domain::DocumentKind;
+use crate::domain::json::{Span, walk};
+use crate::text::scan::scan;
+
+/// Shorter secrets are not looked for where the scan shows the text: `on` would be everywhere.
+const TELLING: usize = 6;
+
+/// A draft as it may be stored on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactedDraft {
+    /// The text; its placeholders are numbered as those of the base it is read back with.
+    pub text: String,
+    /// How many secrets were left out because no base contains them; they read `‹kept:0›`, which
+    /// [`super::fill`] refuses with words that say so.
+    pub withheld: usize,
+}
+
+/// Redacts a draft: its secrets become placeholders numbered as [`conceal`] numbers those
+/// of `base`, and what `base` does not contain is left out. Filled with those of `base`, the text is the
+/// filled draft, byte for byte, if nothing was left out.
+///
+/// `known` is an earlier text of the draft, or empty: in a text that is no JSON, it is unknown where a
+/// secret ends, and the values that `base` or `known` show are not taken for one.
+pub fn redact(
+    kind: DocumentKind,
+    draft: &str,
+    kept: &ConcealedSecrets,
+    base: &str,
+    known: &str,
+) -> RedactedDraft {
+    let poured = replace_placeholders(draft, kept);
+    let (concealed, stored) = conceal(kind, base);
+    let harmless = if walk(&poured.text, |_| ()).is_err() {
+        [shown(kind, &concealed), shown(kind, known)].concat().into_iter().collect()
+    } else {
+        HashSet::new()
+    };
+    let bits = split(kind, &poured, &stored, &concealed, &harmless);
+    let mut desk = Numbering::of(&stored, &concealed);
+    desk.match_paths(&bits);
+    let mut shelved = RedactedDraft { text: String::with_capacity(draft.len()), withheld: 0 };
+    for bit in &bits {
+        match bit {
+            DraftPart::Shown(text) => shelved.text.push_str(text),
+            DraftPart::Word => shelved.text.push_str(ESCAPED),
+            DraftPart::Left(number) => {
+                shelved.withheld += usize::from(*number == NOT_SAVED);
+                shelved.text.push_str(&write_placeholder(*number, false));
+            }
+            DraftPart::Secret(secret) => {
+                let number = desk.number(secret).unwrap_or(NOT_SAVED);
+                shelved.withheld += usize::from(number == NOT_SAVED);
+                shelved.text.push_str(&write_placeholder(number, secret.bare));
+            }
+        }
+    }
+    shelved
+}
+
+/// A draft as another program may see it while this one runs: secrets that `kept` does not hold yet
+/// are added to it, so that filled with `kept` the text is the filled draft. `opened` is the concealed
+/// text that `kept` belongs to.
+pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecrets, opened: &str) -> String {
+    let poured = replace_placeholders(draft, kept);
+    let bits = split(kind, &poured, kept, opened, &HashSet::new());
+    let stored = kept.clone();
+    let mut desk = Numbering::of(&stored, opened);
+    desk.match_paths(&bits);
+    let mut text = String::with_capacity(draft.len());
+    let mut added: HashMap<(&str, bool), usize> = HashMap::new();
+    for bit in &bits {
+        match bit {
+            DraftPart::Shown(shown) => text.push_str(shown),
+            DraftPart::Word => text.push_str(ESCAPED),
+            DraftPart::Left(number) => text.push_str(&write_placeholder(*number, false)),
+            DraftPart::Secret(secret) => {
+                let number = desk.number(secret).unwrap_or_else(|| {
+                    *added.entry((secret.bytes, secret.bare)).or_insert_with(|| {
+                        kept.push(secret.bytes, secret.bare);
+                        kept.len()
+                    })
+                });
+                text.push_str(&write_placeholder(number, secret.bare));
+            }
+        }
+    }
+    text
+}
+
+/// A part of a draft being redacted.
+pub(super) enum DraftPart<'t> {
+    Shown(&'t str),
+    /// The word that looks like a placeholder.
+    Word,
+    /// A placeholder that stood for nothing in the draft.
+    Left(usize),
+    Secret(DraftSecret<'t>),
+}
+
+pub(super) struct DraftSecret<'t> {
+    pub(super) bytes: &'t str,
+    pub(super) bare: bool,
+    /// The placeholder it came from.
+    pub(super) origin: Option<usize>,
+}
+
+/// A range of a filled draft that must not be shown.
+#[derive(Clone, Copy)]
+struct SecretRange {
+    span: Span,
+    bare: bool,
+    kind: SecretRangeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SecretRangeKind {
+    /// The scan hides it.
+    Hidden,
+    /// It came from the placeholder of a secret.
+    Filled(usize),
+    /// It has the bytes of a stored secret.
+    Same(usize),
+}
+
+/// Splits a filled draft into what may be shown and what not.
+fn split<'t>(
+    kind: DocumentKind,
+    poured: &'t FilledDraft,
+    stored: &ConcealedSecrets,
+    concealed: &str,
+    harmless: &HashSet<&str>,
+) -> Vec<DraftPart<'t>> {
+    let text = poured.text.as_str();
+    let mut stretches = secret_ranges(kind, poured, stored, concealed);
+    // Of those that begin together the longest first, and of equals the one that knows its number.
+    stretches
+        .sort_by_key(|one| (one.span.start, usize::MAX - one.span.end, one.kind == SecretRangeKind::Hidden));
+    let known = stored.known();
+    let mut cutter =
+        DraftSplitter { text, filled: poured, stored, known, harmless, parts: Vec::new(), at: 0 };
+    let mut rest = stretches.as_slice();
+    while let Some(first) = rest.first() {
+        let mut end = first.span.end;
+        let count = rest
+            .iter()
+            .take_while(|one| {
+                let joined = one.span.start < end;
+                if joined {
+                    end = end.max(one.span.end);
+                }
+                joined
+            })
+            .count();
+        let (cluster, later) = rest.split_at(count);
+        cutter.cluster(cluster, Span { start: first.span.start, end });
+        rest = later;
+    }
+    cutter.push_shown(text.len());
+    cutter.parts
+}
+
+fn secret_ranges(
+    kind: DocumentKind,
+    poured: &FilledDraft,
+    stored: &ConcealedSecrets,
+    concealed: &str,
+) -> Vec<SecretRange> {
+    let (text, known) = (poured.text.as_str(), stored.known());
+    let mut found = Vec::new();
+    for (span, look) in runs(kind, text) {
+        if let Visibility::Hidden { bare } = look {
+            found.push(SecretRange { span, bare, kind: SecretRangeKind::Hidden });
+        }
+    }
+    for piece in &poured.pieces {
+        if let FillSource::Number(number) = piece.from
+            && !looks_like_placeholder(piece.span.of(text))
+        {
+            let bare = known.contains(&(piece.span.of(text), true));
+            found.push(SecretRange { span: piece.span, bare, kind: SecretRangeKind::Filled(number) });
+        }
+    }
+    let filled = found
+        .iter()
+        .filter(|one| one.kind != SecretRangeKind::Hidden)
+        .map(|one| one.span)
+        .collect::<Vec<_>>();
+    let is_filled = |span: Span| {
+        // Pieces come in order; the first that ends behind the beginning is the one that may overlap.
+        let at = filled.partition_point(|one| one.end <= span.start);
+        filled.get(at).is_some_and(|one| one.start < span.end)
+    };
+    let mut looked_for = HashSet::new();
+    for (at, original) in stored.0.iter().enumerate() {
+        let Some(ConcealedSecret { bytes, bare }) = original else { continue };
+        let bytes = bytes.as_str();
+        // What the concealed text shows anyway is no secret.
+        if bytes.len() < TELLING
+            || looks_like_placeholder(bytes)
+            || !looked_for.insert(bytes)
+            || concealed.contains(bytes)
+        {
+            continue;
+        }
+        let places = memchr::memmem::find_iter(text.as_bytes(), bytes);
+        let spans = places.map(|start| Span { start, end: start + bytes.len() });
+        let what = SecretRangeKind::Same(at + 1);
+        found.extend(spans.filter(|span| !is_filled(*span)).map(|span| SecretRange {
+            span,
+            bare: *bare,
+            kind: what,
+        }));
+    }
+    found
+}
+
+/// Whether a text is one that only looks like a placeholder.
+fn looks_like_placeholder(text: &str) -> bool {
+    find_placeholders(text).next().is_some_and(|mark| mark.span.len() == text.len())
+}
+
+/// The values that a text shows, without their quotes.
+fn shown(kind: DocumentKind, text: &str) -> Vec<&str> {
+    let value = |piece: &crate::text::scan::ScanPiece| match piece.visibility {
+        Visibility::Shown(_) => Some(piece.span.of(text).trim_matches('"')),
+        Visibility::Hidden { .. } => None,
+    };
+    scan(kind, text).iter().filter_map(value).collect()
+}
+
+struct DraftSplitter<'t, 'k> {
+    text: &'t str,
+    filled: &'t FilledDraft,
+    stored: &'k ConcealedSecrets,
+    /// The secrets in `stored`.
+    known: HashSet<(&'k str, bool)>,
+    harmless: &'k HashSet<&'k str>,
+    parts: Vec<DraftPart<'t>>,
+    at: usize,
+}
+
+impl<'t> DraftSplitter<'t, '_> {
+    /// Overlapping ranges: the one that covers all others decides; if none does, all is an
+    /// unknown secret.
+    fn cluster(&mut self, cluster: &[SecretRange], whole: Span) {
+        let Some(first) = cluster.first().copied().filter(|first| first.span == whole) else {
+            return self.secret(whole, false, None);
+        };
+        let bytes = whole.of(self.text);
+        match first.kind {
+            SecretRangeKind::Filled(number) => self.secret(whole, first.bare, Some(number)),
+            SecretRangeKind::Same(number) => self.secret(whole, first.bare, Some(number)),
+            SecretRangeKind::Hidden if self.is_stored(bytes, first.bare) => {
+                let origin = self.piece(whole);
+                self.secret(whole, first.bare, origin.and_then(FilledPiece::number));
+            }
+            SecretRangeKind::Hidden if self.harmless.contains(bytes) => {}
+            SecretRangeKind::Hidden if self.is_unfilled(whole) => {}
+            SecretRangeKind::Hidden => self.parts(cluster.get(1..).unwrap_or_default(), whole, first.bare),
+        }
+    }
+
+    /// Known secrets with nothing but punctuation between them stay what they are.
+    fn parts(&mut self, parts: &[SecretRange], whole: Span, bare: bool) {
+        let mut known: Vec<SecretRange> = Vec::new();
+        for part in parts {
+            if known.last().is_none_or(|last| last.span.end <= part.span.start) {
+                known.push(*part);
+            }
+        }
+        let mut at = whole.start;
+        let mut plain = true;
+        for end in known.iter().map(|part| part.span).chain([Span { start: whole.end, end: whole.end }]) {
+            let between = Span { start: at, end: end.start }.of(self.text);
+            plain &= between.chars().all(|c| c.is_whitespace() || "{}[]:,\"".contains(c));
+            at = end.end;
+        }
+        if known.is_empty() || !plain {
+            return self.secret(whole, bare, None);
+        }
+        for part in known {
+            let (SecretRangeKind::Filled(number) | SecretRangeKind::Same(number)) = part.kind else {
+                continue;
+            };
+            self.secret(part.span, part.bare, Some(number));
+        }
+    }
+
+    fn is_stored(&self, bytes: &str, bare: bool) -> bool {
+        self.known.contains(&(bytes, bare))
+    }
+
+    fn piece(&self, span: Span) -> Option<&'t FilledPiece> {
+        let pieces = &self.filled.pieces;
+        let at = pieces.binary_search_by_key(&span.start, |piece| piece.span.start).ok()?;
+        pieces.get(at).filter(|piece| piece.span == span)
+    }
+
+    /// Whether it is a placeholder that stood for nothing in the draft, and so hides nothing.
+    fn is_unfilled(&self, span: Span) -> bool {
+        self.piece(span).is_some_and(|piece| matches!(piece.from, FillSource::Nothing(_)))
+    }
+
+    fn secret(&mut self, span: Span, bare: bool, origin: Option<usize>) {
+        self.push_shown(span.start);
+        self.parts.push(DraftPart::Secret(DraftSecret { bytes: span.of(self.text), bare, origin }));
+        self.at = span.end;
+    }
+
+    /// What may be shown, up to here; what looks like a placeholder there is written so that it
+    /// stays what it is.
+    fn push_shown(&mut self, end: usize) {
+        let start = self.at;
+        let shown = Span { start, end }.of(self.text);
+        let mut at = 0;
+        for mark in find_placeholders(shown) {
+            let span = Span { start: start + mark.span.start, end: start + mark.span.end };
+            let piece = self.piece(span);
+            let word = mark.span.start + shown.get(mark.span.start..).and_then(|s| s.find(WORD)).unwrap_or(0);
+            let (upto, bit, from) = match piece.map(|piece| piece.from) {
+                Some(FillSource::Nothing(PlaceholderKind::Damaged)) => continue,
+                Some(FillSource::Nothing(PlaceholderKind::Number(NOT_SAVED))) => {
+                    (mark.span.start, DraftPart::Left(NOT_SAVED), mark.span.end)
+                }
+                // It must not begin to stand for something.
+                Some(FillSource::Nothing(PlaceholderKind::Number(number))) => {
+                    (mark.span.start, DraftPart::Left(number.max(self.stored.len() + 1)), mark.span.end)
+                }
+                origin if self.is_stored(span.of(self.text), false) => {
+                    let number = origin.and_then(|from| FillSource::number(&from));
+                    let secret = DraftSecret { bytes: span.of(self.text), bare: false, origin: number };
+                    (mark.span.start, DraftPart::Secret(secret), mark.span.end)
+                }
+                _ => (word, DraftPart::Word, word + WORD.len()),
+            };
+            self.parts.push(DraftPart::Shown(Span { start: at, end: upto }.of(shown)));
+            self.parts.push(bit);
+            at = from;
+        }
+        self.parts.push(DraftPart::Shown(shown.get(at..).unwrap_or_default()));
+        self.at = end;
+    }
+}
+
+impl ConcealedSecrets {
+    fn known(&self) -> HashSet<(&str, bool)> {
+        self.0.iter().flatten().map(|one| (one.bytes.as_str(), one.bare)).collect()
+    }
+}
+
+impl FillSource {
+    fn number(&self) -> Option<usize> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl FilledPiece {
+    fn number(&self) -> Option<usize> {
+        self.from.number()
+    }
+}

@@ -59,7 +59,7 @@ fn a_clash_is_decided_by_mine_theirs_or_another_value() {
     );
     assert_eq!(
         told(base, mine, theirs),
-        ["Conflict m.t: 45 | 30 | 60", "Mine m.u: 2 | 1 | 1", "Clash d: - | 1 | 2"]
+        ["Conflict m.t: 45 | 30 | 60", "Mine m.u: 2 | 1 | 1", "Conflict d: - | 1 | 2"]
     );
     let merge = merge(Some(base), mine, Some(theirs));
     let text = |one, other| merge.text(&[one, other]).unwrap().unwrap();

@@ -1,8 +1,8 @@
 //! Sections that all reviews share: the receiver, what blocks the write, what depends on it.
 
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::{Model, SecretDependents, WriteAccess};
+use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::ReviewPage;
 use crate::console::words;
@@ -28,7 +28,7 @@ pub(in crate::console) fn write_blockers(page: &mut ReviewPage<'_>, model: &Mode
     }
     match model.lock {
         WriteAccess::Locked => {
-            let key = key_for(place, Action::Command).unwrap_or_default();
+            let key = model.keymap.key(place, Action::Command).unwrap_or_default();
             let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
             page.fact("lock", StyleRole::Warning, &words);
         }

@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use super::state::{ChangedSecret, RECEIVER_CACHE, StaleDependentsPage, StaleDependentsPart};
-use crate::console::keymap::Place;
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::review::sections as review_sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use super::{SECRET, connecting, entry, key, load, scope};
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::console::keymap::Place;
 use crate::console::message::{AppEvent, Message, Stamp};
 use crate::console::model::*;
 use crate::console::overlays::Overlay;
+use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::shell::layout::{Pane, Size};
 use crate::domain::*;

@@ -6,11 +6,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, key, scope};
 use crate::console::effect::RequestId;
-use crate::console::keymap::Place;
 use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
+use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
 use crate::console::screens::editor::{Draft, DraftStage, Review, Upstream};

@@ -20,6 +20,8 @@ use crate::provider::{
     watch_channel,
 };
 
+use crate::write::WriteService;
+
 use super::headless::HeadlessConsole;
 use super::*;
 
@@ -92,6 +94,10 @@ impl ConfigWriter for Fake {
     async fn commit(&self, _: Vec<Op>) -> Result<Commit> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.answer(Ok(Commit { at: Revision(2), outcomes: Vec::new() })).await
+    }
+
+    fn commit_deadline(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -580,8 +586,9 @@ async fn log_lines_reach_the_program() {
 
 #[tokio::test]
 async fn an_error_of_a_commit_that_hangs_says_that_it_may_be_stored() {
-    let store = Fake { hangs: true, ..Fake::default() };
+    let store = Arc::new(Fake { hangs: true, ..Fake::default() });
     let op = Op::Delete { key: key(1), expect: Expect::Token(Token::counter(1)) };
-    let outcome = super::runner::commit(&store, vec![op], Duration::ZERO).await;
+    let service = WriteService::new(Arc::new(Audit::off()), Duration::ZERO);
+    let outcome = service.commit(1, Ok(store), vec![op]).await.answer;
     assert!(matches!(outcome, Err(Error::OutcomeUnknown { .. })));
 }

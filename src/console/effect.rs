@@ -2,11 +2,13 @@
 
 use super::drafts::{DraftId, UnsavedDraft};
 use super::external_editor::ExternalDraft;
+use super::model::NeedsInput;
+use super::secret_jobs::SecretJob;
+use crate::console::screens::editor::{DiagnosticsInput, ReviewInput};
+use crate::console::screens::merge::MergeInput;
+use crate::console::screens::plan::DiffInput;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
-
-use super::model::{DiagnosticsInput, DiffInput, MergeInput, NeedsInput, ReviewInput};
-use super::secret_jobs::SecretJob;
 
 /// Ties an answer to its effect; an answer to an older request is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -20,9 +20,10 @@ use crate::console::effect::{AuditNote, RequestId};
 use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, AppEvent};
-use crate::console::model::{
-    DiagnosticsInput, DiffInput, MergeInput, NeedsInput, NotReady, ReviewInput, diff,
-};
+use crate::console::model::NeedsInput;
+use crate::console::screens::editor::{DiagnosticsInput, NotReady, ReviewInput};
+use crate::console::screens::merge::MergeInput;
+use crate::console::screens::plan::{DiffInput, diff};
 use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId, SecretPath};

@@ -1,14 +1,13 @@
 //! Needs of the visible documents, read after every message within the budget of one turn.
 
-use crate::check::OwnSecrets;
-use crate::domain::ResourceKey;
-
 use super::super::effect::{Effect, RequestId};
 use super::super::model::{Model, NeedsOutput, Redraw};
-use super::super::view::rows_in_sight;
+use crate::check::OwnSecrets;
+use crate::console::screens::browse::items::visible as rows_in_sight;
+use crate::domain::ResourceKey;
 
 /// Reads documents that became visible or changed.
-pub(super) fn follow(model: &mut Model) -> Option<Effect> {
+pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
     model.context.secrets.as_ref()?;
     let in_sight = visible_keys(model);
     let now = model.now.mono;
@@ -25,7 +24,11 @@ pub(super) fn follow(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes needs that were read off the loop.
-pub(super) fn on_read(model: &mut Model, request: RequestId, told: NeedsOutput) -> Option<Effect> {
+pub(in crate::console) fn on_read(
+    model: &mut Model,
+    request: RequestId,
+    told: NeedsOutput,
+) -> Option<Effect> {
     let next = model.next_request();
     let Model { needs, inventory, context, .. } = model;
     let ask = needs.accept(inventory, context.secrets.as_ref()?, (request, next), told)?;

@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use super::{ConnectionToken, connection};
 use crate::check::{Needs, SecretLookup, needs};
 use crate::domain::{Document, ResourceKey, Token};
 use crate::inventory::{Inventory, RowRef};
-
-use super::{ConnectionToken, connection};
 
 /// A document to scan, with the connections that it is known or expected to name.
 #[derive(Debug)]

@@ -6,14 +6,13 @@ mod input;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-pub use input::{NeedsInput, NeedsOutput};
-
+use super::super::effect::RequestId;
+use super::Model;
 use crate::check::{NeedMark, Needs, SecretLookup, needs};
 use crate::domain::{ConnectionName, Document, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Inventory, RowRef};
 
-use super::super::effect::RequestId;
-use super::Model;
+pub use input::{NeedsInput, NeedsOutput};
 
 /// Up to this many bytes, a document with its connections is scanned on the event loop: half a millisecond.
 pub const SCANNED_AT_ONCE: usize = 64 * 1024;

@@ -17,6 +17,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use table::{OutageChange, PollTable};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -27,7 +28,6 @@ use crate::console::effect::RequestId;
 use crate::console::message::{Answer, SecretReachability};
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::{Error, HEALTH_DEADLINE, SecretReader, secret_store_answer, within};
-use table::{OutageChange, PollTable};
 
 /// How many queries run at once.
 pub(super) const AT_ONCE: usize = 8;

@@ -88,7 +88,8 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
         (1..).zip(&documents).map(|(at, (address, text))| entry(address, text, at)).collect();
     entries.push(entry("connections/k1", &rabbit("infra/k1"), 9_000));
     let mut console = TestConsole::with_secrets(&entries);
-    let rows = crate::console::view::rows_in_sight(&console.model, &console.model.webhooks).count();
+    let rows =
+        crate::console::screens::browse::items::visible(&console.model, &console.model.webhooks).count();
     assert!((20..40).contains(&rows), "{rows}");
     let mut read = console.model.needs.documents_read();
     assert!(read <= 2 * rows, "{read} for {rows} rows");

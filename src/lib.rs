@@ -12,6 +12,7 @@
 //! | [`config`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
 //! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
 //! | `audit` | who wrote what, when, and what came of it (feature `console`) | `domain`, `provider` |
+//! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
 //! | `cli` | the subcommands (feature `console`) | all above |
 
 #[cfg(feature = "console")]
@@ -30,3 +31,5 @@ pub mod logging;
 pub mod manager;
 pub mod provider;
 pub mod text;
+#[cfg(feature = "console")]
+pub mod write;

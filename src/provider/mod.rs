@@ -12,6 +12,7 @@
 
 mod certificate;
 mod commit_status;
+mod deadline;
 pub mod env;
 mod error;
 pub mod etcd;
@@ -30,6 +31,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use commit_status::{CommitStatus, resolve_outcome};
+pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
     SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
@@ -40,13 +42,6 @@ pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSe
 use crate::domain::{
     Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
-
-/// How long a provider call may take before it answers [`Error::Unavailable`] or
-/// [`Error::OutcomeUnknown`].
-pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How long a health check may take.
-pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What a store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,7 @@ pub(in crate::console) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
         return vec![TextRun::of(StyleRole::Text, words)];
     }
     let mut lines = words::pack(words::trouble(model), room);
-    if let Some(reason) = words::reason(&model.link.state) {
+    if let Some(reason) = model.link.state.reason() {
         lines.push(TextRun::default());
         lines.extend(wrapped(StyleRole::Warning, reason, room));
     }

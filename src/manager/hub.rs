@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 use super::last_write::LastWrite;
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
-use crate::provider::{Error, MISSING_RIGHT_REMEDY, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
+use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
 /// How many events a subscriber may lag behind before it gets a new load instead.
 const BEHIND_MAX: usize = 256;
@@ -52,7 +52,7 @@ impl WatchHubState {
         let (reason, retry_in) = match &self.link {
             _ if self.events.is_none() => ("the store was shut down".to_owned(), None),
             LinkState::Denied { permission, .. } => {
-                return Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY };
+                return Error::denied(permission.clone());
             }
             LinkState::Connecting { error: Some(reason), retry_in }
             | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),

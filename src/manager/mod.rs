@@ -158,11 +158,11 @@ impl UnifiedConfigManager {
     /// nothing can be written.
     pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
         self.may_write()?;
-        self.secrets().writer.ok_or_else(|| Error::Unsupported {
-            what: "writing secrets".into(),
-            remedy:
-                "they are environment variables; set them where the receiver is started, and start it anew"
-                    .into(),
+        self.secrets().writer.ok_or_else(|| {
+            Error::unsupported(
+                "writing secrets",
+                "they are environment variables; set them where the receiver is started, and start it anew",
+            )
         })
     }
 
@@ -275,10 +275,10 @@ impl UnifiedConfigManager {
     pub async fn ready(&self, within: Duration) -> Result<()> {
         match self.hub() {
             Some(hub) => hub.ready(within).await,
-            None => Err(Error::Unsupported {
-                what: "waiting for the picture".into(),
-                remedy: "nobody watches; call watch() and hold what it returns".into(),
-            }),
+            None => Err(Error::unsupported(
+                "waiting for the picture",
+                "nobody watches; call watch() and hold what it returns",
+            )),
         }
     }
 

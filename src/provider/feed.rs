@@ -248,7 +248,7 @@ impl Feed {
     /// Fails once the store has been shut down.
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.read(|picture| picture.closed) {
-            return Err(Error::Unavailable { reason: "the store has been shut down".into(), retry_in: None });
+            return Err(Error::unavailable("the store has been shut down"));
         }
         Ok(())
     }

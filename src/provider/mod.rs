@@ -10,7 +10,6 @@
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
-mod certificate;
 mod commit_status;
 pub mod env;
 mod error;
@@ -20,6 +19,7 @@ pub mod file;
 pub mod memory;
 mod ops;
 mod secret;
+mod tls;
 pub mod vault;
 mod watch;
 
@@ -35,6 +35,7 @@ pub use secret::{
     SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
     SecretRevealer, SecretWriter,
 };
+pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

@@ -43,7 +43,6 @@ pub use layout::KeyLayout;
 pub use settings::{
     Endpoint, EtcdLogin, EtcdSettings, EtcdSettingsError, IdentityFiles, Password, Prefix, TlsFiles,
 };
-pub use tls::ensure_crypto_provider;
 
 use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};

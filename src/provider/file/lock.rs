@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::filesystem::{folder, open_nofollow, save_error};
 use super::metadata::{self, NEW_FILE_MODE};
 use super::temp_file::sibling;
-use crate::provider::{Error, MISSING_RIGHT_REMEDY, Result};
+use crate::provider::{Error, Result};
 
 /// How long to wait between two attempts at a lock that another process holds.
 const LOCK_RETRY: Duration = Duration::from_millis(10);
@@ -116,14 +116,11 @@ fn is_still(path: &Path, file: &File) -> bool {
 }
 
 fn lock_busy(path: &Path, target: &Path) -> Error {
-    Error::Unavailable {
-        reason: format!(
-            "another program is saving {} and holds {}; nothing was changed. Save again",
-            target.display(),
-            path.display()
-        ),
-        retry_in: None,
-    }
+    Error::unavailable(format!(
+        "another program is saving {} and holds {}; nothing was changed. Save again",
+        target.display(),
+        path.display()
+    ))
 }
 
 fn open_error(path: &Path, target: &Path, error: &io::Error) -> Error {
@@ -133,22 +130,16 @@ fn open_error(path: &Path, target: &Path, error: &io::Error) -> Error {
             permission: format!("to open {}; nothing was written", path.display()),
             remedy: REMOVE_IT,
         },
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::Denied {
-            permission: format!(
-                "to create files in {} ({}), as a save of {} does; nothing was written",
-                folder(target).display(),
-                error.kind(),
-                target.display()
-            ),
-            remedy: MISSING_RIGHT_REMEDY,
-        },
-        _ if there.is_ok_and(|there| !there.is_file()) => Error::Unavailable {
-            reason: format!(
-                "{} is not a lock file, nor any file; nothing was written. Remove it",
-                path.display()
-            ),
-            retry_in: None,
-        },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::denied(format!(
+            "to create files in {} ({}), as a save of {} does; nothing was written",
+            folder(target).display(),
+            error.kind(),
+            target.display()
+        )),
+        _ if there.is_ok_and(|there| !there.is_file()) => Error::unavailable(format!(
+            "{} is not a lock file, nor any file; nothing was written. Remove it",
+            path.display()
+        )),
         _ => save_error("create", path, error),
     }
 }

@@ -105,9 +105,7 @@ impl FileProvider {
         F: FnOnce(&FileState) -> Result<T> + Send + 'static,
     {
         self.shared.feed.check_open()?;
-        self.within(CALL_DEADLINE, work)
-            .await
-            .unwrap_or_else(|_| Err(Error::Unavailable { reason: SILENT.into(), retry_in: None }))
+        self.within(CALL_DEADLINE, work).await.unwrap_or_else(|_| Err(Error::unavailable(SILENT)))
     }
 
     /// Runs file I/O on a blocking thread. Work that hangs keeps its permit, so that it cannot use up
@@ -212,7 +210,7 @@ impl ConfigWriter for FileProvider {
         match (self.within(self.commit_deadline(), work).await, key) {
             (Ok(answer), _) => answer,
             (Err(FsTimeout), Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
-            (Err(FsTimeout), None) => Err(Error::Invalid { reason: "the commit is empty".into() }),
+            (Err(FsTimeout), None) => Err(Error::invalid("the commit is empty")),
         }
     }
 

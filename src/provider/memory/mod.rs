@@ -17,8 +17,8 @@ use futures::stream::{self, BoxStream};
 
 use super::feed::Feed;
 use super::{
-    Capabilities, Commit, ConfigReader, ConfigWriter, Error, MISSING_RIGHT_REMEDY, Op, Page, Result, Watch,
-    WatchEvent, ops, watch_channel,
+    Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, WatchEvent, ops,
+    watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
@@ -132,16 +132,11 @@ impl MemoryStoreInner {
         self.expire();
         self.feed.read(|picture| match picture.link() {
             _ if !picture.is_withheld() => Ok(()),
-            LinkState::Denied { permission, .. } => {
-                Err(Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY })
-            }
+            LinkState::Denied { permission, .. } => Err(Error::denied(permission.clone())),
             LinkState::Stale { reason, retry_in } => {
                 Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in })
             }
-            link => Err(Error::Unavailable {
-                reason: format!("the store does not answer ({})", link.word()),
-                retry_in: None,
-            }),
+            link => Err(Error::unavailable(format!("the store does not answer ({})", link.word()))),
         })
     }
 }

@@ -21,7 +21,6 @@ mod request;
 mod secrets;
 mod session;
 mod settings;
-mod tls_error;
 
 pub use secrets::VaultSecrets;
 pub use settings::{

@@ -13,8 +13,9 @@ use crate::domain::{
     Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
     SecretVersion,
 };
+use crate::provider::secret::shut_down;
 use crate::provider::{
-    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+    Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
 
@@ -41,19 +42,12 @@ impl VaultSecrets {
     }
 
     fn open(&self) -> Result<()> {
-        if !self.closed.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let reason = "the store of secrets was shut down; open it anew".to_owned();
-        Err(Error::Unavailable { reason, retry_in: None })
+        if self.closed.load(Ordering::Relaxed) { Err(shut_down()) } else { Ok(()) }
     }
 
     /// Reader, revealer and, if `writable`, writer, which share one session.
     pub fn access(self, writable: bool) -> SecretAccess {
-        let secrets = Arc::new(self);
-        let writer = writable.then(|| Arc::clone(&secrets) as Arc<dyn SecretWriter>);
-        let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
-        SecretAccess::new(secrets, writer, move || Arc::clone(&revealer))
+        SecretAccess::of_store(Arc::new(self), writable)
     }
 }
 

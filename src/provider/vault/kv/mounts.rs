@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::Kv;
 use super::response::{kv1_mismatch, kv2_mismatch, no_mount};
-use super::{Kv, unavailable};
 use crate::domain::Mount;
-use crate::provider::Result;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
+use crate::provider::{Error, Result};
 
 /// How long a result is cached: an engine can be moved or upgraded while we run.
 const FRESH: Duration = Duration::from_secs(60);
@@ -131,7 +131,7 @@ impl Kv {
 
     /// Rejects a write to an engine that is not the configured one.
     pub(super) async fn check_engine(&self, mount: &Mount) -> Result<()> {
-        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(unavailable(misfit)))
+        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(Error::unavailable(misfit)))
     }
 
     /// The message for a missing mount; drops it from the cache.

@@ -19,8 +19,10 @@ mod own_secrets;
 mod secret_merger;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use self::cache::MonotonicClock;
 pub use self::create::{CreateWebhookError, CreatedWebhook};
@@ -325,7 +327,7 @@ impl UnifiedConfigManager {
     ///
     /// Call it within a tokio runtime.
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
-        let mut kept = self.lock();
+        let mut kept = self.hub.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
             let merging = Arc::clone(&self.merger);
             let written = Arc::clone(&self.last_write);
@@ -355,15 +357,11 @@ impl UnifiedConfigManager {
     }
 
     fn hub(&self) -> Option<Arc<WatchHub>> {
-        self.lock().upgrade()
+        self.hub.lock().upgrade()
     }
 
     fn last_write(&self) -> Revision {
         self.last_write.at()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Weak<WatchHub>> {
-        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

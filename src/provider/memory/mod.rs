@@ -7,9 +7,11 @@ mod leases;
 mod secrets;
 mod write;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -123,7 +125,7 @@ impl MemoryStore {
 
 impl MemoryStoreInner {
     fn leases(&self) -> MutexGuard<'_, Leases> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leases.lock()
     }
 
     /// Fails during an outage and after shutdown; expires leases first.

@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use futures::future::join_all;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -49,17 +51,13 @@ impl CertificateCache {
     async fn server(&self, endpoint: &Endpoint, files: &TlsFiles, deadline: Instant) -> Option<Certificate> {
         let address = endpoint.to_string();
         let recent = |(at, _): &&(Instant, Certificate)| at.elapsed() < CACHE_TTL;
-        if let Some((_, known)) = self.lock().get(&address).filter(recent) {
+        if let Some((_, known)) = self.0.lock().get(&address).filter(recent) {
             return Some(known.clone());
         }
         let shown = timeout(remaining(deadline), peer_certificate(endpoint, files)).await.ok().flatten()?;
         let certificate = read(CertificateOwner::Server(address.clone()), &shown)?;
-        self.lock().insert(address, (Instant::now(), certificate.clone()));
+        self.0.lock().insert(address, (Instant::now(), certificate.clone()));
         Some(certificate)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Certificate)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,7 +105,7 @@ async fn peer_certificate(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u
     config.dangerous().set_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>);
     // A handshake that fails later has presented the certificate as well.
     let _ = handshake(endpoint, config).await;
-    witness.certificate.lock().unwrap_or_else(PoisonError::into_inner).take()
+    witness.certificate.lock().take()
 }
 
 /// Records the server's certificate and accepts any.
@@ -126,7 +124,7 @@ impl ServerCertVerifier for RecordingVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.to_vec());
+        *self.certificate.lock() = Some(end_entity.to_vec());
         Ok(ServerCertVerified::assertion())
     }
 

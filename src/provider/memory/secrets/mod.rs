@@ -11,8 +11,10 @@ mod stored_secret;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
@@ -143,7 +145,7 @@ impl MemorySecrets {
     }
 
     fn state(&self) -> MutexGuard<'_, MemorySecretsState> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock()
     }
 
     /// Counts a call, delays it as configured, and fails it during an outage.

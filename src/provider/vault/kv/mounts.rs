@@ -6,8 +6,9 @@
 //! permission of its own, only any permission below the mount.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use serde::Deserialize;
 
@@ -59,20 +60,16 @@ pub(super) struct MountCache(Mutex<HashMap<Mount, (Engine, Instant)>>);
 
 impl MountCache {
     fn get(&self, mount: &Mount) -> Option<Engine> {
-        let known = self.lock();
+        let known = self.0.lock();
         let (engine, since) = known.get(mount)?;
         (since.elapsed() < FRESH).then(|| engine.clone())
     }
 
     fn insert(&self, mount: &Mount, engine: &Engine) {
-        let mut known = self.lock();
+        let mut known = self.0.lock();
         if known.len() < MOST || known.contains_key(mount) {
             known.insert(mount.clone(), (engine.clone(), Instant::now()));
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Mount, (Engine, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,7 +133,7 @@ impl Kv {
 
     /// The message for a missing mount; drops it from the cache.
     pub(super) fn forget_mount(&self, mount: &Mount) -> String {
-        self.mounts.lock().remove(mount);
+        self.mounts.0.lock().remove(mount);
         no_mount(mount)
     }
 }

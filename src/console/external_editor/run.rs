@@ -3,12 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -76,7 +74,11 @@ struct EditorState {
     process: Mutex<(Option<Child>, Option<PathBuf>)>,
 }
 
-impl EditorState {}
+impl EditorState {
+    fn lock(&self) -> MutexGuard<'_, (Option<Child>, Option<PathBuf>)> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl EditorProcess {
     /// Stops watching a detached file; its last save is still reported.
@@ -88,7 +90,7 @@ impl EditorProcess {
 impl Drop for EditorProcess {
     fn drop(&mut self) {
         self.stop();
-        let mut held = self.0.process.lock();
+        let mut held = self.0.lock();
         if let Some(child) = &held.0
             && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
         {
@@ -128,7 +130,7 @@ fn run(
         format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
     })?;
     {
-        let mut held = shared.process.lock();
+        let mut held = shared.lock();
         if shared.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -156,7 +158,7 @@ fn run(
         }
         thread::sleep(POLL_APART);
     }
-    shared.process.lock().1 = None;
+    shared.lock().1 = None;
     Ok(())
 }
 
@@ -176,7 +178,7 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
 
 /// `Some` once the process has exited; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
-    let mut held = shared.process.lock();
+    let mut held = shared.lock();
     let status = match held.0.as_mut()?.try_wait() {
         Ok(None) => return None,
         Ok(Some(status)) => Some(status),

@@ -110,7 +110,7 @@ impl UnifiedConfigManager {
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.variables = secrets.variables();
-        if let SecretSource::Env(_) = secrets {
+        if !secrets.backend().key_value {
             self.secret_lookup = lookup_in_variables();
         }
         let writable = self.read_only.is_none();
@@ -376,9 +376,10 @@ fn writing_disabled(origin: &str) -> Error {
 /// are merged unless the settings say otherwise.
 fn secret_lookup(settings: &Settings) -> SecretLookup {
     let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
-    let eyes = match &settings.secrets {
-        SecretSource::Env(_) => lookup_in_variables(),
-        SecretSource::Vault { .. } => settings.receiver.secret_lookup(&settings.secrets),
+    let eyes = if settings.secrets.backend().key_value {
+        settings.receiver.secret_lookup(&settings.secrets)
+    } else {
+        lookup_in_variables()
     };
     let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.stored.clone() };
     SecretLookup { own, ..eyes }

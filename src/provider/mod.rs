@@ -10,6 +10,7 @@
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
+mod backend;
 mod commit_status;
 pub mod env;
 mod error;
@@ -29,6 +30,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
+pub use backend::{Backend, SecretBackend};
 pub use commit_status::{CommitStatus, resolve_outcome};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{

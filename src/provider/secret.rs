@@ -15,13 +15,10 @@ use crate::domain::{
 /// What a secret store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretCapabilities {
-    /// Presence can be checked without reading a value.
-    pub presence: bool,
     /// Every write makes a version, and a write can be conditional on the version it replaces.
     pub versions: bool,
     /// A write can change some fields without reading the others.
     pub patch: bool,
-    pub list: bool,
     pub write: bool,
 }
 

@@ -16,13 +16,17 @@ pub use variables::EnvVariables;
 pub use crate::domain::{OWN_VARIABLES, variable_name};
 
 use super::{
-    Error, Result, SecretCapabilities, SecretData, SecretFields, SecretListItem, SecretReader, SecretRevealer,
+    Error, Result, SecretBackend, SecretCapabilities, SecretData, SecretFields, SecretListItem, SecretReader,
+    SecretRevealer,
 };
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{
     Fact, Health, MissingRights, Presence, SecretContents, SecretField, SecretFolder, SecretMetadata,
     SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
 };
+
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "env", remote: false, key_value: false };
 
 /// Secrets in environment variables. Read-only, see [`EnvSecrets::refusal`].
 #[derive(Clone)]
@@ -63,7 +67,7 @@ fn not_variables(path: &SecretPath) -> Error {
 #[async_trait]
 impl SecretReader for EnvSecrets {
     fn capabilities(&self) -> SecretCapabilities {
-        SecretCapabilities { presence: true, versions: false, patch: false, list: false, write: false }
+        SecretCapabilities { versions: false, patch: false, write: false }
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
@@ -90,7 +94,7 @@ impl SecretReader for EnvSecrets {
     }
 
     async fn health(&self) -> Health {
-        let mut health = Health::new("env");
+        let mut health = Health::new(BACKEND.name);
         health.secret_store = Some(SecretStoreStatus::Variables);
         health.facts.push(Fact::text("secrets", "WEBHOOK_{ID}_TOKEN, _CHANNEL_TOKEN and _HMAC_SECRET"));
         health.facts.push(Fact::text("from", self.variables.origin()));

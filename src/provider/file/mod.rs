@@ -39,10 +39,19 @@ use tokio::time::timeout;
 use self::contents::FileKind;
 use self::state::FileState;
 use super::{
-    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
+    Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     WatchEvent, ops, watch_channel,
 };
 use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
+
+/// What this store is.
+pub const BACKEND: Backend = Backend {
+    name: "files",
+    setting: "file",
+    remote: false,
+    takes_up: "takes it live after its debounce, where it watches its files; else at its next start",
+    looks_up: "looks references up when it loads its files: it goes on with the old value until a file is written again",
+};
 
 /// The receiver's debounce, 3 s by default (domain.md section 8), with a margin.
 const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);

@@ -10,7 +10,7 @@
 //! | `session` | the token: login and renewal |
 //! | `rate_limit` | requests per second, and concurrent ones |
 //! | `health` | health of the server and of the token |
-//! | `error`, `tls_error` | errors with text for people |
+//! | `error` | errors with text for people |
 
 mod client;
 mod error;
@@ -27,3 +27,8 @@ pub use settings::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultSettingsError,
     VaultToken, Verify,
 };
+
+use super::SecretBackend;
+
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
-use super::health;
 use super::kv::Kv;
 use super::session::VaultSession;
 use super::settings::VaultSettings;
+use super::{BACKEND, health};
 use crate::domain::{
     Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
     SecretVersion,
@@ -18,9 +18,6 @@ use crate::provider::{
     Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
-
-/// The name in health reports.
-const BACKEND: &str = "vault";
 
 /// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
 ///
@@ -80,7 +77,7 @@ impl SecretReader for VaultSecrets {
     async fn health(&self) -> Health {
         match self.open() {
             Ok(()) => health::check(&self.session).await,
-            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         }
     }
 

@@ -27,14 +27,15 @@ use crate::domain::{
 };
 use crate::provider::secret::{KvLocation, shut_down};
 use crate::provider::{
-    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretListItem, SecretReader, SecretRevealer,
+    Error, Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
+    SecretRevealer,
 };
 use call_counts::{CallCounters, SecretCall};
 use fault_injection::FaultInjection;
 use stored_secret::StoredSecret;
 
-/// The name in health reports.
-const BACKEND: &str = "secrets";
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "secrets", remote: false, key_value: true };
 
 type WallClock = dyn Fn() -> SystemTime + Send + Sync;
 
@@ -171,7 +172,7 @@ impl MemorySecrets {
 #[async_trait]
 impl SecretReader for MemorySecrets {
     fn capabilities(&self) -> SecretCapabilities {
-        SecretCapabilities { presence: true, versions: true, patch: true, list: true, write: true }
+        SecretCapabilities { versions: true, patch: true, write: true }
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
@@ -225,8 +226,8 @@ impl SecretReader for MemorySecrets {
     async fn health(&self) -> Health {
         let state = self.ready();
         let mut health = match state {
-            Ok(()) => Health::new(BACKEND),
-            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+            Ok(()) => Health::new(BACKEND.name),
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         };
         health.secret_store = Some(self.last_status());
         health

@@ -53,7 +53,7 @@ impl Kv {
 
     pub(super) fn capabilities(&self) -> SecretCapabilities {
         let two = self.version() == KvVersion::V2;
-        SecretCapabilities { presence: two, versions: two, patch: two, list: true, write: true }
+        SecretCapabilities { versions: two, patch: two, write: true }
     }
 
     pub(super) async fn presence(&self, path: &SecretPath) -> Result<Presence> {

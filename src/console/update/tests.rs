@@ -18,7 +18,7 @@ use crate::domain::{
     Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 use crate::inventory::{Scope, scan_event};
-use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
+use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent, env, etcd};
 
 mod choose;
 mod drafts;
@@ -75,7 +75,8 @@ impl TestConsole {
         };
         let context = ConsoleContext {
             name: "prod".into(),
-            backend: "etcd",
+            backend: &etcd::BACKEND,
+            secret_backend: &env::BACKEND,
             target: "127.0.0.1:2379 /cwm/".into(),
             warnings: vec![],
             capabilities,

@@ -13,11 +13,7 @@ const NAMED: usize = 5;
 
 /// When the receiver takes up what was written.
 pub(in crate::console) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
-    let words = match model.context.backend {
-        "files" => "takes it live after its debounce, where it watches its files; else at its next start",
-        _ => "takes it live in about a second",
-    };
-    page.fact("receiver", StyleRole::Dim, words);
+    page.fact("receiver", StyleRole::Dim, model.context.backend.takes_up);
 }
 
 /// What blocks the write, or casts doubt on what it is based on.

@@ -362,7 +362,7 @@ pub(in crate::console) fn files(size: Size) -> Model {
     let mut model = Model::new(
         ConsoleContext {
             name: "files webhooks.json".into(),
-            backend: "files",
+            backend: &crate::provider::file::BACKEND,
             target: "webhooks.json, connections.json".into(),
             locked: false,
             ..context()

@@ -7,7 +7,7 @@ use super::Safe;
 use super::safe::{grouped, visible_utf8};
 use super::scan::{ScanPiece, scan, scan_within};
 use super::writer::{MaskedWriter, flat};
-use crate::domain::json::{Span, indent};
+use crate::domain::json::{Span, indent, is_one_line};
 use crate::domain::{Document, DocumentKind};
 
 /// What stands for a secret; always as wide, whatever it hides.
@@ -61,11 +61,6 @@ impl MaskedLine<'_> {
     pub fn into_owned(self) -> MaskedLine<'static> {
         let owned = |segment: Segment<'_>| Segment { text: segment.text.into_owned(), role: segment.role };
         MaskedLine { segments: self.segments.into_iter().map(owned).collect() }
-    }
-
-    /// Whether something in it is hidden.
-    pub fn has_secret(&self) -> bool {
-        self.segments.iter().any(|segment| segment.role == SegmentRole::Secret)
     }
 }
 
@@ -166,11 +161,6 @@ pub fn mask_value<S: AsRef<str>>(
     max_chars: usize,
 ) -> Safe<'static> {
     flat(value, &scan_within(kind, path, value), max_chars)
-}
-
-/// Whether there is no line break between the first and the last character that is not blank.
-fn is_one_line(text: &str) -> bool {
-    memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
 }
 
 fn binary_note(len: usize, valid: usize) -> String {

@@ -40,6 +40,11 @@ impl Span {
     }
 }
 
+/// Whether there is no line break between the first and the last character that is not blank.
+pub fn is_one_line(text: &str) -> bool {
+    memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
+}
+
 /// The byte order mark that some editors put before the text.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
 

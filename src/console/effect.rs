@@ -5,7 +5,7 @@ use super::external_editor::ExternalDraft;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
-use super::model::{DiagnosticsInput, DiffInput, MergeInput, NeedsInput, ReviewInput};
+use super::model::{DiagnosticsInput, DiffInput, MergeInput, ReviewInput};
 use super::secret_jobs::SecretJob;
 
 /// Ties an answer to its effect; an answer to an older request is dropped.
@@ -49,8 +49,6 @@ pub enum Effect {
     PrepareReview(RequestId, Box<ReviewInput>),
     /// Merges a draft too large for the loop.
     PrepareMerge(RequestId, Box<MergeInput>),
-    /// Reads the needs of a document too large for the loop.
-    ReadNeeds(RequestId, Box<NeedsInput>),
     /// Ends every back-off.
     Retry,
     /// Opens the watch anew, because too many events were held back while paused.
@@ -98,7 +96,6 @@ impl Effect {
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
-            Self::ReadNeeds(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
             // Our own files only.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

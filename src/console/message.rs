@@ -12,7 +12,7 @@ use super::drafts::{DraftEntry, SavedDraft};
 use super::effect::RequestId;
 use super::external_editor::EditorEvent;
 use super::layout::Size;
-use super::model::{Diagnostic, FolderPage, ListingEnd, MergeState, NeedsOutput, NotReady, Review, StepDiff};
+use super::model::{Diagnostic, FolderPage, ListingEnd, MergeState, NotReady, Review, StepDiff};
 use super::secret_jobs::SecretJobResult;
 
 /// A point in time on both clocks: monotonic for ages and deadlines, wall for display.
@@ -84,8 +84,6 @@ pub enum Answer {
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.
     Merged(Box<Result<MergeState, String>>),
-    /// Of `Effect::ReadNeeds`.
-    NeedsRead(Box<NeedsOutput>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

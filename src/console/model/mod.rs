@@ -59,7 +59,7 @@ pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOuta
 pub use listing::{DocumentList, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use merge::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
-pub use needs_cache::{NeedsCache, NeedsInput, NeedsOutput, SCANNED_AT_ONCE};
+pub use needs_cache::NeedsCache;
 pub use overlay::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
 pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};

@@ -21,9 +21,7 @@ use crate::console::effect::{AuditNote, RequestId};
 use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, AppEvent};
-use crate::console::model::{
-    DiagnosticsInput, DiffInput, MergeInput, NeedsInput, NotReady, ReviewInput, diff,
-};
+use crate::console::model::{DiagnosticsInput, DiffInput, MergeInput, NotReady, ReviewInput, diff};
 use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId, SecretPath};
@@ -279,15 +277,6 @@ impl EffectRunner {
             let broken = || Err("the merge broke down, see the log".into());
             let merging = spawn_blocking(move || ask.merge_state()).await.unwrap_or_else(|_| broken());
             TaskReply::Answer(Answer::Merged(Box::new(merging)))
-        });
-    }
-
-    /// Reads the needs of a large document.
-    pub(super) fn read_needs(&mut self, request: RequestId, ask: NeedsInput) {
-        self.spawn(request, async move {
-            let broken = ask.failed();
-            let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
-            TaskReply::Answer(Answer::NeedsRead(Box::new(read)))
         });
     }
 

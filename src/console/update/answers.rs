@@ -14,8 +14,8 @@ use super::super::model::{
     WriteAccess,
 };
 use super::{
-    browse, diagnostics, drafts, external_editor, feed, merge, needs, plan, prepare, presence,
-    secret_actions, secrets_page, unknown_outcome,
+    browse, diagnostics, drafts, external_editor, feed, merge, plan, prepare, presence, secret_actions,
+    secrets_page, unknown_outcome,
 };
 
 pub(super) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
@@ -62,7 +62,6 @@ pub(super) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::Checked(found) => diagnostics::on_checked(model, request, found),
         Answer::Reviewed(review) => prepare::on_prepared(model, request, *review),
         Answer::Merged(result) => merge::on_merged(model, request, *result),
-        Answer::NeedsRead(told) => return needs::on_read(model, request, *told).into_iter().collect(),
         Answer::Unlocked => {
             model.lock = WriteAccess::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.notify(Tone::Good, "writing is allowed; it ends after ten minutes without a key");

@@ -74,7 +74,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     secret_reveal::follow(model, &effects);
     unknown_outcome::remember(model, &effects);
     effects.extend(merge::follow(model));
-    effects.extend(needs::follow(model));
+    needs::follow(model);
     effects.extend(secrets_page::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));

@@ -11,6 +11,11 @@ const MAX_GROWTH: usize = 8;
 /// token or after the last. None if the text is not JSON, or would grow out of proportion.
 pub fn indent(text: &str) -> Option<String> {
     walk(text, |_| ()).ok()?;
+    indent_valid(text)
+}
+
+/// The same for a text that is known to be JSON.
+pub fn indent_valid(text: &str) -> Option<String> {
     let limit = text.len().saturating_mul(MAX_GROWTH).saturating_add(4096);
     let mut out = String::with_capacity(text.len().saturating_mul(3) / 2);
     let mut depth = 0usize;

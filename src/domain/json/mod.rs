@@ -10,11 +10,13 @@ mod string;
 mod tree;
 mod walk;
 
-pub use layout::indent;
+pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub use string::{DecodedString, UnquoteResult, decode, quote, unquote};
 pub use tree::{Member, Node, NodeValue, parse};
+#[cfg(test)]
+pub(crate) use walk::WALKS;
 pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};
 
 /// A half-open range of byte offsets in a text.

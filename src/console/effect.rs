@@ -2,7 +2,6 @@
 
 use super::drafts::{DraftId, UnsavedDraft};
 use super::external_editor::ExternalDraft;
-use super::model::NeedsInput;
 use super::secret_jobs::SecretJob;
 use crate::console::screens::editor::{DiagnosticsInput, ReviewInput};
 use crate::console::screens::merge::MergeInput;
@@ -51,8 +50,6 @@ pub enum Effect {
     PrepareReview(RequestId, Box<ReviewInput>),
     /// Merges a draft too large for the loop.
     PrepareMerge(RequestId, Box<MergeInput>),
-    /// Reads the needs of a document too large for the loop.
-    ReadNeeds(RequestId, Box<NeedsInput>),
     /// Ends every back-off.
     Retry,
     /// Opens the watch anew, because too many events were held back while paused.
@@ -100,7 +97,6 @@ impl Effect {
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
-            Self::ReadNeeds(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
             // Our own files only.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

@@ -7,7 +7,6 @@ use crossterm::event::KeyEvent;
 use super::drafts::{DraftEntry, SavedDraft};
 use super::effect::RequestId;
 use super::external_editor::EditorEvent;
-use super::model::NeedsOutput;
 use super::secret_jobs::SecretJobResult;
 use crate::console::screens::editor::{Diagnostic, NotReady, Review};
 use crate::console::screens::merge::MergeState;
@@ -87,8 +86,6 @@ pub enum Answer {
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.
     Merged(Box<Result<MergeState, String>>),
-    /// Of `Effect::ReadNeeds`.
-    NeedsRead(Box<NeedsOutput>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

@@ -245,7 +245,6 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
             Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
             Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
-            Effect::ReadNeeds(request, ask) => self.runner.read_needs(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

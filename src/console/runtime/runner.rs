@@ -20,7 +20,6 @@ use crate::console::effect::{AuditNote, RequestId};
 use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, AppEvent};
-use crate::console::model::NeedsInput;
 use crate::console::screens::editor::{DiagnosticsInput, NotReady, ReviewInput};
 use crate::console::screens::merge::MergeInput;
 use crate::console::screens::plan::{DiffInput, diff};
@@ -266,15 +265,6 @@ impl EffectRunner {
             let broken = || Err("the merge broke down, see the log".into());
             let merging = spawn_blocking(move || ask.merge_state()).await.unwrap_or_else(|_| broken());
             TaskReply::Answer(Answer::Merged(Box::new(merging)))
-        });
-    }
-
-    /// Reads the needs of a large document.
-    pub(super) fn read_needs(&mut self, request: RequestId, ask: NeedsInput) {
-        self.spawn(request, async move {
-            let broken = ask.failed();
-            let read = spawn_blocking(move || ask.run()).await.unwrap_or(broken);
-            TaskReply::Answer(Answer::NeedsRead(Box::new(read)))
         });
     }
 

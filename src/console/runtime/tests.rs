@@ -189,7 +189,6 @@ impl Program for Scripted {
                     Answer::Checked(found) => format!("checked {}", found.len()),
                     Answer::Reviewed(review) => format!("reviewed {}", review.is_ok()),
                     Answer::Merged(merging) => format!("merged {}", merging.is_ok()),
-                    Answer::NeedsRead(_) => "needs read".into(),
                     Answer::Unlocked => "unlocked".into(),
                     Answer::Copied(found) => format!("copied {found}"),
                     Answer::ExternalEditor(news) => format!("outside {news:?}"),

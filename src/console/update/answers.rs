@@ -9,7 +9,7 @@ use super::super::message::Answer;
 use super::super::model::{
     DebouncedLatency, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess,
 };
-use super::{feed, needs, presence, unknown_outcome};
+use super::{feed, presence, unknown_outcome};
 use crate::console::screens::editor::{Draft, DraftStage, external_editor, fixes as diagnostics};
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::{browse, drafts, merge, plan, review as prepare, secrets as secrets_page};
@@ -60,7 +60,6 @@ pub(in crate::console) fn handle(model: &mut Model, request: RequestId, answer: 
         Answer::Checked(found) => diagnostics::on_checked(model, request, found),
         Answer::Reviewed(review) => prepare::on_prepared(model, request, *review),
         Answer::Merged(result) => merge::on_merged(model, request, *result),
-        Answer::NeedsRead(told) => return needs::on_read(model, request, *told).into_iter().collect(),
         Answer::Unlocked => {
             model.lock = WriteAccess::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.notify(Tone::Good, "writing is allowed; it ends after ten minutes without a key");

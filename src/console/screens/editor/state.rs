@@ -11,7 +11,6 @@ use super::review_input::ReviewInput;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare::{self, Diff, DiffLine};
 use crate::console::effect::RequestId;
-use crate::console::place::Place;
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
@@ -176,15 +175,6 @@ impl Draft {
             is_rebased: false,
             opened_with_byte_order_mark: false,
             revealed: None,
-        }
-    }
-
-    pub fn place(&self) -> Place {
-        match self.stage {
-            DraftStage::Editing if self.find.typing => Place::Find,
-            DraftStage::Editing => Place::Editor,
-            DraftStage::Review(_) => Place::Review,
-            DraftStage::Merge(_) => Place::Merge,
         }
     }
 

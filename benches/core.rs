@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use confdeck::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
 use confdeck::compare;
-use confdeck::console::model::{DocumentList, Filter, NeedsCache};
+use confdeck::console::model::NeedsCache;
+use confdeck::console::screens::browse::{DocumentList, Filter};
 use confdeck::domain::{
     Coverage, Document, DocumentKind, Entry, Mount, Namespace, ResourceKey, Revision, StoreId, Token,
     WebhookId,

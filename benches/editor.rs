@@ -5,11 +5,11 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use confdeck::console::layout::Size;
 use confdeck::console::message::{AppEvent, Message, Stamp};
 use confdeck::console::model::{ConsoleContext, Model};
+use confdeck::console::shell::layout::Size;
 use confdeck::console::theme::{ColorDepth, Glyphs, Theme};
-use confdeck::console::{update, view};
+use confdeck::console::{shell, update};
 use confdeck::domain::{
     Coverage, Document, Entry, LinkState, Namespace, ResourceKey, Revision, StoreId, Token, TokenKind,
     WebhookId,
@@ -106,7 +106,7 @@ impl Console {
 
     fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
         self.send(AppEvent::Key(KeyEvent::new(code, modifiers)));
-        let drawn = self.terminal.draw(|frame| view::draw(&self.model, &self.theme, frame));
+        let drawn = self.terminal.draw(|frame| shell::draw(&self.model, &self.theme, frame));
         assert!(drawn.is_ok());
     }
 

@@ -2,11 +2,12 @@
 
 use super::drafts::{DraftId, UnsavedDraft};
 use super::external_editor::ExternalDraft;
+use super::secret_jobs::SecretJob;
+use crate::console::screens::editor::{DiagnosticsInput, ReviewInput};
+use crate::console::screens::merge::MergeInput;
+use crate::console::screens::plan::DiffInput;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
-
-use super::model::{DiagnosticsInput, DiffInput, MergeInput, ReviewInput};
-use super::secret_jobs::SecretJob;
 
 /// Ties an answer to its effect; an answer to an older request is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

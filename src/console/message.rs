@@ -4,16 +4,18 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
-use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
-use crate::inventory::InventoryEvent;
-use crate::provider::{Commit, CommitStatus, Error};
-
 use super::drafts::{DraftEntry, SavedDraft};
 use super::effect::RequestId;
 use super::external_editor::EditorEvent;
-use super::layout::Size;
-use super::model::{Diagnostic, FolderPage, ListingEnd, MergeState, NotReady, Review, StepDiff};
 use super::secret_jobs::SecretJobResult;
+use crate::console::screens::editor::{Diagnostic, NotReady, Review};
+use crate::console::screens::merge::MergeState;
+use crate::console::screens::plan::StepDiff;
+use crate::console::screens::secrets::{FolderPage, ListingEnd};
+use crate::console::shell::layout::Size;
+use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
+use crate::inventory::InventoryEvent;
+use crate::provider::{Commit, CommitStatus, Error};
 
 /// A point in time on both clocks: monotonic for ages and deadlines, wall for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

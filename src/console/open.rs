@@ -10,26 +10,26 @@ use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::audit::Audit;
-use crate::check::SecretLookup;
-use crate::config::{SecretSource, Settings, Target};
-use crate::manager::UnifiedConfigManager;
-use crate::provider::file::{FileProvider, FileSettings};
-use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
-use crate::text::Safe;
-
 use super::demo::{
     DemoStore, FilesDemo, demo_secret_lookup, demo_secrets, simulate_activity, simulate_file_edits,
 };
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
-use super::layout::Size;
 use super::message::Message;
 use super::model::{ConsoleContext, Model, Redraw};
 use super::runtime::{ConsoleConfig, Program, run};
 use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
-use super::{update, view};
+use super::update;
+use crate::audit::Audit;
+use crate::check::SecretLookup;
+use crate::config::{SecretSource, Settings, Target};
+use crate::console::shell as view;
+use crate::console::shell::layout::Size;
+use crate::manager::UnifiedConfigManager;
+use crate::provider::file::{FileProvider, FileSettings};
+use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
+use crate::text::Safe;
 
 /// Where the console's data comes from.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! Operations on secrets as data, carried out by the runtime, and their results. Values appear only inside
-//! [`crate::domain::Hidden`].
+//! `Hidden`.
 
 use crate::domain::{
     FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretMetadata, SecretPath, SecretText,

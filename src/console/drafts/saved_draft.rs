@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::compare;
-use crate::console::model::Base;
+use crate::console::screens::editor::Base;
 use crate::domain::json::walk;
 use crate::domain::{
     Address, DocumentKind, Entry, LeaseId, MAX_EDITABLE, ResourceKey, Revision, StoreId, Token, TokenKind,

@@ -1,12 +1,11 @@
 //! The thread that starts the editor, waits for its exit and polls the file.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use rustix::process::{Pid, Signal, kill_process};
 

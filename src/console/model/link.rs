@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::domain::{LatencyClass, LinkState};
-
 use super::LinkHistory;
+use crate::domain::{LatencyClass, LinkState};
 
 /// The connection to the store, as its badge shows it.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::{LatencyClass, LinkState, Revision};
-
 use super::Resync;
+use crate::domain::{LatencyClass, LinkState, Revision};
 
 /// The history of the connection. Times are since the start of the console.
 #[derive(Debug, Default)]

@@ -1,40 +1,14 @@
 //! State of the console, as plain data that tests can build.
 
-mod browse;
-mod chooser;
 mod context;
-mod diagnostics;
-mod edit;
-mod external_editor;
-mod filter;
-mod find;
-mod input;
-mod json_path;
 mod link;
 mod link_history;
-mod listing;
-mod marks;
-mod merge;
 mod needs_cache;
-mod overlay;
-mod page;
 mod paused_events;
 mod pending_write;
-mod plan;
 mod presence_cache;
-mod review_input;
-mod saved_drafts;
-mod secret_actions;
 mod secret_dependents;
-mod secret_form;
-mod secret_input;
 mod secret_link;
-mod secret_targets;
-mod secrets_page;
-mod secrets_tab;
-mod stale_dependents;
-mod text_buffer;
-mod undo_log;
 mod unknown_outcome;
 mod variable_conflicts;
 mod visible_secrets;
@@ -42,69 +16,37 @@ mod visible_secrets;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use browse::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
-pub use chooser::Chooser;
-pub use context::{ConsoleContext, WriteAccess};
-pub use diagnostics::{
-    CHECKED_AT_ONCE, Diagnostic, Diagnostics, DiagnosticsInput, DraftFix, MAX_DIAGNOSTICS,
-};
-pub use edit::{Base, Draft, DraftStage, NotReady, Review, Upstream};
-pub use external_editor::ExternalEdit;
-pub use filter::Filter;
-pub use find::{MatchCount, Needle, TextSearch};
-pub use input::TextInput;
-pub use json_path::{CursorPath, JsonPathTracker};
-pub use link::{Resync, StoreLink, Traffic};
-pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
-pub use listing::{DocumentList, Sort};
-pub use marks::{MAX_MARKS, Marks};
-pub use merge::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
-pub use needs_cache::NeedsCache;
-pub use overlay::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
-pub use page::{HealthPage, LOG_LINES, LogPage, Tab};
-pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
-pub use pending_write::PendingWrite;
-pub use plan::{
-    DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
-};
-pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
-pub use review_input::ReviewInput;
-pub use saved_drafts::{AutosaveState, DraftRow, DraftStatus, DraftsPage, SavedDrafts};
-pub use secret_actions::{
-    PendingSecretAction, PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction,
-    SecretActions, SecretPicker, SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview,
-    SecretWriteKind,
-};
-pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
-pub use secret_form::{
-    FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
-    ValuePrompt, is_plain_field,
-};
-pub use secret_input::{MAX_VALUE, SecretInput, TooLong};
-pub use secret_link::SecretLink;
-pub use secrets_page::{
-    FolderPage, ListingEnd, ListingProgress, MAX_FIELDS, MAX_FOLDERS, MAX_NAMES_LISTED, MAX_VERSIONS,
-    NotVisible, SecretCount, SecretEntry, SecretFieldRow, SecretPart, SecretResolver, SecretRows, SecretSort,
-    SecretState, SecretSubject, SecretsPage, SecretsView, Selection, VersionHistory, newest_version,
-};
-pub use stale_dependents::{
-    ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart,
-};
-pub use text_buffer::{Motion, Pos, TextBuffer, VisualRow};
-pub use undo_log::{UndoChange, UndoEntry, UndoLog};
-pub use unknown_outcome::{SentCommit, UnknownOutcome};
-pub use variable_conflicts::VariableConflicts;
-
-use crate::domain::ResourceKey;
-use crate::inventory::{Inventory, Scope};
-
 use super::effect::RequestId;
 use super::keymap::Place;
-use super::layout::{
+use super::message::Stamp;
+use crate::console::overlays::Overlay;
+use crate::console::screens::Tab;
+use crate::console::screens::browse::BrowsePage;
+use crate::console::screens::drafts::SavedDrafts;
+use crate::console::screens::editor::{Draft, ExternalEdit};
+use crate::console::screens::health::HealthPage;
+use crate::console::screens::log::LogPage;
+use crate::console::screens::plan::{Plan, UndoLog};
+use crate::console::screens::secrets::SecretsPage;
+use crate::console::screens::secrets::actions::SecretActions;
+use crate::console::shell::layout::{
     Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, pane_layout, screen_layout,
     secret_panes,
 };
-use super::message::Stamp;
+use crate::domain::ResourceKey;
+use crate::inventory::{Inventory, Scope};
+
+pub use context::{ConsoleContext, WriteAccess};
+pub use link::{Resync, StoreLink, Traffic};
+pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
+pub use needs_cache::NeedsCache;
+pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
+pub use pending_write::PendingWrite;
+pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
+pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
+pub use secret_link::SecretLink;
+pub use unknown_outcome::{SentCommit, UnknownOutcome};
+pub use variable_conflicts::VariableConflicts;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);

@@ -1,7 +1,7 @@
 //! A write that has no answer yet.
 
-use super::PlanStep;
 use crate::console::effect::RequestId;
+use crate::console::screens::plan::PlanStep;
 use crate::domain::{Document, ResourceKey, StoreId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

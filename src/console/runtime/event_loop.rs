@@ -7,17 +7,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
-use crate::console::drafts::DraftJob;
-use crate::console::effect::{Effect, RequestId};
-use crate::console::external_editor::{EditorProcess, ExternalDraft};
-use crate::console::layout::Size;
-use crate::console::message::{Answer, AppEvent, Message};
-use crate::console::model::Redraw;
-use crate::console::panic_hook::PANICKED;
-use crate::console::secret_jobs::{RevealOutcome, RevealReport, SecretJobResult};
-use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
-use crate::domain::Opaque;
-
 use super::clock::ConsoleClock;
 use super::frames::FrameSchedule;
 use super::runner::{EffectRunner, TaskReply};
@@ -25,6 +14,16 @@ use super::signals::{BY_KEY, HUNG_UP, Signal};
 use super::sources::{EventSources, LoopEvent};
 use super::watch_feed::WatchFeed;
 use super::{Program, Stats};
+use crate::console::drafts::DraftJob;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::external_editor::{EditorProcess, ExternalDraft};
+use crate::console::message::{Answer, AppEvent, Message};
+use crate::console::model::Redraw;
+use crate::console::panic_hook::PANICKED;
+use crate::console::secret_jobs::{RevealOutcome, RevealReport, SecretJobResult};
+use crate::console::shell::layout::Size;
+use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
+use crate::domain::Opaque;
 
 /// The longest turn before the loop checks whether a frame is due.
 const TURN: Duration = Duration::from_millis(8);

@@ -9,12 +9,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::console::layout::Size;
-use crate::console::model::ConsoleContext;
-use crate::console::terminal::{Decoder, Device, TerminalInput};
-
 use super::signals::Signal;
 use super::{ConsoleConfig, Program, run_on};
+use crate::console::model::ConsoleContext;
+use crate::console::shell::layout::Size;
+use crate::console::terminal::{Decoder, Device, TerminalInput};
 
 /// How long a condition may take to become true before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -29,24 +29,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use event_loop::EventLoop;
 use ratatui::Frame;
+use signals::Signal;
 use tokio::sync::mpsc;
-
-pub use stats::Stats;
-
-use crate::audit::Audit;
-use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::gate::Gate;
-use super::layout::Size;
 use super::message::Message;
 use super::model::{ConsoleContext, Redraw};
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
+use crate::audit::Audit;
+use crate::console::shell::layout::Size;
+use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
-use event_loop::EventLoop;
-use signals::Signal;
+pub use stats::Stats;
 
 /// The pure half of the console: no clock, no I/O.
 pub trait Program {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::runner::{EffectRunner, TaskReply};
 use crate::console::effect::RequestId;
 use crate::console::message::Answer;
-use crate::console::model::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
+use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
 use crate::domain::{SecretFolder, SecretPath};
 use crate::provider::{CALL_DEADLINE, Error, SecretListItem, SecretReader};
 

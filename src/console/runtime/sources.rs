@@ -5,14 +5,13 @@ use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
+use super::runner::TaskReply;
+use super::signals::Signal;
+use super::watch_feed::WatchFeed;
 use crate::console::effect::RequestId;
 use crate::console::panic_hook;
 use crate::console::terminal::{FrameResult, FrameWriter, TerminalInput};
 use crate::inventory::InventoryEvent;
-
-use super::runner::TaskReply;
-use super::signals::Signal;
-use super::watch_feed::WatchFeed;
 
 /// The receiving end of every channel.
 pub(super) struct EventSources {

@@ -8,6 +8,8 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use super::headless::HeadlessConsole;
+use super::*;
 use crate::console::effect::RequestId;
 use crate::console::message::{Answer, AppEvent};
 use crate::domain::{
@@ -19,9 +21,6 @@ use crate::provider::{
     Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle, WatchSender,
     watch_channel,
 };
-
-use super::headless::HeadlessConsole;
-use super::*;
 
 const SIZE: Size = Size { cols: 60, rows: 8 };
 

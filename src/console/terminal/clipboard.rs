@@ -1,14 +1,13 @@
 //! The clipboard: a program of the desktop where there is one, else the terminal's own (OSC 52), which
 //! alone reaches the user over SSH.
 
-use std::env;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

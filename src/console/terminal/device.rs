@@ -15,10 +15,9 @@ use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, ttyname};
 use tokio::sync::mpsc;
 
-use crate::console::layout::Size;
-
 use super::listener::{Listener, timespec};
 use super::{Device, LEAVE_WITHIN, TerminalInput};
+use crate::console::shell::layout::Size;
 
 /// Alternate screen, plain attributes, bracketed paste, no cursor. No mouse, no queries.
 const CLAIM: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::KeyEvent;
 use tokio::sync::mpsc;
 
-use super::layout::Size;
+use crate::console::shell::layout::Size;
 
 /// How long exit waits for a stalled terminal.
 pub const LEAVE_WITHIN: Duration = Duration::from_millis(200);

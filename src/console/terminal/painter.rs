@@ -9,7 +9,7 @@ use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
 use zeroize::Zeroize;
 
-use crate::console::layout::Size;
+use crate::console::shell::layout::Size;
 
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
 const END_UPDATE: &[u8] = b"\x1b[?2026l";

@@ -3,22 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
-use crate::provider::{Commit, Error};
-
 use super::super::age::age;
 use super::super::effect::{Effect, RequestId};
 use super::super::message::Answer;
 use super::super::model::{
-    DebouncedLatency, Draft, DraftStage, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR,
-    WriteAccess,
+    DebouncedLatency, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess,
 };
-use super::{
-    browse, diagnostics, drafts, external_editor, feed, merge, plan, prepare, presence, secret_actions,
-    secrets_page, unknown_outcome,
-};
+use super::{feed, presence, unknown_outcome};
+use crate::console::screens::editor::{Draft, DraftStage, external_editor, fixes as diagnostics};
+use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::{browse, drafts, merge, plan, review as prepare, secrets as secrets_page};
+use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
+use crate::provider::{Commit, Error};
 
-pub(super) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
+pub(in crate::console) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
     let may_be_no_news = matches!(
         answer,
         Answer::Health(_)
@@ -90,7 +88,11 @@ fn has_recovered(model: &Model, now: &[Health]) -> bool {
     waits && usable(now) && !usable(&model.health.backends)
 }
 
-pub(super) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Result<Commit, Error>) {
+pub(in crate::console) fn on_committed(
+    model: &mut Model,
+    writing: &PendingWrite,
+    result: Result<Commit, Error>,
+) {
     // Back in the editor, keys are text until the next review.
     let mine = model.edit.as_ref().is_some_and(|edit| {
         edit.last_write == Some(writing.request) && matches!(edit.stage, DraftStage::Review(_))
@@ -177,12 +179,12 @@ fn on_health(model: &mut Model, backends: Vec<Health>) {
 }
 
 /// Drops findings about writing in a read-only console.
-pub(super) fn visible_health(model: &Model, health: Health) -> Health {
+pub(in crate::console) fn visible_health(model: &Model, health: Health) -> Health {
     if model.lock == WriteAccess::ReadOnly { health.without_writing() } else { health }
 }
 
 /// Changes a latency class only when two answers in a row agree.
-pub(super) fn smooth_latencies(
+pub(in crate::console) fn smooth_latencies(
     known: &mut BTreeMap<(&'static str, String), DebouncedLatency>,
     mut health: Health,
 ) -> Health {
@@ -209,7 +211,7 @@ fn on_lease(model: &mut Model, request: RequestId, lease: LeaseId, left: Option<
 }
 
 /// Asks for the remaining time of the selected document's lease, if it is another lease or should have expired.
-pub(super) fn follow_lease(model: &mut Model) -> Option<Effect> {
+pub(in crate::console) fn follow_lease(model: &mut Model) -> Option<Effect> {
     let lease = model.selected().and_then(|key| model.inventory.get(key)).and_then(|row| row.lease());
     let Some(lease) = lease else {
         model.lease = None;

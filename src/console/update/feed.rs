@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
-use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
-
 use super::super::age::age;
 use super::super::effect::Effect;
-use super::super::model::{
-    Base, ConsistencyCheck, Draft, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tab, Tone, Upstream,
-};
-use super::{browse, secrets_page};
+use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
+use crate::console::screens::editor::{Base, Draft, Upstream};
+use crate::console::screens::{Tab, browse, secrets as secrets_page};
+use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
+use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
 
 /// Changes buffered while paused; beyond them a fresh load is cheaper.
 const MAX_HELD: usize = 100_000;
@@ -20,7 +18,7 @@ const MAX_HELD: usize = 100_000;
 const FRESH_STEP: u128 = 250;
 
 /// Applies an event, or buffers it while paused. Link states are never buffered.
-pub(super) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
+pub(in crate::console) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
     let now = model.now.mono;
     match feed {
         InventoryEvent::State(state) => {
@@ -60,7 +58,7 @@ fn note_contact(model: &mut Model) {
 }
 
 /// Pauses the picture, or resumes it with what was buffered.
-pub(super) fn pause(model: &mut Model) -> Vec<Effect> {
+pub(in crate::console) fn pause(model: &mut Model) -> Vec<Effect> {
     let Some(held) = model.paused.take() else {
         model.paused = Some(PausedEvents::default());
         model.notify(Tone::Plain, "paused: changes wait until p is pressed again");
@@ -199,7 +197,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
 }
 
-pub(super) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
+pub(in crate::console) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
         (_, None) if !inventory.coverage().covers(&edit.key) => Upstream::Hidden,

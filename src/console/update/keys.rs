@@ -2,23 +2,26 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::compare::merge::ConflictChoice;
-
 use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::keymap::{self, Place};
-use super::super::model::{
-    self, ConfirmAction, Model, Overlay, Redraw, SecretAction, Tab, Tone, UNLOCKED_FOR, WriteAccess,
-};
+use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::super::secret_jobs::SecretJob;
-use super::browse::{self, Movement};
-use super::{
-    chooser, diagnostics, drafts, edit, external_editor, feed, marks, merge, names, plan, plan_builder,
-    prepare, prompt, search, secret_actions, secret_form, secret_reveal, secret_undo, secrets_page,
-    stale_dependents, timers, typing,
+use super::{feed, timers};
+use crate::compare::merge::ConflictChoice;
+use crate::console::overlays::{ConfirmAction, Overlay, chooser, prompt};
+use crate::console::screens::browse::{Movement, marking as marks};
+use crate::console::screens::editor::{external_editor, fixes as diagnostics, search, typing};
+use crate::console::screens::plan::{builder as plan_builder, names};
+use crate::console::screens::secret_form::undo as secret_undo;
+use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::secrets::actions::{SecretAction, reveal as secret_reveal};
+use crate::console::screens::{
+    Tab, browse, drafts, editor as edit, merge, plan, review as prepare, secret_form,
+    secrets as secrets_page, stale_dependents,
 };
 
-pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);
     model.last_key = model.now.mono;
     model.select_on_arrival = None;
@@ -36,7 +39,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// A paste is text, taken only where text is typed; elsewhere it would run keys.
-pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+pub(in crate::console) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);
     match model.place() {
         Place::Filter if model.tab == Tab::Secrets => secrets_page::paste(&mut model.secrets_page, text),
@@ -75,7 +78,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
 }
 
 /// Does an action, whether from a key or from a command.
-pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(in crate::console) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !passes_gate(model) {
         return Vec::new();
     }
@@ -194,7 +197,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Whether a write may begin; reports why not.
-pub(super) fn passes_gate(model: &mut Model) -> bool {
+pub(in crate::console) fn passes_gate(model: &mut Model) -> bool {
     match model.lock {
         WriteAccess::Open(_) => true,
         WriteAccess::Locked => {
@@ -281,7 +284,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     match confirm.action {
         ConfirmAction::Delete { entry, store } => {
             let same = store.as_ref() == model.inventory.store();
-            plan_builder::delete_one(model, model::PlanStep::delete(*entry), same)
+            plan_builder::delete_one(model, crate::console::screens::plan::PlanStep::delete(*entry), same)
         }
         ConfirmAction::Discard => {
             edit::discard(model);

@@ -1,44 +1,24 @@
 //! (model, message) -> effects. Pure: no clock, no I/O; the time comes with the message.
 
-mod answers;
-mod browse;
-mod chooser;
-mod diagnostics;
-mod drafts;
-mod edit;
-mod external_editor;
-mod feed;
-mod keys;
-mod marks;
-mod merge;
-mod names;
-mod needs;
-mod plan;
-mod plan_builder;
-mod prepare;
-mod presence;
-mod prompt;
-mod search;
-mod secret_actions;
-mod secret_destroy;
-mod secret_form;
-mod secret_reveal;
-mod secret_undo;
-mod secrets_page;
-mod send;
-mod stale_dependents;
+pub(in crate::console) mod answers;
+pub(in crate::console) mod feed;
+pub(in crate::console) mod keys;
+pub(in crate::console) mod needs;
+pub(in crate::console) mod presence;
+
 #[cfg(test)]
 mod tests;
-mod timers;
-mod typing;
-mod unknown_outcome;
-mod visibility;
+pub(in crate::console) mod timers;
+pub(in crate::console) mod unknown_outcome;
+pub(in crate::console) mod visibility;
 
 use zeroize::Zeroizing;
 
 use super::effect::Effect;
 use super::message::{AppEvent, Message};
-use super::model::{LOG_LINES, Model, Redraw, Tab};
+use super::model::{Model, Redraw};
+use crate::console::screens::Tab;
+use crate::console::screens::log::LOG_LINES;
 
 /// Applies one message to the model; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -50,13 +30,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
         AppEvent::Resize(size) => {
             model.size = size;
-            browse::settle(model);
-            typing::settle(model);
+            crate::console::screens::browse::settle(model);
+            crate::console::screens::editor::typing::settle(model);
             model.request_redraw(Redraw::Now);
             Vec::new()
         }
         AppEvent::Resumed => {
-            secret_reveal::hide(model);
+            crate::console::screens::secrets::actions::reveal::hide(model);
             vec![Effect::Redraw]
         }
         AppEvent::Feed(feed) => feed::handle(model, feed),
@@ -66,16 +46,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         AppEvent::Wake => timers::wake(model),
-        AppEvent::Terminate => drafts::quit_now(model),
+        AppEvent::Terminate => crate::console::screens::drafts::quit_now(model),
     });
-    effects.extend(drafts::follow(model));
-    effects.extend(external_editor::follow(model));
+    effects.extend(crate::console::screens::drafts::follow(model));
+    effects.extend(crate::console::screens::editor::external_editor::follow(model));
     enforce_gate(model, &mut effects);
-    secret_reveal::follow(model, &effects);
+    crate::console::screens::secrets::actions::reveal::follow(model, &effects);
     unknown_outcome::remember(model, &effects);
-    effects.extend(merge::follow(model));
+    effects.extend(crate::console::screens::merge::follow(model));
     needs::follow(model);
-    effects.extend(secrets_page::follow(model));
+    effects.extend(crate::console::screens::secrets::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));

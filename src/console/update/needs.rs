@@ -1,13 +1,12 @@
 //! Needs of the visible documents, computed after every message within the budget of one turn.
 
+use super::super::model::{Model, Redraw};
 use crate::check::OwnSecrets;
+use crate::console::screens::browse::items::visible as rows_in_sight;
 use crate::domain::ResourceKey;
 
-use super::super::model::{Model, Redraw};
-use super::super::view::rows_in_sight;
-
 /// Computes those of documents that became visible or changed.
-pub(super) fn follow(model: &mut Model) {
+pub(in crate::console) fn follow(model: &mut Model) {
     if model.context.secrets.is_none() {
         return;
     }

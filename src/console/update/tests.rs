@@ -6,12 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::effect::{Effect, RequestId};
 use super::super::keymap::Place;
-use super::super::layout::{Pane, Size};
 use super::super::message::{Answer, AppEvent, Message, Stamp};
-use super::super::model::{
-    ConsoleContext, DraftStage, Model, Overlay, Redraw, Sort, Tab, Upstream, WriteAccess,
-};
+use super::super::model::{ConsoleContext, Model, Redraw, WriteAccess};
 use super::update;
+use crate::console::overlays::Overlay;
+use crate::console::screens::Tab;
+use crate::console::screens::browse::Sort;
+use crate::console::screens::editor::{DraftStage, Upstream};
+use crate::console::shell::layout::{Pane, Size};
 use crate::domain::{
     Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };

@@ -2,10 +2,12 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, WriteAccess};
-use super::{diagnostics, secret_reveal, secrets_page};
+use crate::console::screens::editor::fixes as diagnostics;
+use crate::console::screens::secrets as secrets_page;
+use crate::console::screens::secrets::actions::reveal as secret_reveal;
 
 /// Does whatever is due at `model.now`.
-pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
+pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     model.request_redraw(Redraw::Now);
     model.traffic.advance(now);
@@ -19,7 +21,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
     secret_reveal::wake(model);
     continue_filter(model);
     let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(diagnostics::check(model)).collect();
-    effects.extend(super::drafts::wake(model));
+    effects.extend(crate::console::screens::drafts::wake(model));
     effects.extend(secrets_page::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
@@ -28,7 +30,7 @@ pub(super) fn wake(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Locks writing when no key was pressed for too long.
-pub(super) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
+pub(in crate::console) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);
     over.then(|| {
         model.notify(Tone::Plain, "locked again: ten minutes without a key");
@@ -36,12 +38,12 @@ pub(super) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     })
 }
 
-pub(super) fn lock(model: &mut Model) -> Effect {
+pub(in crate::console) fn lock(model: &mut Model) -> Effect {
     model.lock = WriteAccess::Locked;
     Effect::Lock
 }
 
-pub(super) fn check_health(model: &mut Model) -> Effect {
+pub(in crate::console) fn check_health(model: &mut Model) -> Effect {
     let request = model.next_request();
     model.health.asked = Some(request);
     model.health.asked_at = model.now.mono;
@@ -53,6 +55,6 @@ fn continue_filter(model: &mut Model) {
     let Model { webhooks, connections, inventory, .. } = model;
     let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
     if worked {
-        super::browse::settle(model);
+        crate::console::screens::browse::settle(model);
     }
 }

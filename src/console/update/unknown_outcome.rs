@@ -2,12 +2,13 @@
 //! time, and nothing else is written before that.
 
 use super::super::effect::{Effect, RequestId};
-use super::super::model::{DraftStage, Model, PendingWrite, SentCommit, Tone, UnknownOutcome};
+use super::super::model::{Model, PendingWrite, SentCommit, Tone, UnknownOutcome};
 use super::answers;
+use crate::console::screens::editor::DraftStage;
 use crate::provider::{Commit, CommitStatus, Error};
 
 /// Remembers the commit that is being sent.
-pub(super) fn remember(model: &mut Model, effects: &[Effect]) {
+pub(in crate::console) fn remember(model: &mut Model, effects: &[Effect]) {
     for effect in effects {
         if let Effect::Commit(request, ops) = effect {
             let store = model.inventory.store().cloned();
@@ -17,7 +18,11 @@ pub(super) fn remember(model: &mut Model, effects: &[Effect]) {
 }
 
 /// Takes the answer of a commit whose outcome is unknown; `false` for any other.
-pub(super) fn intercept(model: &mut Model, request: RequestId, result: &Result<Commit, Error>) -> bool {
+pub(in crate::console) fn intercept(
+    model: &mut Model,
+    request: RequestId,
+    result: &Result<Commit, Error>,
+) -> bool {
     let Some(sent) = model.sent_commit.take_if(|sent| sent.request == request) else { return false };
     let mine = model.pending_write.as_ref().is_some_and(|writing| writing.request == request);
     if !mine || !matches!(result, Err(Error::OutcomeUnknown { .. })) {
@@ -28,7 +33,7 @@ pub(super) fn intercept(model: &mut Model, request: RequestId, result: &Result<C
 }
 
 /// Asks for the outcome when due.
-pub(super) fn follow(model: &mut Model) -> Option<Effect> {
+pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     let due = model.unknown_outcome.as_ref()?.next_query(&model.link).is_some_and(|at| at <= now);
     if !due {
@@ -42,7 +47,11 @@ pub(super) fn follow(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes the outcome, or that it could not be found out.
-pub(super) fn on_found(model: &mut Model, request: RequestId, result: Result<CommitStatus, Error>) {
+pub(in crate::console) fn on_found(
+    model: &mut Model,
+    request: RequestId,
+    result: Result<CommitStatus, Error>,
+) {
     let Some(unknown) = model.unknown_outcome.as_mut().filter(|unknown| unknown.asked == Some(request))
     else {
         return;

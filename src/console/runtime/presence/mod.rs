@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use table::{OutageChange, PollTable};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -27,7 +28,6 @@ use crate::console::effect::RequestId;
 use crate::console::message::{Answer, SecretReachability};
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::{CALL_DEADLINE, Error, HEALTH_DEADLINE, SecretReader};
-use table::{OutageChange, PollTable};
 
 /// How many queries run at once.
 pub(super) const AT_ONCE: usize = 8;

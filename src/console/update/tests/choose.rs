@@ -1,7 +1,7 @@
 //! The chooser of a new document, and the template it starts from.
 
 use super::*;
-use crate::console::model::Chooser;
+use crate::console::overlays::chooser::Chooser;
 
 fn chooser(console: &TestConsole) -> &Chooser {
     let Some(Overlay::Choose(chooser)) = &console.model.overlay else { panic!("a choice") };

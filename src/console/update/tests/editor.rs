@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::console::effect::AuditNote;
-use crate::console::model::{CHECKED_AT_ONCE, Draft};
+use crate::console::screens::editor::{CHECKED_AT_ONCE, Draft};
 
 fn opened(text: &str) -> TestConsole {
     let mut console = TestConsole::new();

@@ -12,7 +12,8 @@ use walk::{StateWalk, WalkStep, explore, face, keys_of, steps};
 
 use super::*;
 use crate::console::action::Action;
-use crate::console::view::{footer_offers, help_offers};
+use crate::console::overlays::help::offered as help_offers;
+use crate::console::shell::footer::offered as footer_offers;
 
 fn writing_actions() -> impl Iterator<Item = Action> {
     Action::ALL.into_iter().filter(|action| action.writes())

@@ -1,7 +1,7 @@
 //! Marks: stored by key, and what delete and copy act on.
 
-use super::super::super::model::MAX_MARKS;
 use super::*;
+use crate::console::screens::browse::MAX_MARKS;
 
 fn marked(console: &TestConsole) -> Vec<String> {
     console.model.webhooks.marks.keys().map(ToString::to_string).collect()

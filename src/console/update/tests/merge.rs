@@ -28,7 +28,7 @@ fn written(console: &mut TestConsole) -> (Expect, String) {
     (expect, document.text().unwrap().to_owned())
 }
 
-fn shown(console: &TestConsole) -> &crate::console::model::MergeState {
+fn shown(console: &TestConsole) -> &crate::console::screens::merge::MergeState {
     match &console.model.edit.as_ref().unwrap().stage {
         DraftStage::Merge(merging) => merging,
         _ => panic!("a merge"),

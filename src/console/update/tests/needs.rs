@@ -3,8 +3,8 @@
 use super::secrets::places;
 use super::*;
 use crate::check::NeedMark;
+use crate::console::shell;
 use crate::console::theme::{ColorDepth, Glyphs, Theme};
-use crate::console::view;
 use crate::domain::Presence;
 use crate::domain::json::WALKS;
 
@@ -77,7 +77,8 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
         (1..).zip(&documents).map(|(at, (address, text))| entry(address, text, at)).collect();
     entries.push(entry("connections/k1", &rabbit("infra/k1"), 9_000));
     let mut console = TestConsole::with_secrets(&entries);
-    let rows = crate::console::view::rows_in_sight(&console.model, &console.model.webhooks).count();
+    let rows =
+        crate::console::screens::browse::items::visible(&console.model, &console.model.webhooks).count();
     assert!((20..40).contains(&rows), "{rows}");
     let known = |console: &TestConsole| console.model.needs.known();
     let mut before = known(&console);
@@ -159,7 +160,7 @@ fn between_the_watch_and_the_screen_a_document_is_parsed_once_a_revision() {
     for keys in ["j", "k", "G", "g", "2", "3", "j", "enter", "j", "esc", "1"] {
         console.keys(keys);
         console.send(AppEvent::Wake);
-        screen.draw(|frame| view::draw(&console.model, &theme, frame)).unwrap();
+        screen.draw(|frame| shell::draw(&console.model, &theme, frame)).unwrap();
     }
     let path =
         console.model.needs.visible_paths().into_iter().find(|path| path.to_string() == "secret/app/one");

@@ -1,8 +1,7 @@
 //! Partial pictures: what they do not show is not said to be absent.
 
-use crate::domain::PermittedRanges;
-
 use super::*;
+use crate::domain::PermittedRanges;
 
 impl TestConsole {
     /// A load of the namespace `a` by a user who may read nothing else.

@@ -1,7 +1,7 @@
 //! Plans: several writes reviewed as one, sent as one, and rebuilt after a conflict.
 
-use super::super::super::model::{PlanKind, StepDiffs};
 use super::*;
+use crate::console::screens::plan::{PlanKind, StepDiffs};
 use crate::provider::Lease;
 
 pub(super) fn commits(console: &mut TestConsole) -> Option<(RequestId, Vec<Op>)> {
@@ -248,7 +248,7 @@ fn large_plans_are_compared_off_the_loop_before_they_can_be_written() {
     let Some(Effect::Compare(request, sides)) = console.effects.pop() else { panic!("a comparison") };
     console.wait(400).keys("enter");
     assert!(console.notice().contains("still being compared"));
-    console.send(AppEvent::Answer(request, Answer::Compared(super::super::super::model::diff(&sides))));
+    console.send(AppEvent::Answer(request, Answer::Compared(crate::console::screens::plan::diff(&sides))));
     console.keys("enter");
     assert_eq!(conditions(&commits(&mut console).unwrap().1), [("a/two".into(), at(2))]);
 }

@@ -16,8 +16,8 @@ fn saves(console: &mut TestConsole) -> Vec<(String, Option<Token>)> {
     for effect in console.effects.drain(..) {
         if let Effect::SaveDraft(request, unsaved) = effect {
             let token = match &unsaved.base {
-                crate::console::model::Base::Stored(entry) => Some(entry.token),
-                crate::console::model::Base::Absent { .. } => None,
+                crate::console::screens::editor::Base::Stored(entry) => Some(entry.token),
+                crate::console::screens::editor::Base::Absent { .. } => None,
             };
             saves.push((unsaved.text, token));
             asked.push(request);
@@ -195,7 +195,8 @@ fn a_saved_cursor_that_is_nowhere_in_the_text_is_no_trouble() {
     let mut saved = unsaved.to_saved("").unwrap();
     for cursor in [(usize::MAX, usize::MAX), (0, 1), (0, 2), (usize::MAX, 0)] {
         saved.cursor = cursor;
-        let mut edit = crate::console::model::Draft::resume(saved.clone(), &console.model.inventory);
+        let mut edit =
+            crate::console::screens::editor::Draft::resume(saved.clone(), &console.model.inventory);
         edit.buffer.type_char('y');
         assert_eq!(edit.text().chars().filter(|c| *c == 'y').count(), 1);
     }

@@ -5,13 +5,13 @@ mod ends;
 
 use zeroize::Zeroizing;
 
-use super::super::super::model::SecretWriteKind;
 use super::super::super::secret_jobs::{
     Inspection, RevealDestination, RevealOutcome, RevealReport, SecretJob, SecretJobResult, SecretWrite,
     SecretWriteMode, SecretWriteOutcome as SecretOutcome,
 };
 use super::*;
 use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
+use crate::console::screens::secrets::actions::SecretWriteKind;
 use crate::domain::{
     FieldName, FieldState, MissingRights, Mount, Opaque, Presence, SecretContents, SecretMetadata,
     SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo, VersionState,

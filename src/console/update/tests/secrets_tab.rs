@@ -3,7 +3,7 @@
 
 use super::secrets::places;
 use super::*;
-use crate::console::model::{FolderPage, ListingEnd, SecretState, SecretSubject};
+use crate::console::screens::secrets::{FolderPage, ListingEnd, SecretState, SecretSubject};
 use crate::console::secret_jobs::SecretJob;
 use crate::domain::{
     FieldName, FieldState, KvPath, Mount, Presence, SecretContents, SecretFolder, SecretMetadata, SecretPath,

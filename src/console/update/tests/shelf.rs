@@ -3,7 +3,7 @@
 use super::*;
 use crate::console::drafts::{DraftEntry, DraftId, DraftSummary, SavedDraft, UnsavedDraft};
 use crate::console::external_editor::EditorEvent;
-use crate::console::model::DraftStatus;
+use crate::console::screens::drafts::DraftStatus;
 
 const STORED: &str = "{\n  \"module\": \"log\",\n  \"authorization\": \"Bearer first\"\n}";
 

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use super::super::{secrets, *};
 use crate::console::action::Action;
 use crate::console::keymap;
-use crate::console::model::{PlanKind, Prompt, PromptPurpose};
+use crate::console::overlays::{Prompt, PromptPurpose};
+use crate::console::screens::plan::PlanKind;
 
 /// Milliseconds, so that a key is pressed after a question could be read.
 const READING: u64 = 400;

@@ -1,0 +1,37 @@
+//! State of the chooser: what kind of document a new one becomes.
+
+use crate::check::{DocumentType, document_types};
+use crate::console::widgets::TextInput;
+use crate::domain::{DocumentKind, ResourceKey};
+
+/// The modules of a new webhook or the types of a new connection, filtered by what is typed.
+#[derive(Debug)]
+pub struct Chooser {
+    /// The new document.
+    pub key: ResourceKey,
+    pub input: TextInput,
+    /// The index among the matches.
+    pub selected: usize,
+}
+
+impl Chooser {
+    pub fn new(key: ResourceKey) -> Self {
+        Self { key, input: TextInput::of(""), selected: 0 }
+    }
+
+    /// The choices whose name or help contains what was typed, ignoring case; names that start with it
+    /// come first.
+    pub fn matches(&self) -> Vec<&'static DocumentType> {
+        let typed = self.input.text().trim().to_lowercase();
+        let has = |choice: &&DocumentType| {
+            choice.name.contains(&typed) || choice.help.to_lowercase().contains(&typed)
+        };
+        let mut found: Vec<_> = document_types(DocumentKind::of(&self.key)).iter().filter(has).collect();
+        found.sort_by_key(|choice| !choice.name.starts_with(&typed));
+        found
+    }
+
+    pub fn choice(&self) -> Option<&'static DocumentType> {
+        self.matches().get(self.selected).copied()
+    }
+}

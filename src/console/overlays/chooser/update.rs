@@ -1,0 +1,63 @@
+//! The chooser for the module or type of a new document, and the template it starts from.
+
+use crossterm::event::KeyEvent;
+
+use super::state::Chooser;
+use crate::check::{connection_type, template};
+use crate::console::model::Model;
+use crate::console::overlays::state::Overlay;
+use crate::console::screens::browse::Movement;
+use crate::console::screens::editor as edit;
+use crate::console::screens::editor::typing;
+use crate::domain::{Document, DocumentKind, ResourceKey};
+use crate::inventory::Scope;
+
+pub(in crate::console) fn ask(model: &mut Model, key: ResourceKey) {
+    model.overlay = Some(Overlay::Choose(Chooser::new(key)));
+}
+
+/// A key typed into the filter.
+pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+    if let Some(Overlay::Choose(chooser)) = &mut model.overlay
+        && chooser.input.key(key)
+    {
+        chooser.selected = 0;
+    }
+}
+
+/// Pasted text goes into the filter.
+pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Choose(chooser)) = &mut model.overlay {
+        chooser.input.insert(text);
+        chooser.selected = 0;
+    }
+}
+
+pub(in crate::console) fn step(chooser: &mut Chooser, step: Movement, page: usize) {
+    chooser.selected = step.apply(chooser.selected, chooser.matches().len(), page);
+}
+
+/// Starts the document from the selected template, with the cursor at the first value to edit.
+pub(in crate::console) fn accept(model: &mut Model) {
+    let Some(Overlay::Choose(chooser)) = &model.overlay else { return };
+    let Some(choice) = chooser.choice() else { return };
+    let key = chooser.key.clone();
+    let connection = connection_type(&choice.name).and_then(|of| connection_of(model, of));
+    let Some(template) = template(DocumentKind::of(&key), &choice.name, connection.as_deref()) else {
+        return;
+    };
+    model.overlay = None;
+    edit::begin(model, key, Document::from(template.text.as_str()));
+    if let (Some(first), Some(edit)) = (template.first, &mut model.edit) {
+        edit.buffer.move_to(edit.buffer.position_of(first));
+        typing::settle(model);
+    }
+}
+
+/// The only connection of a type; `None` where there are several, since the user has to choose.
+fn connection_of(model: &Model, of: &str) -> Option<String> {
+    let rows = model.inventory.slots(&Scope::Connections).filter_map(|slot| model.inventory.row(slot));
+    let mut found = rows.filter(|row| row.module() == Some(of)).map(|row| row.key().short());
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}

@@ -1,0 +1,127 @@
+//! Overlays: help, prompts, questions and lists above the screen.
+
+use std::time::Duration;
+
+use crate::console::drafts::DraftId;
+use crate::console::keymap::Place;
+use crate::console::overlays::chooser::Chooser;
+use crate::console::screens::drafts::DraftsPage;
+use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
+use crate::console::screens::secrets::actions::{RevealedValue, SecretPicker};
+use crate::console::secret_jobs::RevealRequest;
+use crate::console::widgets::TextInput;
+use crate::domain::{Entry, Opaque, ResourceKey, SecretPath, SecretVersion, StoreId};
+
+/// An overlay above the screen.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of a mode.
+    Help {
+        place: Place,
+        scroll: usize,
+    },
+    Prompt(Prompt),
+    Confirm(Confirm),
+    /// Drafts of this session and of earlier ones.
+    Drafts(DraftsPage),
+    /// The kind of a new document.
+    Choose(Chooser),
+    /// A choice of a secret or a field.
+    PickSecret(SecretPicker),
+    RevealedValue(RevealedValue),
+    Value(Opaque<Box<ValuePrompt>>),
+    /// A random value for it.
+    Generate(GeneratePrompt),
+}
+
+#[derive(Debug)]
+pub struct Prompt {
+    pub purpose: PromptPurpose,
+    pub input: TextInput,
+    /// Why the last input was rejected.
+    pub error: Option<String>,
+    /// Completions, at most a handful.
+    pub candidates: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptPurpose {
+    /// A command or an address.
+    Command,
+    /// The address of a new document.
+    New,
+    /// The address of a copy.
+    Clone(ResourceKey),
+    /// The namespace to which these documents are copied.
+    CloneTo(Vec<ResourceKey>),
+    /// The new name of a document.
+    Rename(ResourceKey),
+    /// Text that confirms a plan; a paste is refused.
+    Typed(String),
+    /// The context's name, to unlock writing; a paste is refused.
+    Unlock,
+    /// An edited value for a clash of a merge.
+    Value,
+    /// The reason for revealing a secret value.
+    Reason(RevealRequest),
+    /// The path of what is destroyed, typed to confirm; a paste is refused.
+    Destroy(DestroyTarget),
+    /// The name of another field of the secret being written.
+    FieldName,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestroyTarget {
+    pub path: SecretPath,
+    /// `None`: all versions.
+    pub version: Option<SecretVersion>,
+    pub warnings: Vec<String>,
+}
+
+impl DestroyTarget {
+    /// `v2 of secret/app/orders`
+    pub fn describe(&self) -> String {
+        match self.version {
+            Some(version) => format!("{version} of {}", self.path),
+            None => format!("{} with all its versions", self.path),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Confirm {
+    pub question: String,
+    pub details: Vec<String>,
+    /// What yes does.
+    pub action: ConfirmAction,
+    /// When it was asked; keys in the first 300 ms are not answers.
+    pub asked: Duration,
+}
+
+/// What a yes does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfirmAction {
+    /// Deletes this document if it still has this token in this store.
+    Delete {
+        entry: Box<Entry>,
+        /// The store in which it was shown; tokens of another store cannot be compared.
+        store: Option<StoreId>,
+    },
+    /// Discards the draft.
+    Discard,
+    /// Discards a draft of an earlier session.
+    DiscardSaved(DraftId),
+    /// Quits although there is a draft.
+    Quit,
+    /// Deletes the newest version of a secret.
+    DeleteSecret {
+        path: SecretPath,
+        /// The newest version when it was shown.
+        version: SecretVersion,
+    },
+    UndeleteSecret {
+        path: SecretPath,
+        /// The newest version when it was shown.
+        version: SecretVersion,
+    },
+}

@@ -1,0 +1,252 @@
+//! The detail pane: what the store knows of the selected document, what it means to the receiver, and its text
+//! with secrets masked.
+
+use ratatui::layout::Rect;
+
+use super::items::lacks_connection;
+use super::state::{BrowsePage, DetailDocument};
+use super::view::{is_alone, is_focused};
+use crate::console::age::{TimedText, left};
+use crate::console::model::Model;
+use crate::console::screens::browse::needs;
+use crate::console::shell::layout::{Pane, body_rows};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, numbered_line};
+use crate::console::words;
+use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
+use crate::inventory::{Auth, RowRef};
+use crate::text::Safe;
+
+/// Dependents listed before the rest is only counted.
+const NAMED: usize = 8;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+    if pane.width == 0 {
+        return;
+    }
+    let rows = body_rows(pane);
+    if rows.height < pane.height {
+        draw_title(canvas, pane, title(model, browse));
+    }
+    let Some((shown, row)) = selected(model, browse) else { return };
+    let area = text_area(rows);
+    let facts = facts(model, shown, row, area.width);
+    let lines = shown.masked.line_count();
+    let total = facts.len() + 1 + lines;
+    let first = words::clamp_scroll(browse.detail.scroll, total, area.height);
+    for line in 0..area.height {
+        let at = first + usize::from(line);
+        if let Some(fact) = facts.get(at) {
+            canvas.row(area, line).put_run(fact);
+        } else if at == facts.len() {
+            let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
+            canvas.row(whole, line).fill(StyleRole::Rule, glyph::HORIZONTAL);
+        } else if let Some(text) = shown.masked.line(at - facts.len() - 1) {
+            numbered_line(&mut canvas.row(area, line), at - facts.len() - 1, lines, &text);
+        }
+    }
+}
+
+/// Number of lines, and how many of them are visible at once.
+pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+    let rows = body_rows(model.panes().detail);
+    let Some((shown, row)) = model.browse().and_then(|browse| selected(model, browse)) else { return (0, 0) };
+    let facts = facts(model, shown, row, text_area(rows).width);
+    (facts.len() + 1 + shown.masked.line_count(), usize::from(rows.height))
+}
+
+fn text_area(rows: Rect) -> Rect {
+    Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows }
+}
+
+fn selected<'m>(model: &'m Model, browse: &'m BrowsePage) -> Option<(&'m DetailDocument, RowRef<'m>)> {
+    let shown = browse.detail.shown.as_deref()?;
+    Some((shown, model.inventory.get(&shown.key)?))
+}
+
+fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
+    let focused = is_focused(model, browse, Pane::Detail);
+    let name = match &browse.detail.shown {
+        None => String::new(),
+        Some(shown) if is_alone(&model.panes()) => {
+            let path = shown.key.to_string().replace('/', &format!(" {} ", glyph::CRUMB));
+            format!("{} {} {path}", model.context.name, glyph::CRUMB)
+        }
+        Some(shown) => shown.key.to_string(),
+    };
+    PaneTitle { name, right: TextRun::default(), focused }
+}
+
+/// The lines above the text.
+fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
+    let mut facts = LabelledLines { lines: words::pack(history(model, row), room), room };
+    if let Some(lease) = row.lease() {
+        facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
+    }
+    if let Some(trouble) = &shown.facts.error {
+        facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.to_string());
+    }
+    match &shown.key {
+        ResourceKey::Webhook { namespace, id } => {
+            route(&mut facts, namespace, id);
+            if shown.facts.error.is_none() {
+                auth(&mut facts, model, shown);
+                needs(&mut facts, model, shown);
+                connections(&mut facts, model, shown);
+            }
+        }
+        ResourceKey::Connection { name } => {
+            dependents(&mut facts, model, name.as_str());
+            if shown.facts.error.is_none() {
+                needs(&mut facts, model, shown);
+            }
+        }
+        ResourceKey::Foreign { .. } => {
+            facts.add("note", StyleRole::Dim, "the receiver ignores this key; it can be viewed and deleted");
+        }
+    }
+    facts.lines
+}
+
+/// `r48190 · v7 · created r31002 · changed 4m (observed)`
+fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
+    let mut facts = vec![match model.context.capabilities.tokens {
+        TokenKind::Counter => TextRun::of(StyleRole::Text, row.revision().to_string()),
+        TokenKind::Digest => {
+            TextRun::of(StyleRole::Dim, "token ").and(StyleRole::Text, Safe::display(&row.token()))
+        }
+    }];
+    let mut add = |words: String| facts.push(TextRun::of(StyleRole::Text, words));
+    if let Some(version) = row.version() {
+        add(format!("v{version}"));
+    }
+    if let Some(created) = row.created() {
+        add(format!("created {created}"));
+    }
+    if let Some(at) = row.observed() {
+        add(format!("changed {} (observed)", words::ago(model, at).text));
+    }
+    facts
+}
+
+/// `694d77aa · 12m left`
+pub(in crate::console) fn lease_words(model: &Model, lease: LeaseId) -> TimedText {
+    let known = model.lease.filter(|known| known.lease == lease).and_then(|known| known.ends);
+    let Some(ends) = known else { return TimedText { text: lease.to_string(), changes_in: None } };
+    let TimedText { text, changes_in } = left(ends.saturating_sub(model.now.mono));
+    let ending = if changes_in.is_some() { " left" } else { "" };
+    TimedText { text: format!("{lease} {} {text}{ending}", glyph::DOT), changes_in }
+}
+
+/// Labelled lines; long ones are wrapped beside their label.
+struct LabelledLines {
+    lines: Vec<TextRun>,
+    room: u16,
+}
+
+const LABEL: u16 = 7;
+
+impl LabelledLines {
+    fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
+        let room = self.room.saturating_sub(LABEL).max(8);
+        let label_width = usize::from(LABEL);
+        for (at, line) in words::wrap(words, room).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            self.lines.push(TextRun::of(StyleRole::Dim, format!("{label:label_width$}")).and(ink, line));
+        }
+    }
+
+    /// Finished lines under one label.
+    fn block(&mut self, label: &str, lines: Vec<TextRun>) {
+        let label_width = usize::from(LABEL);
+        for (at, line) in lines.into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let mut whole = TextRun::of(StyleRole::Dim, format!("{label:label_width$}"));
+            whole.join("", line);
+            self.lines.push(whole);
+        }
+    }
+
+    fn marked(&mut self, label: &str, ink: StyleRole, glyph: &str, words: &str) {
+        self.add(label, ink, &format!("{glyph} {words}"));
+    }
+}
+
+fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId) {
+    if let Some(reason) = id.unroutable() {
+        facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {reason}"));
+        return;
+    }
+    let id = id.as_str();
+    if *namespace == Namespace::default() {
+        facts.add("route", StyleRole::Text, &format!("POST /webhook/{id}"));
+        facts.add("", StyleRole::Text, &format!("POST /webhook/default/{id}"));
+    } else {
+        facts.add("route", StyleRole::Text, &format!("POST /webhook/{}/{id}", namespace.as_str()));
+    }
+}
+
+fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
+    if shown.facts.auth.is_open() {
+        let own = needs::own_auth(model, &shown.key);
+        if !own.is_empty() {
+            return facts.add(
+                "auth",
+                StyleRole::Text,
+                &format!("{}, by a secret of its own", own.join(", ")),
+            );
+        }
+        facts.marked("auth", StyleRole::Warning, glyph::WARNING, "none: open to anyone");
+        return;
+    }
+    let words: Vec<&str> = shown.facts.auth.iter().map(Auth::word).collect();
+    facts.add("auth", StyleRole::Text, &words.join(", "));
+}
+
+fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
+    if model.context.secrets.is_none() {
+        return;
+    }
+    let room = facts.room.saturating_sub(LABEL).max(8);
+    facts.block("needs", needs::block(model, &shown.key, room));
+}
+
+fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
+    let mut label = "used";
+    for name in &shown.facts.connections {
+        let others = model.inventory.dependents(name).len().saturating_sub(1);
+        if lacks_connection(model, name) {
+            let words = format!("connection {name} does not exist");
+            facts.marked(label, StyleRole::Warning, glyph::WARNING, &words);
+        } else if others == 0 {
+            let nobody = if model.inventory.coverage().is_partial() {
+                words::no_visible_webhook(model)
+            } else {
+                "nobody"
+            };
+            facts.add(label, StyleRole::Text, &format!("connection {name} {} {nobody} else", glyph::DOT));
+        } else {
+            facts.add(
+                label,
+                StyleRole::Text,
+                &format!("connection {name} {} {}", glyph::DOT, words::plural(others, "other")),
+            );
+        }
+        label = "";
+    }
+}
+
+fn dependents(facts: &mut LabelledLines, model: &Model, name: &str) {
+    let slots = model.inventory.dependents(name);
+    if slots.is_empty() {
+        facts.add("used", StyleRole::Dim, &format!("by {}", words::no_visible_webhook(model)));
+        return;
+    }
+    facts.add("used", StyleRole::Text, &format!("by {}", words::plural(slots.len(), "webhook")));
+    for row in slots.iter().take(NAMED).filter_map(|slot| model.inventory.row(*slot)) {
+        facts.add("", StyleRole::Dim, &row.key().to_string());
+    }
+    if slots.len() > NAMED {
+        facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(slots.len() - NAMED)));
+    }
+}

@@ -1,0 +1,80 @@
+//! A list without rows: what it is waiting for, or what would be here and the key that creates one.
+
+use ratatui::layout::Rect;
+
+use super::state::BrowsePage;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::{Model, WriteAccess};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun};
+use crate::console::words;
+use crate::domain::LinkState;
+use crate::inventory::Scope;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
+    let top = (area.height / 3).min(2);
+    let room = area.width.saturating_sub(3);
+    for (row, phrase) in (top..).zip(lines(model, browse, room)) {
+        canvas.row(area, row).skip(2).margin(1).put_run(&phrase);
+    }
+}
+
+fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
+    let link = &model.link;
+    if !link.has_loaded {
+        return waiting(model, room);
+    }
+    if !browse.filter.text().is_empty() {
+        let partial = if browse.listing.is_partial() { " so far" } else { "" };
+        let mut lines =
+            wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", browse.filter.text()), room);
+        lines.extend(hint(Action::Back, "clears the filter"));
+        return lines;
+    }
+    let mut lines = match browse.listing.scope() {
+        Scope::Connections if !model.context.capabilities.connections => {
+            return wrapped(StyleRole::Text, "this store holds no connections", room);
+        }
+        Scope::Connections => wrapped(StyleRole::Text, "no connections yet", room),
+        Scope::AllWebhooks => wrapped(StyleRole::Text, "no webhooks yet", room),
+        Scope::Namespace(namespace) => {
+            wrapped(StyleRole::Text, &format!("no webhooks in {}", namespace.as_str()), room)
+        }
+        Scope::Foreign => return wrapped(StyleRole::Text, "no unrecognised keys", room),
+    };
+    if let Some(words) = model.inventory.coverage().words() {
+        lines.extend(wrapped(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
+    }
+    if model.lock != WriteAccess::ReadOnly {
+        lines.extend(hint(Action::New, "makes one"));
+    }
+    lines
+}
+
+/// Before the first load: what is waited for, and why it takes so long.
+pub(in crate::console) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
+    if let LinkState::Loading { entries } = model.link.state {
+        let words = match entries {
+            0 => format!("loading {}", glyph::MORE),
+            _ => format!("{} loading {}", words::grouped(entries), glyph::MORE),
+        };
+        return vec![TextRun::of(StyleRole::Text, words)];
+    }
+    let mut lines = words::pack(words::trouble(model), room);
+    if let Some(reason) = words::reason(&model.link.state) {
+        lines.push(TextRun::default());
+        lines.extend(wrapped(StyleRole::Warning, reason, room));
+    }
+    lines.extend(hint(Action::Retry, "tries again at once"));
+    lines
+}
+
+fn wrapped(ink: StyleRole, text: &str, room: u16) -> Vec<TextRun> {
+    words::wrap(text, room).into_iter().map(|line| TextRun::of(ink, line)).collect()
+}
+
+fn hint(action: Action, does: &str) -> Vec<TextRun> {
+    let Some(key) = key_for(Place::Browse, action) else { return Vec::new() };
+    vec![TextRun::default(), TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {does}"))]
+}

@@ -1,0 +1,252 @@
+//! The items pane: the rows of a list, with the columns that fit.
+
+use ratatui::layout::Rect;
+
+use super::listing::Sort;
+use super::namespaces::first_row;
+use super::state::BrowsePage;
+use super::view::{is_alone, is_focused};
+use crate::console::model::{FRESH_FOR, Model};
+use crate::console::screens::browse::{empty, needs};
+use crate::console::shell::layout::{Pane, item_rows};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
+use crate::console::words;
+use crate::domain::{ConnectionName, ResourceKey};
+use crate::inventory::{RowRef, Scope};
+use crate::text::Safe;
+
+/// The columns of webhooks of one namespace; those of all begin with [`NAMESPACE`].
+const WEBHOOKS: [TableColumn; 7] = [
+    TableColumn { name: "ID", min_width: 12, priority: 90, align_right: false },
+    SECRETS,
+    TableColumn { name: "MODULE", min_width: 8, priority: 70, align_right: false },
+    TableColumn { name: "CONN", min_width: 8, priority: 60, align_right: false },
+    TableColumn { name: "AUTH", min_width: 8, priority: 40, align_right: false },
+    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
+    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
+];
+const NAMESPACE: TableColumn =
+    TableColumn { name: "NAMESPACE", min_width: 10, priority: 80, align_right: false };
+/// The mark for needed secrets; blank where this console has no secret store.
+const SECRETS: TableColumn = TableColumn { name: "SEC", min_width: 3, priority: 85, align_right: false };
+const CONNECTIONS: [TableColumn; 6] = [
+    TableColumn { name: "NAME", min_width: 10, priority: 90, align_right: false },
+    SECRETS,
+    TableColumn { name: "TYPE", min_width: 8, priority: 70, align_right: false },
+    TableColumn { name: "USED BY", min_width: 7, priority: 60, align_right: true },
+    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
+    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
+];
+const FOREIGN: [TableColumn; 3] = [
+    TableColumn { name: "KEY", min_width: 10, priority: 90, align_right: false },
+    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
+    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
+];
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+    let area = item_rows(pane);
+    let heads = pane.height - area.height;
+    if heads > 0 {
+        draw_title(canvas, pane, title(model, browse));
+    }
+    if browse.listing.len(&model.inventory) == 0 {
+        empty::draw(canvas, model, browse, area);
+        return;
+    }
+    let columns = columns(browse.listing.scope());
+    let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
+    let cells = rows.iter().map(|row| cells(model, browse.listing.scope(), *row)).collect();
+    let table = TextTable { columns: &columns, rows: cells };
+    // Columns for the selection, the state and the mark, and one at the right end.
+    let widths = table.widths(area.width.saturating_sub(4));
+    if heads > 1 {
+        let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
+        table.draw_header(canvas, names, 0, &widths);
+    }
+    let first = first(model, browse, area.height);
+    for (at, row) in rows.iter().enumerate() {
+        let Ok(line) = u16::try_from(at) else { break };
+        let mut pen = canvas.row(area, line);
+        let is_selected = first + at == browse.cursor;
+        if is_selected {
+            let focused = is_focused(model, browse, Pane::Items);
+            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
+        }
+        pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
+        let (ink, mark) = mark(model, *row);
+        pen.put(ink, mark);
+        let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
+        pen.put(StyleRole::Accent, if is_marked { glyph::MARKED } else { " " }).margin(1);
+        table.draw_row(&mut pen, at, &widths);
+    }
+}
+
+/// The visible rows.
+pub(in crate::console) fn visible<'m>(
+    model: &'m Model,
+    browse: &'m BrowsePage,
+) -> impl Iterator<Item = RowRef<'m>> {
+    let area = item_rows(model.panes().items);
+    let height = if area.width == 0 { 0 } else { area.height };
+    let first = first(model, browse, height);
+    let slots = browse.listing.slots_from(&model.inventory, first).take(usize::from(height));
+    slots.filter_map(|slot| model.inventory.row(slot))
+}
+
+/// Until when a row is marked as fresh; `None` if it is not.
+pub(in crate::console) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
+    row.observed().map(|at| at + FRESH_FOR).filter(|ends| *ends > model.now.mono)
+}
+
+fn first(model: &Model, browse: &BrowsePage, height: u16) -> usize {
+    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), height)
+}
+
+fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
+    let listing = &browse.listing;
+    let scope = words::scope(listing.scope());
+    let name = match is_alone(&model.panes()) {
+        true => format!("{} {} {scope}", model.context.name, glyph::CRUMB),
+        false => scope.to_owned(),
+    };
+    let mut right = TextRun::default();
+    if listing.sort() != Sort::Id {
+        right = TextRun::of(StyleRole::Dim, format!("by {}", listing.sort().word()));
+    }
+    let count = words::count(listing.len(&model.inventory), model);
+    if !count.is_empty() {
+        let partial = if listing.is_partial() { glyph::MORE } else { "" };
+        right.join("  ", TextRun::of(StyleRole::Dim, format!("{count}{partial}")));
+    }
+    PaneTitle { name, right, focused: is_focused(model, browse, Pane::Items) }
+}
+
+fn columns(scope: &Scope) -> Vec<TableColumn> {
+    match scope {
+        Scope::AllWebhooks => std::iter::once(NAMESPACE).chain(WEBHOOKS).collect(),
+        Scope::Namespace(_) => WEBHOOKS.to_vec(),
+        Scope::Connections => CONNECTIONS.to_vec(),
+        Scope::Foreign => FOREIGN.to_vec(),
+    }
+}
+
+fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(StyleRole, Safe<'m>)> {
+    let name_ink = if fresh_until(model, row).is_some() { StyleRole::Fresh } else { StyleRole::Text };
+    let name = (name_ink, Safe::bytes(row.short()));
+    let token = (StyleRole::Dim, Safe::display(&row.token()));
+    let changed = match row.observed() {
+        Some(at) => (StyleRole::Text, words::ago(model, at).text.into()),
+        None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
+    };
+    match scope {
+        Scope::Foreign => vec![name, token, changed],
+        Scope::Connections => {
+            vec![name, secrets(model, row), module(row), used_by(model, row), token, changed]
+        }
+        Scope::Namespace(_) => {
+            vec![
+                name,
+                secrets(model, row),
+                module(row),
+                connection(model, row),
+                auth(model, row),
+                token,
+                changed,
+            ]
+        }
+        Scope::AllWebhooks => {
+            let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
+            let namespace = (StyleRole::Dim, Safe::new(namespace));
+            let (secrets, auth) = (secrets(model, row), auth(model, row));
+            vec![namespace, name, secrets, module(row), connection(model, row), auth, token, changed]
+        }
+    }
+}
+
+/// The mark for the secrets that it needs.
+fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
+    if model.context.secrets.is_none() {
+        return (StyleRole::Dim, Safe::literal(""));
+    }
+    if row.is_invalid() {
+        return (StyleRole::Dim, Safe::literal(glyph::NONE));
+    }
+    let (glyph, ink) = needs::mark_badge(needs::mark(model, &row.key()));
+    (ink, Safe::literal(glyph))
+}
+
+fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {
+    match row.module() {
+        _ if row.is_invalid() => (StyleRole::Bad, Safe::literal("broken")),
+        Some(module) => (StyleRole::Text, Safe::new(module)),
+        None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
+    }
+}
+
+fn connection<'m>(model: &Model, row: RowRef<'m>) -> (StyleRole, Safe<'m>) {
+    match row.connection() {
+        Some(name) if is_dangling(model, row) => (StyleRole::Warning, Safe::new(name)),
+        Some(name) => (StyleRole::Text, Safe::new(name)),
+        None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
+    }
+}
+
+fn auth(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
+    let auth = row.auth();
+    if row.is_invalid() {
+        return (StyleRole::Dim, Safe::literal(glyph::NONE));
+    }
+    if auth.is_open() {
+        let own = needs::own_auth(model, &row.key());
+        if !own.is_empty() {
+            return (StyleRole::Text, own.join(" ").into());
+        }
+        return (StyleRole::Warning, Safe::literal("none"));
+    }
+    let words: Vec<&str> = auth.iter().map(crate::inventory::Auth::word).collect();
+    (StyleRole::Text, words.join(" ").into())
+}
+
+fn used_by(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
+    let name = String::from_utf8_lossy(row.short());
+    match model.inventory.dependents(&name).len() {
+        0 => (StyleRole::Dim, Safe::literal(glyph::NONE)),
+        count => (StyleRole::Text, words::grouped(count).into()),
+    }
+}
+
+/// The mark before a row: broken, fresh, or with a warning.
+fn mark(model: &Model, row: RowRef<'_>) -> (StyleRole, &'static str) {
+    if row.is_invalid() {
+        (StyleRole::Bad, glyph::BAD)
+    } else if fresh_until(model, row).is_some() {
+        (StyleRole::Fresh, glyph::FRESH)
+    } else if is_dangling(model, row) || is_unroutable(row) || needs::has_variable_conflict(model, &row.key())
+    {
+        (StyleRole::Warning, glyph::WARNING)
+    } else {
+        (StyleRole::Text, " ")
+    }
+}
+
+fn is_unroutable(row: RowRef<'_>) -> bool {
+    matches!(row.key(), ResourceKey::Webhook { id, .. } if id.unroutable().is_some())
+}
+
+/// Whether a webhook names a connection that does not exist.
+fn is_dangling(model: &Model, row: RowRef<'_>) -> bool {
+    row.connection().is_some_and(|name| lacks_connection(model, name))
+}
+
+/// Whether a connection is known not to exist; not known during a load, or where it may not be read.
+pub(in crate::console) fn lacks_connection(model: &Model, name: &str) -> bool {
+    let knows =
+        model.context.capabilities.connections && model.link.has_loaded && !model.inventory.is_loading();
+    let sees = || {
+        ConnectionName::new(name)
+            .is_ok_and(|name| model.inventory.coverage().covers(&ResourceKey::connection(name)))
+    };
+    let whole = !model.inventory.coverage().is_partial();
+    knows && !model.inventory.has_connection(name) && (whole || sees())
+}

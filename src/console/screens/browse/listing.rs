@@ -1,0 +1,299 @@
+//! The rows of a document list: in the inventory's own order, or filtered and sorted.
+
+use std::cmp::Ordering;
+
+use super::filter::Filter;
+use crate::domain::ResourceKey;
+use crate::inventory::{Delta, Inventory, Scope, Slot};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// By key, as the store orders.
+    #[default]
+    Id,
+    /// By module or type, then by key.
+    Module,
+    /// By connection, then by key.
+    Connection,
+    /// The latest revision first.
+    Newest,
+}
+
+impl Sort {
+    /// The next order, wrapping around.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Id => Self::Module,
+            Self::Module => Self::Connection,
+            Self::Connection => Self::Newest,
+            Self::Newest => Self::Id,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Module => "module",
+            Self::Connection => "connection",
+            Self::Newest => "newest",
+        }
+    }
+}
+
+/// The number of rows filtered in one slice; far below a frame's time.
+const SLICE: usize = 50_000;
+
+/// Up to this many changed rows are moved one by one.
+const FEW: usize = 16;
+
+/// The rows of a list, in order.
+#[derive(Debug)]
+pub struct DocumentList {
+    scope: Scope,
+    filter: Filter,
+    sort: Sort,
+    /// `None` if the list is the inventory's own order.
+    slots: Option<Vec<Slot>>,
+    /// Rows not yet filtered, last first.
+    pending: Vec<Slot>,
+}
+
+impl DocumentList {
+    /// All rows of a scope, by key.
+    pub fn new(scope: Scope) -> Self {
+        Self { scope, filter: Filter::default(), sort: Sort::Id, slots: None, pending: Vec::new() }
+    }
+
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Whether filtering is not finished, so that the count is not final.
+    pub fn is_partial(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    pub fn set_scope(&mut self, scope: Scope, inventory: &Inventory) {
+        self.scope = scope;
+        self.rebuild(inventory);
+    }
+
+    pub fn set_filter(&mut self, filter: Filter, inventory: &Inventory) {
+        self.filter = filter;
+        self.rebuild(inventory);
+    }
+
+    pub fn set_sort(&mut self, sort: Sort, inventory: &Inventory) {
+        self.sort = sort;
+        self.rebuild(inventory);
+    }
+
+    pub fn len(&self, inventory: &Inventory) -> usize {
+        self.slots.as_ref().map_or_else(|| inventory.counts(&self.scope).total, Vec::len)
+    }
+
+    /// The row at a place.
+    pub fn slot_at(&self, inventory: &Inventory, at: usize) -> Option<Slot> {
+        match &self.slots {
+            Some(slots) => slots.get(at).copied(),
+            None => inventory.slot_at(&self.scope, at),
+        }
+    }
+
+    /// The rows from an index on, in order. Costs no more for a large index.
+    pub fn slots_from<'l>(
+        &'l self,
+        inventory: &'l Inventory,
+        first: usize,
+    ) -> impl Iterator<Item = Slot> + 'l {
+        let (own, all) = match &self.slots {
+            Some(slots) => (Some(slots.iter().skip(first).copied()), None),
+            None => (None, Some(inventory.slots(&self.scope).skip(first))),
+        };
+        own.into_iter().flatten().chain(all.into_iter().flatten())
+    }
+
+    /// The place of a key.
+    pub fn position(&self, inventory: &Inventory, key: &ResourceKey) -> Option<usize> {
+        let Some(slots) = &self.slots else { return inventory.position(&self.scope, key).ok() };
+        let slot = inventory.find(key)?;
+        slots.binary_search_by(|other| self.order(inventory, *other, slot)).ok()
+    }
+
+    /// Filters one more slice; returns whether there was work left.
+    pub fn work(&mut self, inventory: &Inventory) -> bool {
+        let from = self.pending.len().saturating_sub(SLICE);
+        if self.pending.is_empty() {
+            return false;
+        }
+        let mut found = self.pending.split_off(from);
+        found.reverse();
+        found.retain(|slot| inventory.row(*slot).is_some_and(|row| self.filter.accepts(row)));
+        let mut slots = self.slots.take().unwrap_or_default();
+        if self.sort == Sort::Id && self.follows(inventory, slots.last(), found.first()) {
+            slots.append(&mut found);
+        } else {
+            slots.append(&mut found);
+            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
+            slots.dedup();
+        }
+        self.slots = Some(slots);
+        true
+    }
+
+    /// Applies a delta. The inventory has already changed.
+    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) {
+        let Some(mut slots) = self.slots.take() else { return };
+        if delta.changes.is_empty() {
+            self.slots = Some(slots);
+            return;
+        }
+        // A changed row may have moved, so every touched slot is removed before any is inserted.
+        let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let few = touched.len() <= FEW;
+        if few {
+            // Removing one row costs far less than testing every row, and most deltas are small.
+            for slot in &touched {
+                if let Some(at) = slots.iter().position(|other| other == slot) {
+                    slots.remove(at);
+                }
+            }
+        } else {
+            slots.retain(|slot| touched.binary_search(slot).is_err());
+        }
+        self.pending.retain(|slot| touched.binary_search(slot).is_err());
+        let back = touched.iter().copied().filter(|slot| self.includes(inventory, *slot));
+        if few {
+            for slot in back {
+                if let Err(at) = slots.binary_search_by(|other| self.order(inventory, *other, slot)) {
+                    slots.insert(at, slot);
+                }
+            }
+        } else {
+            slots.extend(back);
+            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
+        }
+        self.slots = Some(slots);
+    }
+
+    fn includes(&self, inventory: &Inventory, slot: Slot) -> bool {
+        let Some(row) = inventory.row(slot) else { return false };
+        let in_scope = match (&self.scope, row.key()) {
+            (Scope::AllWebhooks, ResourceKey::Webhook { .. })
+            | (Scope::Connections, ResourceKey::Connection { .. })
+            | (Scope::Foreign, ResourceKey::Foreign { .. }) => true,
+            (Scope::Namespace(wanted), ResourceKey::Webhook { namespace, .. }) => *wanted == namespace,
+            _ => false,
+        };
+        in_scope && self.filter.accepts(row)
+    }
+
+    fn rebuild(&mut self, inventory: &Inventory) {
+        self.pending.clear();
+        self.slots = None;
+        if self.filter.is_empty() && self.sort == Sort::Id {
+            return;
+        }
+        self.slots = Some(Vec::new());
+        self.pending = inventory.slots(&self.scope).collect();
+        self.pending.reverse();
+        self.work(inventory);
+    }
+
+    fn follows(&self, inventory: &Inventory, last: Option<&Slot>, next: Option<&Slot>) -> bool {
+        match (last, next) {
+            (Some(last), Some(next)) => self.order(inventory, *last, *next) == Ordering::Less,
+            _ => true,
+        }
+    }
+
+    fn order(&self, inventory: &Inventory, a: Slot, b: Slot) -> Ordering {
+        let (Some(a), Some(b)) = (inventory.row(a), inventory.row(b)) else { return a.cmp(&b) };
+        let by_key = || (a.namespace(), a.short()).cmp(&(b.namespace(), b.short()));
+        match self.sort {
+            Sort::Id => by_key(),
+            Sort::Module => a.module().cmp(&b.module()).then_with(by_key),
+            // Rows without a connection come last.
+            Sort::Connection => {
+                let missing = (a.connection().is_none()).cmp(&b.connection().is_none());
+                missing.then_with(|| a.connection().cmp(&b.connection())).then_with(by_key)
+            }
+            Sort::Newest => b.revision().cmp(&a.revision()).then_with(by_key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::inventory::{InventoryEvent, ScannedEntry};
+
+    const MODULES: [&str; 3] = ["log", "kafka", "mqtt"];
+
+    fn key(number: usize) -> ResourceKey {
+        format!("{}/id{number}", ["a", "b"][number % 2]).parse::<Address>().unwrap().0
+    }
+
+    fn put(number: usize, module: usize, revision: u64) -> Change<ScannedEntry> {
+        let document = format!(r#"{{"module":"{}","connection":"c{}"}}"#, MODULES[module], number % 3).into();
+        let (revision, token) = (Revision(revision), Token::counter(revision));
+        let entry =
+            Entry { key: key(number), document, revision, created: None, version: None, token, lease: None };
+        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+    }
+
+    fn keys(listing: &DocumentList, inventory: &Inventory) -> Vec<ResourceKey> {
+        let slots = (0..listing.len(inventory)).map(|at| listing.slot_at(inventory, at).unwrap());
+        slots.map(|slot| inventory.row(slot).unwrap().key()).collect()
+    }
+
+    proptest! {
+        /// However rows come, change and go, a list that follows them equals one made afresh.
+        #[test]
+        fn a_list_that_follows_equals_a_fresh_one(
+            batches in prop::collection::vec(prop::collection::vec((0..40usize, 0..4usize), 1..40), 1..20),
+            filter in prop::sample::select(vec!["", "kafka", "!log", "ns:a conn:c1", "id1"]),
+            sort in prop::sample::select(vec![Sort::Id, Sort::Module, Sort::Connection, Sort::Newest]),
+        ) {
+            let mut inventory = Inventory::default();
+            let mut followed = DocumentList::new(Scope::AllWebhooks);
+            followed.set_filter(Filter::parse(filter), &inventory);
+            followed.set_sort(sort, &inventory);
+            for (at, batch) in (1u64..).zip(batches) {
+                let changes = batch
+                    .into_iter()
+                    .map(|(number, what)| match what {
+                        3 => Change { revision: Revision(at), kind: ChangeKind::Deleted { key: key(number) } },
+                        _ => put(number, what, at),
+                    })
+                    .collect();
+                let delta = inventory.apply(InventoryEvent::Batch { at: Revision(at), changes }, Duration::ZERO);
+                followed.apply_delta(&inventory, &delta);
+
+                let mut fresh = DocumentList::new(Scope::AllWebhooks);
+                fresh.set_filter(Filter::parse(filter), &inventory);
+                fresh.set_sort(sort, &inventory);
+                let shown = keys(&followed, &inventory);
+                prop_assert_eq!(&shown, &keys(&fresh, &inventory));
+                for (place, key) in shown.iter().enumerate() {
+                    prop_assert_eq!(followed.position(&inventory, key), Some(place));
+                }
+            }
+        }
+    }
+}

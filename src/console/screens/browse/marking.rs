@@ -1,0 +1,76 @@
+//! Marks: the marked documents are what delete and copy act on.
+
+use super::marks::MAX_MARKS;
+use super::update::Movement;
+use crate::console::model::{Model, PendingWrite, Tone};
+use crate::console::screens::browse::update as browse;
+use crate::console::shell::layout::Pane;
+use crate::domain::ResourceKey;
+use crate::text::grouped;
+
+/// The marked documents, or the selected one.
+pub(in crate::console) fn targets(model: &Model) -> Vec<ResourceKey> {
+    let Some(browse) = model.browse() else { return Vec::new() };
+    if browse.marks.is_empty() {
+        return browse.selected.iter().cloned().collect();
+    }
+    browse.marks.keys().cloned().collect()
+}
+
+/// Toggles the mark of the selected row, and moves to the next.
+pub(in crate::console) fn toggle(model: &mut Model) {
+    let Some((browse, _)) = model.browse_mut() else { return };
+    let Some(key) = browse.selected.clone() else { return browse::nothing_selected(model) };
+    if browse.focus == Pane::Namespaces {
+        return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
+    }
+    if !browse.marks.drop(&key) && !browse.marks.add(key) {
+        return too_many(model);
+    }
+    if browse.focus == Pane::Items {
+        browse::step(model, Movement::Lines(1));
+    }
+}
+
+/// Marks all listed rows, or unmarks them where all are marked.
+pub(in crate::console) fn toggle_all(model: &mut Model) {
+    let Some((browse, inventory)) = model.browse_mut() else { return };
+    if browse.listing.is_partial() {
+        return model.notify(Tone::Plain, "the filter is still at work: press again in a moment");
+    }
+    let count = browse.listing.len(inventory);
+    if count > MAX_MARKS {
+        return too_many(model);
+    }
+    let rows = browse.listing.slots_from(inventory, 0).filter_map(|slot| inventory.row(slot));
+    let keys: Vec<_> = rows.map(|row| row.key()).collect();
+    if keys.iter().all(|key| browse.marks.has(key)) {
+        for key in &keys {
+            browse.marks.drop(key);
+        }
+        return;
+    }
+    let mut marks = browse.marks.clone();
+    if keys.into_iter().all(|key| marks.add(key)) {
+        browse.marks = marks;
+    } else {
+        too_many(model);
+    }
+}
+
+fn too_many(model: &mut Model) {
+    let words = format!("at most {} can be marked: narrow the list with / first", grouped(MAX_MARKS));
+    model.notify(Tone::Bad, words);
+}
+
+/// Unmarks what a write was about.
+pub(in crate::console) fn clear_written(model: &mut Model, writing: &PendingWrite) {
+    for browse in [&mut model.webhooks, &mut model.connections] {
+        for step in &writing.steps {
+            browse.marks.drop(&step.key);
+            if let Some((source, _)) = &step.source {
+                browse.marks.drop(source);
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! What a document needs of secrets and variables, as the list marks it and the detail explains it: where each
+//! is stored, its state, and which place in which document needs it. Never a value.
+
+mod lines;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets};
+use crate::console::age::{TimedText, age};
+use crate::console::model::Model;
+use crate::console::screens::browse::needs::lines::NeedLines;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::TextRun;
+use crate::console::words;
+use crate::domain::{
+    FieldName, OWN_VARIABLES, Presence, ResourceKey, SecretContents, SecretField, SecretPath, WebhookId,
+    variable_name,
+};
+use crate::provider::env::Overlap;
+use crate::text::{MASK, Safe};
+
+/// Needs shown of one document; of more, the worst.
+const MOST: usize = 16;
+
+/// Places shown of one need, and fields named beside those that are needed.
+const PLACES: usize = 3;
+const BESIDE: usize = 6;
+
+/// A mark's glyph and colour.
+pub(in crate::console) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
+    match mark {
+        NeedMark::Missing => (glyph::BAD, StyleRole::Bad),
+        NeedMark::Forbidden => (glyph::FORBIDDEN, StyleRole::Warning),
+        NeedMark::Unreachable => (glyph::UNREACHABLE, StyleRole::Warning),
+        NeedMark::Fallback => (glyph::FALLBACK, StyleRole::Warning),
+        NeedMark::Plaintext => (glyph::PLAINTEXT, StyleRole::Warning),
+        NeedMark::Unknown => (glyph::UNKNOWN, StyleRole::Dim),
+        NeedMark::Asking => (glyph::DOT, StyleRole::Dim),
+        NeedMark::Present => (glyph::GOOD, StyleRole::Good),
+        NeedMark::Nothing => (glyph::NONE, StyleRole::Dim),
+    }
+}
+
+/// The mark of a row, also where its document has not been read yet.
+pub(in crate::console) fn mark(model: &Model, key: &ResourceKey) -> NeedMark {
+    model.need_mark(key).unwrap_or(NeedMark::Asking)
+}
+
+/// The legend of the marks, a line each.
+pub(in crate::console) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
+    NeedMark::ALL.map(|mark| {
+        let (glyph, ink) = mark_badge(mark);
+        (glyph, ink, mark.word())
+    })
+}
+
+/// The block of the detail about a document's needs, in lines of at most `room` columns.
+pub(in crate::console) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
+    let mut lines = NeedLines { lines: Vec::new(), room };
+    let Some(needs) = model.needs.of(key) else {
+        lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
+        return lines.lines;
+    };
+    if needs.is_empty() && !needs.truncated {
+        unmerged_variables(&mut lines, model, key);
+        shared_variables(&mut lines, model, key);
+        if lines.lines.is_empty() {
+            lines.add(0, NeedMark::Nothing, vec![dim("no secrets and no variables")]);
+        }
+        return lines.lines;
+    }
+    let (told, left_out) = most_important(model, needs);
+    let mut done: Vec<&SecretPath> = Vec::new();
+    for one in &told {
+        match one.need.path() {
+            Some(path @ SecretPath::Kv { .. }) if done.contains(&path) => {}
+            Some(path @ SecretPath::Kv { .. }) => {
+                done.push(path);
+                let group: Vec<&NeedStatus<'_>> =
+                    told.iter().filter(|other| other.need.path() == Some(path)).collect();
+                secret(&mut lines, model, path, &group);
+            }
+            _ => one.standalone(&mut lines),
+        }
+    }
+    if left_out > 0 {
+        lines.add(0, NeedMark::Nothing, vec![dim(&format!("and {} more", words::grouped(left_out)))]);
+    }
+    unmerged_variables(&mut lines, model, key);
+    shared_variables(&mut lines, model, key);
+    if needs.truncated {
+        let words = "not all of it is told: the document refers to more than 2,000, or could not be read";
+        lines.add(0, NeedMark::Unknown, vec![dim(words)]);
+    }
+    lines.lines
+}
+
+/// How a webhook's own secrets authenticate its callers, as far as they are known to exist.
+pub(in crate::console) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
+    let there = |need: &&Need| {
+        let state = need.state(&|path| model.presence_cache.presence(path));
+        matches!(state, NeedState::Present { .. })
+    };
+    let needs = model.needs.of(key).into_iter().flat_map(Needs::iter).filter(there);
+    needs
+        .filter_map(|need| match need.kind {
+            NeedKind::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
+            NeedKind::Own(SecretField::HMAC_SECRET) => Some("hmac"),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether another id reads one of its variables.
+pub(in crate::console) fn has_variable_conflict(model: &Model, key: &ResourceKey) -> bool {
+    let ResourceKey::Webhook { id, .. } = key else { return false };
+    merges_variables(model) && model.variable_conflicts.has_conflict(&model.inventory, id)
+}
+
+fn merges_variables(model: &Model) -> bool {
+    model.context.secrets.as_ref().is_some_and(|eyes| eyes.own == OwnSecrets::Variables)
+}
+
+/// The webhooks that share its variables, and what to do about collisions.
+fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
+    let ResourceKey::Webhook { id, .. } = key else { return };
+    // Variables that the receiver does not read are worth knowing, but not a warning.
+    let merges = merges_variables(model);
+    let (glyph, ink) =
+        if merges { (glyph::WARNING, StyleRole::Warning) } else { mark_badge(NeedMark::Nothing) };
+    let mut readers: BTreeMap<Vec<WebhookId>, Vec<String>> = BTreeMap::new();
+    for overlap in model.variable_conflicts.overlaps_of(&model.inventory, id) {
+        match overlap {
+            Overlap::SameId { .. } if !merges => {}
+            Overlap::SameId { .. } => {
+                lines.add(0, NeedMark::Nothing, vec![TextRun::of(StyleRole::Dim, Safe::display(&overlap))]);
+            }
+            Overlap::Collision { variable, ids } => readers.entry(ids).or_default().push(variable),
+        }
+    }
+    for (ids, variables) in readers.iter().take(PLACES) {
+        let ids: Vec<_> = ids.iter().map(WebhookId::as_str).collect();
+        let Some(shortest) = variables.iter().min_by_key(|name| name.len()) else { continue };
+        let which = match variables.len() {
+            1 => format!("{shortest} is"),
+            _ => format!("{shortest} and its like are"),
+        };
+        let words = format!("{which} read by {}: rename all but one", ids.join(" and "));
+        lines.put(0, (glyph, ink), vec![TextRun::of(ink, words)]);
+    }
+}
+
+/// Variables that are set, but not read by the receiver.
+fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
+    let (Some(eyes), ResourceKey::Webhook { id, .. }) = (&model.context.secrets, key) else { return };
+    if (&eyes.own, &eyes.stored) != (&OwnSecrets::NotMerged, &OwnSecrets::Variables) {
+        return;
+    }
+    let is_set = |field: &SecretField| eyes.variable(&variable_name(id, *field)).flatten().is_some();
+    for field in OWN_VARIABLES.iter().filter(|field| is_set(field)) {
+        let name = TextRun::of(StyleRole::Dim, Safe::new(&variable_name(id, *field)).into_owned());
+        lines.add(0, NeedMark::Nothing, vec![name, dim("set, and the receiver does not merge it")]);
+    }
+}
+
+/// In how long each age of a block changes.
+pub(in crate::console) fn age_changes<'m>(
+    model: &'m Model,
+    key: &ResourceKey,
+) -> impl Iterator<Item = Duration> + 'm {
+    let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
+    paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
+        Presence::Present(SecretContents { written, .. }) => since(model, (*written)?).changes_in,
+        Presence::Deleted { at, .. } => since(model, (*at)?).changes_in,
+        _ => None,
+    })
+}
+
+/// Age by a server's clock, which may be ahead of ours.
+fn since(model: &Model, at: SystemTime) -> TimedText {
+    match model.now.wall.duration_since(at) {
+        Ok(elapsed) => age(elapsed),
+        Err(ahead) => {
+            let TimedText { text, changes_in } = age(Duration::ZERO);
+            TimedText { text, changes_in: changes_in.map(|wait| wait + ahead.duration()) }
+        }
+    }
+}
+
+/// A need with its state.
+struct NeedStatus<'m> {
+    need: &'m Need,
+    state: NeedState,
+    mark: NeedMark,
+}
+
+/// The needs to show, and how many are left out; of too many, the worst.
+fn most_important<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<NeedStatus<'m>>, usize) {
+    let mut told: Vec<_> = needs
+        .iter()
+        .map(|need| {
+            let state = need.state(&|path| model.presence_cache.presence(path));
+            let mark = need.mark(&state);
+            NeedStatus { need, state, mark }
+        })
+        .collect();
+    let left_out = told.len().saturating_sub(MOST);
+    if left_out > 0 {
+        told.sort_by_key(|one| one.mark);
+        told.truncate(MOST);
+    }
+    (told, left_out)
+}
+
+/// One secret of a store, with its needed fields.
+fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&NeedStatus<'_>]) {
+    let presence = model.presence_cache.presence(path);
+    let optional = group.iter().all(|one| one.mark == NeedMark::Nothing);
+    let place = TextRun::of(if optional { StyleRole::Dim } else { StyleRole::Text }, Safe::display(path));
+    if let Some(Presence::Present(contents)) = presence {
+        let mut facts = vec![place, dim("present")];
+        facts.extend(contents.version.map(|version| dim(&version.to_string())));
+        facts.extend(contents.written.map(|at| dim(&since(model, at).text)));
+        lines.add(0, NeedMark::Present, facts);
+        group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, true));
+        unneeded_fields(lines, contents, group);
+        return;
+    }
+    let state = group.first().map_or(&NeedState::NotAsked, |one| &one.state);
+    let mark = group.iter().map(|one| one.mark).min().unwrap_or(NeedMark::Asking);
+    if optional {
+        return lines.add(0, mark, vec![place, dim("none, and none is needed")]);
+    }
+    let mut facts = vec![place];
+    facts.extend(words_of(state, mark));
+    if let NeedState::Deleted { at: Some(at), .. } = state {
+        facts.push(dim(&format!("{} ago", since(model, *at).text)));
+    }
+    lines.add(0, head_mark(state, mark), facts);
+    group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, false));
+}
+
+/// The mark of the secret itself: a default for a field does not make it present.
+fn head_mark(state: &NeedState, worst: NeedMark) -> NeedMark {
+    if state.is_missing() { worst.min(NeedMark::Fallback) } else { worst }
+}
+
+/// The fields of a secret that the document does not need.
+fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&NeedStatus<'_>]) {
+    let needed: Vec<FieldName> = group.iter().filter_map(|one| one.need.field()).collect();
+    let others: Vec<_> = contents.fields.iter().filter(|(name, _)| !needed.contains(name)).collect();
+    if others.is_empty() {
+        return;
+    }
+    let mut names: Vec<String> =
+        others.iter().take(BESIDE).map(|(name, _)| Safe::new(name.as_str()).into_string()).collect();
+    if others.len() > BESIDE {
+        names.push(format!("{} more", words::grouped(others.len() - BESIDE)));
+    }
+    lines.add(2, NeedMark::Nothing, vec![dim(&format!("not needed here: {}", names.join(", ")))]);
+}
+
+/// The state in words; nothing where the mask says it.
+fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
+    let ink = mark_badge(mark).1;
+    let word = || TextRun::of(ink, state.word());
+    match state {
+        NeedState::Present { .. } | NeedState::Plaintext => Vec::new(),
+        NeedState::Deleted { version, .. } | NeedState::Destroyed { version } => {
+            vec![TextRun::of(ink, format!("{version} {}", state.word()))]
+        }
+        NeedState::Forbidden { permission } => vec![word(), dim(&format!("{permission} is missing"))],
+        NeedState::Unreachable { reason } | NeedState::Unknown { reason } => vec![word(), dim(reason)],
+        _ => vec![word()],
+    }
+}
+
+impl NeedStatus<'_> {
+    /// Whether there is nothing to say of it: it is optional, and not known to exist.
+    fn is_idle(&self) -> bool {
+        let there = matches!(self.state, NeedState::Present { .. } | NeedState::Empty | NeedState::NotText);
+        self.need.optional && !there
+    }
+
+    /// A field under its secret; with a state of its own where the secret is present.
+    fn field(&self, lines: &mut NeedLines, own_state: bool) {
+        let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());
+        let name = TextRun::of(StyleRole::Text, name.unwrap_or_default());
+        let mut facts = vec![self.masked(name)];
+        if own_state {
+            facts.extend(words_of(&self.state, self.mark));
+        }
+        facts.extend(self.places());
+        lines.add(2, self.mark, facts);
+    }
+
+    /// A need outside of any store that is polled: a variable, or a value in plaintext.
+    fn standalone(&self, lines: &mut NeedLines) {
+        let name = match (&self.need.kind, self.need.variable()) {
+            (NeedKind::Variable { name }, _) => format!("{{${name}}}"),
+            (_, Some(variable)) => variable,
+            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{path}#{}}}", field.as_str()),
+            (NeedKind::IllFormed, _) => "a reference that the receiver refuses".into(),
+            (NeedKind::Plaintext, _) => "plaintext".into(),
+            (NeedKind::Own(field), _) => field.as_str().into(),
+        };
+        let idle = self.mark == NeedMark::Nothing;
+        let name =
+            TextRun::of(if idle { StyleRole::Dim } else { StyleRole::Text }, Safe::new(&name).into_owned());
+        let mut facts = vec![self.masked(name)];
+        if self.state == NeedState::Missing && self.need.variable().is_some() {
+            facts.push(TextRun::of(
+                mark_badge(self.mark).1,
+                if idle { "not set, not needed" } else { "not set" },
+            ));
+        } else if self.need.kind != NeedKind::IllFormed {
+            facts.extend(words_of(&self.state, self.mark));
+        }
+        facts.extend(self.places());
+        lines.add(0, self.mark, facts);
+    }
+
+    /// The name, with a mask of fixed width for every value that is present.
+    fn masked(&self, name: TextRun) -> TextRun {
+        match self.state {
+            NeedState::Present { .. } => name.and(StyleRole::Text, "  ").and(StyleRole::Secret, MASK),
+            _ => name,
+        }
+    }
+
+    fn places(&self) -> Vec<TextRun> {
+        let Need { kind: wanted, places, .. } = self.need;
+        if let NeedKind::Own(field) = wanted {
+            return own_place(*field).map(dim).into_iter().collect();
+        }
+        let mut told: Vec<_> = places.iter().take(PLACES).map(|place| self.place(place)).collect();
+        if places.len() > PLACES {
+            told.push(dim(&format!("{} more places", words::grouped(places.len() - PLACES))));
+        }
+        told
+    }
+
+    /// `connection rabbit_eu: pass (default in effect)`
+    fn place(&self, place: &NeedPlace) -> TextRun {
+        let path = match &place.connection {
+            Some(name) => format!("connection {name}: {}", place.path),
+            None => place.path.clone(),
+        };
+        let phrase = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());
+        let Some(fallback) = place.fallback else { return phrase };
+        let which = match (place.has_plaintext_default(), fallback.empty) {
+            (true, _) => "plaintext default",
+            (false, true) => "empty default",
+            (false, false) => "default",
+        };
+        match self.state.is_missing() {
+            true => phrase.and(StyleRole::Warning, format!(" ({which} in effect)")),
+            false if place.has_plaintext_default() => phrase.and(StyleRole::Warning, format!(" ({which})")),
+            false => phrase.and(StyleRole::Dim, format!(" ({which})")),
+        }
+    }
+}
+
+/// The place of a document that one of its own secrets fills in.
+fn own_place(field: SecretField) -> Option<&'static str> {
+    Some(match field {
+        SecretField::BEARER_TOKEN => "authorization",
+        SecretField::CHANNEL_TOKEN => "module-config.channel_token",
+        SecretField::HMAC_SECRET => "hmac.secret",
+        SecretField::HMAC_HEADER => "hmac.header",
+        SecretField::HMAC_ALGORITHM => "hmac.algorithm",
+        _ => return None,
+    })
+}
+
+fn dim(words: &str) -> TextRun {
+    TextRun::of(StyleRole::Dim, Safe::new(words).into_owned())
+}

@@ -1,0 +1,290 @@
+//! The list tabs: tabs, panes, selection, filter and sort order.
+
+use ratatui::layout::Rect;
+
+use super::detail::height as detail_height;
+use super::state::{BrowsePage, NamespaceList};
+use crate::console::action::Action;
+use crate::console::effect::Effect;
+use crate::console::model::{Model, Redraw, Tone};
+use crate::console::screens::health::height as health_height;
+use crate::console::screens::tab::Tab;
+use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
+use crate::domain::ResourceKey;
+use crate::inventory::{Delta, Scope};
+
+/// A movement in a list or a scrolled page.
+#[derive(Clone, Copy)]
+pub(in crate::console) enum Movement {
+    Lines(isize),
+    Page(isize),
+    First,
+    Last,
+}
+
+impl Movement {
+    pub(in crate::console) fn from_action(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Up => Self::Lines(-1),
+            Action::Down => Self::Lines(1),
+            Action::PageUp => Self::Page(-1),
+            Action::PageDown => Self::Page(1),
+            Action::First => Self::First,
+            Action::Last => Self::Last,
+            _ => return None,
+        })
+    }
+
+    /// The position it leads to from `at`, within `0..len`.
+    pub(in crate::console) fn apply(self, at: usize, len: usize, page: usize) -> usize {
+        let last = len.saturating_sub(1);
+        match self {
+            Self::Lines(by) => at.saturating_add_signed(by).min(last),
+            Self::Page(by) => {
+                let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
+                at.saturating_add_signed(by.saturating_mul(page)).min(last)
+            }
+            Self::First => 0,
+            Self::Last => last,
+        }
+    }
+}
+
+/// Shows a tab; opening Health clears the resync mark.
+pub(in crate::console) fn show(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    if tab == Tab::Health {
+        model.link.resync = None;
+    }
+    settle(model);
+}
+
+/// Moves in the focused pane.
+pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+    let focus = model.browse().map(|browse| browse.focus);
+    match focus {
+        None => page_step(model, step),
+        Some(Pane::Namespaces) => namespace_step(model, step),
+        Some(Pane::Items) => {
+            let height = rows(item_rows(model.panes().items));
+            if let Some((browse, inventory)) = model.browse_mut() {
+                let len = browse.listing.len(inventory);
+                browse.select_at(inventory, step.apply(browse.cursor, len, height), height);
+            }
+        }
+        Some(Pane::Detail) => {
+            // It scrolls until its last line is visible.
+            let (lines, height) = detail_height(model);
+            let positions = lines.saturating_sub(height) + 1;
+            if let Some((browse, _)) = model.browse_mut() {
+                browse.detail.scroll = step.apply(browse.detail.scroll, positions, height);
+            }
+        }
+    }
+}
+
+fn page_step(model: &mut Model, step: Movement) {
+    let height = usize::from(model.frame().body.height);
+    if model.tab == Tab::Log {
+        // The newest line is at the bottom: moving down reduces `back`.
+        let len = model.log.lines.len();
+        let from_top = len.saturating_sub(1).saturating_sub(model.log.back);
+        let to = step.apply(from_top, len, height);
+        model.log.back = len.saturating_sub(1).saturating_sub(to);
+    } else {
+        // A page scrolls until its last line is visible.
+        let positions = health_height(model).saturating_sub(height) + 1;
+        model.health.scroll = step.apply(model.health.scroll, positions, height);
+    }
+}
+
+fn namespace_step(model: &mut Model, step: Movement) {
+    let height = rows(body_rows(model.panes().namespaces));
+    let list = NamespaceList::of(&model.inventory);
+    let at = list.position(model.webhooks.listing.scope());
+    let to = step.apply(at, list.len(), height);
+    if let Some(scope) = list.scope_at(to) {
+        enter(model, scope);
+    }
+}
+
+/// Lists another scope.
+pub(in crate::console) fn enter(model: &mut Model, scope: Scope) {
+    let height = items_height(model, true);
+    model.webhooks.enter(scope, &model.inventory, height);
+    scroll_namespaces(model);
+}
+
+fn scroll_namespaces(model: &mut Model) {
+    let height =
+        rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
+    let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
+    let offset = &mut model.webhooks.namespace_offset;
+    *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
+}
+
+/// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
+pub(in crate::console) fn focus(model: &mut Model, by: isize, wrap: bool) {
+    let panes: &[Pane] = if model.tab == Tab::Webhooks {
+        &[Pane::Namespaces, Pane::Items, Pane::Detail]
+    } else {
+        &[Pane::Items, Pane::Detail]
+    };
+    let Some((browse, _)) = model.browse_mut() else { return };
+    let at = panes.iter().position(|pane| *pane == browse.focus).unwrap_or_default();
+    let len = isize::try_from(panes.len()).unwrap_or(1);
+    let to = isize::try_from(at).unwrap_or_default() + by;
+    let to = if wrap { to.rem_euclid(len) } else { to.clamp(0, len - 1) };
+    if let Some(pane) = usize::try_from(to).ok().and_then(|to| panes.get(to)) {
+        browse.focus = *pane;
+    }
+    settle(model);
+}
+
+pub(in crate::console) fn open(model: &mut Model) {
+    focus(model, 1, false);
+}
+
+/// One level out: zoom, then pane, then filter, then namespace, then marks.
+pub(in crate::console) fn back(model: &mut Model) {
+    let is_webhooks = model.tab == Tab::Webhooks;
+    let Some((browse, _)) = model.browse_mut() else {
+        return show(model, Tab::Webhooks);
+    };
+    if browse.zoomed {
+        browse.zoomed = false;
+    } else if browse.focus == Pane::Detail {
+        browse.focus = Pane::Items;
+    } else if !browse.filter.text().is_empty() {
+        browse.filter.set("");
+        return refilter(model);
+    } else if is_webhooks && browse.focus == Pane::Items {
+        browse.focus = Pane::Namespaces;
+    } else if is_webhooks && *browse.listing.scope() != Scope::AllWebhooks {
+        return enter(model, Scope::AllWebhooks);
+    } else {
+        browse.marks.clear();
+    }
+    settle(model);
+}
+
+/// Starts typing a filter.
+pub(in crate::console) fn filter(model: &mut Model) {
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.typing = Some(browse.filter.text().to_owned());
+    }
+}
+
+/// Ends typing; unless `accept`, the filter is restored.
+pub(in crate::console) fn end_filter(model: &mut Model, accept: bool) {
+    let Some((browse, _)) = model.browse_mut() else { return };
+    match browse.typing.take() {
+        Some(before) if !accept => {
+            browse.filter.set(before);
+            refilter(model);
+        }
+        _ => {}
+    }
+}
+
+/// Applies the filter line to the list.
+pub(in crate::console) fn refilter(model: &mut Model) {
+    let height = rows(item_rows(model.panes().items));
+    if let Some((browse, inventory)) = model.browse_mut() {
+        browse.apply_filter(inventory, height);
+    }
+}
+
+/// Switches to the next sort order.
+pub(in crate::console) fn sort(model: &mut Model) {
+    let height = rows(item_rows(model.panes().items));
+    if let Some((browse, inventory)) = model.browse_mut() {
+        browse.apply_sort(browse.listing.sort().next(), inventory, height);
+    }
+}
+
+/// Toggles between the focused pane alone and all panes.
+pub(in crate::console) fn zoom(model: &mut Model) {
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.zoomed = !browse.zoomed;
+    }
+    settle(model);
+}
+
+/// Copies the address of the selected document.
+pub(in crate::console) fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
+    let request = model.next_request();
+    vec![Effect::Copy(request, text)]
+}
+
+/// Shows a document wherever it is; `false` if it does not exist.
+pub(in crate::console) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
+    if model.inventory.find(key).is_none() {
+        return false;
+    }
+    let (tab, scope) = match key {
+        ResourceKey::Webhook { namespace, .. } => (Tab::Webhooks, Scope::Namespace(namespace.clone())),
+        ResourceKey::Connection { .. } => (Tab::Connections, Scope::Connections),
+        ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
+    };
+    show(model, tab);
+    let height = rows(item_rows(model.panes().items));
+    let Some((browse, inventory)) = model.browse_mut() else { return false };
+    let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
+    if *browse.listing.scope() != scope && !stays {
+        browse.enter(scope, inventory, height);
+    }
+    if browse.listing.position(inventory, key).is_none() {
+        // The filter hides it, but the user asked for it.
+        browse.filter.set("");
+        browse.apply_filter(inventory, height);
+    }
+    let found = browse.select_key(inventory, key, height);
+    browse.focus = Pane::Items;
+    scroll_namespaces(model);
+    found
+}
+
+/// Applies an inventory delta to both lists; returns the selected key if it disappeared.
+pub(in crate::console) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
+    let heights = [items_height(model, true), items_height(model, false)];
+    let front = model.tab;
+    let Model { webhooks, connections, inventory, .. } = model;
+    let lists: [(&mut BrowsePage, usize, Tab); 2] =
+        [(webhooks, heights[0], Tab::Webhooks), (connections, heights[1], Tab::Connections)];
+    let mut lost = None;
+    for (browse, height, tab) in lists {
+        let before = browse.selected.clone();
+        if browse.apply_delta(inventory, delta, height) && tab == front {
+            lost = before;
+        }
+    }
+    lost
+}
+
+/// Restores scroll and selection of both lists after sizes or panes changed.
+pub(in crate::console) fn settle(model: &mut Model) {
+    let heights = [items_height(model, true), items_height(model, false)];
+    let Model { webhooks, connections, inventory, .. } = model;
+    webhooks.restore_selection(inventory, heights[0]);
+    connections.restore_selection(inventory, heights[1]);
+    scroll_namespaces(model);
+    model.request_redraw(Redraw::Now);
+}
+
+fn rows(area: Rect) -> usize {
+    usize::from(area.height)
+}
+
+/// Rows of the list of a tab, whether or not that tab is shown.
+fn items_height(model: &Model, webhooks: bool) -> usize {
+    let browse = if webhooks { &model.webhooks } else { &model.connections };
+    let cut = |focus| pane_layout(model.frame().body, focus, browse.zoomed, webhooks).items;
+    let shown = cut(browse.focus);
+    rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
+}
+
+pub(in crate::console) fn nothing_selected(model: &mut Model) {
+    model.notify(Tone::Plain, "nothing is selected");
+}

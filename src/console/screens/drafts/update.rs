@@ -1,0 +1,373 @@
+//! Saved drafts: when they are written to disk, what is offered at the start, what quitting warns about.
+
+use super::state::{DraftRow, DraftStatus, DraftsPage};
+use crate::console::drafts::{DraftEntry, DraftId, SavedDraft};
+use crate::console::effect::{Effect, RequestId};
+use crate::console::keymap::Place;
+use crate::console::model::{Model, Tone};
+use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::editor as edit;
+use crate::console::screens::editor::{Draft, Upstream, typing};
+use crate::console::update::feed;
+
+/// After each message: notes edits, and removes the files of drafts that no longer exist.
+pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    for edit in model.edits_mut() {
+        edit.autosave.note(edit.buffer.revision(), now);
+    }
+    for (key, draft) in &mut model.drafts {
+        // Begun and left unchanged.
+        if draft.autosave.is_current() && !model.saved_drafts.on_disk.contains(key) {
+            draft.autosave.touch(now);
+        }
+    }
+    offer(model);
+    let left: Vec<_> = model.drafts.keys().cloned().collect();
+    let mut effects = save_where(model, |edit| left.contains(&edit.key) && edit.autosave.due().is_some());
+    let Model { saved_drafts: shelf, edit, drafts, .. } = model;
+    let is_draft = |key: &_| edit.as_ref().is_some_and(|edit| edit.key == *key) || drafts.contains_key(key);
+    let over: Vec<_> = shelf.on_disk.iter().filter(|key| !is_draft(key)).cloned().collect();
+    shelf.on_disk.retain(is_draft);
+    effects.extend(over.into_iter().map(Effect::RemoveDraft));
+    effects
+}
+
+/// Saves what is due, and asks once for the drafts of earlier sessions.
+pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let mut effects = save_where(model, |edit| edit.autosave.due().is_some_and(|at| at <= now));
+    if model.saved_drafts.asked.is_none() {
+        let request = model.next_request();
+        model.saved_drafts.asked = Some(request);
+        effects.push(Effect::LoadDrafts(request));
+    }
+    effects
+}
+
+/// Saves everything unsaved.
+pub(in crate::console) fn save_all(model: &mut Model) -> Vec<Effect> {
+    follow(model).into_iter().chain(save_where(model, |edit| edit.autosave.is_behind())).collect()
+}
+
+fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect> {
+    let (mut effects, wall) = (Vec::new(), model.now.wall);
+    if !model.edits_mut().any(|edit| wanted(edit)) {
+        return effects;
+    }
+    let mut request = model.next_request();
+    let context = model.context.name.clone();
+    for edit in model.edit.iter_mut().chain(model.drafts.values_mut()).filter(|edit| wanted(edit)) {
+        if edit.is_changed() {
+            edit.autosave.begin(request);
+            model.saved_drafts.on_disk.insert(edit.key.clone());
+            effects.push(Effect::SaveDraft(request, Box::new(edit.unsaved(&context, wall))));
+            request = RequestId(request.0 + 1);
+        } else {
+            edit.autosave.reset();
+            if model.saved_drafts.on_disk.remove(&edit.key) {
+                effects.push(Effect::RemoveDraft(edit.key.clone()));
+            }
+        }
+    }
+    model.skip_requests(request);
+    effects
+}
+
+/// The result of a save. A failure is reported once, until a save succeeds again.
+pub(in crate::console) fn on_saved(model: &mut Model, request: RequestId, result: Result<usize, String>) {
+    let Some(key) =
+        model.edits_mut().find_map(|edit| edit.autosave.accept(request, &result).then(|| edit.key.clone()))
+    else {
+        return;
+    };
+    match result {
+        Ok(_) => model.saved_drafts.failure = None,
+        Err(reason) if model.saved_drafts.failure.as_ref() != Some(&reason) => {
+            model.notify(Tone::Bad, format!("the draft of {key} is not saved: {reason}"));
+            model.saved_drafts.failure = Some(reason);
+        }
+        Err(_) => {}
+    }
+}
+
+/// The drafts of earlier sessions.
+pub(in crate::console) fn on_loaded(model: &mut Model, request: RequestId, listed: Vec<DraftEntry>) {
+    if model.saved_drafts.asked == Some(request) {
+        model.saved_drafts.unannounced = !listed.is_empty();
+        model.saved_drafts.offered = listed;
+    }
+}
+
+/// Offers the drafts of earlier sessions once: as a page, if nothing else is open by then.
+fn offer(model: &mut Model) {
+    if !model.saved_drafts.unannounced || !model.link.has_loaded {
+        return;
+    }
+    model.saved_drafts.unannounced = false;
+    let here = |listed: &&DraftEntry| {
+        listed
+            .summary
+            .as_ref()
+            .is_ok_and(|summary| DraftStatus::of(model, summary) != DraftStatus::OtherContext)
+    };
+    let count = model.saved_drafts.offered.iter().filter(here).count();
+    let free = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page);
+    if count > 0 && free && !model.context.read_only {
+        return show(model);
+    }
+    let all = model.saved_drafts.offered.len();
+    let words = if all == 1 { "a draft is kept".into() } else { format!("{all} drafts are kept") };
+    model.notify(
+        Tone::Plain,
+        format!("{words} from earlier: :drafts shows it{}", if all == 1 { "" } else { " all" }),
+    );
+}
+
+pub(in crate::console) fn show(model: &mut Model) {
+    if model.draft_rows().is_empty() {
+        return model.notify(Tone::Plain, "no drafts are kept");
+    }
+    let opened = model.now.mono;
+    model.overlay = Some(Overlay::Drafts(DraftsPage { cursor: 0, opened }));
+    model.request_redraw(crate::console::model::Redraw::Now);
+}
+
+/// The page was closed with drafts still in it.
+pub(in crate::console) fn on_closed(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Drafts(_))) && !model.draft_rows().is_empty() {
+        model.notify(Tone::Plain, ":drafts lists them again");
+    }
+}
+
+pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+    let (count, page) = (model.draft_rows().len(), usize::from(model.frame().body.height));
+    if let Some(Overlay::Drafts(drafts)) = &mut model.overlay {
+        drafts.cursor = step.apply(drafts.cursor, count, page);
+    }
+}
+
+/// The selected draft, unless the page opened too recently for a key to be meant for it.
+fn selected(model: &Model) -> Option<DraftRow<'_>> {
+    match &model.overlay {
+        Some(Overlay::Drafts(page)) if !edit::too_soon(page.opened, model.now.mono) => {
+            model.draft_rows().get(page.cursor).copied()
+        }
+        _ => None,
+    }
+}
+
+/// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
+/// draft with it.
+pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
+    let busy = model.saved_drafts.pending.is_some();
+    if busy {
+        model.notify(Tone::Plain, "the last one is still under way; a moment");
+    }
+    busy
+}
+
+/// Resumes the selected draft.
+pub(in crate::console) fn take_up(model: &mut Model) -> Vec<Effect> {
+    let (id, summary) = match selected(model) {
+        Some(DraftRow::ThisSession(draft)) => {
+            let key = draft.key.clone();
+            model.overlay = None;
+            edit::resume(model, &key);
+            return Vec::new();
+        }
+        Some(DraftRow::EndedSession(DraftEntry { id, summary: Ok(summary) })) => {
+            (id.clone(), summary.clone())
+        }
+        Some(DraftRow::EndedSession(_)) => {
+            model.notify(Tone::Bad, "this draft cannot be read; d throws it away");
+            return Vec::new();
+        }
+        None => return Vec::new(),
+    };
+    if DraftStatus::of(model, &summary) == DraftStatus::OtherContext {
+        let name = &summary.context;
+        model.notify(Tone::Bad, format!("this draft is of the context {name}: open confdeck there"));
+        return Vec::new();
+    }
+    if model.drafts.contains_key(&summary.key) || model.edit.is_some() {
+        model.notify(
+            Tone::Bad,
+            format!("a draft of {} is open here: write or discard that first", summary.key),
+        );
+        return Vec::new();
+    }
+    if !model.link.has_loaded {
+        let words = "nothing is loaded yet that its placeholders could stand for; wait for the documents";
+        model.notify(Tone::Bad, words);
+        return Vec::new();
+    }
+    if is_busy(model) {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    model.saved_drafts.pending = Some((request, id.clone()));
+    vec![Effect::ResumeDraft(request, id)]
+}
+
+/// The answer to resuming a saved draft.
+pub(in crate::console) fn on_taken(
+    model: &mut Model,
+    request: RequestId,
+    taken: Result<Box<SavedDraft>, String>,
+) {
+    let Some((_, id)) = model.saved_drafts.pending.take_if(|(asked, _)| *asked == request) else { return };
+    let saved = match taken {
+        Ok(saved) => saved,
+        Err(reason) => return model.notify(Tone::Bad, format!("the draft was not taken up: {reason}")),
+    };
+    model.saved_drafts.offered.retain(|listed| listed.id != id);
+    model.saved_drafts.on_disk.insert(saved.key.clone());
+    let mut draft = Draft::resume(*saved, &model.inventory);
+    draft.upstream = feed::upstream(&model.inventory, &draft);
+    let other_store = draft.store.as_ref() != model.inventory.store();
+    if other_store && draft.upstream == Upstream::Unchanged {
+        draft.upstream = Upstream::Changed;
+    }
+    let key = draft.key.clone();
+    let mut words = format!("the draft of {key} is back");
+    if draft.autosave.withheld > 0 {
+        words += &format!("; {}", retype_note(draft.autosave.withheld));
+    }
+    if other_store {
+        words += "; it is of another store, look before you write";
+    }
+    if model.edit.is_some() || model.plan.is_some() {
+        model.drafts.insert(key, Box::new(draft));
+    } else {
+        model.overlay = None;
+        model.edit = Some(Box::new(draft));
+        typing::settle(model);
+    }
+    model.notify(Tone::Good, words);
+}
+
+/// Names the secrets that were not saved with a draft.
+fn retype_note(withheld: usize) -> String {
+    if withheld == 1 {
+        "1 secret must be typed again".into()
+    } else {
+        format!("{withheld} secrets must be typed again")
+    }
+}
+
+/// Asks before discarding the selected draft.
+pub(in crate::console) fn ask_throw_away(model: &mut Model) {
+    let (key, then) = match selected(model) {
+        Some(DraftRow::ThisSession(_)) => {
+            return model
+                .notify(Tone::Plain, "this draft is open here: enter goes on with it, ctrl-x discards it");
+        }
+        Some(DraftRow::EndedSession(DraftEntry { id, summary: what })) => {
+            let name = what.as_ref().map_or_else(|_| id.name(), |summary| summary.key.to_string());
+            (name, ConfirmAction::DiscardSaved(id.clone()))
+        }
+        None => return,
+    };
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Throw away the draft of {key}?"),
+        details: vec!["What is stored stays as it is.".into()],
+        action: then,
+        asked: model.now.mono,
+    }));
+}
+
+/// Discards a saved draft.
+pub(in crate::console) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
+    if is_busy(model) {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    model.saved_drafts.pending = Some((request, id.clone()));
+    vec![Effect::DeleteDraft(request, id)]
+}
+
+/// The answer to discarding a saved draft.
+pub(in crate::console) fn on_thrown_away(model: &mut Model, request: RequestId, result: Result<(), String>) {
+    let Some((_, id)) = model.saved_drafts.pending.take_if(|(asked, _)| *asked == request) else { return };
+    match result {
+        Ok(()) => {
+            model.saved_drafts.offered.retain(|listed| listed.id != id);
+            model.notify(Tone::Plain, "the draft was thrown away");
+        }
+        Err(reason) => model.notify(Tone::Bad, format!("the draft was not thrown away: {reason}")),
+    }
+    if !model.draft_rows().is_empty() && model.overlay.is_none() && model.edit.is_none() {
+        show(model);
+    }
+}
+
+/// Quits at once if nothing would be lost, else asks.
+pub(in crate::console) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
+    let mut lost: Vec<String> = model
+        .drafts
+        .values()
+        .filter_map(|edit| {
+            let saving = &edit.autosave;
+            match saving.withheld {
+                _ if saving.failed => Some(format!("{} cannot be saved", edit.key)),
+                0 => None,
+                withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
+            }
+        })
+        .collect();
+    // Its result could no longer be reported.
+    lost.extend(
+        model.pending_write.as_ref().map(|writing| format!("{} has no answer yet", writing.describe())),
+    );
+    if lost.is_empty() { quit_now(model) } else { ask(model, lost) }
+}
+
+/// Asks once before quitting; the drafts are saved by then.
+pub(in crate::console) fn ask_to_leave(model: &mut Model) -> Vec<Effect> {
+    if model.drafts.is_empty() {
+        return Vec::new();
+    }
+    let keys = model.drafts.keys().take(8).map(ToString::to_string).collect();
+    ask(model, keys)
+}
+
+fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
+    let count = model.drafts.len();
+    let question = match count {
+        0 => "Leave before the answer?".into(),
+        1 => "Leave with a draft?".into(),
+        count => format!("Leave with {count} drafts?"),
+    };
+    details.truncate(8);
+    if count > 0 {
+        details.push("What is saved of them is offered at the next start.".into());
+    }
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question,
+        details,
+        action: ConfirmAction::Quit,
+        asked: model.now.mono,
+    }));
+    save_all(model)
+}
+
+/// Saves what is unsaved, reports what remains, and quits.
+pub(in crate::console) fn quit_now(model: &mut Model) -> Vec<Effect> {
+    let mut effects = save_all(model);
+    let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());
+    let drafts = match model.drafts.len() + usize::from(open) {
+        0 => None,
+        1 => Some("a draft is kept: it is offered at the next start".to_owned()),
+        count => Some(format!("{count} drafts are kept: they are offered at the next start")),
+    };
+    let write = model.pending_write.as_ref();
+    let write = write.map(|writing| format!("{} had no answer yet: look what is stored", writing.describe()));
+    let words: Vec<_> = write.into_iter().chain(drafts).collect();
+    if !words.is_empty() {
+        effects.push(Effect::PrintOnExit(words.join("; ")));
+    }
+    effects.push(Effect::Quit(0));
+    effects
+}

@@ -1,0 +1,175 @@
+//! The drafts page: drafts of this session, and of earlier ones.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::state::{DraftRow, DraftStatus, DraftsPage};
+use crate::console::age::age;
+use crate::console::drafts::{DraftEntry, DraftSummary};
+use crate::console::model::Model;
+use crate::console::screens::editor::{Draft, Upstream};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TableColumn, TextTable, dialog};
+use crate::console::words;
+use crate::text::Safe;
+
+/// Most columns of the table.
+const COLUMNS: u16 = 100;
+
+const TABLE: [TableColumn; 5] = [
+    TableColumn { name: "DRAFT OF", min_width: 16, priority: 9, align_right: false },
+    TableColumn { name: "TYPED", min_width: 5, priority: 6, align_right: true },
+    TableColumn { name: "LINES", min_width: 18, priority: 4, align_right: false },
+    TableColumn { name: "BASE", min_width: 27, priority: 8, align_right: false },
+    TableColumn { name: "SECRETS", min_width: 9, priority: 5, align_right: false },
+];
+
+/// Rows below the table: a blank, and notes about the selected draft.
+const BELOW: u16 = 3;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
+    let rows = model.draft_rows();
+    let cells: Vec<_> = rows.iter().map(|row| cells(model, row)).collect();
+    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(1 + BELOW);
+    let inside = dialog(canvas, area, &words::plural(rows.len(), "draft"), columns, wanted);
+    let cursor = page.cursor.min(rows.len().saturating_sub(1));
+    let below = BELOW.min(inside.height.saturating_sub(2));
+    let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
+    let top = (cursor + 1).saturating_sub(height);
+    let table = TextTable { columns: &TABLE, rows: cells };
+    let widths = table.widths(inside.width.saturating_sub(2));
+    let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
+    table.draw_header(canvas, list, 0, &widths);
+    for (line, row) in (1..).zip(top..rows.len().min(top + height)) {
+        if row == cursor {
+            canvas.row(inside, line).put(StyleRole::Accent, glyph::SELECTED);
+        }
+        let mut pen = canvas.row(list, line);
+        table.draw_row(&mut pen, row, &widths);
+    }
+    let Some(selected) = rows.get(cursor) else { return };
+    let about = words::wrap(&about(model, selected), inside.width);
+    let first = inside.height.saturating_sub(below) + 1;
+    for (line, text) in (first..inside.height).zip(about) {
+        canvas.row(inside, line).put(StyleRole::Dim, text);
+    }
+}
+
+/// In how long the age of each listed draft changes.
+pub(in crate::console) fn age_changes(model: &Model) -> impl Iterator<Item = Duration> {
+    let typed = |listed: &DraftEntry| Some(since(model, listed.summary.as_ref().ok()?)?.changes_in);
+    model.saved_drafts.offered.iter().filter_map(typed).flatten()
+}
+
+/// Age of a draft; `None` where the clock went back.
+fn since(model: &Model, summary: &DraftSummary) -> Option<crate::console::age::TimedText> {
+    model.now.wall.duration_since(summary.at).ok().map(age)
+}
+
+type DraftCells = Vec<(StyleRole, Safe<'static>)>;
+
+fn cells(model: &Model, row: &DraftRow<'_>) -> DraftCells {
+    let safe = |text: String| Safe::new(&text).into_owned();
+    match row {
+        DraftRow::ThisSession(edit) => {
+            let lines = safe(words::plural(edit.buffer.rows(), "line"));
+            let key = (StyleRole::Text, safe(edit.key.to_string()));
+            let typed = (StyleRole::Dim, Safe::literal("here"));
+            vec![
+                key,
+                typed,
+                (StyleRole::Dim, lines),
+                open_draft_base(edit),
+                withheld_cell(edit.autosave.withheld),
+            ]
+        }
+        DraftRow::EndedSession(DraftEntry { summary: Ok(summary), .. }) => {
+            let standing = DraftStatus::of(model, summary);
+            let other = standing == DraftStatus::OtherContext;
+            let dim = |ink| if other { StyleRole::Dim } else { ink };
+            let typed = since(model, summary).map(|since| since.text).unwrap_or_default();
+            let lines = format!("{}, {} new", words::plural(summary.lines, "line"), summary.changed);
+            let (ink, base) = base(model, summary, standing);
+            vec![
+                (dim(StyleRole::Text), safe(summary.key.to_string())),
+                (StyleRole::Dim, safe(typed)),
+                (StyleRole::Dim, safe(lines)),
+                (dim(ink), safe(base)),
+                withheld_cell(summary.withheld),
+            ]
+        }
+        DraftRow::EndedSession(DraftEntry { id, summary: Err(_) }) => {
+            let nothing = || (StyleRole::Dim, Safe::literal(""));
+            let base = (StyleRole::Bad, Safe::literal("unreadable"));
+            vec![(StyleRole::Dim, safe(id.name())), nothing(), nothing(), base, nothing()]
+        }
+    }
+}
+
+fn open_draft_base(edit: &Draft) -> (StyleRole, Safe<'static>) {
+    match edit.upstream {
+        Upstream::Unchanged => (StyleRole::Dim, Safe::literal("as stored now")),
+        Upstream::Changed => (StyleRole::Warning, Safe::literal("changed since")),
+        Upstream::Deleted => (StyleRole::Warning, Safe::literal("deleted since")),
+        Upstream::Hidden => (StyleRole::Warning, Safe::literal("out of sight")),
+    }
+}
+
+fn withheld_cell(withheld: usize) -> (StyleRole, Safe<'static>) {
+    match withheld {
+        0 => (StyleRole::Dim, Safe::literal("")),
+        count => (StyleRole::Warning, Safe::new(&format!("{count} missing")).into_owned()),
+    }
+}
+
+fn base(model: &Model, summary: &DraftSummary, standing: DraftStatus) -> (StyleRole, String) {
+    let token = |token| words::token(model, token);
+    let base = summary.token.map(token);
+    match standing {
+        DraftStatus::AsStored => match base {
+            Some(base) => (StyleRole::Dim, format!("{base}, as stored now")),
+            None => (StyleRole::Dim, "not stored yet".into()),
+        },
+        DraftStatus::StoredNow(now) => match base {
+            Some(base) => (StyleRole::Warning, format!("{base}, older: {} now", token(now))),
+            None => (StyleRole::Warning, format!("created since: {}", token(now))),
+        },
+        DraftStatus::Deleted => (StyleRole::Warning, "deleted since".into()),
+        DraftStatus::OtherStore => (StyleRole::Warning, "of another store".into()),
+        DraftStatus::OtherContext => (StyleRole::Dim, format!("context {}", summary.context)),
+        DraftStatus::Unknown => (StyleRole::Dim, "not known from here".into()),
+    }
+}
+
+/// What to know about the selected draft before it can be written.
+fn about(model: &Model, row: &DraftRow<'_>) -> String {
+    let summary = match row {
+        DraftRow::ThisSession(_) => return "Kept in this session.".into(),
+        DraftRow::EndedSession(DraftEntry { summary: Ok(summary), .. }) => summary,
+        DraftRow::EndedSession(DraftEntry { summary: Err(reason), .. }) => {
+            return format!("It is left alone: {reason}.");
+        }
+    };
+    let mut about = match DraftStatus::of(model, summary) {
+        DraftStatus::AsStored => "Its text comes back whole.".to_owned(),
+        DraftStatus::StoredNow(_) => {
+            "Its text comes back whole; what is stored is merged in before it is written.".into()
+        }
+        DraftStatus::Deleted => "What it was based on was deleted; written, it is a new document.".into(),
+        DraftStatus::OtherStore => {
+            "It began in another store: it is merged with what this one holds before it is written.".into()
+        }
+        DraftStatus::OtherContext => {
+            format!("Open confdeck on {} to go on with it.", summary.context)
+        }
+        DraftStatus::Unknown => "What is stored now is not known yet.".into(),
+    };
+    match summary.withheld {
+        0 => {}
+        1 => about += " 1 secret must be typed again.",
+        count => about += &format!(" {count} secrets must be typed again."),
+    }
+    about
+}

@@ -1,0 +1,339 @@
+//! The diagnostics of a draft.
+//!
+//! A small draft is checked at each key. A large one is checked when typing pauses, off the event loop;
+//! until the result arrives, the previous diagnostics move along with their lines.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::outline::paths;
+use super::text_buffer::{Pos, TextBuffer};
+use crate::console::effect::RequestId;
+use crate::domain::json::{Severity, SyntaxFix, SyntaxProblem, problems};
+use crate::text::placeholders::unfillable;
+
+/// Drafts up to this size, in bytes, are checked at each key.
+pub const CHECKED_AT_ONCE: usize = 64 * 1024;
+
+/// The pause in typing after which a large draft is checked.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The most diagnostics of a draft.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    /// The buffer revision they belong to.
+    revision: u64,
+    check_at: Option<Duration>,
+    asked: Option<(RequestId, u64)>,
+}
+
+/// A problem and its position in the buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub problem: SyntaxProblem,
+    pub from: Pos,
+    /// Its end; at least one character after its start, unless the line ends there.
+    pub to: Pos,
+    /// The JSON path: `chain[1].module`.
+    pub path: String,
+    pub fix: Option<DraftFix>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum DraftFix {
+    /// Replaces a range of text.
+    Edit { from: Pos, to: Pos, text: String, words: &'static str },
+    /// Stores the document without the byte order mark.
+    DropByteOrderMark,
+}
+
+impl fmt::Debug for DraftFix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The replacement may contain secrets.
+        write!(f, "Remedy({})", self.words())
+    }
+}
+
+impl DraftFix {
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Edit { words, .. } => words,
+            Self::DropByteOrderMark => "store it without",
+        }
+    }
+}
+
+/// The input of the diagnostics.
+pub struct DiagnosticsInput {
+    text: String,
+    /// The number of secrets that placeholders may stand for.
+    concealed_count: usize,
+    /// Whether the document starts with a byte order mark.
+    byte_order_mark: bool,
+}
+
+impl fmt::Debug for DiagnosticsInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Check({} bytes)", self.text.len())
+    }
+}
+
+impl DiagnosticsInput {
+    pub fn of(pad: &TextBuffer, concealed_count: usize) -> Self {
+        Self { text: pad.text(), concealed_count, byte_order_mark: pad.has_byte_order_mark() }
+    }
+
+    /// Finds the problems, ordered by position.
+    pub fn run(self) -> Vec<Diagnostic> {
+        let Self { text, concealed_count: kept, byte_order_mark: mark } = self;
+        let mut found: Vec<(SyntaxProblem, bool)> =
+            problems(&text, MAX_DIAGNOSTICS).into_iter().map(|one| (one, false)).collect();
+        if mark {
+            let reason =
+                "a byte order mark is stored before this text; the receiver cannot read it in a file";
+            found.push((warning(reason), true));
+        }
+        for (span, reason) in unfillable(&text, kept).take(MAX_DIAGNOSTICS) {
+            let severity = Severity::Error;
+            found.push((SyntaxProblem { span, reason: reason.into(), severity, ..warning("") }, false));
+        }
+        found.sort_by_key(|(problem, mark)| (problem.span.start, !mark));
+        found.truncate(MAX_DIAGNOSTICS);
+        let mut places = OffsetMapper { text: &text, at: 0, pos: Pos::default() };
+        let mut flaws: Vec<_> =
+            found.into_iter().map(|(problem, mark)| diagnostic(problem, mark, &mut places)).collect();
+        let paths = paths(&text, flaws.iter().map(|flaw| flaw.from));
+        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.path = path);
+        flaws
+    }
+}
+
+fn warning(reason: &str) -> SyntaxProblem {
+    SyntaxProblem {
+        span: crate::domain::json::Span { start: 0, end: 0 },
+        line: 1,
+        column: 1,
+        severity: Severity::Warning,
+        reason: reason.to_owned(),
+        expected: "",
+        fix: None,
+    }
+}
+
+fn diagnostic(mut problem: SyntaxProblem, mark: bool, places: &mut OffsetMapper<'_>) -> Diagnostic {
+    let from = places.to(problem.span.start);
+    problem.line = from.row + 1;
+    let mut reach = *places;
+    let end = problem.span.end.max(places.next_character());
+    let to = reach.to(end);
+    let remedy = match problem.fix.take() {
+        _ if mark => Some(DraftFix::DropByteOrderMark),
+        None => None,
+        Some(SyntaxFix { span, replacement, words }) => {
+            let mut edit = *places;
+            let from = edit.to(span.start);
+            Some(DraftFix::Edit { from, to: edit.to(span.end), text: replacement, words })
+        }
+    };
+    Diagnostic { problem, from, to, path: String::new(), fix: remedy }
+}
+
+/// Converts byte offsets to positions, each relative to the previous one.
+#[derive(Clone, Copy)]
+struct OffsetMapper<'t> {
+    text: &'t str,
+    at: usize,
+    pos: Pos,
+}
+
+impl OffsetMapper<'_> {
+    fn to(&mut self, offset: usize) -> Pos {
+        let (from, to) = (self.at.min(offset), self.at.max(offset));
+        let between = self.text.get(from..to).unwrap_or_default().as_bytes();
+        let breaks = memchr::memchr_iter(b'\n', between).count();
+        if offset < self.at {
+            let row = self.pos.row - breaks;
+            let start = memchr::memrchr(b'\n', self.text.as_bytes().get(..offset).unwrap_or_default());
+            self.pos = Pos { row, at: offset - start.map_or(0, |start| start + 1) };
+        } else {
+            let last = memchr::memrchr(b'\n', between);
+            let at = last.map_or(self.pos.at + between.len(), |last| between.len() - last - 1);
+            self.pos = Pos { row: self.pos.row + breaks, at };
+        }
+        self.at = offset;
+        self.pos
+    }
+
+    /// The end of the character here, or this place if the line ends.
+    fn next_character(&self) -> usize {
+        let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        self.at + next.filter(|c| *c != '\n').map_or(0, char::len_utf8)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SyntaxProblem { line, column, reason, .. } = &self.problem;
+        write!(f, "line {line}, column {column}: {reason}")
+    }
+}
+
+impl Diagnostics {
+    /// Ordered by position.
+    pub fn list(&self) -> &[Diagnostic] {
+        &self.list
+    }
+
+    /// The first error, which prevents writing.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.list.iter().find(|flaw| flaw.problem.severity == Severity::Error)
+    }
+
+    /// Whether the text changed since it was checked.
+    pub fn is_behind(&self, pad: &TextBuffer) -> bool {
+        self.revision != pad.revision()
+    }
+
+    /// The index of the diagnostic at, or nearest to, the cursor.
+    pub fn nearest(&self, cursor: Pos) -> Option<usize> {
+        let distance = |flaw: &Diagnostic| {
+            let inside = flaw.from <= cursor && cursor <= flaw.to;
+            let bytes = if flaw.from.row == cursor.row { flaw.from.at.abs_diff(cursor.at) } else { 0 };
+            (!inside, flaw.from.row.abs_diff(cursor.row), bytes)
+        };
+        self.list.iter().enumerate().min_by_key(|(_, flaw)| distance(flaw)).map(|(at, _)| at)
+    }
+
+    /// The first after a position, wrapping around the end of the text.
+    pub fn next(&self, cursor: Pos) -> Option<&Diagnostic> {
+        self.list.iter().find(|flaw| flaw.from > cursor).or(self.list.first())
+    }
+
+    /// When to check; `None` while a check is pending or not needed.
+    pub fn check_at(&self) -> Option<Duration> {
+        self.check_at.filter(|_| self.asked.is_none())
+    }
+
+    /// Checks now, however long that takes.
+    pub fn check(&mut self, pad: &TextBuffer, kept: usize) {
+        self.list = DiagnosticsInput::of(pad, kept).run();
+        self.revision = pad.revision();
+        self.check_at = None;
+        self.asked = None;
+    }
+
+    /// Updates the diagnostics after an edit.
+    pub fn changed(&mut self, pad: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
+        if pad.len() <= CHECKED_AT_ONCE {
+            return self.check(pad, kept);
+        }
+        self.check_at = Some(now + PAUSE);
+        let (row, by) = rows;
+        self.list.retain(|flaw| flaw.from.row != row);
+        for flaw in self.list.iter_mut().filter(|flaw| flaw.from.row > row) {
+            for pos in [&mut flaw.from, &mut flaw.to] {
+                pos.row = pos.row.saturating_add_signed(by);
+            }
+            flaw.problem.line = flaw.from.row + 1;
+        }
+    }
+
+    /// Checks again: now if the draft is small, else off the event loop as soon as possible.
+    pub fn schedule_check(&mut self, pad: &TextBuffer, kept: usize, now: Duration) {
+        self.asked = None;
+        if pad.len() <= CHECKED_AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
+    }
+
+    /// The input of the diagnostics if they are due.
+    pub fn take_due(
+        &mut self,
+        pad: &TextBuffer,
+        kept: usize,
+        now: Duration,
+        request: RequestId,
+    ) -> Option<DiagnosticsInput> {
+        self.check_at().filter(|at| *at <= now)?;
+        self.check_at = None;
+        self.asked = Some((request, pad.revision()));
+        Some(DiagnosticsInput::of(pad, kept))
+    }
+
+    /// Takes the result of a check; one for an older request or an older text is dropped.
+    pub fn accept(&mut self, request: RequestId, found: Vec<Diagnostic>, pad: &TextBuffer, now: Duration) {
+        let Some((_, revision)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
+        if revision == pad.revision() {
+            self.list = found;
+            self.revision = revision;
+        } else {
+            self.check_at.get_or_insert(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flaws(text: &str) -> (TextBuffer, Diagnostics) {
+        let pad = TextBuffer::new(text);
+        let mut flaws = Diagnostics::default();
+        flaws.check(&pad, 1);
+        (pad, flaws)
+    }
+
+    #[test]
+    fn places_and_remedies_are_the_pads() {
+        let (mut pad, found) =
+            flaws("{\n  \"é\": 1\n  \"b\": True,\n  \"p\": \"‹kept:1\",\n  \"q\": \"‹kept:2›\"\n}");
+        let told: Vec<_> =
+            found.list().iter().map(|flaw| (flaw.from.row, flaw.from.at, flaw.to.at)).collect();
+        assert_eq!(told, [(2, 2, 5), (2, 7, 11), (3, 8, 17), (4, 8, 20)]);
+        let Some(DraftFix::Edit { from, to, text, .. }) = found.list()[0].fix.clone() else {
+            panic!("a fix")
+        };
+        assert_eq!((from, to), (Pos { row: 1, at: 9 }, Pos { row: 1, at: 9 }));
+        pad.apply(&[(from, to, text)]);
+        assert_eq!(pad.line(1), "  \"é\": 1,");
+        assert!(found.list()[2].problem.reason.contains("damaged"));
+        assert!(found.list()[3].problem.reason.contains("stands for no stored secret"));
+    }
+
+    #[test]
+    fn the_nearest_and_the_next_are_found() {
+        let (_, found) = flaws("{\n\"a\": x,\n\"b\": y, \"c\": z\n}");
+        let row = |row, at| Pos { row, at };
+        assert_eq!(found.nearest(row(0, 0)), Some(0));
+        assert_eq!(found.nearest(row(2, 4)), Some(1));
+        assert_eq!(found.nearest(row(2, 15)), Some(2));
+        assert_eq!(found.next(row(2, 5)).map(|flaw| flaw.from), Some(row(2, 13)));
+        assert_eq!(found.next(row(3, 0)).map(|flaw| flaw.from), Some(row(1, 5)));
+    }
+
+    #[test]
+    fn of_answers_the_newest_counts() {
+        let mut pad =
+            TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(CHECKED_AT_ONCE)));
+        let mut flaws = Diagnostics::default();
+        let second = Duration::from_secs(1);
+        flaws.schedule_check(&pad, 0, second);
+        let check = flaws.take_due(&pad, 0, second, RequestId(1)).unwrap();
+        assert!(flaws.take_due(&pad, 0, second, RequestId(2)).is_none(), "one at a time");
+        pad.type_char(' ');
+        flaws.changed(&pad, 0, second, (0, 0));
+        let found = check.run();
+        assert_eq!(found.len(), 1);
+        flaws.accept(RequestId(1), found.clone(), &pad, second);
+        assert!(flaws.list().is_empty() && flaws.is_behind(&pad), "of a text that is no more");
+        let check = flaws.take_due(&pad, 0, 2 * second, RequestId(3)).unwrap();
+        flaws.accept(RequestId(2), found, &pad, second);
+        assert!(flaws.list().is_empty());
+        flaws.accept(RequestId(3), check.run(), &pad, second);
+        assert_eq!((flaws.list().len(), flaws.is_behind(&pad)), (1, false));
+        pad.paste("\n\n");
+        flaws.changed(&pad, 0, second, (0, 2));
+        assert_eq!(flaws.list()[0].from.row, 3, "it moves with its line");
+    }
+}

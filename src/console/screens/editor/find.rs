@@ -1,0 +1,296 @@
+//! Text search in the editor.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::text_buffer::{Pos, TextBuffer};
+use crate::console::widgets::TextInput;
+use crate::text::grouped;
+
+/// Counting stops here.
+const MOST: usize = 9_999;
+
+#[derive(Debug, Default)]
+pub struct TextSearch {
+    /// The search text.
+    pub input: TextInput,
+    /// Whether the search line has the focus.
+    pub typing: bool,
+    /// Whether matches are highlighted.
+    pub marked: bool,
+    /// Where the cursor was when typing began: a changed text is searched from there again.
+    origin: Pos,
+    /// The current match.
+    current: Option<(Pos, Pos)>,
+    match_count: MatchCount,
+}
+
+/// The number of matches, and which of them is current.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MatchCount {
+    /// The number of the current match, from 1; 0 if there is none, or it is past what was counted.
+    pub number: usize,
+    pub total: usize,
+    /// Whether there are more than were counted.
+    pub more: bool,
+}
+
+impl fmt::Display for MatchCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, total, more } = *self;
+        let more = if more { "+" } else { "" };
+        match (number, total) {
+            (_, 0) => f.write_str("not found"),
+            (0, _) => write!(f, "{}{more} places", grouped(total)),
+            _ => write!(f, "{} of {}{more}", grouped(number), grouped(total)),
+        }
+    }
+}
+
+impl TextSearch {
+    /// Opens the search line; the previous text stays, to be replaced or searched again.
+    pub fn open(&mut self, pad: &TextBuffer) {
+        self.typing = true;
+        self.marked = true;
+        self.origin = pad.selection().map_or(pad.cursor(), |(from, _)| from);
+        self.match_count = MatchCount::default();
+        self.current = None;
+    }
+
+    pub fn match_count(&self) -> MatchCount {
+        self.match_count
+    }
+
+    /// Goes to the first match from where typing began. Returns whether there is one.
+    pub fn search_from_origin(&mut self, pad: &mut TextBuffer) -> bool {
+        let found = self.needle().and_then(|needle| next(pad, &needle, self.origin, true));
+        self.arrive(pad, found, self.origin)
+    }
+
+    /// Goes to the next or previous match, wrapping around.
+    pub fn go_to_match(&mut self, pad: &mut TextBuffer, forward: bool) -> bool {
+        let here = pad.cursor();
+        let from = match self.current {
+            // The current match starts at the cursor; search from its end.
+            Some((start, end)) if start == here && forward => end,
+            _ => here,
+        };
+        let found = self.needle().and_then(|needle| next(pad, &needle, from, forward));
+        self.marked = true;
+        let arrived = self.arrive(pad, found, here);
+        self.origin = pad.cursor();
+        arrived
+    }
+
+    fn arrive(&mut self, pad: &mut TextBuffer, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
+        self.current = found;
+        pad.move_to(found.map_or(otherwise, |(start, _)| start));
+        self.match_count =
+            self.needle().map_or_else(MatchCount::default, |needle| count(pad, &needle, found));
+        found.is_some()
+    }
+
+    /// The search text; `None` if it is empty.
+    pub fn needle(&self) -> Option<Needle> {
+        Needle::of(self.input.text())
+    }
+}
+
+/// A search text. Case-insensitive unless it has a capital letter.
+#[derive(Clone)]
+pub struct Needle {
+    text: String,
+    exact: bool,
+}
+
+impl std::fmt::Debug for Needle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Needle({} bytes)", self.text.len())
+    }
+}
+
+impl Needle {
+    fn of(text: &str) -> Option<Self> {
+        let exact = text.chars().any(char::is_uppercase);
+        (!text.is_empty()).then(|| Self { text: text.to_owned(), exact })
+    }
+
+    /// The first match at or after `from` in a line.
+    fn find(&self, line: &str, from: usize) -> Option<Range<usize>> {
+        let rest = line.get(from..)?;
+        if self.exact {
+            let at = memchr::memmem::find(rest.as_bytes(), self.text.as_bytes())? + from;
+            return Some(at..at + self.text.len());
+        }
+        let first = self.text.chars().next()?;
+        let mut at = from;
+        loop {
+            at += candidate(line.get(at..)?, first)?;
+            if let Some(len) = self.starts(line.get(at..)?) {
+                return Some(at..at + len);
+            }
+            at += line.get(at..)?.chars().next()?.len_utf8();
+        }
+    }
+
+    /// The length of the match at the start of a text.
+    fn starts(&self, text: &str) -> Option<usize> {
+        let mut there = text.chars();
+        for wanted in self.text.chars() {
+            if !there.next()?.to_lowercase().eq(wanted.to_lowercase()) {
+                return None;
+            }
+        }
+        Some(text.len() - there.as_str().len())
+    }
+
+    /// The matches in a line, from left to right, without overlaps.
+    pub fn all<'l>(&'l self, line: &'l str) -> impl Iterator<Item = Range<usize>> + 'l {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let found = self.find(line, from)?;
+            from = found.end;
+            Some(found)
+        })
+    }
+
+    /// The matches that overlap a part of a line.
+    pub fn within<'l>(
+        &'l self,
+        line: &'l str,
+        part: Range<usize>,
+    ) -> impl Iterator<Item = Range<usize>> + 'l {
+        // A letter in the other case may be longer, but never four times.
+        let around = self.text.len() * 4;
+        let mut start = part.start.saturating_sub(around);
+        while !line.is_char_boundary(start) {
+            start += 1;
+        }
+        let mut from = start;
+        std::iter::from_fn(move || {
+            let found = self.find(line.get(..line.len().min(end_of(line, part.end + around)))?, from)?;
+            from = found.end;
+            Some(found)
+        })
+    }
+}
+
+fn end_of(line: &str, at: usize) -> usize {
+    let mut at = at.min(line.len());
+    while !line.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The distance to the next place where the letter may match, in either case.
+fn candidate(text: &str, first: char) -> Option<usize> {
+    if first.is_ascii() && !first.is_ascii_alphabetic() {
+        return memchr::memchr(first as u8, text.as_bytes());
+    }
+    if matches!(first, 'k' | 's') || !first.is_ascii() {
+        // These also match letters beyond ASCII.
+        return text
+            .char_indices()
+            .find(|(_, c)| c.to_lowercase().eq(first.to_lowercase()))
+            .map(|(at, _)| at);
+    }
+    memchr::memchr2(first as u8, first.to_ascii_uppercase() as u8, text.as_bytes())
+}
+
+/// The next match from a position, wrapping around the end of the text.
+fn next(pad: &TextBuffer, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Pos)> {
+    let rows = pad.rows();
+    (0..=rows).find_map(|step| {
+        let row = if forward { (from.row + step) % rows } else { (from.row + rows - step % rows) % rows };
+        let line = pad.line(row);
+        let found = match (step, forward) {
+            (0, true) => needle.find(line, from.at),
+            (0, false) => needle.all(line).take_while(|found| found.start < from.at).last(),
+            (_, true) => needle.find(line, 0),
+            (_, false) => needle.all(line).last(),
+        }?;
+        Some((Pos { row, at: found.start }, Pos { row, at: found.end }))
+    })
+}
+
+fn count(pad: &TextBuffer, needle: &Needle, found: Option<(Pos, Pos)>) -> MatchCount {
+    let mut tally = MatchCount::default();
+    for (row, line) in pad.lines(0).enumerate() {
+        for place in needle.all(line) {
+            if tally.total == MOST {
+                tally.more = true;
+                return tally;
+            }
+            tally.total += 1;
+            if found.is_some_and(|(start, _)| start == Pos { row, at: place.start }) {
+                tally.number = tally.total;
+            }
+        }
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(pad: &mut TextBuffer, text: &str) -> TextSearch {
+        let mut find = TextSearch::default();
+        find.open(pad);
+        find.input.insert(text);
+        find.search_from_origin(pad);
+        find
+    }
+
+    fn at(pad: &TextBuffer) -> (usize, usize) {
+        (pad.cursor().row, pad.cursor().at)
+    }
+
+    #[test]
+    fn the_first_is_found_as_one_types_and_the_others_round_and_round() {
+        let mut pad = TextBuffer::new("one Two two\nTWO\nthree two");
+        pad.move_to(Pos { row: 0, at: 5 });
+        let mut found = find(&mut pad, "two");
+        assert_eq!(at(&pad), (0, 8));
+        assert_eq!(found.match_count(), MatchCount { number: 2, total: 4, more: false });
+        let mut places = Vec::new();
+        for _ in 0..4 {
+            found.go_to_match(&mut pad, true);
+            places.push((at(&pad), found.match_count().number));
+        }
+        assert_eq!(places, [((1, 0), 3), ((2, 6), 4), ((0, 4), 1), ((0, 8), 2)]);
+        found.go_to_match(&mut pad, false);
+        found.go_to_match(&mut pad, false);
+        assert_eq!((at(&pad), found.match_count().number), ((2, 6), 4));
+        found.input.insert("x");
+        assert!(!found.search_from_origin(&mut pad));
+        assert_eq!((at(&pad), found.match_count().total), ((2, 6), 0), "where it was");
+    }
+
+    #[test]
+    fn a_capital_letter_means_itself() {
+        let mut pad = TextBuffer::new("two Two TWO ſtraße STRASSE É é");
+        assert_eq!(find(&mut pad, "Two").match_count().total, 1);
+        assert_eq!(find(&mut pad, "two").match_count().total, 3);
+        assert_eq!(find(&mut pad, "é").match_count().total, 2);
+        assert_eq!(find(&mut pad, "").match_count().total, 0);
+    }
+
+    #[test]
+    fn counting_is_bounded() {
+        let mut pad = TextBuffer::new(&"a\n".repeat(20_000));
+        let found = find(&mut pad, "a");
+        assert_eq!(found.match_count(), MatchCount { number: 1, total: MOST, more: true });
+    }
+
+    #[test]
+    fn what_reaches_into_a_part_is_found() {
+        let line = format!("{}needle{}", "x".repeat(1000), "y".repeat(1000));
+        let needle = Needle::of("needle").unwrap();
+        for part in [900..1001, 1002..1003, 1005..1100] {
+            assert!(needle.within(&line, part).eq(std::iter::once(1000..1006)));
+        }
+        assert_eq!(needle.within(&line, 0..500).count(), 0);
+    }
+}

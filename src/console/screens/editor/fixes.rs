@@ -1,0 +1,58 @@
+//! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
+
+use super::diagnostics::Diagnostic;
+use super::typing::{follow, settle};
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+
+/// Goes to the next problem, past the end to the first.
+pub(in crate::console) fn next(model: &mut Model) {
+    let Some(edit) = &mut model.edit else { return };
+    match edit.diagnostics.next(edit.buffer.cursor()).map(|flaw| flaw.from) {
+        Some(at) => edit.buffer.move_to(at),
+        None if edit.diagnostics.is_behind(&edit.buffer) => {
+            model.notify(Tone::Plain, "still looking for problems")
+        }
+        None => model.notify(Tone::Good, "no problem is known"),
+    }
+    settle(model);
+}
+
+/// Applies the fix of the problem at or nearest to the cursor.
+pub(in crate::console) fn fix(model: &mut Model) {
+    let now = model.now.mono;
+    let Some(edit) = &mut model.edit else { return };
+    let behind = edit.diagnostics.is_behind(&edit.buffer);
+    let nearest =
+        edit.diagnostics.nearest(edit.buffer.cursor()).and_then(|at| edit.diagnostics.list().get(at));
+    match nearest.map(|flaw| flaw.fix.clone()) {
+        _ if behind => model.notify(Tone::Plain, "still looking for problems; press it again in a moment"),
+        None => model.notify(Tone::Good, "no problem is known"),
+        Some(None) => {
+            model.notify(Tone::Bad, "what would mend this problem cannot be told: it has to be typed")
+        }
+        Some(Some(remedy)) => {
+            follow(edit, now, |edit| {
+                edit.apply_fix(&remedy);
+                true
+            });
+        }
+    }
+    settle(model);
+}
+
+/// Sends a large draft to be checked, once typing has paused.
+pub(in crate::console) fn check(model: &mut Model) -> Option<Effect> {
+    let now = model.now.mono;
+    model.edit.as_ref()?.diagnostics.check_at().filter(|at| *at <= now)?;
+    let request = model.next_request();
+    let check = model.edit.as_mut()?.due_check(now, request)?;
+    Some(Effect::CheckDraft(request, check))
+}
+
+pub(in crate::console) fn on_checked(model: &mut Model, request: RequestId, found: Vec<Diagnostic>) {
+    let now = model.now.mono;
+    if let Some(edit) = &mut model.edit {
+        edit.accept_diagnostics(request, found, now);
+    }
+}

@@ -1,0 +1,85 @@
+//! The line under the text: the problem at the cursor, or the search line.
+
+use ratatui::layout::Rect;
+
+use super::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
+use super::state::Draft;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun, width};
+use crate::domain::json::Severity;
+use crate::text::Safe;
+
+/// Draws the problem nearest to the cursor, and its number among all.
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1);
+    if edit.preparing.is_some() {
+        pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
+        return;
+    }
+    let behind =
+        if edit.diagnostics.is_behind(&edit.buffer) { format!(" {}", glyph::MORE) } else { String::new() };
+    let flaws = edit.diagnostics.list();
+    let nearest = edit.diagnostics.nearest(edit.buffer.cursor());
+    let Some((at, flaw)) = nearest.and_then(|at| Some((at, flaws.get(at)?))) else {
+        if behind.is_empty() {
+            pen.put(StyleRole::Good, glyph::GOOD).put(StyleRole::Dim, " a JSON object");
+        } else {
+            pen.put(StyleRole::Dim, glyph::MORE);
+        }
+        return;
+    };
+    let more = if flaws.len() == MAX_DIAGNOSTICS { "+" } else { "" };
+    let mut right = TextRun::default();
+    if let (Some(remedy), Some(key)) = (&flaw.fix, key_for(Place::Editor, Action::Fix)) {
+        right = TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {}", remedy.words()));
+    }
+    if flaws.len() > 1 {
+        right.join(" · ", TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, flaws.len())));
+    }
+    right.join("", TextRun::of(StyleRole::Dim, behind));
+    let left = problem_run(flaw);
+    // The message comes first; its fix is shown where there is room.
+    if left.width() + right.width() + 2 <= pen.remaining() || pen.remaining() > 100 {
+        pen.put_right(&right).margin(2);
+    } else if flaws.len() > 1 {
+        pen.put_right(&TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, flaws.len()))).margin(2);
+    }
+    pen.put_run(&left);
+}
+
+fn problem_run(flaw: &Diagnostic) -> TextRun {
+    let (ink, mark) = match flaw.problem.severity {
+        Severity::Error => (StyleRole::Bad, glyph::BAD),
+        Severity::Warning => (StyleRole::Warning, glyph::WARNING),
+    };
+    let mut left = TextRun::of(ink, mark).and(ink, format!(" {flaw}"));
+    if !flaw.path.is_empty() {
+        left = left.and(StyleRole::Dim, format!(", in {}", flaw.path));
+    }
+    if !flaw.problem.expected.is_empty() {
+        left = left.and(StyleRole::Dim, format!("; expected {}", flaw.problem.expected));
+    }
+    left
+}
+
+/// Draws the search line, and the number of matches.
+pub(in crate::console) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1);
+    let tally = edit.find.match_count();
+    if !edit.find.input.text().is_empty() {
+        let ink = if tally.total == 0 { StyleRole::Bad } else { StyleRole::Dim };
+        let mark = if tally.total == 0 { format!("{} ", glyph::BAD) } else { String::new() };
+        pen.put_right(&TextRun::of(ink, format!("{mark}{tally}"))).margin(2);
+    }
+    pen.put(StyleRole::Key, "find ");
+    let before = width(&Safe::new(edit.find.input.before_cursor()));
+    // A long text scrolls so that its cursor, and a blank for it, stay visible.
+    let left_out = (before + 2).saturating_sub(pen.remaining());
+    let x = pen.x() + before.saturating_sub(left_out);
+    pen.scroll(usize::from(left_out)).put(StyleRole::Text, edit.find.input.text());
+    canvas.set_cursor(x, area.y);
+}

@@ -1,0 +1,72 @@
+//! Turns a draft into the document to be stored and its review. This takes long for large texts, so the
+//! input is owned and can be sent off the event loop.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::state::{NotReady, Review};
+use crate::compare;
+use crate::domain::json::{BYTE_ORDER_MARK, check_object};
+use crate::domain::{Document, DocumentKind};
+use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
+
+pub struct ReviewInput {
+    pub(in crate::console) kind: DocumentKind,
+    pub(in crate::console) text: String,
+    pub(in crate::console) concealed_secrets: ConcealedSecrets,
+    /// The document whose formatting is applied.
+    pub(in crate::console) original: Document,
+    /// Whether that document is stored, and not a template.
+    pub(in crate::console) stored: bool,
+    /// Whether a byte order mark is kept.
+    pub(in crate::console) byte_order_mark: bool,
+}
+
+impl fmt::Debug for ReviewInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Finish({} bytes)", self.text.len())
+    }
+}
+
+impl ReviewInput {
+    /// The document as it would be stored.
+    ///
+    /// # Errors
+    /// [`NotReady`] if there is nothing to write yet.
+    pub fn document(&self) -> Result<Document, NotReady> {
+        check_object(&self.text).map_err(NotReady::Syntax)?;
+        let filled = fill_hidden::<&str>(self.kind, &[], &self.text, &self.concealed_secrets)
+            .map_err(NotReady::Placeholder)?;
+        let restored = compare::restore(self.original.text().unwrap_or_default(), &filled);
+        let document = match restored.strip_prefix(BYTE_ORDER_MARK) {
+            Some(bare) if !self.byte_order_mark => Document::from(bare.to_owned()),
+            _ => Document::from(restored),
+        };
+        if self.stored && document == self.original { Err(NotReady::Unchanged) } else { Ok(document) }
+    }
+
+    /// The same, but the original document if nothing changed.
+    ///
+    /// # Errors
+    /// [`NotReady`] if it is not a valid document yet.
+    pub fn document_or_original(&self) -> Result<Document, NotReady> {
+        match self.document() {
+            Err(NotReady::Unchanged) => Ok(self.original.clone()),
+            finished => finished,
+        }
+    }
+
+    /// The review against its base.
+    ///
+    /// # Errors
+    /// As [`ReviewInput::document`].
+    pub fn review(&self) -> Result<Review, NotReady> {
+        let document = self.document()?;
+        let before = if self.stored { self.original.text().unwrap_or_default() } else { "" };
+        let text = document.text().unwrap_or_default();
+        let diff = compare::diff(self.kind, before, text);
+        let lines = compare::lines(self.kind, before, text);
+        let full = !self.stored;
+        Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, document })
+    }
+}

@@ -1,0 +1,122 @@
+//! Keys that are text or cursor movement in the editor, and what follows from each.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::state::Draft;
+use super::text_buffer::TextBuffer;
+use crate::console::effect::{AuditNote, Effect};
+use crate::console::model::{Model, Tone};
+use crate::console::screens::editor::text_buffer::Motion;
+
+pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+    if let Some(motion) = motion(key) {
+        let select = key.modifiers.contains(KeyModifiers::SHIFT);
+        if let Some(edit) = &mut model.edit {
+            edit.buffer.move_by(motion, select);
+        }
+        return settle(model);
+    }
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return;
+    }
+    change(model, |pad| match key.code {
+        KeyCode::Char(c) => pad.type_char(c),
+        KeyCode::Enter => pad.enter(),
+        KeyCode::Backspace => pad.backspace(),
+        KeyCode::Delete => pad.delete(),
+        _ => false,
+    });
+}
+
+fn motion(key: KeyEvent) -> Option<Motion> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (key.code, control) {
+        (KeyCode::Left, true) => Motion::WordLeft,
+        (KeyCode::Right, true) => Motion::WordRight,
+        (KeyCode::Home, true) => Motion::Top,
+        (KeyCode::End, true) => Motion::Bottom,
+        (KeyCode::Left, false) => Motion::Left,
+        (KeyCode::Right, false) => Motion::Right,
+        (KeyCode::Up, _) => Motion::Up,
+        (KeyCode::Down, _) => Motion::Down,
+        (KeyCode::Home, false) => Motion::Home,
+        (KeyCode::End, false) => Motion::End,
+        (KeyCode::PageUp, _) => Motion::PageUp,
+        (KeyCode::PageDown, _) => Motion::PageDown,
+        _ => return None,
+    })
+}
+
+/// A paste, verbatim; control characters show as what they are.
+pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+    change(model, |pad| pad.paste(text));
+}
+
+/// Undoes or redoes one step.
+pub(in crate::console) fn undo(model: &mut Model, back: bool) {
+    let did = change(model, |pad| if back { pad.undo() } else { pad.redo() });
+    if !did {
+        model.notify(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
+    }
+}
+
+/// Indents or outdents the line, or the selected lines.
+pub(in crate::console) fn indent(model: &mut Model, further: bool) {
+    change(model, |pad| pad.indent(further));
+}
+
+/// Toggles the wrapping of long lines.
+pub(in crate::console) fn wrap(model: &mut Model) {
+    let Some(edit) = &mut model.edit else { return };
+    let wraps = !edit.buffer.wraps();
+    edit.buffer.set_wraps(wraps);
+    settle(model);
+    let words = if wraps { "long lines go on in the next row" } else { "long lines run out of the screen" };
+    model.notify(Tone::Plain, words);
+}
+
+/// Replaces the placeholders of this draft by the stored values.
+pub(in crate::console) fn reveal(model: &mut Model) -> Vec<Effect> {
+    let mut count = 0;
+    let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
+    follow(edit, now, |edit| {
+        count = edit.reveal();
+        count > 0
+    });
+    let key = edit.key.clone();
+    settle(model);
+    if count == 0 {
+        model
+            .notify(Tone::Plain, "nothing to reveal: no placeholder in this draft stands for a stored value");
+        return Vec::new();
+    }
+    let values = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
+    model.notify(Tone::Plain, format!("{values} shown in this draft; undo hides what was revealed"));
+    vec![Effect::RecordAudit(AuditNote::Revealed { key, count })]
+}
+
+/// Edits the text; `false` if nothing changed.
+pub(in crate::console) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
+    let now = model.now.mono;
+    let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.buffer)));
+    settle(model);
+    did
+}
+
+pub(in crate::console) fn follow(
+    edit: &mut Draft,
+    now: std::time::Duration,
+    change: impl FnOnce(&mut Draft) -> bool,
+) -> bool {
+    let (row, rows) = (edit.buffer.cursor().row, edit.buffer.rows());
+    let did = change(edit);
+    if did {
+        edit.text_changed(now, row, rows);
+    }
+    did
+}
+
+/// Keeps the cursor visible, and finds where in the JSON it is.
+pub(in crate::console) fn settle(model: &mut Model) {
+    model.update_editor_view();
+}

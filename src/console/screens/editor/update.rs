@@ -1,0 +1,186 @@
+//! From a stored document to a draft, to its review, to one conditional write.
+
+use std::time::Duration;
+
+use super::state::{Base, Draft, DraftStage, Review};
+use crate::console::effect::Effect;
+use crate::console::model::{MAX_DRAFTS, Model, Tone};
+use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::editor::typing;
+use crate::console::screens::plan::send::CommitSpec;
+use crate::console::screens::plan::{PlanStep, send};
+use crate::console::screens::{browse, drafts, merge, review as prepare};
+use crate::console::update::visibility;
+use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
+use crate::provider::Lease;
+use crate::text::grouped;
+
+/// A key pressed before the question could be read is not an answer to it.
+const READING_TIME: Duration = Duration::from_millis(300);
+
+/// Whether `asked` was too recent for a key to be an answer.
+pub(in crate::console) fn too_soon(asked: Duration, now: Duration) -> bool {
+    now.saturating_sub(asked) < READING_TIME
+}
+
+/// Opens the selected document, or resumes its draft.
+pub(in crate::console) fn open(model: &mut Model) {
+    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
+    if resume(model, &key) || drafts::is_busy(model) {
+        return;
+    }
+    if key.is_foreign() {
+        return model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not edited");
+    }
+    let Some(entry) = model.inventory.get(&key).map(|row| row.entry()) else { return };
+    if entry.document.len() > MAX_EDITABLE {
+        return model.notify(Tone::Bad, "larger than 1 MiB: it can be viewed, replaced by put, and deleted");
+    }
+    match Draft::stored(entry, model.inventory.store().cloned()) {
+        Some(edit) => model.edit = Some(Box::new(edit)),
+        None => model.notify(Tone::Bad, "not UTF-8 text: it can be viewed, replaced by put, and deleted"),
+    }
+    typing::settle(model);
+}
+
+/// Resumes a draft of this session; `false` if there is none.
+pub(in crate::console) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
+    let Some(draft) = model.drafts.remove(key) else { return false };
+    model.edit = Some(draft);
+    if let Some(edit) = &mut model.edit {
+        edit.schedule_check(model.now.mono);
+    }
+    model.notify(Tone::Plain, "your draft is back");
+    typing::settle(model);
+    true
+}
+
+/// Starts a document that does not exist yet.
+pub(in crate::console) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
+    match Draft::new(key, template, model.inventory.store().cloned()) {
+        Some(edit) => model.edit = Some(Box::new(edit)),
+        None => model.notify(Tone::Bad, "what was to be copied is not UTF-8 text"),
+    }
+    typing::settle(model);
+}
+
+/// Rows of text in the editor: the body without its title line and its problem line.
+pub(in crate::console) fn height(model: &Model) -> usize {
+    usize::from(model.frame().body.height.saturating_sub(2).max(1))
+}
+
+/// Leaves the editor; a changed draft stays in the session.
+pub(in crate::console) fn leave(model: &mut Model) {
+    if prepare::leave(model) {
+        return;
+    }
+    let Some(mut edit) = model.edit.take() else { return };
+    edit.merging = None;
+    if !edit.is_changed() {
+        return;
+    }
+    if model.drafts.len() >= MAX_DRAFTS {
+        model.edit = Some(edit);
+        return model.notify(Tone::Bad, "32 drafts are kept already: write or discard one first");
+    }
+    // Without a row there is nothing to press `e` on.
+    let way = if model.inventory.find(&edit.key).is_some() { "e".into() } else { format!(":{}", edit.key) };
+    model.notify(Tone::Plain, format!("draft of {} kept: {way} takes it up again", edit.key));
+    model.drafts.insert(edit.key.clone(), edit);
+}
+
+/// Asks before discarding the draft.
+pub(in crate::console) fn ask_discard(model: &mut Model) {
+    let Some(edit) = &model.edit else { return };
+    if !edit.is_changed() {
+        model.edit = None;
+        return;
+    }
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Throw away the draft of {}?", edit.key),
+        details: vec!["What is stored stays as it is.".into()],
+        action: ConfirmAction::Discard,
+        asked: model.now.mono,
+    }));
+}
+
+pub(in crate::console) fn discard(model: &mut Model) {
+    if let Some(edit) = model.edit.take() {
+        model.notify(Tone::Plain, format!("draft of {} thrown away", edit.key));
+    }
+}
+
+/// Back from a review or a merge to the editor.
+pub(in crate::console) fn back_to_draft(model: &mut Model) {
+    if let Some(edit) = &mut model.edit {
+        edit.stage = DraftStage::Editing;
+        edit.merging = None;
+    }
+}
+
+/// Toggles between changes by path and the full text.
+pub(in crate::console) fn toggle_full(model: &mut Model) {
+    if let Some(review) = shown_review(model) {
+        review.full = !review.full;
+        review.scroll = 0;
+    }
+}
+
+pub(in crate::console) fn scroll_review(model: &mut Model, step: Movement) {
+    let page = height(model);
+    if let Some(review) = shown_review(model) {
+        let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
+        review.scroll = step.apply(review.scroll, lines, page);
+    }
+}
+
+fn shown_review(model: &mut Model) -> Option<&mut Review> {
+    match &mut model.edit.as_mut()?.stage {
+        DraftStage::Review(review) => Some(review),
+        DraftStage::Editing | DraftStage::Merge(_) => None,
+    }
+}
+
+/// Writes what the review shows.
+pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    if send::is_blocked(model) {
+        return Vec::new();
+    }
+    let Some(edit) = &model.edit else { return Vec::new() };
+    let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
+    if too_soon(review.opened, now) {
+        return Vec::new();
+    }
+    let most = model.context.capabilities.max_document;
+    if review.document.len() > most {
+        let most = grouped(most);
+        model.notify(
+            Tone::Bad,
+            format!("nothing was sent: this store holds at most {most} bytes in one document"),
+        );
+        return Vec::new();
+    }
+    if edit.store.as_ref() != model.inventory.store() {
+        merge::conflict(model, None);
+        model.notify(
+            Tone::Bad,
+            "the store was replaced since this draft began: nothing was written; look at it",
+        );
+        return Vec::new();
+    }
+    if let (Base::Absent { .. }, Some(refusal)) =
+        (&edit.base, visibility::denied_if_hidden(&model.inventory, &edit.key))
+    {
+        model.notify(Tone::Bad, refusal.to_string());
+        return Vec::new();
+    }
+    let before = if let Base::Stored(entry) = &edit.base { Some(entry.clone()) } else { None };
+    let step = PlanStep::create(edit.key.clone(), Some(review.document.clone()));
+    let effects = send::send(model, CommitSpec::one(PlanStep { before, lease: Lease::Keep, ..step }));
+    if let Some(edit) = &mut model.edit {
+        edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
+    }
+    effects
+}

@@ -1,0 +1,221 @@
+//! The editor: the draft with highlighted JSON, the cursor, the selection, and the problem at the cursor in
+//! words. Only visible rows are read; a JSON string never spans lines, so each line is highlighted on its own,
+//! and of a long one only the visible part is tokenized.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+
+use super::state::{Base, Draft, Upstream};
+use super::text_buffer::Pos;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::screens::editor::text_buffer::VisualRow;
+use crate::console::shell::layout::{EditLayout, editor_gutter};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun};
+use crate::console::words;
+use crate::domain::json::Severity;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
+    title(canvas, model, edit, parts.title);
+    text(canvas, edit, parts.text);
+    if edit.find.typing {
+        super::problem::find_line(canvas, edit, parts.problem);
+    } else {
+        super::problem::draw(canvas, edit, parts.problem);
+    }
+}
+
+fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
+    let (verb, base) = match &edit.base {
+        Base::Stored(entry) => ("EDIT", format!("base {}", words::token(model, entry.token))),
+        Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
+    };
+    let left = TextRun::of(StyleRole::FocusedTitle, verb)
+        .and(StyleRole::Text, " ")
+        .and(StyleRole::Strong, edit.key.to_string());
+    let merges = key_for(Place::Editor, Action::Merge).unwrap_or_default();
+    let moved = |what: &str| {
+        TextRun::of(StyleRole::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING))
+    };
+    let draft = words::draft(model, edit);
+    let upstream = match edit.upstream {
+        Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
+        Upstream::Unchanged => TextRun::of(StyleRole::Dim, "upstream UNCHANGED"),
+        Upstream::Changed => moved("CHANGED"),
+        Upstream::Hidden => {
+            TextRun::of(StyleRole::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING))
+        }
+        Upstream::Deleted => moved("DELETED"),
+    };
+    let base = TextRun::of(StyleRole::Dim, base);
+    // The first is dropped first: what is not saved matters more than the base.
+    let lacks = edit.autosave.failed || edit.autosave.withheld > 0;
+    let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
+    let revealed = edit.revealed();
+    if revealed > 0 {
+        let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));
+        facts.push(TextRun::of(StyleRole::Warning, words));
+    }
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1);
+    // The key comes before what is known about it; the upstream state goes last.
+    let needed = |facts: &[TextRun]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
+    while facts.len() > 1 && left.width() + needed(&facts) > pen.remaining() {
+        facts.remove(0);
+    }
+    let mut right = TextRun::default();
+    for fact in facts {
+        right.join(" · ", fact);
+    }
+    pen.put_right(&right).margin(2).put_run(&left);
+}
+
+/// The visible rows, and where their text begins.
+struct EditorViewport<'e> {
+    edit: &'e Draft,
+    area: Rect,
+    gutter: u16,
+    rows: Vec<VisualRow>,
+}
+
+fn text(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+    let gutter = editor_gutter(area, edit.buffer.rows());
+    let mut rows = edit.buffer.visual_rows();
+    rows.truncate(usize::from(area.height));
+    let sheet = EditorViewport { edit, area, gutter, rows };
+    sheet.lines(canvas);
+    sheet.marks(canvas);
+    sheet.cursor(canvas);
+}
+
+impl EditorViewport<'_> {
+    fn lines(&self, canvas: &mut Surface<'_>) {
+        let mut y = 0;
+        // The rows of one line are tokenized together: where a string begins is found by reading the line
+        // from its start.
+        for rows in self.rows.chunk_by(|one, next| one.line == next.line) {
+            let [first, ..] = rows else { continue };
+            let shown = first.bytes.start..rows.last().map_or(first.bytes.end, |last| last.bytes.end);
+            let pieces = super::highlight::highlight(self.edit.buffer.line(first.line), shown);
+            for row in rows {
+                self.line(canvas, y, row, &pieces);
+                y += 1;
+            }
+        }
+    }
+
+    fn line(&self, canvas: &mut Surface<'_>, y: u16, row: &VisualRow, pieces: &[(Range<usize>, StyleRole)]) {
+        let digits = usize::from(self.gutter.saturating_sub(2));
+        let mut pen = canvas.row(self.area, y);
+        let (ink, mark) = self.mark_of(row);
+        pen.put_column(1, ink, mark);
+        let begins = row.bytes.start == 0 || !self.edit.buffer.wraps();
+        let number = if begins { format!("{:>digits$} ", row.line + 1) } else { String::new() };
+        pen.put_column(self.gutter.saturating_sub(1), StyleRole::LineNumber, number);
+        let line = self.edit.buffer.line(row.line);
+        let from = pieces.partition_point(|(bytes, _)| bytes.end <= row.bytes.start);
+        for (bytes, ink) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
+            let bytes = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
+            pen.put(*ink, line.get(bytes).unwrap_or_default());
+            if pen.remaining() == 0 {
+                break;
+            }
+        }
+    }
+
+    /// The mark before a row: the worst of the problems that begin in it.
+    fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
+        let begins = |pos: Pos| {
+            pos.row == row.line && row.bytes.start <= pos.at && (pos.at < row.bytes.end || self.is_end(row))
+        };
+        let here = self.edit.diagnostics.list().iter().filter(|flaw| begins(flaw.from));
+        let mut mark = (StyleRole::Text, " ");
+        for flaw in here {
+            match flaw.problem.severity {
+                Severity::Error => return (StyleRole::Bad, glyph::BAD),
+                Severity::Warning => mark = (StyleRole::Warning, glyph::WARNING),
+            }
+        }
+        mark
+    }
+
+    fn is_end(&self, row: &VisualRow) -> bool {
+        row.bytes.end == self.edit.buffer.line(row.line).len()
+    }
+
+    /// Overlays matches, problems, brackets and the selection.
+    fn marks(&self, canvas: &mut Surface<'_>) {
+        if let Some(needle) = self.edit.find.needle().filter(|_| self.edit.find.marked) {
+            for (y, row) in (0..).zip(&self.rows) {
+                for found in needle.within(self.edit.buffer.line(row.line), row.bytes.clone()) {
+                    self.tint_in(canvas, y, row, found, StyleRole::Match);
+                }
+            }
+        }
+        for flaw in self.edit.diagnostics.list() {
+            let to = if flaw.to > flaw.from { flaw.to } else { Pos { at: flaw.to.at + 1, ..flaw.to } };
+            self.tint(canvas, flaw.from, to, StyleRole::Problem);
+        }
+        if let Some((here, other)) = self.edit.outline.cursor_path().bracket {
+            for at in [Some(here), other].into_iter().flatten() {
+                self.tint(canvas, at, Pos { at: at.at + 1, ..at }, StyleRole::Bracket);
+            }
+        }
+        if let Some((from, to)) = self.edit.buffer.selection() {
+            self.tint(canvas, from, to, StyleRole::Selection);
+        }
+    }
+
+    /// Styles the range between two positions, as far as it is visible.
+    fn tint(&self, canvas: &mut Surface<'_>, from: Pos, to: Pos, ink: StyleRole) {
+        for (y, row) in (0..).zip(&self.rows) {
+            if row.line < from.row || row.line > to.row {
+                continue;
+            }
+            let start = if row.line == from.row { from.at } else { 0 };
+            let end = if row.line == to.row { to.at } else { usize::MAX };
+            self.tint_in(canvas, y, row, start..end, ink);
+        }
+    }
+
+    fn tint_in(
+        &self,
+        canvas: &mut Surface<'_>,
+        y: u16,
+        row: &VisualRow,
+        bytes: Range<usize>,
+        ink: StyleRole,
+    ) {
+        let clipped = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
+        // The end of a line can be marked too, and a selection extends past it.
+        let past_end = bytes.end > row.bytes.end && self.is_end(row) && bytes.start <= row.bytes.end;
+        if clipped.is_empty() && !past_end {
+            return;
+        }
+        let column = |at: usize| row.columns_to(&self.edit.buffer, at);
+        let from = column(clipped.start.min(row.bytes.end));
+        let to = column(clipped.end.max(clipped.start)) + usize::from(past_end);
+        let x = self.gutter.saturating_add(u16::try_from(from).unwrap_or(u16::MAX));
+        let width = u16::try_from(to - from.min(to)).unwrap_or(u16::MAX);
+        let width = width.min(self.area.width.saturating_sub(x));
+        canvas
+            .set_style(Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 }, ink);
+    }
+
+    fn cursor(&self, canvas: &mut Surface<'_>) {
+        if self.edit.find.typing {
+            return;
+        }
+        let cursor = self.edit.buffer.cursor();
+        let found =
+            (0u16..).zip(&self.rows).find_map(|(y, row)| Some((y, row.column(&self.edit.buffer, cursor)?)));
+        let Some((y, column)) = found else { return };
+        let x = u16::try_from(column).unwrap_or(u16::MAX).saturating_add(self.gutter);
+        if x < self.area.width {
+            canvas.set_cursor(self.area.x + x, self.area.y + y);
+        }
+    }
+}

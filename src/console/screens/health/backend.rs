@@ -1,0 +1,129 @@
+//! What a backend reports of itself: facts, members, certificates.
+
+use std::time::{Duration, SystemTime};
+
+use super::grid::{GridCell, GridRow};
+use super::view::HealthLine;
+use crate::console::age::{TimedText, age, until};
+use crate::console::model::Model;
+use crate::console::screens::health::grid;
+use crate::console::theme::StyleRole;
+use crate::console::widgets::TextRun;
+use crate::console::words;
+use crate::domain::{Certificate, Condition, Fact, FactValue, Health, MemberHealth, Validity, utc};
+use crate::text::Safe;
+
+pub(super) fn lines(model: &Model, health: &Health, room: u16) -> Vec<HealthLine> {
+    let now = model.now.wall;
+    let facts = health.facts.iter().map(|fact| {
+        TextRun::of(StyleRole::Dim, format!("{} ", fact.name)).and(StyleRole::Text, shown(&fact.value, now))
+    });
+    let facts: Vec<_> =
+        words::pack(facts, room).into_iter().filter(|line| !line.is_empty()).map(HealthLine::of).collect();
+    let members: Vec<_> = health.members.iter().map(|member| of_member(member, now)).collect();
+    let certificates: Vec<_> = health.certificates.iter().map(|it| of_certificate(it, now)).collect();
+    let parts = [facts, grid_of(&members, room), grid_of(&certificates, room)];
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    parts.flat_map(|part| std::iter::once(HealthLine::blank()).chain(part)).collect()
+}
+
+fn grid_of(rows: &[GridRow], room: u16) -> Vec<HealthLine> {
+    if rows.is_empty() { Vec::new() } else { grid::lines(rows, room) }
+}
+
+/// A value in words; a moment with its age.
+fn shown(value: &FactValue, now: SystemTime) -> String {
+    let ago = |at: SystemTime| age(now.duration_since(at).unwrap_or_default()).text;
+    match value {
+        FactValue::Count(count) => words::grouped(usize::try_from(*count).unwrap_or(usize::MAX)),
+        FactValue::Moment(at) => format!("{} ago ({})", ago(*at), utc(*at)),
+        FactValue::Observed { what, at } => format!("{what} {} ago ({}, observed)", ago(*at), utc(*at)),
+        FactValue::Text(_) | FactValue::Ordinal(_) | FactValue::Bytes(_) => value.words(),
+    }
+}
+
+fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
+    let (glyph, ink) = match member.condition {
+        Some(condition) => words::condition_badge(condition),
+        None => ("?", StyleRole::Dim),
+    };
+    let role = member.role.map_or("", |role| role.word());
+    let latency = member.latency.map_or("", |latency| latency.word());
+    let fact = |fact: &Fact| GridCell::new(fact.name, StyleRole::Dim, shown(&fact.value, now));
+    GridRow {
+        head: vec![
+            GridCell::new("member", StyleRole::Text, member.name.clone()),
+            GridCell::new("role", StyleRole::Text, Safe::literal(role)),
+            GridCell::new("state", ink, format!("{glyph} {}", member.word())),
+            GridCell::new("answers", StyleRole::Dim, Safe::literal(latency)),
+            GridCell::new("endpoint", StyleRole::Dim, member.address.clone()),
+        ],
+        cells: member.facts.iter().map(fact).collect(),
+        note: (!member.detail.is_empty()).then(|| {
+            let ink = if member.condition > Some(Condition::Healthy) { ink } else { StyleRole::Dim };
+            (ink, member.detail.clone())
+        }),
+    }
+}
+
+fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
+    let ink = match certificate.validity(now) {
+        Validity::Good => StyleRole::Text,
+        Validity::Ending => StyleRole::Warning,
+        Validity::Early | Validity::Expired => StyleRole::Bad,
+    };
+    let place = certificate.owner.place().to_owned();
+    GridRow {
+        head: vec![
+            GridCell::new("certificate", StyleRole::Text, Safe::literal(certificate.owner.word())),
+            GridCell::new("of", StyleRole::Text, place),
+            GridCell::new("ends", ink, ends(certificate, now).text),
+        ],
+        cells: vec![
+            GridCell::new("on", StyleRole::Dim, utc(certificate.until)),
+            GridCell::new("subject", StyleRole::Dim, certificate.subject.clone()),
+        ],
+        note: None,
+    }
+}
+
+/// `in 12d`, or `expired 3d ago`.
+fn ends(certificate: &Certificate, now: SystemTime) -> TimedText {
+    match certificate.until.duration_since(now) {
+        Ok(left) if !left.is_zero() => {
+            let TimedText { text, changes_in } = until(left);
+            TimedText { text: format!("in {text}"), changes_in }
+        }
+        ended => {
+            let ended = ended.map_or_else(|ended| ended.duration(), |_| Duration::ZERO);
+            let TimedText { text, changes_in } = age(ended);
+            TimedText { text: format!("expired {text} ago"), changes_in }
+        }
+    }
+}
+
+/// In how long each age and each remaining time on the page changes.
+pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
+    let now = model.now.wall;
+    let ages = move |facts: &[Fact]| -> Vec<_> {
+        let at = facts.iter().filter_map(|fact| fact.value.at());
+        at.filter_map(|at| age_changes(at, now)).collect()
+    };
+    model.health.all().flat_map(move |health| {
+        let members = health.members.iter().flat_map(move |member| ages(&member.facts));
+        let certificates = health.certificates.iter().flat_map(move |certificate| {
+            let left = ends(certificate, now).changes_in;
+            let turn = certificate.next_change_at(now).and_then(|at| at.duration_since(now).ok());
+            left.into_iter().chain(turn)
+        });
+        ages(&health.facts).into_iter().chain(members).chain(certificates)
+    })
+}
+
+fn age_changes(at: SystemTime, now: SystemTime) -> Option<Duration> {
+    match now.duration_since(at) {
+        Ok(elapsed) => age(elapsed).changes_in,
+        // A moment ahead of the local clock has an age once the clock has passed it.
+        Err(ahead) => age(Duration::ZERO).changes_in.map(|change| change + ahead.duration()),
+    }
+}

@@ -1,0 +1,29 @@
+//! The state of the screen Health: the last answers of every backend.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::console::effect::RequestId;
+use crate::console::model::DebouncedLatency;
+use crate::domain::Health;
+
+#[derive(Debug, Default)]
+pub struct HealthPage {
+    /// The last answers of the config store.
+    pub backends: Vec<Health>,
+    pub secrets: Option<Health>,
+    /// When the first answer came.
+    pub checked: Option<Duration>,
+    /// The pending request.
+    pub asked: Option<RequestId>,
+    pub asked_at: Duration,
+    pub scroll: usize,
+    /// The latency classes shown, by backend and member.
+    pub latencies: BTreeMap<(&'static str, String), DebouncedLatency>,
+}
+
+impl HealthPage {
+    pub fn all(&self) -> impl Iterator<Item = &Health> {
+        self.backends.iter().chain(&self.secrets)
+    }
+}

@@ -1,0 +1,78 @@
+//! The tab Health: what there is to act on, how current the picture is, and what every backend reports of
+//! itself.
+//!
+//! | file | what it is for |
+//! | --- | --- |
+//! | `findings` | verdicts and findings, with what to do |
+//! | `link` | the link to the store: state, retries, comparison, what happened so far |
+//! | `secrets` | the secret store: its state, and how many values were read |
+//! | `backend` | facts, members and certificates |
+//! | `grid` | rows of cells, folded into lines where they do not fit |
+
+use ratatui::layout::Rect;
+
+use crate::console::model::Model;
+use crate::console::theme::StyleRole;
+use crate::console::widgets::{Surface, TextRun};
+use crate::console::words;
+
+/// Indent of what belongs to a heading.
+pub(super) const INDENT: u16 = 4;
+
+/// Width of a label.
+pub(super) const LABEL: u16 = 12;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+    let lines = lines(model, area.width);
+    let first = words::clamp_scroll(model.health.scroll, lines.len(), area.height);
+    for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
+        canvas.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
+    }
+}
+
+/// Number of lines of the page.
+pub(in crate::console) fn height(model: &Model) -> usize {
+    lines(model, model.frame().body.width).len()
+}
+
+pub(super) struct HealthLine {
+    pub(super) indent: u16,
+    pub(super) run: TextRun,
+}
+
+impl HealthLine {
+    pub(super) fn heading(run: TextRun) -> Self {
+        Self { indent: 1, run }
+    }
+
+    pub(super) fn of(run: TextRun) -> Self {
+        Self { indent: INDENT, run }
+    }
+
+    pub(super) fn blank() -> Self {
+        Self { indent: 0, run: TextRun::default() }
+    }
+}
+
+fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
+    let room = width.saturating_sub(INDENT + 1);
+    let mut lines = super::findings::lines(model, room);
+    lines.push(HealthLine::blank());
+    lines.extend(super::link::lines(model, room));
+    for health in &model.health.backends {
+        lines.extend(super::backend::lines(model, health, room));
+    }
+    lines.extend(super::secrets::lines(model, room));
+    lines
+}
+
+/// Labelled words, wrapped beside their label.
+pub(super) fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
+    let lines = words::wrap(words, room.saturating_sub(LABEL).max(8));
+    let line = |(at, line)| {
+        let label = if at == 0 { label } else { "" };
+        let width = usize::from(LABEL);
+        HealthLine::of(TextRun::of(StyleRole::Dim, format!("{label:width$}")).and(ink, line))
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}

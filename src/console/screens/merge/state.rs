@@ -1,0 +1,211 @@
+//! Merging a draft with what was stored meanwhile.
+
+use ratatui::layout::Rect;
+
+use crate::compare::merge::{ConflictChoice, Merge, MergeRowText, merge};
+use crate::compare::{DiffLine, lines};
+use crate::console::screens::editor::{CHECKED_AT_ONCE, NotReady, ReviewInput};
+use crate::domain::{Document, DocumentKind, Entry, MAX_EDITABLE, StoreId};
+use crate::text::placeholders::ConcealedSecrets;
+
+/// From this width on, mine, base and theirs are shown side by side.
+pub const MERGE_COLUMNS_FROM: u16 = 100;
+
+/// A list lower than this has no heading.
+const LOW: u16 = 6;
+
+/// The input of a merge.
+pub struct MergeInput {
+    pub draft: ReviewInput,
+    /// Its base; `None` if the key did not exist.
+    pub base: Option<Document>,
+    pub theirs: Option<Entry>,
+    /// The store of `theirs`.
+    pub store: Option<StoreId>,
+    /// Whether the base is from another store.
+    pub replaced: bool,
+}
+
+impl std::fmt::Debug for MergeInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ask({:?})", self.draft)
+    }
+}
+
+impl MergeInput {
+    /// Whether the merge is too large for the event loop.
+    pub fn is_large(&self) -> bool {
+        let theirs = self.theirs.as_ref().map_or(0, |now| now.document.len());
+        self.draft.text.len().max(theirs) > CHECKED_AT_ONCE
+    }
+
+    ///
+    /// # Errors
+    /// A message that says why it cannot be merged.
+    pub fn merge_state(self) -> Result<MergeState, String> {
+        let theirs = self.theirs.as_ref().map(|now| now.document.text()).transpose();
+        let theirs = theirs.map_err(|_| "what is stored now is not UTF-8 text: put or delete replaces it")?;
+        if theirs.is_some_and(|theirs| theirs.len() > MAX_EDITABLE) {
+            return Err("what is stored now is larger than 1 MiB: put or delete replaces it".into());
+        }
+        let mine = self.draft.document_or_original().map_err(|reason| unready(&reason))?;
+        let base = self.base.as_ref().and_then(|base| base.text().ok());
+        let merge = merge(base, mine.text().unwrap_or_default(), theirs);
+        let clashes = merge.conflicts().count();
+        Ok(MergeState {
+            kind: self.draft.kind,
+            shown: merge.row_texts(self.draft.kind),
+            merge,
+            choices: vec![None; clashes],
+            values: vec![None; clashes],
+            selected: 0,
+            scroll: None,
+            full_diff: None,
+            theirs: self.theirs,
+            store: self.store,
+            replaced: self.replaced,
+            typing: None,
+        })
+    }
+}
+
+fn unready(reason: &NotReady) -> String {
+    match reason {
+        NotReady::Syntax(error) => {
+            format!("what is no JSON cannot be merged by path: mend it first, {error}")
+        }
+        NotReady::Placeholder(unfilled) => format!("it cannot be merged yet: {unfilled}"),
+        NotReady::Unchanged | NotReady::Failed => "the merge broke down; the draft is kept".into(),
+    }
+}
+
+/// A merge and the choices made so far.
+pub struct MergeState {
+    pub kind: DocumentKind,
+    pub merge: Merge,
+    /// Its rows, safe to show.
+    pub shown: Vec<MergeRowText>,
+    pub choices: Vec<Option<ConflictChoice>>,
+    /// The choices that are edited values, safe to show.
+    pub values: Vec<Option<crate::text::Safe<'static>>>,
+    /// The selected clash.
+    pub selected: usize,
+    /// The first line shown if the user scrolled; else the selected clash is kept visible.
+    pub scroll: Option<usize>,
+    /// The merged text against theirs, line by line, if shown.
+    pub full_diff: Option<Vec<DiffLine>>,
+    pub theirs: Option<Entry>,
+    /// The store of `theirs`.
+    pub store: Option<StoreId>,
+    /// Whether the base is from another store.
+    pub replaced: bool,
+    /// The clash whose value is being edited, and what its placeholders stand for.
+    pub typing: Option<(usize, ConcealedSecrets)>,
+}
+
+impl std::fmt::Debug for MergeState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Merging({:?})", self.merge)
+    }
+}
+
+impl MergeState {
+    /// Takes over the choices of an earlier merge with the same clashes, and the value that was being
+    /// edited. Returns the number of choices taken over.
+    pub fn resume(&mut self, before: Self) -> usize {
+        self.choices = self.merge.carry_over(&before.merge, &before.choices);
+        self.selected = self.first_undecided().unwrap_or(0);
+        if let Some((clash, secrets)) = before.typing {
+            let row = before.merge.conflicts().nth(clash);
+            let clash = self.merge.conflicts().position(|other| Some(other) == row);
+            self.typing = clash.map(|clash| (clash, secrets));
+        }
+        self.refresh();
+        self.choices.iter().flatten().count()
+    }
+
+    /// Updates what is shown after a choice.
+    pub fn refresh(&mut self) {
+        let shown = |(clash, choice): (usize, &Option<ConflictChoice>)| {
+            choice.as_ref().and_then(|choice| self.merge.choice_text(self.kind, clash, choice))
+        };
+        self.values = self.choices.iter().enumerate().map(shown).collect();
+        if self.full_diff.is_some() {
+            self.full_diff = Some(self.full_diff());
+        }
+    }
+
+    /// The merged text against theirs, line by line.
+    pub fn full_diff(&self) -> Vec<DiffLine> {
+        let text = self.merge.text(&self.choices_or_theirs()).ok().flatten().unwrap_or_default();
+        lines(self.kind, self.merge.theirs().unwrap_or_default(), &text)
+    }
+
+    /// The number of clashes without a choice.
+    pub fn undecided_count(&self) -> usize {
+        self.choices.iter().filter(|choice| choice.is_none()).count()
+    }
+
+    /// The choices, with theirs where there is none yet.
+    pub fn choices_or_theirs(&self) -> Vec<ConflictChoice> {
+        self.choices.iter().map(|choice| choice.clone().unwrap_or(ConflictChoice::Theirs)).collect()
+    }
+
+    pub fn first_undecided(&self) -> Option<usize> {
+        self.choices.iter().position(Option::is_none)
+    }
+
+    /// Each row, with the index of its clash if it is one.
+    pub fn rows(
+        &self,
+    ) -> impl Iterator<Item = (&MergeRowText, &crate::compare::merge::MergeRow, Option<usize>)> {
+        let mut clash = 0;
+        self.shown.iter().zip(self.merge.rows()).map(move |(shown, row)| {
+            let number = row.is_conflict().then_some(clash);
+            clash += usize::from(row.is_conflict());
+            (shown, row, number)
+        })
+    }
+
+    /// The number of lines of a row: more for a clash without room for three columns, and one more for an
+    /// edited value.
+    pub fn height(&self, clash: Option<usize>, wide: bool) -> usize {
+        let value = clash.is_some_and(|clash| self.values.get(clash).is_some_and(Option::is_some));
+        usize::from(value) + if wide || clash.is_none() { 1 } else { 4 }
+    }
+
+    pub fn lines(&self, wide: bool) -> usize {
+        match &self.full_diff {
+            Some(lines) => lines.len(),
+            None => self.rows().map(|(_, _, clash)| self.height(clash, wide)).sum(),
+        }
+    }
+
+    /// The first line to show in `height` lines.
+    pub fn first(&self, wide: bool, height: usize) -> usize {
+        let most = self.lines(wide).saturating_sub(height);
+        if let (Some(scroll), _) | (None, Some(scroll)) = (self.scroll, self.full_diff.as_ref().map(|_| 0)) {
+            return scroll.min(most);
+        }
+        let mut at: usize = 0;
+        for (_, _, clash) in self.rows() {
+            if clash == Some(self.selected) {
+                // The context before it stays visible.
+                return at.saturating_sub(height / 3).min(most);
+            }
+            at += self.height(clash, wide);
+        }
+        0
+    }
+
+    pub fn warnings(&self) -> usize {
+        usize::from(self.replaced) + usize::from(self.merge.is_by_lines())
+    }
+
+    /// The area of the list, below its summary, its warnings and its column headings.
+    pub fn list(&self, area: Rect) -> Rect {
+        let heads = if area.height < LOW { 0 } else { 2 + u16::try_from(self.warnings()).unwrap_or(0) };
+        let heads = heads.min(area.height);
+        Rect { y: area.y + heads, height: area.height - heads, ..area }
+    }
+}

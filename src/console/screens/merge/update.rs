@@ -1,0 +1,315 @@
+//! Three-way merge of a draft with what was stored meanwhile: by path, clashes decided one by one.
+
+use super::state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
+use crate::compare::RawJson;
+use crate::compare::merge::{ConflictChoice, MergePlace};
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
+use crate::console::screens::review as prepare;
+use crate::console::shell::layout::edit_layout;
+use crate::console::update::visibility;
+use crate::console::widgets::TextInput;
+use crate::domain::json::{LexemeKind, Lexer, walk};
+use crate::domain::{Document, Entry};
+use crate::inventory::Inventory;
+use crate::text::placeholders::{conceal_within, fill_hidden};
+
+/// The longest value that is edited on a prompt line, in bytes.
+const MAX_VALUE: usize = 400;
+
+/// A merge renumbers placeholders: those in an external editor would stand for other secrets.
+const AWAY: &str = "it is open in another program: end that first, there or with esc, then ctrl-g merges";
+
+/// Merges the open draft with what is stored now, where that differs from its base.
+pub(in crate::console) fn open(model: &mut Model) {
+    let Some(edit) = &model.edit else { return };
+    if edit.upstream == Upstream::Unchanged && edit.store.as_ref() == model.inventory.store() {
+        let words = "nothing to merge: what is stored is what your draft is based on";
+        return model.notify(Tone::Plain, words);
+    }
+    if let Err(words) = begin(model, None) {
+        model.notify(Tone::Bad, words);
+    }
+}
+
+/// A write was refused by a conflict: `told` is the entry that the store reported.
+pub(in crate::console) fn conflict(model: &mut Model, told: Option<Entry>) {
+    if let Err(words) = begin(model, told) {
+        model.notify(Tone::Bad, format!("nothing was written, your draft is kept: {words}"));
+    }
+}
+
+fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
+    if model.external_edit.is_some() {
+        return Err(AWAY.into());
+    }
+    let Model { edit, inventory, .. } = model;
+    let Some(edit) = edit else { return Ok(()) };
+    let now = stored_now(inventory, edit, told);
+    if let (None, Some(refusal)) = (&now, visibility::denied_if_hidden(inventory, &edit.key)) {
+        return Err(refusal.to_string());
+    }
+    let ask = merge_input(edit, now, inventory);
+    if let (None, Base::Absent { .. }) = (&ask.theirs, &edit.base) {
+        // Another store that lacks it too: there is nothing to merge with.
+        let mine = ask.draft.document_or_original();
+        if let Ok(Ok(mine)) = mine.as_ref().map(Document::text) {
+            edit.rebase_on_merge(mine, None, ask.store);
+            model.update_editor_view();
+        }
+        return Err("it is not stored here either: review it again".into());
+    }
+    if ask.is_large() {
+        edit.pending_merge = Some(Box::new(ask));
+        return Ok(());
+    }
+    edit.stage = DraftStage::Merge(Box::new(ask.merge_state()?));
+    Ok(())
+}
+
+fn merge_input(edit: &Draft, now: Option<Entry>, inventory: &Inventory) -> MergeInput {
+    let base = match &edit.base {
+        Base::Stored(entry) => Some(entry.document.clone()),
+        Base::Absent { .. } => None,
+    };
+    let store = inventory.store().cloned();
+    MergeInput { draft: edit.review_input(), base, theirs: now, replaced: edit.store != store, store }
+}
+
+/// The later of what the inventory shows and what the store reported with a refusal.
+fn stored_now(inventory: &Inventory, edit: &Draft, told: Option<Entry>) -> Option<Entry> {
+    let seen = inventory.get(&edit.key).map(|row| row.entry());
+    match (seen, told) {
+        (Some(seen), Some(told)) if told.revision > seen.revision => Some(told),
+        (None, told) => told.filter(|_| edit.upstream != Upstream::Deleted),
+        (seen, _) => seen,
+    }
+}
+
+/// Requests a large merge off the loop, and merges again where the stored document changed.
+pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
+    let Model { edit, inventory, .. } = &mut *model;
+    let edit = edit.as_mut()?;
+    if let DraftStage::Merge(before) = &edit.stage
+        && edit.pending_merge.is_none()
+        && edit.merging.is_none()
+    {
+        let same_store = before.store.as_ref() == inventory.store();
+        let told = before.theirs.clone().filter(|_| same_store);
+        let now = stored_now(inventory, edit, told);
+        let is = |entry: &Option<Entry>| entry.as_ref().map(|entry| (entry.token, entry.document.clone()));
+        if !same_store || is(&now) != is(&before.theirs) {
+            let hidden = edit.upstream == Upstream::Hidden;
+            let ask = merge_input(edit, now, inventory);
+            match (hidden, ask.is_large()) {
+                (true, _) => show(model, Err("it may not be read any more".into())),
+                (_, true) => edit.pending_merge = Some(Box::new(ask)),
+                (_, false) => show(model, ask.merge_state()),
+            }
+        }
+    }
+    let ask = model.edit.as_mut()?.pending_merge.take()?;
+    let request = model.next_request();
+    let edit = model.edit.as_mut()?;
+    edit.merging = Some((request, edit.buffer.revision()));
+    Some(Effect::PrepareMerge(request, ask))
+}
+
+/// Takes a merge made off the loop, if it is still pending and the text is unchanged.
+pub(in crate::console) fn on_merged(
+    model: &mut Model,
+    request: RequestId,
+    result: Result<MergeState, String>,
+) {
+    let Some(edit) = &mut model.edit else { return };
+    let Some((_, revision)) = edit.merging.take_if(|(asked, _)| *asked == request) else { return };
+    if revision == edit.buffer.revision() {
+        show(model, result);
+    }
+}
+
+/// Shows a merge; one that replaces another keeps the choices that still fit.
+fn show(model: &mut Model, result: Result<MergeState, String>) {
+    let Some(edit) = &mut model.edit else { return };
+    let before = std::mem::replace(&mut edit.stage, DraftStage::Editing);
+    let again = matches!(before, DraftStage::Merge(_));
+    let kept = match (result, before) {
+        (Ok(mut merging), DraftStage::Merge(before)) => {
+            let kept = merging.resume(*before);
+            let still_typing = merging.typing.is_some();
+            edit.stage = DraftStage::Merge(Box::new(merging));
+            if !still_typing {
+                model.overlay.take_if(is_value);
+            }
+            kept
+        }
+        (Ok(merging), _) => {
+            edit.stage = DraftStage::Merge(Box::new(merging));
+            return;
+        }
+        (Err(words), _) => {
+            model.overlay.take_if(is_value);
+            return model.notify(Tone::Bad, format!("your draft is kept: {words}"));
+        }
+    };
+    if again {
+        let kept = if kept == 1 { "1 choice".into() } else { format!("{kept} choices") };
+        model.notify(Tone::Bad, format!("it changed again meanwhile: merged anew, {kept} kept"));
+    }
+}
+
+fn is_value(overlay: &mut Overlay) -> bool {
+    matches!(overlay, Overlay::Prompt(prompt) if prompt.purpose == PromptPurpose::Value)
+}
+
+fn current(model: &mut Model) -> Option<&mut MergeState> {
+    match &mut model.edit.as_mut()?.stage {
+        DraftStage::Merge(merging) => Some(merging),
+        _ => None,
+    }
+}
+
+/// Toggles between the list of places and the whole merged text.
+pub(in crate::console) fn toggle_full(model: &mut Model) {
+    let Some(merging) = current(model) else { return };
+    merging.full_diff = if merging.full_diff.is_some() { None } else { Some(merging.full_diff()) };
+    merging.scroll = None;
+}
+
+/// Moves to another clash, or scrolls.
+pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+    let body = edit_layout(&model.frame(), true).text;
+    let Some(merging) = current(model) else { return };
+    let wide = body.width >= MERGE_COLUMNS_FROM;
+    let height = usize::from(merging.list(body).height);
+    let clashes = merging.choices.len();
+    if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || clashes == 0 {
+        let most = merging.lines(wide).saturating_sub(height);
+        merging.scroll = Some(step.apply(merging.first(wide, height), most + 1, height));
+    } else {
+        merging.selected = step.apply(merging.selected, clashes, height);
+        merging.scroll = None;
+    }
+}
+
+/// Decides the selected clash.
+pub(in crate::console) fn choose(model: &mut Model, choice: &ConflictChoice) {
+    let Some(merging) = current(model) else { return };
+    match merging.choices.get_mut(merging.selected) {
+        Some(slot) => *slot = Some(choice.clone()),
+        None => return model.notify(Tone::Plain, "nothing clashes: there is nothing to choose"),
+    }
+    merging.scroll = None;
+    merging.refresh();
+}
+
+/// Decides every clash that has no choice yet.
+pub(in crate::console) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
+    let Some(merging) = current(model) else { return };
+    for slot in merging.choices.iter_mut().filter(|slot| slot.is_none()) {
+        *slot = Some(choice.clone());
+    }
+    merging.refresh();
+}
+
+/// Asks for a value other than mine or theirs, starting with the chosen one, or with mine.
+pub(in crate::console) fn ask_value(model: &mut Model) {
+    let Some(merging) = current(model) else { return };
+    let (kind, clash) = (merging.kind, merging.selected);
+    let Some(row) = merging.merge.conflicts().nth(clash).filter(|_| merging.merge.accepts_value(clash))
+    else {
+        let words = "here it is mine or theirs: choose, and change the merged draft afterwards";
+        return model.notify(Tone::Bad, words);
+    };
+    let MergePlace::Path(path) = &row.place else { return };
+    let value = match merging.choices.get(clash) {
+        Some(Some(ConflictChoice::Edited(value))) => Some(value),
+        Some(Some(ConflictChoice::Theirs)) => row.theirs.as_ref().or(row.mine.as_ref()),
+        _ => row.mine.as_ref().or(row.theirs.as_ref()),
+    };
+    let (text, kept) = conceal_within(kind, &path.names(), &on_one_line(value.map_or("", RawJson::text)));
+    if text.len() > MAX_VALUE {
+        let words = "too long for one line: choose mine or theirs, and change the merged draft afterwards";
+        return model.notify(Tone::Bad, words);
+    }
+    merging.typing = Some((clash, kept));
+    let prompt = Prompt {
+        purpose: PromptPurpose::Value,
+        input: TextInput::of(text),
+        error: None,
+        candidates: Vec::new(),
+    };
+    model.overlay = Some(Overlay::Prompt(prompt));
+}
+
+fn on_one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
+        out.push_str(lexeme.span.of(text));
+        out.push_str(if matches!(lexeme.kind, LexemeKind::Colon | LexemeKind::Comma) { " " } else { "" });
+    }
+    out
+}
+
+/// Takes the value that was typed.
+///
+/// # Errors
+/// Why it is rejected.
+pub(in crate::console) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
+    let words = |column: usize, reason: &str| format!("column {column}: {reason}");
+    walk(text, |_| ()).map_err(|error| words(error.column, error.reason))?;
+    let Some(merging) = current(model) else { return Ok(()) };
+    let Some((clash, kept)) = &merging.typing else { return Ok(()) };
+    let names = merging.merge.conflicts().nth(*clash).and_then(|row| match &row.place {
+        MergePlace::Path(path) => Some(path.names()),
+        _ => None,
+    });
+    let filled = fill_hidden(merging.kind, &names.unwrap_or_default(), text, kept)
+        .map_err(|error| words(error.column, error.reason))?;
+    if let Some(slot) = merging.choices.get_mut(*clash) {
+        *slot = Some(ConflictChoice::Edited(RawJson::new(&filled)));
+    }
+    merging.typing = None;
+    merging.refresh();
+    model.overlay = None;
+    Ok(())
+}
+
+/// Once every clash is decided, the draft becomes the merged text and is reviewed.
+pub(in crate::console) fn finish(model: &mut Model) -> Vec<Effect> {
+    if model.external_edit.is_some() {
+        model.notify(Tone::Bad, AWAY);
+        return Vec::new();
+    }
+    let Some(edit) = &mut model.edit else { return Vec::new() };
+    let DraftStage::Merge(merging) = &mut edit.stage else { return Vec::new() };
+    if edit.merging.is_some() {
+        model.notify(Tone::Plain, "it changed again meanwhile, and is being merged anew");
+        return Vec::new();
+    }
+    if let Some(first) = merging.first_undecided() {
+        let left = merging.undecided_count();
+        (merging.selected, merging.scroll, merging.full_diff) = (first, None, None);
+        let words = if left == 1 { "1 clash has".into() } else { format!("{left} clashes have") };
+        model.notify(Tone::Bad, format!("{words} no choice yet: m takes yours, t theirs"));
+        return Vec::new();
+    }
+    let (now, store) = (merging.theirs.clone(), merging.store.clone());
+    match merging.merge.text(&merging.choices_or_theirs()) {
+        Ok(Some(text)) => {
+            edit.rebase_on_merge(&text, now, store);
+            model.update_editor_view();
+            return prepare::review(model);
+        }
+        Ok(None) => {
+            let words = format!("{} stays deleted, and the draft of it is let go", edit.key);
+            model.edit = None;
+            model.notify(Tone::Plain, words);
+        }
+        Err(undecided) => model.notify(Tone::Bad, undecided.to_string()),
+    }
+    Vec::new()
+}

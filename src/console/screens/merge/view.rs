@@ -1,0 +1,282 @@
+//! The merge: mine, base and theirs by path; clashes bright with their choice, the rest dimmed.
+
+use ratatui::layout::Rect;
+
+use super::state::{MERGE_COLUMNS_FROM, MergeState};
+use crate::compare::merge::{ConflictChoice, MergeOutcome, MergeRow, MergeRowText};
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::screens::editor::{Base, Draft};
+use crate::console::shell::layout::EditLayout;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{LineWriter, Surface, TextRun, diff_line};
+use crate::console::words;
+use crate::text::Safe;
+
+/// Width of the column that names the side a value is taken from.
+const WHOSE: u16 = 10;
+
+pub(in crate::console) fn draw(
+    canvas: &mut Surface<'_>,
+    model: &Model,
+    edit: &Draft,
+    merging: &MergeState,
+    parts: EditLayout,
+) {
+    title(canvas, model, edit, merging, parts.title);
+    let area = parts.text;
+    let list = merging.list(area);
+    let columns = MergeColumns::of(list.width);
+    if list.y > area.y {
+        draw_list_header(canvas, merging, area, &columns);
+    }
+    let first = merging.first(columns.wide, usize::from(list.height));
+    match &merging.full_diff {
+        Some(lines) => {
+            for (row, line) in (0..list.height).zip(lines.iter().skip(first)) {
+                let mut pen = canvas.row(list, row);
+                pen.skip(1).margin(1);
+                diff_line(&mut pen, line);
+            }
+        }
+        None => rows(canvas, merging, list, &columns, first),
+    }
+}
+
+/// `MERGE production/orders   your draft and r48213 (someone's write) since r48190`
+fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, merging: &MergeState, area: Rect) {
+    let base = match &edit.base {
+        Base::Stored(entry) => format!("since {}", words::token(model, entry.token)),
+        Base::Absent { .. } => "both new".to_owned(),
+    };
+    let theirs = merging.theirs.as_ref().map(|entry| words::token(model, entry.token));
+    let long = match &theirs {
+        Some(token) => format!("your draft and {token} (someone's write) "),
+        None => "your draft, and someone deleted it ".to_owned(),
+    };
+    let short = theirs.map_or_else(|| "deleted ".to_owned(), |token| format!("with {token} "));
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1)
+        .margin(1)
+        .put(StyleRole::FocusedTitle, "MERGE")
+        .skip(1)
+        .put(StyleRole::Strong, edit.key.to_string());
+    let needed = usize::from(pen.remaining()).checked_sub(3 + long.len() + base.len());
+    pen.skip(3).put(StyleRole::Text, if needed.is_some() { long } else { short }).put(StyleRole::Dim, base);
+}
+
+struct MergeColumns {
+    wide: bool,
+    place: u16,
+    value: u16,
+}
+
+impl MergeColumns {
+    fn of(width: u16) -> Self {
+        let wide = width >= MERGE_COLUMNS_FROM;
+        let room = width.saturating_sub(3 + WHOSE);
+        let place = if wide { room * 3 / 10 } else { room / 2 };
+        Self { wide, place, value: (room - place) / 3 }
+    }
+}
+
+/// Above the list: progress, warnings, and the names of the columns.
+fn draw_list_header(canvas: &mut Surface<'_>, merging: &MergeState, area: Rect, columns: &MergeColumns) {
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1).put_run(&summary(merging));
+    let mut row = 1;
+    let mut warn = |canvas: &mut Surface<'_>, text: &str| {
+        canvas.row(area, row).skip(1).margin(1).put(StyleRole::Warning, format!("{} {text}", glyph::WARNING));
+        row += 1;
+    };
+    if merging.replaced {
+        warn(canvas, "the store was replaced since this draft began: its base is of the one before");
+    }
+    if merging.merge.is_by_lines() {
+        warn(canvas, "not all of it is JSON: merged by lines, not by path");
+    }
+    if !merging.shown.is_empty() && columns.wide && merging.full_diff.is_none() {
+        let mut pen = canvas.row(area, row);
+        pen.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE").put_column(
+            WHOSE,
+            StyleRole::Dim,
+            "TAKEN",
+        );
+        for name in ["MINE", "BASE", "THEIRS"] {
+            pen.put_column(columns.value, StyleRole::Dim, name);
+        }
+    }
+}
+
+fn summary(merging: &MergeState) -> TextRun {
+    let clashes = merging.choices.len();
+    let merged = merging.shown.len() - clashes;
+    let alone = match merged {
+        0 => "nothing merged by itself".to_owned(),
+        1 => format!("{} 1 place merged by itself", glyph::GOOD),
+        more => format!("{} {} places merged by themselves", glyph::GOOD, words::grouped(more)),
+    };
+    let all =
+        if clashes == 1 { "1 clash".to_owned() } else { format!("{} clashes", words::grouped(clashes)) };
+    let enter = key_for(Place::Merge, Action::Review).unwrap_or_default();
+    let mut phrase = match (clashes, merging.undecided_count()) {
+        (0, _) => TextRun::of(StyleRole::Good, format!("{} nothing clashes: {enter} review", glyph::GOOD)),
+        (_, 0) => TextRun::of(StyleRole::Good, format!("{} {all}, each chosen: {enter} review", glyph::GOOD)),
+        (_, left) => TextRun::of(StyleRole::Bad, format!("{} {all}, {left} to choose", glyph::BAD)),
+    };
+    phrase.join(" · ", TextRun::of(StyleRole::Dim, alone));
+    if merging.full_diff.is_some() {
+        let left = if merging.undecided_count() > 0 { ", with theirs where nothing is chosen" } else { "" };
+        phrase.join(" · ", TextRun::of(StyleRole::Text, format!("merged text against theirs{left}")));
+    }
+    phrase
+}
+
+fn rows(canvas: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &MergeColumns, first: usize) {
+    let mut at = 0;
+    for (shown, row, clash) in merging.rows() {
+        let height = merging.height(clash, columns.wide);
+        let lines = at..at + height;
+        at += height;
+        if lines.end <= first {
+            continue;
+        }
+        for line in lines.clone() {
+            let Some(y) = line.checked_sub(first) else { continue };
+            let Some(y) = u16::try_from(y).ok().filter(|y| *y < list.height) else { return };
+            let mut pen = canvas.row(list, y);
+            match clash {
+                None => merged_line(&mut pen, columns, shown, row),
+                Some(clash) => {
+                    ClashView { merging, shown, row, clash }.line(&mut pen, columns, line - lines.start)
+                }
+            }
+        }
+    }
+}
+
+fn absent(row: &MergeRow) -> &'static str {
+    if row.base.is_some() { "(removed)" } else { glyph::NONE }
+}
+
+fn value<'s>(row: &MergeRow, side: &'s Option<Safe<'static>>) -> Safe<'s> {
+    side.as_ref().map_or_else(|| Safe::new(absent(row)), Safe::borrowed)
+}
+
+/// A row that merged by itself: dimmed, with the side it came from.
+fn merged_line(pen: &mut LineWriter<'_>, columns: &MergeColumns, shown: &MergeRowText, row: &MergeRow) {
+    let (whose, taken) = match row.outcome {
+        MergeOutcome::Mine => ("mine", &shown.mine),
+        MergeOutcome::Theirs => ("theirs", &shown.theirs),
+        MergeOutcome::Both | MergeOutcome::Conflict => ("both", &shown.theirs),
+    };
+    pen.skip(3).put_column(columns.place, StyleRole::Dim, shown.place.borrowed());
+    pen.put_column(WHOSE, StyleRole::Dim, format!("  {whose}"));
+    if columns.wide {
+        for side in [&shown.mine, &shown.base, &shown.theirs] {
+            pen.put_column(columns.value.saturating_sub(1), StyleRole::Dim, value(row, side)).skip(1);
+        }
+    } else {
+        pen.put(StyleRole::Dim, value(row, taken));
+    }
+}
+
+struct ClashView<'m> {
+    merging: &'m MergeState,
+    shown: &'m MergeRowText,
+    row: &'m MergeRow,
+    clash: usize,
+}
+
+impl ClashView<'_> {
+    fn choice(&self) -> Option<&ConflictChoice> {
+        self.merging.choices.get(self.clash)?.as_ref()
+    }
+
+    fn line(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, line: usize) {
+        let selected = self.merging.selected == self.clash;
+        if line > 0 {
+            pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
+        }
+        match (line, columns.wide) {
+            (0, _) => self.head(pen, columns, selected),
+            (1, true) | (4, false) => self.edited(pen),
+            _ => self.side(pen, line),
+        }
+    }
+
+    fn head(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, selected: bool) {
+        if selected {
+            pen.highlight(StyleRole::Selection);
+        }
+        pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
+        let (mark, whose, ink) = match self.choice() {
+            None => (glyph::BAD, format!("{} choose", glyph::HOLLOW), StyleRole::Bad),
+            Some(choice) => (glyph::GOOD, format!("{} {}", glyph::FULL, word(choice)), StyleRole::Good),
+        };
+        pen.put(ink, mark).skip(1);
+        if !columns.wide {
+            pen.put_right(&TextRun::of(ink, whose))
+                .margin(1)
+                .put(StyleRole::Strong, self.shown.place.borrowed());
+            return;
+        }
+        pen.put_column(columns.place.saturating_sub(1), StyleRole::Strong, self.shown.place.borrowed())
+            .skip(1);
+        pen.put_column(WHOSE, ink, whose);
+        for side in self.sides() {
+            pen.put_column(columns.value.saturating_sub(1), self.ink(side.2), value(self.row, side.1))
+                .skip(1);
+        }
+    }
+
+    fn sides(&self) -> [(&'static str, &Option<Safe<'static>>, Option<ConflictChoice>); 3] {
+        [
+            ("mine", &self.shown.mine, Some(ConflictChoice::Mine)),
+            ("base", &self.shown.base, None),
+            ("theirs", &self.shown.theirs, Some(ConflictChoice::Theirs)),
+        ]
+    }
+
+    fn ink(&self, choice: Option<ConflictChoice>) -> StyleRole {
+        match (self.choice(), choice) {
+            (_, None) => StyleRole::Dim,
+            (Some(chosen), Some(choice)) if *chosen == choice => StyleRole::Good,
+            (Some(_), Some(_)) => StyleRole::Dim,
+            (None, Some(_)) => StyleRole::Text,
+        }
+    }
+
+    fn side(&self, pen: &mut LineWriter<'_>, line: usize) {
+        let [mine, base, theirs] = self.sides();
+        let (name, side, choice) = match line {
+            1 => mine,
+            2 => base,
+            _ => theirs,
+        };
+        let chosen = choice.is_some() && self.choice() == choice.as_ref();
+        let mark = if chosen { glyph::FULL } else { " " };
+        pen.skip(2).put(StyleRole::Good, mark).skip(1).put_column(7, StyleRole::Dim, name);
+        pen.put(self.ink(choice), value(self.row, side));
+    }
+
+    /// A value that was typed.
+    fn edited(&self, pen: &mut LineWriter<'_>) {
+        let value = self.merging.values.get(self.clash).and_then(Option::as_ref);
+        let value = value.map(Safe::borrowed).unwrap_or_default();
+        pen.skip(2)
+            .put(StyleRole::Good, glyph::FULL)
+            .skip(1)
+            .put_column(7, StyleRole::Dim, "edited")
+            .put(StyleRole::Good, value);
+    }
+}
+
+fn word(choice: &ConflictChoice) -> &'static str {
+    match choice {
+        ConflictChoice::Mine => "mine",
+        ConflictChoice::Theirs => "theirs",
+        ConflictChoice::Edited(_) => "edited",
+    }
+}

@@ -1,0 +1,197 @@
+//! The undo log: the writes of this session that can be undone, the newest last. It is kept in memory
+//! only, with the documents as they were, and bounded.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use super::state::PlanStep;
+use crate::console::model::PendingWrite;
+use crate::domain::{Document, Entry, ResourceKey, Revision, StoreId, Token};
+use crate::provider::Commit;
+
+/// The most writes kept.
+const MAX_WRITES: usize = 100;
+
+/// The most bytes of documents kept, before and after; the oldest writes are dropped first.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// The writes of this session, the oldest first.
+#[derive(Debug, Default)]
+pub struct UndoLog {
+    list: VecDeque<UndoEntry>,
+    bytes: usize,
+    last: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoEntry {
+    /// Its number in this session, from 1.
+    pub id: u64,
+    pub store: Option<StoreId>,
+    /// When it was acknowledged.
+    pub when: SystemTime,
+    /// `write production/orders`
+    pub description: String,
+    pub steps: Vec<UndoChange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoChange {
+    pub key: ResourceKey,
+    pub before: Option<Entry>,
+    /// What was written, unless someone wrote since.
+    pub after: Option<(Document, Token)>,
+    /// The revision at which it was written.
+    pub at: Revision,
+}
+
+impl UndoChange {
+    fn bytes(&self) -> usize {
+        let before = self.before.as_ref().map_or(0, |entry| entry.document.len());
+        before + self.after.as_ref().map_or(0, |(document, _)| document.len())
+    }
+
+    fn token(&self) -> Option<Token> {
+        self.after.as_ref().map(|(_, token)| *token)
+    }
+}
+
+impl UndoEntry {
+    fn bytes(&self) -> usize {
+        self.steps.iter().map(UndoChange::bytes).sum()
+    }
+}
+
+impl UndoLog {
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub fn last(&self) -> Option<&UndoEntry> {
+        self.list.back()
+    }
+
+    /// A write by its number, and its distance from the newest, from 1.
+    pub fn find(&self, id: u64) -> Option<(&UndoEntry, usize)> {
+        let at = self.list.iter().position(|written| written.id == id)?;
+        Some((self.list.get(at)?, self.list.len() - at))
+    }
+
+    /// The write before another; the newest after the oldest.
+    pub fn older_than(&self, id: u64) -> Option<&UndoEntry> {
+        let older = self.list.iter().rev().find(|written| written.id < id);
+        older.or_else(|| self.last())
+    }
+
+    /// Records an acknowledged commit: a new write, or the undo of an earlier one.
+    pub fn record(
+        &mut self,
+        writing: &PendingWrite,
+        commit: &Commit,
+        (store, when): (Option<StoreId>, SystemTime),
+    ) {
+        let tokens = commit.outcomes.iter().map(|outcome| outcome.after);
+        let steps: Vec<_> = writing
+            .steps
+            .iter()
+            .zip(tokens)
+            .map(|(step, token)| UndoChange {
+                key: step.key.clone(),
+                before: step.before.clone(),
+                after: step.after.clone().zip(token),
+                at: commit.at,
+            })
+            .collect();
+        if let Some(id) = writing.undoes {
+            return self.record_undo(id, &steps);
+        }
+        if writing.steps.iter().all(PlanStep::is_rewrite) {
+            return self.record_rewrite(&steps);
+        }
+        self.last += 1;
+        let written = UndoEntry { id: self.last, store, when, description: writing.describe(), steps };
+        self.bytes += written.bytes();
+        self.list.push_back(written);
+        while self.list.len() > MAX_WRITES || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.list.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    /// Documents were rewritten unchanged, which is nothing to undo. Only their tokens changed, so earlier
+    /// writes get the new tokens and can still be undone.
+    fn record_rewrite(&mut self, steps: &[UndoChange]) {
+        for is in steps {
+            let was = is.before.as_ref().map(|entry| entry.token);
+            let older = self.list.iter_mut().flat_map(|written| &mut written.steps);
+            for step in older.filter(|step| step.key == is.key && step.token() == was) {
+                if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
+                    *token = now;
+                }
+                step.at = is.at;
+            }
+        }
+    }
+
+    /// A write was undone. Its documents are as the writes before it left them, but with new tokens, so
+    /// those writes get the new tokens and can be undone in turn.
+    fn record_undo(&mut self, id: u64, steps: &[UndoChange]) {
+        let Some(at) = self.list.iter().position(|written| written.id == id) else { return };
+        let Some(undone) = self.list.remove(at) else { return };
+        self.bytes -= undone.bytes();
+        for (was, is) in undone.steps.iter().filter_map(|was| {
+            let is = steps.iter().find(|step| step.key == was.key)?;
+            Some((was, is))
+        }) {
+            let left = was.before.as_ref().map(|entry| entry.token);
+            let older = self.list.iter_mut().take(at).flat_map(|written| &mut written.steps);
+            for step in older.filter(|step| step.key == was.key && step.token() == left) {
+                if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
+                    *token = now;
+                }
+                step.at = is.at;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::effect::RequestId;
+    use crate::domain::{Namespace, WebhookId};
+    use crate::provider::Outcome;
+
+    fn write(bytes: usize) -> PendingWrite {
+        let key = ResourceKey::webhook(Namespace::default(), WebhookId::new("large").unwrap());
+        let document = Some(Document::new(vec![b' '; bytes]));
+        let steps = vec![PlanStep::create(key.clone(), document.clone())];
+        PendingWrite {
+            request: RequestId(1),
+            document,
+            key,
+            store: None,
+            steps,
+            description: None,
+            undoes: None,
+        }
+    }
+
+    #[test]
+    fn large_documents_push_the_oldest_writes_out() {
+        let mut writes = UndoLog::default();
+        let outcome = Outcome { before: None, after: Some(Token::counter(2)) };
+        let commit = Commit { at: Revision(2), outcomes: vec![outcome] };
+        let mut kept = Vec::new();
+        for mebibytes in [5, 5, 5, 5, 17, 1] {
+            writes.record(&write(mebibytes << 20), &commit, (None, SystemTime::UNIX_EPOCH));
+            kept.push(writes.len());
+        }
+        assert_eq!(kept, [1, 2, 3, 3, 0, 1], "what is too large alone is not kept either");
+        assert_eq!(writes.bytes, 1 << 20);
+    }
+}

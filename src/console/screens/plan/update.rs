@@ -1,0 +1,202 @@
+//! The review of several writes as one: opened, scrolled, written in one commit, rebuilt.
+
+use super::builder::ConflictInfo;
+use super::send::CommitSpec;
+use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
+use super::view::height as plan_height;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
+use crate::console::overlays::prompt;
+use crate::console::screens::browse::{Movement, marking as marks};
+use crate::console::screens::plan::{builder as plan_builder, send};
+use crate::console::screens::{browse, editor as edit, stale_dependents};
+use crate::console::update::{keys, visibility};
+use crate::domain::{Entry, ResourceKey};
+
+/// Shows a plan; a large one is compared off the loop.
+pub(in crate::console) fn open(
+    model: &mut Model,
+    recipe: PlanKind,
+    steps: Vec<PlanStep>,
+    same: usize,
+) -> Vec<Effect> {
+    let request = model.next_request();
+    let shown = (model.inventory.store().cloned(), model.now.mono, request);
+    let (mut plan, sides) = Plan::new(recipe, steps, shown);
+    plan.unchanged = same;
+    model.plan = Some(Box::new(plan));
+    sides.map(|sides| Effect::Compare(request, sides)).into_iter().collect()
+}
+
+/// Takes the comparisons of the plan's steps.
+pub(in crate::console) fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) {
+    if let Some(plan) = &mut model.plan
+        && matches!(plan.diffs, StepDiffs::Comparing(asked) if asked == request)
+        && looks.len() == plan.steps.len()
+    {
+        plan.diffs = StepDiffs::Ready(looks);
+    }
+}
+
+/// Writes the plan; in a protected context a deletion has to be typed out first.
+pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+    let Some(plan) = &model.plan else { return Vec::new() };
+    if edit::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
+        return Vec::new();
+    }
+    if let Some(words) = blocker(model) {
+        model.notify(Tone::Bad, words);
+        return Vec::new();
+    }
+    let typed =
+        model.plan.as_ref().filter(|_| model.context.protected).and_then(|plan| plan.confirmation_text());
+    match typed {
+        Some(words) => {
+            prompt::ask_typed_words(model, words);
+            Vec::new()
+        }
+        None => commit(model),
+    }
+}
+
+/// Writes the plan once its words were typed.
+pub(in crate::console) fn on_typed(model: &mut Model) -> Vec<Effect> {
+    if !keys::passes_gate(model) || send::is_blocked(model) {
+        return Vec::new();
+    }
+    if let Some(words) = blocker(model) {
+        model.notify(Tone::Bad, words);
+        return Vec::new();
+    }
+    commit(model)
+}
+
+fn commit(model: &mut Model) -> Vec<Effect> {
+    let Some(plan) = &model.plan else { return Vec::new() };
+    let undoes = if let PlanKind::Undo(id) = plan.kind { Some(id) } else { None };
+    let said = match (&plan.kind, plan.steps.as_slice()) {
+        (PlanKind::Delete(_), [_]) => None,
+        _ => Some(plan.describe()),
+    };
+    let job = CommitSpec { steps: plan.steps.clone(), description: said, undoes };
+    let effects = send::send(model, job);
+    let request = model.pending_write.as_ref().map(|writing| writing.request);
+    if let Some(plan) = &mut model.plan {
+        plan.sent = request;
+    }
+    effects
+}
+
+/// Why the plan cannot be written as it is, as far as is known without asking the store.
+fn blocker(model: &Model) -> Option<String> {
+    let plan = model.plan.as_ref()?;
+    let undo = matches!(plan.kind, PlanKind::Undo(_));
+    if plan.store.as_ref() != model.inventory.store() {
+        let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
+        return Some(format!("the store was replaced while you looked: nothing was written; {then}"));
+    }
+    if plan.conflict.is_some() {
+        let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
+        return Some(format!("nothing was written, and nothing will be: {then}"));
+    }
+    if matches!(plan.diffs, StepDiffs::Comparing(_)) {
+        return Some("nothing was sent: it is still being compared, wait for what it changes".into());
+    }
+    if let Some(words) = plan.limit_exceeded(&model.context.capabilities) {
+        return Some(words);
+    }
+    let hidden = plan.steps.iter().filter(|step| step.before.is_none());
+    if let Some(refusal) =
+        hidden.filter_map(|step| visibility::denied_if_hidden(&model.inventory, &step.key)).next()
+    {
+        return Some(refusal.to_string());
+    }
+    if undo && let Some((step, moved)) = first_moved(model, plan) {
+        return Some(format!(
+            "{} {}: nothing of this write is taken back",
+            step.key,
+            since(&model.context, moved)
+        ));
+    }
+    None
+}
+
+fn first_moved<'p>(model: &Model, plan: &'p Plan) -> Option<(&'p PlanStep, StepConflict)> {
+    plan.steps.iter().find_map(|step| {
+        let moved = step.conflict(&model.inventory).filter(|moved| *moved != StepConflict::Hidden)?;
+        Some((step, moved))
+    })
+}
+
+fn since(context: &ConsoleContext, moved: StepConflict) -> String {
+    match moved {
+        StepConflict::Changed(token) => format!("was changed since, now {}", context.token(token)),
+        StepConflict::Exists(token) => format!("exists again, now {}", context.token(token)),
+        StepConflict::Deleted => "was deleted since".into(),
+        StepConflict::Hidden => "may not be read any more".into(),
+    }
+}
+
+/// Toggles between changes by path and the full text.
+pub(in crate::console) fn toggle_full(model: &mut Model) {
+    if let Some(plan) = &mut model.plan {
+        plan.full = !plan.full;
+        plan.scroll = 0;
+    }
+}
+
+/// Scrolls until the last line is visible.
+pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+    let page = usize::from(model.frame().body.height);
+    let positions = plan_height(model).saturating_sub(page) + 1;
+    if let Some(plan) = &mut model.plan {
+        plan.scroll = step.apply(plan.scroll.min(positions - 1), positions, page);
+    }
+}
+
+/// Closes the plan; it can be built again.
+pub(in crate::console) fn leave(model: &mut Model) {
+    model.plan = None;
+}
+
+/// Rebuilds the plan from what is stored now.
+pub(in crate::console) fn renew(model: &mut Model) -> Vec<Effect> {
+    let Some(plan) = model.plan.take() else { return Vec::new() };
+    let known = ConflictInfo::from_plan(&plan);
+    let made = match plan.kind.clone() {
+        PlanKind::Delete(keys) => plan_builder::delete(model, keys, &known),
+        PlanKind::Clone(pairs) => plan_builder::clone(model, pairs, &known),
+        PlanKind::Rename { from, to } => plan_builder::rename(model, from, to, &known),
+        PlanKind::Undo(id) => plan_builder::undo(model, id),
+        PlanKind::Rewrite(keys) => plan_builder::rewrite(model, keys, &known),
+    };
+    made.unwrap_or_else(|words| {
+        model.notify(Tone::Bad, words);
+        model.plan = Some(plan);
+        Vec::new()
+    })
+}
+
+/// The store refused the plan: nothing of it was written.
+pub(in crate::console) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
+    model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written"));
+    if let Some(plan) = &mut model.plan {
+        plan.conflict = Some(PlanConflict { key, now });
+        plan.scroll = 0;
+    }
+}
+
+/// The plan was written: it is closed, and its document is shown if there is just one.
+pub(in crate::console) fn on_written(model: &mut Model, writing: &PendingWrite) {
+    let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
+    if stale_dependents::on_plan_written(model, &plan) {
+        return;
+    }
+    let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
+    if let (Some(key), None) = (left.next(), left.next())
+        && !browse::go_to(model, key)
+    {
+        model.select_on_arrival = Some(key.clone());
+    }
+    marks::clear_written(model, writing);
+}

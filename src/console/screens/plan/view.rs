@@ -1,0 +1,383 @@
+//! Several writes reviewed as one: what is said of the whole commit, then each step with its condition, its
+//! changes and its dependents.
+
+use std::time::SystemTime;
+
+use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
+use super::undo_log::UndoEntry;
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::stale_dependents;
+use crate::console::shell::layout::EditLayout;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
+use crate::console::words;
+use crate::domain::{ResourceKey, Token, utc};
+use crate::provider::Lease;
+use crate::text::Safe;
+
+/// Indent of what belongs to a step.
+const UNDER: u16 = 2;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+    let Some(plan) = &model.plan else { return };
+    let mut pen = canvas.row(parts.title, 0);
+    pen.skip(1).margin(1).put_run(&title(model, plan));
+    page(model, plan, parts.text.width).draw(canvas, parts.text, plan.scroll);
+}
+
+/// Number of lines on the current screen.
+pub(in crate::console) fn height(model: &Model) -> usize {
+    model.plan.as_ref().map_or(0, |plan| page(model, plan, model.frame().body.width).len())
+}
+
+/// Whether the open plan is an undo.
+pub(in crate::console) fn is_undo(model: &Model) -> bool {
+    model.plan.as_ref().is_some_and(|plan| matches!(plan.kind, PlanKind::Undo(_)))
+}
+
+/// Whether the plan is outdated, and can be rebuilt.
+pub(in crate::console) fn may_be_renewed(model: &Model) -> bool {
+    let Some(plan) = &model.plan else { return false };
+    let moved = || {
+        plan.steps
+            .iter()
+            .any(|step| step.conflict(&model.inventory).is_some() || source_now(model, step).is_some())
+    };
+    !is_undo(model) && (plan.conflict.is_some() || plan.store.as_ref() != model.inventory.store() || moved())
+}
+
+/// `DELETE 3 documents from prod`, `UNDO write production/orders of 13:02 UTC (r48190 → r48213)`
+fn title(model: &Model, plan: &Plan) -> TextRun {
+    let some = match plan.steps.as_slice() {
+        [one] => one.key.to_string(),
+        steps => format!("{} documents", words::grouped(steps.len())),
+    };
+    let head = |word: &'static str| TextRun::of(StyleRole::FocusedTitle, word).and(StyleRole::Text, "  ");
+    let context = |phrase: TextRun, place: &'static str| {
+        phrase.and(StyleRole::Text, place).and(StyleRole::Strong, model.context.name.clone())
+    };
+    match &plan.kind {
+        PlanKind::Delete(_) => context(head("DELETE").and(StyleRole::Strong, some), " from "),
+        PlanKind::Clone(pairs) => {
+            let (from, to) = match pairs.as_slice() {
+                [(from, to)] => (from.to_string(), to.to_string()),
+                _ => {
+                    let to = pairs.first().and_then(|(_, to)| to.namespace());
+                    (some, to.map(|to| format!("{}/", to.as_str())).unwrap_or_default())
+                }
+            };
+            let copy = head("CLONE")
+                .and(StyleRole::Strong, from)
+                .and(StyleRole::Text, " to ")
+                .and(StyleRole::Strong, to);
+            context(copy, " in ")
+        }
+        PlanKind::Rename { from, to } => {
+            let from = head("RENAME").and(StyleRole::Strong, from.to_string());
+            context(from.and(StyleRole::Text, " to ").and(StyleRole::Strong, to.to_string()), " in ")
+        }
+        PlanKind::Rewrite(_) => {
+            let again =
+                head("RE-PUT").and(StyleRole::Strong, some).and(StyleRole::Text, " with the same content");
+            context(again, " in ")
+        }
+        PlanKind::Undo(id) => {
+            let undo = head("UNDO");
+            match model.undo_log.find(*id) {
+                Some((written, _)) => undo
+                    .and(StyleRole::Strong, written.description.clone())
+                    .and(StyleRole::Text, when_and_tokens(model, written)),
+                None => undo.and(StyleRole::Strong, some),
+            }
+        }
+    }
+}
+
+/// ` of 13:02 UTC (r48190 → r48213)`; with the day where it is another.
+fn when_and_tokens(model: &Model, written: &UndoEntry) -> String {
+    let when = time_with_day(written.when, model.now.wall);
+    let [one] = written.steps.as_slice() else { return format!(" of {when}") };
+    let token =
+        |token: Option<Token>, none: &str| token.map_or(none.to_owned(), |token| words::token(model, token));
+    let before = token(one.before.as_ref().map(|entry| entry.token), "new");
+    let after = token(one.after.as_ref().map(|(_, token)| *token), "deleted");
+    format!(" of {when} ({before} {} {after})", glyph::ARROW)
+}
+
+fn time_with_day(when: SystemTime, now: SystemTime) -> String {
+    let (when, now) = (utc(when), utc(now));
+    let parts = |text: &str| {
+        let (day, time) = text.split_once('T').unwrap_or((text, ""));
+        (day.to_owned(), time.get(..5).unwrap_or_default().to_owned())
+    };
+    let ((day, time), (today, _)) = (parts(&when), parts(&now));
+    if day == today { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+}
+
+fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> ReviewPage<'p> {
+    let mut page = ReviewPage::new(columns);
+    page.blank();
+    conflict_section(&mut page, model, plan);
+    commit_section(&mut page, model, plan);
+    let column = plan.steps.iter().map(|step| width(&Safe::display(&step.key))).max().unwrap_or(0);
+    let column = usize::from(column.min(columns / 2));
+    for (at, step) in plan.steps.iter().enumerate() {
+        let look = if let StepDiffs::Ready(looks) = &plan.diffs { looks.get(at) } else { None };
+        page.blank();
+        step_heading(&mut page, model, step, column);
+        page.indent(UNDER);
+        step_section(&mut page, model, plan, step, look);
+        page.indent(0);
+    }
+    page
+}
+
+/// The conflict that the store reported.
+fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
+    let Some(clash) = &plan.conflict else { return };
+    let now = match &clash.now {
+        Some(entry) => format!("is at {} now", words::token(model, entry.token)),
+        None => "was deleted".into(),
+    };
+    page.text(StyleRole::Bad, &format!("{} CONFLICT: {} {now}", glyph::BAD, clash.key));
+    let then = match (&plan.kind, key_for(Place::Plan, Action::RebuildPlan)) {
+        (PlanKind::Undo(_), _) | (_, None) => "it cannot be taken back any more".to_owned(),
+        (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
+    };
+    page.text(StyleRole::Good, &format!("{} nothing of it was written; {then}", glyph::GOOD));
+    page.blank();
+}
+
+/// Facts about the commit as a whole.
+fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
+    let can = &model.context.capabilities;
+    match plan.limit_exceeded(can) {
+        Some(words) => page.fact("commit", StyleRole::Bad, &format!("{} {words}", glyph::BAD)),
+        None => page.fact("commit", StyleRole::Text, &commit(plan, can.atomic_max)),
+    }
+    if let PlanKind::Undo(id) = plan.kind
+        && let Some((_, place)) = model.undo_log.find(id)
+        && model.undo_log.len() > 1
+    {
+        let key = key_for(Place::Plan, Action::UndoWrite).unwrap_or_default();
+        let count = model.undo_log.len();
+        page.fact(
+            "write",
+            StyleRole::Text,
+            &format!("{place} of {count} of this session; {key} shows the one before"),
+        );
+    }
+    if let PlanKind::Rewrite(_) = plan.kind {
+        stale_dependents::cache_warning(page, model);
+        if plan.unchanged > 0 {
+            let words = format!(
+                "{}, which one commit does not hold: they come next",
+                words::plural(plan.unchanged, "document")
+            );
+            page.fact("left out", StyleRole::Text, &words);
+        }
+    } else if plan.unchanged > 0 {
+        let words = format!(
+            "{}, the same already as what would be copied",
+            words::plural(plan.unchanged, "document")
+        );
+        page.fact("left out", StyleRole::Dim, &words);
+    }
+    review_sections::receiver_note(page, model);
+    if let Some(typed) = plan.confirmation_text().filter(|_| model.context.protected) {
+        page.fact("protected", StyleRole::Warning, &format!("{} is asked to be typed", quoted(&typed)));
+    }
+    if plan.store.as_ref() != model.inventory.store() {
+        let words = format!("{} the store was replaced since this was made", glyph::WARNING);
+        page.fact("store", StyleRole::Warning, &words);
+    }
+    if matches!(plan.diffs, StepDiffs::Comparing(_)) {
+        page.fact("changes", StyleRole::Accent, &format!("being compared {}", glyph::MORE));
+    } else if plan.full && plan.is_too_long() {
+        page.fact(
+            "text",
+            StyleRole::Warning,
+            "too long to be shown at once: look at the documents one by one",
+        );
+    }
+    review_sections::write_blockers(page, model, Place::Plan);
+}
+
+fn quoted(words: &str) -> String {
+    format!("\"{words}\"")
+}
+
+/// `3 operations of at most 128 at once, all or none · 1,234 bytes`
+fn commit(plan: &Plan, most: usize) -> String {
+    let count = words::plural(plan.steps.len(), "operation");
+    let of = if most == usize::MAX {
+        String::new()
+    } else {
+        format!(" of at most {} at once", words::grouped(most))
+    };
+    let all = if plan.steps.len() > 1 { ", all or none" } else { "" };
+    let size = match plan.size() {
+        0 => String::new(),
+        size => format!(" {} {}", glyph::DOT, words::plural(size, "byte")),
+    };
+    format!("{count}{of}{all}{size}")
+}
+
+/// `- production/orders   only if still at r48190`
+fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, column: usize) {
+    let (mark, ink) = match (&step.before, &step.after) {
+        (None, _) => ("+ ", StyleRole::Added),
+        (Some(_), None) => ("- ", StyleRole::Removed),
+        (Some(_), Some(_)) => ("~ ", StyleRole::Strong),
+    };
+    let condition = match &step.before {
+        None => "only if it does not exist".to_owned(),
+        Some(entry) => format!("only if still at {}", words::token(model, entry.token)),
+    };
+    let mut phrase = TextRun::of(ink, mark)
+        .and(ink, format!("{:column$}", Safe::display(&step.key).as_str()))
+        .and(StyleRole::Text, format!("   {condition}"));
+    if let Some((from, token)) = &step.source {
+        phrase.join(
+            " · ",
+            TextRun::of(StyleRole::Dim, format!("copy of {from} at {}", words::token(model, *token))),
+        );
+    }
+    page.push(phrase);
+}
+
+/// Facts about one step.
+fn step_section<'p>(
+    page: &mut ReviewPage<'p>,
+    model: &Model,
+    plan: &'p Plan,
+    step: &'p PlanStep,
+    look: Option<&'p StepDiff>,
+) {
+    upstream_warning(page, model, plan, step);
+    if let Some(words) = lease(model, plan, step) {
+        page.fact("lease", StyleRole::Text, &words);
+    }
+    if let (PlanKind::Rename { from, to }, Some(_)) = (&plan.kind, &step.after)
+        && let (Some(old), Some(new)) = (route(from), route(to))
+    {
+        page.fact(
+            "route",
+            StyleRole::Warning,
+            &format!("{} callers of {old} have to call {new}", glyph::WARNING),
+        );
+    }
+    if step.after.is_none() {
+        review_sections::dependants(page, model, &step.key, true);
+    }
+    if model.drafts.contains_key(&step.key) {
+        page.fact("draft", StyleRole::Text, "yours of it is kept, under this name");
+    }
+    let Some(look) = look else { return };
+    if look.secrets > 0 && step.source.is_some() {
+        let secrets = words::plural(look.secrets, "secret");
+        page.fact("holds", StyleRole::Text, &format!("{secrets}, copied with it"));
+    }
+    if look.binary {
+        return page.fact("text", StyleRole::Warning, "not UTF-8: it cannot be shown or compared");
+    }
+    if plan.full {
+        return page.diff_lines(&look.lines);
+    }
+    match (&step.before, &step.after) {
+        (Some(_), Some(_)) if matches!(plan.kind, PlanKind::Rewrite(_)) => {
+            review_sections::dependants(page, model, &step.key, false);
+        }
+        (Some(_), Some(_)) => page.path_changes(&look.diff, "nothing changes"),
+        (None, Some(document)) => page.fact("new", StyleRole::Dim, &words::plural(document.len(), "byte")),
+        _ => {}
+    }
+}
+
+/// The route of a webhook.
+fn route(key: &ResourceKey) -> Option<String> {
+    match key {
+        ResourceKey::Webhook { namespace, id } => {
+            Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
+        }
+        _ => None,
+    }
+}
+
+/// A warning where what the step is based on has changed.
+fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep) {
+    if plan.conflict.as_ref().is_some_and(|clash| clash.key == step.key) {
+        return;
+    }
+    let undo = matches!(plan.kind, PlanKind::Undo(_));
+    let token = |token| words::token(model, token);
+    let (what, then) = match step.conflict(&model.inventory) {
+        None => return stale_source(page, model, step),
+        Some(StepConflict::Hidden) => ("it may not be read any more".to_owned(), "writing will be refused"),
+        Some(StepConflict::Changed(now)) if undo => (format!("changed since: {}", token(now)), ""),
+        Some(StepConflict::Changed(now)) => (format!("it was changed meanwhile, now {}", token(now)), ""),
+        Some(StepConflict::Exists(now)) if undo => (format!("exists again: {}", token(now)), ""),
+        Some(StepConflict::Exists(now)) => (format!("it exists by now, at {}", token(now)), ""),
+        Some(StepConflict::Deleted) if undo => ("deleted since".to_owned(), ""),
+        Some(StepConflict::Deleted) => ("it was deleted meanwhile".to_owned(), ""),
+    };
+    let then = match (then, undo) {
+        ("", true) => "nothing of this write is taken back",
+        ("", false) => "writing will end in a conflict",
+        (then, _) => then,
+    };
+    page.fact("upstream", StyleRole::Warning, &format!("{} {what}: {then}", glyph::WARNING));
+}
+
+/// The token of a copy's source now, where it is not the one that is copied.
+fn source_now(model: &Model, step: &PlanStep) -> Option<Option<Token>> {
+    let (from, taken) = step.source.as_ref()?;
+    let now = model.inventory.get(from).map(|row| row.token());
+    (now != Some(*taken)).then_some(now)
+}
+
+fn stale_source(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep) {
+    let (Some((from, taken)), Some(now)) = (&step.source, source_now(model, step)) else { return };
+    let now = match now {
+        Some(now) => format!("was changed meanwhile, now {}", words::token(model, now)),
+        None => "is gone meanwhile".into(),
+    };
+    let taken = words::token(model, *taken);
+    page.fact(
+        "source",
+        StyleRole::Warning,
+        &format!("{} {from} {now}: the copy is of {taken}", glyph::WARNING),
+    );
+}
+
+/// What happens to a lease.
+fn lease(model: &Model, plan: &Plan, step: &PlanStep) -> Option<String> {
+    let held = step.before.as_ref().and_then(|entry| entry.lease);
+    match (&step.before, &step.after, step.lease) {
+        (Some(_), None, _) => {
+            // In a rename, the lease is mentioned at the new name.
+            let moves =
+                plan.steps.iter().any(|other| held.is_some_and(|held| other.lease == Lease::Of(held)));
+            held.filter(|_| !moves).map(|lease| format!("{lease}: the binding ends with it"))
+        }
+        (Some(_), Some(_), _) => held.map(|lease| format!("{lease} is kept")),
+        (None, _, Lease::Of(lease)) => Some(format!("{lease} is kept")),
+        (None, _, _) => lease_not_kept(model, plan, step),
+    }
+}
+
+/// A lease that a new document might be expected to have, and does not have.
+fn lease_not_kept(model: &Model, plan: &Plan, step: &PlanStep) -> Option<String> {
+    if let PlanKind::Undo(id) = plan.kind {
+        let (written, _) = model.undo_log.find(id)?;
+        let before = written.steps.iter().find(|touched| touched.key == step.key)?.before.as_ref()?;
+        let lease = before.lease?;
+        return Some(format!("{lease} is not bound again: it stays until it is deleted"));
+    }
+    let (from, _) = step.source.as_ref()?;
+    let lease = model.inventory.get(from)?.lease()?;
+    Some(format!("{lease} of {from} is not copied"))
+}

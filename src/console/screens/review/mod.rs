@@ -1,0 +1,8 @@
+//! The review of a draft before it is written.
+
+pub(in crate::console) mod sections;
+mod update;
+mod view;
+
+pub(in crate::console) use update::{leave, on_prepared, review};
+pub(in crate::console) use view::draw;

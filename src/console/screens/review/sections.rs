@@ -1,0 +1,98 @@
+//! Sections that all reviews share: the receiver, what blocks the write, what depends on it.
+
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::{Model, SecretDependents, WriteAccess};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::ReviewPage;
+use crate::console::words;
+use crate::domain::ResourceKey;
+
+/// Names listed before the rest is only counted.
+const NAMED: usize = 5;
+
+/// When the receiver takes up what was written.
+pub(in crate::console) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
+    let words = match model.context.backend {
+        "files" => "takes it live after its debounce, where it watches its files; else at its next start",
+        _ => "takes it live in about a second",
+    };
+    page.fact("receiver", StyleRole::Dim, words);
+}
+
+/// What blocks the write, or casts doubt on what it is based on.
+pub(in crate::console) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Place) {
+    if model.unknown_outcome.is_some() {
+        let words = format!("{} {}: it is not sent again", glyph::WARNING, words::UNKNOWN);
+        page.fact("outcome", StyleRole::Warning, &words);
+    }
+    match model.lock {
+        WriteAccess::Locked => {
+            let key = key_for(place, Action::Command).unwrap_or_default();
+            let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
+            page.fact("lock", StyleRole::Warning, &words);
+        }
+        WriteAccess::ReadOnly => {
+            page.fact("lock", StyleRole::Warning, &format!("{} read only", glyph::WARNING))
+        }
+        WriteAccess::Open(_) => {}
+    }
+    if !model.link.state.is_synced() {
+        let words =
+            format!("{} {}: what is stored may have changed", glyph::WARNING, model.link.state.word());
+        page.fact("link", StyleRole::Warning, &words);
+    }
+}
+
+/// The webhooks that use a connection, with a warning where the connection goes.
+pub(in crate::console) fn dependants(
+    page: &mut ReviewPage<'_>,
+    model: &Model,
+    key: &ResourceKey,
+    goes: bool,
+) {
+    let ResourceKey::Connection { name } = key else { return };
+    let slots = model.inventory.dependents(name.as_str());
+    if slots.is_empty() {
+        return page.fact("used by", StyleRole::Dim, words::no_visible_webhook(model));
+    }
+    let count = words::plural(slots.len(), "webhook");
+    if !goes {
+        return page.fact("used by", StyleRole::Text, &count);
+    }
+    let keys = slots.iter().filter_map(|slot| model.inventory.row(*slot)).map(|row| row.key());
+    let names = name_list(keys, slots.len());
+    let words = format!("{} {count} would name what is not there: {names}", glyph::WARNING);
+    page.fact("used by", StyleRole::Warning, &words);
+    if model.inventory.coverage().is_partial() {
+        page.fact("", StyleRole::Warning, "webhooks that this user may not read may name it too");
+    }
+}
+
+/// The documents that refer to a secret, and those that use one of them as a connection.
+pub(in crate::console) fn holders(page: &mut ReviewPage<'_>, model: &Model, holders: &SecretDependents) {
+    let SecretDependents { documents, total, via_connection: through, via_connection_total: through_total } =
+        holders;
+    if holders.is_empty() {
+        let partial = if model.inventory.coverage().is_partial() { " that this user may read" } else { "" };
+        return page.fact("used by", StyleRole::Dim, &format!("no document here{partial}"));
+    }
+    let names = name_list(documents.iter().cloned(), *total);
+    page.fact("used by", StyleRole::Text, &format!("{}: {names}", words::plural(*total, "document")));
+    if *through_total > 0 {
+        let names = name_list(through.iter().map(|(webhook, _)| webhook.clone()), *through_total);
+        let words = format!("through connections by {}: {names}", words::plural(*through_total, "webhook"));
+        page.fact("", StyleRole::Text, &words);
+    }
+}
+
+/// `a/one, a/two and 3 more`
+pub(in crate::console) fn name_list(keys: impl Iterator<Item = ResourceKey>, count: usize) -> String {
+    let mut words: Vec<_> = keys.take(NAMED).map(|key| key.to_string()).collect();
+    if count > words.len() {
+        let more = words::grouped(count - words.len());
+        let last = words.pop().unwrap_or_default();
+        words.push(format!("{last} and {more} more"));
+    }
+    words.join(", ")
+}

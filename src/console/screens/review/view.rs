@@ -1,0 +1,105 @@
+//! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
+
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::screens::editor::{Base, Draft, Review, Upstream};
+use crate::console::screens::review::sections as review_sections;
+use crate::console::shell::layout::EditLayout;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{ReviewPage, Surface, TextRun};
+use crate::console::words;
+
+pub(in crate::console) fn draw(
+    canvas: &mut Surface<'_>,
+    model: &Model,
+    edit: &Draft,
+    review: &Review,
+    parts: EditLayout,
+) {
+    let mut pen = canvas.row(parts.title, 0);
+    pen.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
+    let mut page = ReviewPage::new(parts.text.width);
+    changes(&mut page, review);
+    size(&mut page, model, review);
+    notes(&mut page, model, edit);
+    page.draw(canvas, parts.text, review.scroll);
+}
+
+/// `write production/orders to prod, only if still at r48190`
+fn target(model: &Model, edit: &Draft) -> TextRun {
+    let (verb, place, condition) = match &edit.base {
+        Base::Stored(entry) => {
+            ("write ", " to ", format!("only if still at {}", words::token(model, entry.token)))
+        }
+        Base::Absent { .. } => ("create ", " in ", "only if it does not exist".to_owned()),
+    };
+    TextRun::of(StyleRole::Text, verb)
+        .and(StyleRole::Strong, edit.key.to_string())
+        .and(StyleRole::Text, place)
+        .and(StyleRole::Strong, model.context.name.clone())
+        .and(StyleRole::Text, format!(", {condition}"))
+}
+
+/// The size, where it comes near to the store's limit for one document.
+fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
+    page.blank();
+    let (size, most) = (review.document.len(), model.context.capabilities.max_document);
+    let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
+    if size > most {
+        let words = format!("{} {of}: the store refuses it, shorten it first", glyph::BAD);
+        page.fact("size", StyleRole::Bad, &words);
+    } else if size > most / 2 {
+        page.fact("size", StyleRole::Text, &of);
+    }
+}
+
+/// What else to know before writing.
+fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
+    if let Base::Stored(entry) = &edit.base
+        && let Some(lease) = entry.lease
+    {
+        page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));
+    }
+    review_sections::dependants(page, model, &edit.key, false);
+    let conflict = "writing will end in a conflict";
+    let upstream = match (&edit.base, edit.upstream) {
+        (_, Upstream::Unchanged) => None,
+        (_, Upstream::Hidden) => Some(("may not be read any more", "writing will be refused")),
+        (Base::Absent { .. }, _) => Some(("exists by now", conflict)),
+        (Base::Stored(_), Upstream::Changed) => Some(("was changed meanwhile", conflict)),
+        (Base::Stored(_), Upstream::Deleted) => Some(("was deleted meanwhile", conflict)),
+    };
+    if let Some((what, then)) = upstream {
+        let words = format!("{} it {what}: {then}", glyph::WARNING);
+        page.fact("upstream", StyleRole::Warning, &words);
+        if edit.upstream != Upstream::Hidden {
+            let key = key_for(Place::Review, Action::Merge).unwrap_or_default();
+            page.fact("", StyleRole::Text, &format!("{key} merges your draft with it first"));
+        }
+    }
+    review_sections::receiver_note(page, model);
+    marked(page, model, edit);
+    review_sections::write_blockers(page, model, Place::Review);
+}
+
+/// Other marked documents, which this write does not touch.
+fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
+    let Some(browse) = model.browse() else { return };
+    let others = || browse.marks.keys().filter(|key| **key != edit.key).cloned();
+    let count = others().count();
+    if count > 0 {
+        let names = review_sections::name_list(others(), count);
+        let others = words::plural(count, "other");
+        page.fact("marked", StyleRole::Text, &format!("{others}, not touched by this write: {names}"));
+    }
+}
+
+fn changes<'a>(page: &mut ReviewPage<'a>, review: &'a Review) {
+    page.blank();
+    if review.full {
+        page.diff_lines(&review.lines);
+    } else {
+        page.path_changes(&review.diff, "nothing changes");
+    }
+}

@@ -1,0 +1,250 @@
+//! The result of a write of a secret, and the undo of the last one: the version before it is read and written
+//! again, unless somebody wrote since.
+
+use super::state::SecretReview;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::secrets::actions::{
+    PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
+};
+use crate::console::screens::stale_dependents::ChangedSecret;
+use crate::console::screens::{editor as edit, stale_dependents};
+use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
+use crate::domain::{Presence, SecretContents, SecretPath, SecretVersion};
+use crate::provider::Error;
+use crate::text::grouped;
+
+/// Shows how the last write of a secret would be undone.
+pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
+    let Some(done) = model.secret_actions.undo_log.of(path).cloned() else {
+        return model.notify(Tone::Plain, format!("no write of {path} in this session is left to take back"));
+    };
+    let newest = newest(presence);
+    if newest != Some(done.after) {
+        let now = newest.map_or("something else is there".to_owned(), |version| format!("now {version}"));
+        let after = done.after;
+        let words = format!("{path} was changed since your {after} ({now}): it is not taken back");
+        return model.notify(Tone::Bad, words);
+    }
+    let opened = model.now.mono;
+    let holders = model.secret_dependents(path, done.fields.as_ref());
+    let path = path.clone();
+    let undo = SecretUndoReview {
+        path,
+        entry: done,
+        opened,
+        scroll: 0,
+        conflict: None,
+        dependents: holders,
+        sent: None,
+    };
+    model.secret_actions.undo = Some(Box::new(undo));
+}
+
+/// The newest version, in whatever state.
+fn newest(presence: &Presence) -> Option<SecretVersion> {
+    match presence {
+        Presence::Present(SecretContents { version, .. }) => *version,
+        Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(*version),
+        _ => None,
+    }
+}
+
+/// Writes the undo.
+pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+    let Some(undo) = &model.secret_actions.undo else { return Vec::new() };
+    if edit::too_soon(undo.opened, model.now.mono)
+        || undo.conflict.is_some()
+        || secret_actions::is_busy(model)
+    {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    let Some(undo) = &mut model.secret_actions.undo else { return Vec::new() };
+    undo.sent = Some(request);
+    let (path, newest) = (undo.path.clone(), undo.entry.after);
+    let (job, kind) = match undo.restore() {
+        Some(restore) => (SecretJob::Restore(restore), SecretWriteKind::Restore),
+        None => (SecretJob::Delete(path.clone(), newest), SecretWriteKind::End),
+    };
+    let fields = undo.entry.fields.clone();
+    let what = format!("undo of {}", undo.entry.description);
+    model.secret_actions.writing = Some(PendingSecretWrite {
+        request,
+        path,
+        description: what,
+        before: Some(newest),
+        kind,
+        fields,
+        unknown: false,
+    });
+    vec![Effect::Secret(request, job)]
+}
+
+pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+    let page = usize::from(model.frame().body.height);
+    let rows = super::view::height(model);
+    if let Some(undo) = &mut model.secret_actions.undo {
+        undo.scroll = step.apply(undo.scroll, rows.saturating_sub(page) + 1, page);
+    }
+}
+
+/// The result of a write.
+pub(in crate::console) fn on_written(
+    model: &mut Model,
+    request: RequestId,
+    outcome: SecretWriteOutcome,
+) -> Vec<Effect> {
+    let SecretWriteOutcome { result, values_read: read } = outcome;
+    model.secret_actions.reads += read as u64;
+    let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
+        return Vec::new();
+    };
+    match result {
+        Ok(version) => on_done(model, writing, version, read),
+        Err(Error::SecretUnknown { .. }) => return on_unknown(model, writing),
+        Err(Error::SecretConflict { path, now }) => on_conflict(model, &writing, &path, now),
+        Err(error) => on_refused(model, &writing, &error),
+    }
+    Vec::new()
+}
+
+fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<SecretVersion>, read: usize) {
+    let PendingSecretWrite { request, path, description: what, before, kind, fields, .. } = writing;
+    let now = version.map(|version| format!(", now {version}")).unwrap_or_default();
+    let also = match read {
+        0 => String::new(),
+        1 => "; 1 value was read for it".into(),
+        read => format!("; {} values were read for it", grouped(read)),
+    };
+    let when = model.now.wall;
+    model.presence_cache.invalidate(&path);
+    match (kind, version) {
+        (SecretWriteKind::Form { undoable: returns }, Some(after)) => {
+            let before = before.filter(|_| returns);
+            let done =
+                SecretUndoEntry { before, after, description: what.clone(), when, fields: fields.clone() };
+            model.secret_actions.undo_log.record(path.clone(), done);
+        }
+        (SecretWriteKind::Restore, Some(after)) => {
+            let done =
+                SecretUndoEntry { before, after, description: what.clone(), when, fields: fields.clone() };
+            model.secret_actions.undo_log.record(path.clone(), done);
+        }
+        _ => model.secret_actions.undo_log.forget(&path),
+    }
+    model.secret_actions.form.take_if(|form| form.sent == Some(request));
+    model.secret_actions.undo.take_if(|undo| undo.sent == Some(request));
+    let then = match kind {
+        // Earlier changes still leave stale dependents, whose rewrite is not planned while the secret is gone.
+        SecretWriteKind::End => None,
+        _ => stale_dependents::on_secret_changed(
+            model,
+            ChangedSecret::new(path, what.clone(), (version, when), fields),
+        ),
+    };
+    model.notify(Tone::Good, format!("done: {what}{now}{also}{}", then.unwrap_or_default()));
+}
+
+/// The loser sees what is stored now; what was typed stays.
+fn on_conflict(
+    model: &mut Model,
+    writing: &PendingSecretWrite,
+    path: &SecretPath,
+    now: Option<SecretVersion>,
+) {
+    let is = now
+        .map_or("changed by someone else".to_owned(), |now| format!("{now} by now, written by someone else"));
+    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request)) {
+        form.conflict = Some(now);
+        return model
+            .notify(Tone::Bad, format!("{path} is {is}: nothing was written, what you typed is kept"));
+    }
+    if let Some(undo) = model.secret_actions.undo.as_mut().filter(|undo| undo.sent == Some(writing.request)) {
+        undo.conflict = Some(is.clone());
+        model.secret_actions.undo_log.forget(path);
+    }
+    model.notify(Tone::Bad, format!("{path} is {is}: nothing was written"));
+}
+
+/// Where single fields may not be patched, the other way is offered, in a review of its own.
+fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
+    let opened = model.now.mono;
+    let form = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request));
+    if let Some(form) = form
+        && form.write_mode() == crate::console::secret_jobs::SecretWriteMode::Patch
+        && matches!(error, Error::Denied { .. } | Error::Unsupported { .. })
+        && !matches!(model.lock, crate::console::model::WriteAccess::Locked)
+    {
+        form.patch_refused = true;
+        form.review = Some(SecretReview { opened, scroll: 0 });
+        let words = format!(
+            "single fields may not be changed here ({error}); look at the other way before you take it"
+        );
+        return model.notify(Tone::Bad, words);
+    }
+    model.notify(Tone::Bad, error.to_string());
+}
+
+/// It may or may not be stored: it is not sent again, and the versions are looked up.
+fn on_unknown(model: &mut Model, writing: PendingSecretWrite) -> Vec<Effect> {
+    let request = model.next_request();
+    let path = writing.path.clone();
+    let words = format!(
+        "no answer to {}: it may or may not be stored; looking which version is there",
+        writing.description
+    );
+    model.notify(Tone::Bad, words);
+    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request)) {
+        form.sent = Some(request);
+    }
+    if let Some(undo) = model.secret_actions.undo.as_mut().filter(|undo| undo.sent == Some(writing.request)) {
+        undo.sent = Some(request);
+    }
+    model.secret_actions.writing = Some(PendingSecretWrite { request, unknown: true, ..writing });
+    vec![Effect::Secret(request, SecretJob::FindOut(path))]
+}
+
+/// Reports what the versions say of a write without an answer: that it was certainly not done, or else only
+/// that something was.
+pub(in crate::console) fn on_found(model: &mut Model, request: RequestId, presence: Result<Presence, Error>) {
+    let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
+        return;
+    };
+    let PendingSecretWrite { path, description: what, before, .. } = &writing;
+    let presence = match presence {
+        Ok(presence) => presence,
+        Err(error) => {
+            let words =
+                format!("what became of {what} is not known ({error}); look at {path} before you repeat it");
+            return model.notify(Tone::Bad, words);
+        }
+    };
+    let now = newest(&presence);
+    let untouched = now == *before
+        && (before.is_some() || presence == Presence::Missing)
+        && !writing.kind.makes_no_version();
+    if untouched {
+        return model.notify(
+            Tone::Bad,
+            format!("found out: not done so far: {what}; sent again, it cannot be done twice"),
+        );
+    }
+    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(request)) {
+        form.conflict = Some(now);
+    }
+    if writing.kind.makes_no_version() {
+        // The state of one version can be seen; whose a new version is cannot.
+        let is = secret_actions::absence_reason(path, &presence).unwrap_or_else(|| {
+            now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))
+        });
+        let words = format!("found out: {is}; look at its versions before you repeat it: {what}");
+        return model.notify(Tone::Bad, words);
+    }
+    let there = now.map_or("nothing that can be told".to_owned(), |now| now.to_string());
+    let words =
+        format!("{path} holds {there} now: that is your write or someone else's, only its values would tell");
+    model.notify(Tone::Bad, words);
+}

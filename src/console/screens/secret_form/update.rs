@@ -1,0 +1,399 @@
+//! New values for fields of a secret: typed without echo, pasted or generated, reviewed in words, written on
+//! condition of the version that was there.
+
+use crossterm::event::KeyEvent;
+use zeroize::Zeroizing;
+
+use super::input::TooLong;
+use super::state::{FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretReview, ValuePrompt};
+use super::view::height as secret_review_height;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+use crate::console::overlays::{Overlay, PromptPurpose, prompt};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::editor as edit;
+use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::secrets::actions::{
+    PendingSecretAction, PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
+};
+use crate::console::secret_jobs::SecretJob;
+use crate::console::update::keys;
+use crate::console::widgets::TextInput;
+use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
+use crate::provider::SecretCapabilities;
+
+/// Opens the form. Where one field is meant, its value is asked for at once.
+pub(in crate::console) fn open(
+    model: &mut Model,
+    target: SecretTarget,
+    presence: &Presence,
+    rights: (SecretCapabilities, MissingRights),
+    single: bool,
+) {
+    let SecretTarget { path, field } = target;
+    let offered = model.secret_fields(&path);
+    let mut form = match SecretForm::new(path, presence, rights, &offered) {
+        Ok(form) => form,
+        Err(words) => return model.notify(Tone::Bad, format!("nothing can be written: {words}")),
+    };
+    if let Some(permission) = form.barred_by() {
+        let words = format!("nothing can be written: {permission} is missing");
+        return model.notify(Tone::Bad, words);
+    }
+    let begins = single && field.is_some();
+    if let Some(field) = field {
+        form.cursor = form.row_or_insert(&field);
+    }
+    form.single = begins;
+    model.secret_actions.form = Some(Box::new(form));
+    if begins {
+        enter_value(model);
+    }
+}
+
+/// Asks for the value of the selected field.
+pub(in crate::console) fn enter_value(model: &mut Model) {
+    let Some(form) = &mut model.secret_actions.form else { return };
+    let Some(field) = form.selected().map(|row| row.name.clone()) else {
+        return ask_name(model);
+    };
+    model.overlay = Some(Overlay::Value(Opaque(Box::new(ValuePrompt::new(field)))));
+}
+
+/// Asks for the name of another field.
+pub(in crate::console) fn ask_name(model: &mut Model) {
+    prompt::ask(model, PromptPurpose::FieldName, "");
+}
+
+/// Adds a field of that name and asks for its value.
+pub(in crate::console) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
+    if name.is_empty() {
+        return Err("type the field's name".into());
+    }
+    let Some(form) = &mut model.secret_actions.form else { return Err("the form is gone".into()) };
+    form.cursor = form.row_or_insert(&FieldName::new(name));
+    enter_value(model);
+    Ok(Vec::new())
+}
+
+/// Marks the selected field for removal, or unmarks it; a typed value is discarded.
+pub(in crate::console) fn toggle_removal(model: &mut Model) {
+    let Some(form) = &mut model.secret_actions.form else { return };
+    let cursor = form.cursor;
+    let Some(row) = form.selected() else { return };
+    row.change = match (&row.change, row.current) {
+        (FieldChange::Keep, Some(_)) => FieldChange::Remove,
+        _ => FieldChange::Keep,
+    };
+    let is_nothing = row.current.is_none() && matches!(row.change, FieldChange::Keep);
+    if is_nothing {
+        form.rows.remove(cursor);
+        form.cursor = cursor.min(form.rows.len().saturating_sub(1));
+    }
+}
+
+/// Moves in the form, or scrolls its review.
+pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+    let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
+    let Some(form) = &mut model.secret_actions.form else { return };
+    match &mut form.review {
+        Some(review) => review.scroll = step.apply(review.scroll, rows.saturating_sub(page) + 1, page),
+        None => form.cursor = step.apply(form.cursor, form.rows.len(), page),
+    }
+}
+
+fn value_entry(model: &mut Model) -> Option<&mut ValuePrompt> {
+    match &mut model.overlay {
+        Some(Overlay::Value(Opaque(entry))) => Some(entry),
+        _ => None,
+    }
+}
+
+const TOO_LONG: &str = "a value is at most 1 MiB; this was not taken";
+
+pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+    match &mut model.overlay {
+        Some(Overlay::Value(Opaque(entry))) => {
+            if entry.new.generated.take().is_some() {
+                entry.new.value.wipe();
+            }
+            entry.awaited = None;
+            entry.error = entry.line().key(key).err().map(|TooLong| TOO_LONG.into());
+        }
+        Some(Overlay::Generate(generate)) => {
+            generate.length.key(key);
+            generate.error = None;
+        }
+        _ => {}
+    }
+}
+
+/// Every line break as a line feed, without an intermediate copy that nobody wipes.
+fn with_line_feeds(text: &str) -> Zeroizing<String> {
+    let mut lines = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\r') {
+        lines.push_str(line);
+        lines.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    lines.push_str(rest);
+    lines
+}
+
+/// A paste is a value; the trailing line break of many copies is not part of it.
+pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+    let Some(entry) = value_entry(model) else {
+        return model.notify(Tone::Plain, "type the length");
+    };
+    // Terminals send a carriage return for each line break of a paste.
+    let text = with_line_feeds(text);
+    let bare = text.strip_suffix('\n').unwrap_or(&text);
+    if entry.new.generated.take().is_some() {
+        entry.new.value.wipe();
+    }
+    entry.awaited = None;
+    entry.error = entry.line().paste(bare).err().map(|TooLong| TOO_LONG.into());
+    if bare.len() < text.len() {
+        model.notify(Tone::Plain, "the line break at the end of the paste was left out");
+    }
+}
+
+/// Accepts the typed value, after a second entry where it was typed key by key without echo. Opens the review
+/// if `review`, or if the form is about this one field.
+pub(in crate::console) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
+    let Some(entry) = value_entry(model) else { return Vec::new() };
+    if entry.awaited.is_some() {
+        return Vec::new();
+    }
+    if entry.new.value.is_empty() {
+        entry.error =
+            Some("type or paste a value, or let one be generated; to take a field out, remove it".into());
+        return Vec::new();
+    }
+    let asks = entry.new.value.is_typed() && entry.new.generated.is_none() && !entry.is_plain();
+    match &entry.repeated {
+        None if asks => {
+            entry.repeated = Some(super::input::SecretInput::default());
+            return Vec::new();
+        }
+        Some(again) if !again.is_same(&entry.new.value) => {
+            entry.new = NewSecretValue::default();
+            entry.repeated = None;
+            entry.error = Some("the two were not the same; type it anew".into());
+            return Vec::new();
+        }
+        _ => {}
+    }
+    let Some(Overlay::Value(Opaque(entry))) = model.overlay.take() else { return Vec::new() };
+    let ValuePrompt { field, new, .. } = *entry;
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
+    let at = form.row_or_insert(&field);
+    form.cursor = at;
+    if let Some(row) = form.rows.get_mut(at) {
+        row.change = FieldChange::Set(new);
+    }
+    if review || form.single {
+        self::review(model);
+    }
+    Vec::new()
+}
+
+/// Discards the value.
+pub(in crate::console) fn cancel_value(model: &mut Model) {
+    let generates = matches!(model.overlay, Some(Overlay::Generate(_)));
+    let back = match model.overlay.take() {
+        Some(Overlay::Generate(generate)) => Some(Overlay::Value(generate.entry)),
+        _ => None,
+    };
+    model.overlay = back;
+    // Who cancels setting a single field is back where they came from.
+    if !generates && model.secret_actions.form.as_ref().is_some_and(|form| form.single && !form.is_changed())
+    {
+        model.secret_actions.form = None;
+    }
+}
+
+/// Asks for length and alphabet of a generated value.
+pub(in crate::console) fn ask_generate(model: &mut Model) {
+    let Some(Overlay::Value(entry)) = model.overlay.take_if(|open| matches!(open, Overlay::Value(_))) else {
+        return;
+    };
+    let length = TextInput::of(SecretGenerator::LENGTH.to_string());
+    model.overlay =
+        Some(Overlay::Generate(GeneratePrompt { entry, length, alphabet: Alphabet::default(), error: None }));
+}
+
+pub(in crate::console) fn step_alphabet(generate: &mut GeneratePrompt, step: Movement) {
+    let all = Alphabet::ALL;
+    let at = all.iter().position(|alphabet| *alphabet == generate.alphabet).unwrap_or(0);
+    if let Some(alphabet) = all.get(step.apply(at, all.len(), all.len())) {
+        generate.alphabet = *alphabet;
+    }
+}
+
+/// Requests a generated value.
+pub(in crate::console) fn generate(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Generate(choice)) = &mut model.overlay else { return Vec::new() };
+    let length = choice.length.text().trim().parse().ok();
+    let Some(generate) = length.and_then(|length| SecretGenerator::new(length, choice.alphabet)) else {
+        choice.error = Some(format!("a length from {} to {}", SecretGenerator::LEAST, SecretGenerator::MOST));
+        return Vec::new();
+    };
+    let Some(Overlay::Generate(choice)) = model.overlay.take() else { return Vec::new() };
+    let request = model.next_request();
+    let Opaque(mut entry) = choice.entry;
+    entry.awaited = Some(request);
+    entry.repeated = None;
+    entry.error = None;
+    entry.new = NewSecretValue { generated: Some(generate), ..NewSecretValue::default() };
+    model.overlay = Some(Overlay::Value(Opaque(entry)));
+    vec![Effect::Secret(request, SecretJob::Generate(generate))]
+}
+
+/// Takes a generated value, if it is still pending.
+pub(in crate::console) fn on_generated(
+    model: &mut Model,
+    request: RequestId,
+    made: Result<Opaque<SecretText>, String>,
+) {
+    let Some(entry) = value_entry(model).filter(|entry| entry.awaited == Some(request)) else { return };
+    entry.awaited = None;
+    match made {
+        Ok(Opaque(text)) => {
+            entry.error = entry.new.value.paste(text.expose()).err().map(|TooLong| TOO_LONG.into());
+        }
+        Err(words) => {
+            entry.new = NewSecretValue::default();
+            entry.error = Some(words);
+        }
+    }
+}
+
+/// Shows what would be written.
+pub(in crate::console) fn review(model: &mut Model) {
+    let opened = model.now.mono;
+    let Some(form) = &mut model.secret_actions.form else { return };
+    if !form.is_changed() {
+        return model.notify(Tone::Plain, "no field changes: there is nothing to write");
+    }
+    form.review = Some(SecretReview { opened, scroll: 0 });
+    let (path, fields) = (form.path.clone(), form.changed_names());
+    let holders = model.secret_dependents(&path, Some(&fields));
+    if let Some(form) = &mut model.secret_actions.form {
+        form.dependents = holders;
+    }
+}
+
+/// Leaves the review, or the form: what was typed there is wiped.
+pub(in crate::console) fn back(model: &mut Model) {
+    if model.secret_actions.undo.take().is_some() {
+        return;
+    }
+    let Some(form) = &mut model.secret_actions.form else { return };
+    if form.review.take().is_some() {
+        form.single = false;
+        return;
+    }
+    if form.is_changed() {
+        model.notify(Tone::Plain, "left; what was typed is forgotten");
+    }
+    model.secret_actions.form = None;
+}
+
+/// Writes what the review shows.
+pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
+        return Vec::new();
+    };
+    if edit::too_soon(review.opened, now) || secret_actions::is_busy(model) {
+        return Vec::new();
+    }
+    if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
+        model.notify(Tone::Bad, words);
+        return Vec::new();
+    }
+    let request = model.next_request();
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
+    form.sent = Some(request);
+    let before = form.base.version();
+    let kept = matches!(form.base, super::state::SecretBase::At(_));
+    let (path, what) = (form.path.clone(), form.describe());
+    let kind = SecretWriteKind::Form { undoable: kept };
+    let fields = Some(form.changed_names());
+    let job = SecretJob::Write(Box::new(form.write()));
+    model.secret_actions.writing =
+        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
+    vec![Effect::Secret(request, job)]
+}
+
+/// Why it cannot be written as it is.
+fn blocker(form: &SecretForm) -> Option<String> {
+    if form.conflict.is_some() {
+        return Some("nothing was written, and nothing will be: b bases it on what is there now".into());
+    }
+    let (right, permission) = form.missing_right()?;
+    Some(format!("nothing was sent: you may not {} ({permission} is missing)", right.words()))
+}
+
+/// Inspects what is stored now, to rebase what was typed on it.
+pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
+    if secret_actions::is_busy(model) {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
+    form.rebasing = true;
+    let target = SecretTarget { path: form.path.clone(), field: None };
+    let job = SecretJob::Inspect(form.path.clone());
+    model.secret_actions.pending =
+        Some(PendingSecretAction { request, act: SecretAction::SetFields, target });
+    vec![Effect::Secret(request, job)]
+}
+
+pub(in crate::console) fn stop_rebasing(model: &mut Model) {
+    if let Some(form) = &mut model.secret_actions.form {
+        form.rebasing = false;
+    }
+}
+
+/// Rebases what was typed on what is stored now, and shows the review again.
+pub(in crate::console) fn rebase(model: &mut Model, presence: &Presence) {
+    let opened = model.now.mono;
+    let Some(form) = &mut model.secret_actions.form else { return };
+    match form.rebase(presence) {
+        Ok(()) => {
+            if form.review.is_some() {
+                form.review = Some(SecretReview { opened, scroll: 0 });
+            }
+            let words = match form.base.version() {
+                Some(version) => format!("based on {version} now; look before you write"),
+                None => "based on what is there now; look before you write".into(),
+            };
+            model.notify(Tone::Plain, words);
+        }
+        Err(words) => {
+            form.rebasing = false;
+            model.notify(Tone::Bad, format!("what you typed is kept: {words}"));
+        }
+    }
+}
+
+/// Deletes or undeletes a version, once confirmed.
+pub(in crate::console) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
+    if !keys::passes_gate(model) || secret_actions::is_busy(model) {
+        return Vec::new();
+    }
+    let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {
+        return Vec::new();
+    };
+    let (path, before) = (path.clone(), Some(*version));
+    let request = model.next_request();
+    let kind =
+        if matches!(job, SecretJob::Undelete(..)) { SecretWriteKind::Undelete } else { SecretWriteKind::End };
+    let fields = None;
+    model.secret_actions.writing =
+        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
+    vec![Effect::Secret(request, job)]
+}

@@ -1,0 +1,271 @@
+//! The form for new values of a secret, and its review. Values are not shown, except of fields that are not
+//! secrets.
+
+use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
+use crate::console::keymap::Place;
+use crate::console::model::{Model, SecretDependents};
+use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::secrets::actions::SecretUndoReview;
+use crate::console::secret_jobs::SecretWriteMode;
+use crate::console::shell::layout::EditLayout;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
+use crate::console::words;
+use crate::domain::{FieldState, SecretPath};
+use crate::text::{MASK, Safe};
+
+/// Draws the form, its review, or the review of an undo.
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+    let mut pen = canvas.row(parts.title, 0);
+    pen.skip(1).margin(1).put_run(&title(model));
+    match &model.secret_actions.form {
+        Some(form) if form.review.is_none() && model.secret_actions.undo.is_none() => {
+            rows(canvas, form, parts)
+        }
+        _ => {
+            let scroll = model
+                .secret_actions
+                .form
+                .as_ref()
+                .and_then(|form| form.review)
+                .map_or(0, |review| review.scroll);
+            let scroll = model.secret_actions.undo.as_ref().map_or(scroll, |undo| undo.scroll);
+            page(model, parts.text.width).draw(canvas, parts.text, scroll);
+        }
+    }
+}
+
+/// Number of lines of the review.
+pub(in crate::console) fn height(model: &Model) -> usize {
+    page(model, model.frame().body.width).len()
+}
+
+/// `REVIEW  write kv/orders/secrets, only if still at v3`
+fn title(model: &Model) -> TextRun {
+    let head = |word: &'static str| TextRun::of(StyleRole::FocusedTitle, word).and(StyleRole::Text, "  ");
+    if let Some(undo) = &model.secret_actions.undo {
+        let what = undo.entry.description.clone();
+        return head("UNDO")
+            .and(StyleRole::Strong, what)
+            .and(StyleRole::Text, format!(", only if still at {}", undo.entry.after));
+    }
+    let Some(form) = &model.secret_actions.form else { return TextRun::default() };
+    let path = form.path.to_string();
+    if form.review.is_none() {
+        return head("SET")
+            .and(StyleRole::Strong, path)
+            .and(StyleRole::Dim, format!("   {}", base_note(form.base)));
+    }
+    let (verb, condition) = match form.base {
+        SecretBase::Absent => ("create ", "only if it does not exist".to_owned()),
+        SecretBase::At(version) => ("write ", format!("only if still at {version}")),
+        SecretBase::Ended(version) => ("write ", format!("only if {version} is still its newest version")),
+        SecretBase::Unversioned => ("write ", "without a condition: its store keeps no versions".to_owned()),
+    };
+    head("REVIEW")
+        .and(StyleRole::Text, verb)
+        .and(StyleRole::Strong, path)
+        .and(StyleRole::Text, format!(", {condition}"))
+}
+
+fn base_note(base: SecretBase) -> String {
+    match base {
+        SecretBase::Absent => "not there yet".into(),
+        SecretBase::At(version) => format!("from {version}"),
+        SecretBase::Ended(version) => format!("{version}, its newest version, was deleted or destroyed"),
+        SecretBase::Unversioned => "no versions are kept".into(),
+    }
+}
+
+fn rows(canvas: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
+    let area = parts.text;
+    let column = form.rows.iter().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
+    let column = column.max(5).min(area.width / 2);
+    let mut pen = canvas.row(area, 1);
+    pen.skip(3)
+        .put_column(column, StyleRole::Dim, "FIELD")
+        .skip(3)
+        .put_column(10, StyleRole::Dim, "NOW")
+        .skip(3)
+        .put(StyleRole::Dim, "AFTERWARDS");
+    let height = usize::from(area.height.saturating_sub(2)).max(1);
+    let top = (form.cursor + 1).saturating_sub(height);
+    for (line, (at, row)) in (2..area.height).zip(form.rows.iter().enumerate().skip(top)) {
+        let mut pen = canvas.row(area, line);
+        pen.skip(1);
+        if at == form.cursor {
+            pen.highlight(StyleRole::Selection);
+        }
+        pen.put(StyleRole::Text, if at == form.cursor { glyph::SELECTED } else { " " }).skip(1);
+        let (now, ink) = current_state(row.current);
+        pen.put_column(column, StyleRole::Text, row.name.as_str()).skip(3).put_column(10, ink, now).skip(3);
+        pen.put_run(&planned_change(row));
+    }
+    if form.rows.is_empty() {
+        let mut pen = canvas.row(area, 3);
+        pen.skip(3).put(StyleRole::Dim, "no field is known; add one by its name");
+    }
+}
+
+fn current_state(state: Option<FieldState>) -> (&'static str, StyleRole) {
+    match state {
+        None => (glyph::NONE, StyleRole::Dim),
+        Some(FieldState::Empty) => ("empty", StyleRole::Warning),
+        Some(FieldState::NotText) => ("not text", StyleRole::Warning),
+        Some(_) => (MASK, StyleRole::Secret),
+    }
+}
+
+/// What happens to a field, in words.
+fn planned_change(row: &SecretFormRow) -> TextRun {
+    match &row.change {
+        FieldChange::Keep if row.current.is_some() => TextRun::of(StyleRole::Dim, "stays"),
+        FieldChange::Keep => TextRun::of(StyleRole::Dim, "stays away"),
+        FieldChange::Remove => TextRun::of(StyleRole::Removed, "removed"),
+        FieldChange::Set(new) if is_plain_field(&row.name) => {
+            TextRun::of(StyleRole::Added, Safe::prefix(new.value.expose(), 64).into_owned())
+        }
+        FieldChange::Set(new) => {
+            let how = match new.generated {
+                Some(generate) => format!("  generated: {generate}"),
+                None if new.value.has_lines() => "  of several lines".to_owned(),
+                None => "  new".to_owned(),
+            };
+            TextRun::of(StyleRole::Secret, MASK).and(StyleRole::Added, how)
+        }
+    }
+}
+
+fn page<'p>(model: &'p Model, columns: u16) -> ReviewPage<'p> {
+    let mut page = ReviewPage::new(columns);
+    page.blank();
+    match (&model.secret_actions.undo, &model.secret_actions.form) {
+        (Some(undo), _) => undo_page(&mut page, model, undo),
+        (None, Some(form)) => form_page(&mut page, model, form),
+        (None, None) => {}
+    }
+    page
+}
+
+fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
+    if let Some(now) = form.conflict {
+        let is = now.map_or("changed by someone else".to_owned(), |now| format!("at {now} now"));
+        page.text(StyleRole::Bad, &format!("{} CONFLICT: {} is {is}", glyph::BAD, form.path));
+        page.text(
+            StyleRole::Good,
+            &format!(
+                "{} nothing was written, what you typed is kept; b bases it on what is there now",
+                glyph::GOOD
+            ),
+        );
+        page.blank();
+    }
+    let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
+    let column = usize::from(column.min(half_width(model)));
+    for row in form.changes() {
+        let (mark, ink) = match (&row.change, row.current) {
+            (FieldChange::Remove, _) => ("- ", StyleRole::Removed),
+            (_, None) => ("+ ", StyleRole::Added),
+            _ => ("~ ", StyleRole::Strong),
+        };
+        let name = format!("{:column$}", Safe::new(row.name.as_str()).as_str());
+        let phrase = TextRun::of(ink, mark).and(ink, name).and(StyleRole::Text, "   ");
+        let phrase = planned_change(row)
+            .spans()
+            .iter()
+            .fold(phrase, |phrase, (ink, text)| phrase.and(*ink, text.clone()));
+        page.push(phrase);
+    }
+    page.blank();
+    write_method(page, form);
+    if let Some((right, permission)) = form.missing_right() {
+        let words = format!("{} you may not {}: {permission} is missing", glyph::BAD, right.words());
+        page.fact("rights", StyleRole::Bad, &words);
+    }
+    receiver_section(page, model, &form.path, &form.dependents);
+}
+
+fn half_width(model: &Model) -> u16 {
+    model.frame().body.width / 2
+}
+
+/// How it is written, and what is read for that.
+fn write_method(page: &mut ReviewPage<'_>, form: &SecretForm) {
+    let stays = words::plural(form.unchanged_count(), "other field");
+    match form.write_mode() {
+        SecretWriteMode::Patch => {
+            page.fact("how", StyleRole::Text, &format!("by patch, without reading {stays}"))
+        }
+        SecretWriteMode::Replace if form.unchanged_count() == 0 => {
+            page.fact("how", StyleRole::Text, "the fields above are all of it; nothing is read")
+        }
+        SecretWriteMode::Replace => {
+            page.fact("how", StyleRole::Text, "a new version of the fields above; nothing is read")
+        }
+        SecretWriteMode::ReadModifyWrite => {
+            let all = if form.is_known {
+                words::plural(form.rows.iter().filter(|row| row.current.is_some()).count(), "value")
+            } else {
+                "all values".to_owned()
+            };
+            let why = if form.removes() {
+                "a field is taken out that way"
+            } else {
+                "single fields cannot be changed here"
+            };
+            let words = format!(
+                "{} reads the whole secret first ({all}, counted), changes it and writes it: {why}",
+                glyph::WARNING
+            );
+            page.fact("how", StyleRole::Warning, &words);
+        }
+    }
+    if matches!(form.base, SecretBase::Unversioned) {
+        let words = format!(
+            "{} no versions: what is replaced is gone, and who writes at the same time is overwritten",
+            glyph::WARNING
+        );
+        page.fact("", StyleRole::Warning, &words);
+    }
+}
+
+fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) {
+    if let Some(clash) = &undo.conflict {
+        page.text(StyleRole::Bad, &format!("{} CONFLICT: {} is {clash}", glyph::BAD, undo.path));
+        page.text(
+            StyleRole::Good,
+            &format!("{} nothing was written; it cannot be taken back any more", glyph::GOOD),
+        );
+        page.blank();
+    }
+    match undo.entry.before {
+        Some(before) => {
+            page.fact(
+                "writes",
+                StyleRole::Text,
+                &format!("the fields of {before} of {} as a new version", undo.path),
+            );
+            let words = format!("{} {before} is read for it, with all its values, counted", glyph::WARNING);
+            page.fact("reads", StyleRole::Warning, &words);
+        }
+        None => {
+            let after = undo.entry.after;
+            let words = format!("{after} of {}: there was nothing before it; it can be undeleted", undo.path);
+            page.fact("deletes", StyleRole::Text, &words);
+        }
+    }
+    receiver_section(page, model, &undo.path, &undo.dependents);
+}
+
+/// When the receiver takes up the change, and what blocks the write.
+fn receiver_section(page: &mut ReviewPage<'_>, model: &Model, path: &SecretPath, holders: &SecretDependents) {
+    review_sections::holders(page, model, holders);
+    let words = match path {
+        SecretPath::Variables(_) => "reads its variables at its start",
+        _ => {
+            "has the new value only once the documents that refer to it are written again, and its cache of 300 s is over"
+        }
+    };
+    page.fact("receiver", StyleRole::Dim, words);
+    review_sections::write_blockers(page, model, Place::SecretReview);
+}

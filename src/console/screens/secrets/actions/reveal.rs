@@ -1,0 +1,131 @@
+//! Revealing one value: requested with a reason, shown for a short time, hidden by anything that could leave
+//! it to other people. Or copying it to the clipboard, which never passes through here.
+
+use super::state::{REVEALED_FOR, RevealedValue};
+use super::view::height as secret_shown_height;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+use crate::console::overlays::{Overlay, PromptPurpose, prompt};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::secrets::actions::update as secret_actions;
+use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
+use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
+use crate::text::grouped;
+
+/// Asks for the reason to read it.
+pub(in crate::console) fn ask_why(
+    model: &mut Model,
+    path: SecretPath,
+    field: FieldName,
+    to: RevealDestination,
+) {
+    let order = RevealRequest { path, field, reason: String::new(), destination: to };
+    prompt::ask(model, PromptPurpose::Reason(order), "");
+}
+
+/// Reads it, once a reason was given.
+pub(in crate::console) fn read(
+    model: &mut Model,
+    order: RevealRequest,
+    reason: &str,
+) -> Result<Vec<Effect>, String> {
+    if reason.is_empty() {
+        return Err("say why: it is kept in the audit, for those who look later".into());
+    }
+    if secret_actions::is_busy(model) {
+        return Err("wait for the answer that is under way".into());
+    }
+    let order = RevealRequest { reason: reason.to_owned(), ..order };
+    let request = model.next_request();
+    model.overlay = None;
+    model.notify(Tone::Plain, format!("reading {}", order.path));
+    model.secret_actions.reading = Some((request, order.clone()));
+    Ok(vec![Effect::Secret(request, SecretJob::Reveal(order))])
+}
+
+/// Shows the value, unless something else was opened meanwhile. The read is counted in any case.
+pub(in crate::console) fn on_revealed(model: &mut Model, request: RequestId, reading: RevealReport) {
+    let RevealReport { result: found, values_read: read } = reading;
+    model.secret_actions.reads += read as u64;
+    let Some((_, order)) = model.secret_actions.reading.take_if(|(asked, _)| *asked == request) else {
+        return;
+    };
+    let (path, field) = (&order.path, order.field.as_str());
+    let (value, version) = match found {
+        Ok(RevealOutcome::Value(Opaque(value), version)) => (value, version),
+        Ok(RevealOutcome::Copied(version)) => {
+            return model.notify(Tone::Good, copied_message(&order, version, read));
+        }
+        Ok(RevealOutcome::NotCopied) => {
+            let words = format!(
+                "{field} of {path} was read and counted, and not copied: no program took it, and it is too long for \
+                 the terminal"
+            );
+            return model.notify(Tone::Bad, words);
+        }
+        Ok(RevealOutcome::NoField) => {
+            let words =
+                format!("{path} has no field {field}; its {} values were read for that", grouped(read));
+            return model.notify(Tone::Bad, words);
+        }
+        Ok(RevealOutcome::Nothing) => {
+            return model.notify(Tone::Bad, format!("there is no secret {path} any more"));
+        }
+        Err(error) => return model.notify(Tone::Bad, error.to_string()),
+    };
+    if model.overlay.is_some() || model.is_covered() || !model.secret_actions.may_show {
+        let words = format!("{field} of {path} came too late and was not shown; it was read and counted");
+        return model.notify(Tone::Plain, words);
+    }
+    model.notice = None;
+    let until = model.now.mono + REVEALED_FOR;
+    let RevealRequest { path, field, .. } = order;
+    model.overlay =
+        Some(Overlay::RevealedValue(RevealedValue { path, field, version, read, value, until, scroll: 0 }));
+}
+
+/// That it was copied, and how many values were read for that.
+fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: usize) -> String {
+    let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+    let RevealRequest { path, field, .. } = order;
+    let values = if read == 1 { "1 value".to_owned() } else { format!("{} values", grouped(read)) };
+    format!("copied {} of {path}{version}; {values} read for it", field.as_str())
+}
+
+/// Hides a value that is shown; `false` if none is.
+pub(in crate::console) fn hide(model: &mut Model) -> bool {
+    let shown = matches!(model.overlay, Some(Overlay::RevealedValue(_)));
+    if shown {
+        model.overlay = None;
+    }
+    // A value still on its way is not shown either.
+    model.secret_actions.may_show = false;
+    shown
+}
+
+/// Hides it when its time is up.
+pub(in crate::console) fn wake(model: &mut Model) {
+    let now = model.now.mono;
+    if matches!(&model.overlay, Some(Overlay::RevealedValue(shown)) if shown.until <= now) {
+        model.overlay = None;
+    }
+}
+
+/// Hides it before the screen is someone else's, or the user has left.
+pub(in crate::console) fn follow(model: &mut Model, effects: &[Effect]) {
+    let leaves = |effect: &Effect| {
+        matches!(effect, Effect::Lock | Effect::Suspend | Effect::EditExternally(..) | Effect::Quit(_))
+    };
+    if effects.iter().any(leaves) {
+        hide(model);
+    } else if effects.iter().any(|effect| matches!(effect, Effect::Secret(_, SecretJob::Reveal(_)))) {
+        model.secret_actions.may_show = true;
+    }
+}
+
+pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+    let (rows, page) = secret_shown_height(model);
+    if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
+        shown.scroll = step.apply(shown.scroll, rows.saturating_sub(page) + 1, page);
+    }
+}

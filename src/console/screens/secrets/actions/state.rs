@@ -1,0 +1,280 @@
+//! Actions on secrets: what was asked for, what is revealed, what can be undone. Nothing in here holds a
+//! value except the one being shown and those in the form.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::console::effect::RequestId;
+use crate::console::model::SecretDependents;
+use crate::console::screens::secret_form::SecretForm;
+use crate::console::screens::stale_dependents::StaleDependents;
+use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
+use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
+
+/// How long a value is shown.
+pub const REVEALED_FOR: Duration = Duration::from_secs(15);
+
+/// The most writes of secrets that are remembered, of a path each.
+const MAX_DONE: usize = 1_000;
+
+/// An action on a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretAction {
+    /// Show one field.
+    Reveal,
+    /// Put one field on the clipboard.
+    Copy,
+    /// Set one field.
+    Set,
+    /// Set several fields.
+    SetFields,
+    /// Undo the last write of this session.
+    Undo,
+    /// Delete the newest version.
+    Delete,
+    /// Undelete the newest version.
+    Undelete,
+    /// Destroy a version for ever.
+    Destroy,
+    /// Destroy all versions for ever.
+    DestroyAll,
+}
+
+impl SecretAction {
+    /// The right without which it cannot be done; of a write it depends on what is there.
+    pub fn right(self) -> Option<SecretRight> {
+        match self {
+            Self::Reveal | Self::Copy => Some(SecretRight::Reveal),
+            Self::Set | Self::SetFields | Self::Undo => None,
+            Self::Delete => Some(SecretRight::Delete),
+            Self::Undelete => Some(SecretRight::Undelete),
+            Self::Destroy => Some(SecretRight::Destroy),
+            Self::DestroyAll => Some(SecretRight::DestroyAll),
+        }
+    }
+
+    pub fn writes(self) -> bool {
+        !matches!(self, Self::Reveal | Self::Copy)
+    }
+
+    /// Its word in the question of the picker: `reveal which field?`
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reveal => "reveal",
+            Self::Copy => "copy",
+            Self::Set | Self::SetFields => "set",
+            Self::Undo => "undo",
+            Self::Delete => "delete",
+            Self::Undelete => "undelete",
+            Self::Destroy => "destroy",
+            Self::DestroyAll => "destroy all of",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretTarget {
+    pub path: SecretPath,
+    pub field: Option<FieldName>,
+}
+
+/// The state of all actions on secrets.
+#[derive(Default)]
+pub struct SecretActions {
+    /// The action that waits for the current state of its secret.
+    pub pending: Option<PendingSecretAction>,
+    /// The form for a new version; it covers the body.
+    pub form: Option<Box<SecretForm>>,
+    /// The review of an undo; it covers the body.
+    pub undo: Option<Box<SecretUndoReview>>,
+    /// The number of values that were read in this session.
+    pub reads: u64,
+    /// Whether a value that arrives may be shown: nothing hid it since it was requested.
+    pub may_show: bool,
+    /// The pending read of a value.
+    pub reading: Option<(RequestId, RevealRequest)>,
+    /// The pending write.
+    pub writing: Option<PendingSecretWrite>,
+    pub undo_log: SecretUndoLog,
+    pub stale_dependents: StaleDependents,
+}
+
+/// An action that waits for the current state of its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSecretAction {
+    pub request: RequestId,
+    pub act: SecretAction,
+    pub target: SecretTarget,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSecretWrite {
+    /// The write, or the request for its outcome.
+    pub request: RequestId,
+    pub path: SecretPath,
+    pub description: String,
+    /// The version it replaces.
+    pub before: Option<SecretVersion>,
+    pub kind: SecretWriteKind,
+    /// The fields it changes; `None`: all of them may be.
+    pub fields: Option<BTreeSet<FieldName>>,
+    /// Set while its outcome is unknown.
+    pub unknown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretWriteKind {
+    /// A new version from the form.
+    Form {
+        /// Whether the previous version can be read again, so that undo can restore it.
+        undoable: bool,
+    },
+    /// An older version was written again.
+    Restore,
+    /// A version was undeleted.
+    Undelete,
+    /// A version, or all of them, were deleted or destroyed.
+    End,
+}
+
+impl SecretWriteKind {
+    pub fn makes_no_version(self) -> bool {
+        matches!(self, Self::Undelete | Self::End)
+    }
+}
+
+/// A write of this session that can be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretUndoEntry {
+    /// The version before; `None` if there was none that can be read again.
+    pub before: Option<SecretVersion>,
+    /// The version it wrote.
+    pub after: SecretVersion,
+    pub description: String,
+    /// When it was acknowledged.
+    pub when: SystemTime,
+    /// The fields it changed; `None`: all of them may be.
+    pub fields: Option<BTreeSet<FieldName>>,
+}
+
+/// The last write of each secret in this session.
+#[derive(Debug, Default)]
+pub struct SecretUndoLog {
+    by_path: BTreeMap<SecretPath, SecretUndoEntry>,
+    order: VecDeque<SecretPath>,
+}
+
+impl SecretUndoLog {
+    pub fn of(&self, path: &SecretPath) -> Option<&SecretUndoEntry> {
+        self.by_path.get(path)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
+    /// Records a write; the oldest is dropped if there are too many.
+    pub fn record(&mut self, path: SecretPath, done: SecretUndoEntry) {
+        self.forget(&path);
+        self.order.push_back(path.clone());
+        self.by_path.insert(path, done);
+        if self.order.len() > MAX_DONE
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_path.remove(&oldest);
+        }
+    }
+
+    /// Removes a write that can no longer be undone.
+    pub fn forget(&mut self, path: &SecretPath) {
+        if self.by_path.remove(path).is_some() {
+            self.order.retain(|known| known != path);
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretUndoReview {
+    pub path: SecretPath,
+    pub entry: SecretUndoEntry,
+    pub opened: Duration,
+    pub scroll: usize,
+    /// Why the store rejected it.
+    pub conflict: Option<String>,
+    /// The documents that depend on what it changes.
+    pub dependents: SecretDependents,
+    /// The last write that was sent.
+    pub sent: Option<RequestId>,
+}
+
+impl SecretUndoReview {
+    /// What is read and written, if a version can be read again.
+    pub fn restore(&self) -> Option<RestoreRequest> {
+        let from = self.entry.before?;
+        Some(RestoreRequest { path: self.path.clone(), from, newest: self.entry.after })
+    }
+}
+
+/// A value on the screen.
+pub struct RevealedValue {
+    pub path: SecretPath,
+    pub field: FieldName,
+    pub version: Option<SecretVersion>,
+    /// How many values were read for it.
+    pub read: usize,
+    pub value: SecretText,
+    /// When it is hidden.
+    pub until: Duration,
+    pub scroll: usize,
+}
+
+impl fmt::Debug for RevealedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretShown({})", self.path)
+    }
+}
+
+/// The picker for the target of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretPicker {
+    pub act: SecretAction,
+    pub choices: PickerItems,
+    pub cursor: usize,
+    /// When it was opened; keys in the first 300 ms are ignored.
+    pub opened: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PickerItems {
+    /// Secrets, and fields of them, that the selected document needs.
+    Targets(Vec<SecretTarget>),
+    Fields(SecretPath, Vec<FieldName>),
+    /// Newest first.
+    Versions(SecretPath, Vec<VersionInfo>),
+}
+
+impl PickerItems {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Targets(targets) => targets.len(),
+            Self::Fields(_, fields) => fields.len(),
+            Self::Versions(_, versions) => versions.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl SecretActions {
+    pub fn is_reviewing(&self) -> bool {
+        self.undo.is_some() || self.form.as_ref().is_some_and(|form| form.review.is_some())
+    }
+
+    /// Whether the form or a review covers the body.
+    pub fn covers_body(&self) -> bool {
+        self.form.is_some() || self.undo.is_some()
+    }
+}

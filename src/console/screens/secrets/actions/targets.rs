@@ -1,0 +1,60 @@
+//! The secrets of the selected document, as targets of actions.
+
+use super::state::SecretTarget;
+use crate::check::{ReceiverEnv, SecretLookup};
+use crate::console::model::Model;
+use crate::console::screens::tab::Tab;
+use crate::domain::{FieldName, Reference, ResourceKey, SecretField, SecretPath};
+
+/// A webhook's own secret, if it can be reached. Variables are those of this process: they are
+/// meaningful only if the receiver's are the same.
+fn own_target(eyes: &SecretLookup, key: &ResourceKey) -> Option<SecretTarget> {
+    let path = eyes.stored_path(key)?;
+    let reachable = match path {
+        SecretPath::Variables(_) => matches!(eyes.env, ReceiverEnv::Known(_)),
+        SecretPath::Kv { .. } => eyes.can_read_kv,
+    };
+    reachable.then_some(SecretTarget { path, field: None })
+}
+
+fn referenced_target(eyes: &SecretLookup, reference: &Reference) -> Option<SecretTarget> {
+    let Reference::Vault { path, field } = reference else { return None };
+    let path = eyes.reference_path(path).filter(|_| eyes.can_read_kv)?;
+    Some(SecretTarget { path, field: Some(FieldName::new(field)) })
+}
+
+impl Model {
+    /// The secrets that the selected document refers to, a target for each field, then its own secret.
+    /// In the tab Secrets, what is selected there.
+    pub fn secret_targets(&self) -> Vec<SecretTarget> {
+        if self.tab == Tab::Secrets {
+            return self.secret_target().into_iter().collect();
+        }
+        let (Some(eyes), Some(browse)) = (&self.context.secrets, self.browse()) else { return Vec::new() };
+        let Some(shown) = &browse.detail.shown else { return Vec::new() };
+        let mut targets: Vec<_> = shown
+            .facts
+            .sites()
+            .references()
+            .keys()
+            .filter_map(|reference| referenced_target(eyes, reference))
+            .collect();
+        targets.dedup();
+        targets.extend(own_target(eyes, &shown.key));
+        targets
+    }
+
+    /// The fields that a secret can have, even if they do not exist: a webhook's own five, or those that
+    /// the selected document refers to.
+    pub fn secret_fields(&self, path: &SecretPath) -> Vec<FieldName> {
+        if self.tab == Tab::Secrets {
+            return self.secrets_page_fields(path);
+        }
+        let targets = self.secret_targets();
+        let own = targets.iter().any(|target| target.path == *path && target.field.is_none());
+        let named =
+            targets.into_iter().filter(|target| target.path == *path).filter_map(|target| target.field);
+        let own = if own { &SecretField::ALL[..] } else { &[] };
+        named.chain(own.iter().map(|field| field.name())).collect()
+    }
+}

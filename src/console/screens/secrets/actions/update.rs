@@ -1,0 +1,288 @@
+//! Actions on secrets: which secret is meant, what is stored now, then the action. Nothing is read before a
+//! reason was given.
+
+use super::state::{PendingSecretAction, PickerItems, SecretAction, SecretPicker, SecretTarget};
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone};
+use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::secret_form::undo as secret_undo;
+use crate::console::screens::secrets::actions::{destroy as secret_destroy, reveal as secret_reveal};
+use crate::console::screens::secrets::update as secrets_page;
+use crate::console::screens::{editor as edit, secret_form};
+use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
+use crate::console::update::keys;
+use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
+
+const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
+                           CONFDECK_COPY_SECRETS=true, allows it";
+
+/// Starts an action on the selection; where several secrets could be meant, asks which.
+pub(in crate::console) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
+    if model.context.secrets.is_none() {
+        model.notify(Tone::Bad, "this console reaches no store of secrets");
+        return Vec::new();
+    }
+    if act == SecretAction::Copy && !model.context.may_copy_secrets {
+        model.notify(Tone::Bad, COPY_IS_OFF);
+        return Vec::new();
+    }
+    let mut targets = model.secret_targets();
+    if !matches!(act, SecretAction::Reveal | SecretAction::Copy | SecretAction::Set) {
+        targets.iter_mut().for_each(|target| target.field = None);
+        targets.dedup();
+    }
+    match targets.len() {
+        0 => {
+            let words = if model.is_variable_selected() {
+                "that is a variable of the receiver: set it where the receiver is started, and start it anew"
+            } else {
+                "nothing selected that has secrets"
+            };
+            model.notify(Tone::Plain, words);
+            Vec::new()
+        }
+        1 => targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),
+        _ => {
+            pick(model, act, PickerItems::Targets(targets));
+            Vec::new()
+        }
+    }
+}
+
+/// Inspects the secret before an action.
+fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect> {
+    if is_busy(model) {
+        return Vec::new();
+    }
+    let request = model.next_request();
+    model.notify(Tone::Plain, format!("asking what {} holds", target.path));
+    let job = match act {
+        SecretAction::Destroy => SecretJob::Versions(target.path.clone()),
+        _ => SecretJob::Inspect(target.path.clone()),
+    };
+    model.secret_actions.pending = Some(PendingSecretAction { request, act, target });
+    vec![Effect::Secret(request, job)]
+}
+
+/// Whether a write or a read of a secret is pending; reports it.
+pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
+    let words = match (&model.secret_actions.writing, &model.secret_actions.reading) {
+        (Some(writing), _) if writing.unknown => {
+            "what became of the last write of a secret is being looked up; wait for it"
+        }
+        (Some(_), _) => "a write of a secret is under way; wait for its answer",
+        (None, Some(_)) => "a secret is being read; wait for its answer",
+        (None, None) => return false,
+    };
+    model.notify(Tone::Plain, words);
+    true
+}
+
+pub(in crate::console) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
+    let opened = model.now.mono;
+    model.overlay = Some(Overlay::PickSecret(SecretPicker { act, choices, cursor: 0, opened }));
+}
+
+/// Moves in the picker.
+pub(in crate::console) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
+    pick.cursor = step.apply(pick.cursor, pick.choices.len(), page);
+}
+
+/// Accepts the selected choice.
+pub(in crate::console) fn accept(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Some(Overlay::PickSecret(pick)) = model
+        .overlay
+        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !edit::too_soon(pick.opened, now)))
+    else {
+        return Vec::new();
+    };
+    if pick.act.writes() && !keys::passes_gate(model) {
+        return Vec::new();
+    }
+    match pick.choices {
+        PickerItems::Targets(targets) => targets
+            .into_iter()
+            .nth(pick.cursor)
+            .map(|target| ask(model, pick.act, target))
+            .unwrap_or_default(),
+        PickerItems::Fields(path, fields) => {
+            if let Some(field) = fields.into_iter().nth(pick.cursor) {
+                secret_reveal::ask_why(model, path, field, outlet(pick.act));
+            }
+            Vec::new()
+        }
+        PickerItems::Versions(path, versions) => {
+            let newest = versions.iter().map(|info| info.version).max();
+            if let Some(info) = versions.into_iter().nth(pick.cursor) {
+                let is_read = newest == Some(info.version) && info.state == VersionState::Available;
+                secret_destroy::ask(model, path, Some(info.version), is_read);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn outlet(act: SecretAction) -> RevealDestination {
+    if act == SecretAction::Copy { RevealDestination::Clipboard } else { RevealDestination::Screen }
+}
+
+/// The answer to a secret job.
+pub(in crate::console) fn on_answer(
+    model: &mut Model,
+    request: RequestId,
+    told: SecretJobResult,
+) -> Vec<Effect> {
+    match told {
+        SecretJobResult::Inspected(inspection) => on_inspected(model, request, *inspection),
+        SecretJobResult::Generated(made) => secret_form::on_generated(model, request, made),
+        SecretJobResult::Revealed(reading) => secret_reveal::on_revealed(model, request, *reading),
+        SecretJobResult::Written(outcome) => {
+            secrets_page::on_secret_written(model);
+            return secret_undo::on_written(model, request, outcome);
+        }
+        SecretJobResult::Found(presence) => secret_undo::on_found(model, request, presence),
+    }
+    Vec::new()
+}
+
+/// Continues an action once the secret was inspected, unless something else was opened meanwhile.
+fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
+    let Some(PendingSecretAction { act, target, .. }) =
+        model.secret_actions.pending.take_if(|asking| asking.request == request)
+    else {
+        return;
+    };
+    let rebases =
+        model.secret_actions.form.as_ref().is_some_and(|form| form.rebasing && form.path == target.path);
+    let Inspection { capabilities: can, presence, lacking, versions } = inspection;
+    let presence = match presence {
+        Ok(presence) => presence,
+        Err(error) => {
+            secret_form::stop_rebasing(model);
+            return model.notify(Tone::Bad, error.to_string());
+        }
+    };
+    if rebases {
+        return secret_form::rebase(model, &presence);
+    }
+    if model.overlay.is_some()
+        || model.edit.is_some()
+        || model.plan.is_some()
+        || model.secret_actions.covers_body()
+    {
+        return;
+    }
+    model.notice = None;
+    let path = target.path.clone();
+    let missing = act.right().and_then(|right| Some((right, lacking.for_right(right)?.to_owned())));
+    if let Some((right, permission)) = missing {
+        return model
+            .notify(Tone::Bad, format!("you may not {} ({path}): {permission} is missing", right.words()));
+    }
+    if act.writes() && !can.write {
+        return model.notify(Tone::Bad, format!("{path} cannot be written from here: {}", remedy(&path)));
+    }
+    match act {
+        SecretAction::Reveal | SecretAction::Copy => reveal(model, act, target, presence),
+        SecretAction::Set | SecretAction::SetFields => {
+            secret_form::open(model, target, &presence, (can, lacking), act == SecretAction::Set);
+        }
+        SecretAction::Undo => secret_undo::open(model, &path, &presence),
+        SecretAction::Delete => ask_delete(model, path, &presence),
+        SecretAction::Undelete => ask_undelete(model, path, &presence),
+        SecretAction::Destroy if !can.versions => {
+            model.notify(Tone::Bad, format!("no versions of {path} are kept: :destroy-all destroys it"));
+        }
+        SecretAction::Destroy => secret_destroy::pick(model, path, &presence, versions),
+        SecretAction::DestroyAll => secret_destroy::ask_all(model, path, &presence),
+    }
+}
+
+fn remedy(path: &SecretPath) -> &'static str {
+    match path {
+        SecretPath::Variables(_) => "set the variables where the receiver is started, and restart it",
+        _ => "its store takes no writes",
+    }
+}
+
+/// Why there is no current value.
+pub(in crate::console) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
+    match presence {
+        Presence::Present(_) | Presence::Unknown { .. } => None,
+        Presence::Missing => Some(format!("there is no secret {path}")),
+        Presence::Deleted { version, .. } => Some(format!("{version} of {path}, its newest, was deleted")),
+        Presence::Destroyed { version } => {
+            Some(format!("{version} of {path}, its newest, was destroyed for ever"))
+        }
+        Presence::Forbidden { permission } => {
+            Some(format!("{path} may not be seen: {permission} is missing"))
+        }
+        Presence::Unreachable { reason } => Some(format!("{path} cannot be reached: {reason}")),
+    }
+}
+
+fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: Presence) {
+    let SecretTarget { path, field } = target;
+    if let Some(words) = absence_reason(&path, &presence) {
+        return model.notify(Tone::Bad, words);
+    }
+    if let Some(field) = field {
+        return secret_reveal::ask_why(model, path, field, outlet(act));
+    }
+    let mut fields = match presence {
+        Presence::Present(SecretContents { fields, .. }) => {
+            fields.into_iter().map(|(name, _)| name).collect()
+        }
+        _ => model.secret_fields(&path),
+    };
+    match (fields.len(), fields.pop()) {
+        (0, _) | (_, None) => model.notify(Tone::Plain, format!("{path} has no fields")),
+        (1, Some(field)) => secret_reveal::ask_why(model, path, field, outlet(act)),
+        (_, Some(last)) => {
+            fields.push(last);
+            pick(model, act, PickerItems::Fields(path, fields));
+        }
+    }
+}
+
+fn ask_delete(model: &mut Model, path: SecretPath, presence: &Presence) {
+    let Presence::Present(SecretContents { version, fields, .. }) = presence else {
+        let words =
+            absence_reason(&path, presence).unwrap_or_else(|| format!("whether {path} exists is not known"));
+        return model.notify(Tone::Bad, words);
+    };
+    let Some(version) = *version else {
+        return model.notify(Tone::Bad, format!("{path} has no versions: a delete could not be taken back"));
+    };
+    let mut details = vec![
+        format!("whoever reads it finds none of its {} fields from then on", fields.len()),
+        "older versions stay; undelete brings this one back".into(),
+    ];
+    details.extend(secret_destroy::dependants(model, &path));
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Delete {version} of {path}, its newest version?"),
+        details,
+        action: ConfirmAction::DeleteSecret { path, version },
+        asked: model.now.mono,
+    }));
+}
+
+fn ask_undelete(model: &mut Model, path: SecretPath, presence: &Presence) {
+    let Presence::Deleted { version, .. } = presence else {
+        let words = match presence {
+            Presence::Present(_) => format!("the newest version of {path} is not deleted"),
+            presence => absence_reason(&path, presence)
+                .unwrap_or_else(|| format!("whether {path} exists is not known")),
+        };
+        return model.notify(Tone::Bad, words);
+    };
+    let version = *version;
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: format!("Undelete {version} of {path}?"),
+        details: vec!["whoever reads it finds the fields of that version again".into()],
+        action: ConfirmAction::UndeleteSecret { path, version },
+        asked: model.now.mono,
+    }));
+}

@@ -1,0 +1,253 @@
+//! Dialogs of secrets: picking one, typing, generating or showing a value.
+
+use std::time::Duration;
+
+use ratatui::buffer::CellWidth;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::state::{PickerItems, RevealedValue, SecretPicker};
+use crate::console::model::Model;
+use crate::console::overlays::Overlay;
+use crate::console::screens::secret_form::{GeneratePrompt, SecretInput, ValuePrompt};
+use crate::console::shell::layout::Size;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun, dialog};
+use crate::console::words;
+use crate::domain::{Alphabet, VersionInfo, VersionState, utc};
+use crate::text::{MASK, Safe};
+
+/// Width of the input line, and of choices.
+const COLUMNS: u16 = 64;
+
+/// Width of a value.
+const WIDE: u16 = 96;
+
+/// The most of a value that is shown, in bytes; nobody reads more in 15 seconds.
+const SHOWN: usize = 64 * 1024;
+
+/// Rows of the box below the value: a blank, and two notes.
+const BELOW: u16 = 3;
+
+pub(in crate::console) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
+    let lines: Vec<String> = match &pick.choices {
+        PickerItems::Targets(targets) => targets
+            .iter()
+            .map(|target| match &target.field {
+                Some(field) => format!("{}  {}", target.path, field.as_str()),
+                None => format!("{}  (its own secrets)", target.path),
+            })
+            .collect(),
+        PickerItems::Versions(_, versions) => versions.iter().map(version).collect(),
+        PickerItems::Fields(_, fields) => fields.iter().map(|field| field.as_str().to_owned()).collect(),
+    };
+    let title = match &pick.choices {
+        PickerItems::Targets(_) => format!("{} which secret?", pick.act.word()),
+        PickerItems::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
+        PickerItems::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
+    };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let inside = dialog(canvas, area, &title, COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let first = (pick.cursor + 1).saturating_sub(usize::from(inside.height));
+    for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
+        let mut pen = canvas.row(inside, row);
+        if at == pick.cursor {
+            pen.highlight(StyleRole::Selection);
+        }
+        pen.put(StyleRole::Text, if at == pick.cursor { glyph::SELECTED } else { " " })
+            .skip(1)
+            .put(StyleRole::Text, line.as_str());
+    }
+}
+
+/// `v3   written 2026-02-03 04:05 UTC   deleted`
+fn version(info: &VersionInfo) -> String {
+    let written = info.written.map(|at| utc(at).replace('T', " ")).unwrap_or_default();
+    let written = written.get(..16).map(|at| format!("   written {at} UTC")).unwrap_or_default();
+    let state = match info.state {
+        VersionState::Available => "",
+        VersionState::Deleted(_) => "   deleted",
+        VersionState::Destroyed => "   destroyed",
+    };
+    format!("{:4}{written}{state}", info.version.to_string())
+}
+
+pub(in crate::console) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
+    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let hint = match (&entry.error, entry.new.generated) {
+        (Some(error), _) => TextRun::of(StyleRole::Bad, format!("{} {error}", glyph::BAD)),
+        (None, Some(_)) if entry.awaited.is_some() => TextRun::of(StyleRole::Dim, "being made"),
+        (None, Some(generate)) => {
+            TextRun::of(StyleRole::Good, format!("generated: {generate}; enter takes it"))
+        }
+        (None, None) if entry.repeated.is_some() => {
+            TextRun::of(StyleRole::Dim, "type it again, since it is not seen")
+        }
+        (None, None) if entry.is_plain() => {
+            TextRun::of(StyleRole::Dim, "no secret: it is shown as it is typed")
+        }
+        (None, None) => {
+            TextRun::of(StyleRole::Dim, "type or paste it; ctrl-g makes one at random, ctrl-u begins anew")
+        }
+    };
+    let hint: String = hint.spans().iter().map(|(_, text)| text.as_str()).collect();
+    let ink = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
+    let below = words::wrap(&hint, columns);
+    let rows = 3 + u16::try_from(below.len()).unwrap_or(u16::MAX);
+    let inside = dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, rows);
+    line(canvas, inside, 0, "value", &entry.new.value, entry.is_plain());
+    if let Some(again) = &entry.repeated {
+        line(canvas, inside, 1, "again", again, false);
+    }
+    for (row, text) in (3..inside.height).zip(below) {
+        canvas.row(inside, row).put(ink, text);
+    }
+}
+
+/// An input line: a mask of fixed width, whatever was typed.
+fn line(
+    canvas: &mut Surface<'_>,
+    inside: Rect,
+    row: u16,
+    label: &'static str,
+    input: &SecretInput,
+    open: bool,
+) {
+    let mut pen = canvas.row(inside, row);
+    pen.put_column(8, StyleRole::Dim, label).put(StyleRole::Key, glyph::CRUMB).skip(1);
+    if open {
+        pen.put(StyleRole::Text, input.expose());
+    } else if !input.is_empty() {
+        pen.put(StyleRole::Secret, MASK);
+    }
+}
+
+pub(in crate::console) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
+    let rows = 3 + u16::try_from(Alphabet::ALL.len()).unwrap_or(0);
+    let inside =
+        dialog(canvas, area, "make a value at random", COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let mut pen = canvas.row(inside, 0);
+    pen.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
+    pen.put(StyleRole::Text, generate.length.text());
+    for (row, alphabet) in (1..).zip(Alphabet::ALL) {
+        let chosen = alphabet == generate.alphabet;
+        let mut pen = canvas.row(inside, row);
+        pen.skip(12).put(StyleRole::Accent, if chosen { glyph::SELECTED } else { " " }).skip(1);
+        pen.put(if chosen { StyleRole::Strong } else { StyleRole::Text }, alphabet.words());
+    }
+    if let Some(error) = &generate.error {
+        canvas.row(inside, rows - 1).put(StyleRole::Bad, format!("{} {error}", glyph::BAD));
+    }
+}
+
+pub(in crate::console) fn shown(canvas: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
+    let columns = columns(model.size);
+    let lines = wrap_value(shown.value.expose(), columns);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(BELOW);
+    let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
+    let inside = dialog(canvas, area, &title, columns, rows);
+    let height = inside.height.saturating_sub(BELOW);
+    let first = words::clamp_scroll(shown.scroll, lines.len(), height);
+    for (row, text) in (0..height).zip(lines.iter().skip(first)) {
+        canvas.row(inside, row).put(StyleRole::Text, *text);
+    }
+    if shown.value.expose().is_empty() {
+        canvas.row(inside, 0).put(StyleRole::Dim, "(the empty text)");
+    }
+    let below = Rect { y: inside.y + height, height: inside.height - height, ..inside };
+    canvas.row(below, 1).put(StyleRole::Dim, about(model, shown, lines.len() > usize::from(height)));
+    let left = countdown_seconds(model, shown);
+    canvas.row(below, 2).put(StyleRole::Warning, format!("hidden in {left} s, or at once by esc"));
+}
+
+/// Its version, how many values were read for it, and what is not shown.
+fn about(model: &Model, shown: &RevealedValue, more: bool) -> String {
+    let version = shown.version.map(|version| format!("{version} {} ", glyph::DOT)).unwrap_or_default();
+    let read = match shown.read {
+        1 => "1 value was read".to_owned(),
+        read => format!("the whole secret was read: {}", words::plural(read, "value")),
+    };
+    let size = shown.value.expose().len();
+    let cut = match size.checked_sub(SHOWN) {
+        Some(left) if left > 0 => {
+            format!(" {} {} more bytes are not shown", glyph::DOT, words::grouped(left))
+        }
+        _ if more => format!(" {} scrolls", glyph::DOT),
+        _ => String::new(),
+    };
+    format!("{version}{read}, {} in this session{cut}", model.secret_actions.reads)
+}
+
+/// Seconds left, in steps that cost few frames: 15, 10, 5, then every second.
+fn countdown_seconds(model: &Model, shown: &RevealedValue) -> u64 {
+    let left = shown.until.saturating_sub(model.now.mono).as_millis().div_ceil(1_000);
+    let left = u64::try_from(left).unwrap_or(u64::MAX);
+    match left {
+        0..=5 => left,
+        6..=10 => 10,
+        _ => 15,
+    }
+}
+
+/// When the countdown changes.
+pub(in crate::console) fn countdown(model: &Model) -> Option<Duration> {
+    let Some(Overlay::RevealedValue(shown)) = &model.overlay else { return None };
+    let back = match countdown_seconds(model, shown) {
+        15 => 10,
+        10 => 5,
+        left => left.saturating_sub(1),
+    };
+    shown.until.checked_sub(Duration::from_secs(back))
+}
+
+/// Rows of the value, and how many are visible at once.
+pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+    let Some(Overlay::RevealedValue(shown)) = &model.overlay else { return (0, 1) };
+    let frame = model.frame();
+    let room = frame.footer.y.saturating_sub(frame.header.bottom()).saturating_sub(2 + BELOW);
+    (wrap_value(shown.value.expose(), columns(model.size)).len(), usize::from(room.max(1)))
+}
+
+fn columns(size: Size) -> u16 {
+    WIDE.min(size.cols.saturating_sub(4)).max(1)
+}
+
+/// The value in rows of at most `columns`, measured in its sanitized form; borrowed, so that no copy of it is
+/// left behind.
+fn wrap_value(text: &str, columns: u16) -> Vec<&str> {
+    let mut end = text.len().min(SHOWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let (mut from, mut used) = (0, 0);
+        for (at, grapheme) in line.grapheme_indices(true) {
+            let wide = Safe::new(grapheme).as_str().cell_width();
+            if used + wide > columns && at > from {
+                rows.push(line.get(from..at).unwrap_or_default());
+                (from, used) = (at, 0);
+            }
+            used = used.saturating_add(wide);
+        }
+        rows.push(line.get(from..).unwrap_or_default());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_into_rows_that_fit_once_they_are_safe() {
+        assert_eq!(wrap_value("abcdef\r\ng\n", 4), ["abcd", "ef", "g", ""]);
+        // `‹U+202E›` takes eight columns.
+        assert_eq!(wrap_value("ab\u{202e}cd", 9), ["ab", "\u{202e}c", "d"]);
+        assert_eq!(wrap_value("日本語", 4), ["日本", "語"]);
+        assert_eq!(wrap_value(&"x".repeat(1 << 20), 64).len(), SHOWN / 64);
+        assert_eq!(wrap_value(&format!("{}é", "x".repeat(SHOWN - 1)), 1 << 15).concat().len(), SHOWN - 1);
+    }
+}

@@ -1,0 +1,53 @@
+//! A list without rows: whether listing is still in progress, and what would be here.
+
+use ratatui::layout::Rect;
+
+use crate::console::action::Action;
+use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::screens::browse::empty::waiting;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun};
+use crate::console::words;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+    let top = (area.height / 3).min(2);
+    let room = area.width.saturating_sub(3);
+    for (row, phrase) in (top..).zip(lines(model, room)) {
+        canvas.row(area, row).skip(2).margin(1).put_run(&phrase);
+    }
+}
+
+fn lines(model: &Model, room: u16) -> Vec<TextRun> {
+    let wrapped = |ink: StyleRole, text: &str| -> Vec<TextRun> {
+        words::wrap(text, room).into_iter().map(|line| TextRun::of(ink, line)).collect()
+    };
+    let page = &model.secrets_page;
+    if model.context.secrets.is_none() {
+        let mut lines = wrapped(StyleRole::Text, "this console reaches no store of secrets");
+        lines.extend(wrapped(StyleRole::Dim, "SECRETS_BACKEND names one: env or vault"));
+        return lines;
+    }
+    if !model.link.has_loaded {
+        return waiting(model, room);
+    }
+    let is_looking = page.is_partial() || page.listing.asked.is_some() || page.rows.is_none();
+    if !page.filter.text().is_empty() {
+        let partial = if is_looking { " so far" } else { "" };
+        let mut lines =
+            wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", page.filter.text()));
+        if let Some(key) = key_for(Place::Secrets, Action::Back) {
+            lines.push(TextRun::default());
+            lines.push(TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, " clears the filter"));
+        }
+        return lines;
+    }
+    if is_looking {
+        return wrapped(StyleRole::Text, &format!("looking for secrets {}", glyph::MORE));
+    }
+    let mut lines = wrapped(StyleRole::Text, "no document refers to a secret");
+    if !page.listing.mounts.is_empty() {
+        lines.extend(wrapped(StyleRole::Dim, "and none was found where its receiver looks"));
+    }
+    lines
+}

@@ -1,0 +1,99 @@
+//! The tab Secrets as part of the model: its view of secrets, the target of actions, its deadlines.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::secret_state::NotVisible;
+use super::secrets_view::SecretsView;
+use super::state::SecretsPage;
+use super::subject::SecretSubject;
+use crate::check::OwnSecrets;
+use crate::console::model::Model;
+use crate::console::screens::secrets::actions::SecretTarget;
+use crate::console::screens::tab::Tab;
+use crate::domain::{FieldName, Mount, Presence, SecretField, SecretPath};
+use crate::inventory::Inventory;
+
+impl Model {
+    /// The tab Secrets, mutably, with what it needs to update itself; `None` if this console reaches no
+    /// store of secrets.
+    pub fn secrets_parts(&mut self) -> Option<(&mut SecretsPage, &Inventory, SecretsView<'_>)> {
+        let Self { secrets_page, inventory, presence_cache: sight, context, .. } = self;
+        let vista = SecretsView { lookup: context.secrets.as_ref()?, presence_cache: sight };
+        Some((secrets_page, inventory, vista))
+    }
+
+    /// What is known of secrets; `None` if this console reaches no store of secrets.
+    pub fn secrets_view(&self) -> Option<SecretsView<'_>> {
+        Some(SecretsView { lookup: self.context.secrets.as_ref()?, presence_cache: &self.presence_cache })
+    }
+
+    /// What is known of the secret selected in the tab Secrets, if a secret is selected.
+    pub fn selected_presence(&self) -> Option<Result<Option<Cow<'_, Presence>>, NotVisible>> {
+        Some(self.secrets_view()?.look(self.secrets_page.selected.as_ref()?.path()?))
+    }
+
+    /// Whether the tab Secrets is visible, except for overlays.
+    pub fn shows_secrets(&self) -> bool {
+        self.tab == Tab::Secrets && !self.is_covered() && self.context.secrets.is_some()
+    }
+
+    /// The secrets visible in the tab Secrets that the store can be asked about.
+    pub(in crate::console) fn visible_page_secrets(&self) -> Vec<SecretPath> {
+        let Some(vista) = self.secrets_view().filter(|_| self.shows_secrets()) else { return Vec::new() };
+        let mut paths = self.secrets_page.visible_paths();
+        paths.retain(|path| matches!(path, SecretPath::Kv { .. }) && vista.look(path).is_ok());
+        paths
+    }
+
+    /// The secret selected in the tab Secrets, if actions on it are possible.
+    pub fn secret_target(&self) -> Option<SecretTarget> {
+        let vista = self.secrets_view().filter(|_| self.tab == Tab::Secrets)?;
+        self.secrets_page.target().filter(|target| vista.look(&target.path).is_ok())
+    }
+
+    /// Whether a variable is selected in the tab Secrets; no action is possible on it.
+    pub fn is_variable_selected(&self) -> bool {
+        let variable = matches!(
+            self.secrets_page.selected,
+            Some(SecretSubject::Variable(_) | SecretSubject::Path(SecretPath::Variables(_)))
+        );
+        self.tab == Tab::Secrets && variable
+    }
+
+    /// The fields that the secret selected in the tab Secrets can have, by the references to it.
+    pub(in crate::console) fn secrets_page_fields(&self, path: &SecretPath) -> Vec<FieldName> {
+        let entry = self.secrets_page.entry().filter(|entry| entry.subject.path() == Some(path));
+        let Some(entry) = entry else { return Vec::new() };
+        let own = if entry.own > 0 { &SecretField::ALL[..] } else { &[] };
+        let mut names: Vec<_> = entry.fields.keys().cloned().collect();
+        names.extend(own.iter().map(|field| field.name()).filter(|name| !entry.fields.contains_key(name)));
+        names
+    }
+
+    /// The mounts to list: those of references and of own secrets.
+    pub fn secret_mounts(&self) -> Vec<Mount> {
+        let Some(eyes) = self.context.secrets.as_ref().filter(|eyes| eyes.can_read_kv) else {
+            return Vec::new();
+        };
+        let mut mounts: Vec<Mount> = eyes.references.iter().cloned().collect();
+        for own in [&eyes.own, &eyes.stored] {
+            if let OwnSecrets::Kv { mount, .. } = own
+                && !mounts.contains(mount)
+            {
+                mounts.push(mount.clone());
+            }
+        }
+        mounts
+    }
+
+    /// When the tab Secrets has something to do.
+    pub(in crate::console) fn secrets_wake(&self) -> Option<Duration> {
+        let page = &self.secrets_page;
+        let partial = page.is_partial().then_some(self.now.mono);
+        let seen = self.shows_secrets();
+        let past = page.version_history.as_ref().filter(|_| seen).and_then(|past| past.due());
+        let again = page.listing.retry_at.filter(|_| seen);
+        [partial, past, again].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,320 @@
+//! An index of secrets and the documents that depend on them: built from the inventory in slices, and
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::secret_state::SecretResolver;
+use super::subject::SecretSubject;
+use crate::domain::{FieldName, Reference, SecretPath};
+use crate::inventory::{Delta, Inventory, RowRef, Slot};
+
+#[derive(Debug)]
+pub struct SecretEntry {
+    pub subject: SecretSubject,
+    /// Its text, without decoration; not yet safe to show.
+    pub text: Box<str>,
+    /// The documents that depend on it, each once.
+    pub dependents: Vec<Slot>,
+    /// The fields that references name.
+    pub fields: BTreeMap<FieldName, SecretCount>,
+    /// References to it as a whole: those to a variable.
+    pub whole: SecretCount,
+    /// The number of webhooks whose own secret it is.
+    pub own: u32,
+    /// Whether it was listed in the store of secrets.
+    pub stored: bool,
+}
+
+/// The number of references to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SecretCount {
+    pub all: u32,
+    /// Those with a default.
+    pub fallback: u32,
+}
+
+impl SecretCount {
+    fn add(&mut self, fallback: bool) {
+        self.all += 1;
+        self.fallback += u32::from(fallback);
+    }
+
+    /// Returns whether any reference is left.
+    fn subtract(&mut self, fallback: bool) -> bool {
+        self.all = self.all.saturating_sub(1);
+        self.fallback = self.fallback.saturating_sub(u32::from(fallback));
+        self.all > 0
+    }
+
+    /// Whether a document refers to it without a default.
+    pub fn is_needed(self) -> bool {
+        self.all > self.fallback
+    }
+}
+
+/// What a document depends on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretPart {
+    /// A field named by a reference.
+    Field(FieldName),
+    /// The whole secret: a variable.
+    Whole,
+    /// All its fields, as the document's own secret.
+    Own,
+}
+
+/// A document's use of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct SecretUse {
+    entry: u32,
+    part: SecretPart,
+    fallback: bool,
+}
+
+/// What a slice of work changed, by entry number.
+#[derive(Debug, Default)]
+pub(in crate::console) struct IndexDelta {
+    pub(in crate::console) fresh: Vec<u32>,
+    /// Removed; a later slice may reuse their numbers.
+    pub(in crate::console) gone: HashSet<u32>,
+    pub(in crate::console) touched: BTreeSet<u32>,
+}
+
+/// The rows and the bytes of documents scanned in one slice: a fraction of a frame.
+const ROWS: usize = 1_000;
+const BYTES: usize = 256 * 1024;
+
+#[derive(Default)]
+pub(in crate::console) struct SecretIndex {
+    entries: Vec<Option<SecretEntry>>,
+    free: Vec<u32>,
+    numbers: HashMap<SecretSubject, u32>,
+    uses: HashMap<Slot, Box<[SecretUse]>>,
+    /// The next row of the first scan; `None` when it is done.
+    next: Option<Slot>,
+    /// Rows that changed since they were scanned.
+    dirty: BTreeSet<Slot>,
+}
+
+impl SecretIndex {
+    /// An index that has scanned nothing yet.
+    pub(in crate::console) fn begin() -> Self {
+        Self { next: Some(Slot::FIRST), ..Self::default() }
+    }
+
+    /// Whether rows are still to be scanned, so that counts are not final.
+    pub(in crate::console) fn is_partial(&self) -> bool {
+        self.next.is_some() || !self.dirty.is_empty()
+    }
+
+    pub(in crate::console) fn entry(&self, number: u32) -> Option<&SecretEntry> {
+        self.entries.get(usize::try_from(number).ok()?)?.as_ref()
+    }
+
+    pub(in crate::console) fn number(&self, subject: &SecretSubject) -> Option<u32> {
+        self.numbers.get(subject).copied()
+    }
+
+    /// Marks changed rows to be scanned again.
+    pub(in crate::console) fn apply_delta(&mut self, delta: &Delta) {
+        let next = self.next;
+        let seen = |slot: &Slot| next.is_none_or(|next| *slot < next);
+        self.dirty.extend(delta.changes.iter().map(|(slot, _)| *slot).filter(seen));
+    }
+
+    /// Scans one more slice of rows.
+    pub(in crate::console) fn work(
+        &mut self,
+        inventory: &Inventory,
+        outlook: &dyn SecretResolver,
+    ) -> IndexDelta {
+        let mut changed = IndexDelta::default();
+        let (mut rows, mut bytes) = (0, 0);
+        while rows < ROWS && bytes < BYTES {
+            let Some(slot) = self.dirty.pop_first() else { break };
+            self.remove_uses(slot, &mut changed);
+            if let Some(row) = inventory.row(slot) {
+                bytes += self.index_row(row, outlook, &mut changed);
+            }
+            rows += 1;
+        }
+        if let Some(next) = self.next {
+            let mut on = None;
+            for row in inventory.rows_from(next) {
+                if rows >= ROWS || bytes >= BYTES {
+                    on = Some(row.slot());
+                    break;
+                }
+                bytes += self.index_row(row, outlook, &mut changed);
+                rows += 1;
+            }
+            self.next = on;
+        }
+        self.sweep(&mut changed);
+        changed
+    }
+
+    /// Records that the store has these secrets.
+    pub(in crate::console) fn add_stored(
+        &mut self,
+        paths: impl IntoIterator<Item = SecretPath>,
+    ) -> IndexDelta {
+        let mut changed = IndexDelta::default();
+        for path in paths {
+            let number = self.number_for(SecretSubject::Path(path), &mut changed);
+            if let Some(entry) = self.entry_mut(number).filter(|entry| !entry.stored) {
+                entry.stored = true;
+                changed.touched.insert(number);
+            }
+        }
+        changed
+    }
+
+    /// Forgets the stored secrets that a new listing did not find. Until then they stay, so that nothing
+    /// flickers while listing.
+    pub(in crate::console) fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> IndexDelta {
+        let mut changed = IndexDelta::default();
+        let numbers: Vec<u32> = self.numbers.values().copied().collect();
+        for number in numbers {
+            if let Some(entry) = self.entry_mut(number)
+                && entry.stored
+                && entry.subject.path().is_some_and(|path| !still(path))
+            {
+                entry.stored = false;
+                changed.touched.insert(number);
+            }
+        }
+        self.sweep(&mut changed);
+        changed
+    }
+
+    /// What a document depends on in a secret, and whether it has a default.
+    pub(in crate::console) fn parts(
+        &self,
+        number: u32,
+        slot: Slot,
+    ) -> impl Iterator<Item = (&SecretPart, bool)> {
+        let uses = self.uses.get(&slot).map(|uses| &**uses).unwrap_or_default();
+        uses.iter().filter(move |one| one.entry == number).map(|one| (&one.part, one.fallback))
+    }
+
+    /// Scans one row; returns the number of bytes scanned.
+    fn index_row(
+        &mut self,
+        row: RowRef<'_>,
+        outlook: &dyn SecretResolver,
+        changed: &mut IndexDelta,
+    ) -> usize {
+        let key = row.key();
+        if key.is_foreign() {
+            return 0;
+        }
+        let references = row.sites().references();
+        let bytes = if references.is_empty() { 0 } else { row.document().len() };
+        let mut uses = Vec::new();
+        for (reference, fallback) in references {
+            let (subject, part) = match reference {
+                Reference::Env { name } => (SecretSubject::Variable(name.into()), SecretPart::Whole),
+                Reference::Vault { path, field } => {
+                    let subject = match outlook.reference(&path) {
+                        Some(path) => SecretSubject::Path(path),
+                        None => SecretSubject::Unread(path.into()),
+                    };
+                    (subject, SecretPart::Field(FieldName::new(&field)))
+                }
+            };
+            uses.push(SecretUse { entry: self.number_for(subject, changed), part, fallback });
+        }
+        if let Some(path) = outlook.own(&key) {
+            let entry = self.number_for(SecretSubject::Path(path), changed);
+            uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
+        }
+        self.add_uses(row.slot(), uses, changed);
+        bytes
+    }
+
+    fn add_uses(&mut self, slot: Slot, mut uses: Vec<SecretUse>, changed: &mut IndexDelta) {
+        uses.sort_unstable();
+        for one in &uses {
+            let Some(entry) = self.entry_mut(one.entry) else { continue };
+            if let Err(at) = entry.dependents.binary_search(&slot) {
+                entry.dependents.insert(at, slot);
+            }
+            match &one.part {
+                SecretPart::Field(field) => entry.fields.entry(field.clone()).or_default().add(one.fallback),
+                SecretPart::Whole => entry.whole.add(one.fallback),
+                SecretPart::Own => entry.own += 1,
+            }
+            changed.touched.insert(one.entry);
+        }
+        if !uses.is_empty() {
+            self.uses.insert(slot, uses.into());
+        }
+    }
+
+    fn remove_uses(&mut self, slot: Slot, changed: &mut IndexDelta) {
+        for one in self.uses.remove(&slot).unwrap_or_default() {
+            let Some(entry) = self.entry_mut(one.entry) else { continue };
+            if let Ok(at) = entry.dependents.binary_search(&slot) {
+                entry.dependents.remove(at);
+            }
+            match &one.part {
+                SecretPart::Field(field) => {
+                    if !entry.fields.get_mut(field).is_some_and(|count| count.subtract(one.fallback)) {
+                        entry.fields.remove(field);
+                    }
+                }
+                SecretPart::Whole => {
+                    entry.whole.subtract(one.fallback);
+                }
+                SecretPart::Own => entry.own = entry.own.saturating_sub(1),
+            }
+            changed.touched.insert(one.entry);
+        }
+    }
+
+    fn number_for(&mut self, subject: SecretSubject, changed: &mut IndexDelta) -> u32 {
+        if let Some(number) = self.numbers.get(&subject) {
+            return *number;
+        }
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+        });
+        let entry = SecretEntry {
+            text: subject.text().into(),
+            subject: subject.clone(),
+            dependents: Vec::new(),
+            fields: BTreeMap::new(),
+            whole: SecretCount::default(),
+            own: 0,
+            stored: false,
+        };
+        if let Some(place) = self.entries.get_mut(number as usize) {
+            *place = Some(entry);
+        }
+        self.numbers.insert(subject, number);
+        changed.fresh.push(number);
+        number
+    }
+
+    /// Removes secrets that nobody refers to and that are not stored. Done at the end of a slice, because
+    /// a row may leave a secret and come back to it within one.
+    fn sweep(&mut self, changed: &mut IndexDelta) {
+        let empty = |number: &u32| {
+            self.entry(*number).is_none_or(|entry| entry.dependents.is_empty() && !entry.stored)
+        };
+        changed.gone = changed.touched.iter().chain(&changed.fresh).copied().filter(empty).collect();
+        for number in &changed.gone {
+            if let Some(entry) = self.entries.get_mut(*number as usize).and_then(Option::take) {
+                self.numbers.remove(&entry.subject);
+                self.free.push(*number);
+            }
+        }
+        changed.fresh.retain(|number| !changed.gone.contains(number));
+        changed.touched.retain(|number| !changed.gone.contains(number));
+    }
+
+    fn entry_mut(&mut self, number: u32) -> Option<&mut SecretEntry> {
+        self.entries.get_mut(usize::try_from(number).ok()?)?.as_mut()
+    }
+}

@@ -1,0 +1,128 @@
+//! The list of secrets: mark, path, state in words, users, version and age.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::index::SecretEntry;
+use super::rows::{SecretRows, SecretSort};
+use super::secret_state::{SecretState, newest_version};
+use super::view::{is_alone, is_focused};
+use crate::console::model::Model;
+use crate::console::screens::secrets::{empty, notes, states};
+use crate::console::shell::layout::{Pane, item_rows};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
+use crate::console::words;
+use crate::text::Safe;
+
+const COLUMNS: [TableColumn; 5] = [
+    TableColumn { name: "PATH", min_width: 32, priority: 90, align_right: false },
+    TableColumn { name: "STATE", min_width: 18, priority: 80, align_right: false },
+    TableColumn { name: "USED", min_width: 4, priority: 60, align_right: true },
+    TableColumn { name: "VERSION", min_width: 7, priority: 40, align_right: true },
+    TableColumn { name: "AGE", min_width: 4, priority: 50, align_right: true },
+];
+
+/// The rows of the list, and the notes below them.
+pub(in crate::console) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
+    let area = item_rows(pane);
+    let most = if area.height < 8 { 0 } else { area.height / 4 };
+    let lines = u16::try_from(notes::lines(model, area.width.saturating_sub(2)).len()).unwrap_or(most);
+    let below = lines.min(most);
+    let rows = Rect { height: area.height - below, ..area };
+    (rows, Rect { y: rows.bottom(), height: below, ..area })
+}
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
+    let (area, below) = areas(model, pane);
+    let heads = area.y - pane.y;
+    if heads > 0 {
+        draw_title(canvas, pane, title(model));
+    }
+    for (row, line) in (0..below.height).zip(notes::lines(model, below.width.saturating_sub(2))) {
+        canvas.row(below, row).skip(1).put_run(&line);
+    }
+    let Some(rows) = model.secrets_page.rows.as_ref().filter(|rows| !rows.is_empty()) else {
+        return empty::draw(canvas, model, area);
+    };
+    let page = &model.secrets_page;
+    let entries: Vec<&SecretEntry> = visible(rows, model, area.height).collect();
+    let states: Vec<SecretState> = entries.iter().map(|entry| states::state(model, entry)).collect();
+    let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
+    let table = TextTable { columns: &COLUMNS, rows: cells };
+    let widths = table.widths(area.width.saturating_sub(4));
+    if heads > 1 {
+        let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
+        table.draw_header(canvas, names, 0, &widths);
+    }
+    for (at, state) in states.into_iter().enumerate() {
+        let Ok(line) = u16::try_from(at) else { break };
+        let mut pen = canvas.row(area, line);
+        let is_selected = page.offset + at == page.cursor;
+        if is_selected {
+            let focused = is_focused(model, Pane::Items);
+            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
+        }
+        pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
+        let (ink, mark, _) = states::state_badge(state);
+        pen.put(ink, mark).skip(1).margin(1);
+        table.draw_row(&mut pen, at, &widths);
+    }
+}
+
+fn visible<'m>(rows: &'m SecretRows, model: &Model, height: u16) -> impl Iterator<Item = &'m SecretEntry> {
+    rows.from(model.secrets_page.offset).take(usize::from(height))
+}
+
+/// In how long each age in the list changes.
+pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+    let (area, _) = areas(model, model.panes().items);
+    let height = if area.width == 0 { 0 } else { area.height };
+    let rows = model.secrets_page.rows.iter();
+    let entries = rows.flat_map(move |rows| visible(rows, model, height));
+    entries.map(|entry| states::since(model, newest_of(model, entry).1?).changes_in)
+}
+
+fn newest_of(
+    model: &Model,
+    entry: &SecretEntry,
+) -> (Option<crate::domain::SecretVersion>, Option<std::time::SystemTime>) {
+    let presence = || model.secrets_view()?.look(entry.subject.path()?).ok()?;
+    presence().map_or((None, None), |presence| newest_version(&presence))
+}
+
+fn title(model: &Model) -> PaneTitle {
+    let name = match is_alone(model) {
+        true => format!("{} {} secrets", model.context.name, glyph::CRUMB),
+        false => "secrets".to_owned(),
+    };
+    let mut right = TextRun::default();
+    if let Some(rows) = &model.secrets_page.rows {
+        if rows.sort() == SecretSort::State {
+            right = TextRun::of(StyleRole::Dim, "by state");
+        }
+        if rows.unreferenced() > 0 {
+            let words = format!("{} without a reference seen", words::grouped(rows.unreferenced()));
+            right.join("  ", TextRun::of(StyleRole::Dim, words));
+        }
+    }
+    PaneTitle { name, right, focused: is_focused(model, Pane::Items) }
+}
+
+fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(StyleRole, Safe<'m>)> {
+    let none = || (StyleRole::Dim, Safe::literal(glyph::NONE));
+    let ink = if entry.dependents.is_empty() { StyleRole::Dim } else { StyleRole::Text };
+    let used = match entry.dependents.len() {
+        0 => none(),
+        count => (StyleRole::Text, words::grouped(count).into()),
+    };
+    let (state_ink, _, words) = states::state_badge(state);
+    let (version, written) = newest_of(model, entry);
+    let nothing = || (StyleRole::Dim, Safe::literal(""));
+    let version = version.map_or_else(nothing, |version| (StyleRole::Dim, version.to_string().into()));
+    let age = written.map_or_else(nothing, |at| (StyleRole::Text, states::since(model, at).text.into()));
+    // A good state is shown by its mark; coloured words are for what needs attention.
+    let state_ink = if state == SecretState::Present { StyleRole::Text } else { state_ink };
+    vec![(ink, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]
+}

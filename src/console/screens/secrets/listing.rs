@@ -1,0 +1,105 @@
+//! Progress of listing the mounts.
+
+use std::time::Duration;
+
+use crate::console::effect::RequestId;
+use crate::domain::{Mount, SecretFolder, SecretPath};
+use crate::provider::{Error, SecretListItem};
+
+/// The names in one folder, or a part of them.
+#[derive(Debug)]
+pub struct FolderPage {
+    pub folder: SecretFolder,
+    /// The names, or why the folder could not be listed.
+    pub names: Result<Vec<SecretListItem>, Error>,
+    /// The number of known folders that were not listed yet.
+    pub waiting: usize,
+    /// Whether this is the last part of the folder.
+    pub is_last: bool,
+}
+
+/// Why the listing ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListingEnd {
+    /// Every permitted folder was listed.
+    Complete,
+    /// There were more names than [`MAX_NAMES_LISTED`].
+    TooManyNames,
+    /// There were more folders than [`MAX_FOLDERS`]; so many were not listed.
+    TooManyFolders(usize),
+    /// The store stopped answering.
+    Failed(String),
+}
+
+/// The most names that are collected, and the most folders that are listed.
+pub const MAX_NAMES_LISTED: usize = 20_000;
+/// See [`MAX_NAMES_LISTED`].
+pub const MAX_FOLDERS: usize = 2_000;
+
+/// How long after a failure the listing is retried.
+pub(in crate::console) const AGAIN: Duration = Duration::from_secs(30);
+
+/// The most folders without permission that are reported.
+const MOST_REFUSED: usize = 20;
+
+/// The listing of the mounts: its progress, and the folders it could not list.
+#[derive(Debug, Default)]
+pub struct ListingProgress {
+    /// The pending request.
+    pub asked: Option<RequestId>,
+    pub mounts: Vec<Mount>,
+    pub folders: usize,
+    pub waiting: usize,
+    pub names: usize,
+    /// Names that are not valid paths.
+    pub invalid_names: usize,
+    /// Folders that could not be listed, each with the reason.
+    pub refused: Vec<(SecretFolder, String)>,
+    /// The number of these in all.
+    pub refusals: usize,
+    pub ended: Option<ListingEnd>,
+    /// When it is retried, after the store stopped answering.
+    pub retry_at: Option<Duration>,
+}
+
+impl ListingProgress {
+    pub(in crate::console) fn begin(request: RequestId, mounts: Vec<Mount>) -> Self {
+        Self { asked: Some(request), mounts, ..Self::default() }
+    }
+
+    /// Records a folder; returns the secrets in it.
+    pub(in crate::console) fn record_folder(&mut self, listed: FolderPage) -> Vec<SecretPath> {
+        self.folders += usize::from(listed.is_last);
+        self.waiting = listed.waiting;
+        let mut found = Vec::new();
+        match listed.names {
+            Ok(names) => {
+                for name in names {
+                    match name {
+                        SecretListItem::Secret(path) => found.push(path),
+                        SecretListItem::Folder(_) => {}
+                        SecretListItem::Invalid(_) => self.invalid_names += 1,
+                    }
+                }
+            }
+            Err(Error::Denied { permission, .. }) => {
+                self.refuse(listed.folder, format!("{permission} is missing"));
+            }
+            Err(error) => self.refuse(listed.folder, error.to_string()),
+        }
+        self.names += found.len();
+        found
+    }
+
+    fn refuse(&mut self, folder: SecretFolder, why: String) {
+        self.refusals += 1;
+        if self.refused.len() < MOST_REFUSED {
+            self.refused.push((folder, why));
+        }
+    }
+
+    /// Whether every folder was listed: only then is a secret that was not found known not to exist.
+    pub fn is_complete(&self) -> bool {
+        self.ended == Some(ListingEnd::Complete) && self.refusals == 0
+    }
+}

@@ -1,0 +1,249 @@
+//! The rows of the tab Secrets in the order shown, and their counts.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use super::index::{IndexDelta, SecretEntry, SecretIndex, SecretPart};
+use super::secret_state::{SecretResolver, SecretState};
+use super::subject::{SecretSubject, by_path};
+use crate::console::screens::browse::Filter;
+use crate::console::screens::secrets::sorted_ids;
+use crate::domain::SecretPath;
+use crate::inventory::{Delta, Inventory, Slot};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecretSort {
+    /// By path; variables come last.
+    #[default]
+    Path,
+    /// The worst state first, as it was known when the order was chosen.
+    State,
+}
+
+impl SecretSort {
+    pub fn next(self) -> Self {
+        match self {
+            Self::Path => Self::State,
+            Self::State => Self::Path,
+        }
+    }
+}
+
+/// The rows filtered in one slice.
+const SLICE: usize = 20_000;
+
+#[derive(Default)]
+pub struct SecretRows {
+    index: SecretIndex,
+    order: Vec<u32>,
+    sort: SecretSort,
+    /// The state of each row when the order by state was chosen, so that rows stay in place while
+    /// states change.
+    ranks: HashMap<u32, u8>,
+    filter: Filter,
+    /// `None` without a filter.
+    shown: Option<Vec<u32>>,
+    /// Rows not yet filtered, last first.
+    pending: Vec<u32>,
+    /// Those known to lack what a document needs.
+    broken: HashSet<u32>,
+    /// Those without references.
+    unreferenced: HashSet<u32>,
+}
+
+impl SecretRows {
+    pub fn begin() -> Self {
+        Self { index: SecretIndex::begin(), ..Self::default() }
+    }
+
+    /// Whether documents are still being scanned, so that counts are not final.
+    pub fn is_partial(&self) -> bool {
+        self.index.is_partial() || !self.pending.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.listed().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.listed().is_empty()
+    }
+
+    /// The number of secrets, regardless of the filter.
+    pub fn total(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The number of secrets known to lack what a document needs.
+    pub fn broken(&self) -> usize {
+        self.broken.len()
+    }
+
+    /// The number of secrets without references.
+    pub fn unreferenced(&self) -> usize {
+        self.unreferenced.len()
+    }
+
+    pub fn sort(&self) -> SecretSort {
+        self.sort
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    pub fn at(&self, at: usize) -> Option<&SecretEntry> {
+        self.listed().get(at).and_then(|number| self.index.entry(*number))
+    }
+
+    pub fn from(&self, first: usize) -> impl Iterator<Item = &SecretEntry> {
+        self.listed().iter().skip(first).filter_map(|number| self.index.entry(*number))
+    }
+
+    /// Finds a secret, regardless of the filter.
+    pub fn get(&self, subject: &SecretSubject) -> Option<&SecretEntry> {
+        self.index.entry(self.index.number(subject)?)
+    }
+
+    pub fn position(&self, subject: &SecretSubject) -> Option<usize> {
+        let number = self.index.number(subject)?;
+        self.listed().binary_search_by(|other| self.order(*other, number)).ok()
+    }
+
+    /// What a document depends on in a secret, and whether it has a default.
+    pub fn parts(&self, subject: &SecretSubject, slot: Slot) -> impl Iterator<Item = (&SecretPart, bool)> {
+        let number = self.index.number(subject);
+        number.into_iter().flat_map(move |number| self.index.parts(number, slot))
+    }
+
+    pub fn apply_delta(&mut self, delta: &Delta) {
+        self.index.apply_delta(delta);
+    }
+
+    /// Scans one more slice of documents, and filters one of rows.
+    pub fn work(&mut self, inventory: &Inventory, outlook: &dyn SecretResolver) {
+        if self.index.is_partial() {
+            let changed = self.index.work(inventory, outlook);
+            self.apply_index_delta(&changed, outlook);
+        }
+        self.filter_slice();
+    }
+
+    /// Records that the store has these secrets.
+    pub fn add_stored(&mut self, paths: Vec<SecretPath>, outlook: &dyn SecretResolver) {
+        let changed = self.index.add_stored(paths);
+        self.apply_index_delta(&changed, outlook);
+    }
+
+    /// Forgets the stored secrets that a new listing did not find.
+    pub fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool, outlook: &dyn SecretResolver) {
+        let changed = self.index.retain_stored(still);
+        self.apply_index_delta(&changed, outlook);
+    }
+
+    /// Updates the state of secrets whose presence changed.
+    pub fn refresh_states<'p>(
+        &mut self,
+        paths: impl IntoIterator<Item = &'p SecretPath>,
+        outlook: &dyn SecretResolver,
+    ) {
+        for path in paths {
+            if let Some(number) = self.index.number(&SecretSubject::Path(path.clone())) {
+                self.classify(number, outlook);
+            }
+        }
+    }
+
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+        self.pending.clear();
+        self.shown = None;
+        if !self.filter.is_empty() {
+            self.shown = Some(Vec::new());
+            self.pending = self.order.iter().rev().copied().collect();
+            self.filter_slice();
+        }
+    }
+
+    /// Orders by the states as they are known now.
+    pub fn set_sort(&mut self, sort: SecretSort, outlook: &dyn SecretResolver) {
+        self.sort = sort;
+        self.ranks.clear();
+        if sort == SecretSort::State {
+            let rank = |number: &u32| {
+                Some((
+                    *number,
+                    self.index.entry(*number).map(|entry| SecretState::of(entry, outlook))?.rank(),
+                ))
+            };
+            self.ranks = self.order.iter().filter_map(rank).collect();
+        }
+        let mut order = std::mem::take(&mut self.order);
+        order.sort_unstable_by(|a, b| self.order(*a, *b));
+        self.order = order;
+        let filter = std::mem::take(&mut self.filter);
+        self.set_filter(filter);
+    }
+
+    fn listed(&self) -> &[u32] {
+        self.shown.as_ref().unwrap_or(&self.order)
+    }
+
+    fn apply_index_delta(&mut self, changed: &IndexDelta, outlook: &dyn SecretResolver) {
+        let IndexDelta { fresh, gone, touched } = changed;
+        for list in [&mut self.order, &mut self.pending].into_iter().chain(&mut self.shown) {
+            sorted_ids::remove(list, gone);
+        }
+        for number in gone {
+            self.broken.remove(number);
+            self.unreferenced.remove(number);
+            self.ranks.remove(number);
+        }
+        for number in fresh.iter().chain(touched) {
+            self.classify(*number, outlook);
+        }
+        if self.sort == SecretSort::State {
+            for number in fresh {
+                if let Some(state) = self.index.entry(*number).map(|entry| SecretState::of(entry, outlook)) {
+                    self.ranks.insert(*number, state.rank());
+                }
+            }
+        }
+        let mut order = std::mem::take(&mut self.order);
+        sorted_ids::merge(&mut order, fresh.clone(), |a, b| self.order(a, b));
+        self.order = order;
+        self.show(fresh.clone());
+    }
+
+    fn classify(&mut self, number: u32, outlook: &dyn SecretResolver) {
+        let Some(entry) = self.index.entry(number) else { return };
+        let put =
+            |set: &mut HashSet<u32>, holds| if holds { set.insert(number) } else { set.remove(&number) };
+        put(&mut self.broken, SecretState::of(entry, outlook).is_bad());
+        put(&mut self.unreferenced, entry.dependents.is_empty());
+    }
+
+    /// Lists those that pass the filter.
+    fn show(&mut self, mut fresh: Vec<u32>) {
+        let Some(mut shown) = self.shown.take() else { return };
+        fresh.retain(|number| {
+            self.index.entry(*number).is_some_and(|entry| self.filter.accepts_text(&entry.text))
+        });
+        sorted_ids::merge(&mut shown, fresh, |a, b| self.order(a, b));
+        self.shown = Some(shown);
+    }
+
+    fn filter_slice(&mut self) {
+        if !self.pending.is_empty() {
+            let from = self.pending.len().saturating_sub(SLICE);
+            let slice = self.pending.split_off(from);
+            self.show(slice);
+        }
+    }
+
+    fn order(&self, a: u32, b: u32) -> Ordering {
+        let (Some(one), Some(other)) = (self.index.entry(a), self.index.entry(b)) else { return a.cmp(&b) };
+        let rank = |number| self.ranks.get(&number);
+        rank(a).cmp(&rank(b)).then_with(|| by_path((&one.subject, &one.text), (&other.subject, &other.text)))
+    }
+}

@@ -1,0 +1,158 @@
+//! The state of a secret, over all the documents that depend on it.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use super::index::{SecretCount, SecretEntry};
+use super::subject::SecretSubject;
+use crate::domain::{FieldState, Presence, ResourceKey, SecretPath, SecretVersion};
+
+/// What the receiver resolves, and what is known of it.
+pub trait SecretResolver {
+    /// The secret of a vault reference; `None` if the receiver resolves it in no store.
+    fn reference(&self, path: &str) -> Option<SecretPath>;
+
+    /// A webhook's own secret; `None` if the receiver merges none.
+    fn own(&self, key: &ResourceKey) -> Option<SecretPath>;
+
+    /// The presence of a secret; `Err` if it cannot be read from here, `Ok(None)` while it is not
+    /// known yet.
+    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible>;
+
+    /// The state of a variable of the receiver; `Ok(None)` if it is not set.
+    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible>;
+}
+
+/// Only the receiver can read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotVisible;
+
+/// The state of a secret, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretState {
+    /// It does not exist.
+    Missing,
+    /// It exists, but lacks so many fields that documents need.
+    FieldMissing(usize),
+    /// Its newest version was destroyed for ever.
+    Destroyed,
+    /// Its newest version was deleted; it can be undeleted.
+    Deleted,
+    /// A field that documents refer to is not UTF-8.
+    NotText,
+    /// A field that documents refer to is empty.
+    Empty,
+    /// Something is missing, but every document that refers to it has a default.
+    Fallback,
+    /// This user has no permission to read it.
+    Forbidden,
+    /// The store did not answer.
+    Unreachable,
+    /// It cannot be known without reading it.
+    Unknown,
+    /// The receiver reads no Vault.
+    NoVault,
+    /// Its presence was requested.
+    Asking,
+    /// Only the receiver can read it.
+    NotVisible,
+    /// No document refers to it.
+    Unreferenced,
+    /// A webhook's own secret that does not exist: the webhook may need none.
+    None,
+    /// It exists, with all that documents refer to.
+    Present,
+}
+
+impl SecretState {
+    pub fn of(entry: &SecretEntry, outlook: &dyn SecretResolver) -> Self {
+        if entry.dependents.is_empty() {
+            return Self::Unreferenced;
+        }
+        match &entry.subject {
+            SecretSubject::Unread(_) => Self::NoVault,
+            SecretSubject::Variable(name) => match outlook.variable(name) {
+                Err(NotVisible) => Self::NotVisible,
+                Ok(state) => Self::of_value(state, entry.whole),
+            },
+            SecretSubject::Path(path) => match outlook.presence(path) {
+                Err(NotVisible) => Self::NotVisible,
+                Ok(None) => Self::Asking,
+                Ok(Some(presence)) => Self::of_presence(entry, &presence),
+            },
+        }
+    }
+
+    fn of_presence(entry: &SecretEntry, presence: &Presence) -> Self {
+        match presence {
+            Presence::Present(contents) => {
+                let states =
+                    entry.fields.iter().map(|(field, count)| (contents.field(field.as_str()), *count));
+                let states: Vec<Self> = states.map(|(state, count)| Self::of_value(state, count)).collect();
+                match states.iter().filter(|state| **state == Self::Missing).count() {
+                    0 => states.into_iter().min().unwrap_or(Self::Present),
+                    missing => Self::FieldMissing(missing),
+                }
+            }
+            Presence::Missing if entry.fields.is_empty() => Self::None,
+            Presence::Missing => Self::Missing.or_fallback(entry),
+            Presence::Deleted { .. } => Self::Deleted.or_fallback(entry),
+            Presence::Destroyed { .. } => Self::Destroyed.or_fallback(entry),
+            Presence::Forbidden { .. } => Self::Forbidden,
+            Presence::Unreachable { .. } => Self::Unreachable,
+            Presence::Unknown { .. } => Self::Unknown,
+        }
+    }
+
+    fn of_value(state: Option<FieldState>, count: SecretCount) -> Self {
+        match state {
+            None if count.is_needed() => Self::Missing,
+            None => Self::Fallback,
+            Some(FieldState::Present) => Self::Present,
+            Some(FieldState::Empty) => Self::Empty,
+            Some(FieldState::NotText) => Self::NotText,
+        }
+    }
+
+    /// The state itself, or `Fallback` if every reference has a default.
+    fn or_fallback(self, entry: &SecretEntry) -> Self {
+        let covered = entry.own == 0 && !entry.fields.values().any(|count| count.is_needed());
+        if covered { Self::Fallback } else { self }
+    }
+
+    /// Whether a document is known not to find what it needs.
+    pub fn is_bad(self) -> bool {
+        self <= Self::NotText
+    }
+
+    /// Its position among all states, the worst first.
+    pub(in crate::console) fn rank(self) -> u8 {
+        match self {
+            Self::Missing => 0,
+            Self::FieldMissing(_) => 1,
+            Self::Destroyed => 2,
+            Self::Deleted => 3,
+            Self::NotText => 4,
+            Self::Empty => 5,
+            Self::Fallback => 6,
+            Self::Forbidden => 7,
+            Self::Unreachable => 8,
+            Self::Unknown => 9,
+            Self::NoVault => 10,
+            Self::Asking => 11,
+            Self::NotVisible => 12,
+            Self::Unreferenced => 13,
+            Self::None => 14,
+            Self::Present => 15,
+        }
+    }
+}
+
+/// The newest version of a secret and when it was written, by the server's clock, as far as known.
+pub fn newest_version(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
+    match presence {
+        Presence::Present(contents) => (contents.version, contents.written),
+        Presence::Deleted { version, .. } | Presence::Destroyed { version } => (Some(*version), None),
+        _ => (None, None),
+    }
+}

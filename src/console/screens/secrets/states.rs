@@ -1,0 +1,97 @@
+//! States of secrets in words, each with a glyph and a colour.
+
+use std::time::SystemTime;
+
+use super::index::SecretEntry;
+use super::secret_state::SecretState;
+use crate::console::age::{TimedText, age};
+use crate::console::model::Model;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::TextRun;
+use crate::console::words;
+use crate::domain::{FieldState, Presence};
+
+/// The style role, glyph and words of a state.
+pub(in crate::console) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
+    use super::secret_state::SecretState as S;
+    let (ink, glyph, words) = match state {
+        S::Missing => (StyleRole::Bad, glyph::BAD, "missing"),
+        S::FieldMissing(1) => (StyleRole::Bad, glyph::BAD, "field missing"),
+        S::FieldMissing(count) => return (StyleRole::Bad, glyph::BAD, format!("{count} fields missing")),
+        S::Destroyed => (StyleRole::Bad, glyph::BAD, "destroyed"),
+        S::Deleted => (StyleRole::Bad, glyph::BAD, "deleted"),
+        S::NotText => (StyleRole::Bad, glyph::BAD, "not UTF-8"),
+        S::Empty => (StyleRole::Warning, glyph::WARNING, "empty"),
+        S::Fallback => (StyleRole::Warning, glyph::FALLBACK, "fallback in effect"),
+        S::Forbidden => (StyleRole::Warning, glyph::FORBIDDEN, "forbidden"),
+        S::Unreachable => (StyleRole::Warning, glyph::UNREACHABLE, "unreachable"),
+        S::Unknown => (StyleRole::Dim, glyph::UNKNOWN, "unknown"),
+        S::NoVault => (StyleRole::Warning, glyph::WARNING, "not looked for"),
+        S::Asking => (StyleRole::Dim, glyph::DOT, "asking"),
+        S::NotVisible => (StyleRole::Dim, glyph::UNKNOWN, "not visible from here"),
+        S::Unreferenced => (StyleRole::Dim, glyph::HOLLOW, "no reference seen"),
+        S::None => (StyleRole::Dim, glyph::NONE, "none"),
+        S::Present => (StyleRole::Good, glyph::GOOD, "present"),
+    };
+    (ink, glyph, words.to_owned())
+}
+
+/// The state of one row.
+pub(in crate::console) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
+    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, &vista))
+}
+
+/// What the store reports of a secret, in words, with the reason where there is one.
+pub(in crate::console) fn presence(model: &Model, presence: &Presence) -> String {
+    let newest = |version: &dyn std::fmt::Display| format!("{version}, its newest version,");
+    match presence {
+        Presence::Present(contents) => {
+            let version = contents.version.map(|version| format!("present {} {version}", glyph::DOT));
+            let mut words = version.unwrap_or_else(|| "present".into());
+            if let Some(at) = contents.written {
+                words.push_str(&format!(" {} written {} ago", glyph::DOT, since(model, at).text));
+            }
+            words
+        }
+        Presence::Missing => "missing".into(),
+        Presence::Deleted { version, at } => {
+            let ago = at.map(|at| format!(" {} ago", since(model, at).text)).unwrap_or_default();
+            format!("{} was deleted{ago}; it can be undeleted", newest(version))
+        }
+        Presence::Destroyed { version } => format!("{} was destroyed for ever", newest(version)),
+        Presence::Forbidden { permission } => format!("forbidden: {permission} is missing"),
+        Presence::Unreachable { reason } => format!("unreachable: {reason}"),
+        Presence::Unknown { reason } => format!("unknown: {reason}"),
+    }
+}
+
+/// The state of one field.
+pub(in crate::console) fn field(
+    state: Option<FieldState>,
+) -> Option<(StyleRole, &'static str, &'static str)> {
+    Some(match state? {
+        FieldState::Empty => (StyleRole::Warning, glyph::WARNING, "empty"),
+        FieldState::NotText => (StyleRole::Bad, glyph::BAD, "not UTF-8"),
+        _ => (StyleRole::Good, glyph::GOOD, "present"),
+    })
+}
+
+/// Age by the server's clock, which may be ahead of ours.
+pub(in crate::console) fn since(model: &Model, at: SystemTime) -> TimedText {
+    age(model.now.wall.duration_since(at).unwrap_or_default())
+}
+
+/// The number of secrets, and of those known to lack something; empty before they are indexed.
+pub(in crate::console) fn tally(model: &Model, counts: bool) -> TextRun {
+    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
+    let partial = if rows.is_partial() { glyph::MORE } else { "" };
+    let mut phrase = TextRun::default();
+    let count = words::count(rows.total(), model);
+    if counts && !count.is_empty() {
+        phrase = phrase.and(StyleRole::Dim, format!(" {count}{partial}"));
+    }
+    if rows.broken() > 0 {
+        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken()), glyph::BAD));
+    }
+    phrase
+}

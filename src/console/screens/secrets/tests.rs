@@ -1,0 +1,278 @@
+//! The rows over real inventories: who depends on what, through every kind of change, in slices.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
+use crate::console::effect::RequestId;
+use crate::domain::{
+    Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision,
+    SecretContents, SecretFolder, SecretPath, Token,
+};
+use crate::inventory::{Inventory, InventoryEvent, ScannedEntry};
+use crate::provider::{Error, SecretListItem};
+
+struct Eyed {
+    eyes: SecretLookup,
+    seen: HashMap<SecretPath, Presence>,
+}
+
+impl SecretResolver for Eyed {
+    fn reference(&self, path: &str) -> Option<SecretPath> {
+        self.eyes.reference_path(path)
+    }
+
+    fn own(&self, key: &ResourceKey) -> Option<SecretPath> {
+        self.eyes.own_path(key)
+    }
+
+    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible> {
+        Ok(self.seen.get(path).map(Cow::Borrowed))
+    }
+
+    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible> {
+        self.eyes.variable(name).ok_or(NotVisible)
+    }
+}
+
+fn outlook() -> Eyed {
+    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
+    let env = ReceiverEnv::Known(BTreeMap::from([("SET".into(), FieldState::Present)]));
+    Eyed {
+        eyes: SecretLookup { own, env, can_read_kv: true, ..SecretLookup::default() },
+        seen: HashMap::new(),
+    }
+}
+
+fn kv(mount: &str, path: &str) -> SecretPath {
+    SecretPath::Kv { mount: Mount::new(mount).unwrap(), path: KvPath::new(path).unwrap() }
+}
+
+fn put(address: &str, text: &str) -> Change<ScannedEntry> {
+    let Address(key) = address.parse().unwrap();
+    let (revision, token) = (Revision(1), Token::counter(1));
+    let document = text.into();
+    let entry =
+        crate::domain::Entry { key, document, revision, created: None, version: None, token, lease: None };
+    Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+}
+
+fn apply(inventory: &mut Inventory, changes: Vec<Change<ScannedEntry>>) -> crate::inventory::Delta {
+    inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO)
+}
+
+/// The rows with who depends on them.
+fn shown(page: &SecretsPage) -> Vec<(String, usize)> {
+    let rows = page.rows.as_ref().unwrap();
+    rows.from(0).map(|entry| (entry.text.to_string(), entry.dependents.len())).collect()
+}
+
+fn page(inventory: &Inventory, outlook: &dyn SecretResolver) -> SecretsPage {
+    let mut page = SecretsPage::default();
+    page.resize(10);
+    page.open();
+    while page.is_partial() {
+        page.work(inventory, outlook);
+    }
+    page
+}
+
+fn small() -> Inventory {
+    let mut inventory = Inventory::default();
+    let changes = vec![
+        put("connections/c", r#"{"pass": "{$vault:app/rabbit#pass:guest}"}"#),
+        put("p/one", r#"{"hmac": {"secret": "{$vault:app/github#hmac}"}, "a": "{$SET} {$UNSET}"}"#),
+        put("p/two", r#"{"jwt": {"secret": "{$vault:app/github#jwt}"}, "b": "{$UNSET:x}"}"#),
+    ];
+    apply(&mut inventory, changes);
+    inventory
+}
+
+#[test]
+fn every_secret_is_listed_with_who_depends_on_it() {
+    let page = page(&small(), &outlook());
+    let wanted = [
+        ("secret/app/github", 2),
+        ("secret/app/rabbit", 1),
+        ("webhooks/p/one/secrets", 1),
+        ("webhooks/p/two/secrets", 1),
+        ("$SET", 1),
+        ("$UNSET", 2),
+    ];
+    assert_eq!(shown(&page), wanted.map(|(text, count)| (text.to_owned(), count)));
+    assert_eq!(page.broken(), 1, "one document has no default for $UNSET");
+}
+
+#[test]
+fn states_are_judged_by_what_documents_refer_to() {
+    let (inventory, mut outlook) = (small(), outlook());
+    let mut page = self::page(&inventory, &outlook);
+    let github = kv("secret", "app/github");
+    let contents = SecretContents {
+        fields: vec![(FieldName::new("hmac"), FieldState::Present)],
+        ..SecretContents::default()
+    };
+    outlook.seen.insert(github.clone(), Presence::Present(contents));
+    outlook.seen.insert(kv("secret", "app/rabbit"), Presence::Missing);
+    outlook.seen.insert(kv("webhooks", "p/one/secrets"), Presence::Missing);
+    page.presence_changed(outlook.seen.keys(), &outlook);
+    let rows = page.rows.as_ref().unwrap();
+    let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, &outlook)).collect();
+    use SecretState as S;
+    assert_eq!(states, [S::FieldMissing(1), S::Fallback, S::None, S::Asking, S::Present, S::Missing]);
+    assert_eq!(page.broken(), 2);
+
+    page.select_by_user(0);
+    page.next_sort(&outlook);
+    assert_eq!(shown(&page).first().unwrap().0, "$UNSET");
+    assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
+    // The row that was selected stayed it.
+    let fields = page.fields(outlook.seen.get(&github));
+    let fields: Vec<_> = fields.iter().map(|row| (row.name.as_str(), row.state, row.count.all)).collect();
+    assert_eq!(fields, [("hmac", Some(FieldState::Present), 1), ("jwt", None, 1)]);
+}
+
+#[test]
+fn the_selection_stays_on_its_row_and_keeps_its_line() {
+    let (mut inventory, outlook) = (small(), outlook());
+    let mut page = self::page(&inventory, &outlook);
+    page.resize(2);
+    page.select_by_user(2);
+    let selected = page.selected.clone();
+    assert_eq!((page.cursor, page.offset), (2, 1));
+    page.apply_delta(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
+    page.work(&inventory, &outlook);
+    assert_eq!((page.selected.clone(), page.cursor, page.offset), (selected, 3, 2));
+    let Address(gone) = "p/one".parse().unwrap();
+    page.apply_delta(&apply(
+        &mut inventory,
+        vec![Change { revision: Revision(1), kind: ChangeKind::Deleted { key: gone } }],
+    ));
+    page.work(&inventory, &outlook);
+    assert_eq!(page.cursor, 3);
+    assert_eq!(page.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
+}
+
+#[test]
+fn a_filter_looks_for_words_in_paths() {
+    let (inventory, outlook) = (small(), outlook());
+    let mut page = self::page(&inventory, &outlook);
+    page.filter.set("P/ !two");
+    page.apply_filter();
+    assert_eq!(shown(&page).len(), 3, "{:?}", shown(&page));
+    assert_eq!(page.rows.as_ref().unwrap().total(), 6);
+}
+
+#[test]
+fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
+    let (inventory, outlook) = (small(), outlook());
+    let mut page = self::page(&inventory, &outlook);
+    let mount = Mount::new("webhooks").unwrap();
+    let folder = || SecretFolder { mount: mount.clone(), folder: None };
+    let secrets = |paths: &[&str]| {
+        Ok(paths.iter().map(|path| SecretListItem::Secret(kv("webhooks", path))).collect::<Vec<_>>())
+    };
+    let one = RequestId(1);
+    page.begin_listing(one, vec![mount.clone()]);
+    let names = secrets(&["old", "p/one/secrets"]);
+    page.folder_listed(one, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
+    page.listing_ended(one, ListingEnd::Complete, &outlook, Duration::ZERO);
+    let rows = page.rows.as_ref().unwrap();
+    assert_eq!((rows.total(), rows.unreferenced()), (7, 1));
+    let old = rows.get(&SecretSubject::Path(kv("webhooks", "old"))).unwrap();
+    assert_eq!(SecretState::of(old, &outlook), SecretState::Unreferenced);
+
+    let two = RequestId(2);
+    page.begin_listing(two, vec![mount.clone()]);
+    let permission = "list on webhooks/metadata/".to_owned();
+    let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
+    page.folder_listed(two, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
+    page.listing_ended(two, ListingEnd::Complete, &outlook, Duration::ZERO);
+    assert_eq!(page.listing.refused, [(folder(), format!("{permission} is missing"))]);
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "nobody has said that it is gone");
+
+    page.folder_listed(
+        one,
+        FolderPage { folder: folder(), names: secrets(&["late"]), waiting: 0, is_last: true },
+        &outlook,
+    );
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "an answer to an older question");
+    let three = RequestId(3);
+    page.begin_listing(three, vec![mount.clone()]);
+    page.folder_listed(
+        three,
+        FolderPage { folder: folder(), names: secrets(&[]), waiting: 0, is_last: true },
+        &outlook,
+    );
+    page.listing_ended(three, ListingEnd::Complete, &outlook, Duration::ZERO);
+    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 0);
+}
+
+#[test]
+fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
+    let mut inventory = Inventory::default();
+    let document = |number: usize| {
+        put(&format!("n/w{number:05}"), &format!(r#"{{"a": "{{$vault:app/p{}#f}}"}}"#, number % 10_000))
+    };
+    apply(&mut inventory, (0..25_000).map(document).collect());
+    let outlook =
+        Eyed { eyes: SecretLookup { can_read_kv: true, ..SecretLookup::default() }, seen: HashMap::new() };
+    let mut page = SecretsPage::default();
+    page.open();
+    let mut slices = 0;
+    while page.is_partial() {
+        page.work(&inventory, &outlook);
+        slices += 1;
+    }
+    assert_eq!((page.rows.as_ref().unwrap().total(), slices), (10_000, 25));
+}
+
+#[test]
+fn versions_are_asked_for_once_the_selection_rests() {
+    let (inventory, outlook) = (small(), outlook());
+    let mut page = self::page(&inventory, &outlook);
+    page.select_by_user(0);
+    let now = Duration::from_secs(5);
+    page.follow_selection(true, now);
+    page.follow_selection(true, now + Duration::from_millis(100));
+    let past = page.version_history.as_mut().unwrap();
+    assert_eq!(past.due(), Some(now + Duration::from_millis(150)));
+    past.begin_request(RequestId(1));
+    assert_eq!(past.due(), None);
+    assert!(!past.accept(RequestId(9), Ok(None), now) && past.accept(RequestId(1), Ok(None), now));
+    assert_eq!(past.due(), Some(now + Duration::from_secs(10)));
+    page.select_by_user(5);
+    page.follow_selection(true, now);
+    assert!(page.version_history.is_none(), "a variable has no versions");
+}
+
+proptest! {
+    #[test]
+    fn rows_kept_by_changes_are_those_found_anew(
+        steps in prop::collection::vec((0_usize..6, 0_usize..5, 0_usize..5, any::<bool>()), 1..30),
+    ) {
+        let (mut inventory, outlook) = (Inventory::default(), outlook());
+        let mut page = self::page(&inventory, &outlook);
+        for (number, a, b, work) in steps {
+            let address = format!("n/w{number}");
+            let change = if a == 0 {
+                Change { revision: Revision(1), kind: ChangeKind::Deleted { key: address.parse::<Address>().unwrap().0 } }
+            } else {
+                put(&address, &format!(r#"{{"a": "{{$vault:p{a}#f{b}}}{{$V{b}:x}}"}}"#))
+            };
+            let delta = apply(&mut inventory, vec![change]);
+            page.apply_delta(&delta);
+            if work {
+                page.work(&inventory, &outlook);
+            }
+        }
+        page.work(&inventory, &outlook);
+        let anew = self::page(&inventory, &outlook);
+        prop_assert_eq!(shown(&page), shown(&anew));
+        prop_assert_eq!(page.broken(), anew.broken());
+    }
+}

@@ -1,0 +1,276 @@
+//! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
+//! the selected one. Presence is polled elsewhere, by what is on the screen.
+
+use crossterm::event::KeyEvent;
+
+use super::detail::viewport as secret_detail_place;
+use super::listing::{FolderPage, ListingEnd};
+use super::state::{SecretsPage, Selection};
+use super::view::rows as secret_rows;
+use crate::console::action::Action;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Redraw};
+use crate::console::screens::browse;
+use crate::console::screens::browse::Movement;
+use crate::console::screens::tab::Tab;
+use crate::console::shell::layout::Pane;
+use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
+use crate::inventory::Delta;
+use crate::provider::Error;
+
+/// Does an action of this tab; `None` for one that means the same everywhere.
+pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    if let Some(by) = Movement::from_action(action) {
+        step(model, by);
+        return Some(Vec::new());
+    }
+    match action {
+        Action::Left => focus(model, Pane::Items),
+        Action::Right => focus(model, Pane::Detail),
+        Action::FocusNext | Action::FocusPrevious => match model.secrets_page.focus {
+            Pane::Detail => focus(model, Pane::Items),
+            _ => focus(model, Pane::Detail),
+        },
+        Action::Open => open(model),
+        Action::Back => back(model),
+        Action::Filter => {
+            let page = &mut model.secrets_page;
+            page.focus = Pane::Items;
+            page.typing = Some(page.filter.text().to_owned());
+        }
+        Action::Accept => drop(model.secrets_page.typing.take()),
+        Action::Cancel => {
+            if let Some(before) = model.secrets_page.typing.take() {
+                model.secrets_page.filter.set(before);
+                model.secrets_page.apply_filter();
+            }
+        }
+        Action::Sort => {
+            if let Some((page, _, vista)) = model.secrets_parts() {
+                page.next_sort(&vista);
+            }
+        }
+        Action::Zoom => model.secrets_page.zoomed = !model.secrets_page.zoomed,
+        Action::Copy => return Some(copy(model)),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// A key typed into the filter.
+pub(in crate::console) fn type_key(page: &mut SecretsPage, key: KeyEvent) {
+    if page.filter.key(key) {
+        page.apply_filter();
+    }
+}
+
+/// Pasted text goes into the filter.
+pub(in crate::console) fn paste(page: &mut SecretsPage, text: &str) {
+    page.filter.insert(text);
+    page.apply_filter();
+}
+
+fn step(model: &mut Model, by: Movement) {
+    if model.secrets_page.focus == Pane::Detail {
+        return step_detail(model, by);
+    }
+    let page = &mut model.secrets_page;
+    let len = page.rows.as_ref().map_or(0, |rows| rows.len());
+    page.select_by_user(by.apply(page.cursor, len, page.height()));
+}
+
+/// Moves through fields, versions and documents; a detail without any of them is scrolled.
+fn step_detail(model: &mut Model, by: Movement) {
+    let presence = model.selected_presence().and_then(Result::ok).flatten();
+    let (at, places) = model.secrets_page.selection_position(presence.as_deref());
+    let height = usize::from(model.frame().body.height);
+    let to = at.map_or(0, |at| by.apply(at, places, height));
+    let spot = model.secrets_page.selection_at(presence.as_deref(), to);
+    drop(presence);
+    if places > 0 {
+        model.secrets_page.detail_selection = spot;
+    }
+    let place = secret_detail_place(model);
+    let last = place.total.saturating_sub(place.height);
+    let page = &mut model.secrets_page;
+    page.scroll = match place.line {
+        None => by.apply(page.scroll, last + 1, height),
+        // What stands above the first selectable line is visible only from there.
+        Some(_) if to == 0 => 0,
+        Some(line) => page.scroll.min(line).max((line + 1).saturating_sub(place.height)).min(last),
+    };
+}
+
+fn focus(model: &mut Model, pane: Pane) {
+    let page = &mut model.secrets_page;
+    if page.focus == pane || page.selected.is_none() {
+        return;
+    }
+    page.focus = pane;
+    if pane == Pane::Detail && page.detail_selection.is_none() {
+        step_detail(model, Movement::First);
+    }
+}
+
+/// Opens the selected secret; from there, a document that depends on it.
+fn open(model: &mut Model) {
+    if model.secrets_page.focus != Pane::Detail {
+        return focus(model, Pane::Detail);
+    }
+    if let Some(key) = holder(model) {
+        browse::go_to(model, &key);
+    }
+}
+
+/// The selected document that depends on the selected secret.
+fn holder(model: &Model) -> Option<ResourceKey> {
+    let page = &model.secrets_page;
+    let Some(Selection::Holder(at)) = page.detail_selection else { return None };
+    Some(model.inventory.row(*page.entry()?.dependents.get(at)?)?.key())
+}
+
+/// One level out: zoom, then the detail, then the filter.
+fn back(model: &mut Model) {
+    let page = &mut model.secrets_page;
+    if page.zoomed {
+        page.zoomed = false;
+    } else if page.focus == Pane::Detail {
+        page.focus = Pane::Items;
+    } else if !page.filter.text().is_empty() {
+        page.filter.set("");
+        page.apply_filter();
+    }
+}
+
+/// Copies the path of the selected secret, or the address of the document that depends on it.
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let in_detail = model.secrets_page.focus == Pane::Detail;
+    let document = holder(model).filter(|_| in_detail).map(|key| key.to_string());
+    let path = || model.secrets_page.selected.as_ref().map(|subject| subject.text());
+    let Some(text) = document.or_else(path) else { return Vec::new() };
+    vec![Effect::Copy(model.next_request(), text)]
+}
+
+/// After each message: updates sizes and selection, and requests what the visible tab needs.
+pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
+    if model.tab != Tab::Secrets || model.context.secrets.is_none() {
+        return stop(model);
+    }
+    model.secrets_page.open();
+    let (height, shown) = secret_rows(model);
+    model.secrets_page.resize(height);
+    model.secrets_page.covered = !shown;
+    let (now, is_visible) = (model.now.mono, !model.secret_mounts().is_empty());
+    model.secrets_page.follow_selection(is_visible, now);
+    let walk = &model.secrets_page.listing;
+    match walk.asked.is_none() && walk.ended.is_none() {
+        true => begin_listing(model).into_iter().collect(),
+        false => Vec::new(),
+    }
+}
+
+/// The tab was left: a complete listing stays, any other begins again next time.
+fn stop(model: &mut Model) -> Vec<Effect> {
+    let Some(request) = model.secrets_page.listing.asked else { return Vec::new() };
+    model.secrets_page.stop_listing();
+    vec![Effect::ListSecrets(request, Vec::new())]
+}
+
+fn begin_listing(model: &mut Model) -> Option<Effect> {
+    let mounts = model.secret_mounts();
+    if mounts.is_empty() {
+        return None;
+    }
+    let from = mounts.iter().map(|mount| SecretFolder { mount: mount.clone(), folder: None }).collect();
+    let request = model.next_request();
+    model.secrets_page.begin_listing(request, mounts);
+    Some(Effect::ListSecrets(request, from))
+}
+
+/// Requests all that the tab shows again, because the user asked for it.
+pub(in crate::console) fn retry(model: &mut Model) -> Option<Effect> {
+    if !model.shows_secrets() {
+        return None;
+    }
+    let now = model.now.mono;
+    if let Some(past) = &mut model.secrets_page.version_history {
+        past.ask_now(now);
+    }
+    begin_listing(model)
+}
+
+/// Does what is due.
+pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
+    if let Some((page, inventory, vista)) = model.secrets_parts()
+        && page.is_partial()
+    {
+        page.work(inventory, &vista);
+    }
+    if !model.shows_secrets() {
+        return Vec::new();
+    }
+    let now = model.now.mono;
+    let mut effects = Vec::new();
+    let due = |at: Option<_>| at.is_some_and(|at| at <= now);
+    if due(model.secrets_page.listing.retry_at) {
+        effects.extend(begin_listing(model));
+    }
+    if due(model.secrets_page.version_history.as_ref().and_then(|past| past.due())) {
+        let request = model.next_request();
+        if let Some(past) = &mut model.secrets_page.version_history {
+            past.begin_request(request);
+            effects.push(Effect::SecretVersions(request, past.path.clone()));
+        }
+    }
+    effects
+}
+
+/// Applies an inventory delta.
+pub(in crate::console) fn apply_delta(model: &mut Model, delta: &Delta) {
+    model.secrets_page.apply_delta(delta);
+}
+
+/// The presence of these secrets changed.
+pub(in crate::console) fn on_presence<'p>(
+    model: &mut Model,
+    paths: impl IntoIterator<Item = &'p SecretPath>,
+) {
+    if let Some((page, _, vista)) = model.secrets_parts() {
+        page.presence_changed(paths, &vista);
+    }
+}
+
+/// A secret was written, so its versions changed.
+pub(in crate::console) fn on_secret_written(model: &mut Model) {
+    let now = model.now.mono;
+    if let Some(past) = &mut model.secrets_page.version_history {
+        past.ask_now(now);
+    }
+}
+
+pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
+    if let Some((page, _, vista)) = model.secrets_parts() {
+        page.folder_listed(request, listed, &vista);
+        model.request_redraw(Redraw::Soon);
+    }
+}
+
+pub(in crate::console) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
+    let now = model.now.mono;
+    if let Some((page, _, vista)) = model.secrets_parts() {
+        page.listing_ended(request, ended, &vista, now);
+        model.request_redraw(Redraw::Soon);
+    }
+}
+
+/// The versions of the selected secret, if it is still selected.
+pub(in crate::console) fn on_versions(
+    model: &mut Model,
+    request: RequestId,
+    told: Result<Option<SecretMetadata>, Error>,
+) {
+    let now = model.now.mono;
+    if model.secrets_page.version_history.as_mut().is_some_and(|past| past.accept(request, told, now)) {
+        model.request_redraw(Redraw::Soon);
+    }
+}

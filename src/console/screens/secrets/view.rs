@@ -1,0 +1,46 @@
+//! The tab Secrets: which exist, what depends on them, and what is stored without a reference.
+
+use std::time::Duration;
+
+use crate::console::model::Model;
+use crate::console::shell::layout::{Pane, secret_panes};
+use crate::console::theme::StyleRole;
+use crate::console::widgets::{Surface, draw_rules};
+use crate::console::words;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
+    let panes = model.panes();
+    super::list::draw(canvas, model, panes.items);
+    super::detail::draw(canvas, model, panes.detail);
+    if words::may_be_outdated(&model.link) {
+        canvas.set_style(model.frame().body, StyleRole::Stale);
+    }
+    draw_rules(canvas, &[panes.items, panes.detail]);
+}
+
+/// Rows that the list has, or would have, and whether it is visible.
+pub(in crate::console) fn rows(model: &Model) -> (usize, bool) {
+    let shown = model.panes().items;
+    let is_seen = shown.width > 0;
+    let pane = match is_seen {
+        true => shown,
+        false => secret_panes(model.frame().body, Pane::Items, false).items,
+    };
+    (usize::from(super::list::areas(model, pane).0.height), is_seen)
+}
+
+/// In how long anything shown changes.
+pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+    super::list::next_changes(model).chain(super::detail::next_changes(model))
+}
+
+/// Whether keys go to the pane.
+pub(super) fn is_focused(model: &Model, pane: Pane) -> bool {
+    model.secrets_page.focus == pane && model.overlay.is_none()
+}
+
+/// Whether only one pane is shown, so that its title has to include the context.
+pub(super) fn is_alone(model: &Model) -> bool {
+    let panes = model.panes();
+    panes.items.width == 0 || panes.detail.width == 0
+}

@@ -1,0 +1,148 @@
+//! Documents that are stale since a secret was changed here: the receiver resolves references when it
+//! loads a document, so it uses the old value until the documents that refer to it are rewritten.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use crate::console::model::{Model, SecretDependents};
+use crate::domain::{FieldName, Presence, ResourceKey, SecretPath, SecretVersion};
+
+/// How long the receiver may cache what it read from Vault (`VAULT_CACHE_TTL_SECONDS`).
+pub const RECEIVER_CACHE: Duration = Duration::from_secs(300);
+
+/// The most changed secrets that are remembered.
+const MAX_CHANGED: usize = 100;
+
+/// The secrets changed in this session, and the documents rewritten since.
+#[derive(Debug, Default)]
+pub struct StaleDependents {
+    changed: VecDeque<ChangedSecret>,
+    /// The page, while it covers the body.
+    pub page: Option<Box<StaleDependentsPage>>,
+}
+
+/// A secret that was changed in this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedSecret {
+    pub path: SecretPath,
+    pub description: String,
+    /// Its version since the change.
+    pub version: Option<SecretVersion>,
+    /// When the change was acknowledged.
+    pub when: SystemTime,
+    /// The fields changed; `None`: all of them may be.
+    pub fields: Option<BTreeSet<FieldName>>,
+    /// The documents rewritten here since, and when.
+    rewritten: BTreeMap<ResourceKey, SystemTime>,
+}
+
+/// The page of documents to be rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaleDependentsPage {
+    /// One for each changed secret.
+    pub parts: Vec<StaleDependentsPart>,
+    pub scroll: usize,
+}
+
+/// The stale dependents of one changed secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleDependentsPart {
+    pub change: ChangedSecret,
+    /// The dependents that were not rewritten.
+    pub dependents: SecretDependents,
+}
+
+impl ChangedSecret {
+    /// A change after which no document was rewritten yet.
+    pub fn new(
+        path: SecretPath,
+        description: String,
+        (version, when): (Option<SecretVersion>, SystemTime),
+        fields: Option<BTreeSet<FieldName>>,
+    ) -> Self {
+        Self { path, description, version, when, fields, rewritten: BTreeMap::new() }
+    }
+
+    /// When the old value is surely gone from the receiver's cache.
+    pub fn cache_expiry(&self) -> SystemTime {
+        self.when + RECEIVER_CACHE
+    }
+
+    /// The documents that need no rewrite. After the cache expiry, one that was rewritten before it counts no
+    /// more: it may have got the old value from the cache.
+    fn rewritten_documents(&self, now: SystemTime) -> BTreeSet<ResourceKey> {
+        let certain = self.cache_expiry();
+        let settled = self.rewritten.iter().filter(|(_, at)| now < certain || **at >= certain);
+        settled.map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl StaleDependentsPage {
+    /// The documents to be rewritten, each once.
+    pub fn documents(&self) -> BTreeSet<&ResourceKey> {
+        self.parts.iter().flat_map(|part| &part.dependents.documents).collect()
+    }
+
+    /// Their number, including those not listed.
+    pub fn total(&self) -> usize {
+        let unnamed: usize =
+            self.parts.iter().map(|part| part.dependents.total - part.dependents.documents.len()).sum();
+        self.documents().len() + unnamed
+    }
+}
+
+impl StaleDependents {
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// Records a change. An earlier change of the same secret is merged into it.
+    pub fn record(&mut self, mut changed: ChangedSecret) {
+        if let Some(at) = self.changed.iter().position(|known| known.path == changed.path)
+            && let Some(known) = self.changed.remove(at)
+        {
+            changed.fields = known.fields.zip(changed.fields).map(|(before, now)| &before | &now);
+        }
+        self.changed.push_front(changed);
+        self.changed.truncate(MAX_CHANGED);
+    }
+
+    /// Records that documents were rewritten.
+    pub fn record_rewrites<'k>(&mut self, keys: impl IntoIterator<Item = &'k ResourceKey>, now: SystemTime) {
+        for key in keys {
+            self.changed.iter_mut().for_each(|changed| {
+                changed.rewritten.insert(key.clone(), now);
+            });
+        }
+    }
+}
+
+impl Model {
+    /// The documents to be rewritten, by the inventory as it is now.
+    pub fn stale_dependents(&self) -> StaleDependentsPage {
+        let parts = self.secret_actions.stale_dependents.changed.iter().filter_map(|changed| {
+            let left = self.secret_dependents_except(
+                &changed.path,
+                changed.fields.as_ref(),
+                &changed.rewritten_documents(self.now.wall),
+            );
+            (!left.is_empty()).then(|| StaleDependentsPart { change: changed.clone(), dependents: left })
+        });
+        StaleDependentsPage { parts: parts.collect(), scroll: 0 }
+    }
+
+    /// When the old values are surely gone from the receiver's cache; `None` if they are.
+    pub fn receiver_cache_expiry(&self) -> Option<SystemTime> {
+        let latest =
+            self.secret_actions.stale_dependents.changed.iter().map(ChangedSecret::cache_expiry).max()?;
+        (latest > self.now.wall).then_some(latest)
+    }
+
+    /// Whether a secret is known not to be there, so that documents that refer to it cannot be loaded.
+    pub fn is_known_missing(&self, path: &SecretPath) -> bool {
+        let gone = |presence: &Presence| {
+            matches!(presence, Presence::Missing | Presence::Deleted { .. } | Presence::Destroyed { .. })
+        };
+        self.presence_cache.presence(path).is_some_and(gone)
+    }
+}

@@ -1,0 +1,114 @@
+//! After a secret changed: which documents the receiver has to read again, and the plan that writes them
+//! again unchanged.
+
+use std::collections::BTreeSet;
+
+use super::state::ChangedSecret;
+use super::view::{height as reread_height, time_utc as time_of};
+use crate::console::effect::Effect;
+use crate::console::model::{Model, Tone};
+use crate::console::screens::browse::Movement;
+use crate::console::screens::plan::builder::ConflictInfo;
+use crate::console::screens::plan::{Plan, PlanKind, builder as plan_builder};
+use crate::domain::ResourceKey;
+use crate::text::grouped;
+
+/// Records a change, shows the stale documents if nothing else is open, and returns words about how many
+/// there are.
+pub(in crate::console) fn on_secret_changed(model: &mut Model, changed: ChangedSecret) -> Option<String> {
+    let path = changed.path.clone();
+    model.secret_actions.stale_dependents.record(changed);
+    let page = model.stale_dependents();
+    let left = page.parts.iter().find(|part| part.change.path == path).map(|part| part.dependents.total)?;
+    let is_free = model.edit.is_none() && model.plan.is_none() && !model.secret_actions.covers_body();
+    if is_free && model.overlay.is_none() {
+        model.secret_actions.stale_dependents.page = Some(Box::new(page));
+        return Some(format!("; {}", stale_count(left)));
+    }
+    Some(format!("; {}: :reread", stale_count(left)))
+}
+
+fn stale_count(count: usize) -> String {
+    match count {
+        1 => "1 document must be read again".into(),
+        count => format!("{} documents must be read again", grouped(count)),
+    }
+}
+
+pub(in crate::console) fn show(model: &mut Model) {
+    let page = model.stale_dependents();
+    if page.parts.is_empty() {
+        let words = empty_reason(model);
+        return model.notify(Tone::Plain, words);
+    }
+    model.secret_actions.stale_dependents.page = Some(Box::new(page));
+}
+
+fn empty_reason(model: &Model) -> &'static str {
+    if model.secret_actions.stale_dependents.is_empty() {
+        "no secret was changed in this session"
+    } else {
+        "no document is left that has to be read again"
+    }
+}
+
+/// Closes the list; `:reread` shows it again.
+pub(in crate::console) fn leave(model: &mut Model) {
+    model.secret_actions.stale_dependents.page = None;
+}
+
+pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+    let page = usize::from(model.frame().body.height);
+    let positions = reread_height(model).saturating_sub(page) + 1;
+    if let Some(list) = &mut model.secret_actions.stale_dependents.page {
+        list.scroll = step.apply(list.scroll.min(positions - 1), positions, page);
+    }
+}
+
+/// Plans to write them again unchanged.
+pub(in crate::console) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
+    let page = model.stale_dependents();
+    let (gone, there): (Vec<_>, Vec<_>) =
+        page.parts.iter().partition(|part| model.is_known_missing(&part.change.path));
+    let broken: BTreeSet<_> = gone.iter().flat_map(|part| &part.dependents.documents).collect();
+    let keys: BTreeSet<_> = there.iter().flat_map(|part| &part.dependents.documents).collect();
+    let keys: Vec<ResourceKey> = keys.difference(&broken).map(|key| (*key).clone()).collect();
+    if keys.is_empty() {
+        let words = if broken.is_empty() {
+            empty_reason(model)
+        } else {
+            "nothing is planned: the secret is not there any more, and its documents could not be loaded"
+        };
+        model.notify(Tone::Plain, words);
+        return Vec::new();
+    }
+    let made = plan_builder::rewrite(model, keys, &ConflictInfo::default());
+    plan_builder::or_say(model, made)
+}
+
+/// A plan was written; reports what is left, and returns `true`, if it was one of these.
+pub(in crate::console) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
+    if !matches!(plan.kind, PlanKind::Rewrite(_)) {
+        return false;
+    }
+    model
+        .secret_actions
+        .stale_dependents
+        .record_rewrites(plan.steps.iter().map(|step| &step.key), model.now.wall);
+    let page = model.stale_dependents();
+    let left = page.total();
+    let open = model.secret_actions.stale_dependents.page.take();
+    model.secret_actions.stale_dependents.page = open.filter(|_| left > 0).map(|_| Box::new(page));
+    if left > 0 {
+        let words = format!("done: {}; {} left to be read again: :reread", plan.describe(), grouped(left));
+        model.notify(Tone::Good, words);
+    } else if let Some(certain) = model.receiver_cache_expiry() {
+        let words = format!(
+            "done: {}; before {} the receiver may read the old value once more: look at :reread then",
+            plan.describe(),
+            time_of(certain)
+        );
+        model.notify(Tone::Good, words);
+    }
+    true
+}

@@ -1,0 +1,244 @@
+//! The first line: the context, whether what is shown is current, whether writing is possible. Context, state
+//! and lock are always shown; the rest is dropped by priority.
+
+use ratatui::layout::Rect;
+
+use crate::console::age::left;
+use crate::console::model::{Model, WriteAccess};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun};
+use crate::console::words;
+use crate::domain::{LinkState, TokenKind};
+
+/// A segment of the header; the one with the lowest priority is dropped first.
+struct HeaderSegment {
+    priority: u8,
+    /// Segments of a group stand close together.
+    group: u8,
+    run: TextRun,
+    /// A shorter form, used before anything of at least [`WORTH`] is dropped.
+    short: Option<TextRun>,
+}
+
+impl HeaderSegment {
+    fn new(priority: u8, group: u8, ink: StyleRole, text: impl Into<String>) -> Self {
+        Self { priority, group, run: TextRun::of(ink, text.into()), short: None }
+    }
+
+    fn or_short(self, ink: StyleRole, text: impl Into<String>) -> Self {
+        Self { short: Some(TextRun::of(ink, text.into())), ..self }
+    }
+}
+
+/// From this priority on, shorter forms are used before a segment is dropped.
+const WORTH: u8 = 50;
+
+/// Never dropped.
+const ALWAYS: u8 = u8::MAX;
+
+/// Least columns of a context's name: enough to tell contexts apart.
+const LEAST_CONTEXT: u16 = 4;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+    let name = model.context.name.as_str();
+    let mut parts = vec![
+        HeaderSegment::new(20, 0, StyleRole::Dim, "confdeck ·"),
+        HeaderSegment::new(ALWAYS, 0, StyleRole::Strong, name),
+    ];
+    badge(&mut parts, model);
+    secrets(&mut parts, model);
+    extras(&mut parts, model);
+    // Marks of both stores stand together.
+    parts.sort_by_key(|part| part.group);
+    let margins = if area.width < 40 { 0 } else { 1 };
+    let room = area.width.saturating_sub(2 * margins);
+    fit(&mut parts, room);
+
+    let mut pen = canvas.row(area, 0);
+    pen.skip(margins).margin(margins);
+    let (left, right): (Vec<HeaderSegment>, Vec<HeaderSegment>) =
+        parts.into_iter().partition(|part| part.group == 0);
+    let right = joined(&right, gap(room));
+    // State and lock come before a long context name.
+    let reserved = pen.remaining().saturating_sub(LEAST_CONTEXT + 1);
+    if right.width() > reserved {
+        let least = pen.remaining().min(LEAST_CONTEXT);
+        pen.put_column(least, StyleRole::Strong, name).skip(1).put_run(&right);
+        return;
+    }
+    pen.put_right(&right);
+    if !right.is_empty() {
+        pen.margin(1);
+    }
+    pen.put_run(&joined(&left, " "));
+}
+
+fn gap(room: u16) -> &'static str {
+    if room < 40 {
+        " "
+    } else if room < 100 {
+        "  "
+    } else {
+        "    "
+    }
+}
+
+fn fit(parts: &mut Vec<HeaderSegment>, room: u16) {
+    let between = u16::try_from(gap(room).len()).unwrap_or(1);
+    loop {
+        let mut total = 0;
+        let mut group = None;
+        for part in parts.iter() {
+            let before = match group {
+                None => 0,
+                Some(last) if last == part.group => 1,
+                Some(_) => between,
+            };
+            total += before + part.run.width();
+            group = Some(part.group);
+        }
+        let least = parts.iter().map(|part| part.priority).min().unwrap_or(ALWAYS);
+        if total <= room || least == ALWAYS {
+            return;
+        }
+        if least >= WORTH && parts.iter().any(|part| part.short.is_some()) {
+            for part in parts.iter_mut() {
+                part.run = part.short.take().unwrap_or_else(|| std::mem::take(&mut part.run));
+            }
+            continue;
+        }
+        parts.retain(|part| part.priority != least);
+    }
+}
+
+fn joined(parts: &[HeaderSegment], between: &'static str) -> TextRun {
+    let mut phrase = TextRun::default();
+    let mut group = None;
+    for part in parts {
+        phrase.join(if group == Some(part.group) { " " } else { between }, part.run.clone());
+        group = Some(part.group);
+    }
+    phrase
+}
+
+/// The badge of the store: `etcd ● SYNCED r48213 <5ms`.
+fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
+    let link = &model.link;
+    let mut add = |worth, ink, text: String| parts.push(HeaderSegment::new(worth, 1, ink, text));
+    let (glyph, ink) = words::link_badge(model);
+    // Where only one of both fits, the one that warns stays.
+    let (state, partial) = if link.state.is_synced() { (92, ALWAYS) } else { (ALWAYS, 92) };
+    let is_partial = model.inventory.coverage().is_partial();
+    add(50, StyleRole::Dim, model.context.backend.into());
+    add(90, ink, glyph.into());
+    add(if is_partial { state } else { ALWAYS }, ink, link.state.word().into());
+    if is_partial {
+        add(partial, StyleRole::Warning, words::PARTIAL.into());
+    }
+    match &link.state {
+        LinkState::Loading { entries } => add(70, ink, words::grouped(*entries)),
+        LinkState::Stale { .. } => add(80, ink, words::ago(model, link.since).text),
+        _ => {}
+    }
+    if let Some(mark) = resync(model) {
+        add(75, StyleRole::Warning, mark);
+    }
+    let revision = model.inventory.revision();
+    if model.context.capabilities.tokens == TokenKind::Counter && revision.0 > 0 {
+        add(40, StyleRole::Dim, revision.to_string());
+    }
+    if let Some(latency) = link.latency.filter(|_| link.state.is_synced()) {
+        add(30, StyleRole::Dim, latency.word().into());
+    }
+}
+
+/// The badge of the secret store, and how many values were read from it: `vault ● unsealed <5ms`.
+fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
+    if model.context.secrets.is_none() {
+        return;
+    }
+    let link = &model.secret_link;
+    let mut add = |worth, ink, text: String| parts.push(HeaderSegment::new(worth, 2, ink, text));
+    let (glyph, ink) = words::standing_badge(link);
+    let serves = link.standing.is_none_or(|standing| standing.serves());
+    let well = serves && link.forbidden == 0;
+    add(if well { 46 } else { 84 }, StyleRole::Dim, link.backend.into());
+    add(if well { 48 } else { 88 }, ink, glyph.into());
+    add(if serves { 48 } else { 93 }, ink, words::standing(link).into());
+    if link.forbidden > 0 && serves {
+        add(86, StyleRole::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
+    }
+    if let Some(latency) = link.latency.filter(|_| serves) {
+        add(28, StyleRole::Dim, latency.word().into());
+    }
+    let reads = words::grouped(usize::try_from(model.secret_actions.reads).unwrap_or(usize::MAX));
+    let (worth, ink) =
+        if model.secret_actions.reads == 0 { (44, StyleRole::Dim) } else { (78, StyleRole::Warning) };
+    let long = format!("secret values read: {reads}");
+    parts.push(HeaderSegment::new(worth, 3, ink, long).or_short(ink, format!("{reads} values read")));
+    if link.root {
+        let long = HeaderSegment::new(62, 6, StyleRole::Warning, format!("{} root token", glyph::WARNING));
+        parts.push(long.or_short(StyleRole::Warning, format!("{} root", glyph::WARNING)));
+    }
+}
+
+/// How much the last load differed from what had been shown.
+fn resync(model: &Model) -> Option<String> {
+    let resync = model.link.resync.as_ref()?;
+    if model.link.resync_ends().is_some_and(|ends| ends <= model.now.mono) {
+        return None;
+    }
+    Some(if resync.replaced {
+        "RESYNCED: store replaced".into()
+    } else {
+        format!("RESYNCED {}", words::grouped(resync.differences))
+    })
+}
+
+fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
+    let mut add = |worth, group, ink, text: String| parts.push(HeaderSegment::new(worth, group, ink, text));
+    if model.traffic.is_shown() {
+        let rate = format!("{}/s", words::grouped(model.traffic.rate() as usize));
+        add(25, 4, StyleRole::Dim, rate);
+        add(22, 4, StyleRole::Accent, sparkline(model));
+    }
+    if let Some(held) = &model.paused {
+        let more = if held.overflowed { "+" } else { "" };
+        // Without it, SYNCED would describe a paused picture.
+        add(95, 5, StyleRole::Warning, "PAUSED".into());
+        let waiting = format!("{} {}{more} waiting", glyph::DOT, words::grouped(held.changes));
+        add(65, 5, StyleRole::Warning, waiting);
+    }
+    for mark in &model.context.warnings {
+        add(60, 6, StyleRole::Warning, format!("{} {mark}", glyph::WARNING));
+    }
+    if model.context.protected {
+        add(55, 7, StyleRole::Dim, "PROTECTED".into());
+    }
+    if let Some((ink, words)) = lock(model) {
+        add(ALWAYS, 7, ink, words);
+    }
+}
+
+fn lock(model: &Model) -> Option<(StyleRole, String)> {
+    match model.lock {
+        WriteAccess::ReadOnly => Some((StyleRole::Strong, "READ ONLY".into())),
+        WriteAccess::Locked => Some((StyleRole::Strong, "LOCKED".into())),
+        WriteAccess::Open(Some(until)) => {
+            let left = left(until.saturating_sub(model.now.mono)).text;
+            Some((StyleRole::Warning, format!("UNLOCKED {left}")))
+        }
+        WriteAccess::Open(None) => None,
+    }
+}
+
+fn sparkline(model: &Model) -> String {
+    let highest = model.traffic.history().max().unwrap_or_default().max(1);
+    let step = |count: u32| {
+        let steps = glyph::SPARK.len() as u64 - 1;
+        // Any change at all is drawn higher than none.
+        let at = (u64::from(count) * steps).div_ceil(u64::from(highest));
+        glyph::SPARK.get(usize::try_from(at).unwrap_or_default()).copied().unwrap_or_default()
+    };
+    model.traffic.history().map(step).collect()
+}

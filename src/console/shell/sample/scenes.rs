@@ -1,0 +1,508 @@
+//! The scenes: the sample fleet in every state that is drawn differently.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{NOW, browse, connecting, context, empty, key, scope};
+use crate::console::effect::RequestId;
+use crate::console::keymap::Place;
+use crate::console::message::{AppEvent, Message};
+use crate::console::model::*;
+use crate::console::overlays::chooser::Chooser;
+use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
+use crate::console::screens::Tab;
+use crate::console::screens::browse::Sort;
+use crate::console::screens::editor::{Draft, DraftStage, Review, Upstream};
+use crate::console::screens::plan::PlanStep;
+use crate::console::shell::layout::{Pane, Size};
+use crate::console::shell::sample::{health, needs, plans, secrets, secrets_tab, typing, vault};
+use crate::console::widgets::TextInput;
+use crate::domain::*;
+use crate::inventory::{Scope, scan_event};
+use crate::provider::WatchEvent;
+
+fn broken(size: Size) -> Model {
+    let mut model = browse(size);
+    scope(&mut model, "production", Some("production/stripe_events"));
+    model
+}
+
+fn all(size: Size) -> Model {
+    let mut model = browse(size);
+    scope(&mut model, "all", Some("staging/doorbell"));
+    model.traffic.count(3, NOW - Duration::from_secs(5));
+    model.traffic.count(40, NOW - Duration::from_secs(3));
+    model.traffic.count(12, NOW - Duration::from_secs(1));
+    model.traffic.advance(NOW);
+    model
+}
+
+fn hostile(size: Size) -> Model {
+    let mut model = browse(size);
+    scope(&mut model, "team-a", None);
+    model
+}
+
+fn unrecognised(size: Size) -> Model {
+    let mut model = browse(size);
+    scope(&mut model, "unrecognised", None);
+    model
+}
+
+fn detail(size: Size) -> Model {
+    let mut model = browse(size);
+    scope(&mut model, "production", Some("production/users"));
+    model.webhooks.focus = Pane::Detail;
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
+    model.lease = Some(LeaseExpiry {
+        lease: LeaseId(0x694d_77aa),
+        asked: None,
+        ends: Some(NOW + Duration::from_secs(754)),
+    });
+    model
+}
+
+fn namespaces(size: Size) -> Model {
+    let mut model = browse(size);
+    model.webhooks.focus = Pane::Namespaces;
+    model
+}
+
+fn connections(size: Size) -> Model {
+    let mut model = browse(size);
+    model.tab = Tab::Connections;
+    model.connections.enter(Scope::Connections, &model.inventory, 30);
+    model.connections.select_key(&model.inventory, &key("connections/pg_audit"), 30);
+    model
+}
+
+fn stale(size: Size) -> Model {
+    let mut model = browse(size);
+    let reason = "no answer from 127.0.0.1:2379 for 3 s".into();
+    let retry_in = Some(Duration::from_millis(42_600));
+    model.link.set_state(LinkState::Stale { reason, retry_in }, NOW - Duration::from_secs(41));
+    model
+}
+
+/// A user who may read one namespace and the connections.
+fn partial(size: Size) -> Model {
+    let mut model = browse(size);
+    let may_read = |key: &ResourceKey| {
+        !key.is_foreign() && key.namespace().is_none_or(|namespace| namespace.as_str() == "production")
+    };
+    let ranges = ["/cwm/global/connections/*", "/cwm/production/*"].map(String::from);
+    let coverage = Coverage::Partial(PermittedRanges::new(ranges.to_vec(), may_read));
+    let scopes = [Scope::AllWebhooks, Scope::Connections];
+    let slots = scopes.iter().flat_map(|scope| model.inventory.slots(scope));
+    let rows = slots.filter_map(|slot| model.inventory.row(slot)).filter(|row| may_read(&row.key()));
+    let page = WatchEvent::Page(rows.map(|row| row.entry()).collect());
+    let (store, at) = (StoreId::new("cluster 1"), model.inventory.revision());
+    for event in [WatchEvent::Load { store, at, resync: true, coverage }, page, WatchEvent::Loaded { at }] {
+        model.inventory.apply(scan_event(event), NOW);
+    }
+    scope(&mut model, "production", Some("production/github_events"));
+    model
+}
+
+fn partial_health(size: Size) -> Model {
+    let mut model = health::rights(size);
+    model.inventory = partial(size).inventory;
+    model
+}
+
+fn loading(size: Size) -> Model {
+    let mut model = browse(size);
+    model.link = StoreLink::default();
+    model.link.set_state(LinkState::Loading { entries: 12_000 }, NOW);
+    model
+}
+
+fn denied(size: Size) -> Model {
+    let mut model = connecting(size);
+    let permission = "user deck may not read /cwm/ (etcd role: grant read on the prefix)".into();
+    model
+        .link
+        .set_state(LinkState::Denied { permission, retry_in: Some(Duration::from_secs(60)) }, Duration::ZERO);
+    model
+}
+
+fn filtering(size: Size) -> Model {
+    let mut model = all(size);
+    model.webhooks.filter.set("conn:kafka !test");
+    model.webhooks.typing = Some(String::new());
+    model.webhooks.apply_filter(&model.inventory, 30);
+    model
+}
+
+fn filtered(size: Size) -> Model {
+    let mut model = filtering(size);
+    model.webhooks.typing = None;
+    model.webhooks.apply_sort(Sort::Newest, &model.inventory, 30);
+    model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: false });
+    model.paused = Some(PausedEvents { changes: 31, ..PausedEvents::default() });
+    model
+}
+
+fn no_match(size: Size) -> Model {
+    let mut model = browse(size);
+    model.webhooks.filter.set("conn:nothing");
+    model.webhooks.apply_filter(&model.inventory, 30);
+    model.notify(Tone::Bad, "production/orders was deleted by someone else; nothing was written");
+    model
+}
+
+fn log(size: Size) -> Model {
+    let mut model = browse(size);
+    model.tab = Tab::Log;
+    model.log.lines = [
+        "13:02:10  INFO start: version 0.1.0, context prod",
+        "13:02:11  INFO watch: loaded 22 entries at r48213 in 4 ms",
+        "13:05:40  WARN watch: no answer from 127.0.0.1:2379 for 3 s; tried again in 1 s",
+        "13:05:41  INFO watch: resumed from r48213",
+        "13:06:02 ERROR write: production/orders conflicts; nothing was written",
+    ]
+    .map(str::to_owned)
+    .into();
+    model
+}
+
+fn help(size: Size) -> Model {
+    let mut model = browse(size);
+    model.overlay = Some(Overlay::Help { place: Place::Browse, scroll: 0 });
+    model
+}
+
+fn prompt(size: Size) -> Model {
+    let mut model = browse(size);
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: PromptPurpose::Command,
+        input: TextInput::of("re"),
+        error: None,
+        candidates: vec!["retry".into(), "redraw".into()],
+    }));
+    model
+}
+
+fn unlock(size: Size) -> Model {
+    let mut model = browse(size);
+    let error = Some("\"pord\" is not the name of this context".into());
+    model.overlay = Some(Overlay::Prompt(Prompt {
+        purpose: PromptPurpose::Unlock,
+        input: TextInput::of("pord"),
+        error,
+        candidates: Vec::new(),
+    }));
+    model
+}
+
+fn confirm(size: Size) -> Model {
+    let mut model = browse(size);
+    let entry = Box::new(model.inventory.get(&key("connections/kafka_main")).unwrap().entry());
+    model.overlay = Some(Overlay::Confirm(Confirm {
+        question: "delete connections/kafka_main from prod?".into(),
+        details: vec!["used by 2 webhooks: production/deploys, production/github_events".into()],
+        action: ConfirmAction::Delete { entry, store: None },
+        asked: NOW,
+    }));
+    model
+}
+
+/// The chooser of a new webhook.
+fn choose(size: Size) -> Model {
+    let mut model = browse(size);
+    let mut chooser = Chooser::new(key("production/refunds"));
+    chooser.selected = 1;
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+fn choose_type(size: Size) -> Model {
+    let mut model = connections(size);
+    let mut chooser = Chooser::new(key("connections/queue_eu"));
+    chooser.input = TextInput::of("sql");
+    model.overlay = Some(Overlay::Choose(chooser));
+    model
+}
+
+/// A write whose answer was lost.
+fn unknown(size: Size) -> Model {
+    let mut model = writing(size);
+    model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
+    let sent = SentCommit { request: RequestId(1), store: None, ops: Vec::new() };
+    model.unknown_outcome = Some(UnknownOutcome { sent, asked: Some(RequestId(2)), asked_at: Some(NOW) });
+    model
+}
+
+pub(in crate::console) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
+    let mut model = browse(size);
+    let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
+    let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
+    change(&mut edit);
+    edit.check();
+    model.edit = Some(Box::new(edit));
+    model.update_editor_view();
+    model
+}
+
+/// Replaces the first occurrence of a text by typing another.
+pub(in crate::console) fn replace(edit: &mut Draft, from: &str, to: &str) {
+    let text = edit.text();
+    let at = text.find(from).unwrap();
+    edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));
+    edit.buffer.paste(to);
+}
+
+fn editor(size: Size) -> Model {
+    edit(size, |edit| replace(edit, "30", "3o"))
+}
+
+fn changed(edit: &mut Draft) {
+    replace(edit, "30", "45");
+    replace(edit, "\"gh\"", "\"github\"");
+}
+
+fn review(size: Size) -> Model {
+    let mut model = edit(size, changed);
+    let edit = model.edit.as_mut().unwrap();
+    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
+    model
+}
+
+fn full_review(size: Size) -> Model {
+    let mut model = review(size);
+    if let Some(DraftStage::Review(review)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
+        review.full = true;
+    }
+    model
+}
+
+/// A draft whose document was meanwhile changed to what `theirs` returns.
+fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
+    let mut model = edit(size, |edit| {
+        changed(edit);
+        replace(edit, "192.0.2.7", "192.0.2.8");
+    });
+    let mut now = model.inventory.get(&key("production/github_events")).unwrap().entry();
+    let text = theirs(now.document.text().unwrap().to_owned());
+    now.document = Document::from(text);
+    now.token = Token::counter(48_220);
+    now.revision = Revision(48_220);
+    let batch = WatchEvent::Batch {
+        at: Revision(48_220),
+        changes: vec![Change { revision: now.revision, kind: ChangeKind::Put { entry: now } }],
+    };
+    update(&mut model, AppEvent::Feed(scan_event(batch)));
+    model.lock = WriteAccess::Open(None);
+    press(&mut model, 'g', KeyModifiers::CONTROL);
+    model
+}
+
+fn update(model: &mut Model, event: AppEvent) {
+    let at = model.now;
+    crate::console::update::update(model, Message { at, event });
+}
+
+fn press(model: &mut Model, key: char, modifiers: KeyModifiers) {
+    update(model, AppEvent::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
+}
+
+fn clashing(text: String) -> String {
+    text.replace(":30", ":60")
+        .replace("\"gh\"", "\"gh2\"")
+        .replace("192.0.2.7", "192.0.2.9")
+        .replace("sha256", "sha512")
+        .replace("Hunter2Hunter", "Hunter2Hunter-too")
+}
+
+fn merge(size: Size) -> Model {
+    let mut model = merging(size, clashing);
+    press(&mut model, 'm', KeyModifiers::NONE);
+    press(&mut model, 'j', KeyModifiers::NONE);
+    model
+}
+
+fn merge_edited(size: Size) -> Model {
+    let mut model = merge(size);
+    if let Some(DraftStage::Merge(merging)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
+        merging.replaced = true;
+    }
+    for key in ['j', 'e'] {
+        press(&mut model, key, KeyModifiers::NONE);
+    }
+    update(&mut model, AppEvent::Paste("5".into()));
+    update(&mut model, AppEvent::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    model
+}
+
+fn merge_alone(size: Size) -> Model {
+    merging(size, |text| text.replace("sha256", "sha512"))
+}
+
+fn merge_text(size: Size) -> Model {
+    let mut model = merging(size, clashing);
+    press(&mut model, 'M', KeyModifiers::NONE);
+    press(&mut model, 'f', KeyModifiers::NONE);
+    model
+}
+
+fn writing(size: Size) -> Model {
+    let mut model = review(size);
+    let (request, key) = (RequestId(1), key("production/github_events"));
+    let document = Some(Document::from("{}"));
+    let steps = vec![PlanStep::create(key.clone(), document.clone())];
+    model.pending_write =
+        Some(PendingWrite { request, document, key, store: None, steps, description: None, undoes: None });
+    model
+}
+
+/// A console over files: digests for tokens, no lease, nothing to unlock.
+pub(in crate::console) fn files(size: Size) -> Model {
+    let mut model = Model::new(
+        ConsoleContext {
+            name: "files webhooks.json".into(),
+            backend: "files",
+            target: "webhooks.json, connections.json".into(),
+            locked: false,
+            ..context()
+        },
+        size,
+    );
+    model.context.capabilities.tokens = TokenKind::Digest;
+    model.now.mono = NOW;
+    let entry = |id: &str, token| Entry {
+        key: key(&format!("default/{id}")),
+        document: Document::from(r#"{"module": "log"}"#),
+        revision: Revision(1),
+        created: None,
+        version: None,
+        token: Token::digest([0x3f, 0xa9, 0xc1, 0xd2, 0xe4, token]),
+        lease: None,
+    };
+    let (store, at) = (StoreId::new("files"), Revision(1));
+    let page = WatchEvent::Page(vec![entry("orders", 1), entry("ping", 2)]);
+    for event in [
+        WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole },
+        page,
+        WatchEvent::Loaded { at },
+    ] {
+        model.inventory.apply(scan_event(event), Duration::ZERO);
+    }
+    model.link.set_state(LinkState::Synced, NOW);
+    scope(&mut model, "default", Some("default/ping"));
+    model
+}
+
+/// A new document in a read-only console that has lost its store: everything that can block a write.
+fn new_document(size: Size) -> Model {
+    let mut model = stale(size);
+    model.lock = WriteAccess::ReadOnly;
+    let mut edit = Draft::new(
+        key("production/refunds"),
+        r#"{"module": "log"}"#.into(),
+        model.inventory.store().cloned(),
+    )
+    .unwrap();
+    edit.upstream = Upstream::Changed;
+    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
+    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
+    model.edit = Some(Box::new(edit));
+    model
+}
+
+/// A scene: its name, and its constructor.
+pub(in crate::console) type Scene = (&'static str, fn(Size) -> Model);
+
+pub(in crate::console) const SCENES: &[Scene] = &[
+    ("browse", browse),
+    ("all", all),
+    ("namespaces", namespaces),
+    ("detail", detail),
+    ("broken", broken),
+    ("hostile", hostile),
+    ("unrecognised", unrecognised),
+    ("connections", connections),
+    ("connecting", connecting),
+    ("loading", loading),
+    ("denied", denied),
+    ("stale", stale),
+    ("partial", partial),
+    ("partial_health", partial_health),
+    ("empty", empty),
+    ("filtering", filtering),
+    ("filtered", filtered),
+    ("no_match", no_match),
+    ("health", health::cluster),
+    ("health_full", health::full),
+    ("health_rights", health::rights),
+    ("health_lost", health::lost),
+    ("health_files", health::files),
+    ("health_broken", health::broken),
+    ("log", log),
+    ("help", help),
+    ("prompt", prompt),
+    ("unlock", unlock),
+    ("confirm", confirm),
+    ("choose", choose),
+    ("choose_type", choose_type),
+    ("editor", editor),
+    ("editor_problems", typing::problems),
+    ("editor_find", typing::find),
+    ("editor_wrap", typing::wrap),
+    ("editor_revealed", typing::revealed),
+    ("review", review),
+    ("full_review", full_review),
+    ("merge", merge),
+    ("merge_edited", merge_edited),
+    ("merge_alone", merge_alone),
+    ("merge_text", merge_text),
+    ("drafts", super::drafts::page),
+    ("draft_withheld", super::drafts::withheld),
+    ("writing", writing),
+    ("unknown", unknown),
+    ("new_document", new_document),
+    ("files", files),
+    ("marked", plans::marked),
+    ("plan_delete", plans::delete),
+    ("plan_clone", plans::clone),
+    ("plan_clone_full", plans::clone_full),
+    ("plan_rename", plans::rename),
+    ("plan_undo", plans::undo),
+    ("plan_conflict", plans::conflict),
+    ("plan_too_many", plans::too_many),
+    ("plan_typed", plans::typed),
+    ("needs", needs::each_mark),
+    ("needs_detail", needs::detail),
+    ("needs_of_a_connection", needs::connection),
+    ("needs_many", needs::many),
+    ("needs_variables", needs::variables),
+    ("needs_help", needs::help),
+    ("secret_form", secrets::secret_form),
+    ("secret_review", secrets::secret_review),
+    ("secret_conflict", secrets::secret_conflict),
+    ("secret_value", secrets::secret_value),
+    ("secret_generate", secrets::secret_generate),
+    ("secret_pick", secrets::secret_pick),
+    ("secret_shown", secrets::secret_shown),
+    ("secret_undo", secrets::secret_undo),
+    ("secret_copy", secrets::secret_copy),
+    ("reread", secrets::reread),
+    ("plan_reput", secrets::plan_reput),
+    ("secret_versions", secrets::secret_versions),
+    ("secret_destroy", secrets::secret_destroy),
+    ("vault", vault::well),
+    ("vault_crowded", vault::crowded),
+    ("vault_sealed", vault::sealed),
+    ("health_vault", vault::page_well),
+    ("health_vault_sealed", vault::page_sealed),
+    ("health_env", vault::page_env),
+    ("secrets", secrets_tab::secrets),
+    ("secrets_by_state", secrets_tab::secrets_by_state),
+    ("secrets_detail", secrets_tab::secrets_detail),
+    ("secrets_own", secrets_tab::secrets_own),
+    ("secrets_orphan", secrets_tab::secrets_orphan),
+    ("secrets_bounded", secrets_tab::secrets_bounded),
+    ("secrets_looking", secrets_tab::secrets_looking),
+    ("secrets_none", secrets_tab::secrets_none),
+];

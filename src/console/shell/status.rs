@@ -1,0 +1,164 @@
+//! The line above the footer: the filter, the last notice, trouble of the link; and the count.
+
+use ratatui::layout::Rect;
+
+use crate::console::model::{Model, Tone};
+use crate::console::screens::browse::BrowsePage;
+use crate::console::screens::editor::{Draft, DraftStage};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextInput, TextRun, width};
+use crate::console::words;
+use crate::text::Safe;
+
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+    let browse = model.browse().filter(|_| !model.is_covered());
+    let is_secrets = model.shows_secrets();
+    let right = match (&model.edit, browse) {
+        (Some(edit), _) if matches!(edit.stage, DraftStage::Editing) => editing(edit, area.width / 2),
+        (None, None) if is_secrets => secrets_count(model),
+        (None, Some(browse)) => {
+            let mut right = marked(browse);
+            right.join(" · ", count(model, browse));
+            right
+        }
+        _ => TextRun::default(),
+    };
+    let mut pen = canvas.row(area, 0);
+    pen.skip(1).margin(1);
+    if area.width >= 40 {
+        pen.put_right(&right);
+        if !right.is_empty() {
+            pen.margin(2);
+        }
+    }
+    let mut cursor = None;
+    if let Some(browse) = browse {
+        cursor = filter(&mut pen, &browse.filter, browse.typing.is_some());
+    } else if is_secrets {
+        cursor = filter(&mut pen, &model.secrets_page.filter, model.secrets_page.typing.is_some());
+    }
+    let said = status_run(model);
+    if pen.x() > area.x + 1 && !said.is_empty() {
+        pen.skip(3);
+    }
+    pen.put_run(&said);
+    if let Some(x) = cursor {
+        canvas.set_cursor(x, area.y);
+    }
+}
+
+/// Where the cursor is: its JSON path, as far as there is room, line and column.
+fn editing(edit: &Draft, room: u16) -> TextRun {
+    let place = format!("line {}, column {}", edit.buffer.cursor().row + 1, edit.buffer.column() + 1);
+    let place = TextRun::of(StyleRole::Dim, place);
+    let path = edit.outline.cursor_path().path.as_str();
+    // The end of a path says more than its beginning.
+    let left = usize::from(room.saturating_sub(place.width() + 3));
+    let start = path.char_indices().rev().nth(left.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let (cut, tail) = path.split_at_checked(start).unwrap_or_default();
+    let mut phrase = match (tail, left) {
+        ("", _) | (_, 0..=3) => TextRun::default(),
+        _ if cut.is_empty() => TextRun::of(StyleRole::JsonKey, tail.to_owned()),
+        _ => TextRun::of(StyleRole::Dim, glyph::MORE)
+            .and(StyleRole::JsonKey, tail.chars().skip(1).collect::<String>()),
+    };
+    phrase.join(" · ", place);
+    phrase
+}
+
+/// The filter line, and its cursor while it is typed.
+fn filter(
+    pen: &mut crate::console::widgets::LineWriter<'_>,
+    filter: &TextInput,
+    is_typed: bool,
+) -> Option<u16> {
+    let text = filter.text();
+    if !is_typed {
+        if !text.is_empty() {
+            pen.put(StyleRole::Dim, "/").put(StyleRole::Accent, text);
+        }
+        return None;
+    }
+    pen.put(StyleRole::Key, "/");
+    let before = width(&Safe::new(filter.before_cursor()));
+    // A long filter scrolls so that its cursor, and a blank for it, stay visible.
+    let left_out = (before + 2).saturating_sub(pen.remaining());
+    let start = pen.x();
+    pen.scroll(usize::from(left_out)).put(StyleRole::Text, text).scroll(0);
+    let cursor = start + before.saturating_sub(left_out);
+    pen.move_to(cursor + 1);
+    Some(cursor)
+}
+
+/// The most important message: a notice, a pending write, or trouble of the link.
+fn status_run(model: &Model) -> TextRun {
+    if let Some(notice) = model.notice.as_ref().filter(|notice| notice.until > model.now.mono) {
+        let (glyph, ink) = match notice.tone {
+            Tone::Plain => ("", StyleRole::Text),
+            Tone::Good => (glyph::GOOD, StyleRole::Good),
+            Tone::Bad => (glyph::BAD, StyleRole::Bad),
+        };
+        let mut phrase = if glyph.is_empty() { TextRun::default() } else { TextRun::of(ink, glyph) };
+        phrase.join(" ", TextRun::of(ink, notice.text.clone()));
+        return phrase;
+    }
+    if let (Some(writing), Some(_)) = (&model.pending_write, &model.unknown_outcome) {
+        let words = format!("{}: outcome {} {}", writing.describe(), words::UNKNOWN, glyph::MORE);
+        return TextRun::of(StyleRole::Warning, words);
+    }
+    if model.external_edit.as_ref().is_some_and(|away| away.watching) {
+        return TextRun::of(StyleRole::Accent, "watching the file: save it there; esc ends");
+    }
+    if let Some(writing) = &model.pending_write {
+        return TextRun::of(StyleRole::Accent, format!("{} {}", writing.describe(), glyph::MORE));
+    }
+    if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) }
+}
+
+/// Whether an empty list already says what is waited for.
+fn is_shown_in_body(model: &Model) -> bool {
+    let empty =
+        |browse: &BrowsePage| browse.listing.len(&model.inventory) == 0 && model.panes().items.width > 0;
+    !model.link.has_loaded && !model.is_covered() && model.browse().is_some_and(empty)
+}
+
+/// Number of marked documents, visible or not.
+fn marked(browse: &BrowsePage) -> TextRun {
+    match browse.marks.len() {
+        0 => TextRun::default(),
+        count => {
+            TextRun::of(StyleRole::Accent, format!("{} {} marked", glyph::MARKED, words::grouped(count)))
+        }
+    }
+}
+
+/// The position in the list of secrets, or the number of matches.
+fn secrets_count(model: &Model) -> TextRun {
+    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
+    let total = words::count(rows.total(), model);
+    if total.is_empty() {
+        return TextRun::default();
+    }
+    let partial = if rows.is_partial() { glyph::MORE } else { "" };
+    let first = match rows.is_filtered() {
+        true => rows.len(),
+        false => (model.secrets_page.cursor + 1).min(rows.len()),
+    };
+    TextRun::of(StyleRole::Dim, format!("{} of {total}{partial}", words::grouped(first)))
+}
+
+/// The position in the list, or the number of matches, of how many; never without the link state.
+fn count(model: &Model, browse: &BrowsePage) -> TextRun {
+    let shown = browse.listing.len(&model.inventory);
+    let total = model.inventory.counts(browse.listing.scope()).total;
+    let total_words = words::count(total, model);
+    if total_words.is_empty() {
+        return TextRun::default();
+    }
+    let partial = if browse.listing.is_partial() { glyph::MORE } else { "" };
+    if browse.listing.filter().is_empty() {
+        let place = if shown == 0 { 0 } else { browse.cursor + 1 };
+        return TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(place)));
+    }
+    TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(shown)))
+}

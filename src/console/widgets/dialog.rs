@@ -1,0 +1,47 @@
+//! The box of an overlay: the only thing with a whole border.
+
+use ratatui::layout::Rect;
+
+use super::surface::Surface;
+use crate::console::theme::{StyleRole, glyph};
+
+/// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
+/// box that does not fit is as large as the area.
+pub(in crate::console) fn dialog(
+    canvas: &mut Surface<'_>,
+    area: Rect,
+    title: &str,
+    columns: u16,
+    rows: u16,
+) -> Rect {
+    let wanted = columns.saturating_add(4);
+    // Narrow strips of the background at both sides would only distract.
+    let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
+    let height = rows.saturating_add(2).min(area.height);
+    let outer = Rect {
+        x: area.x + (area.width - width) / 2,
+        // A little above the middle.
+        y: area.y + (area.height - height) * 2 / 5,
+        width,
+        height,
+    };
+    canvas.clear(outer);
+    canvas.hide_cursor();
+    if width < 5 || height < 3 {
+        return outer;
+    }
+    let [top_left, top_right, bottom_left, bottom_right] = glyph::CORNERS;
+    for row in 0..height {
+        let (left, between, right) = match row {
+            0 => (top_left, glyph::HORIZONTAL, top_right),
+            _ if row == height - 1 => (bottom_left, glyph::HORIZONTAL, bottom_right),
+            _ => (glyph::VERTICAL, " ", glyph::VERTICAL),
+        };
+        let mut pen = canvas.row(outer, row);
+        pen.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
+        canvas.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
+    }
+    let mut pen = canvas.row(outer, 0);
+    pen.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
+}

@@ -1,0 +1,36 @@
+//! Masked documents: highlighted lines with line numbers.
+
+use super::line_writer::LineWriter;
+use crate::console::shell::layout::gutter;
+use crate::console::theme::StyleRole;
+use crate::text::{MaskedLine, SegmentRole};
+
+/// The style role of a document role.
+pub(in crate::console) fn style_role_of(role: SegmentRole) -> StyleRole {
+    match role {
+        SegmentRole::Punctuation => StyleRole::JsonPunctuation,
+        SegmentRole::Key => StyleRole::JsonKey,
+        SegmentRole::String => StyleRole::JsonString,
+        SegmentRole::Number => StyleRole::JsonNumber,
+        SegmentRole::Word => StyleRole::JsonWord,
+        SegmentRole::Reference => StyleRole::Reference,
+        SegmentRole::Secret => StyleRole::Secret,
+        SegmentRole::Bad => StyleRole::Bad,
+        SegmentRole::Plain => StyleRole::Text,
+        SegmentRole::Note => StyleRole::Note,
+    }
+}
+
+/// Writes a line with its number, counted from 0, in a document of `of` lines.
+pub(in crate::console) fn numbered_line(
+    pen: &mut LineWriter<'_>,
+    at: usize,
+    of: usize,
+    line: &MaskedLine<'_>,
+) {
+    let width = usize::from(gutter(of)) - 1;
+    pen.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
+    for segment in &line.segments {
+        pen.put(style_role_of(segment.role), segment.text.borrowed());
+    }
+}

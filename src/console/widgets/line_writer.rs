@@ -1,0 +1,236 @@
+//! Writes one row from left to right. The only place where text becomes cells: everything goes through
+//! [`Safe`], is measured as the terminal measures it, and is cut between graphemes.
+
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::text_run::TextRun;
+use crate::console::theme::{StyleRole, Theme, glyph};
+use crate::text::Safe;
+
+/// A position on a row, and where the row ends.
+pub(in crate::console) struct LineWriter<'c> {
+    buffer: &'c mut Buffer,
+    theme: &'c Theme,
+    x: u16,
+    y: u16,
+    end: u16,
+    /// Columns still to skip, for a row that is scrolled sideways.
+    skip: usize,
+    /// Replaces the role of everything written.
+    role_override: Option<StyleRole>,
+}
+
+impl<'c> LineWriter<'c> {
+    pub(in crate::console) fn new(buffer: &'c mut Buffer, theme: &'c Theme, line: Rect) -> Self {
+        let end = if line.height == 0 { line.x } else { line.right() };
+        Self { buffer, theme, x: line.x, y: line.y, end, skip: 0, role_override: None }
+    }
+
+    /// Columns left.
+    pub(in crate::console) fn remaining(&self) -> u16 {
+        self.end.saturating_sub(self.x)
+    }
+
+    /// Where the next character goes.
+    pub(in crate::console) fn x(&self) -> u16 {
+        self.x
+    }
+
+    /// Reserves the last `columns`.
+    pub(in crate::console) fn margin(&mut self, columns: u16) -> &mut Self {
+        self.end = self.end.saturating_sub(columns).max(self.x);
+        self
+    }
+
+    /// Skips the first `columns` of what is written from now on.
+    pub(in crate::console) fn scroll(&mut self, columns: usize) -> &mut Self {
+        self.skip = columns;
+        self
+    }
+
+    /// Writes everything from now on, and the blanks between, in one role, as for a selected row.
+    pub(in crate::console) fn highlight(&mut self, ink: StyleRole) -> &mut Self {
+        self.role_override = Some(ink);
+        let (style, line) =
+            (self.theme.style(ink), Rect { x: self.x, y: self.y, width: self.remaining(), height: 1 });
+        self.buffer.set_style(line, style);
+        self
+    }
+
+    /// Leaves columns blank.
+    pub(in crate::console) fn skip(&mut self, columns: u16) -> &mut Self {
+        self.x = self.x.saturating_add(columns).min(self.end);
+        self
+    }
+
+    /// Moves to a column of the screen, unless it is already passed.
+    pub(in crate::console) fn move_to(&mut self, x: u16) -> &mut Self {
+        self.x = self.x.max(x).min(self.end);
+        self
+    }
+
+    /// Writes a text; one that does not fit ends in `…`.
+    pub(in crate::console) fn put<'t>(&mut self, ink: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
+        let text = text.into();
+        let style = self.theme.style(self.role_override.unwrap_or(ink));
+        let fits = fits(text.as_str(), self.skip + usize::from(self.remaining()));
+        let last = if fits { self.end } else { self.end.saturating_sub(1) };
+        for grapheme in text.as_str().graphemes(true) {
+            let width = grapheme.cell_width();
+            if self.skip > 0 {
+                let left_out = self.skip.min(usize::from(width));
+                self.skip -= left_out;
+                // Half a wide character becomes a blank.
+                self.skip(width - u16::try_from(left_out).unwrap_or(width));
+                continue;
+            }
+            if self.x.saturating_add(width) > last {
+                break;
+            }
+            self.write_grapheme(grapheme, width, style);
+        }
+        if !fits && self.x < self.end {
+            self.write_grapheme(
+                glyph::MORE,
+                1,
+                self.theme.style(self.role_override.unwrap_or(StyleRole::Dim)),
+            );
+            self.x = self.end;
+        }
+        self
+    }
+
+    /// Writes a text in a left-aligned column of fixed width.
+    pub(in crate::console) fn put_column<'t>(
+        &mut self,
+        width: u16,
+        ink: StyleRole,
+        text: impl Into<Safe<'t>>,
+    ) -> &mut Self {
+        let (start, end) = (self.x, self.end);
+        self.end = end.min(start.saturating_add(width));
+        self.put(ink, text);
+        self.end = end;
+        self.x = start;
+        self.skip(width)
+    }
+
+    pub(in crate::console) fn put_run(&mut self, phrase: &TextRun) -> &mut Self {
+        for (ink, text) in phrase.spans() {
+            self.put(*ink, text.borrowed());
+        }
+        self
+    }
+
+    /// Writes a run at the right end of the row; the columns before it are what is left.
+    pub(in crate::console) fn put_right(&mut self, phrase: &TextRun) -> &mut Self {
+        let width = phrase.width().min(self.remaining());
+        let (start, end) = (self.x, self.end);
+        self.x = end - width;
+        self.put_run(phrase);
+        self.x = start;
+        self.end = end - width;
+        self
+    }
+
+    /// Fills the rest of the row with a glyph.
+    pub(in crate::console) fn fill(&mut self, ink: StyleRole, glyph: &str) {
+        while self.remaining() > 0 {
+            self.put(ink, glyph);
+        }
+    }
+
+    fn write_grapheme(&mut self, grapheme: &str, width: u16, style: Style) {
+        let form = self.theme.glyphs().form(grapheme);
+        // An ASCII form may be narrower than a wide original; it is repeated, so that columns stay aligned.
+        let (step, count) = if form.cell_width() < width { (1, width) } else { (width, 1) };
+        for _ in 0..count {
+            if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
+                cell.set_symbol(form).set_style(style);
+            }
+            for hidden in 1..step {
+                if let Some(cell) = self.buffer.cell_mut((self.x + hidden, self.y)) {
+                    cell.reset();
+                }
+            }
+            self.x += step;
+        }
+    }
+}
+
+/// Whether a text takes at most `columns`; reads no further than needed.
+fn fits(text: &str, columns: usize) -> bool {
+    if text.is_ascii() {
+        return text.len() <= columns;
+    }
+    let mut used = 0;
+    text.graphemes(true).all(|grapheme| {
+        used += usize::from(grapheme.cell_width());
+        used <= columns
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::theme::{ColorDepth, Glyphs};
+
+    fn written(width: u16, glyphs: Glyphs, write: impl FnOnce(&mut LineWriter<'_>)) -> String {
+        let theme = Theme::named("default", ColorDepth::None, glyphs).unwrap();
+        let line = Rect { x: 0, y: 0, width, height: 1 };
+        let mut buffer = Buffer::empty(line);
+        write(&mut LineWriter::new(&mut buffer, &theme, line));
+        // A hidden cell behind a wide character is blank in the buffer and not on the screen.
+        buffer.content().iter().map(|cell| cell.symbol()).collect()
+    }
+
+    #[test]
+    fn text_is_cut_between_graphemes_with_a_mark() {
+        let put = |width, text: &str| {
+            written(width, Glyphs::Unicode, |pen| {
+                pen.put(StyleRole::Text, text);
+            })
+        };
+        assert_eq!(put(6, "orders"), "orders");
+        assert_eq!(put(5, "orders"), "orde…");
+        assert_eq!(put(1, "orders"), "…");
+        assert_eq!(put(0, "orders"), "");
+        assert_eq!(put(3, "ae\u{301}iou"), "ae\u{301}…");
+        assert_eq!(put(4, "日本語"), "日 … ", "half a wide character is none");
+    }
+
+    #[test]
+    fn nothing_reaches_a_cell_unsanitized() {
+        let shown = written(30, Glyphs::Unicode, |pen| {
+            pen.put(StyleRole::Text, "a\x1b[31m\u{202e}b\n");
+        });
+        assert_eq!(shown.trim_end(), "a␛[31m‹U+202E›b␊");
+    }
+
+    #[test]
+    fn ascii_twins_keep_the_columns() {
+        let shown = written(10, Glyphs::Ascii, |pen| {
+            pen.put(StyleRole::Text, "▲ 日é→x");
+        });
+        assert_eq!(shown, "! ???>x   ");
+    }
+
+    #[test]
+    fn a_scrolled_row_leaves_out_columns() {
+        let shown = written(4, Glyphs::Unicode, |pen| {
+            pen.scroll(3).put(StyleRole::Text, "ab日cdef");
+        });
+        assert_eq!(shown, " cd…");
+    }
+
+    #[test]
+    fn the_right_side_has_its_room() {
+        let shown = written(10, Glyphs::Unicode, |pen| {
+            pen.put_right(&TextRun::of(StyleRole::Dim, "12")).put(StyleRole::Text, "production");
+        });
+        assert_eq!(shown, "product…12");
+    }
+}

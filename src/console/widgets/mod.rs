@@ -1,0 +1,23 @@
+//! Widgets that several screens share: surface, line writer, panes, tables, documents, dialogs.
+
+mod input;
+
+pub use input::TextInput;
+
+mod dialog;
+mod document;
+mod line_writer;
+mod pane;
+mod review_page;
+mod surface;
+mod table;
+mod text_run;
+
+pub(in crate::console) use dialog::dialog;
+pub(in crate::console) use document::numbered_line;
+pub(in crate::console) use line_writer::LineWriter;
+pub(in crate::console) use pane::{PaneTitle, draw_rules, draw_title};
+pub(in crate::console) use review_page::{ReviewPage, diff_line};
+pub(in crate::console) use surface::Surface;
+pub(in crate::console) use table::{TableColumn, TextTable};
+pub(in crate::console) use text_run::{TextRun, width};

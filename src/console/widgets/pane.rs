@@ -1,0 +1,33 @@
+//! Panes: a title in the first row, one rule to the left, no box.
+
+use ratatui::layout::Rect;
+
+use super::surface::Surface;
+use super::text_run::TextRun;
+use crate::console::shell::layout::inner;
+use crate::console::theme::StyleRole;
+
+pub(in crate::console) struct PaneTitle {
+    pub(in crate::console) name: String,
+    /// At the right end: counts, sort order.
+    pub(in crate::console) right: TextRun,
+    /// Whether keys go to this pane.
+    pub(in crate::console) focused: bool,
+}
+
+pub(in crate::console) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
+    let ink = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
+    let mut pen = canvas.row(inner(pane), 0);
+    pen.skip(1).margin(1).put_right(&title.right);
+    if !title.right.is_empty() {
+        pen.margin(1);
+    }
+    pen.put(ink, title.name);
+}
+
+/// Draws the rule to the left of every pane but the first.
+pub(in crate::console) fn draw_rules(canvas: &mut Surface<'_>, panes: &[Rect]) {
+    for pane in panes.iter().filter(|pane| pane.width > 0 && pane.x > 0) {
+        canvas.vertical_line(*pane, StyleRole::Rule);
+    }
+}

@@ -1,0 +1,147 @@
+//! A scrolling page of facts and differences, shared by all reviews. Secrets are masked in all of it.
+
+use ratatui::layout::Rect;
+
+use super::document::style_role_of;
+use super::line_writer::LineWriter;
+use super::surface::Surface;
+use super::text_run::{TextRun, width};
+use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::words;
+use crate::text::Safe;
+
+/// Width of a fact's label.
+const LABEL: u16 = 12;
+
+pub(in crate::console) struct ReviewPage<'a> {
+    lines: Vec<ReviewLine<'a>>,
+    room: u16,
+    indent: u16,
+}
+
+enum ReviewLine<'a> {
+    Run(u16, TextRun),
+    Diff(u16, &'a DiffLine),
+}
+
+impl<'a> ReviewPage<'a> {
+    /// An empty page, `width` columns wide.
+    pub(in crate::console) fn new(width: u16) -> Self {
+        Self { lines: Vec::new(), room: width.saturating_sub(2), indent: 0 }
+    }
+
+    /// Indents what follows.
+    pub(in crate::console) fn indent(&mut self, columns: u16) {
+        self.room = (self.room + self.indent).saturating_sub(columns);
+        self.indent = columns;
+    }
+
+    pub(in crate::console) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(in crate::console) fn blank(&mut self) {
+        self.push(TextRun::default());
+    }
+
+    pub(in crate::console) fn push(&mut self, phrase: TextRun) {
+        self.lines.push(ReviewLine::Run(self.indent, phrase));
+    }
+
+    pub(in crate::console) fn text(&mut self, ink: StyleRole, words: &str) {
+        for line in words::wrap(words, self.room) {
+            self.push(TextRun::of(ink, line));
+        }
+    }
+
+    /// Labelled words, wrapped beside their label.
+    pub(in crate::console) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
+        let label_width = usize::from(LABEL);
+        for (at, line) in words::wrap(words, self.room.saturating_sub(LABEL).max(8)).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            self.push(TextRun::of(StyleRole::Dim, format!("{label:label_width$}")).and(ink, line));
+        }
+    }
+
+    /// The changes line by line.
+    pub(in crate::console) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
+        let indent = self.indent;
+        self.lines.extend(lines.iter().map(|line| ReviewLine::Diff(indent, line)));
+    }
+
+    /// The changes by path.
+    pub(in crate::console) fn path_changes(&mut self, diff: &Diff, none: &str) {
+        if diff.changes.is_empty() {
+            self.text(StyleRole::Dim, if diff.whitespace_only { "only white space changes" } else { none });
+        }
+        // Paths share a column, up to half of the width.
+        let column = diff.changes.iter().map(|change| width(&change.path)).max().unwrap_or(0);
+        let column = usize::from(column.min(self.room / 2));
+        for change in &diff.changes {
+            self.push(path_change(change, column));
+        }
+    }
+
+    /// Draws the lines that are visible at a scroll position.
+    pub(in crate::console) fn draw(&self, canvas: &mut Surface<'_>, area: Rect, scroll: usize) {
+        let first = words::clamp_scroll(scroll, self.lines.len(), area.height);
+        for (row, line) in (0..area.height).zip(self.lines.iter().skip(first)) {
+            let mut pen = canvas.row(area, row);
+            pen.skip(1).margin(1);
+            match line {
+                ReviewLine::Run(indent, phrase) => {
+                    pen.skip(*indent).put_run(phrase);
+                }
+                ReviewLine::Diff(indent, line) => {
+                    pen.skip(*indent);
+                    diff_line(&mut pen, line);
+                }
+            }
+        }
+    }
+}
+
+/// ` module-config.timeout     30  →  45`
+fn path_change(change: &PathChange, column: usize) -> TextRun {
+    let (mark, ink) = match change.kind {
+        DiffKind::Added => ("+", StyleRole::Added),
+        DiffKind::Removed => ("-", StyleRole::Removed),
+        DiffKind::Changed | DiffKind::OrderOnly => (" ", StyleRole::Text),
+    };
+    let path = format!("{:column$}", change.path.as_str());
+    let phrase = TextRun::of(ink, format!("{mark} ")).and(ink, path).and(StyleRole::Text, "   ");
+    let hidden = |value: &Option<Safe<'static>>| value.clone().unwrap_or_default();
+    match change.kind {
+        DiffKind::OrderOnly => phrase.and(StyleRole::Dim, "in another order"),
+        DiffKind::Added => phrase.and(ink, hidden(&change.new)),
+        DiffKind::Removed => phrase.and(ink, hidden(&change.old)),
+        DiffKind::Changed if change.old == change.new => {
+            let same = change.new.clone().unwrap_or_default();
+            phrase.and(StyleRole::Warning, "changed ").and(StyleRole::Dim, same)
+        }
+        DiffKind::Changed => phrase
+            .and(StyleRole::Removed, hidden(&change.old))
+            .and(StyleRole::Dim, format!("  {}  ", glyph::ARROW))
+            .and(StyleRole::Added, hidden(&change.new)),
+    }
+}
+
+pub(in crate::console) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
+    let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
+    pen.put(StyleRole::LineNumber, format!("{number:>4} "));
+    let ink = match line.tag {
+        LineTag::Same => None,
+        LineTag::Removed => Some(StyleRole::Removed),
+        LineTag::Added => Some(StyleRole::Added),
+    };
+    let mark = match line.tag {
+        LineTag::Same => "  ",
+        LineTag::Removed => "- ",
+        LineTag::Added => "+ ",
+    };
+    pen.put(ink.unwrap_or(StyleRole::Text), mark);
+    for segment in &line.line.segments {
+        pen.put(ink.unwrap_or_else(|| style_role_of(segment.role)), segment.text.borrowed());
+    }
+}

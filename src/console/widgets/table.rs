@@ -1,0 +1,134 @@
+//! Columns that share a width: each as wide as its visible content needs, the lowest priority dropped first.
+
+use ratatui::layout::Rect;
+
+use super::line_writer::LineWriter;
+use super::surface::Surface;
+use super::text_run::width;
+use crate::console::theme::StyleRole;
+use crate::text::Safe;
+
+/// Blanks between columns.
+const GAP: u16 = 2;
+
+#[derive(Debug, Clone, Copy)]
+pub(in crate::console) struct TableColumn {
+    /// Shown in the header row.
+    pub(in crate::console) name: &'static str,
+    /// The least useful width.
+    pub(in crate::console) min_width: u16,
+    /// The lowest is dropped first.
+    pub(in crate::console) priority: u8,
+    /// For numbers.
+    pub(in crate::console) align_right: bool,
+}
+
+/// The visible rows of a table, cell by cell.
+pub(in crate::console) struct TextTable<'t> {
+    pub(in crate::console) columns: &'t [TableColumn],
+    /// Each has as many cells as there are columns.
+    pub(in crate::console) rows: Vec<Vec<(StyleRole, Safe<'t>)>>,
+}
+
+impl TextTable<'_> {
+    /// The width of each column within `room`; 0 for those dropped.
+    pub(in crate::console) fn widths(&self, room: u16) -> Vec<u16> {
+        let natural: Vec<u16> =
+            self.columns.iter().enumerate().map(|(at, column)| self.natural_width(at, column)).collect();
+        let mut kept: Vec<usize> = (0..self.columns.len()).filter(|at| natural.get(*at) > Some(&0)).collect();
+        let least = |at: &usize| {
+            let natural = natural.get(*at).copied().unwrap_or(0);
+            self.columns.get(*at).map_or(0, |column| column.min_width.min(natural))
+        };
+        while kept.len() > 1 && kept.iter().map(|at| least(at) + GAP).sum::<u16>() > room + GAP {
+            let worst =
+                kept.iter().copied().min_by_key(|at| self.columns.get(*at).map(|column| column.priority));
+            kept.retain(|at| Some(*at) != worst);
+        }
+        let mut spare = (room + GAP).saturating_sub(kept.iter().map(|at| least(at) + GAP).sum());
+        let mut widths = vec![0; self.columns.len()];
+        for at in kept {
+            let wanted = natural.get(at).copied().unwrap_or(0);
+            let width = wanted.min(least(&at).saturating_add(spare));
+            spare -= width.saturating_sub(least(&at));
+            if let Some(place) = widths.get_mut(at) {
+                *place = width.min(room);
+            }
+        }
+        widths
+    }
+
+    /// Draws the header row.
+    pub(in crate::console) fn draw_header(
+        &self,
+        canvas: &mut Surface<'_>,
+        area: Rect,
+        row: u16,
+        widths: &[u16],
+    ) {
+        let mut pen = canvas.row(area, row);
+        let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
+        self.draw_cells(&mut pen, names, widths);
+    }
+
+    /// Draws one row at the position of the writer.
+    pub(in crate::console) fn draw_row(&self, pen: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
+        let cells = self.rows.get(row).into_iter().flatten();
+        self.draw_cells(pen, cells.map(|(ink, text)| (*ink, text.borrowed())), widths);
+    }
+
+    fn draw_cells<'s>(
+        &self,
+        pen: &mut LineWriter<'_>,
+        cells: impl Iterator<Item = (StyleRole, Safe<'s>)>,
+        widths: &[u16],
+    ) {
+        let mut first = true;
+        for ((column, (ink, text)), width) in self.columns.iter().zip(cells).zip(widths) {
+            if *width == 0 {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                pen.skip(GAP);
+            }
+            let before =
+                if column.align_right { width.saturating_sub(super::text_run::width(&text)) } else { 0 };
+            pen.skip(before).put_column(width - before, ink, text);
+        }
+    }
+
+    /// The width for all visible content; 0 where it is empty.
+    fn natural_width(&self, at: usize, column: &TableColumn) -> u16 {
+        let cells = self.rows.iter().filter_map(|row| row.get(at));
+        match cells.map(|(_, text)| width(text)).max() {
+            Some(0) => 0,
+            widest => widest.unwrap_or(0).max(u16::try_from(column.name.len()).unwrap_or(u16::MAX)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [TableColumn; 3] = [
+        TableColumn { name: "ID", min_width: 6, priority: 9, align_right: false },
+        TableColumn { name: "MODULE", min_width: 6, priority: 5, align_right: false },
+        TableColumn { name: "TOKEN", min_width: 5, priority: 1, align_right: true },
+    ];
+
+    fn widths(room: u16) -> Vec<u16> {
+        let row =
+            ["github_events", "redis_publish", "48190"].map(|text| (StyleRole::Text, Safe::literal(text)));
+        TextTable { columns: &COLUMNS, rows: vec![row.to_vec()] }.widths(room)
+    }
+
+    #[test]
+    fn the_least_wanted_column_goes_first() {
+        assert_eq!(widths(80), [13, 13, 5]);
+        assert_eq!(widths(30), [13, 8, 5]);
+        assert_eq!(widths(20), [12, 6, 0]);
+        assert_eq!(widths(10), [10, 0, 0]);
+        assert_eq!(widths(0), [0, 0, 0]);
+    }
+}

@@ -1,0 +1,281 @@
+//! Numbers, ages, states and places as words; the same everywhere.
+
+use std::time::Duration;
+
+use ratatui::buffer::CellWidth;
+
+use crate::console::age::{TimedText, age, countdown, so_far};
+use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
+use crate::console::screens::editor::Draft;
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::TextRun;
+use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
+use crate::inventory::Scope;
+
+pub(in crate::console) use crate::text::grouped;
+
+/// Of a write whose answer was lost.
+pub(in crate::console) const UNKNOWN: &str = "unknown, looking whether it was done";
+
+/// A count with the state it was taken in, unless that is SYNCED, whole, and not paused: `12,000 loading`,
+/// `12,000 partial`. Empty before anything has arrived.
+pub(in crate::console) fn count(number: usize, model: &Model) -> String {
+    if number == 0 && !model.link.has_loaded && !model.link.state.is_synced() {
+        return String::new();
+    }
+    let mut words = grouped(number);
+    for doubt in count_qualifiers(model) {
+        words.push(' ');
+        words.push_str(&doubt);
+    }
+    words
+}
+
+/// Why a count may not be all there is: `stale`, `partial`, both, or nothing.
+pub(in crate::console) fn count_qualifiers(model: &Model) -> Vec<String> {
+    let state = match model.link.state {
+        LinkState::Synced if model.paused.as_ref().is_some_and(PausedEvents::is_behind) => {
+            Some("paused".into())
+        }
+        LinkState::Synced => None,
+        ref state => Some(state.word().to_lowercase()),
+    };
+    let partial = model.inventory.coverage().is_partial().then(|| PARTIAL.to_lowercase());
+    state.into_iter().chain(partial).collect()
+}
+
+/// The mark of a picture that shows only what this user may read.
+pub(in crate::console) const PARTIAL: &str = "PARTIAL";
+
+/// That no webhook is known to use a connection.
+pub(in crate::console) fn no_visible_webhook(model: &Model) -> &'static str {
+    if model.inventory.coverage().is_partial() { "no webhook that this user may read" } else { "no webhook" }
+}
+
+/// A number of things: `1 change`, `12 changes`.
+pub(in crate::console) fn plural(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// Whether the draft is saved.
+pub(in crate::console) fn draft(model: &Model, edit: &Draft) -> TextRun {
+    let saving = &edit.autosave;
+    if !edit.is_changed() {
+        return TextRun::of(StyleRole::Dim, "draft unchanged");
+    }
+    if saving.failed {
+        return TextRun::of(StyleRole::Warning, format!("{} draft NOT saved", glyph::WARNING));
+    }
+    if !saving.is_current() || !model.saved_drafts.on_disk.contains(&edit.key) {
+        return TextRun::of(StyleRole::Dim, "draft changed");
+    }
+    match saving.withheld {
+        0 => TextRun::of(StyleRole::Dim, "draft saved"),
+        1 => TextRun::of(StyleRole::Text, "1 typed secret not saved"),
+        count => TextRun::of(StyleRole::Text, format!("{count} typed secrets not saved")),
+    }
+}
+
+pub(in crate::console) fn ago(model: &Model, at: Duration) -> TimedText {
+    age(model.now.mono.saturating_sub(at))
+}
+
+/// The age; `None` while it is still new.
+pub(in crate::console) fn long_ago(model: &Model, at: Duration) -> Option<String> {
+    let ago = ago(model, at).text;
+    (ago != age(Duration::ZERO).text).then_some(ago)
+}
+
+/// Whether what is shown may be older than the store.
+pub(in crate::console) fn may_be_outdated(link: &StoreLink) -> bool {
+    link.has_loaded
+        && matches!(
+            link.state,
+            LinkState::Stale { .. } | LinkState::Denied { .. } | LinkState::Connecting { .. }
+        )
+}
+
+/// The badge of a link state: glyph and style role.
+fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
+    match state {
+        LinkState::Synced => (glyph::FULL, StyleRole::Good),
+        LinkState::Connecting { .. } => (glyph::HOLLOW, StyleRole::Accent),
+        LinkState::Loading { .. } | LinkState::CatchingUp => (glyph::HALF, StyleRole::Accent),
+        LinkState::Stale { .. } => (glyph::WARNING, StyleRole::Warning),
+        LinkState::Denied { .. } => (glyph::BAD, StyleRole::Bad),
+    }
+}
+
+/// As [`link_state_badge`], with a warning where the picture is partial.
+pub(in crate::console) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
+    if model.link.state.is_synced() && model.inventory.coverage().is_partial() {
+        return (glyph::WARNING, StyleRole::Warning);
+    }
+    link_state_badge(&model.link.state)
+}
+
+/// The state of the secret store, as its badge says it.
+pub(in crate::console) fn standing(link: &SecretLink) -> &'static str {
+    link.standing.map_or("connecting", SecretStoreStatus::word)
+}
+
+/// The same as glyph and colour.
+pub(in crate::console) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
+    match link.standing {
+        None => (glyph::HOLLOW, StyleRole::Accent),
+        Some(SecretStoreStatus::LoginFails | SecretStoreStatus::Busy) => (glyph::WARNING, StyleRole::Warning),
+        Some(standing) if !standing.serves() => (glyph::BAD, StyleRole::Bad),
+        Some(_) if link.forbidden > 0 => (glyph::WARNING, StyleRole::Warning),
+        Some(_) => (glyph::FULL, StyleRole::Good),
+    }
+}
+
+/// The glyph and style role of a verdict.
+pub(in crate::console) fn condition_badge(condition: Condition) -> (&'static str, StyleRole) {
+    match condition {
+        Condition::Healthy => (glyph::FULL, StyleRole::Good),
+        Condition::Degraded => (glyph::WARNING, StyleRole::Warning),
+        Condition::Unusable => (glyph::BAD, StyleRole::Bad),
+    }
+}
+
+/// When the link is retried, if it waits for that.
+pub(in crate::console) fn retry(model: &Model) -> Option<TimedText> {
+    let retry_at = model.link.retry_at?;
+    let TimedText { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
+        Some(left) if !left.is_zero() => {
+            let TimedText { text, changes_in } = countdown(left);
+            TimedText { text: format!("next try in {text}"), changes_in: changes_in.or(Some(left)) }
+        }
+        _ => TimedText { text: "trying now".into(), changes_in: None },
+    };
+    Some(TimedText { text, changes_in })
+}
+
+/// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
+pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
+    let link = &model.link;
+    let backend = model.context.backend;
+    let mut facts = match &link.state {
+        LinkState::Connecting { .. } => {
+            let taken = so_far(model.now.mono.saturating_sub(link.since)).text;
+            let waiting = format!("waiting for {backend} {}", model.context.target);
+            vec![TextRun::of(StyleRole::Text, waiting), TextRun::of(StyleRole::Text, taken)]
+        }
+        LinkState::Stale { .. } => vec![TextRun::of(StyleRole::Warning, "what you see may be old")],
+        LinkState::Denied { .. } => vec![TextRun::of(StyleRole::Bad, format!("{backend} refuses"))],
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
+    };
+    facts.extend(retry(model).map(|retry| TextRun::of(StyleRole::Dim, retry.text)));
+    facts
+}
+
+/// Why the picture is not current, as the provider says it.
+pub(in crate::console) fn reason(state: &LinkState) -> Option<&str> {
+    match state {
+        LinkState::Connecting { error, .. } => error.as_deref(),
+        LinkState::Stale { reason, .. } => Some(reason),
+        LinkState::Denied { permission, .. } => Some(permission),
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
+    }
+}
+
+/// [`trouble`] and [`reason`] on one line.
+pub(in crate::console) fn trouble_line(model: &Model) -> TextRun {
+    let mut line = TextRun::default();
+    for fact in trouble(model) {
+        line.join(" · ", fact);
+    }
+    if let Some(reason) = reason(&model.link.state) {
+        line.join(" · ", TextRun::of(StyleRole::Text, reason.to_owned()));
+    }
+    line
+}
+
+pub(in crate::console) fn scope(scope: &Scope) -> &str {
+    match scope {
+        Scope::AllWebhooks => "all",
+        Scope::Namespace(namespace) => namespace.as_str(),
+        Scope::Connections => "connections",
+        Scope::Foreign => "unrecognised",
+    }
+}
+
+/// `r48190`, or the digest.
+pub(in crate::console) fn token(model: &Model, token: Token) -> String {
+    model.context.token(token)
+}
+
+/// Cuts words into lines of at most so many columns; a longer word has a line of its own.
+pub(in crate::console) fn wrap(words: &str, columns: u16) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let fits = |line: &String| line.is_empty() || line.cell_width() + 1 + word.cell_width() <= columns;
+        match lines.last_mut() {
+            Some(line) if fits(line) => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Puts facts on lines of at most so many columns, with a dot between those that share a line.
+pub(in crate::console) fn pack(facts: impl IntoIterator<Item = TextRun>, columns: u16) -> Vec<TextRun> {
+    let mut lines = vec![TextRun::default()];
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
+                line.join(" · ", fact)
+            }
+            _ => lines.push(fact),
+        }
+    }
+    lines
+}
+
+/// The first row to show so that `total` rows fill `height` as far as they can.
+pub(in crate::console) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
+    scroll.min(total.saturating_sub(usize::from(height)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::shell::sample;
+
+    #[test]
+    fn counts_carry_their_state() {
+        let mut model = sample::connecting(sample::size(80, 24));
+        model.link = StoreLink::default();
+        assert_eq!(count(0, &model), "");
+        model.link.set_state(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
+        assert_eq!(count(12_000, &model), "12,000 loading");
+        model.link.set_state(LinkState::Synced, Duration::ZERO);
+        assert_eq!(count(1_234_567, &model), "1,234,567");
+        model.paused = Some(PausedEvents::default());
+        assert_eq!(count(2, &model), "2", "nothing has come since");
+        model.paused = Some(PausedEvents { changes: 3, ..PausedEvents::default() });
+        assert_eq!(count(2, &model), "2 paused");
+        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
+        assert_eq!(count(0, &model), "0 catching up");
+
+        let (_, partial) =
+            crate::console::shell::sample::SCENES.iter().find(|(name, _)| *name == "partial").unwrap();
+        let mut model = partial(sample::size(80, 24));
+        assert_eq!(count(12_000, &model), "12,000 partial");
+        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
+        assert_eq!(count(12_000, &model), "12,000 catching up partial");
+    }
+
+    #[test]
+    fn words_are_wrapped_between_words() {
+        assert_eq!(wrap("ids may not start or end", 10), ["ids may", "not start", "or end"]);
+        assert_eq!(wrap("incomprehensible", 4), ["incomprehensible"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+}

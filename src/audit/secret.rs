@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::record::{bounded, bounded_to};
 use super::{Audit, AuditAction, AuditOutcome, AuditRecord, PendingRecords};
 use crate::domain::{FieldName, SecretPath, SecretVersion};
-use crate::provider::Error;
+use crate::provider::{Error, SecretData};
 
 /// The maximum number of fields recorded; a secret may have very many.
 const FIELDS_MAX: usize = 32;
@@ -81,15 +81,6 @@ fn reason(text: &str) -> Option<String> {
 }
 
 impl PendingRecords {
-    /// Sets the fields, where they are known only afterwards.
-    pub fn secret_fields<'f>(&mut self, fields: impl IntoIterator<Item = &'f FieldName>) {
-        let names: Vec<_> = fields.into_iter().map(name).collect();
-        for record in &mut self.records {
-            record.count = record.count.map(|_| names.len());
-            record.fields = names.iter().take(FIELDS_MAX).cloned().collect();
-        }
-    }
-
     /// Sets the result of a write: the new version, where the store has versions.
     pub fn secret_written(&mut self, result: &Result<Option<SecretVersion>, Error>) {
         if let Ok(Some(version)) = result {
@@ -100,19 +91,24 @@ impl PendingRecords {
         self.secret_done(result);
     }
 
-    /// Sets the result of a read: the version that was read, where the store has versions.
-    pub fn secret_read(&mut self, result: &Result<Option<SecretVersion>, Error>) {
-        if let Ok(Some(version)) = result {
-            for record in &mut self.records {
+    /// Sets the result of a read: its version, and how many values were received, since a store returns
+    /// whole versions. Without `field` all of their names are recorded.
+    pub fn secret_read(&mut self, field: Option<&FieldName>, result: &Result<Option<SecretData>, Error>) {
+        let data = result.as_ref().ok().and_then(Option::as_ref);
+        for record in &mut self.records {
+            record.count = Some(data.map_or(0, |data| data.fields.len()));
+            if let Some(version) = data.and_then(|data| data.version) {
                 record.before = Some(version.to_string());
             }
-        }
-        if result.is_err() {
-            for record in &mut self.records {
-                record.count = Some(0);
+            if let (None, Some(data)) = (field, data) {
+                record.fields = data.fields.iter().take(FIELDS_MAX).map(|(it, _)| name(it)).collect();
             }
         }
         self.secret_done(result);
+        let is_there = |data: &SecretData| field.is_none_or(|it| data.fields.get(it.as_str()).is_some());
+        if result.is_ok() && !data.is_some_and(is_there) {
+            self.set_outcome(AuditOutcome::NotFound);
+        }
     }
 
     /// Sets the result of any other request.
@@ -122,29 +118,14 @@ impl PendingRecords {
             Err(error) => self.set_outcome(AuditOutcome::of(error)),
         }
     }
-
-    /// Sets how many values a read returned, where they are more than the requested fields: a store
-    /// returns whole versions.
-    pub fn secret_count(&mut self, count: usize) {
-        for record in &mut self.records {
-            record.count = record.count.map(|_| count);
-        }
-    }
-
-    /// Sets the outcome of a read of a secret, version or field that does not exist.
-    pub fn secret_not_found(&mut self) {
-        for record in &mut self.records {
-            record.count = record.count.map(|_| 0);
-        }
-        self.set_outcome(AuditOutcome::NotFound);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{AuditLine, read};
     use super::*;
-    use crate::domain::{KvPath, Mount, SecretField};
+    use crate::domain::{KvPath, Mount, SecretField, SecretText, SecretValue};
+    use crate::provider::SecretFields;
 
     fn path() -> SecretPath {
         SecretPath::Kv {
@@ -162,6 +143,11 @@ mod tests {
             version,
             reason: Some(" INC-42 ".into()),
         }
+    }
+
+    fn values(fields: &[FieldName]) -> SecretFields {
+        let value = || SecretValue::text(&SecretText::new("v".to_owned()));
+        fields.iter().map(|name| (name.clone(), value())).collect()
     }
 
     fn kept(tell: impl FnOnce(&Arc<Audit>)) -> Vec<AuditRecord> {
@@ -201,14 +187,15 @@ mod tests {
         let records = kept(|audit| {
             let fields = [FieldName::new("a"), FieldName::new("b")];
             let mut pending = audit.begin_secret(1, [deed(AuditAction::RevealSecret, &fields)]);
-            pending.secret_read(&Ok(Some(SecretVersion(7))));
+            let data = SecretData { fields: values(&fields), version: Some(SecretVersion(7)) };
+            pending.secret_read(None, &Ok(Some(data)));
             pending.append().unwrap();
             let mut pending = audit.begin_secret(2, [deed(AuditAction::RevealSecret, &fields)]);
             let denied = Error::Denied { permission: "read on webhooks/data/x".into(), remedy: "ask" };
-            pending.secret_read(&Err(denied));
+            pending.secret_read(None, &Err(denied));
             pending.append().unwrap();
             let mut pending = audit.begin_secret(3, [deed(AuditAction::RevealSecret, &fields)]);
-            pending.secret_not_found();
+            pending.secret_read(None, &Ok(None));
             pending.append().unwrap();
             drop(audit.begin_secret(
                 4,

@@ -32,7 +32,7 @@ pub(super) async fn run(
             Expect::Token(entry.token)
         }
     };
-    let commit = session.commit(&*writer, Op::Delete { key: key.clone(), expect }).await?;
+    let commit = session.commit(writer, Op::Delete { key: key.clone(), expect }).await?;
     let written = WriteReport::of(key, &commit);
     out.result(delete.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)

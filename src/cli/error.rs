@@ -79,6 +79,23 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// A conflict of a write that creates means that it existed already, not that somebody changed it.
+    pub(super) fn or_exists(self, creates: bool) -> Self {
+        match self {
+            Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => Self::Exists(format!(
+                "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
+                token = entry.token
+            )),
+            Self::Store(StoreError::SecretConflict { path, now }) if creates => {
+                let now = now.map(|now| format!(" (now {now})")).unwrap_or_default();
+                Self::Exists(format!(
+                    "{path} exists already{now}; nothing was written. --expect-version replaces it"
+                ))
+            }
+            error => error,
+        }
+    }
+
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => match error {

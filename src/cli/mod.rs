@@ -9,6 +9,7 @@ mod delete;
 mod error;
 mod get;
 mod health;
+mod input;
 mod list;
 mod output;
 mod pipe;
@@ -39,6 +40,7 @@ use crate::domain::Token;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::text::Safe;
+use crate::write::WriteService;
 
 /// How long a finished command waits for the store to shut down.
 const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);
@@ -171,11 +173,11 @@ pub async fn run(line: CommandLine) -> Exit {
     ended.unwrap_or_else(|failure| report(&failure))
 }
 
-/// What every command uses: settings, manager and audit log.
+/// What every command uses.
 struct CliSession {
     settings: Box<Settings>,
     manager: UnifiedConfigManager,
-    audit: Arc<Audit>,
+    writes: WriteService,
     audit_context: Option<String>,
 }
 
@@ -185,7 +187,8 @@ impl CliSession {
         let folder = settings.console.state_dir.as_deref();
         let audit = Audit::new(folder, settings.context.name.clone(), settings.target.location())
             .with_secrets(settings.secrets.location());
-        Self { settings, manager, audit: Arc::new(audit), audit_context }
+        let writes = WriteService::new(Arc::new(audit), write::AUDIT_WAIT);
+        Self { settings, manager, writes, audit_context }
     }
 
     async fn dispatch(&self, command: Command, out: &mut Printer<'_>) -> Result<Exit, CliError> {

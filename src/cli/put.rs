@@ -1,7 +1,6 @@
 //! `put`: stores one document, byte for byte.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use serde::Serialize;
@@ -9,13 +8,14 @@ use serde::Serialize;
 use super::CliSession;
 use super::args::PutArgs;
 use super::error::{CliError, Exit};
+use super::input::read_into;
 use super::output::{Printer, cell};
 use crate::check::rules::{MaskForSecret, UnfilledPlaceholder, UnroutableId, UnusableDocument};
 use crate::check::{Rule, Subject, diagnose};
 use crate::domain::json::check_object;
 use crate::domain::{Document, DocumentKind, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
-use crate::provider::{Commit, Error as StoreError, Expect, Lease, Op};
+use crate::provider::{Commit, Expect, Lease, Op};
 use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
@@ -42,23 +42,10 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
     check(&key, &document, put.force)?;
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
-    let commit = session.commit(&*writer, op).await.map_err(|failure| refused(failure, expect))?;
+    let commit = session.commit(writer, op).await.map_err(|error| error.or_exists(put.create))?;
     let written = WriteReport::of(&key, &commit);
     out.result(put.output.format, &written, |written| vec![written.line()])?;
     Ok(Exit::DONE)
-}
-
-/// A conflict under `--create` means that the document already existed, not that somebody changed it.
-fn refused(failure: CliError, expect: Expect) -> CliError {
-    match failure {
-        CliError::Store(StoreError::Conflict { key, now: Some(entry) }) if expect == Expect::Absent => {
-            CliError::Exists(format!(
-                "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
-                token = entry.token
-            ))
-        }
-        failure => failure,
-    }
 }
 
 /// The output of `put` and `delete`.
@@ -92,28 +79,13 @@ fn read(put: &PutArgs, max: usize) -> Result<Document, CliError> {
     if let Some(value) = &put.value {
         return Ok(Document::from(value.as_str()));
     }
-    match put.file.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-            read_all(file, max).map_err(|error| unreadable(path, &error))
-        }
-        None if put.file.is_none() && io::stdin().is_terminal() => Err(CliError::Usage(
+    if put.file.is_none() && io::stdin().is_terminal() {
+        return Err(CliError::Usage(
             "there is no document: give it as an argument, with --file, or on standard input".into(),
-        )),
-        None => read_all(io::stdin().lock(), max)
-            .map_err(|error| CliError::Failed(format!("cannot read standard input: {}", error.kind()))),
+        ));
     }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> CliError {
-    CliError::Failed(format!("cannot read {}: {}", path.display(), error.kind()))
-}
-
-/// Reads at most one byte more than can be stored, which is enough to detect that it is too much.
-fn read_all(from: impl Read, max: usize) -> io::Result<Document> {
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    from.take(limit).read_to_end(&mut bytes)?;
+    read_into(&mut bytes, put.file.as_deref().filter(|path| *path != Path::new("-")), max)?;
     Ok(Document::new(bytes))
 }
 

@@ -205,12 +205,7 @@ fn deleted_line(key: &ResourceKey, at: Revision) -> EventLine {
 }
 
 fn state_line(state: &LinkState) -> EventLine {
-    let reason = match state {
-        LinkState::Connecting { error, .. } => error.clone(),
-        LinkState::Stale { reason, .. } => Some(reason.clone()),
-        LinkState::Denied { permission, .. } => Some(permission.clone()),
-        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
-    };
+    let reason = state.reason().map(str::to_owned);
     EventLine { kind: "state", state: Some(state.word()), reason, ..EventLine::default() }
 }
 

@@ -1,57 +1,53 @@
-//! Audited writes of commands: one commit each, whose outcome is read back where no answer came.
+//! What commands say about writes: that one is not in the audit, and what became of one without an answer.
 
 use std::fmt;
-use std::time::{Duration, Instant};
-
-use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::error::CliError;
 use super::{CliSession, print_note};
-use crate::audit::PendingRecords;
 use crate::domain::ResourceKey;
-use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op, resolve_outcome};
+use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op};
+use crate::write::Audited;
 
-/// The request number in the audit: a command makes one commit.
-const ONLY: u64 = 1;
+/// The request number in the audit: a command makes one write, and what it reads belongs to that.
+pub(super) const NUMBER: u64 = 1;
+
+/// How long writing the audit may take: longer than another process may hold its lock, since this one ends
+/// with the command.
+pub(super) const AUDIT_WAIT: Duration = Duration::from_secs(6);
 
 /// How long the outcome of an unanswered write is polled for.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(15);
 
-/// Pause between two polls that got no answer.
-const RETRY_APART: Duration = Duration::from_millis(500);
-
-/// How long writing the audit may take.
-const AUDIT_WITHIN: Duration = Duration::from_secs(6);
-
 impl CliSession {
     /// Commits, and records it in the audit.
-    pub(super) async fn commit(&self, writer: &dyn ConfigWriter, op: Op) -> Result<Commit, CliError> {
+    pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit, CliError> {
         let (key, sent) = (op.key().clone(), WriteSummary::of(&op));
         let ops = vec![op];
-        let mut pending = self.audit.begin(ONLY, &ops);
-        let result = writer.commit(ops.clone()).await;
-        pending.answered(&result);
-        save_audit(pending).await;
-        match result {
-            Err(Error::OutcomeUnknown { reason, .. }) => {
-                print_note(&format!(
-                    "no answer to the {sent} of {key} ({reason}); looking whether it was done"
-                ));
-                let found = poll_outcome(writer, &ops).await;
-                if let Some(found) = &found {
-                    let mut pending = self.audit.begin(ONLY, &ops);
-                    pending.found(found);
-                    save_audit(pending).await;
-                }
-                let judged = outcome_result(&key, sent, found);
-                if let Ok(commit) = &judged {
-                    print_note(&late_success(&key, commit));
-                }
-                judged
-            }
-            result => Ok(result?),
+        let answer = self.writes.commit(NUMBER, Ok(Arc::clone(&writer)), ops.clone()).await.noted();
+        let Err(Error::OutcomeUnknown { reason, .. }) = answer else { return Ok(answer?) };
+        print_note(&format!("no answer to the {sent} of {key} ({reason}); looking whether it was done"));
+        let found = self.writes.find_outcome(NUMBER, &*writer, &ops, OUTCOME_WITHIN).await.noted();
+        let judged = outcome_result(&key, sent, found.ok());
+        if let Ok(commit) = &judged {
+            print_note(&late_success(&key, commit));
         }
+        judged
+    }
+}
+
+impl<T> Audited<T> {
+    /// The answer; notes on standard error if it is not in the audit, which does not fail the command.
+    pub(super) fn noted(self) -> T {
+        note_unrecorded(self.unrecorded);
+        self.answer
+    }
+}
+
+pub(super) fn note_unrecorded(trouble: Option<String>) {
+    if let Some(trouble) = trouble {
+        print_note(&format!("this write is not in the audit: {trouble}"));
     }
 }
 
@@ -72,22 +68,6 @@ impl WriteSummary {
 impl fmt::Display for WriteSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.deletes { "delete" } else { "write" })
-    }
-}
-
-/// Polls until the store answers or the time is up; `None` if it did not.
-async fn poll_outcome(writer: &dyn ConfigWriter, ops: &[Op]) -> Option<CommitStatus> {
-    let deadline = Instant::now() + OUTCOME_WITHIN;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return None;
-        }
-        match timeout(left, resolve_outcome(writer, ops)).await {
-            Ok(Ok(found)) => return Some(found),
-            Ok(Err(_)) => sleep(RETRY_APART.min(left)).await,
-            Err(_) => return None,
-        }
     }
 }
 
@@ -131,17 +111,6 @@ fn outcome_result(
             "what became of the {sent} of {key} cannot be found out: it may or may not be done; {look}"
         ))),
     }
-}
-
-/// Writes audit records. A failure is reported, and does not fail the command.
-pub(super) async fn save_audit(pending: PendingRecords) {
-    let kept = timeout(AUDIT_WITHIN, spawn_blocking(move || pending.append())).await;
-    let trouble = match kept {
-        Ok(Ok(Ok(()))) => return,
-        Ok(Ok(Err(error))) => error.to_string(),
-        Ok(Err(_)) | Err(_) => "the state folder's disk does not answer".to_owned(),
-    };
-    print_note(&format!("this write is not in the audit: {trouble}"));
 }
 
 #[cfg(test)]

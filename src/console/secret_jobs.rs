@@ -5,7 +5,8 @@ use crate::domain::{
     FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretMetadata, SecretPath, SecretText,
     SecretVersion,
 };
-use crate::provider::{Error, SecretCapabilities, SecretExpect, SecretFields};
+use crate::provider::{Error, SecretCapabilities};
+pub use crate::write::{RestoreRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome};
 
 #[derive(Debug)]
 pub enum SecretJob {
@@ -48,35 +49,6 @@ pub struct RevealRequest {
     /// For the audit.
     pub reason: String,
     pub destination: RevealDestination,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretWriteMode {
-    /// Writes these fields alone.
-    Replace,
-    /// Changes these fields; the others are not read.
-    Patch,
-    /// Reads all fields, changes them and writes them back.
-    ReadModifyWrite,
-}
-
-#[derive(Debug)]
-pub struct SecretWrite {
-    pub path: SecretPath,
-    pub mode: SecretWriteMode,
-    pub expect: SecretExpect,
-    pub set: Opaque<SecretFields>,
-    /// Fields to remove.
-    pub remove: Vec<FieldName>,
-}
-
-/// A request to write an older version's fields as the newest version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestoreRequest {
-    pub path: SecretPath,
-    pub from: SecretVersion,
-    /// The version that must still be the newest.
-    pub newest: SecretVersion,
 }
 
 /// The result of a job.
@@ -125,14 +97,6 @@ pub enum RevealOutcome {
     NoField,
     /// There is no secret, or its newest version is deleted.
     Nothing,
-}
-
-/// The result of a write.
-#[derive(Debug)]
-pub struct SecretWriteOutcome {
-    /// The new version, where one was written and the store has versions.
-    pub result: Result<Option<SecretVersion>, Error>,
-    pub values_read: usize,
 }
 
 impl SecretJob {

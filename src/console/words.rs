@@ -155,7 +155,7 @@ pub(in crate::console) fn retry(model: &Model) -> Option<TimedText> {
 /// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
 pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
     let link = &model.link;
-    let backend = model.context.backend;
+    let backend = model.context.backend.name;
     let mut facts = match &link.state {
         LinkState::Connecting { .. } => {
             let taken = so_far(model.now.mono.saturating_sub(link.since)).text;
@@ -170,23 +170,13 @@ pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
     facts
 }
 
-/// Why the picture is not current, as the provider says it.
-pub(in crate::console) fn reason(state: &LinkState) -> Option<&str> {
-    match state {
-        LinkState::Connecting { error, .. } => error.as_deref(),
-        LinkState::Stale { reason, .. } => Some(reason),
-        LinkState::Denied { permission, .. } => Some(permission),
-        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => None,
-    }
-}
-
-/// [`trouble`] and [`reason`] on one line.
+/// [`trouble`] and [`LinkState::reason`] on one line.
 pub(in crate::console) fn trouble_line(model: &Model) -> TextRun {
     let mut line = TextRun::default();
     for fact in trouble(model) {
         line.join(" · ", fact);
     }
-    if let Some(reason) = reason(&model.link.state) {
+    if let Some(reason) = model.link.state.reason() {
         line.join(" · ", TextRun::of(StyleRole::Text, reason.to_owned()));
     }
     line

@@ -50,6 +50,25 @@ impl LinkState {
         }
     }
 
+    /// What is wrong, in words, if anything is.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Connecting { error, .. } => error.as_deref(),
+            Self::Stale { reason, .. } | Self::Denied { permission: reason, .. } => Some(reason),
+            Self::Loading { .. } | Self::Synced | Self::CatchingUp => None,
+        }
+    }
+
+    /// When it is tried again, counted from this message.
+    pub fn retry_in(&self) -> Option<Duration> {
+        match self {
+            Self::Connecting { retry_in, .. }
+            | Self::Stale { retry_in, .. }
+            | Self::Denied { retry_in, .. } => *retry_in,
+            Self::Loading { .. } | Self::Synced | Self::CatchingUp => None,
+        }
+    }
+
     /// Whether what is shown equals the store.
     pub fn is_synced(&self) -> bool {
         matches!(self, Self::Synced)

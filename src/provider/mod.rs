@@ -10,8 +10,9 @@
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
-mod certificate;
+mod backend;
 mod commit_status;
+mod deadline;
 pub mod env;
 mod error;
 pub mod etcd;
@@ -20,6 +21,7 @@ pub mod file;
 pub mod memory;
 mod ops;
 mod secret;
+mod tls;
 pub mod vault;
 mod watch;
 
@@ -29,24 +31,20 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
+pub use backend::{Backend, SecretBackend};
 pub use commit_status::{CommitStatus, resolve_outcome};
+pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
     SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
     SecretRevealer, SecretWriter,
 };
+pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{
     Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
-
-/// How long a provider call may take before it answers [`Error::Unavailable`] or
-/// [`Error::OutcomeUnknown`].
-pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How long a health check may take.
-pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What a store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,19 +3,14 @@
 use super::SecretsContext;
 use super::args::{RevealArgs, SecretGetArgs};
 use super::presence::PresenceReport;
-use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::args::Format;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::{Printer, cell, table};
+use crate::cli::print_note;
 use crate::cli::prompt::{can_ask, confirm};
-use crate::cli::write::save_audit;
-use crate::cli::{CliSession, print_note};
-use crate::domain::{FieldName, Presence, SecretPath, SecretVersion};
+use crate::domain::{FieldName, Presence, SecretPath};
 use crate::provider::SecretData;
 use crate::text::{MASK, Safe};
-
-/// The request number in the audit: a command makes one read of a secret, before its write.
-const READ: u64 = 1;
 
 pub(super) async fn run(
     shop: &SecretsContext<'_>,
@@ -81,11 +76,22 @@ async fn print_revealed(
         None => format!("all fields of {path}"),
     };
     consent(&get.reveal, &format!("read and print {what}?"))?;
-    let fields = get.field.clone().into_iter().collect();
-    let read = read_audited(shop.session, path, get.version, fields, get.reveal.reason.clone()).await?;
-    let Some(read) = read else { return Err(absent(path, None)) };
-    print(path, &read, get.field.as_ref(), get.output.format, out)?;
+    let access = shop.session.manager.secrets();
+    let request = shop.request(&access, get.reveal.reason.as_deref());
+    let wanted = get.field.as_ref();
+    let read = request.reveal(path, get.version, wanted).await.noted()?;
+    let received = read.as_ref().map_or(0, |read| read.fields.len());
+    let read = read.filter(|read| wanted.is_none_or(|field| read.fields.get(field.as_str()).is_some()));
+    note_values_read(read.as_ref().map_or(0, |_| wanted.map_or(received, |_| 1)), received);
+    let read = read.ok_or_else(|| absent(path, wanted.filter(|_| received > 0)))?;
+    print(path, &read, wanted, get.output.format, out)?;
     Ok(Exit::DONE)
+}
+
+/// A store returns whole versions, so that more values may be received than are used.
+pub(super) fn note_values_read(used: usize, received: usize) {
+    let of = if used == received { String::new() } else { format!(" of {received} received") };
+    print_note(&format!("secret values read: {used}{of}; the audit says so"));
 }
 
 /// Asks on a terminal; elsewhere `--reveal` is the consent.
@@ -94,45 +100,6 @@ pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<(), CliErro
         return Ok(());
     }
     Err(CliError::Failed("nothing was read".into()))
-}
-
-/// Reads a secret and records that in the audit; `None` where there is none. Without `fields` all of its
-/// fields count as read.
-pub(super) async fn read_audited(
-    session: &CliSession,
-    path: &SecretPath,
-    version: Option<SecretVersion>,
-    fields: Vec<FieldName>,
-    reason: Option<String>,
-) -> Result<Option<SecretData>, CliError> {
-    let access = session.manager.secrets();
-    let all = fields.is_empty();
-    let named = fields.first().cloned();
-    let deed = SecretEvent { action: AuditAction::RevealSecret, path: path.clone(), fields, version, reason };
-    let mut pending = session.audit.begin_secret(READ, [deed]);
-    let answer = access.revealer().reveal(path, version).await;
-    let there =
-        |read: &SecretData| named.as_ref().is_none_or(|name| read.fields.get(name.as_str()).is_some());
-    match &answer {
-        Ok(Some(read)) if there(read) => {
-            if all {
-                pending.secret_fields(read.fields.iter().map(|(name, _)| name));
-            }
-            pending.secret_read(&Ok(read.version));
-        }
-        Ok(_) => pending.secret_not_found(),
-        Err(error) => pending.secret_read(&Err(error.clone())),
-    }
-    save_audit(pending).await;
-    let read = answer?;
-    if let (Some(read), Some(field)) = (&read, &named)
-        && !there(read)
-    {
-        return Err(absent(path, Some(field)));
-    }
-    let count = read.as_ref().map_or(0, |read| if all { read.fields.len() } else { 1 });
-    print_note(&format!("secret values read: {count}; the audit says so"));
-    Ok(read)
 }
 
 fn absent(path: &SecretPath, field: Option<&FieldName>) -> CliError {

@@ -1,7 +1,6 @@
 //! Reads secret values: typed without echo, from a pipe, from files; never from arguments, which other
 //! users of the machine can see.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::args::SecretSetArgs;
 use crate::cli::error::CliError;
+use crate::cli::input::{RawStdin, read_into};
 use crate::domain::{FieldName, SecretText, SecretValue};
 use crate::provider::SecretFields;
 use crate::text::Safe;
@@ -21,13 +21,11 @@ const LONGEST: usize = 1 << 20;
 pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields, CliError> {
     let mut fields = SecretFields::default();
     for (name, path) in &set.file {
-        let unreadable =
-            |error: io::Error| CliError::Failed(format!("cannot read {}: {}", path.display(), error.kind()));
-        let bytes = read_all(File::open(Path::new(path)).map_err(unreadable)?).map_err(unreadable)?;
+        let bytes = read(Some(Path::new(path)))?;
         put(&mut fields, name, bytes, set)?;
     }
     if let Some(name) = &set.field {
-        let bytes = if io::stdin().is_terminal() { read_twice(name)? } else { read_pipe()? };
+        let bytes = if io::stdin().is_terminal() { read_twice(name)? } else { read(None)? };
         put(&mut fields, name, bytes, set)?;
     }
     Ok(fields)
@@ -74,25 +72,10 @@ fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Result<SecretText,
     }
 }
 
-fn read_pipe() -> Result<Zeroizing<Vec<u8>>, CliError> {
-    read_all(RawStdin)
-        .map_err(|error| CliError::Failed(format!("cannot read standard input: {}", error.kind())))
-}
-
-/// Standard input without the standard library's buffer, which is never wiped.
-struct RawStdin;
-
-impl Read for RawStdin {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
-    }
-}
-
-/// Reads into a buffer that never reallocates, so that no copy is left behind; one byte more than
-/// [`LONGEST`] shows that the value is too long.
-fn read_all(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Reads into a buffer that never reallocates.
+fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, CliError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    from.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    read_into(&mut bytes, file, LONGEST)?;
     Ok(bytes)
 }
 

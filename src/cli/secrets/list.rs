@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt;
+use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::SecretsContext;
@@ -86,7 +86,8 @@ async fn variables(
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<Exit, CliError> {
-    let keys = keys(shop).await?;
+    let reader = shop.session.manager.reader();
+    let keys: Vec<_> = reader.list_keys(KeyPrefix::All).map_ok(|page| page.keys).try_concat().await?;
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for key in &keys {
         let ResourceKey::Webhook { id, .. } = key else { continue };
@@ -113,13 +114,4 @@ async fn variables(
         table(["VARIABLE", "STATE", "WEBHOOKS"], rows.iter().map(row))
     })?;
     Ok(Exit::DONE)
-}
-
-async fn keys(shop: &SecretsContext<'_>) -> Result<Vec<ResourceKey>, CliError> {
-    let mut keys = Vec::new();
-    let mut pages = shop.session.manager.list(KeyPrefix::All);
-    while let Some(page) = pages.next().await {
-        keys.extend(page?.entries.into_iter().map(|entry| entry.key));
-    }
-    Ok(keys)
 }

@@ -9,14 +9,11 @@ use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::args::Format;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::Printer;
-use crate::cli::write::save_audit;
+use crate::cli::write::{NUMBER, note_unrecorded};
 use crate::cli::{CliSession, print_note};
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::manager::{MergedDocument, SecretMode};
 use crate::text::{Masked, Safe};
-
-/// The request number in the audit: a command makes one merge.
-const ONLY: u64 = 1;
 
 /// Prints the merged document. Without `--reveal` no secret is read: references stay as written, and
 /// secret fields are masked.
@@ -71,9 +68,7 @@ async fn record_reveal(
         version: source.version,
         reason: reveal.reason.clone().or_else(|| Some(format!("merged into {key}"))),
     });
-    let mut pending = session.audit.begin_secret(ONLY, deeds);
-    pending.secret_done(&Ok(()));
-    save_audit(pending).await;
+    note_unrecorded(session.writes.record_merge(NUMBER, deeds).await);
     print_note(&format!("secret values read: {count}; the audit says so"));
 }
 

@@ -21,10 +21,12 @@ use self::target::DocumentOrSecret;
 use super::CliSession;
 use super::error::{CliError, Exit};
 use super::output::Printer;
+use super::write::NUMBER;
 use crate::check::SecretLookup;
 use crate::domain::SecretPath;
 use crate::provider::env::{EnvSecrets, EnvVariables};
-use crate::provider::{Error, SecretReader, SecretWriter};
+use crate::provider::{Error, SecretAccess, SecretReader, SecretWriter};
+use crate::write::SecretRequest;
 
 pub(super) async fn run(
     session: &CliSession,
@@ -58,6 +60,12 @@ impl SecretsContext<'_> {
 
     fn secret(&self, text: &str) -> Result<SecretPath, CliError> {
         self.target(text)?.secret(&self.lookup)
+    }
+
+    /// A request to this store; `access` is [`UnifiedConfigManager::secrets`].
+    fn request<'r>(&'r self, access: &'r SecretAccess, reason: Option<&str>) -> SecretRequest<'r> {
+        let reason = reason.map(str::to_owned);
+        SecretRequest { service: &self.session.writes, access, number: NUMBER, reason }
     }
 
     fn reader(&self) -> Result<Arc<dyn SecretReader>, CliError> {

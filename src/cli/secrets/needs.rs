@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::SecretsContext;
@@ -221,11 +221,9 @@ impl RequirementRow {
 }
 
 async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>, CliError> {
-    let mut entries = Vec::new();
-    let mut pages = shop.session.manager.list(KeyPrefix::All);
-    while let Some(page) = pages.next().await {
-        entries.extend(page?.entries.into_iter().map(ScannedEntry::from));
-    }
+    let pages = shop.session.manager.list(KeyPrefix::All);
+    let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
+    let entries: Vec<_> = entries.into_iter().map(ScannedEntry::from).collect();
     let connections: BTreeMap<&str, &Facts> = entries
         .iter()
         .filter_map(|scanned| match &scanned.entry.key {

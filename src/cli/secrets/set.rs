@@ -1,22 +1,20 @@
 //! `secrets set` and `secrets generate`: write one new version, conditional on the previous one.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::args::{SecretConditionArgs, SecretGenerateArgs, SecretSetArgs, Surplus};
-use super::get::read_audited;
+use super::get::note_values_read;
 use super::redact_usage_error::NO_VALUE;
 use super::{SecretsContext, input, needs};
-use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::args::Format;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::{Printer, cell};
 use crate::cli::print_note;
-use crate::cli::write::save_audit;
-use crate::domain::{self, FieldName, Presence, SecretPath, SecretVersion};
+use crate::domain::{self, FieldName, Opaque, Presence, SecretPath, SecretVersion};
 use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
-
-/// The request number of the write in the audit, after that of a read before it.
-const WRITE: u64 = 2;
+use crate::write::{SecretRequest, SecretWrite, SecretWriteMode, others_unreadable};
 
 pub(super) async fn set(
     shop: &SecretsContext<'_>,
@@ -91,10 +89,14 @@ async fn write(
     let writer = shop.writer(path)?;
     let way = SecretWriteStrategy::find(shop, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
-    let change = SecretUpdate { shop, writer: &*writer, path, names: &names, expect: way.expect, condition };
-    let after = match way.keep_others {
-        false => change.put(&fields).await?,
-        true => change.patch(fields).await?,
+    let access = shop.session.manager.secrets();
+    let update =
+        SecretUpdate { request: shop.request(&access, condition.reason.as_deref()), writer, path, way: &way };
+    let after = if way.keep_others {
+        update.patch(fields, condition.read_modify_write).await?
+    } else {
+        let answer = update.write(SecretWriteMode::Replace, fields).await;
+        answer.map_err(|error| CliError::from(error).or_exists(way.expect == SecretExpect::Absent))?
     };
     let written = SecretWriteReport {
         secret: path.to_string(),
@@ -179,96 +181,48 @@ impl SecretWriteStrategy {
 
 /// A write in progress: the writer, the target and the condition.
 struct SecretUpdate<'a> {
-    shop: &'a SecretsContext<'a>,
-    writer: &'a dyn SecretWriter,
+    request: SecretRequest<'a>,
+    writer: Arc<dyn SecretWriter>,
     path: &'a SecretPath,
-    names: &'a [FieldName],
-    expect: SecretExpect,
-    condition: &'a SecretConditionArgs,
+    way: &'a SecretWriteStrategy,
 }
 
 impl SecretUpdate<'_> {
-    /// The version that is replaced, where it is known.
-    fn version(&self) -> Option<SecretVersion> {
-        match self.expect {
-            SecretExpect::Version(version) => Some(version),
-            SecretExpect::Absent | SecretExpect::Anything => None,
-        }
-    }
-
-    /// Runs a request and records its outcome in the audit.
-    async fn audited(
+    async fn write(
         &self,
-        request: impl Future<Output = provider::Result<Option<SecretVersion>>>,
+        mode: SecretWriteMode,
+        fields: SecretFields,
     ) -> provider::Result<Option<SecretVersion>> {
-        let deed = SecretEvent {
-            action: AuditAction::WriteSecret,
-            path: self.path.clone(),
-            fields: self.names.to_vec(),
-            version: self.version(),
-            reason: self.condition.reason.clone(),
-        };
-        let mut pending = self.shop.session.audit.begin_secret(WRITE, [deed]);
-        let answer = request.await;
-        pending.secret_written(&answer);
-        save_audit(pending).await;
-        answer
-    }
-
-    async fn put(&self, fields: &SecretFields) -> Result<Option<SecretVersion>, CliError> {
-        let answer = self.audited(self.writer.put(self.path, fields, self.expect)).await;
-        answer.map_err(|error| refused(error, self.expect))
+        let (path, expect) = (self.path.clone(), self.way.expect);
+        let write = SecretWrite { path, mode, expect, set: Opaque(fields), remove: Vec::new() };
+        let outcome = self.request.write(Ok(Arc::clone(&self.writer)), write).await.noted();
+        if mode == SecretWriteMode::ReadModifyWrite {
+            note_values_read(outcome.values_read, outcome.values_read);
+        }
+        outcome.result
     }
 
     /// Changes some fields and keeps the others, without reading them where that is possible.
-    async fn patch(&self, fields: SecretFields) -> Result<Option<SecretVersion>, CliError> {
-        match self.audited(self.writer.patch(self.path, &fields, self.expect)).await {
-            Err(error @ (Error::Denied { .. } | Error::Unsupported { .. }))
-                if self.condition.read_modify_write =>
-            {
-                print_note(&format!(
-                    "single fields cannot be changed ({error}); reading the others, and writing all"
-                ));
-                self.rewrite(fields).await
+    async fn patch(&self, fields: SecretFields, may_read: bool) -> Result<Option<SecretVersion>, CliError> {
+        let error = match self.write(SecretWriteMode::Patch, fields.copied()).await {
+            Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => error,
+            answer => return Ok(answer?),
+        };
+        if !may_read {
+            print_note(
+                "--read-modify-write reads the other fields and writes all of them, --replace writes these alone",
+            );
+            return Err(error.into());
+        }
+        print_note(&format!(
+            "single fields cannot be changed ({error}); reading the others, and writing all"
+        ));
+        self.write(SecretWriteMode::ReadModifyWrite, fields).await.map_err(|error| match self.way.before {
+            Some(version) if error == others_unreadable(self.path, version) => {
+                CliError::NotFound(error.to_string())
             }
-            Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => {
-                print_note(
-                    "--read-modify-write reads the other fields and writes all of them, --replace writes these alone",
-                );
-                Err(error.into())
-            }
-            answer => Ok(answer?),
-        }
-    }
-
-    async fn rewrite(&self, fields: SecretFields) -> Result<Option<SecretVersion>, CliError> {
-        let Self { shop, path, .. } = self;
-        let reason = Some("read to write it back with other fields changed".to_owned());
-        let read = read_audited(shop.session, path, self.version(), Vec::new(), reason).await?;
-        if let (None, Some(version)) = (&read, self.version()) {
-            return Err(CliError::NotFound(format!(
-                "the other fields of {path} are not in {version}; nothing was written"
-            )));
-        }
-        // The write keeps its condition, so that it replaces exactly what was read.
-        let mut all = read.unwrap_or_default().fields;
-        for (name, value) in fields {
-            all.set(name, value);
-        }
-        self.put(&all).await
-    }
-}
-
-/// A conflict under `--create` means that the secret already existed, not that somebody changed it.
-fn refused(error: Error, expect: SecretExpect) -> CliError {
-    match error {
-        Error::SecretConflict { path, now } if expect == SecretExpect::Absent => {
-            let now = now.map(|now| format!(" (now {now})")).unwrap_or_default();
-            CliError::Exists(format!(
-                "{path} exists already{now}; nothing was written. --expect-version replaces it"
-            ))
-        }
-        error => error.into(),
+            _ => error.into(),
+        })
     }
 }
 

@@ -1,19 +1,17 @@
 //! `secrets delete`, `secrets undelete` and `secrets destroy`.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::SecretsContext;
 use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretUndeleteArgs, SecretVersionsArgs};
-use crate::audit::{AuditAction, SecretEvent};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::{Printer, cell};
 use crate::cli::prompt::{ask_line, can_ask, confirm};
-use crate::cli::write::save_audit;
 use crate::domain::{Presence, SecretPath, SecretVersion};
-use crate::provider::{Result as Answer, SecretWriter};
-
-/// The request number in the audit: a command makes one such request.
-const ONLY: u64 = 1;
+use crate::provider::SecretWriter;
+use crate::write::VersionChange;
 
 pub(super) async fn delete(
     shop: &SecretsContext<'_>,
@@ -31,8 +29,7 @@ pub(super) async fn delete(
     if asks && !confirm(&format!("delete {} of {path} (it can be undeleted)?", version_list(&versions)))? {
         return Err(CliError::Failed("nothing was deleted".into()));
     }
-    let answer = async { writer.delete(&path, &versions).await };
-    run_audited(shop, AuditAction::DeleteSecret, &path, &versions, &wanted, answer, out).await
+    change_versions(shop, (writer, VersionChange::Delete), &path, &versions, &wanted, out).await
 }
 
 pub(super) async fn undelete(
@@ -44,8 +41,7 @@ pub(super) async fn undelete(
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     let versions = named_or_newest(shop, &path, &wanted).await?;
-    let answer = async { writer.undelete(&path, &versions).await };
-    run_audited(shop, AuditAction::UndeleteSecret, &path, &versions, &wanted, answer, out).await
+    change_versions(shop, (writer, VersionChange::Undelete), &path, &versions, &wanted, out).await
 }
 
 pub(super) async fn destroy(
@@ -65,11 +61,7 @@ pub(super) async fn destroy(
             &if all { "all versions".to_owned() } else { version_list(&wanted.versions) },
         )?;
     }
-    let writer: &dyn SecretWriter = &*writer;
-    let answer = async {
-        if all { writer.destroy_all(&path).await } else { writer.destroy(&path, &wanted.versions).await }
-    };
-    run_audited(shop, AuditAction::DestroySecret, &path, &wanted.versions, &wanted, answer, out).await
+    change_versions(shop, (writer, VersionChange::Destroy), &path, &wanted.versions, &wanted, out).await
 }
 
 /// Asks to type the path, because destroying cannot be undone.
@@ -123,37 +115,23 @@ struct VersionsReport {
     versions: Vec<String>,
 }
 
-async fn run_audited(
+async fn change_versions(
     shop: &SecretsContext<'_>,
-    action: AuditAction,
+    (writer, change): (Arc<dyn SecretWriter>, VersionChange),
     path: &SecretPath,
     versions: &[SecretVersion],
     wanted: &SecretVersionsArgs,
-    answer: impl Future<Output = Answer<()>>,
     out: &mut Printer<'_>,
 ) -> Result<Exit, CliError> {
-    let deed = |version| SecretEvent {
-        action,
-        path: path.clone(),
-        fields: Vec::new(),
-        version,
-        reason: wanted.reason.clone(),
-    };
-    let each: Vec<_> = match versions {
-        [] => vec![deed(None)],
-        versions => versions.iter().map(|version| deed(Some(*version))).collect(),
-    };
-    let mut pending = shop.session.audit.begin_secret(ONLY, each);
-    let answer = answer.await;
-    pending.secret_done(&answer);
-    save_audit(pending).await;
-    answer?;
+    let access = shop.session.manager.secrets();
+    let request = shop.request(&access, wanted.reason.as_deref());
+    request.change_versions(Ok(writer), change, path, versions).await.noted()?;
     let done = VersionsReport {
         secret: path.to_string(),
-        done: match action {
-            AuditAction::DeleteSecret => "deleted",
-            AuditAction::UndeleteSecret => "undeleted",
-            _ => "destroyed",
+        done: match change {
+            VersionChange::Delete => "deleted",
+            VersionChange::Undelete => "undeleted",
+            VersionChange::Destroy => "destroyed",
         },
         versions: versions.iter().map(ToString::to_string).collect(),
     };

@@ -55,13 +55,7 @@ impl Default for StoreLink {
 impl StoreLink {
     /// Sets the state; the same state again keeps its age.
     pub fn set_state(&mut self, state: LinkState, now: Duration) {
-        let retry_in = match &state {
-            LinkState::Connecting { retry_in, .. }
-            | LinkState::Stale { retry_in, .. }
-            | LinkState::Denied { retry_in, .. } => *retry_in,
-            _ => None,
-        };
-        self.retry_at = retry_in.map(|wait| now + wait);
+        self.retry_at = state.retry_in().map(|wait| now + wait);
         if state.word() != self.state.word() {
             self.since = now;
         }

@@ -45,23 +45,18 @@ pub struct LinkOutage {
 
 impl LinkHistory {
     pub(super) fn record_state(&mut self, state: &LinkState, now: Duration) {
-        let reason = match state {
-            LinkState::Stale { reason, .. } => reason,
-            LinkState::Connecting { error: Some(error), .. } => error,
-            LinkState::Denied { permission, .. } => permission,
-            LinkState::Synced => {
-                if let Some(outage) = self.outage.as_mut().filter(|outage| outage.ended.is_none()) {
-                    outage.ended = Some(now);
-                }
-                return;
-            }
-            LinkState::Connecting { .. } | LinkState::Loading { .. } | LinkState::CatchingUp => return,
-        };
+        if state.is_synced()
+            && let Some(outage) = self.outage.as_mut().filter(|outage| outage.ended.is_none())
+        {
+            outage.ended = Some(now);
+        }
+        let Some(reason) = state.reason() else { return };
         let (failures, began) = match &self.outage {
             Some(LinkOutage { ended: None, failures, began, .. }) => (*failures, *began),
             _ => (0, now),
         };
-        self.outage = Some(LinkOutage { reason: reason.clone(), failures: failures + 1, began, ended: None });
+        self.outage =
+            Some(LinkOutage { reason: reason.to_owned(), failures: failures + 1, began, ended: None });
     }
 }
 

@@ -4,11 +4,10 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use super::Model;
 use crate::check::{NeedMark, Needs, SecretLookup, needs};
 use crate::domain::{ConnectionName, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Facts, Inventory, RowRef};
-
-use super::Model;
 
 /// What one turn of the event loop may cost; the rest waits for the next.
 const TURN: usize = 256 * 1024;

@@ -23,15 +23,11 @@ pub(super) fn log_feed(feed: &InventoryEvent) {
 fn log_state(state: &LinkState) {
     let word = state.word();
     match state {
-        LinkState::Connecting { error: None, .. } | LinkState::Loading { .. } => {
-            tracing::debug!(target: LOG, "{word}")
+        _ if let Some(reason) = state.reason() => {
+            tracing::warn!(target: LOG, retry_in = ?state.retry_in(), "{word}: {reason}");
         }
         LinkState::Synced | LinkState::CatchingUp => tracing::info!(target: LOG, "{word}"),
-        LinkState::Connecting { error: Some(reason), retry_in }
-        | LinkState::Stale { reason, retry_in }
-        | LinkState::Denied { permission: reason, retry_in } => {
-            tracing::warn!(target: LOG, ?retry_in, "{word}: {reason}");
-        }
+        _ => tracing::debug!(target: LOG, "{word}"),
     }
 }
 

@@ -6,7 +6,6 @@
 //! own, frames are written by a thread of their own. So neither a dead store nor a stalled terminal
 //! delays a key, least of all `q`.
 
-mod audit_task;
 mod clock;
 mod event_log;
 mod event_loop;
@@ -125,8 +124,15 @@ pub async fn run_on<P: Program, D: Device>(
     let gate = Gate::new(writer, context.locked);
     let secrets = secrets::SecretsRuntime::new(secrets, context.locked);
     let schedule = frames::FrameSchedule::new(context.frames_per_second);
-    let (runner, answers) =
-        runner::EffectRunner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
+    let (runner, answers) = runner::EffectRunner::new(
+        reader,
+        (gate, secrets),
+        context.backend.name,
+        clipboard,
+        audit,
+        state,
+        editor,
+    )?;
     let program = |size| program(context, size);
     let mut running = EventLoop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

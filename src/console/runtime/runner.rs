@@ -1,7 +1,6 @@
 //! Carries effects out: every provider call in a task of its own, with a deadline, answered by a message.
 //! The event loop awaits none of them.
 
-use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,10 +11,10 @@ use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::event_log;
 use super::presence::PresencePoller;
 use super::secrets::SecretsRuntime;
-use super::{audit_task, event_log};
-use crate::audit::{Audit, PendingRecords};
+use crate::audit::Audit;
 use crate::console::drafts::{DraftJob, DraftJobResult, DraftWorker};
 use crate::console::effect::{AuditNote, RequestId};
 use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
@@ -27,15 +26,17 @@ use crate::console::screens::plan::{DiffInput, diff};
 use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId, SecretPath};
-use crate::provider::{
-    CALL_DEADLINE, ConfigReader, ConfigWriter, Error, HEALTH_DEADLINE, Op, resolve_outcome,
-};
+use crate::provider::{CALL_DEADLINE, ConfigReader, ConfigWriter, GRACE, HEALTH_DEADLINE, Op, within};
+use crate::write::{Audited, WriteService};
 
 /// Queue length of answers to the event loop.
 const ANSWERS: usize = 64;
 
-/// How long a provider may exceed its own deadline before its call is abandoned.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long an answer waits for its audit record.
+const AUDIT_WAIT: Duration = Duration::from_secs(1);
+
+/// How long one attempt to find out an outcome takes: two reads, a second apart.
+const OUTCOME_WITHIN: Duration = CALL_DEADLINE.saturating_mul(2).saturating_add(GRACE);
 
 /// How long a clipboard program may take altogether.
 const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
@@ -50,7 +51,7 @@ pub(super) struct EffectRunner {
     clipboard: Clipboard,
     drafts: DraftWorker,
     editor: ExternalEditor,
-    pub(super) audit: Arc<Audit>,
+    pub(super) writes: WriteService,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(RequestId, TaskReply)>,
 }
@@ -97,7 +98,7 @@ impl EffectRunner {
                 clipboard,
                 drafts,
                 editor,
-                audit,
+                writes: WriteService::new(audit, AUDIT_WAIT),
                 tasks,
                 answers,
             },
@@ -177,50 +178,33 @@ impl EffectRunner {
 
     /// Commits, if the gate is open, and records the outcome in the audit.
     pub(super) fn commit(&mut self, request: RequestId, ops: Vec<Op>) {
-        let writer = self.gate.pass();
-        let mut pending = self.audit.begin(request.0, &ops);
-        let intent = event_log::intent(&ops);
+        let (service, writer) = (self.writes.clone(), self.gate.pass());
         self.spawn_audited(request, async move {
-            let outcome = match writer {
-                Ok(writer) => {
-                    let outcome = commit(&*writer, ops, writer.commit_deadline() + GRACE).await;
-                    pending.answered(&outcome);
-                    outcome
-                }
-                Err(refused) => {
-                    pending.refused();
-                    Err(refused)
-                }
-            };
-            event_log::log_commit(&intent, &outcome);
-            (Answer::Commit(outcome), Some(pending))
+            let intent = event_log::intent(&ops);
+            let outcome = service.commit(request.0, writer, ops).await;
+            event_log::log_commit(&intent, &outcome.answer);
+            outcome.map(|outcome| TaskReply::Answer(Answer::Commit(outcome)))
         });
     }
 
     /// Determines the outcome of an earlier commit.
     pub(super) fn find_out(&mut self, request: RequestId, of: RequestId, ops: Vec<Op>) {
-        let (reader, audit) = (Arc::clone(&self.reader), Arc::clone(&self.audit));
-        let limit = CALL_DEADLINE * 2 + GRACE;
+        let (service, reader) = (self.writes.clone(), Arc::clone(&self.reader));
         self.spawn_audited(request, async move {
-            let found = timeout(limit, resolve_outcome(&*reader, &ops)).await.unwrap_or_else(|_| {
-                let reason = format!("nothing within {} s", limit.as_secs());
-                Err(Error::Unavailable { reason, retry_in: None })
-            });
-            let pending =
-                found.as_ref().ok().map(|found| audit_task::outcome_records(&audit, of, &ops, found));
-            event_log::log_outcome(&event_log::intent(&ops), &found);
-            (Answer::Found(found), pending)
+            let found = service.find_outcome(of.0, &*reader, &ops, OUTCOME_WITHIN).await;
+            event_log::log_outcome(&event_log::intent(&ops), &found.answer);
+            found.map(|found| TaskReply::Answer(Answer::Found(found)))
         });
     }
 
     /// Records something in the audit that is not a write.
     pub(super) fn record_note(&mut self, note: AuditNote) {
-        let (audit, answers) = (Arc::clone(&self.audit), self.answers.clone());
-        self.tasks.spawn(async move {
-            if let Some(trouble) = audit_task::save_note(audit, note).await {
-                let _ = answers
-                    .send((RequestId::default(), TaskReply::Answer(Answer::AuditFailed(trouble))))
-                    .await;
+        let service = self.writes.clone();
+        let AuditNote::Revealed { key, count } = note;
+        self.spawn_streaming(|answers| async move {
+            if let Some(trouble) = service.record_reveal(key, count).await {
+                let reply = TaskReply::Answer(Answer::AuditFailed(trouble));
+                let _ = answers.send((RequestId::default(), reply)).await;
             }
         });
     }
@@ -241,8 +225,11 @@ impl EffectRunner {
         }
         let (reader, backend) = (Arc::clone(&self.reader), self.backend);
         self.spawn(request, async move {
-            let limit = HEALTH_DEADLINE + GRACE;
-            let health = timeout(limit, reader.health()).await.unwrap_or_else(|_| no_answer(backend, limit));
+            let health = within(HEALTH_DEADLINE, reader.health(), |within| {
+                let remedy = format!("check that {backend} runs and can be reached");
+                Health::unusable(backend, format!("no answer {within}"), remedy)
+            });
+            let health = health.await;
             TaskReply::Answer(Answer::Health(vec![health]))
         });
     }
@@ -251,8 +238,7 @@ impl EffectRunner {
     pub(super) fn ask_lease(&mut self, request: RequestId, lease: LeaseId) {
         let reader = Arc::clone(&self.reader);
         self.spawn(request, async move {
-            let left = timeout(CALL_DEADLINE + GRACE, reader.lease_left(lease)).await;
-            let left = left.ok().and_then(Result::ok).flatten();
+            let left = within(CALL_DEADLINE, reader.lease_left(lease), |_| Ok(None)).await.ok().flatten();
             TaskReply::Answer(Answer::Lease(lease, left))
         });
     }
@@ -298,23 +284,16 @@ impl EffectRunner {
     }
 
     /// Answers once the audit record is written; a failure of the audit is reported afterwards.
-    pub(super) fn spawn_audited<R: Into<TaskReply>>(
+    pub(super) fn spawn_audited(
         &mut self,
         request: RequestId,
-        work: impl Future<Output = (R, Option<PendingRecords>)> + Send + 'static,
+        work: impl Future<Output = Audited<TaskReply>> + Send + 'static,
     ) {
-        while self.tasks.try_join_next().is_some() {}
-        let answers = self.answers.clone();
-        self.tasks.spawn(async move {
-            let (reply, pending) = work.await;
-            let reply = reply.into();
-            let trouble = match pending {
-                Some(pending) => audit_task::save(pending).await,
-                None => None,
-            };
+        self.spawn_streaming(|answers| async move {
+            let Audited { answer, unrecorded } = work.await;
             // The event loop is gone only on exit.
-            let _ = answers.send((request, reply)).await;
-            if let Some(trouble) = trouble {
+            let _ = answers.send((request, answer)).await;
+            if let Some(trouble) = unrecorded {
                 let _ = answers.send((request, TaskReply::Answer(Answer::AuditFailed(trouble)))).await;
             }
         });
@@ -334,19 +313,10 @@ impl EffectRunner {
         request: RequestId,
         work: impl Future<Output = TaskReply> + Send + 'static,
     ) {
-        while self.tasks.try_join_next().is_some() {}
-        let answers = self.answers.clone();
-        self.tasks.spawn(async move {
-            let reply = work.await;
+        self.spawn_streaming(|answers| async move {
             // The event loop is gone only on exit.
-            let _ = answers.send((request, reply)).await;
+            let _ = answers.send((request, work.await)).await;
         });
-    }
-}
-
-impl From<Answer> for TaskReply {
-    fn from(answer: Answer) -> Self {
-        Self::Answer(answer)
     }
 }
 
@@ -361,19 +331,6 @@ impl From<DraftJobResult> for Answer {
     }
 }
 
-pub(super) async fn commit(
-    writer: &dyn ConfigWriter,
-    ops: Vec<Op>,
-    limit: Duration,
-) -> Result<crate::provider::Commit, Error> {
-    let Some(key) = ops.first().map(|op| op.key().clone()) else {
-        return Err(Error::Invalid { reason: "a commit of nothing; give it at least one operation".into() });
-    };
-    timeout(limit, writer.commit(ops)).await.unwrap_or_else(|_| {
-        Err(Error::OutcomeUnknown { key, reason: format!("nothing within {} s", limit.as_secs()) })
-    })
-}
-
 /// Copies a text by a clipboard program, if there is one; returns whether it took the text.
 pub(super) async fn copy_by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
     if !clipboard.has_program() {
@@ -382,9 +339,4 @@ pub(super) async fn copy_by_program(clipboard: &Clipboard, text: Zeroizing<Strin
     let clipboard = clipboard.clone();
     let run = spawn_blocking(move || clipboard.run_program(&text));
     matches!(timeout(CLIPBOARD_DEADLINE, run).await, Ok(Ok(true)))
-}
-
-fn no_answer(backend: &'static str, limit: Duration) -> Health {
-    let text = format!("no answer within {} s", limit.as_secs());
-    Health::unusable(backend, text, format!("check that {backend} runs and can be reached"))
 }

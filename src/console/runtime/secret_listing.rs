@@ -3,7 +3,6 @@
 //! ends it.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,16 +15,13 @@ use crate::console::effect::RequestId;
 use crate::console::message::Answer;
 use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
 use crate::domain::{SecretFolder, SecretPath};
-use crate::provider::{CALL_DEADLINE, Error, SecretListItem, SecretReader};
+use crate::provider::{CALL_DEADLINE, Error, GRACE, SecretListItem, SecretReader, within};
 
 /// How many folders are listed at once: few, since presence of what is on the screen comes first.
 const AT_ONCE: usize = 2;
 
 /// The most names in one message, so that a folder of thousands does not delay keys.
 const PART: usize = 500;
-
-/// How long a provider may exceed its own deadline before its call is abandoned.
-const GRACE: Duration = Duration::from_secs(1);
 
 impl EffectRunner {
     /// Lists secrets recursively from these folders, in place of a running listing.
@@ -51,11 +47,10 @@ impl EffectRunner {
     pub(super) fn secret_versions(&mut self, request: RequestId, path: SecretPath) {
         let Some(reader) = self.secrets.reader() else { return };
         self.spawn(request, async move {
-            let limit = CALL_DEADLINE + GRACE;
-            let versions = timeout(limit, reader.versions(&path)).await.unwrap_or_else(|_| {
-                let reason = format!("no versions within {} s", limit.as_secs());
-                Err(Error::Unavailable { reason, retry_in: None })
+            let versions = within(CALL_DEADLINE, reader.versions(&path), |within| {
+                Err(Error::Unavailable { reason: format!("no versions {within}"), retry_in: None })
             });
+            let versions = versions.await;
             TaskReply::Answer(Answer::SecretVersions(versions))
         });
     }

@@ -3,8 +3,9 @@
 use futures::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::clock::sleep_until_due;
 use super::runner::TaskReply;
 use super::signals::Signal;
 use super::watch_feed::WatchFeed;
@@ -49,7 +50,7 @@ impl EventSources {
             () = panic_hook::panicked() => LoopEvent::Panicked,
             written = self.writer.written() => LoopEvent::Written(written),
             (request, reply) = recv_or_pending(self.answers.recv()) => LoopEvent::Reply(request, reply),
-            () = at(due) => LoopEvent::Due,
+            () = sleep_until_due(due) => LoopEvent::Due,
             line = recv_or_pending(recv(&mut self.log)) => LoopEvent::Log(line),
             feed = next_feed(&mut self.feeder) => LoopEvent::Feed(feed),
         }
@@ -92,13 +93,6 @@ async fn recv_or_pending<T>(received: impl Future<Output = Option<T>>) -> T {
 async fn next_feed(feeder: &mut Option<WatchFeed>) -> InventoryEvent {
     match feeder {
         Some(feeder) => feeder.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
         None => std::future::pending().await,
     }
 }

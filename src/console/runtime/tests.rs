@@ -18,9 +18,10 @@ use crate::domain::{
 };
 use crate::inventory::InventoryEvent;
 use crate::provider::{
-    Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle, WatchSender,
-    watch_channel,
+    Backend, Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle,
+    WatchSender, env, memory, watch_channel,
 };
+use crate::write::WriteService;
 
 const SIZE: Size = Size { cols: 60, rows: 8 };
 
@@ -91,6 +92,10 @@ impl ConfigWriter for Fake {
     async fn commit(&self, _: Vec<Op>) -> Result<Commit> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.answer(Ok(Commit { at: Revision(2), outcomes: Vec::new() })).await
+    }
+
+    fn commit_deadline(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -246,7 +251,8 @@ fn setup(store: Fake) -> Setup {
     let store = Arc::new(store);
     let context = ConsoleContext {
         name: "test".into(),
-        backend: "fake",
+        backend: &Backend { name: "fake", ..memory::BACKEND },
+        secret_backend: &env::BACKEND,
         target: "nowhere".into(),
         warnings: Vec::new(),
         capabilities: capabilities(),
@@ -578,8 +584,9 @@ async fn log_lines_reach_the_program() {
 
 #[tokio::test]
 async fn an_error_of_a_commit_that_hangs_says_that_it_may_be_stored() {
-    let store = Fake { hangs: true, ..Fake::default() };
+    let store = Arc::new(Fake { hangs: true, ..Fake::default() });
     let op = Op::Delete { key: key(1), expect: Expect::Token(Token::counter(1)) };
-    let outcome = super::runner::commit(&store, vec![op], Duration::ZERO).await;
+    let service = WriteService::new(Arc::new(Audit::off()), Duration::ZERO);
+    let outcome = service.commit(1, Ok(store), vec![op]).await.answer;
     assert!(matches!(outcome, Err(Error::OutcomeUnknown { .. })));
 }

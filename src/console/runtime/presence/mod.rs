@@ -16,27 +16,24 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use table::{OutageChange, PollTable};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::Instant;
 
+use super::clock::sleep_until_due;
 use super::runner::TaskReply;
 use crate::console::effect::RequestId;
 use crate::console::message::{Answer, SecretReachability};
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
-use crate::provider::{CALL_DEADLINE, Error, HEALTH_DEADLINE, SecretReader};
+use crate::provider::{Error, HEALTH_DEADLINE, SecretReader, secret_store_answer, within};
 
 /// How many queries run at once.
 pub(super) const AT_ONCE: usize = 8;
 
 /// Queue length of commands; a dropped one is made up for by the regular polling.
 const WORDS: usize = 64;
-
-/// How long a provider may exceed its own deadline before its call is abandoned.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A handle to the polling task. Dropping it ends the task and its queries.
 pub(super) struct PresencePoller {
@@ -137,7 +134,7 @@ impl PollTask {
                         place.send((RequestId::default(), TaskReply::Answer(answer)));
                     }
                 }
-                () = until(due.filter(|_| !tells)) => self.table.forget(Instant::now()),
+                () = sleep_until_due(due.filter(|_| !tells)) => self.table.forget(Instant::now()),
             }
         }
     }
@@ -176,11 +173,7 @@ impl PollTask {
             self.table.query_started(&path);
             let (reader, asked) = (Arc::clone(&self.reader), path.clone());
             let task = self.queries.spawn(async move {
-                let limit = CALL_DEADLINE + GRACE;
-                let answer = timeout(limit, reader.presence(&asked)).await.unwrap_or_else(|_| {
-                    let reason = format!("the store of secrets said nothing within {} s", limit.as_secs());
-                    Err(Error::Unavailable { reason, retry_in: None })
-                });
+                let answer = secret_store_answer(reader.presence(&asked)).await;
                 (asked, answer)
             });
             self.in_flight.insert(task.id(), (path, task));
@@ -232,8 +225,13 @@ impl PollTask {
         }
         let reader = Arc::clone(&self.reader);
         self.health.spawn(async move {
-            let limit = HEALTH_DEADLINE + GRACE;
-            timeout(limit, reader.health()).await.unwrap_or_else(|_| no_answer(limit))
+            within(HEALTH_DEADLINE, reader.health(), |within| {
+                let text = format!("the store of secrets said nothing {within}");
+                let mut health = Health::unusable("secrets", text, "check that it runs and can be reached");
+                health.secret_store = Some(SecretStoreStatus::Unreachable);
+                health
+            })
+            .await
         });
     }
 
@@ -258,19 +256,5 @@ impl PollTask {
             return Some(Answer::PresenceChanged(news));
         }
         self.health_news.take().map(|health| Answer::SecretHealth(Box::new(health)))
-    }
-}
-
-fn no_answer(limit: Duration) -> Health {
-    let text = format!("the store of secrets said nothing within {} s", limit.as_secs());
-    let mut health = Health::unusable("secrets", text, "check that it runs and can be reached");
-    health.secret_store = Some(SecretStoreStatus::Unreachable);
-    health
-}
-
-async fn until(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }

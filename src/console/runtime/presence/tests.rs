@@ -2,6 +2,9 @@
 //! the task over a memory store.
 
 use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::table::{INTERVAL, MAX_WANTED, QUIET, REMEMBERED};
 use super::*;

@@ -20,7 +20,7 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     }
     head.join(
         "  ",
-        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend, model.context.target)),
+        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
     );
     head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
     let mut lines = vec![HealthLine::heading(head)];
@@ -31,7 +31,7 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     for (index, range) in ranges(model).iter().enumerate() {
         add(if index == 0 { "may read" } else { "" }, StyleRole::Text, range);
     }
-    if let Some(reason) = words::reason(&link.state) {
+    if let Some(reason) = link.state.reason() {
         add("why", StyleRole::Warning, reason);
     }
     if let Some(next) = next_try(model) {

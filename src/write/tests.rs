@@ -1,8 +1,13 @@
 //! Tests of writes to a memory store that another user changes.
 
+use zeroize::Zeroizing;
+
 use super::*;
-use crate::domain::{KvPath, Mount, SecretText, SecretValue};
+use crate::domain::{
+    FieldName, KvPath, Mount, Opaque, Presence, SecretPath, SecretText, SecretValue, SecretVersion,
+};
 use crate::provider::memory::MemorySecrets;
+use crate::provider::{SecretExpect, SecretFields};
 
 /// A deleted version is still the newest, so the condition holds; but the fields to keep cannot be read
 /// any more, and a version without them would lose them.
@@ -17,10 +22,7 @@ async fn what_cannot_be_kept_is_not_written_over() {
     writer.delete(&path, &[before]).await.unwrap();
 
     let mut set = SecretFields::default();
-    set.set(
-        FieldName::new("rotated"),
-        SecretValue::text(&SecretText::from(zeroize::Zeroizing::new("c".to_owned()))),
-    );
+    set.set(FieldName::new("rotated"), SecretValue::text(&SecretText::from(Zeroizing::new("c".to_owned()))));
     let write = SecretWrite {
         path: path.clone(),
         mode: SecretWriteMode::ReadModifyWrite,
@@ -28,9 +30,9 @@ async fn what_cannot_be_kept_is_not_written_over() {
         set: Opaque(set),
         remove: Vec::new(),
     };
-    let audit = Arc::new(Audit::off());
-    let hand = AuditedWriter { access: &access, writer: Ok(writer), audit: &audit, request: 1 };
-    let (outcome, _) = hand.write(write).await;
+    let service = WriteService::new(Arc::new(Audit::off()), Duration::from_secs(1));
+    let request = SecretRequest { service: &service, access: &access, number: 1, reason: None };
+    let outcome = request.write(Ok(writer), write).await.answer;
     let refused = outcome.result.unwrap_err().to_string();
     assert!(refused.contains("the other fields of secret/app cannot be read from v1"), "{refused}");
     let there = access.reader.presence(&path).await.unwrap();

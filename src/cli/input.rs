@@ -1,0 +1,30 @@
+//! Reads what a command is given in a file or on standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::error::CliError;
+
+/// Standard input without the standard library's buffer, which is never wiped.
+pub(super) struct RawStdin;
+
+impl Read for RawStdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
+    }
+}
+
+/// Reads a file, or standard input where none is named; one byte more than `max` shows that it is too much,
+/// and with that much capacity no copy of a secret is left behind.
+pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) -> Result<(), CliError> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let read = match file {
+        Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(bytes)),
+        None => RawStdin.take(limit).read_to_end(bytes),
+    };
+    read.map(drop).map_err(|error| {
+        let name = file.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
+        CliError::Failed(format!("cannot read {name}: {}", error.kind()))
+    })
+}

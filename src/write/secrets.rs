@@ -1,0 +1,265 @@
+//! Writes of secrets, on the condition of a version, and reads of their values.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::{Audited, WriteService};
+use crate::audit::{AuditAction, PendingRecords, SecretEvent};
+use crate::domain::{FieldName, Opaque, Presence, SecretPath, SecretVersion};
+use crate::provider::{
+    CALL_DEADLINE, Error, Result, SecretAccess, SecretData, SecretExpect, SecretFields, SecretReader,
+    SecretWriter, secret_store_answer, within,
+};
+
+/// How often, and how far apart, the outcome of a write is queried.
+const QUERIES: usize = 10;
+const QUERIES_APART: Duration = Duration::from_secs(2);
+
+/// A request about secrets: their store, and what the audit is told of it.
+pub struct SecretRequest<'a> {
+    pub service: &'a WriteService,
+    pub access: &'a SecretAccess,
+    /// Unique within this process.
+    pub number: u64,
+    /// The reason the user gave.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretWriteMode {
+    /// Writes these fields alone.
+    Replace,
+    /// Changes these fields; the others are not read.
+    Patch,
+    /// Reads all fields, changes them and writes them back.
+    ReadModifyWrite,
+}
+
+#[derive(Debug)]
+pub struct SecretWrite {
+    pub path: SecretPath,
+    pub mode: SecretWriteMode,
+    pub expect: SecretExpect,
+    pub set: Opaque<SecretFields>,
+    /// Fields to remove.
+    pub remove: Vec<FieldName>,
+}
+
+/// A request to write an older version's fields as the newest version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreRequest {
+    pub path: SecretPath,
+    pub from: SecretVersion,
+    /// The version that must still be the newest.
+    pub newest: SecretVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionChange {
+    /// They can be undeleted.
+    Delete,
+    Undelete,
+    /// For ever.
+    Destroy,
+}
+
+/// The result of a write.
+#[derive(Debug)]
+pub struct SecretWriteOutcome {
+    /// The new version, where one was written and the store has versions.
+    pub result: Result<Option<SecretVersion>>,
+    /// How many values were read for it.
+    pub values_read: usize,
+}
+
+/// What was read for a write, and why that is not in the audit, if it is not.
+#[derive(Default)]
+struct ReadBefore {
+    values: usize,
+    unrecorded: Option<String>,
+}
+
+/// A refused writer is recorded as such, and nothing is read or sent.
+type Writer = Result<Arc<dyn SecretWriter>>;
+
+impl SecretRequest<'_> {
+    /// Reads the newest version, or the given one, with a revealer made for this one call; `None` where
+    /// there is none. Without `field` all fields are asked for.
+    pub async fn reveal(
+        &self,
+        path: &SecretPath,
+        version: Option<SecretVersion>,
+        field: Option<&FieldName>,
+    ) -> Audited<Result<Option<SecretData>>> {
+        let fields = field.into_iter().cloned().collect();
+        let mut pending = self.begin(AuditAction::RevealSecret, path, fields, [version]);
+        let revealer = self.access.revealer();
+        let answer = secret_store_answer(revealer.reveal(path, version)).await;
+        pending.secret_read(field, &answer);
+        Audited { answer, unrecorded: self.service.save(pending).await }
+    }
+
+    pub async fn write(&self, writer: Writer, write: SecretWrite) -> Audited<SecretWriteOutcome> {
+        let SecretWrite { path, mode, expect, set: Opaque(set), remove } = write;
+        let changed = set.iter().map(|(name, _)| name).chain(&remove).cloned().collect();
+        let version = match expect {
+            SecretExpect::Version(version) => Some(version),
+            SecretExpect::Absent | SecretExpect::Anything => None,
+        };
+        let pending = self.begin(AuditAction::WriteSecret, &path, changed, [version]);
+        let mut before = ReadBefore::default();
+        let (path, read) = (&path, &mut before);
+        let call = |writer: Arc<dyn SecretWriter>| async move {
+            let fields = match mode {
+                SecretWriteMode::Replace => set,
+                SecretWriteMode::Patch => {
+                    return write_answer(path, writer.patch(path, &set, expect)).await;
+                }
+                SecretWriteMode::ReadModifyWrite => {
+                    self.merged_fields(path, version, set, &remove, read).await?
+                }
+            };
+            write_answer(path, writer.put(path, &fields, expect)).await
+        };
+        let written = self.service.audited(pending, writer, call, PendingRecords::secret_written).await;
+        before.outcome(written)
+    }
+
+    /// All fields as they will be written. The write keeps its condition, so that it replaces exactly what
+    /// was read.
+    async fn merged_fields(
+        &self,
+        path: &SecretPath,
+        version: Option<SecretVersion>,
+        set: SecretFields,
+        remove: &[FieldName],
+        read: &mut ReadBefore,
+    ) -> Result<SecretFields> {
+        let Some(mut fields) = self.read_before(path, version, read).await? else {
+            // A version deleted meanwhile is still the newest, so the condition alone would hold.
+            return version.map_or(Ok(set), |version| Err(others_unreadable(path, version)));
+        };
+        for name in remove {
+            fields.remove(name.as_str());
+        }
+        for (name, value) in set {
+            fields.set(name, value);
+        }
+        Ok(fields)
+    }
+
+    pub async fn restore(&self, writer: Writer, restore: RestoreRequest) -> Audited<SecretWriteOutcome> {
+        let RestoreRequest { path, from, newest } = restore;
+        let pending = self.begin(AuditAction::WriteSecret, &path, Vec::new(), [Some(newest)]);
+        let mut before = ReadBefore::default();
+        let (path, read) = (&path, &mut before);
+        let call = |writer: Arc<dyn SecretWriter>| async move {
+            let Some(fields) = self.read_before(path, Some(from), read).await? else {
+                let reason = format!("{from} of {path} is not there any more: nothing was written");
+                return Err(Error::Invalid { reason });
+            };
+            write_answer(path, writer.put(path, &fields, SecretExpect::Version(newest))).await
+        };
+        let written = self.service.audited(pending, writer, call, PendingRecords::secret_written).await;
+        before.outcome(written)
+    }
+
+    /// Reads all fields for a write, which is recorded as a read by a person is.
+    async fn read_before(
+        &self,
+        path: &SecretPath,
+        version: Option<SecretVersion>,
+        read: &mut ReadBefore,
+    ) -> Result<Option<SecretFields>> {
+        let reason = Some("to write the fields again that do not change".to_owned());
+        let revealed = SecretRequest { reason, ..*self }.reveal(path, version, None).await;
+        read.unrecorded = revealed.unrecorded;
+        let fields = revealed.answer?.map(|data| data.fields);
+        read.values = fields.as_ref().map_or(0, SecretFields::len);
+        Ok(fields)
+    }
+
+    /// Deletes, undeletes or destroys versions; to destroy none is to destroy all, and the metadata.
+    pub async fn change_versions(
+        &self,
+        writer: Writer,
+        change: VersionChange,
+        path: &SecretPath,
+        versions: &[SecretVersion],
+    ) -> Audited<Result<()>> {
+        let action = match change {
+            VersionChange::Delete => AuditAction::DeleteSecret,
+            VersionChange::Undelete => AuditAction::UndeleteSecret,
+            VersionChange::Destroy => AuditAction::DestroySecret,
+        };
+        let each = versions.iter().copied().map(Some).chain(versions.is_empty().then_some(None));
+        let pending = self.begin(action, path, Vec::new(), each);
+        let call = |writer: Arc<dyn SecretWriter>| async move {
+            let call = match change {
+                VersionChange::Delete => writer.delete(path, versions),
+                VersionChange::Undelete => writer.undelete(path, versions),
+                VersionChange::Destroy if versions.is_empty() => writer.destroy_all(path),
+                VersionChange::Destroy => writer.destroy(path, versions),
+            };
+            write_answer(path, call).await
+        };
+        self.service.audited(pending, writer, call, PendingRecords::secret_done).await
+    }
+
+    fn begin(
+        &self,
+        action: AuditAction,
+        path: &SecretPath,
+        fields: Vec<FieldName>,
+        versions: impl IntoIterator<Item = Option<SecretVersion>>,
+    ) -> PendingRecords {
+        let event = |version| SecretEvent {
+            action,
+            path: path.clone(),
+            fields: fields.clone(),
+            version,
+            reason: self.reason.clone(),
+        };
+        self.service.audit.begin_secret(self.number, versions.into_iter().map(event))
+    }
+}
+
+impl ReadBefore {
+    fn outcome(self, written: Audited<Result<Option<SecretVersion>>>) -> Audited<SecretWriteOutcome> {
+        let answer = SecretWriteOutcome { result: written.answer, values_read: self.values };
+        Audited { answer, unrecorded: self.unrecorded.or(written.unrecorded) }
+    }
+}
+
+/// The fields to keep were in a version that cannot be read any more; nothing was written.
+pub fn others_unreadable(path: &SecretPath, version: SecretVersion) -> Error {
+    let reason =
+        format!("the other fields of {path} cannot be read from {version} any more: nothing was written");
+    Error::Invalid { reason }
+}
+
+/// Queries presence after a write without an answer, until the store answers, or not for long.
+///
+/// # Errors
+/// Those of [`SecretReader::presence`]: then nothing is known yet.
+pub async fn wait_for_presence(reader: &dyn SecretReader, path: &SecretPath) -> Result<Presence> {
+    let mut found = secret_store_answer(reader.presence(path)).await;
+    for _ in 1..QUERIES {
+        if !matches!(found, Err(_) | Ok(Presence::Unreachable { .. })) {
+            break;
+        }
+        sleep(QUERIES_APART).await;
+        found = secret_store_answer(reader.presence(path)).await;
+    }
+    found
+}
+
+/// The answer of a write; after the deadline it may have been carried out.
+async fn write_answer<T>(path: &SecretPath, call: impl Future<Output = Result<T>>) -> Result<T> {
+    within(CALL_DEADLINE, call, |within| {
+        Err(Error::SecretUnknown { path: path.clone(), reason: format!("nothing {within}") })
+    })
+    .await
+}

@@ -8,7 +8,7 @@ use super::drafts::{DraftEntry, SavedDraft};
 use super::effect::RequestId;
 use super::external_editor::EditorEvent;
 use super::secret_jobs::SecretJobResult;
-use crate::console::screens::editor::{Diagnostic, NotReady, Review};
+use crate::console::screens::editor::{BufferDiagnostic, NotReady, Review};
 use crate::console::screens::merge::MergeState;
 use crate::console::screens::plan::StepDiff;
 use crate::console::screens::secrets::{FolderPage, ListingEnd};
@@ -81,7 +81,7 @@ pub enum Answer {
     /// Of `Effect::AskLease`: the remaining time when the answer came.
     Lease(LeaseId, Option<Duration>),
     /// Of `Effect::CheckDraft`.
-    Checked(Vec<Diagnostic>),
+    Checked(Vec<BufferDiagnostic>),
     /// Of `Effect::PrepareReview`.
     Reviewed(Box<Result<Review, NotReady>>),
     /// Of `Effect::PrepareMerge`.

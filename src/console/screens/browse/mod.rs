@@ -1,6 +1,7 @@
 //! The screens Webhooks and Connections: namespaces, a list of documents, and the detail of the selected one.
 
 pub(in crate::console) mod detail;
+mod diagnostics;
 pub(in crate::console) mod empty;
 mod filter;
 pub(in crate::console) mod items;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::diagnostics::{Diagnostic, Diagnostics, DiagnosticsInput, DraftFix};
+use super::diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
 use super::review_input::ReviewInput;
@@ -216,7 +216,7 @@ impl Draft {
         self.diagnostics.take_due(&self.buffer, self.concealed_secrets.len(), now, request)
     }
 
-    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<Diagnostic>, now: Duration) {
+    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, now: Duration) {
         self.diagnostics.accept(request, found, &self.buffer, now);
     }
 

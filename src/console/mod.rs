@@ -10,6 +10,7 @@
 
 pub mod action;
 pub mod age;
+pub mod compute;
 pub mod demo;
 pub mod drafts;
 pub mod effect;

@@ -39,7 +39,7 @@ use crate::inventory::{Inventory, Scope};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{Resync, StoreLink, Traffic};
 pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
-pub use needs_cache::{NeedsCache, NeedsInput, NeedsOutput, SCANNED_AT_ONCE};
+pub use needs_cache::{NeedsCache, NeedsInput, NeedsOutput};
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
 pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};

@@ -1,7 +1,8 @@
 //! Needs of the visible documents, read after every message within the budget of one turn.
 
+use super::super::compute::Compute;
 use super::super::effect::{Effect, RequestId};
-use super::super::model::{Model, NeedsOutput, Redraw};
+use super::super::model::{Model, NeedsInput, NeedsOutput, Redraw};
 use crate::check::OwnSecrets;
 use crate::console::screens::browse::items::visible as rows_in_sight;
 use crate::domain::ResourceKey;
@@ -24,15 +25,11 @@ pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes needs that were read off the loop.
-pub(in crate::console) fn on_read(
-    model: &mut Model,
-    request: RequestId,
-    told: NeedsOutput,
-) -> Option<Effect> {
+fn on_read(model: &mut Model, request: RequestId, told: NeedsOutput) -> Option<Effect> {
     let next = model.next_request();
     let Model { needs, inventory, context, .. } = model;
     let ask = needs.accept(inventory, context.secrets.as_ref()?, (request, next), told)?;
-    Some(Effect::ReadNeeds(next, Box::new(ask)))
+    Some(scan(next, ask))
 }
 
 fn request_wanted(model: &mut Model) -> Option<Effect> {
@@ -42,7 +39,20 @@ fn request_wanted(model: &mut Model) -> Option<Effect> {
     let request = model.next_request();
     let Model { needs, inventory, context, .. } = model;
     let ask = needs.next_input(inventory, context.secrets.as_ref()?, request)?;
-    Some(Effect::ReadNeeds(request, Box::new(ask)))
+    Some(scan(request, ask))
+}
+
+fn scan(request: RequestId, ask: NeedsInput) -> Effect {
+    let failed = ask.failed();
+    Effect::Compute(
+        request,
+        Compute::new(
+            ask.size(),
+            move || ask.run(),
+            failed,
+            |model, request, told| on_read(model, request, told).into_iter().collect(),
+        ),
+    )
 }
 
 /// The visible rows, then the selected document if it is not among them.

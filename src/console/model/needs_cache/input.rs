@@ -43,6 +43,12 @@ impl NeedsInput {
         Self { key, token: row.token(), document: row.document().clone(), connections, lookup: eyes.clone() }
     }
 
+    /// The bytes of all documents in it.
+    pub fn size(&self) -> usize {
+        let connections = self.connections.values().flatten().map(|(_, document)| document.len());
+        self.document.len() + connections.sum::<usize>()
+    }
+
     /// Takes milliseconds for a megabyte.
     pub fn run(self) -> NeedsOutput {
         let (named, connections) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));

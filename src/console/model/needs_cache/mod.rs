@@ -6,16 +6,14 @@ mod input;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use super::super::effect::RequestId;
+use super::super::compute::AT_ONCE;
+use super::super::effect::{Pending, RequestId};
 use super::Model;
 use crate::check::{NeedMark, Needs, SecretLookup, needs};
 use crate::domain::{ConnectionName, Document, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Inventory, RowRef};
 
 pub use input::{NeedsInput, NeedsOutput};
-
-/// Up to this many bytes, a document with its connections is scanned on the event loop: half a millisecond.
-pub const SCANNED_AT_ONCE: usize = 64 * 1024;
 
 /// Bytes scanned in one turn of the event loop; the rest waits for the next.
 const TURN: usize = 256 * 1024;
@@ -37,7 +35,7 @@ pub struct NeedsCache {
     entries: HashMap<ResourceKey, CachedNeeds>,
     /// The rows on the screen from top to bottom, then the selected one where it is none of them.
     visible: Vec<ResourceKey>,
-    asked: Option<(RequestId, ResourceKey)>,
+    asked: Pending<()>,
     partial: bool,
     documents_read: usize,
 }
@@ -103,7 +101,7 @@ impl NeedsCache {
         if self.store.as_ref() != inventory.store() {
             // Tokens of another store cannot be compared, and its old rows stay until all is loaded.
             self.entries.clear();
-            self.asked = None;
+            self.asked.cancel();
             if self.store.is_none() || !inventory.is_loading() {
                 self.store = inventory.store().cloned();
             }
@@ -120,7 +118,7 @@ impl NeedsCache {
                 continue;
             }
             self.entries.remove(key);
-            if row.document().len() > SCANNED_AT_ONCE {
+            if row.document().len() > AT_ONCE {
                 continue;
             }
             if room == 0 {
@@ -141,7 +139,7 @@ impl NeedsCache {
 
     /// Whether a document on the screen has to be scanned off the event loop, and none is being scanned.
     pub fn has_unread(&self) -> bool {
-        self.asked.is_none()
+        !self.asked.is_pending()
             && !self.partial
             && self.visible.iter().any(|key| !self.entries.contains_key(key))
     }
@@ -156,7 +154,7 @@ impl NeedsCache {
         let unread = self.visible.iter().filter(|key| !self.entries.contains_key(key));
         let (key, row) = unread.into_iter().find_map(|key| Some((key.clone(), inventory.get(key)?)))?;
         let hint: Vec<String> = row.connection().map(str::to_owned).into_iter().collect();
-        self.asked = Some((request, key.clone()));
+        self.asked.begin(request, ());
         Some(NeedsInput::new(inventory, eyes, (key, row), hint))
     }
 
@@ -169,14 +167,14 @@ impl NeedsCache {
         (request, next): (RequestId, RequestId),
         told: NeedsOutput,
     ) -> Option<NeedsInput> {
-        self.asked.take_if(|(asked, key)| *asked == request && *key == told.key)?;
+        self.asked.accept(request)?;
         let row = inventory.get(&told.key).filter(|row| row.token() == told.token)?;
         if told.missing_connections.is_empty() {
             let NeedsOutput { key, token, connections, needs, .. } = told;
             self.entries.insert(key, CachedNeeds { token, connections, needs });
             return None;
         }
-        self.asked = Some((next, told.key.clone()));
+        self.asked.begin(next, ());
         Some(NeedsInput::new(inventory, eyes, (told.key, row), told.missing_connections))
     }
 
@@ -217,7 +215,7 @@ fn read_now(
         let row = inventory.get(&key);
         connections.borrow_mut().push((key, row.map(RowRef::token)));
         let document = row?.document();
-        if size.get() + document.len() > SCANNED_AT_ONCE {
+        if size.get() + document.len() > AT_ONCE {
             too_large.set(true);
             return None;
         }

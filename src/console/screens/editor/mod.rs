@@ -17,9 +17,7 @@ pub(in crate::console) mod typing;
 mod update;
 mod view;
 
-pub use diagnostics::{
-    CHECKED_AT_ONCE, Diagnostic, Diagnostics, DiagnosticsInput, DraftFix, MAX_DIAGNOSTICS,
-};
+pub use diagnostics::{Diagnostic, Diagnostics, DiagnosticsInput, DraftFix, MAX_DIAGNOSTICS};
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};

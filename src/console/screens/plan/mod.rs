@@ -13,6 +13,6 @@ pub use state::{
 };
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
 pub(in crate::console) use update::{
-    leave, on_compared, on_conflict, on_typed, on_written, renew, scroll, toggle_full, write,
+    leave, on_conflict, on_typed, on_written, renew, scroll, toggle_full, write,
 };
 pub(in crate::console) use view::{draw, is_undo, may_be_renewed};

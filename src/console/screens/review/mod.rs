@@ -4,5 +4,5 @@ pub(in crate::console) mod sections;
 mod update;
 mod view;
 
-pub(in crate::console) use update::{leave, on_prepared, review};
+pub(in crate::console) use update::{leave, review};
 pub(in crate::console) use view::draw;

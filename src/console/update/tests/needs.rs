@@ -3,7 +3,7 @@
 use super::secrets::places;
 use super::*;
 use crate::check::NeedMark;
-use crate::console::model::SCANNED_AT_ONCE;
+use crate::console::compute::AT_ONCE;
 use crate::domain::Presence;
 
 impl TestConsole {
@@ -27,12 +27,12 @@ impl TestConsole {
     fn read_large(&mut self) -> usize {
         let mut read = 0;
         loop {
-            let at = self.effects.iter().position(|effect| matches!(effect, Effect::ReadNeeds(..)));
-            let Some(Effect::ReadNeeds(request, ask)) = at.map(|at| self.effects.remove(at)) else {
+            let at = self.effects.iter().position(|effect| matches!(effect, Effect::Compute(..)));
+            let Some(Effect::Compute(request, ask)) = at.map(|at| self.effects.remove(at)) else {
                 return read;
             };
             read += 1;
-            self.send(AppEvent::Answer(request, Answer::NeedsRead(Box::new(ask.run()))));
+            self.send(AppEvent::Answer(request, Answer::Computed(ask.run())));
         }
     }
 }
@@ -112,7 +112,7 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
 
 #[test]
 fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
-    let filler = "x".repeat(SCANNED_AT_ONCE - 1_000);
+    let filler = "x".repeat(AT_ONCE - 1_000);
     let text = |at: u64| format!(r#"{{"topic":"{filler}","jwt":{{"secret":"{{$vault:app/{at}#a}}"}}}}"#);
     let entries: Vec<_> = (1..=20).map(|at| entry(&format!("a/w{at:02}"), &text(at), at)).collect();
     let mut console = TestConsole::with_secrets(&entries);
@@ -135,7 +135,7 @@ fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
 fn a_document_of_many_references_has_a_turn_for_itself() {
     let headers: Vec<_> = (0..1_900).map(|at| format!(r#""X-{at}":"{{$V{at}}}""#)).collect();
     let text = format!(r#"{{"module-config":{{"headers":{{{}}}}}}}"#, headers.join(","));
-    assert!(text.len() < SCANNED_AT_ONCE);
+    assert!(text.len() < AT_ONCE);
     let entries: Vec<_> = (1..=9).map(|at| entry(&format!("a/w{at}"), &text, at)).collect();
     let mut console = TestConsole::with_secrets(&entries);
     assert!(console.model.needs.is_partial());
@@ -146,7 +146,7 @@ fn a_document_of_many_references_has_a_turn_for_itself() {
 
 #[test]
 fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
-    let filler = "x".repeat(SCANNED_AT_ONCE);
+    let filler = "x".repeat(AT_ONCE);
     let large = format!(
         r#"{{"filler":"{filler}","chain":[{{"connection":"k1"}},{{"connection":"k2"}},{{"connection":"gone"}}]}}"#
     );

@@ -63,11 +63,11 @@ fn a_review_prepared_against_what_was_stored_before_a_write_is_not_shown() {
     console.feed(WatchEvent::State(LinkState::Synced));
     let prepared = |console: &mut TestConsole| {
         let found = console.effects.drain(..).find_map(|effect| match effect {
-            Effect::PrepareReview(request, finish) => Some((request, finish.review())),
+            Effect::Compute(request, job) => Some((request, job.run())),
             _ => None,
         });
         let (request, review) = found.expect("a review is being made");
-        AppEvent::Answer(request, Answer::Reviewed(Box::new(review)))
+        AppEvent::Answer(request, Answer::Computed(review))
     };
     console.keys("e down end").text("\"x\":1,").keys("ctrl-s");
     let answer = prepared(&mut console);

@@ -15,7 +15,7 @@ use confdeck::domain::{
     WebhookId,
 };
 use confdeck::inventory::scan_event;
-use confdeck::provider::{Capabilities, WatchEvent};
+use confdeck::provider::{Capabilities, WatchEvent, env, etcd};
 use criterion::{Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -59,7 +59,8 @@ impl Console {
         };
         let context = ConsoleContext {
             name: "bench".into(),
-            backend: "etcd",
+            backend: &etcd::BACKEND,
+            secret_backend: &env::BACKEND,
             target: "127.0.0.1:2379".into(),
             warnings: Vec::new(),
             capabilities,

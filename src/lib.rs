@@ -11,6 +11,7 @@
 //! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
 //! | [`config`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
 //! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
+//! | `private_file` | files that only their user may read: locks, rotation, replacement | nothing of ours |
 //! | `audit` | who wrote what, when, and what came of it (feature `console`) | `domain`, `provider` |
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
 //! | `cli` | the subcommands (feature `console`) | all above |
@@ -29,6 +30,7 @@ pub mod inventory;
 #[cfg(feature = "console")]
 pub mod logging;
 pub mod manager;
+mod private_file;
 pub mod provider;
 pub mod text;
 #[cfg(feature = "console")]

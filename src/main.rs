@@ -9,7 +9,7 @@ use confdeck::config::Settings;
 use confdeck::console::open::{ConsoleSource, open};
 use confdeck::console::panic_hook;
 use confdeck::logging;
-use confdeck::provider::etcd::ensure_crypto_provider;
+use confdeck::provider::ensure_crypto_provider;
 
 /// How long shutdown waits for a file that is being saved.
 const SHUTDOWN_WITHIN: Duration = Duration::from_millis(200);

@@ -28,7 +28,7 @@ use confdeck::console::runtime::{ConsoleConfig, Program, run};
 use confdeck::console::shell::layout::Size;
 use confdeck::console::terminal::Clipboard;
 use confdeck::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
-use confdeck::provider::{Capabilities, ConfigReader, Page, Result, Watch, watch_channel};
+use confdeck::provider::{Backend, Capabilities, ConfigReader, Page, Result, Watch, memory, watch_channel};
 use confdeck::{console, logging};
 use crossterm::event::KeyCode;
 use futures::StreamExt;
@@ -141,7 +141,8 @@ fn child() {
     let config = ConsoleConfig {
         context: ConsoleContext {
             name: "test".into(),
-            backend: "silent",
+            backend: &Backend { name: "silent", ..memory::BACKEND },
+            secret_backend: &confdeck::provider::env::BACKEND,
             target: "nowhere".into(),
             warnings: Vec::new(),
             capabilities: Silent.capabilities(),

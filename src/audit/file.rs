@@ -3,15 +3,13 @@
 //! Several processes may write to it. Each takes a lock file for a write, so that no line is torn and
 //! none is lost by rotation.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{AuditError, AuditRecord};
-use crate::logging::make_private_folder;
+use crate::private_file::{lock_until, make_folder, open_append, rotate, with_rotated};
 
 /// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "audit.jsonl";
@@ -20,9 +18,6 @@ const LOCK: &str = "audit.lock";
 
 /// The size in bytes at which a file is rotated: some 40,000 writes.
 const LIMIT: u64 = 16 << 20;
-
-/// The number of rotated files.
-const KEPT: u32 = 4;
 
 /// How long to wait for the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,8 +44,8 @@ impl AuditFile {
             move |error: io::Error| AuditError::System { path, kind: error.kind() }
         };
         let path = self.folder.join(FILE);
-        make_private_folder(&self.folder).map_err(told(&self.folder))?;
-        let _lock = AuditLock::acquire(&self.folder)?;
+        make_folder(&self.folder).map_err(told(&self.folder))?;
+        let _lock = lock(&self.folder)?;
         let mut lines = Vec::new();
         for record in records {
             serde_json::to_writer(&mut lines, record).map_err(|error| told(&path)(error.into()))?;
@@ -60,11 +55,11 @@ impl AuditFile {
     }
 
     fn write(&self, path: &Path, lines: &[u8]) -> io::Result<()> {
-        let mut file = open(path)?;
+        let mut file = open_append(path)?;
         let mut size = file.metadata()?.len();
         if size > 0 && size + lines.len() as u64 > self.limit {
-            self.rotate(path)?;
-            file = open(path)?;
+            rotate(path)?;
+            file = open_append(path)?;
             size = 0;
         }
         // A line that a crash cut off must not spoil the next one.
@@ -78,22 +73,14 @@ impl AuditFile {
         }
         file.sync_data()
     }
-
-    fn rotate(&self, path: &Path) -> io::Result<()> {
-        for number in (1..KEPT).rev() {
-            rename(&rotated_path(&self.folder, number), &rotated_path(&self.folder, number + 1))?;
-        }
-        rename(path, &rotated_path(&self.folder, 1))
-    }
 }
 
 /// Opens the existing files, oldest first, under the lock so that none is rotated in between.
 pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
     // Where the lock cannot be taken, such as on a read-only disk, nobody writes either.
-    let _lock = folder.join(FILE).exists().then(|| AuditLock::acquire(folder));
-    let names = (1..=KEPT).rev().map(|number| rotated_path(folder, number)).chain([folder.join(FILE)]);
+    let _lock = folder.join(FILE).exists().then(|| lock(folder));
     let mut files = Vec::new();
-    for path in names {
+    for path in with_rotated(&folder.join(FILE)) {
         match File::open(&path) {
             Ok(file) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -106,18 +93,6 @@ pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
     Ok(files)
 }
 
-fn rotated_path(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{FILE}.{number}"))
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
-}
-
 fn ends_with_newline(file: &mut File) -> io::Result<bool> {
     let mut last = [0];
     file.seek(SeekFrom::End(-1))?;
@@ -125,37 +100,14 @@ fn ends_with_newline(file: &mut File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
-}
-
-/// The lock for writing, released on drop, and by the kernel when the process ends.
-struct AuditLock {
-    _file: File,
-}
-
-impl AuditLock {
-    fn acquire(folder: &Path) -> Result<Self, AuditError> {
-        let path = folder.join(LOCK);
-        let system = |error: io::Error| AuditError::System { path: path.clone(), kind: error.kind() };
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(system)?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(Duration::from_millis(2)),
-                Err(TryLockError::WouldBlock) => return Err(AuditError::Busy { path }),
-                Err(TryLockError::Error(error)) => return Err(system(error)),
-            }
-        }
+/// Waits for the lock for writing, which ends when the file is closed.
+fn lock(folder: &Path) -> Result<File, AuditError> {
+    let path = folder.join(LOCK);
+    let locked =
+        open_append(&path).and_then(|file| Ok((lock_until(&file, Instant::now() + PATIENCE)?, file)));
+    match locked {
+        Ok((true, file)) => Ok(file),
+        Ok((false, _)) => Err(AuditError::Busy { path }),
+        Err(error) => Err(AuditError::System { path, kind: error.kind() }),
     }
 }

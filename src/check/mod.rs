@@ -7,7 +7,7 @@ mod template;
 
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
-    OwnSecrets, ReceiverEnv, SecretLookup, needs, own_fields,
+    OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
 pub use schema::{DocumentType, document_types};
 pub use template::{DocumentTemplate, connection_type, template};

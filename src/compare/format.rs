@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use similar::DiffOp;
 
 use super::align;
-use crate::domain::json::{BYTE_ORDER_MARK, LexemeKind, Lexer, indent, walk};
+use crate::domain::json::{BYTE_ORDER_MARK, LexemeKind, Lexer, indent, is_one_line, walk};
 
 /// A stored text as the editor opens it: one-line JSON indented by two blanks, JSON of several
 /// lines as it is; without byte order mark, carriage returns or outer blanks. What is no JSON
@@ -39,11 +39,6 @@ pub fn restore(original: &str, edited: &str) -> String {
         (Some(stored), Some(wanted)) => merge_gaps(original, &stored, &wanted),
         _ => restore_line_ends(original, edited),
     }
-}
-
-/// Whether the text stays on one line between its first and its last token.
-pub(super) fn is_one_line(text: &str) -> bool {
-    memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
 }
 
 /// The tokens of a JSON text and the white space around them.
@@ -96,15 +91,13 @@ enum GapKind {
 
 impl GapKind {
     fn between(before: LexemeKind, after: LexemeKind) -> Self {
-        let opens = matches!(before, LexemeKind::OpenObject | LexemeKind::OpenArray);
-        let closes = matches!(after, LexemeKind::CloseObject | LexemeKind::CloseArray);
         match (before, after) {
             (_, LexemeKind::Colon) => Self::BeforeColon,
             (LexemeKind::Colon, _) => Self::AfterColon,
             (_, LexemeKind::Comma) => Self::BeforeComma,
             (LexemeKind::Comma, _) => Self::AfterComma,
-            _ if opens && closes => Self::Empty,
-            _ if opens => Self::AfterOpen,
+            _ if before.opens() && after.closes() => Self::Empty,
+            _ if before.opens() => Self::AfterOpen,
             _ => Self::BeforeClose,
         }
     }

@@ -1,4 +1,4 @@
-//! Formatting, diff, patch and three-way merge on token spans: what the editor opens, what is stored, and
+//! Formatting, diff and three-way merge on token spans: what the editor opens, what is stored, and
 //! what a review shows. Pure.
 
 mod align;
@@ -8,7 +8,7 @@ mod fixture;
 mod format;
 mod lines;
 pub mod merge;
-pub mod patch;
+mod patch;
 mod path;
 mod splice;
 mod tree;

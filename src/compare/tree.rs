@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::format::is_one_line;
 use super::path::{PathStep, tokens};
-use crate::domain::json::{BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, parse};
+use crate::domain::json::{BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, is_one_line, parse};
 
 /// A value in its text.
 pub(super) struct JsonTree<'a> {
@@ -111,15 +110,6 @@ impl<'a> JsonTree<'a> {
         match &self.kind {
             TreeKind::Array(items) => Some(items),
             _ => None,
-        }
-    }
-
-    /// The steps to what it holds.
-    pub(super) fn steps(&self) -> Vec<PathStep> {
-        match &self.kind {
-            TreeKind::Object(members) => members.iter().map(TreeMember::step).collect(),
-            TreeKind::Array(items) => (0..items.len()).map(PathStep::Item).collect(),
-            TreeKind::Scalar => Vec::new(),
         }
     }
 

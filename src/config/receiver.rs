@@ -41,7 +41,7 @@ pub enum EnvSource {
 impl Receiver {
     pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == KeyLayout::Flat);
-        let usual = if matches!(target, Target::Files(_)) { "process" } else { "unknown" };
+        let usual = if target.backend().remote { "unknown" } else { "process" };
         let env = env(&lookup.text_or(SettingKey::ReceiverEnv, usual)?)?;
         let vault = lookup.switch_or(SettingKey::ReceiverVault, true)?;
         let reference_mount = mount(lookup, SettingKey::ReceiverReferenceMount, "secret")?;
@@ -73,10 +73,11 @@ impl Settings {
 impl Receiver {
     /// Where it looks for secrets of this source; its variables are not read.
     pub(crate) fn secret_lookup(&self, secrets: &SecretSource) -> SecretLookup {
-        let sees_kv = !matches!(secrets, SecretSource::Env(_));
-        let kept = match secrets {
-            SecretSource::Env(_) => OwnSecrets::Variables,
-            _ => OwnSecrets::Kv { mount: self.own_mount.clone(), template: self.own_path.clone() },
+        let sees_kv = secrets.backend().key_value;
+        let kept = if sees_kv {
+            OwnSecrets::Kv { mount: self.own_mount.clone(), template: self.own_path.clone() }
+        } else {
+            OwnSecrets::Variables
         };
         let own = if self.merges { kept.clone() } else { OwnSecrets::NotMerged };
         SecretLookup {

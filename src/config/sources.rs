@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{Environment, Origin, SettingKey, SettingsError};
+use crate::private_file::is_private;
 
 /// What the flags of one invocation say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,15 +91,10 @@ fn read_config(path: PathBuf, origin: &Origin) -> Result<Option<ConfigText>, Set
     };
     match std::fs::read_to_string(&path) {
         Ok(text) => {
-            let private = is_private(&path);
+            let private = std::fs::metadata(&path).is_ok_and(|file| is_private(&file));
             Ok(Some(ConfigText { path, text, private }))
         }
         Err(error) if *origin == Origin::Default && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => unreadable(&error),
     }
-}
-
-fn is_private(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0)
 }

@@ -1,5 +1,7 @@
 //! The one table of settings: names in the config file, variables, flags, defaults.
 
+use crate::provider::{env as variables, etcd, file, vault};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "each is described by its row of SETTINGS")]
 pub enum SettingKey {
@@ -168,7 +170,7 @@ pub const SETTINGS: [Setting; 39] = {
             "backend",
             Context,
             env("CONFIG_BACKEND"),
-            Word(&["file", "etcd"]),
+            Word(&[file::BACKEND.setting, etcd::BACKEND.setting]),
             ("`file`", "what holds the configuration: `file` or `etcd`"),
         ),
         row(
@@ -254,7 +256,7 @@ pub const SETTINGS: [Setting; 39] = {
             "secrets_backend",
             Context,
             env("SECRETS_BACKEND"),
-            Word(&["env", "vault"]),
+            Word(&[variables::BACKEND.name, vault::BACKEND.name]),
             (
                 "`env`",
                 "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao, which needs `vault_addr` and a login",

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::provider::env::{EnvSecrets, EnvVariables};
-use crate::provider::etcd::EtcdSettings;
-use crate::provider::file::FileSettings;
-use crate::provider::vault::{VaultSecrets, VaultSettings};
-use crate::provider::{SecretAccess, SecretRevealer};
+use crate::provider::env::{self, EnvSecrets, EnvVariables};
+use crate::provider::etcd::{self, EtcdSettings};
+use crate::provider::file::{self, FileSettings};
+use crate::provider::vault::{self, VaultSecrets, VaultSettings};
+use crate::provider::{Backend, SecretAccess, SecretBackend, SecretRevealer};
 
 #[derive(Clone)]
 pub enum Target {
@@ -17,9 +17,26 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether it is reached over a network, and therefore locked at start.
-    pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Etcd(_))
+    pub fn backend(&self) -> &'static Backend {
+        match self {
+            Self::Files(_) => &file::BACKEND,
+            Self::Etcd(_) => &etcd::BACKEND,
+        }
+    }
+
+    /// Where it is: a file, or hosts and a prefix.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Files(files) => files.webhooks.display().to_string(),
+            Self::Etcd(etcd) => {
+                let first = etcd.endpoints.first().map(ToString::to_string).unwrap_or_default();
+                let more = match etcd.endpoints.len() {
+                    0 | 1 => String::new(),
+                    count => format!("+{}", count - 1),
+                };
+                format!("{first}{more} {}", etcd.prefix.as_str())
+            }
+        }
     }
 
     /// As [`fmt::Display`], and for files the whole path: what identifies it.
@@ -27,7 +44,7 @@ impl Target {
         match self {
             Self::Files(files) => {
                 let path = std::path::absolute(&files.webhooks).unwrap_or_else(|_| files.webhooks.clone());
-                format!("files {}", path.display())
+                format!("{} {}", file::BACKEND.name, path.display())
             }
             Self::Etcd(_) => self.to_string(),
         }
@@ -45,17 +62,7 @@ impl Target {
 /// is configured, and what has to be typed to unlock it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Files(files) => write!(f, "files {}", files.webhooks.display()),
-            Self::Etcd(etcd) => {
-                let (first, more) = etcd.endpoints.split_first().ok_or(fmt::Error)?;
-                write!(f, "etcd {first}")?;
-                if !more.is_empty() {
-                    write!(f, "+{}", more.len())?;
-                }
-                write!(f, " {}", etcd.prefix.as_str())
-            }
-        }
+        write!(f, "{} {}", self.backend().name, self.place())
     }
 }
 
@@ -79,6 +86,13 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
+    pub fn backend(&self) -> &'static SecretBackend {
+        match self {
+            Self::Env(_) => &env::BACKEND,
+            Self::Vault { .. } => &vault::BACKEND,
+        }
+    }
+
     /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
     pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
@@ -102,8 +116,8 @@ impl SecretSource {
     /// Kind and address, which identify it in the audit.
     pub fn location(&self) -> String {
         match self {
-            Self::Env(_) => "env".into(),
-            Self::Vault { settings, .. } => format!("vault {}", settings.address),
+            Self::Env(_) => self.backend().name.into(),
+            Self::Vault { settings, .. } => format!("{} {}", self.backend().name, settings.address),
         }
     }
 
@@ -120,10 +134,7 @@ impl SecretSource {
 /// Only which kind it is.
 impl fmt::Debug for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Env(_) => "SecretSource(env)",
-            Self::Vault { .. } => "SecretSource(vault)",
-        })
+        write!(f, "SecretSource({})", self.backend().name)
     }
 }
 

@@ -1,388 +1,374 @@
-//! The actions of the console: each has a name, a line of help, and states whether it writes.
+//! Every action of the console, one row each: its name, its help, what it may do, its keys, and where the footer
+//! shows it. Key map, footer, help, palette and the key reference read this table.
 
-/// Something that a key or a typed command triggers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    First,
-    Last,
-    Left,
-    Right,
-    FocusNext,
-    FocusPrevious,
-    Open,
-    Back,
-    Webhooks,
-    Connections,
-    Secrets,
-    Health,
-    Log,
-    Filter,
-    Command,
-    Help,
-    /// Cycles the sort order of the list.
-    Sort,
-    /// Shows the focused pane alone.
-    Zoom,
-    /// Holds incoming changes back.
-    Pause,
-    Copy,
-    Edit,
-    New,
-    Clone,
-    Rename,
-    Delete,
-    Mark,
-    MarkAll,
-    /// Reverts the last write of this session.
-    UndoWrite,
-    Unlock,
-    Lock,
-    /// Retries the backends without waiting for the back-off.
-    Retry,
-    Redraw,
-    Suspend,
-    Quit,
-    /// Closes the innermost prompt, or quits.
-    Interrupt,
-    Review,
-    Undo,
-    Redo,
-    Find,
-    FindNext,
-    FindPrevious,
-    NextProblem,
-    /// Fixes the problem at the cursor.
-    Fix,
-    Indent,
-    Outdent,
-    /// Toggles wrapping of long lines.
-    Wrap,
-    /// Shows the stored secret values in the draft.
-    Reveal,
-    Discard,
-    /// Edits in the program of `$VISUAL` or `$EDITOR`.
-    EditExternally,
-    Drafts,
-    ResumeDraft,
-    DeleteDraft,
+use super::place::Place::{self, *};
+
+/// What actions have in common: a heading in help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Here,
     Write,
-    /// Toggles between the full text and changes by path.
-    FullDiff,
-    /// Merges the draft with what is stored now.
+    View,
+    Move,
+    Program,
+}
+
+impl Group {
+    /// In the order of help.
+    pub const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Here => "Here",
+            Self::Write => "Change",
+            Self::View => "Look",
+            Self::Move => "Move",
+            Self::Program => "confdeck",
+        }
+    }
+}
+
+/// A row of the table.
+struct ActionInfo {
+    name: &'static str,
+    help: &'static str,
+    group: Group,
+    command: bool,
+    writes: bool,
+    writer: bool,
+    keys: &'static [(&'static str, &'static [Place])],
+    hints: &'static [(Place, u8, &'static str)],
+}
+
+/// `Variant "name" "help" [flags] keys { "key key" in places } hints { Place rank "word" };` within its group.
+///
+/// - `command`: it can be typed after `:`; `writes`: it leads to a write, so a read-only console lacks it and a
+///   locked one refuses it; `writer`: it means nothing without a writer.
+/// - The first key in a place is the one that hints show.
+/// - The footer of a place shows its hints by rank; without a word of its own, a hint shows the name.
+macro_rules! actions {
+    ($($group:ident { $(
+        $id:ident $name:literal $help:literal $([$($flag:ident)*])?
+        $(keys { $($keys:literal in $places:tt),* })?
+        $(hints { $($place:ident $rank:literal $($word:literal)?),* })?;
+    )* })*) => {
+        /// What a person can ask the console to do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[doc = $help] $id,)*)* }
+
+        impl Action {
+            /// Every action, in the order of help.
+            pub const ALL: &[Self] = &[$($(Self::$id),*),*];
+
+            fn info(self) -> &'static ActionInfo {
+                match self { $($(Self::$id => const {
+                    #[allow(unused_mut)]
+                    let mut info = ActionInfo {
+                        name: $name,
+                        help: $help,
+                        group: Group::$group,
+                        command: false,
+                        writes: false,
+                        writer: false,
+                        keys: &[$($(($keys, &$places)),*)?],
+                        hints: &[$($(($place, $rank, word!($name $($word)?))),*)?],
+                    };
+                    $($(info.$flag = true;)*)?
+                    &{ info }
+                },)*)* }
+            }
+        }
+    };
+}
+
+macro_rules! word {
+    ($name:literal) => {
+        $name
+    };
+    ($name:literal $word:literal) => {
+        $word
+    };
+}
+
+const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
+const LISTS: [Place; 2] = [Browse, Secrets];
+const TABS: [Place; 3] = [Browse, Secrets, Page];
+const SCROLLING: [Place; 13] = [
+    Browse,
+    Secrets,
+    Page,
+    Help,
+    Review,
     Merge,
-    TakeMine,
-    TakeTheirs,
-    /// Mine, for every unresolved conflict.
-    TakeAllMine,
-    /// Theirs, for every unresolved conflict.
-    TakeAllTheirs,
-    /// Another value for this conflict.
-    TakeValue,
-    /// Builds the plan again from what is stored now.
-    RebuildPlan,
-    RevealSecret,
-    CopySecret,
-    SetSecret,
-    SetFields,
-    /// Reverts the last write of a secret.
-    UndoSecret,
-    /// Deletes the newest version of a secret.
-    DeleteSecret,
-    /// Undeletes the newest version of a secret.
-    UndeleteSecret,
-    /// Destroys one version of a secret for ever.
-    DestroySecret,
-    /// Destroys a secret with all its versions for ever.
-    DestroyAll,
-    /// Lists the documents that the receiver must load again after secrets changed.
+    Plan,
+    Drafts,
+    PickSecret,
+    RevealedValue,
+    SecretForm,
+    SecretReview,
     StaleDependents,
-    /// Plans to rewrite those documents with the same content.
-    Rewrite,
-    EnterValue,
-    AddField,
-    RemoveField,
-    Generate,
-    /// Bases the typed values on the version that is stored now.
-    Rebase,
-    Confirm,
-    Cancel,
-    Accept,
-    Complete,
+];
+
+actions! {
+    Here {
+        Open "open" "open what is selected" keys { "enter" in LISTS } hints { Browse 1, Secrets 1 };
+        ResumeDraft "take-up" "go on with the selected draft" [writes]
+            keys { "enter" in [Drafts] }
+            hints { Drafts 1 "go on with it" };
+        DeleteDraft "throw-away" "throw the selected draft away, after a question"
+            keys { "d" in [Drafts] }
+            hints { Drafts 3 "throw away" };
+        Write "write" "write what is shown" [writes]
+            keys { "enter" in [Review, Plan, SecretReview] }
+            hints { Review 1, Plan 1, SecretReview 1 };
+        EnterValue "value-of" "new value for the selected field"
+            keys { "enter" in [SecretForm] }
+            hints { SecretForm 1 "new value" };
+        AddField "add-field" "add a field by its name"
+            keys { "a" in [SecretForm] }
+            hints { SecretForm 3 "add a field" };
+        RemoveField "remove-field" "remove the field, or let it stay"
+            keys { "x" in [SecretForm] }
+            hints { SecretForm 5 "remove" };
+        Rebase "rebase" "base it on what is there now"
+            keys { "b" in [SecretReview] }
+            hints { SecretReview 2 "base it on what is there now" };
+        Confirm "confirm" "yes, do it" keys { "y" in [Confirm] } hints { Confirm 1 "yes" };
+        Accept "accept" "take what was typed"
+            keys { "enter" in [Filter, Prompt, Choose, PickSecret, Value, Generate] }
+            hints {
+                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", PickSecret 1 "take", Value 1 "take",
+                Generate 1 "make it"
+            };
+        Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
+        Review "review" "look at the draft before it is written" [writes]
+            keys { "ctrl-s" in [Editor, SecretForm, Value], "enter" in [Merge] }
+            hints { Editor 1, Merge 1, SecretForm 2, Value 3 };
+        Undo "undo" "take back the last change of the draft" keys { "ctrl-u" in [Editor] } hints { Editor 6 };
+        Redo "redo" "make it again" keys { "ctrl-r" in [Editor] } hints { Editor 7 };
+        TakeMine "mine" "this clash as in your draft" keys { "m" in [Merge] } hints { Merge 2 };
+        TakeTheirs "theirs" "this clash as it is stored now" keys { "t" in [Merge] } hints { Merge 3 };
+        TakeAllMine "all-mine" "your draft for every clash without a choice"
+            keys { "M" in [Merge] }
+            hints { Merge 7 "all mine" };
+        TakeAllTheirs "all-theirs" "what is stored for every clash without a choice"
+            keys { "T" in [Merge] }
+            hints { Merge 8 "all theirs" };
+        TakeValue "value" "type another value for this clash" keys { "e" in [Merge] } hints { Merge 5 "other value" };
+        FullDiff "full-diff" "full text, or changes by path"
+            keys { "f" in [Review, Merge, Plan] }
+            hints { Review 2 "full diff", Merge 6 "full diff", Plan 2 "full text" };
+        Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
+        Find "find" "look for a text in the draft" keys { "ctrl-f" in [Editor] } hints { Editor 8 };
+        FindNext "find-next" "next place of what is looked for"
+            keys { "enter down" in [Find], "F3" in [Editor, Find] }
+            hints { Find 1 "next" };
+        FindPrevious "find-previous" "place before" keys { "up" in [Find] } hints { Find 2 "previous" };
+        NextProblem "next-problem" "next problem of the draft"
+            keys { "F8" in [Editor] }
+            hints { Editor 2 "next problem" };
+        Fix "fix" "mend the problem at the cursor" keys { "F2" in [Editor] } hints { Editor 5 };
+        Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
+        Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
+        Wrap "wrap" "wrap long lines, or not" keys { "F5" in [Editor] } hints { Editor 10 };
+        Reveal "reveal-draft" "reveal the stored values in this draft"
+            keys { "ctrl-t" in [Editor] }
+            hints { Editor 9 "reveal" };
+        Discard "discard" "throw the draft away, after a question" keys { "ctrl-x" in [Editor] } hints { Editor 11 };
+        RebuildPlan "renew" "make the plan anew from what is stored now"
+            keys { "b" in [Plan] }
+            hints { Plan 4 "make it anew" };
+        Back "back" "one step out; a draft is kept"
+            keys {
+                "esc" in [
+                    Browse, Secrets, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
+                    StaleDependents
+                ],
+                "q" in [Help, StaleDependents], "?" in [Help]
+            }
+            hints {
+                Secrets 2, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
+                Review 3 "back to the draft", Merge 4, Plan 3 "leave", SecretForm 4 "leave", SecretReview 3,
+                StaleDependents 2 "leave"
+            };
+        Cancel "cancel" "no"
+            keys {
+                "n" in [Confirm],
+                "esc" in [Filter, Prompt, Confirm, Choose, Drafts, PickSecret, RevealedValue, Value, Generate],
+                "q" in [Drafts, PickSecret, RevealedValue]
+            }
+            hints {
+                Filter 2, Prompt 3, Confirm 2 "no", Choose 2, Drafts 2 "later", PickSecret 2,
+                RevealedValue 1 "hide", Value 4, Generate 3
+            };
+        Complete "complete" "complete what was typed" keys { "tab" in [Prompt] } hints { Prompt 2 };
+    }
+    Write {
+        Edit "edit" "edit the selected document" [command writes] keys { "e" in [Browse] } hints { Browse 2 };
+        Unlock "unlock" "allow writing for ten minutes without a key" [command writer];
+        Lock "lock" "refuse writing again" [command writer];
+        EditExternally "edit-outside" "edit in the program of $EDITOR" [writes]
+            keys { "E" in [Browse], "ctrl-e" in [Editor] }
+            hints { Editor 12 "your editor" };
+        New "new" "new document" [command writes] keys { "n" in [Browse] } hints { Browse 6 };
+        Clone "clone" "copy the selected or the marked documents" [command writes]
+            keys { "c" in [Browse] }
+            hints { Browse 7 };
+        Rename "rename" "give the selected document another name" [command writes]
+            keys { "R" in [Browse] }
+            hints { Browse 11 };
+        Delete "delete" "delete the selected or the marked documents" [command writes]
+            keys { "d" in [Browse] }
+            hints { Browse 8 };
+        Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse] } hints { Browse 10 };
+        MarkAll "mark-all" "mark all that are shown, or unmark them" [command] keys { "*" in [Browse] };
+        SetSecret "set" "set or rotate one field of a secret" [command writes]
+            keys { "s" in LISTS }
+            hints { Browse 15, Secrets 5 };
+        UndoWrite "undo-write" "take back the last write, then the ones before" [command writes]
+            keys { "u" in [Browse, Page, Plan] }
+            hints { Browse 9 "undo write", Plan 5 "the one before" };
+        SetFields "set-fields" "set several fields of a secret at once" [command writes]
+            keys { "a" in [Secrets] }
+            hints { Secrets 10 "set fields" };
+        UndoSecret "undo-secret" "take back the last write of the secret" [command writes]
+            keys { "u" in [Secrets] }
+            hints { Secrets 8 "undo" };
+        DeleteSecret "delete-secret" "delete the newest version of the secret" [command writes]
+            keys { "d" in [Secrets] }
+            hints { Secrets 11 "delete version" };
+        UndeleteSecret "undelete-secret" "undelete the newest version of the secret" [command writes]
+            keys { "U" in [Secrets] }
+            hints { Secrets 6 "undelete" };
+        DestroySecret "destroy" "destroy a version of the secret for ever" [command writes];
+        DestroyAll "destroy-all" "destroy the secret with all its versions for ever" [command writes];
+        Rewrite "reput" "plan to write that again, with the same content" [command writes]
+            keys { "p" in [StaleDependents] }
+            hints { StaleDependents 1 "plan the re-put" };
+    }
+    View {
+        Filter "filter" "filter by id, namespace, module, connection" [command]
+            keys { "/" in LISTS }
+            hints { Browse 3, Secrets 7 };
+        Copy "copy" "copy the selected address or path" [command]
+            keys { "y" in LISTS }
+            hints { Browse 13, Secrets 12 };
+        Drafts "drafts" "drafts that were kept, on disk too" [command];
+        RevealSecret "reveal" "show one secret value for 15 s, with a reason" [command]
+            keys { "r" in LISTS }
+            hints { Browse 14, Secrets 4 };
+        Sort "sort" "next order: id, module, connection, newest" [command]
+            keys { "o" in LISTS }
+            hints { Browse 16, Secrets 14 };
+        CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
+            keys { "Y" in [Secrets] }
+            hints { Secrets 13 "copy value" };
+        Zoom "zoom" "focused pane alone" [command] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
+        Pause "pause" "hold the picture still; changes wait" [command]
+            keys { "p" in LISTS }
+            hints { Browse 18, Secrets 17 };
+        Webhooks "webhooks" "webhooks by namespace" [command] keys { "1" in TABS };
+        Connections "connections" "connections and who uses them" [command] keys { "2" in TABS };
+        Secrets "secrets" "secrets: which exist, and who depends on them" [command] keys { "3" in TABS };
+        Health "health" "backends and their members" [command] keys { "6" in TABS };
+        Log "log" "confdeck's own log" [command] keys { "7" in TABS };
+        StaleDependents "reread" "what the receiver must read again after secrets changed" [command writer];
+    }
+    Move {
+        Left "left" "pane to the left" keys { "left h" in LISTS };
+        Right "right" "pane to the right" keys { "right l" in LISTS };
+        FocusNext "focus-next" "next pane" keys { "tab" in LISTS };
+        FocusPrevious "focus-previous" "previous pane" keys { "backtab" in LISTS };
+        Up "up" "selection up"
+            keys { "up k" in SCROLLING, "up" in [Filter, Choose, Generate], "backtab" in [Choose] }
+            hints { Filter 4 "row above", Choose 4 "row above", PickSecret 4 "row above" };
+        Down "down" "selection down"
+            keys { "down j" in SCROLLING, "down" in [Filter, Choose, Generate], "tab" in [Choose] }
+            hints {
+                Page 2 "scroll", Help 2 "scroll", Filter 3 "row below", Choose 3 "row below", Review 5 "scroll",
+                Merge 10 "next clash", Plan 7 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
+                RevealedValue 2 "scroll", Generate 2 "alphabet", SecretReview 5 "scroll",
+                StaleDependents 3 "scroll"
+            };
+        PageUp "page-up" "one page up" keys { "pageup ctrl-b" in SCROLLING, "pageup" in [Choose] };
+        PageDown "page-down" "one page down" keys { "pagedown ctrl-f" in SCROLLING, "pagedown" in [Choose] };
+        First "first" "first row" keys { "home g" in SCROLLING };
+        Last "last" "last row" keys { "end G" in SCROLLING };
+    }
+    Program {
+        Command "command" "type a command or an address"
+            keys {
+                ":" in [
+                    Browse, Secrets, Page, Review, Merge, Plan, Drafts, SecretForm, SecretReview, StaleDependents
+                ]
+            }
+            hints { Browse 5 "commands", Secrets 9 "commands", Page 5 "commands" };
+        Help "help" "the keys that work here" [command]
+            keys {
+                "?" in [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents],
+                "F1" in [Editor]
+            }
+            hints {
+                Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
+                StaleDependents 4
+            };
+        Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
+        Quit "quit" "leave confdeck" [command] keys { "q" in TABS } hints { Browse 12, Secrets 15, Page 6 };
+        Interrupt "interrupt" "close what is open, or leave" keys { "ctrl-c" in EVERYWHERE };
+        Redraw "redraw" "draw everything anew" [command] keys { "ctrl-l" in EVERYWHERE };
+        Suspend "suspend" "back to the shell; fg returns" [command] keys { "ctrl-z" in EVERYWHERE };
+    }
 }
 
 impl Action {
-    /// Every action, in the order in which help lists them.
-    pub const ALL: [Self; 85] = [
-        Self::Up,
-        Self::Down,
-        Self::PageUp,
-        Self::PageDown,
-        Self::First,
-        Self::Last,
-        Self::Left,
-        Self::Right,
-        Self::FocusNext,
-        Self::FocusPrevious,
-        Self::Open,
-        Self::Back,
-        Self::Webhooks,
-        Self::Connections,
-        Self::Secrets,
-        Self::Health,
-        Self::Log,
-        Self::Filter,
-        Self::Command,
-        Self::Help,
-        Self::Sort,
-        Self::Zoom,
-        Self::Pause,
-        Self::Copy,
-        Self::Edit,
-        Self::New,
-        Self::Clone,
-        Self::Rename,
-        Self::Delete,
-        Self::Mark,
-        Self::MarkAll,
-        Self::UndoWrite,
-        Self::Unlock,
-        Self::Lock,
-        Self::Retry,
-        Self::Redraw,
-        Self::Suspend,
-        Self::Quit,
-        Self::Interrupt,
-        Self::Review,
-        Self::Undo,
-        Self::Redo,
-        Self::Find,
-        Self::FindNext,
-        Self::FindPrevious,
-        Self::NextProblem,
-        Self::Fix,
-        Self::Indent,
-        Self::Outdent,
-        Self::Wrap,
-        Self::Reveal,
-        Self::Discard,
-        Self::EditExternally,
-        Self::Drafts,
-        Self::ResumeDraft,
-        Self::DeleteDraft,
-        Self::Write,
-        Self::FullDiff,
-        Self::Merge,
-        Self::TakeMine,
-        Self::TakeTheirs,
-        Self::TakeAllMine,
-        Self::TakeAllTheirs,
-        Self::TakeValue,
-        Self::RebuildPlan,
-        Self::RevealSecret,
-        Self::CopySecret,
-        Self::SetSecret,
-        Self::SetFields,
-        Self::UndoSecret,
-        Self::DeleteSecret,
-        Self::UndeleteSecret,
-        Self::DestroySecret,
-        Self::DestroyAll,
-        Self::StaleDependents,
-        Self::Rewrite,
-        Self::EnterValue,
-        Self::AddField,
-        Self::RemoveField,
-        Self::Generate,
-        Self::Rebase,
-        Self::Confirm,
-        Self::Cancel,
-        Self::Accept,
-        Self::Complete,
-    ];
-
-    /// The name as typed after `:`.
+    /// The exact name, as typed after `:`.
     pub fn name(self) -> &'static str {
-        self.words().0
+        self.info().name
     }
 
+    /// One line of help.
     pub fn help(self) -> &'static str {
-        self.words().1
+        self.info().help
     }
 
-    /// Whether it leads to a write: a read-only console does not have it, a locked one refuses it.
+    pub fn group(self) -> Group {
+        self.info().group
+    }
+
+    /// Whether it leads to a write, so that a read-only console does not have it and a locked one refuses it.
     pub fn writes(self) -> bool {
-        use Action as A;
-        matches!(
-            self,
-            A::Edit
-                | A::New
-                | A::Clone
-                | A::Rename
-                | A::Delete
-                | A::UndoWrite
-                | A::Review
-                | A::Write
-                | A::EditExternally
-                | A::ResumeDraft
-                | A::SetSecret
-                | A::SetFields
-                | A::UndoSecret
-                | A::DeleteSecret
-                | A::UndeleteSecret
-                | A::DestroySecret
-                | A::DestroyAll
-                | A::Rewrite
-        )
+        self.info().writes
     }
 
-    /// Whether a console without a writer leaves it out.
+    /// Whether it means nothing in a console without a writer, which then does not offer it.
     pub fn needs_writer(self) -> bool {
-        self.writes() || matches!(self, Self::Unlock | Self::Lock | Self::StaleDependents)
+        self.info().writes || self.info().writer
     }
 
-    /// Whether it can be typed as a command.
+    /// Whether it can be typed as a command, anywhere.
     pub fn is_command(self) -> bool {
-        use Action as A;
-        matches!(
-            self,
-            A::Webhooks
-                | A::Connections
-                | A::Secrets
-                | A::Health
-                | A::Log
-                | A::Help
-                | A::Sort
-                | A::Zoom
-                | A::Pause
-                | A::Copy
-                | A::Edit
-                | A::New
-                | A::Clone
-                | A::Rename
-                | A::Delete
-                | A::MarkAll
-                | A::UndoWrite
-                | A::Unlock
-                | A::Lock
-                | A::Retry
-                | A::Redraw
-                | A::Suspend
-                | A::Quit
-                | A::Filter
-                | A::Drafts
-                | A::RevealSecret
-                | A::CopySecret
-                | A::SetSecret
-                | A::SetFields
-                | A::UndoSecret
-                | A::DeleteSecret
-                | A::UndeleteSecret
-                | A::DestroySecret
-                | A::DestroyAll
-                | A::StaleDependents
-                | A::Rewrite
-        )
+        self.info().command
     }
 
-    /// The command of this exact name.
+    /// The action of a typed name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.is_command() && action.name() == name)
+        Self::ALL.iter().copied().find(|action| action.is_command() && action.name() == name)
     }
 
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Up => ("up", "selection up"),
-            Self::Down => ("down", "selection down"),
-            Self::PageUp => ("page-up", "one page up"),
-            Self::PageDown => ("page-down", "one page down"),
-            Self::First => ("first", "first row"),
-            Self::Last => ("last", "last row"),
-            Self::Left => ("left", "pane to the left"),
-            Self::Right => ("right", "pane to the right"),
-            Self::FocusNext => ("focus-next", "next pane"),
-            Self::FocusPrevious => ("focus-previous", "previous pane"),
-            Self::Open => ("open", "open what is selected"),
-            Self::Back => ("back", "one step out; a draft is kept"),
-            Self::Webhooks => ("webhooks", "webhooks by namespace"),
-            Self::Connections => ("connections", "connections and who uses them"),
-            Self::Secrets => ("secrets", "secrets: which exist, and who depends on them"),
-            Self::Health => ("health", "backends and their members"),
-            Self::Log => ("log", "confdeck's own log"),
-            Self::Filter => ("filter", "filter by id, namespace, module, connection"),
-            Self::Command => ("command", "type a command or an address"),
-            Self::Help => ("help", "the keys that work here"),
-            Self::Sort => ("sort", "next order: id, module, connection, newest"),
-            Self::Zoom => ("zoom", "focused pane alone"),
-            Self::Pause => ("pause", "hold the picture still; changes wait"),
-            Self::Copy => ("copy", "copy the selected address or path"),
-            Self::Edit => ("edit", "edit the selected document"),
-            Self::New => ("new", "new document"),
-            Self::Clone => ("clone", "copy the selected or the marked documents"),
-            Self::Rename => ("rename", "give the selected document another name"),
-            Self::Delete => ("delete", "delete the selected or the marked documents"),
-            Self::Mark => ("mark", "mark, or unmark, and go on to the next row"),
-            Self::MarkAll => ("mark-all", "mark all that are shown, or unmark them"),
-            Self::UndoWrite => ("undo-write", "take back the last write, then the ones before"),
-            Self::Unlock => ("unlock", "allow writing for ten minutes without a key"),
-            Self::Lock => ("lock", "refuse writing again"),
-            Self::Retry => ("retry", "try the backends again at once"),
-            Self::Redraw => ("redraw", "draw everything anew"),
-            Self::Suspend => ("suspend", "back to the shell; fg returns"),
-            Self::Quit => ("quit", "leave confdeck"),
-            Self::Interrupt => ("interrupt", "close what is open, or leave"),
-            Self::Review => ("review", "look at the draft before it is written"),
-            Self::Undo => ("undo", "take back the last change of the draft"),
-            Self::Redo => ("redo", "make it again"),
-            Self::Find => ("find", "look for a text in the draft"),
-            Self::FindNext => ("find-next", "next place of what is looked for"),
-            Self::FindPrevious => ("find-previous", "place before"),
-            Self::NextProblem => ("next-problem", "next problem of the draft"),
-            Self::Fix => ("fix", "mend the problem at the cursor"),
-            Self::Indent => ("indent", "line, or selected lines, one level in"),
-            Self::Outdent => ("outdent", "line, or selected lines, one level back"),
-            Self::Wrap => ("wrap", "wrap long lines, or not"),
-            Self::Reveal => ("reveal-draft", "reveal the stored values in this draft"),
-            Self::Discard => ("discard", "throw the draft away, after a question"),
-            Self::EditExternally => ("edit-outside", "edit in the program of $EDITOR"),
-            Self::Drafts => ("drafts", "drafts that were kept, on disk too"),
-            Self::ResumeDraft => ("take-up", "go on with the selected draft"),
-            Self::DeleteDraft => ("throw-away", "throw the selected draft away, after a question"),
-            Self::Write => ("write", "write what is shown"),
-            Self::FullDiff => ("full-diff", "full text, or changes by path"),
-            Self::Merge => ("merge", "merge the draft with what is stored now"),
-            Self::TakeMine => ("mine", "this clash as in your draft"),
-            Self::TakeTheirs => ("theirs", "this clash as it is stored now"),
-            Self::TakeAllMine => ("all-mine", "your draft for every clash without a choice"),
-            Self::TakeAllTheirs => ("all-theirs", "what is stored for every clash without a choice"),
-            Self::TakeValue => ("value", "type another value for this clash"),
-            Self::RebuildPlan => ("renew", "make the plan anew from what is stored now"),
-            Self::RevealSecret => ("reveal", "show one secret value for 15 s, with a reason"),
-            Self::CopySecret => {
-                ("copy-secret", "copy one secret value, with a reason, if the settings let you")
-            }
-            Self::SetSecret => ("set", "set or rotate one field of a secret"),
-            Self::SetFields => ("set-fields", "set several fields of a secret at once"),
-            Self::UndoSecret => ("undo-secret", "take back the last write of the secret"),
-            Self::DeleteSecret => ("delete-secret", "delete the newest version of the secret"),
-            Self::UndeleteSecret => ("undelete-secret", "undelete the newest version of the secret"),
-            Self::DestroySecret => ("destroy", "destroy a version of the secret for ever"),
-            Self::DestroyAll => ("destroy-all", "destroy the secret with all its versions for ever"),
-            Self::StaleDependents => ("reread", "what the receiver must read again after secrets changed"),
-            Self::Rewrite => ("reput", "plan to write that again, with the same content"),
-            Self::EnterValue => ("value-of", "new value for the selected field"),
-            Self::AddField => ("add-field", "add a field by its name"),
-            Self::RemoveField => ("remove-field", "remove the field, or let it stay"),
-            Self::Generate => ("generate", "make the value at random"),
-            Self::Rebase => ("rebase", "base it on what is there now"),
-            Self::Confirm => ("confirm", "yes, do it"),
-            Self::Cancel => ("cancel", "no"),
-            Self::Accept => ("accept", "take what was typed"),
-            Self::Complete => ("complete", "complete what was typed"),
-        }
+    /// The keys it has at first in a place, the one that hints show before the others.
+    pub fn default_keys(self, place: Place) -> impl Iterator<Item = &'static str> {
+        let rows = self.info().keys.iter().filter(move |(_, places)| places.contains(&place));
+        rows.flat_map(|(keys, _)| keys.split(' '))
+    }
+
+    /// What the footer of a place shows where it is possible, in order, each with its word.
+    pub fn hints(place: Place) -> Vec<(Self, &'static str)> {
+        let of = |action: &Self| {
+            action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))
+        };
+        let mut hints: Vec<_> = Self::ALL.iter().filter_map(of).collect();
+        hints.sort_by_key(|(_, hint)| hint.1);
+        hints.into_iter().map(|(action, hint)| (action, hint.2)).collect()
     }
 }
 

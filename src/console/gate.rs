@@ -23,10 +23,7 @@ impl<W: ?Sized> Gate<W> {
     /// [`Error::Denied`] while locked, [`Error::Unsupported`] where there is no writer.
     pub fn pass(&self) -> Result<Arc<W>, Error> {
         match &self.writer {
-            None => Err(Error::Unsupported {
-                what: "writing".into(),
-                remedy: "this console was started read-only".into(),
-            }),
+            None => Err(Error::unsupported("writing", "this console was started read-only")),
             Some(_) if !self.open => {
                 Err(Error::Denied { permission: "writing is locked".into(), remedy: "type :unlock first" })
             }

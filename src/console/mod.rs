@@ -22,6 +22,7 @@ pub mod model;
 pub mod open;
 pub mod overlays;
 pub mod panic_hook;
+pub mod place;
 pub mod runtime;
 pub mod screens;
 pub mod secret_jobs;

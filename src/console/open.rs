@@ -23,12 +23,14 @@ use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
 use crate::audit::Audit;
 use crate::check::SecretLookup;
-use crate::config::{SecretSource, Settings, Target};
+use crate::config::Settings;
 use crate::console::shell as view;
 use crate::console::shell::layout::Size;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
-use crate::provider::{Capabilities, ConfigReader, ConfigWriter, SecretAccess};
+use crate::provider::{
+    Backend, Capabilities, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory,
+};
 use crate::text::Safe;
 
 /// Where the console's data comes from.
@@ -76,6 +78,7 @@ pub async fn open(
     let context = ConsoleContext {
         name: Safe::new(&store.name).into_owned().into_string(),
         backend: store.backend,
+        secret_backend: store.secret_backend,
         target: Safe::new(&store.target).into_owned().into_string(),
         warnings: store.marks,
         capabilities: store.capabilities,
@@ -113,7 +116,8 @@ fn theme(settings: &Settings, surroundings: TerminalEnv) -> Result<Theme, ThemeE
 /// A store, and how the header describes it.
 struct ConsoleStore {
     name: String,
-    backend: &'static str,
+    backend: &'static Backend,
+    secret_backend: &'static SecretBackend,
     target: String,
     marks: Vec<String>,
     capabilities: Capabilities,
@@ -140,19 +144,14 @@ impl ConsoleStore {
     fn of_settings(settings: &Settings) -> Self {
         let manager = UnifiedConfigManager::from_settings(settings);
         let reader = manager.reader();
-        let target = settings.target.to_string();
-        // The badge already names the backend.
-        let place = target.split_once(' ').map_or(target.as_str(), |(_, place)| place).to_owned();
         Self {
             name: settings.context.name.clone(),
-            backend: match settings.target {
-                Target::Files(_) => "files",
-                Target::Etcd(_) => "etcd",
-            },
-            target: place,
+            backend: settings.target.backend(),
+            secret_backend: settings.secrets.backend(),
+            target: settings.target.place(),
             marks: settings.warnings.iter().map(ToString::to_string).collect(),
             capabilities: reader.capabilities(),
-            locked: settings.target.is_remote() || matches!(settings.secrets, SecretSource::Vault { .. }),
+            locked: settings.target.backend().remote || settings.secrets.backend().remote,
             reader,
             writer: manager.writer().ok(),
             // A store of secrets that cannot be opened is not shown.
@@ -173,7 +172,8 @@ impl ConsoleStore {
         let driven = Arc::clone(&demo);
         Self {
             name: "demo".into(),
-            backend: "memory",
+            backend: &memory::BACKEND,
+            secret_backend: &memory::SECRET_BACKEND,
             target: "in this process".into(),
             marks: Vec::new(),
             capabilities: demo.capabilities(),
@@ -197,7 +197,8 @@ impl ConsoleStore {
         let touched: PathBuf = files.webhooks();
         Ok(Self {
             name: "demo".into(),
-            backend: "files",
+            backend: &file::BACKEND,
+            secret_backend: &env::BACKEND,
             target,
             marks: Vec::new(),
             capabilities: provider.capabilities(),

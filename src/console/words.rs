@@ -155,7 +155,7 @@ pub(in crate::console) fn retry(model: &Model) -> Option<TimedText> {
 /// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
 pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
     let link = &model.link;
-    let backend = model.context.backend;
+    let backend = model.context.backend.name;
     let mut facts = match &link.state {
         LinkState::Connecting { .. } => {
             let taken = so_far(model.now.mono.saturating_sub(link.since)).text;

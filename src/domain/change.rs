@@ -17,18 +17,18 @@ pub struct Entry {
     pub lease: Option<LeaseId>,
 }
 
-/// What happened to one key at one revision.
+/// What happened to one key at one revision; `E` is an [`Entry`], or one with more beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct Change<E = Entry> {
     pub revision: Revision,
-    pub kind: ChangeKind,
+    pub kind: ChangeKind<E>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChangeKind {
+pub enum ChangeKind<E = Entry> {
     /// The key was written. Whether that created or updated it depends on what was known before.
     Put {
-        entry: Entry,
+        entry: E,
     },
     Deleted {
         key: ResourceKey,

@@ -35,8 +35,9 @@ pub(crate) use secret::is_listed_secret;
 pub use secret::{DocumentKind, is_secret_field, looks_secret, may_be_secret};
 pub use secret_text::SecretText;
 pub use secrets::{
-    Alphabet, FieldName, FieldState, KvPath, MissingRights, Mount, OWN_VARIABLES, Opaque, Presence,
-    SecretContents, SecretField, SecretFolder, SecretGenerator, SecretMetadata, SecretPath, SecretPathError,
-    SecretRight, SecretValue, SecretVersion, VersionInfo, VersionState, variable_name,
+    Alphabet, FieldName, FieldState, KvPath, MemberValue, MissingRights, Mount, OWN_VARIABLES, Opaque,
+    OwnFields, OwnMembers, Presence, SecretContents, SecretField, SecretFolder, SecretGenerator,
+    SecretMetadata, SecretPath, SecretPathError, SecretRight, SecretValue, SecretVersion, VersionInfo,
+    VersionState, variable_name,
 };
 pub use utc::{moment, utc, utc_millis};

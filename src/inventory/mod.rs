@@ -7,12 +7,12 @@ mod event;
 mod facts;
 mod index;
 mod query;
-mod references;
 mod row;
+mod slices;
 mod store;
 
-pub use event::{InventoryEvent, ScannedChange, ScannedEntry, scan_event};
-pub use facts::{Auth, AuthKinds, DocumentError, Facts};
+pub use event::{InventoryEvent, ScannedEntry, scan_event};
+pub use facts::{Auth, AuthKinds, DocumentError, Facts, ValueSite, ValueSites};
 pub use query::{RowCounts, Scope};
 pub use row::{RowRef, Slot};
 pub use store::{Delta, DeltaKind, Inventory};

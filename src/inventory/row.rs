@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    ConnectionName, Document, Entry, LeaseId, Namespace, ResourceKey, Revision, Token, WebhookId,
+    ConnectionName, Document, Entry, LeaseId, Namespace, OwnFields, ResourceKey, Revision, Token, WebhookId,
 };
 
-use super::{AuthKinds, Inventory};
+use super::facts::sites_of;
+use super::store::RowLinks;
+use super::{AuthKinds, DocumentError, Facts, Inventory, ValueSites};
 
 /// The place of a row; stays the same while its key exists, and is used again afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +39,7 @@ pub(super) struct Row {
     /// 0 where the store does not count.
     pub(super) version: u32,
     pub(super) auth: AuthKinds,
-    pub(super) invalid: bool,
+    pub(super) own: OwnFields,
     /// The load that saw it last, for mark and sweep.
     pub(super) generation: u8,
 }
@@ -101,6 +103,11 @@ impl<'a> RowRef<'a> {
         self.row.auth
     }
 
+    /// Which of its own secrets a webhook leaves open.
+    pub fn own(self) -> OwnFields {
+        self.row.own
+    }
+
     pub fn document(self) -> &'a Document {
         &self.row.document
     }
@@ -129,9 +136,43 @@ impl<'a> RowRef<'a> {
         self.inventory.lease_of(self.slot)
     }
 
-    /// Whether the receiver cannot use it: not text, not JSON, or no object.
+    /// Why its document is not one.
+    pub fn error(self) -> Option<&'a DocumentError> {
+        self.inventory.errors.get(&self.slot)
+    }
+
+    /// Whether the receiver cannot use it: not text, not JSON, or no object. It ignores a foreign key's
+    /// value, so nothing can be wrong with that.
     pub fn is_invalid(self) -> bool {
-        self.row.invalid
+        self.error().is_some() && !matches!(self.row.name, RowName::Foreign(_))
+    }
+
+    /// Where it refers to something, or holds a secret in plaintext.
+    pub fn sites(self) -> ValueSites<'a> {
+        sites_of(&self.row.document, self.links().map_or(&[], |links| &links.sites))
+    }
+
+    /// What its document says; nothing is read again.
+    pub fn facts(self) -> Facts {
+        let connections = match self.links().filter(|links| links.connections.len() > 1) {
+            Some(links) => {
+                links.connections.iter().filter_map(|name| self.inventory.name_of(*name)).collect()
+            }
+            None => Vec::from_iter(self.connection()),
+        };
+        Facts {
+            document: self.row.document.clone(),
+            error: self.error().cloned(),
+            module: self.module().map(Into::into),
+            connections: connections.into_iter().map(Into::into).collect(),
+            auth: self.row.auth,
+            own: self.row.own,
+            sites: self.links().map(|links| links.sites.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn links(self) -> Option<&'a RowLinks> {
+        self.inventory.links.get(&self.slot)
     }
 
     /// When a change was observed, as time since the program started.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::domain::{
-    Coverage, DocumentKind, Entry, LeaseId, Namespace, Reference, ResourceKey, Revision, StoreId,
+    Change, ChangeKind, Coverage, Entry, LeaseId, Namespace, ResourceKey, Revision, StoreId,
 };
 
 use super::index::{Interner, MultiIndex, ReferenceHash};
 use super::row::{Row, RowName, Slot, Symbol};
-use super::{Facts, InventoryEvent, ScannedChange, ScannedEntry};
+use super::{DocumentError, Facts, InventoryEvent, ScannedEntry};
 
 /// The documents of one store, as its watch reports them.
 #[derive(Default)]
@@ -22,8 +22,9 @@ pub struct Inventory {
     pub(super) foreign: RowGroup,
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
-    /// What few rows have: references, or connections beyond the first.
-    links: HashMap<Slot, RowLinks>,
+    /// What few rows have: references or plaintext, or connections beyond the first.
+    pub(super) links: HashMap<Slot, RowLinks>,
+    pub(super) errors: HashMap<Slot, DocumentError>,
     leases: HashMap<Slot, LeaseId>,
     store: Option<StoreId>,
     coverage: Coverage,
@@ -39,9 +40,11 @@ pub(super) struct RowGroup {
     pub(super) invalid: usize,
 }
 
-struct RowLinks {
-    connections: Box<[Symbol]>,
-    references: Box<[ReferenceHash]>,
+#[derive(Default)]
+pub(super) struct RowLinks {
+    pub(super) connections: Box<[Symbol]>,
+    /// See [`super::ValueSites`].
+    pub(super) sites: Box<[u32]>,
 }
 
 struct LoadProgress {
@@ -142,10 +145,10 @@ impl Inventory {
         self.load = load.map(|load| LoadProgress { differences: load.differences + differences, ..load });
     }
 
-    fn take_change(&mut self, change: ScannedChange, now: Duration, delta: &mut Delta) {
-        match change {
-            ScannedChange::Put(scanned) => self.put(scanned, Some(now), delta),
-            ScannedChange::Deleted(key) => {
+    fn take_change(&mut self, change: Change<ScannedEntry>, now: Duration, delta: &mut Delta) {
+        match change.kind {
+            ChangeKind::Put { entry } => self.put(entry, Some(now), delta),
+            ChangeKind::Deleted { key } => {
                 if let Some(slot) = self.find(&key) {
                     self.remove(slot, delta);
                 }
@@ -185,7 +188,6 @@ impl Inventory {
             return;
         }
         let row = self.make_row(&entry, &facts, observed);
-        let troubled = usize::from(row.invalid);
         let change = match found {
             Some(slot) => {
                 self.unlink(slot);
@@ -194,10 +196,7 @@ impl Inventory {
             }
             None => (self.insert(&entry.key, row), DeltaKind::Created),
         };
-        self.link(change.0, facts, entry.lease);
-        if let Some(group) = self.group_mut(&entry.key) {
-            group.invalid += troubled;
-        }
+        self.link(change.0, facts, &entry);
         delta.changes.push(change);
     }
 
@@ -221,8 +220,7 @@ impl Inventory {
             connection: facts.connections.first().and_then(|name| self.names.symbol(name)),
             version: entry.version.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX)),
             auth: facts.auth,
-            // The receiver ignores a foreign key's value, so nothing can be wrong with it.
-            invalid: facts.error.is_some() && !entry.key.is_foreign(),
+            own: facts.own,
             generation: self.generation,
         }
     }
@@ -267,41 +265,42 @@ impl Inventory {
         delta.deleted.push(key);
     }
 
-    fn link(&mut self, slot: Slot, facts: Facts, lease: Option<LeaseId>) {
+    fn link(&mut self, slot: Slot, facts: Facts, entry: &Entry) {
         let connections: Box<[Symbol]> =
             facts.connections.iter().map(|name| self.names.symbol(name)).collect();
         for symbol in &connections {
             self.by_connection.add(*symbol, slot);
         }
-        let mut references: Vec<_> = facts.references.iter().map(ReferenceHash::from).collect();
-        references.dedup();
-        let references: Box<[ReferenceHash]> = references.into();
-        for reference in &references {
-            self.by_reference.add(*reference, slot);
+        for reference in facts.sites().references().keys() {
+            self.by_reference.add(reference.into(), slot);
         }
-        if connections.len() > 1 || !references.is_empty() {
-            self.links.insert(slot, RowLinks { connections, references });
+        if connections.len() > 1 || !facts.sites.is_empty() {
+            self.links.insert(slot, RowLinks { connections, sites: facts.sites });
         }
-        if let Some(lease) = lease {
+        if let Some(lease) = entry.lease {
             self.leases.insert(slot, lease);
+        }
+        if let Some(error) = facts.error {
+            self.errors.insert(slot, error);
+            if let Some(group) = self.group_mut(&entry.key) {
+                group.invalid += usize::from(!entry.key.is_foreign());
+            }
         }
     }
 
     /// Takes a row out of every index but the sorted one.
     fn unlink(&mut self, slot: Slot) {
         self.leases.remove(&slot);
-        let Some(row) = self.rows.get(slot.index()).and_then(Option::as_ref) else { return };
-        let (connection, troubled) = (row.connection, row.invalid);
-        if let Some(key) = self.row(slot).map(|row| row.key()).filter(|_| troubled)
+        let Some(row) = self.row(slot) else { return };
+        let (key, connection, references) = (row.key(), row.row.connection, row.sites().references());
+        if self.errors.remove(&slot).is_some()
             && let Some(group) = self.group_mut(&key)
         {
             group.invalid = group.invalid.saturating_sub(1);
         }
+        references.keys().for_each(|reference| self.by_reference.remove(&reference.into(), slot));
         match self.links.remove(&slot) {
-            Some(links) => {
-                links.connections.iter().for_each(|symbol| self.by_connection.remove(symbol, slot));
-                links.references.iter().for_each(|reference| self.by_reference.remove(reference, slot));
-            }
+            Some(links) => links.connections.iter().for_each(|name| self.by_connection.remove(name, slot)),
             None => self.by_connection.remove(&connection, slot),
         }
     }
@@ -328,11 +327,6 @@ impl Inventory {
         self.leases.get(&slot).copied()
     }
 
-    /// Whether a row's document holds any reference.
-    pub(super) fn has_references(&self, slot: Slot) -> bool {
-        self.links.get(&slot).is_some_and(|links| !links.references.is_empty())
-    }
-
     /// The webhooks that name a connection, themselves or in a step of their chain.
     pub fn dependents(&self, connection: &str) -> &[Slot] {
         match self.names.find(connection) {
@@ -345,16 +339,6 @@ impl Inventory {
     /// mount; by accident another among them.
     pub fn secret_referrers(&self, path: &str) -> &[Slot] {
         self.by_reference.get(&ReferenceHash::of_path(path))
-    }
-
-    /// The documents that hold a reference.
-    pub fn referrers<'a>(&'a self, reference: &'a Reference) -> impl Iterator<Item = Slot> + 'a {
-        let holds = |slot: &Slot| {
-            self.row(*slot).is_some_and(|row| {
-                Facts::scan(DocumentKind::of(&row.key()), row.document()).references.contains(reference)
-            })
-        };
-        self.by_reference.get(&reference.into()).iter().copied().filter(holds)
     }
 }
 

@@ -1,15 +1,13 @@
 //! The log file: rotated, and private whatever the umask and whatever was there before.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::private_file;
 
 /// The size in bytes at which a file is rotated.
 const LIMIT: u64 = 1 << 20;
-
-/// The number of rotated files.
-const KEPT: u32 = 4;
 
 /// Appends to a file, and rotates it when it is full. Several processes may append to the same one.
 #[derive(Debug)]
@@ -26,32 +24,20 @@ impl RotatingFile {
     }
 
     fn with_limit(path: PathBuf, limit: u64) -> io::Result<Self> {
-        for number in 1..=KEPT {
-            make_private(&rotated_path(&path, number))?;
-        }
-        let file = append(&path)?;
+        private_file::restrict_rotated(&path)?;
+        let file = private_file::open_append(&path)?;
         let size = file.metadata()?.len();
         Ok(Self { path, file, size, limit })
     }
 
     fn rotate(&mut self) -> io::Result<()> {
         // Another process may have rotated it already; then its new one is ours, too.
-        if self.is_current() {
-            for number in (1..KEPT).rev() {
-                rename(&rotated_path(&self.path, number), &rotated_path(&self.path, number + 1))?;
-            }
-            rename(&self.path, &rotated_path(&self.path, 1))?;
+        if fs::metadata(&self.path).is_ok_and(|there| private_file::is_same(&self.file, &there)) {
+            private_file::rotate(&self.path)?;
         }
-        self.file = append(&self.path)?;
+        self.file = private_file::open_append(&self.path)?;
         self.size = self.file.metadata()?.len();
         Ok(())
-    }
-
-    fn is_current(&self) -> bool {
-        match (self.file.metadata(), fs::metadata(&self.path)) {
-            (Ok(here), Ok(there)) => (here.dev(), here.ino()) == (there.dev(), there.ino()),
-            _ => false,
-        }
     }
 }
 
@@ -71,36 +57,12 @@ impl Write for RotatingFile {
     }
 }
 
-fn rotated_path(path: &Path, number: u32) -> PathBuf {
-    path.with_extension(format!("log.{number}"))
-}
-
-fn append(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
-}
-
-fn make_private(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() && found.permissions().mode() & 0o077 != 0 => {
-            fs::set_permissions(path, Permissions::from_mode(0o600))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
     use super::*;
 
     fn modes(folder: &Path) -> Vec<(String, u32)> {

@@ -5,9 +5,10 @@ mod core_dumps;
 mod file;
 mod writer;
 
+use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::{fs, io};
+
+use parking_lot::Mutex;
 
 use rustix::fs::Mode;
 use tokio::sync::mpsc;
@@ -20,6 +21,8 @@ use tracing_subscriber::{Layer, fmt};
 pub use core_dumps::keep_memory_private;
 use file::RotatingFile;
 use writer::LogWriter;
+
+use crate::private_file;
 
 /// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
 pub const LEVEL: &str = "CONFDECK_LOG";
@@ -42,19 +45,6 @@ pub fn keep_files_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Creates a folder with mode 0700, or removes the access of group and others from an existing one.
-///
-/// # Errors
-/// I/O errors.
-pub fn make_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
 /// Starts the log of this process and returns the lines for the Log tab. Without a folder, or with one
 /// that cannot be written, there are only those lines; in the latter case one of them says why.
 pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
@@ -69,7 +59,7 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     let writer = file.map(|file| {
         let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING).thread_name("log");
         let (writer, guard) = builder.finish(file);
-        *WORKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+        *WORKER.lock() = Some(guard);
         writer
     });
     let (lines, receiver) = LogWriter::new(writer);
@@ -88,12 +78,12 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
 /// Flushes the queue, for up to a second; later lines are lost. Call it at the end of the process, by
 /// return or by panic.
 pub fn flush() {
-    let guard = WORKER.try_lock().ok().and_then(|mut worker| worker.take());
+    let guard = WORKER.try_lock().and_then(|mut worker| worker.take());
     drop(guard);
 }
 
 fn open(folder: &Path) -> io::Result<RotatingFile> {
-    make_private_folder(folder)?;
+    private_file::make_folder(folder)?;
     RotatingFile::open(folder.join(FILE))
 }
 
@@ -117,8 +107,6 @@ fn subscriber(level: LevelFilter, lines: LogWriter) -> impl Subscriber + Send + 
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn logged(level: LevelFilter, log: impl FnOnce()) -> Vec<String> {
@@ -157,15 +145,5 @@ mod tests {
         assert_eq!(parse(Some("debug")), (LevelFilter::DEBUG, false));
         assert_eq!(parse(Some("OFF")), (LevelFilter::OFF, false));
         assert_eq!(parse(Some("loud")), (LevelFilter::INFO, true));
-    }
-
-    #[test]
-    fn an_open_folder_is_closed_to_others() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("state/confdeck");
-        make_private_folder(&folder).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-        make_private_folder(&folder).unwrap();
-        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

@@ -8,8 +8,10 @@
 mod sweep;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use self::sweep::Sweeper;
 use super::merged::{MergedDocument, SecretMode};
@@ -68,7 +70,7 @@ impl MergedCache {
     ) -> Option<Arc<MergedDocument>> {
         let now = (self.clock)();
         let key = (key.clone(), secrets);
-        let mut kept = self.lock();
+        let mut kept = self.entries.lock();
         let slot = kept.slots.get(&key)?;
         if slot.until > now && slot.document == *document {
             return Some(Arc::clone(&slot.merged));
@@ -79,7 +81,7 @@ impl MergedCache {
 
     /// The current generation: get it before secrets are read, and pass it to [`MergedCache::put`].
     pub(super) fn generation(&self) -> CacheGeneration {
-        self.lock().generation
+        self.entries.lock().generation
     }
 
     /// Stores a merged document, unless a secret changed while it was made.
@@ -93,7 +95,7 @@ impl MergedCache {
     ) {
         let now = (self.clock)();
         let key = (key.clone(), secrets);
-        let mut kept = self.lock();
+        let mut kept = self.entries.lock();
         kept.remove(&key);
         if kept.generation != since {
             return;
@@ -110,7 +112,7 @@ impl MergedCache {
 
     /// Drops the entries of a key.
     pub(super) fn forget(&self, key: &ResourceKey) {
-        let mut kept = self.lock();
+        let mut kept = self.entries.lock();
         for secrets in [SecretMode::Include, SecretMode::Exclude] {
             kept.remove(&(key.clone(), secrets));
         }
@@ -118,7 +120,7 @@ impl MergedCache {
 
     /// Drops everything, and invalidates merges in progress.
     pub(super) fn forget_all(&self) {
-        let mut kept = self.lock();
+        let mut kept = self.entries.lock();
         kept.generation.0 += 1;
         kept.slots.clear();
         kept.order.clear();
@@ -126,7 +128,7 @@ impl MergedCache {
 
     /// Drops the entries that used a secret, and invalidates merges in progress.
     pub(super) fn forget_secret(&self, path: &SecretPath) {
-        let mut kept = self.lock();
+        let mut kept = self.entries.lock();
         kept.generation.0 += 1;
         let made_with = |slot: &CacheEntry| slot.merged.sources().iter().any(|source| source.path == *path);
         let stale = kept.slots.iter().filter(|(_, slot)| made_with(slot)).map(|(key, _)| key.clone());
@@ -134,14 +136,6 @@ impl MergedCache {
             kept.remove(&key);
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, CacheState> {
-        lock(&self.entries)
-    }
-}
-
-fn lock(kept: &Mutex<CacheState>) -> MutexGuard<'_, CacheState> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl CacheState {
@@ -192,11 +186,11 @@ mod tests {
         fn new() -> Self {
             let now = Arc::new(Mutex::new(Instant::now()));
             let clock = Arc::clone(&now);
-            Self { cache: MergedCache::new(Arc::new(move || *clock.lock().unwrap())), now }
+            Self { cache: MergedCache::new(Arc::new(move || *clock.lock())), now }
         }
 
         fn pass(&self, time: Duration) {
-            *self.now.lock().unwrap() += time;
+            *self.now.lock() += time;
         }
 
         fn put(&self, number: usize) -> Arc<MergedDocument> {
@@ -211,7 +205,7 @@ mod tests {
         }
 
         fn len(&self) -> usize {
-            let kept = self.cache.lock();
+            let kept = self.cache.entries.lock();
             assert_eq!(kept.slots.len(), kept.order.len());
             kept.slots.len()
         }
@@ -310,6 +304,6 @@ mod tests {
         }
         // The task starts again after it had ended.
         gone(put(3)).await;
-        assert_eq!(cache.lock().slots.len(), 0);
+        assert_eq!(cache.entries.lock().slots.len(), 0);
     }
 }

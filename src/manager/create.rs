@@ -128,9 +128,11 @@ impl UnifiedConfigManager {
     }
 
     fn own_secrets(&self, key: &ResourceKey) -> Result<SecretPath> {
-        self.secret_lookup().own_path(key).ok_or_else(|| Error::Unsupported {
-            what: format!("writing secrets of {key}'s own"),
-            remedy: "this receiver merges none; name them in the document by references".into(),
+        self.secret_lookup().own_path(key).ok_or_else(|| {
+            Error::unsupported(
+                format!("writing secrets of {key}'s own"),
+                "this receiver merges none; name them in the document by references",
+            )
         })
     }
 

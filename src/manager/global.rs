@@ -1,6 +1,8 @@
 //! The process-wide manager.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::UnifiedConfigManager;
 use crate::config::SettingsError;
@@ -15,7 +17,7 @@ impl UnifiedConfigManager {
     /// # Errors
     /// Those of [`UnifiedConfigManager::from_env`].
     pub fn global() -> Result<Arc<Self>, SettingsError> {
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = SHARED.lock();
         if let Some(manager) = shared.as_ref().filter(|manager| !manager.has_ended()) {
             return Ok(Arc::clone(manager));
         }

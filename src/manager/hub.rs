@@ -6,8 +6,10 @@
 //! and the events after it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -18,7 +20,7 @@ use tokio::task::AbortHandle;
 use super::last_write::LastWrite;
 use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
-use crate::provider::{Error, MISSING_RIGHT_REMEDY, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
+use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
 /// How many events a subscriber may lag behind before it gets a new load instead.
 const BEHIND_MAX: usize = 256;
@@ -52,7 +54,7 @@ impl WatchHubState {
         let (reason, retry_in) = match &self.link {
             _ if self.events.is_none() => ("the store was shut down".to_owned(), None),
             LinkState::Denied { permission, .. } => {
-                return Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY };
+                return Error::denied(permission.clone());
             }
             LinkState::Connecting { error: Some(reason), retry_in }
             | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),
@@ -94,7 +96,7 @@ impl WatchHub {
     /// The entry of a key; `None` while the inventory may differ from the store, has not reached `at`,
     /// or does not cover the key.
     pub(super) fn current(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
-        let shared = lock(&self.shared);
+        let shared = self.shared.lock();
         let is_true = shared.is_whole()
             && shared.picture.coverage().covers(key)
             && shared.link.is_synced()
@@ -105,14 +107,14 @@ impl WatchHub {
     /// The entry of a key, however stale; `None` while the inventory has never been complete, or has not
     /// reached `at`.
     pub(super) fn last_known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
-        let shared = lock(&self.shared);
+        let shared = self.shared.lock();
         let usable = shared.loaded && shared.events.is_some() && shared.picture.revision() >= at;
         usable.then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
     /// The state of the link; `None` once the provider has ended its watch.
     pub(super) fn link(&self) -> Option<LinkState> {
-        let shared = lock(&self.shared);
+        let shared = self.shared.lock();
         shared.events.is_some().then(|| shared.link.clone())
     }
 
@@ -121,13 +123,13 @@ impl WatchHub {
         let mut settled = self.settled.clone();
         // Both a timeout and an ended watch show in the state below.
         let _ = tokio::time::timeout(within, settled.wait_for(|settled| *settled)).await;
-        let shared = lock(&self.shared);
+        let shared = self.shared.lock();
         if shared.loaded && shared.events.is_some() { Ok(()) } else { Err(shared.not_ready()) }
     }
 
     pub(super) fn subscribe(self: Arc<Self>, prefix: KeyPrefix) -> Watch {
         let wake = self.wake.clone();
-        let receiver = lock(&self.shared).events.as_ref().map(broadcast::Sender::subscribe);
+        let receiver = self.shared.lock().events.as_ref().map(broadcast::Sender::subscribe);
         let events = stream::iter(receiver).flat_map(move |receiver| {
             let subscriber = WatchSubscriber {
                 hub: Arc::clone(&self),
@@ -152,10 +154,6 @@ impl Drop for WatchHub {
     }
 }
 
-fn lock(shared: &Mutex<WatchHubState>) -> MutexGuard<'_, WatchHubState> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 async fn follow(
     shared: Arc<Mutex<WatchHubState>>,
     mut events: BoxStream<'static, WatchEvent>,
@@ -166,7 +164,7 @@ async fn follow(
     let started = Instant::now();
     while let Some(event) = events.next().await {
         let feed = scan_event(event.clone());
-        let mut shared = lock(&shared);
+        let mut shared = shared.lock();
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
         }
@@ -186,7 +184,7 @@ async fn follow(
             let _ = events.send(Arc::new(event));
         }
     }
-    lock(&shared).events = None;
+    shared.lock().events = None;
     settle.send_replace(true);
 }
 
@@ -227,7 +225,7 @@ impl WatchSubscriber {
 
     /// Starts a load from the inventory, if that is complete.
     fn start_load(&mut self) {
-        let shared = lock(&self.hub.shared);
+        let shared = self.hub.shared.lock();
         let (Some(store), Some(events), true) = (shared.picture.store(), &shared.events, shared.is_whole())
         else {
             return;

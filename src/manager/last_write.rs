@@ -1,8 +1,7 @@
 //! The revision of our last write, which the live inventory must have reached before it is used.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::domain::{Revision, StoreId};
+use parking_lot::Mutex;
 
 /// The revision of our last write, in the store that the inventory was loaded from.
 #[derive(Default)]
@@ -17,13 +16,13 @@ struct LastWriteState {
 
 impl LastWrite {
     pub(super) fn record(&self, at: Revision) {
-        let mut last = self.lock();
+        let mut last = self.0.lock();
         last.at = last.at.max(at);
     }
 
     /// Called when the inventory is loaded from a store. Revisions of another store do not count.
     pub(super) fn on_load(&self, store: &StoreId) {
-        let mut last = self.lock();
+        let mut last = self.0.lock();
         if last.store.as_ref().is_some_and(|known| known != store) {
             last.at = Revision::default();
         }
@@ -31,10 +30,6 @@ impl LastWrite {
     }
 
     pub(super) fn at(&self) -> Revision {
-        self.lock().at
-    }
-
-    fn lock(&self) -> MutexGuard<'_, LastWriteState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().at
     }
 }

@@ -19,8 +19,10 @@ mod own_secrets;
 mod secret_merger;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use self::cache::MonotonicClock;
 pub use self::create::{CreateWebhookError, CreatedWebhook};
@@ -108,7 +110,7 @@ impl UnifiedConfigManager {
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.variables = secrets.variables();
-        if let SecretSource::Env(_) = secrets {
+        if !secrets.backend().key_value {
             self.secret_lookup = lookup_in_variables();
         }
         let writable = self.read_only.is_none();
@@ -158,11 +160,11 @@ impl UnifiedConfigManager {
     /// nothing can be written.
     pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
         self.may_write()?;
-        self.secrets().writer.ok_or_else(|| Error::Unsupported {
-            what: "writing secrets".into(),
-            remedy:
-                "they are environment variables; set them where the receiver is started, and start it anew"
-                    .into(),
+        self.secrets().writer.ok_or_else(|| {
+            Error::unsupported(
+                "writing secrets",
+                "they are environment variables; set them where the receiver is started, and start it anew",
+            )
         })
     }
 
@@ -275,10 +277,10 @@ impl UnifiedConfigManager {
     pub async fn ready(&self, within: Duration) -> Result<()> {
         match self.hub() {
             Some(hub) => hub.ready(within).await,
-            None => Err(Error::Unsupported {
-                what: "waiting for the picture".into(),
-                remedy: "nobody watches; call watch() and hold what it returns".into(),
-            }),
+            None => Err(Error::unsupported(
+                "waiting for the picture",
+                "nobody watches; call watch() and hold what it returns",
+            )),
         }
     }
 
@@ -325,7 +327,7 @@ impl UnifiedConfigManager {
     ///
     /// Call it within a tokio runtime.
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
-        let mut kept = self.lock();
+        let mut kept = self.hub.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
             let merging = Arc::clone(&self.merger);
             let written = Arc::clone(&self.last_write);
@@ -355,15 +357,11 @@ impl UnifiedConfigManager {
     }
 
     fn hub(&self) -> Option<Arc<WatchHub>> {
-        self.lock().upgrade()
+        self.hub.lock().upgrade()
     }
 
     fn last_write(&self) -> Revision {
         self.last_write.at()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Weak<WatchHub>> {
-        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -378,9 +376,10 @@ fn writing_disabled(origin: &str) -> Error {
 /// are merged unless the settings say otherwise.
 fn secret_lookup(settings: &Settings) -> SecretLookup {
     let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
-    let eyes = match &settings.secrets {
-        SecretSource::Env(_) => lookup_in_variables(),
-        SecretSource::Vault { .. } => settings.receiver.secret_lookup(&settings.secrets),
+    let eyes = if settings.secrets.backend().key_value {
+        settings.receiver.secret_lookup(&settings.secrets)
+    } else {
+        lookup_in_variables()
     };
     let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.stored.clone() };
     SecretLookup { own, ..eyes }

@@ -1,12 +1,11 @@
 //! Merges a webhook's own secrets into its document. Pure.
 //!
 //! The document takes precedence: the receiver knows no own secrets and checks what is written, so a
-//! reader that merges them must agree with it. A secret is used where the receiver would find nothing to
-//! check, and let everybody in (domain.md section 4). `check::needs` lists these places by the same rule.
+//! reader that merges them must agree with it: [`OwnMembers`] has the rule.
 
 use serde_json::{Map, Value};
 
-use crate::domain::{SecretField, SecretText};
+use crate::domain::{OwnMembers, SecretField, SecretText};
 use crate::provider::SecretFields;
 
 /// The default signature header.
@@ -20,72 +19,40 @@ pub(super) struct EmptySecret(pub(super) SecretField);
 
 /// Merges own secrets into a webhook whose references are resolved.
 pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Result<(), EmptySecret> {
-    if let Some(token) = own.field_text(SecretField::BEARER_TOKEN)
-        && !webhook.get("authorization").is_some_and(authorizes)
-    {
-        let token = usable(SecretField::BEARER_TOKEN, &token)?;
-        webhook.insert("authorization".into(), Value::String(["Bearer ", token].concat()));
+    let open = OwnMembers::of(webhook).fields();
+    let usable = |field| match own.field_text(field).filter(|_| open.contains(field)) {
+        Some(value) if value.expose().trim().is_empty() => Err(EmptySecret(field)),
+        value => Ok(value),
+    };
+    if let Some(token) = usable(SecretField::BEARER_TOKEN)? {
+        webhook.insert("authorization".into(), Value::String(["Bearer ", token.expose()].concat()));
     }
-    if let Some(secret) = own.field_text(SecretField::HMAC_SECRET)
-        && let Some(block) = open_hmac(webhook)
-    {
-        let secret = usable(SecretField::HMAC_SECRET, &secret)?;
-        block.insert("secret".into(), Value::String(secret.to_owned()));
-        fill(block, "header", own.field_text(SecretField::HMAC_HEADER), HMAC_HEADER);
-        fill(block, "algorithm", own.field_text(SecretField::HMAC_ALGORITHM), HMAC_ALGORITHM);
+    if let Some(secret) = usable(SecretField::HMAC_SECRET)? {
+        let block = webhook.entry("hmac").or_insert(Value::Null);
+        if !block.is_object() {
+            *block = Value::Object(Map::new());
+        }
+        let mut fill = |name: &str, value: &str| {
+            let members = block.as_object_mut();
+            members.map(|members| members.insert(name.into(), Value::String(value.to_owned())))
+        };
+        fill("secret", secret.expose());
+        for (field, name, default) in [
+            (SecretField::HMAC_HEADER, "header", HMAC_HEADER),
+            (SecretField::HMAC_ALGORITHM, "algorithm", HMAC_ALGORITHM),
+        ] {
+            if open.contains(field) {
+                let own = own.field_text(field).filter(|text| !text.expose().trim().is_empty());
+                fill(name, own.as_ref().map_or(default, SecretText::expose));
+            }
+        }
     }
-    if let Some(token) = own.field_text(SecretField::CHANNEL_TOKEN)
+    if let Some(token) = usable(SecretField::CHANNEL_TOKEN)?
         && let Some(Value::Object(config)) = webhook.get_mut("module-config")
-        && !config.get("channel_token").is_some_and(is_filled)
     {
-        let token = usable(SecretField::CHANNEL_TOKEN, &token)?;
-        config.insert("channel_token".into(), Value::String(token.to_owned()));
+        config.insert("channel_token".into(), Value::String(token.expose().to_owned()));
     }
     Ok(())
-}
-
-fn usable(field: SecretField, value: &SecretText) -> Result<&str, EmptySecret> {
-    Some(value.expose()).filter(|text| !text.trim().is_empty()).ok_or(EmptySecret(field))
-}
-
-/// Whether an `authorization` has credentials, not only the scheme.
-fn authorizes(value: &Value) -> bool {
-    is_filled(value) && value.as_str().is_some_and(|text| text.trim() != "Bearer")
-}
-
-fn is_filled(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| !text.trim().is_empty())
-}
-
-/// The `hmac` block if it lacks a secret; created where it is missing or falsy, which the receiver treats
-/// as missing. `None` where the block has a secret, or is of a type with which the receiver rejects
-/// every request.
-fn open_hmac(webhook: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
-    let block = webhook.entry("hmac").or_insert(Value::Null);
-    if is_falsy(block) {
-        *block = Value::Object(Map::new());
-    }
-    block.as_object_mut().filter(|block| !block.get("secret").is_some_and(is_filled))
-}
-
-/// Whether a value is falsy in Python, the receiver's language.
-fn is_falsy(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(on) => !on,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-    }
-}
-
-/// Sets a member of `hmac` that the document leaves empty.
-fn fill(block: &mut Map<String, Value>, name: &str, own: Option<SecretText>, default: &str) {
-    if !block.get(name).is_some_and(is_filled) {
-        let own = own.as_ref().map(SecretText::expose).filter(|text| !text.trim().is_empty());
-        block.insert(name.into(), Value::String(own.unwrap_or(default).to_owned()));
-    }
 }
 
 #[cfg(test)]
@@ -94,7 +61,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::check::own_fields;
+    use crate::domain::DocumentKind;
+    use crate::inventory::Facts;
 
     const TOKEN: SecretField = SecretField::BEARER_TOKEN;
     const HMAC: SecretField = SecretField::HMAC_SECRET;
@@ -208,8 +176,9 @@ mod tests {
             merge(&mut filled, &own.into_iter().collect()).unwrap();
             let filled = Value::Object(filled).to_string();
             let used = SecretField::ALL.into_iter().filter(|f| filled.contains(&format!("own {}", f.as_str())));
-            let mut told: Vec<_> =
-                own_fields(&Value::Object(document).to_string().into()).into_iter().map(|(f, _)| f).collect();
+            let document = Value::Object(document).to_string().into();
+            let own = Facts::scan(DocumentKind::Webhook, &document).own;
+            let mut told: Vec<_> = own.iter().map(|(f, _)| f).collect();
             told.sort();
             let mut used: Vec<_> = used.collect();
             used.sort();

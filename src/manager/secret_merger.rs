@@ -76,10 +76,10 @@ impl SecretMerger {
     async fn merge(&self, entry: &Entry, secrets: SecretMode) -> Result<MergedDocument> {
         let key = &entry.key;
         if key.is_foreign() {
-            return Err(Error::Unsupported {
-                what: format!("merging {key}"),
-                remedy: "the receiver ignores keys of this shape; it can be viewed and deleted".into(),
-            });
+            return Err(Error::unsupported(
+                format!("merging {key}"),
+                "the receiver ignores keys of this shape; it can be viewed and deleted",
+            ));
         }
         let mut merged = MergedDocument::new(Value::Object(parse(entry)?));
         match secrets {
@@ -166,7 +166,7 @@ impl SecretMerger {
             ResolveError::NotText { .. } => "set it anew where this process is started",
             ResolveError::TooLarge { .. } => "use fewer references, or shorter values",
         };
-        Error::Invalid { reason: format!("{key} cannot be merged: {problem}; {remedy}") }
+        Error::invalid(format!("{key} cannot be merged: {problem}; {remedy}"))
     }
 }
 
@@ -203,17 +203,15 @@ fn merge_own(
             SecretPath::Variables(id) => variable_name(id, field),
             _ => format!("{path}#{}", field.as_str()),
         };
-        Error::Invalid {
-            reason: format!(
+        Error::invalid(format!(
                 "{key} cannot be merged: {place} is empty, and would let everybody in; give it a value, or remove it"
-            ),
-        }
+            ))
     })
 }
 
 fn parse(entry: &Entry) -> Result<Map<String, Value>> {
-    let invalid = |problem: String| Error::Invalid {
-        reason: format!("{} cannot be merged: it is {problem}; the receiver skips it too", entry.key),
+    let invalid = |problem: String| {
+        Error::invalid(format!("{} cannot be merged: it is {problem}; the receiver skips it too", entry.key))
     };
     serde_json::from_slice::<Value>(entry.document.as_bytes())
         .map_err(|error| invalid(format!("not JSON at line {}, column {}", error.line(), error.column())))

@@ -77,6 +77,26 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Neither reachable nor retried by the provider itself.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), retry_in: None }
+    }
+
+    pub(crate) fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid { reason: reason.into() }
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into(), remedy: remedy.into() }
+    }
+
+    /// A right that this user lacks.
+    pub(crate) fn denied(permission: impl Into<String>) -> Self {
+        Self::Denied { permission: permission.into(), remedy: MISSING_RIGHT_REMEDY }
+    }
+}
+
 fn conflict(key: &ResourceKey, now: Option<&Entry>) -> String {
     match now {
         Some(entry) => {

@@ -3,7 +3,8 @@
 //! blocks the others.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::Mutex;
 
 use tokio::sync::watch;
 
@@ -220,19 +221,15 @@ impl Feed {
         Self { state: Mutex::new(picture), updates: watch::Sender::new(()) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, FeedState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Changes the state and wakes all readers.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut FeedState) -> R) -> R {
-        let answer = change(&mut self.lock());
+        let answer = change(&mut self.state.lock());
         self.updates.send_replace(());
         answer
     }
 
     pub(crate) fn read<R>(&self, look: impl FnOnce(&FeedState) -> R) -> R {
-        look(&self.lock())
+        look(&self.state.lock())
     }
 
     /// A receiver that is notified of every [`Feed::update`].
@@ -248,7 +245,7 @@ impl Feed {
     /// Fails once the store has been shut down.
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.read(|picture| picture.closed) {
-            return Err(Error::Unavailable { reason: "the store has been shut down".into(), retry_in: None });
+            return Err(Error::unavailable("the store has been shut down"));
         }
         Ok(())
     }
@@ -280,7 +277,7 @@ impl Feed {
         let mut cursor = Cursor::default();
         loop {
             news.mark_unchanged();
-            let step = self.lock().step(prefix, &mut cursor);
+            let step = self.state.lock().step(prefix, &mut cursor);
             match step {
                 ReaderStep::End => return Ok(()),
                 ReaderStep::Send(events) => {

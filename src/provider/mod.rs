@@ -10,7 +10,7 @@
 //!
 //! A constructor does no I/O: connecting is the first thing a watch or a call does.
 
-mod certificate;
+mod backend;
 mod commit_status;
 mod deadline;
 pub mod env;
@@ -21,6 +21,7 @@ pub mod file;
 pub mod memory;
 mod ops;
 mod secret;
+mod tls;
 pub mod vault;
 mod watch;
 
@@ -30,6 +31,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
+pub use backend::{Backend, SecretBackend};
 pub use commit_status::{CommitStatus, resolve_outcome};
 pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
@@ -37,6 +39,7 @@ pub use secret::{
     SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
     SecretRevealer, SecretWriter,
 };
+pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

@@ -9,39 +9,35 @@ use crate::domain::Entry;
 /// Checks the rules that need no access to the store: size, count, duplicate and foreign keys.
 pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
     if ops.len() > can.atomic_max {
-        return Err(Error::Unsupported {
-            what: format!("a commit of {} operations", ops.len()),
-            remedy: format!("this store applies at most {} at once; commit fewer at a time", can.atomic_max),
-        });
+        return Err(Error::unsupported(
+            format!("a commit of {} operations", ops.len()),
+            format!("this store applies at most {} at once; commit fewer at a time", can.atomic_max),
+        ));
     }
     let mut seen = HashSet::new();
     for op in ops {
         let key = op.key();
         if !seen.insert(key) {
-            return Err(Error::Invalid {
-                reason: format!("{key} is named twice in one commit; name each key once"),
-            });
+            return Err(Error::invalid(format!("{key} is named twice in one commit; name each key once")));
         }
         match op {
             Op::Put { .. } if key.is_foreign() => {
-                return Err(Error::Unsupported {
-                    what: format!("writing {key}"),
-                    remedy: "the receiver ignores keys of this shape; it can be viewed and deleted".into(),
-                });
+                return Err(Error::unsupported(
+                    format!("writing {key}"),
+                    "the receiver ignores keys of this shape; it can be viewed and deleted",
+                ));
             }
             Op::Put { document, .. } if document.len() > can.max_document => {
-                return Err(Error::Invalid {
-                    reason: format!(
-                        "{key} would be {} bytes; this store holds at most {} in one document: shorten it",
-                        document.len(),
-                        can.max_document
-                    ),
-                });
+                return Err(Error::invalid(format!(
+                    "{key} would be {} bytes; this store holds at most {} in one document: shorten it",
+                    document.len(),
+                    can.max_document
+                )));
             }
             Op::Delete { expect: Expect::Absent, .. } => {
-                return Err(Error::Invalid {
-                    reason: format!("a delete of {key} cannot expect that it is absent; expect its token"),
-                });
+                return Err(Error::invalid(format!(
+                    "a delete of {key} cannot expect that it is absent; expect its token"
+                )));
             }
             Op::Put { .. } | Op::Delete { .. } => {}
         }

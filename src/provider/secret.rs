@@ -8,20 +8,17 @@ use async_trait::async_trait;
 
 use super::{Error, Result};
 use crate::domain::{
-    FieldName, Health, MissingRights, Presence, SecretField, SecretFolder, SecretMetadata, SecretPath,
-    SecretStoreStatus, SecretText, SecretValue, SecretVersion,
+    FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretField, SecretFolder, SecretMetadata,
+    SecretPath, SecretRight, SecretStoreStatus, SecretText, SecretValue, SecretVersion,
 };
 
 /// What a secret store can do; callers check before they offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretCapabilities {
-    /// Presence can be checked without reading a value.
-    pub presence: bool,
     /// Every write makes a version, and a write can be conditional on the version it replaces.
     pub versions: bool,
     /// A write can change some fields without reading the others.
     pub patch: bool,
-    pub list: bool,
     pub write: bool,
 }
 
@@ -171,9 +168,50 @@ impl SecretAccess {
         Self { reader, writer, revealer: Arc::new(revealer) }
     }
 
+    /// One store that is all three, the writer left out where it is not `writable`.
+    pub(crate) fn of_store<S>(store: Arc<S>, writable: bool) -> Self
+    where
+        S: SecretReader + SecretWriter + SecretRevealer + 'static,
+    {
+        let writer = writable.then(|| Arc::clone(&store) as Arc<dyn SecretWriter>);
+        let revealer = Arc::clone(&store) as Arc<dyn SecretRevealer>;
+        Self::new(store, writer, move || Arc::clone(&revealer))
+    }
+
     /// A new revealer. Drop it when the read is done.
     pub fn revealer(&self) -> Arc<dyn SecretRevealer> {
         (self.revealer)()
+    }
+}
+
+/// Mount and path of a secret in a key-value engine.
+#[derive(Clone, Copy)]
+pub(crate) struct KvLocation<'a> {
+    pub(crate) mount: &'a Mount,
+    pub(crate) path: &'a KvPath,
+    pub(crate) secret_path: &'a SecretPath,
+}
+
+impl<'a> KvLocation<'a> {
+    pub(crate) fn of(secret_path: &'a SecretPath) -> Result<Self> {
+        match secret_path {
+            SecretPath::Kv { mount, path } => Ok(Self { mount, path, secret_path }),
+            SecretPath::Variables(_) => Err(Error::unsupported(
+                format!("looking for {secret_path}"),
+                "this context keeps its secrets in Vault or OpenBao",
+            )),
+        }
+    }
+
+    /// The API path of the secret below an endpoint of KV 2.
+    pub(crate) fn endpoint_path(self, endpoint: &str) -> String {
+        format!("{}/{endpoint}/{}", self.mount, self.path)
+    }
+
+    /// What a right takes in a KV 2 engine: `read on secret/data/a`.
+    pub(crate) fn permission(self, right: SecretRight) -> String {
+        let (capability, endpoint) = right.in_kv_2();
+        format!("{capability} on {}", self.endpoint_path(endpoint))
     }
 }
 
@@ -247,34 +285,33 @@ impl FromIterator<(SecretField, SecretText)> for SecretFields {
     }
 }
 
-/// The error of a store without versions, listing or writes.
-pub(crate) fn unsupported(what: impl Into<String>, remedy: impl Into<String>) -> Error {
-    Error::Unsupported { what: what.into(), remedy: remedy.into() }
-}
-
 /// Rejects what a merge patch would not store as given: null removes a field, and an object is merged
 /// with the present one.
 pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     if fields.is_empty() {
-        return Err(Error::Invalid { reason: format!("no field of {path} was named to change") });
+        return Err(Error::invalid(format!("no field of {path} was named to change")));
     }
     match fields.iter().find(|(_, value)| !value.is_scalar()) {
         None => Ok(()),
-        Some((name, _)) => Err(unsupported(
+        Some((name, _)) => Err(Error::unsupported(
             format!("changing only the field {:?} of {path} to null, a list or an object", name.as_str()),
             "a merge patch would merge or remove it; read the secret and write all of its fields",
         )),
     }
 }
 
+pub(crate) fn shut_down() -> Error {
+    Error::unavailable("the store of secrets was shut down; open it anew")
+}
+
 /// The error of a delete, undelete or destroy without versions.
 pub(crate) fn no_versions_named(path: &SecretPath) -> Error {
-    Error::Invalid { reason: format!("no version of {path} was named") }
+    Error::invalid(format!("no version of {path} was named"))
 }
 
 /// The error of a patch of a secret without fields.
 pub(crate) fn nothing_to_patch(path: &SecretPath) -> Error {
     let reason =
         format!("{path} has no fields now, so none of them can be changed; write all of them instead");
-    Error::Invalid { reason }
+    Error::invalid(reason)
 }

@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::{Change, Coverage, Entry, LinkState, Revision, StoreId};
+use crate::domain::{Change, ChangeKind, Coverage, Entry, LinkState, Revision, StoreId};
 
 /// The most entries that one page holds.
 pub const PAGE_LIMIT: usize = 2_000;
@@ -22,7 +22,7 @@ const CHANNEL_CAPACITY: usize = 64;
 /// in revision order, each one revision, to be applied as a whole. A later load (`resync`) replaces
 /// the contents by mark and sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WatchEvent {
+pub enum WatchEvent<E = Entry> {
     State(LinkState),
     /// A full load begins.
     Load {
@@ -35,7 +35,7 @@ pub enum WatchEvent {
         coverage: Coverage,
     },
     /// A part of the load, at most [`PAGE_LIMIT`] entries, in key order.
-    Page(Vec<Entry>),
+    Page(Vec<E>),
     /// The load is complete.
     Loaded {
         at: Revision,
@@ -44,7 +44,7 @@ pub enum WatchEvent {
     Batch {
         at: Revision,
         /// Each key at most once.
-        changes: Vec<Change>,
+        changes: Vec<Change<E>>,
     },
     /// After a reconnect, the contents were compared with a fresh list. Where there are differences, a
     /// load follows.
@@ -57,6 +57,29 @@ pub enum WatchEvent {
     Progress {
         at: Revision,
     },
+}
+
+impl WatchEvent {
+    /// The same event with something else in the place of each entry.
+    pub fn map<E>(self, mut entry_of: impl FnMut(Entry) -> E) -> WatchEvent<E> {
+        let change = |Change { revision, kind }: Change| match kind {
+            ChangeKind::Put { entry } => {
+                Change { revision, kind: ChangeKind::Put { entry: entry_of(entry) } }
+            }
+            ChangeKind::Deleted { key } => Change { revision, kind: ChangeKind::Deleted { key } },
+        };
+        match self {
+            Self::State(state) => WatchEvent::State(state),
+            Self::Load { store, at, resync, coverage } => WatchEvent::Load { store, at, resync, coverage },
+            Self::Batch { at, changes } => {
+                WatchEvent::Batch { at, changes: changes.into_iter().map(change).collect() }
+            }
+            Self::Page(entries) => WatchEvent::Page(entries.into_iter().map(entry_of).collect()),
+            Self::Loaded { at } => WatchEvent::Loaded { at },
+            Self::Compared { at, differences } => WatchEvent::Compared { at, differences },
+            Self::Progress { at } => WatchEvent::Progress { at },
+        }
+    }
 }
 
 /// A running watch. Dropping it cancels it at the server and ends its tasks.

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::Safe;
 use super::safe::{grouped, visible_utf8};
-use super::scan::{ScanPiece, scan, scan_within};
+use super::scan::{ScanPiece, scan, scan_checked, scan_within};
 use super::writer::{MaskedWriter, flat};
-use crate::domain::json::{Span, indent};
+use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
 use crate::domain::{Document, DocumentKind};
 
 /// What stands for a secret; always as wide, whatever it hides.
@@ -62,11 +62,6 @@ impl MaskedLine<'_> {
         let owned = |segment: Segment<'_>| Segment { text: segment.text.into_owned(), role: segment.role };
         MaskedLine { segments: self.segments.into_iter().map(owned).collect() }
     }
-
-    /// Whether something in it is hidden.
-    pub fn has_secret(&self) -> bool {
-        self.segments.iter().any(|segment| segment.role == SegmentRole::Secret)
-    }
 }
 
 impl fmt::Display for MaskedLine<'_> {
@@ -87,6 +82,21 @@ pub struct Masked {
 }
 
 impl Masked {
+    /// Masks a document of which it is known where it stops being JSON, if it does.
+    pub fn of_checked(kind: DocumentKind, document: &Document, broken_at: Option<usize>) -> Self {
+        let text = document.text().ok().filter(|text| {
+            // Of these another text is judged than that of the document.
+            text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
+        });
+        let Some(text) = text else { return Self::of(kind, document) };
+        let formatted = if broken_at.is_none() && is_one_line(text) { indent_valid(text) } else { None };
+        let broken = broken_at.map_or(Ok(()), Err);
+        Self::render(formatted.as_deref().unwrap_or(text), |text| {
+            scan_checked::<&str>(kind, &[], text, broken)
+        })
+        .0
+    }
+
     /// Masks a stored document.
     pub fn of(kind: DocumentKind, document: &Document) -> Self {
         match document.text() {
@@ -166,11 +176,6 @@ pub fn mask_value<S: AsRef<str>>(
     max_chars: usize,
 ) -> Safe<'static> {
     flat(value, &scan_within(kind, path, value), max_chars)
-}
-
-/// Whether there is no line break between the first and the last character that is not blank.
-fn is_one_line(text: &str) -> bool {
-    memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
 }
 
 fn binary_note(len: usize, valid: usize) -> String {

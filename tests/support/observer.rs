@@ -204,7 +204,15 @@ impl Summary {
             tallies: SCOPES.iter().map(|scope| inventory.counts(scope)).collect(),
             facts,
             dependents: CONNECTIONS.iter().map(dependents).collect(),
-            referrers: sorted(inventory.referrers(&reference).map(|slot| row(slot).key()).collect()),
+            referrers: sorted(
+                inventory
+                    .secret_referrers("a")
+                    .iter()
+                    .map(|slot| row(*slot))
+                    .filter(|row| row.sites().references().contains_key(&reference))
+                    .map(|row| row.key())
+                    .collect(),
+            ),
         }
     }
 }

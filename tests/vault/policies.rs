@@ -38,8 +38,8 @@ async fn look_at_all(access: &SecretAccess) {
     assert!(matches!(presence("deleted/secrets").await, Presence::Deleted { at: Some(_), .. }));
     assert_eq!(presence("destroyed/secrets").await, Presence::Destroyed { version: SecretVersion(1) });
     assert_eq!(presence("missing/secrets").await, Presence::Missing);
-    let states = ["kept", "deleted", "destroyed"];
-    for (name, state) in states.into_iter().zip(["Kept", "Deleted", "Destroyed"]) {
+    let names = ["kept", "deleted", "destroyed"];
+    for (name, state) in names.into_iter().zip(["Available", "Deleted", "Destroyed"]) {
         let versions = reader.versions(&at(&format!("{name}/secrets"))).await.unwrap().unwrap();
         assert!(format!("{:?}", versions.list[0].state).starts_with(state), "{name}");
     }

@@ -2,9 +2,6 @@
 //! secrets, every reference in it and in the connections it names, and values in plaintext where
 //! secrets belong. Pure: what the stores report is passed in.
 
-mod own;
-mod plaintext;
-mod scan;
 mod secret_lookup;
 mod state;
 #[cfg(test)]
@@ -16,10 +13,12 @@ use std::sync::Arc;
 pub use secret_lookup::{OwnPathTemplate, OwnPathTemplateError, OwnSecrets, ReceiverEnv, SecretLookup};
 pub use state::{NeedMark, NeedState};
 
-use crate::domain::{
-    Document, DocumentKind, FieldName, Presence, ResourceKey, SecretField, SecretPath, variable_name,
-};
-use scan::{NeedScan, scan};
+use crate::domain::reference::{ReferenceLookup, lookups};
+use crate::domain::{FieldName, Presence, ResourceKey, SecretField, SecretPath, variable_name};
+use crate::inventory::{Facts, ValueSite};
+
+/// The most references listed of one document; real ones have far fewer.
+const MAX_FOUND: usize = 2_000;
 
 /// How many places of one need are listed.
 const MAX_PLACES: usize = 50;
@@ -166,11 +165,6 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// The needs of a document that could not be read: none listed, and truncated.
-    pub fn unreadable() -> Self {
-        Self { truncated: true, ..Self::default() }
-    }
-
     /// Each, once: its own secrets first, then in the order of the document, then of its connections.
     pub fn iter(&self) -> std::slice::Iter<'_, Need> {
         self.list.iter()
@@ -199,39 +193,27 @@ impl Needs {
     }
 }
 
-/// What a document needs, with what the connections it names need. `connection_of` gives a
-/// connection's document by name.
-///
-/// It reads the documents once, so one of a megabyte takes milliseconds: such are read outside the event loop.
+/// What a document needs, with what the connections it names need. `facts_of` gives a connection's
+/// facts by name. One that is no JSON object needs nothing, since the receiver skips it.
 pub fn needs(
     key: &ResourceKey,
-    document: &Document,
-    connection_of: &dyn Fn(&str) -> Option<Document>,
-    eyes: &SecretLookup,
+    facts: &Facts,
+    facts_of: &dyn Fn(&str) -> Option<Facts>,
+    lookup: &SecretLookup,
 ) -> Needs {
-    if key.is_foreign() {
-        return Needs::default();
+    let mut builder = NeedsBuilder { lookup, needs: Needs::default(), known: HashMap::new() };
+    if key.is_foreign() || facts.error.is_some() {
+        return builder.needs;
     }
-    let mut gathering = NeedsBuilder { lookup: eyes, needs: Needs::default(), known: HashMap::new() };
-    let reading = scan(DocumentKind::of(key), document);
-    gathering.own(key, &reading);
-    let mut connections = BTreeSet::new();
-    let named: Vec<String> =
-        reading.connections.iter().filter(|name| connections.insert(name.as_str())).cloned().collect();
-    gathering.take(reading, None);
-    for name in named {
-        if let Some(document) = connection_of(&name) {
-            gathering.take(scan(DocumentKind::Connection, &document), Some(name.into()));
+    builder.own(key, facts);
+    builder.take(facts, None);
+    let mut known = BTreeSet::new();
+    for name in facts.connections.iter().filter(|name| known.insert(&***name)) {
+        if let Some(facts) = facts_of(name).filter(|facts| facts.error.is_none()) {
+            builder.take(&facts, Some((&**name).into()));
         }
     }
-    gathering.needs
-}
-
-/// Whether one of a webhook's own secrets fills something in that its document leaves open, and
-/// whether the document shows that it is meant to.
-pub fn own_fields(document: &Document) -> Vec<(SecretField, bool)> {
-    let fillings = scan(DocumentKind::Webhook, document).own_fields;
-    fillings.into_iter().map(|filling| (filling.field, filling.required)).collect()
+    builder.needs
 }
 
 struct NeedsBuilder<'e> {
@@ -241,13 +223,12 @@ struct NeedsBuilder<'e> {
 }
 
 impl NeedsBuilder<'_> {
-    fn own(&mut self, key: &ResourceKey, reading: &NeedScan) {
+    fn own(&mut self, key: &ResourceKey, facts: &Facts) {
         if self.lookup.own == OwnSecrets::NotMerged || !matches!(key, ResourceKey::Webhook { .. }) {
             return;
         }
         let path = self.lookup.own_path(key);
-        for filling in &reading.own_fields {
-            let field = filling.field;
+        for (field, required) in facts.own.iter() {
             let source = match &path {
                 Some(SecretPath::Variables(id)) => {
                     if !crate::domain::OWN_VARIABLES.contains(&field) {
@@ -258,38 +239,69 @@ impl NeedsBuilder<'_> {
                 Some(_) => self.ask(field.name()),
                 None => NeedSource::Settled(no_path()),
             };
-            let (wanted, path) = (NeedKind::Own(field), path.clone());
-            let optional = !filling.required;
-            self.needs.list.push(Need { kind: wanted, places: Vec::new(), optional, path, source });
+            let (kind, path) = (NeedKind::Own(field), path.clone());
+            self.needs.list.push(Need { kind, places: Vec::new(), optional: !required, path, source });
         }
     }
 
-    fn take(&mut self, reading: NeedScan, connection: Option<Arc<str>>) {
-        self.needs.truncated |= reading.truncated;
-        for found in reading.found {
-            let place = NeedPlace {
-                connection: connection.clone(),
-                path: found.path,
-                secret: found.secret,
-                fallback: found.fallback,
-            };
-            let at = match self.known.get(&found.kind) {
-                Some(at) => *at,
-                None => {
-                    self.known.insert(found.kind.clone(), self.needs.list.len());
-                    let need = self.need(found.kind);
-                    self.needs.list.push(need);
-                    self.needs.list.len() - 1
+    fn take(&mut self, facts: &Facts, connection: Option<Arc<str>>) {
+        let mut found = 0;
+        for site in facts.sites() {
+            let value = site.value();
+            let plaintext = site.is_plaintext().then_some((NeedKind::Plaintext, None));
+            let looked_up = lookups(&value).into_iter().map(|one| {
+                let (kind, default) = match one {
+                    ReferenceLookup::Variable { name, default, whole: _ } => {
+                        (NeedKind::Variable { name: name.into() }, default)
+                    }
+                    ReferenceLookup::Vault { field, default } => {
+                        let name = FieldName::new(&field.field);
+                        (NeedKind::Vault { path: field.path.into(), field: name }, default)
+                    }
+                    ReferenceLookup::IllFormed => (NeedKind::IllFormed, None),
+                };
+                (kind, default.map(|default| Fallback { empty: default.trim().is_empty() }))
+            });
+            for (kind, fallback) in plaintext.into_iter().chain(looked_up) {
+                if found == MAX_FOUND {
+                    self.needs.truncated = true;
+                    return;
                 }
-            };
-            let Some(need) = self.needs.list.get_mut(at) else { continue };
-            if need.places.len() < MAX_PLACES {
-                need.places.push(place);
-            } else if let Some(last) = need.places.last_mut() {
-                // Places beyond the limit still count.
-                last.secret |= place.secret;
-                last.fallback = last.fallback.filter(|_| place.fallback.is_some());
+                found += 1;
+                self.place(kind, fallback, site, &connection);
             }
+        }
+    }
+
+    fn place(
+        &mut self,
+        kind: NeedKind,
+        fallback: Option<Fallback>,
+        site: ValueSite<'_>,
+        connection: &Option<Arc<str>>,
+    ) {
+        let secret = site.is_secret() || kind == NeedKind::Plaintext;
+        let at = match self.known.get(&kind) {
+            Some(at) => *at,
+            None => {
+                self.known.insert(kind.clone(), self.needs.list.len());
+                let need = self.need(kind);
+                self.needs.list.push(need);
+                self.needs.list.len() - 1
+            }
+        };
+        let Some(need) = self.needs.list.get_mut(at) else { return };
+        if need.places.len() < MAX_PLACES {
+            need.places.push(NeedPlace {
+                connection: connection.clone(),
+                path: site.path(),
+                secret,
+                fallback,
+            });
+        } else if let Some(last) = need.places.last_mut() {
+            // Places beyond the limit still count.
+            last.secret |= secret;
+            last.fallback = last.fallback.filter(|_| fallback.is_some());
         }
     }
 

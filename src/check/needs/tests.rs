@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::{FieldState, KvPath, Mount, Namespace, SecretContents, SecretVersion, WebhookId};
+use crate::domain::{
+    DocumentKind, FieldState, KvPath, Mount, Namespace, SecretContents, SecretVersion, WebhookId,
+};
 
 fn eyes() -> SecretLookup {
     let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
@@ -18,9 +20,10 @@ fn of(text: &str, eyes: &SecretLookup) -> Needs {
         ("rabbit", r#"{"type": "rabbitmq", "pass": "hunter2"}"#),
     ];
     let connection = |wanted: &str| {
-        connections.iter().find(|(name, _)| *name == wanted).map(|(_, text)| Document::from(*text))
+        let found = connections.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, text)| Facts::scan(DocumentKind::Connection, &(*text).into()))
     };
-    needs(&webhook(), &text.into(), &connection, eyes)
+    needs(&webhook(), &Facts::scan(DocumentKind::Webhook, &text.into()), &connection, eyes)
 }
 
 fn not_merged() -> SecretLookup {

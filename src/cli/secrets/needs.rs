@@ -11,7 +11,8 @@ use crate::cli::args::Format;
 use crate::cli::error::CliError;
 use crate::cli::output::{Printer, cell, table};
 use crate::cli::print_note;
-use crate::domain::{ConnectionName, Document, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
+use crate::domain::{ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
+use crate::inventory::{Facts, ScannedEntry};
 use crate::provider::SecretReader;
 use crate::text::Safe;
 
@@ -42,8 +43,15 @@ pub(super) async fn print_document(
     let entry = reader.get(key).await?.ok_or_else(|| {
         CliError::NotFound(format!("{key} does not exist in {}", shop.session.settings.context.name))
     })?;
-    let connections = named_connections(shop, key, &entry.document).await?;
-    let found = needs(key, &entry.document, &|name| connections.get(name).cloned(), &shop.lookup);
+    let facts = Facts::scan(DocumentKind::of(key), &entry.document);
+    let mut connections = BTreeMap::new();
+    for name in facts.connections.iter().filter(|_| facts.error.is_none()) {
+        let Ok(connection) = ConnectionName::new(name) else { continue };
+        if let Some(entry) = reader.get(&ResourceKey::connection(connection)).await? {
+            connections.insert(&**name, Facts::scan(DocumentKind::Connection, &entry.document));
+        }
+    }
+    let found = needs(key, &facts, &|name| connections.get(name).cloned(), &shop.lookup);
     let seen = fetch_presence(shop, found.paths().into_iter().cloned().collect()).await?;
     let rows: Vec<_> = found.iter().map(|need| NeedRow::of(need, &seen)).collect();
     if rows.is_empty() {
@@ -58,29 +66,6 @@ fn warn_truncated(found: &Needs) {
     if found.truncated {
         print_note("there is more than is told: the document holds thousands of references");
     }
-}
-
-/// Reads only the connections that the document names.
-async fn named_connections(
-    shop: &SecretsContext<'_>,
-    key: &ResourceKey,
-    document: &Document,
-) -> Result<BTreeMap<String, Document>, CliError> {
-    let wanted = std::cell::RefCell::new(BTreeSet::new());
-    let note = |name: &str| {
-        wanted.borrow_mut().insert(name.to_owned());
-        None
-    };
-    needs(key, document, &note, &shop.lookup);
-    let mut found = BTreeMap::new();
-    for name in wanted.into_inner() {
-        let Ok(connection) = ConnectionName::new(&name) else { continue };
-        let key = ResourceKey::connection(connection);
-        if let Some(entry) = shop.session.manager.reader().get(&key).await? {
-            found.insert(name, entry.document);
-        }
-    }
-    Ok(found)
 }
 
 async fn fetch_presence(shop: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap, CliError> {
@@ -238,16 +223,19 @@ impl RequirementRow {
 async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>, CliError> {
     let pages = shop.session.manager.list(KeyPrefix::All);
     let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
-    let connections: BTreeMap<&str, &Document> = entries
+    let entries: Vec<_> = entries.into_iter().map(ScannedEntry::from).collect();
+    let connections: BTreeMap<&str, &Facts> = entries
         .iter()
-        .filter_map(|entry| match &entry.key {
-            ResourceKey::Connection { name } => Some((name.as_str(), &entry.document)),
+        .filter_map(|scanned| match &scanned.entry.key {
+            ResourceKey::Connection { name } => Some((name.as_str(), &scanned.facts)),
             _ => None,
         })
         .collect();
-    let connection_of = |name: &str| connections.get(name).map(|document| (*document).clone());
-    let of = |entry: &crate::domain::Entry| needs(&entry.key, &entry.document, &connection_of, &shop.lookup);
-    Ok(entries.iter().map(|entry| (entry.key.clone(), of(entry))).collect())
+    let facts_of = |name: &str| connections.get(name).copied().cloned();
+    let of = |ScannedEntry { entry, facts }: &ScannedEntry| {
+        (entry.key.clone(), needs(&entry.key, facts, &facts_of, &shop.lookup))
+    };
+    Ok(entries.iter().map(of).collect())
 }
 
 /// The documents that must be rewritten before the receiver uses a new value of a secret.

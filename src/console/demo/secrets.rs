@@ -99,18 +99,19 @@ mod tests {
     use super::super::seed_data;
     use super::*;
     use crate::check::{NeedMark, needs};
-    use crate::domain::{ConnectionName, ResourceKey};
+    use crate::domain::{ConnectionName, DocumentKind, ResourceKey};
+    use crate::inventory::Facts;
 
     #[tokio::test]
     async fn every_mark_is_seen() {
         let store: HashMap<_, _> = seed_data::documents().collect();
-        let connection_of =
-            |name: &str| store.get(&ResourceKey::connection(ConnectionName::new(name).ok()?)).cloned();
+        let facts = |key: &ResourceKey| Some(Facts::scan(DocumentKind::of(key), store.get(key)?));
+        let facts_of = |name: &str| facts(&ResourceKey::connection(ConnectionName::new(name).ok()?));
         let (eyes, secrets) = (demo_secret_lookup().unwrap(), demo_secrets());
         let reader = secrets.access(false).reader;
         let mut seen = BTreeMap::new();
-        for (key, document) in &store {
-            let needs = needs(key, document, &connection_of, &eyes);
+        for key in store.keys() {
+            let needs = needs(key, &facts(key).unwrap(), &facts_of, &eyes);
             let mut told = HashMap::new();
             for path in needs.paths() {
                 told.insert(path.clone(), reader.presence(path).await.unwrap());

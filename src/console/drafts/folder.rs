@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
-use super::session_folder::{SessionFolder, has_ended, remove_if_empty};
 use crate::domain::ResourceKey;
+use crate::private_file::{SessionFolder, has_ended, remove_if_empty, replace};
 
 /// The most drafts that the folder holds, of all sessions.
 pub(super) const MOST: usize = 32;
@@ -88,7 +87,7 @@ impl DraftFolder {
         let folder = self.own()?;
         let path = folder.join(&name);
         self.has_room(&path, bytes.len() as u64)?;
-        write_atomically(&folder, &name, &bytes, durable).map_err(|error| refused(&path, &error))?;
+        replace(&path, &bytes, durable).map_err(|error| refused(&path, &error))?;
         if saved.is_json() {
             self.last_json.insert(name, saved.text);
         }
@@ -264,22 +263,6 @@ fn read(path: &Path) -> Result<SavedDraft, String> {
         return Err("it is too large".into());
     }
     SavedDraft::from_bytes(&bytes)
-}
-
-/// Replaces a file atomically: on an error the old one is left.
-fn write_atomically(folder: &Path, name: &str, bytes: &[u8], durable: bool) -> io::Result<()> {
-    let temporary = folder.join(format!(".{name}.tmp"));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
-    let placed = written.and_then(|()| fs::rename(&temporary, folder.join(name)));
-    if placed.is_err() {
-        let _ = fs::remove_file(&temporary);
-        return placed;
-    }
-    if !durable {
-        file.sync_all()?;
-    }
-    File::open(folder)?.sync_all()
 }
 
 fn refused(path: &Path, error: &io::Error) -> DraftFolderError {

@@ -4,7 +4,6 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `saved_draft` | the contents and the format of a file |
-//! | `session_folder` | a folder of this process, locked for as long as the process lives |
 //! | `folder` | all such folders: writes drafts, finds those of ended sessions |
 //! | `worker` | the thread that does the I/O, one job after the other |
 //!
@@ -12,12 +11,10 @@
 
 mod folder;
 mod saved_draft;
-mod session_folder;
 mod worker;
 
 pub use folder::{DraftEntry, DraftFolder, DraftFolderError, DraftId};
 pub use saved_draft::{DraftSummary, SavedDraft, SavedDraftBase, UnsavedDraft};
-pub use session_folder::SessionFolder;
 pub(super) use worker::{DraftJob, DraftJobResult, DraftWorker};
 
 /// The name of this folder in the state folder.

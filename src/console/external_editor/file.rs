@@ -1,13 +1,13 @@
 //! The private file that the external editor works on.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::console::drafts::SessionFolder;
 use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{MAX_EDITABLE, ResourceKey};
+use crate::private_file::{SessionFolder, create_new};
 
 /// The longest file name; file systems take 255 bytes.
 const NAME: usize = 100;
@@ -44,7 +44,7 @@ impl EditFile {
         remove_leftovers(root);
         let session = SessionFolder::begin(root)?;
         let path = session.path().join(name(key));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = create_new(&path)?;
         file.write_all(text.as_bytes())?;
         let ended = !text.ends_with('\n');
         if ended {

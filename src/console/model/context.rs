@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::check::SecretLookup;
 use crate::domain::{Token, TokenKind};
-use crate::provider::Capabilities;
+use crate::provider::{Backend, Capabilities, SecretBackend};
 
 #[derive(Debug, Clone)]
 pub struct ConsoleContext {
     /// The context's name, as typed to unlock it.
     pub name: String,
-    /// The backend's kind as on its badge: `memory`, `files`, `etcd`.
-    pub backend: &'static str,
+    pub backend: &'static Backend,
+    pub secret_backend: &'static SecretBackend,
     /// Where it is: host and prefix, or paths.
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.

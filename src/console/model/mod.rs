@@ -17,8 +17,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::effect::RequestId;
-use super::keymap::Place;
+use super::keymap::KeyMap;
 use super::message::Stamp;
+use super::place::Place;
 use crate::console::overlays::Overlay;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::BrowsePage;
@@ -39,7 +40,7 @@ use crate::inventory::{Inventory, Scope};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{Resync, StoreLink, Traffic};
 pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
-pub use needs_cache::{NeedsCache, NeedsInput, NeedsOutput};
+pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
 pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
@@ -63,6 +64,7 @@ pub const FRESH_FOR: Duration = Duration::from_secs(5);
 
 /// The whole state of the console.
 pub struct Model {
+    pub keymap: KeyMap,
     pub context: ConsoleContext,
     pub lock: WriteAccess,
     pub link: StoreLink,
@@ -143,6 +145,7 @@ impl Model {
             _ => WriteAccess::Open(None),
         };
         Self {
+            keymap: KeyMap::default(),
             secret_link: SecretLink::new(&context),
             context,
             lock,

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::Model;
-use crate::check::{OwnSecrets, own_fields};
-use crate::domain::{DocumentKind, FieldName, Reference, ResourceKey, SecretPath};
-use crate::inventory::{Facts, Inventory, RowRef};
+use crate::check::OwnSecrets;
+use crate::domain::{FieldName, Reference, ResourceKey, SecretPath};
+use crate::inventory::{Inventory, RowRef};
 
 /// The most documents listed, of each kind.
 pub const MAX_DEPENDENTS: usize = 1_000;
@@ -96,8 +96,7 @@ fn referring<'i>(
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {
-    let facts = Facts::scan(DocumentKind::of(&row.key()), row.document());
-    facts.references.iter().any(|reference| match reference {
+    row.sites().references().keys().any(|reference| match reference {
         Reference::Vault { path: to, field } => {
             to == path && fields.is_none_or(|fields| fields.contains(field.as_str()))
         }
@@ -107,8 +106,7 @@ fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> 
 
 /// Whether a document leaves a field open that its own secret fills in.
 fn uses_own_secret(row: RowRef<'_>, fields: Option<&BTreeSet<FieldName>>) -> bool {
-    let wanted = |name: &str| fields.is_none_or(|fields| fields.contains(name));
-    own_fields(row.document()).iter().any(|(field, _)| wanted(field.as_str()))
+    row.own().iter().any(|(field, _)| fields.is_none_or(|fields| fields.contains(field.as_str())))
 }
 
 fn add_via_connections(holders: &mut SecretDependents, inventory: &Inventory) {

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{ConsoleContext, PresenceCache};
-use crate::check::OwnSecrets;
 use crate::domain::{LatencyClass, Presence, SecretPath, SecretStoreStatus};
 
 /// The connection to the store of secrets, as its badge shows it.
 #[derive(Debug, Default)]
 pub struct SecretLink {
-    /// The kind on its badge: `vault`, `env`.
     pub backend: &'static str,
     /// `None` before the first answer.
     pub standing: Option<SecretStoreStatus>,
@@ -30,15 +28,9 @@ pub struct SecretLink {
 
 impl SecretLink {
     pub(super) fn new(context: &ConsoleContext) -> Self {
-        let backend = match &context.secrets {
-            // The demo's secrets are in this process too.
-            Some(_) if context.backend == "memory" => "secrets",
-            Some(eyes) if matches!(eyes.stored, OwnSecrets::Kv { .. }) => "vault",
-            _ => "env",
-        };
-        // Variables need no connection.
-        let standing = (backend == "env").then_some(SecretStoreStatus::Variables);
-        Self { backend, standing, ..Self::default() }
+        let backend = context.secret_backend;
+        let standing = (!backend.key_value).then_some(SecretStoreStatus::Variables);
+        Self { backend: backend.name, standing, ..Self::default() }
     }
 
     /// Sets the status; returns whether it changed. Repeats keep its age.

@@ -1,7 +1,7 @@
 //! The secrets whose presence is watched: those that the screen shows.
 
 use super::Model;
-use crate::console::keymap::Place;
+use crate::console::place::Place;
 use crate::domain::SecretPath;
 
 impl Model {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::console::drafts::DraftId;
-use crate::console::keymap::Place;
 use crate::console::overlays::chooser::Chooser;
+use crate::console::place::Place;
 use crate::console::screens::drafts::DraftsPage;
 use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
 use crate::console::screens::secrets::actions::{RevealedValue, SecretPicker};

@@ -17,7 +17,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, overlay:
             crate::console::overlays::help::draw(canvas, model, area, *place, *scroll)
         }
         Overlay::Prompt(prompt) => crate::console::overlays::prompt::draw(canvas, model, area, prompt),
-        Overlay::Confirm(confirm) => crate::console::overlays::question::draw(canvas, area, confirm),
+        Overlay::Confirm(confirm) => crate::console::overlays::question::draw(canvas, model, area, confirm),
         Overlay::Drafts(page) => crate::console::screens::drafts::draw(canvas, model, area, page),
         Overlay::Choose(chooser) => crate::console::overlays::chooser::draw(canvas, area, chooser),
         Overlay::PickSecret(pick) => crate::console::screens::secrets::actions::pick(canvas, area, pick),

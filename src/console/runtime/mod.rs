@@ -124,8 +124,15 @@ pub async fn run_on<P: Program, D: Device>(
     let gate = Gate::new(writer, context.locked);
     let secrets = secrets::SecretsRuntime::new(secrets, context.locked);
     let schedule = frames::FrameSchedule::new(context.frames_per_second);
-    let (runner, answers) =
-        runner::EffectRunner::new(reader, (gate, secrets), context.backend, clipboard, audit, state, editor)?;
+    let (runner, answers) = runner::EffectRunner::new(
+        reader,
+        (gate, secrets),
+        context.backend.name,
+        clipboard,
+        audit,
+        state,
+        editor,
+    )?;
     let program = |size| program(context, size);
     let mut running = EventLoop::start(program, device, signals, runner, answers, log, schedule)?;
     let code = running.run(startup).await;

@@ -1,13 +1,12 @@
 //! Counters for measurements, written as JSON on exit to the file that `CONFDECK_STATS` names.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::inventory::InventoryEvent;
+use crate::private_file;
 
 /// Counters of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -55,7 +54,7 @@ impl Stats {
     /// # Errors
     /// I/O errors on the file.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let mut file = private_file::create(path)?;
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")
     }

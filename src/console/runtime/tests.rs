@@ -18,8 +18,8 @@ use crate::domain::{
 };
 use crate::inventory::InventoryEvent;
 use crate::provider::{
-    Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle, WatchSender,
-    watch_channel,
+    Backend, Capabilities, Commit, Error, Expect, Op, Page, Result, Watch, WatchEvent, WatchHandle,
+    WatchSender, env, memory, watch_channel,
 };
 use crate::write::WriteService;
 
@@ -248,7 +248,8 @@ fn setup(store: Fake) -> Setup {
     let store = Arc::new(store);
     let context = ConsoleContext {
         name: "test".into(),
-        backend: "fake",
+        backend: &Backend { name: "fake", ..memory::BACKEND },
+        secret_backend: &env::BACKEND,
         target: "nowhere".into(),
         warnings: Vec::new(),
         capabilities: capabilities(),

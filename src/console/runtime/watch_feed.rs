@@ -5,8 +5,8 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::event_log;
-use crate::domain::{ChangeKind, Entry, KeyPrefix, Revision};
-use crate::inventory::{InventoryEvent, ScannedChange, scan_event};
+use crate::domain::{Change, ChangeKind, Entry, KeyPrefix, Revision};
+use crate::inventory::{InventoryEvent, ScannedEntry, scan_event};
 use crate::provider::{ConfigReader, Watch, WatchEvent, WatchHandle};
 
 /// Queue length of scanned events; when it is full the provider waits.
@@ -49,7 +49,7 @@ impl WatchFeed {
         }
     }
 
-    fn joined(&mut self, mut at: Revision, mut changes: Vec<ScannedChange>) -> InventoryEvent {
+    fn joined(&mut self, mut at: Revision, mut changes: Vec<Change<ScannedEntry>>) -> InventoryEvent {
         for _ in 0..FEEDS {
             match self.feeds.try_recv() {
                 Ok(InventoryEvent::Batch { at: later, changes: more }) => {
@@ -121,8 +121,9 @@ mod tests {
         let (sender, feeds) = mpsc::channel(FEEDS);
         let mut feeder = WatchFeed { feeds, pending: None, wake: crate::provider::watch_channel().1.wake };
         let batch = |at: u64| {
-            let changes = vec![ScannedChange::Deleted(ResourceKey::foreign(at.to_string().into_bytes()))];
-            InventoryEvent::Batch { at: Revision(at), changes }
+            let kind = ChangeKind::Deleted { key: ResourceKey::foreign(at.to_string().into_bytes()) };
+            let at = Revision(at);
+            InventoryEvent::Batch { at, changes: vec![Change { revision: at, kind }] }
         };
         let synced = || InventoryEvent::State(LinkState::Synced);
         for feed in [batch(1), batch(2), synced(), batch(3)] {

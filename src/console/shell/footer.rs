@@ -4,12 +4,11 @@ use ratatui::layout::Rect;
 
 use super::layout::Pane;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::{Model, WriteAccess};
 use crate::console::overlays::{Overlay, PromptPurpose};
+use crate::console::place::Place;
 use crate::console::screens::plan;
 use crate::console::screens::secrets::Selection;
-use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, TextRun};
 use crate::domain::{Presence, ResourceKey};
 
@@ -21,30 +20,19 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
     let mut pen = canvas.row(area, 0);
     pen.skip(1);
-    for phrase in hints(model, place).take(most) {
-        if phrase.width() > pen.remaining() {
+    let possible = Action::hints(place).into_iter().filter(|(action, _)| is_possible(model, place, *action));
+    for (action, word) in possible.take(most) {
+        let Some(key) = model.keymap.key(place, action) else { continue };
+        let hint = TextRun::hint(key, word);
+        if hint.width() > pen.remaining() {
             break;
         }
-        pen.put_run(&phrase).skip(3);
+        pen.put_run(&hint).skip(3);
     }
 }
 
-/// Keys and labels, the most useful first; actions that are not possible are left out.
-fn hints(model: &Model, place: Place) -> impl Iterator<Item = TextRun> {
-    offered(model, place).filter_map(move |action| Some((key_for(place, action)?, action))).map(
-        move |(key, action)| {
-            TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {}", word(place, action)))
-        },
-    )
-}
-
-/// The useful actions that are possible now.
-pub(in crate::console) fn offered(model: &Model, place: Place) -> impl Iterator<Item = Action> {
-    useful(place).iter().copied().filter(move |action| is_possible(model, place, *action))
-}
-
 /// Whether an action has something to act on.
-fn is_possible(model: &Model, place: Place, action: Action) -> bool {
+pub(in crate::console) fn is_possible(model: &Model, place: Place, action: Action) -> bool {
     use Action as A;
     if model.lock == WriteAccess::ReadOnly && action.needs_writer() {
         return false;
@@ -100,147 +88,4 @@ fn is_completed(model: &Model) -> bool {
             | PromptPurpose::Destroy(_)
             | PromptPurpose::FieldName
     )
-}
-
-fn useful(place: Place) -> &'static [Action] {
-    use Action as A;
-    match place {
-        Place::Browse => &[
-            A::Open,
-            A::Edit,
-            A::Filter,
-            A::Help,
-            A::Command,
-            A::New,
-            A::Clone,
-            A::Delete,
-            A::UndoWrite,
-            A::Mark,
-            A::Rename,
-            A::Quit,
-            A::Copy,
-            A::RevealSecret,
-            A::SetSecret,
-            A::Sort,
-            A::Zoom,
-            A::Pause,
-        ],
-        Place::Secrets => &[
-            A::Open,
-            A::Back,
-            A::Help,
-            A::RevealSecret,
-            A::SetSecret,
-            A::UndeleteSecret,
-            A::Filter,
-            A::UndoSecret,
-            A::Command,
-            A::SetFields,
-            A::DeleteSecret,
-            A::Copy,
-            A::CopySecret,
-            A::Sort,
-            A::Quit,
-            A::Zoom,
-            A::Pause,
-        ],
-        Place::Page => &[A::Back, A::Down, A::Help, A::Retry, A::Command, A::Quit],
-        Place::Help => &[A::Back, A::Down],
-        Place::Filter => &[A::Accept, A::Cancel, A::Down, A::Up],
-        Place::Prompt => &[A::Accept, A::Complete, A::Cancel],
-        Place::Confirm => &[A::Confirm, A::Cancel],
-        Place::Choose => &[A::Accept, A::Cancel, A::Down, A::Up],
-        Place::Editor => &[
-            A::Review,
-            A::NextProblem,
-            A::Back,
-            A::Help,
-            A::Fix,
-            A::Undo,
-            A::Redo,
-            A::Find,
-            A::Reveal,
-            A::Wrap,
-            A::Discard,
-            A::EditExternally,
-        ],
-        Place::Find => &[A::FindNext, A::FindPrevious, A::Back],
-        Place::Review => &[A::Write, A::FullDiff, A::Back, A::Help, A::Down],
-        Place::Merge => &[
-            A::Review,
-            A::TakeMine,
-            A::TakeTheirs,
-            A::Back,
-            A::TakeValue,
-            A::FullDiff,
-            A::TakeAllMine,
-            A::TakeAllTheirs,
-            A::Help,
-            A::Down,
-        ],
-        Place::Plan => &[A::Write, A::FullDiff, A::Back, A::RebuildPlan, A::UndoWrite, A::Help, A::Down],
-        Place::Drafts => &[A::ResumeDraft, A::Cancel, A::DeleteDraft, A::Down],
-        Place::PickSecret => &[A::Accept, A::Cancel, A::Down, A::Up],
-        Place::RevealedValue => &[A::Cancel, A::Down],
-        Place::SecretForm => &[A::EnterValue, A::Review, A::AddField, A::Back, A::RemoveField, A::Help],
-        Place::Value => &[A::Accept, A::Generate, A::Review, A::Cancel],
-        Place::Generate => &[A::Accept, A::Down, A::Cancel],
-        Place::StaleDependents => &[A::Rewrite, A::Back, A::Down, A::Help],
-        Place::SecretReview => &[A::Write, A::Rebase, A::Back, A::Help, A::Down],
-    }
-}
-
-/// The label of an action in a place.
-fn word(place: Place, action: Action) -> &'static str {
-    match (place, action) {
-        (Place::Confirm, Action::Confirm) => "yes",
-        (Place::Confirm, Action::Cancel) => "no",
-        (Place::Filter, Action::Accept) => "keep",
-        (_, Action::EditExternally) => "your editor",
-        (Place::Drafts, Action::ResumeDraft) => "go on with it",
-        (Place::Drafts, Action::DeleteDraft) => "throw away",
-        (Place::Drafts, Action::Cancel) => "later",
-        (Place::Filter | Place::Prompt | Place::Choose, Action::Cancel) => "cancel",
-        (Place::Prompt | Place::Choose, Action::Accept) => "take",
-        (Place::Find, Action::Back) => "close",
-        (Place::Find, Action::FindNext) => "next",
-        (Place::Find, Action::FindPrevious) => "previous",
-        (Place::Editor, Action::Reveal) => "reveal",
-        (Place::RevealedValue, Action::Cancel) => "hide",
-        (Place::Generate, Action::Accept) => "make it",
-        (Place::Generate, Action::Down) => "alphabet",
-        (Place::Value | Place::PickSecret, Action::Accept) => "take",
-        (Place::Value | Place::PickSecret | Place::Generate, Action::Cancel) => "cancel",
-        (Place::PickSecret, Action::Up) => "row above",
-        (Place::PickSecret, Action::Down) => "row below",
-        (Place::SecretForm, Action::EnterValue) => "new value",
-        (Place::SecretForm, Action::AddField) => "add a field",
-        (Place::SecretForm, Action::RemoveField) => "remove",
-        (Place::SecretForm | Place::StaleDependents, Action::Back) => "leave",
-        (Place::StaleDependents, Action::Rewrite) => "plan the re-put",
-        (Place::SecretReview, Action::Rebase) => "base it on what is there now",
-        (Place::Secrets, Action::SetFields) => "set fields",
-        (Place::Secrets, Action::CopySecret) => "copy value",
-        (Place::Secrets, Action::UndoSecret) => "undo",
-        (Place::Secrets, Action::DeleteSecret) => "delete version",
-        (Place::Secrets, Action::UndeleteSecret) => "undelete",
-        (_, Action::NextProblem) => "next problem",
-        (Place::Editor, Action::Back) => "leave (draft kept)",
-        (Place::Review, Action::Back) => "back to the draft",
-        (Place::Merge, Action::TakeAllMine) => "all mine",
-        (Place::Merge, Action::TakeAllTheirs) => "all theirs",
-        (Place::Merge, Action::TakeValue) => "other value",
-        (Place::Merge, Action::Down) => "next clash",
-        (Place::Review | Place::Merge, Action::FullDiff) => "full diff",
-        (Place::Filter | Place::Choose, Action::Up) => "row above",
-        (Place::Filter | Place::Choose, Action::Down) => "row below",
-        (Place::Plan, Action::FullDiff) => "full text",
-        (Place::Plan, Action::RebuildPlan) => "make it anew",
-        (Place::Plan, Action::UndoWrite) => "the one before",
-        (_, Action::UndoWrite) => "undo write",
-        (Place::Plan, Action::Back) => "leave",
-        (_, Action::Down) => "scroll",
-        (_, Action::Command) => "commands",
-        _ => action.name(),
-    }
 }

@@ -129,7 +129,7 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
     // Where only one of both fits, the one that warns stays.
     let (state, partial) = if link.state.is_synced() { (92, ALWAYS) } else { (ALWAYS, 92) };
     let is_partial = model.inventory.coverage().is_partial();
-    add(50, StyleRole::Dim, model.context.backend.into());
+    add(50, StyleRole::Dim, model.context.backend.name.into());
     add(90, ink, glyph.into());
     add(if is_partial { state } else { ALWAYS }, ink, link.state.word().into());
     if is_partial {

@@ -160,7 +160,7 @@ fn on_health(model: &mut Model, backends: Vec<Health>) {
     let backends: Vec<_> = backends.into_iter().map(|health| visible_health(model, health)).collect();
     let backends: Vec<_> =
         backends.into_iter().map(|health| smooth_latencies(&mut model.health.latencies, health)).collect();
-    let store = backends.iter().find(|health| health.backend == model.context.backend);
+    let store = backends.iter().find(|health| health.backend == model.context.backend.name);
     let latency = store.and_then(|health| health.latency);
     let before = std::mem::replace(&mut model.link.latency, latency);
     let aged = model

@@ -4,8 +4,8 @@ use crossterm::event::KeyEvent;
 
 use super::super::action::Action;
 use super::super::effect::Effect;
-use super::super::keymap::{self, Place};
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
+use super::super::place::Place;
 use super::super::secret_jobs::SecretJob;
 use super::{feed, timers};
 use crate::compare::merge::ConflictChoice;
@@ -31,7 +31,7 @@ pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect>
         *until = model.now.mono + UNLOCKED_FOR;
     }
     let place = model.place();
-    match keymap::action(place, key) {
+    match model.keymap.action(place, key) {
         Some(action) => effects.extend(act(model, action)),
         None => type_key(model, place, key),
     }
@@ -215,7 +215,7 @@ fn scroll_or_step(model: &mut Model, place: Place, step: Movement) {
     let page = usize::from(model.frame().body.height);
     match (&mut model.overlay, place) {
         (Some(Overlay::Help { place, scroll }), _) => {
-            *scroll = step.apply(*scroll, keymap::bindings(*place).count(), page);
+            *scroll = step.apply(*scroll, model.keymap.bindings(*place).count(), page);
         }
         (Some(Overlay::Drafts(_)), _) => drafts::step(model, step),
         (Some(Overlay::Choose(chooser)), _) => chooser::step(chooser, step, page),

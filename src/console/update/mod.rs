@@ -57,7 +57,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     crate::console::screens::secrets::actions::reveal::follow(model, &effects);
     unknown_outcome::remember(model, &effects);
     effects.extend(crate::console::screens::merge::follow(model));
-    effects.extend(needs::follow(model));
+    needs::follow(model);
     effects.extend(crate::console::screens::secrets::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::effect::{Effect, RequestId};
-use super::super::keymap::Place;
 use super::super::message::{Answer, AppEvent, Message, Stamp};
 use super::super::model::{ConsoleContext, Model, Redraw, WriteAccess};
+use super::super::place::Place;
 use super::update;
 use crate::console::overlays::Overlay;
 use crate::console::screens::Tab;
@@ -18,7 +18,7 @@ use crate::domain::{
     Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 use crate::inventory::{Scope, scan_event};
-use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent};
+use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent, env, etcd};
 
 mod choose;
 mod drafts;
@@ -75,7 +75,8 @@ impl TestConsole {
         };
         let context = ConsoleContext {
             name: "prod".into(),
-            backend: "etcd",
+            backend: &etcd::BACKEND,
+            secret_backend: &env::BACKEND,
             target: "127.0.0.1:2379 /cwm/".into(),
             warnings: vec![],
             capabilities,

@@ -2,11 +2,11 @@
 
 use crate::domain::ResourceKey;
 use crate::inventory::Inventory;
-use crate::provider::{Error, MISSING_RIGHT_REMEDY};
+use crate::provider::Error;
 
 /// The error for an action that requires a key to be absent, where the user may not read it, so that it may
 /// exist. `None` where absence is certain.
 pub(in crate::console) fn denied_if_hidden(inventory: &Inventory, key: &ResourceKey) -> Option<Error> {
     let hidden = inventory.find(key).is_none() && !inventory.coverage().covers(key);
-    hidden.then(|| Error::Denied { permission: format!("read of {key}"), remedy: MISSING_RIGHT_REMEDY })
+    hidden.then(|| Error::denied(format!("read of {key}")))
 }

@@ -15,6 +15,11 @@ impl TextRun {
     }
 
     /// The same, with more text appended.
+    /// A key and what it does.
+    pub(in crate::console) fn hint(key: &str, words: &str) -> Self {
+        Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
+    }
+
     pub(in crate::console) fn and(mut self, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         self.0.push((ink, text.into()));
         self

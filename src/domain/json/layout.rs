@@ -11,12 +11,17 @@ const MAX_GROWTH: usize = 8;
 /// token or after the last. None if the text is not JSON, or would grow out of proportion.
 pub fn indent(text: &str) -> Option<String> {
     walk(text, |_| ()).ok()?;
+    indent_valid(text)
+}
+
+/// The same for a text that is known to be JSON.
+pub fn indent_valid(text: &str) -> Option<String> {
     let limit = text.len().saturating_mul(MAX_GROWTH).saturating_add(4096);
     let mut out = String::with_capacity(text.len().saturating_mul(3) / 2);
     let mut depth = 0usize;
     let mut previous = None;
     for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
-        if closes(lexeme.kind) {
+        if lexeme.kind.closes() {
             depth = depth.saturating_sub(1);
         }
         if let Some(previous) = previous {
@@ -29,7 +34,7 @@ pub fn indent(text: &str) -> Option<String> {
                 }
             }
         }
-        if opens(lexeme.kind) {
+        if lexeme.kind.opens() {
             depth += 1;
         }
         out.push_str(lexeme.span.of(text));
@@ -51,17 +56,9 @@ fn gap(previous: LexemeKind, next: LexemeKind) -> Gap {
     match (previous, next) {
         (_, LexemeKind::Colon | LexemeKind::Comma) => Gap::None,
         (LexemeKind::Colon, _) => Gap::Blank,
-        (open, close) if opens(open) && closes(close) => Gap::None,
+        (open, close) if open.opens() && close.closes() => Gap::None,
         _ => Gap::Line,
     }
-}
-
-fn opens(shape: LexemeKind) -> bool {
-    matches!(shape, LexemeKind::OpenObject | LexemeKind::OpenArray)
-}
-
-fn closes(shape: LexemeKind) -> bool {
-    matches!(shape, LexemeKind::CloseObject | LexemeKind::CloseArray)
 }
 
 #[cfg(test)]

@@ -31,6 +31,16 @@ pub enum LexemeKind {
     Bad,
 }
 
+impl LexemeKind {
+    pub fn opens(self) -> bool {
+        matches!(self, Self::OpenObject | Self::OpenArray)
+    }
+
+    pub fn closes(self) -> bool {
+        matches!(self, Self::CloseObject | Self::CloseArray)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lexeme {
     pub kind: LexemeKind,

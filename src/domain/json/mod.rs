@@ -10,11 +10,13 @@ mod string;
 mod tree;
 mod walk;
 
-pub use layout::indent;
+pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub use string::{DecodedString, UnquoteResult, decode, quote, unquote};
 pub use tree::{Member, Node, NodeValue, parse};
+#[cfg(test)]
+pub(crate) use walk::WALKS;
 pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};
 
 /// A half-open range of byte offsets in a text.
@@ -38,6 +40,11 @@ impl Span {
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
+}
+
+/// Whether there is no line break between the first and the last character that is not blank.
+pub fn is_one_line(text: &str) -> bool {
+    memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
 }
 
 /// The byte order mark that some editors put before the text.

@@ -84,11 +84,19 @@ struct OpenContainer {
     start: usize,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many texts this thread has walked.
+    pub(crate) static WALKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Walks a whole JSON text, calling `on` for each part in order.
 ///
 /// # Errors
 /// [`SyntaxError`] at the first error; the events before it have been reported.
 pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError> {
+    #[cfg(test)]
+    WALKS.set(WALKS.get() + 1);
     let error = |offset, reason| Err(SyntaxError::new(text, offset, reason));
     if text.starts_with(BYTE_ORDER_MARK) {
         return error(0, "the text starts with a byte order mark, which the receiver cannot read; remove it");

@@ -1,5 +1,6 @@
 //! Where references stand in a text, each with its default: for masks, indexes and colours.
 
+use super::scan::split_name;
 use super::vault::{self, VaultField};
 use crate::domain::json::Span;
 
@@ -52,14 +53,13 @@ fn read(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
     if let Some(vault) = text.strip_prefix("vault:") {
         return read_vault(value, Span { start: body.end - vault.len(), end: body.end });
     }
-    let name_len = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    let (name, rest) = text.split_at_checked(name_len)?;
+    let (name, rest) = split_name(text)?;
     let default = match rest.strip_prefix(':') {
         Some(default) => Some(Span { start: body.end - default.len(), end: body.end }),
         None if rest.is_empty() => None,
         None => return None,
     };
-    (!name.is_empty()).then(|| (Reference::Env { name: name.into() }, default))
+    Some((Reference::Env { name: name.into() }, default))
 }
 
 /// More than any legal reference with blanks around its parts; longer texts are not searched.
@@ -73,6 +73,27 @@ fn read_vault(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
     let (VaultField { path, field }, default) = vault::parse(text)?;
     let default = default.map(|at| Span { start: body.start + at, end: body.end });
     Some((Reference::Vault { path, field }, default))
+}
+
+/// Whether a text is references and nothing else; their defaults do not count.
+pub(crate) fn is_all_references(text: &str) -> bool {
+    references_in(text).iter().map(|(_, span, _)| span.len()).sum::<usize>() == text.len()
+}
+
+/// The password of `user:password@host`: what stands between the first colon that is no part of a
+/// reference and the last `@`. It may hold what a URL should escape.
+pub(crate) fn login_password(text: &str) -> Option<Span> {
+    let end = text.rfind('@')?;
+    let login = text.get(..end)?;
+    let mut at = 0;
+    for (_, span, _) in references_in(login) {
+        if let Some(colon) = (Span { start: at, end: span.start }).of(login).find(':') {
+            return Some(Span { start: at + colon + 1, end });
+        }
+        at = span.end;
+    }
+    let colon = login.get(at..)?.find(':')?;
+    Some(Span { start: at + colon + 1, end })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod scan;
 mod vault;
 
 pub use find::{Reference, references_in};
+pub(crate) use find::{is_all_references, login_password};
 pub use lookups::{ReferenceLookup, lookups};
 pub use python::python_text;
 pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};

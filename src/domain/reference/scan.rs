@@ -23,7 +23,7 @@ fn body(text: &str) -> Option<&str> {
 }
 
 /// A name and what follows it; `None` if there is no name.
-fn split_name(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_name(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
     text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
 }

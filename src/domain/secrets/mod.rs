@@ -2,6 +2,7 @@
 //! that hold a value without ever showing it.
 
 mod generate;
+mod own;
 mod path;
 mod presence;
 mod rights;
@@ -10,6 +11,7 @@ mod variable;
 mod version;
 
 pub use generate::{Alphabet, SecretGenerator};
+pub use own::{MemberValue, OwnFields, OwnMembers};
 pub use path::{KvPath, Mount, SecretFolder, SecretPath, SecretPathError};
 pub use presence::{FieldName, FieldState, Presence, SecretContents, SecretField};
 pub use rights::{MissingRights, SecretRight};

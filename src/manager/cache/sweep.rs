@@ -1,12 +1,13 @@
 //! The task that drops expired entries, so that secrets do not stay in memory longer than needed.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use super::{CacheState, MonotonicClock, lock};
+use super::{CacheState, MonotonicClock};
 
 /// Runs while the cache has entries; aborted with the cache.
 pub(super) struct Sweeper(AbortHandle);
@@ -30,7 +31,7 @@ async fn sweep(kept: Weak<Mutex<CacheState>>, clock: MonotonicClock) {
     loop {
         let next = {
             let Some(kept) = kept.upgrade() else { return };
-            let mut kept = lock(&kept);
+            let mut kept = kept.lock();
             let next = kept.drop_expired(clock());
             if next.is_none() {
                 // The next entry starts another task.

@@ -82,12 +82,12 @@ async fn what_was_merged_is_made_anew_after_its_time() {
     let mut manager = with_variables(&store, &[("WEBHOOK_ORDERS_TOKEN", TOKEN)]);
     let now = Arc::new(Mutex::new(Instant::now()));
     let clock = Arc::clone(&now);
-    manager.clock = Arc::new(move || *clock.lock().unwrap());
+    manager.clock = Arc::new(move || *clock.lock());
     let get = async || manager.get_merged(&key, SecretMode::Include).await.unwrap().unwrap();
     let first = get().await;
-    *now.lock().unwrap() += cache::KEPT_FOR - Duration::from_secs(1);
+    *now.lock() += cache::KEPT_FOR - Duration::from_secs(1);
     assert!(Arc::ptr_eq(&first, &get().await));
-    *now.lock().unwrap() += Duration::from_secs(1);
+    *now.lock() += Duration::from_secs(1);
     assert!(!Arc::ptr_eq(&first, &get().await));
     // Without a watch the store is read each time, so an outdated document is never returned.
     store.put_raw(key.clone(), r#"{"n":1}"#.into());

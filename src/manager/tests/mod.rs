@@ -152,11 +152,11 @@ async fn subscriptions_end_with_the_store_and_the_watch_with_its_subscribers() {
     let manager = manager(&store);
     let mut follower = Follower::new(manager.watch(KeyPrefix::All));
     follower.synced().await;
-    assert!(manager.lock().upgrade().is_some());
+    assert!(manager.hub.lock().upgrade().is_some());
     manager.shutdown().await;
     while tokio::time::timeout(PATIENCE, follower.watch.events.next()).await.unwrap().is_some() {}
     drop(follower);
-    assert!(manager.lock().upgrade().is_none());
+    assert!(manager.hub.lock().upgrade().is_none());
 }
 
 #[tokio::test]

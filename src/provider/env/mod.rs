@@ -15,15 +15,18 @@ pub use variables::EnvVariables;
 
 pub use crate::domain::{OWN_VARIABLES, variable_name};
 
-use super::secret::unsupported;
 use super::{
-    Error, Result, SecretCapabilities, SecretData, SecretFields, SecretListItem, SecretReader, SecretRevealer,
+    Error, Result, SecretBackend, SecretCapabilities, SecretData, SecretFields, SecretListItem, SecretReader,
+    SecretRevealer,
 };
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{
-    Fact, FieldState, Health, MissingRights, Presence, SecretContents, SecretField, SecretFolder,
-    SecretMetadata, SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
+    Fact, Health, MissingRights, Presence, SecretContents, SecretField, SecretFolder, SecretMetadata,
+    SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
 };
+
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "env", remote: false, key_value: false };
 
 /// Secrets in environment variables. Read-only, see [`EnvSecrets::refusal`].
 #[derive(Clone)]
@@ -40,13 +43,13 @@ impl EnvSecrets {
     /// The error for every write: a process cannot change the variables of another one.
     pub fn refusal(&self, id: &WebhookId) -> Error {
         let names: Vec<_> = fields(id).map(|(_, name)| name).collect();
-        Error::Unsupported {
-            what: format!("writing the variables of {}", id.as_str()),
-            remedy: format!(
+        Error::unsupported(
+            format!("writing the variables of {}", id.as_str()),
+            format!(
                 "they are environment variables; set {} where the receiver is started, and start it anew",
                 names.join(", ")
             ),
-        }
+        )
     }
 }
 
@@ -55,26 +58,21 @@ fn fields(id: &WebhookId) -> impl Iterator<Item = (SecretField, String)> {
 }
 
 fn not_variables(path: &SecretPath) -> Error {
-    unsupported(format!("looking for {path}"), "this context keeps its secrets in environment variables")
+    Error::unsupported(
+        format!("looking for {path}"),
+        "this context keeps its secrets in environment variables",
+    )
 }
 
 #[async_trait]
 impl SecretReader for EnvSecrets {
     fn capabilities(&self) -> SecretCapabilities {
-        SecretCapabilities { presence: true, versions: false, patch: false, list: false, write: false }
+        SecretCapabilities { versions: false, patch: false, write: false }
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
         let SecretPath::Variables(id) = path else { return Err(not_variables(path)) };
-        let state = |(field, name): (SecretField, String)| {
-            let state = match self.variables.variable(&name) {
-                Variable::Unset => return None,
-                Variable::NotText => FieldState::NotText,
-                Variable::Text(value) if value.expose().is_empty() => FieldState::Empty,
-                Variable::Text(_) => FieldState::Present,
-            };
-            Some((field.name(), state))
-        };
+        let state = |(field, name): (SecretField, String)| Some((field.name(), self.variables.state(&name)?));
         let fields: Vec<_> = fields(id).filter_map(state).collect();
         Ok(if fields.is_empty() {
             Presence::Missing
@@ -84,11 +82,11 @@ impl SecretReader for EnvSecrets {
     }
 
     async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
-        Err(unsupported(format!("listing {folder}"), "environment variables have no folders"))
+        Err(Error::unsupported(format!("listing {folder}"), "environment variables have no folders"))
     }
 
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
-        Err(unsupported(format!("telling the versions of {path}"), "environment variables keep none"))
+        Err(Error::unsupported(format!("telling the versions of {path}"), "environment variables keep none"))
     }
 
     async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
@@ -96,7 +94,7 @@ impl SecretReader for EnvSecrets {
     }
 
     async fn health(&self) -> Health {
-        let mut health = Health::new("env");
+        let mut health = Health::new(BACKEND.name);
         health.secret_store = Some(SecretStoreStatus::Variables);
         health.facts.push(Fact::text("secrets", "WEBHOOK_{ID}_TOKEN, _CHANNEL_TOKEN and _HMAC_SECRET"));
         health.facts.push(Fact::text("from", self.variables.origin()));
@@ -116,16 +114,17 @@ impl SecretRevealer for EnvSecrets {
     async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
         let SecretPath::Variables(id) = path else { return Err(not_variables(path)) };
         if version.is_some() {
-            return Err(unsupported(format!("a version of {path}"), "environment variables keep none"));
+            return Err(Error::unsupported(
+                format!("a version of {path}"),
+                "environment variables keep none",
+            ));
         }
         let value = |(field, name): (SecretField, String)| match self.variables.variable(&name) {
             Variable::Unset => None,
             Variable::Text(value) => Some(Ok((field, value))),
-            Variable::NotText => Some(Err(Error::Invalid {
-                reason: format!(
-                    "the variable {name} is not UTF-8 text; set it anew where this process is started"
-                ),
-            })),
+            Variable::NotText => Some(Err(Error::invalid(format!(
+                "the variable {name} is not UTF-8 text; set it anew where this process is started"
+            )))),
         };
         let fields: SecretFields = fields(id).filter_map(value).collect::<Result<_>>()?;
         Ok((!fields.is_empty()).then_some(SecretData { fields, version: None }))

@@ -50,17 +50,21 @@ impl EnvVariables {
         }
     }
 
+    /// The state of a variable; `None` if it is unset.
+    pub(super) fn state(&self, name: &str) -> Option<FieldState> {
+        Some(match self.variable(name) {
+            Variable::Unset => return None,
+            Variable::NotText => FieldState::NotText,
+            Variable::Text(value) if value.expose().is_empty() => FieldState::Empty,
+            Variable::Text(_) => FieldState::Present,
+        })
+    }
+
     /// All variables, with their state but without their values.
     pub fn states(&self) -> BTreeMap<String, FieldState> {
-        let state = |name: &str| match self.variable(name) {
-            Variable::Unset => None,
-            Variable::NotText => Some(FieldState::NotText),
-            Variable::Text(value) if value.expose().is_empty() => Some(FieldState::Empty),
-            Variable::Text(_) => Some(FieldState::Present),
-        };
         let inherited = if self.inherits { inherited() } else { Vec::new() };
         let names = self.named.keys().cloned().chain(inherited);
-        names.filter_map(|name| state(&name).map(|state| (name, state))).collect()
+        names.filter_map(|name| self.state(&name).map(|state| (name, state))).collect()
     }
 }
 

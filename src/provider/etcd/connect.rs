@@ -17,9 +17,10 @@ use super::login::{LOGIN_DEADLINE, LoginBackoff};
 use super::page_sizer::PageSizer;
 use super::settings::{Endpoint, EtcdSettings};
 use super::store_identity::{IdentityBaseline, StoreIdentity};
-use super::tls::{TlsCredentials, TlsFault, probe};
+use super::tls::{TlsCredentials, probe};
 use crate::domain::{Revision, StoreId};
 use crate::provider::CALL_DEADLINE;
+use crate::provider::tls::TlsError;
 
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
@@ -174,19 +175,17 @@ impl Connector {
         };
         let Ok(endpoint) = self.endpoint(serial) else { return tls_or_broken(why, None) };
         let why = match why {
-            None | Some(TlsFault::Handshake) => self.probe(endpoint).await.or(why),
+            None | Some(TlsError::Handshake | TlsError::NotTls) => self.probe(endpoint).await.or(why),
             clear => clear,
         };
-        let why = why.map(|why| match why {
-            TlsFault::ClientCertificateRefused(_) if self.settings.tls.identity.is_none() => {
-                TlsFault::ClientCertificateMissing
-            }
-            why => why,
-        });
+        let why = match self.settings.tls.identity {
+            None => why.map(TlsError::without_identity),
+            Some(_) => why,
+        };
         tls_or_broken(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
     }
 
-    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsFault> {
+    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsError> {
         if !self.settings.uses_tls(endpoint) {
             return probe(endpoint, None).await;
         }
@@ -329,6 +328,6 @@ async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
     Ok(Client::connect([url], Some(options)).await?)
 }
 
-fn tls_or_broken(why: Option<TlsFault>, at: Option<String>) -> Fault {
+fn tls_or_broken(why: Option<TlsError>, at: Option<String>) -> Fault {
     why.map_or(Fault::Broken, |why| Fault::Tls { why, at })
 }

@@ -2,13 +2,23 @@
 //! bodies and tokens.
 
 use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
 use tonic::Code;
 
-use super::tls::TlsFault;
 use crate::provider::Error;
-use crate::provider::MISSING_RIGHT_REMEDY;
+use crate::provider::tls::{TlsError, TlsRemedies};
+
+const TLS_REMEDIES: TlsRemedies = TlsRemedies {
+    authority: "ETCD_CACERT",
+    address: "ETCD_HOST",
+    use_tls: "write https:// before its name in ETCD_HOST, or set ETCD_CACERT",
+    use_plain: "write http:// before its name in ETCD_HOST",
+    port: "its client port",
+    client_certificate: "ETCD_CERT",
+    no_client_certificate: ": set ETCD_CERT and ETCD_KEY",
+};
 
 /// Why a call to etcd did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +27,7 @@ pub(super) enum Fault {
     Unreachable,
     /// The TLS handshake failed, so nothing was sent; `at` is the member, where there are several.
     Tls {
-        why: TlsFault,
+        why: TlsError,
         at: Option<String>,
     },
     /// No answer within the deadline.
@@ -195,7 +205,9 @@ impl Fault {
             Self::Unreachable => {
                 format!("cannot connect to etcd at {etcd}: check that it runs and ETCD_HOST")
             }
-            Self::Tls { why, at } => why.message(at.as_deref().unwrap_or(etcd)),
+            Self::Tls { why, at } => {
+                why.message(&format!("etcd at {}", at.as_deref().unwrap_or(etcd)), &TLS_REMEDIES)
+            }
             Self::Timeout => format!("etcd at {etcd} does not answer"),
             Self::Broken => format!("the connection to etcd at {etcd} broke"),
             Self::NoLeader => format!(
@@ -253,14 +265,14 @@ impl Fault {
     /// As the error of a call that changes nothing. `permission` is the right it needs.
     pub(super) fn into_error(self, etcd: &str, permission: impl FnOnce() -> String) -> Error {
         match self {
-            Self::Denied => Error::Denied { permission: permission(), remedy: MISSING_RIGHT_REMEDY },
+            Self::Denied => Error::denied(permission()),
             Self::NoLogin | Self::BadLogin => {
                 Error::Denied { permission: self.message(etcd), remedy: self.login_remedy() }
             }
             Self::RequestTooLarge | Self::TooManyOps | Self::LeaseNotFound => {
-                Error::Invalid { reason: self.message(etcd) }
+                Error::invalid(self.message(etcd))
             }
-            _ => Error::Unavailable { reason: self.message(etcd), retry_in: None },
+            _ => Error::unavailable(self.message(etcd)),
         }
     }
 
@@ -284,8 +296,17 @@ impl Fault {
 fn never_connected(status: &tonic::Status) -> Option<Fault> {
     let mut causes = std::iter::successors(status.source(), |cause| (*cause).source());
     causes.by_ref().find(|cause| cause.is::<tonic::ConnectError>())?;
-    let why = causes.find_map(TlsFault::from_cause);
+    let why = causes.find_map(|cause| {
+        // A handshake that the peer cut off; a failed connect has other kinds.
+        let cut = || cause.downcast_ref::<io::Error>().is_some_and(|error| was_cut(error.kind()));
+        TlsError::from_cause(cause).or_else(|| cut().then_some(TlsError::Handshake))
+    });
     Some(why.map_or(Fault::Unreachable, |why| Fault::Tls { why, at: None }))
+}
+
+fn was_cut(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(kind, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe)
 }
 
 /// Runs a call with a deadline. Boxed, because the client library's futures are kilobytes each, and

@@ -139,10 +139,10 @@ fn namespaced(text: &str) -> Option<ResourceKey> {
 }
 
 fn flat(what: String) -> Error {
-    Error::Unsupported {
+    Error::unsupported(
         what,
-        remedy: "the flat layout holds webhooks of \"default\" alone; use ETCD_LAYOUT=namespaced".into(),
-    }
+        "the flat layout holds webhooks of \"default\" alone; use ETCD_LAYOUT=namespaced",
+    )
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 //! reported. So a refusal holds for a while, for every caller of one provider.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use tokio::time::Instant;
 
@@ -38,13 +39,13 @@ impl LoginBackoff {
     /// # Errors
     /// [`Fault::BadLogin`] while a refusal holds.
     pub(super) fn check(&self, now: Instant) -> Result<(), Fault> {
-        let standing = self.lock().is_some_and(|refusal| now < refusal.until);
+        let standing = self.0.lock().is_some_and(|refusal| now < refusal.until);
         if standing { Err(Fault::BadLogin) } else { Ok(()) }
     }
 
     /// Records the outcome of a login. Other faults say nothing about name and password.
     pub(super) fn record<T>(&self, outcome: &Result<T, Fault>, now: Instant) {
-        let mut last = self.lock();
+        let mut last = self.0.lock();
         match outcome {
             Ok(_) => *last = None,
             Err(Fault::BadLogin) => {
@@ -57,13 +58,9 @@ impl LoginBackoff {
 
     /// Lets the next login be sent at once, at the user's request.
     pub(super) fn allow_now(&self, now: Instant) {
-        if let Some(refusal) = &mut *self.lock() {
+        if let Some(refusal) = &mut *self.0.lock() {
             refusal.until = now;
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<LoginRefusal>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -43,13 +43,21 @@ pub use layout::KeyLayout;
 pub use settings::{
     Endpoint, EtcdLogin, EtcdSettings, EtcdSettingsError, IdentityFiles, Password, Prefix, TlsFiles,
 };
-pub use tls::ensure_crypto_provider;
 
-use super::{Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
+use super::{Backend, Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
 use load::KeyScope;
+
+/// What this store is.
+pub const BACKEND: Backend = Backend {
+    name: "etcd",
+    setting: "etcd",
+    remote: true,
+    takes_up: "takes it live in about a second",
+    looks_up: "looks references up when it loads a document: it goes on with the old value until that is written again",
+};
 
 /// One prefix of one etcd cluster.
 ///

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::KeyLayout;
 use crate::domain::Namespace;
+use crate::provider::tls::is_local;
 
 /// Without `Debug`, because it holds a password.
 #[derive(Clone)]
@@ -203,8 +204,7 @@ impl Endpoint {
 
     /// Whether the host is `localhost` or a loopback address.
     pub fn is_local(&self) -> bool {
-        let host = self.host();
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        is_local(self.host())
     }
 }
 

@@ -6,10 +6,9 @@
 //! lives, whichever member answers. From then on the cluster counts as another store, so that tokens
 //! and drafts of the old history are not applied to the new.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use super::link::Head;
 use crate::domain::Revision;
+use parking_lot::{Mutex, MutexGuard};
 
 /// What a provider knows of its store's history, shared by its watches and writes.
 #[derive(Debug, Default)]
@@ -55,7 +54,7 @@ impl IdentityBaseline {
 
 impl StoreIdentity {
     fn state(&self) -> MutexGuard<'_, IdentityState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// How many times the history behind one cluster id was replaced while this process ran.

@@ -66,16 +66,16 @@ pub(super) fn check(operations: &[Op]) -> Result<()> {
     for op in operations {
         let Op::Put { key, document, lease, .. } = op else { continue };
         if FileKind::locate(key).is_none() {
-            return Err(Error::Unsupported {
-                what: format!("writing {key}"),
-                remedy: "files hold the one namespace \"default\"; use default/ID, or an etcd store".into(),
-            });
+            return Err(Error::unsupported(
+                format!("writing {key}"),
+                "files hold the one namespace \"default\"; use default/ID, or an etcd store",
+            ));
         }
         if matches!(lease, Lease::For(_) | Lease::Of(_)) {
-            return Err(Error::Unsupported {
-                what: format!("a time to live for {key}"),
-                remedy: "files know no leases; write it without one, or use an etcd store".into(),
-            });
+            return Err(Error::unsupported(
+                format!("a time to live for {key}"),
+                "files know no leases; write it without one, or use an etcd store",
+            ));
         }
         value_of(key, document)?;
     }
@@ -84,8 +84,8 @@ pub(super) fn check(operations: &[Op]) -> Result<()> {
 
 /// The document as a member's value. White space around a value is not part of it.
 fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
-    let invalid = |reason: String| Error::Invalid {
-        reason: format!("{key}: {reason}; a file holds JSON values only, nothing was written"),
+    let invalid = |reason: String| {
+        Error::invalid(format!("{key}: {reason}; a file holds JSON values only, nothing was written"))
     };
     let text = document
         .text()
@@ -134,7 +134,7 @@ fn lock_files<'a>(shared: &'a FileState, parts: Vec<FileOps<'a>>) -> Result<Vec<
             let end = target(path)?;
             if held.iter().any(|other| other.target == end) {
                 let reason = format!("webhooks and connections are both {}; name two files", end.display());
-                return Err(Error::Invalid { reason });
+                return Err(Error::invalid(reason));
             }
             check_replaceable(&end)?;
             let lock = FileLock::acquire(&end, deadline)?;
@@ -244,7 +244,7 @@ impl LockedFile<'_> {
                     "{} was pointed elsewhere meanwhile; nothing was written. Save again",
                     self.path.display()
                 );
-                return Err(Error::Unavailable { reason, retry_in: None });
+                return Err(Error::unavailable(reason));
             }
             let StagedFile { before, after, outcomes, temporary } = draft;
             let of = before.as_ref().map(|(stamp, _)| *stamp);
@@ -265,7 +265,7 @@ impl LockedFile<'_> {
             "another program keeps writing {}; nothing was written. Save again when it has ended",
             self.path.display()
         );
-        Err(Error::Unavailable { reason, retry_in: None })
+        Err(Error::unavailable(reason))
     }
 
     /// Compares bytes with what was staged from: after a wait, file times prove nothing.
@@ -280,7 +280,7 @@ impl LockedFile<'_> {
     fn unknown(&self, reason: String) -> Error {
         match self.file.ops.first() {
             Some((_, _, op)) => Error::OutcomeUnknown { key: op.key().clone(), reason },
-            None => Error::Unavailable { reason, retry_in: None },
+            None => Error::unavailable(reason),
         }
     }
 }
@@ -288,7 +288,7 @@ impl LockedFile<'_> {
 fn refused(error: Error) -> Error {
     match error {
         Error::Invalid { reason } => {
-            Error::Invalid { reason: format!("{reason}; nothing was written. Repair the file first") }
+            Error::invalid(format!("{reason}; nothing was written. Repair the file first"))
         }
         other => other,
     }

@@ -94,8 +94,8 @@ impl FileContents {
     /// # Errors
     /// [`Error::Invalid`] with the path, line and column, and nothing of the text.
     pub(super) fn of(path: &Path, bytes: Vec<u8>) -> Result<Self> {
-        let invalid = |(line, column): (usize, usize), reason: &str| Error::Invalid {
-            reason: format!("{}: line {line}, column {column}: {reason}", path.display()),
+        let invalid = |(line, column): (usize, usize), reason: &str| {
+            Error::invalid(format!("{}: line {line}, column {column}: {reason}", path.display()))
         };
         let mut text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::provider::{Error, MISSING_RIGHT_REMEDY, Result};
+use crate::provider::{Error, Result};
 
 /// The largest file that is read, in bytes. A save takes about five times the size of the file in
 /// memory: the text twice, and the documents.
@@ -113,14 +113,12 @@ pub(super) fn check_size(path: &Path, size: u64) -> Result<()> {
     if size <= LARGEST {
         return Ok(());
     }
-    Err(Error::Invalid {
-        reason: format!(
-            "{}: {} MiB is more than the {} MiB that are read of one file; split it, or use an etcd store",
-            path.display(),
-            size.div_ceil(MIB),
-            LARGEST / MIB
-        ),
-    })
+    Err(Error::invalid(format!(
+        "{}: {} MiB is more than the {} MiB that are read of one file; split it, or use an etcd store",
+        path.display(),
+        size.div_ceil(MIB),
+        LARGEST / MIB
+    )))
 }
 
 /// A missing file is one without documents; a missing folder is an error.
@@ -129,10 +127,10 @@ fn missing(path: &Path) -> Result<()> {
     let folder = folder(&target);
     match std::fs::metadata(folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::Unavailable {
-            reason: format!("the folder {} does not exist; create it, or mount it", folder.display()),
-            retry_in: None,
-        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::unavailable(format!(
+            "the folder {} does not exist; create it, or mount it",
+            folder.display()
+        ))),
         Err(error) => Err(access_error("read", path, &error)),
     }
 }
@@ -153,10 +151,7 @@ fn check_regular(path: &Path, kind: FileType) -> Result<()> {
         () if kind.is_socket() => "a socket",
         () => "a device",
     };
-    Err(Error::Unavailable {
-        reason: format!("{} is {what}; put a file in its place", path.display()),
-        retry_in: None,
-    })
+    Err(Error::unavailable(format!("{} is {what}; put a file in its place", path.display())))
 }
 
 /// An I/O error with its remedy. It never contains file contents.
@@ -172,17 +167,9 @@ pub(super) fn save_error(what: &str, path: &Path, error: &io::Error) -> Error {
 fn explained(what: &str, path: &Path, error: &io::Error, so_far: &str) -> Error {
     let path = path.display();
     match error.kind() {
-        ErrorKind::PermissionDenied => {
-            Error::Denied { permission: format!("to {what} {path}{so_far}"), remedy: MISSING_RIGHT_REMEDY }
-        }
-        kind @ ErrorKind::ReadOnlyFilesystem => Error::Denied {
-            permission: format!("to {what} {path} ({kind}){so_far}"),
-            remedy: MISSING_RIGHT_REMEDY,
-        },
-        kind => Error::Unavailable {
-            reason: format!("cannot {what} {path} ({kind}){so_far}{}", remedy(kind)),
-            retry_in: None,
-        },
+        ErrorKind::PermissionDenied => Error::denied(format!("to {what} {path}{so_far}")),
+        kind @ ErrorKind::ReadOnlyFilesystem => Error::denied(format!("to {what} {path} ({kind}){so_far}")),
+        kind => Error::unavailable(format!("cannot {what} {path} ({kind}){so_far}{}", remedy(kind))),
     }
 }
 
@@ -215,10 +202,10 @@ pub(super) fn target(path: &Path) -> Result<PathBuf> {
             Err(error) => return Err(access_error("follow the link", &at, &error)),
         }
     }
-    Err(Error::Unavailable {
-        reason: format!("the links of {} lead in a circle; point one of them to a file", path.display()),
-        retry_in: None,
-    })
+    Err(Error::unavailable(format!(
+        "the links of {} lead in a circle; point one of them to a file",
+        path.display()
+    )))
 }
 
 /// The parent folder; `.` for a bare name.

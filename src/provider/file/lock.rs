@@ -1,18 +1,19 @@
 //! Inter-process lock on one file, against every other confdeck.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::filesystem::{folder, open_nofollow, save_error};
-use super::metadata::{self, NEW_FILE_MODE};
+use super::metadata;
 use super::temp_file::sibling;
-use crate::provider::{Error, MISSING_RIGHT_REMEDY, Result};
+use crate::private_file::{create_new, is_same, lock_until};
+use crate::provider::{Error, Result};
 
-/// How long to wait between two attempts at a lock that another process holds.
-const LOCK_RETRY: Duration = Duration::from_millis(10);
+/// How long to wait between two attempts to open the lock file.
+const REOPEN: Duration = Duration::from_millis(10);
 
 /// How long a lock file may be inaccessible: its creator changes its owner and mode right after
 /// creating it.
@@ -46,20 +47,18 @@ impl FileLock {
                         && path.exists()
                         && Instant::now() < patience =>
                 {
-                    std::thread::sleep(LOCK_RETRY);
+                    std::thread::sleep(REOPEN);
                     continue;
                 }
                 Err(error) => return Err(open_error(&path, target, &error)),
             };
-            match file.try_lock() {
+            // Opened anew from time to time: the file that is waited for may be gone.
+            match lock_until(&file, deadline.min(Instant::now() + REOPEN)) {
                 // The previous holder removes the file: a lock on a removed one protects nothing.
-                Ok(()) if is_still(&path, &file) => return Ok(Self { path, file }),
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(lock_busy(&path, target));
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_RETRY),
-                Err(TryLockError::Error(error)) => return Err(save_error("lock", &path, &error)),
+                Ok(true) if is_still(&path, &file) => return Ok(Self { path, file }),
+                Ok(false) if Instant::now() >= deadline => return Err(lock_busy(&path, target)),
+                Ok(_) => {}
+                Err(error) => return Err(save_error("lock", &path, &error)),
             }
         }
     }
@@ -92,8 +91,7 @@ fn open(path: &Path, target: &Path) -> io::Result<File> {
 }
 
 fn create(path: &Path, target: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    match options.read(true).write(true).create_new(true).mode(NEW_FILE_MODE).open(path) {
+    match create_new(path) {
         Ok(file) => {
             if let Ok(like) = std::fs::metadata(target) {
                 metadata::copy_access(&file, &like);
@@ -110,20 +108,15 @@ fn create(path: &Path, target: &Path) -> io::Result<File> {
 
 /// Whether the path still refers to this file (device and inode).
 fn is_still(path: &Path, file: &File) -> bool {
-    let identity = |file: Metadata| (file.dev(), file.ino());
-    let there = std::fs::symlink_metadata(path).map(identity);
-    there.is_ok_and(|there| file.metadata().map(identity).is_ok_and(|ours| ours == there))
+    std::fs::symlink_metadata(path).is_ok_and(|there| is_same(file, &there))
 }
 
 fn lock_busy(path: &Path, target: &Path) -> Error {
-    Error::Unavailable {
-        reason: format!(
-            "another program is saving {} and holds {}; nothing was changed. Save again",
-            target.display(),
-            path.display()
-        ),
-        retry_in: None,
-    }
+    Error::unavailable(format!(
+        "another program is saving {} and holds {}; nothing was changed. Save again",
+        target.display(),
+        path.display()
+    ))
 }
 
 fn open_error(path: &Path, target: &Path, error: &io::Error) -> Error {
@@ -133,29 +126,23 @@ fn open_error(path: &Path, target: &Path, error: &io::Error) -> Error {
             permission: format!("to open {}; nothing was written", path.display()),
             remedy: REMOVE_IT,
         },
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::Denied {
-            permission: format!(
-                "to create files in {} ({}), as a save of {} does; nothing was written",
-                folder(target).display(),
-                error.kind(),
-                target.display()
-            ),
-            remedy: MISSING_RIGHT_REMEDY,
-        },
-        _ if there.is_ok_and(|there| !there.is_file()) => Error::Unavailable {
-            reason: format!(
-                "{} is not a lock file, nor any file; nothing was written. Remove it",
-                path.display()
-            ),
-            retry_in: None,
-        },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::denied(format!(
+            "to create files in {} ({}), as a save of {} does; nothing was written",
+            folder(target).display(),
+            error.kind(),
+            target.display()
+        )),
+        _ if there.is_ok_and(|there| !there.is_file()) => Error::unavailable(format!(
+            "{} is not a lock file, nor any file; nothing was written. Remove it",
+            path.display()
+        )),
         _ => save_error("create", path, error),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
 

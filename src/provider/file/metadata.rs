@@ -14,9 +14,6 @@ use rustix::io::Errno;
 use super::filesystem::save_error;
 use crate::provider::{Error, Result};
 
-/// New files are private to their owner: documents hold secrets.
-pub(super) const NEW_FILE_MODE: u32 = 0o600;
-
 /// The xattr of the POSIX ACL, as `setfacl` sets it.
 const ACCESS_LIST: &str = "system.posix_acl_access";
 

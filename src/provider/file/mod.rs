@@ -39,10 +39,19 @@ use tokio::time::timeout;
 use self::contents::FileKind;
 use self::state::FileState;
 use super::{
-    CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
+    Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     WatchEvent, ops, watch_channel,
 };
 use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
+
+/// What this store is.
+pub const BACKEND: Backend = Backend {
+    name: "files",
+    setting: "file",
+    remote: false,
+    takes_up: "takes it live after its debounce, where it watches its files; else at its next start",
+    looks_up: "looks references up when it loads its files: it goes on with the old value until a file is written again",
+};
 
 /// The receiver's debounce, 3 s by default (domain.md section 8), with a margin.
 const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);
@@ -105,9 +114,7 @@ impl FileProvider {
         F: FnOnce(&FileState) -> Result<T> + Send + 'static,
     {
         self.shared.feed.check_open()?;
-        self.within(CALL_DEADLINE, work)
-            .await
-            .unwrap_or_else(|_| Err(Error::Unavailable { reason: SILENT.into(), retry_in: None }))
+        self.within(CALL_DEADLINE, work).await.unwrap_or_else(|_| Err(Error::unavailable(SILENT)))
     }
 
     /// Runs file I/O on a blocking thread. Work that hangs keeps its permit, so that it cannot use up
@@ -212,7 +219,7 @@ impl ConfigWriter for FileProvider {
         match (self.within(self.commit_deadline(), work).await, key) {
             (Ok(answer), _) => answer,
             (Err(FsTimeout), Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
-            (Err(FsTimeout), None) => Err(Error::Invalid { reason: "the commit is empty".into() }),
+            (Err(FsTimeout), None) => Err(Error::invalid("the commit is empty")),
         }
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use tokio::sync::Semaphore;
 
@@ -63,7 +65,7 @@ impl FileState {
     }
 
     fn files(&self) -> MutexGuard<'_, FilePair> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        self.files.lock()
     }
 
     /// Reads each file that has changed, or both with `force`, and publishes all differences as one
@@ -135,11 +137,11 @@ impl FileState {
     }
 
     pub(super) fn watch_mode(&self) -> WatchMode {
-        *self.watch_mode.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.watch_mode.lock()
     }
 
     pub(super) fn set_watch_mode(&self, attention: WatchMode) {
-        *self.watch_mode.lock().unwrap_or_else(PoisonError::into_inner) = attention;
+        *self.watch_mode.lock() = attention;
     }
 
     /// Records the time of a save, so that the next save of the other file waits for the receiver.

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::filesystem::{StatStamp, folder, open_nofollow, open_nonblock, save_error};
-use super::metadata::{NEW_FILE_MODE, OriginalFile, check_writable};
+use super::metadata::{OriginalFile, check_writable};
+use crate::private_file::create_new;
 use crate::provider::Result;
 
 /// Numbers the temporary files of this process.
@@ -69,7 +70,7 @@ impl TempFile {
         for _ in 0..NAMES {
             let number = SAVES.fetch_add(1, Ordering::Relaxed);
             let path = sibling(target, &format!(".{}-{number}.tmp", std::process::id()));
-            match OpenOptions::new().write(true).create_new(true).mode(NEW_FILE_MODE).open(&path) {
+            match create_new(&path) {
                 Ok(file) => {
                     // Protects it from removal as stale while it is in use. The target's lock does
                     // that too; this one helps where somebody removed the lock file.

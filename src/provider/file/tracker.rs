@@ -100,7 +100,7 @@ impl FileTracker {
         if self.exists && gone.elapsed() < HESITATION {
             self.stamp = None;
             let reason = format!("{} is gone this moment; read it again", path.display());
-            return Err(Error::Unavailable { reason, retry_in: None });
+            return Err(Error::unavailable(reason));
         }
         self.stamp = Some(None);
         (self.exists, self.last_good_hash) = (false, None);

@@ -7,9 +7,11 @@ mod leases;
 mod secrets;
 mod write;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -17,14 +19,14 @@ use futures::stream::{self, BoxStream};
 
 use super::feed::Feed;
 use super::{
-    Capabilities, Commit, ConfigReader, ConfigWriter, Error, MISSING_RIGHT_REMEDY, Op, Page, Result, Watch,
-    WatchEvent, ops, watch_channel,
+    Backend, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, WatchEvent,
+    ops, watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
     ResourceKey, Right, StoreId, TokenKind,
 };
-pub use secrets::{MemorySecrets, SecretCallCounts, SecretsOutage};
+pub use secrets::{BACKEND as SECRET_BACKEND, MemorySecrets, SecretCallCounts, SecretsOutage};
 
 use leases::Leases;
 use write::{next_entry, replace};
@@ -37,6 +39,9 @@ const MAX_DOCUMENT: usize = 1_536 * 1_024;
 
 /// Numbers the stores of this process.
 static STORES: AtomicU64 = AtomicU64::new(1);
+
+/// What this store is.
+pub const BACKEND: Backend = Backend { name: "memory", remote: false, ..super::etcd::BACKEND };
 
 /// A store in memory; clones share it.
 #[derive(Debug, Clone)]
@@ -123,7 +128,7 @@ impl MemoryStore {
 
 impl MemoryStoreInner {
     fn leases(&self) -> MutexGuard<'_, Leases> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+        self.leases.lock()
     }
 
     /// Fails during an outage and after shutdown; expires leases first.
@@ -132,16 +137,11 @@ impl MemoryStoreInner {
         self.expire();
         self.feed.read(|picture| match picture.link() {
             _ if !picture.is_withheld() => Ok(()),
-            LinkState::Denied { permission, .. } => {
-                Err(Error::Denied { permission: permission.clone(), remedy: MISSING_RIGHT_REMEDY })
-            }
+            LinkState::Denied { permission, .. } => Err(Error::denied(permission.clone())),
             LinkState::Stale { reason, retry_in } => {
                 Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in })
             }
-            link => Err(Error::Unavailable {
-                reason: format!("the store does not answer ({})", link.word()),
-                retry_in: None,
-            }),
+            link => Err(Error::unavailable(format!("the store does not answer ({})", link.word()))),
         })
     }
 }
@@ -203,14 +203,14 @@ impl ConfigReader for MemoryStore {
 
     async fn health(&self) -> Health {
         let mut health = match self.shared.ready() {
-            Ok(()) => Health::new("memory"),
+            Ok(()) => Health::new(BACKEND.name),
             Err(Error::Denied { permission, remedy }) => {
-                let mut health = Health::new("memory");
+                let mut health = Health::new(BACKEND.name);
                 let denied = Finding::rights(Right::Read, permission, remedy);
                 health.push(denied.at(Condition::Unusable));
                 health
             }
-            Err(error) => Health::unusable("memory", error.to_string(), ""),
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         };
         health.facts = self.shared.feed.read(|picture| {
             let documents = u64::try_from(picture.entries().len()).unwrap_or(u64::MAX);

@@ -6,9 +6,20 @@ use std::io;
 use thiserror::Error;
 
 use super::settings::VaultAddress;
-use super::tls_error::TlsError;
 use crate::domain::SecretStoreStatus;
 use crate::provider;
+use crate::provider::tls::{TlsError, TlsRemedies};
+
+const TLS_REMEDIES: TlsRemedies = TlsRemedies {
+    authority: "VAULT_CACERT",
+    address: "VAULT_ADDR",
+    use_tls: "write https:// in VAULT_ADDR",
+    use_plain: "write http:// in VAULT_ADDR",
+    port: "its API's port",
+    client_certificate: "none",
+    no_client_certificate: ", which confdeck does not send: use a listener without \
+                            tls_require_and_verify_client_cert",
+};
 
 /// Why there is no response about the requested path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -89,9 +100,9 @@ impl VaultError {
         if error.is_redirect() {
             return Self::Redirected;
         }
-        if let Some(distrust) = causes(error).find_map(|cause| TlsError::from_cause(cause, address.is_tls()))
-        {
-            return Self::Tls(distrust);
+        let tls = causes(error).find_map(TlsError::from_cause).filter(|_| address.is_tls());
+        if let Some(tls) = tls {
+            return Self::Tls(tls.without_identity());
         }
         match (error.is_connect(), error.is_timeout()) {
             (true, true) => Self::Unreachable(UnreachableReason::TooSlow),
@@ -143,7 +154,7 @@ impl VaultError {
             Self::Unreachable(UnreachableReason::Other) => {
                 format!("no connection to {vault}: check the network, and VAULT_ADDR")
             }
-            Self::Tls(distrust) => distrust.words(vault),
+            Self::Tls(tls) => tls.message(vault, &TLS_REMEDIES),
             Self::Timeout => format!("{vault} does not answer in time: it hangs, or is very busy"),
             Self::ConnectionClosed => format!("{vault} ended the connection without an answer"),
             Self::TooLarge => format!("the answer of {vault} is larger than 8 MiB"),
@@ -186,9 +197,9 @@ impl VaultError {
             Self::NoToken(why) => {
                 provider::Error::Denied { permission: why.words().into(), remedy: NEW_TOKEN }
             }
-            Self::NoNamespace => provider::Error::Invalid { reason: self.words(vault) },
-            Self::Unusable(reason) => provider::Error::Invalid { reason },
-            other => provider::Error::Unavailable { reason: other.words(vault), retry_in: None },
+            Self::NoNamespace => provider::Error::invalid(self.words(vault)),
+            Self::Unusable(reason) => provider::Error::invalid(reason),
+            other => provider::Error::unavailable(other.words(vault)),
         }
     }
 }

@@ -4,14 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::BACKEND;
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::session::{TokenFacts, VaultSession};
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right, SecretStoreStatus};
 use crate::provider::HEALTH_DEADLINE;
-
-/// The name in health reports.
-const BACKEND: &str = "vault";
 
 /// The body of `sys/health`; Vault and OpenBao each leave out some members.
 #[derive(Deserialize, Default)]
@@ -43,7 +41,7 @@ pub(super) async fn check(session: &VaultSession) -> Health {
 fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
     let words = failure.words(&session.name());
     let (text, remedy) = words.split_once(": ").unwrap_or((&words, ""));
-    let mut health = Health::unusable(BACKEND, text, remedy);
+    let mut health = Health::unusable(BACKEND.name, text, remedy);
     health.secret_store = failure.standing().or(Some(SecretStoreStatus::Unrecognised));
     health.facts.push(Fact::text("address", session.settings().address.to_string()));
     health
@@ -56,7 +54,7 @@ fn server_health(
     token: Option<Result<TokenFacts, VaultError>>,
 ) -> Health {
     let (standing, state, finding) = state(reply.status(), &session.name());
-    let mut health = Health::new(BACKEND);
+    let mut health = Health::new(BACKEND.name);
     health.secret_store = Some(standing);
     health.latency = Some(LatencyClass::of(latency));
     let said: HealthBody = reply.parse().unwrap_or_default();

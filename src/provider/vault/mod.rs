@@ -10,7 +10,7 @@
 //! | `session` | the token: login and renewal |
 //! | `rate_limit` | requests per second, and concurrent ones |
 //! | `health` | health of the server and of the token |
-//! | `error`, `tls_error` | errors with text for people |
+//! | `error` | errors with text for people |
 
 mod client;
 mod error;
@@ -21,10 +21,14 @@ mod request;
 mod secrets;
 mod session;
 mod settings;
-mod tls_error;
 
 pub use secrets::VaultSecrets;
 pub use settings::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultSettingsError,
     VaultToken, Verify,
 };
+
+use super::SecretBackend;
+
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };

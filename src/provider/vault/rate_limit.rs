@@ -1,7 +1,8 @@
 //! Client-side rate limit: 50 requests a second, bursts of 150, 8 concurrent ones.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -29,7 +30,7 @@ impl RateLimiter {
         let place = self.permits.acquire().await.ok();
         loop {
             let wait = {
-                let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut bucket = self.bucket.lock();
                 bucket.take(Instant::now())
             };
             match wait {

@@ -5,21 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
-use super::health;
 use super::kv::Kv;
 use super::session::VaultSession;
 use super::settings::VaultSettings;
+use super::{BACKEND, health};
 use crate::domain::{
     Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
     SecretVersion,
 };
+use crate::provider::secret::shut_down;
 use crate::provider::{
-    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+    Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
-
-/// The name in health reports.
-const BACKEND: &str = "vault";
 
 /// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
 ///
@@ -41,19 +39,12 @@ impl VaultSecrets {
     }
 
     fn open(&self) -> Result<()> {
-        if !self.closed.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let reason = "the store of secrets was shut down; open it anew".to_owned();
-        Err(Error::Unavailable { reason, retry_in: None })
+        if self.closed.load(Ordering::Relaxed) { Err(shut_down()) } else { Ok(()) }
     }
 
     /// Reader, revealer and, if `writable`, writer, which share one session.
     pub fn access(self, writable: bool) -> SecretAccess {
-        let secrets = Arc::new(self);
-        let writer = writable.then(|| Arc::clone(&secrets) as Arc<dyn SecretWriter>);
-        let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
-        SecretAccess::new(secrets, writer, move || Arc::clone(&revealer))
+        SecretAccess::of_store(Arc::new(self), writable)
     }
 }
 
@@ -86,7 +77,7 @@ impl SecretReader for VaultSecrets {
     async fn health(&self) -> Health {
         match self.open() {
             Ok(()) => health::check(&self.session).await,
-            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         }
     }
 

@@ -10,8 +10,10 @@ mod tests;
 mod token;
 mod token_source;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use tokio::sync::watch;
 
@@ -61,7 +63,7 @@ impl VaultSession {
 
     /// The state of the server after the last response or failure.
     pub(super) fn standing(&self) -> SecretStoreStatus {
-        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.standing.lock()
     }
 
     fn record_standing<T>(&self, answer: Result<T, VaultError>) -> Result<T, VaultError> {
@@ -70,7 +72,7 @@ impl VaultSession {
             Err(failure) => failure.standing(),
         };
         if let Some(standing) = standing {
-            *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+            *self.standing.lock() = standing;
         }
         answer
     }

@@ -5,7 +5,6 @@
 //! with a path.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::domain::Mount;
+use crate::provider::tls::is_local;
 
 /// The longest token, namespace or id, in bytes: servers limit the size of headers.
 const MAX_HEADER: usize = 4_096;
@@ -213,7 +213,7 @@ impl VaultAddress {
 
     /// Whether the host is `localhost` or a loopback address.
     pub fn is_local(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        is_local(&self.host)
     }
 
     pub(super) fn url(&self) -> &Url {

@@ -38,18 +38,29 @@ pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<ScanPiece> {
 
 /// The pieces of a value that stands at this path of member names.
 pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
+    let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    scan_checked(kind, path, text, walk(body, |_| ()).map_err(|error| error.offset))
+}
+
+/// The same where it is known that the text, without a byte order mark, is JSON; or where it stops being it.
+pub(super) fn scan_checked<S: AsRef<str>>(
+    kind: DocumentKind,
+    path: &[S],
+    text: &str,
+    checked: Result<(), usize>,
+) -> Vec<ScanPiece> {
     let mut pieces = ScanPieces::default();
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mark = text.len() - body.len();
     pieces.push(Span { start: 0, end: mark }, Visibility::Shown(SegmentRole::Bad));
     let secret = is_secret_field(kind, path);
-    match walk(body, |_| ()) {
+    match checked {
         Ok(()) => json::JsonScanner::new(kind, path, text, None).read(mark, &mut pieces),
         Err(_) if !body.trim_start().starts_with(['{', '[', '"']) => {
             plain::read(text, mark, secret, &mut pieces);
         }
-        Err(error) => {
-            json::JsonScanner::new(kind, path, text, Some(mark + error.offset)).read(mark, &mut pieces);
+        Err(offset) => {
+            json::JsonScanner::new(kind, path, text, Some(mark + offset)).read(mark, &mut pieces);
             join_hidden(text, &mut pieces.0);
         }
     }

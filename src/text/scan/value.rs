@@ -2,6 +2,7 @@
 //! anywhere the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
 
 use crate::domain::json::Span;
+use crate::domain::reference::login_password;
 use crate::domain::{Reference, looks_secret, references_in};
 
 /// What a part of a value is.
@@ -59,38 +60,23 @@ fn userinfo(value: &str) -> Vec<Span> {
         let (head, tail) = line.split_at_checked(head_len).unwrap_or((line, ""));
         let mut start = at;
         for word in head.split_inclusive(char::is_whitespace) {
-            found.extend(password(word, start));
+            found.extend(login_password(word).map(|span| moved(span, start)));
             start += word.len();
         }
-        found.extend(password(tail, start).or_else(|| token(tail, start)));
+        found.extend(login_password(tail).or_else(|| token(tail)).map(|span| moved(span, start)));
         at += line.len();
     }
     found
 }
 
-/// What stands between the first colon and the last `@` of a text that begins at `start`.
-fn password(text: &str, start: usize) -> Option<Span> {
-    let end = text.rfind('@')?;
-    let colon = colon_outside_references(text.get(..end)?)?;
-    Some(Span { start: start + colon + 1, end: start + end })
-}
-
 /// What stands before the `@` of an authority without a colon.
-fn token(text: &str, start: usize) -> Option<Span> {
+fn token(text: &str) -> Option<Span> {
     let end = text.find(['/', '?', '#', ' ', '@'])?;
-    text.get(end..)?.starts_with('@').then_some(Span { start, end: start + end })
+    text.get(end..)?.starts_with('@').then_some(Span { start: 0, end })
 }
 
-/// The first colon that is not part of a whole reference.
-fn colon_outside_references(run: &str) -> Option<usize> {
-    let mut at = 0;
-    for (_, span, _) in references_in(run) {
-        if let Some(colon) = (Span { start: at, end: span.start }).of(run).find(':') {
-            return Some(at + colon);
-        }
-        at = span.end;
-    }
-    run.get(at..)?.find(':').map(|colon| at + colon)
+fn moved(span: Span, by: usize) -> Span {
+    Span { start: by + span.start, end: by + span.end }
 }
 
 /// What follows each `Bearer `, up to a blank or a quote.

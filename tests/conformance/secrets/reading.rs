@@ -8,7 +8,7 @@ use super::{Secrets, text_in};
 pub(crate) async fn presence_tells_fields_and_no_more(secrets: &Secrets) {
     secrets.put("default/orders/secrets", &[("bearer-token", "t"), ("empty", "")]).await;
     let presence = secrets.presence("default/orders/secrets").await;
-    if !secrets.can().presence {
+    if !secrets.can().versions {
         let Presence::Unknown { reason } = presence else { panic!("{presence:?}") };
         assert!(reason.contains("without reading") && reason.contains("exists"), "{reason}");
         return;

@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use crate::console::action::Action;
-use crate::console::keymap::{Place, bindings, key_for};
+use crate::console::action::{Action, Group};
+use crate::console::keymap::KeyMap;
 use crate::console::model::{Model, WriteAccess};
+use crate::console::place::Place;
 use crate::console::screens::browse::needs;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, dialog};
@@ -25,7 +26,7 @@ pub(in crate::console) fn draw(
 ) {
     let read_only = model.lock == WriteAccess::ReadOnly;
     let mut groups: Vec<Vec<TextRun>> =
-        HelpGroup::ALL.into_iter().filter_map(|group| group.lines(place, read_only)).collect();
+        Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
     if place == Place::Browse && model.context.secrets.is_some() {
         groups.push(marks());
     }
@@ -94,103 +95,26 @@ fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
     columns
 }
 
-/// The actions that are available in a place, those with a key first.
-pub(in crate::console) fn offered(place: Place, read_only: bool) -> Vec<Action> {
-    let mut actions: Vec<Action> = Vec::new();
-    for (_, action) in bindings(place) {
-        if !actions.contains(&action) {
-            actions.push(action);
-        }
-    }
-    if matches!(place, Place::Browse | Place::Secrets | Place::Page) {
-        // Actions without a key are typed as commands.
-        let typed = |action: &Action| action.is_command() && key_for(place, *action).is_none();
-        actions.extend(Action::ALL.into_iter().filter(typed));
-    }
-    actions.retain(|action| !(read_only && action.needs_writer()));
-    actions
+/// The actions that are available in a place, those with a key first; the others are typed as commands.
+pub(in crate::console) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
+    let takes_commands = matches!(place, Place::Browse | Place::Secrets | Place::Page);
+    let is_bound = |action: &Action| keymap.key(place, *action).is_some();
+    let (bound, others): (Vec<Action>, Vec<Action>) = Action::ALL.iter().partition(|action| is_bound(action));
+    let typed = others.into_iter().filter(|action| takes_commands && action.is_command());
+    bound.into_iter().chain(typed).filter(|action| !(read_only && action.needs_writer())).collect()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HelpGroup {
-    Here,
-    Move,
-    Write,
-    View,
-    Program,
-}
-
-impl HelpGroup {
-    const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Here => "Here",
-            Self::Move => "Move",
-            Self::Write => "Change",
-            Self::View => "Look",
-            Self::Program => "confdeck",
-        }
-    }
-
-    fn of(action: Action) -> Self {
-        use Action as A;
-        match action {
-            A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => Self::Move,
-            A::Left | A::Right | A::FocusNext | A::FocusPrevious => Self::Move,
-            A::Webhooks | A::Connections | A::Secrets | A::Health | A::Log => Self::View,
-            A::Drafts => Self::View,
-            A::EditExternally => Self::Write,
-            A::Filter | A::Sort | A::Zoom | A::Pause | A::Copy => Self::View,
-            A::Edit | A::New | A::Clone | A::Rename | A::Delete | A::Unlock | A::Lock => Self::Write,
-            A::Mark | A::MarkAll | A::UndoWrite => Self::Write,
-            A::Command | A::Help | A::Retry | A::Redraw | A::Suspend | A::Quit | A::Interrupt => {
-                Self::Program
-            }
-            A::Open | A::Back | A::Review | A::Undo | A::Redo | A::Discard | A::Write => Self::Here,
-            A::FullDiff
-            | A::Merge
-            | A::TakeMine
-            | A::TakeTheirs
-            | A::TakeAllMine
-            | A::TakeAllTheirs
-            | A::TakeValue
-            | A::Confirm
-            | A::Cancel
-            | A::Accept
-            | A::Complete => Self::Here,
-            A::ResumeDraft | A::DeleteDraft => Self::Here,
-            A::Find | A::FindNext | A::FindPrevious | A::NextProblem | A::Fix => Self::Here,
-            A::Indent | A::Outdent | A::Wrap | A::Reveal => Self::Here,
-            A::RebuildPlan | A::EnterValue | A::AddField | A::RemoveField | A::Generate | A::Rebase => {
-                Self::Here
-            }
-            A::RevealSecret | A::CopySecret => Self::View,
-            A::SetSecret | A::SetFields | A::UndoSecret | A::DeleteSecret | A::UndeleteSecret => Self::Write,
-            A::DestroySecret | A::DestroyAll | A::Rewrite => Self::Write,
-            A::StaleDependents => Self::View,
-        }
-    }
-
-    /// Its title, and a line for each of its available actions.
-    fn lines(self, place: Place, read_only: bool) -> Option<Vec<TextRun>> {
-        let actions: Vec<_> =
-            offered(place, read_only).into_iter().filter(|action| Self::of(*action) == self).collect();
-        if actions.is_empty() {
-            return None;
-        }
-        let line = |action: &Action| {
-            let keys: Vec<&str> =
-                bindings(place).filter(|(_, bound)| bound == action).map(|(key, _)| key).collect();
-            let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
-            TextRun::of(StyleRole::Key, format!("{keys:KEYS$} ")).and(StyleRole::Text, action.help())
-        };
-        Some(
-            std::iter::once(TextRun::of(StyleRole::Accent, self.title()))
-                .chain(actions.iter().map(line))
-                .collect(),
-        )
-    }
+/// The title of a group, and a line for each of its available actions.
+fn lines(keymap: &KeyMap, group: Group, place: Place, read_only: bool) -> Option<Vec<TextRun>> {
+    let line = |action: &Action| {
+        let keys: Vec<&str> = keymap.keys(place, *action).collect();
+        let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
+        TextRun::of(StyleRole::Key, format!("{keys:KEYS$} ")).and(StyleRole::Text, action.help())
+    };
+    let actions = offered(keymap, place, read_only);
+    let mut lines = vec![TextRun::of(StyleRole::Accent, group.title())];
+    lines.extend(actions.iter().filter(|action| action.group() == group).map(line));
+    (lines.len() > 1).then_some(lines)
 }
 
 #[cfg(test)]
@@ -199,16 +123,17 @@ mod tests {
 
     #[test]
     fn every_binding_of_every_place_is_in_its_help() {
+        let keymap = KeyMap::default();
         for place in Place::ALL {
-            let shown: usize = HelpGroup::ALL
+            let shown: usize = Group::ALL
                 .into_iter()
-                .filter_map(|group| group.lines(place, false))
+                .filter_map(|group| lines(&keymap, group, place, false))
                 .map(|lines| lines.len() - 1)
                 .sum();
             let typed = matches!(place, Place::Browse | Place::Secrets | Place::Page);
             let listed =
-                |action: &Action| key_for(place, *action).is_some() || (typed && action.is_command());
-            assert_eq!(shown, Action::ALL.into_iter().filter(listed).count(), "{place:?}");
+                |action: &Action| keymap.key(place, *action).is_some() || (typed && action.is_command());
+            assert_eq!(shown, Action::ALL.iter().filter(|action| listed(action)).count(), "{place:?}");
         }
     }
 }

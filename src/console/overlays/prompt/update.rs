@@ -138,7 +138,7 @@ fn refresh(model: &mut Model) {
         PromptPurpose::Unlock | PromptPurpose::Typed(_) | PromptPurpose::Value => Vec::new(),
         PromptPurpose::Reason(_) | PromptPurpose::FieldName | PromptPurpose::Destroy(_) => Vec::new(),
         PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
-            .into_iter()
+            .iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
             .filter(|action| model.lock != WriteAccess::ReadOnly || !action.needs_writer())
             .map(|action| action.name().to_owned())

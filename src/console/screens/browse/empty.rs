@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::state::BrowsePage;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::{Model, WriteAccess};
+use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
@@ -29,7 +29,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
         let mut lines =
             wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", browse.filter.text()), room);
-        lines.extend(hint(Action::Back, "clears the filter"));
+        lines.extend(hint(model, Action::Back, "clears the filter"));
         return lines;
     }
     let mut lines = match browse.listing.scope() {
@@ -47,7 +47,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         lines.extend(wrapped(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
     }
     if model.lock != WriteAccess::ReadOnly {
-        lines.extend(hint(Action::New, "makes one"));
+        lines.extend(hint(model, Action::New, "makes one"));
     }
     lines
 }
@@ -66,7 +66,7 @@ pub(in crate::console) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
         lines.push(TextRun::default());
         lines.extend(wrapped(StyleRole::Warning, reason, room));
     }
-    lines.extend(hint(Action::Retry, "tries again at once"));
+    lines.extend(hint(model, Action::Retry, "tries again at once"));
     lines
 }
 
@@ -74,7 +74,7 @@ fn wrapped(ink: StyleRole, text: &str, room: u16) -> Vec<TextRun> {
     words::wrap(text, room).into_iter().map(|line| TextRun::of(ink, line)).collect()
 }
 
-fn hint(action: Action, does: &str) -> Vec<TextRun> {
-    let Some(key) = key_for(Place::Browse, action) else { return Vec::new() };
-    vec![TextRun::default(), TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {does}"))]
+fn hint(model: &Model, action: Action, does: &str) -> Vec<TextRun> {
+    let Some(key) = model.keymap.key(Place::Browse, action) else { return Vec::new() };
+    vec![TextRun::default(), TextRun::hint(key, does)]
 }

@@ -240,8 +240,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{Address, Entry, Revision, Token};
-    use crate::inventory::{InventoryEvent, ScannedChange};
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::inventory::{InventoryEvent, ScannedEntry};
 
     const MODULES: [&str; 3] = ["log", "kafka", "mqtt"];
 
@@ -249,12 +249,12 @@ mod tests {
         format!("{}/id{number}", ["a", "b"][number % 2]).parse::<Address>().unwrap().0
     }
 
-    fn put(number: usize, module: usize, revision: u64) -> ScannedChange {
+    fn put(number: usize, module: usize, revision: u64) -> Change<ScannedEntry> {
         let document = format!(r#"{{"module":"{}","connection":"c{}"}}"#, MODULES[module], number % 3).into();
         let (revision, token) = (Revision(revision), Token::counter(revision));
         let entry =
             Entry { key: key(number), document, revision, created: None, version: None, token, lease: None };
-        ScannedChange::Put(entry.into())
+        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
     }
 
     fn keys(listing: &DocumentList, inventory: &Inventory) -> Vec<ResourceKey> {
@@ -277,7 +277,10 @@ mod tests {
             for (at, batch) in (1u64..).zip(batches) {
                 let changes = batch
                     .into_iter()
-                    .map(|(number, what)| if what == 3 { ScannedChange::Deleted(key(number)) } else { put(number, what, at) })
+                    .map(|(number, what)| match what {
+                        3 => Change { revision: Revision(at), kind: ChangeKind::Deleted { key: key(number) } },
+                        _ => put(number, what, at),
+                    })
                     .collect();
                 let delta = inventory.apply(InventoryEvent::Batch { at: Revision(at), changes }, Duration::ZERO);
                 followed.apply_delta(&inventory, &delta);

@@ -169,8 +169,8 @@ impl BrowsePage {
             self.detail.scroll = 0;
         }
         let kind = DocumentKind::of(&key);
-        let facts = Facts::scan(kind, row.document());
-        let masked = Masked::of(kind, row.document());
+        let facts = row.facts();
+        let masked = Masked::of_checked(kind, row.document(), facts.broken_at());
         self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, masked }));
     }
 }

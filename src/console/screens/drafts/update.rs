@@ -3,9 +3,9 @@
 use super::state::{DraftRow, DraftStatus, DraftsPage};
 use crate::console::drafts::{DraftEntry, DraftId, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
-use crate::console::keymap::Place;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::place::Place;
 use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::editor::{Draft, Upstream, typing};

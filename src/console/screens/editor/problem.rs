@@ -5,14 +5,15 @@ use ratatui::layout::Rect;
 use super::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 use super::state::Draft;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
+use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, width};
 use crate::domain::json::Severity;
 use crate::text::Safe;
 
 /// Draws the problem nearest to the cursor, and its number among all.
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
     if edit.preparing.is_pending() {
@@ -33,8 +34,8 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, edit: &Draft, area: Rec
     };
     let more = if flaws.len() == MAX_DIAGNOSTICS { "+" } else { "" };
     let mut right = TextRun::default();
-    if let (Some(remedy), Some(key)) = (&flaw.fix, key_for(Place::Editor, Action::Fix)) {
-        right = TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, format!(" {}", remedy.words()));
+    if let (Some(remedy), Some(key)) = (&flaw.fix, model.keymap.key(Place::Editor, Action::Fix)) {
+        right = TextRun::hint(key, remedy.words());
     }
     if flaws.len() > 1 {
         right.join(" · ", TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, flaws.len())));

@@ -11,7 +11,7 @@ use super::review_input::ReviewInput;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare::{self, Diff, DiffLine};
 use crate::console::effect::{Pending, RequestId};
-use crate::console::keymap::Place;
+use crate::console::place::Place;
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};

@@ -9,8 +9,8 @@ use ratatui::layout::Rect;
 use super::state::{Base, Draft, Upstream};
 use super::text_buffer::Pos;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::editor::text_buffer::VisualRow;
 use crate::console::shell::layout::{EditLayout, editor_gutter};
 use crate::console::theme::{StyleRole, glyph};
@@ -24,7 +24,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &D
     if edit.find.typing {
         super::problem::find_line(canvas, edit, parts.problem);
     } else {
-        super::problem::draw(canvas, edit, parts.problem);
+        super::problem::draw(canvas, model, edit, parts.problem);
     }
 }
 
@@ -36,7 +36,7 @@ fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let left = TextRun::of(StyleRole::FocusedTitle, verb)
         .and(StyleRole::Text, " ")
         .and(StyleRole::Strong, edit.key.to_string());
-    let merges = key_for(Place::Editor, Action::Merge).unwrap_or_default();
+    let merges = model.keymap.key(Place::Editor, Action::Merge).unwrap_or_default();
     let moved = |what: &str| {
         TextRun::of(StyleRole::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING))
     };

@@ -9,7 +9,7 @@ use crate::domain::{Cause, Condition, Finding, Health};
 
 pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     if model.health.backends.is_empty() {
-        let asking = format!("asking {} {}", model.context.backend, glyph::MORE);
+        let asking = format!("asking {} {}", model.context.backend.name, glyph::MORE);
         return vec![HealthLine::heading(TextRun::of(StyleRole::Dim, asking))];
     }
     model.health.all().flat_map(|health| of_backend(model, health, room)).collect()

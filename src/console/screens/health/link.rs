@@ -20,7 +20,7 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
     }
     head.join(
         "  ",
-        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend, model.context.target)),
+        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
     );
     head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
     let mut lines = vec![HealthLine::heading(head)];

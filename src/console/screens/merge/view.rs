@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use super::state::{MERGE_COLUMNS_FROM, MergeState};
 use crate::compare::merge::{ConflictChoice, MergeOutcome, MergeRow, MergeRowText};
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
+use crate::console::keymap::KeyMap;
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::editor::{Base, Draft};
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
@@ -29,7 +30,7 @@ pub(in crate::console) fn draw(
     let list = merging.list(area);
     let columns = MergeColumns::of(list.width);
     if list.y > area.y {
-        draw_list_header(canvas, merging, area, &columns);
+        draw_list_header(canvas, model, merging, area, &columns);
     }
     let first = merging.first(columns.wide, usize::from(list.height));
     match &merging.full_diff {
@@ -82,9 +83,15 @@ impl MergeColumns {
 }
 
 /// Above the list: progress, warnings, and the names of the columns.
-fn draw_list_header(canvas: &mut Surface<'_>, merging: &MergeState, area: Rect, columns: &MergeColumns) {
+fn draw_list_header(
+    canvas: &mut Surface<'_>,
+    model: &Model,
+    merging: &MergeState,
+    area: Rect,
+    columns: &MergeColumns,
+) {
     let mut pen = canvas.row(area, 0);
-    pen.skip(1).margin(1).put_run(&summary(merging));
+    pen.skip(1).margin(1).put_run(&summary(&model.keymap, merging));
     let mut row = 1;
     let mut warn = |canvas: &mut Surface<'_>, text: &str| {
         canvas.row(area, row).skip(1).margin(1).put(StyleRole::Warning, format!("{} {text}", glyph::WARNING));
@@ -109,7 +116,7 @@ fn draw_list_header(canvas: &mut Surface<'_>, merging: &MergeState, area: Rect, 
     }
 }
 
-fn summary(merging: &MergeState) -> TextRun {
+fn summary(keymap: &KeyMap, merging: &MergeState) -> TextRun {
     let clashes = merging.choices.len();
     let merged = merging.shown.len() - clashes;
     let alone = match merged {
@@ -119,7 +126,7 @@ fn summary(merging: &MergeState) -> TextRun {
     };
     let all =
         if clashes == 1 { "1 clash".to_owned() } else { format!("{} clashes", words::grouped(clashes)) };
-    let enter = key_for(Place::Merge, Action::Review).unwrap_or_default();
+    let enter = keymap.key(Place::Merge, Action::Review).unwrap_or_default();
     let mut phrase = match (clashes, merging.undecided_count()) {
         (0, _) => TextRun::of(StyleRole::Good, format!("{} nothing clashes: {enter} review", glyph::GOOD)),
         (_, 0) => TextRun::of(StyleRole::Good, format!("{} {all}, each chosen: {enter} review", glyph::GOOD)),

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
 use super::undo_log::UndoEntry;
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::review::sections as review_sections;
 use crate::console::screens::stale_dependents;
 use crate::console::shell::layout::EditLayout;
@@ -143,7 +143,7 @@ fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         None => "was deleted".into(),
     };
     page.text(StyleRole::Bad, &format!("{} CONFLICT: {} {now}", glyph::BAD, clash.key));
-    let then = match (&plan.kind, key_for(Place::Plan, Action::RebuildPlan)) {
+    let then = match (&plan.kind, model.keymap.key(Place::Plan, Action::RebuildPlan)) {
         (PlanKind::Undo(_), _) | (_, None) => "it cannot be taken back any more".to_owned(),
         (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
     };
@@ -162,7 +162,7 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         && let Some((_, place)) = model.undo_log.find(id)
         && model.undo_log.len() > 1
     {
-        let key = key_for(Place::Plan, Action::UndoWrite).unwrap_or_default();
+        let key = model.keymap.key(Place::Plan, Action::UndoWrite).unwrap_or_default();
         let count = model.undo_log.len();
         page.fact(
             "write",

@@ -1,8 +1,8 @@
 //! Sections that all reviews share: the receiver, what blocks the write, what depends on it.
 
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::{Model, SecretDependents, WriteAccess};
+use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::ReviewPage;
 use crate::console::words;
@@ -13,11 +13,7 @@ const NAMED: usize = 5;
 
 /// When the receiver takes up what was written.
 pub(in crate::console) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
-    let words = match model.context.backend {
-        "files" => "takes it live after its debounce, where it watches its files; else at its next start",
-        _ => "takes it live in about a second",
-    };
-    page.fact("receiver", StyleRole::Dim, words);
+    page.fact("receiver", StyleRole::Dim, model.context.backend.takes_up);
 }
 
 /// What blocks the write, or casts doubt on what it is based on.
@@ -28,7 +24,7 @@ pub(in crate::console) fn write_blockers(page: &mut ReviewPage<'_>, model: &Mode
     }
     match model.lock {
         WriteAccess::Locked => {
-            let key = key_for(place, Action::Command).unwrap_or_default();
+            let key = model.keymap.key(place, Action::Command).unwrap_or_default();
             let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
             page.fact("lock", StyleRole::Warning, &words);
         }

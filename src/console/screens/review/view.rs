@@ -1,8 +1,8 @@
 //! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
 
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::editor::{Base, Draft, Review, Upstream};
 use crate::console::screens::review::sections as review_sections;
 use crate::console::shell::layout::EditLayout;
@@ -74,7 +74,7 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
         let words = format!("{} it {what}: {then}", glyph::WARNING);
         page.fact("upstream", StyleRole::Warning, &words);
         if edit.upstream != Upstream::Hidden {
-            let key = key_for(Place::Review, Action::Merge).unwrap_or_default();
+            let key = model.keymap.key(Place::Review, Action::Merge).unwrap_or_default();
             page.fact("", StyleRole::Text, &format!("{key} merges your draft with it first"));
         }
     }

@@ -2,8 +2,8 @@
 //! secrets.
 
 use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
-use crate::console::keymap::Place;
 use crate::console::model::{Model, SecretDependents};
+use crate::console::place::Place;
 use crate::console::screens::review::sections as review_sections;
 use crate::console::screens::secrets::actions::SecretUndoReview;
 use crate::console::secret_jobs::SecretWriteMode;

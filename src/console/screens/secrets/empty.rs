@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::console::action::Action;
-use crate::console::keymap::{Place, key_for};
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::browse::empty::waiting;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
@@ -36,9 +36,9 @@ fn lines(model: &Model, room: u16) -> Vec<TextRun> {
         let partial = if is_looking { " so far" } else { "" };
         let mut lines =
             wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", page.filter.text()));
-        if let Some(key) = key_for(Place::Secrets, Action::Back) {
+        if let Some(key) = model.keymap.key(Place::Secrets, Action::Back) {
             lines.push(TextRun::default());
-            lines.push(TextRun::of(StyleRole::Key, key).and(StyleRole::Dim, " clears the filter"));
+            lines.push(TextRun::hint(key, "clears the filter"));
         }
         return lines;
     }

@@ -133,7 +133,7 @@ impl SecretIndex {
             let Some(slot) = self.dirty.pop_first() else { break };
             self.remove_uses(slot, &mut changed);
             if let Some(row) = inventory.row(slot) {
-                bytes += self.index_row(inventory, row, outlook, &mut changed);
+                bytes += self.index_row(row, outlook, &mut changed);
             }
             rows += 1;
         }
@@ -144,7 +144,7 @@ impl SecretIndex {
                     on = Some(row.slot());
                     break;
                 }
-                bytes += self.index_row(inventory, row, outlook, &mut changed);
+                bytes += self.index_row(row, outlook, &mut changed);
                 rows += 1;
             }
             self.next = on;
@@ -200,7 +200,6 @@ impl SecretIndex {
     /// Scans one row; returns the number of bytes scanned.
     fn index_row(
         &mut self,
-        inventory: &Inventory,
         row: RowRef<'_>,
         outlook: &dyn SecretResolver,
         changed: &mut IndexDelta,
@@ -209,7 +208,7 @@ impl SecretIndex {
         if key.is_foreign() {
             return 0;
         }
-        let references = inventory.references(row);
+        let references = row.sites().references();
         let bytes = if references.is_empty() { 0 } else { row.document().len() };
         let mut uses = Vec::new();
         for (reference, fallback) in references {

@@ -10,10 +10,10 @@ use super::*;
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::console::effect::RequestId;
 use crate::domain::{
-    Address, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision, SecretContents,
-    SecretFolder, SecretPath, Token,
+    Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision,
+    SecretContents, SecretFolder, SecretPath, Token,
 };
-use crate::inventory::{Inventory, InventoryEvent, ScannedChange};
+use crate::inventory::{Inventory, InventoryEvent, ScannedEntry};
 use crate::provider::{Error, SecretListItem};
 
 struct Eyed {
@@ -52,16 +52,16 @@ fn kv(mount: &str, path: &str) -> SecretPath {
     SecretPath::Kv { mount: Mount::new(mount).unwrap(), path: KvPath::new(path).unwrap() }
 }
 
-fn put(address: &str, text: &str) -> ScannedChange {
+fn put(address: &str, text: &str) -> Change<ScannedEntry> {
     let Address(key) = address.parse().unwrap();
     let (revision, token) = (Revision(1), Token::counter(1));
     let document = text.into();
     let entry =
         crate::domain::Entry { key, document, revision, created: None, version: None, token, lease: None };
-    ScannedChange::Put(entry.into())
+    Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
 }
 
-fn apply(inventory: &mut Inventory, changes: Vec<ScannedChange>) -> crate::inventory::Delta {
+fn apply(inventory: &mut Inventory, changes: Vec<Change<ScannedEntry>>) -> crate::inventory::Delta {
     inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO)
 }
 
@@ -148,7 +148,10 @@ fn the_selection_stays_on_its_row_and_keeps_its_line() {
     page.work(&inventory, &outlook);
     assert_eq!((page.selected.clone(), page.cursor, page.offset), (selected, 3, 2));
     let Address(gone) = "p/one".parse().unwrap();
-    page.apply_delta(&apply(&mut inventory, vec![ScannedChange::Deleted(gone)]));
+    page.apply_delta(&apply(
+        &mut inventory,
+        vec![Change { revision: Revision(1), kind: ChangeKind::Deleted { key: gone } }],
+    ));
     page.work(&inventory, &outlook);
     assert_eq!(page.cursor, 3);
     assert_eq!(page.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
@@ -257,7 +260,7 @@ proptest! {
         for (number, a, b, work) in steps {
             let address = format!("n/w{number}");
             let change = if a == 0 {
-                ScannedChange::Deleted(address.parse::<Address>().unwrap().0)
+                Change { revision: Revision(1), kind: ChangeKind::Deleted { key: address.parse::<Address>().unwrap().0 } }
             } else {
                 put(&address, &format!(r#"{{"a": "{{$vault:p{a}#f{b}}}{{$V{b}:x}}"}}"#))
             };

@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use super::state::{ChangedSecret, RECEIVER_CACHE, StaleDependentsPage, StaleDependentsPart};
-use crate::console::keymap::Place;
 use crate::console::model::Model;
+use crate::console::place::Place;
 use crate::console::screens::review::sections as review_sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
@@ -41,15 +41,7 @@ fn title(list: &StaleDependentsPage) -> TextRun {
 fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> ReviewPage<'p> {
     let mut page = ReviewPage::new(columns);
     page.blank();
-    let words = match model.context.backend {
-        "files" => {
-            "looks references up when it loads its files: it goes on with the old value until a file is written again"
-        }
-        _ => {
-            "looks references up when it loads a document: it goes on with the old value until that is written again"
-        }
-    };
-    page.fact("receiver", StyleRole::Text, words);
+    page.fact("receiver", StyleRole::Text, model.context.backend.looks_up);
     cache_warning(&mut page, model);
     if model.inventory.coverage().is_partial() {
         let words = format!("{} documents that this user may not read may refer to it too", glyph::WARNING);

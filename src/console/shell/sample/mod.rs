@@ -17,7 +17,7 @@ use crate::console::message::Stamp;
 use crate::console::model::*;
 use crate::domain::*;
 use crate::inventory::{Inventory, Scope, scan_event};
-use crate::provider::{Capabilities, WatchEvent};
+use crate::provider::{Capabilities, WatchEvent, env, etcd};
 
 pub(in crate::console) use scenes::SCENES;
 
@@ -112,7 +112,8 @@ fn entry(address: &str, text: &str, revision: u64) -> Entry {
 pub(in crate::console) fn context() -> ConsoleContext {
     ConsoleContext {
         name: "prod".into(),
-        backend: "etcd",
+        backend: &etcd::BACKEND,
+        secret_backend: &env::BACKEND,
         target: "127.0.0.1:2379".into(),
         warnings: Vec::new(),
         capabilities: Capabilities {

@@ -5,14 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use super::{SECRET, connecting, entry, key, load, scope};
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::console::keymap::Place;
 use crate::console::message::{AppEvent, Message, Stamp};
 use crate::console::model::*;
 use crate::console::overlays::Overlay;
+use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::shell::layout::{Pane, Size};
 use crate::domain::*;
 use crate::inventory::Scope;
+use crate::provider::{env, vault};
 
 /// The wall clock of these scenes.
 const WALL: Duration = Duration::from_secs(1_000_000);
@@ -113,7 +114,9 @@ fn eyes() -> SecretLookup {
 
 /// A fleet whose visible needs have been read.
 fn fleet(size: Size, eyes: SecretLookup, documents: &[(&str, &str)], selected: &str) -> Model {
-    let mut model = Model::new(ConsoleContext { secrets: Some(eyes), ..super::context() }, size);
+    let secret_backend = if eyes.can_read_kv { &vault::BACKEND } else { &env::BACKEND };
+    let context = ConsoleContext { secrets: Some(eyes), secret_backend, ..super::context() };
+    let mut model = Model::new(context, size);
     model.link = connecting(size).link;
     model.link.set_state(LinkState::Synced, Duration::from_secs(2));
     model.now = Stamp { mono: super::NOW, wall: SystemTime::UNIX_EPOCH + WALL };

@@ -6,11 +6,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, connecting, context, empty, key, scope};
 use crate::console::effect::RequestId;
-use crate::console::keymap::Place;
 use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
+use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
 use crate::console::screens::editor::{Draft, DraftStage, Review, Upstream};
@@ -362,7 +362,7 @@ pub(in crate::console) fn files(size: Size) -> Model {
     let mut model = Model::new(
         ConsoleContext {
             name: "files webhooks.json".into(),
-            backend: "files",
+            backend: &crate::provider::file::BACKEND,
             target: "webhooks.json, connections.json".into(),
             locked: false,
             ..context()

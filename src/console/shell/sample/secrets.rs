@@ -33,7 +33,7 @@ fn form(size: Size) -> Model {
     let fields = vec![field("bearer-token"), field("hmac-secret"), field("old\u{202e}er")];
     let presence =
         Presence::Present(SecretContents { fields, version: Some(SecretVersion(3)), written: None });
-    let can = SecretCapabilities { presence: true, versions: true, patch: true, list: true, write: true };
+    let can = SecretCapabilities { versions: true, patch: true, write: true };
     let offered = SecretField::ALL.map(SecretField::name);
     let mut form = SecretForm::new(path(), &presence, (can, MissingRights::default()), &offered).unwrap();
     let mut set = |name: &str, text: &str, generated| {

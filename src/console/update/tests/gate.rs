@@ -12,11 +12,11 @@ use walk::{StateWalk, WalkStep, explore, face, keys_of, steps};
 
 use super::*;
 use crate::console::action::Action;
-use crate::console::overlays::help::offered as help_offers;
-use crate::console::shell::footer::offered as footer_offers;
+use crate::console::overlays::help;
+use crate::console::shell::footer::is_possible;
 
 fn writing_actions() -> impl Iterator<Item = Action> {
-    Action::ALL.into_iter().filter(|action| action.writes())
+    Action::ALL.iter().copied().filter(|action| action.writes())
 }
 
 /// Whether the last step may lead to a write: it requests one, answers a question about one, or is the answer
@@ -100,8 +100,13 @@ fn does_something(effect: &Effect) -> bool {
 fn read_only_what_writes_is_not_offered_and_does_nothing() {
     for (path, state) in states(WriteAccess::ReadOnly) {
         let (model, place) = (&state.console.model, state.console.model.place());
-        let offered: Vec<_> = footer_offers(model, place).chain(help_offers(place, true)).collect();
-        for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
+        let offered: Vec<_> = Action::hints(place)
+            .into_iter()
+            .map(|(action, _)| action)
+            .filter(|action| is_possible(model, place, *action))
+            .chain(help::offered(&model.keymap, place, true))
+            .collect();
+        for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {
             assert!(!offered.contains(&action), "{action:?} is offered in {place:?}");
         }
         for step in steps(&state.console) {
@@ -118,7 +123,7 @@ fn read_only_what_writes_is_not_offered_and_does_nothing() {
             }
         }
     }
-    for action in Action::ALL.into_iter().filter(|action| action.needs_writer()) {
+    for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {
         let mut console = TestConsole::loaded();
         console.model.lock = WriteAccess::ReadOnly;
         console.keys(":").text(action.name());

@@ -3,8 +3,10 @@
 use super::secrets::places;
 use super::*;
 use crate::check::NeedMark;
-use crate::console::compute::AT_ONCE;
+use crate::console::shell;
+use crate::console::theme::{ColorDepth, Glyphs, Theme};
 use crate::domain::Presence;
+use crate::domain::json::WALKS;
 
 impl TestConsole {
     fn with_secrets(entries: &[Entry]) -> Self {
@@ -21,19 +23,6 @@ impl TestConsole {
 
     fn mark(&self, address: &str) -> Option<NeedMark> {
         self.model.need_mark(&key(address))
-    }
-
-    /// Does what the runtime would; returns how many documents were read off the loop.
-    fn read_large(&mut self) -> usize {
-        let mut read = 0;
-        loop {
-            let at = self.effects.iter().position(|effect| matches!(effect, Effect::Compute(..)));
-            let Some(Effect::Compute(request, ask)) = at.map(|at| self.effects.remove(at)) else {
-                return read;
-            };
-            read += 1;
-            self.send(AppEvent::Answer(request, Answer::Computed(ask.run())));
-        }
     }
 }
 
@@ -55,9 +44,9 @@ fn a_row_needs_what_its_document_and_its_connection_need_and_follows_both() {
     let own = "webhooks/a/one/secrets";
     assert_eq!(console.paths(), [own, "secret/app/one", "secret/infra/k1"]);
     assert_eq!(console.mark("a/one"), Some(NeedMark::Asking));
-    let read = console.model.needs.documents_read();
+    let read = WALKS.get();
     console.keys("j k G g");
-    assert_eq!(console.model.needs.documents_read(), read, "nothing has changed");
+    assert_eq!(WALKS.get(), read, "nothing has changed");
 
     console.put("connections/k1", &rabbit("infra/k2"), 6);
     assert_eq!(console.paths(), [own, "secret/app/one", "secret/infra/k2"]);
@@ -67,7 +56,7 @@ fn a_row_needs_what_its_document_and_its_connection_need_and_follows_both() {
     assert_eq!(console.paths(), [own, "secret/app/two"]);
     console.put("connections/k1", "{}", 9);
     assert_eq!(console.paths(), [own, "secret/app/two"]);
-    assert_eq!(console.model.needs.documents_read(), read + 4);
+    assert_eq!(WALKS.get(), read + 3, "each new document once, when it comes");
 
     let missing = console.model.needs.visible_paths().into_iter().map(|path| (path, Presence::Missing));
     console.model.presence_cache.update(missing.collect::<Vec<_>>(), Duration::ZERO);
@@ -91,62 +80,47 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
     let rows =
         crate::console::screens::browse::items::visible(&console.model, &console.model.webhooks).count();
     assert!((20..40).contains(&rows), "{rows}");
-    let mut read = console.model.needs.documents_read();
-    assert!(read <= 2 * rows, "{read} for {rows} rows");
+    let known = |console: &TestConsole| console.model.needs.known();
+    let mut before = known(&console);
+    assert!(before <= 2 * rows, "{before} for {rows} rows");
     for (keys, most) in [("j", 0), ("G", rows), ("k", 0), ("g", 0), ("/", 0)] {
         console.keys(keys);
-        let now = console.model.needs.documents_read();
-        assert!(now - read <= most, "{keys}: {}", now - read);
-        read = now;
+        let now = known(&console);
+        assert!(now - before <= most, "{keys}: {}", now - before);
+        before = now;
     }
     console.keys("esc g");
     for _ in 0..200 {
         console.send(AppEvent::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
-        let now = console.model.needs.documents_read();
-        assert!(now - read <= rows, "{}", now - read);
-        read = now;
+        let now = known(&console);
+        assert!(now.saturating_sub(before) <= rows, "{}", now - before);
+        before = now;
     }
-    assert!(console.model.needs.len() <= 1_000 + rows, "{}", console.model.needs.len());
+    assert!(known(&console) <= 1_000 + rows, "{}", known(&console));
     assert!(console.paths().len() <= rows + 2);
 }
 
 #[test]
 fn what_is_too_much_for_one_turn_goes_on_in_the_next() {
-    let filler = "x".repeat(AT_ONCE - 1_000);
-    let text = |at: u64| format!(r#"{{"topic":"{filler}","jwt":{{"secret":"{{$vault:app/{at}#a}}"}}}}"#);
-    let entries: Vec<_> = (1..=20).map(|at| entry(&format!("a/w{at:02}"), &text(at), at)).collect();
-    let mut console = TestConsole::with_secrets(&entries);
-    let mut turns = 0;
-    let mut read = console.model.needs.documents_read();
-    while console.model.needs.is_partial() {
-        assert!(console.model.next_wake().is_some_and(|at| at <= console.now), "it goes on at once");
-        console.send(AppEvent::Wake);
-        let now = console.model.needs.documents_read();
-        assert!((1..=5).contains(&(now - read)), "{}", now - read);
-        (read, turns) = (now, turns + 1);
-    }
-    assert!(turns >= 1, "{turns}");
-    assert_eq!(read, 20);
-    assert_eq!(console.read_large(), 0);
-    assert_eq!(console.paths().len(), 40);
-}
-
-#[test]
-fn a_document_of_many_references_has_a_turn_for_itself() {
     let headers: Vec<_> = (0..1_900).map(|at| format!(r#""X-{at}":"{{$V{at}}}""#)).collect();
     let text = format!(r#"{{"module-config":{{"headers":{{{}}}}}}}"#, headers.join(","));
-    assert!(text.len() < AT_ONCE);
     let entries: Vec<_> = (1..=9).map(|at| entry(&format!("a/w{at}"), &text, at)).collect();
     let mut console = TestConsole::with_secrets(&entries);
-    assert!(console.model.needs.is_partial());
-    let before = console.model.needs.documents_read();
-    console.send(AppEvent::Wake);
-    assert!(console.model.needs.documents_read() - before <= 2);
+    let mut turns = 0;
+    while console.model.needs.is_partial() {
+        assert!(console.model.next_wake().is_some_and(|at| at <= console.now), "it goes on at once");
+        let before = console.model.needs.known();
+        console.send(AppEvent::Wake);
+        assert!((1..=2).contains(&(console.model.needs.known() - before)));
+        turns += 1;
+    }
+    assert!(turns >= 1, "{turns}");
+    assert_eq!(console.model.needs.known(), 9);
 }
 
 #[test]
-fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
-    let filler = "x".repeat(AT_ONCE);
+fn a_large_document_needs_what_its_connections_need_at_once() {
+    let filler = "x".repeat(1024 * 1024);
     let large = format!(
         r#"{{"filler":"{filler}","chain":[{{"connection":"k1"}},{{"connection":"k2"}},{{"connection":"gone"}}]}}"#
     );
@@ -157,19 +131,45 @@ fn a_large_document_is_read_off_the_loop_with_the_connections_it_names() {
         entry("connections/k1", &rabbit("infra/k1"), 4),
         entry("connections/k2", &rabbit("infra/k2"), 5),
     ]);
-    assert_eq!((console.mark("a/large"), console.mark("a/small")), (None, None));
-    assert_eq!(console.read_large(), 3, "one of them twice: first it was not known what it names");
     let small = ["webhooks/a/small/secrets", "secret/app/small", "secret/infra/huge"];
     assert_eq!(console.paths()[..3], ["webhooks/a/large/secrets", "secret/infra/k1", "secret/infra/k2"]);
     assert_eq!(console.paths()[3..], small);
-    console.keys("j k");
-    assert_eq!(console.read_large(), 0);
 
     console.put("connections/gone", &rabbit("infra/gone"), 6);
     console.put("a/large", &large.replace("k2", "k1"), 7);
-    assert!(console.read_large() >= 1);
     assert!(console.paths().contains(&"secret/infra/gone".into()));
-    assert!(!console.paths().contains(&"secret/infra/k2".into()), "an answer of before is not taken");
+    assert!(!console.paths().contains(&"secret/infra/k2".into()));
+}
+
+#[test]
+fn between_the_watch_and_the_screen_a_document_is_parsed_once_a_revision() {
+    let documents = [
+        ("a/broken", r#"{"module": "#.to_owned()),
+        ("a/one", webhook("app/one", "k1")),
+        ("a/two", webhook("app/one", "k1")),
+        ("connections/k1", rabbit("infra/k1")),
+    ];
+    let entries: Vec<_> =
+        (1..).zip(&documents).map(|(at, (address, text))| entry(address, text, at)).collect();
+    let before = WALKS.get();
+    let mut console = TestConsole::with_secrets(&entries);
+    assert_eq!(WALKS.get() - before, documents.len());
+    let before = WALKS.get();
+    let theme = Theme::named("default", ColorDepth::Ansi16, Glyphs::Unicode).unwrap();
+    let mut screen = ratatui::Terminal::new(ratatui::backend::TestBackend::new(120, 40)).unwrap();
+    for keys in ["j", "k", "G", "g", "2", "3", "j", "enter", "j", "esc", "1"] {
+        console.keys(keys);
+        console.send(AppEvent::Wake);
+        screen.draw(|frame| shell::draw(&console.model, &theme, frame)).unwrap();
+    }
+    let path =
+        console.model.needs.visible_paths().into_iter().find(|path| path.to_string() == "secret/app/one");
+    let path = path.unwrap();
+    assert_eq!(console.model.secret_dependents(&path, None).total, 2);
+    assert_eq!(WALKS.get(), before, "whatever is shown of them");
+    console.put("a/one", &webhook("app/two", "k1"), 6);
+    console.keys("j k 3 j 1");
+    assert_eq!(WALKS.get(), before + 1);
 }
 
 #[test]

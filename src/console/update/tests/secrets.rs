@@ -33,8 +33,7 @@ pub(super) fn places() -> SecretLookup {
     }
 }
 
-const CAN: SecretCapabilities =
-    SecretCapabilities { presence: true, versions: true, patch: true, list: true, write: true };
+const CAN: SecretCapabilities = SecretCapabilities { versions: true, patch: true, write: true };
 
 fn holds(version: u64) -> Presence {
     let field = |name: &str| (FieldName::new(name), FieldState::Present);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Span;
 use super::super::walk::MAX_DEPTH;
 use super::error_kind::SyntaxErrorKind;
-use super::reader::{OpenBracket, RecoveryParser, RecoveryState, closes};
+use super::reader::{OpenBracket, RecoveryParser, RecoveryState};
 use super::tokens::SyntaxToken;
 use super::{LexemeKind, SyntaxFix};
 
@@ -57,7 +57,9 @@ impl RecoveryParser<'_> {
         match token.shape {
             LexemeKind::OpenObject | LexemeKind::OpenArray => true,
             LexemeKind::Comma | LexemeKind::Colon | LexemeKind::CloseObject | LexemeKind::CloseArray => false,
-            _ => self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Comma || closes(next.shape)),
+            _ => {
+                self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Comma || next.shape.closes())
+            }
         }
     }
 

@@ -292,14 +292,14 @@ impl<'t> RecoveryParser<'t> {
 
     /// Leaves out what stands behind a value on its line, up to where the next one may begin.
     fn skip_the_rest(&mut self, token: SyntaxToken) {
-        let mut depth = usize::from(opens(token.shape));
+        let mut depth = usize::from(token.shape.opens());
         while let Some(next) = self.tokens.peek() {
             let ends = depth == 0
-                && (next.shape == LexemeKind::Comma || closes(next.shape) || next.indent.is_some());
+                && (next.shape == LexemeKind::Comma || next.shape.closes() || next.indent.is_some());
             if ends {
                 return;
             }
-            depth = (depth + usize::from(opens(next.shape))) - usize::from(closes(next.shape));
+            depth = (depth + usize::from(next.shape.opens())) - usize::from(next.shape.closes());
             self.end = next.span.end;
             let taken = self.tokens.next();
             self.indent = taken.and_then(|taken| taken.indent).unwrap_or(self.indent);
@@ -307,7 +307,7 @@ impl<'t> RecoveryParser<'t> {
     }
 
     fn after_the_end(&mut self, token: SyntaxToken) -> bool {
-        if closes(token.shape) {
+        if token.shape.closes() {
             self.report(
                 token,
                 SyntaxErrorKind::StrayClose,
@@ -399,14 +399,6 @@ impl<'t> RecoveryParser<'t> {
             (_, false) => self.never_closed(),
         }
     }
-}
-
-fn opens(shape: LexemeKind) -> bool {
-    matches!(shape, LexemeKind::OpenObject | LexemeKind::OpenArray)
-}
-
-pub(super) fn closes(shape: LexemeKind) -> bool {
-    matches!(shape, LexemeKind::CloseObject | LexemeKind::CloseArray)
 }
 
 /// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.

@@ -2,8 +2,7 @@
 //! login to know, which is made once per process: the client library does not expose its own tokens,
 //! and etcd hashes passwords slowly by design.
 
-use std::sync::{Mutex, PoisonError};
-
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::super::connect::Connector;
@@ -18,7 +17,7 @@ impl AuthTokenProbe {
     /// The kind, as a message; `None` without a login, or where it failed.
     pub(super) async fn kind(&self, connector: &Connector, deadline: Instant) -> Option<&'static str> {
         let login = connector.settings().login.as_ref()?;
-        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.0.lock();
         if known.is_some() {
             return known;
         }
@@ -28,7 +27,7 @@ impl AuthTokenProbe {
             Ok(client.auth_client().authenticate(name, password).await?)
         });
         let kind = words(answer.await.ok()?.token());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind);
+        *self.0.lock() = Some(kind);
         Some(kind)
     }
 }

@@ -5,24 +5,24 @@
 //! disconnects at once. All other calls verify certificates.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use futures::future::join_all;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::net::TcpStream;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
 use x509_cert::der::Decode;
 
 use super::super::connect::Connector;
-use super::super::settings::{Endpoint, IdentityFiles, TlsFiles};
-use super::super::tls::ensure_crypto_provider;
+use super::super::settings::{Endpoint, TlsFiles};
+use super::super::tls::{TlsCredentials, handshake};
 use super::remaining;
 use crate::domain::{Certificate, CertificateOwner};
 
@@ -51,17 +51,13 @@ impl CertificateCache {
     async fn server(&self, endpoint: &Endpoint, files: &TlsFiles, deadline: Instant) -> Option<Certificate> {
         let address = endpoint.to_string();
         let recent = |(at, _): &&(Instant, Certificate)| at.elapsed() < CACHE_TTL;
-        if let Some((_, known)) = self.lock().get(&address).filter(recent) {
+        if let Some((_, known)) = self.0.lock().get(&address).filter(recent) {
             return Some(known.clone());
         }
         let shown = timeout(remaining(deadline), peer_certificate(endpoint, files)).await.ok().flatten()?;
         let certificate = read(CertificateOwner::Server(address.clone()), &shown)?;
-        self.lock().insert(address, (Instant::now(), certificate.clone()));
+        self.0.lock().insert(address, (Instant::now(), certificate.clone()));
         Some(certificate)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Certificate)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,40 +88,24 @@ fn read_file(path: &PathBuf, owner: impl Fn(String) -> CertificateOwner) -> Vec<
         return Vec::new();
     }
     let read = |der: CertificateDer<'_>| read(owner(path.display().to_string()), &der);
-    let mut found: Vec<_> = chain(path).into_iter().filter_map(read).collect();
+    let chain = CertificateDer::pem_file_iter(path).into_iter().flatten();
+    let mut found: Vec<_> = chain.filter_map(Result::ok).filter_map(read).collect();
     // Those that expire first matter.
     found.sort_by_key(|certificate| certificate.until);
     found.truncate(MAX_PER_FILE);
     found
 }
 
-fn chain(path: &Path) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_file_iter(path).map(|all| all.filter_map(Result::ok).collect()).unwrap_or_default()
-}
-
-/// The certificate that a server presents, in DER.
+/// The certificate that a server presents, in DER. The client's is sent where there is one: a server that
+/// requires it would log an error.
 async fn peer_certificate(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u8>> {
-    ensure_crypto_provider();
-    let provider = CryptoProvider::get_default().cloned()?;
+    let mut config = TlsCredentials::read(files).await.ok()?.client_config();
+    let provider = Arc::clone(config.crypto_provider());
     let witness = Arc::new(RecordingVerifier { provider, certificate: Mutex::default() });
-    let config = config(&witness, files.identity.clone()).await?;
-    let name = ServerName::try_from(endpoint.host().to_owned()).ok()?;
-    let stream = TcpStream::connect(endpoint.to_string()).await.ok()?;
+    config.dangerous().set_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>);
     // A handshake that fails later has presented the certificate as well.
-    let _ = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    witness.certificate.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// With the client certificate where there is one: a server that requires it would log an error.
-async fn config(witness: &Arc<RecordingVerifier>, identity: Option<IdentityFiles>) -> Option<ClientConfig> {
-    let verifier = Arc::clone(witness) as Arc<dyn ServerCertVerifier>;
-    let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier);
-    let Some(identity) = identity else { return Some(config.with_no_client_auth()) };
-    let files = tokio::task::spawn_blocking(move || {
-        Some((chain(&identity.cert), PrivateKeyDer::from_pem_file(&identity.key).ok()?))
-    });
-    let (chain, key) = files.await.ok().flatten()?;
-    config.with_client_auth_cert(chain, key).ok()
+    let _ = handshake(endpoint, config).await;
+    witness.certificate.lock().take()
 }
 
 /// Records the server's certificate and accepts any.
@@ -144,7 +124,7 @@ impl ServerCertVerifier for RecordingVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.to_vec());
+        *self.certificate.lock() = Some(end_entity.to_vec());
         Ok(ServerCertVerified::assertion())
     }
 

@@ -1,7 +1,8 @@
 //! Tracks leader changes; etcd itself records no time of an election.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
+
+use parking_lot::Mutex;
 
 use super::member_status::ClusterStatus;
 
@@ -26,7 +27,7 @@ impl LeaderTracker {
     /// counts; `None` while none knows a leader.
     pub(super) fn record(&self, seen: &ClusterStatus, now: SystemTime) -> Option<LeaderTerm> {
         let best = seen.reports().filter(|report| report.leader != 0).max_by_key(|report| report.term)?;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         let reign = match *known {
             Some(reign) if best.term < reign.term => return Some(reign),
             Some(reign) if reign.leader == best.leader => {

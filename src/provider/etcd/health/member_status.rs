@@ -2,8 +2,9 @@
 //! next, so that a latency is one round trip and a password is hashed once.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use etcd_client::{Client, StatusResponse};
 use futures::StreamExt;
@@ -26,28 +27,24 @@ pub(super) struct ClientPool(Mutex<HashMap<String, Client>>);
 impl ClientPool {
     /// Every client whose last query succeeded.
     pub(super) fn all(&self) -> Vec<Client> {
-        self.lock().values().cloned().collect()
+        self.0.lock().values().cloned().collect()
     }
 
     fn get(&self, url: &str) -> Option<Client> {
-        self.lock().get(url).cloned()
+        self.0.lock().get(url).cloned()
     }
 
     fn insert(&self, url: &str, client: Client) {
-        self.lock().insert(url.to_owned(), client);
+        self.0.lock().insert(url.to_owned(), client);
     }
 
     fn remove(&self, url: &str) {
-        self.lock().remove(url);
+        self.0.lock().remove(url);
     }
 
     /// Drops the clients of all other members.
     fn retain(&self, urls: &HashSet<String>) {
-        self.lock().retain(|url, _| urls.contains(url));
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Client>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().retain(|url, _| urls.contains(url));
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: 
     );
     let now = SystemTime::now();
     let reign = observer.leader_tracker.record(&seen, now);
-    let mut health = Health::new("etcd");
+    let mut health = Health::new(super::BACKEND.name);
     health.facts = facts(connector, keyspace);
     health.facts.extend(token.map(|kind| Fact::text("token", kind)));
     verdict(&mut health, connector, keyspace, decided);

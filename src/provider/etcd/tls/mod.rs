@@ -1,10 +1,8 @@
 //! TLS: credentials from the configured files, and the causes of failed handshakes.
 
-mod fault;
 mod probe;
 
 use std::path::Path;
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use etcd_client::{Certificate, Identity, TlsOptions};
@@ -13,11 +11,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-pub(super) use fault::TlsFault;
-pub(super) use probe::probe;
+pub(super) use probe::{handshake, probe};
 
 use super::error::Fault;
 use super::settings::{IdentityFiles, TlsFiles};
+use crate::provider::tls::ensure_crypto_provider;
 
 /// How long a handshake may take, once TCP is connected.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -30,21 +28,11 @@ const SYSTEM_TRUST: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Installs `aws-lc-rs` as the process's default crypto provider, unless one is installed already.
-/// rustls panics where two are linked and none is installed.
-pub fn ensure_crypto_provider() {
-    static CHOSEN: Once = Once::new();
-    CHOSEN.call_once(|| {
-        // An error means that one is installed already, which is fine.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    });
-}
-
 /// Trusted authorities and the client's identity, from files that were checked.
 pub(super) struct TlsCredentials {
     ca_bundle: Vec<u8>,
     identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
-    config: Arc<ClientConfig>,
+    config: ClientConfig,
 }
 
 impl TlsCredentials {
@@ -58,7 +46,7 @@ impl TlsCredentials {
         let roots = roots(&trusted, files.ca_cert.as_deref())?;
         let builder = ClientConfig::builder().with_root_certificates(roots);
         let Some(identity) = &files.identity else {
-            let config = Arc::new(builder.with_no_client_auth());
+            let config = builder.with_no_client_auth();
             return Ok(Self { ca_bundle: trusted, identity: None, config });
         };
         let cert = pem(&identity.cert, "ETCD_CERT").await?;
@@ -68,7 +56,11 @@ impl TlsCredentials {
         let config = builder
             .with_client_auth_cert(chain, private_key(&key, &identity.key)?)
             .map_err(|error| mismatch(&error, identity))?;
-        Ok(Self { ca_bundle: trusted, identity: Some((cert, key)), config: Arc::new(config) })
+        Ok(Self { ca_bundle: trusted, identity: Some((cert, key)), config })
+    }
+
+    pub(super) fn client_config(&self) -> ClientConfig {
+        self.config.clone()
     }
 
     /// As options of the client library.

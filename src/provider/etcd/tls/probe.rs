@@ -12,9 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{HANDSHAKE_TIMEOUT, TlsCredentials, TlsFault, ensure_crypto_provider};
+use super::{HANDSHAKE_TIMEOUT, TlsCredentials};
 use crate::provider::etcd::error::within;
 use crate::provider::etcd::settings::Endpoint;
+use crate::provider::tls::{TlsError, ensure_crypto_provider};
 
 /// The HTTP/2 connection preface: the magic and an empty SETTINGS frame.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -26,10 +27,10 @@ const SETTINGS: u8 = 4;
 pub(in crate::provider::etcd) async fn probe(
     endpoint: &Endpoint,
     credentials: Option<&TlsCredentials>,
-) -> Option<TlsFault> {
+) -> Option<TlsError> {
     let asked = within(HANDSHAKE_TIMEOUT, async {
         Ok(match credentials {
-            Some(credentials) => probe_tls(endpoint, &credentials.config).await,
+            Some(credentials) => probe_tls(endpoint, credentials.client_config()).await,
             None => probe_plain(endpoint).await,
         })
     });
@@ -37,31 +38,31 @@ pub(in crate::provider::etcd) async fn probe(
 }
 
 /// For a connection without TLS.
-async fn probe_plain(endpoint: &Endpoint) -> Option<TlsFault> {
+async fn probe_plain(endpoint: &Endpoint) -> Option<TlsError> {
     ensure_crypto_provider();
     let nobody = ClientConfig::builder().with_root_certificates(RootCertStore::empty());
-    let answer = handshake(endpoint, &Arc::new(nobody.with_no_client_auth())).await;
+    let answer = handshake(endpoint, nobody.with_no_client_auth()).await;
     let understood = match answer.err().as_ref().map(tls_error) {
         // No certificate is trusted, so the handshake fails, but with an error that proves TLS.
         Some(Some(error)) => !matches!(error, Error::InvalidMessage(_)),
         Some(None) => false,
         None => true,
     };
-    understood.then_some(TlsFault::TlsRequired)
+    understood.then_some(TlsError::TlsRequired)
 }
 
 /// For a connection with TLS.
-async fn probe_tls(endpoint: &Endpoint, config: &Arc<ClientConfig>) -> Option<TlsFault> {
+async fn probe_tls(endpoint: &Endpoint, config: ClientConfig) -> Option<TlsError> {
     let failed = match handshake(endpoint, config).await {
-        Ok(stream) => return send_preface(stream).await.err().as_ref().and_then(tls_error).map(TlsFault::of),
+        Ok(stream) => return send_preface(stream).await.err().as_ref().and_then(tls_error).map(TlsError::of),
         Err(failed) => failed,
     };
     match tls_error(&failed) {
-        Some(error) if !matches!(error, Error::InvalidMessage(_)) => Some(TlsFault::of(error)),
+        Some(error) if !matches!(error, Error::InvalidMessage(_)) => Some(TlsError::of(error)),
         _ => {
             let stream = connect(endpoint).await.ok()?;
             let speaks = send_preface(stream).await.is_ok_and(|kind| kind == SETTINGS);
-            Some(if speaks { TlsFault::NotTls } else { TlsFault::Handshake })
+            Some(if speaks { TlsError::NotTls } else { TlsError::Handshake })
         }
     }
 }
@@ -70,11 +71,10 @@ async fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
     TcpStream::connect((endpoint.host(), endpoint.port())).await
 }
 
-async fn handshake(
+pub(in crate::provider::etcd) async fn handshake(
     endpoint: &Endpoint,
-    config: &Arc<ClientConfig>,
+    mut config: ClientConfig,
 ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + use<>> {
-    let mut config = ClientConfig::clone(config);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name, connect(endpoint).await?).await

@@ -21,7 +21,7 @@ use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<Op>) -> Result<Commit> {
     let steps = prepare(keyspace, ops)?;
     let Some(first) = steps.first().map(|step| step.key.clone()) else {
-        return Err(Error::Invalid { reason: "a commit without operations; name at least one key".into() });
+        return Err(Error::invalid("a commit without operations; name at least one key"));
     };
     let name = connector.name();
 
@@ -54,9 +54,9 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
             let error = match refused_limit(&fault, &steps) {
-                Some(sent) => Error::Invalid {
-                    reason: format!("{}; {sent}, and nothing was written", fault.message(&name)),
-                },
+                Some(sent) => {
+                    Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
+                }
                 None if link.is_some() => fault.into_write_error(&name, &first, || lacking),
                 None => fault.into_error(&name, || lacking),
             };

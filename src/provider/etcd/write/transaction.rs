@@ -198,7 +198,7 @@ fn seconds(length: Duration) -> Result<i64> {
 }
 
 fn invalid(reason: String) -> Error {
-    Error::Invalid { reason }
+    Error::invalid(reason)
 }
 
 /// The keys of a write, for messages; of many, the first few.

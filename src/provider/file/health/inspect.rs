@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::super::contents::{FileContents, FileKind};
 use super::super::filesystem::{StatStamp, read};
@@ -55,7 +56,7 @@ impl InspectionCache {
             FileKind::Connections => &self.connections,
         };
         // The lock is held while reading: a concurrent check waits for this result.
-        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = slot.lock();
         let now = StatStamp::at(path);
         if let (Some((stamp, judgement)), Some(now)) = (&*known, now)
             && *stamp == now

@@ -11,9 +11,9 @@ mod stat;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::FileProvider;
 use super::contents::FileKind;
 use super::state::FileState;
+use super::{BACKEND, FileProvider};
 use crate::domain::{Condition, Fact, Finding, Health, MemberHealth, MemberRole, Right};
 use crate::provider::{Error, HEALTH_DEADLINE, MISSING_RIGHT_REMEDY};
 use inspect::FileInspection;
@@ -31,7 +31,7 @@ pub(super) async fn check(provider: &FileProvider) -> Health {
     let limit = HEALTH_DEADLINE - MARGIN;
     let about = provider.within(limit, |shared| BOTH.map(|which| FileStat::file(shared.path(which))));
     let Ok(about) = about.await else {
-        return Health::unusable("files", "the file system does not answer", "check the mount");
+        return Health::unusable(BACKEND.name, "the file system does not answer", "check the mount");
     };
     let judged = Arc::clone(&provider.inspections);
     // Continues after the timeout: the next check finds its result in the cache.
@@ -41,7 +41,7 @@ pub(super) async fn check(provider: &FileProvider) -> Health {
 }
 
 fn report(shared: &FileState, about: &[FileStat; 2], judgements: Option<&[FileInspection; 2]>) -> Health {
-    let mut health = Health::new("files");
+    let mut health = Health::new(BACKEND.name);
     let pause = shared.debounce.as_secs_f32();
     health.facts.push(Fact::text("save order", format!("connections, and webhooks {pause:.1} s later")));
     health.facts.push(Fact::text("changes", shared.watch_mode().to_string()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{MemorySecrets, StoredSecretKey, denied};
+use super::{KvLocation, MemorySecrets};
 use crate::domain::{Mount, SecretFolder, SecretPath, SecretRight};
 use crate::provider::{Error, Result};
 
@@ -20,11 +20,12 @@ pub enum SecretsOutage {
 
 impl SecretsOutage {
     pub(super) fn error(&self) -> Error {
-        let unavailable = |reason: &str| Error::Unavailable { reason: reason.into(), retry_in: None };
         match self {
-            Self::Sealed => unavailable("the store of secrets is sealed; somebody who may must unseal it"),
-            Self::Unreachable => unavailable("the store of secrets does not answer"),
-            Self::Denied { permission } => denied(permission.clone()),
+            Self::Sealed => {
+                Error::unavailable("the store of secrets is sealed; somebody who may must unseal it")
+            }
+            Self::Unreachable => Error::unavailable("the store of secrets does not answer"),
+            Self::Denied { permission } => Error::denied(permission.clone()),
         }
     }
 }
@@ -100,16 +101,16 @@ impl MemorySecrets {
 }
 
 impl FaultInjection {
-    pub(super) fn missing(&self, right: SecretRight, place: StoredSecretKey<'_>) -> Option<String> {
-        self.forbidden.contains(&(right, place.secret_path.clone())).then(|| permission(right, place))
+    pub(super) fn missing(&self, right: SecretRight, place: KvLocation<'_>) -> Option<String> {
+        self.forbidden.contains(&(right, place.secret_path.clone())).then(|| place.permission(right))
     }
 
-    pub(super) fn check_right(&self, right: SecretRight, place: StoredSecretKey<'_>) -> Result<()> {
+    pub(super) fn check_right(&self, right: SecretRight, place: KvLocation<'_>) -> Result<()> {
         self.check_mount(place.mount)?;
         if let Some(reason) = self.unreachable_reason(place) {
-            return Err(Error::Unavailable { reason, retry_in: None });
+            return Err(Error::unavailable(reason));
         }
-        self.missing(right, place).map_or(Ok(()), |permission| Err(denied(permission)))
+        self.missing(right, place).map_or(Ok(()), |permission| Err(Error::denied(permission)))
     }
 
     pub(super) fn unlisted(&self, folder: &SecretFolder) -> Option<String> {
@@ -123,7 +124,7 @@ impl FaultInjection {
             .then(|| format!("there is no secrets engine at {mount}/; check the mount in the settings"))
     }
 
-    pub(super) fn unreachable_reason(&self, place: StoredSecretKey<'_>) -> Option<String> {
+    pub(super) fn unreachable_reason(&self, place: KvLocation<'_>) -> Option<String> {
         self.unreachable
             .contains(place.secret_path)
             .then(|| "the store of secrets does not answer for it".to_owned())
@@ -131,26 +132,20 @@ impl FaultInjection {
 
     pub(super) fn check_mount(&self, mount: &Mount) -> Result<()> {
         match self.no_mount(mount) {
-            Some(reason) => Err(Error::Unavailable { reason, retry_in: None }),
+            Some(reason) => Err(Error::unavailable(reason)),
             None => Ok(()),
         }
     }
 
-    pub(super) fn take_conflict(&mut self, place: StoredSecretKey<'_>) -> bool {
+    pub(super) fn take_conflict(&mut self, place: KvLocation<'_>) -> bool {
         self.conflicts.remove(place.secret_path)
     }
 
-    pub(super) fn deliver_response(&mut self, place: StoredSecretKey<'_>) -> Result<()> {
+    pub(super) fn deliver_response(&mut self, place: KvLocation<'_>) -> Result<()> {
         if !self.lost_responses.remove(place.secret_path) {
             return Ok(());
         }
         let reason = "the connection broke".to_owned();
         Err(Error::SecretUnknown { path: place.secret_path.clone(), reason })
     }
-}
-
-/// A permission as capability and path of KV 2.
-fn permission(right: SecretRight, place: StoredSecretKey<'_>) -> String {
-    let (capability, endpoint) = right.in_kv_2();
-    format!("{capability} on {}/{endpoint}/{}", place.mount, place.path)
 }

@@ -11,8 +11,10 @@ mod stored_secret;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
@@ -23,17 +25,17 @@ use crate::domain::{
     FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretFolder, SecretMetadata, SecretPath,
     SecretRight, SecretStoreStatus, SecretText, SecretValue, SecretVersion,
 };
-use crate::provider::secret::unsupported;
+use crate::provider::secret::{KvLocation, shut_down};
 use crate::provider::{
-    Error, MISSING_RIGHT_REMEDY, Result, SecretAccess, SecretCapabilities, SecretData, SecretListItem,
-    SecretReader, SecretRevealer,
+    Error, Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
+    SecretRevealer,
 };
 use call_counts::{CallCounters, SecretCall};
 use fault_injection::FaultInjection;
 use stored_secret::StoredSecret;
 
-/// The name in health reports.
-const BACKEND: &str = "secrets";
+/// What this store is.
+pub const BACKEND: SecretBackend = SecretBackend { name: "secrets", remote: false, key_value: true };
 
 type WallClock = dyn Fn() -> SystemTime + Send + Sync;
 
@@ -57,32 +59,12 @@ struct MemorySecretsState {
 }
 
 impl MemorySecretsState {
-    fn secret(&self, place: StoredSecretKey<'_>) -> Option<&StoredSecret> {
+    fn secret(&self, place: KvLocation<'_>) -> Option<&StoredSecret> {
         self.secrets.get(place.mount)?.get(place.path)
     }
 
-    fn secret_mut(&mut self, place: StoredSecretKey<'_>) -> &mut StoredSecret {
+    fn secret_mut(&mut self, place: KvLocation<'_>) -> &mut StoredSecret {
         self.secrets.entry(place.mount.clone()).or_default().entry(place.path.clone()).or_default()
-    }
-}
-
-/// A [`SecretPath`] in a key-value engine.
-#[derive(Clone, Copy)]
-struct StoredSecretKey<'a> {
-    mount: &'a Mount,
-    path: &'a KvPath,
-    secret_path: &'a SecretPath,
-}
-
-impl<'a> StoredSecretKey<'a> {
-    fn of(whole: &'a SecretPath) -> Result<Self> {
-        match whole {
-            SecretPath::Kv { mount, path } => Ok(Self { mount, path, secret_path: whole }),
-            SecretPath::Variables(_) => {
-                let what = format!("looking for {whole}");
-                Err(unsupported(what, "this context keeps its secrets in a key-value engine"))
-            }
-        }
     }
 }
 
@@ -112,10 +94,7 @@ impl MemorySecrets {
 
     /// Reader, revealer and, if `writable`, writer of this store.
     pub fn access(&self, writable: bool) -> SecretAccess {
-        let store = Arc::new(self.clone());
-        let writer = writable.then(|| Arc::clone(&store) as Arc<dyn crate::provider::SecretWriter>);
-        let revealer = Arc::clone(&store) as Arc<dyn SecretRevealer>;
-        SecretAccess::new(store, writer, move || Arc::clone(&revealer))
+        SecretAccess::of_store(Arc::new(self.clone()), writable)
     }
 
     /// The number of calls so far.
@@ -151,22 +130,9 @@ impl MemorySecrets {
 
     /// Removes a secret with all its versions, as another program would.
     pub fn remove_now(&self, path: &SecretPath) {
-        if let Ok(place) = StoredSecretKey::of(path) {
+        if let Ok(place) = KvLocation::of(path) {
             self.state().secrets.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
         }
-    }
-
-    /// Writes the metadata of a secret, as another program would: `custom_metadata`, `max_versions`
-    /// (`None`: 10, the default), and `cas_required`.
-    pub fn metadata_now<'a>(
-        &self,
-        path: &SecretPath,
-        custom: impl IntoIterator<Item = (&'a str, &'a str)>,
-        max: Option<u64>,
-        cas_required: bool,
-    ) {
-        let custom = custom.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-        self.edit(path, |kept, now| kept.describe(custom, max, cas_required, now));
     }
 
     fn edit<T>(
@@ -175,12 +141,12 @@ impl MemorySecrets {
         change: impl FnOnce(&mut StoredSecret, SystemTime) -> T,
     ) -> Option<T> {
         let now = (self.shared.clock)();
-        let place = StoredSecretKey::of(path).ok()?;
+        let place = KvLocation::of(path).ok()?;
         Some(change(self.state().secret_mut(place), now))
     }
 
     fn state(&self) -> MutexGuard<'_, MemorySecretsState> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock()
     }
 
     /// Counts a call, delays it as configured, and fails it during an outage.
@@ -197,25 +163,20 @@ impl MemorySecrets {
     fn ready(&self) -> Result<()> {
         let state = self.state();
         if state.closed {
-            let reason = "the store of secrets was shut down; open it anew".to_owned();
-            return Err(Error::Unavailable { reason, retry_in: None });
+            return Err(shut_down());
         }
         state.faults.outage.as_ref().map_or(Ok(()), |outage| Err(outage.error()))
     }
 }
 
-fn denied(permission: String) -> Error {
-    Error::Denied { permission, remedy: MISSING_RIGHT_REMEDY }
-}
-
 #[async_trait]
 impl SecretReader for MemorySecrets {
     fn capabilities(&self) -> SecretCapabilities {
-        SecretCapabilities { presence: true, versions: true, patch: true, list: true, write: true }
+        SecretCapabilities { versions: true, patch: true, write: true }
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         let _underway = self.enter(SecretCall::Presence).await?;
         let state = self.state();
         if let Some(reason) =
@@ -234,14 +195,14 @@ impl SecretReader for MemorySecrets {
         let state = self.state();
         state.faults.check_mount(&folder.mount)?;
         if let Some(permission) = state.faults.unlisted(folder) {
-            return Err(denied(permission));
+            return Err(Error::denied(permission));
         }
         let secrets = state.secrets.get(&folder.mount).into_iter().flatten().map(|(path, _)| path);
         Ok(names_in(folder, secrets))
     }
 
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         let _underway = self.enter(SecretCall::Versions).await?;
         let state = self.state();
         state.faults.check_right(SecretRight::Versions, place)?;
@@ -252,10 +213,10 @@ impl SecretReader for MemorySecrets {
         let _underway = self.enter(SecretCall::Lacking).await?;
         let state = self.state();
         if state.faults.rights_hidden {
-            return Err(denied("update on sys/capabilities-self".into()));
+            return Err(Error::denied("update on sys/capabilities-self"));
         }
         let lacking = |path: &SecretPath| {
-            let place = StoredSecretKey::of(path)?;
+            let place = KvLocation::of(path)?;
             let lacking = |right| Some((right, state.faults.missing(right, place)?));
             Ok(SecretRight::ALL.into_iter().filter_map(lacking).collect())
         };
@@ -265,8 +226,8 @@ impl SecretReader for MemorySecrets {
     async fn health(&self) -> Health {
         let state = self.ready();
         let mut health = match state {
-            Ok(()) => Health::new(BACKEND),
-            Err(error) => Health::unusable(BACKEND, error.to_string(), ""),
+            Ok(()) => Health::new(BACKEND.name),
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         };
         health.secret_store = Some(self.last_status());
         health
@@ -309,7 +270,7 @@ fn names_in<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>
 #[async_trait]
 impl SecretRevealer for MemorySecrets {
     async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         let _underway = self.enter(SecretCall::Reveal).await?;
         let state = self.state();
         state.faults.check_right(SecretRight::Reveal, place)?;

@@ -16,9 +16,6 @@ pub(super) struct StoredSecret {
     versions: BTreeMap<SecretVersion, StoredVersion>,
     /// 0 until the first version is written.
     newest: u64,
-    max: Option<u64>,
-    cas_required: bool,
-    custom: Vec<(String, String)>,
     created: Option<SystemTime>,
     updated: Option<SystemTime>,
 }
@@ -37,10 +34,6 @@ impl StoredSecret {
 
     pub(super) fn newest(&self) -> Vec<SecretVersion> {
         self.current().into_iter().collect()
-    }
-
-    pub(super) fn cas_required(&self) -> bool {
-        self.cas_required
     }
 
     pub(super) fn meets(&self, expect: SecretExpect) -> bool {
@@ -93,17 +86,6 @@ impl StoredSecret {
         self.updated = Some(now);
     }
 
-    pub(super) fn describe(
-        &mut self,
-        custom: Vec<(String, String)>,
-        max: Option<u64>,
-        cas_required: bool,
-        now: SystemTime,
-    ) {
-        (self.custom, self.max, self.cas_required) = (custom, max, cas_required);
-        self.touch(now);
-    }
-
     pub(super) fn presence(&self) -> Presence {
         let Some(version) = self.current() else { return Presence::Missing };
         match self.versions.get(&version) {
@@ -132,12 +114,9 @@ impl StoredSecret {
         SecretMetadata {
             current: self.current(),
             list: self.versions.iter().rev().map(info).collect(),
-            max: self.max,
-            cas_required: self.cas_required,
-            delete_after: None,
             created: self.created,
             updated: self.updated,
-            custom: self.custom.clone(),
+            ..SecretMetadata::default()
         }
     }
 
@@ -147,8 +126,7 @@ impl StoredSecret {
     }
 
     fn prune(&mut self) {
-        let max = self.max.unwrap_or(KEPT).max(1);
-        let oldest = SecretVersion((self.newest + 1).saturating_sub(max));
+        let oldest = SecretVersion((self.newest + 1).saturating_sub(KEPT));
         self.versions.retain(|version, _| *version >= oldest);
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::call_counts::SecretCall;
-use super::{MemorySecrets, MemorySecretsState, StoredSecretKey};
+use super::{KvLocation, MemorySecrets, MemorySecretsState};
 use crate::domain::{SecretPath, SecretRight, SecretVersion};
 use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
 use crate::provider::{Error, Result, SecretExpect, SecretFields, SecretWriter};
@@ -16,7 +16,7 @@ impl SecretWriter for MemorySecrets {
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         let _underway = self.enter(SecretCall::Write).await?;
         let now = (self.shared.clock)();
         let mut state = self.state();
@@ -34,7 +34,7 @@ impl SecretWriter for MemorySecrets {
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         check_patch(path, fields)?;
         let _underway = self.enter(SecretCall::Write).await?;
         let now = (self.shared.clock)();
@@ -61,7 +61,7 @@ impl SecretWriter for MemorySecrets {
     }
 
     async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         let _underway = self.enter(SecretCall::Write).await?;
         let mut state = self.state();
         state.faults.check_right(SecretRight::DestroyAll, place)?;
@@ -72,7 +72,7 @@ impl SecretWriter for MemorySecrets {
 
 impl MemorySecrets {
     async fn mark(&self, path: &SecretPath, versions: &[SecretVersion], right: SecretRight) -> Result<()> {
-        let place = StoredSecretKey::of(path)?;
+        let place = KvLocation::of(path)?;
         if versions.is_empty() {
             return Err(no_versions_named(path));
         }
@@ -95,7 +95,7 @@ impl MemorySecrets {
 
 impl MemorySecretsState {
     /// Performs the conflicting write that was injected, if any.
-    fn write_conflict(&mut self, place: StoredSecretKey<'_>, now: std::time::SystemTime) {
+    fn write_conflict(&mut self, place: KvLocation<'_>, now: std::time::SystemTime) {
         if !self.faults.take_conflict(place) {
             return;
         }
@@ -104,13 +104,8 @@ impl MemorySecretsState {
         kept.write(same, now);
     }
 
-    fn check(&self, place: StoredSecretKey<'_>, expect: SecretExpect) -> Result<()> {
+    fn check(&self, place: KvLocation<'_>, expect: SecretExpect) -> Result<()> {
         let kept = self.secret(place);
-        if expect == SecretExpect::Anything && kept.is_some_and(super::StoredSecret::cas_required) {
-            let reason =
-                format!("{} takes writes only with the version that they replace", place.secret_path);
-            return Err(Error::Invalid { reason });
-        }
         let met = match kept {
             Some(kept) => kept.meets(expect),
             None => !matches!(expect, SecretExpect::Version(_)),
@@ -120,7 +115,7 @@ impl MemorySecretsState {
     }
 
     /// The current fields, which a patch is applied to.
-    fn base(&self, place: StoredSecretKey<'_>) -> Result<SecretFields> {
+    fn base(&self, place: KvLocation<'_>) -> Result<SecretFields> {
         let kept = self.secret(place);
         let fields = kept.and_then(|kept| kept.fields(kept.current()));
         fields.map(SecretFields::copied).ok_or_else(|| nothing_to_patch(place.secret_path))

@@ -17,8 +17,7 @@ use vaultrs::client::{VaultClient, VaultClientSettings};
 use super::error::VaultError;
 use super::request::{Method, VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
-use super::tls_error::TlsError;
-use crate::provider::etcd::ensure_crypto_provider;
+use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
 
 /// The maximum number of redirects: a standby redirects to the active node.

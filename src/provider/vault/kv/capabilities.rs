@@ -6,13 +6,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-use super::response::denied;
 use super::wire::DataEnvelope;
-use super::{Kv, KvLocation, unavailable};
+use super::{Kv, KvLocation};
 use crate::domain::{MissingRights, SecretPath, SecretRight};
-use crate::provider::Result;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
+use crate::provider::{Error, Result};
 
 const ASKED: &str = "sys/capabilities-self";
 
@@ -76,8 +75,8 @@ impl Kv {
                     .map_err(|failure| self.failed(failure))?
                     .data
             }
-            403 => return Err(denied(format!("update on {ASKED}"))),
-            _ => return Err(unavailable(self.unexpected_status(&reply))),
+            403 => return Err(Error::denied(format!("update on {ASKED}"))),
+            _ => return Err(Error::unavailable(self.unexpected_status(&reply))),
         };
         let lacks = |needs: &Vec<(SecretRight, &'static str, String)>| {
             let missing = needs.iter().filter(|(_, capability, path)| !permitted.permits(capability, path));

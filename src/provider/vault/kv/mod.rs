@@ -28,8 +28,8 @@ use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::session::VaultSession;
 use super::settings::KvVersion;
-use crate::domain::{KvPath, Mount, Presence, SecretFolder, SecretMetadata, SecretPath, SecretVersion};
-use crate::provider::secret::{no_versions_named, unsupported};
+use crate::domain::{Presence, SecretFolder, SecretMetadata, SecretPath, SecretVersion};
+use crate::provider::secret::{KvLocation, no_versions_named};
 use crate::provider::{
     Error, Result, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
 };
@@ -40,31 +40,6 @@ use v2_write::VersionAction;
 pub(super) struct Kv {
     session: Arc<VaultSession>,
     mounts: MountCache,
-}
-
-/// Mount and path of a secret in a key-value engine.
-#[derive(Clone, Copy)]
-struct KvLocation<'a> {
-    mount: &'a Mount,
-    path: &'a KvPath,
-    secret_path: &'a SecretPath,
-}
-
-impl<'a> KvLocation<'a> {
-    fn of(whole: &'a SecretPath) -> Result<Self> {
-        match whole {
-            SecretPath::Kv { mount, path } => Ok(Self { mount, path, secret_path: whole }),
-            SecretPath::Variables(_) => {
-                let what = format!("looking for {whole}");
-                Err(unsupported(what, "this context keeps its secrets in Vault or OpenBao"))
-            }
-        }
-    }
-
-    /// The API path of the secret below an endpoint of KV 2.
-    fn endpoint_path(self, endpoint: &str) -> String {
-        format!("{}/{endpoint}/{}", self.mount, self.path)
-    }
 }
 
 impl Kv {
@@ -78,7 +53,7 @@ impl Kv {
 
     pub(super) fn capabilities(&self) -> SecretCapabilities {
         let two = self.version() == KvVersion::V2;
-        SecretCapabilities { presence: two, versions: two, patch: two, list: true, write: true }
+        SecretCapabilities { versions: two, patch: two, write: true }
     }
 
     pub(super) async fn presence(&self, path: &SecretPath) -> Result<Presence> {
@@ -139,7 +114,7 @@ impl Kv {
         let at = KvLocation::of(path)?;
         match self.version() {
             KvVersion::V2 => self.patch_v2(at, fields, expect).await.map(Some),
-            KvVersion::V1 => Err(unsupported(
+            KvVersion::V1 => Err(Error::unsupported(
                 format!("changing single fields of {path}"),
                 "a KV 1 engine only replaces a secret as a whole: read it and write all of its fields",
             )),
@@ -168,7 +143,7 @@ impl Kv {
         if self.version() == KvVersion::V1 {
             let remedy = "a KV 1 engine keeps no versions, and what is deleted there is gone: \
                           destroy the secret as a whole, if that is meant";
-            return Err(unsupported(format!("{} a version of {path}", mark.words()), remedy));
+            return Err(Error::unsupported(format!("{} a version of {path}", mark.words()), remedy));
         }
         if versions.is_empty() {
             return Err(no_versions_named(path));
@@ -216,9 +191,5 @@ impl Kv {
 }
 
 fn no_versions(what: String) -> Error {
-    unsupported(what, "a KV 1 engine keeps none")
-}
-
-fn unavailable(reason: String) -> Error {
-    Error::Unavailable { reason, retry_in: None }
+    Error::unsupported(what, "a KV 1 engine keeps none")
 }

@@ -6,17 +6,18 @@
 //! permission of its own, only any permission below the mount.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use serde::Deserialize;
 
+use super::Kv;
 use super::response::{kv1_mismatch, kv2_mismatch, no_mount};
-use super::{Kv, unavailable};
 use crate::domain::Mount;
-use crate::provider::Result;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
+use crate::provider::{Error, Result};
 
 /// How long a result is cached: an engine can be moved or upgraded while we run.
 const FRESH: Duration = Duration::from_secs(60);
@@ -59,20 +60,16 @@ pub(super) struct MountCache(Mutex<HashMap<Mount, (Engine, Instant)>>);
 
 impl MountCache {
     fn get(&self, mount: &Mount) -> Option<Engine> {
-        let known = self.lock();
+        let known = self.0.lock();
         let (engine, since) = known.get(mount)?;
         (since.elapsed() < FRESH).then(|| engine.clone())
     }
 
     fn insert(&self, mount: &Mount, engine: &Engine) {
-        let mut known = self.lock();
+        let mut known = self.0.lock();
         if known.len() < MOST || known.contains_key(mount) {
             known.insert(mount.clone(), (engine.clone(), Instant::now()));
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Mount, (Engine, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -131,12 +128,12 @@ impl Kv {
 
     /// Rejects a write to an engine that is not the configured one.
     pub(super) async fn check_engine(&self, mount: &Mount) -> Result<()> {
-        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(unavailable(misfit)))
+        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(Error::unavailable(misfit)))
     }
 
     /// The message for a missing mount; drops it from the cache.
     pub(super) fn forget_mount(&self, mount: &Mount) -> String {
-        self.mounts.lock().remove(mount);
+        self.mounts.0.lock().remove(mount);
         no_mount(mount)
     }
 }

@@ -7,12 +7,10 @@ use crate::provider::{Error, Result, SecretFields};
 pub(super) fn check(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     match fields.iter().find(|(_, value)| !is_exact(value.expose_json())) {
         None => Ok(()),
-        Some((name, _)) => Err(Error::Invalid {
-            reason: format!(
-                "the field {:?} of {path} is a number that the server would round; write it as text, in quotes",
-                name.as_str()
-            ),
-        }),
+        Some((name, _)) => Err(Error::invalid(format!(
+            "the field {:?} of {path} is a number that the server would round; write it as text, in quotes",
+            name.as_str()
+        ))),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Classifies error responses of the key-value engines.
 
 use super::wire::{NotFoundBody, VersionMeta};
-use super::{Kv, KvLocation, unavailable};
+use super::{Kv, KvLocation};
 use crate::domain::Mount;
+use crate::provider::Error;
 use crate::provider::vault::request::VaultResponse;
-use crate::provider::{Error, MISSING_RIGHT_REMEDY};
 
 /// The error where no engine is mounted.
 const NO_ROUTE: &str = "no handler for route";
@@ -71,10 +71,6 @@ impl WriteRefusal {
     }
 }
 
-pub(super) fn denied(permission: String) -> Error {
-    Error::Denied { permission, remedy: MISSING_RIGHT_REMEDY }
-}
-
 pub(super) fn no_mount(mount: &Mount) -> String {
     format!("there is no secrets engine at {mount}/: check the mount, and VAULT_NAMESPACE")
 }
@@ -98,19 +94,19 @@ impl Kv {
     pub(super) fn write_error(&self, at: KvLocation<'_>, reply: &VaultResponse, permission: String) -> Error {
         let refuses = |why: &str| {
             let reason = format!("{} refuses the write of {}: {why}", self.session.name(), at.secret_path);
-            Error::Invalid { reason }
+            Error::invalid(reason)
         };
         match reply.status() {
-            403 => denied(permission),
+            403 => Error::denied(permission),
             404 => match NotFoundReason::of(reply) {
-                NotFoundReason::NoMount => unavailable(no_mount(at.mount)),
-                NotFoundReason::NoEndpoint => unavailable(kv2_mismatch(at.mount)),
-                _ => unavailable(self.unexpected_status(reply)),
+                NotFoundReason::NoMount => Error::unavailable(no_mount(at.mount)),
+                NotFoundReason::NoEndpoint => Error::unavailable(kv2_mismatch(at.mount)),
+                _ => Error::unavailable(self.unexpected_status(reply)),
             },
-            405 => Error::Unsupported {
-                what: format!("this write of {}", at.secret_path),
-                remedy: format!("{} does not know it; it needs a newer one", self.session.name()),
-            },
+            405 => Error::unsupported(
+                format!("this write of {}", at.secret_path),
+                format!("{} does not know it; it needs a newer one", self.session.name()),
+            ),
             413 => refuses("it is larger than the server takes; write less, or have its limit raised"),
             400 => match WriteRefusal::of(reply) {
                 WriteRefusal::ConditionRequired => {
@@ -119,7 +115,7 @@ impl Kv {
                 WriteRefusal::Conflict => Error::SecretConflict { path: at.secret_path.clone(), now: None },
                 WriteRefusal::Other => refuses("it does not take these fields; see its log"),
             },
-            _ => unavailable(self.unexpected_status(reply)),
+            _ => Error::unavailable(self.unexpected_status(reply)),
         }
     }
 }

@@ -4,12 +4,11 @@
 //! that is listed is `Unknown`, with the reason: it exists, but its fields are not known. Where listing
 //! is not permitted, every secret is `Unknown`.
 
-use super::response::{NotFoundReason, denied, kv2_mismatch};
+use super::response::{NotFoundReason, kv2_mismatch};
 use super::v2::KvListing;
 use super::wire::{self, DataEnvelope, Kv1Fields, values};
-use super::{Kv, KvLocation, unavailable};
+use super::{Kv, KvLocation};
 use crate::domain::{KvPath, Presence, SecretFolder};
-use crate::provider::secret::unsupported;
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::{Error, Result, SecretData, SecretExpect, SecretFields, SecretListItem};
@@ -38,14 +37,14 @@ impl Kv {
                 let fields = values(read.data).ok_or_else(|| self.failed(VaultError::Malformed))?;
                 Ok(Some(SecretData { fields, version: None }))
             }
-            403 => Err(denied(format!("read on {}", at.secret_path))),
+            403 => Err(Error::denied(format!("read on {}", at.secret_path))),
             404 => match NotFoundReason::of(&reply) {
                 NotFoundReason::Nothing => Ok(None),
-                NotFoundReason::NoMount => Err(unavailable(self.forget_mount(at.mount))),
-                NotFoundReason::NoEndpoint => Err(unavailable(kv2_mismatch(at.mount))),
-                _ => Err(unavailable(self.not_vault())),
+                NotFoundReason::NoMount => Err(Error::unavailable(self.forget_mount(at.mount))),
+                NotFoundReason::NoEndpoint => Err(Error::unavailable(kv2_mismatch(at.mount))),
+                _ => Err(Error::unavailable(self.not_vault())),
             },
-            _ => Err(unavailable(self.unexpected_status(&reply))),
+            _ => Err(Error::unavailable(self.unexpected_status(&reply))),
         }
     }
 
@@ -56,7 +55,7 @@ impl Kv {
         expect: SecretExpect,
     ) -> Result<()> {
         if expect != SecretExpect::Anything {
-            return Err(unsupported(
+            return Err(Error::unsupported(
                 format!("writing {} only if nobody else did meanwhile", at.secret_path),
                 "a KV 1 engine keeps no versions and takes no conditions; upgrade it to KV 2, or write it \
                  unconditionally by a command, which replaces all of its fields",
@@ -67,7 +66,7 @@ impl Kv {
                 "a KV 1 engine keeps no secret without fields; nothing was written to {}",
                 at.secret_path
             );
-            return Err(Error::Invalid { reason });
+            return Err(Error::invalid(reason));
         }
         self.check_engine(at.mount).await?;
         let permission = format!("create and update on {}", at.secret_path);

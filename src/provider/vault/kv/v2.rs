@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::response::{NotFoundReason, denied, kv2_mismatch};
+use super::response::{NotFoundReason, kv2_mismatch};
 use super::wire::{DataEnvelope, KeyList, KvMetadata, KvSecret, Subkeys, VersionMeta};
-use super::{Kv, KvLocation, unavailable};
+use super::{Kv, KvLocation};
 use crate::domain::{KvPath, Presence, SecretFolder, SecretMetadata, SecretVersion};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::VaultRequest;
@@ -77,22 +77,24 @@ impl Kv {
                 Ok(metadata) => Ok(Some(metadata.data.versions(SystemTime::now()))),
                 Err(_) => Err(self.malformed(at).await?),
             },
-            403 => Err(denied(format!("read on {place}"))),
+            403 => Err(Error::denied(format!("read on {place}"))),
             404 => self.nothing(at, NotFoundReason::of(&reply)).await,
-            _ => Err(unavailable(self.unexpected_status(&reply))),
+            _ => Err(Error::unavailable(self.unexpected_status(&reply))),
         }
     }
 
     /// The error for a malformed response: a KV 1 engine may have a secret at that path.
     async fn malformed(&self, at: KvLocation<'_>) -> Result<Error> {
         let misfit = self.mismatch(at.mount).await?;
-        Ok(misfit.map_or_else(|| self.failed(VaultError::Malformed), unavailable))
+        Ok(misfit.map_or_else(|| self.failed(VaultError::Malformed), Error::unavailable))
     }
 
     /// The result of a read with a 404: `None` if the secret is missing, an error if that is not certain.
     pub(super) async fn nothing<T>(&self, at: KvLocation<'_>, absence: NotFoundReason) -> Result<Option<T>> {
         match self.absent(at, absence).await? {
-            Presence::Unreachable { reason } | Presence::Unknown { reason } => Err(unavailable(reason)),
+            Presence::Unreachable { reason } | Presence::Unknown { reason } => {
+                Err(Error::unavailable(reason))
+            }
             _ => Ok(None),
         }
     }
@@ -147,9 +149,9 @@ impl Kv {
                     None => Err(self.malformed(at).await?),
                 }
             }
-            403 => Err(denied(format!("read on {place}"))),
+            403 => Err(Error::denied(format!("read on {place}"))),
             404 => self.nothing(at, NotFoundReason::of(&reply)).await,
-            _ => Err(unavailable(self.unexpected_status(&reply))),
+            _ => Err(Error::unavailable(self.unexpected_status(&reply))),
         }
     }
 }
@@ -165,8 +167,8 @@ impl KvListing {
     pub(super) fn names(self) -> Result<Vec<SecretListItem>> {
         match self {
             Self::Names(names) => Ok(names),
-            Self::Forbidden(permission) => Err(denied(permission)),
-            Self::Unavailable(reason) => Err(unavailable(reason)),
+            Self::Forbidden(permission) => Err(Error::denied(permission)),
+            Self::Unavailable(reason) => Err(Error::unavailable(reason)),
         }
     }
 }

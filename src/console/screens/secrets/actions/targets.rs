@@ -34,8 +34,9 @@ impl Model {
         let Some(shown) = &browse.detail.shown else { return Vec::new() };
         let mut targets: Vec<_> = shown
             .facts
-            .references
-            .iter()
+            .sites()
+            .references()
+            .keys()
             .filter_map(|reference| referenced_target(eyes, reference))
             .collect();
         targets.dedup();

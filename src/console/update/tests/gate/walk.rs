@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::super::{secrets, *};
 use crate::console::action::Action;
-use crate::console::keymap;
+use crate::console::keymap::KeyMap;
 use crate::console::overlays::{Prompt, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
 
@@ -68,7 +68,7 @@ impl StateWalk {
         self.seen = self.console.effects.len();
         self.console.wait(READING);
         self.led_by = match &step {
-            WalkStep::Key(key) => keymap::action(self.console.model.place(), *key),
+            WalkStep::Key(key) => self.console.model.keymap.action(self.console.model.place(), *key),
             WalkStep::Command(action) => Some(*action),
             _ => None,
         };
@@ -130,8 +130,9 @@ pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
     type PlaceKeys = (Place, Vec<(KeyEvent, Action)>);
     static KEYS: OnceLock<Vec<PlaceKeys>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
+        let keymap = KeyMap::default();
         let bound = |place| {
-            let means = |key| keymap::action(place, key).map(|action| (key, action));
+            let means = |key| keymap.action(place, key).map(|action| (key, action));
             pressable().filter_map(means).collect()
         };
         Place::ALL.map(|place| (place, bound(place))).into()
@@ -154,8 +155,8 @@ fn pressable() -> impl Iterator<Item = KeyEvent> {
 pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
     let place = console.model.place();
     let mut steps: Vec<_> = keys_of(place).iter().map(|(key, _)| WalkStep::Key(*key)).collect();
-    if keymap::key_for(place, Action::Command).is_some() {
-        steps.extend(Action::ALL.into_iter().filter(|action| action.is_command()).map(WalkStep::Command));
+    if console.model.keymap.key(place, Action::Command).is_some() {
+        steps.extend(Action::ALL.iter().copied().filter(|action| action.is_command()).map(WalkStep::Command));
     }
     match place {
         // An addition that keeps the document valid JSON, at the start of an object.
@@ -165,7 +166,7 @@ pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
             .extend(["a/fresh", "2", "prod", "c/", "delete 4", "webhooks/a/one/secrets"].map(WalkStep::Text)),
         Place::Filter => steps.push(WalkStep::Text("o")),
         Place::Value => steps.push(WalkStep::Text("v")),
-        _ if place.takes_text() => steps.push(WalkStep::Text("a")),
+        Place::Choose | Place::Find | Place::Generate => steps.push(WalkStep::Text("a")),
         _ => {}
     }
     if console.model.pending_write.is_some() {

@@ -1,15 +1,21 @@
-//! Facts of one document, scanned once: module, connections, kinds of authentication, references.
+//! Facts of one document, scanned once: module, connections, kinds of authentication, references, secrets.
 
-use std::borrow::Cow;
+mod plaintext;
+mod scan;
+mod sites;
+
 use std::fmt;
 
-use crate::domain::json::{JsonEvent, Scalar, Span, SyntaxError, unquote, walk};
-use crate::domain::reference::{ReferenceLookup, VaultField, lookups};
-use crate::domain::{Document, DocumentKind, Reference, references_in};
+pub use sites::{ValueSite, ValueSites};
 
-/// The facts of a document; never a JSON tree.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+use crate::domain::json::{SyntaxError, walk};
+use crate::domain::{Document, DocumentKind, OwnFields};
+use scan::FactScanner;
+
+/// A document and what it says; never a JSON tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
+    pub document: Document,
     /// Why the receiver cannot use it at all.
     pub error: Option<DocumentError>,
     /// A webhook's module (`chain` where steps replace it), or a connection's type.
@@ -18,8 +24,10 @@ pub struct Facts {
     pub connections: Vec<Box<str>>,
     /// How a webhook authenticates its callers.
     pub auth: AuthKinds,
-    /// The references in its values, each once.
-    pub references: Vec<Reference>,
+    /// Which of its own secrets a webhook leaves open.
+    pub own: OwnFields,
+    /// See [`ValueSites`].
+    pub(super) sites: Box<[u32]>,
 }
 
 /// Why a document is not one.
@@ -151,140 +159,55 @@ impl AuthKinds {
 impl Facts {
     /// Reads one document. Never fails: what is wrong is a fact too.
     pub fn scan(kind: DocumentKind, document: &Document) -> Self {
-        let text = match document.text() {
-            Ok("") => return Self::of_error(DocumentError::Empty),
-            Ok(text) => text,
-            Err(error) => return Self::of_error(DocumentError::NotUtf8(error.valid_up_to())),
+        let mut facts = Self {
+            document: document.clone(),
+            error: None,
+            module: None,
+            connections: Vec::new(),
+            auth: AuthKinds::default(),
+            own: OwnFields::default(),
+            sites: Box::default(),
         };
-        let mut scan =
-            FactScanner { text, kind, path: Vec::new(), depth: 0, root: None, facts: Self::default() };
-        let walked = walk(text, |event| scan.take(event));
-        let FactScanner { root, mut facts, .. } = scan;
-        facts.error = match (walked, root) {
-            (Err(error), _) => Some(DocumentError::NotJson(error)),
-            (Ok(()), Some(JsonEvent::OpenObject(_))) => None,
-            (Ok(()), _) => Some(DocumentError::NotObject),
+        facts.error = match document.text() {
+            Ok("") => Some(DocumentError::Empty),
+            Err(error) => Some(DocumentError::NotUtf8(error.valid_up_to())),
+            Ok(text) => {
+                let mut scanner = FactScanner::new(kind, text);
+                let walked = walk(text, |event| scanner.take(event));
+                let is_object = scanner.finish(&mut facts);
+                match walked {
+                    Err(error) => Some(DocumentError::NotJson(error)),
+                    Ok(()) if !is_object => Some(DocumentError::NotObject),
+                    Ok(()) => None,
+                }
+            }
         };
-        facts.references.sort_unstable();
-        facts.references.dedup();
+        if facts.error.is_some() {
+            facts.own = OwnFields::default();
+        }
         facts
     }
 
-    fn of_error(trouble: DocumentError) -> Self {
-        Self { error: Some(trouble), ..Self::default() }
+    /// Where it stops being JSON; `None` if it is JSON to its end.
+    pub fn broken_at(&self) -> Option<usize> {
+        match &self.error {
+            Some(DocumentError::NotJson(error)) => Some(error.offset),
+            Some(DocumentError::NotUtf8(offset)) => Some(*offset),
+            Some(DocumentError::Empty) => Some(0),
+            Some(DocumentError::NotObject) | None => None,
+        }
+    }
+
+    /// Where it refers to something, or holds a secret in plaintext.
+    pub fn sites(&self) -> ValueSites<'_> {
+        sites_of(&self.document, &self.sites)
     }
 }
 
-/// How many member names deep the interesting facts lie: `chain` > `connection`.
-const DEPTH: usize = 2;
-
-/// What the receiver looks up, also where it stands inside of what reads like a default.
-fn vault_reference(found: ReferenceLookup<'_>) -> Option<Reference> {
-    match found {
-        ReferenceLookup::Vault { field: VaultField { path, field }, .. } => {
-            Some(Reference::Vault { path, field })
-        }
-        ReferenceLookup::Variable { .. } | ReferenceLookup::IllFormed => None,
-    }
-}
-
-struct FactScanner<'a> {
-    text: &'a str,
-    kind: DocumentKind,
-    /// The names of the members that lead here, as far as [`DEPTH`] goes.
-    path: Vec<Cow<'a, str>>,
-    /// Open objects; an array adds none, so a chain's steps read like members of `chain`.
-    depth: usize,
-    root: Option<JsonEvent>,
-    facts: Facts,
-}
-
-impl<'a> FactScanner<'a> {
-    fn take(&mut self, event: JsonEvent) {
-        self.root.get_or_insert(event);
-        match event {
-            JsonEvent::OpenObject(_) => self.depth += 1,
-            JsonEvent::CloseObject(span) => {
-                self.depth = self.depth.saturating_sub(1);
-                self.path.truncate(self.depth);
-                self.container(span);
-            }
-            JsonEvent::OpenArray(_) => {}
-            JsonEvent::CloseArray(span) => self.container(span),
-            JsonEvent::Key(span) => self.key(span),
-            JsonEvent::Scalar(scalar, span) => self.scalar(scalar, span),
-        }
-    }
-
-    fn key(&mut self, span: Span) {
-        self.path.truncate(self.depth.saturating_sub(1));
-        if self.depth <= DEPTH {
-            self.path.push(unquote(span.of(self.text)).value().unwrap_or_default());
-        }
-    }
-
-    /// An object or array has ended; one that holds anything is an authentication block by itself.
-    fn container(&mut self, span: Span) {
-        if self.depth != 1 {
-            return;
-        }
-        if self.kind == DocumentKind::Webhook && self.path_is(&["chain"]) {
-            self.facts.module = Some("chain".into());
-        }
-        let inside = span.of(self.text).get(1..span.len().saturating_sub(1)).unwrap_or_default();
-        let empty = inside.trim_ascii().is_empty();
-        if let Some(auth) = self.auth_here()
-            && auth != Auth::Authorization
-            && (!empty || auth.empty_closes())
-        {
-            self.facts.auth.add(auth);
-        }
-    }
-
-    fn scalar(&mut self, scalar: Scalar, span: Span) {
-        if scalar != Scalar::String {
-            return;
-        }
-        let Some(value) = unquote(span.of(self.text)).value() else { return };
-        if value.contains("{$") {
-            self.facts.references.extend(references_in(&value).into_iter().map(|(reference, ..)| reference));
-            self.facts.references.extend(lookups(&value).into_iter().filter_map(vault_reference));
-        }
-        match self.kind {
-            DocumentKind::Webhook => self.webhook_text(&value),
-            DocumentKind::Connection if self.depth == 1 && self.path_is(&["type"]) => {
-                self.facts.module = Some(value.trim().into());
-            }
-            _ => {}
-        }
-    }
-
-    fn webhook_text(&mut self, value: &str) {
-        let top = self.depth == 1;
-        if top && self.path_is(&["module"]) && self.facts.module.is_none() {
-            self.facts.module = Some(value.trim().into());
-        } else if top && self.path_is(&["connection"]) {
-            self.facts.connections.insert(0, value.into());
-        } else if self.depth == DEPTH && self.path_is(&["chain", "connection"]) {
-            self.facts.connections.push(value.into());
-        } else if top
-            && let Some(auth) = self.auth_here()
-            && !value.trim().is_empty()
-        {
-            self.facts.auth.add(auth);
-        }
-    }
-
-    fn auth_here(&self) -> Option<Auth> {
-        match (self.kind, self.path.as_slice()) {
-            (DocumentKind::Webhook, [name]) => Auth::ALL.into_iter().find(|auth| auth.member() == name),
-            _ => None,
-        }
-    }
-
-    fn path_is(&self, names: &[&str]) -> bool {
-        self.path.iter().map(AsRef::as_ref).eq(names.iter().copied())
-    }
+pub(super) fn sites_of<'a>(document: &'a Document, words: &'a [u32]) -> ValueSites<'a> {
+    // Most documents have none, and need not be looked at.
+    let text = if words.is_empty() { "" } else { document.text().unwrap_or_default() };
+    ValueSites { text, words }
 }
 
 #[cfg(test)]
@@ -306,7 +229,7 @@ mod tests {
         assert_eq!(facts.module.as_deref(), Some("kafka"));
         assert_eq!(facts.connections, ["kafka_main".into()]);
         assert_eq!(facts.auth.iter().map(Auth::word).collect::<Vec<_>>(), ["hmac", "ip"]);
-        assert_eq!(facts.references.len(), 1);
+        assert_eq!(facts.sites().references().len(), 1);
     }
 
     #[test]

@@ -1,9 +1,4 @@
-//! The rows by place and what they refer to, for work over all of them that is done in slices.
-
-use std::collections::BTreeMap;
-
-use crate::domain::json::{JsonEvent, Scalar, unquote, walk};
-use crate::domain::{Reference, references_in};
+//! The rows by place, for work over all of them that is done in slices.
 
 use super::Inventory;
 use super::row::{RowRef, Slot};
@@ -14,28 +9,6 @@ impl Inventory {
     pub fn rows_from(&self, first: Slot) -> impl Iterator<Item = RowRef<'_>> {
         let slots = (first.0..).map(Slot).take(self.rows.len().saturating_sub(first.index()));
         slots.filter_map(|slot| self.row(slot))
-    }
-
-    /// The references in a row's document, each once, with whether it has a default wherever it stands.
-    /// Reads the document again if it holds any.
-    pub fn references(&self, row: RowRef<'_>) -> BTreeMap<Reference, bool> {
-        let mut found = BTreeMap::new();
-        if !self.has_references(row.slot()) {
-            return found;
-        }
-        let Ok(text) = row.document().text() else { return found };
-        // What stands before the end of the JSON in a broken document counts, as in its facts.
-        let _ = walk(text, |event| {
-            let JsonEvent::Scalar(Scalar::String, span) = event else { return };
-            let Some(value) = unquote(span.of(text)).value() else { return };
-            if !value.contains("{$") {
-                return;
-            }
-            for (reference, _, default) in references_in(&value) {
-                *found.entry(reference).or_insert(true) &= default.is_some();
-            }
-        });
-        found
     }
 }
 
@@ -54,15 +27,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Address, Entry, Revision, Token};
-    use crate::inventory::{InventoryEvent, ScannedChange};
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::inventory::{InventoryEvent, ScannedEntry};
 
-    fn put(address: &str, text: &str) -> ScannedChange {
+    fn put(address: &str, text: &str) -> Change<ScannedEntry> {
         let Address(key) = address.parse().unwrap();
         let (revision, token) = (Revision(1), Token::counter(1));
         let entry =
             Entry { key, document: text.into(), revision, created: None, version: None, token, lease: None };
-        ScannedChange::Put(entry.into())
+        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
     }
 
     #[test]
@@ -76,15 +49,18 @@ mod tests {
         ];
         inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO);
         inventory.apply(
-            InventoryEvent::Batch { at: Revision(2), changes: vec![ScannedChange::Deleted(gone)] },
+            InventoryEvent::Batch {
+                at: Revision(2),
+                changes: vec![Change { revision: Revision(2), kind: ChangeKind::Deleted { key: gone } }],
+            },
             Duration::ZERO,
         );
         let rows: Vec<_> = inventory.rows_from(Slot::FIRST).collect();
         assert_eq!(rows.iter().map(|row| row.slot()).collect::<Vec<_>>(), [Slot(0), Slot(2)]);
-        let found: Vec<_> = rows.iter().map(|row| inventory.references(*row).len()).collect();
+        let found: Vec<_> = rows.iter().map(|row| row.sites().references().len()).collect();
         assert_eq!(found, [2, 1]);
         let fallback: Vec<bool> =
-            rows.iter().flat_map(|row| inventory.references(*row).into_values()).collect();
+            rows.iter().flat_map(|row| row.sites().references().into_values()).collect();
         assert_eq!(fallback, [true, false, true], "one without a default counts");
         let from = |slot: Slot| inventory.rows_from(slot).count();
         assert_eq!((from(Slot(0).next()), from(Slot(2)), from(Slot(3)), from(Slot(99))), (1, 1, 0, 0));

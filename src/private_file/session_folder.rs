@@ -1,14 +1,13 @@
 //! A folder of this process, locked for as long as the process lives, so that two consoles can share one
 //! state folder.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use crate::logging::make_private_folder;
+use super::{create_new, make_folder};
 
 const LOCK: &str = "lock";
 
@@ -23,7 +22,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// A locked folder. The lock ends with the process, whatever ends it.
 #[derive(Debug)]
-pub struct SessionFolder {
+pub(crate) struct SessionFolder {
     path: PathBuf,
     /// Locked while open.
     _lock: File,
@@ -34,21 +33,21 @@ impl SessionFolder {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn begin(root: &Path) -> io::Result<Self> {
-        make_private_folder(root)?;
+    pub(crate) fn begin(root: &Path) -> io::Result<Self> {
+        make_folder(root)?;
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{:x}-{}-{count}", since.as_nanos(), std::process::id());
         let unfinished = root.join(format!("{UNFINISHED}{name}"));
-        make_private_folder(&unfinished)?;
-        let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished.join(LOCK))?;
+        make_folder(&unfinished)?;
+        let lock = create_new(&unfinished.join(LOCK))?;
         lock.try_lock()?;
         let path = root.join(name);
         fs::rename(&unfinished, &path)?;
         Ok(Self { path, _lock: lock })
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -56,7 +55,7 @@ impl SessionFolder {
     ///
     /// # Errors
     /// I/O errors on `root`; where it does not exist there are no folders.
-    pub fn ended(root: &Path) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn ended(root: &Path) -> io::Result<Vec<PathBuf>> {
         let mut ended = Vec::new();
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
@@ -77,7 +76,7 @@ impl SessionFolder {
 }
 
 /// Removes a session's folder if it holds only the lock.
-pub(in crate::console) fn remove_if_empty(folder: &Path) {
+pub(crate) fn remove_if_empty(folder: &Path) {
     let is_lock = |entry: &fs::DirEntry| entry.file_name() == LOCK;
     let Ok(entries) = fs::read_dir(folder) else { return };
     if entries.flatten().all(|entry| is_lock(&entry)) {
@@ -89,7 +88,7 @@ pub(in crate::console) fn remove_if_empty(folder: &Path) {
 
 /// Whether no process holds the folder. Tested with a shared lock, so that two processes that test at once
 /// do not take each other for the owner.
-pub(in crate::console) fn has_ended(folder: &Path) -> bool {
+pub(crate) fn has_ended(folder: &Path) -> bool {
     match File::open(folder.join(LOCK)) {
         Ok(lock) => !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
         Err(error) => error.kind() == ErrorKind::NotFound,

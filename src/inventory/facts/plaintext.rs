@@ -1,5 +1,7 @@
 //! Whether a text holds a secret as it is.
 
+use crate::domain::reference::{is_all_references, login_password};
+
 /// Words that begin the value of a header and are no secret themselves.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
 
@@ -30,26 +32,9 @@ fn is_bare(value: &str) -> bool {
 /// Whether a URL in the text has a password that is not all references.
 fn holds_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
-    // A password may hold what a URL should escape, so the last `@` counts.
-    let Some((login, _)) = rest.rsplit_once('@') else { return false };
-    if login.contains(char::is_whitespace) {
-        return false;
-    }
-    outside_references(login).split_once(':').is_some_and(|(_, password)| !password.is_empty())
-}
-
-/// A text without its references, the defaults of which are judged apart.
-fn outside_references(text: &str) -> String {
-    let mut rest = text;
-    let mut outside = String::new();
-    while let Some((before, after)) = rest.split_once("{$") {
-        outside.push_str(before);
-        match after.split_once('}') {
-            Some((_, tail)) => rest = tail,
-            None => return outside + "{$" + after,
-        }
-    }
-    outside + rest
+    let Some(password) = login_password(rest) else { return false };
+    let login = rest.get(..password.end).unwrap_or_default();
+    !login.contains(char::is_whitespace) && !is_all_references(password.of(rest))
 }
 
 /// Whether a number under this name is a secret, not a length or a limit.

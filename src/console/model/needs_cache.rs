@@ -1,0 +1,144 @@
+//! What the documents on the screen need of secrets and variables: computed once, and cached while the
+//! document and the connections it names are unchanged. Rows off the screen cost nothing.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use super::Model;
+use crate::check::{NeedMark, Needs, SecretLookup, needs};
+use crate::domain::{ConnectionName, ResourceKey, SecretPath, StoreId, Token};
+use crate::inventory::{Facts, Inventory, RowRef};
+
+/// What one turn of the event loop may cost; the rest waits for the next.
+const TURN: usize = 256 * 1024;
+
+/// The cost of a document, and of each need in it.
+const EACH: usize = 128;
+
+/// The most documents cached, and the most needs in all of them.
+const MAX_KNOWN: usize = 1_000;
+const MAX_NEEDS: usize = 50_000;
+
+/// The most secrets watched for one screen.
+const MAX_PATHS: usize = 1_000;
+
+/// The needs of the documents on the screen.
+#[derive(Debug, Default)]
+pub struct NeedsCache {
+    store: Option<StoreId>,
+    entries: HashMap<ResourceKey, CachedNeeds>,
+    /// The rows on the screen from top to bottom, then the selected one where it is none of them.
+    visible: Vec<ResourceKey>,
+    partial: bool,
+}
+
+/// The needs of a document, and the versions of everything they were computed from.
+#[derive(Debug)]
+struct CachedNeeds {
+    token: Token,
+    connections: Vec<ConnectionToken>,
+    needs: Needs,
+}
+
+/// A connection that a document names, and its token then; `None` if there was none.
+type ConnectionToken = (ResourceKey, Option<Token>);
+
+impl CachedNeeds {
+    fn of(inventory: &Inventory, eyes: &SecretLookup, key: &ResourceKey, row: RowRef<'_>) -> Self {
+        let connections = RefCell::new(Vec::new());
+        let facts_of = |name: &str| -> Option<Facts> {
+            let key = ResourceKey::connection(ConnectionName::new(name).ok()?);
+            let row = inventory.get(&key);
+            connections.borrow_mut().push((key, row.map(RowRef::token)));
+            row.map(RowRef::facts)
+        };
+        let needs = needs(key, &row.facts(), &facts_of, eyes);
+        Self { token: row.token(), connections: connections.into_inner(), needs }
+    }
+
+    fn is_current(&self, inventory: &Inventory, token: Token) -> bool {
+        self.token == token
+            && self.connections.iter().all(|(key, then)| inventory.get(key).map(RowRef::token) == *then)
+    }
+}
+
+impl NeedsCache {
+    pub fn of(&self, key: &ResourceKey) -> Option<&Needs> {
+        self.entries.get(key).map(|known| &known.needs)
+    }
+
+    /// The secrets to watch, each once: those of the rows on the screen from top to bottom, then those of
+    /// the selected document. No more than 1,000.
+    pub fn visible_paths(&self) -> Vec<SecretPath> {
+        let mut told = HashSet::new();
+        let paths = self.visible.iter().filter_map(|key| self.of(key)).flat_map(Needs::paths);
+        paths.filter(|path| told.insert(*path)).take(MAX_PATHS).cloned().collect()
+    }
+
+    /// Whether documents on the screen wait for the next turn.
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    #[cfg(test)]
+    pub fn known(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Computes what is on the screen and not cached, within the budget of one turn; returns whether
+    /// anything was.
+    pub fn refresh(
+        &mut self,
+        inventory: &Inventory,
+        eyes: &SecretLookup,
+        in_sight: Vec<ResourceKey>,
+    ) -> bool {
+        if self.store.as_ref() != inventory.store() {
+            // Tokens of another store cannot be compared, and its old rows stay until all is loaded.
+            self.entries.clear();
+            if self.store.is_none() || !inventory.is_loading() {
+                self.store = inventory.store().cloned();
+            }
+        }
+        let mut news = false;
+        let mut room = TURN;
+        self.partial = false;
+        for key in &in_sight {
+            let Some(row) = inventory.get(key) else {
+                self.entries.remove(key);
+                continue;
+            };
+            if self.entries.get(key).is_some_and(|known| known.is_current(inventory, row.token())) {
+                continue;
+            }
+            if room == 0 {
+                self.entries.remove(key);
+                self.partial = true;
+                break;
+            }
+            news = true;
+            let known = CachedNeeds::of(inventory, eyes, key, row);
+            room = room.saturating_sub(EACH * (1 + known.needs.len()));
+            self.entries.insert(key.clone(), known);
+        }
+        self.visible = in_sight;
+        self.evict();
+        news
+    }
+
+    /// Keeps the cache within bounds; what is on the screen stays.
+    fn evict(&mut self) {
+        let needs: usize = self.entries.values().map(|known| known.needs.len()).sum();
+        if self.entries.len() > MAX_KNOWN || needs > MAX_NEEDS {
+            let seen: HashSet<_> = self.visible.iter().collect();
+            self.entries.retain(|key, _| seen.contains(key));
+        }
+    }
+}
+
+impl Model {
+    /// A summary of the needs of a document; `None` if it was not computed yet.
+    pub fn need_mark(&self, key: &ResourceKey) -> Option<NeedMark> {
+        Some(self.needs.of(key)?.mark(&|path| self.presence_cache.presence(path)))
+    }
+}

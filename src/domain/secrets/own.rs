@@ -1,0 +1,199 @@
+//! Which of a webhook's own secrets its document leaves open. What the document says wins: a secret
+//! fills in where the receiver would find nothing to check, and let everybody in (docs/receiver.md,
+//! section 4).
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::SecretField;
+use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
+
+/// The module that cannot do without a token of its channel.
+const CHANNEL_MODULE: &str = "webhook_connect";
+
+/// The own secrets of a webhook that fill something in, as a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnFields(u8);
+
+/// Each secret, with the bit that it fills in, and the bit that it is meant to.
+const BITS: [(SecretField, u8, u8); 5] = [
+    (SecretField::BEARER_TOKEN, 1, 1 << 5),
+    (SecretField::HMAC_SECRET, 1 << 1, 1 << 6),
+    (SecretField::HMAC_HEADER, 1 << 2, 0),
+    (SecretField::HMAC_ALGORITHM, 1 << 3, 0),
+    (SecretField::CHANNEL_TOKEN, 1 << 4, 1 << 7),
+];
+
+impl OwnFields {
+    /// Each of them, and whether the document shows that it is meant to be there: it begins what only
+    /// the secret ends.
+    pub fn iter(self) -> impl Iterator<Item = (SecretField, bool)> {
+        let fields = BITS.into_iter().filter(move |(_, fills, _)| self.0 & fills != 0);
+        fields.map(move |(field, _, required)| (field, self.0 & required != 0))
+    }
+
+    pub fn contains(self, field: SecretField) -> bool {
+        self.iter().any(|(own, _)| own == field)
+    }
+
+    fn add(&mut self, field: SecretField, is_required: bool) {
+        for (_, fills, required) in BITS.into_iter().filter(|(own, ..)| *own == field) {
+            self.0 |= fills | if is_required { required } else { 0 };
+        }
+    }
+}
+
+/// What stands in a member, as far as the rule tells it apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberValue<'a> {
+    /// What Python, the receiver's language, takes for false; but for an empty object.
+    Falsy,
+    Text(Cow<'a, str>),
+    EmptyObject,
+    Object,
+    Other,
+}
+
+impl<'a> MemberValue<'a> {
+    /// The value that ends with this event.
+    pub fn of_event(event: JsonEvent, text: &'a str) -> Self {
+        let is_empty = |span: Span| {
+            let inside = span.of(text).get(1..span.len().saturating_sub(1)).unwrap_or_default();
+            inside.trim_ascii().is_empty()
+        };
+        match event {
+            JsonEvent::CloseObject(span) if is_empty(span) => Self::EmptyObject,
+            JsonEvent::CloseObject(_) => Self::Object,
+            JsonEvent::CloseArray(span) if is_empty(span) => Self::Falsy,
+            JsonEvent::Scalar(Scalar::Null, _) => Self::Falsy,
+            JsonEvent::Scalar(Scalar::Bool, span) if span.of(text) == "false" => Self::Falsy,
+            JsonEvent::Scalar(Scalar::Number, span) if span.of(text).parse() == Ok(0.0) => Self::Falsy,
+            JsonEvent::Scalar(Scalar::String, span) => {
+                Self::of_text(unquote(span.of(text)).value().unwrap_or_default())
+            }
+            _ => Self::Other,
+        }
+    }
+
+    fn of_value(value: &'a Value) -> Self {
+        match value {
+            Value::Null | Value::Bool(false) => Self::Falsy,
+            Value::Number(number) if number.as_f64() == Some(0.0) => Self::Falsy,
+            Value::String(text) => Self::of_text(text.into()),
+            Value::Array(items) if items.is_empty() => Self::Falsy,
+            Value::Object(members) if members.is_empty() => Self::EmptyObject,
+            Value::Object(_) => Self::Object,
+            _ => Self::Other,
+        }
+    }
+
+    fn of_text(text: Cow<'a, str>) -> Self {
+        if text.is_empty() { Self::Falsy } else { Self::Text(text) }
+    }
+
+    fn filled(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+/// What is read of a document so far.
+#[derive(Debug, Default)]
+pub struct OwnMembers {
+    /// Whether it has credentials, not only the scheme; `None` where it is absent.
+    authorization: Option<bool>,
+    hmac: HmacMember,
+    hmac_secret: bool,
+    hmac_header: bool,
+    hmac_algorithm: bool,
+    config: bool,
+    channel_token: bool,
+    channel_module: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum HmacMember {
+    #[default]
+    Absent,
+    Falsy,
+    Object,
+    /// Of a type with which the receiver rejects every request.
+    Other,
+}
+
+impl OwnMembers {
+    /// What a whole document says.
+    pub fn of(webhook: &Map<String, Value>) -> Self {
+        let mut found = Self::default();
+        for (name, value) in webhook {
+            if let (Value::Object(inner), "hmac" | "module-config") = (value, name.as_str()) {
+                inner.iter().for_each(|(inner, value)| {
+                    found.end(name, Some(inner), &MemberValue::of_value(value));
+                });
+            }
+            found.end(name, None, &MemberValue::of_value(value));
+        }
+        found
+    }
+
+    /// A member begins; of two of one name, the last counts.
+    pub fn begin(&mut self, name: &str) {
+        match name {
+            "hmac" => (self.hmac_secret, self.hmac_header, self.hmac_algorithm) = (false, false, false),
+            "module-config" => self.channel_token = false,
+            _ => {}
+        }
+    }
+
+    /// The value of a member, or of a member of its object, has ended.
+    pub fn end(&mut self, name: &str, inner: Option<&str>, value: &MemberValue<'_>) {
+        let filled = value.filled().is_some();
+        match (name, inner) {
+            ("authorization", None) => {
+                self.authorization = Some(value.filled().is_some_and(|text| text != "Bearer"));
+            }
+            ("hmac", None) => {
+                self.hmac = match value {
+                    MemberValue::Falsy | MemberValue::EmptyObject => HmacMember::Falsy,
+                    MemberValue::Object => HmacMember::Object,
+                    MemberValue::Text(_) | MemberValue::Other => HmacMember::Other,
+                };
+            }
+            ("hmac", Some("secret")) => self.hmac_secret = filled,
+            ("hmac", Some("header")) => self.hmac_header = filled,
+            ("hmac", Some("algorithm")) => self.hmac_algorithm = filled,
+            // An empty one takes a token like any other.
+            ("module-config", None) => {
+                self.config = matches!(value, MemberValue::EmptyObject | MemberValue::Object);
+            }
+            ("module-config", Some("channel_token")) => self.channel_token = filled,
+            ("module", None) => self.channel_module = value.filled() == Some(CHANNEL_MODULE),
+            _ => {}
+        }
+    }
+
+    /// The own secrets that fill in.
+    pub fn fields(&self) -> OwnFields {
+        let mut found = OwnFields::default();
+        if self.authorization != Some(true) {
+            found.add(SecretField::BEARER_TOKEN, self.authorization.is_some());
+        }
+        let block = self.hmac == HmacMember::Object;
+        if !(self.hmac == HmacMember::Other || block && self.hmac_secret) {
+            found.add(SecretField::HMAC_SECRET, self.hmac != HmacMember::Absent);
+            if !(block && self.hmac_header) {
+                found.add(SecretField::HMAC_HEADER, false);
+            }
+            if !(block && self.hmac_algorithm) {
+                found.add(SecretField::HMAC_ALGORITHM, false);
+            }
+        }
+        if self.config && !self.channel_token {
+            found.add(SecretField::CHANNEL_TOKEN, self.channel_module);
+        }
+        found
+    }
+}

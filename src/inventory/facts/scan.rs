@@ -1,0 +1,263 @@
+//! The one pass over a document. No tree is built.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::plaintext;
+use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBuilder};
+use super::{Auth, AuthKinds, Facts};
+use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
+use crate::domain::reference::lookups;
+use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
+
+/// How many containers a text may lie in below the outermost one; the receiver leaves references in deeper
+/// ones as they are.
+const MAX_DEPTH: usize = 100;
+
+/// A container that is open.
+struct ScanFrame<'a> {
+    object: bool,
+    /// How many steps, and how many names, lead to it.
+    steps: usize,
+    names: usize,
+    /// The next item of an array.
+    next: u32,
+    /// Whether all that it holds is secret, and whether the member being read is.
+    secret: bool,
+    here: bool,
+    /// The members with sites, and where: of two of one name, the last counts.
+    members: Vec<(Cow<'a, str>, Range<usize>)>,
+    /// Where among the sites the member being read began.
+    began: usize,
+}
+
+pub(super) struct FactScanner<'a> {
+    text: &'a str,
+    kind: DocumentKind,
+    root: Option<JsonEvent>,
+    /// Keys by their offset, and items by their number.
+    steps: Vec<u32>,
+    names: Vec<Cow<'a, str>>,
+    frames: Vec<ScanFrame<'a>>,
+    sites: SiteBuilder,
+    own: OwnMembers,
+    module: Option<Box<str>>,
+    chain: bool,
+    connection: Option<Box<str>>,
+    /// Those of the chain's steps, by the number of the step.
+    chain_connections: Vec<(u32, Box<str>)>,
+    auth: AuthKinds,
+}
+
+impl<'a> FactScanner<'a> {
+    pub(super) fn new(kind: DocumentKind, text: &'a str) -> Self {
+        Self {
+            text,
+            kind,
+            root: None,
+            steps: Vec::new(),
+            names: Vec::new(),
+            frames: Vec::new(),
+            sites: SiteBuilder::default(),
+            own: OwnMembers::default(),
+            module: None,
+            chain: false,
+            connection: None,
+            chain_connections: Vec::new(),
+            auth: AuthKinds::default(),
+        }
+    }
+
+    /// Puts down what was found; returns whether it was an object.
+    pub(super) fn finish(self, facts: &mut Facts) -> bool {
+        facts.module = if self.chain { Some("chain".into()) } else { self.module };
+        let steps = self.chain_connections.into_iter().map(|(_, name)| name);
+        facts.connections = self.connection.into_iter().chain(steps).collect();
+        facts.auth = self.auth;
+        facts.own = if self.kind == DocumentKind::Webhook { self.own.fields() } else { Default::default() };
+        facts.sites = self.sites.finish();
+        matches!(self.root, Some(JsonEvent::OpenObject(_)))
+    }
+
+    pub(super) fn take(&mut self, event: JsonEvent) {
+        self.root.get_or_insert(event);
+        match event {
+            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open(event),
+            JsonEvent::Key(span) => self.key(span),
+            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => {
+                self.leave_member();
+                if let Some(frame) = self.frames.pop() {
+                    self.steps.truncate(frame.steps);
+                    self.names.truncate(frame.names);
+                }
+                self.ended(event);
+            }
+            JsonEvent::Scalar(scalar, span) => {
+                self.item();
+                self.ended(event);
+                match scalar {
+                    Scalar::String => self.string(span),
+                    // A number can be a password too, where the name says so.
+                    Scalar::Number if self.is_secret() && self.is_numeric_secret() => {
+                        self.sites.add(span.start, SECRET | PLAINTEXT, &self.steps);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, event: JsonEvent) {
+        self.item();
+        let secret = self.is_secret();
+        self.frames.push(ScanFrame {
+            object: matches!(event, JsonEvent::OpenObject(_)),
+            steps: self.steps.len(),
+            names: self.names.len(),
+            next: 0,
+            secret,
+            here: secret,
+            members: Vec::new(),
+            began: self.sites.len(),
+        });
+    }
+
+    /// A value begins; in an array it is the next item.
+    fn item(&mut self) {
+        if let Some(top) = self.frames.last_mut().filter(|top| !top.object) {
+            self.steps.truncate(top.steps);
+            self.steps.push(ITEM | top.next);
+            top.next += 1;
+        }
+    }
+
+    fn key(&mut self, span: Span) {
+        self.leave_member();
+        let name = unquote(span.of(self.text)).value().unwrap_or_default();
+        let Some(top) = self.frames.last_mut() else { return };
+        top.began = self.sites.len();
+        if let Some(at) = top.members.iter().position(|(known, _)| *known == name) {
+            let (_, overridden) = top.members.swap_remove(at);
+            self.sites.remove(overridden);
+        }
+        self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) & !ITEM);
+        self.names.push(name);
+        if self.kind == DocumentKind::Unknown {
+            return;
+        }
+        let sounds = self.names.last().is_some_and(|name| looks_secret(name));
+        // Names further up sounded harmless, or the container were secret already.
+        top.here = top.secret || sounds || is_listed_secret(self.kind, &self.names);
+        if let ([name], DocumentKind::Webhook) = (self.names.as_slice(), self.kind) {
+            self.own.begin(name);
+            match &**name {
+                "connection" => self.connection = None,
+                "chain" => self.chain_connections.clear(),
+                _ => {}
+            }
+        }
+        if let Some(item) = self.chain_step() {
+            self.chain_connections.retain(|(known, _)| *known != item);
+        }
+    }
+
+    /// The member being read has ended.
+    fn leave_member(&mut self) {
+        let end = self.sites.len();
+        let Some(top) = self.frames.last_mut().filter(|top| top.object) else { return };
+        let name = self.names.drain(top.names..).next();
+        self.steps.truncate(top.steps);
+        if let Some(name) = name
+            && top.began < end
+        {
+            top.members.push((name, top.began..end));
+        }
+    }
+
+    fn is_secret(&self) -> bool {
+        self.frames.last().is_some_and(|top| if top.object { top.here } else { top.secret })
+    }
+
+    /// The step of the chain whose connection this is.
+    fn chain_step(&self) -> Option<u32> {
+        match (self.steps.as_slice(), self.names.as_slice()) {
+            ([_, item, _], [chain, name]) if item & ITEM != 0 && chain == "chain" && name == "connection" => {
+                Some(*item)
+            }
+            _ => None,
+        }
+    }
+
+    /// A value has ended.
+    fn ended(&mut self, event: JsonEvent) {
+        if self.kind != DocumentKind::Webhook {
+            return;
+        }
+        let Some((name, inner)) = names_alone(&self.steps, &self.names) else { return };
+        let value = MemberValue::of_event(event, self.text);
+        self.own.end(name, inner, &value);
+        if inner.is_some() {
+            return;
+        }
+        let container = matches!(event, JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_));
+        self.chain |= container && name == "chain";
+        let Some(auth) = Auth::ALL.into_iter().find(|auth| auth.member() == name) else { return };
+        let closes = match &value {
+            MemberValue::Text(text) => !text.trim().is_empty(),
+            MemberValue::EmptyObject => auth.empty_closes(),
+            // One that holds anything is an authentication block by itself.
+            _ if !container || auth == Auth::Authorization => false,
+            MemberValue::Falsy => auth.empty_closes(),
+            MemberValue::Object | MemberValue::Other => true,
+        };
+        if closes {
+            self.auth.add(auth);
+        }
+    }
+
+    fn string(&mut self, span: Span) {
+        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        match (self.kind, names_alone(&self.steps, &self.names)) {
+            (DocumentKind::Webhook, Some(("module", None)))
+            | (DocumentKind::Connection, Some(("type", None))) => {
+                self.module = Some(value.trim().into());
+            }
+            (DocumentKind::Webhook, Some(("connection", None))) => self.connection = Some((*value).into()),
+            (DocumentKind::Webhook, _) => {
+                if let Some(item) = self.chain_step() {
+                    self.chain_connections.push((item, (*value).into()));
+                }
+            }
+            _ => {}
+        }
+        let secret = self.is_secret();
+        let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
+        let refers = is_reachable && value.contains("{$") && !lookups(&value).is_empty();
+        let plain = self.kind != DocumentKind::Unknown
+            && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
+        if refers || plain {
+            let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
+            self.sites.add(span.start, flags, &self.steps);
+        }
+    }
+
+    fn is_numeric_secret(&self) -> bool {
+        self.names.last().is_some_and(|name| plaintext::is_numeric_secret(name))
+    }
+
+    /// Whether this is one of the headers that say what a body is, among those that may be secrets.
+    fn is_harmless(&self) -> bool {
+        matches!(self.names.as_slice(), [.., headers, name]
+            if headers == "headers" && plaintext::is_harmless_header(name))
+    }
+}
+
+/// The path, if it is short and leads through no array.
+fn names_alone<'n>(steps: &[u32], names: &'n [Cow<'_, str>]) -> Option<(&'n str, Option<&'n str>)> {
+    match names {
+        _ if steps.len() != names.len() => None,
+        [name] => Some((name, None)),
+        [name, inner] => Some((name, Some(inner))),
+        _ => None,
+    }
+}

@@ -1,0 +1,55 @@
+//! Files that only their user may read, and how processes share them.
+
+#[cfg(feature = "console")]
+mod session_folder;
+#[cfg(feature = "console")]
+mod state;
+
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "console")]
+pub(crate) use session_folder::{SessionFolder, has_ended, remove_if_empty};
+#[cfg(feature = "console")]
+pub(crate) use state::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
+
+/// How long to wait between two attempts at a lock that another process holds.
+const LOCK_RETRY: Duration = Duration::from_millis(2);
+
+/// Creates a file that does not exist yet.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    options().read(true).write(true).create_new(true).open(path)
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Whether group and others have no access.
+pub(crate) fn is_private(file: &Metadata) -> bool {
+    file.permissions().mode() & 0o077 == 0
+}
+
+/// Whether an open file is the one with this metadata.
+pub(crate) fn is_same(file: &File, there: &Metadata) -> bool {
+    file.metadata().is_ok_and(|here| (here.dev(), here.ino()) == (there.dev(), there.ino()))
+}
+
+/// Waits for the lock of an open file; `false` if another process still holds it at the deadline. The
+/// kernel releases it when its process ends.
+pub(crate) fn lock_until(file: &File, deadline: Instant) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(false),
+            Err(TryLockError::WouldBlock) => sleep(LOCK_RETRY),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}

@@ -13,7 +13,7 @@ pub struct RequestId(pub u64);
 
 /// The request whose answer is waited for, with what belongs to it.
 #[derive(Debug)]
-pub struct Pending<T>(Option<(RequestId, T)>);
+pub struct Pending<T>(pub(super) Option<(RequestId, T)>);
 
 impl<T> Default for Pending<T> {
     fn default() -> Self {

@@ -237,7 +237,7 @@ fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
         Answer::Drafts(vec![DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }]),
     ));
     next.wait(400).keys("enter");
-    let request = next.model.saved_drafts.pending.as_ref().unwrap().0;
+    let request = next.model.saved_drafts.pending.0.as_ref().unwrap().0;
     next.send(AppEvent::Answer(request, Answer::DraftResumed(Ok(Box::new(saved)))));
     assert_eq!(next.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
     next.keys("ctrl-g enter");

@@ -17,7 +17,7 @@ pub(in crate::console) mod typing;
 mod update;
 mod view;
 
-pub use diagnostics::{BufferDiagnostic, CHECKED_AT_ONCE, Diagnostics, DiagnosticsInput, DraftFix};
+pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};

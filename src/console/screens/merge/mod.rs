@@ -5,7 +5,7 @@ mod update;
 mod view;
 
 pub use state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
-pub(in crate::console) use update::{conflict, follow, on_merged, open, take_value};
+pub(in crate::console) use update::{conflict, follow, open, take_value};
 
 use crate::compare::merge::ConflictChoice;
 use crate::console::action::Action;

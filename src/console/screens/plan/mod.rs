@@ -12,7 +12,7 @@ pub use state::{
     DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
 };
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
-pub(in crate::console) use update::{on_compared, on_conflict, on_typed, on_written};
+pub(in crate::console) use update::{on_conflict, on_typed, on_written};
 
 use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};

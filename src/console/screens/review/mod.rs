@@ -4,7 +4,7 @@ pub(in crate::console) mod sections;
 mod update;
 mod view;
 
-pub(in crate::console) use update::{leave, on_prepared, review};
+pub(in crate::console) use update::{leave, review};
 
 use crate::console::action::Action;
 use crate::console::component::Component;

@@ -8,9 +8,8 @@ mod update;
 mod view;
 
 pub use state::{
-    PendingSecretAction, PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction,
-    SecretActions, SecretPicker, SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview,
-    SecretWriteKind,
+    PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretActions, SecretPicker,
+    SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview, SecretWriteKind,
 };
 pub(in crate::console) use update::{absence_reason, begin, is_busy, on_answer};
 pub(in crate::console) use view::{generate, value};

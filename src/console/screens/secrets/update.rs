@@ -47,7 +47,7 @@ pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<E
         }
         Action::Sort => {
             if let Some((page, _, vista)) = model.secrets_parts() {
-                page.next_sort(&vista);
+                page.next_sort(vista);
             }
         }
         Action::Zoom => model.secrets_page.zoomed = !model.secrets_page.zoomed,
@@ -204,7 +204,7 @@ pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some((page, inventory, vista)) = model.secrets_parts()
         && page.is_partial()
     {
-        page.work(inventory, &vista);
+        page.work(inventory, vista);
     }
     if !model.shows_secrets() {
         return Vec::new();
@@ -236,7 +236,7 @@ pub(in crate::console) fn on_presence<'p>(
     paths: impl IntoIterator<Item = &'p SecretPath>,
 ) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.presence_changed(paths, &vista);
+        page.presence_changed(paths, vista);
     }
 }
 
@@ -250,7 +250,7 @@ pub(in crate::console) fn on_secret_written(model: &mut Model) {
 
 pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.folder_listed(request, listed, &vista);
+        page.folder_listed(request, listed, vista);
         model.request_redraw(Redraw::Soon);
     }
 }
@@ -258,7 +258,7 @@ pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId
 pub(in crate::console) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
     let now = model.now.mono;
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.listing_ended(request, ended, &vista, now);
+        page.listing_ended(request, ended, vista, now);
         model.request_redraw(Redraw::Soon);
     }
 }

@@ -10,7 +10,7 @@ use super::super::secret_jobs::SecretJob;
 use super::{feed, timers};
 use crate::compare::merge::ConflictChoice;
 use crate::console::overlays::{ConfirmAction, Overlay, chooser, prompt};
-use crate::console::screens::browse::{Movement, marking as marks};
+use crate::console::screens::browse::marking as marks;
 use crate::console::screens::editor::{external_editor, fixes as diagnostics, search, typing};
 use crate::console::screens::plan::{builder as plan_builder, names};
 use crate::console::screens::secret_form::undo as secret_undo;
@@ -20,6 +20,7 @@ use crate::console::screens::{
     Tab, browse, drafts, editor as edit, merge, plan, review as prepare, secret_form,
     secrets as secrets_page, stale_dependents,
 };
+use crate::console::widgets::Movement;
 
 pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);

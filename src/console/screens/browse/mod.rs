@@ -18,7 +18,7 @@ pub use listing::{DocumentList, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use state::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
 pub(in crate::console) use update::{
-    Movement, apply_delta, back, copy, end_filter, filter, focus, go_to, nothing_selected, open, refilter,
-    settle, show, sort, step, zoom,
+    apply_delta, back, copy, end_filter, filter, focus, go_to, nothing_selected, open, refilter, settle,
+    show, sort, step, zoom,
 };
 pub(in crate::console) use view::draw;

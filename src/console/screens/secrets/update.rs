@@ -11,9 +11,9 @@ use crate::console::action::Action;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Redraw};
 use crate::console::screens::browse;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::Pane;
+use crate::console::widgets::{Movement, first_row};
 use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
 use crate::inventory::Delta;
 use crate::provider::Error;
@@ -97,7 +97,7 @@ fn step_detail(model: &mut Model, by: Movement) {
         None => by.apply(page.scroll, last + 1, height),
         // What stands above the first selectable line is visible only from there.
         Some(_) if to == 0 => 0,
-        Some(line) => page.scroll.min(line).max((line + 1).saturating_sub(place.height)).min(last),
+        Some(line) => first_row(page.scroll, line, place.total, place.height),
     };
 }
 

@@ -14,8 +14,7 @@ use super::age::age;
 use super::effect::Effect;
 use super::model::{Model, Tone};
 use super::place::Place;
-use crate::console::screens::browse::Movement;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 
 pub(in crate::console) trait Component: Sync {
     /// Which keys are live.

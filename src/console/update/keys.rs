@@ -7,10 +7,10 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
 use crate::console::overlays::{Overlay, prompt};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::SecretAction;
 use crate::console::screens::{Tab, browse, drafts, secrets as secrets_page, stale_dependents};
+use crate::console::widgets::Movement;
 
 pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);

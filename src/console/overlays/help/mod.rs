@@ -11,8 +11,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 pub(in crate::console) struct HelpDialog;
 

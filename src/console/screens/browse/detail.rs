@@ -13,7 +13,7 @@ use crate::console::model::Model;
 use crate::console::screens::browse::needs;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, numbered_line};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::{Auth, RowRef};
@@ -35,7 +35,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
     let facts = facts(model, shown, row, area.width);
     let lines = shown.masked.line_count();
     let total = facts.len() + 1 + lines;
-    let first = words::clamp_scroll(browse.detail.scroll, total, area.height);
+    let first = clamp_scroll(browse.detail.scroll, total, area.height);
     for line in 0..area.height {
         let at = first + usize::from(line);
         if let Some(fact) = facts.get(at) {
@@ -81,7 +81,7 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
 
 /// The lines above the text.
 fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
-    let mut facts = LabelledLines { lines: words::pack(history(model, row), room), room };
+    let mut facts = LabelledLines { lines: TextRun::pack(history(model, row), room), room };
     if let Some(lease) = row.lease() {
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
@@ -151,23 +151,7 @@ const LABEL: u16 = 7;
 
 impl LabelledLines {
     fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
-        let room = self.room.saturating_sub(LABEL).max(8);
-        let label_width = usize::from(LABEL);
-        for (at, line) in words::wrap(words, room).into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.lines.push(TextRun::of(StyleRole::Dim, format!("{label:label_width$}")).and(ink, line));
-        }
-    }
-
-    /// Finished lines under one label.
-    fn block(&mut self, label: &str, lines: Vec<TextRun>) {
-        let label_width = usize::from(LABEL);
-        for (at, line) in lines.into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let mut whole = TextRun::of(StyleRole::Dim, format!("{label:label_width$}"));
-            whole.join("", line);
-            self.lines.push(whole);
-        }
+        self.lines.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
     }
 
     fn marked(&mut self, label: &str, ink: StyleRole, glyph: &str, words: &str) {
@@ -206,7 +190,8 @@ fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
         return;
     }
     let room = facts.room.saturating_sub(LABEL).max(8);
-    facts.block("needs", needs::block(model, &shown.key, room));
+    let lines = needs::block(model, &shown.key, room);
+    facts.lines.extend(TextRun::beside(&TextRun::of(StyleRole::Dim, "needs"), LABEL, lines));
 }
 
 fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {

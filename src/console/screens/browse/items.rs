@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::listing::Sort;
-use super::namespaces::first_row;
 use super::state::BrowsePage;
 use super::view::{is_alone, is_focused};
 use crate::check::Diagnostic;
@@ -13,7 +12,7 @@ use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title, first_row};
 use crate::console::words;
 use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
@@ -106,7 +105,7 @@ pub(in crate::console) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<
 }
 
 fn first(model: &Model, browse: &BrowsePage, height: u16) -> usize {
-    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), height)
+    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), usize::from(height))
 }
 
 fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {

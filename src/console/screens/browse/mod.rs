@@ -19,7 +19,7 @@ pub use listing::{DocumentList, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use state::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
 pub(in crate::console) use update::{
-    Movement, apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show,
+    apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show,
 };
 
 use crossterm::event::KeyEvent;
@@ -32,7 +32,7 @@ use crate::console::overlays::prompt;
 use crate::console::place::Place;
 use crate::console::screens::plan::{builder, names};
 use crate::console::screens::{drafts, editor};
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::inventory::Scope;
 
 /// One of the two lists of documents.

@@ -4,50 +4,13 @@ use ratatui::layout::Rect;
 
 use super::detail::height as detail_height;
 use super::state::{BrowsePage, NamespaceList};
-use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
+use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Scope};
-
-/// A movement in a list or a scrolled page.
-#[derive(Clone, Copy)]
-pub(in crate::console) enum Movement {
-    Lines(isize),
-    Page(isize),
-    First,
-    Last,
-}
-
-impl Movement {
-    pub(in crate::console) fn from_action(action: Action) -> Option<Self> {
-        Some(match action {
-            Action::Up => Self::Lines(-1),
-            Action::Down => Self::Lines(1),
-            Action::PageUp => Self::Page(-1),
-            Action::PageDown => Self::Page(1),
-            Action::First => Self::First,
-            Action::Last => Self::Last,
-            _ => return None,
-        })
-    }
-
-    /// The position it leads to from `at`, within `0..len`.
-    pub(in crate::console) fn apply(self, at: usize, len: usize, page: usize) -> usize {
-        let last = len.saturating_sub(1);
-        match self {
-            Self::Lines(by) => at.saturating_add_signed(by).min(last),
-            Self::Page(by) => {
-                let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
-                at.saturating_add_signed(by.saturating_mul(page)).min(last)
-            }
-            Self::First => 0,
-            Self::Last => last,
-        }
-    }
-}
 
 /// Shows a tab.
 pub(in crate::console) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
@@ -71,11 +34,9 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
             }
         }
         Some(Pane::Detail) => {
-            // It scrolls until its last line is visible.
             let (lines, height) = detail_height(model);
-            let positions = lines.saturating_sub(height) + 1;
             if let Some((browse, _)) = model.browse_mut() {
-                browse.detail.scroll = step.apply(browse.detail.scroll, positions, height);
+                browse.detail.scroll = step.scroll(browse.detail.scroll, lines, height);
             }
         }
     }
@@ -99,11 +60,10 @@ pub(in crate::console) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let height =
-        rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
-    let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
-    let offset = &mut model.webhooks.namespace_offset;
-    *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
+    let height = rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces));
+    let list = NamespaceList::of(&model.inventory);
+    let at = list.position(model.webhooks.listing.scope());
+    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, list.len(), height);
 }
 
 /// Moves the focus to a neighbouring pane; with `wrap`, past the ends.

@@ -16,8 +16,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 /// The list of drafts.
 pub(in crate::console) struct DraftsDialog;

@@ -6,10 +6,10 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::editor::{Draft, Upstream, typing};
 use crate::console::update::feed;
+use crate::console::widgets::Movement;
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
 pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {

@@ -9,9 +9,8 @@ use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, width};
+use crate::console::widgets::{Surface, TextRun};
 use crate::domain::json::Severity;
-use crate::text::Safe;
 
 /// Draws the problem nearest to the cursor, and its number among all.
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
@@ -77,11 +76,6 @@ pub(in crate::console) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area
         let mark = if tally.total == 0 { format!("{} ", glyph::BAD) } else { String::new() };
         pen.put_right(&TextRun::of(ink, format!("{mark}{tally}"))).margin(2);
     }
-    pen.put(StyleRole::Key, "find ");
-    let before = width(&Safe::new(edit.find.input.before_cursor()));
-    // A long text scrolls so that its cursor, and a blank for it, stay visible.
-    let left_out = (before + 2).saturating_sub(pen.remaining());
-    let x = pen.x() + before.saturating_sub(left_out);
-    pen.scroll(usize::from(left_out)).put(StyleRole::Text, edit.find.input.text());
+    let x = pen.put(StyleRole::Key, "find ").put_input(&edit.find.input);
     canvas.set_cursor(x, area.y);
 }

@@ -15,9 +15,8 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::update::timers;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 
 pub(in crate::console) struct HealthScreen;
 

@@ -15,7 +15,7 @@ use super::backend;
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::theme::StyleRole;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Surface, TextRun, clamp_scroll};
 use crate::console::words;
 use crate::domain::{Condition, Health};
 
@@ -27,7 +27,7 @@ pub(super) const LABEL: u16 = 12;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = lines(model, area.width);
-    let first = words::clamp_scroll(model.health.scroll, lines.len(), area.height);
+    let first = clamp_scroll(model.health.scroll, lines.len(), area.height);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         canvas.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
     }
@@ -71,13 +71,7 @@ fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
 
 /// Labelled words, wrapped beside their label.
 pub(super) fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
-    let lines = words::wrap(words, room.saturating_sub(LABEL).max(8));
-    let line = |(at, line)| {
-        let label = if at == 0 { label } else { "" };
-        let width = usize::from(LABEL);
-        HealthLine::of(TextRun::of(StyleRole::Dim, format!("{label:width$}")).and(ink, line))
-    };
-    lines.into_iter().enumerate().map(line).collect()
+    TextRun::labelled(label, LABEL, ink, words, room).into_iter().map(HealthLine::of).collect()
 }
 
 /// The worst condition of all backends, unless they are well.

@@ -10,8 +10,7 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 pub(in crate::console) struct LogScreen;
 

@@ -13,10 +13,9 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor::{self, DraftStage};
 use crate::console::shell::layout::edit_layout;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 pub(in crate::console) struct MergeScreen;
 

@@ -7,12 +7,11 @@ use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review as prepare;
 use crate::console::shell::layout::edit_layout;
 use crate::console::update::visibility;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{Movement, TextInput};
 use crate::domain::json::{LexemeKind, Lexer, walk};
 use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
@@ -186,8 +185,7 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let height = usize::from(merging.list(body).height);
     let clashes = merging.choices.len();
     if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || clashes == 0 {
-        let most = merging.lines(wide).saturating_sub(height);
-        merging.scroll = Some(step.apply(merging.first(wide, height), most + 1, height));
+        merging.scroll = Some(step.scroll(merging.first(wide, height), merging.lines(wide), height));
     } else {
         merging.selected = step.apply(merging.selected, clashes, height);
         merging.scroll = None;

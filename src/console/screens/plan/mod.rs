@@ -19,9 +19,8 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::shell::layout::edit_layout;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 pub(in crate::console) struct PlanScreen;
 

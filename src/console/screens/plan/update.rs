@@ -8,10 +8,11 @@ use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
 use crate::console::overlays::prompt;
-use crate::console::screens::browse::{Movement, marking as marks};
+use crate::console::screens::browse::marking as marks;
 use crate::console::screens::plan::{builder as plan_builder, send};
 use crate::console::screens::{browse, editor as edit, stale_dependents};
 use crate::console::update::{keys, visibility};
+use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
 /// Shows a plan and compares what it changes.
@@ -152,9 +153,9 @@ pub(in crate::console) fn toggle_full(model: &mut Model) {
 /// Scrolls until the last line is visible.
 pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
-    let positions = plan_height(model).saturating_sub(page) + 1;
+    let lines = plan_height(model);
     if let Some(plan) = &mut model.plan {
-        plan.scroll = step.apply(plan.scroll.min(positions - 1), positions, page);
+        plan.scroll = step.scroll(plan.scroll, lines, page);
     }
 }
 

@@ -21,10 +21,9 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions;
 use crate::console::shell::layout::edit_layout;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 /// The form, and its review.
 pub(in crate::console) struct SecretFormScreen;

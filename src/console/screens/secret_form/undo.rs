@@ -4,7 +4,6 @@
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
@@ -12,6 +11,7 @@ use crate::console::screens::secrets::actions::{
 use crate::console::screens::stale_dependents::ChangedSecret;
 use crate::console::screens::{editor as edit, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
+use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -78,7 +78,7 @@ pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let rows = super::view::height(model);
     if let Some(undo) = &mut model.secret_actions.undo {
-        undo.scroll = step.apply(undo.scroll, rows.saturating_sub(page) + 1, page);
+        undo.scroll = step.scroll(undo.scroll, rows, page);
     }
 }
 

@@ -10,7 +10,6 @@ use super::view::height as secret_review_height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
@@ -18,7 +17,7 @@ use crate::console::screens::secrets::actions::{
 };
 use crate::console::secret_jobs::SecretJob;
 use crate::console::update::keys;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
 
@@ -97,7 +96,7 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
     let Some(form) = &mut model.secret_actions.form else { return };
     match &mut form.review {
-        Some(review) => review.scroll = step.apply(review.scroll, rows.saturating_sub(page) + 1, page),
+        Some(review) => review.scroll = step.scroll(review.scroll, rows, page),
         None => form.cursor = step.apply(form.cursor, form.rows.len(), page),
     }
 }

@@ -25,7 +25,7 @@ mod view;
 pub use index::{SecretCount, SecretEntry, SecretPart};
 pub use listing::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
 pub use rows::{SecretRows, SecretSort};
-pub use secret_state::{NotVisible, SecretResolver, SecretState, newest_version};
+pub use secret_state::{NotVisible, SecretState, newest_version};
 pub use secrets_view::SecretsView;
 pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
 pub use subject::SecretSubject;

@@ -1,27 +1,11 @@
 //! The state of a secret, over all the documents that depend on it.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::index::{SecretCount, SecretEntry};
+use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
-use crate::domain::{FieldState, Presence, ResourceKey, SecretPath, SecretVersion};
-
-/// What the receiver resolves, and what is known of it.
-pub trait SecretResolver {
-    /// The secret of a vault reference; `None` if the receiver resolves it in no store.
-    fn reference(&self, path: &str) -> Option<SecretPath>;
-
-    /// A webhook's own secret; `None` if the receiver merges none.
-    fn own(&self, key: &ResourceKey) -> Option<SecretPath>;
-
-    /// The presence of a secret; `Err` if it cannot be read from here, `Ok(None)` while it is not
-    /// known yet.
-    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible>;
-
-    /// The state of a variable of the receiver; `Ok(None)` if it is not set.
-    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible>;
-}
+use crate::domain::{FieldState, Presence, SecretVersion};
 
 /// Only the receiver can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,17 +49,17 @@ pub enum SecretState {
 }
 
 impl SecretState {
-    pub fn of(entry: &SecretEntry, outlook: &dyn SecretResolver) -> Self {
+    pub fn of(entry: &SecretEntry, view: SecretsView<'_>) -> Self {
         if entry.dependents.is_empty() {
             return Self::Unreferenced;
         }
         match &entry.subject {
             SecretSubject::Unread(_) => Self::NoVault,
-            SecretSubject::Variable(name) => match outlook.variable(name) {
-                Err(NotVisible) => Self::NotVisible,
-                Ok(state) => Self::of_value(state, entry.whole),
+            SecretSubject::Variable(name) => match view.lookup.variable(name) {
+                None => Self::NotVisible,
+                Some(state) => Self::of_value(state, entry.whole),
             },
-            SecretSubject::Path(path) => match outlook.presence(path) {
+            SecretSubject::Path(path) => match view.look(path) {
                 Err(NotVisible) => Self::NotVisible,
                 Ok(None) => Self::Asking,
                 Ok(Some(presence)) => Self::of_presence(entry, &presence),
@@ -123,11 +107,6 @@ impl SecretState {
     /// Whether a document is known not to find what it needs.
     pub fn is_bad(self) -> bool {
         self <= Self::NotText
-    }
-
-    /// By what it is sorted: how many fields are missing makes no difference.
-    pub(in crate::console) fn rank(self) -> Self {
-        if let Self::FieldMissing(_) = self { Self::FieldMissing(0) } else { self }
     }
 }
 

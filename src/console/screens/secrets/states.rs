@@ -38,7 +38,7 @@ pub(in crate::console) fn state_badge(state: SecretState) -> (StyleRole, &'stati
 
 /// The state of one row.
 pub(in crate::console) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
-    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, &vista))
+    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, vista))
 }
 
 /// What the store reports of a secret, in words, with the reason where there is one.

@@ -20,8 +20,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 /// Which of several secrets or fields is meant.
 pub(in crate::console) struct SecretPickerDialog;

@@ -6,9 +6,9 @@ use super::view::height as secret_shown_height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions::update as secret_actions;
 use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
+use crate::console::widgets::Movement;
 use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
 use crate::text::grouped;
 
@@ -124,6 +124,6 @@ pub(in crate::console) fn follow(model: &mut Model, effects: &[Effect]) {
 pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let (rows, page) = secret_shown_height(model);
     if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
-        shown.scroll = step.apply(shown.scroll, rows.saturating_sub(page) + 1, page);
+        shown.scroll = step.scroll(shown.scroll, rows, page);
     }
 }

@@ -5,13 +5,13 @@ use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secret_form::undo as secret_undo;
 use crate::console::screens::secrets::actions::{destroy as secret_destroy, reveal as secret_reveal};
 use crate::console::screens::secrets::update as secrets_page;
 use crate::console::screens::{editor as edit, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
 use crate::console::update::keys;
+use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \

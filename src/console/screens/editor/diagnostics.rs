@@ -10,11 +10,9 @@ use super::outline::paths;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
 use crate::check::{Diagnostic, Rule, Subject, diagnose};
-use crate::console::effect::RequestId;
+use crate::console::compute::AT_ONCE;
+use crate::console::effect::{Pending, RequestId};
 use crate::domain::json::{Severity, SyntaxFix};
-
-/// Drafts up to this size, in bytes, are checked at each key.
-pub const CHECKED_AT_ONCE: usize = 64 * 1024;
 
 /// The pause in typing after which a large draft is checked.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,7 +23,7 @@ pub struct Diagnostics {
     /// The buffer revision they belong to.
     revision: u64,
     check_at: Option<Duration>,
-    asked: Option<(RequestId, u64)>,
+    asked: Pending<u64>,
 }
 
 /// A diagnostic and its position in the buffer.
@@ -71,15 +69,14 @@ pub struct DiagnosticsInput {
     byte_order_mark: bool,
 }
 
-impl fmt::Debug for DiagnosticsInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Check({} bytes)", self.text.len())
-    }
-}
-
 impl DiagnosticsInput {
     pub fn of(pad: &TextBuffer, concealed_count: usize) -> Self {
         Self { text: pad.text(), concealed_count, byte_order_mark: pad.has_byte_order_mark() }
+    }
+
+    /// In bytes.
+    pub fn size(&self) -> usize {
+        self.text.len()
     }
 
     /// Finds the problems, ordered by position.
@@ -180,7 +177,7 @@ impl Diagnostics {
 
     /// When to check; `None` while a check is pending or not needed.
     pub fn check_at(&self) -> Option<Duration> {
-        self.check_at.filter(|_| self.asked.is_none())
+        self.check_at.filter(|_| !self.asked.is_pending())
     }
 
     /// Checks now, however long that takes.
@@ -188,12 +185,12 @@ impl Diagnostics {
         self.list = DiagnosticsInput::of(pad, kept).run();
         self.revision = pad.revision();
         self.check_at = None;
-        self.asked = None;
+        self.asked.cancel();
     }
 
     /// Updates the diagnostics after an edit.
     pub fn changed(&mut self, pad: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
-        if pad.len() <= CHECKED_AT_ONCE {
+        if pad.len() <= AT_ONCE {
             return self.check(pad, kept);
         }
         self.check_at = Some(now + PAUSE);
@@ -209,8 +206,8 @@ impl Diagnostics {
 
     /// Checks again: now if the draft is small, else off the event loop as soon as possible.
     pub fn schedule_check(&mut self, pad: &TextBuffer, kept: usize, now: Duration) {
-        self.asked = None;
-        if pad.len() <= CHECKED_AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
+        self.asked.cancel();
+        if pad.len() <= AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
     }
 
     /// The input of the diagnostics if they are due.
@@ -223,7 +220,7 @@ impl Diagnostics {
     ) -> Option<DiagnosticsInput> {
         self.check_at().filter(|at| *at <= now)?;
         self.check_at = None;
-        self.asked = Some((request, pad.revision()));
+        self.asked.begin(request, pad.revision());
         Some(DiagnosticsInput::of(pad, kept))
     }
 
@@ -235,7 +232,7 @@ impl Diagnostics {
         pad: &TextBuffer,
         now: Duration,
     ) {
-        let Some((_, revision)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
+        let Some(revision) = self.asked.accept(request) else { return };
         if revision == pad.revision() {
             self.list = found;
             self.revision = revision;
@@ -286,8 +283,7 @@ mod tests {
 
     #[test]
     fn of_answers_the_newest_counts() {
-        let mut pad =
-            TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(CHECKED_AT_ONCE)));
+        let mut pad = TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(AT_ONCE)));
         let mut flaws = Diagnostics::default();
         let second = Duration::from_secs(1);
         flaws.schedule_check(&pad, 0, second);

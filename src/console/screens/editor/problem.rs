@@ -17,7 +17,7 @@ use crate::text::Safe;
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
-    if edit.preparing.is_some() {
+    if edit.preparing.is_pending() {
         pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
         return;
     }

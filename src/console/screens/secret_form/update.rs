@@ -14,7 +14,7 @@ use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
-    PendingSecretAction, PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
+    PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
 use crate::console::update::keys;
@@ -347,8 +347,7 @@ pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     form.rebasing = true;
     let target = SecretTarget { path: form.path.clone(), field: None };
     let job = SecretJob::Inspect(form.path.clone());
-    model.secret_actions.pending =
-        Some(PendingSecretAction { request, act: SecretAction::SetFields, target });
+    model.secret_actions.pending.begin(request, (SecretAction::SetFields, target));
     vec![Effect::Secret(request, job)]
 }
 

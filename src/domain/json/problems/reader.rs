@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::lexer::is_number;
 use super::super::walk::ParseState;
 use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, quote, unquote};
 use super::error_kind::SyntaxErrorKind;
-use super::tokens::{SyntaxToken, SyntaxTokens};
+use super::tokens::{SyntaxToken, SyntaxTokens, number};
 use super::{SpanProblem, SyntaxFix};
 
 /// An open bracket.
@@ -386,17 +385,4 @@ impl<'t> RecoveryParser<'t> {
             (_, false) => self.never_closed(),
         }
     }
-}
-
-/// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.
-fn number(word: &str) -> Option<String> {
-    let (sign, digits) = match word.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", word.strip_prefix('+').unwrap_or(word)),
-    };
-    let whole = digits.trim_start_matches('0');
-    let whole =
-        if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
-    let number = format!("{sign}{}{}", whole, if whole.ends_with('.') { "0" } else { "" });
-    is_number(number.as_bytes()).then_some(number)
 }

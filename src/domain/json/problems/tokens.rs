@@ -1,5 +1,6 @@
 //! Lexemes as they were meant: comments skipped, missing quotes assumed.
 
+use super::super::lexer::is_number;
 use super::super::{Lexeme, LexemeKind, Lexer, Span, UnquoteResult, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::{SpanProblem, SyntaxFix};
@@ -204,4 +205,17 @@ impl<'t> SyntaxTokens<'t> {
         self.lexer.skip_to(string.end);
         self.token(LexemeKind::String, string, true)
     }
+}
+
+/// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.
+pub(super) fn number(word: &str) -> Option<String> {
+    let (sign, digits) = match word.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", word.strip_prefix('+').unwrap_or(word)),
+    };
+    let whole = digits.trim_start_matches('0');
+    let whole =
+        if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
+    let number = format!("{sign}{}{}", whole, if whole.ends_with('.') { "0" } else { "" });
+    is_number(number.as_bytes()).then_some(number)
 }

@@ -8,6 +8,7 @@ use crate::domain::{
     FieldName, KvPath, Mount, Opaque, Presence, SecretPath, SecretText, SecretValue, SecretVersion,
 };
 use crate::provider::memory::MemorySecrets;
+use crate::provider::memory::faulty::FaultySecrets;
 use crate::provider::{Error, SecretExpect};
 
 fn path() -> SecretPath {
@@ -52,7 +53,7 @@ async fn a_write_that_reads_is_two_records_and_a_refused_one_reads_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let audit = Arc::new(Audit::new(Some(folder.path()), "lab", "files"));
     let service = WriteService::new(audit, Duration::from_secs(30));
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.put_now(&path(), [("rotated", "a"), ("stays", "b")]);
     let access = store.access(true);
     let request = SecretRequest { service: &service, access: &access, number: 1, reason: None };

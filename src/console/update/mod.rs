@@ -29,7 +29,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(match message.event {
         AppEvent::Key(key) => keys::press(model, key),
         // It may be a secret.
-        AppEvent::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
+        AppEvent::Paste(text) => {
+            keys::paste(model, &Zeroizing::new(text));
+            Vec::new()
+        }
         AppEvent::Resize(size) => {
             model.size = size;
             crate::console::screens::browse::settle(model);

@@ -8,35 +8,31 @@ use std::time::Duration;
 
 use super::outline::paths;
 use super::text_buffer::{Pos, TextBuffer};
+use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
+use crate::check::{Diagnostic, Rule, Subject, diagnose};
 use crate::console::compute::AT_ONCE;
 use crate::console::effect::{Pending, RequestId};
-use crate::domain::json::{Severity, SyntaxFix, SyntaxProblem, problems};
-use crate::text::placeholders::unfillable;
+use crate::domain::json::{Severity, SyntaxFix};
 
 /// The pause in typing after which a large draft is checked.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The most diagnostics of a draft.
-pub const MAX_DIAGNOSTICS: usize = 100;
-
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    list: Vec<Diagnostic>,
+    list: Vec<BufferDiagnostic>,
     /// The buffer revision they belong to.
     revision: u64,
     check_at: Option<Duration>,
     asked: Pending<u64>,
 }
 
-/// A problem and its position in the buffer.
+/// A diagnostic and its position in the buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    pub problem: SyntaxProblem,
+pub struct BufferDiagnostic {
+    pub found: Diagnostic,
     pub from: Pos,
     /// Its end; at least one character after its start, unless the line ends there.
     pub to: Pos,
-    /// The JSON path: `chain[1].module`.
-    pub path: String,
     pub fix: Option<DraftFix>,
 }
 
@@ -84,50 +80,27 @@ impl DiagnosticsInput {
     }
 
     /// Finds the problems, ordered by position.
-    pub fn run(self) -> Vec<Diagnostic> {
-        let Self { text, concealed_count: kept, byte_order_mark: mark } = self;
-        let mut found: Vec<(SyntaxProblem, bool)> =
-            problems(&text, MAX_DIAGNOSTICS).into_iter().map(|one| (one, false)).collect();
-        if mark {
-            let reason =
-                "a byte order mark is stored before this text; the receiver cannot read it in a file";
-            found.push((warning(reason), true));
-        }
-        for (span, reason) in unfillable(&text, kept).take(MAX_DIAGNOSTICS) {
-            let severity = Severity::Error;
-            found.push((SyntaxProblem { span, reason: reason.into(), severity, ..warning("") }, false));
-        }
-        found.sort_by_key(|(problem, mark)| (problem.span.start, !mark));
+    pub fn run(self) -> Vec<BufferDiagnostic> {
+        let Self { text, concealed_count, byte_order_mark } = self;
+        let mut found =
+            diagnose(Subject::Draft { text: &text, concealed: Some(concealed_count), byte_order_mark });
+        found.sort_by_key(|found| found.span.start);
         found.truncate(MAX_DIAGNOSTICS);
         let mut places = OffsetMapper { text: &text, at: 0, pos: Pos::default() };
-        let mut flaws: Vec<_> =
-            found.into_iter().map(|(problem, mark)| diagnostic(problem, mark, &mut places)).collect();
+        let mut flaws: Vec<_> = found.into_iter().map(|found| locate(found, &mut places)).collect();
         let paths = paths(&text, flaws.iter().map(|flaw| flaw.from));
-        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.path = path);
+        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.found.pointer = path);
         flaws
     }
 }
 
-fn warning(reason: &str) -> SyntaxProblem {
-    SyntaxProblem {
-        span: crate::domain::json::Span { start: 0, end: 0 },
-        line: 1,
-        column: 1,
-        severity: Severity::Warning,
-        reason: reason.to_owned(),
-        expected: "",
-        fix: None,
-    }
-}
-
-fn diagnostic(mut problem: SyntaxProblem, mark: bool, places: &mut OffsetMapper<'_>) -> Diagnostic {
-    let from = places.to(problem.span.start);
-    problem.line = from.row + 1;
+fn locate(mut found: Diagnostic, places: &mut OffsetMapper<'_>) -> BufferDiagnostic {
+    let from = places.to(found.span.start);
     let mut reach = *places;
-    let end = problem.span.end.max(places.next_character());
+    let end = found.span.end.max(places.next_character());
     let to = reach.to(end);
-    let remedy = match problem.fix.take() {
-        _ if mark => Some(DraftFix::DropByteOrderMark),
+    let fix = match found.fix.take() {
+        _ if found.rule == ByteOrderMark.id() => Some(DraftFix::DropByteOrderMark),
         None => None,
         Some(SyntaxFix { span, replacement, words }) => {
             let mut edit = *places;
@@ -135,7 +108,7 @@ fn diagnostic(mut problem: SyntaxProblem, mark: bool, places: &mut OffsetMapper<
             Some(DraftFix::Edit { from, to: edit.to(span.end), text: replacement, words })
         }
     };
-    Diagnostic { problem, from, to, path: String::new(), fix: remedy }
+    BufferDiagnostic { found, from, to, fix }
 }
 
 /// Converts byte offsets to positions, each relative to the previous one.
@@ -171,22 +144,15 @@ impl OffsetMapper<'_> {
     }
 }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SyntaxProblem { line, column, reason, .. } = &self.problem;
-        write!(f, "line {line}, column {column}: {reason}")
-    }
-}
-
 impl Diagnostics {
     /// Ordered by position.
-    pub fn list(&self) -> &[Diagnostic] {
+    pub fn list(&self) -> &[BufferDiagnostic] {
         &self.list
     }
 
     /// The first error, which prevents writing.
-    pub fn first_error(&self) -> Option<&Diagnostic> {
-        self.list.iter().find(|flaw| flaw.problem.severity == Severity::Error)
+    pub fn first_error(&self) -> Option<&BufferDiagnostic> {
+        self.list.iter().find(|flaw| flaw.found.severity == Severity::Error)
     }
 
     /// Whether the text changed since it was checked.
@@ -196,7 +162,7 @@ impl Diagnostics {
 
     /// The index of the diagnostic at, or nearest to, the cursor.
     pub fn nearest(&self, cursor: Pos) -> Option<usize> {
-        let distance = |flaw: &Diagnostic| {
+        let distance = |flaw: &BufferDiagnostic| {
             let inside = flaw.from <= cursor && cursor <= flaw.to;
             let bytes = if flaw.from.row == cursor.row { flaw.from.at.abs_diff(cursor.at) } else { 0 };
             (!inside, flaw.from.row.abs_diff(cursor.row), bytes)
@@ -205,7 +171,7 @@ impl Diagnostics {
     }
 
     /// The first after a position, wrapping around the end of the text.
-    pub fn next(&self, cursor: Pos) -> Option<&Diagnostic> {
+    pub fn next(&self, cursor: Pos) -> Option<&BufferDiagnostic> {
         self.list.iter().find(|flaw| flaw.from > cursor).or(self.list.first())
     }
 
@@ -234,7 +200,7 @@ impl Diagnostics {
             for pos in [&mut flaw.from, &mut flaw.to] {
                 pos.row = pos.row.saturating_add_signed(by);
             }
-            flaw.problem.line = flaw.from.row + 1;
+            flaw.found.place = flaw.found.place.map(|(_, column)| (flaw.from.row + 1, column));
         }
     }
 
@@ -259,7 +225,13 @@ impl Diagnostics {
     }
 
     /// Takes the result of a check; one for an older request or an older text is dropped.
-    pub fn accept(&mut self, request: RequestId, found: Vec<Diagnostic>, pad: &TextBuffer, now: Duration) {
+    pub fn accept(
+        &mut self,
+        request: RequestId,
+        found: Vec<BufferDiagnostic>,
+        pad: &TextBuffer,
+        now: Duration,
+    ) {
         let Some(revision) = self.asked.accept(request) else { return };
         if revision == pad.revision() {
             self.list = found;
@@ -294,8 +266,8 @@ mod tests {
         assert_eq!((from, to), (Pos { row: 1, at: 9 }, Pos { row: 1, at: 9 }));
         pad.apply(&[(from, to, text)]);
         assert_eq!(pad.line(1), "  \"é\": 1,");
-        assert!(found.list()[2].problem.reason.contains("damaged"));
-        assert!(found.list()[3].problem.reason.contains("stands for no stored secret"));
+        assert!(found.list()[2].found.message.contains("damaged"));
+        assert!(found.list()[3].found.message.contains("stands for no stored secret"));
     }
 
     #[test]

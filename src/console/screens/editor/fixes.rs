@@ -1,6 +1,6 @@
 //! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
 
-use super::diagnostics::Diagnostic;
+use super::diagnostics::BufferDiagnostic;
 use super::typing::{follow, settle};
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
@@ -52,7 +52,7 @@ pub(in crate::console) fn check(model: &mut Model) -> Option<Effect> {
     Some(Effect::Compute(request, job))
 }
 
-fn on_checked(model: &mut Model, request: RequestId, found: Vec<Diagnostic>) -> Vec<Effect> {
+fn on_checked(model: &mut Model, request: RequestId, found: Vec<BufferDiagnostic>) -> Vec<Effect> {
     let now = model.now.mono;
     if let Some(edit) = &mut model.edit {
         edit.accept_diagnostics(request, found, now);

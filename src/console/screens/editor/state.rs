@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::diagnostics::{Diagnostic, Diagnostics, DiagnosticsInput, DraftFix};
+use super::diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
 use super::review_input::ReviewInput;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare::{self, Diff, DiffLine};
 use crate::console::effect::{Pending, RequestId};
-use crate::console::place::Place;
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
@@ -179,15 +178,6 @@ impl Draft {
         }
     }
 
-    pub fn place(&self) -> Place {
-        match self.stage {
-            DraftStage::Editing if self.find.typing => Place::Find,
-            DraftStage::Editing => Place::Editor,
-            DraftStage::Review(_) => Place::Review,
-            DraftStage::Merge(_) => Place::Merge,
-        }
-    }
-
     /// The draft as typed, with placeholders.
     pub fn text(&self) -> String {
         self.buffer.text()
@@ -226,7 +216,7 @@ impl Draft {
         self.diagnostics.take_due(&self.buffer, self.concealed_secrets.len(), now, request)
     }
 
-    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<Diagnostic>, now: Duration) {
+    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, now: Duration) {
         self.diagnostics.accept(request, found, &self.buffer, now);
     }
 

@@ -60,7 +60,7 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
             // In the words and at the position that the editor shows, if it has checked already.
             let known = edit.diagnostics.first_error().filter(|_| !edit.diagnostics.is_behind(&edit.buffer));
             let (at, words) = match known {
-                Some(flaw) => (flaw.from, flaw.to_string()),
+                Some(flaw) => (flaw.from, flaw.found.to_string()),
                 None => (edit.buffer.position_of(error.offset), error.to_string()),
             };
             edit.buffer.move_to(at);

@@ -39,7 +39,7 @@ pub struct SecretRows {
     sort: SecretSort,
     /// The state of each row when the order by state was chosen, so that rows stay in place while
     /// states change.
-    ranks: HashMap<u32, u8>,
+    ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.
     shown: Option<Vec<u32>>,

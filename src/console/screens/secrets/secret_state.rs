@@ -125,34 +125,14 @@ impl SecretState {
         self <= Self::NotText
     }
 
-    /// Its position among all states, the worst first.
-    pub(in crate::console) fn rank(self) -> u8 {
-        match self {
-            Self::Missing => 0,
-            Self::FieldMissing(_) => 1,
-            Self::Destroyed => 2,
-            Self::Deleted => 3,
-            Self::NotText => 4,
-            Self::Empty => 5,
-            Self::Fallback => 6,
-            Self::Forbidden => 7,
-            Self::Unreachable => 8,
-            Self::Unknown => 9,
-            Self::NoVault => 10,
-            Self::Asking => 11,
-            Self::NotVisible => 12,
-            Self::Unreferenced => 13,
-            Self::None => 14,
-            Self::Present => 15,
-        }
+    /// By what it is sorted: how many fields are missing makes no difference.
+    pub(in crate::console) fn rank(self) -> Self {
+        if let Self::FieldMissing(_) = self { Self::FieldMissing(0) } else { self }
     }
 }
 
 /// The newest version of a secret and when it was written, by the server's clock, as far as known.
 pub fn newest_version(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
-    match presence {
-        Presence::Present(contents) => (contents.version, contents.written),
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => (Some(*version), None),
-        _ => (None, None),
-    }
+    let written = if let Presence::Present(contents) = presence { contents.written } else { None };
+    (presence.version(), written)
 }

@@ -61,7 +61,7 @@ fn a_byte_order_mark_is_told_and_can_be_left_out() {
     assert!(!console.edit().is_changed());
     assert!(console.edit().diagnostics.first_error().is_none());
     let told = &console.edit().diagnostics.list()[0];
-    assert!(told.problem.reason.contains("byte order mark") && told.problem.line == 1);
+    assert!(told.found.message.contains("byte order mark") && told.found.place == Some((1, 1)));
     console.press(KeyCode::F(2));
     assert!(console.edit().is_changed() && console.edit().diagnostics.list().is_empty());
     console.keys("ctrl-s").wait(400).keys("enter");
@@ -182,10 +182,10 @@ fn a_damaged_placeholder_has_its_own_words() {
     let mut console = opened(r#"{"module":"log","password":"first"}"#);
     console.keys("down down end backspace backspace");
     let told = console.edit().diagnostics.first_error().unwrap();
-    assert!(told.problem.reason.contains("closing quote"), "{told}");
+    assert!(told.found.message.contains("closing quote"), "{}", told.found);
     console.text("\"");
     let told = console.edit().diagnostics.first_error().unwrap();
-    assert!(told.problem.reason.starts_with("this placeholder is damaged"), "{told}");
+    assert!(told.found.message.starts_with("this placeholder is damaged"), "{}", told.found);
     console.keys("ctrl-s");
     assert!(console.notice().contains("this placeholder is damaged"));
     assert_eq!(console.cursor(), (2, 15));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::console::action::Action;
 use crate::console::effect::{Pending, RequestId};
 use crate::console::model::SecretDependents;
 use crate::console::screens::secret_form::SecretForm;
@@ -42,6 +43,22 @@ pub enum SecretAction {
 }
 
 impl SecretAction {
+    /// What an action does with a secret, if that is what it is about.
+    pub fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::RevealSecret => Self::Reveal,
+            Action::CopySecret => Self::Copy,
+            Action::SetSecret => Self::Set,
+            Action::SetFields => Self::SetFields,
+            Action::UndoSecret => Self::Undo,
+            Action::DeleteSecret => Self::Delete,
+            Action::UndeleteSecret => Self::Undelete,
+            Action::DestroySecret => Self::Destroy,
+            Action::DestroyAll => Self::DestroyAll,
+            _ => return None,
+        })
+    }
+
     /// The right without which it cannot be done; of a write it depends on what is there.
     pub fn right(self) -> Option<SecretRight> {
         match self {

@@ -1,7 +1,7 @@
 //! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
 
 use super::compute::Compute;
-use super::drafts::{DraftId, UnsavedDraft};
+use super::drafts::DraftJob;
 use super::external_editor::ExternalDraft;
 use super::secret_jobs::SecretJob;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
@@ -78,15 +78,7 @@ pub enum Effect {
     /// Opens the watch anew, because too many events were held back while paused.
     Reload,
     Copy(RequestId, String),
-    SaveDraft(RequestId, Box<UnsavedDraft>),
-    /// Removes a draft's file.
-    RemoveDraft(ResourceKey),
-    /// Lists the drafts that ended sessions left.
-    LoadDrafts(RequestId),
-    /// Makes one of those a draft of this session.
-    ResumeDraft(RequestId, DraftId),
-    /// Deletes one of those.
-    DeleteDraft(RequestId, DraftId),
+    Draft(DraftJob),
     /// Opens a draft in the user's own editor, which gets the terminal.
     EditExternally(RequestId, Box<ExternalDraft>),
     /// Stops waiting for saves of that editor.
@@ -121,9 +113,7 @@ impl Effect {
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
             // Our own files only.
-            Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,
-            Self::ResumeDraft(..) | Self::DeleteDraft(..) => false,
-            Self::EditExternally(..) | Self::StopExternalEditor(_) => false,
+            Self::Draft(_) | Self::EditExternally(..) | Self::StopExternalEditor(_) => false,
         }
     }
 }

@@ -80,13 +80,13 @@ pub enum Answer {
     Lease(LeaseId, Option<Duration>),
     /// Of `Effect::Unlock`.
     Unlocked,
-    /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.
+    /// Of `DraftJob::Save`: how many secrets were left out, or why it was not saved.
     DraftSaved(Result<usize, String>),
-    /// Of `Effect::LoadDrafts`.
+    /// Of `DraftJob::List`.
     Drafts(Vec<DraftEntry>),
-    /// Of `Effect::ResumeDraft`: the draft, or why there is none.
+    /// Of `DraftJob::Resume`: the draft, or why there is none.
     DraftResumed(Result<Box<SavedDraft>, String>),
-    /// Of `Effect::DeleteDraft`: why it is still there.
+    /// Of `DraftJob::Delete`: why it is still there.
     DraftDeleted(Result<(), String>),
     /// Of `Effect::EditExternally`; repeated.
     ExternalEditor(EditorEvent),

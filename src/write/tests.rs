@@ -3,17 +3,35 @@
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::audit::{AuditLine, read};
 use crate::domain::{
     FieldName, KvPath, Mount, Opaque, Presence, SecretPath, SecretText, SecretValue, SecretVersion,
 };
 use crate::provider::memory::MemorySecrets;
-use crate::provider::{SecretExpect, SecretFields};
+use crate::provider::memory::faulty::FaultySecrets;
+use crate::provider::{Error, SecretExpect};
+
+fn path() -> SecretPath {
+    SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("app").unwrap() }
+}
+
+/// Sets `rotated` and keeps the other fields of v1.
+fn rotation() -> SecretWrite {
+    let value = SecretValue::text(&SecretText::from(Zeroizing::new("c".to_owned())));
+    SecretWrite {
+        path: path(),
+        mode: SecretWriteMode::ReadModifyWrite,
+        expect: SecretExpect::Version(SecretVersion(1)),
+        set: Opaque([(FieldName::new("rotated"), value)].into_iter().collect()),
+        remove: Vec::new(),
+    }
+}
 
 /// A deleted version is still the newest, so the condition holds; but the fields to keep cannot be read
 /// any more, and a version without them would lose them.
 #[tokio::test]
 async fn what_cannot_be_kept_is_not_written_over() {
-    let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("app").unwrap() };
+    let path = path();
     let store = MemorySecrets::new();
     store.put_now(&path, [("rotated", "a"), ("stays", "b")]);
     let access = store.access(true);
@@ -21,20 +39,40 @@ async fn what_cannot_be_kept_is_not_written_over() {
     let before = SecretVersion(1);
     writer.delete(&path, &[before]).await.unwrap();
 
-    let mut set = SecretFields::default();
-    set.set(FieldName::new("rotated"), SecretValue::text(&SecretText::from(Zeroizing::new("c".to_owned()))));
-    let write = SecretWrite {
-        path: path.clone(),
-        mode: SecretWriteMode::ReadModifyWrite,
-        expect: SecretExpect::Version(before),
-        set: Opaque(set),
-        remove: Vec::new(),
-    };
     let service = WriteService::new(Arc::new(Audit::off()), Duration::from_secs(1));
     let request = SecretRequest { service: &service, access: &access, number: 1, reason: None };
-    let outcome = request.write(Ok(writer), write).await.answer;
+    let outcome = request.write(Ok(writer), rotation()).await.answer;
     let refused = outcome.result.unwrap_err().to_string();
     assert!(refused.contains("the other fields of secret/app cannot be read from v1"), "{refused}");
     let there = access.reader.presence(&path).await.unwrap();
     assert!(matches!(there, Presence::Deleted { version, .. } if version == before), "{there:?}");
+}
+
+#[tokio::test]
+async fn a_write_that_reads_is_two_records_and_a_refused_one_reads_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Arc::new(Audit::new(Some(folder.path()), "lab", "files"));
+    let service = WriteService::new(audit, Duration::from_secs(30));
+    let store = FaultySecrets::new();
+    store.put_now(&path(), [("rotated", "a"), ("stays", "b")]);
+    let access = store.access(true);
+    let request = SecretRequest { service: &service, access: &access, number: 1, reason: None };
+
+    let locked = Error::Denied { permission: "writing is locked".into(), remedy: "unlock" };
+    let refused = request.write(Err(locked.clone()), rotation()).await.answer;
+    assert_eq!((refused.result, refused.values_read, store.calls().reveal), (Err(locked), 0, 0));
+    let written = request.write(Ok(access.writer.clone().unwrap()), rotation()).await;
+    assert_eq!((written.answer.result, written.answer.values_read), (Ok(Some(SecretVersion(2))), 2));
+    assert_eq!(written.unrecorded, None);
+
+    let record = |line| match line {
+        Ok(AuditLine::Record(it)) => {
+            format!("{} {} {}", it.action.word(), it.fields.join(","), it.outcome.words())
+        }
+        other => panic!("{other:?}"),
+    };
+    let records: Vec<_> = read(folder.path()).unwrap().map(record).collect();
+    let expected =
+        ["write_secret rotated refused", "reveal_secret rotated,stays done", "write_secret rotated done"];
+    assert_eq!(records, expected);
 }

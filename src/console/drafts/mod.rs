@@ -15,7 +15,8 @@ mod worker;
 
 pub use folder::{DraftEntry, DraftFolder, DraftFolderError, DraftId};
 pub use saved_draft::{DraftSummary, SavedDraft, SavedDraftBase, UnsavedDraft};
-pub(super) use worker::{DraftJob, DraftJobResult, DraftWorker};
+pub use worker::DraftJob;
+pub(super) use worker::{DraftJobResult, DraftWorker};
 
 /// The name of this folder in the state folder.
 pub const FOLDER: &str = "drafts";

@@ -20,7 +20,7 @@ use crate::domain::ResourceKey;
 const ORDERS: usize = 256;
 
 #[derive(Debug)]
-pub(crate) enum DraftJob {
+pub enum DraftJob {
     Save(RequestId, Box<UnsavedDraft>),
     /// Removes the file of a draft of this session.
     Remove(ResourceKey),

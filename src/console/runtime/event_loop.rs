@@ -14,8 +14,7 @@ use super::signals::{BY_KEY, HUNG_UP, Signal};
 use super::sources::{EventSources, LoopEvent};
 use super::watch_feed::WatchFeed;
 use super::{Program, Stats};
-use crate::console::drafts::DraftJob;
-use crate::console::effect::{Effect, RequestId};
+use crate::console::effect::RequestId;
 use crate::console::external_editor::{EditorProcess, ExternalDraft};
 use crate::console::message::{Answer, AppEvent, Message};
 use crate::console::model::Redraw;
@@ -49,7 +48,7 @@ pub(super) struct EventLoop<P, D: Device> {
     program: P,
     device: D,
     input_guard: Option<D::InputGuard>,
-    sources: EventSources,
+    pub(super) sources: EventSources,
     pub(super) runner: EffectRunner,
     painter: Painter,
     spare_buffer: Vec<u8>,
@@ -58,19 +57,19 @@ pub(super) struct EventLoop<P, D: Device> {
     last_wake: Duration,
     /// While suspended: when to reclaim the terminal at the latest.
     suspended: Option<Duration>,
-    exit: Option<LoopExit>,
+    pub(super) exit: Option<LoopExit>,
     /// The running external editor.
     pub(super) external_editor: Option<(RequestId, EditorProcess)>,
     /// While the editor has the terminal nothing is drawn, and keys and their signals are the editor's.
     pub(super) editor_has_terminal: bool,
     /// Printed once the terminal is restored.
-    exit_message: Option<String>,
+    pub(super) exit_message: Option<String>,
     stats: Stats,
 }
 
 /// What ends a turn at once, because the terminal must be released for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum LoopExit {
+pub(super) enum LoopExit {
     /// Quit with this exit code.
     Quit(u8),
     /// Suspend until the shell continues the process.
@@ -227,68 +226,6 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
     }
 
-    /// Carries out one effect; returns its answer where that is already known.
-    fn perform(&mut self, effect: Effect) -> Option<AppEvent> {
-        match effect {
-            Effect::Commit(request, ops) => self.runner.commit(request, ops),
-            Effect::Compute(request, job) => self.runner.compute(request, job),
-            Effect::FindOut { request, commit: of, ops } => self.runner.find_out(request, of, ops),
-            Effect::Secret(request, job) => self.runner.secret(request, job),
-            Effect::WatchPresence(paths) => self.runner.watch_presence(paths),
-            Effect::RefreshPresence(path) => self.runner.refresh_presence(path),
-            Effect::RefreshAllPresence => self.runner.refresh_all_presence(),
-            Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
-            Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
-            Effect::RecordAudit(note) => self.runner.record_note(note),
-            Effect::CheckHealth(request) => self.runner.check_health(request),
-            Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
-            Effect::Copy(request, text) => self.runner.copy(request, text),
-            Effect::Unlock(request) => {
-                self.runner.gate().unlock();
-                self.runner.secrets.gate().unlock();
-                return Some(AppEvent::Answer(request, Answer::Unlocked));
-            }
-            Effect::Lock => {
-                self.runner.gate().lock();
-                self.runner.secrets.gate().lock();
-            }
-            Effect::Retry => {
-                self.runner.refresh_all_presence();
-                if let Some(feeder) = &self.sources.feeder {
-                    feeder.retry_now();
-                }
-            }
-            Effect::Reload => {
-                // The old watch ends first, so that none of its events comes after the new load.
-                self.sources.feeder = None;
-                self.sources.feeder = Some(WatchFeed::open(self.runner.reader()));
-            }
-            Effect::SaveDraft(request, draft) => {
-                return self.runner.submit_draft_job(DraftJob::Save(request, draft));
-            }
-            Effect::RemoveDraft(key) => return self.runner.submit_draft_job(DraftJob::Remove(key)),
-            Effect::LoadDrafts(request) => return self.runner.submit_draft_job(DraftJob::List(request)),
-            Effect::ResumeDraft(request, id) => {
-                return self.runner.submit_draft_job(DraftJob::Resume(request, id));
-            }
-            Effect::DeleteDraft(request, id) => {
-                return self.runner.submit_draft_job(DraftJob::Delete(request, id));
-            }
-            Effect::EditExternally(request, draft) => {
-                self.exit = Some(LoopExit::ExternalEditor(request, draft))
-            }
-            Effect::StopExternalEditor(request) => self.stop_external_editor(request),
-            Effect::PrintOnExit(words) => self.exit_message = Some(words),
-            Effect::Suspend => self.exit = Some(LoopExit::Suspend),
-            Effect::Redraw => self.invalidate_screen(),
-            Effect::Quit(code) => {
-                self.runner.drafts().begin_exit();
-                self.exit = Some(LoopExit::Quit(code));
-            }
-        }
-        None
-    }
-
     /// The program may still return effects, but the console quits whatever they are.
     fn terminate(&mut self, code: u8) {
         self.runner.drafts().begin_exit();
@@ -411,7 +348,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         self.resize();
     }
 
-    fn invalidate_screen(&mut self) {
+    pub(super) fn invalidate_screen(&mut self) {
         if self.painter.invalidate().is_ok() {
             self.schedule.request(Redraw::Now);
         }

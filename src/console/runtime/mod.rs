@@ -7,6 +7,7 @@
 //! delays a key, least of all `q`.
 
 mod clock;
+mod effects;
 mod event_log;
 mod event_loop;
 mod external_editor;

@@ -1,7 +1,7 @@
 //! Saved drafts: when they are written to disk, what is offered at the start, what quitting warns about.
 
 use super::state::{DraftRow, DraftStatus, DraftsPage};
-use crate::console::drafts::{DraftEntry, DraftId, SavedDraft};
+use crate::console::drafts::{DraftEntry, DraftId, DraftJob, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
@@ -30,7 +30,7 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     let is_draft = |key: &_| edit.as_ref().is_some_and(|edit| edit.key == *key) || drafts.contains_key(key);
     let over: Vec<_> = shelf.on_disk.iter().filter(|key| !is_draft(key)).cloned().collect();
     shelf.on_disk.retain(is_draft);
-    effects.extend(over.into_iter().map(Effect::RemoveDraft));
+    effects.extend(over.into_iter().map(|key| Effect::Draft(DraftJob::Remove(key))));
     effects
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if model.saved_drafts.asked.is_none() {
         let request = model.next_request();
         model.saved_drafts.asked = Some(request);
-        effects.push(Effect::LoadDrafts(request));
+        effects.push(Effect::Draft(DraftJob::List(request)));
     }
     effects
 }
@@ -62,12 +62,12 @@ fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect>
         if edit.is_changed() {
             edit.autosave.begin(request);
             model.saved_drafts.on_disk.insert(edit.key.clone());
-            effects.push(Effect::SaveDraft(request, Box::new(edit.unsaved(&context, wall))));
+            effects.push(Effect::Draft(DraftJob::Save(request, Box::new(edit.unsaved(&context, wall)))));
             request = RequestId(request.0 + 1);
         } else {
             edit.autosave.reset();
             if model.saved_drafts.on_disk.remove(&edit.key) {
-                effects.push(Effect::RemoveDraft(edit.key.clone()));
+                effects.push(Effect::Draft(DraftJob::Remove(edit.key.clone())));
             }
         }
     }
@@ -208,7 +208,7 @@ pub(crate) fn take_up(model: &mut Model) -> Vec<Effect> {
     }
     let request = model.next_request();
     model.saved_drafts.pending.begin(request, id.clone());
-    vec![Effect::ResumeDraft(request, id)]
+    vec![Effect::Draft(DraftJob::Resume(request, id))]
 }
 
 /// The answer to resuming a saved draft.
@@ -281,7 +281,7 @@ pub(crate) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
     }
     let request = model.next_request();
     model.saved_drafts.pending.begin(request, id.clone());
-    vec![Effect::DeleteDraft(request, id)]
+    vec![Effect::Draft(DraftJob::Delete(request, id))]
 }
 
 /// The answer to discarding a saved draft.

@@ -1,7 +1,7 @@
 //! Interactions of saved drafts, merges, external editors and pending writes.
 
 use super::*;
-use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
+use crate::console::drafts::{DraftEntry, DraftId, DraftJob, DraftSummary};
 use crate::console::external_editor::EditorEvent;
 
 fn done(revision: u64) -> Answer {
@@ -14,7 +14,7 @@ fn saves(console: &mut TestConsole) -> Vec<(String, Option<Token>)> {
     console.wait(3_000).send(AppEvent::Wake);
     let (mut saves, mut asked) = (Vec::new(), Vec::new());
     for effect in console.effects.drain(..) {
-        if let Effect::SaveDraft(request, unsaved) = effect {
+        if let Effect::Draft(DraftJob::Save(request, unsaved)) = effect {
             let token = match &unsaved.base {
                 crate::console::screens::editor::Base::Stored(entry) => Some(entry.token),
                 crate::console::screens::editor::Base::Absent { .. } => None,
@@ -150,7 +150,7 @@ fn offer() -> DraftEntry {
 }
 
 fn take_ups(console: &TestConsole) -> usize {
-    console.effects.iter().filter(|effect| matches!(effect, Effect::ResumeDraft(..))).count()
+    console.effects.iter().filter(|effect| matches!(effect, Effect::Draft(DraftJob::Resume(..)))).count()
 }
 
 #[test]

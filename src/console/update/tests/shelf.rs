@@ -1,7 +1,7 @@
 //! Saved drafts: when they are saved, what is offered, what quitting says.
 
 use super::*;
-use crate::console::drafts::{DraftEntry, DraftId, DraftSummary, SavedDraft, UnsavedDraft};
+use crate::console::drafts::{DraftEntry, DraftId, DraftJob, DraftSummary, SavedDraft, UnsavedDraft};
 use crate::console::external_editor::EditorEvent;
 use crate::console::screens::drafts::DraftStatus;
 
@@ -26,7 +26,7 @@ impl TestConsole {
     /// What was saved since the last call.
     fn saves(&mut self) -> Vec<(RequestId, UnsavedDraft)> {
         let saves = self.effects.drain(..).filter_map(|effect| match effect {
-            Effect::SaveDraft(request, unsaved) => Some((request, *unsaved)),
+            Effect::Draft(DraftJob::Save(request, unsaved)) => Some((request, *unsaved)),
             _ => None,
         });
         saves.collect()
@@ -34,7 +34,7 @@ impl TestConsole {
 
     fn removed(&mut self) -> Vec<ResourceKey> {
         let removed = self.effects.drain(..).filter_map(|effect| match effect {
-            Effect::RemoveDraft(key) => Some(key),
+            Effect::Draft(DraftJob::Remove(key)) => Some(key),
             _ => None,
         });
         removed.collect()
@@ -60,7 +60,7 @@ impl TestConsole {
     fn takes_up(&mut self, saved: &SavedDraft) {
         self.wait(400).keys("enter");
         let asked = self.effects.drain(..).find_map(|effect| match effect {
-            Effect::ResumeDraft(request, _) => Some(request),
+            Effect::Draft(DraftJob::Resume(request, _)) => Some(request),
             _ => None,
         });
         self.send(AppEvent::Answer(asked.unwrap(), Answer::DraftResumed(Ok(Box::new(saved.clone())))));
@@ -180,7 +180,10 @@ fn what_ended_sessions_left_is_offered_once_the_picture_is_there() {
     console.feed(WatchEvent::State(LinkState::Synced));
     assert_eq!(console.model.place(), Place::Drafts);
     console.keys("enter");
-    assert!(console.effects.iter().all(|effect| !matches!(effect, Effect::ResumeDraft(..))), "too soon");
+    assert!(
+        console.effects.iter().all(|effect| !matches!(effect, Effect::Draft(DraftJob::Resume(..)))),
+        "too soon"
+    );
     console.takes_up(&saved);
     let edit = console.model.edit.as_ref().unwrap();
     assert_eq!((edit.text(), edit.upstream), (saved.text.clone(), Upstream::Unchanged));

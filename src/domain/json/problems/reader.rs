@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::super::walk::ParseState;
 use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, quote, unquote};
 use super::error_kind::SyntaxErrorKind;
-use super::tokens::{SyntaxToken, SyntaxTokens, number};
+use super::tokens::{SyntaxToken, SyntaxTokens};
 use super::{SpanProblem, SyntaxFix};
 
 /// An open bracket.

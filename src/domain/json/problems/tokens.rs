@@ -206,16 +206,3 @@ impl<'t> SyntaxTokens<'t> {
         self.token(LexemeKind::String, string, true)
     }
 }
-
-/// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.
-pub(super) fn number(word: &str) -> Option<String> {
-    let (sign, digits) = match word.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", word.strip_prefix('+').unwrap_or(word)),
-    };
-    let whole = digits.trim_start_matches('0');
-    let whole =
-        if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
-    let number = format!("{sign}{}{}", whole, if whole.ends_with('.') { "0" } else { "" });
-    is_number(number.as_bytes()).then_some(number)
-}

@@ -1,6 +1,5 @@
 //! Lexemes as they were meant: comments skipped, missing quotes assumed.
 
-use super::super::lexer::is_number;
 use super::super::{Lexeme, LexemeKind, Lexer, Span, UnquoteResult, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::{SpanProblem, SyntaxFix};

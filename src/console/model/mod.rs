@@ -203,10 +203,10 @@ impl Model {
             (None, None) if self.secret_actions.form.is_some() => Place::SecretForm,
             (None, None) if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
             (None, None) => match self.browse() {
-                Some(browse) if browse.typing.is_some() => Place::Filter,
+                Some(browse) if browse.list.typing.is_some() => Place::Filter,
                 Some(_) => Place::Browse,
                 None if self.tab != Tab::Secrets => Place::Page,
-                None if self.secrets_page.typing.is_some() => Place::Filter,
+                None if self.secrets_page.list.typing.is_some() => Place::Filter,
                 None => Place::Secrets,
             },
         }
@@ -240,7 +240,16 @@ impl Model {
 
     /// The selected document's key, if a list tab is visible.
     pub fn selected(&self) -> Option<&ResourceKey> {
-        self.browse()?.selected.as_ref()
+        self.browse()?.list.selected.as_ref()
+    }
+
+    /// Whether keys go to a pane of the visible tab.
+    pub fn has_focus(&self, pane: Pane) -> bool {
+        let focus = match self.tab {
+            Tab::Secrets => Some(self.secrets_page.focus),
+            _ => self.browse().map(|browse| browse.focus),
+        };
+        focus == Some(pane) && self.overlay.is_none()
     }
 
     /// The layout of the screen.

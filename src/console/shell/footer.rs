@@ -61,10 +61,10 @@ fn is_possible_with_secret(model: &Model, action: Action) -> bool {
     let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
     match action {
         A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
-        A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
-        A::Copy => page.selected.is_some(),
+        A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
+        A::Copy => page.list.selected.is_some(),
         A::Open if page.focus == Pane::Detail => matches!(page.detail_selection, Some(Selection::Holder(_))),
-        A::Open => page.selected.is_some(),
+        A::Open => page.list.selected.is_some(),
         A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
         A::CopySecret => target.is_some() && model.context.may_copy_secrets,
         A::UndoSecret => {

@@ -46,7 +46,7 @@ pub(in crate::console) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Place::Filter if model.tab == Tab::Secrets => secrets_page::paste(&mut model.secrets_page, text),
         Place::Filter => {
             if let Some((browse, _)) = model.browse_mut() {
-                browse.filter.insert(text);
+                browse.list.filter.insert(text);
             }
             browse::refilter(model);
         }
@@ -64,7 +64,7 @@ fn type_key(model: &mut Model, place: Place, key: KeyEvent) {
     match place {
         Place::Filter if model.tab == Tab::Secrets => secrets_page::type_key(&mut model.secrets_page, key),
         Place::Filter => {
-            let changed = model.browse_mut().is_some_and(|(browse, _)| browse.filter.key(key));
+            let changed = model.browse_mut().is_some_and(|(browse, _)| browse.list.filter.key(key));
             if changed {
                 browse::refilter(model);
             }

@@ -21,12 +21,12 @@ pub(in crate::console) fn dialog(
     area: Rect,
     title: &str,
     columns: u16,
-    rows: u16,
+    rows: usize,
 ) -> Rect {
     let wanted = columns.saturating_add(4);
     // Narrow strips of the background at both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
-    let height = rows.saturating_add(2).min(area.height);
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let outer = Rect {
         x: area.x + (area.width - width) / 2,
         // A little above the middle.

@@ -6,6 +6,7 @@ pub use input::TextInput;
 
 mod dialog;
 mod document;
+pub(in crate::console) mod filtered_rows;
 mod line_writer;
 mod list;
 mod pane;
@@ -16,8 +17,10 @@ mod text_run;
 
 pub(in crate::console) use dialog::{DIALOG_COLUMNS, dialog, dialog_columns, draw_more};
 pub(in crate::console) use document::numbered_line;
+pub(in crate::console) use filtered_rows::FilteredRows;
 pub(in crate::console) use line_writer::LineWriter;
-pub(in crate::console) use list::{Movement, clamp_scroll, first_row};
+pub use list::{ListSource, ListState};
+pub(in crate::console) use list::{Movement, clamp_scroll, draw_rows, first_row, put_marker};
 pub(in crate::console) use pane::{PaneTitle, draw_rules, draw_title};
 pub(in crate::console) use review_page::{ReviewPage, diff_line};
 pub(in crate::console) use surface::Surface;

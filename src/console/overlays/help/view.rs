@@ -32,7 +32,7 @@ pub(in crate::console) fn draw(
     let columns = columns(groups, area);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
-    let inside = dialog(canvas, area, &title, width(&columns), u16::try_from(rows).unwrap_or(u16::MAX));
+    let inside = dialog(canvas, area, &title, width(&columns), rows);
     let first = clamp_scroll(scroll, rows, inside.height);
     let mut rest = inside;
     for column in &columns {

@@ -1,8 +1,6 @@
 //! A list tab: namespaces, items and the detail of the selected one, in as many panes as fit.
 
-use super::state::BrowsePage;
 use crate::console::model::Model;
-use crate::console::shell::layout::{Pane, PaneLayout};
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, draw_rules};
 use crate::console::words;
@@ -17,14 +15,4 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
         canvas.set_style(model.frame().body, StyleRole::Stale);
     }
     draw_rules(canvas, &[panes.namespaces, panes.items, panes.detail]);
-}
-
-/// Whether only one pane is shown, so that its title has to include the context.
-pub(super) fn is_alone(panes: &PaneLayout) -> bool {
-    [panes.namespaces, panes.items, panes.detail].iter().filter(|pane| pane.width > 0).count() < 2
-}
-
-/// Whether keys go to the pane.
-pub(super) fn is_focused(model: &Model, browse: &BrowsePage, pane: Pane) -> bool {
-    browse.focus == pane && model.overlay.is_none()
 }

@@ -12,7 +12,6 @@ mod notes;
 mod rows;
 mod secret_state;
 mod secrets_view;
-mod sorted_ids;
 mod state;
 pub(in crate::console) mod states;
 mod subject;

@@ -10,6 +10,7 @@ use crate::console::model::SecretDependents;
 use crate::console::screens::secret_form::SecretForm;
 use crate::console::screens::stale_dependents::StaleDependents;
 use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
+use crate::console::widgets::ListState;
 use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
 
 /// How long a value is shown.
@@ -240,7 +241,7 @@ impl fmt::Debug for RevealedValue {
 pub struct SecretPicker {
     pub act: SecretAction,
     pub choices: PickerItems,
-    pub cursor: usize,
+    pub list: ListState<usize>,
     /// When it was opened; keys in the first 300 ms are ignored.
     pub opened: Duration,
 }

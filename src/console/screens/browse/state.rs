@@ -144,13 +144,8 @@ impl<'a> NamespaceList<'a> {
     }
 
     /// The number of rows: `all`, every namespace, and the unrecognised keys if there are any.
-    pub fn len(&self) -> usize {
+    pub(in crate::console) fn len(&self) -> usize {
         1 + self.0.namespaces().len() + usize::from(self.has_foreign())
-    }
-
-    /// Never: there is always the row `all`.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     pub fn scope_at(&self, at: usize) -> Option<Scope> {

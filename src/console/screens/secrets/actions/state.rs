@@ -171,10 +171,6 @@ impl SecretUndoLog {
         self.by_path.get(path)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.by_path.is_empty()
-    }
-
     /// Records a write; the oldest is dropped if there are too many.
     pub fn record(&mut self, path: SecretPath, done: SecretUndoEntry) {
         self.forget(&path);
@@ -256,16 +252,12 @@ pub enum PickerItems {
 }
 
 impl PickerItems {
-    pub fn len(&self) -> usize {
+    pub(in crate::console) fn len(&self) -> usize {
         match self {
             Self::Targets(targets) => targets.len(),
             Self::Fields(_, fields) => fields.len(),
             Self::Versions(_, versions) => versions.len(),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::table::{INTERVAL, MAX_WANTED, QUIET, REMEMBERED};
 use super::*;
 use crate::domain::{KvPath, Mount, SecretRight};
-use crate::provider::memory::{MemorySecrets, SecretsOutage};
+use crate::provider::memory::faulty::{FaultySecrets, SecretsOutage};
 
 fn path(n: usize) -> SecretPath {
     let path = KvPath::new(&format!("p{n}")).unwrap();
@@ -302,14 +302,14 @@ fn a_list_is_bounded_and_told_apart_by_path_and_what_does_not_fit_the_store_is_u
 
 /// The task over a memory store.
 struct Office {
-    store: MemorySecrets,
+    store: FaultySecrets,
     desk: PresencePoller,
     answers: mpsc::Receiver<(RequestId, TaskReply)>,
 }
 
 impl Office {
     fn open() -> Self {
-        let store = MemorySecrets::new();
+        let store = FaultySecrets::new();
         let (sender, answers) = mpsc::channel(2);
         let desk = PresencePoller::open(store.access(false).reader, sender);
         Self { store, desk, answers }

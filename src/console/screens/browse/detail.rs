@@ -3,8 +3,10 @@
 
 use ratatui::layout::Rect;
 
-use super::items::lacks_connection;
+use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
+use crate::check::Diagnostic;
+use crate::check::rules::{OpenToAnyone, UnroutableId, UnusableDocument};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs;
@@ -78,16 +80,17 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
     if let Some(lease) = row.lease() {
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
-    if let Some(trouble) = &shown.facts.error {
-        facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.to_string());
+    let found = diagnostics(model, &shown.key, &shown.facts);
+    if let Some(trouble) = first_of(&found, &UnusableDocument) {
+        facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.message);
     }
     match &shown.key {
         ResourceKey::Webhook { namespace, id } => {
-            route(&mut facts, namespace, id);
+            route(&mut facts, namespace, id, &found);
             if shown.facts.error.is_none() {
-                auth(&mut facts, model, shown);
+                auth(&mut facts, model, shown, &found);
                 needs(&mut facts, model, shown);
-                connections(&mut facts, model, shown);
+                connections(&mut facts, model, shown, &found);
             }
         }
         ResourceKey::Connection { name } => {
@@ -151,9 +154,9 @@ impl LabelledLines {
     }
 }
 
-fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId) {
-    if let Some(reason) = id.unroutable() {
-        facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {reason}"));
+fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Diagnostic]) {
+    if let Some(found) = first_of(found, &UnroutableId) {
+        facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
     }
     let id = id.as_str();
@@ -165,21 +168,16 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId) {
     }
 }
 
-fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
-    if shown.facts.auth.is_open() {
-        let own = needs::own_auth(model, &shown.key);
-        if !own.is_empty() {
-            return facts.add(
-                "auth",
-                StyleRole::Text,
-                &format!("{}, by a secret of its own", own.join(", ")),
-            );
-        }
-        facts.marked("auth", StyleRole::Warning, glyph::WARNING, "none: open to anyone");
-        return;
+fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
+    if let Some(found) = first_of(found, &OpenToAnyone) {
+        return facts.marked("auth", StyleRole::Warning, glyph::WARNING, &found.message);
     }
-    let words: Vec<&str> = shown.facts.auth.iter().map(Auth::word).collect();
-    facts.add("auth", StyleRole::Text, &words.join(", "));
+    let words = if shown.facts.auth.is_open() {
+        format!("{}, by a secret of its own", needs::own_auth(model, &shown.key).join(", "))
+    } else {
+        shown.facts.auth.iter().map(Auth::word).collect::<Vec<_>>().join(", ")
+    };
+    facts.add("auth", StyleRole::Text, &words);
 }
 
 fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
@@ -191,13 +189,12 @@ fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
     facts.lines.extend(TextRun::beside(&TextRun::of(StyleRole::Dim, "needs"), LABEL, lines));
 }
 
-fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
+fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
     let mut label = "used";
     for name in &shown.facts.connections {
         let others = model.inventory.dependents(name).len().saturating_sub(1);
-        if lacks_connection(model, name) {
-            let words = format!("connection {name} does not exist");
-            facts.marked(label, StyleRole::Warning, glyph::WARNING, &words);
+        if let Some(found) = dangling(found, name) {
+            facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
         } else if others == 0 {
             let nobody = if model.inventory.coverage().is_partial() {
                 words::no_visible_webhook(model)

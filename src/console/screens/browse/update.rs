@@ -6,27 +6,25 @@ use super::detail::height as detail_height;
 use super::state::{BrowsePage, NamespaceList};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
-use crate::console::screens::health::height as health_height;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 
-/// Shows a tab; opening Health clears the resync mark.
-pub(in crate::console) fn show(model: &mut Model, tab: Tab) {
+/// Shows a tab.
+pub(in crate::console) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
-    if tab == Tab::Health {
-        model.link.resync = None;
-    }
+    let effects = tab.component().enter(model);
     settle(model);
+    effects
 }
 
 /// Moves in the focused pane.
 pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let focus = model.browse().map(|browse| browse.focus);
     match focus {
-        None => page_step(model, step),
+        None => {}
         Some(Pane::Namespaces) => namespace_step(model, step),
         Some(Pane::Items) => {
             if let Some((browse, inventory)) = resized(model) {
@@ -39,19 +37,6 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
                 browse.detail.scroll = step.scroll(browse.detail.scroll, lines, height);
             }
         }
-    }
-}
-
-fn page_step(model: &mut Model, step: Movement) {
-    let height = usize::from(model.frame().body.height);
-    if model.tab == Tab::Log {
-        // The newest line is at the bottom: moving down reduces `back`.
-        let len = model.log.lines.len();
-        let from_top = len.saturating_sub(1).saturating_sub(model.log.back);
-        let to = step.apply(from_top, len, height);
-        model.log.back = len.saturating_sub(1).saturating_sub(to);
-    } else {
-        model.health.scroll = step.scroll(model.health.scroll, health_height(model), height);
     }
 }
 
@@ -105,7 +90,8 @@ pub(in crate::console) fn open(model: &mut Model) {
 pub(in crate::console) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
-        return show(model, Tab::Webhooks);
+        show(model, Tab::Webhooks);
+        return;
     };
     if browse.zoomed {
         browse.zoomed = false;
@@ -177,7 +163,7 @@ pub(in crate::console) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Connection { .. } => (Tab::Connections, Scope::Connections),
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
-    show(model, tab);
+    let _ = show(model, tab);
     let Some((browse, inventory)) = resized(model) else { return false };
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
     if *browse.listing.scope() != scope && !stays {

@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
+use super::diagnostics::BufferDiagnostic;
 use super::state::Draft;
+use crate::check::rules::MAX_DIAGNOSTICS;
 use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
@@ -15,7 +16,7 @@ use crate::domain::json::Severity;
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
-    if edit.preparing.is_some() {
+    if edit.preparing.is_pending() {
         pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
         return;
     }
@@ -50,17 +51,17 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &D
     pen.put_run(&left);
 }
 
-fn problem_run(flaw: &Diagnostic) -> TextRun {
-    let (ink, mark) = match flaw.problem.severity {
+fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
+    let (ink, mark) = match flaw.found.severity {
         Severity::Error => (StyleRole::Bad, glyph::BAD),
-        Severity::Warning => (StyleRole::Warning, glyph::WARNING),
+        Severity::Warning | Severity::Info => (StyleRole::Warning, glyph::WARNING),
     };
-    let mut left = TextRun::of(ink, mark).and(ink, format!(" {flaw}"));
-    if !flaw.path.is_empty() {
-        left = left.and(StyleRole::Dim, format!(", in {}", flaw.path));
+    let mut left = TextRun::of(ink, mark).and(ink, format!(" {}", flaw.found));
+    if !flaw.found.pointer.is_empty() {
+        left = left.and(StyleRole::Dim, format!(", in {}", flaw.found.pointer));
     }
-    if !flaw.problem.expected.is_empty() {
-        left = left.and(StyleRole::Dim, format!("; expected {}", flaw.problem.expected));
+    if !flaw.found.remedy.is_empty() {
+        left = left.and(StyleRole::Dim, format!("; expected {}", flaw.found.remedy));
     }
     left
 }

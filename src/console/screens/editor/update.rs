@@ -76,7 +76,7 @@ pub(in crate::console) fn leave(model: &mut Model) {
         return;
     }
     let Some(mut edit) = model.edit.take() else { return };
-    edit.merging = None;
+    edit.merging.cancel();
     if !edit.is_changed() {
         return;
     }
@@ -115,7 +115,7 @@ pub(in crate::console) fn discard(model: &mut Model) {
 pub(in crate::console) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = DraftStage::Editing;
-        edit.merging = None;
+        edit.merging.cancel();
     }
 }
 

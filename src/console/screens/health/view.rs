@@ -11,9 +11,13 @@
 
 use ratatui::layout::Rect;
 
+use super::backend;
+use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, TextRun, clamp_scroll};
+use crate::console::words;
+use crate::domain::{Condition, Health};
 
 /// Indent of what belongs to a heading.
 pub(super) const INDENT: u16 = 4;
@@ -68,4 +72,37 @@ fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
 /// Labelled words, wrapped beside their label.
 pub(super) fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
     TextRun::labelled(label, LABEL, ink, words, room).into_iter().map(HealthLine::of).collect()
+}
+
+/// The worst condition of all backends, unless they are well.
+pub(super) fn tab_note(model: &Model) -> TextRun {
+    match model.health.all().map(Health::condition).max() {
+        None | Some(Condition::Healthy) => TextRun::default(),
+        Some(condition) => {
+            let (glyph, role) = words::condition_badge(condition);
+            TextRun::of(role, format!(" {glyph}"))
+        }
+    }
+}
+
+pub(super) fn next_changes(model: &Model, soonest: &mut EarliestChange) {
+    let link = &model.link;
+    soonest.include_age(link.since);
+    if model.secret_link.standing.is_some() {
+        soonest.include_age(model.secret_link.since);
+    }
+    if let Some(resync) = link.resync {
+        soonest.include_age(resync.at);
+    }
+    if let Some(checked) = model.health.checked {
+        soonest.include_age(checked);
+    }
+    let record = &link.history;
+    let compared = record.last_check.map(|comparison| comparison.when);
+    let resynced = record.last_resync.map(|resync| resync.at);
+    let over = record.outage.as_ref().and_then(|outage| outage.ended);
+    for moment in [record.last_progress, compared, resynced, over].into_iter().flatten() {
+        soonest.include_age(moment);
+    }
+    backend::next_changes(model).for_each(|wait| soonest.include_in(Some(wait)));
 }

@@ -4,10 +4,10 @@
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
+use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
 };
-use crate::console::screens::secrets::{actions as secret_actions, newest_version};
 use crate::console::screens::stale_dependents::ChangedSecret;
 use crate::console::screens::{editor as edit, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
@@ -21,7 +21,7 @@ pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &
     let Some(done) = model.secret_actions.undo_log.of(path).cloned() else {
         return model.notify(Tone::Plain, format!("no write of {path} in this session is left to take back"));
     };
-    let (newest, _) = newest_version(presence);
+    let newest = presence.version();
     if newest != Some(done.after) {
         let now = newest.map_or("something else is there".to_owned(), |version| format!("now {version}"));
         let after = done.after;
@@ -213,7 +213,7 @@ pub(in crate::console) fn on_found(model: &mut Model, request: RequestId, presen
             return model.notify(Tone::Bad, words);
         }
     };
-    let (now, _) = newest_version(&presence);
+    let now = presence.version();
     let untouched = now == *before
         && (before.is_some() || presence == Presence::Missing)
         && !writing.kind.makes_no_version();

@@ -13,12 +13,11 @@ use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::screens::editor as edit;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
-    PendingSecretAction, PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
+    PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
 use crate::console::update::keys;
-use crate::console::widgets::Movement;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
 
@@ -347,8 +346,7 @@ pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     form.rebasing = true;
     let target = SecretTarget { path: form.path.clone(), field: None };
     let job = SecretJob::Inspect(form.path.clone());
-    model.secret_actions.pending =
-        Some(PendingSecretAction { request, act: SecretAction::SetFields, target });
+    model.secret_actions.pending.begin(request, (SecretAction::SetFields, target));
     vec![Effect::Secret(request, job)]
 }
 

@@ -112,9 +112,6 @@ impl SecretState {
 
 /// The newest version of a secret and when it was written, by the server's clock, as far as known.
 pub fn newest_version(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
-    match presence {
-        Presence::Present(contents) => (contents.version, contents.written),
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => (Some(*version), None),
-        _ => (None, None),
-    }
+    let written = if let Presence::Present(contents) = presence { contents.written } else { None };
+    (presence.version(), written)
 }

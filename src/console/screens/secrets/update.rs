@@ -1,11 +1,9 @@
 //! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
 //! the selected one. Presence is polled elsewhere, by what is on the screen.
 
-use crossterm::event::KeyEvent;
-
 use super::detail::viewport as secret_detail_place;
 use super::listing::{FolderPage, ListingEnd};
-use super::state::{SecretsPage, Selection};
+use super::state::Selection;
 use super::view::rows as secret_rows;
 use crate::console::action::Action;
 use crate::console::effect::{Effect, RequestId};
@@ -56,19 +54,6 @@ pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<E
         _ => return None,
     }
     Some(Vec::new())
-}
-
-/// A key typed into the filter.
-pub(in crate::console) fn type_key(page: &mut SecretsPage, key: KeyEvent) {
-    if page.list.filter.key(key) {
-        page.apply_filter();
-    }
-}
-
-/// Pasted text goes into the filter.
-pub(in crate::console) fn paste(page: &mut SecretsPage, text: &str) {
-    page.list.filter.insert(text);
-    page.apply_filter();
 }
 
 fn step(model: &mut Model, by: Movement) {

@@ -9,6 +9,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod words;
 
 use super::{LexemeKind, Span};
 use error_kind::SyntaxErrorKind;
@@ -39,6 +40,8 @@ pub enum Severity {
     Error,
     /// JSON, but the receiver reads it in an unexpected way.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 /// An edit that corrects a problem.

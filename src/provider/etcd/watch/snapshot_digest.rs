@@ -6,8 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use etcd_client::KeyValue;
 
-use crate::domain::{Entry, ResourceKey};
-use crate::provider::etcd::load::signed;
+use crate::domain::{Entry, ResourceKey, Revision};
+use crate::provider::etcd::error::Fault;
+use crate::provider::etcd::link::MemberLink;
+use crate::provider::etcd::load::{KeyScope, Pager, signed};
+use crate::provider::etcd::rights::ReadableRanges;
 
 /// A key's hash. Two keys of one store collide with a chance below one in 10^7 even among a million
 /// keys, and then a comparison costs an unnecessary load.
@@ -21,6 +24,8 @@ impl Fingerprint {
         Self(hasher.finish())
     }
 }
+
+pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
 /// A hash of a key's revision, creation, version and lease. After a restore two writes may have the
 /// same revision, but rarely the same in all of these.
@@ -91,6 +96,22 @@ impl SnapshotDigest {
         // Keys that the list lacks.
         other + ours.saturating_sub(both)
     }
+}
+
+/// Reads the keys as of a revision, without values.
+pub(super) async fn list_hashes(
+    link: MemberLink,
+    scope: KeyScope,
+    reach: ReadableRanges,
+    at: Revision,
+) -> Result<(Revision, KeyHashes), Fault> {
+    let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
+    let mut fresh = KeyHashes::new();
+    while let Some(chunk) = pager.next().await? {
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, MetadataHash::of(kv))));
+        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
+    }
+    Ok((at, fresh))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(in crate::console) fn read(
     let request = model.next_request();
     model.overlay = None;
     model.notify(Tone::Plain, format!("reading {}", order.path));
-    model.secret_actions.reading = Some((request, order.clone()));
+    model.secret_actions.reading.begin(request, order.clone());
     Ok(vec![Effect::Secret(request, SecretJob::Reveal(order))])
 }
 
@@ -47,9 +47,7 @@ pub(in crate::console) fn read(
 pub(in crate::console) fn on_revealed(model: &mut Model, request: RequestId, reading: RevealReport) {
     let RevealReport { result: found, values_read: read } = reading;
     model.secret_actions.reads += read as u64;
-    let Some((_, order)) = model.secret_actions.reading.take_if(|(asked, _)| *asked == request) else {
-        return;
-    };
+    let Some(order) = model.secret_actions.reading.accept(request) else { return };
     let (path, field) = (&order.path, order.field.as_str());
     let (value, version) = match found {
         Ok(RevealOutcome::Value(Opaque(value), version)) => (value, version),

@@ -1,7 +1,7 @@
 //! Actions on secrets: which secret is meant, what is stored now, then the action. Nothing is read before a
 //! reason was given.
 
-use super::state::{PendingSecretAction, PickerItems, SecretAction, SecretPicker, SecretTarget};
+use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
@@ -61,19 +61,19 @@ fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect
         SecretAction::Destroy => SecretJob::Versions(target.path.clone()),
         _ => SecretJob::Inspect(target.path.clone()),
     };
-    model.secret_actions.pending = Some(PendingSecretAction { request, act, target });
+    model.secret_actions.pending.begin(request, (act, target));
     vec![Effect::Secret(request, job)]
 }
 
 /// Whether a write or a read of a secret is pending; reports it.
 pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
-    let words = match (&model.secret_actions.writing, &model.secret_actions.reading) {
+    let words = match (&model.secret_actions.writing, model.secret_actions.reading.is_pending()) {
         (Some(writing), _) if writing.unknown => {
             "what became of the last write of a secret is being looked up; wait for it"
         }
         (Some(_), _) => "a write of a secret is under way; wait for its answer",
-        (None, Some(_)) => "a secret is being read; wait for its answer",
-        (None, None) => return false,
+        (None, true) => "a secret is being read; wait for its answer",
+        (None, false) => return false,
     };
     model.notify(Tone::Plain, words);
     true
@@ -151,11 +151,7 @@ pub(in crate::console) fn on_answer(
 
 /// Continues an action once the secret was inspected, unless something else was opened meanwhile.
 fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
-    let Some(PendingSecretAction { act, target, .. }) =
-        model.secret_actions.pending.take_if(|asking| asking.request == request)
-    else {
-        return;
-    };
+    let Some((act, target)) = model.secret_actions.pending.accept(request) else { return };
     let rebases =
         model.secret_actions.form.as_ref().is_some_and(|form| form.rebasing && form.path == target.path);
     let Inspection { capabilities: can, presence, lacking, versions } = inspection;

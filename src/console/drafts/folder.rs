@@ -213,7 +213,7 @@ impl DraftId {
 
     /// Some file, for tests.
     #[cfg(test)]
-    pub(in crate::console) fn sample(file: &str) -> Self {
+    pub(crate) fn sample(file: &str) -> Self {
         Self { session: "one".into(), file: file.into() }
     }
 

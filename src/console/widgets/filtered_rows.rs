@@ -9,7 +9,7 @@ const SLICE: usize = 50_000;
 const FEW: usize = 16;
 
 #[derive(Debug)]
-pub(in crate::console) struct FilteredRows<T> {
+pub(crate) struct FilteredRows<T> {
     shown: Vec<T>,
     /// Rows not yet tested, last first.
     pending: Vec<T>,
@@ -17,28 +17,24 @@ pub(in crate::console) struct FilteredRows<T> {
 
 impl<T: Copy + Ord> FilteredRows<T> {
     /// All of these are still to be tested.
-    pub(in crate::console) fn new(rows: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn new(rows: impl IntoIterator<Item = T>) -> Self {
         let mut pending: Vec<T> = rows.into_iter().collect();
         pending.reverse();
         Self { shown: Vec::new(), pending }
     }
 
     /// Whether rows are still to be tested, so that their number is not final.
-    pub(in crate::console) fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         !self.pending.is_empty()
     }
 
     /// The rows that passed so far, in order.
-    pub(in crate::console) fn shown(&self) -> &[T] {
+    pub(crate) fn shown(&self) -> &[T] {
         &self.shown
     }
 
     /// Tests one more slice; returns whether there was work left.
-    pub(in crate::console) fn work(
-        &mut self,
-        passes: impl Fn(T) -> bool,
-        order: impl Fn(T, T) -> Ordering,
-    ) -> bool {
+    pub(crate) fn work(&mut self, passes: impl Fn(T) -> bool, order: impl Fn(T, T) -> Ordering) -> bool {
         let mut slice = self.pending.split_off(self.pending.len().saturating_sub(SLICE));
         let worked = !slice.is_empty();
         slice.retain(|row| passes(*row));
@@ -47,23 +43,19 @@ impl<T: Copy + Ord> FilteredRows<T> {
     }
 
     /// Adds rows that pass.
-    pub(in crate::console) fn insert(&mut self, fresh: Vec<T>, order: impl Fn(T, T) -> Ordering) {
+    pub(crate) fn insert(&mut self, fresh: Vec<T>, order: impl Fn(T, T) -> Ordering) {
         merge(&mut self.shown, fresh, order);
     }
 
     /// Takes rows out, tested or not; `gone` is sorted.
-    pub(in crate::console) fn remove(&mut self, gone: &[T]) {
+    pub(crate) fn remove(&mut self, gone: &[T]) {
         remove(&mut self.shown, gone);
         remove(&mut self.pending, gone);
     }
 }
 
 /// Merges rows into a sorted list in one pass. `fresh` may be unsorted and contains no row of the list.
-pub(in crate::console) fn merge<T: Copy>(
-    list: &mut Vec<T>,
-    mut fresh: Vec<T>,
-    order: impl Fn(T, T) -> Ordering,
-) {
+pub(crate) fn merge<T: Copy>(list: &mut Vec<T>, mut fresh: Vec<T>, order: impl Fn(T, T) -> Ordering) {
     fresh.sort_unstable_by(|a, b| order(*a, *b));
     let mut end = list.len();
     // What is written here is written over below.
@@ -81,7 +73,7 @@ pub(in crate::console) fn merge<T: Copy>(
 }
 
 /// Takes rows out of a list, in whatever order it is; `gone` is sorted.
-pub(in crate::console) fn remove<T: Copy + Ord>(list: &mut Vec<T>, gone: &[T]) {
+pub(crate) fn remove<T: Copy + Ord>(list: &mut Vec<T>, gone: &[T]) {
     if gone.len() > FEW {
         return list.retain(|row| gone.binary_search(row).is_err());
     }

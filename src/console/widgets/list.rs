@@ -84,7 +84,7 @@ impl<I: Clone + PartialEq> ListState<I> {
         at.is_some()
     }
 
-    pub(in crate::console) fn step(&mut self, rows: &impl ListSource<Id = I>, step: Movement) {
+    pub(crate) fn step(&mut self, rows: &impl ListSource<Id = I>, step: Movement) {
         self.select_at(rows, step.apply(self.place(rows), rows.len(), self.height));
     }
 
@@ -107,7 +107,7 @@ impl<I: Clone + PartialEq> ListState<I> {
     }
 
     /// The first row to show of `len` in an area of so many rows.
-    pub(in crate::console) fn first_row(&self, len: usize, height: u16) -> usize {
+    pub(crate) fn first_row(&self, len: usize, height: u16) -> usize {
         first_row(self.offset, self.cursor, len, usize::from(height))
     }
 
@@ -127,7 +127,7 @@ impl<I: Clone + PartialEq> ListState<I> {
 }
 
 /// Starts a row: marks the selected one over its whole width.
-pub(in crate::console) fn put_marker<'p, 'c>(
+pub(crate) fn put_marker<'p, 'c>(
     pen: &'p mut LineWriter<'c>,
     selected: bool,
     focused: bool,
@@ -140,7 +140,7 @@ pub(in crate::console) fn put_marker<'p, 'c>(
 
 /// Draws the rows of a table as a list: the marker of the selected one, two columns for marks, the cells. The
 /// names of the columns stand above the area where `with_names` says that there is a row for them.
-pub(in crate::console) fn draw_rows(
+pub(crate) fn draw_rows(
     canvas: &mut Surface<'_>,
     area: Rect,
     table: &TextTable<'_>,
@@ -166,7 +166,7 @@ pub(in crate::console) fn draw_rows(
 
 /// A movement in a list or a scrolled page.
 #[derive(Clone, Copy)]
-pub(in crate::console) enum Movement {
+pub(crate) enum Movement {
     Lines(isize),
     Page(isize),
     First,
@@ -174,7 +174,7 @@ pub(in crate::console) enum Movement {
 }
 
 impl Movement {
-    pub(in crate::console) fn from_action(action: Action) -> Option<Self> {
+    pub(crate) fn from_action(action: Action) -> Option<Self> {
         Some(match action {
             Action::Up => Self::Lines(-1),
             Action::Down => Self::Lines(1),
@@ -187,7 +187,7 @@ impl Movement {
     }
 
     /// The position it leads to from `at`, within `0..len`.
-    pub(in crate::console) fn apply(self, at: usize, len: usize, page: usize) -> usize {
+    pub(crate) fn apply(self, at: usize, len: usize, page: usize) -> usize {
         let last = len.saturating_sub(1);
         match self {
             Self::Lines(by) => at.saturating_add_signed(by).min(last),
@@ -201,19 +201,19 @@ impl Movement {
     }
 
     /// The first line shown of a page that scrolls until its last line is visible.
-    pub(in crate::console) fn scroll(self, first: usize, lines: usize, page: usize) -> usize {
+    pub(crate) fn scroll(self, first: usize, lines: usize, page: usize) -> usize {
         let last = lines.saturating_sub(page);
         self.apply(first.min(last), last + 1, page)
     }
 }
 
 /// The first row to show so that `total` rows fill `height` as far as they can.
-pub(in crate::console) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
+pub(crate) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
     scroll.min(total.saturating_sub(usize::from(height)))
 }
 
 /// The first row to show so that the one at `cursor` is visible: `first`, unless it would not be.
-pub(in crate::console) fn first_row(first: usize, cursor: usize, len: usize, height: usize) -> usize {
+pub(crate) fn first_row(first: usize, cursor: usize, len: usize, height: usize) -> usize {
     let height = height.max(1);
     first.min(cursor).max((cursor + 1).saturating_sub(height)).min(len.saturating_sub(height.min(len)))
 }

@@ -45,7 +45,7 @@ const FOREIGN: [TableColumn; 3] = [
     TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
 ];
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let area = item_rows(pane);
     let heads = pane.height - area.height;
     if heads > 0 {
@@ -74,10 +74,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
 }
 
 /// The visible rows.
-pub(in crate::console) fn visible<'m>(
-    model: &'m Model,
-    browse: &'m BrowsePage,
-) -> impl Iterator<Item = RowRef<'m>> {
+pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iterator<Item = RowRef<'m>> {
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), height);
@@ -86,7 +83,7 @@ pub(in crate::console) fn visible<'m>(
 }
 
 /// Until when a row is marked as fresh; `None` if it is not.
-pub(in crate::console) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
+pub(crate) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
     row.observed().map(|at| at + FRESH_FOR).filter(|ends| *ends > model.now.mono)
 }
 

@@ -76,7 +76,7 @@ impl BrowsePage {
         found
     }
 
-    pub(in crate::console) fn step(&mut self, inventory: &Inventory, step: Movement) {
+    pub(crate) fn step(&mut self, inventory: &Inventory, step: Movement) {
         self.list.step(&(&self.listing, inventory), step);
         self.refresh_detail(inventory);
     }
@@ -144,7 +144,7 @@ impl<'a> NamespaceList<'a> {
     }
 
     /// The number of rows: `all`, every namespace, and the unrecognised keys if there are any.
-    pub(in crate::console) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         1 + self.0.namespaces().len() + usize::from(self.has_foreign())
     }
 

@@ -193,7 +193,7 @@ impl SecretsPage {
         self.select(|list, rows| list.select_at(rows, at));
     }
 
-    pub(in crate::console) fn step(&mut self, step: Movement) {
+    pub(crate) fn step(&mut self, step: Movement) {
         self.moved_by_user = true;
         self.select(|list, rows| list.step(rows, step));
     }

@@ -17,14 +17,14 @@ use crate::text::Safe;
 /// Indent of what belongs to a secret.
 const UNDER: u16 = 2;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(list) = &model.secret_actions.stale_dependents.page else { return };
     canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(list));
     page(model, list, parts.text.width).draw(canvas, parts.text, list.scroll);
 }
 
 /// Number of lines on the current screen.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     let columns = model.frame().body.width;
     model.secret_actions.stale_dependents.page.as_ref().map_or(0, |list| page(model, list, columns).len())
 }
@@ -54,7 +54,7 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
 }
 
 /// A warning, as long as the receiver may have cached the old value.
-pub(in crate::console) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
+pub(crate) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
     let Some(certain) = model.receiver_cache_expiry() else { return };
     let (lasts, until) = (RECEIVER_CACHE.as_secs(), time_utc(certain));
     let words = format!(
@@ -64,7 +64,7 @@ pub(in crate::console) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model
 }
 
 /// `13:02:10 UTC`
-pub(in crate::console) fn time_utc(at: SystemTime) -> String {
+pub(crate) fn time_utc(at: SystemTime) -> String {
     let at = utc(at);
     let time = at.split_once('T').and_then(|(_, time)| time.get(..8)).unwrap_or_default();
     format!("{time} UTC")

@@ -235,7 +235,7 @@ fn unknown(size: Size) -> Model {
     model
 }
 
-pub(in crate::console) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
+pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
     let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
@@ -247,7 +247,7 @@ pub(in crate::console) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> M
 }
 
 /// Replaces the first occurrence of a text by typing another.
-pub(in crate::console) fn replace(edit: &mut Draft, from: &str, to: &str) {
+pub(crate) fn replace(edit: &mut Draft, from: &str, to: &str) {
     let text = edit.text();
     let at = text.find(from).unwrap();
     edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));
@@ -359,7 +359,7 @@ fn writing(size: Size) -> Model {
 }
 
 /// A console over files: digests for tokens, no lease, nothing to unlock.
-pub(in crate::console) fn files(size: Size) -> Model {
+pub(crate) fn files(size: Size) -> Model {
     let mut model = Model::new(
         ConsoleContext {
             name: "files webhooks.json".into(),
@@ -413,9 +413,9 @@ fn new_document(size: Size) -> Model {
 }
 
 /// A scene: its name, and its constructor.
-pub(in crate::console) type Scene = (&'static str, fn(Size) -> Model);
+pub(crate) type Scene = (&'static str, fn(Size) -> Model);
 
-pub(in crate::console) const SCENES: &[Scene] = &[
+pub(crate) const SCENES: &[Scene] = &[
     ("browse", browse),
     ("all", all),
     ("namespaces", namespaces),

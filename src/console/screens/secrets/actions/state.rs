@@ -261,7 +261,7 @@ pub enum PickerItems {
 }
 
 impl PickerItems {
-    pub(in crate::console) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Targets(targets) => targets.len(),
             Self::Fields(_, fields) => fields.len(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::console::age::{TimedText, age, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
 use crate::console::screens::editor::Draft;
+use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::TextRun;
+use crate::console::widgets::{PaneTitle, TextRun};
 use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
 use crate::inventory::Scope;
 
@@ -187,6 +188,15 @@ pub(crate) fn scope(scope: &Scope) -> &str {
         Scope::Connections => "connections",
         Scope::Foreign => "unrecognised",
     }
+}
+
+/// The title of a pane, with the context where it is alone.
+pub(crate) fn pane_title(model: &Model, pane: Pane, name: &str, right: TextRun) -> PaneTitle {
+    let name = match model.panes().is_alone() && !name.is_empty() {
+        true => format!("{} {} {name}", model.context.name, glyph::CRUMB),
+        false => name.to_owned(),
+    };
+    PaneTitle { name, right, focused: model.has_focus(pane) }
 }
 
 /// `r48190`, or the digest.

@@ -213,8 +213,8 @@ impl DraftId {
 
     /// Some file, for tests.
     #[cfg(test)]
-    pub(crate) fn sample() -> Self {
-        Self { session: "one".into(), file: "draft.json".into() }
+    pub(crate) fn sample(file: &str) -> Self {
+        Self { session: "one".into(), file: file.into() }
     }
 
     /// The path below the folder of drafts, for display.

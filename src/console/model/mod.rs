@@ -224,7 +224,16 @@ impl Model {
 
     /// The selected document's key, if a list tab is visible.
     pub fn selected(&self) -> Option<&ResourceKey> {
-        self.browse()?.selected.as_ref()
+        self.browse()?.list.selected.as_ref()
+    }
+
+    /// Whether keys go to a pane of the visible tab.
+    pub fn has_focus(&self, pane: Pane) -> bool {
+        let focus = match self.tab {
+            Tab::Secrets => Some(self.secrets_page.focus),
+            _ => self.browse().map(|browse| browse.focus),
+        };
+        focus == Some(pane) && self.overlay.is_none()
     }
 
     /// The layout of the screen.

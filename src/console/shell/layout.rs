@@ -35,6 +35,13 @@ pub struct PaneLayout {
     pub detail: Rect,
 }
 
+impl PaneLayout {
+    /// Whether only one pane is shown, so that its title has to include the context.
+    pub fn is_alone(&self) -> bool {
+        [self.namespaces, self.items, self.detail].iter().filter(|pane| pane.width > 0).count() < 2
+    }
+}
+
 /// Below this many rows there are no tabs and no footer.
 const TINY_ROWS: u16 = 8;
 

@@ -32,9 +32,9 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     }
     let mut cursor = None;
     if let Some(browse) = browse {
-        cursor = filter(&mut pen, &browse.filter, browse.typing.is_some());
+        cursor = filter(&mut pen, &browse.list.filter, browse.list.typing.is_some());
     } else if is_secrets {
-        cursor = filter(&mut pen, &model.secrets_page.filter, model.secrets_page.typing.is_some());
+        cursor = filter(&mut pen, &model.secrets_page.list.filter, model.secrets_page.list.typing.is_some());
     }
     let said = status_run(model);
     if pen.x() > area.x + 1 && !said.is_empty() {
@@ -133,7 +133,7 @@ fn secrets_count(model: &Model) -> TextRun {
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
     let first = match rows.is_filtered() {
         true => rows.len(),
-        false => (model.secrets_page.cursor + 1).min(rows.len()),
+        false => (model.secrets_page.list.cursor + 1).min(rows.len()),
     };
     TextRun::of(StyleRole::Dim, format!("{} of {total}{partial}", words::grouped(first)))
 }
@@ -148,7 +148,7 @@ fn count(model: &Model, browse: &BrowsePage) -> TextRun {
     }
     let partial = if browse.listing.is_partial() { glyph::MORE } else { "" };
     if browse.listing.filter().is_empty() {
-        let place = if shown == 0 { 0 } else { browse.cursor + 1 };
+        let place = if shown == 0 { 0 } else { browse.list.cursor + 1 };
         return TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(place)));
     }
     TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(shown)))

@@ -281,7 +281,7 @@ fn no_planted_secret_and_no_control_character_is_in_any_frame() {
             for selected in model.inventory.keys(&crate::inventory::Scope::AllWebhooks).collect::<Vec<_>>() {
                 let namespace = selected.namespace().unwrap().as_str().to_owned();
                 sample::scope(&mut model, &namespace, None);
-                model.webhooks.select_key(&model.inventory, &selected, 30);
+                model.webhooks.select_key(&model.inventory, &selected);
                 let terminal = render(&model, &theme);
                 let buffer = terminal.backend().buffer();
                 let shown = text(buffer);

@@ -27,7 +27,7 @@ pub(crate) fn follow(model: &mut Model) {
 fn visible_keys(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse().filter(|_| !model.is_covered()) else { return Vec::new() };
     let mut keys: Vec<_> = rows_in_sight(model, browse).map(|row| row.key()).collect();
-    if let Some(selected) = browse.selected.as_ref().filter(|selected| !keys.contains(selected)) {
+    if let Some(selected) = browse.list.selected.as_ref().filter(|selected| !keys.contains(selected)) {
         keys.push(selected.clone());
     }
     keys

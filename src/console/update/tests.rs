@@ -198,7 +198,7 @@ fn the_selection_stays_on_its_item_while_rows_change_around_it() {
     console.keys("j");
     assert_eq!(console.selected(), "a/two");
     console.put("a/added", "{}", 6);
-    assert_eq!((console.selected().as_str(), console.model.webhooks.cursor), ("a/two", 2));
+    assert_eq!((console.selected().as_str(), console.model.webhooks.list.cursor), ("a/two", 2));
     console.put("a/two", r#"{"module":"mqtt"}"#, 7);
     assert_eq!(console.selected(), "a/two");
     console.del("a/two", 8);
@@ -218,7 +218,7 @@ fn a_filter_narrows_as_one_types_and_comes_back_on_escape() {
     console.put("a/late", r#"{"module":"log"}"#, 7);
     assert_eq!(shown(&console), 1, "and goes when it passes no more");
     console.keys("enter 2 1");
-    assert_eq!(console.model.webhooks.filter.text(), "conn:k1 !b", "kept when the tab is left");
+    assert_eq!(console.model.webhooks.list.filter.text(), "conn:k1 !b", "kept when the tab is left");
     console.keys("esc");
     assert_eq!(shown(&console), 4);
 }
@@ -228,9 +228,9 @@ fn sorting_goes_round_and_keeps_the_selection() {
     let mut console = TestConsole::loaded();
     console.keys("j o o o");
     assert_eq!(console.model.webhooks.listing.sort(), Sort::Newest);
-    assert_eq!((console.selected().as_str(), console.model.webhooks.cursor), ("a/two", 1));
+    assert_eq!((console.selected().as_str(), console.model.webhooks.list.cursor), ("a/two", 1));
     console.put("a/one", "{}", 9);
-    assert_eq!(console.model.webhooks.cursor, 2, "the newest row goes to the top");
+    assert_eq!(console.model.webhooks.list.cursor, 2, "the newest row goes to the top");
     console.keys("g");
     assert_eq!(console.selected(), "a/one");
 }

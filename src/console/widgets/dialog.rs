@@ -16,11 +16,11 @@ pub(crate) fn dialog_columns(area: Rect, columns: u16) -> u16 {
 
 /// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
 /// box that does not fit is as large as the area.
-pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: u16) -> Rect {
+pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: usize) -> Rect {
     let wanted = columns.saturating_add(4);
     // Narrow strips of the background at both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
-    let height = rows.saturating_add(2).min(area.height);
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let outer = Rect {
         x: area.x + (area.width - width) / 2,
         // A little above the middle.

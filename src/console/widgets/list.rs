@@ -1,6 +1,168 @@
-//! Movements in lists and scrolled pages, and the rows that are in view.
+//! Lists: a selection that stays on its item while rows come, go and move around it; the rows in view; the
+//! filter line; movements. A new list is a new [`ListSource`].
 
+use std::ops::RangeTo;
+
+use ratatui::layout::Rect;
+
+use super::input::TextInput;
+use super::line_writer::LineWriter;
+use super::surface::Surface;
+use super::table::TextTable;
 use crate::console::action::Action;
+use crate::console::theme::{StyleRole, glyph};
+
+/// The rows of a list, in order.
+pub trait ListSource {
+    type Id: Clone + PartialEq;
+
+    fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn id_at(&self, at: usize) -> Option<Self::Id>;
+
+    fn position(&self, id: &Self::Id) -> Option<usize>;
+}
+
+/// Rows that stay what they are while the list is open.
+impl ListSource for RangeTo<usize> {
+    type Id = usize;
+
+    fn len(&self) -> usize {
+        self.end
+    }
+
+    fn id_at(&self, at: usize) -> Option<usize> {
+        self.contains(&at).then_some(at)
+    }
+
+    fn position(&self, id: &usize) -> Option<usize> {
+        self.id_at(*id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListState<I> {
+    pub selected: Option<I>,
+    /// The place of the selected row.
+    pub cursor: usize,
+    /// The first row shown.
+    pub offset: usize,
+    /// Rows visible at once.
+    pub height: usize,
+    /// The filter line as typed; kept when the user leaves the list.
+    pub filter: TextInput,
+    /// Set while the filter line is edited: what it was before.
+    pub typing: Option<String>,
+}
+
+impl<I> Default for ListState<I> {
+    fn default() -> Self {
+        let filter = TextInput::default();
+        Self { selected: None, cursor: 0, offset: 0, height: 0, filter, typing: None }
+    }
+}
+
+impl<I: Clone + PartialEq> ListState<I> {
+    /// Selects the row at a place, or the last one, and scrolls it into view.
+    pub fn select_at(&mut self, rows: &impl ListSource<Id = I>, at: usize) {
+        let len = rows.len();
+        self.cursor = at.min(len.saturating_sub(1));
+        self.selected = rows.id_at(self.cursor);
+        self.offset = first_row(self.offset, self.cursor, len, self.height);
+    }
+
+    /// Selects an item if the list holds it.
+    pub fn select(&mut self, rows: &impl ListSource<Id = I>, id: &I) -> bool {
+        let at = rows.position(id);
+        if let Some(at) = at {
+            self.select_at(rows, at);
+        }
+        at.is_some()
+    }
+
+    pub(crate) fn step(&mut self, rows: &impl ListSource<Id = I>, step: Movement) {
+        self.select_at(rows, step.apply(self.place(rows), rows.len(), self.height));
+    }
+
+    /// Where the selected item is now, or what took its place.
+    pub fn place(&self, rows: &impl ListSource<Id = I>) -> usize {
+        let at = self.selected.as_ref().and_then(|id| rows.position(id));
+        at.unwrap_or(self.cursor).min(rows.len().saturating_sub(1))
+    }
+
+    /// Restores selection and scroll after the rows or the height changed. The selected row keeps its line on
+    /// the screen; if it is gone, the selection stays in its place. Returns whether it is gone.
+    pub fn restore(&mut self, rows: &impl ListSource<Id = I>) -> bool {
+        let at = self.selected.as_ref().and_then(|id| rows.position(id));
+        if let Some(at) = at {
+            self.offset = (self.offset + at).saturating_sub(self.cursor);
+        }
+        let had = self.selected.is_some();
+        self.select_at(rows, at.unwrap_or(self.cursor));
+        had && at.is_none()
+    }
+
+    /// The first row to show of `len` in an area of so many rows.
+    pub(crate) fn first_row(&self, len: usize, height: u16) -> usize {
+        first_row(self.offset, self.cursor, len, usize::from(height))
+    }
+
+    pub fn begin_typing(&mut self) {
+        self.typing = Some(self.filter.text().to_owned());
+    }
+
+    /// Ends typing; unless `accept`, the filter is restored. Returns whether it was.
+    pub fn end_typing(&mut self, accept: bool) -> bool {
+        let before = self.typing.take().filter(|_| !accept);
+        let restored = before.is_some();
+        if let Some(before) = before {
+            self.filter.set(before);
+        }
+        restored
+    }
+}
+
+/// Starts a row: marks the selected one over its whole width.
+pub(crate) fn put_marker<'p, 'c>(
+    pen: &'p mut LineWriter<'c>,
+    selected: bool,
+    focused: bool,
+) -> &'p mut LineWriter<'c> {
+    if selected {
+        pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
+    }
+    pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " })
+}
+
+/// Draws the rows of a table as a list: the marker of the selected one, two columns for marks, the cells. The
+/// names of the columns stand above the area where `with_names` says that there is a row for them.
+pub(crate) fn draw_rows(
+    canvas: &mut Surface<'_>,
+    area: Rect,
+    table: &TextTable<'_>,
+    with_names: bool,
+    selected: (Option<usize>, bool),
+    marks: impl Fn(usize) -> [(StyleRole, &'static str); 2],
+) {
+    // Columns for the marker and the marks, and one at the right end.
+    let widths = table.widths(area.width.saturating_sub(4));
+    if with_names {
+        let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
+        table.draw_header(canvas, names, 0, &widths);
+    }
+    for (line, at) in (0..area.height).zip(0..table.rows.len()) {
+        let mut pen = canvas.row(area, line);
+        put_marker(&mut pen, selected.0 == Some(at), selected.1);
+        for (ink, mark) in marks(at) {
+            pen.put_column(1, ink, mark);
+        }
+        table.draw_row(pen.margin(1), at, &widths);
+    }
+}
 
 /// A movement in a list or a scrolled page.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ pub use input::TextInput;
 
 mod dialog;
 mod document;
+pub(crate) mod filtered_rows;
 mod line_writer;
 mod list;
 mod pane;
@@ -16,8 +17,10 @@ mod text_run;
 
 pub(crate) use dialog::{DIALOG_COLUMNS, dialog, dialog_columns, draw_more};
 pub(crate) use document::numbered_line;
+pub(crate) use filtered_rows::FilteredRows;
 pub(crate) use line_writer::LineWriter;
-pub(crate) use list::{Movement, clamp_scroll, first_row};
+pub use list::{ListSource, ListState};
+pub(crate) use list::{Movement, clamp_scroll, draw_rows, first_row, put_marker};
 pub(crate) use pane::{PaneTitle, draw_rules, draw_title};
 pub(crate) use review_page::{ReviewPage, diff_line};
 pub(crate) use surface::Surface;

@@ -58,6 +58,11 @@ impl<'a> ReviewPage<'a> {
         self.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
     }
 
+    /// A fact that is a warning.
+    pub(crate) fn warn(&mut self, label: &str, words: &str) {
+        self.fact(label, StyleRole::Warning, &format!("{} {words}", glyph::WARNING));
+    }
+
     fn extend(&mut self, lines: Vec<TextRun>) {
         let indent = self.indent;
         self.lines.extend(lines.into_iter().map(|line| ReviewLine::Run(indent, line)));

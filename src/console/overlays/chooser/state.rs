@@ -1,7 +1,7 @@
 //! State of the chooser: what kind of document a new one becomes.
 
 use crate::check::{DocumentType, document_types};
-use crate::console::widgets::TextInput;
+use crate::console::widgets::ListState;
 use crate::domain::{DocumentKind, ResourceKey};
 
 /// The modules of a new webhook or the types of a new connection, filtered by what is typed.
@@ -9,20 +9,19 @@ use crate::domain::{DocumentKind, ResourceKey};
 pub struct Chooser {
     /// The new document.
     pub key: ResourceKey,
-    pub input: TextInput,
-    /// The index among the matches.
-    pub selected: usize,
+    /// The matches; its filter is what is typed.
+    pub list: ListState<usize>,
 }
 
 impl Chooser {
     pub fn new(key: ResourceKey) -> Self {
-        Self { key, input: TextInput::of(""), selected: 0 }
+        Self { key, list: ListState::default() }
     }
 
     /// The choices whose name or help contains what was typed, ignoring case; names that start with it
     /// come first.
     pub fn matches(&self) -> Vec<&'static DocumentType> {
-        let typed = self.input.text().trim().to_lowercase();
+        let typed = self.list.filter.text().trim().to_lowercase();
         let has = |choice: &&DocumentType| {
             choice.name.contains(&typed) || choice.help.to_lowercase().contains(&typed)
         };
@@ -32,6 +31,6 @@ impl Chooser {
     }
 
     pub fn choice(&self) -> Option<&'static DocumentType> {
-        self.matches().get(self.selected).copied()
+        self.matches().get(self.list.cursor).copied()
     }
 }

@@ -19,22 +19,23 @@ pub(crate) fn ask(model: &mut Model, key: ResourceKey) {
 /// A key typed into the filter.
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Choose(chooser)) = &mut model.overlay
-        && chooser.input.key(key)
+        && chooser.list.filter.key(key)
     {
-        chooser.selected = 0;
+        chooser.list.select_at(&(..chooser.matches().len()), 0);
     }
 }
 
 /// Pasted text goes into the filter.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Choose(chooser)) = &mut model.overlay {
-        chooser.input.insert(text);
-        chooser.selected = 0;
+        chooser.list.filter.insert(text);
+        chooser.list.select_at(&(..chooser.matches().len()), 0);
     }
 }
 
 pub(crate) fn step(chooser: &mut Chooser, step: Movement, page: usize) {
-    chooser.selected = step.apply(chooser.selected, chooser.matches().len(), page);
+    chooser.list.height = page;
+    chooser.list.step(&(..chooser.matches().len()), step);
 }
 
 /// Starts the document from the selected template, with the cursor at the first value to edit.

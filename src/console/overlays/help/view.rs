@@ -26,7 +26,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, place: P
     let columns = columns(groups, area);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
-    let inside = dialog(canvas, area, &title, width(&columns), u16::try_from(rows).unwrap_or(u16::MAX));
+    let inside = dialog(canvas, area, &title, width(&columns), rows);
     let first = clamp_scroll(scroll, rows, inside.height);
     let mut rest = inside;
     for column in &columns {

@@ -14,8 +14,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, prompt: 
     let (title, hint) = words_for(model, &prompt.purpose);
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let below = below(prompt, &hint, columns);
-    let rows = u16::try_from(below.len()).unwrap_or(u16::MAX).saturating_add(1);
-    let inside = dialog(canvas, area, &title, columns, rows);
+    let inside = dialog(canvas, area, &title, columns, below.len() + 1);
     let sign = if prompt.purpose == PromptPurpose::Command { ":" } else { glyph::CRUMB };
     let x = canvas.row(inside, 0).put(StyleRole::Key, sign).skip(1).put_input(&prompt.input);
     canvas.set_cursor(x, inside.y);

@@ -18,8 +18,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm:
     }
     lines.push(TextRun::default());
     lines.push(answers(&model.keymap));
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let inside = dialog(canvas, area, "sure?", columns, rows);
+    let inside = dialog(canvas, area, "sure?", columns, lines.len());
     // The question comes first and the answers last; what does not fit is cut between them.
     let left_out = lines.len().saturating_sub(usize::from(inside.height));
     let keep = lines.len().saturating_sub(2 + left_out);

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
-use super::view::{is_alone, is_focused};
 use crate::check::Diagnostic;
 use crate::check::rules::{OpenToAnyone, UnroutableId, UnusableDocument};
 use crate::console::age::{TimedText, left};
@@ -67,16 +66,12 @@ fn selected<'m>(model: &'m Model, browse: &'m BrowsePage) -> Option<(&'m DetailD
 }
 
 fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
-    let focused = is_focused(model, browse, Pane::Detail);
-    let name = match &browse.detail.shown {
-        None => String::new(),
-        Some(shown) if is_alone(&model.panes()) => {
-            let path = shown.key.to_string().replace('/', &format!(" {} ", glyph::CRUMB));
-            format!("{} {} {path}", model.context.name, glyph::CRUMB)
-        }
-        Some(shown) => shown.key.to_string(),
+    let name = browse.detail.shown.as_ref().map(|shown| shown.key.to_string()).unwrap_or_default();
+    let name = match model.panes().is_alone() {
+        true => name.replace('/', &format!(" {} ", glyph::CRUMB)),
+        false => name,
     };
-    PaneTitle { name, right: TextRun::default(), focused }
+    words::pane_title(model, Pane::Detail, &name, TextRun::default())
 }
 
 /// The lines above the text.

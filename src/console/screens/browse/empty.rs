@@ -24,11 +24,11 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
     if !link.has_loaded {
         return waiting(model, room);
     }
-    if !browse.filter.text().is_empty() {
+    if !browse.list.filter.text().is_empty() {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
         let mut lines = TextRun::wrap(
             StyleRole::Text,
-            &format!("nothing matches /{}{partial}", browse.filter.text()),
+            &format!("nothing matches /{}{partial}", browse.list.filter.text()),
             room,
         );
         lines.extend(hint(model, Action::Back, "clears the filter"));

@@ -5,14 +5,13 @@ use ratatui::layout::Rect;
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::listing::Sort;
 use super::state::BrowsePage;
-use super::view::{is_alone, is_focused};
 use crate::check::Diagnostic;
 use crate::check::rules::OpenToAnyone;
 use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title, first_row};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title};
 use crate::console::words;
 use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
@@ -59,39 +58,26 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
     let columns = columns(browse.listing.scope());
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
-    let with_found = rows.iter().zip(&found);
-    let cells =
-        with_found.clone().map(|(row, found)| cells(model, browse.listing.scope(), *row, found)).collect();
+    let cells = rows
+        .iter()
+        .zip(&found)
+        .map(|(row, found)| cells(model, browse.listing.scope(), *row, found))
+        .collect();
     let table = TextTable { columns: &columns, rows: cells };
-    // Columns for the selection, the state and the mark, and one at the right end.
-    let widths = table.widths(area.width.saturating_sub(4));
-    if heads > 1 {
-        let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
-        table.draw_header(canvas, names, 0, &widths);
-    }
-    let first = first(model, browse, area.height);
-    for (at, (row, found)) in with_found.enumerate() {
-        let Ok(line) = u16::try_from(at) else { break };
-        let mut pen = canvas.row(area, line);
-        let is_selected = first + at == browse.cursor;
-        if is_selected {
-            let focused = is_focused(model, browse, Pane::Items);
-            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
-        }
-        pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
-        let (ink, mark) = mark(model, *row, found);
-        pen.put(ink, mark);
+    let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
+    let selected = (browse.list.cursor.checked_sub(first), model.has_focus(Pane::Items));
+    draw_rows(canvas, area, &table, heads > 1, selected, |at| {
+        let Some((row, found)) = rows.get(at).zip(found.get(at)) else { return [(StyleRole::Text, " "); 2] };
         let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
-        pen.put(StyleRole::Accent, if is_marked { glyph::MARKED } else { " " }).margin(1);
-        table.draw_row(&mut pen, at, &widths);
-    }
+        [mark(model, *row, found), (StyleRole::Accent, if is_marked { glyph::MARKED } else { " " })]
+    });
 }
 
 /// The visible rows.
 pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iterator<Item = RowRef<'m>> {
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
-    let first = first(model, browse, height);
+    let first = browse.list.first_row(browse.listing.len(&model.inventory), height);
     let slots = browse.listing.slots_from(&model.inventory, first).take(usize::from(height));
     slots.filter_map(|slot| model.inventory.row(slot))
 }
@@ -101,17 +87,8 @@ pub(crate) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::D
     row.observed().map(|at| at + FRESH_FOR).filter(|ends| *ends > model.now.mono)
 }
 
-fn first(model: &Model, browse: &BrowsePage, height: u16) -> usize {
-    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), usize::from(height))
-}
-
 fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     let listing = &browse.listing;
-    let scope = words::scope(listing.scope());
-    let name = match is_alone(&model.panes()) {
-        true => format!("{} {} {scope}", model.context.name, glyph::CRUMB),
-        false => scope.to_owned(),
-    };
     let mut right = TextRun::default();
     if listing.sort() != Sort::Id {
         right = TextRun::of(StyleRole::Dim, format!("by {}", listing.sort().word()));
@@ -121,7 +98,7 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
         let partial = if listing.is_partial() { glyph::MORE } else { "" };
         right.join("  ", TextRun::of(StyleRole::Dim, format!("{count}{partial}")));
     }
-    PaneTitle { name, right, focused: is_focused(model, browse, Pane::Items) }
+    words::pane_title(model, Pane::Items, words::scope(listing.scope()), right)
 }
 
 fn columns(scope: &Scope) -> Vec<TableColumn> {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::filter::Filter;
+use crate::console::widgets::{FilteredRows, ListSource};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope, Slot};
 
@@ -38,13 +39,22 @@ impl Sort {
             Self::Newest => "newest",
         }
     }
+
+    fn order(self, inventory: &Inventory, a: Slot, b: Slot) -> Ordering {
+        let (Some(a), Some(b)) = (inventory.row(a), inventory.row(b)) else { return a.cmp(&b) };
+        let by_key = || (a.namespace(), a.short()).cmp(&(b.namespace(), b.short()));
+        match self {
+            Self::Id => by_key(),
+            Self::Module => a.module().cmp(&b.module()).then_with(by_key),
+            // Rows without a connection come last.
+            Self::Connection => {
+                let missing = (a.connection().is_none()).cmp(&b.connection().is_none());
+                missing.then_with(|| a.connection().cmp(&b.connection())).then_with(by_key)
+            }
+            Self::Newest => b.revision().cmp(&a.revision()).then_with(by_key),
+        }
+    }
 }
-
-/// The number of rows filtered in one slice; far below a frame's time.
-const SLICE: usize = 50_000;
-
-/// Up to this many changed rows are moved one by one.
-const FEW: usize = 16;
 
 /// The rows of a list, in order.
 #[derive(Debug)]
@@ -53,15 +63,13 @@ pub struct DocumentList {
     filter: Filter,
     sort: Sort,
     /// `None` if the list is the inventory's own order.
-    slots: Option<Vec<Slot>>,
-    /// Rows not yet filtered, last first.
-    pending: Vec<Slot>,
+    slots: Option<FilteredRows<Slot>>,
 }
 
 impl DocumentList {
     /// All rows of a scope, by key.
     pub fn new(scope: Scope) -> Self {
-        Self { scope, filter: Filter::default(), sort: Sort::Id, slots: None, pending: Vec::new() }
+        Self { scope, filter: Filter::default(), sort: Sort::Id, slots: None }
     }
 
     pub fn scope(&self) -> &Scope {
@@ -78,7 +86,7 @@ impl DocumentList {
 
     /// Whether filtering is not finished, so that the count is not final.
     pub fn is_partial(&self) -> bool {
-        !self.pending.is_empty()
+        self.slots.as_ref().is_some_and(FilteredRows::is_partial)
     }
 
     pub fn set_scope(&mut self, scope: Scope, inventory: &Inventory) {
@@ -97,13 +105,13 @@ impl DocumentList {
     }
 
     pub fn len(&self, inventory: &Inventory) -> usize {
-        self.slots.as_ref().map_or_else(|| inventory.counts(&self.scope).total, Vec::len)
+        self.slots.as_ref().map_or_else(|| inventory.counts(&self.scope).total, |slots| slots.shown().len())
     }
 
     /// The row at a place.
     pub fn slot_at(&self, inventory: &Inventory, at: usize) -> Option<Slot> {
         match &self.slots {
-            Some(slots) => slots.get(at).copied(),
+            Some(slots) => slots.shown().get(at).copied(),
             None => inventory.slot_at(&self.scope, at),
         }
     }
@@ -115,7 +123,7 @@ impl DocumentList {
         first: usize,
     ) -> impl Iterator<Item = Slot> + 'l {
         let (own, all) = match &self.slots {
-            Some(slots) => (Some(slots.iter().skip(first).copied()), None),
+            Some(slots) => (Some(slots.shown().iter().skip(first).copied()), None),
             None => (None, Some(inventory.slots(&self.scope).skip(first))),
         };
         own.into_iter().flatten().chain(all.into_iter().flatten())
@@ -125,65 +133,35 @@ impl DocumentList {
     pub fn position(&self, inventory: &Inventory, key: &ResourceKey) -> Option<usize> {
         let Some(slots) = &self.slots else { return inventory.position(&self.scope, key).ok() };
         let slot = inventory.find(key)?;
-        slots.binary_search_by(|other| self.order(inventory, *other, slot)).ok()
+        slots.shown().binary_search_by(|other| self.sort.order(inventory, *other, slot)).ok()
     }
 
     /// Filters one more slice; returns whether there was work left.
     pub fn work(&mut self, inventory: &Inventory) -> bool {
-        let from = self.pending.len().saturating_sub(SLICE);
-        if self.pending.is_empty() {
-            return false;
-        }
-        let mut found = self.pending.split_off(from);
-        found.reverse();
-        found.retain(|slot| inventory.row(*slot).is_some_and(|row| self.filter.accepts(row)));
-        let mut slots = self.slots.take().unwrap_or_default();
-        if self.sort == Sort::Id && self.follows(inventory, slots.last(), found.first()) {
-            slots.append(&mut found);
-        } else {
-            slots.append(&mut found);
-            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
-            slots.dedup();
-        }
-        self.slots = Some(slots);
-        true
+        let (filter, sort) = (&self.filter, self.sort);
+        self.slots.as_mut().is_some_and(|slots| {
+            slots.work(
+                |slot| inventory.row(slot).is_some_and(|row| filter.accepts(row)),
+                |a, b| sort.order(inventory, a, b),
+            )
+        })
     }
 
     /// Applies a delta. The inventory has already changed.
     pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) {
-        let Some(mut slots) = self.slots.take() else { return };
-        if delta.changes.is_empty() {
-            self.slots = Some(slots);
+        if self.slots.is_none() || delta.changes.is_empty() {
             return;
         }
         // A changed row may have moved, so every touched slot is removed before any is inserted.
         let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
         touched.sort_unstable();
         touched.dedup();
-        let few = touched.len() <= FEW;
-        if few {
-            // Removing one row costs far less than testing every row, and most deltas are small.
-            for slot in &touched {
-                if let Some(at) = slots.iter().position(|other| other == slot) {
-                    slots.remove(at);
-                }
-            }
-        } else {
-            slots.retain(|slot| touched.binary_search(slot).is_err());
+        let back = touched.iter().copied().filter(|slot| self.includes(inventory, *slot)).collect();
+        let sort = self.sort;
+        if let Some(slots) = &mut self.slots {
+            slots.remove(&touched);
+            slots.insert(back, |a, b| sort.order(inventory, a, b));
         }
-        self.pending.retain(|slot| touched.binary_search(slot).is_err());
-        let back = touched.iter().copied().filter(|slot| self.includes(inventory, *slot));
-        if few {
-            for slot in back {
-                if let Err(at) = slots.binary_search_by(|other| self.order(inventory, *other, slot)) {
-                    slots.insert(at, slot);
-                }
-            }
-        } else {
-            slots.extend(back);
-            slots.sort_unstable_by(|a, b| self.order(inventory, *a, *b));
-        }
-        self.slots = Some(slots);
     }
 
     fn includes(&self, inventory: &Inventory, slot: Slot) -> bool {
@@ -199,37 +177,25 @@ impl DocumentList {
     }
 
     fn rebuild(&mut self, inventory: &Inventory) {
-        self.pending.clear();
-        self.slots = None;
-        if self.filter.is_empty() && self.sort == Sort::Id {
-            return;
-        }
-        self.slots = Some(Vec::new());
-        self.pending = inventory.slots(&self.scope).collect();
-        self.pending.reverse();
+        let all = self.filter.is_empty() && self.sort == Sort::Id;
+        self.slots = (!all).then(|| FilteredRows::new(inventory.slots(&self.scope)));
         self.work(inventory);
     }
+}
 
-    fn follows(&self, inventory: &Inventory, last: Option<&Slot>, next: Option<&Slot>) -> bool {
-        match (last, next) {
-            (Some(last), Some(next)) => self.order(inventory, *last, *next) == Ordering::Less,
-            _ => true,
-        }
+impl ListSource for (&DocumentList, &Inventory) {
+    type Id = ResourceKey;
+
+    fn len(&self) -> usize {
+        self.0.len(self.1)
     }
 
-    fn order(&self, inventory: &Inventory, a: Slot, b: Slot) -> Ordering {
-        let (Some(a), Some(b)) = (inventory.row(a), inventory.row(b)) else { return a.cmp(&b) };
-        let by_key = || (a.namespace(), a.short()).cmp(&(b.namespace(), b.short()));
-        match self.sort {
-            Sort::Id => by_key(),
-            Sort::Module => a.module().cmp(&b.module()).then_with(by_key),
-            // Rows without a connection come last.
-            Sort::Connection => {
-                let missing = (a.connection().is_none()).cmp(&b.connection().is_none());
-                missing.then_with(|| a.connection().cmp(&b.connection())).then_with(by_key)
-            }
-            Sort::Newest => b.revision().cmp(&a.revision()).then_with(by_key),
-        }
+    fn id_at(&self, at: usize) -> Option<ResourceKey> {
+        Some(self.1.row(self.0.slot_at(self.1, at)?)?.key())
+    }
+
+    fn position(&self, key: &ResourceKey) -> Option<usize> {
+        self.0.position(self.1, key)
     }
 }
 

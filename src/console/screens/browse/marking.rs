@@ -12,7 +12,7 @@ use crate::text::grouped;
 pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse() else { return Vec::new() };
     if browse.marks.is_empty() {
-        return browse.selected.iter().cloned().collect();
+        return browse.list.selected.iter().cloned().collect();
     }
     browse.marks.keys().cloned().collect()
 }
@@ -20,7 +20,7 @@ pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
 /// Toggles the mark of the selected row, and moves to the next.
 pub(crate) fn toggle(model: &mut Model) {
     let Some((browse, _)) = model.browse_mut() else { return };
-    let Some(key) = browse.selected.clone() else { return browse::nothing_selected(model) };
+    let Some(key) = browse.list.selected.clone() else { return browse::nothing_selected(model) };
     if browse.focus == Pane::Namespaces {
         return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
     }

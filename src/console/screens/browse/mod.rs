@@ -42,7 +42,7 @@ pub(crate) enum Documents {
 impl Component for Documents {
     fn place(&self, model: &Model) -> Place {
         match model.browse() {
-            Some(browse) if browse.typing.is_some() => Place::Filter,
+            Some(browse) if browse.list.typing.is_some() => Place::Filter,
             _ => Place::Browse,
         }
     }
@@ -67,7 +67,7 @@ impl Component for Documents {
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
-        let typed = |browse: &mut BrowsePage| browse.typing.is_some() && browse.filter.key(key);
+        let typed = |browse: &mut BrowsePage| browse.list.typing.is_some() && browse.list.filter.key(key);
         if model.browse_mut().is_some_and(|(browse, _)| typed(browse)) {
             refilter(model);
         }
@@ -75,7 +75,7 @@ impl Component for Documents {
 
     fn paste(&self, model: &mut Model, text: &str) {
         match model.browse_mut() {
-            Some((browse, _)) if browse.typing.is_some() => browse.filter.insert(text),
+            Some((browse, _)) if browse.list.typing.is_some() => browse.list.filter.insert(text),
             _ => return refuse_paste(model),
         }
         refilter(model);

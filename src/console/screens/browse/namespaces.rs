@@ -3,11 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::state::{BrowsePage, NamespaceList};
-use super::view::{is_alone, is_focused};
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, first_row};
+use crate::console::widgets::{Surface, TextRun, draw_title, first_row, put_marker};
 use crate::console::words;
 use crate::inventory::{RowCounts, Scope};
 
@@ -20,13 +19,9 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
             _ if namespaces == 0 => String::new(),
             doubts => doubts.join(" "),
         };
-        let name = if is_alone(&model.panes()) {
-            format!("{} {} namespaces", model.context.name, glyph::CRUMB)
-        } else {
-            "NAMESPACES".into()
-        };
-        let focused = is_focused(model, browse, Pane::Namespaces);
-        draw_title(canvas, pane, PaneTitle { name, right: TextRun::of(StyleRole::Dim, count), focused });
+        let name = if model.panes().is_alone() { "namespaces" } else { "NAMESPACES" };
+        let right = TextRun::of(StyleRole::Dim, count);
+        draw_title(canvas, pane, words::pane_title(model, Pane::Namespaces, name, right));
     }
     let list = NamespaceList::of(&model.inventory);
     let selected = list.position(browse.listing.scope());
@@ -40,11 +35,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
     for row in 0..rows.height {
         let Some((at, (name, tally))) = scopes.next() else { break };
         let mut pen = canvas.row(rows, row);
-        if at == selected {
-            let focused = is_focused(model, browse, Pane::Namespaces);
-            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
-        }
-        pen.put(StyleRole::Accent, if at == selected { glyph::SELECTED } else { " " });
+        put_marker(&mut pen, at == selected, model.has_focus(Pane::Namespaces));
         pen.margin(1).put_right(&counts(model, tally)).margin(1).put(StyleRole::Text, name);
     }
 }

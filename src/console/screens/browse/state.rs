@@ -5,7 +5,7 @@ use super::filter::Filter;
 use super::listing::{DocumentList, Sort};
 use super::marks::Marks;
 use crate::console::shell::layout::Pane;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{ListState, Movement};
 use crate::domain::{DocumentKind, Namespace, ResourceKey, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
@@ -14,23 +14,15 @@ use crate::text::Masked;
 pub struct BrowsePage {
     /// The rows.
     pub listing: DocumentList,
-    pub selected: Option<ResourceKey>,
+    pub list: ListState<ResourceKey>,
     /// The marked documents, visible or not.
     pub marks: Marks,
-    /// The place of the selected row.
-    pub cursor: usize,
-    /// The first row shown.
-    pub offset: usize,
     /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
     /// The first namespace row shown.
     pub namespace_offset: usize,
-    /// The filter line as typed; kept when the user leaves the tab.
-    pub filter: TextInput,
-    /// Set while the filter line is edited: what it was before.
-    pub typing: Option<String>,
     /// The selected document, prepared for drawing.
     pub detail: DetailPane,
 }
@@ -62,101 +54,72 @@ impl BrowsePage {
     pub fn new(scope: Scope) -> Self {
         Self {
             listing: DocumentList::new(scope),
-            selected: None,
+            list: ListState::default(),
             marks: Marks::default(),
-            cursor: 0,
-            offset: 0,
             focus: Pane::Items,
             zoomed: false,
             namespace_offset: 0,
-            filter: TextInput::default(),
-            typing: None,
             detail: DetailPane::default(),
         }
     }
 
-    /// Selects the row at a place, or the nearest there is, and scrolls it into `height` rows.
-    pub fn select_at(&mut self, inventory: &Inventory, at: usize, height: usize) {
-        let len = self.listing.len(inventory);
-        self.cursor = at.min(len.saturating_sub(1));
-        self.selected = self
-            .listing
-            .slot_at(inventory, self.cursor)
-            .and_then(|slot| inventory.row(slot))
-            .map(|row| row.key());
-        self.scroll_into(len, height);
+    /// Selects the row at a place, or the nearest there is.
+    pub fn select_at(&mut self, inventory: &Inventory, at: usize) {
+        self.list.select_at(&(&self.listing, inventory), at);
         self.refresh_detail(inventory);
     }
 
     /// Selects a key if the list holds it.
-    pub fn select_key(&mut self, inventory: &Inventory, key: &ResourceKey, height: usize) -> bool {
-        let Some(at) = self.listing.position(inventory, key) else { return false };
-        self.select_at(inventory, at, height);
-        true
+    pub fn select_key(&mut self, inventory: &Inventory, key: &ResourceKey) -> bool {
+        let found = self.list.select(&(&self.listing, inventory), key);
+        self.refresh_detail(inventory);
+        found
     }
 
-    /// Applies a change of the inventory. The selected row keeps its line on the screen; if it is
-    /// removed, the selection stays in its place. Returns whether the selected row was removed.
-    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta, height: usize) -> bool {
+    pub(crate) fn step(&mut self, inventory: &Inventory, step: Movement) {
+        self.list.step(&(&self.listing, inventory), step);
+        self.refresh_detail(inventory);
+    }
+
+    /// Applies a change of the inventory. Returns whether the selected row was removed.
+    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) -> bool {
         self.listing.apply_delta(inventory, delta);
         for key in &delta.deleted {
             self.marks.drop(key);
         }
-        self.restore_selection(inventory, height)
+        self.restore_selection(inventory)
     }
 
     /// Restores selection and scroll after the list changed. Returns whether the selected row is gone.
-    pub fn restore_selection(&mut self, inventory: &Inventory, height: usize) -> bool {
-        let len = self.listing.len(inventory);
-        let place = self.selected.as_ref().and_then(|key| self.listing.position(inventory, key));
-        match place {
-            Some(at) => {
-                self.offset = (self.offset + at).saturating_sub(self.cursor);
-                self.cursor = at;
-                self.scroll_into(len, height);
-                self.refresh_detail(inventory);
-                false
-            }
-            None => {
-                let had = self.selected.is_some();
-                self.select_at(inventory, self.cursor, height);
-                had
-            }
-        }
-    }
-
-    fn scroll_into(&mut self, len: usize, height: usize) {
-        let height = height.max(1);
-        self.offset = self
-            .offset
-            .min(self.cursor)
-            .max((self.cursor + 1).saturating_sub(height))
-            .min(len.saturating_sub(height.min(len)));
+    pub fn restore_selection(&mut self, inventory: &Inventory) -> bool {
+        let gone = self.list.restore(&(&self.listing, inventory));
+        self.refresh_detail(inventory);
+        gone
     }
 
     /// Lists another scope; filter and order stay.
-    pub fn enter(&mut self, scope: Scope, inventory: &Inventory, height: usize) {
+    pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
         self.listing.set_scope(scope, inventory);
-        let kept = self.selected.take();
-        if kept.is_none_or(|key| !self.select_key(inventory, &key, height)) {
-            self.select_at(inventory, 0, height);
+        let kept = self.list.selected.take();
+        if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
+            self.select_at(inventory, 0);
         }
     }
 
     /// Applies the filter line; the selected row stays selected if it still matches.
-    pub fn apply_filter(&mut self, inventory: &Inventory, height: usize) {
-        self.listing.set_filter(Filter::parse(self.filter.text()), inventory);
-        self.restore_selection(inventory, height);
+    pub fn apply_filter(&mut self, inventory: &Inventory) {
+        self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
+        self.restore_selection(inventory);
     }
 
-    pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory, height: usize) {
+    pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {
         self.listing.set_sort(sort, inventory);
-        self.restore_selection(inventory, height);
+        self.restore_selection(inventory);
     }
 
     /// Prepares the selected document for drawing, unless it is already.
     pub fn refresh_detail(&mut self, inventory: &Inventory) {
-        let Some(row) = self.selected.as_ref().and_then(|key| inventory.get(key)) else {
+        let Some(row) = self.list.selected.as_ref().and_then(|key| inventory.get(key)) else {
             self.detail = DetailPane::default();
             return;
         };
@@ -181,13 +144,8 @@ impl<'a> NamespaceList<'a> {
     }
 
     /// The number of rows: `all`, every namespace, and the unrecognised keys if there are any.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         1 + self.0.namespaces().len() + usize::from(self.has_foreign())
-    }
-
-    /// Never: there is always the row `all`.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     pub fn scope_at(&self, at: usize) -> Option<Scope> {

@@ -10,7 +10,7 @@ use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
-use crate::inventory::{Delta, Scope};
+use crate::inventory::{Delta, Inventory, Scope};
 
 /// Shows a tab.
 pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
@@ -27,10 +27,8 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
         None => {}
         Some(Pane::Namespaces) => namespace_step(model, step),
         Some(Pane::Items) => {
-            let height = rows(item_rows(model.panes().items));
-            if let Some((browse, inventory)) = model.browse_mut() {
-                let len = browse.listing.len(inventory);
-                browse.select_at(inventory, step.apply(browse.cursor, len, height), height);
+            if let Some((browse, inventory)) = resized(model) {
+                browse.step(inventory, step);
             }
         }
         Some(Pane::Detail) => {
@@ -54,8 +52,8 @@ fn namespace_step(model: &mut Model, step: Movement) {
 
 /// Lists another scope.
 pub(crate) fn enter(model: &mut Model, scope: Scope) {
-    let height = items_height(model, true);
-    model.webhooks.enter(scope, &model.inventory, height);
+    resize(model);
+    model.webhooks.enter(scope, &model.inventory);
     scroll_namespaces(model);
 }
 
@@ -99,8 +97,8 @@ pub(crate) fn back(model: &mut Model) {
         browse.zoomed = false;
     } else if browse.focus == Pane::Detail {
         browse.focus = Pane::Items;
-    } else if !browse.filter.text().is_empty() {
-        browse.filter.set("");
+    } else if !browse.list.filter.text().is_empty() {
+        browse.list.filter.set("");
         return refilter(model);
     } else if is_webhooks && browse.focus == Pane::Items {
         browse.focus = Pane::Namespaces;
@@ -115,35 +113,28 @@ pub(crate) fn back(model: &mut Model) {
 /// Starts typing a filter.
 pub(crate) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
-        browse.typing = Some(browse.filter.text().to_owned());
+        browse.list.begin_typing();
     }
 }
 
 /// Ends typing; unless `accept`, the filter is restored.
 pub(crate) fn end_filter(model: &mut Model, accept: bool) {
-    let Some((browse, _)) = model.browse_mut() else { return };
-    match browse.typing.take() {
-        Some(before) if !accept => {
-            browse.filter.set(before);
-            refilter(model);
-        }
-        _ => {}
+    if model.browse_mut().is_some_and(|(browse, _)| browse.list.end_typing(accept)) {
+        refilter(model);
     }
 }
 
 /// Applies the filter line to the list.
 pub(crate) fn refilter(model: &mut Model) {
-    let height = rows(item_rows(model.panes().items));
-    if let Some((browse, inventory)) = model.browse_mut() {
-        browse.apply_filter(inventory, height);
+    if let Some((browse, inventory)) = resized(model) {
+        browse.apply_filter(inventory);
     }
 }
 
 /// Switches to the next sort order.
 pub(crate) fn sort(model: &mut Model) {
-    let height = rows(item_rows(model.panes().items));
-    if let Some((browse, inventory)) = model.browse_mut() {
-        browse.apply_sort(browse.listing.sort().next(), inventory, height);
+    if let Some((browse, inventory)) = resized(model) {
+        browse.apply_sort(browse.listing.sort().next(), inventory);
     }
 }
 
@@ -173,18 +164,17 @@ pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
     let _ = show(model, tab);
-    let height = rows(item_rows(model.panes().items));
-    let Some((browse, inventory)) = model.browse_mut() else { return false };
+    let Some((browse, inventory)) = resized(model) else { return false };
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
     if *browse.listing.scope() != scope && !stays {
-        browse.enter(scope, inventory, height);
+        browse.enter(scope, inventory);
     }
     if browse.listing.position(inventory, key).is_none() {
         // The filter hides it, but the user asked for it.
-        browse.filter.set("");
-        browse.apply_filter(inventory, height);
+        browse.list.filter.set("");
+        browse.apply_filter(inventory);
     }
-    let found = browse.select_key(inventory, key, height);
+    let found = browse.select_key(inventory, key);
     browse.focus = Pane::Items;
     scroll_namespaces(model);
     found
@@ -192,15 +182,13 @@ pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
 
 /// Applies an inventory delta to both lists; returns the selected key if it disappeared.
 pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
-    let heights = [items_height(model, true), items_height(model, false)];
+    resize(model);
     let front = model.tab;
     let Model { webhooks, connections, inventory, .. } = model;
-    let lists: [(&mut BrowsePage, usize, Tab); 2] =
-        [(webhooks, heights[0], Tab::Webhooks), (connections, heights[1], Tab::Connections)];
     let mut lost = None;
-    for (browse, height, tab) in lists {
-        let before = browse.selected.clone();
-        if browse.apply_delta(inventory, delta, height) && tab == front {
+    for (browse, tab) in [(webhooks, Tab::Webhooks), (connections, Tab::Connections)] {
+        let before = browse.list.selected.clone();
+        if browse.apply_delta(inventory, delta) && tab == front {
             lost = before;
         }
     }
@@ -209,16 +197,27 @@ pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKe
 
 /// Restores scroll and selection of both lists after sizes or panes changed.
 pub(crate) fn settle(model: &mut Model) {
-    let heights = [items_height(model, true), items_height(model, false)];
+    resize(model);
     let Model { webhooks, connections, inventory, .. } = model;
-    webhooks.restore_selection(inventory, heights[0]);
-    connections.restore_selection(inventory, heights[1]);
+    webhooks.restore_selection(inventory);
+    connections.restore_selection(inventory);
     scroll_namespaces(model);
     model.request_redraw(Redraw::Now);
 }
 
 fn rows(area: Rect) -> usize {
     usize::from(area.height)
+}
+
+fn resize(model: &mut Model) {
+    model.webhooks.list.height = items_height(model, true);
+    model.connections.list.height = items_height(model, false);
+}
+
+/// The visible list tab, its list as high as it is drawn.
+fn resized(model: &mut Model) -> Option<(&mut BrowsePage, &Inventory)> {
+    resize(model);
+    model.browse_mut()
 }
 
 /// Rows of the list of a tab, whether or not that tab is shown.

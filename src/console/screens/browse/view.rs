@@ -3,10 +3,9 @@
 use super::detail::lease_words;
 use super::items::{fresh_until, visible};
 use super::needs;
-use super::state::BrowsePage;
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
-use crate::console::shell::layout::{Pane, PaneLayout};
+use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, draw_rules};
 use crate::console::words;
@@ -22,16 +21,6 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model) {
         canvas.set_style(model.frame().body, StyleRole::Stale);
     }
     draw_rules(canvas, &[panes.namespaces, panes.items, panes.detail]);
-}
-
-/// Whether only one pane is shown, so that its title has to include the context.
-pub(super) fn is_alone(panes: &PaneLayout) -> bool {
-    [panes.namespaces, panes.items, panes.detail].iter().filter(|pane| pane.width > 0).count() < 2
-}
-
-/// Whether keys go to the pane.
-pub(super) fn is_focused(model: &Model, browse: &BrowsePage, pane: Pane) -> bool {
-    browse.focus == pane && model.overlay.is_none()
 }
 
 /// How many documents a tab has, and how many of them are invalid.

@@ -7,6 +7,7 @@ use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
 use crate::console::effect::{Pending, RequestId};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Base, Draft};
+use crate::console::widgets::{ListSource, ListState};
 use crate::domain::{ResourceKey, Token};
 use crate::inventory::Inventory;
 
@@ -110,9 +111,35 @@ impl AutosaveState {
 /// The page that lists drafts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftsPage {
-    pub cursor: usize,
+    pub list: ListState<DraftRowId>,
     /// When it was opened; keys in the first 300 ms resume nothing.
     pub opened: Duration,
+}
+
+/// What a row stands for, whatever comes and goes around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DraftRowId {
+    ThisSession(ResourceKey),
+    EndedSession(DraftId),
+}
+
+impl ListSource for Vec<DraftRow<'_>> {
+    type Id = DraftRowId;
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn id_at(&self, at: usize) -> Option<DraftRowId> {
+        Some(match self.get(at)? {
+            DraftRow::ThisSession(draft) => DraftRowId::ThisSession(draft.key.clone()),
+            DraftRow::EndedSession(entry) => DraftRowId::EndedSession(entry.id.clone()),
+        })
+    }
+
+    fn position(&self, id: &DraftRowId) -> Option<usize> {
+        (0..self.as_slice().len()).find(|at| self.id_at(*at).as_ref() == Some(id))
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -9,7 +9,7 @@ use crate::console::place::Place;
 use crate::console::screens::editor as edit;
 use crate::console::screens::editor::{Draft, Upstream, typing};
 use crate::console::update::feed;
-use crate::console::widgets::Movement;
+use crate::console::widgets::{ListState, Movement};
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
 pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
@@ -126,11 +126,13 @@ fn offer(model: &mut Model) {
 }
 
 pub(crate) fn show(model: &mut Model) {
-    if model.draft_rows().is_empty() {
+    let rows = model.draft_rows();
+    if rows.is_empty() {
         return model.notify(Tone::Plain, "no drafts are kept");
     }
-    let opened = model.now.mono;
-    model.overlay = Some(Overlay::Drafts(DraftsPage { cursor: 0, opened }));
+    let mut list = ListState::default();
+    list.select_at(&rows, 0);
+    model.overlay = Some(Overlay::Drafts(DraftsPage { list, opened: model.now.mono }));
     model.request_redraw(crate::console::model::Redraw::Now);
 }
 
@@ -142,9 +144,13 @@ pub(crate) fn on_closed(model: &mut Model) {
 }
 
 pub(crate) fn step(model: &mut Model, step: Movement) {
-    let (count, page) = (model.draft_rows().len(), usize::from(model.frame().body.height));
-    if let Some(Overlay::Drafts(drafts)) = &mut model.overlay {
-        drafts.cursor = step.apply(drafts.cursor, count, page);
+    let height = usize::from(model.frame().body.height);
+    let Some(Overlay::Drafts(page)) = &model.overlay else { return };
+    let mut list = page.list.clone();
+    list.height = height;
+    list.step(&model.draft_rows(), step);
+    if let Some(Overlay::Drafts(page)) = &mut model.overlay {
+        page.list = list;
     }
 }
 
@@ -152,7 +158,8 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 fn selected(model: &Model) -> Option<DraftRow<'_>> {
     match &model.overlay {
         Some(Overlay::Drafts(page)) if !edit::too_soon(page.opened, model.now.mono) => {
-            model.draft_rows().get(page.cursor).copied()
+            let rows = model.draft_rows();
+            rows.get(page.list.place(&rows)).copied()
         }
         _ => None,
     }
@@ -245,7 +252,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
 }
 
 /// Names the secrets that were not saved with a draft.
-fn retype_note(withheld: usize) -> String {
+pub(super) fn retype_note(withheld: usize) -> String {
     if withheld == 1 {
         "1 secret must be typed again".into()
     } else {

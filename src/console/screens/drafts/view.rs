@@ -5,12 +5,13 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::state::{DraftRow, DraftStatus, DraftsPage};
+use super::update::retype_note;
 use crate::console::age::age;
 use crate::console::drafts::{DraftEntry, DraftSummary};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TableColumn, TextRun, TextTable, dialog};
+use crate::console::widgets::{Surface, TableColumn, TextRun, TextTable, dialog, first_row};
 use crate::console::words;
 use crate::text::Safe;
 
@@ -31,12 +32,12 @@ const BELOW: u16 = 3;
 pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
     let rows = model.draft_rows();
     let cells: Vec<_> = rows.iter().map(|row| cells(model, row)).collect();
-    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(1 + BELOW);
+    let wanted = rows.len() + usize::from(1 + BELOW);
     let inside = dialog(canvas, area, &words::plural(rows.len(), "draft"), COLUMNS, wanted);
-    let cursor = page.cursor.min(rows.len().saturating_sub(1));
+    let cursor = page.list.place(&rows);
     let below = BELOW.min(inside.height.saturating_sub(2));
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
-    let top = (cursor + 1).saturating_sub(height);
+    let top = first_row(page.list.offset, cursor, rows.len(), height);
     let table = TextTable { columns: &TABLE, rows: cells };
     let widths = table.widths(inside.width.saturating_sub(2));
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
@@ -162,10 +163,8 @@ fn about(model: &Model, row: &DraftRow<'_>) -> String {
         }
         DraftStatus::Unknown => "What is stored now is not known yet.".into(),
     };
-    match summary.withheld {
-        0 => {}
-        1 => about += " 1 secret must be typed again.",
-        count => about += &format!(" {count} secrets must be typed again."),
+    if summary.withheld > 0 {
+        about += &format!(" {}.", retype_note(summary.withheld));
     }
     about
 }

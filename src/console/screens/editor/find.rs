@@ -162,25 +162,13 @@ impl Needle {
     ) -> impl Iterator<Item = Range<usize>> + 'l {
         // A letter in the other case may be longer, but never four times.
         let around = self.text.len() * 4;
-        let mut start = part.start.saturating_sub(around);
-        while !line.is_char_boundary(start) {
-            start += 1;
-        }
-        let mut from = start;
+        let mut from = line.ceil_char_boundary(part.start.saturating_sub(around));
         std::iter::from_fn(move || {
-            let found = self.find(line.get(..line.len().min(end_of(line, part.end + around)))?, from)?;
+            let found = self.find(line.get(..line.ceil_char_boundary(part.end + around))?, from)?;
             from = found.end;
             Some(found)
         })
     }
-}
-
-fn end_of(line: &str, at: usize) -> usize {
-    let mut at = at.min(line.len());
-    while !line.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }
 
 /// The distance to the next place where the letter may match, in either case.

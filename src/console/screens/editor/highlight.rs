@@ -17,7 +17,7 @@ pub(crate) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, St
     let mut pieces = LineHighlighter { line, part: part.clone(), spans: Vec::new() };
     let mut at = 0;
     if line.len() > SHORT {
-        let around = boundary(line, part.start.saturating_sub(AROUND));
+        let around = line.floor_char_boundary(part.start.saturating_sub(AROUND));
         match string_around(line, around) {
             Some(end) => {
                 pieces.string(around..end);
@@ -37,15 +37,6 @@ pub(crate) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, St
         }
     }
     pieces.spans
-}
-
-/// The start of the character that contains a byte.
-fn boundary(line: &str, at: usize) -> usize {
-    let mut at = at.min(line.len());
-    while !line.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The end of the string that contains a byte, if any: the quotes before it decide.
@@ -94,8 +85,8 @@ impl LineHighlighter<'_> {
         if after.trim_start_matches([' ', '\t']).starts_with(':') {
             return self.push(bytes, StyleRole::JsonKey);
         }
-        let start = bytes.start.max(boundary(self.line, self.part.start.saturating_sub(AROUND)));
-        let end = bytes.end.min(boundary(self.line, self.part.end + AROUND));
+        let start = bytes.start.max(self.line.floor_char_boundary(self.part.start.saturating_sub(AROUND)));
+        let end = bytes.end.min(self.line.floor_char_boundary(self.part.end + AROUND));
         let text = self.line.get(start..end).unwrap_or_default();
         let mut marks: Vec<(Span, StyleRole)> =
             references_in(text).into_iter().map(|(_, span, _)| (span, StyleRole::Reference)).collect();
@@ -180,7 +171,7 @@ mod tests {
     #[test]
     fn of_a_long_string_only_the_part_shown_is_cut() {
         let line = format!("\"{}\"", "‹kept:1› ".repeat(100_000));
-        let shown = highlight(&line, boundary(&line, 600_000)..boundary(&line, 600_080));
+        let shown = highlight(&line, line.floor_char_boundary(600_000)..line.floor_char_boundary(600_080));
         assert!(shown.len() < 40, "{}", shown.len());
     }
 }

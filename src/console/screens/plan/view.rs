@@ -23,8 +23,7 @@ const UNDER: u16 = 2;
 
 pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(plan) = &model.plan else { return };
-    let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put_run(&title(model, plan));
+    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(model, plan));
     page(model, plan, parts.text.width).draw(canvas, parts.text, plan.scroll);
 }
 
@@ -142,13 +141,12 @@ fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         Some(entry) => format!("is at {} now", words::token(model, entry.token)),
         None => "was deleted".into(),
     };
-    page.text(StyleRole::Bad, &format!("{} CONFLICT: {} {now}", glyph::BAD, clash.key));
     let then = match (&plan.kind, model.keymap.key(Place::Plan, Action::RebuildPlan)) {
         (PlanKind::Undo(_), _) | (_, None) => "it cannot be taken back any more".to_owned(),
         (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
     };
-    page.text(StyleRole::Good, &format!("{} nothing of it was written; {then}", glyph::GOOD));
-    page.blank();
+    let what = format!("{} {now}", clash.key);
+    review_sections::conflict(page, &what, &format!("nothing of it was written; {then}"));
 }
 
 /// Facts about the commit as a whole.
@@ -191,8 +189,7 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         page.fact("protected", StyleRole::Warning, &format!("{} is asked to be typed", quoted(&typed)));
     }
     if plan.store.as_ref() != model.inventory.store() {
-        let words = format!("{} the store was replaced since this was made", glyph::WARNING);
-        page.fact("store", StyleRole::Warning, &words);
+        page.warn("store", "the store was replaced since this was made");
     }
     if matches!(plan.diffs, StepDiffs::Comparing(_)) {
         page.fact("changes", StyleRole::Accent, &format!("being compared {}", glyph::MORE));
@@ -264,11 +261,7 @@ fn step_section<'p>(
     if let (PlanKind::Rename { from, to }, Some(_)) = (&plan.kind, &step.after)
         && let (Some(old), Some(new)) = (route(from), route(to))
     {
-        page.fact(
-            "route",
-            StyleRole::Warning,
-            &format!("{} callers of {old} have to call {new}", glyph::WARNING),
-        );
+        page.warn("route", &format!("callers of {old} have to call {new}"));
     }
     if step.after.is_none() {
         review_sections::dependants(page, model, &step.key, true);
@@ -329,7 +322,7 @@ fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
         ("", false) => "writing will end in a conflict",
         (then, _) => then,
     };
-    page.fact("upstream", StyleRole::Warning, &format!("{} {what}: {then}", glyph::WARNING));
+    page.warn("upstream", &format!("{what}: {then}"));
 }
 
 /// The token of a copy's source now, where it is not the one that is copied.
@@ -346,11 +339,7 @@ fn stale_source(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep) {
         None => "is gone meanwhile".into(),
     };
     let taken = words::token(model, *taken);
-    page.fact(
-        "source",
-        StyleRole::Warning,
-        &format!("{} {from} {now}: the copy is of {taken}", glyph::WARNING),
-    );
+    page.warn("source", &format!("{from} {now}: the copy is of {taken}"));
 }
 
 /// What happens to a lease.

@@ -11,6 +11,13 @@ use crate::domain::ResourceKey;
 /// Names listed before the rest is only counted.
 const NAMED: usize = 5;
 
+/// That the store refused it, and what is possible now.
+pub(crate) fn conflict(page: &mut ReviewPage<'_>, what: &str, then: &str) {
+    page.text(StyleRole::Bad, &format!("{} CONFLICT: {what}", glyph::BAD));
+    page.text(StyleRole::Good, &format!("{} {then}", glyph::GOOD));
+    page.blank();
+}
+
 /// When the receiver takes up what was written.
 pub(crate) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
     page.fact("receiver", StyleRole::Dim, model.context.backend.takes_up);
@@ -19,24 +26,18 @@ pub(crate) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
 /// What blocks the write, or casts doubt on what it is based on.
 pub(crate) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Place) {
     if model.unknown_outcome.is_some() {
-        let words = format!("{} {}: it is not sent again", glyph::WARNING, words::UNKNOWN);
-        page.fact("outcome", StyleRole::Warning, &words);
+        page.warn("outcome", &format!("{}: it is not sent again", words::UNKNOWN));
     }
     match model.lock {
         WriteAccess::Locked => {
             let key = model.keymap.key(place, Action::Command).unwrap_or_default();
-            let words = format!("{} locked: {key}{} first", glyph::WARNING, Action::Unlock.name());
-            page.fact("lock", StyleRole::Warning, &words);
+            page.warn("lock", &format!("locked: {key}{} first", Action::Unlock.name()));
         }
-        WriteAccess::ReadOnly => {
-            page.fact("lock", StyleRole::Warning, &format!("{} read only", glyph::WARNING))
-        }
+        WriteAccess::ReadOnly => page.warn("lock", "read only"),
         WriteAccess::Open(_) => {}
     }
     if !model.link.state.is_synced() {
-        let words =
-            format!("{} {}: what is stored may have changed", glyph::WARNING, model.link.state.word());
-        page.fact("link", StyleRole::Warning, &words);
+        page.warn("link", &format!("{}: what is stored may have changed", model.link.state.word()));
     }
 }
 
@@ -53,8 +54,7 @@ pub(crate) fn dependants(page: &mut ReviewPage<'_>, model: &Model, key: &Resourc
     }
     let keys = slots.iter().filter_map(|slot| model.inventory.row(*slot)).map(|row| row.key());
     let names = name_list(keys, slots.len());
-    let words = format!("{} {count} would name what is not there: {names}", glyph::WARNING);
-    page.fact("used by", StyleRole::Warning, &words);
+    page.warn("used by", &format!("{count} would name what is not there: {names}"));
     if model.inventory.coverage().is_partial() {
         page.fact("", StyleRole::Warning, "webhooks that this user may not read may name it too");
     }

@@ -71,8 +71,7 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
         (Base::Stored(_), Upstream::Deleted) => Some(("was deleted meanwhile", conflict)),
     };
     if let Some((what, then)) = upstream {
-        let words = format!("{} it {what}: {then}", glyph::WARNING);
-        page.fact("upstream", StyleRole::Warning, &words);
+        page.warn("upstream", &format!("it {what}: {then}"));
         if edit.upstream != Upstream::Hidden {
             let key = model.keymap.key(Place::Review, Action::Merge).unwrap_or_default();
             page.fact("", StyleRole::Text, &format!("{key} merges your draft with it first"));

@@ -9,15 +9,14 @@ use crate::console::screens::secrets::actions::SecretUndoReview;
 use crate::console::secret_jobs::SecretWriteMode;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
+use crate::console::widgets::{ReviewPage, Surface, TextRun, first_row, put_marker, width};
 use crate::console::words;
 use crate::domain::{FieldState, SecretPath};
 use crate::text::{MASK, Safe};
 
 /// Draws the form, its review, or the review of an undo.
 pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
-    let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put_run(&title(model));
+    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(model));
     match &model.secret_actions.form {
         Some(form) if form.review.is_none() && model.secret_actions.undo.is_none() => {
             rows(canvas, form, parts)
@@ -88,15 +87,11 @@ fn rows(canvas: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
         .put_column(10, StyleRole::Dim, "NOW")
         .skip(3)
         .put(StyleRole::Dim, "AFTERWARDS");
-    let height = usize::from(area.height.saturating_sub(2)).max(1);
-    let top = (form.cursor + 1).saturating_sub(height);
+    let top = first_row(0, form.cursor, form.rows.len(), usize::from(area.height.saturating_sub(2)));
     for (line, (at, row)) in (2..area.height).zip(form.rows.iter().enumerate().skip(top)) {
         let mut pen = canvas.row(area, line);
         pen.skip(1);
-        if at == form.cursor {
-            pen.highlight(StyleRole::Selection);
-        }
-        pen.put(StyleRole::Text, if at == form.cursor { glyph::SELECTED } else { " " }).skip(1);
+        put_marker(&mut pen, at == form.cursor, true).skip(1);
         let (now, ink) = current_state(row.current);
         pen.put_column(column, StyleRole::Text, row.name.as_str()).skip(3).put_column(10, ink, now).skip(3);
         pen.put_run(&planned_change(row));
@@ -150,15 +145,8 @@ fn page<'p>(model: &'p Model, columns: u16) -> ReviewPage<'p> {
 fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
     if let Some(now) = form.conflict {
         let is = now.map_or("changed by someone else".to_owned(), |now| format!("at {now} now"));
-        page.text(StyleRole::Bad, &format!("{} CONFLICT: {} is {is}", glyph::BAD, form.path));
-        page.text(
-            StyleRole::Good,
-            &format!(
-                "{} nothing was written, what you typed is kept; b bases it on what is there now",
-                glyph::GOOD
-            ),
-        );
-        page.blank();
+        let then = "nothing was written, what you typed is kept; b bases it on what is there now";
+        review_sections::conflict(page, &format!("{} is {is}", form.path), then);
     }
     let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
     let column = usize::from(column.min(half_width(model)));
@@ -213,30 +201,24 @@ fn write_method(page: &mut ReviewPage<'_>, form: &SecretForm) {
             } else {
                 "single fields cannot be changed here"
             };
-            let words = format!(
-                "{} reads the whole secret first ({all}, counted), changes it and writes it: {why}",
-                glyph::WARNING
+            page.warn(
+                "how",
+                &format!("reads the whole secret first ({all}, counted), changes it and writes it: {why}"),
             );
-            page.fact("how", StyleRole::Warning, &words);
         }
     }
     if matches!(form.base, SecretBase::Unversioned) {
-        let words = format!(
-            "{} no versions: what is replaced is gone, and who writes at the same time is overwritten",
-            glyph::WARNING
+        page.warn(
+            "",
+            "no versions: what is replaced is gone, and who writes at the same time is overwritten",
         );
-        page.fact("", StyleRole::Warning, &words);
     }
 }
 
 fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) {
     if let Some(clash) = &undo.conflict {
-        page.text(StyleRole::Bad, &format!("{} CONFLICT: {} is {clash}", glyph::BAD, undo.path));
-        page.text(
-            StyleRole::Good,
-            &format!("{} nothing was written; it cannot be taken back any more", glyph::GOOD),
-        );
-        page.blank();
+        let then = "nothing was written; it cannot be taken back any more";
+        review_sections::conflict(page, &format!("{} is {clash}", undo.path), then);
     }
     match undo.entry.before {
         Some(before) => {
@@ -245,8 +227,7 @@ fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) 
                 StyleRole::Text,
                 &format!("the fields of {before} of {} as a new version", undo.path),
             );
-            let words = format!("{} {before} is read for it, with all its values, counted", glyph::WARNING);
-            page.fact("reads", StyleRole::Warning, &words);
+            page.warn("reads", &format!("{before} is read for it, with all its values, counted"));
         }
         None => {
             let after = undo.entry.after;

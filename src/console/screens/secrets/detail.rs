@@ -8,12 +8,12 @@ use ratatui::layout::Rect;
 use super::lines::SecretDetailLines;
 use super::secret_state::newest_version;
 use super::state::Selection;
-use super::view::{is_alone, is_focused};
 use crate::console::model::Model;
 use crate::console::screens::secrets::states;
 use crate::console::shell::layout::{Pane, body_rows};
-use crate::console::theme::{StyleRole, glyph};
+use crate::console::theme::StyleRole;
 use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title};
+use crate::console::words;
 use crate::domain::VersionState;
 
 /// The lines of the detail, for scrolling the selected one into view.
@@ -39,7 +39,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     let Some(lines) = SecretDetailLines::of(model, area.width) else { return };
     let above = lines.lines.len();
     let first = clamp_scroll(model.secrets_page.scroll, above + lines.holders(), area.height);
-    let focused = is_focused(model, Pane::Detail);
+    let focused = model.has_focus(Pane::Detail);
     let spot = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
     for row in 0..area.height {
         let at = first + usize::from(row);
@@ -72,12 +72,8 @@ pub(crate) fn viewport(model: &Model) -> DetailViewport {
 }
 
 fn title(model: &Model) -> PaneTitle {
-    let name = model.secrets_page.selected.as_ref().map(|subject| subject.text()).unwrap_or_default();
-    let name = match is_alone(model) && !name.is_empty() {
-        true => format!("{} {} {name}", model.context.name, glyph::CRUMB),
-        false => name,
-    };
-    PaneTitle { name, right: TextRun::default(), focused: is_focused(model, Pane::Detail) }
+    let name = model.secrets_page.list.selected.as_ref().map(|subject| subject.text()).unwrap_or_default();
+    words::pane_title(model, Pane::Detail, &name, TextRun::default())
 }
 
 /// In how long each age in the detail changes.

@@ -28,10 +28,10 @@ fn lines(model: &Model, room: u16) -> Vec<TextRun> {
         return waiting(model, room);
     }
     let is_looking = page.is_partial() || page.listing.asked.is_some() || page.rows.is_none();
-    if !page.filter.text().is_empty() {
+    if !page.list.filter.text().is_empty() {
         let partial = if is_looking { " so far" } else { "" };
         let mut lines =
-            wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", page.filter.text()));
+            wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", page.list.filter.text()));
         if let Some(key) = model.keymap.key(Place::Secrets, Action::Back) {
             lines.push(TextRun::default());
             lines.push(TextRun::hint(key, "clears the filter"));

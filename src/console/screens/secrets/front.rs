@@ -30,7 +30,7 @@ impl Model {
 
     /// What is known of the secret selected in the tab Secrets, if a secret is selected.
     pub fn selected_presence(&self) -> Option<Result<Option<Cow<'_, Presence>>, NotVisible>> {
-        Some(self.secrets_view()?.look(self.secrets_page.selected.as_ref()?.path()?))
+        Some(self.secrets_view()?.look(self.secrets_page.list.selected.as_ref()?.path()?))
     }
 
     /// Whether the tab Secrets is visible, except for overlays.
@@ -55,7 +55,7 @@ impl Model {
     /// Whether a variable is selected in the tab Secrets; no action is possible on it.
     pub fn is_variable_selected(&self) -> bool {
         let variable = matches!(
-            self.secrets_page.selected,
+            self.secrets_page.list.selected,
             Some(SecretSubject::Variable(_) | SecretSubject::Path(SecretPath::Variables(_)))
         );
         self.tab == Tab::Secrets && variable

@@ -7,12 +7,11 @@ use ratatui::layout::Rect;
 use super::index::SecretEntry;
 use super::rows::{SecretRows, SecretSort};
 use super::secret_state::{SecretState, newest_version};
-use super::view::{is_alone, is_focused};
 use crate::console::model::Model;
 use crate::console::screens::secrets::{empty, notes, states};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title};
 use crate::console::words;
 use crate::text::Safe;
 
@@ -51,28 +50,15 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     let states: Vec<SecretState> = entries.iter().map(|entry| states::state(model, entry)).collect();
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
     let table = TextTable { columns: &COLUMNS, rows: cells };
-    let widths = table.widths(area.width.saturating_sub(4));
-    if heads > 1 {
-        let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
-        table.draw_header(canvas, names, 0, &widths);
-    }
-    for (at, state) in states.into_iter().enumerate() {
-        let Ok(line) = u16::try_from(at) else { break };
-        let mut pen = canvas.row(area, line);
-        let is_selected = page.offset + at == page.cursor;
-        if is_selected {
-            let focused = is_focused(model, Pane::Items);
-            pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
-        }
-        pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
-        let (ink, mark, _) = states::state_badge(state);
-        pen.put(ink, mark).skip(1).margin(1);
-        table.draw_row(&mut pen, at, &widths);
-    }
+    let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
+    draw_rows(canvas, area, &table, heads > 1, selected, |at| {
+        let badge = states.get(at).map(|state| states::state_badge(*state));
+        [badge.map_or((StyleRole::Text, " "), |(ink, mark, _)| (ink, mark)), (StyleRole::Text, "")]
+    });
 }
 
 fn visible<'m>(rows: &'m SecretRows, model: &Model, height: u16) -> impl Iterator<Item = &'m SecretEntry> {
-    rows.from(model.secrets_page.offset).take(usize::from(height))
+    rows.from(model.secrets_page.list.offset).take(usize::from(height))
 }
 
 /// In how long each age in the list changes.
@@ -93,10 +79,6 @@ fn newest_of(
 }
 
 fn title(model: &Model) -> PaneTitle {
-    let name = match is_alone(model) {
-        true => format!("{} {} secrets", model.context.name, glyph::CRUMB),
-        false => "secrets".to_owned(),
-    };
     let mut right = TextRun::default();
     if let Some(rows) = &model.secrets_page.rows {
         if rows.sort() == SecretSort::State {
@@ -107,7 +89,7 @@ fn title(model: &Model) -> PaneTitle {
             right.join("  ", TextRun::of(StyleRole::Dim, words));
         }
     }
-    PaneTitle { name, right, focused: is_focused(model, Pane::Items) }
+    words::pane_title(model, Pane::Items, "secrets", right)
 }
 
 fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(StyleRole, Safe<'m>)> {

@@ -12,7 +12,6 @@ mod notes;
 mod rows;
 mod secret_state;
 mod secrets_view;
-mod sorted_ids;
 mod state;
 pub(crate) mod states;
 mod subject;
@@ -51,7 +50,7 @@ pub(crate) struct SecretsScreen;
 
 impl Component for SecretsScreen {
     fn place(&self, model: &Model) -> Place {
-        if model.secrets_page.typing.is_some() { Place::Filter } else { Place::Secrets }
+        if model.secrets_page.list.typing.is_some() { Place::Filter } else { Place::Secrets }
     }
 
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
@@ -59,7 +58,7 @@ impl Component for SecretsScreen {
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let is_typing = model.secrets_page.typing.is_some();
+        let is_typing = model.secrets_page.list.typing.is_some();
         match action {
             Action::Interrupt if is_typing => update::act(model, Action::Cancel),
             action => update::act(model, action),
@@ -68,17 +67,17 @@ impl Component for SecretsScreen {
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
         let page = &mut model.secrets_page;
-        if page.typing.is_some() && page.filter.key(key) {
+        if page.list.typing.is_some() && page.list.filter.key(key) {
             page.apply_filter();
         }
     }
 
     fn paste(&self, model: &mut Model, text: &str) {
         let page = &mut model.secrets_page;
-        if page.typing.is_none() {
+        if page.list.typing.is_none() {
             return refuse_paste(model);
         }
-        page.filter.insert(text);
+        page.list.filter.insert(text);
         page.apply_filter();
     }
 
@@ -90,12 +89,12 @@ impl Component for SecretsScreen {
         let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
         match action {
             A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
-            A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
-            A::Copy => page.selected.is_some(),
+            A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
+            A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {
                 matches!(page.detail_selection, Some(Selection::Holder(_)))
             }
-            A::Open => page.selected.is_some(),
+            A::Open => page.list.selected.is_some(),
             A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
             A::CopySecret => target.is_some() && model.context.may_copy_secrets,
             A::UndoSecret => {

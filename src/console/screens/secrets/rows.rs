@@ -8,7 +8,8 @@ use super::secret_state::SecretState;
 use super::secrets_view::SecretsView;
 use super::subject::{SecretSubject, by_path};
 use crate::console::screens::browse::Filter;
-use crate::console::screens::secrets::sorted_ids;
+use crate::console::widgets::ListSource;
+use crate::console::widgets::filtered_rows::{self, FilteredRows};
 use crate::domain::SecretPath;
 use crate::inventory::{Delta, Inventory, Slot};
 
@@ -30,9 +31,6 @@ impl SecretSort {
     }
 }
 
-/// The rows filtered in one slice.
-const SLICE: usize = 20_000;
-
 #[derive(Default)]
 pub struct SecretRows {
     index: SecretIndex,
@@ -43,9 +41,7 @@ pub struct SecretRows {
     ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.
-    shown: Option<Vec<u32>>,
-    /// Rows not yet filtered, last first.
-    pending: Vec<u32>,
+    shown: Option<FilteredRows<u32>>,
     /// Those known to lack what a document needs.
     broken: HashSet<u32>,
     /// Those without references.
@@ -59,7 +55,7 @@ impl SecretRows {
 
     /// Whether documents are still being scanned, so that counts are not final.
     pub fn is_partial(&self) -> bool {
-        self.index.is_partial() || !self.pending.is_empty()
+        self.index.is_partial() || self.shown.as_ref().is_some_and(FilteredRows::is_partial)
     }
 
     pub fn len(&self) -> usize {
@@ -93,10 +89,6 @@ impl SecretRows {
         self.shown.is_some()
     }
 
-    pub fn at(&self, at: usize) -> Option<&SecretEntry> {
-        self.listed().get(at).and_then(|number| self.index.entry(*number))
-    }
-
     pub fn from(&self, first: usize) -> impl Iterator<Item = &SecretEntry> {
         self.listed().iter().skip(first).filter_map(|number| self.index.entry(*number))
     }
@@ -104,11 +96,6 @@ impl SecretRows {
     /// Finds a secret, regardless of the filter.
     pub fn get(&self, subject: &SecretSubject) -> Option<&SecretEntry> {
         self.index.entry(self.index.number(subject)?)
-    }
-
-    pub fn position(&self, subject: &SecretSubject) -> Option<usize> {
-        let number = self.index.number(subject)?;
-        self.listed().binary_search_by(|other| self.order(*other, number)).ok()
     }
 
     /// What a document depends on in a secret, and whether it has a default.
@@ -157,13 +144,9 @@ impl SecretRows {
 
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
-        self.pending.clear();
-        self.shown = None;
-        if !self.filter.is_empty() {
-            self.shown = Some(Vec::new());
-            self.pending = self.order.iter().rev().copied().collect();
-            self.filter_slice();
-        }
+        let all = self.filter.is_empty();
+        self.shown = (!all).then(|| FilteredRows::new(self.order.iter().copied()));
+        self.filter_slice();
     }
 
     /// Orders by the states as they are known now.
@@ -181,13 +164,16 @@ impl SecretRows {
     }
 
     fn listed(&self) -> &[u32] {
-        self.shown.as_ref().unwrap_or(&self.order)
+        self.shown.as_ref().map_or(&self.order, FilteredRows::shown)
     }
 
     fn apply_index_delta(&mut self, changed: &IndexDelta, view: SecretsView<'_>) {
         let IndexDelta { fresh, gone, touched } = changed;
-        for list in [&mut self.order, &mut self.pending].into_iter().chain(&mut self.shown) {
-            sorted_ids::remove(list, gone);
+        let mut removed: Vec<u32> = gone.iter().copied().collect();
+        removed.sort_unstable();
+        filtered_rows::remove(&mut self.order, &removed);
+        if let Some(shown) = &mut self.shown {
+            shown.remove(&removed);
         }
         for number in gone {
             self.broken.remove(number);
@@ -202,9 +188,13 @@ impl SecretRows {
             self.ranks.extend(ranks);
         }
         let mut order = std::mem::take(&mut self.order);
-        sorted_ids::merge(&mut order, fresh.clone(), |a, b| self.order(a, b));
+        filtered_rows::merge(&mut order, fresh.clone(), |a, b| self.order(a, b));
         self.order = order;
-        self.show(fresh.clone());
+        if let Some(mut shown) = self.shown.take() {
+            let fresh = fresh.iter().copied().filter(|number| self.passes(*number)).collect();
+            shown.insert(fresh, |a, b| self.order(a, b));
+            self.shown = Some(shown);
+        }
     }
 
     /// The state of a row, however many fields it lacks.
@@ -224,21 +214,14 @@ impl SecretRows {
         put(&mut self.unreferenced, entry.dependents.is_empty());
     }
 
-    /// Lists those that pass the filter.
-    fn show(&mut self, mut fresh: Vec<u32>) {
-        let Some(mut shown) = self.shown.take() else { return };
-        fresh.retain(|number| {
-            self.index.entry(*number).is_some_and(|entry| self.filter.accepts_text(&entry.text))
-        });
-        sorted_ids::merge(&mut shown, fresh, |a, b| self.order(a, b));
-        self.shown = Some(shown);
+    fn passes(&self, number: u32) -> bool {
+        self.index.entry(number).is_some_and(|entry| self.filter.accepts_text(&entry.text))
     }
 
     fn filter_slice(&mut self) {
-        if !self.pending.is_empty() {
-            let from = self.pending.len().saturating_sub(SLICE);
-            let slice = self.pending.split_off(from);
-            self.show(slice);
+        if let Some(mut shown) = self.shown.take() {
+            shown.work(|number| self.passes(number), |a, b| self.order(a, b));
+            self.shown = Some(shown);
         }
     }
 
@@ -246,5 +229,22 @@ impl SecretRows {
         let (Some(one), Some(other)) = (self.index.entry(a), self.index.entry(b)) else { return a.cmp(&b) };
         let rank = |number| self.ranks.get(&number);
         rank(a).cmp(&rank(b)).then_with(|| by_path((&one.subject, &one.text), (&other.subject, &other.text)))
+    }
+}
+
+impl ListSource for SecretRows {
+    type Id = SecretSubject;
+
+    fn len(&self) -> usize {
+        self.listed().len()
+    }
+
+    fn id_at(&self, at: usize) -> Option<SecretSubject> {
+        Some(self.index.entry(*self.listed().get(at)?)?.subject.clone())
+    }
+
+    fn position(&self, subject: &SecretSubject) -> Option<usize> {
+        let number = self.index.number(subject)?;
+        self.listed().binary_search_by(|other| self.order(*other, number)).ok()
     }
 }

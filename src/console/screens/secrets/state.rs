@@ -14,7 +14,7 @@ use crate::console::effect::RequestId;
 use crate::console::screens::browse::Filter;
 use crate::console::screens::secrets::actions::SecretTarget;
 use crate::console::shell::layout::Pane;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{ListState, Movement};
 use crate::domain::{FieldName, FieldState, Mount, Presence, SecretPath, SecretVersion};
 use crate::inventory::{Delta, Inventory};
 
@@ -22,11 +22,7 @@ use crate::inventory::{Delta, Inventory};
 pub struct SecretsPage {
     /// `None` until the tab is opened for the first time.
     pub rows: Option<SecretRows>,
-    pub selected: Option<SecretSubject>,
-    pub cursor: usize,
-    /// The first row shown.
-    pub offset: usize,
-    height: usize,
+    pub list: ListState<SecretSubject>,
     /// Set while the detail fills the screen, so that no row is visible.
     pub covered: bool,
     /// Whether the user moved the selection; until then it is the first row.
@@ -35,10 +31,6 @@ pub struct SecretsPage {
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
-    /// The filter line as typed; kept when the user leaves the tab.
-    pub filter: TextInput,
-    /// Set while the filter line is edited: what it was before.
-    pub typing: Option<String>,
     /// The selection in the detail.
     pub detail_selection: Option<Selection>,
     pub scroll: usize,
@@ -92,15 +84,15 @@ impl SecretsPage {
     }
 
     pub fn entry(&self) -> Option<&SecretEntry> {
-        self.rows.as_ref()?.get(self.selected.as_ref()?)
+        self.rows.as_ref()?.get(self.list.selected.as_ref()?)
     }
 
     /// The secrets on the screen from top to bottom, then the selected one if it is not among them.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let Some(rows) = &self.rows else { return Vec::new() };
-        let selected = self.selected.as_ref().and_then(SecretSubject::path);
-        let height = if self.covered { 0 } else { self.height };
-        let shown = rows.from(self.offset).take(height).filter_map(|entry| entry.subject.path());
+        let selected = self.list.selected.as_ref().and_then(SecretSubject::path);
+        let height = if self.covered { 0 } else { self.list.height };
+        let shown = rows.from(self.list.offset).take(height).filter_map(|entry| entry.subject.path());
         let mut paths: Vec<_> = shown.cloned().collect();
         if let Some(selected) = selected.filter(|selected| !paths.contains(selected)) {
             paths.push(selected.clone());
@@ -110,7 +102,7 @@ impl SecretsPage {
 
     /// The target of actions.
     pub fn target(&self) -> Option<SecretTarget> {
-        let path = self.selected.as_ref()?.path()?.clone();
+        let path = self.list.selected.as_ref()?.path()?.clone();
         let field = match (&self.detail_selection, self.focus) {
             (Some(Selection::Field(field)), Pane::Detail) => Some(field.clone()),
             _ => None,
@@ -191,60 +183,44 @@ impl SecretsPage {
 
     /// Sets the number of visible rows.
     pub fn resize(&mut self, height: usize) {
-        self.height = height;
+        self.list.height = height;
         self.restore_selection();
-    }
-
-    pub fn height(&self) -> usize {
-        self.height
     }
 
     /// Selects a row by a key or the mouse.
     pub fn select_by_user(&mut self, at: usize) {
         self.moved_by_user = true;
-        self.select_at(at);
+        self.select(|list, rows| list.select_at(rows, at));
     }
 
-    /// Selects the row at an index, or the last one.
-    pub fn select_at(&mut self, at: usize) {
+    pub(crate) fn step(&mut self, step: Movement) {
+        self.moved_by_user = true;
+        self.select(|list, rows| list.step(rows, step));
+    }
+
+    /// Restores selection and scroll after the list changed.
+    pub fn restore_selection(&mut self) {
+        let stays = self.moved_by_user || self.focus == Pane::Detail;
+        self.select(|list, rows| match stays {
+            true => {
+                list.restore(rows);
+            }
+            false => list.select_at(rows, 0),
+        });
+    }
+
+    fn select(&mut self, change: impl FnOnce(&mut ListState<SecretSubject>, &SecretRows)) {
         let Some(rows) = &self.rows else { return };
-        self.cursor = at.min(rows.len().saturating_sub(1));
-        let selected = rows.at(self.cursor).map(|entry| entry.subject.clone());
-        if selected != self.selected {
-            self.selected = selected;
+        let before = self.list.selected.clone();
+        change(&mut self.list, rows);
+        if self.list.selected != before {
             self.detail_selection = None;
             self.scroll = 0;
         }
-        self.scroll_into();
-    }
-
-    /// Restores selection and scroll after the list changed. The selected row keeps its line on the screen;
-    /// if it is removed, the selection stays in its place.
-    pub fn restore_selection(&mut self) {
-        let Some(rows) = &self.rows else { return };
-        let stays = self.moved_by_user || self.focus == Pane::Detail;
-        match self.selected.as_ref().filter(|_| stays).and_then(|subject| rows.position(subject)) {
-            Some(at) => {
-                self.offset = (self.offset + at).saturating_sub(self.cursor);
-                self.cursor = at;
-                self.scroll_into();
-            }
-            None if stays => self.select_at(self.cursor),
-            None => self.select_at(0),
-        }
-    }
-
-    fn scroll_into(&mut self) {
-        let (height, len) = (self.height.max(1), self.rows.as_ref().map_or(0, SecretRows::len));
-        self.offset = self
-            .offset
-            .min(self.cursor)
-            .max((self.cursor + 1).saturating_sub(height))
-            .min(len.saturating_sub(height.min(len)));
     }
 
     pub fn apply_filter(&mut self) {
-        let filter = Filter::words(self.filter.text());
+        let filter = Filter::words(self.list.filter.text());
         if let Some(rows) = &mut self.rows {
             rows.set_filter(filter);
         }
@@ -261,7 +237,7 @@ impl SecretsPage {
 
     /// Lets the version history follow the selection.
     pub fn follow_selection(&mut self, is_visible: bool, now: Duration) {
-        let path = self.selected.as_ref().filter(|subject| is_visible && subject.is_kv());
+        let path = self.list.selected.as_ref().filter(|subject| is_visible && subject.is_kv());
         let path = path.and_then(SecretSubject::path);
         if self.version_history.as_ref().map(|past| &past.path) != path {
             self.version_history = path.map(|path| VersionHistory::begin(path.clone(), now));

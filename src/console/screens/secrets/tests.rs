@@ -133,26 +133,26 @@ fn the_selection_stays_on_its_row_and_keeps_its_line() {
     let mut page = self::page(&inventory, known.view());
     page.resize(2);
     page.select_by_user(2);
-    let selected = page.selected.clone();
-    assert_eq!((page.cursor, page.offset), (2, 1));
+    let selected = page.list.selected.clone();
+    assert_eq!((page.list.cursor, page.list.offset), (2, 1));
     page.apply_delta(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
     page.work(&inventory, known.view());
-    assert_eq!((page.selected.clone(), page.cursor, page.offset), (selected, 3, 2));
+    assert_eq!((page.list.selected.clone(), page.list.cursor, page.list.offset), (selected, 3, 2));
     let Address(gone) = "p/one".parse().unwrap();
     page.apply_delta(&apply(
         &mut inventory,
         vec![Change { revision: Revision(1), kind: ChangeKind::Deleted { key: gone } }],
     ));
     page.work(&inventory, known.view());
-    assert_eq!(page.cursor, 3);
-    assert_eq!(page.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
+    assert_eq!(page.list.cursor, 3);
+    assert_eq!(page.list.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
 }
 
 #[test]
 fn a_filter_looks_for_words_in_paths() {
     let (inventory, known) = (small(), KnownSecrets::new());
     let mut page = self::page(&inventory, known.view());
-    page.filter.set("P/ !two");
+    page.list.filter.set("P/ !two");
     page.apply_filter();
     assert_eq!(shown(&page).len(), 3, "{:?}", shown(&page));
     assert_eq!(page.rows.as_ref().unwrap().total(), 6);

@@ -34,12 +34,13 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Filter => {
             let page = &mut model.secrets_page;
             page.focus = Pane::Items;
-            page.typing = Some(page.filter.text().to_owned());
+            page.list.begin_typing();
         }
-        Action::Accept => drop(model.secrets_page.typing.take()),
+        Action::Accept => {
+            model.secrets_page.list.end_typing(true);
+        }
         Action::Cancel => {
-            if let Some(before) = model.secrets_page.typing.take() {
-                model.secrets_page.filter.set(before);
+            if model.secrets_page.list.end_typing(false) {
                 model.secrets_page.apply_filter();
             }
         }
@@ -59,9 +60,7 @@ fn step(model: &mut Model, by: Movement) {
     if model.secrets_page.focus == Pane::Detail {
         return step_detail(model, by);
     }
-    let page = &mut model.secrets_page;
-    let len = page.rows.as_ref().map_or(0, |rows| rows.len());
-    page.select_by_user(by.apply(page.cursor, len, page.height()));
+    model.secrets_page.step(by);
 }
 
 /// Moves through fields, versions and documents; a detail without any of them is scrolled.
@@ -88,7 +87,7 @@ fn step_detail(model: &mut Model, by: Movement) {
 
 fn focus(model: &mut Model, pane: Pane) {
     let page = &mut model.secrets_page;
-    if page.focus == pane || page.selected.is_none() {
+    if page.focus == pane || page.list.selected.is_none() {
         return;
     }
     page.focus = pane;
@@ -121,8 +120,8 @@ fn back(model: &mut Model) {
         page.zoomed = false;
     } else if page.focus == Pane::Detail {
         page.focus = Pane::Items;
-    } else if !page.filter.text().is_empty() {
-        page.filter.set("");
+    } else if !page.list.filter.text().is_empty() {
+        page.list.filter.set("");
         page.apply_filter();
     }
 }
@@ -131,7 +130,7 @@ fn back(model: &mut Model) {
 fn copy(model: &mut Model) -> Vec<Effect> {
     let in_detail = model.secrets_page.focus == Pane::Detail;
     let document = holder(model).filter(|_| in_detail).map(|key| key.to_string());
-    let path = || model.secrets_page.selected.as_ref().map(|subject| subject.text());
+    let path = || model.secrets_page.list.selected.as_ref().map(|subject| subject.text());
     let Some(text) = document.or_else(path) else { return Vec::new() };
     vec![Effect::Copy(model.next_request(), text)]
 }

@@ -33,14 +33,3 @@ pub(crate) fn rows(model: &Model) -> (usize, bool) {
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     super::list::next_changes(model).chain(super::detail::next_changes(model))
 }
-
-/// Whether keys go to the pane.
-pub(super) fn is_focused(model: &Model, pane: Pane) -> bool {
-    model.secrets_page.focus == pane && model.overlay.is_none()
-}
-
-/// Whether only one pane is shown, so that its title has to include the context.
-pub(super) fn is_alone(model: &Model) -> bool {
-    let panes = model.panes();
-    panes.items.width == 0 || panes.detail.width == 0
-}

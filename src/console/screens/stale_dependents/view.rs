@@ -19,8 +19,7 @@ const UNDER: u16 = 2;
 
 pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(list) = &model.secret_actions.stale_dependents.page else { return };
-    let mut pen = canvas.row(parts.title, 0);
-    pen.skip(1).margin(1).put_run(&title(list));
+    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(list));
     page(model, list, parts.text.width).draw(canvas, parts.text, list.scroll);
 }
 
@@ -44,8 +43,7 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
     page.fact("receiver", StyleRole::Text, model.context.backend.looks_up);
     cache_warning(&mut page, model);
     if model.inventory.coverage().is_partial() {
-        let words = format!("{} documents that this user may not read may refer to it too", glyph::WARNING);
-        page.fact("partial", StyleRole::Warning, &words);
+        page.warn("partial", "documents that this user may not read may refer to it too");
     }
     review_sections::write_blockers(&mut page, model, Place::StaleDependents);
     for part in &list.parts {
@@ -58,13 +56,11 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
 /// A warning, as long as the receiver may have cached the old value.
 pub(crate) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
     let Some(certain) = model.receiver_cache_expiry() else { return };
+    let (lasts, until) = (RECEIVER_CACHE.as_secs(), time_utc(certain));
     let words = format!(
-        "{} it keeps what it read of Vault for {} s: written again before {}, a document may get the old value once more",
-        glyph::WARNING,
-        RECEIVER_CACHE.as_secs(),
-        time_utc(certain)
+        "it keeps what it read of Vault for {lasts} s: written again before {until}, a document may get the old value once more"
     );
-    page.fact("cache", StyleRole::Warning, &words);
+    page.warn("cache", &words);
 }
 
 /// `13:02:10 UTC`

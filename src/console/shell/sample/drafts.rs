@@ -8,6 +8,7 @@ use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
 use crate::console::effect::RequestId;
 use crate::console::overlays::Overlay;
 use crate::console::screens::drafts::DraftsPage;
+use crate::console::widgets::ListState;
 
 fn summary(address: &str, token: u64, typed: Duration) -> DraftSummary {
     DraftSummary {
@@ -35,14 +36,17 @@ pub(crate) fn page(size: Size) -> Model {
         summary("production/gone", 31_007, minutes(90)),
         DraftSummary { context: "staging".into(), ..summary("production/payments", 7, minutes(3_000)) },
     ];
-    let mut listed: Vec<_> =
-        drafts.into_iter().map(|draft| DraftEntry { id: DraftId::sample(), summary: Ok(draft) }).collect();
+    let entry =
+        |(number, draft)| DraftEntry { id: DraftId::sample(&format!("{number}.json")), summary: Ok(draft) };
+    let mut listed: Vec<_> = drafts.into_iter().enumerate().map(entry).collect();
     listed.push(DraftEntry {
-        id: DraftId::sample(),
+        id: DraftId::sample("draft.json"),
         summary: Err("its format is 2; this confdeck reads 1".into()),
     });
     model.saved_drafts.offered = listed;
-    model.overlay = Some(Overlay::Drafts(DraftsPage { cursor: 1, opened: Duration::ZERO }));
+    let mut list = ListState::default();
+    list.select_at(&model.draft_rows(), 1);
+    model.overlay = Some(Overlay::Drafts(DraftsPage { list, opened: Duration::ZERO }));
     model
 }
 

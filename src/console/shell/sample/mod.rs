@@ -203,8 +203,9 @@ pub(crate) fn scope(model: &mut Model, namespace: &str, selected: Option<&str>) 
         name => Scope::Namespace(Namespace::new(name).unwrap()),
     };
     let height = usize::from(item_rows(model.panes().items).height);
-    model.webhooks.enter(scope, &model.inventory, height);
+    model.webhooks.list.height = height;
+    model.webhooks.enter(scope, &model.inventory);
     if let Some(address) = selected {
-        assert!(model.webhooks.select_key(&model.inventory, &key(address), height), "{address}");
+        assert!(model.webhooks.select_key(&model.inventory, &key(address)), "{address}");
     }
 }

@@ -150,8 +150,9 @@ pub(crate) fn detail(size: Size) -> Model {
 pub(crate) fn connection(size: Size) -> Model {
     let mut model = fleet(size, eyes(), FLEET, "marks/missing");
     model.tab = Tab::Connections;
-    model.connections.enter(Scope::Connections, &model.inventory, 30);
-    model.connections.select_key(&model.inventory, &key("connections/s3"), 30);
+    model.connections.list.height = 30;
+    model.connections.enter(Scope::Connections, &model.inventory);
+    model.connections.select_key(&model.inventory, &key("connections/s3"));
     look(&mut model);
     model
 }

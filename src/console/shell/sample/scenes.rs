@@ -72,8 +72,9 @@ fn namespaces(size: Size) -> Model {
 fn connections(size: Size) -> Model {
     let mut model = browse(size);
     model.tab = Tab::Connections;
-    model.connections.enter(Scope::Connections, &model.inventory, 30);
-    model.connections.select_key(&model.inventory, &key("connections/pg_audit"), 30);
+    model.connections.list.height = 30;
+    model.connections.enter(Scope::Connections, &model.inventory);
+    model.connections.select_key(&model.inventory, &key("connections/pg_audit"));
     model
 }
 
@@ -129,16 +130,16 @@ fn denied(size: Size) -> Model {
 
 fn filtering(size: Size) -> Model {
     let mut model = all(size);
-    model.webhooks.filter.set("conn:kafka !test");
-    model.webhooks.typing = Some(String::new());
-    model.webhooks.apply_filter(&model.inventory, 30);
+    model.webhooks.list.filter.set("conn:kafka !test");
+    model.webhooks.list.typing = Some(String::new());
+    model.webhooks.apply_filter(&model.inventory);
     model
 }
 
 fn filtered(size: Size) -> Model {
     let mut model = filtering(size);
-    model.webhooks.typing = None;
-    model.webhooks.apply_sort(Sort::Newest, &model.inventory, 30);
+    model.webhooks.list.typing = None;
+    model.webhooks.apply_sort(Sort::Newest, &model.inventory);
     model.link.resync = Some(Resync { differences: 12, at: NOW - Duration::from_secs(90), replaced: false });
     model.paused = Some(PausedEvents { changes: 31, ..PausedEvents::default() });
     model
@@ -146,8 +147,8 @@ fn filtered(size: Size) -> Model {
 
 fn no_match(size: Size) -> Model {
     let mut model = browse(size);
-    model.webhooks.filter.set("conn:nothing");
-    model.webhooks.apply_filter(&model.inventory, 30);
+    model.webhooks.list.filter.set("conn:nothing");
+    model.webhooks.apply_filter(&model.inventory);
     model.notify(Tone::Bad, "production/orders was deleted by someone else; nothing was written");
     model
 }
@@ -212,7 +213,7 @@ fn confirm(size: Size) -> Model {
 fn choose(size: Size) -> Model {
     let mut model = browse(size);
     let mut chooser = Chooser::new(key("production/refunds"));
-    chooser.selected = 1;
+    chooser.list.cursor = 1;
     model.overlay = Some(Overlay::Choose(chooser));
     model
 }
@@ -220,7 +221,7 @@ fn choose(size: Size) -> Model {
 fn choose_type(size: Size) -> Model {
     let mut model = connections(size);
     let mut chooser = Chooser::new(key("connections/queue_eu"));
-    chooser.input = TextInput::of("sql");
+    chooser.list.filter = TextInput::of("sql");
     model.overlay = Some(Overlay::Choose(chooser));
     model
 }

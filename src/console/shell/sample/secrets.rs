@@ -16,7 +16,7 @@ use crate::console::screens::secrets::actions::{
 use crate::console::screens::stale_dependents::{ChangedSecret, StaleDependentsPage, StaleDependentsPart};
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::shell::layout::Size;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{ListState, TextInput};
 use crate::domain::*;
 use crate::provider::SecretCapabilities;
 
@@ -101,7 +101,7 @@ pub(crate) fn secret_pick(size: Size) -> Model {
     model.overlay = Some(Overlay::PickSecret(SecretPicker {
         act: SecretAction::Reveal,
         choices,
-        cursor: 1,
+        list: ListState { cursor: 1, ..ListState::default() },
         opened: NOW,
     }));
     model
@@ -173,7 +173,7 @@ pub(crate) fn secret_versions(size: Size) -> Model {
     model.overlay = Some(Overlay::PickSecret(SecretPicker {
         act: SecretAction::Destroy,
         choices,
-        cursor: 1,
+        list: ListState { cursor: 1, ..ListState::default() },
         opened: NOW,
     }));
     model

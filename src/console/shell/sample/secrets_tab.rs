@@ -11,6 +11,7 @@ use crate::console::screens::secrets::{
     FolderPage, ListingEnd, SecretSubject, Selection, rows as secret_rows,
 };
 use crate::console::shell::layout::{Pane, Size};
+use crate::console::widgets::ListSource;
 use crate::domain::*;
 use crate::provider::{Error, SecretListItem};
 
@@ -162,8 +163,8 @@ pub(crate) fn secrets_bounded(size: Size) -> Model {
 pub(crate) fn secrets_looking(size: Size) -> Model {
     let mut model = page(size);
     walk(&mut model, Ok(stored()), None);
-    model.secrets_page.filter.set("nowhere");
-    model.secrets_page.typing = Some(String::new());
+    model.secrets_page.list.filter.set("nowhere");
+    model.secrets_page.list.typing = Some(String::new());
     model.secrets_page.apply_filter();
     model
 }

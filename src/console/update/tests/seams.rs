@@ -146,7 +146,7 @@ fn offer() -> DraftEntry {
         withheld: 0,
         at: SystemTime::UNIX_EPOCH,
     };
-    DraftEntry { id: DraftId::sample(), summary: Ok(summary) }
+    DraftEntry { id: DraftId::sample("draft.json"), summary: Ok(summary) }
 }
 
 fn take_ups(console: &TestConsole) -> usize {
@@ -234,7 +234,7 @@ fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
     let asked = next.model.saved_drafts.asked.unwrap();
     next.send(AppEvent::Answer(
         asked,
-        Answer::Drafts(vec![DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }]),
+        Answer::Drafts(vec![DraftEntry { id: DraftId::sample("draft.json"), summary: Ok(saved.summary()) }]),
     ));
     next.wait(400).keys("enter");
     let request = next.model.saved_drafts.pending.0.as_ref().unwrap().0;

@@ -68,7 +68,7 @@ impl TestConsole {
     }
 
     fn subject(&self) -> String {
-        self.model.secrets_page.selected.as_ref().map(SecretSubject::text).unwrap_or_default()
+        self.model.secrets_page.list.selected.as_ref().map(SecretSubject::text).unwrap_or_default()
     }
 
     fn state_of(&self, path: &SecretPath) -> SecretState {

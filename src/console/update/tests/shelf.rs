@@ -79,7 +79,7 @@ impl TestConsole {
 }
 
 fn left(saved: &SavedDraft) -> DraftEntry {
-    DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }
+    DraftEntry { id: DraftId::sample("draft.json"), summary: Ok(saved.summary()) }
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn a_saved_draft_is_thrown_away_after_a_question() {
     let mut first = with_secret("s1", 5, STORED);
     first.keys("e").text("x");
     let listed = left(&first.saved());
-    let unreadable = DraftEntry { id: DraftId::sample(), summary: Err("it is damaged".into()) };
+    let unreadable = DraftEntry { id: DraftId::sample("damaged.json"), summary: Err("it is damaged".into()) };
     let mut console = with_secret("s1", 5, STORED);
     console.offers(vec![listed, unreadable]);
     console.wait(400).keys("j enter");

@@ -186,11 +186,7 @@ impl TextBuffer {
     fn clamp(&self, pos: Pos) -> Pos {
         let row = pos.row.min(self.rows() - 1);
         let line = self.line(row);
-        let mut at = pos.at.min(line.len());
-        while !line.is_char_boundary(at) {
-            at -= 1;
-        }
-        Pos { row, at }
+        Pos { row, at: line.floor_char_boundary(pos.at) }
     }
 
     /// Moves the cursor. Ends the typing run and the selection.

@@ -96,12 +96,7 @@ impl TextBuffer {
 
     /// The next character boundary at or after a byte of a line.
     fn boundary(&self, row: usize, at: usize) -> usize {
-        let line = self.line(row);
-        let mut at = at.min(line.len());
-        while !line.is_char_boundary(at) {
-            at += 1;
-        }
-        at
+        self.line(row).ceil_char_boundary(at)
     }
 
     /// The rows on the screen, from the top.
@@ -165,11 +160,7 @@ impl TextBuffer {
     /// The start of the previous row.
     fn before(&self, start: Pos) -> Option<Pos> {
         if start.at > 0 {
-            let line = self.line(start.row);
-            let mut at = start.at - 1;
-            while !line.is_char_boundary(at) {
-                at -= 1;
-            }
+            let at = self.line(start.row).floor_char_boundary(start.at - 1);
             return Some(self.start_of(Pos { row: start.row, at }));
         }
         let row = start.row.checked_sub(1)?;

@@ -30,13 +30,7 @@ pub(crate) fn row_at(line: &str, at: usize, width: usize) -> Range<usize> {
 
 /// The block that contains a byte.
 fn block_of(line: &str, at: usize, size: usize) -> Range<usize> {
-    let start_of = |number: usize| {
-        let mut start = (number * size).min(line.len());
-        while !line.is_char_boundary(start) {
-            start += 1;
-        }
-        start
-    };
+    let start_of = |number: usize| line.ceil_char_boundary(number * size);
     // The end of a line belongs to its last character.
     let at = if at == line.len() { at.saturating_sub(1) } else { at };
     let mut number = at / size;

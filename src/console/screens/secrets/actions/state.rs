@@ -11,6 +11,7 @@ use crate::console::model::SecretDependents;
 use crate::console::screens::secret_form::SecretForm;
 use crate::console::screens::stale_dependents::StaleDependents;
 use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
+use crate::console::widgets::ListState;
 use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
 
 /// How long a value is shown.
@@ -179,10 +180,6 @@ impl SecretUndoLog {
         self.by_path.get(path)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.by_path.is_empty()
-    }
-
     /// Records a write; the oldest is dropped if there are too many.
     pub fn record(&mut self, path: SecretPath, done: SecretUndoEntry) {
         self.forget(&path);
@@ -249,7 +246,7 @@ impl fmt::Debug for RevealedValue {
 pub struct SecretPicker {
     pub act: SecretAction,
     pub choices: PickerItems,
-    pub cursor: usize,
+    pub list: ListState<usize>,
     /// When it was opened; keys in the first 300 ms are ignored.
     pub opened: Duration,
 }
@@ -264,16 +261,12 @@ pub enum PickerItems {
 }
 
 impl PickerItems {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Targets(targets) => targets.len(),
             Self::Fields(_, fields) => fields.len(),
             Self::Versions(_, versions) => versions.len(),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -11,7 +11,7 @@ use crate::console::screens::secrets::update as secrets_page;
 use crate::console::screens::{editor as edit, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
 use crate::console::update::keys;
-use crate::console::widgets::Movement;
+use crate::console::widgets::{ListState, Movement};
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
@@ -81,12 +81,14 @@ pub(crate) fn is_busy(model: &mut Model) -> bool {
 
 pub(crate) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
     let opened = model.now.mono;
-    model.overlay = Some(Overlay::PickSecret(SecretPicker { act, choices, cursor: 0, opened }));
+    model.overlay =
+        Some(Overlay::PickSecret(SecretPicker { act, choices, list: ListState::default(), opened }));
 }
 
 /// Moves in the picker.
 pub(crate) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
-    pick.cursor = step.apply(pick.cursor, pick.choices.len(), page);
+    pick.list.height = page;
+    pick.list.step(&(..pick.choices.len()), step);
 }
 
 /// Accepts the selected choice.
@@ -104,18 +106,18 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     match pick.choices {
         PickerItems::Targets(targets) => targets
             .into_iter()
-            .nth(pick.cursor)
+            .nth(pick.list.cursor)
             .map(|target| ask(model, pick.act, target))
             .unwrap_or_default(),
         PickerItems::Fields(path, fields) => {
-            if let Some(field) = fields.into_iter().nth(pick.cursor) {
+            if let Some(field) = fields.into_iter().nth(pick.list.cursor) {
                 secret_reveal::ask_why(model, path, field, outlet(pick.act));
             }
             Vec::new()
         }
         PickerItems::Versions(path, versions) => {
             let newest = versions.iter().map(|info| info.version).max();
-            if let Some(info) = versions.into_iter().nth(pick.cursor) {
+            if let Some(info) = versions.into_iter().nth(pick.list.cursor) {
                 let is_read = newest == Some(info.version) && info.state == VersionState::Available;
                 secret_destroy::ask(model, path, Some(info.version), is_read);
             }

@@ -12,7 +12,9 @@ use crate::console::overlays::Overlay;
 use crate::console::screens::secret_form::{GeneratePrompt, SecretInput, ValuePrompt};
 use crate::console::shell::layout::Size;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, clamp_scroll, dialog, dialog_columns};
+use crate::console::widgets::{
+    DIALOG_COLUMNS, Surface, TextRun, clamp_scroll, dialog, dialog_columns, put_marker,
+};
 use crate::console::words;
 use crate::domain::{Alphabet, VersionInfo, VersionState, utc};
 use crate::text::{MASK, Safe};
@@ -43,17 +45,11 @@ pub(crate) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
         PickerItems::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
         PickerItems::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
     };
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let inside = dialog(canvas, area, &title, DIALOG_COLUMNS, rows);
-    let first = (pick.cursor + 1).saturating_sub(usize::from(inside.height));
+    let inside = dialog(canvas, area, &title, DIALOG_COLUMNS, lines.len());
+    let first = pick.list.first_row(lines.len(), inside.height);
     for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
         let mut pen = canvas.row(inside, row);
-        if at == pick.cursor {
-            pen.highlight(StyleRole::Selection);
-        }
-        pen.put(StyleRole::Text, if at == pick.cursor { glyph::SELECTED } else { " " })
-            .skip(1)
-            .put(StyleRole::Text, line.as_str());
+        put_marker(&mut pen, at == pick.list.cursor, true).skip(1).put(StyleRole::Text, line.as_str());
     }
 }
 
@@ -87,8 +83,8 @@ pub(crate) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
         }
     };
     let below = TextRun::wrap(ink, &hint, columns);
-    let rows = 3 + u16::try_from(below.len()).unwrap_or(u16::MAX);
-    let inside = dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, rows);
+    let inside =
+        dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());
     line(canvas, inside, 0, "value", &entry.new.value, entry.is_plain());
     if let Some(again) = &entry.repeated {
         line(canvas, inside, 1, "again", again, false);
@@ -115,7 +111,7 @@ fn line(
 }
 
 pub(crate) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
-    let rows = 3 + u16::try_from(Alphabet::ALL.len()).unwrap_or(0);
+    let rows = 3 + Alphabet::ALL.len();
     let inside = dialog(canvas, area, "make a value at random", DIALOG_COLUMNS, rows);
     let mut pen = canvas.row(inside, 0);
     pen.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
@@ -127,16 +123,17 @@ pub(crate) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &Generate
         pen.put(if chosen { StyleRole::Strong } else { StyleRole::Text }, alphabet.words());
     }
     if let Some(error) = &generate.error {
-        canvas.row(inside, rows - 1).put(StyleRole::Bad, format!("{} {error}", glyph::BAD));
+        canvas
+            .row(inside, inside.height.saturating_sub(1))
+            .put(StyleRole::Bad, format!("{} {error}", glyph::BAD));
     }
 }
 
 pub(crate) fn shown(canvas: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
     let columns = columns(model.size);
     let lines = wrap_value(shown.value.expose(), columns);
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(BELOW);
     let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
-    let inside = dialog(canvas, area, &title, columns, rows);
+    let inside = dialog(canvas, area, &title, columns, lines.len() + usize::from(BELOW));
     let height = inside.height.saturating_sub(BELOW);
     let first = clamp_scroll(shown.scroll, lines.len(), height);
     for (row, text) in (0..height).zip(lines.iter().skip(first)) {
@@ -206,11 +203,7 @@ fn columns(size: Size) -> u16 {
 /// The value in rows of at most `columns`, measured in its sanitized form; borrowed, so that no copy of it is
 /// left behind.
 fn wrap_value(text: &str, columns: u16) -> Vec<&str> {
-    let mut end = text.len().min(SHOWN);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let text = text.get(..end).unwrap_or_default();
+    let text = text.get(..text.floor_char_boundary(SHOWN)).unwrap_or_default();
     let mut rows = Vec::new();
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);

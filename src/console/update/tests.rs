@@ -1,5 +1,6 @@
 //! Real keys and watch events against the model; what is asserted is what a user would notice.
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -17,7 +18,7 @@ use crate::console::shell::layout::{Pane, Size};
 use crate::domain::{
     Address, Change, ChangeKind, Coverage, Entry, LinkState, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
-use crate::inventory::{Scope, scan_event};
+use crate::inventory::{InventoryEvent, Scope, scan_event};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent, env, etcd};
 
 mod choose;
@@ -53,6 +54,15 @@ fn entry(address: &str, text: &str, revision: u64) -> Entry {
         token: Token::counter(revision),
         lease: None,
     }
+}
+
+fn load_events(store: &str, at: u64, entries: &[Entry]) -> [WatchEvent; 3] {
+    let (store, at, coverage) = (StoreId::new(store), Revision(at), Coverage::Whole);
+    [
+        WatchEvent::Load { store, at, resync: false, coverage },
+        WatchEvent::Page(entries.to_vec()),
+        WatchEvent::Loaded { at },
+    ]
 }
 
 /// A console under test: its effects are collected, and time passes on demand.
@@ -92,29 +102,30 @@ impl TestConsole {
     }
 
     fn loaded() -> Self {
+        // Scanned once: exploring loads a console for every step.
+        static EVENTS: LazyLock<Vec<InventoryEvent>> = LazyLock::new(|| {
+            let entries = [
+                entry("a/one", r#"{"module":"log"}"#, 1),
+                entry("a/two", r#"{"module":"kafka","connection":"k1"}"#, 2),
+                entry("b/three", r#"{"module":"kafka","connection":"k1"}"#, 3),
+                entry("connections/k1", r#"{"type":"kafka"}"#, 4),
+                entry("key:x/y/z/w", "?", 5),
+            ];
+            let synced = WatchEvent::State(LinkState::Synced);
+            load_events("s1", 5, &entries).into_iter().chain([synced]).map(scan_event).collect()
+        });
         let mut console = Self::new();
-        let entries = [
-            entry("a/one", r#"{"module":"log"}"#, 1),
-            entry("a/two", r#"{"module":"kafka","connection":"k1"}"#, 2),
-            entry("b/three", r#"{"module":"kafka","connection":"k1"}"#, 3),
-            entry("connections/k1", r#"{"type":"kafka"}"#, 4),
-            entry("key:x/y/z/w", "?", 5),
-        ];
-        console.load("s1", 5, &entries);
-        console.feed(WatchEvent::State(LinkState::Synced));
+        for event in EVENTS.iter() {
+            console.send(AppEvent::Feed(event.clone()));
+        }
         console.effects.clear();
         console
     }
 
     fn load(&mut self, store: &str, at: u64, entries: &[Entry]) {
-        self.feed(WatchEvent::Load {
-            store: StoreId::new(store),
-            at: Revision(at),
-            resync: false,
-            coverage: Coverage::Whole,
-        });
-        self.feed(WatchEvent::Page(entries.to_vec()));
-        self.feed(WatchEvent::Loaded { at: Revision(at) });
+        for event in load_events(store, at, entries) {
+            self.feed(event);
+        }
     }
 
     fn send(&mut self, event: AppEvent) {

@@ -9,6 +9,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod words;
 
 use super::{LexemeKind, Span};
 use error_kind::SyntaxErrorKind;

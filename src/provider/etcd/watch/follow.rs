@@ -11,12 +11,12 @@ use tokio::time::{Instant, sleep_until};
 use super::assemble::RevisionBatch;
 use super::keepalive::{Keepalive, KeepaliveAction};
 use super::merge_ranges::RangeMerger;
-use super::snapshot_digest::{Fingerprint, MetadataHash};
+use super::snapshot_digest::{KeyHashes, list_hashes};
 use super::{RoundEnd, WatchCheckpoint, WatchTask};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
 use crate::provider::etcd::link::{HEAD_DEADLINE, Head, MemberLink};
-use crate::provider::etcd::load::{KeyScope, Pager, entry, signed, unsigned};
+use crate::provider::etcd::load::{KeyScope, entry, signed, unsigned};
 use crate::provider::etcd::rights::ReadableRanges;
 use crate::provider::etcd::store_identity::IdentityBaseline;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -36,8 +36,6 @@ pub(super) enum FollowEnd {
     /// The watch was opened with an expired token: open it again.
     Reopen,
 }
-
-type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
 /// A watch stream with its keepalive, its comparison and its rights check.
 struct WatchSession<'a> {
@@ -381,21 +379,6 @@ impl WatchSession<'_> {
         // A fault of the link shows elsewhere, and a revoked right at the next ping.
         now.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage).then_some(FollowEnd::Reload)
     }
-}
-
-async fn list_hashes(
-    link: MemberLink,
-    scope: KeyScope,
-    reach: ReadableRanges,
-    at: Revision,
-) -> Result<(Revision, KeyHashes), Fault> {
-    let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
-    let mut fresh = KeyHashes::new();
-    while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, MetadataHash::of(kv))));
-        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
-    }
-    Ok((at, fresh))
 }
 
 /// The change of an event, with its revision; `None` for keys that the prefix does not cover.

@@ -6,8 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use etcd_client::KeyValue;
 
-use crate::domain::{Entry, ResourceKey};
-use crate::provider::etcd::load::signed;
+use crate::domain::{Entry, ResourceKey, Revision};
+use crate::provider::etcd::error::Fault;
+use crate::provider::etcd::link::MemberLink;
+use crate::provider::etcd::load::{KeyScope, Pager, signed};
+use crate::provider::etcd::rights::ReadableRanges;
 
 /// A key's hash. Two keys of one store collide with a chance below one in 10^7 even among a million
 /// keys, and then a comparison costs an unnecessary load.
@@ -91,6 +94,24 @@ impl SnapshotDigest {
         // Keys that the list lacks.
         other + ours.saturating_sub(both)
     }
+}
+
+pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
+
+/// The hashes of all keys as of a revision.
+pub(super) async fn list_hashes(
+    link: MemberLink,
+    scope: KeyScope,
+    reach: ReadableRanges,
+    at: Revision,
+) -> Result<(Revision, KeyHashes), Fault> {
+    let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
+    let mut fresh = KeyHashes::new();
+    while let Some(chunk) = pager.next().await? {
+        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, MetadataHash::of(kv))));
+        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
+    }
+    Ok((at, fresh))
 }
 
 #[cfg(test)]

@@ -1,0 +1,72 @@
+//! Bare words where a value should stand.
+
+use super::super::lexer::is_number;
+use super::super::{LexemeKind, Span, quote};
+use super::SyntaxFix;
+use super::error_kind::SyntaxErrorKind;
+use super::reader::RecoveryParser;
+use super::tokens::SyntaxToken;
+
+impl RecoveryParser<'_> {
+    /// A bare word, and those after it on its line, where a value should stand.
+    pub(super) fn bare_value(&mut self, token: SyntaxToken) {
+        let word = token.span.of(self.text);
+        let spelling = match word {
+            "True" | "TRUE" => Some("true"),
+            "False" | "FALSE" => Some("false"),
+            "None" | "nil" | "undefined" | "NULL" | "Null" => Some("null"),
+            _ => None,
+        };
+        if let Some(spelling) = spelling {
+            let fix =
+                SyntaxFix { span: token.span, replacement: spelling.into(), words: "spell it as JSON does" };
+            return self.report(token, SyntaxErrorKind::ForeignWord, Some(fix));
+        }
+        if matches!(word, "NaN" | "Infinity" | "-Infinity" | "+Infinity") {
+            let fix = SyntaxFix { span: token.span, replacement: "null".into(), words: "write null" };
+            return self.report(token, SyntaxErrorKind::NotFinite, Some(fix));
+        }
+        if word.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
+            let fix = number(word).map(|replacement| SyntaxFix {
+                span: token.span,
+                replacement,
+                words: "write it as JSON does",
+            });
+            return self.report(token, SyntaxErrorKind::MalformedNumber, fix);
+        }
+        let span = self.words_from(token);
+        let fix = SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
+        self.tokens.report(span, SyntaxErrorKind::UnquotedText, Some(fix));
+    }
+
+    /// A word and those that follow it on its line: meant as one text.
+    pub(super) fn words_from(&mut self, token: SyntaxToken) -> Span {
+        let mut span = token.span;
+        while let Some(next) = self.tokens.peek()
+            && next.indent.is_none()
+            && matches!(
+                next.shape,
+                LexemeKind::Bad | LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null
+            )
+            && next.span.of(self.text) != "="
+        {
+            span.end = next.span.end;
+            self.end = span.end;
+            self.tokens.next();
+        }
+        span
+    }
+}
+
+/// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.
+fn number(word: &str) -> Option<String> {
+    let (sign, digits) = match word.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", word.strip_prefix('+').unwrap_or(word)),
+    };
+    let whole = digits.trim_start_matches('0');
+    let whole =
+        if whole.starts_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("0{whole}") };
+    let number = format!("{sign}{}{}", whole, if whole.ends_with('.') { "0" } else { "" });
+    is_number(number.as_bytes()).then_some(number)
+}

@@ -10,11 +10,13 @@ use super::args::PutArgs;
 use super::error::{CliError, Exit};
 use super::input::read_into;
 use super::output::{Printer, cell};
+use crate::check::rules::{MaskForSecret, UnfilledPlaceholder, UnroutableId, UnusableDocument};
+use crate::check::{Rule, Subject, diagnose};
 use crate::domain::json::check_object;
-use crate::domain::{Document, ResourceKey, Token};
+use crate::domain::{Document, DocumentKind, ResourceKey, Token};
+use crate::inventory::{DocumentError, Facts};
 use crate::provider::{Commit, Expect, Lease, Op};
-use crate::text::placeholders::{ConcealedSecrets, fill};
-use crate::text::{MASK, Safe};
+use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
     let writer = session.manager.writer()?;
@@ -37,10 +39,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
              nothing was sent"
         )));
     }
-    refuse_placeholders(&key, &document)?;
-    if !put.force {
-        check(&key, &document)?;
-    }
+    check(&key, &document, put.force)?;
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
     let commit = session.commit(writer, op).await.map_err(|error| error.or_exists(put.create))?;
@@ -90,30 +89,31 @@ fn read(put: &PutArgs, max: usize) -> Result<Document, CliError> {
     Ok(Document::new(bytes))
 }
 
-/// A placeholder stands for a secret that only its draft can fill in; not even `--force` may store it in
-/// the secret's place.
-fn refuse_placeholders(key: &ResourceKey, document: &Document) -> Result<(), CliError> {
-    let filled = document.text().map(|text| fill(text, &ConcealedSecrets::default()));
-    match filled {
-        Ok(Err(error)) => Err(CliError::Invalid(format!("{key}: {error}"))),
-        _ => Ok(()),
+/// Refuses what the receiver could not use, and what would store a mask in place of a secret; `force`
+/// stores it anyway. A placeholder stands for a secret that only its draft can fill in: not even that
+/// may store it in the secret's place.
+fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<(), CliError> {
+    let refused = |problem: String| CliError::Invalid(format!("{key}: {problem}"));
+    let facts = Facts::scan(DocumentKind::of(key), document);
+    let text = document.text().unwrap_or_default();
+    let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
+    if let Some(found) = of_text.iter().find(|found| found.rule == UnfilledPlaceholder.id()) {
+        return Err(refused(found.to_string()));
     }
-}
-
-/// Refuses what the receiver could not use, and what would store a mask in place of a secret.
-fn check(key: &ResourceKey, document: &Document) -> Result<(), CliError> {
-    let refused = |problem: String| CliError::Invalid(format!("{key}: {problem}; --force stores it anyway"));
-    if let ResourceKey::Webhook { id, .. } = key
-        && let Some(rule) = id.unroutable()
-    {
-        return Err(refused(format!("the receiver answers 400 for this id: {rule}")));
+    let of_document = diagnose(Subject::Document { key, facts: &facts, around: &() });
+    let problem = of_document.into_iter().chain(of_text).find_map(|found| match found.rule {
+        rule if rule == UnroutableId.id() => {
+            Some(format!("the receiver answers 400 for this id: {}", found.message))
+        }
+        rule if rule == UnusableDocument.id() => match facts.error {
+            Some(DocumentError::NotUtf8(at)) => Some(format!("byte {at} of the document is not UTF-8")),
+            _ => check_object(text).err().map(|error| error.to_string()),
+        },
+        rule if rule == MaskForSecret.id() => Some(found.message),
+        _ => None,
+    });
+    match problem.filter(|_| !force) {
+        Some(problem) => Err(refused(format!("{problem}; --force stores it anyway"))),
+        None => Ok(()),
     }
-    let text = document
-        .text()
-        .map_err(|error| refused(format!("byte {} of the document is not UTF-8", error.valid_up_to())))?;
-    check_object(text).map_err(|error| refused(error.to_string()))?;
-    if text.contains(MASK) {
-        return Err(refused("the document holds a mask where a secret was; take it from get -o json".into()));
-    }
-    Ok(())
 }

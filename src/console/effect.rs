@@ -1,11 +1,9 @@
 //! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
 
+use super::compute::Compute;
 use super::drafts::{DraftId, UnsavedDraft};
 use super::external_editor::ExternalDraft;
 use super::secret_jobs::SecretJob;
-use crate::console::screens::editor::{DiagnosticsInput, ReviewInput};
-use crate::console::screens::merge::MergeInput;
-use crate::console::screens::plan::DiffInput;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
@@ -13,12 +11,43 @@ use crate::provider::Op;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
 
+/// The request whose answer is waited for, with what belongs to it.
+#[derive(Debug)]
+pub struct Pending<T>(pub(super) Option<(RequestId, T)>);
+
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Pending<T> {
+    /// Waits for this request, and for no earlier one any more.
+    pub fn begin(&mut self, request: RequestId, with: T) {
+        self.0 = Some((request, with));
+    }
+
+    /// What belongs to this request, if it is the one waited for.
+    pub fn accept(&mut self, request: RequestId) -> Option<T> {
+        self.0.take_if(|(pending, _)| *pending == request).map(|(_, with)| with)
+    }
+
+    /// Waits for nothing any more; whether it did.
+    pub fn cancel(&mut self) -> bool {
+        self.0.take().is_some()
+    }
+
+    pub fn is_pending(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 #[derive(Debug)]
 pub enum Effect {
     /// Commits, through the gate.
     Commit(RequestId, Vec<Op>),
-    /// Compares documents too large for the loop.
-    Compare(RequestId, Vec<DiffInput>),
+    /// A pure job; a small one is done before `update` returns.
+    Compute(RequestId, Compute),
     /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
         request: RequestId,
@@ -44,12 +73,6 @@ pub enum Effect {
     CheckHealth(RequestId),
     /// Queries the remaining time of a lease.
     AskLease(RequestId, LeaseId),
-    /// Checks a draft too large for the loop.
-    CheckDraft(RequestId, DiagnosticsInput),
-    /// Prepares the review of a draft too large for the loop.
-    PrepareReview(RequestId, Box<ReviewInput>),
-    /// Merges a draft too large for the loop.
-    PrepareMerge(RequestId, Box<MergeInput>),
     /// Ends every back-off.
     Retry,
     /// Opens the watch anew, because too many events were held back while paused.
@@ -89,14 +112,13 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compare(..)
+            Self::Compute(..)
             | Self::WatchPresence(_)
             | Self::RefreshPresence(_)
             | Self::RefreshAllPresence => false,
             Self::FindOut { .. } | Self::RecordAudit(_) | Self::Unlock(_) | Self::Lock => false,
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
-            Self::CheckDraft(..) | Self::PrepareReview(..) | Self::PrepareMerge(..) => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
             // Our own files only.
             Self::SaveDraft(..) | Self::RemoveDraft(_) | Self::LoadDrafts(_) => false,

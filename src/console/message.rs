@@ -4,13 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::KeyEvent;
 
+use super::compute::Computed;
 use super::drafts::{DraftEntry, SavedDraft};
 use super::effect::RequestId;
 use super::external_editor::EditorEvent;
 use super::secret_jobs::SecretJobResult;
-use crate::console::screens::editor::{Diagnostic, NotReady, Review};
-use crate::console::screens::merge::MergeState;
-use crate::console::screens::plan::StepDiff;
 use crate::console::screens::secrets::{FolderPage, ListingEnd};
 use crate::console::shell::layout::Size;
 use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
@@ -62,8 +60,8 @@ pub enum AppEvent {
 pub enum Answer {
     /// Of `Effect::Commit`.
     Commit(Result<Commit, Error>),
-    /// Of `Effect::Compare`, in its order.
-    Compared(Vec<StepDiff>),
+    /// Of `Effect::Compute`.
+    Computed(Computed),
     /// Of `Effect::FindOut`; an error says why the outcome is not known yet.
     Found(Result<CommitStatus, Error>),
     /// Of `Effect::Secret`.
@@ -80,12 +78,6 @@ pub enum Answer {
     Health(Vec<Health>),
     /// Of `Effect::AskLease`: the remaining time when the answer came.
     Lease(LeaseId, Option<Duration>),
-    /// Of `Effect::CheckDraft`.
-    Checked(Vec<Diagnostic>),
-    /// Of `Effect::PrepareReview`.
-    Reviewed(Box<Result<Review, NotReady>>),
-    /// Of `Effect::PrepareMerge`.
-    Merged(Box<Result<MergeState, String>>),
     /// Of `Effect::Unlock`.
     Unlocked,
     /// Of `Effect::SaveDraft`: how many secrets were left out, or why it was not saved.

@@ -10,6 +10,8 @@
 
 pub mod action;
 pub mod age;
+mod component;
+pub mod compute;
 pub mod demo;
 pub mod drafts;
 pub mod effect;

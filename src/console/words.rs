@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::CellWidth;
-
 use crate::console::age::{TimedText, age, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
 use crate::console::screens::editor::Draft;
@@ -196,43 +194,6 @@ pub(in crate::console) fn token(model: &Model, token: Token) -> String {
     model.context.token(token)
 }
 
-/// Cuts words into lines of at most so many columns; a longer word has a line of its own.
-pub(in crate::console) fn wrap(words: &str, columns: u16) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let fits = |line: &String| line.is_empty() || line.cell_width() + 1 + word.cell_width() <= columns;
-        match lines.last_mut() {
-            Some(line) if fits(line) => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-/// Puts facts on lines of at most so many columns, with a dot between those that share a line.
-pub(in crate::console) fn pack(facts: impl IntoIterator<Item = TextRun>, columns: u16) -> Vec<TextRun> {
-    let mut lines = vec![TextRun::default()];
-    for fact in facts {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
-                line.join(" · ", fact)
-            }
-            _ => lines.push(fact),
-        }
-    }
-    lines
-}
-
-/// The first row to show so that `total` rows fill `height` as far as they can.
-pub(in crate::console) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
-    scroll.min(total.saturating_sub(usize::from(height)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,12 +221,5 @@ mod tests {
         assert_eq!(count(12_000, &model), "12,000 partial");
         model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
         assert_eq!(count(12_000, &model), "12,000 catching up partial");
-    }
-
-    #[test]
-    fn words_are_wrapped_between_words() {
-        assert_eq!(wrap("ids may not start or end", 10), ["ids may", "not start", "or end"]);
-        assert_eq!(wrap("incomprehensible", 4), ["incomprehensible"]);
-        assert_eq!(wrap("", 4), [""]);
     }
 }

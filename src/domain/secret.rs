@@ -96,9 +96,16 @@ impl FoldedName<'_> {
     }
 
     fn contains_any(mut self, words: &[&str]) -> bool {
+        let bit = |byte: &u8| 1u32 << (byte & 31);
+        let firsts =
+            words.iter().filter_map(|word| word.as_bytes().first()).fold(0, |set, byte| set | bit(byte));
         loop {
             let mut rest = self.clone();
             let Some(first) = rest.next() else { return false };
+            if firsts & bit(&first) == 0 {
+                self = rest;
+                continue;
+            }
             let begins = |word: &&str| {
                 word.as_bytes()
                     .split_first()
@@ -116,7 +123,7 @@ impl FoldedName<'_> {
 pub fn looks_secret(name: &str) -> bool {
     let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
-    !HARMLESS.iter().any(&is) && (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass"))
+    (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass")) && !HARMLESS.iter().any(&is)
 }
 
 /// Whether a name sounds like a secret, or a list knows it in some place: for texts so broken that

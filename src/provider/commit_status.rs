@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{Commit, ConfigReader, Expect, Op, Outcome, Result};
-use crate::domain::{Entry, ResourceKey, Revision, Token};
+use crate::domain::{Entry, ResourceKey, Revision};
 
 /// How long a write that was not found is given to arrive: it may still be in flight.
 const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);
@@ -119,20 +119,10 @@ fn commit_of(ops: &[Op], entries: &[Option<Entry>]) -> Commit {
     Commit { at, outcomes: ops.iter().zip(entries).map(outcome).collect() }
 }
 
-impl CommitStatus {
-    /// The first token that the commit made, if it was applied and made one.
-    pub fn token(&self) -> Option<Token> {
-        match self {
-            Self::Written(commit) => commit.outcomes.iter().find_map(|outcome| outcome.after),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Address;
+    use crate::domain::{Address, Token};
     use crate::provider::Lease;
 
     fn key(address: &str) -> ResourceKey {

@@ -142,14 +142,16 @@ impl Need {
     fn plain_mark(&self, state: &NeedState) -> NeedMark {
         let sensitive = matches!(self.kind, NeedKind::Own(_)) || self.places.iter().any(|place| place.secret);
         match state {
-            NeedState::Missing | NeedState::FieldMissing { .. } if self.optional => NeedMark::Nothing,
+            NeedState::Secret(Presence::Missing) | NeedState::FieldMissing { .. } if self.optional => {
+                NeedMark::Nothing
+            }
             state if self.falls_back(state) => NeedMark::Fallback,
             state if state.is_missing() => NeedMark::Missing,
             NeedState::Empty if !sensitive => NeedMark::Present,
             NeedState::Empty | NeedState::NotText | NeedState::IllFormed => NeedMark::Missing,
-            NeedState::Forbidden { .. } => NeedMark::Forbidden,
-            NeedState::Unreachable { .. } => NeedMark::Unreachable,
-            NeedState::Unknown { .. } | NeedState::NotVisible => NeedMark::Unknown,
+            NeedState::Secret(Presence::Forbidden { .. }) => NeedMark::Forbidden,
+            NeedState::Secret(Presence::Unreachable { .. }) => NeedMark::Unreachable,
+            NeedState::Secret(Presence::Unknown { .. }) | NeedState::NotVisible => NeedMark::Unknown,
             NeedState::NotAsked => NeedMark::Asking,
             NeedState::Plaintext => NeedMark::Plaintext,
             _ => NeedMark::Present,
@@ -338,5 +340,5 @@ impl NeedsBuilder<'_> {
 }
 
 fn no_path() -> NeedState {
-    NeedState::Unknown { reason: "no server takes such a path as it is".into() }
+    NeedState::Secret(Presence::Unknown { reason: "no server takes such a path as it is".into() })
 }

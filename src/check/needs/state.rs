@@ -22,32 +22,13 @@ pub enum NeedState {
         /// The newest version of the secret, where the store has versions.
         version: Option<SecretVersion>,
     },
-    /// There is none.
-    Missing,
-    /// The newest version was deleted; it can be undeleted.
-    Deleted {
-        version: SecretVersion,
-        /// When, by the server's clock.
-        at: Option<SystemTime>,
-    },
-    /// The newest version was destroyed for ever.
-    Destroyed { version: SecretVersion },
+    /// What the store says of the whole secret, where it is not present; of a variable that is not set
+    /// too.
+    Secret(Presence),
     /// The receiver refuses the reference, whatever its default.
     IllFormed,
     /// The receiver reads no Vault, so that only a default could stand in.
     NoVault,
-    /// This user may not see it.
-    Forbidden { permission: String },
-    /// The store did not answer.
-    Unreachable {
-        /// Why not.
-        reason: String,
-    },
-    /// It cannot be known without reading it, or not at all.
-    Unknown {
-        /// Why not.
-        reason: String,
-    },
     /// Only the receiver can see it.
     NotVisible,
     /// Nobody has asked yet, or the answer is under way.
@@ -65,12 +46,7 @@ impl NeedState {
                 None => Self::FieldMissing { version: contents.version },
                 found => Self::of_value(found, contents.version, contents.written),
             },
-            Some(Presence::Missing) => Self::Missing,
-            Some(Presence::Deleted { version, at }) => Self::Deleted { version: *version, at: *at },
-            Some(Presence::Destroyed { version }) => Self::Destroyed { version: *version },
-            Some(Presence::Forbidden { permission }) => Self::Forbidden { permission: permission.clone() },
-            Some(Presence::Unreachable { reason }) => Self::Unreachable { reason: reason.clone() },
-            Some(Presence::Unknown { reason }) => Self::Unknown { reason: reason.clone() },
+            Some(presence) => Self::Secret(presence.clone()),
         }
     }
 
@@ -81,7 +57,7 @@ impl NeedState {
         written: Option<SystemTime>,
     ) -> Self {
         match state {
-            None => Self::Missing,
+            None => Self::Secret(Presence::Missing),
             Some(FieldState::Present) => Self::Present { version, written },
             Some(FieldState::Empty) => Self::Empty,
             Some(FieldState::NotText) => Self::NotText,
@@ -90,18 +66,13 @@ impl NeedState {
 
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Present { .. } => "present",
-            Self::Empty => "empty",
-            Self::NotText => "not UTF-8",
+            Self::Present { .. } => FieldState::Present.word(),
+            Self::Empty => FieldState::Empty.word(),
+            Self::NotText => FieldState::NotText.word(),
             Self::FieldMissing { .. } => "field missing",
-            Self::Missing => "missing",
-            Self::Deleted { .. } => "deleted",
-            Self::Destroyed { .. } => "destroyed",
+            Self::Secret(presence) => presence.word(),
             Self::IllFormed => "ill-formed",
             Self::NoVault => "the receiver reads no Vault",
-            Self::Forbidden { .. } => "forbidden",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Unknown { .. } => "unknown",
             Self::NotVisible => "not visible from here",
             Self::NotAsked => "asking",
             Self::Plaintext => "plaintext",
@@ -110,14 +81,19 @@ impl NeedState {
 
     /// Whether it is known that the receiver finds no value: only this may ever block a write.
     pub fn is_missing(&self) -> bool {
-        matches!(
-            self,
-            Self::Missing
-                | Self::FieldMissing { .. }
-                | Self::Deleted { .. }
-                | Self::Destroyed { .. }
-                | Self::NoVault
-        )
+        match self {
+            Self::Secret(presence) => presence.is_gone(),
+            _ => matches!(self, Self::FieldMissing { .. } | Self::NoVault),
+        }
+    }
+
+    /// The newest version of the secret, as far as known.
+    pub fn version(&self) -> Option<SecretVersion> {
+        match self {
+            Self::Present { version, .. } | Self::FieldMissing { version } => *version,
+            Self::Secret(presence) => presence.version(),
+            _ => None,
+        }
     }
 }
 

@@ -25,10 +25,7 @@ type PresenceMap = BTreeMap<SecretPath, Presence>;
 pub(super) fn variable_state(eyes: &SecretLookup, variable: &str) -> &'static str {
     match eyes.variable(variable) {
         None => "not visible from here",
-        Some(None) => "missing",
-        Some(Some(FieldState::Present)) => "present",
-        Some(Some(FieldState::Empty)) => "empty",
-        Some(Some(FieldState::NotText)) => "not UTF-8",
+        Some(state) => state.map_or(Presence::Missing.word(), FieldState::word),
     }
 }
 
@@ -120,7 +117,7 @@ impl NeedRow {
             },
             place: need.variable().or_else(|| need.path().map(ToString::to_string)),
             field: need.field().map(|field| field.as_str().to_owned()),
-            version: version(&state),
+            version: state.version().map(|version| version.to_string()),
             state: state.word(),
             fallback,
             optional: need.optional,
@@ -147,15 +144,6 @@ fn lines(rows: &[NeedRow]) -> Vec<Safe<'static>> {
 
 fn lacks(need: &Need, state: &NeedState) -> bool {
     state.is_missing() && !need.falls_back(state) && !need.optional
-}
-
-fn version(state: &NeedState) -> Option<String> {
-    let version = match state {
-        NeedState::Present { version, .. } | NeedState::FieldMissing { version } => *version,
-        NeedState::Deleted { version, .. } | NeedState::Destroyed { version } => Some(*version),
-        _ => None,
-    };
-    version.map(|version| version.to_string())
 }
 
 /// One secret or variable, with all documents that need it.

@@ -24,7 +24,7 @@ pub(super) async fn run(
                 let presence = shop.reader()?.presence(&path).await?;
                 let told = PresenceReport::of(&path, &presence);
                 out.result(format, &told, PresenceReport::lines)?;
-                !matches!(presence, Presence::Missing | Presence::Deleted { .. } | Presence::Destroyed { .. })
+                !presence.is_gone()
             }
         },
     };
@@ -57,8 +57,8 @@ impl PresenceReport {
     pub(super) fn of(path: &SecretPath, presence: &Presence) -> Self {
         let mut told = Self {
             secret: path.to_string(),
-            state: word(presence),
-            version: version(presence),
+            state: presence.word(),
+            version: presence.version().map(|version| version.to_string()),
             at: None,
             why: None,
             fields: Vec::new(),
@@ -68,7 +68,7 @@ impl PresenceReport {
                 told.at = written.map(utc);
                 let field = |(name, state): &(_, FieldState)| FieldReport {
                     name: crate::domain::FieldName::as_str(name).to_owned(),
-                    state: field_state(*state),
+                    state: state.word(),
                 };
                 told.fields = fields.iter().map(field).collect();
             }
@@ -97,33 +97,4 @@ impl PresenceReport {
         }
         lines
     }
-}
-
-fn word(presence: &Presence) -> &'static str {
-    match presence {
-        Presence::Present(_) => "present",
-        Presence::Missing => "missing",
-        Presence::Deleted { .. } => "deleted",
-        Presence::Destroyed { .. } => "destroyed",
-        Presence::Forbidden { .. } => "forbidden",
-        Presence::Unreachable { .. } => "unreachable",
-        Presence::Unknown { .. } => "unknown",
-    }
-}
-
-fn field_state(state: FieldState) -> &'static str {
-    match state {
-        FieldState::Present => "present",
-        FieldState::Empty => "empty",
-        FieldState::NotText => "not UTF-8",
-    }
-}
-
-fn version(presence: &Presence) -> Option<String> {
-    let version = match presence {
-        Presence::Present(contents) => contents.version,
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(*version),
-        _ => None,
-    };
-    version.map(|version| version.to_string())
 }

@@ -95,10 +95,8 @@ async fn named_or_newest(
         )));
     }
     let newest = match shop.reader()?.presence(path).await? {
-        Presence::Present(contents) => contents.version,
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(version),
         Presence::Missing => return Err(CliError::NotFound(format!("there is no {path}"))),
-        _ => None,
+        presence => presence.version(),
     };
     newest.map(|version| vec![version]).ok_or_else(|| {
         CliError::Invalid(format!(

@@ -20,8 +20,8 @@ use super::effect::RequestId;
 use super::keymap::KeyMap;
 use super::message::Stamp;
 use super::place::Place;
+use crate::console::component::Component;
 use crate::console::overlays::Overlay;
-use crate::console::screens::Tab;
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::drafts::SavedDrafts;
 use crate::console::screens::editor::{Draft, ExternalEdit};
@@ -30,6 +30,7 @@ use crate::console::screens::log::LogPage;
 use crate::console::screens::plan::{Plan, UndoLog};
 use crate::console::screens::secrets::SecretsPage;
 use crate::console::screens::secrets::actions::SecretActions;
+use crate::console::screens::{Tab, covering};
 use crate::console::shell::layout::{
     Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, pane_layout, screen_layout,
     secret_panes,
@@ -185,39 +186,22 @@ impl Model {
         }
     }
 
-    /// The place that handles the next key.
-    pub fn place(&self) -> Place {
-        match (&self.overlay, &self.edit) {
-            (Some(Overlay::Help { .. }), _) => Place::Help,
-            (Some(Overlay::Prompt(_)), _) => Place::Prompt,
-            (Some(Overlay::Confirm(_)), _) => Place::Confirm,
-            (Some(Overlay::Drafts(_)), _) => Place::Drafts,
-            (Some(Overlay::Choose(_)), _) => Place::Choose,
-            (Some(Overlay::PickSecret(_)), _) => Place::PickSecret,
-            (Some(Overlay::RevealedValue(_)), _) => Place::RevealedValue,
-            (Some(Overlay::Value(_)), _) => Place::Value,
-            (Some(Overlay::Generate(_)), _) => Place::Generate,
-            (None, Some(edit)) => edit.place(),
-            (None, None) if self.plan.is_some() => Place::Plan,
-            (None, None) if self.secret_actions.is_reviewing() => Place::SecretReview,
-            (None, None) if self.secret_actions.form.is_some() => Place::SecretForm,
-            (None, None) if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
-            (None, None) => match self.browse() {
-                Some(browse) if browse.typing.is_some() => Place::Filter,
-                Some(_) => Place::Browse,
-                None if self.tab != Tab::Secrets => Place::Page,
-                None if self.secrets_page.typing.is_some() => Place::Filter,
-                None => Place::Secrets,
-            },
+    /// What handles the next key: the overlay, else what covers the tabs, else the tab.
+    pub(in crate::console) fn front(&self) -> &'static dyn Component {
+        match &self.overlay {
+            Some(overlay) => overlay.component(),
+            None => covering(self).unwrap_or_else(|| self.tab.component()),
         }
+    }
+
+    /// Which keys are live.
+    pub fn place(&self) -> Place {
+        self.front().place(self)
     }
 
     /// Whether something covers the tabs: a draft, a plan, a form or review of a secret, stale dependents.
     pub fn is_covered(&self) -> bool {
-        self.edit.is_some()
-            || self.plan.is_some()
-            || self.secret_actions.covers_body()
-            || self.secret_actions.stale_dependents.page.is_some()
+        covering(self).is_some()
     }
 
     /// The list tab, if one is visible.

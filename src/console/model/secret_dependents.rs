@@ -11,10 +11,6 @@ use crate::inventory::{Inventory, RowRef};
 /// The most documents listed, of each kind.
 pub const MAX_DEPENDENTS: usize = 1_000;
 
-/// Up to this many bytes, documents are read to find out which field they refer to; beyond that, every
-/// document that refers to the secret counts.
-const READ_AT_ONCE: usize = 256 * 1024;
-
 /// The documents that depend on a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretDependents {
@@ -90,9 +86,8 @@ fn referring<'i>(
     path: &'i str,
     fields: Option<&'i BTreeSet<FieldName>>,
 ) -> impl Iterator<Item = RowRef<'i>> {
-    let rows = || inventory.secret_referrers(path).iter().filter_map(|slot| inventory.row(*slot));
-    let is_short = rows().map(|row| row.document().len()).sum::<usize>() <= READ_AT_ONCE;
-    rows().filter(move |row| !is_short || refers(*row, path, fields))
+    let rows = inventory.secret_referrers(path).iter().filter_map(|slot| inventory.row(*slot));
+    rows.filter(move |row| refers(*row, path, fields))
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

@@ -5,7 +5,49 @@ pub mod help;
 pub mod prompt;
 mod question;
 mod state;
-mod view;
 
 pub use state::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
-pub(in crate::console) use view::draw;
+
+use ratatui::layout::Rect;
+
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::screens::secrets::actions::{RevealedValueDialog, SecretPickerDialog};
+use crate::console::screens::{drafts, secret_form};
+
+impl Overlay {
+    pub(in crate::console) fn component(&self) -> &'static dyn Component {
+        match self {
+            Self::Help { .. } => &help::HelpDialog,
+            Self::Prompt(_) => &prompt::PromptDialog,
+            Self::Confirm(_) => &question::Question,
+            Self::Drafts(_) => &drafts::DraftsDialog,
+            Self::Choose(_) => &chooser::ChooserDialog,
+            Self::PickSecret(_) => &SecretPickerDialog,
+            Self::RevealedValue(_) => &RevealedValueDialog,
+            Self::Value(_) => &secret_form::ValueDialog,
+            Self::Generate(_) => &secret_form::GenerateDialog,
+        }
+    }
+}
+
+/// Where a dialog may stand. The header and the footer stay visible: a question is asked about that context.
+pub(in crate::console) fn dialog_area(model: &Model) -> Rect {
+    let parts = model.frame();
+    let top = parts.header.bottom();
+    let bottom = if parts.footer.height > 0 { parts.footer.y } else { model.size.rows };
+    Rect { x: 0, y: top, width: model.size.cols, height: bottom.saturating_sub(top) }
+}
+
+/// Closes a dialog that holds nothing worth keeping.
+pub(in crate::console) fn close_on_cancel(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Cancel => drafts::on_closed(model),
+        Action::Interrupt => {}
+        _ => return None,
+    }
+    model.overlay = None;
+    Some(Vec::new())
+}

@@ -231,7 +231,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     fn perform(&mut self, effect: Effect) -> Option<AppEvent> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
-            Effect::Compare(request, sides) => self.runner.compare(request, sides),
+            Effect::Compute(request, job) => self.runner.compute(request, job),
             Effect::FindOut { request, commit: of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
             Effect::WatchPresence(paths) => self.runner.watch_presence(paths),
@@ -242,9 +242,6 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::RecordAudit(note) => self.runner.record_note(note),
             Effect::CheckHealth(request) => self.runner.check_health(request),
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
-            Effect::CheckDraft(request, check) => self.runner.check_draft(request, check),
-            Effect::PrepareReview(request, finish) => self.runner.prepare_review(request, *finish),
-            Effect::PrepareMerge(request, ask) => self.runner.prepare_merge(request, *ask),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
                 self.runner.gate().unlock();

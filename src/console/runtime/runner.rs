@@ -15,14 +15,12 @@ use super::event_log;
 use super::presence::PresencePoller;
 use super::secrets::SecretsRuntime;
 use crate::audit::Audit;
+use crate::console::compute::Compute;
 use crate::console::drafts::{DraftJob, DraftJobResult, DraftWorker};
 use crate::console::effect::{AuditNote, RequestId};
 use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
 use crate::console::message::{Answer, AppEvent};
-use crate::console::screens::editor::{DiagnosticsInput, NotReady, ReviewInput};
-use crate::console::screens::merge::MergeInput;
-use crate::console::screens::plan::{DiffInput, diff};
 use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
 use crate::domain::{Health, LeaseId, SecretPath};
@@ -209,12 +207,11 @@ impl EffectRunner {
         });
     }
 
-    /// Compares documents on a blocking thread.
-    pub(super) fn compare(&mut self, request: RequestId, sides: Vec<DiffInput>) {
+    /// Does a pure job on a blocking thread, without a deadline: it fails only by a panic.
+    pub(super) fn compute(&mut self, request: RequestId, job: Compute) {
+        let (run, failed) = job.split();
         self.spawn(request, async move {
-            // On a panic there is no result, so the plan is never taken for compared, and never written.
-            let looks = spawn_blocking(move || diff(&sides)).await.unwrap_or_default();
-            TaskReply::Answer(Answer::Compared(looks))
+            TaskReply::Answer(Answer::Computed(spawn_blocking(run).await.unwrap_or(failed)))
         });
     }
 
@@ -240,31 +237,6 @@ impl EffectRunner {
         self.spawn(request, async move {
             let left = within(CALL_DEADLINE, reader.lease_left(lease), |_| Ok(None)).await.ok().flatten();
             TaskReply::Answer(Answer::Lease(lease, left))
-        });
-    }
-
-    /// Checks a large draft.
-    pub(super) fn check_draft(&mut self, request: RequestId, check: DiagnosticsInput) {
-        self.spawn(request, async move {
-            let found = spawn_blocking(move || check.run()).await.unwrap_or_default();
-            TaskReply::Answer(Answer::Checked(found))
-        });
-    }
-
-    /// Prepares the review of a large draft.
-    pub(super) fn prepare_review(&mut self, request: RequestId, finish: ReviewInput) {
-        self.spawn(request, async move {
-            // Pure computation needs no deadline; it fails only by a panic.
-            let review = spawn_blocking(move || finish.review()).await.unwrap_or(Err(NotReady::Failed));
-            TaskReply::Answer(Answer::Reviewed(Box::new(review)))
-        });
-    }
-
-    pub(super) fn prepare_merge(&mut self, request: RequestId, ask: MergeInput) {
-        self.spawn(request, async move {
-            let broken = || Err("the merge broke down, see the log".into());
-            let merging = spawn_blocking(move || ask.merge_state()).await.unwrap_or_else(|_| broken());
-            TaskReply::Answer(Answer::Merged(Box::new(merging)))
         });
     }
 

@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{KvPath, Mount, SecretPath};
-    use crate::provider::memory::{MemorySecrets, SecretsOutage};
+    use crate::provider::memory::faulty::{FaultySecrets, SecretsOutage};
 
     fn mount() -> Mount {
         Mount::new("kv").unwrap()
@@ -147,8 +147,8 @@ mod tests {
         SecretFolder { mount: mount(), folder: None }
     }
 
-    fn store(paths: impl IntoIterator<Item = String>) -> MemorySecrets {
-        let store = MemorySecrets::new();
+    fn store(paths: impl IntoIterator<Item = String>) -> FaultySecrets {
+        let store = FaultySecrets::new();
         for path in paths {
             let path = SecretPath::Kv { mount: mount(), path: KvPath::new(&path).unwrap() };
             store.put_now(&path, [("f", "v")]);
@@ -156,12 +156,12 @@ mod tests {
         store
     }
 
-    async fn walked(store: &MemorySecrets) -> (Vec<FolderPage>, ListingEnd) {
+    async fn walked(store: &FaultySecrets) -> (Vec<FolderPage>, ListingEnd) {
         walked_from(store, vec![root()], CALL_DEADLINE + GRACE).await
     }
 
     async fn walked_from(
-        store: &MemorySecrets,
+        store: &FaultySecrets,
         from: Vec<SecretFolder>,
         within: Duration,
     ) -> (Vec<FolderPage>, ListingEnd) {

@@ -14,3 +14,25 @@ pub mod stale_dependents;
 pub mod tab;
 
 pub use tab::Tab;
+
+use editor::DraftStage;
+
+use crate::console::component::Component;
+use crate::console::model::Model;
+
+/// What covers the tabs, if anything does.
+pub(in crate::console) fn covering(model: &Model) -> Option<&'static dyn Component> {
+    Some(match &model.edit {
+        Some(edit) => match edit.stage {
+            DraftStage::Editing => &editor::Editor,
+            DraftStage::Review(_) => &review::ReviewScreen,
+            DraftStage::Merge(_) => &merge::MergeScreen,
+        },
+        None if model.plan.is_some() => &plan::PlanScreen,
+        None if model.secret_actions.covers_body() => &secret_form::SecretFormScreen,
+        None if model.secret_actions.stale_dependents.page.is_some() => {
+            &stale_dependents::StaleDependentsScreen
+        }
+        None => return None,
+    })
+}

@@ -6,9 +6,8 @@ use crate::console::model::{Model, Tone};
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextInput, TextRun, width};
+use crate::console::widgets::{Surface, TextInput, TextRun};
 use crate::console::words;
-use crate::text::Safe;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
@@ -79,15 +78,7 @@ fn filter(
         }
         return None;
     }
-    pen.put(StyleRole::Key, "/");
-    let before = width(&Safe::new(filter.before_cursor()));
-    // A long filter scrolls so that its cursor, and a blank for it, stay visible.
-    let left_out = (before + 2).saturating_sub(pen.remaining());
-    let start = pen.x();
-    pen.scroll(usize::from(left_out)).put(StyleRole::Text, text).scroll(0);
-    let cursor = start + before.saturating_sub(left_out);
-    pen.move_to(cursor + 1);
-    Some(cursor)
+    Some(pen.put(StyleRole::Key, "/").put_input(filter))
 }
 
 /// The most important message: a notice, a pending write, or trouble of the link.

@@ -10,9 +10,9 @@ use super::super::model::{
     DebouncedLatency, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess,
 };
 use super::{feed, presence, unknown_outcome};
-use crate::console::screens::editor::{Draft, DraftStage, external_editor, fixes as diagnostics};
+use crate::console::screens::editor::{Draft, DraftStage, external_editor};
 use crate::console::screens::secrets::actions as secret_actions;
-use crate::console::screens::{browse, drafts, merge, plan, review as prepare, secrets as secrets_page};
+use crate::console::screens::{browse, drafts, merge, plan, secrets as secrets_page};
 use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
@@ -48,7 +48,7 @@ pub(in crate::console) fn handle(model: &mut Model, request: RequestId, answer: 
                 on_committed(model, &writing, result);
             }
         }
-        Answer::Compared(looks) => plan::on_compared(model, request, looks),
+        Answer::Computed(done) => return done.apply(model, request),
         Answer::Health(backends) => {
             if model.health.asked == Some(request) {
                 let back = has_recovered(model, &backends);
@@ -57,9 +57,6 @@ pub(in crate::console) fn handle(model: &mut Model, request: RequestId, answer: 
             }
         }
         Answer::Lease(lease, left) => on_lease(model, request, lease, left),
-        Answer::Checked(found) => diagnostics::on_checked(model, request, found),
-        Answer::Reviewed(review) => prepare::on_prepared(model, request, *review),
-        Answer::Merged(result) => merge::on_merged(model, request, *result),
         Answer::Unlocked => {
             model.lock = WriteAccess::Open(Some(model.now.mono + UNLOCKED_FOR));
             model.notify(Tone::Good, "writing is allowed; it ends after ten minutes without a key");

@@ -12,10 +12,12 @@ pub(in crate::console) mod timers;
 pub(in crate::console) mod unknown_outcome;
 pub(in crate::console) mod visibility;
 
+use std::collections::VecDeque;
+
 use zeroize::Zeroizing;
 
 use super::effect::Effect;
-use super::message::{AppEvent, Message};
+use super::message::{Answer, AppEvent, Message};
 use super::model::{Model, Redraw};
 use crate::console::screens::Tab;
 use crate::console::screens::log::LOG_LINES;
@@ -27,7 +29,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(match message.event {
         AppEvent::Key(key) => keys::press(model, key),
         // It may be a secret.
-        AppEvent::Paste(text) => keys::paste(model, &Zeroizing::new(text)),
+        AppEvent::Paste(text) => {
+            keys::paste(model, &Zeroizing::new(text));
+            Vec::new()
+        }
         AppEvent::Resize(size) => {
             model.size = size;
             crate::console::screens::browse::settle(model);
@@ -48,6 +53,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Wake => timers::wake(model),
         AppEvent::Terminate => crate::console::screens::drafts::quit_now(model),
     });
+    let mut effects = compute_small(model, effects);
     effects.extend(crate::console::screens::drafts::follow(model));
     effects.extend(crate::console::screens::editor::external_editor::follow(model));
     enforce_gate(model, &mut effects);
@@ -59,7 +65,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));
-    effects
+    compute_small(model, effects)
+}
+
+/// Does the jobs that are small enough at once, and those that their results lead to.
+fn compute_small(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
+    let (mut next, mut left) = (VecDeque::from(effects), Vec::new());
+    while let Some(effect) = next.pop_front() {
+        match effect {
+            Effect::Compute(request, job) if job.is_small() => {
+                next.extend(answers::handle(model, request, Answer::Computed(job.run())));
+            }
+            effect => left.push(effect),
+        }
+    }
+    left
 }
 
 /// Drops writing effects while writing is locked, whoever requested them and however long ago.

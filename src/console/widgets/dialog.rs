@@ -3,7 +3,16 @@
 use ratatui::layout::Rect;
 
 use super::surface::Surface;
+use super::text_run::TextRun;
 use crate::console::theme::{StyleRole, glyph};
+
+/// Columns of a question, a line to type, a choice.
+pub(in crate::console) const DIALOG_COLUMNS: u16 = 64;
+
+/// As many of these columns as a box in an area has room for.
+pub(in crate::console) fn dialog_columns(area: Rect, columns: u16) -> u16 {
+    columns.min(area.width.saturating_sub(4))
+}
 
 /// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
 /// box that does not fit is as large as the area.
@@ -44,4 +53,10 @@ pub(in crate::console) fn dialog(
     let mut pen = canvas.row(outer, 0);
     pen.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
+}
+
+/// Says at the lower edge of a box that there is more than it shows.
+pub(in crate::console) fn draw_more(canvas: &mut Surface<'_>, inside: Rect) {
+    let edge = Rect { y: inside.bottom(), height: 1, ..inside };
+    canvas.row(edge, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
 }

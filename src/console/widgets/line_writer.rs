@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::text_run::TextRun;
+use super::input::TextInput;
+use super::text_run::{TextRun, width};
 use crate::console::theme::{StyleRole, Theme, glyph};
 use crate::text::Safe;
 
@@ -101,6 +102,16 @@ impl<'c> LineWriter<'c> {
             self.x = self.end;
         }
         self
+    }
+
+    /// Writes what is typed, and returns the column of its cursor; a long text scrolls so that the cursor, and
+    /// a blank for it, stay visible.
+    pub(in crate::console) fn put_input(&mut self, input: &TextInput) -> u16 {
+        let before = width(&Safe::new(input.before_cursor()));
+        let left_out = (before + 2).saturating_sub(self.remaining());
+        let cursor = self.x + before.saturating_sub(left_out);
+        self.scroll(usize::from(left_out)).put(StyleRole::Text, input.text()).scroll(0).move_to(cursor + 1);
+        cursor
     }
 
     /// Writes a text in a left-aligned column of fixed width.

@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::document::style_role_of;
 use super::line_writer::LineWriter;
+use super::list::clamp_scroll;
 use super::surface::Surface;
 use super::text_run::{TextRun, width};
 use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::words;
 use crate::text::Safe;
 
 /// Width of a fact's label.
@@ -50,18 +50,17 @@ impl<'a> ReviewPage<'a> {
     }
 
     pub(in crate::console) fn text(&mut self, ink: StyleRole, words: &str) {
-        for line in words::wrap(words, self.room) {
-            self.push(TextRun::of(ink, line));
-        }
+        self.extend(TextRun::wrap(ink, words, self.room));
     }
 
     /// Labelled words, wrapped beside their label.
     pub(in crate::console) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
-        let label_width = usize::from(LABEL);
-        for (at, line) in words::wrap(words, self.room.saturating_sub(LABEL).max(8)).into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.push(TextRun::of(StyleRole::Dim, format!("{label:label_width$}")).and(ink, line));
-        }
+        self.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
+    }
+
+    fn extend(&mut self, lines: Vec<TextRun>) {
+        let indent = self.indent;
+        self.lines.extend(lines.into_iter().map(|line| ReviewLine::Run(indent, line)));
     }
 
     /// The changes line by line.
@@ -85,7 +84,7 @@ impl<'a> ReviewPage<'a> {
 
     /// Draws the lines that are visible at a scroll position.
     pub(in crate::console) fn draw(&self, canvas: &mut Surface<'_>, area: Rect, scroll: usize) {
-        let first = words::clamp_scroll(scroll, self.lines.len(), area.height);
+        let first = clamp_scroll(scroll, self.lines.len(), area.height);
         for (row, line) in (0..area.height).zip(self.lines.iter().skip(first)) {
             let mut pen = canvas.row(area, row);
             pen.skip(1).margin(1);

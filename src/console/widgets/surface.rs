@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::line_writer::LineWriter;
+use super::text_run::TextRun;
 use crate::console::theme::{StyleRole, Theme, glyph};
 
 pub(in crate::console) struct Surface<'f> {
@@ -39,6 +40,18 @@ impl<'f> Surface<'f> {
         let line = Rect { y: area.y.saturating_add(row), height: 1, ..area };
         let line = if row < area.height { line.intersection(self.buffer.area) } else { Rect::default() };
         LineWriter::new(self.buffer, self.theme, line)
+    }
+
+    /// Writes lines from one row of an area on, as many as there is room for.
+    pub(in crate::console) fn put_lines<'l>(
+        &mut self,
+        area: Rect,
+        first: u16,
+        lines: impl IntoIterator<Item = &'l TextRun>,
+    ) {
+        for (row, line) in (first..area.height).zip(lines) {
+            self.row(area, row).put_run(line);
+        }
     }
 
     pub(in crate::console) fn clear(&mut self, area: Rect) {

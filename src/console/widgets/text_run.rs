@@ -14,12 +14,69 @@ impl TextRun {
         Self::default().and(ink, text)
     }
 
-    /// The same, with more text appended.
     /// A key and what it does.
     pub(in crate::console) fn hint(key: &str, words: &str) -> Self {
         Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
     }
 
+    /// Words in lines of at most so many columns; a longer word has a line of its own.
+    pub(in crate::console) fn wrap(ink: StyleRole, words: &str, columns: u16) -> Vec<Self> {
+        let mut lines = vec![String::new()];
+        for word in words.split_whitespace() {
+            let fits =
+                |line: &String| line.is_empty() || line.cell_width() + 1 + word.cell_width() <= columns;
+            match lines.last_mut() {
+                Some(line) if fits(line) => {
+                    if !line.is_empty() {
+                        line.push(' ');
+                    }
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines.into_iter().map(|line| Self::of(ink, line)).collect()
+    }
+
+    /// Facts on lines of at most so many columns, with a dot between those that share a line.
+    pub(in crate::console) fn pack(facts: impl IntoIterator<Item = Self>, columns: u16) -> Vec<Self> {
+        let mut lines = vec![Self::default()];
+        for fact in facts {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() || line.width() + 3 + fact.width() <= columns => {
+                    line.join(" · ", fact)
+                }
+                _ => lines.push(fact),
+            }
+        }
+        lines
+    }
+
+    /// Lines beside a label of `width` columns, which stands before the first.
+    pub(in crate::console) fn beside(label: &Self, width: u16, lines: Vec<Self>) -> Vec<Self> {
+        let line = |(at, line)| {
+            let label = if at == 0 { label.clone() } else { Self::default() };
+            let blanks = " ".repeat(usize::from(width.saturating_sub(label.width())));
+            let mut whole = label.and(StyleRole::Dim, blanks);
+            whole.join("", line);
+            whole
+        };
+        lines.into_iter().enumerate().map(line).collect()
+    }
+
+    /// Words wrapped beside their label, within `room` columns.
+    pub(in crate::console) fn labelled(
+        label: &str,
+        width: u16,
+        ink: StyleRole,
+        words: &str,
+        room: u16,
+    ) -> Vec<Self> {
+        let lines = Self::wrap(ink, words, room.saturating_sub(width).max(8));
+        Self::beside(&Self::of(StyleRole::Dim, label.to_owned()), width, lines)
+    }
+
+    /// The same, with more text appended.
     pub(in crate::console) fn and(mut self, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         self.0.push((ink, text.into()));
         self
@@ -51,4 +108,20 @@ impl TextRun {
 pub(in crate::console) fn width(text: &Safe<'_>) -> u16 {
     let text = text.as_str();
     if text.is_ascii() { u16::try_from(text.len()).unwrap_or(u16::MAX) } else { text.cell_width() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_between_words() {
+        let wrap = |words, columns| -> Vec<String> {
+            let lines = TextRun::wrap(StyleRole::Text, words, columns);
+            lines.iter().flat_map(TextRun::spans).map(|(_, text)| text.as_str().to_owned()).collect()
+        };
+        assert_eq!(wrap("ids may not start or end", 10), ["ids may", "not start", "or end"]);
+        assert_eq!(wrap("incomprehensible", 4), ["incomprehensible"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
 }

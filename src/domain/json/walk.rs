@@ -66,7 +66,7 @@ impl std::error::Error for SyntaxError {}
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
-enum ParseState {
+pub(super) enum ParseState {
     Value,
     /// A value or the end of an array just opened.
     ValueOrClose,

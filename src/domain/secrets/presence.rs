@@ -100,6 +100,34 @@ pub enum Presence {
     },
 }
 
+impl Presence {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Present(_) => FieldState::Present.word(),
+            Self::Missing => "missing",
+            Self::Deleted { .. } => "deleted",
+            Self::Destroyed { .. } => "destroyed",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Its newest version, in whatever state, as far as known.
+    pub fn version(&self) -> Option<SecretVersion> {
+        match self {
+            Self::Present(contents) => contents.version,
+            Self::Deleted { version, .. } | Self::Destroyed { version } => Some(*version),
+            _ => None,
+        }
+    }
+
+    /// Whether it is known that no value can be read.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Missing | Self::Deleted { .. } | Self::Destroyed { .. })
+    }
+}
+
 /// What is in a secret that is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretContents {
@@ -128,4 +156,14 @@ pub enum FieldState {
     Empty,
     /// It is there and holds bytes that are not UTF-8, which nobody can use.
     NotText,
+}
+
+impl FieldState {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Empty => "empty",
+            Self::NotText => "not UTF-8",
+        }
+    }
 }

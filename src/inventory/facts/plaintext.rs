@@ -31,6 +31,9 @@ fn is_bare(value: &str) -> bool {
 
 /// Whether a URL in the text has a password that is not all references.
 fn holds_password(value: &str) -> bool {
+    if memchr::memchr(b'@', value.as_bytes()).is_none() {
+        return false;
+    }
     let Some((_, rest)) = value.split_once("://") else { return false };
     let Some(password) = login_password(rest) else { return false };
     let login = rest.get(..password.end).unwrap_or_default();

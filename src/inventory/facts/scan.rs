@@ -194,6 +194,10 @@ impl<'a> FactScanner<'a> {
             return;
         }
         let Some((name, inner)) = names_alone(&self.steps, &self.names) else { return };
+        let auth = Auth::ALL.into_iter().find(|auth| auth.member() == name);
+        if auth.is_none() && !matches!(name, "module" | "module-config" | "chain") {
+            return;
+        }
         let value = MemberValue::of_event(event, self.text);
         self.own.end(name, inner, &value);
         if inner.is_some() {
@@ -201,7 +205,7 @@ impl<'a> FactScanner<'a> {
         }
         let container = matches!(event, JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_));
         self.chain |= container && name == "chain";
-        let Some(auth) = Auth::ALL.into_iter().find(|auth| auth.member() == name) else { return };
+        let Some(auth) = auth else { return };
         let closes = match &value {
             MemberValue::Text(text) => !text.trim().is_empty(),
             MemberValue::EmptyObject => auth.empty_closes(),
@@ -232,7 +236,8 @@ impl<'a> FactScanner<'a> {
         }
         let secret = self.is_secret();
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
-        let refers = is_reachable && value.contains("{$") && !lookups(&value).is_empty();
+        let refers =
+            is_reachable && memchr::memchr(b'$', value.as_bytes()).is_some() && !lookups(&value).is_empty();
         let plain = self.kind != DocumentKind::Unknown
             && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
         if refers || plain {

@@ -5,7 +5,7 @@ use crate::check::{OwnPathTemplate, OwnSecrets};
 use crate::domain::{
     FieldName, KvPath, Mount, Presence, SecretField, SecretRight, SecretText, SecretVersion,
 };
-use crate::provider::memory::{MemorySecrets, SecretsOutage};
+use crate::provider::memory::faulty::{FaultySecrets, SecretsOutage};
 use crate::provider::{SecretExpect, SecretFields, SecretReader};
 
 const TOKEN: &str = "hunter2-bearer";
@@ -28,7 +28,7 @@ fn fields(fields: &[(SecretField, &str)]) -> SecretFields {
 
 struct World {
     store: MemoryStore,
-    secrets: MemorySecrets,
+    secrets: FaultySecrets,
     manager: UnifiedConfigManager,
     key: ResourceKey,
 }
@@ -36,7 +36,7 @@ struct World {
 fn world(document: Option<&str>) -> World {
     let key = key("production", "orders");
     let store = MemoryStore::seeded(document.map(|document| (key.clone(), document.into())));
-    let secrets = MemorySecrets::new();
+    let secrets = FaultySecrets::new();
     let own = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
     let eyes = SecretLookup { references: Some(mount("secret")), own, ..SecretLookup::default() };
     let manager = manager(&store).with_secret_access(secrets.access(true)).with_secret_lookup(eyes);
@@ -178,7 +178,7 @@ async fn a_store_that_is_away_and_a_context_that_is_read_only_are_said() {
     assert!(world.merged().await.is_err());
     assert_eq!(world.manager.secrets_health().await.condition().word(), "unusable");
     let read_only = UnifiedConfigManager::open(world.store.clone(), Some("--read-only".into()))
-        .with_secret_access(MemorySecrets::new().access(true));
+        .with_secret_access(FaultySecrets::new().access(true));
     assert!(read_only.secrets().writer.is_none());
     let refused = read_only.secret_writer().err().unwrap().to_string();
     assert!(refused.contains("--read-only"), "{refused}");

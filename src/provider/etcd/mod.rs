@@ -45,7 +45,7 @@ pub use settings::{
 };
 
 use super::{Backend, Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
-use crate::domain::{Entry, Health, KeyPrefix, LeaseId, Namespace, ResourceKey};
+use crate::domain::{Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use connect::Connector;
 use layout::Keyspace;
 use load::KeyScope;
@@ -78,11 +78,6 @@ impl EtcdProvider {
             keyspace,
             health_cache: health::HealthCache::default(),
         }
-    }
-
-    /// The namespace that the receiver serves without naming it.
-    pub fn default_namespace(&self) -> &Namespace {
-        &self.connector.settings().namespace
     }
 
     fn scope(&self, prefix: KeyPrefix) -> KeyScope {

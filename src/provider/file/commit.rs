@@ -9,7 +9,7 @@ use super::contents::{FileContents, FileKind, read, token_of};
 use super::filesystem::{StatStamp, check_replaceable, check_size, target};
 use super::lock::FileLock;
 use super::splice;
-use super::state::FileState;
+use super::state::{FileState, GLANCE};
 use super::temp_file::{ReplaceOutcome, TempFile};
 use super::tracker::HESITATION;
 use crate::domain::json::walk;
@@ -18,9 +18,6 @@ use crate::provider::{CALL_DEADLINE, Commit, Error, Lease, Op, Outcome, Result, 
 
 /// How often a save is retried because an editor that takes no lock wrote in between.
 const ATTEMPTS: usize = 4;
-
-/// How long to wait before a file that an editor is writing is read again.
-const GLANCE: Duration = Duration::from_millis(10);
 
 /// The operations on one file, each with its index in the commit.
 struct FileOps<'a> {

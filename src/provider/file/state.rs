@@ -26,7 +26,7 @@ use crate::provider::{Error, Result};
 const HANDS: usize = 8;
 
 /// How long a caller waits before it reads a file again that an editor is writing.
-const GLANCE: Duration = Duration::from_millis(10);
+pub(super) const GLANCE: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(super) struct FileState {

@@ -26,7 +26,9 @@ use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
     ResourceKey, Right, StoreId, TokenKind,
 };
-pub use secrets::{BACKEND as SECRET_BACKEND, MemorySecrets, SecretCallCounts, SecretsOutage};
+#[cfg(test)]
+pub(crate) use secrets::tests::faulty;
+pub use secrets::{BACKEND as SECRET_BACKEND, MemorySecrets};
 
 use leases::Leases;
 use write::{next_entry, replace};

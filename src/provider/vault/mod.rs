@@ -5,8 +5,7 @@
 //! | `settings` | address, login, TLS verification |
 //! | `request` | one request and its response |
 //! | `client` | sends a request: redirects, TLS, timeouts, size limits |
-//! | `kv` | the key-value engines |
-//! | `secrets` | the traits over them |
+//! | `kv` | the traits, over the key-value engines |
 //! | `session` | the token: login and renewal |
 //! | `rate_limit` | requests per second, and concurrent ones |
 //! | `health` | health of the server and of the token |
@@ -18,11 +17,10 @@ mod health;
 mod kv;
 mod rate_limit;
 mod request;
-mod secrets;
 mod session;
 mod settings;
 
-pub use secrets::VaultSecrets;
+pub use kv::VaultSecrets;
 pub use settings::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultSettingsError,
     VaultToken, Verify,

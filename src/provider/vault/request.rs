@@ -14,7 +14,6 @@
 //! a `VaultError`.
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
 use super::error::VaultError;
@@ -120,75 +119,16 @@ impl VaultResponse {
     /// The first few of the server's `errors`, truncated. They name paths and policies: use them to
     /// distinguish errors, do not log them.
     pub(super) fn errors(&self) -> Vec<String> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.body);
         // A body of another form has no messages.
-        ErrorMessages.deserialize(&mut reader).unwrap_or_default()
+        let errors = self.parse::<ErrorBody>().ok().and_then(|body| body.errors).unwrap_or_default();
+        errors.into_iter().take(MESSAGES).map(|text| text.chars().take(MESSAGE).collect()).collect()
     }
 }
 
-/// Deserializes `{"errors": […]}` and skips all other members.
-struct ErrorMessages;
-
-impl<'de> DeserializeSeed<'de> for ErrorMessages {
-    type Value = Vec<String>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ErrorMessages {
-    type Value = Vec<String>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object with errors")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut messages = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if name == "errors" {
-                messages = map.next_value::<TextList>()?.0;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(messages)
-    }
-}
-
-/// A list of strings, truncated to the limits; null is an empty one.
-#[derive(Default)]
-struct TextList(Vec<String>);
-
-impl<'de> Deserialize<'de> for TextList {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(TextListVisitor)
-    }
-}
-
-struct TextListVisitor;
-
-impl<'de> Visitor<'de> for TextListVisitor {
-    type Value = TextList;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list of texts")
-    }
-
-    fn visit_unit<E>(self) -> Result<TextList, E> {
-        Ok(TextList::default())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<TextList, A::Error> {
-        let mut kept = Vec::new();
-        while let Some(text) = list.next_element::<String>()? {
-            if kept.len() < MESSAGES {
-                kept.push(text.chars().take(MESSAGE).collect());
-            }
-        }
-        Ok(TextList(kept))
-    }
+/// The member of an error response that is read.
+#[derive(Deserialize)]
+struct ErrorBody {
+    errors: Option<Vec<String>>,
 }
 
 #[cfg(test)]

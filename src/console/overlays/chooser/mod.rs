@@ -5,5 +5,51 @@ mod update;
 mod view;
 
 pub use state::Chooser;
-pub(in crate::console) use update::{accept, ask, key, paste, step};
-pub(in crate::console) use view::draw;
+pub(in crate::console) use update::ask;
+
+use crossterm::event::KeyEvent;
+
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::overlays::{self, Overlay, dialog_area};
+use crate::console::place::Place;
+use crate::console::widgets::{Movement, Surface};
+
+pub(in crate::console) struct ChooserDialog;
+
+impl Component for ChooserDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::Choose
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::Choose(chooser)) = &model.overlay {
+            view::draw(surface, dialog_area(model), chooser);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Accept => update::accept(model),
+            _ => return overlays::close_on_cancel(model, action),
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        let page = usize::from(model.frame().body.height);
+        if let Some(Overlay::Choose(chooser)) = &mut model.overlay {
+            update::step(chooser, by, page);
+        }
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        update::key(model, key);
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        update::paste(model, text);
+    }
+}

@@ -6,9 +6,9 @@ use super::state::Chooser;
 use crate::check::{connection_type, template};
 use crate::console::model::Model;
 use crate::console::overlays::state::Overlay;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::editor::typing;
+use crate::console::widgets::Movement;
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::inventory::Scope;
 

@@ -5,9 +5,8 @@ use ratatui::layout::Rect;
 use super::state::Chooser;
 use crate::check::DocumentType;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, dialog, width};
+use crate::console::widgets::{Surface, TextRun, dialog, draw_more};
 use crate::domain::DocumentKind;
-use crate::text::Safe;
 
 /// Width of a name and its description.
 const COLUMNS: u16 = 76;
@@ -23,8 +22,9 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &C
     let title = format!("{of} of {}", chooser.key);
     let matches = chooser.matches();
     let rows = u16::try_from(matches.len().max(1)).unwrap_or(u16::MAX).saturating_add(ABOVE);
-    let inside = dialog(canvas, area, &title, COLUMNS.min(area.width.saturating_sub(4)), rows);
-    typed(canvas, inside, chooser);
+    let inside = dialog(canvas, area, &title, COLUMNS, rows);
+    let x = canvas.row(inside, 0).put(StyleRole::Key, glyph::CRUMB).skip(1).put_input(&chooser.input);
+    canvas.set_cursor(x, inside.y);
     let height = inside.height.saturating_sub(ABOVE);
     let list = Rect { y: inside.y + inside.height - height, height, ..inside };
     if matches.is_empty() {
@@ -36,20 +36,8 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &C
         option(canvas, list, row, choice, at == chooser.selected);
     }
     if matches.len() > first + usize::from(height) {
-        let more = Rect { y: inside.bottom(), height: 1, ..inside };
-        canvas.row(more, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
+        draw_more(canvas, inside);
     }
-}
-
-/// The input line, with its cursor.
-fn typed(canvas: &mut Surface<'_>, inside: Rect, chooser: &Chooser) {
-    let mut pen = canvas.row(inside, 0);
-    pen.put(StyleRole::Key, glyph::CRUMB).skip(1);
-    let before = width(&Safe::new(chooser.input.before_cursor()));
-    let left_out = (before + 2).saturating_sub(pen.remaining());
-    let x = pen.x() + before.saturating_sub(left_out);
-    pen.scroll(usize::from(left_out)).put(StyleRole::Text, chooser.input.text());
-    canvas.set_cursor(x, inside.y);
 }
 
 fn option(canvas: &mut Surface<'_>, list: Rect, row: u16, choice: &DocumentType, selected: bool) {

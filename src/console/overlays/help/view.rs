@@ -8,8 +8,7 @@ use crate::console::model::{Model, WriteAccess};
 use crate::console::place::Place;
 use crate::console::screens::browse::needs;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, dialog};
-use crate::console::words;
+use crate::console::widgets::{Surface, TextRun, clamp_scroll, dialog, draw_more};
 
 /// Blanks between two columns.
 const GAP: u16 = 4;
@@ -34,7 +33,7 @@ pub(in crate::console) fn draw(
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
     let inside = dialog(canvas, area, &title, width(&columns), u16::try_from(rows).unwrap_or(u16::MAX));
-    let first = words::clamp_scroll(scroll, rows, inside.height);
+    let first = clamp_scroll(scroll, rows, inside.height);
     let mut rest = inside;
     for column in &columns {
         for (row, phrase) in (0..rest.height).zip(column.iter().skip(first)) {
@@ -44,8 +43,7 @@ pub(in crate::console) fn draw(
         rest = Rect { x: rest.x + step, width: rest.width - step, ..rest };
     }
     if rows > first + usize::from(inside.height) {
-        let more = Rect { y: inside.bottom(), height: 1, ..inside };
-        canvas.row(more, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
+        draw_more(canvas, inside);
     }
 }
 

@@ -7,23 +7,19 @@ use crate::console::model::Model;
 use crate::console::overlays::state::{DestroyTarget, Prompt, PromptPurpose};
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, dialog, width};
+use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 use crate::console::words;
-use crate::text::Safe;
-
-/// Width of the input line.
-const COLUMNS: u16 = 64;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
     let (title, hint) = words_for(model, &prompt.purpose);
-    let columns = COLUMNS.min(area.width.saturating_sub(4));
+    let columns = dialog_columns(area, DIALOG_COLUMNS);
     let below = below(prompt, &hint, columns);
     let rows = u16::try_from(below.len()).unwrap_or(u16::MAX).saturating_add(1);
     let inside = dialog(canvas, area, &title, columns, rows);
-    line(canvas, inside, prompt);
-    for (row, phrase) in (1..inside.height).zip(&below) {
-        canvas.row(inside, row).put_run(phrase);
-    }
+    let sign = if prompt.purpose == PromptPurpose::Command { ":" } else { glyph::CRUMB };
+    let x = canvas.row(inside, 0).put(StyleRole::Key, sign).skip(1).put_input(&prompt.input);
+    canvas.set_cursor(x, inside.y);
+    canvas.put_lines(inside, 1, &below);
 }
 
 /// The title and the hint.
@@ -94,32 +90,18 @@ fn warnings(purpose: &PromptPurpose) -> Vec<String> {
     }
 }
 
-/// The input line with its cursor; a long one scrolls so that the cursor stays visible.
-fn line(canvas: &mut Surface<'_>, inside: Rect, prompt: &Prompt) {
-    let sign = if prompt.purpose == PromptPurpose::Command { ":" } else { glyph::CRUMB };
-    let mut pen = canvas.row(inside, 0);
-    pen.put(StyleRole::Key, sign).skip(1);
-    let before = width(&Safe::new(prompt.input.before_cursor()));
-    let left_out = (before + 2).saturating_sub(pen.remaining());
-    let x = pen.x() + before.saturating_sub(left_out);
-    pen.scroll(usize::from(left_out)).put(StyleRole::Text, prompt.input.text());
-    canvas.set_cursor(x, inside.y);
-}
-
 /// The error or the hint, then warnings and completions.
 fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<TextRun> {
     let mut lines = vec![TextRun::default()];
-    if let Some(error) = &prompt.error {
-        let error = format!("{} {error}", glyph::BAD);
-        lines.extend(words::wrap(&error, columns).into_iter().map(|line| TextRun::of(StyleRole::Bad, line)));
-    } else {
-        lines.extend(words::wrap(hint, columns).into_iter().map(|line| TextRun::of(StyleRole::Dim, line)));
+    match &prompt.error {
+        Some(error) => {
+            lines.extend(TextRun::wrap(StyleRole::Bad, &format!("{} {error}", glyph::BAD), columns))
+        }
+        None => lines.extend(TextRun::wrap(StyleRole::Dim, hint, columns)),
     }
     for warning in warnings(&prompt.purpose) {
         let warning = format!("{} {warning}", glyph::WARNING);
-        lines.extend(
-            words::wrap(&warning, columns).into_iter().map(|line| TextRun::of(StyleRole::Warning, line)),
-        );
+        lines.extend(TextRun::wrap(StyleRole::Warning, &warning, columns));
     }
     if !prompt.candidates.is_empty() {
         lines.push(TextRun::default());

@@ -8,19 +8,13 @@ use crate::console::model::Model;
 use crate::console::overlays::state::Confirm;
 use crate::console::place::Place;
 use crate::console::theme::StyleRole;
-use crate::console::widgets::{Surface, TextRun, dialog};
-use crate::console::words;
-
-const COLUMNS: u16 = 64;
+use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
-    let columns = COLUMNS.min(area.width.saturating_sub(4));
-    let wrapped = |ink, text: &str| {
-        words::wrap(text, columns).into_iter().map(move |line| TextRun::of(ink, line)).collect::<Vec<_>>()
-    };
-    let mut lines = wrapped(StyleRole::Strong, &confirm.question);
+    let columns = dialog_columns(area, DIALOG_COLUMNS);
+    let mut lines = TextRun::wrap(StyleRole::Strong, &confirm.question, columns);
     for detail in &confirm.details {
-        lines.extend(wrapped(StyleRole::Dim, detail));
+        lines.extend(TextRun::wrap(StyleRole::Dim, detail, columns));
     }
     lines.push(TextRun::default());
     lines.push(answers(&model.keymap));
@@ -30,9 +24,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
     let left_out = lines.len().saturating_sub(usize::from(inside.height));
     let keep = lines.len().saturating_sub(2 + left_out);
     let shown = lines.iter().take(keep).chain(lines.iter().skip(keep + left_out));
-    for (row, phrase) in (0..inside.height).zip(shown) {
-        canvas.row(inside, row).put_run(phrase);
-    }
+    canvas.put_lines(inside, 0, shown);
 }
 
 fn answers(keymap: &KeyMap) -> TextRun {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::table::{INTERVAL, MAX_WANTED, QUIET, REMEMBERED};
 use super::*;
 use crate::domain::{KvPath, Mount, SecretRight};
-use crate::provider::memory::{MemorySecrets, SecretsOutage};
+use crate::provider::memory::faulty::{FaultySecrets, SecretsOutage};
 
 fn path(n: usize) -> SecretPath {
     let path = KvPath::new(&format!("p{n}")).unwrap();

@@ -3,15 +3,17 @@
 
 use ratatui::layout::Rect;
 
-use super::items::lacks_connection;
+use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
 use super::view::{is_alone, is_focused};
+use crate::check::Diagnostic;
+use crate::check::rules::{OpenToAnyone, UnroutableId, UnusableDocument};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, numbered_line};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::{Auth, RowRef};
@@ -33,7 +35,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
     let facts = facts(model, shown, row, area.width);
     let lines = shown.masked.line_count();
     let total = facts.len() + 1 + lines;
-    let first = words::clamp_scroll(browse.detail.scroll, total, area.height);
+    let first = clamp_scroll(browse.detail.scroll, total, area.height);
     for line in 0..area.height {
         let at = first + usize::from(line);
         if let Some(fact) = facts.get(at) {
@@ -79,20 +81,21 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
 
 /// The lines above the text.
 fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
-    let mut facts = LabelledLines { lines: words::pack(history(model, row), room), room };
+    let mut facts = LabelledLines { lines: TextRun::pack(history(model, row), room), room };
     if let Some(lease) = row.lease() {
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
-    if let Some(trouble) = &shown.facts.error {
-        facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.to_string());
+    let found = diagnostics(model, &shown.key, &shown.facts);
+    if let Some(trouble) = first_of(&found, &UnusableDocument) {
+        facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.message);
     }
     match &shown.key {
         ResourceKey::Webhook { namespace, id } => {
-            route(&mut facts, namespace, id);
+            route(&mut facts, namespace, id, &found);
             if shown.facts.error.is_none() {
-                auth(&mut facts, model, shown);
+                auth(&mut facts, model, shown, &found);
                 needs(&mut facts, model, shown);
-                connections(&mut facts, model, shown);
+                connections(&mut facts, model, shown, &found);
             }
         }
         ResourceKey::Connection { name } => {
@@ -148,23 +151,7 @@ const LABEL: u16 = 7;
 
 impl LabelledLines {
     fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
-        let room = self.room.saturating_sub(LABEL).max(8);
-        let label_width = usize::from(LABEL);
-        for (at, line) in words::wrap(words, room).into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.lines.push(TextRun::of(StyleRole::Dim, format!("{label:label_width$}")).and(ink, line));
-        }
-    }
-
-    /// Finished lines under one label.
-    fn block(&mut self, label: &str, lines: Vec<TextRun>) {
-        let label_width = usize::from(LABEL);
-        for (at, line) in lines.into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let mut whole = TextRun::of(StyleRole::Dim, format!("{label:label_width$}"));
-            whole.join("", line);
-            self.lines.push(whole);
-        }
+        self.lines.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
     }
 
     fn marked(&mut self, label: &str, ink: StyleRole, glyph: &str, words: &str) {
@@ -172,9 +159,9 @@ impl LabelledLines {
     }
 }
 
-fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId) {
-    if let Some(reason) = id.unroutable() {
-        facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {reason}"));
+fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Diagnostic]) {
+    if let Some(found) = first_of(found, &UnroutableId) {
+        facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
     }
     let id = id.as_str();
@@ -186,21 +173,16 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId) {
     }
 }
 
-fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
-    if shown.facts.auth.is_open() {
-        let own = needs::own_auth(model, &shown.key);
-        if !own.is_empty() {
-            return facts.add(
-                "auth",
-                StyleRole::Text,
-                &format!("{}, by a secret of its own", own.join(", ")),
-            );
-        }
-        facts.marked("auth", StyleRole::Warning, glyph::WARNING, "none: open to anyone");
-        return;
+fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
+    if let Some(found) = first_of(found, &OpenToAnyone) {
+        return facts.marked("auth", StyleRole::Warning, glyph::WARNING, &found.message);
     }
-    let words: Vec<&str> = shown.facts.auth.iter().map(Auth::word).collect();
-    facts.add("auth", StyleRole::Text, &words.join(", "));
+    let words = if shown.facts.auth.is_open() {
+        format!("{}, by a secret of its own", needs::own_auth(model, &shown.key).join(", "))
+    } else {
+        shown.facts.auth.iter().map(Auth::word).collect::<Vec<_>>().join(", ")
+    };
+    facts.add("auth", StyleRole::Text, &words);
 }
 
 fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
@@ -208,16 +190,16 @@ fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
         return;
     }
     let room = facts.room.saturating_sub(LABEL).max(8);
-    facts.block("needs", needs::block(model, &shown.key, room));
+    let lines = needs::block(model, &shown.key, room);
+    facts.lines.extend(TextRun::beside(&TextRun::of(StyleRole::Dim, "needs"), LABEL, lines));
 }
 
-fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
+fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
     let mut label = "used";
     for name in &shown.facts.connections {
         let others = model.inventory.dependents(name).len().saturating_sub(1);
-        if lacks_connection(model, name) {
-            let words = format!("connection {name} does not exist");
-            facts.marked(label, StyleRole::Warning, glyph::WARNING, &words);
+        if let Some(found) = dangling(found, name) {
+            facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
         } else if others == 0 {
             let nobody = if model.inventory.coverage().is_partial() {
                 words::no_visible_webhook(model)

@@ -15,9 +15,8 @@ use crate::inventory::Scope;
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
-    for (row, phrase) in (top..).zip(lines(model, browse, room)) {
-        canvas.row(area, row).skip(2).margin(1).put_run(&phrase);
-    }
+    let inside = Rect { x: area.x + 2, width: room, ..area };
+    canvas.put_lines(inside, top, &lines(model, browse, room));
 }
 
 fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
@@ -27,24 +26,27 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
     }
     if !browse.filter.text().is_empty() {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
-        let mut lines =
-            wrapped(StyleRole::Text, &format!("nothing matches /{}{partial}", browse.filter.text()), room);
+        let mut lines = TextRun::wrap(
+            StyleRole::Text,
+            &format!("nothing matches /{}{partial}", browse.filter.text()),
+            room,
+        );
         lines.extend(hint(model, Action::Back, "clears the filter"));
         return lines;
     }
     let mut lines = match browse.listing.scope() {
         Scope::Connections if !model.context.capabilities.connections => {
-            return wrapped(StyleRole::Text, "this store holds no connections", room);
+            return TextRun::wrap(StyleRole::Text, "this store holds no connections", room);
         }
-        Scope::Connections => wrapped(StyleRole::Text, "no connections yet", room),
-        Scope::AllWebhooks => wrapped(StyleRole::Text, "no webhooks yet", room),
+        Scope::Connections => TextRun::wrap(StyleRole::Text, "no connections yet", room),
+        Scope::AllWebhooks => TextRun::wrap(StyleRole::Text, "no webhooks yet", room),
         Scope::Namespace(namespace) => {
-            wrapped(StyleRole::Text, &format!("no webhooks in {}", namespace.as_str()), room)
+            TextRun::wrap(StyleRole::Text, &format!("no webhooks in {}", namespace.as_str()), room)
         }
-        Scope::Foreign => return wrapped(StyleRole::Text, "no unrecognised keys", room),
+        Scope::Foreign => return TextRun::wrap(StyleRole::Text, "no unrecognised keys", room),
     };
     if let Some(words) = model.inventory.coverage().words() {
-        lines.extend(wrapped(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
+        lines.extend(TextRun::wrap(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
     }
     if model.lock != WriteAccess::ReadOnly {
         lines.extend(hint(model, Action::New, "makes one"));
@@ -61,17 +63,13 @@ pub(in crate::console) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
         };
         return vec![TextRun::of(StyleRole::Text, words)];
     }
-    let mut lines = words::pack(words::trouble(model), room);
+    let mut lines = TextRun::pack(words::trouble(model), room);
     if let Some(reason) = model.link.state.reason() {
         lines.push(TextRun::default());
-        lines.extend(wrapped(StyleRole::Warning, reason, room));
+        lines.extend(TextRun::wrap(StyleRole::Warning, reason, room));
     }
     lines.extend(hint(model, Action::Retry, "tries again at once"));
     lines
-}
-
-fn wrapped(ink: StyleRole, text: &str, room: u16) -> Vec<TextRun> {
-    words::wrap(text, room).into_iter().map(|line| TextRun::of(ink, line)).collect()
 }
 
 fn hint(model: &Model, action: Action, does: &str) -> Vec<TextRun> {

@@ -2,17 +2,19 @@
 
 use ratatui::layout::Rect;
 
+use super::diagnostics::{dangling, diagnostics, first_of};
 use super::listing::Sort;
-use super::namespaces::first_row;
 use super::state::BrowsePage;
 use super::view::{is_alone, is_focused};
+use crate::check::Diagnostic;
+use crate::check::rules::OpenToAnyone;
 use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title};
+use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_title, first_row};
 use crate::console::words;
-use crate::domain::{ConnectionName, ResourceKey};
+use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
 
@@ -56,7 +58,10 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
     }
     let columns = columns(browse.listing.scope());
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
-    let cells = rows.iter().map(|row| cells(model, browse.listing.scope(), *row)).collect();
+    let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
+    let with_found = rows.iter().zip(&found);
+    let cells =
+        with_found.clone().map(|(row, found)| cells(model, browse.listing.scope(), *row, found)).collect();
     let table = TextTable { columns: &columns, rows: cells };
     // Columns for the selection, the state and the mark, and one at the right end.
     let widths = table.widths(area.width.saturating_sub(4));
@@ -65,7 +70,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
         table.draw_header(canvas, names, 0, &widths);
     }
     let first = first(model, browse, area.height);
-    for (at, row) in rows.iter().enumerate() {
+    for (at, (row, found)) in with_found.enumerate() {
         let Ok(line) = u16::try_from(at) else { break };
         let mut pen = canvas.row(area, line);
         let is_selected = first + at == browse.cursor;
@@ -74,7 +79,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
             pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
         }
         pen.put(StyleRole::Accent, if is_selected { glyph::SELECTED } else { " " });
-        let (ink, mark) = mark(model, *row);
+        let (ink, mark) = mark(model, *row, found);
         pen.put(ink, mark);
         let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
         pen.put(StyleRole::Accent, if is_marked { glyph::MARKED } else { " " }).margin(1);
@@ -100,7 +105,7 @@ pub(in crate::console) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<
 }
 
 fn first(model: &Model, browse: &BrowsePage, height: u16) -> usize {
-    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), height)
+    first_row(browse.offset, browse.cursor, browse.listing.len(&model.inventory), usize::from(height))
 }
 
 fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
@@ -131,7 +136,12 @@ fn columns(scope: &Scope) -> Vec<TableColumn> {
     }
 }
 
-fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(StyleRole, Safe<'m>)> {
+fn cells<'m>(
+    model: &'m Model,
+    scope: &Scope,
+    row: RowRef<'m>,
+    found: &[Diagnostic],
+) -> Vec<(StyleRole, Safe<'m>)> {
     let name_ink = if fresh_until(model, row).is_some() { StyleRole::Fresh } else { StyleRole::Text };
     let name = (name_ink, Safe::bytes(row.short()));
     let token = (StyleRole::Dim, Safe::display(&row.token()));
@@ -149,8 +159,8 @@ fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(StyleRole
                 name,
                 secrets(model, row),
                 module(row),
-                connection(model, row),
-                auth(model, row),
+                connection(row, found),
+                auth(model, row, found),
                 token,
                 changed,
             ]
@@ -158,8 +168,8 @@ fn cells<'m>(model: &'m Model, scope: &Scope, row: RowRef<'m>) -> Vec<(StyleRole
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
             let namespace = (StyleRole::Dim, Safe::new(namespace));
-            let (secrets, auth) = (secrets(model, row), auth(model, row));
-            vec![namespace, name, secrets, module(row), connection(model, row), auth, token, changed]
+            let (secrets, auth) = (secrets(model, row), auth(model, row, found));
+            vec![namespace, name, secrets, module(row), connection(row, found), auth, token, changed]
         }
     }
 }
@@ -184,25 +194,24 @@ fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {
     }
 }
 
-fn connection<'m>(model: &Model, row: RowRef<'m>) -> (StyleRole, Safe<'m>) {
+fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>) {
     match row.connection() {
-        Some(name) if is_dangling(model, row) => (StyleRole::Warning, Safe::new(name)),
+        Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::new(name)),
         Some(name) => (StyleRole::Text, Safe::new(name)),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     }
 }
 
-fn auth(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
+fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Safe<'static>) {
     let auth = row.auth();
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
-    if auth.is_open() {
-        let own = needs::own_auth(model, &row.key());
-        if !own.is_empty() {
-            return (StyleRole::Text, own.join(" ").into());
-        }
+    if first_of(found, &OpenToAnyone).is_some() {
         return (StyleRole::Warning, Safe::literal("none"));
+    }
+    if auth.is_open() {
+        return (StyleRole::Text, needs::own_auth(model, &row.key()).join(" ").into());
     }
     let words: Vec<&str> = auth.iter().map(crate::inventory::Auth::word).collect();
     (StyleRole::Text, words.join(" ").into())
@@ -217,36 +226,15 @@ fn used_by(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
 }
 
 /// The mark before a row: broken, fresh, or with a warning.
-fn mark(model: &Model, row: RowRef<'_>) -> (StyleRole, &'static str) {
-    if row.is_invalid() {
+fn mark(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, &'static str) {
+    let has = |severity| found.iter().any(|found| found.severity == severity);
+    if has(Severity::Error) {
         (StyleRole::Bad, glyph::BAD)
     } else if fresh_until(model, row).is_some() {
         (StyleRole::Fresh, glyph::FRESH)
-    } else if is_dangling(model, row) || is_unroutable(row) || needs::has_variable_conflict(model, &row.key())
-    {
+    } else if has(Severity::Warning) {
         (StyleRole::Warning, glyph::WARNING)
     } else {
         (StyleRole::Text, " ")
     }
-}
-
-fn is_unroutable(row: RowRef<'_>) -> bool {
-    matches!(row.key(), ResourceKey::Webhook { id, .. } if id.unroutable().is_some())
-}
-
-/// Whether a webhook names a connection that does not exist.
-fn is_dangling(model: &Model, row: RowRef<'_>) -> bool {
-    row.connection().is_some_and(|name| lacks_connection(model, name))
-}
-
-/// Whether a connection is known not to exist; not known during a load, or where it may not be read.
-pub(in crate::console) fn lacks_connection(model: &Model, name: &str) -> bool {
-    let knows =
-        model.context.capabilities.connections && model.link.has_loaded && !model.inventory.is_loading();
-    let sees = || {
-        ConnectionName::new(name)
-            .is_ok_and(|name| model.inventory.coverage().covers(&ResourceKey::connection(name)))
-    };
-    let whole = !model.inventory.coverage().is_partial();
-    knows && !model.inventory.has_connection(name) && (whole || sees())
 }

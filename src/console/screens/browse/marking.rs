@@ -1,10 +1,10 @@
 //! Marks: the marked documents are what delete and copy act on.
 
 use super::marks::MAX_MARKS;
-use super::update::Movement;
 use crate::console::model::{Model, PendingWrite, Tone};
 use crate::console::screens::browse::update as browse;
 use crate::console::shell::layout::Pane;
+use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 

@@ -1,6 +1,7 @@
 //! The screens Webhooks and Connections: namespaces, a list of documents, and the detail of the selected one.
 
 pub(in crate::console) mod detail;
+mod diagnostics;
 pub(in crate::console) mod empty;
 mod filter;
 pub(in crate::console) mod items;
@@ -18,7 +19,120 @@ pub use listing::{DocumentList, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use state::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
 pub(in crate::console) use update::{
-    Movement, apply_delta, back, copy, end_filter, filter, focus, go_to, nothing_selected, open, refilter,
-    settle, show, sort, step, zoom,
+    apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show,
 };
-pub(in crate::console) use view::draw;
+
+use crossterm::event::KeyEvent;
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange, refuse_paste};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::overlays::prompt;
+use crate::console::place::Place;
+use crate::console::screens::plan::{builder, names};
+use crate::console::screens::{drafts, editor};
+use crate::console::widgets::{Movement, Surface, TextRun};
+use crate::inventory::Scope;
+
+/// One of the two lists of documents.
+pub(in crate::console) enum Documents {
+    Webhooks,
+    Connections,
+}
+
+impl Component for Documents {
+    fn place(&self, model: &Model) -> Place {
+        match model.browse() {
+            Some(browse) if browse.typing.is_some() => Place::Filter,
+            _ => Place::Browse,
+        }
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model);
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        let is_typing = self.place(model) == Place::Filter;
+        match action {
+            Action::Accept => end_filter(model, true),
+            Action::Cancel => end_filter(model, false),
+            Action::Interrupt if is_typing => end_filter(model, false),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::step(model, by);
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        let typed = |browse: &mut BrowsePage| browse.typing.is_some() && browse.filter.key(key);
+        if model.browse_mut().is_some_and(|(browse, _)| typed(browse)) {
+            refilter(model);
+        }
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        match model.browse_mut() {
+            Some((browse, _)) if browse.typing.is_some() => browse.filter.insert(text),
+            _ => return refuse_paste(model),
+        }
+        refilter(model);
+    }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let selected = model.selected();
+        match action {
+            Action::UndoWrite => !model.undo_log.is_empty(),
+            Action::RevealSecret | Action::SetSecret => !model.secret_targets().is_empty(),
+            Action::Edit | Action::EditExternally | Action::Clone | Action::Rename => {
+                selected.is_some_and(|key| !key.is_foreign())
+            }
+            Action::Open | Action::Delete | Action::Copy | Action::Mark => selected.is_some(),
+            _ => true,
+        }
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        view::next_changes(model, soonest);
+    }
+
+    fn tab_note(&self, model: &Model, counts: bool) -> TextRun {
+        let scope = match self {
+            Self::Webhooks => Scope::AllWebhooks,
+            Self::Connections => Scope::Connections,
+        };
+        view::counts(model, &scope, counts)
+    }
+}
+
+/// What is done with documents. It works from every tab, on what is selected in a list if one is in front.
+pub(in crate::console) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Left => update::focus(model, -1, false),
+        Action::Right => update::focus(model, 1, false),
+        Action::FocusNext => update::focus(model, 1, true),
+        Action::FocusPrevious => update::focus(model, -1, true),
+        Action::Open => update::open(model),
+        Action::Back => update::back(model),
+        Action::Filter => update::filter(model),
+        Action::Sort => update::sort(model),
+        Action::Zoom => update::zoom(model),
+        Action::Copy => return update::copy(model),
+        Action::New => prompt::new_document(model),
+        Action::Clone => names::ask_clone(model),
+        Action::Rename => names::ask_rename(model),
+        Action::Mark => marking::toggle(model),
+        Action::MarkAll => marking::toggle_all(model),
+        Action::UndoWrite => return builder::undo_last(model),
+        Action::Edit => editor::open(model),
+        Action::EditExternally => return editor::external_editor::begin(model),
+        Action::Delete => return builder::delete_targets(model),
+        Action::Interrupt => return drafts::quit_or_ask(model),
+        _ => {}
+    }
+    Vec::new()
+}

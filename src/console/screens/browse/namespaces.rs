@@ -7,7 +7,7 @@ use super::view::{is_alone, is_focused};
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, first_row};
 use crate::console::words;
 use crate::inventory::{RowCounts, Scope};
 
@@ -30,7 +30,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
     }
     let list = NamespaceList::of(&model.inventory);
     let selected = list.position(browse.listing.scope());
-    let first = first_row(browse.namespace_offset, selected, list.len(), rows.height);
+    let first = first_row(browse.namespace_offset, selected, list.len(), usize::from(rows.height));
     let foreign = model.inventory.counts(&Scope::Foreign);
     let mut scopes = std::iter::once(("all", model.inventory.counts(&Scope::AllWebhooks)))
         .chain(model.inventory.namespaces().map(|(namespace, tally)| (namespace.as_str(), tally)))
@@ -61,10 +61,4 @@ fn counts(model: &Model, tally: RowCounts) -> TextRun {
     let mut phrase = TextRun::of(StyleRole::Bad, format!("{}{}", words::grouped(tally.invalid), glyph::BAD));
     phrase.join(" ", all);
     phrase
-}
-
-/// The first visible row: the remembered one, unless the selected row would not be visible.
-pub(in crate::console) fn first_row(offset: usize, selected: usize, len: usize, height: u16) -> usize {
-    let height = usize::from(height).max(1);
-    offset.min(selected).max((selected + 1).saturating_sub(height)).min(len.saturating_sub(height.min(len)))
 }

@@ -4,66 +4,27 @@ use ratatui::layout::Rect;
 
 use super::detail::height as detail_height;
 use super::state::{BrowsePage, NamespaceList};
-use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
-use crate::console::screens::health::height as health_height;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
+use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Scope};
 
-/// A movement in a list or a scrolled page.
-#[derive(Clone, Copy)]
-pub(in crate::console) enum Movement {
-    Lines(isize),
-    Page(isize),
-    First,
-    Last,
-}
-
-impl Movement {
-    pub(in crate::console) fn from_action(action: Action) -> Option<Self> {
-        Some(match action {
-            Action::Up => Self::Lines(-1),
-            Action::Down => Self::Lines(1),
-            Action::PageUp => Self::Page(-1),
-            Action::PageDown => Self::Page(1),
-            Action::First => Self::First,
-            Action::Last => Self::Last,
-            _ => return None,
-        })
-    }
-
-    /// The position it leads to from `at`, within `0..len`.
-    pub(in crate::console) fn apply(self, at: usize, len: usize, page: usize) -> usize {
-        let last = len.saturating_sub(1);
-        match self {
-            Self::Lines(by) => at.saturating_add_signed(by).min(last),
-            Self::Page(by) => {
-                let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(isize::MAX);
-                at.saturating_add_signed(by.saturating_mul(page)).min(last)
-            }
-            Self::First => 0,
-            Self::Last => last,
-        }
-    }
-}
-
-/// Shows a tab; opening Health clears the resync mark.
-pub(in crate::console) fn show(model: &mut Model, tab: Tab) {
+/// Shows a tab.
+pub(in crate::console) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
-    if tab == Tab::Health {
-        model.link.resync = None;
-    }
+    let effects = tab.component().enter(model);
     settle(model);
+    effects
 }
 
 /// Moves in the focused pane.
 pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let focus = model.browse().map(|browse| browse.focus);
     match focus {
-        None => page_step(model, step),
+        None => {}
         Some(Pane::Namespaces) => namespace_step(model, step),
         Some(Pane::Items) => {
             let height = rows(item_rows(model.panes().items));
@@ -73,28 +34,11 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
             }
         }
         Some(Pane::Detail) => {
-            // It scrolls until its last line is visible.
             let (lines, height) = detail_height(model);
-            let positions = lines.saturating_sub(height) + 1;
             if let Some((browse, _)) = model.browse_mut() {
-                browse.detail.scroll = step.apply(browse.detail.scroll, positions, height);
+                browse.detail.scroll = step.scroll(browse.detail.scroll, lines, height);
             }
         }
-    }
-}
-
-fn page_step(model: &mut Model, step: Movement) {
-    let height = usize::from(model.frame().body.height);
-    if model.tab == Tab::Log {
-        // The newest line is at the bottom: moving down reduces `back`.
-        let len = model.log.lines.len();
-        let from_top = len.saturating_sub(1).saturating_sub(model.log.back);
-        let to = step.apply(from_top, len, height);
-        model.log.back = len.saturating_sub(1).saturating_sub(to);
-    } else {
-        // A page scrolls until its last line is visible.
-        let positions = health_height(model).saturating_sub(height) + 1;
-        model.health.scroll = step.apply(model.health.scroll, positions, height);
     }
 }
 
@@ -116,11 +60,10 @@ pub(in crate::console) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let height =
-        rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces)).max(1);
-    let at = NamespaceList::of(&model.inventory).position(model.webhooks.listing.scope());
-    let offset = &mut model.webhooks.namespace_offset;
-    *offset = (*offset).min(at).max((at + 1).saturating_sub(height));
+    let height = rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces));
+    let list = NamespaceList::of(&model.inventory);
+    let at = list.position(model.webhooks.listing.scope());
+    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, list.len(), height);
 }
 
 /// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
@@ -149,7 +92,8 @@ pub(in crate::console) fn open(model: &mut Model) {
 pub(in crate::console) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
-        return show(model, Tab::Webhooks);
+        show(model, Tab::Webhooks);
+        return;
     };
     if browse.zoomed {
         browse.zoomed = false;
@@ -228,7 +172,7 @@ pub(in crate::console) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Connection { .. } => (Tab::Connections, Scope::Connections),
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
-    show(model, tab);
+    let _ = show(model, tab);
     let height = rows(item_rows(model.panes().items));
     let Some((browse, inventory)) = model.browse_mut() else { return false };
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();

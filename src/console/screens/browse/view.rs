@@ -1,11 +1,16 @@
 //! A list tab: namespaces, items and the detail of the selected one, in as many panes as fit.
 
+use super::detail::lease_words;
+use super::items::{fresh_until, visible};
+use super::needs;
 use super::state::BrowsePage;
+use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, PaneLayout};
-use crate::console::theme::StyleRole;
-use crate::console::widgets::{Surface, draw_rules};
+use crate::console::theme::{StyleRole, glyph};
+use crate::console::widgets::{Surface, TextRun, draw_rules};
 use crate::console::words;
+use crate::inventory::Scope;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
     let Some(browse) = model.browse() else { return };
@@ -27,4 +32,40 @@ pub(super) fn is_alone(panes: &PaneLayout) -> bool {
 /// Whether keys go to the pane.
 pub(super) fn is_focused(model: &Model, browse: &BrowsePage, pane: Pane) -> bool {
     browse.focus == pane && model.overlay.is_none()
+}
+
+/// How many documents a tab has, and how many of them are invalid.
+pub(super) fn counts(model: &Model, scope: &Scope, counts: bool) -> TextRun {
+    let tally = model.inventory.counts(scope);
+    let mut note = TextRun::default();
+    let count = words::count(tally.total, model);
+    if counts && !count.is_empty() {
+        note = note.and(StyleRole::Dim, format!(" {count}"));
+    }
+    if tally.invalid > 0 {
+        note = note.and(StyleRole::Bad, format!(" {}{}", words::grouped(tally.invalid), glyph::BAD));
+    }
+    note
+}
+
+pub(super) fn next_changes(model: &Model, soonest: &mut EarliestChange) {
+    let Some(browse) = model.browse() else { return };
+    for row in visible(model, browse) {
+        soonest.include(fresh_until(model, row));
+        if let Some(at) = row.observed() {
+            soonest.include_age(at);
+        }
+    }
+    let detail_shown = browse.focus == Pane::Detail || model.panes().detail.width > 0;
+    if let Some(shown) = browse.detail.shown.as_ref().filter(|_| detail_shown)
+        && let Some(row) = model.inventory.get(&shown.key)
+    {
+        if let Some(at) = row.observed() {
+            soonest.include_age(at);
+        }
+        needs::age_changes(model, &shown.key).for_each(|wait| soonest.include_in(Some(wait)));
+        if let Some(lease) = row.lease() {
+            soonest.include_in(lease_words(model, lease).changes_in);
+        }
+    }
 }

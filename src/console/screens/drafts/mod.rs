@@ -6,7 +6,46 @@ mod view;
 
 pub use state::{AutosaveState, DraftRow, DraftStatus, DraftsPage, SavedDrafts};
 pub(in crate::console) use update::{
-    ask_throw_away, ask_to_leave, follow, is_busy, on_closed, on_loaded, on_saved, on_taken, on_thrown_away,
-    quit_now, quit_or_ask, show, step, take_up, throw_away, wake,
+    ask_to_leave, follow, is_busy, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, quit_now,
+    quit_or_ask, show, throw_away, wake,
 };
-pub(in crate::console) use view::{age_changes, draw};
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::overlays::{self, Overlay, dialog_area};
+use crate::console::place::Place;
+use crate::console::widgets::{Movement, Surface};
+
+/// The list of drafts.
+pub(in crate::console) struct DraftsDialog;
+
+impl Component for DraftsDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::Drafts
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::Drafts(page)) = &model.overlay {
+            view::draw(surface, model, dialog_area(model), page);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::ResumeDraft => return Some(update::take_up(model)),
+            Action::DeleteDraft => update::ask_throw_away(model),
+            _ => return overlays::close_on_cancel(model, action),
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::step(model, by);
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        view::age_changes(model).for_each(|wait| soonest.include_in(Some(wait)));
+    }
+}

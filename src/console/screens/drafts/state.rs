@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
-use crate::console::effect::RequestId;
+use crate::console::effect::{Pending, RequestId};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Base, Draft};
 use crate::domain::{ResourceKey, Token};
@@ -25,7 +25,7 @@ pub struct SavedDrafts {
     /// Whether they were listed, and the user is still to be notified.
     pub unannounced: bool,
     /// The draft that is being resumed or discarded.
-    pub pending: Option<(RequestId, DraftId)>,
+    pub pending: Pending<DraftId>,
     /// The drafts of this session that have a file.
     pub on_disk: BTreeSet<ResourceKey>,
     /// Why the last save failed; shown once.
@@ -39,8 +39,7 @@ pub struct AutosaveState {
     changes: Option<(Duration, Duration)>,
     /// The last buffer revision that was noted.
     seen_revision: u64,
-    /// The pending save.
-    asked: Option<RequestId>,
+    saving: Pending<()>,
     /// The number of secrets left out of the last save.
     pub withheld: usize,
     pub failed: bool,
@@ -68,7 +67,7 @@ impl AutosaveState {
 
     /// When to save.
     pub fn due(&self) -> Option<Duration> {
-        let (first, last) = self.changes.filter(|_| self.asked.is_none())?;
+        let (first, last) = self.changes.filter(|_| !self.saving.is_pending())?;
         Some((last + PAUSE).min(first + AT_MOST))
     }
 
@@ -79,12 +78,12 @@ impl AutosaveState {
 
     /// Whether the saved draft is current, as far as known.
     pub fn is_current(&self) -> bool {
-        !self.is_behind() && self.asked.is_none()
+        !self.is_behind() && !self.saving.is_pending()
     }
 
     pub fn begin(&mut self, request: RequestId) {
         self.changes = None;
-        self.asked = Some(request);
+        self.saving.begin(request, ());
     }
 
     /// Nothing is to be saved.
@@ -99,7 +98,7 @@ impl AutosaveState {
 
     /// Takes a result; returns whether it was for the pending save.
     pub fn accept(&mut self, request: RequestId, result: &Result<usize, String>) -> bool {
-        let mine = self.asked.take_if(|asked| *asked == request).is_some();
+        let mine = self.saving.accept(request).is_some();
         if mine {
             self.failed = result.is_err();
             self.withheld = *result.as_ref().unwrap_or(&self.withheld);

@@ -6,10 +6,10 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::editor::{Draft, Upstream, typing};
 use crate::console::update::feed;
+use crate::console::widgets::Movement;
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
 pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
@@ -161,7 +161,7 @@ fn selected(model: &Model) -> Option<DraftRow<'_>> {
 /// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
 /// draft with it.
 pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
-    let busy = model.saved_drafts.pending.is_some();
+    let busy = model.saved_drafts.pending.is_pending();
     if busy {
         model.notify(Tone::Plain, "the last one is still under way; a moment");
     }
@@ -207,7 +207,7 @@ pub(in crate::console) fn take_up(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let request = model.next_request();
-    model.saved_drafts.pending = Some((request, id.clone()));
+    model.saved_drafts.pending.begin(request, id.clone());
     vec![Effect::ResumeDraft(request, id)]
 }
 
@@ -217,7 +217,7 @@ pub(in crate::console) fn on_taken(
     request: RequestId,
     taken: Result<Box<SavedDraft>, String>,
 ) {
-    let Some((_, id)) = model.saved_drafts.pending.take_if(|(asked, _)| *asked == request) else { return };
+    let Some(id) = model.saved_drafts.pending.accept(request) else { return };
     let saved = match taken {
         Ok(saved) => saved,
         Err(reason) => return model.notify(Tone::Bad, format!("the draft was not taken up: {reason}")),
@@ -284,13 +284,13 @@ pub(in crate::console) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effe
         return Vec::new();
     }
     let request = model.next_request();
-    model.saved_drafts.pending = Some((request, id.clone()));
+    model.saved_drafts.pending.begin(request, id.clone());
     vec![Effect::DeleteDraft(request, id)]
 }
 
 /// The answer to discarding a saved draft.
 pub(in crate::console) fn on_thrown_away(model: &mut Model, request: RequestId, result: Result<(), String>) {
-    let Some((_, id)) = model.saved_drafts.pending.take_if(|(asked, _)| *asked == request) else { return };
+    let Some(id) = model.saved_drafts.pending.accept(request) else { return };
     match result {
         Ok(()) => {
             model.saved_drafts.offered.retain(|listed| listed.id != id);

@@ -10,7 +10,7 @@ use crate::console::drafts::{DraftEntry, DraftSummary};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TableColumn, TextTable, dialog};
+use crate::console::widgets::{Surface, TableColumn, TextRun, TextTable, dialog};
 use crate::console::words;
 use crate::text::Safe;
 
@@ -31,9 +31,8 @@ const BELOW: u16 = 3;
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
     let rows = model.draft_rows();
     let cells: Vec<_> = rows.iter().map(|row| cells(model, row)).collect();
-    let columns = COLUMNS.min(area.width.saturating_sub(4));
     let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(1 + BELOW);
-    let inside = dialog(canvas, area, &words::plural(rows.len(), "draft"), columns, wanted);
+    let inside = dialog(canvas, area, &words::plural(rows.len(), "draft"), COLUMNS, wanted);
     let cursor = page.cursor.min(rows.len().saturating_sub(1));
     let below = BELOW.min(inside.height.saturating_sub(2));
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
@@ -50,11 +49,8 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
         table.draw_row(&mut pen, row, &widths);
     }
     let Some(selected) = rows.get(cursor) else { return };
-    let about = words::wrap(&about(model, selected), inside.width);
-    let first = inside.height.saturating_sub(below) + 1;
-    for (line, text) in (first..inside.height).zip(about) {
-        canvas.row(inside, line).put(StyleRole::Dim, text);
-    }
+    let about = TextRun::wrap(StyleRole::Dim, &about(model, selected), inside.width);
+    canvas.put_lines(inside, inside.height.saturating_sub(below) + 1, &about);
 }
 
 /// In how long the age of each listed draft changes.

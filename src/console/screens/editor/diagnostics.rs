@@ -8,37 +8,31 @@ use std::time::Duration;
 
 use super::outline::paths;
 use super::text_buffer::{Pos, TextBuffer};
-use crate::console::effect::RequestId;
-use crate::domain::json::{Severity, SyntaxFix, SyntaxProblem, problems};
-use crate::text::placeholders::unfillable;
-
-/// Drafts up to this size, in bytes, are checked at each key.
-pub const CHECKED_AT_ONCE: usize = 64 * 1024;
+use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
+use crate::check::{Diagnostic, Rule, Subject, diagnose};
+use crate::console::compute::AT_ONCE;
+use crate::console::effect::{Pending, RequestId};
+use crate::domain::json::{Severity, SyntaxFix};
 
 /// The pause in typing after which a large draft is checked.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The most diagnostics of a draft.
-pub const MAX_DIAGNOSTICS: usize = 100;
-
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    list: Vec<Diagnostic>,
+    list: Vec<BufferDiagnostic>,
     /// The buffer revision they belong to.
     revision: u64,
     check_at: Option<Duration>,
-    asked: Option<(RequestId, u64)>,
+    asked: Pending<u64>,
 }
 
-/// A problem and its position in the buffer.
+/// A diagnostic and its position in the buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    pub problem: SyntaxProblem,
+pub struct BufferDiagnostic {
+    pub found: Diagnostic,
     pub from: Pos,
     /// Its end; at least one character after its start, unless the line ends there.
     pub to: Pos,
-    /// The JSON path: `chain[1].module`.
-    pub path: String,
     pub fix: Option<DraftFix>,
 }
 
@@ -75,62 +69,38 @@ pub struct DiagnosticsInput {
     byte_order_mark: bool,
 }
 
-impl fmt::Debug for DiagnosticsInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Check({} bytes)", self.text.len())
-    }
-}
-
 impl DiagnosticsInput {
     pub fn of(pad: &TextBuffer, concealed_count: usize) -> Self {
         Self { text: pad.text(), concealed_count, byte_order_mark: pad.has_byte_order_mark() }
     }
 
+    /// In bytes.
+    pub fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// Finds the problems, ordered by position.
-    pub fn run(self) -> Vec<Diagnostic> {
-        let Self { text, concealed_count: kept, byte_order_mark: mark } = self;
-        let mut found: Vec<(SyntaxProblem, bool)> =
-            problems(&text, MAX_DIAGNOSTICS).into_iter().map(|one| (one, false)).collect();
-        if mark {
-            let reason =
-                "a byte order mark is stored before this text; the receiver cannot read it in a file";
-            found.push((warning(reason), true));
-        }
-        for (span, reason) in unfillable(&text, kept).take(MAX_DIAGNOSTICS) {
-            let severity = Severity::Error;
-            found.push((SyntaxProblem { span, reason: reason.into(), severity, ..warning("") }, false));
-        }
-        found.sort_by_key(|(problem, mark)| (problem.span.start, !mark));
+    pub fn run(self) -> Vec<BufferDiagnostic> {
+        let Self { text, concealed_count, byte_order_mark } = self;
+        let mut found =
+            diagnose(Subject::Draft { text: &text, concealed: Some(concealed_count), byte_order_mark });
+        found.sort_by_key(|found| found.span.start);
         found.truncate(MAX_DIAGNOSTICS);
         let mut places = OffsetMapper { text: &text, at: 0, pos: Pos::default() };
-        let mut flaws: Vec<_> =
-            found.into_iter().map(|(problem, mark)| diagnostic(problem, mark, &mut places)).collect();
+        let mut flaws: Vec<_> = found.into_iter().map(|found| locate(found, &mut places)).collect();
         let paths = paths(&text, flaws.iter().map(|flaw| flaw.from));
-        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.path = path);
+        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.found.pointer = path);
         flaws
     }
 }
 
-fn warning(reason: &str) -> SyntaxProblem {
-    SyntaxProblem {
-        span: crate::domain::json::Span { start: 0, end: 0 },
-        line: 1,
-        column: 1,
-        severity: Severity::Warning,
-        reason: reason.to_owned(),
-        expected: "",
-        fix: None,
-    }
-}
-
-fn diagnostic(mut problem: SyntaxProblem, mark: bool, places: &mut OffsetMapper<'_>) -> Diagnostic {
-    let from = places.to(problem.span.start);
-    problem.line = from.row + 1;
+fn locate(mut found: Diagnostic, places: &mut OffsetMapper<'_>) -> BufferDiagnostic {
+    let from = places.to(found.span.start);
     let mut reach = *places;
-    let end = problem.span.end.max(places.next_character());
+    let end = found.span.end.max(places.next_character());
     let to = reach.to(end);
-    let remedy = match problem.fix.take() {
-        _ if mark => Some(DraftFix::DropByteOrderMark),
+    let fix = match found.fix.take() {
+        _ if found.rule == ByteOrderMark.id() => Some(DraftFix::DropByteOrderMark),
         None => None,
         Some(SyntaxFix { span, replacement, words }) => {
             let mut edit = *places;
@@ -138,7 +108,7 @@ fn diagnostic(mut problem: SyntaxProblem, mark: bool, places: &mut OffsetMapper<
             Some(DraftFix::Edit { from, to: edit.to(span.end), text: replacement, words })
         }
     };
-    Diagnostic { problem, from, to, path: String::new(), fix: remedy }
+    BufferDiagnostic { found, from, to, fix }
 }
 
 /// Converts byte offsets to positions, each relative to the previous one.
@@ -174,22 +144,15 @@ impl OffsetMapper<'_> {
     }
 }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SyntaxProblem { line, column, reason, .. } = &self.problem;
-        write!(f, "line {line}, column {column}: {reason}")
-    }
-}
-
 impl Diagnostics {
     /// Ordered by position.
-    pub fn list(&self) -> &[Diagnostic] {
+    pub fn list(&self) -> &[BufferDiagnostic] {
         &self.list
     }
 
     /// The first error, which prevents writing.
-    pub fn first_error(&self) -> Option<&Diagnostic> {
-        self.list.iter().find(|flaw| flaw.problem.severity == Severity::Error)
+    pub fn first_error(&self) -> Option<&BufferDiagnostic> {
+        self.list.iter().find(|flaw| flaw.found.severity == Severity::Error)
     }
 
     /// Whether the text changed since it was checked.
@@ -199,7 +162,7 @@ impl Diagnostics {
 
     /// The index of the diagnostic at, or nearest to, the cursor.
     pub fn nearest(&self, cursor: Pos) -> Option<usize> {
-        let distance = |flaw: &Diagnostic| {
+        let distance = |flaw: &BufferDiagnostic| {
             let inside = flaw.from <= cursor && cursor <= flaw.to;
             let bytes = if flaw.from.row == cursor.row { flaw.from.at.abs_diff(cursor.at) } else { 0 };
             (!inside, flaw.from.row.abs_diff(cursor.row), bytes)
@@ -208,13 +171,13 @@ impl Diagnostics {
     }
 
     /// The first after a position, wrapping around the end of the text.
-    pub fn next(&self, cursor: Pos) -> Option<&Diagnostic> {
+    pub fn next(&self, cursor: Pos) -> Option<&BufferDiagnostic> {
         self.list.iter().find(|flaw| flaw.from > cursor).or(self.list.first())
     }
 
     /// When to check; `None` while a check is pending or not needed.
     pub fn check_at(&self) -> Option<Duration> {
-        self.check_at.filter(|_| self.asked.is_none())
+        self.check_at.filter(|_| !self.asked.is_pending())
     }
 
     /// Checks now, however long that takes.
@@ -222,12 +185,12 @@ impl Diagnostics {
         self.list = DiagnosticsInput::of(pad, kept).run();
         self.revision = pad.revision();
         self.check_at = None;
-        self.asked = None;
+        self.asked.cancel();
     }
 
     /// Updates the diagnostics after an edit.
     pub fn changed(&mut self, pad: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
-        if pad.len() <= CHECKED_AT_ONCE {
+        if pad.len() <= AT_ONCE {
             return self.check(pad, kept);
         }
         self.check_at = Some(now + PAUSE);
@@ -237,14 +200,14 @@ impl Diagnostics {
             for pos in [&mut flaw.from, &mut flaw.to] {
                 pos.row = pos.row.saturating_add_signed(by);
             }
-            flaw.problem.line = flaw.from.row + 1;
+            flaw.found.place = flaw.found.place.map(|(_, column)| (flaw.from.row + 1, column));
         }
     }
 
     /// Checks again: now if the draft is small, else off the event loop as soon as possible.
     pub fn schedule_check(&mut self, pad: &TextBuffer, kept: usize, now: Duration) {
-        self.asked = None;
-        if pad.len() <= CHECKED_AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
+        self.asked.cancel();
+        if pad.len() <= AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
     }
 
     /// The input of the diagnostics if they are due.
@@ -257,13 +220,19 @@ impl Diagnostics {
     ) -> Option<DiagnosticsInput> {
         self.check_at().filter(|at| *at <= now)?;
         self.check_at = None;
-        self.asked = Some((request, pad.revision()));
+        self.asked.begin(request, pad.revision());
         Some(DiagnosticsInput::of(pad, kept))
     }
 
     /// Takes the result of a check; one for an older request or an older text is dropped.
-    pub fn accept(&mut self, request: RequestId, found: Vec<Diagnostic>, pad: &TextBuffer, now: Duration) {
-        let Some((_, revision)) = self.asked.take_if(|(asked, _)| *asked == request) else { return };
+    pub fn accept(
+        &mut self,
+        request: RequestId,
+        found: Vec<BufferDiagnostic>,
+        pad: &TextBuffer,
+        now: Duration,
+    ) {
+        let Some(revision) = self.asked.accept(request) else { return };
         if revision == pad.revision() {
             self.list = found;
             self.revision = revision;
@@ -297,8 +266,8 @@ mod tests {
         assert_eq!((from, to), (Pos { row: 1, at: 9 }, Pos { row: 1, at: 9 }));
         pad.apply(&[(from, to, text)]);
         assert_eq!(pad.line(1), "  \"é\": 1,");
-        assert!(found.list()[2].problem.reason.contains("damaged"));
-        assert!(found.list()[3].problem.reason.contains("stands for no stored secret"));
+        assert!(found.list()[2].found.message.contains("damaged"));
+        assert!(found.list()[3].found.message.contains("stands for no stored secret"));
     }
 
     #[test]
@@ -314,8 +283,7 @@ mod tests {
 
     #[test]
     fn of_answers_the_newest_counts() {
-        let mut pad =
-            TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(CHECKED_AT_ONCE)));
+        let mut pad = TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(AT_ONCE)));
         let mut flaws = Diagnostics::default();
         let second = Duration::from_secs(1);
         flaws.schedule_check(&pad, 0, second);

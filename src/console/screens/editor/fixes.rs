@@ -1,7 +1,8 @@
 //! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
 
-use super::diagnostics::Diagnostic;
+use super::diagnostics::BufferDiagnostic;
 use super::typing::{follow, settle};
+use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 
@@ -47,12 +48,14 @@ pub(in crate::console) fn check(model: &mut Model) -> Option<Effect> {
     model.edit.as_ref()?.diagnostics.check_at().filter(|at| *at <= now)?;
     let request = model.next_request();
     let check = model.edit.as_mut()?.due_check(now, request)?;
-    Some(Effect::CheckDraft(request, check))
+    let job = Compute::new(check.size(), move || check.run(), Vec::new(), on_checked);
+    Some(Effect::Compute(request, job))
 }
 
-pub(in crate::console) fn on_checked(model: &mut Model, request: RequestId, found: Vec<Diagnostic>) {
+fn on_checked(model: &mut Model, request: RequestId, found: Vec<BufferDiagnostic>) -> Vec<Effect> {
     let now = model.now.mono;
     if let Some(edit) = &mut model.edit {
         edit.accept_diagnostics(request, found, now);
     }
+    Vec::new()
 }

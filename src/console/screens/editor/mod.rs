@@ -17,9 +17,7 @@ pub(in crate::console) mod typing;
 mod update;
 mod view;
 
-pub use diagnostics::{
-    CHECKED_AT_ONCE, Diagnostic, Diagnostics, DiagnosticsInput, DraftFix, MAX_DIAGNOSTICS,
-};
+pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};
@@ -27,7 +25,78 @@ pub use review_input::ReviewInput;
 pub use state::{Base, Draft, DraftStage, NotReady, Review, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
 pub(in crate::console) use update::{
-    ask_discard, back_to_draft, begin, discard, leave, open, resume, scroll_review, toggle_full, too_soon,
-    write,
+    back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, too_soon, write,
 };
-pub(in crate::console) use view::draw;
+
+use crossterm::event::KeyEvent;
+
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::screens::{drafts, merge, review};
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::Surface;
+
+pub(in crate::console) struct Editor;
+
+impl Component for Editor {
+    fn place(&self, model: &Model) -> Place {
+        if model.edit.as_ref().is_some_and(|edit| edit.find.typing) { Place::Find } else { Place::Editor }
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        let Some(edit) = &model.edit else { return };
+        view::draw(surface, model, edit, edit_layout(&model.frame(), false));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        let place = self.place(model);
+        match action {
+            Action::Review => return Some(review::review(model)),
+            Action::Undo => typing::undo(model, true),
+            Action::Redo => typing::undo(model, false),
+            Action::Find => search::open(model),
+            Action::FindNext => search::step(model, true),
+            Action::FindPrevious => search::step(model, false),
+            Action::NextProblem => fixes::next(model),
+            Action::Fix => fixes::fix(model),
+            Action::Indent => typing::indent(model, true),
+            Action::Outdent => typing::indent(model, false),
+            Action::Wrap => typing::wrap(model),
+            Action::Reveal => return Some(typing::reveal(model)),
+            Action::Discard => update::ask_discard(model),
+            Action::Merge => merge::open(model),
+            Action::Back | Action::Interrupt if place == Place::Find => search::close(model),
+            Action::Back if model.external_edit.is_some() => {
+                return Some(external_editor::end(model).into_iter().collect());
+            }
+            Action::Back => update::leave(model),
+            Action::Interrupt => return Some(leave_and_ask(model)),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        match self.place(model) {
+            Place::Find => search::key(model, key),
+            _ => typing::key(model, key),
+        }
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        match self.place(model) {
+            Place::Find => search::paste(model, text),
+            _ => typing::paste(model, text),
+        }
+    }
+}
+
+/// Keeps the draft, and asks whether to leave the console.
+pub(in crate::console) fn leave_and_ask(model: &mut Model) -> Vec<Effect> {
+    update::back_to_draft(model);
+    update::leave(model);
+    drafts::ask_to_leave(model)
+}

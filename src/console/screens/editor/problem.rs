@@ -2,21 +2,21 @@
 
 use ratatui::layout::Rect;
 
-use super::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
+use super::diagnostics::BufferDiagnostic;
 use super::state::Draft;
+use crate::check::rules::MAX_DIAGNOSTICS;
 use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, width};
+use crate::console::widgets::{Surface, TextRun};
 use crate::domain::json::Severity;
-use crate::text::Safe;
 
 /// Draws the problem nearest to the cursor, and its number among all.
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
-    if edit.preparing.is_some() {
+    if edit.preparing.is_pending() {
         pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
         return;
     }
@@ -51,17 +51,17 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &D
     pen.put_run(&left);
 }
 
-fn problem_run(flaw: &Diagnostic) -> TextRun {
-    let (ink, mark) = match flaw.problem.severity {
+fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
+    let (ink, mark) = match flaw.found.severity {
         Severity::Error => (StyleRole::Bad, glyph::BAD),
-        Severity::Warning => (StyleRole::Warning, glyph::WARNING),
+        Severity::Warning | Severity::Info => (StyleRole::Warning, glyph::WARNING),
     };
-    let mut left = TextRun::of(ink, mark).and(ink, format!(" {flaw}"));
-    if !flaw.path.is_empty() {
-        left = left.and(StyleRole::Dim, format!(", in {}", flaw.path));
+    let mut left = TextRun::of(ink, mark).and(ink, format!(" {}", flaw.found));
+    if !flaw.found.pointer.is_empty() {
+        left = left.and(StyleRole::Dim, format!(", in {}", flaw.found.pointer));
     }
-    if !flaw.problem.expected.is_empty() {
-        left = left.and(StyleRole::Dim, format!("; expected {}", flaw.problem.expected));
+    if !flaw.found.remedy.is_empty() {
+        left = left.and(StyleRole::Dim, format!("; expected {}", flaw.found.remedy));
     }
     left
 }
@@ -76,11 +76,6 @@ pub(in crate::console) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area
         let mark = if tally.total == 0 { format!("{} ", glyph::BAD) } else { String::new() };
         pen.put_right(&TextRun::of(ink, format!("{mark}{tally}"))).margin(2);
     }
-    pen.put(StyleRole::Key, "find ");
-    let before = width(&Safe::new(edit.find.input.before_cursor()));
-    // A long text scrolls so that its cursor, and a blank for it, stay visible.
-    let left_out = (before + 2).saturating_sub(pen.remaining());
-    let x = pen.x() + before.saturating_sub(left_out);
-    pen.scroll(usize::from(left_out)).put(StyleRole::Text, edit.find.input.text());
+    let x = pen.put(StyleRole::Key, "find ").put_input(&edit.find.input);
     canvas.set_cursor(x, area.y);
 }

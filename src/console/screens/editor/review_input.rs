@@ -1,7 +1,6 @@
 //! Turns a draft into the document to be stored and its review. This takes long for large texts, so the
 //! input is owned and can be sent off the event loop.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::state::{NotReady, Review};
@@ -20,12 +19,6 @@ pub struct ReviewInput {
     pub(in crate::console) stored: bool,
     /// Whether a byte order mark is kept.
     pub(in crate::console) byte_order_mark: bool,
-}
-
-impl fmt::Debug for ReviewInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Finish({} bytes)", self.text.len())
-    }
 }
 
 impl ReviewInput {

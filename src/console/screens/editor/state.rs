@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::diagnostics::{Diagnostic, Diagnostics, DiagnosticsInput, DraftFix};
+use super::diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
 use super::review_input::ReviewInput;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare::{self, Diff, DiffLine};
-use crate::console::effect::RequestId;
-use crate::console::place::Place;
+use crate::console::effect::{Pending, RequestId};
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
@@ -31,11 +30,11 @@ pub struct Draft {
     pub diagnostics: Diagnostics,
     pub find: TextSearch,
     /// The pending review, and the buffer revision it is made from.
-    pub preparing: Option<(RequestId, u64)>,
-    /// A merge too large for the event loop, to be sent off.
-    pub pending_merge: Option<Box<MergeInput>>,
+    pub preparing: Pending<u64>,
+    /// A merge to be made, and what is said before why it failed.
+    pub pending_merge: Option<(Box<MergeInput>, &'static str)>,
     /// The pending merge, and the buffer revision it is made from.
-    pub merging: Option<(RequestId, u64)>,
+    pub merging: Pending<u64>,
     /// What happened to the base in the store.
     pub upstream: Upstream,
     pub stage: DraftStage,
@@ -163,9 +162,9 @@ impl Draft {
             outline: JsonPathTracker::default(),
             diagnostics: Diagnostics::default(),
             find: TextSearch::default(),
-            preparing: None,
+            preparing: Pending::default(),
             pending_merge: None,
-            merging: None,
+            merging: Pending::default(),
             upstream: Upstream::Unchanged,
             stage: DraftStage::Editing,
             last_write: None,
@@ -176,15 +175,6 @@ impl Draft {
             is_rebased: false,
             opened_with_byte_order_mark: false,
             revealed: None,
-        }
-    }
-
-    pub fn place(&self) -> Place {
-        match self.stage {
-            DraftStage::Editing if self.find.typing => Place::Find,
-            DraftStage::Editing => Place::Editor,
-            DraftStage::Review(_) => Place::Review,
-            DraftStage::Merge(_) => Place::Merge,
         }
     }
 
@@ -211,7 +201,7 @@ impl Draft {
     /// Records an edit, made when the buffer had `rows` lines and the cursor was in line `row`.
     pub fn text_changed(&mut self, now: Duration, row: usize, rows: usize) {
         let by = isize::try_from(self.buffer.rows()).unwrap_or(0) - isize::try_from(rows).unwrap_or(0);
-        self.preparing = None;
+        self.preparing.cancel();
         self.find.marked &= self.find.typing;
         self.diagnostics.changed(
             &self.buffer,
@@ -226,7 +216,7 @@ impl Draft {
         self.diagnostics.take_due(&self.buffer, self.concealed_secrets.len(), now, request)
     }
 
-    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<Diagnostic>, now: Duration) {
+    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, now: Duration) {
         self.diagnostics.accept(request, found, &self.buffer, now);
     }
 
@@ -330,7 +320,9 @@ impl Draft {
         self.stage = DraftStage::Editing;
         self.is_rebased = true;
         // Pending reviews and merges were against the previous base.
-        (self.preparing, self.pending_merge, self.merging) = (None, None, None);
+        self.pending_merge = None;
+        self.preparing.cancel();
+        self.merging.cancel();
         self.autosave = self.autosave.outdated();
         !matches!(self.to_document(), Err(NotReady::Unchanged))
     }

@@ -6,12 +6,12 @@ use super::state::{Base, Draft, DraftStage, Review};
 use crate::console::effect::Effect;
 use crate::console::model::{MAX_DRAFTS, Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor::typing;
 use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
 use crate::console::screens::{browse, drafts, merge, review as prepare};
 use crate::console::update::visibility;
+use crate::console::widgets::Movement;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 use crate::provider::Lease;
 use crate::text::grouped;
@@ -76,7 +76,7 @@ pub(in crate::console) fn leave(model: &mut Model) {
         return;
     }
     let Some(mut edit) = model.edit.take() else { return };
-    edit.merging = None;
+    edit.merging.cancel();
     if !edit.is_changed() {
         return;
     }
@@ -115,7 +115,7 @@ pub(in crate::console) fn discard(model: &mut Model) {
 pub(in crate::console) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = DraftStage::Editing;
-        edit.merging = None;
+        edit.merging.cancel();
     }
 }
 

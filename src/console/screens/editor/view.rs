@@ -134,9 +134,9 @@ impl EditorViewport<'_> {
         let here = self.edit.diagnostics.list().iter().filter(|flaw| begins(flaw.from));
         let mut mark = (StyleRole::Text, " ");
         for flaw in here {
-            match flaw.problem.severity {
+            match flaw.found.severity {
                 Severity::Error => return (StyleRole::Bad, glyph::BAD),
-                Severity::Warning => mark = (StyleRole::Warning, glyph::WARNING),
+                Severity::Warning | Severity::Info => mark = (StyleRole::Warning, glyph::WARNING),
             }
         }
         mark

@@ -19,7 +19,7 @@ pub(super) fn lines(model: &Model, health: &Health, room: u16) -> Vec<HealthLine
         TextRun::of(StyleRole::Dim, format!("{} ", fact.name)).and(StyleRole::Text, shown(&fact.value, now))
     });
     let facts: Vec<_> =
-        words::pack(facts, room).into_iter().filter(|line| !line.is_empty()).map(HealthLine::of).collect();
+        TextRun::pack(facts, room).into_iter().filter(|line| !line.is_empty()).map(HealthLine::of).collect();
     let members: Vec<_> = health.members.iter().map(|member| of_member(member, now)).collect();
     let certificates: Vec<_> = health.certificates.iter().map(|it| of_certificate(it, now)).collect();
     let parts = [facts, grid_of(&members, room), grid_of(&certificates, room)];

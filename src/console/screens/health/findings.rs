@@ -1,6 +1,6 @@
 //! Verdicts and findings: who can act, what is wrong, what to do.
 
-use super::view::{HealthLine, INDENT, LABEL, labelled};
+use super::view::{HealthLine, LABEL, labelled};
 use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
@@ -36,18 +36,9 @@ fn of_finding(finding: &Finding, room: u16) -> Vec<HealthLine> {
         (_, Condition::Unusable) => (glyph::BAD, StyleRole::Bad),
         _ => (glyph::WARNING, StyleRole::Warning),
     };
-    let columns = room.saturating_sub(LABEL).max(8);
-    let label = format!("{glyph} {}", finding.cause.word());
-    // Measured and not padded by the formatter: a glyph may be more than one byte.
-    let label = super::grid::padded(ink, &label, LABEL);
-    let text = words::wrap(&finding.text, columns).into_iter();
-    let mut lines: Vec<_> = text
-        .enumerate()
-        .map(|(at, line)| {
-            let before = if at == 0 { label.clone() } else { super::grid::padded(ink, "", LABEL) };
-            HealthLine { indent: INDENT, run: before.and(StyleRole::Text, line) }
-        })
-        .collect();
+    let label = TextRun::of(ink, format!("{glyph} {}", finding.cause.word()));
+    let text = TextRun::wrap(StyleRole::Text, &finding.text, room.saturating_sub(LABEL).max(8));
+    let mut lines: Vec<_> = TextRun::beside(&label, LABEL, text).into_iter().map(HealthLine::of).collect();
     if !finding.remedy.is_empty() {
         lines.extend(labelled("", StyleRole::Dim, &format!("{} {}", glyph::ARROW, finding.remedy), room));
     }

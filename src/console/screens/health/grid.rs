@@ -3,7 +3,6 @@
 use super::view::HealthLine;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{TextRun, width};
-use crate::console::words::pack;
 use crate::text::Safe;
 
 /// Blanks between columns.
@@ -89,23 +88,20 @@ fn folded(row: &GridRow, room: u16) -> Vec<HealthLine> {
     let facts = facts
         .map(|cell| TextRun::of(StyleRole::Dim, format!("{} ", cell.name)).and(cell.ink, cell.text.clone()));
     let mut lines = vec![HealthLine::of(line)];
-    lines.extend(pack(facts, room.saturating_sub(2)).into_iter().filter(|line| !line.is_empty()).map(inner));
+    lines.extend(
+        TextRun::pack(facts, room.saturating_sub(2)).into_iter().filter(|line| !line.is_empty()).map(inner),
+    );
     lines.extend(note(row, room));
     lines
 }
 
 fn note(row: &GridRow, room: u16) -> Vec<HealthLine> {
     let Some((ink, note)) = &row.note else { return Vec::new() };
-    let lines = crate::console::words::wrap(note, room.saturating_sub(2).max(8));
-    lines.into_iter().map(|line| inner(TextRun::of(*ink, line))).collect()
+    TextRun::wrap(*ink, note, room.saturating_sub(2).max(8)).into_iter().map(inner).collect()
 }
 
 fn inner(words: TextRun) -> HealthLine {
     HealthLine { indent: super::view::INDENT + 2, run: words }
-}
-
-pub(in crate::console) fn padded(ink: StyleRole, text: &str, columns: u16) -> TextRun {
-    TextRun::of(ink, fill(text, columns))
 }
 
 fn fill(text: &str, columns: u16) -> String {

@@ -9,4 +9,52 @@ mod state;
 mod view;
 
 pub use state::HealthPage;
-pub(in crate::console) use view::{draw, height};
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::update::timers;
+use crate::console::widgets::{Movement, Surface, TextRun};
+
+pub(in crate::console) struct HealthScreen;
+
+impl Component for HealthScreen {
+    fn place(&self, _: &Model) -> Place {
+        Place::Page
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model, model.frame().body);
+    }
+
+    fn act(&self, _: &mut Model, _: Action) -> Option<Vec<Effect>> {
+        None
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        let height = usize::from(model.frame().body.height);
+        // A page scrolls until its last line is visible.
+        let positions = view::height(model).saturating_sub(height) + 1;
+        model.health.scroll = by.apply(model.health.scroll, positions, height);
+    }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        action != Action::UndoWrite || !model.undo_log.is_empty()
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        view::next_changes(model, soonest);
+    }
+
+    /// Whoever looks sees what differed after the last load, and the backends are asked anew.
+    fn enter(&self, model: &mut Model) -> Vec<Effect> {
+        model.link.resync = None;
+        vec![timers::check_health(model)]
+    }
+
+    fn tab_note(&self, model: &Model, _: bool) -> TextRun {
+        view::tab_note(model)
+    }
+}

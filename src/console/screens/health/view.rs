@@ -11,10 +11,13 @@
 
 use ratatui::layout::Rect;
 
+use super::backend;
+use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::theme::StyleRole;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Surface, TextRun, clamp_scroll};
 use crate::console::words;
+use crate::domain::{Condition, Health};
 
 /// Indent of what belongs to a heading.
 pub(super) const INDENT: u16 = 4;
@@ -24,7 +27,7 @@ pub(super) const LABEL: u16 = 12;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = lines(model, area.width);
-    let first = words::clamp_scroll(model.health.scroll, lines.len(), area.height);
+    let first = clamp_scroll(model.health.scroll, lines.len(), area.height);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         canvas.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
     }
@@ -68,11 +71,38 @@ fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
 
 /// Labelled words, wrapped beside their label.
 pub(super) fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
-    let lines = words::wrap(words, room.saturating_sub(LABEL).max(8));
-    let line = |(at, line)| {
-        let label = if at == 0 { label } else { "" };
-        let width = usize::from(LABEL);
-        HealthLine::of(TextRun::of(StyleRole::Dim, format!("{label:width$}")).and(ink, line))
-    };
-    lines.into_iter().enumerate().map(line).collect()
+    TextRun::labelled(label, LABEL, ink, words, room).into_iter().map(HealthLine::of).collect()
+}
+
+/// The worst condition of all backends, unless they are well.
+pub(super) fn tab_note(model: &Model) -> TextRun {
+    match model.health.all().map(Health::condition).max() {
+        None | Some(Condition::Healthy) => TextRun::default(),
+        Some(condition) => {
+            let (glyph, role) = words::condition_badge(condition);
+            TextRun::of(role, format!(" {glyph}"))
+        }
+    }
+}
+
+pub(super) fn next_changes(model: &Model, soonest: &mut EarliestChange) {
+    let link = &model.link;
+    soonest.include_age(link.since);
+    if model.secret_link.standing.is_some() {
+        soonest.include_age(model.secret_link.since);
+    }
+    if let Some(resync) = link.resync {
+        soonest.include_age(resync.at);
+    }
+    if let Some(checked) = model.health.checked {
+        soonest.include_age(checked);
+    }
+    let record = &link.history;
+    let compared = record.last_check.map(|comparison| comparison.when);
+    let resynced = record.last_resync.map(|resync| resync.at);
+    let over = record.outage.as_ref().and_then(|outage| outage.ended);
+    for moment in [record.last_progress, compared, resynced, over].into_iter().flatten() {
+        soonest.include_age(moment);
+    }
+    backend::next_changes(model).for_each(|wait| soonest.include_in(Some(wait)));
 }

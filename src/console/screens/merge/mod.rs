@@ -5,7 +5,48 @@ mod update;
 mod view;
 
 pub use state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
-pub(in crate::console) use update::{
-    ask_value, choose, choose_all, conflict, finish, follow, on_merged, open, step, take_value, toggle_full,
-};
-pub(in crate::console) use view::draw;
+pub(in crate::console) use update::{conflict, follow, open, take_value};
+
+use crate::compare::merge::ConflictChoice;
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::screens::editor::{self, DraftStage};
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::{Movement, Surface};
+
+pub(in crate::console) struct MergeScreen;
+
+impl Component for MergeScreen {
+    fn place(&self, _: &Model) -> Place {
+        Place::Merge
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        let Some(edit) = &model.edit else { return };
+        let DraftStage::Merge(merging) = &edit.stage else { return };
+        view::draw(surface, model, edit, merging, edit_layout(&model.frame(), true));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Review => return Some(update::finish(model)),
+            Action::FullDiff => update::toggle_full(model),
+            Action::TakeMine => update::choose(model, &ConflictChoice::Mine),
+            Action::TakeTheirs => update::choose(model, &ConflictChoice::Theirs),
+            Action::TakeAllMine => update::choose_all(model, &ConflictChoice::Mine),
+            Action::TakeAllTheirs => update::choose_all(model, &ConflictChoice::Theirs),
+            Action::TakeValue => update::ask_value(model),
+            Action::Back => editor::back_to_draft(model),
+            Action::Interrupt => return Some(editor::leave_and_ask(model)),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::step(model, by);
+    }
+}

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::compare::merge::{ConflictChoice, Merge, MergeRowText, merge};
 use crate::compare::{DiffLine, lines};
-use crate::console::screens::editor::{CHECKED_AT_ONCE, NotReady, ReviewInput};
+use crate::console::screens::editor::{NotReady, ReviewInput};
 use crate::domain::{Document, DocumentKind, Entry, MAX_EDITABLE, StoreId};
 use crate::text::placeholders::ConcealedSecrets;
 
@@ -26,17 +26,10 @@ pub struct MergeInput {
     pub replaced: bool,
 }
 
-impl std::fmt::Debug for MergeInput {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ask({:?})", self.draft)
-    }
-}
-
 impl MergeInput {
-    /// Whether the merge is too large for the event loop.
-    pub fn is_large(&self) -> bool {
-        let theirs = self.theirs.as_ref().map_or(0, |now| now.document.len());
-        self.draft.text.len().max(theirs) > CHECKED_AT_ONCE
+    /// The bytes of the larger side.
+    pub fn size(&self) -> usize {
+        self.draft.text.len().max(self.theirs.as_ref().map_or(0, |now| now.document.len()))
     }
 
     ///

@@ -3,15 +3,15 @@
 use super::state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
 use crate::compare::RawJson;
 use crate::compare::merge::{ConflictChoice, MergePlace};
+use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review as prepare;
 use crate::console::shell::layout::edit_layout;
 use crate::console::update::visibility;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{Movement, TextInput};
 use crate::domain::json::{LexemeKind, Lexer, walk};
 use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
@@ -19,6 +19,8 @@ use crate::text::placeholders::{conceal_within, fill_hidden};
 
 /// The longest value that is edited on a prompt line, in bytes.
 const MAX_VALUE: usize = 400;
+
+const KEPT: &str = "your draft is kept: ";
 
 /// A merge renumbers placeholders: those in an external editor would stand for other secrets.
 const AWAY: &str = "it is open in another program: end that first, there or with esc, then ctrl-g merges";
@@ -30,19 +32,20 @@ pub(in crate::console) fn open(model: &mut Model) {
         let words = "nothing to merge: what is stored is what your draft is based on";
         return model.notify(Tone::Plain, words);
     }
-    if let Err(words) = begin(model, None) {
+    if let Err(words) = begin(model, None, "") {
         model.notify(Tone::Bad, words);
     }
 }
 
 /// A write was refused by a conflict: `told` is the entry that the store reported.
 pub(in crate::console) fn conflict(model: &mut Model, told: Option<Entry>) {
-    if let Err(words) = begin(model, told) {
-        model.notify(Tone::Bad, format!("nothing was written, your draft is kept: {words}"));
+    let on_failure = "nothing was written, your draft is kept: ";
+    if let Err(words) = begin(model, told, on_failure) {
+        model.notify(Tone::Bad, format!("{on_failure}{words}"));
     }
 }
 
-fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
+fn begin(model: &mut Model, told: Option<Entry>, on_failure: &'static str) -> Result<(), String> {
     if model.external_edit.is_some() {
         return Err(AWAY.into());
     }
@@ -62,11 +65,7 @@ fn begin(model: &mut Model, told: Option<Entry>) -> Result<(), String> {
         }
         return Err("it is not stored here either: review it again".into());
     }
-    if ask.is_large() {
-        edit.pending_merge = Some(Box::new(ask));
-        return Ok(());
-    }
-    edit.stage = DraftStage::Merge(Box::new(ask.merge_state()?));
+    edit.pending_merge = Some((Box::new(ask), on_failure));
     Ok(())
 }
 
@@ -89,13 +88,13 @@ fn stored_now(inventory: &Inventory, edit: &Draft, told: Option<Entry>) -> Optio
     }
 }
 
-/// Requests a large merge off the loop, and merges again where the stored document changed.
+/// Requests the merge that was begun, and merges again where the stored document changed.
 pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
     let Model { edit, inventory, .. } = &mut *model;
     let edit = edit.as_mut()?;
     if let DraftStage::Merge(before) = &edit.stage
         && edit.pending_merge.is_none()
-        && edit.merging.is_none()
+        && !edit.merging.is_pending()
     {
         let same_store = before.store.as_ref() == inventory.store();
         let told = before.theirs.clone().filter(|_| same_store);
@@ -104,31 +103,30 @@ pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
         if !same_store || is(&now) != is(&before.theirs) {
             let hidden = edit.upstream == Upstream::Hidden;
             let ask = merge_input(edit, now, inventory);
-            match (hidden, ask.is_large()) {
-                (true, _) => show(model, Err("it may not be read any more".into())),
-                (_, true) => edit.pending_merge = Some(Box::new(ask)),
-                (_, false) => show(model, ask.merge_state()),
+            if hidden {
+                show(model, Err(format!("{KEPT}it may not be read any more")));
+            } else {
+                edit.pending_merge = Some((Box::new(ask), KEPT));
             }
         }
     }
-    let ask = model.edit.as_mut()?.pending_merge.take()?;
-    let request = model.next_request();
+    let (ask, on_failure) = model.edit.as_mut()?.pending_merge.take()?;
+    let (bytes, request) = (ask.size(), model.next_request());
     let edit = model.edit.as_mut()?;
-    edit.merging = Some((request, edit.buffer.revision()));
-    Some(Effect::PrepareMerge(request, ask))
+    edit.merging.begin(request, edit.buffer.revision());
+    let run = move || ask.merge_state().map_err(|words| format!("{on_failure}{words}"));
+    let broken = Err(format!("{KEPT}the merge broke down, see the log"));
+    Some(Effect::Compute(request, Compute::new(bytes, run, broken, on_merged)))
 }
 
-/// Takes a merge made off the loop, if it is still pending and the text is unchanged.
-pub(in crate::console) fn on_merged(
-    model: &mut Model,
-    request: RequestId,
-    result: Result<MergeState, String>,
-) {
-    let Some(edit) = &mut model.edit else { return };
-    let Some((_, revision)) = edit.merging.take_if(|(asked, _)| *asked == request) else { return };
-    if revision == edit.buffer.revision() {
+/// Takes a merge, if it is still pending and the text is unchanged.
+fn on_merged(model: &mut Model, request: RequestId, result: Result<MergeState, String>) -> Vec<Effect> {
+    if let Some(edit) = &mut model.edit
+        && edit.merging.accept(request) == Some(edit.buffer.revision())
+    {
         show(model, result);
     }
+    Vec::new()
 }
 
 /// Shows a merge; one that replaces another keeps the choices that still fit.
@@ -152,7 +150,7 @@ fn show(model: &mut Model, result: Result<MergeState, String>) {
         }
         (Err(words), _) => {
             model.overlay.take_if(is_value);
-            return model.notify(Tone::Bad, format!("your draft is kept: {words}"));
+            return model.notify(Tone::Bad, words);
         }
     };
     if again {
@@ -187,8 +185,7 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let height = usize::from(merging.list(body).height);
     let clashes = merging.choices.len();
     if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || clashes == 0 {
-        let most = merging.lines(wide).saturating_sub(height);
-        merging.scroll = Some(step.apply(merging.first(wide, height), most + 1, height));
+        merging.scroll = Some(step.scroll(merging.first(wide, height), merging.lines(wide), height));
     } else {
         merging.selected = step.apply(merging.selected, clashes, height);
         merging.scroll = None;
@@ -286,7 +283,7 @@ pub(in crate::console) fn finish(model: &mut Model) -> Vec<Effect> {
     }
     let Some(edit) = &mut model.edit else { return Vec::new() };
     let DraftStage::Merge(merging) = &mut edit.stage else { return Vec::new() };
-    if edit.merging.is_some() {
+    if edit.merging.is_pending() {
         model.notify(Tone::Plain, "it changed again meanwhile, and is being merged anew");
         return Vec::new();
     }

@@ -12,7 +12,51 @@ pub use state::{
     DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
 };
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
-pub(in crate::console) use update::{
-    leave, on_compared, on_conflict, on_typed, on_written, renew, scroll, toggle_full, write,
-};
-pub(in crate::console) use view::{draw, is_undo, may_be_renewed};
+pub(in crate::console) use update::{on_conflict, on_typed, on_written};
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::{Movement, Surface};
+
+pub(in crate::console) struct PlanScreen;
+
+impl Component for PlanScreen {
+    fn place(&self, _: &Model) -> Place {
+        Place::Plan
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model, edit_layout(&model.frame(), true));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Write => return Some(update::write(model)),
+            Action::RebuildPlan => return Some(update::renew(model)),
+            Action::FullDiff => update::toggle_full(model),
+            Action::Back | Action::Interrupt => update::leave(model),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::scroll(model, by);
+    }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        match action {
+            Action::UndoWrite => view::is_undo(model) && model.undo_log.len() > 1,
+            Action::RebuildPlan => view::may_be_renewed(model),
+            _ => true,
+        }
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        soonest.include_wall(model, model.receiver_cache_expiry());
+    }
+}

@@ -12,9 +12,6 @@ use crate::text::{grouped, secrets_in};
 /// The most documents of one plan.
 pub const MAX_STEPS: usize = 1_000;
 
-/// Up to this many bytes, the diffs are computed at once; larger ones off the event loop.
-const COMPARED_AT_ONCE: usize = 64 * 1024;
-
 /// Up to this many bytes the full text is shown: two documents of the largest editable size.
 const MAX_FULL: usize = 2 * 1024 * 1024;
 
@@ -204,35 +201,39 @@ impl DiffInput {
     }
 }
 
+pub(super) fn size(sides: &[DiffInput]) -> usize {
+    sides.iter().map(DiffInput::size).sum()
+}
+
 pub fn diff(sides: &[DiffInput]) -> Vec<StepDiff> {
-    let with_lines = sides.iter().map(DiffInput::size).sum::<usize>() <= MAX_FULL;
+    let with_lines = size(sides) <= MAX_FULL;
     sides.iter().map(|sides| sides.diff_steps(with_lines)).collect()
 }
 
 impl Plan {
-    /// Builds a plan. Small diffs are computed at once; else their input is returned, to be computed off the
-    /// event loop as the answer to `request`.
+    /// Builds a plan; its diffs are to be computed as the answer to `request`.
     pub fn new(
         recipe: PlanKind,
         steps: Vec<PlanStep>,
         (store, opened, request): (Option<StoreId>, Duration, RequestId),
-    ) -> (Self, Option<Vec<DiffInput>>) {
-        let sides: Vec<_> = steps.iter().map(PlanStep::sides).collect();
-        let small = sides.iter().map(DiffInput::size).sum::<usize>() <= COMPARED_AT_ONCE;
-        let looks = if small { StepDiffs::Ready(diff(&sides)) } else { StepDiffs::Comparing(request) };
-        let plan = Self {
+    ) -> Self {
+        Self {
             kind: recipe,
             store,
             steps,
             unchanged: 0,
-            diffs: looks,
+            diffs: StepDiffs::Comparing(request),
             full: false,
             scroll: 0,
             opened,
             sent: None,
             conflict: None,
-        };
-        (plan, (!small).then_some(sides))
+        }
+    }
+
+    /// What is compared.
+    pub fn sides(&self) -> Vec<DiffInput> {
+        self.steps.iter().map(PlanStep::sides).collect()
     }
 
     /// `delete 3 documents`
@@ -287,6 +288,6 @@ impl Plan {
 
     /// Whether the texts together are too long for the full text.
     pub fn is_too_long(&self) -> bool {
-        self.steps.iter().map(|step| step.sides().size()).sum::<usize>() > MAX_FULL
+        size(&self.sides()) > MAX_FULL
     }
 }

@@ -2,18 +2,20 @@
 
 use super::builder::ConflictInfo;
 use super::send::CommitSpec;
-use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
+use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff, size};
 use super::view::height as plan_height;
+use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
 use crate::console::overlays::prompt;
-use crate::console::screens::browse::{Movement, marking as marks};
+use crate::console::screens::browse::marking as marks;
 use crate::console::screens::plan::{builder as plan_builder, send};
 use crate::console::screens::{browse, editor as edit, stale_dependents};
 use crate::console::update::{keys, visibility};
+use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
-/// Shows a plan; a large one is compared off the loop.
+/// Shows a plan and compares what it changes.
 pub(in crate::console) fn open(
     model: &mut Model,
     recipe: PlanKind,
@@ -22,20 +24,23 @@ pub(in crate::console) fn open(
 ) -> Vec<Effect> {
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
-    let (mut plan, sides) = Plan::new(recipe, steps, shown);
-    plan.unchanged = same;
+    let plan = Plan { unchanged: same, ..Plan::new(recipe, steps, shown) };
+    let sides = plan.sides();
     model.plan = Some(Box::new(plan));
-    sides.map(|sides| Effect::Compare(request, sides)).into_iter().collect()
+    // Without a result, after a panic, the plan is never taken for compared, and never written.
+    let job = Compute::new(size(&sides), move || diff(&sides), Vec::new(), on_compared);
+    vec![Effect::Compute(request, job)]
 }
 
 /// Takes the comparisons of the plan's steps.
-pub(in crate::console) fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) {
+fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> Vec<Effect> {
     if let Some(plan) = &mut model.plan
         && matches!(plan.diffs, StepDiffs::Comparing(asked) if asked == request)
         && looks.len() == plan.steps.len()
     {
         plan.diffs = StepDiffs::Ready(looks);
     }
+    Vec::new()
 }
 
 /// Writes the plan; in a protected context a deletion has to be typed out first.
@@ -148,9 +153,9 @@ pub(in crate::console) fn toggle_full(model: &mut Model) {
 /// Scrolls until the last line is visible.
 pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
-    let positions = plan_height(model).saturating_sub(page) + 1;
+    let lines = plan_height(model);
     if let Some(plan) = &mut model.plan {
-        plan.scroll = step.apply(plan.scroll.min(positions - 1), positions, page);
+        plan.scroll = step.scroll(plan.scroll, lines, page);
     }
 }
 

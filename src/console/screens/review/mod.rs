@@ -4,5 +4,44 @@ pub(in crate::console) mod sections;
 mod update;
 mod view;
 
-pub(in crate::console) use update::{leave, on_prepared, review};
-pub(in crate::console) use view::draw;
+pub(in crate::console) use update::{leave, review};
+
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::screens::editor::{self, DraftStage};
+use crate::console::screens::merge;
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::{Movement, Surface};
+
+pub(in crate::console) struct ReviewScreen;
+
+impl Component for ReviewScreen {
+    fn place(&self, _: &Model) -> Place {
+        Place::Review
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        let Some(edit) = &model.edit else { return };
+        let DraftStage::Review(review) = &edit.stage else { return };
+        view::draw(surface, model, edit, review, edit_layout(&model.frame(), true));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Write => return Some(editor::write(model)),
+            Action::FullDiff => editor::toggle_full(model),
+            Action::Merge => merge::open(model),
+            Action::Back => editor::back_to_draft(model),
+            Action::Interrupt => return Some(editor::leave_and_ask(model)),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        editor::scroll_review(model, by);
+    }
+}

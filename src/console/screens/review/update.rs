@@ -2,47 +2,46 @@
 
 use std::time::Duration;
 
+use crate::console::compute::{AT_ONCE, Compute};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::screens::editor::typing::settle;
-use crate::console::screens::editor::{CHECKED_AT_ONCE, DraftStage, NotReady, Review};
+use crate::console::screens::editor::{DraftStage, NotReady, Review};
 
 /// Opens the review of the draft.
 pub(in crate::console) fn review(model: &mut Model) -> Vec<Effect> {
     let Some(edit) = &mut model.edit else { return Vec::new() };
     let finish = edit.review_input();
-    if edit.buffer.len() <= CHECKED_AT_ONCE {
+    if edit.preparing.is_pending() {
+        return Vec::new();
+    }
+    let (bytes, revision) = (edit.buffer.len(), edit.buffer.revision());
+    if bytes <= AT_ONCE {
         edit.check();
-        on_reviewed(model, finish.review());
-        return Vec::new();
     }
-    if edit.preparing.is_some() {
-        return Vec::new();
-    }
-    let revision = edit.buffer.revision();
     let request = model.next_request();
     if let Some(edit) = &mut model.edit {
-        edit.preparing = Some((request, revision));
+        edit.preparing.begin(request, revision);
     }
-    vec![Effect::PrepareReview(request, Box::new(finish))]
+    let job = Compute::new(bytes, move || finish.review(), Err(NotReady::Failed), on_prepared);
+    vec![Effect::Compute(request, job)]
 }
 
 /// Takes a review, if it is still pending and the text is unchanged.
-pub(in crate::console) fn on_prepared(
-    model: &mut Model,
-    request: RequestId,
-    review: Result<Review, NotReady>,
-) {
-    let Some(edit) = &mut model.edit else { return };
-    let Some((_, revision)) = edit.preparing.take_if(|(asked, _)| *asked == request) else { return };
-    if revision == edit.buffer.revision() && matches!(edit.stage, DraftStage::Editing) {
+fn on_prepared(model: &mut Model, request: RequestId, review: Result<Review, NotReady>) -> Vec<Effect> {
+    if let Some(edit) = &mut model.edit
+        && let Some(revision) = edit.preparing.accept(request)
+        && revision == edit.buffer.revision()
+        && matches!(edit.stage, DraftStage::Editing)
+    {
         on_reviewed(model, review);
     }
+    Vec::new()
 }
 
 /// Cancels a pending review; `false` if none was pending.
 pub(in crate::console) fn leave(model: &mut Model) -> bool {
-    model.edit.as_mut().is_some_and(|edit| edit.preparing.take().is_some())
+    model.edit.as_mut().is_some_and(|edit| edit.preparing.cancel())
 }
 
 fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
@@ -61,7 +60,7 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
             // In the words and at the position that the editor shows, if it has checked already.
             let known = edit.diagnostics.first_error().filter(|_| !edit.diagnostics.is_behind(&edit.buffer));
             let (at, words) = match known {
-                Some(flaw) => (flaw.from, flaw.to_string()),
+                Some(flaw) => (flaw.from, flaw.found.to_string()),
                 None => (edit.buffer.position_of(error.offset), error.to_string()),
             };
             edit.buffer.move_to(at);

@@ -11,9 +11,128 @@ pub use state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
     ValuePrompt, is_plain_field,
 };
-pub(in crate::console) use update::{
-    accept, add_field, ask_generate, ask_name, ask_rebase, back, cancel_value, change_version, enter_value,
-    generate, key, on_generated, open, paste, rebase, review, step, step_alphabet, stop_rebasing,
-    toggle_removal, write,
-};
-pub(in crate::console) use view::draw;
+pub(in crate::console) use update::{add_field, change_version, on_generated, open, rebase, stop_rebasing};
+
+use crossterm::event::KeyEvent;
+
+use crate::console::action::Action;
+use crate::console::component::Component;
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::overlays::{Overlay, dialog_area};
+use crate::console::place::Place;
+use crate::console::screens::secrets::actions;
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::{Movement, Surface};
+
+/// The form, and its review.
+pub(in crate::console) struct SecretFormScreen;
+
+impl Component for SecretFormScreen {
+    fn place(&self, model: &Model) -> Place {
+        if model.secret_actions.is_reviewing() { Place::SecretReview } else { Place::SecretForm }
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model, edit_layout(&model.frame(), true));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Review => update::review(model),
+            Action::Write if model.secret_actions.undo.is_some() => return Some(undo::write(model)),
+            Action::Write => return Some(update::write(model)),
+            Action::EnterValue => update::enter_value(model),
+            Action::AddField => update::ask_name(model),
+            Action::RemoveField => update::toggle_removal(model),
+            Action::Rebase => return Some(update::ask_rebase(model)),
+            Action::Back | Action::Interrupt => update::back(model),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        match model.secret_actions.undo {
+            Some(_) => undo::scroll(model, by),
+            None => update::step(model, by),
+        }
+    }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let conflict = || model.secret_actions.form.as_ref().is_some_and(|form| form.conflict.is_some());
+        action != Action::Rebase || conflict()
+    }
+}
+
+/// A value being typed.
+pub(in crate::console) struct ValueDialog;
+
+impl Component for ValueDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::Value
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::Value(entry)) = &model.overlay {
+            actions::value(surface, dialog_area(model), &entry.0);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Accept => return Some(update::accept(model, false)),
+            Action::Review => return Some(update::accept(model, true)),
+            Action::Generate => update::ask_generate(model),
+            Action::Cancel | Action::Interrupt => update::cancel_value(model),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        update::key(model, key);
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        update::paste(model, text);
+    }
+}
+
+/// What a generated value is made of.
+pub(in crate::console) struct GenerateDialog;
+
+impl Component for GenerateDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::Generate
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::Generate(generate)) = &model.overlay {
+            actions::generate(surface, dialog_area(model), generate);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Accept => return Some(update::generate(model)),
+            Action::Cancel | Action::Interrupt => update::cancel_value(model),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        if let Some(Overlay::Generate(generate)) = &mut model.overlay {
+            update::step_alphabet(generate, by);
+        }
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        update::key(model, key);
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        update::paste(model, text);
+    }
+}

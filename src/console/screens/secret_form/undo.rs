@@ -4,7 +4,6 @@
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
@@ -12,7 +11,8 @@ use crate::console::screens::secrets::actions::{
 use crate::console::screens::stale_dependents::ChangedSecret;
 use crate::console::screens::{editor as edit, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
-use crate::domain::{Presence, SecretContents, SecretPath, SecretVersion};
+use crate::console::widgets::Movement;
+use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
 
@@ -21,7 +21,7 @@ pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &
     let Some(done) = model.secret_actions.undo_log.of(path).cloned() else {
         return model.notify(Tone::Plain, format!("no write of {path} in this session is left to take back"));
     };
-    let newest = newest(presence);
+    let newest = presence.version();
     if newest != Some(done.after) {
         let now = newest.map_or("something else is there".to_owned(), |version| format!("now {version}"));
         let after = done.after;
@@ -41,15 +41,6 @@ pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &
         sent: None,
     };
     model.secret_actions.undo = Some(Box::new(undo));
-}
-
-/// The newest version, in whatever state.
-fn newest(presence: &Presence) -> Option<SecretVersion> {
-    match presence {
-        Presence::Present(SecretContents { version, .. }) => *version,
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(*version),
-        _ => None,
-    }
 }
 
 /// Writes the undo.
@@ -87,7 +78,7 @@ pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let rows = super::view::height(model);
     if let Some(undo) = &mut model.secret_actions.undo {
-        undo.scroll = step.apply(undo.scroll, rows.saturating_sub(page) + 1, page);
+        undo.scroll = step.scroll(undo.scroll, rows, page);
     }
 }
 
@@ -222,7 +213,7 @@ pub(in crate::console) fn on_found(model: &mut Model, request: RequestId, presen
             return model.notify(Tone::Bad, words);
         }
     };
-    let now = newest(&presence);
+    let now = presence.version();
     let untouched = now == *before
         && (before.is_some() || presence == Presence::Missing)
         && !writing.kind.makes_no_version();

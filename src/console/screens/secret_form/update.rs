@@ -10,15 +10,14 @@ use super::view::height as secret_review_height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::editor as edit;
 use crate::console::screens::secrets::actions as secret_actions;
 use crate::console::screens::secrets::actions::{
-    PendingSecretAction, PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
+    PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
 use crate::console::update::keys;
-use crate::console::widgets::TextInput;
+use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
 
@@ -97,7 +96,7 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
     let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
     let Some(form) = &mut model.secret_actions.form else { return };
     match &mut form.review {
-        Some(review) => review.scroll = step.apply(review.scroll, rows.saturating_sub(page) + 1, page),
+        Some(review) => review.scroll = step.scroll(review.scroll, rows, page),
         None => form.cursor = step.apply(form.cursor, form.rows.len(), page),
     }
 }
@@ -347,8 +346,7 @@ pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     form.rebasing = true;
     let target = SecretTarget { path: form.path.clone(), field: None };
     let job = SecretJob::Inspect(form.path.clone());
-    model.secret_actions.pending =
-        Some(PendingSecretAction { request, act: SecretAction::SetFields, target });
+    model.secret_actions.pending.begin(request, (SecretAction::SetFields, target));
     vec![Effect::Secret(request, job)]
 }
 

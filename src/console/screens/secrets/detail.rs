@@ -13,8 +13,7 @@ use crate::console::model::Model;
 use crate::console::screens::secrets::states;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title};
-use crate::console::words;
+use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title};
 use crate::domain::VersionState;
 
 /// The lines of the detail, for scrolling the selected one into view.
@@ -39,7 +38,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Re
     let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
     let Some(lines) = SecretDetailLines::of(model, area.width) else { return };
     let above = lines.lines.len();
-    let first = words::clamp_scroll(model.secrets_page.scroll, above + lines.holders(), area.height);
+    let first = clamp_scroll(model.secrets_page.scroll, above + lines.holders(), area.height);
     let focused = is_focused(model, Pane::Detail);
     let spot = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
     for row in 0..area.height {

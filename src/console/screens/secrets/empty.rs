@@ -8,20 +8,16 @@ use crate::console::place::Place;
 use crate::console::screens::browse::empty::waiting;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
-use crate::console::words;
 
 pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
-    for (row, phrase) in (top..).zip(lines(model, room)) {
-        canvas.row(area, row).skip(2).margin(1).put_run(&phrase);
-    }
+    let inside = Rect { x: area.x + 2, width: room, ..area };
+    canvas.put_lines(inside, top, &lines(model, room));
 }
 
 fn lines(model: &Model, room: u16) -> Vec<TextRun> {
-    let wrapped = |ink: StyleRole, text: &str| -> Vec<TextRun> {
-        words::wrap(text, room).into_iter().map(|line| TextRun::of(ink, line)).collect()
-    };
+    let wrapped = |ink, text: &str| TextRun::wrap(ink, text, room);
     let page = &model.secrets_page;
     if model.context.secrets.is_none() {
         let mut lines = wrapped(StyleRole::Text, "this console reaches no store of secrets");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::secret_state::SecretResolver;
+use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
 use crate::domain::{FieldName, Reference, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
@@ -122,18 +122,14 @@ impl SecretIndex {
     }
 
     /// Scans one more slice of rows.
-    pub(in crate::console) fn work(
-        &mut self,
-        inventory: &Inventory,
-        outlook: &dyn SecretResolver,
-    ) -> IndexDelta {
+    pub(in crate::console) fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) -> IndexDelta {
         let mut changed = IndexDelta::default();
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
             let Some(slot) = self.dirty.pop_first() else { break };
             self.remove_uses(slot, &mut changed);
             if let Some(row) = inventory.row(slot) {
-                bytes += self.index_row(row, outlook, &mut changed);
+                bytes += self.index_row(row, view, &mut changed);
             }
             rows += 1;
         }
@@ -144,7 +140,7 @@ impl SecretIndex {
                     on = Some(row.slot());
                     break;
                 }
-                bytes += self.index_row(row, outlook, &mut changed);
+                bytes += self.index_row(row, view, &mut changed);
                 rows += 1;
             }
             self.next = on;
@@ -198,12 +194,7 @@ impl SecretIndex {
     }
 
     /// Scans one row; returns the number of bytes scanned.
-    fn index_row(
-        &mut self,
-        row: RowRef<'_>,
-        outlook: &dyn SecretResolver,
-        changed: &mut IndexDelta,
-    ) -> usize {
+    fn index_row(&mut self, row: RowRef<'_>, view: SecretsView<'_>, changed: &mut IndexDelta) -> usize {
         let key = row.key();
         if key.is_foreign() {
             return 0;
@@ -215,7 +206,7 @@ impl SecretIndex {
             let (subject, part) = match reference {
                 Reference::Env { name } => (SecretSubject::Variable(name.into()), SecretPart::Whole),
                 Reference::Vault { path, field } => {
-                    let subject = match outlook.reference(&path) {
+                    let subject = match view.lookup.reference_path(&path) {
                         Some(path) => SecretSubject::Path(path),
                         None => SecretSubject::Unread(path.into()),
                     };
@@ -224,7 +215,7 @@ impl SecretIndex {
             };
             uses.push(SecretUse { entry: self.number_for(subject, changed), part, fallback });
         }
-        if let Some(path) = outlook.own(&key) {
+        if let Some(path) = view.lookup.own_path(&key) {
             let entry = self.number_for(SecretSubject::Path(path), changed);
             uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }

@@ -21,7 +21,7 @@ use crate::text::{MASK, Safe};
 /// Entries of custom metadata shown of one secret.
 const MOST: usize = 64;
 
-const LABEL: usize = 7;
+const LABEL: u16 = 7;
 
 /// One line, and what it selects.
 pub(in crate::console) struct SecretDetailLine {
@@ -59,20 +59,17 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
-        let room = self.room.saturating_sub(7).max(8);
-        if words.is_empty() {
-            return;
-        }
-        for (at, line) in words::wrap(words, room).into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let phrase = TextRun::of(StyleRole::Dim, format!("{label:LABEL$}")).and(ink, line);
-            self.lines.push(SecretDetailLine { run: phrase, selection: None });
+        if !words.is_empty() {
+            self.push(TextRun::labelled(label, LABEL, ink, words, self.room));
         }
     }
 
+    fn push(&mut self, lines: Vec<TextRun>) {
+        self.lines.extend(lines.into_iter().map(|run| SecretDetailLine { run, selection: None }));
+    }
+
     fn section(&mut self, title: String) {
-        self.lines.push(SecretDetailLine { run: TextRun::default(), selection: None });
-        self.lines.push(SecretDetailLine { run: TextRun::of(StyleRole::Dim, title), selection: None });
+        self.push(vec![TextRun::default(), TextRun::of(StyleRole::Dim, title)]);
     }
 
     fn head(&mut self) {
@@ -212,9 +209,7 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn plain(&mut self, ink: StyleRole, words: &str) {
-        for line in words::wrap(words, self.room) {
-            self.lines.push(SecretDetailLine { run: TextRun::of(ink, line), selection: None });
-        }
+        self.push(TextRun::wrap(ink, words, self.room));
     }
 
     fn version_list(&mut self, versions: &SecretMetadata) {
@@ -271,7 +266,7 @@ impl<'m> SecretDetailLines<'m> {
             let phrase = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
                 .and(StyleRole::Dim, "  ")
                 .and(StyleRole::Text, Safe::new(value).into_owned());
-            self.lines.push(SecretDetailLine { run: phrase, selection: None });
+            self.push(vec![phrase]);
         }
     }
 

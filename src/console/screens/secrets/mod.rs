@@ -25,15 +25,93 @@ mod view;
 pub use index::{SecretCount, SecretEntry, SecretPart};
 pub use listing::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
 pub use rows::{SecretRows, SecretSort};
-pub use secret_state::{NotVisible, SecretResolver, SecretState, newest_version};
+pub use secret_state::{NotVisible, SecretState, newest_version};
 pub use secrets_view::SecretsView;
 pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
 pub use subject::SecretSubject;
 pub(in crate::console) use update::{
-    act, apply_delta, follow, on_folder_listed, on_listing_ended, on_presence, on_versions, paste, retry,
-    type_key, wake,
+    apply_delta, follow, on_folder_listed, on_listing_ended, on_presence, on_versions, retry, wake,
 };
 pub use version_history::VersionHistory;
 #[cfg(test)]
 pub(in crate::console) use view::rows;
-pub(in crate::console) use view::{draw, next_changes};
+
+use crossterm::event::KeyEvent;
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange, refuse_paste};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::shell::layout::Pane;
+use crate::console::widgets::{Surface, TextRun};
+use crate::domain::Presence;
+
+pub(in crate::console) struct SecretsScreen;
+
+impl Component for SecretsScreen {
+    fn place(&self, model: &Model) -> Place {
+        if model.secrets_page.typing.is_some() { Place::Filter } else { Place::Secrets }
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model);
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        let is_typing = model.secrets_page.typing.is_some();
+        match action {
+            Action::Interrupt if is_typing => update::act(model, Action::Cancel),
+            action => update::act(model, action),
+        }
+    }
+
+    fn key(&self, model: &mut Model, key: KeyEvent) {
+        let page = &mut model.secrets_page;
+        if page.typing.is_some() && page.filter.key(key) {
+            page.apply_filter();
+        }
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        let page = &mut model.secrets_page;
+        if page.typing.is_none() {
+            return refuse_paste(model);
+        }
+        page.filter.insert(text);
+        page.apply_filter();
+    }
+
+    /// As far as is known.
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        use Action as A;
+        let page = &model.secrets_page;
+        let target = model.secret_target();
+        let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
+        match action {
+            A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
+            A::Back => page.zoomed || page.focus == Pane::Detail || !page.filter.text().is_empty(),
+            A::Copy => page.selected.is_some(),
+            A::Open if page.focus == Pane::Detail => {
+                matches!(page.detail_selection, Some(Selection::Holder(_)))
+            }
+            A::Open => page.selected.is_some(),
+            A::RevealSecret | A::SetSecret | A::SetFields => target.is_some(),
+            A::CopySecret => target.is_some() && model.context.may_copy_secrets,
+            A::UndoSecret => {
+                target.is_some_and(|target| model.secret_actions.undo_log.of(&target.path).is_some())
+            }
+            A::DeleteSecret => matches!(presence, Some(Presence::Present(_))),
+            A::UndeleteSecret => matches!(presence, Some(Presence::Deleted { .. })),
+            _ => true,
+        }
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        view::next_changes(model).for_each(|wait| soonest.include_in(wait));
+    }
+
+    fn tab_note(&self, model: &Model, counts: bool) -> TextRun {
+        states::tally(model, counts)
+    }
+}

@@ -11,7 +11,7 @@ pub(in crate::console) fn lines(model: &Model, room: u16) -> Vec<TextRun> {
     let walk = &model.secrets_page.listing;
     let mut lines = Vec::new();
     let mut add = |ink: StyleRole, words: String| {
-        lines.extend(words::wrap(&words, room.max(8)).into_iter().map(|line| TextRun::of(ink, line)));
+        lines.extend(TextRun::wrap(ink, &words, room.max(8)));
     };
     let warned = |words: String| format!("{} {words}", glyph::WARNING);
     if walk.asked.is_some() {

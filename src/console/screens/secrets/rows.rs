@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::index::{IndexDelta, SecretEntry, SecretIndex, SecretPart};
-use super::secret_state::{SecretResolver, SecretState};
+use super::secret_state::SecretState;
+use super::secrets_view::SecretsView;
 use super::subject::{SecretSubject, by_path};
 use crate::console::screens::browse::Filter;
 use crate::console::screens::secrets::sorted_ids;
@@ -39,7 +40,7 @@ pub struct SecretRows {
     sort: SecretSort,
     /// The state of each row when the order by state was chosen, so that rows stay in place while
     /// states change.
-    ranks: HashMap<u32, u8>,
+    ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.
     shown: Option<Vec<u32>>,
@@ -121,35 +122,35 @@ impl SecretRows {
     }
 
     /// Scans one more slice of documents, and filters one of rows.
-    pub fn work(&mut self, inventory: &Inventory, outlook: &dyn SecretResolver) {
+    pub fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) {
         if self.index.is_partial() {
-            let changed = self.index.work(inventory, outlook);
-            self.apply_index_delta(&changed, outlook);
+            let changed = self.index.work(inventory, view);
+            self.apply_index_delta(&changed, view);
         }
         self.filter_slice();
     }
 
     /// Records that the store has these secrets.
-    pub fn add_stored(&mut self, paths: Vec<SecretPath>, outlook: &dyn SecretResolver) {
+    pub fn add_stored(&mut self, paths: Vec<SecretPath>, view: SecretsView<'_>) {
         let changed = self.index.add_stored(paths);
-        self.apply_index_delta(&changed, outlook);
+        self.apply_index_delta(&changed, view);
     }
 
     /// Forgets the stored secrets that a new listing did not find.
-    pub fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool, outlook: &dyn SecretResolver) {
+    pub fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool, view: SecretsView<'_>) {
         let changed = self.index.retain_stored(still);
-        self.apply_index_delta(&changed, outlook);
+        self.apply_index_delta(&changed, view);
     }
 
     /// Updates the state of secrets whose presence changed.
     pub fn refresh_states<'p>(
         &mut self,
         paths: impl IntoIterator<Item = &'p SecretPath>,
-        outlook: &dyn SecretResolver,
+        view: SecretsView<'_>,
     ) {
         for path in paths {
             if let Some(number) = self.index.number(&SecretSubject::Path(path.clone())) {
-                self.classify(number, outlook);
+                self.classify(number, view);
             }
         }
     }
@@ -166,17 +167,11 @@ impl SecretRows {
     }
 
     /// Orders by the states as they are known now.
-    pub fn set_sort(&mut self, sort: SecretSort, outlook: &dyn SecretResolver) {
+    pub fn set_sort(&mut self, sort: SecretSort, view: SecretsView<'_>) {
         self.sort = sort;
         self.ranks.clear();
         if sort == SecretSort::State {
-            let rank = |number: &u32| {
-                Some((
-                    *number,
-                    self.index.entry(*number).map(|entry| SecretState::of(entry, outlook))?.rank(),
-                ))
-            };
-            self.ranks = self.order.iter().filter_map(rank).collect();
+            self.ranks = self.order.iter().filter_map(|number| self.rank(*number, view)).collect();
         }
         let mut order = std::mem::take(&mut self.order);
         order.sort_unstable_by(|a, b| self.order(*a, *b));
@@ -189,7 +184,7 @@ impl SecretRows {
         self.shown.as_ref().unwrap_or(&self.order)
     }
 
-    fn apply_index_delta(&mut self, changed: &IndexDelta, outlook: &dyn SecretResolver) {
+    fn apply_index_delta(&mut self, changed: &IndexDelta, view: SecretsView<'_>) {
         let IndexDelta { fresh, gone, touched } = changed;
         for list in [&mut self.order, &mut self.pending].into_iter().chain(&mut self.shown) {
             sorted_ids::remove(list, gone);
@@ -200,14 +195,11 @@ impl SecretRows {
             self.ranks.remove(number);
         }
         for number in fresh.iter().chain(touched) {
-            self.classify(*number, outlook);
+            self.classify(*number, view);
         }
         if self.sort == SecretSort::State {
-            for number in fresh {
-                if let Some(state) = self.index.entry(*number).map(|entry| SecretState::of(entry, outlook)) {
-                    self.ranks.insert(*number, state.rank());
-                }
-            }
+            let ranks: Vec<_> = fresh.iter().filter_map(|number| self.rank(*number, view)).collect();
+            self.ranks.extend(ranks);
         }
         let mut order = std::mem::take(&mut self.order);
         sorted_ids::merge(&mut order, fresh.clone(), |a, b| self.order(a, b));
@@ -215,11 +207,20 @@ impl SecretRows {
         self.show(fresh.clone());
     }
 
-    fn classify(&mut self, number: u32, outlook: &dyn SecretResolver) {
+    /// The state of a row, however many fields it lacks.
+    fn rank(&self, number: u32, view: SecretsView<'_>) -> Option<(u32, SecretState)> {
+        let rank = match SecretState::of(self.index.entry(number)?, view) {
+            SecretState::FieldMissing(_) => SecretState::FieldMissing(0),
+            state => state,
+        };
+        Some((number, rank))
+    }
+
+    fn classify(&mut self, number: u32, view: SecretsView<'_>) {
         let Some(entry) = self.index.entry(number) else { return };
         let put =
             |set: &mut HashSet<u32>, holds| if holds { set.insert(number) } else { set.remove(&number) };
-        put(&mut self.broken, SecretState::of(entry, outlook).is_bad());
+        put(&mut self.broken, SecretState::of(entry, view).is_bad());
         put(&mut self.unreferenced, entry.dependents.is_empty());
     }
 

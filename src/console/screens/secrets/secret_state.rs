@@ -1,27 +1,11 @@
 //! The state of a secret, over all the documents that depend on it.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::index::{SecretCount, SecretEntry};
+use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
-use crate::domain::{FieldState, Presence, ResourceKey, SecretPath, SecretVersion};
-
-/// What the receiver resolves, and what is known of it.
-pub trait SecretResolver {
-    /// The secret of a vault reference; `None` if the receiver resolves it in no store.
-    fn reference(&self, path: &str) -> Option<SecretPath>;
-
-    /// A webhook's own secret; `None` if the receiver merges none.
-    fn own(&self, key: &ResourceKey) -> Option<SecretPath>;
-
-    /// The presence of a secret; `Err` if it cannot be read from here, `Ok(None)` while it is not
-    /// known yet.
-    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible>;
-
-    /// The state of a variable of the receiver; `Ok(None)` if it is not set.
-    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible>;
-}
+use crate::domain::{FieldState, Presence, SecretVersion};
 
 /// Only the receiver can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,17 +49,17 @@ pub enum SecretState {
 }
 
 impl SecretState {
-    pub fn of(entry: &SecretEntry, outlook: &dyn SecretResolver) -> Self {
+    pub fn of(entry: &SecretEntry, view: SecretsView<'_>) -> Self {
         if entry.dependents.is_empty() {
             return Self::Unreferenced;
         }
         match &entry.subject {
             SecretSubject::Unread(_) => Self::NoVault,
-            SecretSubject::Variable(name) => match outlook.variable(name) {
-                Err(NotVisible) => Self::NotVisible,
-                Ok(state) => Self::of_value(state, entry.whole),
+            SecretSubject::Variable(name) => match view.lookup.variable(name) {
+                None => Self::NotVisible,
+                Some(state) => Self::of_value(state, entry.whole),
             },
-            SecretSubject::Path(path) => match outlook.presence(path) {
+            SecretSubject::Path(path) => match view.look(path) {
                 Err(NotVisible) => Self::NotVisible,
                 Ok(None) => Self::Asking,
                 Ok(Some(presence)) => Self::of_presence(entry, &presence),
@@ -124,35 +108,10 @@ impl SecretState {
     pub fn is_bad(self) -> bool {
         self <= Self::NotText
     }
-
-    /// Its position among all states, the worst first.
-    pub(in crate::console) fn rank(self) -> u8 {
-        match self {
-            Self::Missing => 0,
-            Self::FieldMissing(_) => 1,
-            Self::Destroyed => 2,
-            Self::Deleted => 3,
-            Self::NotText => 4,
-            Self::Empty => 5,
-            Self::Fallback => 6,
-            Self::Forbidden => 7,
-            Self::Unreachable => 8,
-            Self::Unknown => 9,
-            Self::NoVault => 10,
-            Self::Asking => 11,
-            Self::NotVisible => 12,
-            Self::Unreferenced => 13,
-            Self::None => 14,
-            Self::Present => 15,
-        }
-    }
 }
 
 /// The newest version of a secret and when it was written, by the server's clock, as far as known.
 pub fn newest_version(presence: &Presence) -> (Option<SecretVersion>, Option<SystemTime>) {
-    match presence {
-        Presence::Present(contents) => (contents.version, contents.written),
-        Presence::Deleted { version, .. } | Presence::Destroyed { version } => (Some(*version), None),
-        _ => (None, None),
-    }
+    let written = if let Presence::Present(contents) = presence { contents.written } else { None };
+    (presence.version(), written)
 }

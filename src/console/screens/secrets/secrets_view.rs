@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::secret_state::{NotVisible, SecretResolver};
+use super::secret_state::NotVisible;
 use crate::check::SecretLookup;
 use crate::console::model::PresenceCache;
-use crate::domain::{FieldState, Presence, ResourceKey, SecretPath};
+use crate::domain::{Presence, SecretPath};
 
 #[derive(Clone, Copy)]
 pub struct SecretsView<'m> {
@@ -26,23 +26,5 @@ impl<'m> SecretsView<'m> {
             SecretPath::Kv { .. } if !self.lookup.can_read_kv => Err(NotVisible),
             SecretPath::Kv { .. } => Ok(self.presence_cache.presence(path).map(Cow::Borrowed)),
         }
-    }
-}
-
-impl SecretResolver for SecretsView<'_> {
-    fn reference(&self, path: &str) -> Option<SecretPath> {
-        self.lookup.reference_path(path)
-    }
-
-    fn own(&self, key: &ResourceKey) -> Option<SecretPath> {
-        self.lookup.own_path(key)
-    }
-
-    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible> {
-        self.look(path)
-    }
-
-    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible> {
-        self.lookup.variable(name).ok_or(NotVisible)
     }
 }

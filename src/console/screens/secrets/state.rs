@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::index::{SecretCount, SecretEntry};
 use super::listing::{AGAIN, FolderPage, ListingEnd, ListingProgress};
 use super::rows::{SecretRows, SecretSort};
-use super::secret_state::SecretResolver;
+use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
 use super::version_history::VersionHistory;
 use crate::console::effect::RequestId;
@@ -119,9 +119,9 @@ impl SecretsPage {
     }
 
     /// Does one slice of the work.
-    pub fn work(&mut self, inventory: &Inventory, outlook: &dyn SecretResolver) {
+    pub fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) {
         if let Some(rows) = &mut self.rows {
-            rows.work(inventory, outlook);
+            rows.work(inventory, view);
         }
         self.restore_selection();
     }
@@ -136,10 +136,10 @@ impl SecretsPage {
     pub fn presence_changed<'p>(
         &mut self,
         paths: impl IntoIterator<Item = &'p SecretPath>,
-        outlook: &dyn SecretResolver,
+        view: SecretsView<'_>,
     ) {
         if let Some(rows) = &mut self.rows {
-            rows.refresh_states(paths, outlook);
+            rows.refresh_states(paths, view);
         }
     }
 
@@ -156,14 +156,14 @@ impl SecretsPage {
     }
 
     /// Adds the listing of a folder.
-    pub fn folder_listed(&mut self, request: RequestId, listed: FolderPage, outlook: &dyn SecretResolver) {
+    pub fn folder_listed(&mut self, request: RequestId, listed: FolderPage, view: SecretsView<'_>) {
         if self.listing.asked != Some(request) {
             return;
         }
         let found = self.listing.record_folder(listed);
         self.listed_paths.extend(found.iter().cloned());
         if let Some(rows) = &mut self.rows {
-            rows.add_stored(found, outlook);
+            rows.add_stored(found, view);
         }
         self.restore_selection();
     }
@@ -173,7 +173,7 @@ impl SecretsPage {
         &mut self,
         request: RequestId,
         ended: ListingEnd,
-        outlook: &dyn SecretResolver,
+        view: SecretsView<'_>,
         now: Duration,
     ) {
         if self.listing.asked != Some(request) {
@@ -184,7 +184,7 @@ impl SecretsPage {
         self.listing.ended = Some(ended);
         let found = std::mem::take(&mut self.listed_paths);
         if let Some(rows) = self.rows.as_mut().filter(|_| self.listing.is_complete()) {
-            rows.retain_stored(|path| found.contains(path), outlook);
+            rows.retain_stored(|path| found.contains(path), view);
         }
         self.restore_selection();
     }
@@ -251,10 +251,10 @@ impl SecretsPage {
         self.restore_selection();
     }
 
-    pub fn next_sort(&mut self, outlook: &dyn SecretResolver) {
+    pub fn next_sort(&mut self, view: SecretsView<'_>) {
         if let Some(rows) = &mut self.rows {
             let next: SecretSort = rows.sort().next();
-            rows.set_sort(next, outlook);
+            rows.set_sort(next, view);
         }
         self.restore_selection();
     }

@@ -38,7 +38,7 @@ pub(in crate::console) fn state_badge(state: SecretState) -> (StyleRole, &'stati
 
 /// The state of one row.
 pub(in crate::console) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
-    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, &vista))
+    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, vista))
 }
 
 /// What the store reports of a secret, in words, with the reason where there is one.
@@ -69,11 +69,13 @@ pub(in crate::console) fn presence(model: &Model, presence: &Presence) -> String
 pub(in crate::console) fn field(
     state: Option<FieldState>,
 ) -> Option<(StyleRole, &'static str, &'static str)> {
-    Some(match state? {
-        FieldState::Empty => (StyleRole::Warning, glyph::WARNING, "empty"),
-        FieldState::NotText => (StyleRole::Bad, glyph::BAD, "not UTF-8"),
-        _ => (StyleRole::Good, glyph::GOOD, "present"),
-    })
+    let state = state?;
+    let (ink, glyph) = match state {
+        FieldState::Empty => (StyleRole::Warning, glyph::WARNING),
+        FieldState::NotText => (StyleRole::Bad, glyph::BAD),
+        _ => (StyleRole::Good, glyph::GOOD),
+    };
+    Some((ink, glyph, state.word()))
 }
 
 /// Age by the server's clock, which may be ahead of ours.

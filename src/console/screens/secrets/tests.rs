@@ -1,7 +1,6 @@
 //! The rows over real inventories: who depends on what, through every kind of change, in slices.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -9,42 +8,31 @@ use proptest::prelude::*;
 use super::*;
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::console::effect::RequestId;
+use crate::console::model::PresenceCache;
 use crate::domain::{
-    Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, ResourceKey, Revision,
-    SecretContents, SecretFolder, SecretPath, Token,
+    Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, Revision, SecretContents,
+    SecretFolder, SecretPath, Token,
 };
 use crate::inventory::{Inventory, InventoryEvent, ScannedEntry};
 use crate::provider::{Error, SecretListItem};
 
-struct Eyed {
-    eyes: SecretLookup,
-    seen: HashMap<SecretPath, Presence>,
+#[derive(Default)]
+struct KnownSecrets {
+    lookup: SecretLookup,
+    presence_cache: PresenceCache,
 }
 
-impl SecretResolver for Eyed {
-    fn reference(&self, path: &str) -> Option<SecretPath> {
-        self.eyes.reference_path(path)
+impl KnownSecrets {
+    fn new() -> Self {
+        let own =
+            OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
+        let env = ReceiverEnv::Known(BTreeMap::from([("SET".into(), FieldState::Present)]));
+        let lookup = SecretLookup { own, env, can_read_kv: true, ..SecretLookup::default() };
+        Self { lookup, ..Self::default() }
     }
 
-    fn own(&self, key: &ResourceKey) -> Option<SecretPath> {
-        self.eyes.own_path(key)
-    }
-
-    fn presence(&self, path: &SecretPath) -> Result<Option<Cow<'_, Presence>>, NotVisible> {
-        Ok(self.seen.get(path).map(Cow::Borrowed))
-    }
-
-    fn variable(&self, name: &str) -> Result<Option<FieldState>, NotVisible> {
-        self.eyes.variable(name).ok_or(NotVisible)
-    }
-}
-
-fn outlook() -> Eyed {
-    let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
-    let env = ReceiverEnv::Known(BTreeMap::from([("SET".into(), FieldState::Present)]));
-    Eyed {
-        eyes: SecretLookup { own, env, can_read_kv: true, ..SecretLookup::default() },
-        seen: HashMap::new(),
+    fn view(&self) -> SecretsView<'_> {
+        SecretsView { lookup: &self.lookup, presence_cache: &self.presence_cache }
     }
 }
 
@@ -71,12 +59,12 @@ fn shown(page: &SecretsPage) -> Vec<(String, usize)> {
     rows.from(0).map(|entry| (entry.text.to_string(), entry.dependents.len())).collect()
 }
 
-fn page(inventory: &Inventory, outlook: &dyn SecretResolver) -> SecretsPage {
+fn page(inventory: &Inventory, view: SecretsView<'_>) -> SecretsPage {
     let mut page = SecretsPage::default();
     page.resize(10);
     page.open();
     while page.is_partial() {
-        page.work(inventory, outlook);
+        page.work(inventory, view);
     }
     page
 }
@@ -94,7 +82,7 @@ fn small() -> Inventory {
 
 #[test]
 fn every_secret_is_listed_with_who_depends_on_it() {
-    let page = page(&small(), &outlook());
+    let page = page(&small(), KnownSecrets::new().view());
     let wanted = [
         ("secret/app/github", 2),
         ("secret/app/rabbit", 1),
@@ -109,58 +97,61 @@ fn every_secret_is_listed_with_who_depends_on_it() {
 
 #[test]
 fn states_are_judged_by_what_documents_refer_to() {
-    let (inventory, mut outlook) = (small(), outlook());
-    let mut page = self::page(&inventory, &outlook);
+    let (inventory, mut known) = (small(), KnownSecrets::new());
+    let mut page = self::page(&inventory, known.view());
     let github = kv("secret", "app/github");
     let contents = SecretContents {
         fields: vec![(FieldName::new("hmac"), FieldState::Present)],
         ..SecretContents::default()
     };
-    outlook.seen.insert(github.clone(), Presence::Present(contents));
-    outlook.seen.insert(kv("secret", "app/rabbit"), Presence::Missing);
-    outlook.seen.insert(kv("webhooks", "p/one/secrets"), Presence::Missing);
-    page.presence_changed(outlook.seen.keys(), &outlook);
+    let told = [
+        (github.clone(), Presence::Present(contents)),
+        (kv("secret", "app/rabbit"), Presence::Missing),
+        (kv("webhooks", "p/one/secrets"), Presence::Missing),
+    ];
+    known.presence_cache.update(told.clone(), Duration::ZERO);
+    page.presence_changed(told.iter().map(|(path, _)| path), known.view());
     let rows = page.rows.as_ref().unwrap();
-    let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, &outlook)).collect();
+    let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, known.view())).collect();
     use SecretState as S;
     assert_eq!(states, [S::FieldMissing(1), S::Fallback, S::None, S::Asking, S::Present, S::Missing]);
     assert_eq!(page.broken(), 2);
 
     page.select_by_user(0);
-    page.next_sort(&outlook);
+    page.next_sort(known.view());
     assert_eq!(shown(&page).first().unwrap().0, "$UNSET");
     assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
     // The row that was selected stayed it.
-    let fields = page.fields(outlook.seen.get(&github));
+    let fields = page.fields(known.presence_cache.presence(&github));
     let fields: Vec<_> = fields.iter().map(|row| (row.name.as_str(), row.state, row.count.all)).collect();
     assert_eq!(fields, [("hmac", Some(FieldState::Present), 1), ("jwt", None, 1)]);
 }
 
 #[test]
 fn the_selection_stays_on_its_row_and_keeps_its_line() {
-    let (mut inventory, outlook) = (small(), outlook());
-    let mut page = self::page(&inventory, &outlook);
+    let (mut inventory, known) = (small(), KnownSecrets::new());
+    let mut page = self::page(&inventory, known.view());
     page.resize(2);
     page.select_by_user(2);
     let selected = page.selected.clone();
     assert_eq!((page.cursor, page.offset), (2, 1));
     page.apply_delta(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
-    page.work(&inventory, &outlook);
+    page.work(&inventory, known.view());
     assert_eq!((page.selected.clone(), page.cursor, page.offset), (selected, 3, 2));
     let Address(gone) = "p/one".parse().unwrap();
     page.apply_delta(&apply(
         &mut inventory,
         vec![Change { revision: Revision(1), kind: ChangeKind::Deleted { key: gone } }],
     ));
-    page.work(&inventory, &outlook);
+    page.work(&inventory, known.view());
     assert_eq!(page.cursor, 3);
     assert_eq!(page.selected.as_ref().unwrap().text(), "webhooks/p/three/secrets");
 }
 
 #[test]
 fn a_filter_looks_for_words_in_paths() {
-    let (inventory, outlook) = (small(), outlook());
-    let mut page = self::page(&inventory, &outlook);
+    let (inventory, known) = (small(), KnownSecrets::new());
+    let mut page = self::page(&inventory, known.view());
     page.filter.set("P/ !two");
     page.apply_filter();
     assert_eq!(shown(&page).len(), 3, "{:?}", shown(&page));
@@ -169,8 +160,8 @@ fn a_filter_looks_for_words_in_paths() {
 
 #[test]
 fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
-    let (inventory, outlook) = (small(), outlook());
-    let mut page = self::page(&inventory, &outlook);
+    let (inventory, known) = (small(), KnownSecrets::new());
+    let mut page = self::page(&inventory, known.view());
     let mount = Mount::new("webhooks").unwrap();
     let folder = || SecretFolder { mount: mount.clone(), folder: None };
     let secrets = |paths: &[&str]| {
@@ -179,26 +170,26 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let one = RequestId(1);
     page.begin_listing(one, vec![mount.clone()]);
     let names = secrets(&["old", "p/one/secrets"]);
-    page.folder_listed(one, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
-    page.listing_ended(one, ListingEnd::Complete, &outlook, Duration::ZERO);
+    page.folder_listed(one, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, known.view());
+    page.listing_ended(one, ListingEnd::Complete, known.view(), Duration::ZERO);
     let rows = page.rows.as_ref().unwrap();
     assert_eq!((rows.total(), rows.unreferenced()), (7, 1));
     let old = rows.get(&SecretSubject::Path(kv("webhooks", "old"))).unwrap();
-    assert_eq!(SecretState::of(old, &outlook), SecretState::Unreferenced);
+    assert_eq!(SecretState::of(old, known.view()), SecretState::Unreferenced);
 
     let two = RequestId(2);
     page.begin_listing(two, vec![mount.clone()]);
     let permission = "list on webhooks/metadata/".to_owned();
     let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
-    page.folder_listed(two, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, &outlook);
-    page.listing_ended(two, ListingEnd::Complete, &outlook, Duration::ZERO);
+    page.folder_listed(two, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, known.view());
+    page.listing_ended(two, ListingEnd::Complete, known.view(), Duration::ZERO);
     assert_eq!(page.listing.refused, [(folder(), format!("{permission} is missing"))]);
     assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "nobody has said that it is gone");
 
     page.folder_listed(
         one,
         FolderPage { folder: folder(), names: secrets(&["late"]), waiting: 0, is_last: true },
-        &outlook,
+        known.view(),
     );
     assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "an answer to an older question");
     let three = RequestId(3);
@@ -206,9 +197,9 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     page.folder_listed(
         three,
         FolderPage { folder: folder(), names: secrets(&[]), waiting: 0, is_last: true },
-        &outlook,
+        known.view(),
     );
-    page.listing_ended(three, ListingEnd::Complete, &outlook, Duration::ZERO);
+    page.listing_ended(three, ListingEnd::Complete, known.view(), Duration::ZERO);
     assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 0);
 }
 
@@ -219,13 +210,13 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
         put(&format!("n/w{number:05}"), &format!(r#"{{"a": "{{$vault:app/p{}#f}}"}}"#, number % 10_000))
     };
     apply(&mut inventory, (0..25_000).map(document).collect());
-    let outlook =
-        Eyed { eyes: SecretLookup { can_read_kv: true, ..SecretLookup::default() }, seen: HashMap::new() };
+    let lookup = SecretLookup { can_read_kv: true, ..SecretLookup::default() };
+    let known = KnownSecrets { lookup, ..KnownSecrets::default() };
     let mut page = SecretsPage::default();
     page.open();
     let mut slices = 0;
     while page.is_partial() {
-        page.work(&inventory, &outlook);
+        page.work(&inventory, known.view());
         slices += 1;
     }
     assert_eq!((page.rows.as_ref().unwrap().total(), slices), (10_000, 25));
@@ -233,8 +224,8 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
 
 #[test]
 fn versions_are_asked_for_once_the_selection_rests() {
-    let (inventory, outlook) = (small(), outlook());
-    let mut page = self::page(&inventory, &outlook);
+    let (inventory, known) = (small(), KnownSecrets::new());
+    let mut page = self::page(&inventory, known.view());
     page.select_by_user(0);
     let now = Duration::from_secs(5);
     page.follow_selection(true, now);
@@ -255,8 +246,8 @@ proptest! {
     fn rows_kept_by_changes_are_those_found_anew(
         steps in prop::collection::vec((0_usize..6, 0_usize..5, 0_usize..5, any::<bool>()), 1..30),
     ) {
-        let (mut inventory, outlook) = (Inventory::default(), outlook());
-        let mut page = self::page(&inventory, &outlook);
+        let (mut inventory, known) = (Inventory::default(), KnownSecrets::new());
+        let mut page = self::page(&inventory, known.view());
         for (number, a, b, work) in steps {
             let address = format!("n/w{number}");
             let change = if a == 0 {
@@ -267,11 +258,11 @@ proptest! {
             let delta = apply(&mut inventory, vec![change]);
             page.apply_delta(&delta);
             if work {
-                page.work(&inventory, &outlook);
+                page.work(&inventory, known.view());
             }
         }
-        page.work(&inventory, &outlook);
-        let anew = self::page(&inventory, &outlook);
+        page.work(&inventory, known.view());
+        let anew = self::page(&inventory, known.view());
         prop_assert_eq!(shown(&page), shown(&anew));
         prop_assert_eq!(page.broken(), anew.broken());
     }

@@ -1,19 +1,17 @@
 //! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
 //! the selected one. Presence is polled elsewhere, by what is on the screen.
 
-use crossterm::event::KeyEvent;
-
 use super::detail::viewport as secret_detail_place;
 use super::listing::{FolderPage, ListingEnd};
-use super::state::{SecretsPage, Selection};
+use super::state::Selection;
 use super::view::rows as secret_rows;
 use crate::console::action::Action;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Redraw};
 use crate::console::screens::browse;
-use crate::console::screens::browse::Movement;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::Pane;
+use crate::console::widgets::{Movement, first_row};
 use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
 use crate::inventory::Delta;
 use crate::provider::Error;
@@ -47,7 +45,7 @@ pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<E
         }
         Action::Sort => {
             if let Some((page, _, vista)) = model.secrets_parts() {
-                page.next_sort(&vista);
+                page.next_sort(vista);
             }
         }
         Action::Zoom => model.secrets_page.zoomed = !model.secrets_page.zoomed,
@@ -55,19 +53,6 @@ pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<E
         _ => return None,
     }
     Some(Vec::new())
-}
-
-/// A key typed into the filter.
-pub(in crate::console) fn type_key(page: &mut SecretsPage, key: KeyEvent) {
-    if page.filter.key(key) {
-        page.apply_filter();
-    }
-}
-
-/// Pasted text goes into the filter.
-pub(in crate::console) fn paste(page: &mut SecretsPage, text: &str) {
-    page.filter.insert(text);
-    page.apply_filter();
 }
 
 fn step(model: &mut Model, by: Movement) {
@@ -97,7 +82,7 @@ fn step_detail(model: &mut Model, by: Movement) {
         None => by.apply(page.scroll, last + 1, height),
         // What stands above the first selectable line is visible only from there.
         Some(_) if to == 0 => 0,
-        Some(line) => page.scroll.min(line).max((line + 1).saturating_sub(place.height)).min(last),
+        Some(line) => first_row(page.scroll, line, place.total, place.height),
     };
 }
 
@@ -204,7 +189,7 @@ pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some((page, inventory, vista)) = model.secrets_parts()
         && page.is_partial()
     {
-        page.work(inventory, &vista);
+        page.work(inventory, vista);
     }
     if !model.shows_secrets() {
         return Vec::new();
@@ -236,7 +221,7 @@ pub(in crate::console) fn on_presence<'p>(
     paths: impl IntoIterator<Item = &'p SecretPath>,
 ) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.presence_changed(paths, &vista);
+        page.presence_changed(paths, vista);
     }
 }
 
@@ -250,7 +235,7 @@ pub(in crate::console) fn on_secret_written(model: &mut Model) {
 
 pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.folder_listed(request, listed, &vista);
+        page.folder_listed(request, listed, vista);
         model.request_redraw(Redraw::Soon);
     }
 }
@@ -258,7 +243,7 @@ pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId
 pub(in crate::console) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
     let now = model.now.mono;
     if let Some((page, _, vista)) = model.secrets_parts() {
-        page.listing_ended(request, ended, &vista, now);
+        page.listing_ended(request, ended, vista, now);
         model.request_redraw(Redraw::Soon);
     }
 }

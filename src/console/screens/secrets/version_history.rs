@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::effect::{Pending, RequestId};
 use crate::domain::{SecretMetadata, SecretPath};
 use crate::provider::Error;
 
@@ -16,28 +16,28 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct VersionHistory {
     pub path: SecretPath,
     pub answer: Option<Result<Option<SecretMetadata>, String>>,
-    asked: Option<RequestId>,
+    asked: Pending<()>,
     /// `None` if its store keeps no versions.
     due: Option<Duration>,
 }
 
 impl VersionHistory {
     pub(in crate::console) fn begin(path: SecretPath, now: Duration) -> Self {
-        Self { path, answer: None, asked: None, due: Some(now + REST) }
+        Self { path, answer: None, asked: Pending::default(), due: Some(now + REST) }
     }
 
     /// When to request it; `None` while a request is pending.
     pub fn due(&self) -> Option<Duration> {
-        self.due.filter(|_| self.asked.is_none())
+        self.due.filter(|_| !self.asked.is_pending())
     }
 
     pub fn begin_request(&mut self, request: RequestId) {
-        self.asked = Some(request);
+        self.asked.begin(request, ());
     }
 
     /// Requests it again at once.
     pub fn ask_now(&mut self, now: Duration) {
-        self.asked = None;
+        self.asked.cancel();
         self.due = Some(now);
     }
 
@@ -48,10 +48,9 @@ impl VersionHistory {
         told: Result<Option<SecretMetadata>, Error>,
         now: Duration,
     ) -> bool {
-        if self.asked != Some(request) {
+        if self.asked.accept(request).is_none() {
             return false;
         }
-        self.asked = None;
         // An engine that keeps no versions will not keep any in ten seconds either.
         self.due = (!matches!(told, Err(Error::Unsupported { .. }))).then_some(now + AGAIN);
         self.answer = Some(told.map_err(|error| error.to_string()));

@@ -5,5 +5,41 @@ mod update;
 mod view;
 
 pub use state::{ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart};
-pub(in crate::console) use update::{leave, on_plan_written, on_secret_changed, plan_rewrite, scroll, show};
-pub(in crate::console) use view::{cache_warning, draw};
+pub(in crate::console) use update::{on_plan_written, on_secret_changed, plan_rewrite, show};
+pub(in crate::console) use view::cache_warning;
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::place::Place;
+use crate::console::shell::layout::edit_layout;
+use crate::console::widgets::{Movement, Surface};
+
+pub(in crate::console) struct StaleDependentsScreen;
+
+impl Component for StaleDependentsScreen {
+    fn place(&self, _: &Model) -> Place {
+        Place::StaleDependents
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        view::draw(surface, model, edit_layout(&model.frame(), true));
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Back | Action::Interrupt => update::leave(model),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::scroll(model, by);
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        soonest.include_wall(model, model.receiver_cache_expiry());
+    }
+}

@@ -140,9 +140,6 @@ impl Model {
 
     /// Whether a secret is known not to be there, so that documents that refer to it cannot be loaded.
     pub fn is_known_missing(&self, path: &SecretPath) -> bool {
-        let gone = |presence: &Presence| {
-            matches!(presence, Presence::Missing | Presence::Deleted { .. } | Presence::Destroyed { .. })
-        };
-        self.presence_cache.presence(path).is_some_and(gone)
+        self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
 }

@@ -7,9 +7,9 @@ use super::state::ChangedSecret;
 use super::view::{height as reread_height, time_utc as time_of};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::plan::builder::ConflictInfo;
 use crate::console::screens::plan::{Plan, PlanKind, builder as plan_builder};
+use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 
@@ -59,9 +59,9 @@ pub(in crate::console) fn leave(model: &mut Model) {
 
 pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
-    let positions = reread_height(model).saturating_sub(page) + 1;
+    let lines = reread_height(model);
     if let Some(list) = &mut model.secret_actions.stale_dependents.page {
-        list.scroll = step.apply(list.scroll.min(positions - 1), positions, page);
+        list.scroll = step.scroll(list.scroll, lines, page);
     }
 }
 

@@ -6,7 +6,7 @@ use super::{NOW, browse};
 use crate::console::effect::RequestId;
 use crate::console::model::*;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose};
-use crate::console::screens::plan::{Plan, PlanKind, PlanStep};
+use crate::console::screens::plan::{Plan, PlanKind, PlanStep, StepDiffs, diff};
 use crate::console::screens::secret_form::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretInput, SecretReview, ValuePrompt,
 };
@@ -237,8 +237,9 @@ pub(in crate::console) fn plan_reput(size: Size) -> Model {
     let steps =
         keys.iter().filter_map(|key| model.inventory.get(key)).map(|row| PlanStep::rewrite(row.entry()));
     let made = (model.inventory.store().cloned(), NOW, RequestId(1));
-    let (mut plan, _) = Plan::new(PlanKind::Rewrite(keys.clone()), steps.collect(), made);
+    let mut plan = Plan::new(PlanKind::Rewrite(keys.clone()), steps.collect(), made);
     plan.unchanged = 22;
+    plan.diffs = StepDiffs::Ready(diff(&plan.sides()));
     model.plan = Some(Box::new(plan));
     model
 }

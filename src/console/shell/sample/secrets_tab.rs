@@ -69,7 +69,7 @@ fn settle(model: &mut Model) {
     page.open();
     page.resize(height);
     while page.is_partial() {
-        page.work(inventory, &vista);
+        page.work(inventory, vista);
     }
 }
 
@@ -86,9 +86,9 @@ fn walk(model: &mut Model, names: Result<Vec<SecretListItem>, Error>, ended: Opt
     let (page, _, vista) = model.secrets_parts().unwrap();
     page.begin_listing(RequestId(1), vec![mount("secret"), mount("webhooks")]);
     let folder = SecretFolder { mount: mount("secret"), folder: Some(KvPath::new("app").unwrap()) };
-    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, &vista);
+    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, vista);
     if let Some(ended) = ended {
-        page.listing_ended(RequestId(1), ended, &vista, NOW);
+        page.listing_ended(RequestId(1), ended, vista, NOW);
     }
     settle(model);
 }
@@ -122,7 +122,7 @@ pub(in crate::console) fn secrets(size: Size) -> Model {
 pub(in crate::console) fn secrets_by_state(size: Size) -> Model {
     let mut model = secrets(size);
     let (page, _, vista) = model.secrets_parts().unwrap();
-    page.next_sort(&vista);
+    page.next_sort(vista);
     page.select_by_user(0);
     page.follow_selection(true, NOW);
     model

@@ -1,8 +1,9 @@
 //! The editor by keys: problems and their fixes, searches, large drafts, revealed values.
 
 use super::*;
+use crate::console::compute::AT_ONCE;
 use crate::console::effect::AuditNote;
-use crate::console::screens::editor::{CHECKED_AT_ONCE, Draft};
+use crate::console::screens::editor::Draft;
 
 fn opened(text: &str) -> TestConsole {
     let mut console = TestConsole::new();
@@ -33,8 +34,7 @@ impl TestConsole {
 
 /// Larger than what is checked at each key.
 fn large() -> String {
-    let members: Vec<_> =
-        (0..CHECKED_AT_ONCE / 20).map(|n| format!("  \"member_{n}\": \"value {n}\"")).collect();
+    let members: Vec<_> = (0..AT_ONCE / 20).map(|n| format!("  \"member_{n}\": \"value {n}\"")).collect();
     format!("{{\n{}\n}}", members.join(",\n"))
 }
 
@@ -61,7 +61,7 @@ fn a_byte_order_mark_is_told_and_can_be_left_out() {
     assert!(!console.edit().is_changed());
     assert!(console.edit().diagnostics.first_error().is_none());
     let told = &console.edit().diagnostics.list()[0];
-    assert!(told.problem.reason.contains("byte order mark") && told.problem.line == 1);
+    assert!(told.found.message.contains("byte order mark") && told.found.place == Some((1, 1)));
     console.press(KeyCode::F(2));
     assert!(console.edit().is_changed() && console.edit().diagnostics.list().is_empty());
     console.keys("ctrl-s").wait(400).keys("enter");
@@ -101,21 +101,15 @@ fn a_large_draft_is_checked_outside_when_typing_pauses() {
     let mut console = opened(&large());
     console.effects.clear();
     console.send(AppEvent::Wake);
-    let [Effect::CheckDraft(first, _), ..] = console.effects.as_slice() else {
-        panic!("{:?}", console.effects)
-    };
-    let first = *first;
-    console.effects.clear();
+    let Some(Effect::Compute(first, check)) = console.effects.drain(..).next() else { panic!("a check") };
     console.keys("end").text("x");
     assert!(console.effects.is_empty(), "not at a key");
     assert_eq!(console.model.edit.as_ref().unwrap().diagnostics.check_at(), None, "one at a time");
-    console.send(AppEvent::Answer(first, Answer::Checked(Vec::new())));
+    console.send(AppEvent::Answer(first, Answer::Computed(check.run())));
     assert!(console.edit().diagnostics.is_behind(&console.edit().buffer), "it is of a text that is no more");
     console.wait(300).send(AppEvent::Wake);
-    let Some(Effect::CheckDraft(second, check)) = console.effects.drain(..).next() else { panic!("a check") };
-    let found = check.run();
-    assert_eq!(found.len(), 1);
-    console.send(AppEvent::Answer(second, Answer::Checked(found)));
+    let Some(Effect::Compute(second, check)) = console.effects.drain(..).next() else { panic!("a check") };
+    console.send(AppEvent::Answer(second, Answer::Computed(check.run())));
     assert_eq!(console.edit().diagnostics.list().len(), 1);
     assert!(!console.edit().diagnostics.is_behind(&console.edit().buffer));
 }
@@ -127,18 +121,18 @@ fn the_review_of_a_large_draft_is_made_outside_and_can_be_left() {
     console.effects.clear();
     let asked = |console: &mut TestConsole| {
         console.keys("ctrl-s");
-        let Some(Effect::PrepareReview(request, finish)) = console.effects.pop() else { panic!("a review") };
+        let Some(Effect::Compute(request, finish)) = console.effects.pop() else { panic!("a review") };
         (request, finish)
     };
     let (old, finish) = asked(&mut console);
-    assert!(matches!(console.edit().stage, DraftStage::Editing) && console.edit().preparing.is_some());
+    assert!(matches!(console.edit().stage, DraftStage::Editing) && console.edit().preparing.is_pending());
     console.keys("esc");
     assert_eq!(console.model.place(), Place::Editor, "the draft is still open");
-    console.send(AppEvent::Answer(old, Answer::Reviewed(Box::new(finish.review()))));
+    console.send(AppEvent::Answer(old, Answer::Computed(finish.run())));
     assert!(matches!(console.edit().stage, DraftStage::Editing), "nobody waits for it");
 
     let (request, finish) = asked(&mut console);
-    console.send(AppEvent::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    console.send(AppEvent::Answer(request, Answer::Computed(finish.run())));
     let DraftStage::Review(review) = &console.edit().stage else { panic!("a review") };
     assert_eq!(review.diff.changes.len(), 1);
     assert_eq!(review.opened, console.now, "its patience begins when it is seen");
@@ -146,7 +140,7 @@ fn the_review_of_a_large_draft_is_made_outside_and_can_be_left() {
 
     let (request, finish) = asked(&mut console);
     console.text("y");
-    console.send(AppEvent::Answer(request, Answer::Reviewed(Box::new(finish.review()))));
+    console.send(AppEvent::Answer(request, Answer::Computed(finish.run())));
     assert!(matches!(console.edit().stage, DraftStage::Editing), "it is of a text that is no more");
 }
 
@@ -188,10 +182,10 @@ fn a_damaged_placeholder_has_its_own_words() {
     let mut console = opened(r#"{"module":"log","password":"first"}"#);
     console.keys("down down end backspace backspace");
     let told = console.edit().diagnostics.first_error().unwrap();
-    assert!(told.problem.reason.contains("closing quote"), "{told}");
+    assert!(told.found.message.contains("closing quote"), "{}", told.found);
     console.text("\"");
     let told = console.edit().diagnostics.first_error().unwrap();
-    assert!(told.problem.reason.starts_with("this placeholder is damaged"), "{told}");
+    assert!(told.found.message.starts_with("this placeholder is damaged"), "{}", told.found);
     console.keys("ctrl-s");
     assert!(console.notice().contains("this placeholder is damaged"));
     assert_eq!(console.cursor(), (2, 15));

@@ -141,7 +141,7 @@ fn read_only_what_writes_is_not_offered_and_does_nothing() {
         let offered: Vec<_> = Action::hints(place)
             .into_iter()
             .map(|(action, _)| action)
-            .filter(|action| is_possible(model, place, *action))
+            .filter(|action| is_possible(model, *action))
             .chain(help::offered(&model.keymap, place, true))
             .collect();
         for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {

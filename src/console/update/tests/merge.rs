@@ -216,11 +216,11 @@ fn a_large_draft_is_merged_outside_of_the_loop() {
     let mut console = drafting(&base);
     let answered = |console: &mut TestConsole| {
         let asked = console.effects.drain(..).find_map(|effect| match effect {
-            Effect::PrepareMerge(request, ask) => Some((request, ask)),
+            Effect::Compute(request, ask) => Some((request, ask)),
             _ => None,
         });
         let (request, ask) = asked.expect("it is asked for");
-        (request, Answer::Merged(Box::new(ask.merge_state())))
+        (request, Answer::Computed(ask.run()))
     };
     console.put("a/one", &base.replace("\"z\": 0", "\"z\": 5"), 9);
     console.keys("ctrl-g");

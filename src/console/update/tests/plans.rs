@@ -245,10 +245,10 @@ fn large_plans_are_compared_off_the_loop_before_they_can_be_written() {
     console.put("a/one", &large, 6);
     console.effects.clear();
     console.keys("c ctrl-u").text("a/two").keys("enter");
-    let Some(Effect::Compare(request, sides)) = console.effects.pop() else { panic!("a comparison") };
+    let Some(Effect::Compute(request, job)) = console.effects.pop() else { panic!("a comparison") };
     console.wait(400).keys("enter");
     assert!(console.notice().contains("still being compared"));
-    console.send(AppEvent::Answer(request, Answer::Compared(crate::console::screens::plan::diff(&sides))));
+    console.send(AppEvent::Answer(request, Answer::Computed(job.run())));
     console.keys("enter");
     assert_eq!(conditions(&commits(&mut console).unwrap().1), [("a/two".into(), at(2))]);
 }

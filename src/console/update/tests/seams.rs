@@ -63,11 +63,11 @@ fn a_review_prepared_against_what_was_stored_before_a_write_is_not_shown() {
     console.feed(WatchEvent::State(LinkState::Synced));
     let prepared = |console: &mut TestConsole| {
         let found = console.effects.drain(..).find_map(|effect| match effect {
-            Effect::PrepareReview(request, finish) => Some((request, finish.review())),
+            Effect::Compute(request, job) => Some((request, job.run())),
             _ => None,
         });
         let (request, review) = found.expect("a review is being made");
-        AppEvent::Answer(request, Answer::Reviewed(Box::new(review)))
+        AppEvent::Answer(request, Answer::Computed(review))
     };
     console.keys("e down end").text("\"x\":1,").keys("ctrl-s");
     let answer = prepared(&mut console);
@@ -237,7 +237,7 @@ fn a_draft_of_before_the_write_of_it_merges_to_nothing_after_a_restart() {
         Answer::Drafts(vec![DraftEntry { id: DraftId::sample(), summary: Ok(saved.summary()) }]),
     ));
     next.wait(400).keys("enter");
-    let request = next.model.saved_drafts.pending.as_ref().unwrap().0;
+    let request = next.model.saved_drafts.pending.0.as_ref().unwrap().0;
     next.send(AppEvent::Answer(request, Answer::DraftResumed(Ok(Box::new(saved)))));
     assert_eq!(next.model.edit.as_ref().unwrap().upstream, Upstream::Changed);
     next.keys("ctrl-g enter");

@@ -66,7 +66,7 @@ pub(super) fn is_asked(console: &TestConsole) -> bool {
         return false;
     }
     let made = matches!(&console.model.overlay, Some(Overlay::Value(entry)) if entry.0.awaited.is_some());
-    hands.pending.is_some() || hands.reading.is_some() || hands.writing.is_some() || made
+    hands.pending.is_pending() || hands.reading.is_pending() || hands.writing.is_some() || made
 }
 
 /// Answers the last question about a secret.
@@ -135,10 +135,14 @@ pub(super) fn face(console: &TestConsole) -> String {
         Some(Overlay::Value(entry)) => Some((entry.0.repeated.is_some(), entry.0.new.value.is_empty())),
         _ => None,
     };
-    let asking = hands.pending.as_ref().map(|asking| asking.act);
+    let asking = hands.pending.0.as_ref().map(|(_, (act, _))| *act);
     let writing =
         hands.writing.as_ref().map(|writing| (writing.unknown, writing.kind == SecretWriteKind::End));
-    format!("{form:?} {entry:?} {asking:?} {} {writing:?} {}", hands.reading.is_some(), hands.undo.is_some())
+    format!(
+        "{form:?} {entry:?} {asking:?} {} {writing:?} {}",
+        hands.reading.is_pending(),
+        hands.undo.is_some()
+    )
 }
 
 fn console() -> TestConsole {

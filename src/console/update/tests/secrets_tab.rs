@@ -75,7 +75,7 @@ impl TestConsole {
         let rows = self.model.secrets_page.rows.as_ref().unwrap();
         SecretState::of(
             rows.get(&SecretSubject::Path(path.clone())).unwrap(),
-            &self.model.secrets_view().unwrap(),
+            self.model.secrets_view().unwrap(),
         )
     }
 }

@@ -260,7 +260,7 @@ fn a_saved_draft_is_thrown_away_after_a_question() {
     console.wait(400).keys("j enter");
     assert!(console.notice().contains("cannot be read"));
     console.keys("d").wait(400).keys("y");
-    let request = console.model.saved_drafts.pending.clone().unwrap().0;
+    let request = console.model.saved_drafts.pending.0.as_ref().unwrap().0;
     console.send(AppEvent::Answer(request, Answer::DraftDeleted(Err("gone".into()))));
     assert_eq!(console.model.place(), Place::Drafts, "back on the page");
     console.wait(400).keys("esc");

@@ -57,7 +57,7 @@ fn bad_json_is_told_by_line_and_column_and_cannot_be_reviewed() {
     let mut console = TestConsole::loaded();
     console.keys("e down end").text(",");
     let flaw = console.model.edit.as_ref().unwrap().diagnostics.first_error().unwrap();
-    assert_eq!((flaw.problem.line, flaw.problem.column), (2, 18));
+    assert_eq!(flaw.found.place, Some((2, 18)));
     console.keys("ctrl-s");
     assert!(matches!(console.model.edit.as_ref().unwrap().stage, DraftStage::Editing));
     assert!(console.notice().starts_with("line 2, column 18:"));

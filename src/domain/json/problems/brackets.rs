@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::super::Span;
 use super::super::walk::MAX_DEPTH;
+use super::super::walk::ParseState;
 use super::error_kind::SyntaxErrorKind;
-use super::reader::{OpenBracket, RecoveryParser, RecoveryState};
+use super::reader::{OpenBracket, RecoveryParser};
 use super::tokens::SyntaxToken;
 use super::{LexemeKind, SyntaxFix};
 
@@ -14,8 +15,8 @@ impl RecoveryParser<'_> {
     pub(super) fn close_for_value(&mut self, token: SyntaxToken) {
         let closes = self.in_object() == (token.shape == LexemeKind::CloseObject) && !self.open.is_empty();
         match (self.state, self.in_object()) {
-            (RecoveryState::ValueOrClose, _) if closes => self.pop(token),
-            (RecoveryState::Value, false) if closes => {
+            (ParseState::ValueOrClose, _) if closes => self.pop(token),
+            (ParseState::Value, false) if closes => {
                 let fix = Self::delete_fix(self.comma, "take the comma out");
                 self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: false }, fix);
                 self.pop(token);
@@ -37,7 +38,7 @@ impl RecoveryParser<'_> {
         let open =
             OpenBracket { object, at: token.span.start, indent: Some(self.indent), names: HashMap::new() };
         self.open.push(open);
-        self.state = if object { RecoveryState::KeyOrClose } else { RecoveryState::ValueOrClose };
+        self.state = if object { ParseState::KeyOrClose } else { ParseState::ValueOrClose };
         true
     }
 
@@ -51,7 +52,7 @@ impl RecoveryParser<'_> {
     /// Whether what stands where a name should shows that an object in an array was left before it.
     pub(super) fn is_an_item_of_the_parent(&mut self, token: SyntaxToken) -> bool {
         let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
-        if self.state != RecoveryState::Key || parent.is_none_or(|parent| parent.object) {
+        if self.state != ParseState::Key || parent.is_none_or(|parent| parent.object) {
             return false;
         }
         match token.shape {
@@ -70,7 +71,7 @@ impl RecoveryParser<'_> {
             let fix = Self::insert_fix(self.comma.start, bracket, "close it");
             self.tokens.report(span, SyntaxErrorKind::NeverClosed { object: open.object }, fix);
         }
-        self.state = RecoveryState::Value;
+        self.state = ParseState::Value;
     }
 
     /// A closing bracket behind a value, which may be of the wrong kind.
@@ -127,7 +128,7 @@ impl RecoveryParser<'_> {
         let many = self.open.len() > 1;
         let begun = !matches!(
             self.state,
-            RecoveryState::CommaOrClose | RecoveryState::KeyOrClose | RecoveryState::ValueOrClose
+            ParseState::CommaOrClose | ParseState::KeyOrClose | ParseState::ValueOrClose
         );
         for open in std::mem::take(&mut self.open) {
             let at = self.suspect.take().filter(|_| !many);

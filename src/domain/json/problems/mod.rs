@@ -40,6 +40,8 @@ pub enum Severity {
     Error,
     /// JSON, but the receiver reads it in an unexpected way.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 /// An edit that corrects a problem.

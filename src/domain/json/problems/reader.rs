@@ -3,22 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::super::walk::ParseState;
 use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, quote, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::tokens::{SyntaxToken, SyntaxTokens};
 use super::{SpanProblem, SyntaxFix};
-
-/// What may come next.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum RecoveryState {
-    Value,
-    ValueOrClose,
-    Key,
-    KeyOrClose,
-    Colon,
-    CommaOrClose,
-    End,
-}
 
 /// An open bracket.
 pub(super) struct OpenBracket<'t> {
@@ -34,7 +23,7 @@ pub(super) struct RecoveryParser<'t> {
     pub(super) text: &'t str,
     pub(super) tokens: SyntaxTokens<'t>,
     pub(super) open: Vec<OpenBracket<'t>>,
-    pub(super) state: RecoveryState,
+    pub(super) state: ParseState,
     /// The end of the last token taken, where what is missing is put in.
     pub(super) end: usize,
     pub(super) comma: Span,
@@ -60,7 +49,7 @@ impl<'t> RecoveryParser<'t> {
             text,
             tokens,
             open: Vec::new(),
-            state: RecoveryState::Value,
+            state: ParseState::Value,
             end: mark,
             comma: nowhere,
             indent: 0,
@@ -93,21 +82,19 @@ impl<'t> RecoveryParser<'t> {
     fn take(&mut self, token: SyntaxToken) -> bool {
         let object = self.in_object();
         match (self.state, token.shape) {
-            (RecoveryState::End, _) => return self.after_the_end(token),
-            (RecoveryState::Value | RecoveryState::ValueOrClose, _) => return self.value(token),
-            (RecoveryState::Key | RecoveryState::KeyOrClose, _) => return self.key(token),
-            (RecoveryState::Colon, _) => return self.colon(token),
-            (RecoveryState::CommaOrClose, LexemeKind::Comma) => {
+            (ParseState::End, _) => return self.after_the_end(token),
+            (ParseState::Value | ParseState::ValueOrClose, _) => return self.value(token),
+            (ParseState::Key | ParseState::KeyOrClose, _) => return self.key(token),
+            (ParseState::Colon, _) => return self.colon(token),
+            (ParseState::CommaOrClose, LexemeKind::Comma) => {
                 self.comma = token.span;
-                self.state = if object { RecoveryState::Key } else { RecoveryState::Value };
+                self.state = if object { ParseState::Key } else { ParseState::Value };
             }
-            (RecoveryState::CommaOrClose, LexemeKind::CloseObject | LexemeKind::CloseArray) => {
-                self.close(token)
-            }
-            (RecoveryState::CommaOrClose, LexemeKind::Colon) if self.names_a_member_of_the_parent() => {
+            (ParseState::CommaOrClose, LexemeKind::CloseObject | LexemeKind::CloseArray) => self.close(token),
+            (ParseState::CommaOrClose, LexemeKind::Colon) if self.names_a_member_of_the_parent() => {
                 self.close_unclosed("]");
             }
-            (RecoveryState::CommaOrClose, _) => return self.no_comma(token),
+            (ParseState::CommaOrClose, _) => return self.no_comma(token),
         }
         true
     }
@@ -129,7 +116,7 @@ impl<'t> RecoveryParser<'t> {
     }
 
     pub(super) fn after_value(&mut self) {
-        self.state = if self.open.is_empty() { RecoveryState::End } else { RecoveryState::CommaOrClose };
+        self.state = if self.open.is_empty() { ParseState::End } else { ParseState::CommaOrClose };
     }
 
     pub(super) fn value(&mut self, token: SyntaxToken) -> bool {
@@ -142,7 +129,7 @@ impl<'t> RecoveryParser<'t> {
             LexemeKind::Comma if self.in_object() => {
                 self.report(token, SyntaxErrorKind::NoValue, None);
                 self.comma = token.span;
-                self.state = RecoveryState::Key;
+                self.state = ParseState::Key;
             }
             LexemeKind::Comma => {
                 self.report(
@@ -174,9 +161,9 @@ impl<'t> RecoveryParser<'t> {
         match token.shape {
             LexemeKind::String => {
                 self.name(token);
-                self.state = RecoveryState::Colon;
+                self.state = ParseState::Colon;
             }
-            LexemeKind::CloseObject if self.state == RecoveryState::Key => {
+            LexemeKind::CloseObject if self.state == ParseState::Key => {
                 let fix = Self::delete_fix(self.comma, "take the comma out");
                 self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: true }, fix);
                 self.pop(token);
@@ -192,7 +179,7 @@ impl<'t> RecoveryParser<'t> {
             }
             LexemeKind::Colon => {
                 self.report(token, SyntaxErrorKind::NoName, None);
-                self.state = RecoveryState::Value;
+                self.state = ParseState::Value;
             }
             LexemeKind::OpenObject | LexemeKind::OpenArray => {
                 self.report(token, SyntaxErrorKind::NoName, None);
@@ -212,7 +199,7 @@ impl<'t> RecoveryParser<'t> {
                 let fix =
                     SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
                 self.tokens.report(span, SyntaxErrorKind::UnquotedName, Some(fix));
-                self.state = RecoveryState::Colon;
+                self.state = ParseState::Colon;
             }
         }
         true
@@ -232,7 +219,7 @@ impl<'t> RecoveryParser<'t> {
     }
 
     fn colon(&mut self, token: SyntaxToken) -> bool {
-        self.state = RecoveryState::Value;
+        self.state = ParseState::Value;
         match token.shape {
             LexemeKind::Colon => true,
             LexemeKind::Bad if token.span.of(self.text) == "=" => {
@@ -242,7 +229,7 @@ impl<'t> RecoveryParser<'t> {
             }
             LexemeKind::Comma | LexemeKind::CloseObject | LexemeKind::CloseArray => {
                 self.report(token, SyntaxErrorKind::NoColonAndValue, None);
-                self.state = RecoveryState::CommaOrClose;
+                self.state = ParseState::CommaOrClose;
                 self.take(token)
             }
             _ => {
@@ -279,7 +266,7 @@ impl<'t> RecoveryParser<'t> {
                 );
             }
             self.comma = Span { start: self.end, end: self.end };
-            self.state = if object { RecoveryState::Key } else { RecoveryState::Value };
+            self.state = if object { ParseState::Key } else { ParseState::Value };
             return self.take(token);
         }
         if !token.reported {
@@ -327,7 +314,7 @@ impl<'t> RecoveryParser<'t> {
     /// Reports what is unfinished at the end of the text.
     fn ended(&mut self) {
         match (self.state, self.open.is_empty()) {
-            (RecoveryState::End, _) => {
+            (ParseState::End, _) => {
                 let clean = self
                     .tokens
                     .found

@@ -1,11 +1,11 @@
-//! Bare words where a value should stand.
+//! Bare words where a value should stand: foreign spellings, odd numbers, text without quotes.
 
 use super::super::lexer::is_number;
-use super::super::{LexemeKind, Span, quote};
-use super::SyntaxFix;
+use super::super::quote;
 use super::error_kind::SyntaxErrorKind;
 use super::reader::RecoveryParser;
 use super::tokens::SyntaxToken;
+use super::{LexemeKind, Span, SyntaxFix};
 
 impl RecoveryParser<'_> {
     /// A bare word, and those after it on its line, where a value should stand.

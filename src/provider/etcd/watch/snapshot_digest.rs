@@ -25,6 +25,8 @@ impl Fingerprint {
     }
 }
 
+pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
+
 /// A hash of a key's revision, creation, version and lease. After a restore two writes may have the
 /// same revision, but rarely the same in all of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +98,7 @@ impl SnapshotDigest {
     }
 }
 
-pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
-
-/// The hashes of all keys as of a revision.
+/// Reads the keys as of a revision, without values.
 pub(super) async fn list_hashes(
     link: MemberLink,
     scope: KeyScope,

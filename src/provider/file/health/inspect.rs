@@ -10,6 +10,7 @@ use super::super::contents::{FileContents, FileKind};
 use super::super::filesystem::{StatStamp, read};
 use super::super::tracker::settled;
 use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, unquote, walk};
+use crate::domain::reference::is_all_references;
 use crate::domain::{DocumentKind, is_secret_field, references_in};
 use crate::provider::Error;
 
@@ -147,9 +148,8 @@ impl PlaintextSearch<'_> {
         }
         let value = unquote(span.of(self.text)).value().unwrap_or_default();
         let references = references_in(&value);
-        let hidden: usize = references.iter().map(|(_, span, _)| span.end - span.start).sum();
         let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
-        defaults || hidden < value.len()
+        defaults || !is_all_references(&value)
     }
 }
 

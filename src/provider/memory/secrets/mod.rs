@@ -1,25 +1,20 @@
 //! In-memory secret store with the semantics of KV 2: the reference implementation of the secret traits,
 //! and the demo's secret store.
 //!
-//! Beside the traits it can write as another program would (`put_now`, `delete_now`, …), inject faults
-//! (`inject_outage`, `forbid`, `unmount`, `delay_calls`, `inject_conflict`, `lose_response`), and it counts
-//! its calls.
+//! Beside the traits it can write as another program would (`put_now`, `delete_now`), and refuse or not
+//! answer for single secrets (`forbid`, `make_unreachable`).
 
-mod call_counts;
-mod fault_injection;
+mod faults;
 mod stored_secret;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use parking_lot::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-
-pub use call_counts::SecretCallCounts;
-pub use fault_injection::SecretsOutage;
 
 use crate::domain::{
     FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretFolder, SecretMetadata, SecretPath,
@@ -27,11 +22,10 @@ use crate::domain::{
 };
 use crate::provider::secret::{KvLocation, shut_down};
 use crate::provider::{
-    Error, Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
+    Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
     SecretRevealer,
 };
-use call_counts::{CallCounters, SecretCall};
-use fault_injection::FaultInjection;
+use faults::Faults;
 use stored_secret::StoredSecret;
 
 /// What this store is.
@@ -48,13 +42,12 @@ pub struct MemorySecrets {
 struct MemorySecretsInner {
     clock: Box<WallClock>,
     state: Mutex<MemorySecretsState>,
-    counts: CallCounters,
 }
 
 #[derive(Default)]
 struct MemorySecretsState {
     secrets: BTreeMap<Mount, BTreeMap<KvPath, StoredSecret>>,
-    faults: FaultInjection,
+    faults: Faults,
     closed: bool,
 }
 
@@ -82,24 +75,13 @@ impl MemorySecrets {
 
     /// An empty store with a custom clock.
     pub fn with_clock(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        let state = Mutex::default();
-        Self {
-            shared: Arc::new(MemorySecretsInner {
-                clock: Box::new(clock),
-                state,
-                counts: CallCounters::default(),
-            }),
-        }
+        let inner = MemorySecretsInner { clock: Box::new(clock), state: Mutex::default() };
+        Self { shared: Arc::new(inner) }
     }
 
     /// Reader, revealer and, if `writable`, writer of this store.
     pub fn access(&self, writable: bool) -> SecretAccess {
         SecretAccess::of_store(Arc::new(self.clone()), writable)
-    }
-
-    /// The number of calls so far.
-    pub fn calls(&self) -> SecretCallCounts {
-        self.shared.counts.now()
     }
 
     /// Writes a new version, as another program would; returns its number. Ignores a path that is not
@@ -123,18 +105,6 @@ impl MemorySecrets {
         self.edit(path, |kept, now| kept.delete(&kept.newest(), now));
     }
 
-    /// Destroys the value of the newest version, as another program would.
-    pub fn destroy_now(&self, path: &SecretPath) {
-        self.edit(path, |kept, now| kept.destroy(&kept.newest(), now));
-    }
-
-    /// Removes a secret with all its versions, as another program would.
-    pub fn remove_now(&self, path: &SecretPath) {
-        if let Ok(place) = KvLocation::of(path) {
-            self.state().secrets.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
-        }
-    }
-
     fn edit<T>(
         &self,
         path: &SecretPath,
@@ -149,23 +119,8 @@ impl MemorySecrets {
         self.shared.state.lock()
     }
 
-    /// Counts a call, delays it as configured, and fails it during an outage.
-    async fn enter(&self, call: SecretCall) -> Result<call_counts::InFlightGuard<'_>> {
-        let underway = self.shared.counts.begin(call);
-        let delay = self.state().faults.delay;
-        if delay > Duration::ZERO {
-            tokio::time::sleep(delay).await;
-        }
-        self.ready()?;
-        Ok(underway)
-    }
-
-    fn ready(&self) -> Result<()> {
-        let state = self.state();
-        if state.closed {
-            return Err(shut_down());
-        }
-        state.faults.outage.as_ref().map_or(Ok(()), |outage| Err(outage.error()))
+    fn check_open(&self) -> Result<()> {
+        if self.state().closed { Err(shut_down()) } else { Ok(()) }
     }
 }
 
@@ -177,12 +132,10 @@ impl SecretReader for MemorySecrets {
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
         let place = KvLocation::of(path)?;
-        let _underway = self.enter(SecretCall::Presence).await?;
+        self.check_open()?;
         let state = self.state();
-        if let Some(reason) =
-            state.faults.no_mount(place.mount).or_else(|| state.faults.unreachable_reason(place))
-        {
-            return Ok(Presence::Unreachable { reason });
+        if let Some(reason) = state.faults.unreachable_reason(place) {
+            return Ok(Presence::Unreachable { reason: reason.into() });
         }
         if let Some(permission) = state.faults.missing(SecretRight::Presence, place) {
             return Ok(Presence::Forbidden { permission });
@@ -191,30 +144,23 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
-        let _underway = self.enter(SecretCall::List).await?;
+        self.check_open()?;
         let state = self.state();
-        state.faults.check_mount(&folder.mount)?;
-        if let Some(permission) = state.faults.unlisted(folder) {
-            return Err(Error::denied(permission));
-        }
         let secrets = state.secrets.get(&folder.mount).into_iter().flatten().map(|(path, _)| path);
         Ok(names_in(folder, secrets))
     }
 
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
         let place = KvLocation::of(path)?;
-        let _underway = self.enter(SecretCall::Versions).await?;
+        self.check_open()?;
         let state = self.state();
         state.faults.check_right(SecretRight::Versions, place)?;
         Ok(state.secret(place).map(StoredSecret::versions))
     }
 
     async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
-        let _underway = self.enter(SecretCall::Lacking).await?;
+        self.check_open()?;
         let state = self.state();
-        if state.faults.rights_hidden {
-            return Err(Error::denied("update on sys/capabilities-self"));
-        }
         let lacking = |path: &SecretPath| {
             let place = KvLocation::of(path)?;
             let lacking = |right| Some((right, state.faults.missing(right, place)?));
@@ -224,8 +170,7 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn health(&self) -> Health {
-        let state = self.ready();
-        let mut health = match state {
+        let mut health = match self.check_open() {
             Ok(()) => Health::new(BACKEND.name),
             Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         };
@@ -234,14 +179,7 @@ impl SecretReader for MemorySecrets {
     }
 
     fn last_status(&self) -> SecretStoreStatus {
-        let state = self.state();
-        match &state.faults.outage {
-            _ if state.closed => SecretStoreStatus::Unreachable,
-            None => SecretStoreStatus::Unsealed,
-            Some(SecretsOutage::Sealed) => SecretStoreStatus::Sealed,
-            Some(SecretsOutage::Unreachable) => SecretStoreStatus::Unreachable,
-            Some(SecretsOutage::Denied { .. }) => SecretStoreStatus::TokenEnded,
-        }
+        if self.state().closed { SecretStoreStatus::Unreachable } else { SecretStoreStatus::Unsealed }
     }
 
     async fn shutdown(&self) {
@@ -271,7 +209,7 @@ fn names_in<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>
 impl SecretRevealer for MemorySecrets {
     async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
         let place = KvLocation::of(path)?;
-        let _underway = self.enter(SecretCall::Reveal).await?;
+        self.check_open()?;
         let state = self.state();
         state.faults.check_right(SecretRight::Reveal, place)?;
         let Some(kept) = state.secret(place) else { return Ok(None) };
@@ -281,4 +219,4 @@ impl SecretRevealer for MemorySecrets {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use super::call_counts::SecretCall;
 use super::{KvLocation, MemorySecrets, MemorySecretsState};
 use crate::domain::{SecretPath, SecretRight, SecretVersion};
 use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
@@ -17,15 +16,14 @@ impl SecretWriter for MemorySecrets {
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
         let place = KvLocation::of(path)?;
-        let _underway = self.enter(SecretCall::Write).await?;
+        self.check_open()?;
         let now = (self.shared.clock)();
         let mut state = self.state();
         let exists = state.secret(place).is_some_and(|kept| kept.current().is_some());
         state.faults.check_right(if exists { SecretRight::Update } else { SecretRight::Create }, place)?;
-        state.write_conflict(place, now);
         state.check(place, expect)?;
         let version = state.secret_mut(place).write(fields.copied(), now);
-        state.faults.deliver_response(place).map(|()| Some(version))
+        Ok(Some(version))
     }
 
     async fn patch(
@@ -36,16 +34,15 @@ impl SecretWriter for MemorySecrets {
     ) -> Result<Option<SecretVersion>> {
         let place = KvLocation::of(path)?;
         check_patch(path, fields)?;
-        let _underway = self.enter(SecretCall::Write).await?;
+        self.check_open()?;
         let now = (self.shared.clock)();
         let mut state = self.state();
         state.faults.check_right(SecretRight::Patch, place)?;
-        state.write_conflict(place, now);
         state.check(place, expect)?;
         let mut whole = state.base(place)?;
         fields.copied().into_iter().for_each(|(name, value)| whole.set(name, value));
         let version = state.secret_mut(place).write(whole, now);
-        state.faults.deliver_response(place).map(|()| Some(version))
+        Ok(Some(version))
     }
 
     async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
@@ -62,11 +59,11 @@ impl SecretWriter for MemorySecrets {
 
     async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
         let place = KvLocation::of(path)?;
-        let _underway = self.enter(SecretCall::Write).await?;
+        self.check_open()?;
         let mut state = self.state();
         state.faults.check_right(SecretRight::DestroyAll, place)?;
         state.secrets.get_mut(place.mount).and_then(|mount| mount.remove(place.path));
-        state.faults.deliver_response(place)
+        Ok(())
     }
 }
 
@@ -76,7 +73,7 @@ impl MemorySecrets {
         if versions.is_empty() {
             return Err(no_versions_named(path));
         }
-        let _underway = self.enter(SecretCall::Write).await?;
+        self.check_open()?;
         let now = (self.shared.clock)();
         let mut state = self.state();
         state.faults.check_right(right, place)?;
@@ -89,21 +86,11 @@ impl MemorySecrets {
                 _ => kept.destroy(versions, now),
             }
         }
-        state.faults.deliver_response(place)
+        Ok(())
     }
 }
 
 impl MemorySecretsState {
-    /// Performs the conflicting write that was injected, if any.
-    fn write_conflict(&mut self, place: KvLocation<'_>, now: std::time::SystemTime) {
-        if !self.faults.take_conflict(place) {
-            return;
-        }
-        let kept = self.secret_mut(place);
-        let same = kept.fields(kept.current()).map(SecretFields::copied).unwrap_or_default();
-        kept.write(same, now);
-    }
-
     fn check(&self, place: KvLocation<'_>, expect: SecretExpect) -> Result<()> {
         let kept = self.secret(place);
         let met = match kept {

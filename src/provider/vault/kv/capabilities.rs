@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::wire::DataEnvelope;
-use super::{Kv, KvLocation};
+use super::{KvLocation, VaultSecrets};
 use crate::domain::{MissingRights, SecretPath, SecretRight};
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
@@ -47,11 +47,8 @@ impl GrantedCapabilities {
     }
 }
 
-impl Kv {
-    pub(in crate::provider::vault) async fn lacking(
-        &self,
-        paths: &[SecretPath],
-    ) -> Result<Vec<MissingRights>> {
+impl VaultSecrets {
+    pub(super) async fn lacking(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
         let version = self.version();
         let places: Vec<_> = paths.iter().map(KvLocation::of).collect::<Result<_>>()?;
         let needs = |at: &KvLocation<'_>| -> Vec<_> {

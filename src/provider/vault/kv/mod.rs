@@ -23,95 +23,128 @@ mod v2_write;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
 
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::session::VaultSession;
-use super::settings::KvVersion;
-use crate::domain::{Presence, SecretFolder, SecretMetadata, SecretPath, SecretVersion};
-use crate::provider::secret::{KvLocation, no_versions_named};
+use super::settings::{KvVersion, VaultSettings};
+use super::{BACKEND, health};
+use crate::domain::{
+    Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
+    SecretVersion,
+};
+use crate::provider::secret::{KvLocation, no_versions_named, shut_down};
 use crate::provider::{
-    Error, Result, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+    SecretReader, SecretRevealer, SecretWriter,
 };
 use mounts::MountCache;
 use v2_write::VersionAction;
 
-/// The key-value engines of one server.
-pub(super) struct Kv {
-    session: Arc<VaultSession>,
+/// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
+///
+/// Values are read only by [`SecretRevealer`]; presence, versions and lists come from `subkeys` and
+/// `metadata`, never from `data`.
+///
+/// KV 1 has no metadata: [`SecretReader::presence`] returns `Missing` for a name that its folder does
+/// not list, and `Unknown` for all others, with the reason.
+pub struct VaultSecrets {
+    session: VaultSession,
     mounts: MountCache,
+    closed: AtomicBool,
 }
 
-impl Kv {
-    pub(super) fn new(session: Arc<VaultSession>) -> Self {
-        Self { session, mounts: MountCache::default() }
-    }
-
-    fn version(&self) -> KvVersion {
-        self.session.settings().kv
-    }
-
-    pub(super) fn capabilities(&self) -> SecretCapabilities {
+#[async_trait]
+impl SecretReader for VaultSecrets {
+    fn capabilities(&self) -> SecretCapabilities {
         let two = self.version() == KvVersion::V2;
         SecretCapabilities { versions: two, patch: two, write: true }
     }
 
-    pub(super) async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let at = KvLocation::of(path)?;
+    async fn presence(&self, path: &SecretPath) -> Result<Presence> {
+        let at = self.locate(path)?;
         match self.version() {
             KvVersion::V2 => self.presence_v2(at).await,
             KvVersion::V1 => self.presence_v1(at).await,
         }
     }
 
-    pub(super) async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
-        match self.version() {
-            KvVersion::V2 => self.list_below(folder, Some("metadata")).await?.names(),
-            KvVersion::V1 => self.list_below(folder, None).await?.names(),
-        }
+    async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
+        self.check_open()?;
+        let endpoint = (self.version() == KvVersion::V2).then_some("metadata");
+        self.list_below(folder, endpoint).await?.names()
     }
 
-    pub(super) async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
-        let at = KvLocation::of(path)?;
+    async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
+        let at = self.locate(path)?;
         match self.version() {
             KvVersion::V2 => self.versions_v2(at).await,
             KvVersion::V1 => Err(no_versions(format!("telling the versions of {path}"))),
         }
     }
 
-    pub(super) async fn reveal(
-        &self,
-        path: &SecretPath,
-        version: Option<SecretVersion>,
-    ) -> Result<Option<SecretData>> {
-        let at = KvLocation::of(path)?;
+    async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
+        self.check_open()?;
+        self.lacking(paths).await
+    }
+
+    async fn health(&self) -> Health {
+        match self.check_open() {
+            Ok(()) => health::check(&self.session).await,
+            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
+        }
+    }
+
+    fn last_status(&self) -> SecretStoreStatus {
+        if self.check_open().is_ok() { self.session.standing() } else { SecretStoreStatus::Unreachable }
+    }
+
+    fn retry_now(&self) {
+        self.session.retry_now();
+    }
+
+    async fn shutdown(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl SecretRevealer for VaultSecrets {
+    async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
+        let at = self.locate(path)?;
         match (self.version(), version) {
             (KvVersion::V2, version) => self.reveal_v2(at, version).await,
             (KvVersion::V1, None) => self.reveal_v1(at).await,
             (KvVersion::V1, Some(version)) => Err(no_versions(format!("reading {version} of {path}"))),
         }
     }
+}
 
-    pub(super) async fn put(
+#[async_trait]
+impl SecretWriter for VaultSecrets {
+    async fn put(
         &self,
         path: &SecretPath,
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let at = KvLocation::of(path)?;
+        let at = self.locate(path)?;
         match self.version() {
             KvVersion::V2 => self.put_v2(at, fields, expect).await.map(Some),
             KvVersion::V1 => self.put_v1(at, fields, expect).await.map(|()| None),
         }
     }
 
-    pub(super) async fn patch(
+    async fn patch(
         &self,
         path: &SecretPath,
         fields: &SecretFields,
         expect: SecretExpect,
     ) -> Result<Option<SecretVersion>> {
-        let at = KvLocation::of(path)?;
+        let at = self.locate(path)?;
         match self.version() {
             KvVersion::V2 => self.patch_v2(at, fields, expect).await.map(Some),
             KvVersion::V1 => Err(Error::unsupported(
@@ -121,16 +154,56 @@ impl Kv {
         }
     }
 
-    pub(super) async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
         self.change_versions(path, versions, VersionAction::Delete).await
     }
 
-    pub(super) async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
         self.change_versions(path, versions, VersionAction::Undelete).await
     }
 
-    pub(super) async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
         self.change_versions(path, versions, VersionAction::Destroy).await
+    }
+
+    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
+        let at = self.locate(path)?;
+        let place = match self.version() {
+            KvVersion::V2 => at.endpoint_path("metadata"),
+            KvVersion::V1 => at.secret_path.to_string(),
+        };
+        self.check_engine(at.mount).await?;
+        let permission = format!("delete on {place}");
+        let reply = self.send_write(at, &VaultRequest::delete(place)).await?;
+        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
+    }
+}
+
+impl VaultSecrets {
+    pub fn new(settings: VaultSettings) -> Self {
+        Self {
+            session: VaultSession::new(settings),
+            mounts: MountCache::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Reader, revealer and, if `writable`, writer, which share one session.
+    pub fn access(self, writable: bool) -> SecretAccess {
+        SecretAccess::of_store(Arc::new(self), writable)
+    }
+
+    fn version(&self) -> KvVersion {
+        self.session.settings().kv
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Relaxed) { Err(shut_down()) } else { Ok(()) }
+    }
+
+    fn locate<'a>(&self, path: &'a SecretPath) -> Result<KvLocation<'a>> {
+        self.check_open()?;
+        KvLocation::of(path)
     }
 
     async fn change_versions(
@@ -139,7 +212,7 @@ impl Kv {
         versions: &[SecretVersion],
         mark: VersionAction,
     ) -> Result<()> {
-        let at = KvLocation::of(path)?;
+        let at = self.locate(path)?;
         if self.version() == KvVersion::V1 {
             let remedy = "a KV 1 engine keeps no versions, and what is deleted there is gone: \
                           destroy the secret as a whole, if that is meant";
@@ -149,22 +222,6 @@ impl Kv {
             return Err(no_versions_named(path));
         }
         self.change_versions_v2(at, versions, mark).await
-    }
-
-    pub(super) async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
-        let at = KvLocation::of(path)?;
-        let place = match self.version() {
-            KvVersion::V2 => at.endpoint_path("metadata"),
-            KvVersion::V1 => at.secret_path.to_string(),
-        };
-        self.remove(at, place).await
-    }
-
-    async fn remove(&self, at: KvLocation<'_>, place: String) -> Result<()> {
-        self.check_engine(at.mount).await?;
-        let permission = format!("delete on {place}");
-        let reply = self.send_write(at, &VaultRequest::delete(place)).await?;
-        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
     }
 
     /// Sends a read.

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use serde::Deserialize;
 
-use super::Kv;
+use super::VaultSecrets;
 use super::response::{kv1_mismatch, kv2_mismatch, no_mount};
 use crate::domain::Mount;
 use crate::provider::vault::request::VaultRequest;
@@ -108,7 +108,7 @@ impl MountInfo {
     }
 }
 
-impl Kv {
+impl VaultSecrets {
     /// The engine at a mount, cached; unknown where this user may not look it up.
     async fn engine(&self, mount: &Mount) -> Result<Engine> {
         if let Some(engine) = self.mounts.get(mount) {

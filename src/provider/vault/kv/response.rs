@@ -1,7 +1,7 @@
 //! Classifies error responses of the key-value engines.
 
 use super::wire::{NotFoundBody, VersionMeta};
-use super::{Kv, KvLocation};
+use super::{KvLocation, VaultSecrets};
 use crate::domain::Mount;
 use crate::provider::Error;
 use crate::provider::vault::request::VaultResponse;
@@ -84,7 +84,7 @@ pub(super) fn kv1_mismatch(mount: &Mount) -> String {
     format!("{mount}/ is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1")
 }
 
-impl Kv {
+impl VaultSecrets {
     /// The message for a response to a read with an unexpected status.
     pub(super) fn unexpected_status(&self, reply: &VaultResponse) -> String {
         format!("{} answers with status {}: see its log", self.session.name(), reply.status())

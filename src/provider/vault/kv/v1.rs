@@ -7,13 +7,13 @@
 use super::response::{NotFoundReason, kv2_mismatch};
 use super::v2::KvListing;
 use super::wire::{self, DataEnvelope, Kv1Fields, values};
-use super::{Kv, KvLocation};
+use super::{KvLocation, VaultSecrets};
 use crate::domain::{KvPath, Presence, SecretFolder};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::{Error, Result, SecretData, SecretExpect, SecretFields, SecretListItem};
 
-impl Kv {
+impl VaultSecrets {
     pub(super) async fn presence_v1(&self, at: KvLocation<'_>) -> Result<Presence> {
         let unknown = |so: &str| {
             let reason = format!("KV 1 does not tell the fields of a secret without reading it{so}");

@@ -4,13 +4,13 @@ use std::time::SystemTime;
 
 use super::response::{NotFoundReason, kv2_mismatch};
 use super::wire::{DataEnvelope, KeyList, KvMetadata, KvSecret, Subkeys, VersionMeta};
-use super::{Kv, KvLocation};
+use super::{KvLocation, VaultSecrets};
 use crate::domain::{KvPath, Presence, SecretFolder, SecretMetadata, SecretVersion};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::{Error, Result, SecretData, SecretListItem};
 
-impl Kv {
+impl VaultSecrets {
     /// One request: `subkeys` has the fields, the version and its time.
     pub(super) async fn presence_v2(&self, at: KvLocation<'_>) -> Result<Presence> {
         // Only the top-level fields are shown, so nested names need not be sent.

@@ -2,7 +2,7 @@
 
 use super::response::{NotFoundReason, WriteRefusal};
 use super::wire::{self, DataEnvelope, WriteResponse};
-use super::{Kv, KvLocation, number};
+use super::{KvLocation, VaultSecrets, number};
 use crate::domain::{Presence, SecretVersion};
 use crate::provider::secret::check_patch;
 use crate::provider::vault::request::{VaultRequest, VaultResponse};
@@ -34,7 +34,7 @@ impl VersionAction {
     }
 }
 
-impl Kv {
+impl VaultSecrets {
     pub(super) async fn put_v2(
         &self,
         at: KvLocation<'_>,

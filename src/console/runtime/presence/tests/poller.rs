@@ -4,14 +4,14 @@ use super::*;
 
 /// The task over a memory store.
 struct Office {
-    store: MemorySecrets,
+    store: FaultySecrets,
     desk: PresencePoller,
     answers: mpsc::Receiver<(RequestId, TaskReply)>,
 }
 
 impl Office {
     fn open() -> Self {
-        let store = MemorySecrets::new();
+        let store = FaultySecrets::new();
         let (sender, answers) = mpsc::channel(2);
         let desk = PresencePoller::open(store.access(false).reader, sender);
         Self { store, desk, answers }

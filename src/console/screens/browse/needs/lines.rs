@@ -7,7 +7,6 @@ use super::mark_badge;
 use crate::check::NeedMark;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::TextRun;
-use crate::console::words;
 
 pub(in crate::console) struct NeedLines {
     pub(in crate::console) lines: Vec<TextRun>,
@@ -29,19 +28,8 @@ impl NeedLines {
         let before = indent + 2;
         let room = self.room.saturating_sub(before).max(8);
         let facts = facts.into_iter().flat_map(|fact| split_fact(fact, room));
-        for (at, line) in words::pack(facts, room).into_iter().enumerate() {
-            let blanks = |columns: u16| TextRun::of(StyleRole::Text, " ".repeat(usize::from(columns)));
-            let mut whole = match at {
-                0 => {
-                    let mut start = blanks(indent);
-                    start.join("", TextRun::of(look.1, look.0).and(StyleRole::Text, " "));
-                    start
-                }
-                _ => blanks(before),
-            };
-            whole.join("", line);
-            self.lines.push(whole);
-        }
+        let label = TextRun::of(StyleRole::Text, " ".repeat(usize::from(indent))).and(look.1, look.0);
+        self.lines.extend(TextRun::beside(&label, before, TextRun::pack(facts, room)));
     }
 }
 

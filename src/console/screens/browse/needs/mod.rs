@@ -234,7 +234,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     }
     let mut facts = vec![place];
     facts.extend(words_of(state, mark));
-    if let NeedState::Deleted { at: Some(at), .. } = state {
+    if let NeedState::Secret(Presence::Deleted { at: Some(at), .. }) = state {
         facts.push(dim(&format!("{} ago", since(model, *at).text)));
     }
     lines.add(0, head_mark(state, mark), facts);
@@ -267,11 +267,15 @@ fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
     let word = || TextRun::of(ink, state.word());
     match state {
         NeedState::Present { .. } | NeedState::Plaintext => Vec::new(),
-        NeedState::Deleted { version, .. } | NeedState::Destroyed { version } => {
+        NeedState::Secret(Presence::Deleted { version, .. } | Presence::Destroyed { version }) => {
             vec![TextRun::of(ink, format!("{version} {}", state.word()))]
         }
-        NeedState::Forbidden { permission } => vec![word(), dim(&format!("{permission} is missing"))],
-        NeedState::Unreachable { reason } | NeedState::Unknown { reason } => vec![word(), dim(reason)],
+        NeedState::Secret(Presence::Forbidden { permission }) => {
+            vec![word(), dim(&format!("{permission} is missing"))]
+        }
+        NeedState::Secret(Presence::Unreachable { reason } | Presence::Unknown { reason }) => {
+            vec![word(), dim(reason)]
+        }
         _ => vec![word()],
     }
 }
@@ -309,7 +313,7 @@ impl NeedStatus<'_> {
         let name =
             TextRun::of(if idle { StyleRole::Dim } else { StyleRole::Text }, Safe::new(&name).into_owned());
         let mut facts = vec![self.masked(name)];
-        if self.state == NeedState::Missing && self.need.variable().is_some() {
+        if self.state == NeedState::Secret(Presence::Missing) && self.need.variable().is_some() {
             facts.push(TextRun::of(
                 mark_badge(self.mark).1,
                 if idle { "not set, not needed" } else { "not set" },

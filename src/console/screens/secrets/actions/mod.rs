@@ -8,9 +8,72 @@ mod update;
 mod view;
 
 pub use state::{
-    PendingSecretAction, PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction,
-    SecretActions, SecretPicker, SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview,
-    SecretWriteKind,
+    PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretActions, SecretPicker,
+    SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview, SecretWriteKind,
 };
-pub(in crate::console) use update::{absence_reason, accept, begin, is_busy, on_answer, step};
-pub(in crate::console) use view::{countdown, generate, pick, shown, value};
+pub(in crate::console) use update::{absence_reason, begin, is_busy, on_answer};
+pub(in crate::console) use view::{generate, value};
+
+use crate::console::action::Action;
+use crate::console::component::{Component, EarliestChange};
+use crate::console::effect::Effect;
+use crate::console::model::Model;
+use crate::console::overlays::{self, Overlay, dialog_area};
+use crate::console::place::Place;
+use crate::console::widgets::{Movement, Surface};
+
+/// Which of several secrets or fields is meant.
+pub(in crate::console) struct SecretPickerDialog;
+
+impl Component for SecretPickerDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::PickSecret
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::PickSecret(pick)) = &model.overlay {
+            view::pick(surface, dialog_area(model), pick);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        match action {
+            Action::Accept => Some(update::accept(model)),
+            _ => overlays::close_on_cancel(model, action),
+        }
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        let page = usize::from(model.frame().body.height);
+        if let Some(Overlay::PickSecret(pick)) = &mut model.overlay {
+            update::step(pick, by, page);
+        }
+    }
+}
+
+/// A value on the screen, for a short time.
+pub(in crate::console) struct RevealedValueDialog;
+
+impl Component for RevealedValueDialog {
+    fn place(&self, _: &Model) -> Place {
+        Place::RevealedValue
+    }
+
+    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
+        if let Some(Overlay::RevealedValue(shown)) = &model.overlay {
+            view::shown(surface, model, dialog_area(model), shown);
+        }
+    }
+
+    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        overlays::close_on_cancel(model, action)
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        reveal::scroll(model, by);
+    }
+
+    fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
+        soonest.include(view::countdown(model));
+    }
+}

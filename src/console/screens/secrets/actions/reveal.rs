@@ -6,9 +6,9 @@ use super::view::height as secret_shown_height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secrets::actions::update as secret_actions;
 use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
+use crate::console::widgets::Movement;
 use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
 use crate::text::grouped;
 
@@ -39,7 +39,7 @@ pub(in crate::console) fn read(
     let request = model.next_request();
     model.overlay = None;
     model.notify(Tone::Plain, format!("reading {}", order.path));
-    model.secret_actions.reading = Some((request, order.clone()));
+    model.secret_actions.reading.begin(request, order.clone());
     Ok(vec![Effect::Secret(request, SecretJob::Reveal(order))])
 }
 
@@ -47,9 +47,7 @@ pub(in crate::console) fn read(
 pub(in crate::console) fn on_revealed(model: &mut Model, request: RequestId, reading: RevealReport) {
     let RevealReport { result: found, values_read: read } = reading;
     model.secret_actions.reads += read as u64;
-    let Some((_, order)) = model.secret_actions.reading.take_if(|(asked, _)| *asked == request) else {
-        return;
-    };
+    let Some(order) = model.secret_actions.reading.accept(request) else { return };
     let (path, field) = (&order.path, order.field.as_str());
     let (value, version) = match found {
         Ok(RevealOutcome::Value(Opaque(value), version)) => (value, version),
@@ -126,6 +124,6 @@ pub(in crate::console) fn follow(model: &mut Model, effects: &[Effect]) {
 pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
     let (rows, page) = secret_shown_height(model);
     if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
-        shown.scroll = step.apply(shown.scroll, rows.saturating_sub(page) + 1, page);
+        shown.scroll = step.scroll(shown.scroll, rows, page);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::console::effect::RequestId;
+use crate::console::action::Action;
+use crate::console::effect::{Pending, RequestId};
 use crate::console::model::SecretDependents;
 use crate::console::screens::secret_form::SecretForm;
 use crate::console::screens::stale_dependents::StaleDependents;
@@ -42,6 +43,22 @@ pub enum SecretAction {
 }
 
 impl SecretAction {
+    /// What an action does with a secret, if that is what it is about.
+    pub fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::RevealSecret => Self::Reveal,
+            Action::CopySecret => Self::Copy,
+            Action::SetSecret => Self::Set,
+            Action::SetFields => Self::SetFields,
+            Action::UndoSecret => Self::Undo,
+            Action::DeleteSecret => Self::Delete,
+            Action::UndeleteSecret => Self::Undelete,
+            Action::DestroySecret => Self::Destroy,
+            Action::DestroyAll => Self::DestroyAll,
+            _ => return None,
+        })
+    }
+
     /// The right without which it cannot be done; of a write it depends on what is there.
     pub fn right(self) -> Option<SecretRight> {
         match self {
@@ -83,7 +100,7 @@ pub struct SecretTarget {
 #[derive(Default)]
 pub struct SecretActions {
     /// The action that waits for the current state of its secret.
-    pub pending: Option<PendingSecretAction>,
+    pub pending: Pending<(SecretAction, SecretTarget)>,
     /// The form for a new version; it covers the body.
     pub form: Option<Box<SecretForm>>,
     /// The review of an undo; it covers the body.
@@ -93,19 +110,11 @@ pub struct SecretActions {
     /// Whether a value that arrives may be shown: nothing hid it since it was requested.
     pub may_show: bool,
     /// The pending read of a value.
-    pub reading: Option<(RequestId, RevealRequest)>,
+    pub reading: Pending<RevealRequest>,
     /// The pending write.
     pub writing: Option<PendingSecretWrite>,
     pub undo_log: SecretUndoLog,
     pub stale_dependents: StaleDependents,
-}
-
-/// An action that waits for the current state of its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingSecretAction {
-    pub request: RequestId,
-    pub act: SecretAction,
-    pub target: SecretTarget,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,17 +1,17 @@
 //! Actions on secrets: which secret is meant, what is stored now, then the action. Nothing is read before a
 //! reason was given.
 
-use super::state::{PendingSecretAction, PickerItems, SecretAction, SecretPicker, SecretTarget};
+use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::browse::Movement;
 use crate::console::screens::secret_form::undo as secret_undo;
 use crate::console::screens::secrets::actions::{destroy as secret_destroy, reveal as secret_reveal};
 use crate::console::screens::secrets::update as secrets_page;
 use crate::console::screens::{editor as edit, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
 use crate::console::update::keys;
+use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
@@ -61,19 +61,19 @@ fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect
         SecretAction::Destroy => SecretJob::Versions(target.path.clone()),
         _ => SecretJob::Inspect(target.path.clone()),
     };
-    model.secret_actions.pending = Some(PendingSecretAction { request, act, target });
+    model.secret_actions.pending.begin(request, (act, target));
     vec![Effect::Secret(request, job)]
 }
 
 /// Whether a write or a read of a secret is pending; reports it.
 pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
-    let words = match (&model.secret_actions.writing, &model.secret_actions.reading) {
+    let words = match (&model.secret_actions.writing, model.secret_actions.reading.is_pending()) {
         (Some(writing), _) if writing.unknown => {
             "what became of the last write of a secret is being looked up; wait for it"
         }
         (Some(_), _) => "a write of a secret is under way; wait for its answer",
-        (None, Some(_)) => "a secret is being read; wait for its answer",
-        (None, None) => return false,
+        (None, true) => "a secret is being read; wait for its answer",
+        (None, false) => return false,
     };
     model.notify(Tone::Plain, words);
     true
@@ -149,11 +149,7 @@ pub(in crate::console) fn on_answer(
 
 /// Continues an action once the secret was inspected, unless something else was opened meanwhile.
 fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
-    let Some(PendingSecretAction { act, target, .. }) =
-        model.secret_actions.pending.take_if(|asking| asking.request == request)
-    else {
-        return;
-    };
+    let Some((act, target)) = model.secret_actions.pending.accept(request) else { return };
     let rebases =
         model.secret_actions.form.as_ref().is_some_and(|form| form.rebasing && form.path == target.path);
     let Inspection { capabilities: can, presence, lacking, versions } = inspection;

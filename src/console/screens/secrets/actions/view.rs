@@ -12,13 +12,10 @@ use crate::console::overlays::Overlay;
 use crate::console::screens::secret_form::{GeneratePrompt, SecretInput, ValuePrompt};
 use crate::console::shell::layout::Size;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextRun, dialog};
+use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, clamp_scroll, dialog, dialog_columns};
 use crate::console::words;
 use crate::domain::{Alphabet, VersionInfo, VersionState, utc};
 use crate::text::{MASK, Safe};
-
-/// Width of the input line, and of choices.
-const COLUMNS: u16 = 64;
 
 /// Width of a value.
 const WIDE: u16 = 96;
@@ -47,7 +44,7 @@ pub(in crate::console) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &Secr
         PickerItems::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
     };
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let inside = dialog(canvas, area, &title, COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let inside = dialog(canvas, area, &title, DIALOG_COLUMNS, rows);
     let first = (pick.cursor + 1).saturating_sub(usize::from(inside.height));
     for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
         let mut pen = canvas.row(inside, row);
@@ -73,35 +70,30 @@ fn version(info: &VersionInfo) -> String {
 }
 
 pub(in crate::console) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
-    let columns = COLUMNS.min(area.width.saturating_sub(4));
-    let hint = match (&entry.error, entry.new.generated) {
-        (Some(error), _) => TextRun::of(StyleRole::Bad, format!("{} {error}", glyph::BAD)),
-        (None, Some(_)) if entry.awaited.is_some() => TextRun::of(StyleRole::Dim, "being made"),
-        (None, Some(generate)) => {
-            TextRun::of(StyleRole::Good, format!("generated: {generate}; enter takes it"))
-        }
+    let columns = dialog_columns(area, DIALOG_COLUMNS);
+    let (ink, hint) = match (&entry.error, entry.new.generated) {
+        (Some(error), _) => (StyleRole::Bad, format!("{} {error}", glyph::BAD)),
+        (None, Some(_)) if entry.awaited.is_some() => (StyleRole::Dim, "being made".to_owned()),
+        (None, Some(generate)) => (StyleRole::Dim, format!("generated: {generate}; enter takes it")),
         (None, None) if entry.repeated.is_some() => {
-            TextRun::of(StyleRole::Dim, "type it again, since it is not seen")
+            (StyleRole::Dim, "type it again, since it is not seen".to_owned())
         }
         (None, None) if entry.is_plain() => {
-            TextRun::of(StyleRole::Dim, "no secret: it is shown as it is typed")
+            (StyleRole::Dim, "no secret: it is shown as it is typed".to_owned())
         }
         (None, None) => {
-            TextRun::of(StyleRole::Dim, "type or paste it; ctrl-g makes one at random, ctrl-u begins anew")
+            let words = "type or paste it; ctrl-g makes one at random, ctrl-u begins anew";
+            (StyleRole::Dim, words.to_owned())
         }
     };
-    let hint: String = hint.spans().iter().map(|(_, text)| text.as_str()).collect();
-    let ink = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
-    let below = words::wrap(&hint, columns);
+    let below = TextRun::wrap(ink, &hint, columns);
     let rows = 3 + u16::try_from(below.len()).unwrap_or(u16::MAX);
     let inside = dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, rows);
     line(canvas, inside, 0, "value", &entry.new.value, entry.is_plain());
     if let Some(again) = &entry.repeated {
         line(canvas, inside, 1, "again", again, false);
     }
-    for (row, text) in (3..inside.height).zip(below) {
-        canvas.row(inside, row).put(ink, text);
-    }
+    canvas.put_lines(inside, 3, &below);
 }
 
 /// An input line: a mask of fixed width, whatever was typed.
@@ -124,8 +116,7 @@ fn line(
 
 pub(in crate::console) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
     let rows = 3 + u16::try_from(Alphabet::ALL.len()).unwrap_or(0);
-    let inside =
-        dialog(canvas, area, "make a value at random", COLUMNS.min(area.width.saturating_sub(4)), rows);
+    let inside = dialog(canvas, area, "make a value at random", DIALOG_COLUMNS, rows);
     let mut pen = canvas.row(inside, 0);
     pen.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
     pen.put(StyleRole::Text, generate.length.text());
@@ -147,7 +138,7 @@ pub(in crate::console) fn shown(canvas: &mut Surface<'_>, model: &Model, area: R
     let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
     let inside = dialog(canvas, area, &title, columns, rows);
     let height = inside.height.saturating_sub(BELOW);
-    let first = words::clamp_scroll(shown.scroll, lines.len(), height);
+    let first = clamp_scroll(shown.scroll, lines.len(), height);
     for (row, text) in (0..height).zip(lines.iter().skip(first)) {
         canvas.row(inside, row).put(StyleRole::Text, *text);
     }

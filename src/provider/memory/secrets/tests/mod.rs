@@ -1,7 +1,12 @@
+pub(crate) mod faulty;
+
+use std::time::Duration;
+
 use super::*;
 use crate::domain::{FieldState, VersionState};
-use crate::provider::SecretFields;
+use crate::provider::{Error, SecretFields};
 use crate::provider::{SecretExpect, SecretWriter};
+use faulty::{FaultySecrets, SecretsOutage};
 
 fn place(path: &str) -> SecretPath {
     SecretPath::Kv { mount: Mount::new("webhooks").unwrap(), path: KvPath::new(path).unwrap() }
@@ -29,15 +34,15 @@ async fn times_are_those_of_the_clock() {
     assert_eq!(store.presence(&place("a")).await, Ok(deleted));
     let versions = store.versions(&place("a")).await.unwrap().unwrap();
     assert_eq!(versions.list.first().unwrap().state, VersionState::Deleted(Some(at)));
-    store.destroy_now(&place("a"));
+    store.destroy(&place("a"), &[SecretVersion(1)]).await.unwrap();
     assert_eq!(store.presence(&place("a")).await, Ok(Presence::Destroyed { version: SecretVersion(1) }));
-    store.remove_now(&place("a"));
+    store.destroy_all(&place("a")).await.unwrap();
     assert_eq!(store.presence(&place("a")).await, Ok(Presence::Missing));
 }
 
 #[tokio::test]
 async fn an_outage_answers_every_call_and_ends() {
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.put_now(&place("a"), [("token", "t")]);
     for outage in [SecretsOutage::Sealed, SecretsOutage::Unreachable] {
         store.inject_outage(outage);
@@ -55,7 +60,7 @@ async fn an_outage_answers_every_call_and_ends() {
 
 #[tokio::test]
 async fn what_is_forbidden_names_the_permission() {
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.put_now(&place("a"), [("token", "t")]);
     store.forbid(SecretRight::Presence, &place("a"));
     store.forbid(SecretRight::Destroy, &place("a"));
@@ -73,7 +78,7 @@ async fn what_is_forbidden_names_the_permission() {
 
 #[tokio::test]
 async fn a_rival_comes_first_and_an_answer_is_lost_once() {
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.put_now(&place("a"), [("token", "t")]);
     store.inject_conflict(&place("a"));
     let write = async |expect| store.put(&place("a"), &fields(&[("token", "u")]), expect).await;
@@ -88,7 +93,7 @@ async fn a_rival_comes_first_and_an_answer_is_lost_once() {
 
 #[tokio::test]
 async fn a_mount_that_is_gone_is_not_a_secret_that_is_missing() {
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.unmount(&Mount::new("webhooks").unwrap());
     let presence = store.presence(&place("a")).await.unwrap();
     assert!(matches!(presence, Presence::Unreachable { .. }), "{presence:?}");
@@ -97,7 +102,7 @@ async fn a_mount_that_is_gone_is_not_a_secret_that_is_missing() {
 
 #[tokio::test]
 async fn calls_are_counted_also_those_that_were_given_up() {
-    let store = MemorySecrets::new();
+    let store = FaultySecrets::new();
     store.delay_calls(Duration::from_secs(60));
     let paths = [place("a"), place("b"), place("c")];
     let looks = futures::future::join_all(paths.iter().map(|path| store.presence(path)));

@@ -1,0 +1,67 @@
+//! Pure jobs that may be too large for the event loop. A small one is done at once, a large one by a task;
+//! either way its result is applied to the model in the same way.
+
+use std::fmt;
+
+use super::effect::{Effect, RequestId};
+use super::model::Model;
+
+/// Up to this many bytes a job is done on the event loop: half a millisecond.
+pub const AT_ONCE: usize = 64 * 1024;
+
+/// A job, and what is done with its result.
+pub struct Compute {
+    bytes: usize,
+    run: Box<dyn FnOnce() -> Computed + Send>,
+    failed: Computed,
+}
+
+/// The result of a job, to be applied to the model.
+pub struct Computed(Box<Apply>);
+
+type Apply = dyn FnOnce(&mut Model, RequestId) -> Vec<Effect> + Send;
+
+impl Compute {
+    /// A job over so many bytes; `failed` is its result if it panics. `apply` drops the result of a request
+    /// that nobody waits for any more.
+    pub fn new<T: Send + 'static>(
+        bytes: usize,
+        run: impl FnOnce() -> T + Send + 'static,
+        failed: T,
+        apply: fn(&mut Model, RequestId, T) -> Vec<Effect>,
+    ) -> Self {
+        let computed = move |result| Computed(Box::new(move |model, request| apply(model, request, result)));
+        Self { bytes, failed: computed(failed), run: Box::new(move || computed(run())) }
+    }
+
+    pub fn is_small(&self) -> bool {
+        self.bytes <= AT_ONCE
+    }
+
+    pub fn run(self) -> Computed {
+        (self.run)()
+    }
+
+    /// The job, and its result if it panics.
+    pub fn split(self) -> (impl FnOnce() -> Computed + Send, Computed) {
+        (self.run, self.failed)
+    }
+}
+
+impl Computed {
+    pub fn apply(self, model: &mut Model, request: RequestId) -> Vec<Effect> {
+        (self.0)(model, request)
+    }
+}
+
+impl fmt::Debug for Compute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Compute({} bytes)", self.bytes)
+    }
+}
+
+impl fmt::Debug for Computed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Computed")
+    }
+}

@@ -1,0 +1,50 @@
+//! What the rules say of the documents in the lists and in the detail.
+
+use super::needs;
+use crate::check::{Diagnostic, Rule, Subject, Surroundings, diagnose};
+use crate::console::model::Model;
+use crate::domain::{ConnectionName, ResourceKey};
+use crate::inventory::Facts;
+
+struct ModelSurroundings<'m> {
+    model: &'m Model,
+    key: &'m ResourceKey,
+}
+
+impl Surroundings for ModelSurroundings<'_> {
+    /// Not known during a load, or where it may not be read.
+    fn lacks_connection(&self, name: &str) -> bool {
+        let Model { inventory, context, link, .. } = self.model;
+        let knows = context.capabilities.connections && link.has_loaded && !inventory.is_loading();
+        let sees = || {
+            ConnectionName::new(name)
+                .is_ok_and(|name| inventory.coverage().covers(&ResourceKey::connection(name)))
+        };
+        let whole = !inventory.coverage().is_partial();
+        knows && !inventory.has_connection(name) && (whole || sees())
+    }
+
+    fn has_own_auth(&self) -> bool {
+        !needs::own_auth(self.model, self.key).is_empty()
+    }
+
+    fn has_variable_conflict(&self) -> bool {
+        needs::has_variable_conflict(self.model, self.key)
+    }
+}
+
+pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Vec<Diagnostic> {
+    diagnose(Subject::Document { key, facts, around: &ModelSurroundings { model, key } })
+}
+
+/// The first that a rule says.
+pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &dyn Rule) -> Option<&'d Diagnostic> {
+    found.iter().find(|found| found.rule == rule.id())
+}
+
+/// Whether a connection that it names is known not to exist, in words.
+pub(super) fn dangling<'d>(found: &'d [Diagnostic], name: &str) -> Option<&'d Diagnostic> {
+    found
+        .iter()
+        .find(|found| found.rule == crate::check::rules::DanglingConnection.id() && found.pointer == name)
+}

@@ -16,7 +16,7 @@ use super::model::{Model, Tone};
 use super::place::Place;
 use crate::console::widgets::{Movement, Surface, TextRun};
 
-pub(in crate::console) trait Component: Sync {
+pub(crate) trait Component: Sync {
     /// Which keys are live.
     fn place(&self, model: &Model) -> Place;
 
@@ -54,33 +54,33 @@ pub(in crate::console) trait Component: Sync {
 }
 
 /// Elsewhere it would run keys.
-pub(in crate::console) fn refuse_paste(model: &mut Model) {
+pub(crate) fn refuse_paste(model: &mut Model) {
     model.notify(Tone::Plain, "a paste is taken only where text is typed");
 }
 
 /// The earliest of many future moments.
-pub(in crate::console) struct EarliestChange {
-    pub(in crate::console) now: Duration,
-    pub(in crate::console) at: Option<Duration>,
+pub(crate) struct EarliestChange {
+    pub(crate) now: Duration,
+    pub(crate) at: Option<Duration>,
 }
 
 impl EarliestChange {
-    pub(in crate::console) fn include(&mut self, at: Option<Duration>) {
+    pub(crate) fn include(&mut self, at: Option<Duration>) {
         if let Some(at) = at.filter(|at| *at > self.now) {
             self.at = Some(self.at.map_or(at, |known| known.min(at)));
         }
     }
 
-    pub(in crate::console) fn include_in(&mut self, wait: Option<Duration>) {
+    pub(crate) fn include_in(&mut self, wait: Option<Duration>) {
         self.include(wait.map(|wait| self.now + wait));
     }
 
-    pub(in crate::console) fn include_wall(&mut self, model: &Model, at: Option<SystemTime>) {
+    pub(crate) fn include_wall(&mut self, model: &Model, at: Option<SystemTime>) {
         let left = at.and_then(|at| at.duration_since(model.now.wall).ok());
         self.include(left.map(|left| model.now.mono + left));
     }
 
-    pub(in crate::console) fn include_age(&mut self, at: Duration) {
+    pub(crate) fn include_age(&mut self, at: Duration) {
         self.include_in(age(self.now.saturating_sub(at)).changes_in);
     }
 }

@@ -10,14 +10,14 @@ use crate::console::widgets::TextRun;
 use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
 use crate::inventory::Scope;
 
-pub(in crate::console) use crate::text::grouped;
+pub(crate) use crate::text::grouped;
 
 /// Of a write whose answer was lost.
-pub(in crate::console) const UNKNOWN: &str = "unknown, looking whether it was done";
+pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
 
 /// A count with the state it was taken in, unless that is SYNCED, whole, and not paused: `12,000 loading`,
 /// `12,000 partial`. Empty before anything has arrived.
-pub(in crate::console) fn count(number: usize, model: &Model) -> String {
+pub(crate) fn count(number: usize, model: &Model) -> String {
     if number == 0 && !model.link.has_loaded && !model.link.state.is_synced() {
         return String::new();
     }
@@ -30,7 +30,7 @@ pub(in crate::console) fn count(number: usize, model: &Model) -> String {
 }
 
 /// Why a count may not be all there is: `stale`, `partial`, both, or nothing.
-pub(in crate::console) fn count_qualifiers(model: &Model) -> Vec<String> {
+pub(crate) fn count_qualifiers(model: &Model) -> Vec<String> {
     let state = match model.link.state {
         LinkState::Synced if model.paused.as_ref().is_some_and(PausedEvents::is_behind) => {
             Some("paused".into())
@@ -43,20 +43,20 @@ pub(in crate::console) fn count_qualifiers(model: &Model) -> Vec<String> {
 }
 
 /// The mark of a picture that shows only what this user may read.
-pub(in crate::console) const PARTIAL: &str = "PARTIAL";
+pub(crate) const PARTIAL: &str = "PARTIAL";
 
 /// That no webhook is known to use a connection.
-pub(in crate::console) fn no_visible_webhook(model: &Model) -> &'static str {
+pub(crate) fn no_visible_webhook(model: &Model) -> &'static str {
     if model.inventory.coverage().is_partial() { "no webhook that this user may read" } else { "no webhook" }
 }
 
 /// A number of things: `1 change`, `12 changes`.
-pub(in crate::console) fn plural(number: usize, thing: &str) -> String {
+pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// Whether the draft is saved.
-pub(in crate::console) fn draft(model: &Model, edit: &Draft) -> TextRun {
+pub(crate) fn draft(model: &Model, edit: &Draft) -> TextRun {
     let saving = &edit.autosave;
     if !edit.is_changed() {
         return TextRun::of(StyleRole::Dim, "draft unchanged");
@@ -74,18 +74,18 @@ pub(in crate::console) fn draft(model: &Model, edit: &Draft) -> TextRun {
     }
 }
 
-pub(in crate::console) fn ago(model: &Model, at: Duration) -> TimedText {
+pub(crate) fn ago(model: &Model, at: Duration) -> TimedText {
     age(model.now.mono.saturating_sub(at))
 }
 
 /// The age; `None` while it is still new.
-pub(in crate::console) fn long_ago(model: &Model, at: Duration) -> Option<String> {
+pub(crate) fn long_ago(model: &Model, at: Duration) -> Option<String> {
     let ago = ago(model, at).text;
     (ago != age(Duration::ZERO).text).then_some(ago)
 }
 
 /// Whether what is shown may be older than the store.
-pub(in crate::console) fn may_be_outdated(link: &StoreLink) -> bool {
+pub(crate) fn may_be_outdated(link: &StoreLink) -> bool {
     link.has_loaded
         && matches!(
             link.state,
@@ -105,7 +105,7 @@ fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
 }
 
 /// As [`link_state_badge`], with a warning where the picture is partial.
-pub(in crate::console) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
+pub(crate) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
     if model.link.state.is_synced() && model.inventory.coverage().is_partial() {
         return (glyph::WARNING, StyleRole::Warning);
     }
@@ -113,12 +113,12 @@ pub(in crate::console) fn link_badge(model: &Model) -> (&'static str, StyleRole)
 }
 
 /// The state of the secret store, as its badge says it.
-pub(in crate::console) fn standing(link: &SecretLink) -> &'static str {
+pub(crate) fn standing(link: &SecretLink) -> &'static str {
     link.standing.map_or("connecting", SecretStoreStatus::word)
 }
 
 /// The same as glyph and colour.
-pub(in crate::console) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
+pub(crate) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
     match link.standing {
         None => (glyph::HOLLOW, StyleRole::Accent),
         Some(SecretStoreStatus::LoginFails | SecretStoreStatus::Busy) => (glyph::WARNING, StyleRole::Warning),
@@ -129,7 +129,7 @@ pub(in crate::console) fn standing_badge(link: &SecretLink) -> (&'static str, St
 }
 
 /// The glyph and style role of a verdict.
-pub(in crate::console) fn condition_badge(condition: Condition) -> (&'static str, StyleRole) {
+pub(crate) fn condition_badge(condition: Condition) -> (&'static str, StyleRole) {
     match condition {
         Condition::Healthy => (glyph::FULL, StyleRole::Good),
         Condition::Degraded => (glyph::WARNING, StyleRole::Warning),
@@ -138,7 +138,7 @@ pub(in crate::console) fn condition_badge(condition: Condition) -> (&'static str
 }
 
 /// When the link is retried, if it waits for that.
-pub(in crate::console) fn retry(model: &Model) -> Option<TimedText> {
+pub(crate) fn retry(model: &Model) -> Option<TimedText> {
     let retry_at = model.link.retry_at?;
     let TimedText { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
         Some(left) if !left.is_zero() => {
@@ -151,7 +151,7 @@ pub(in crate::console) fn retry(model: &Model) -> Option<TimedText> {
 }
 
 /// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
-pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
+pub(crate) fn trouble(model: &Model) -> Vec<TextRun> {
     let link = &model.link;
     let backend = model.context.backend.name;
     let mut facts = match &link.state {
@@ -169,7 +169,7 @@ pub(in crate::console) fn trouble(model: &Model) -> Vec<TextRun> {
 }
 
 /// [`trouble`] and [`LinkState::reason`] on one line.
-pub(in crate::console) fn trouble_line(model: &Model) -> TextRun {
+pub(crate) fn trouble_line(model: &Model) -> TextRun {
     let mut line = TextRun::default();
     for fact in trouble(model) {
         line.join(" · ", fact);
@@ -180,7 +180,7 @@ pub(in crate::console) fn trouble_line(model: &Model) -> TextRun {
     line
 }
 
-pub(in crate::console) fn scope(scope: &Scope) -> &str {
+pub(crate) fn scope(scope: &Scope) -> &str {
     match scope {
         Scope::AllWebhooks => "all",
         Scope::Namespace(namespace) => namespace.as_str(),
@@ -190,7 +190,7 @@ pub(in crate::console) fn scope(scope: &Scope) -> &str {
 }
 
 /// `r48190`, or the digest.
-pub(in crate::console) fn token(model: &Model, token: Token) -> String {
+pub(crate) fn token(model: &Model, token: Token) -> String {
     model.context.token(token)
 }
 

@@ -213,7 +213,7 @@ impl DraftId {
 
     /// Some file, for tests.
     #[cfg(test)]
-    pub(in crate::console) fn sample() -> Self {
+    pub(crate) fn sample() -> Self {
         Self { session: "one".into(), file: "draft.json".into() }
     }
 

@@ -20,7 +20,7 @@ use crate::domain::ResourceKey;
 const ORDERS: usize = 256;
 
 #[derive(Debug)]
-pub(in crate::console) enum DraftJob {
+pub(crate) enum DraftJob {
     Save(RequestId, Box<UnsavedDraft>),
     /// Removes the file of a draft of this session.
     Remove(ResourceKey),
@@ -34,7 +34,7 @@ pub(in crate::console) enum DraftJob {
 }
 
 #[derive(Debug)]
-pub(in crate::console) enum DraftJobResult {
+pub(crate) enum DraftJobResult {
     /// How many secrets were left out, or why it was not saved.
     Saved(Result<usize, String>),
     Listed(Vec<DraftEntry>),
@@ -46,7 +46,7 @@ pub(in crate::console) enum DraftJobResult {
 
 /// A handle to the thread.
 #[derive(Debug)]
-pub(in crate::console) struct DraftWorker {
+pub(crate) struct DraftWorker {
     jobs: mpsc::Sender<DraftJob>,
     /// Set on exit: from then on a save is in place before it is synced.
     leaving: Arc<AtomicBool>,
@@ -54,7 +54,7 @@ pub(in crate::console) struct DraftWorker {
 
 impl DraftWorker {
     /// Starts the thread on a state folder, or on none; `tell` is called on that thread.
-    pub(in crate::console) fn start(
+    pub(crate) fn start(
         state: Option<PathBuf>,
         tell: impl Fn(RequestId, DraftJobResult) + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -71,18 +71,18 @@ impl DraftWorker {
     }
 
     /// Queues a job; returns it where the queue is full or the thread is gone.
-    pub(in crate::console) fn submit(&self, order: DraftJob) -> Result<(), DraftJob> {
+    pub(crate) fn submit(&self, order: DraftJob) -> Result<(), DraftJob> {
         self.jobs.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
     }
 
     /// From now on a save is in place before it is synced, so that it survives the end of the process.
-    pub(in crate::console) fn begin_exit(&self) {
+    pub(crate) fn begin_exit(&self) {
         self.leaving.store(true, Ordering::SeqCst);
     }
 
     /// Waits until all jobs are done, at most until `until`; returns why the last text of a draft is not
     /// saved.
-    pub(in crate::console) async fn flush(&self, until: Instant) -> Option<String> {
+    pub(crate) async fn flush(&self, until: Instant) -> Option<String> {
         let (sender, settled) = oneshot::channel();
         if self.submit(DraftJob::Flush(sender)).is_err() {
             return Some("the disk takes nothing".into());

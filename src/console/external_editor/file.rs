@@ -109,7 +109,7 @@ impl Drop for EditFile {
 }
 
 /// Removes what ended processes left. Every draft in there is also in the folder of drafts.
-pub(in crate::console) fn remove_leftovers(root: &Path) {
+pub(crate) fn remove_leftovers(root: &Path) {
     SessionFolder::ended(root).unwrap_or_default().iter().for_each(|left| remove(left));
 }
 

@@ -8,10 +8,10 @@ mod file;
 mod program;
 mod run;
 
-pub(in crate::console) use file::remove_leftovers;
+pub(crate) use file::remove_leftovers;
 pub use program::ExternalEditor;
 pub use run::{EditorEvent, ExternalDraft};
-pub(in crate::console) use run::{EditorProcess, start};
+pub(crate) use run::{EditorProcess, start};
 
 /// The name of the folder of such files in the state folder.
 pub const FOLDER: &str = "edit";

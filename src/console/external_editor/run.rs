@@ -64,7 +64,7 @@ impl fmt::Debug for EditorEvent {
 
 /// A running external editor. Dropping it terminates the process and removes the file.
 #[derive(Debug)]
-pub(in crate::console) struct EditorProcess(Arc<EditorState>);
+pub(crate) struct EditorProcess(Arc<EditorState>);
 
 #[derive(Debug, Default)]
 struct EditorState {
@@ -81,7 +81,7 @@ impl EditorState {
 
 impl EditorProcess {
     /// Stops watching a detached file; its last save is still reported.
-    pub(in crate::console) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.0.stop.store(true, Ordering::SeqCst);
     }
 }
@@ -103,7 +103,7 @@ impl Drop for EditorProcess {
 
 /// Starts the editor on a draft. It has the terminal until [`EditorEvent::Ended`] or
 /// [`EditorEvent::Failed`]; `tell` is called on another thread.
-pub(in crate::console) fn start(
+pub(crate) fn start(
     editor: ExternalEditor,
     draft: ExternalDraft,
     tell: impl Fn(EditorEvent) + Send + 'static,

@@ -187,7 +187,7 @@ impl Model {
     }
 
     /// What handles the next key: the overlay, else what covers the tabs, else the tab.
-    pub(in crate::console) fn front(&self) -> &'static dyn Component {
+    pub(crate) fn front(&self) -> &'static dyn Component {
         match &self.overlay {
             Some(overlay) => overlay.component(),
             None => covering(self).unwrap_or_else(|| self.tab.component()),

@@ -18,7 +18,7 @@ use crate::console::screens::secrets::actions::{RevealedValueDialog, SecretPicke
 use crate::console::screens::{drafts, secret_form};
 
 impl Overlay {
-    pub(in crate::console) fn component(&self) -> &'static dyn Component {
+    pub(crate) fn component(&self) -> &'static dyn Component {
         match self {
             Self::Help { .. } => &help::HelpDialog,
             Self::Prompt(_) => &prompt::PromptDialog,
@@ -34,7 +34,7 @@ impl Overlay {
 }
 
 /// Where a dialog may stand. The header and the footer stay visible: a question is asked about that context.
-pub(in crate::console) fn dialog_area(model: &Model) -> Rect {
+pub(crate) fn dialog_area(model: &Model) -> Rect {
     let parts = model.frame();
     let top = parts.header.bottom();
     let bottom = if parts.footer.height > 0 { parts.footer.y } else { model.size.rows };
@@ -42,7 +42,7 @@ pub(in crate::console) fn dialog_area(model: &Model) -> Rect {
 }
 
 /// Closes a dialog that holds nothing worth keeping.
-pub(in crate::console) fn close_on_cancel(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+pub(crate) fn close_on_cancel(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Cancel => drafts::on_closed(model),
         Action::Interrupt => {}

@@ -21,7 +21,7 @@ use crate::console::component::Component;
 use crate::console::model::Model;
 
 /// What covers the tabs, if anything does.
-pub(in crate::console) fn covering(model: &Model) -> Option<&'static dyn Component> {
+pub(crate) fn covering(model: &Model) -> Option<&'static dyn Component> {
     Some(match &model.edit {
         Some(edit) => match edit.stage {
             DraftStage::Editing => &editor::Editor,

@@ -33,7 +33,7 @@ macro_rules! tabs {
                 }
             }
 
-            pub(in crate::console) fn component(self) -> &'static dyn Component {
+            pub(crate) fn component(self) -> &'static dyn Component {
                 match self { $(Self::$id => &$component),* }
             }
         }

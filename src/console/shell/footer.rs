@@ -9,7 +9,7 @@ use crate::console::widgets::{Surface, TextRun};
 /// Up to this width only the first four keys are named.
 const NARROW: u16 = 80;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
     let mut pen = canvas.row(area, 0);
@@ -26,7 +26,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
 }
 
 /// Whether an action has something to act on.
-pub(in crate::console) fn is_possible(model: &Model, action: Action) -> bool {
+pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
     let is_allowed = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
     is_allowed && model.front().is_possible(model, action)
 }

@@ -39,7 +39,7 @@ const ALWAYS: u8 = u8::MAX;
 /// Least columns of a context's name: enough to tell contexts apart.
 const LEAST_CONTEXT: u16 = 4;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let name = model.context.name.as_str();
     let mut parts = vec![
         HeaderSegment::new(20, 0, StyleRole::Dim, "confdeck ·"),

@@ -5,14 +5,14 @@ pub mod layout;
 
 pub use next_change::next_change_at;
 
-pub(in crate::console) mod footer;
-pub(in crate::console) mod header;
+pub(crate) mod footer;
+pub(crate) mod header;
 mod next_change;
-pub(in crate::console) mod status;
-pub(in crate::console) mod tabs;
+pub(crate) mod status;
+pub(crate) mod tabs;
 
 #[cfg(test)]
-pub(in crate::console) mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 

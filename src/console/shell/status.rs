@@ -9,7 +9,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextInput, TextRun};
 use crate::console::words;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
     let is_secrets = model.shows_secrets();
     let right = match (&model.edit, browse) {

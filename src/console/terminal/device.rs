@@ -210,7 +210,7 @@ impl Write for TtyOutput {
 
 /// Writes a line to standard error after the terminal was restored; waits for a stalled one only for
 /// [`LEAVE_WITHIN`].
-pub(in crate::console) fn print_to_stderr(line: &str) {
+pub(crate) fn print_to_stderr(line: &str) {
     let stderr = rustix::stdio::stderr();
     let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
     if matches!(poll(&mut fds, Some(&timespec(LEAVE_WITHIN))), Ok(1)) {

@@ -15,7 +15,7 @@ mod writer;
 
 pub use child_env::child_env;
 pub use clipboard::{Clipboard, OSC52_LIMIT};
-pub(in crate::console) use device::print_to_stderr;
+pub(crate) use device::print_to_stderr;
 pub use device::{Tty, restore_terminal};
 pub use env::{Multiplexer, TerminalEnv, Vars};
 pub use keys::Decoder;

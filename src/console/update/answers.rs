@@ -16,7 +16,7 @@ use crate::console::screens::{browse, drafts, merge, plan, secrets as secrets_pa
 use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
-pub(in crate::console) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
+pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
     let may_be_no_news = matches!(
         answer,
         Answer::Health(_)
@@ -85,11 +85,7 @@ fn has_recovered(model: &Model, now: &[Health]) -> bool {
     waits && usable(now) && !usable(&model.health.backends)
 }
 
-pub(in crate::console) fn on_committed(
-    model: &mut Model,
-    writing: &PendingWrite,
-    result: Result<Commit, Error>,
-) {
+pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Result<Commit, Error>) {
     // Back in the editor, keys are text until the next review.
     let mine = model.edit.as_ref().is_some_and(|edit| {
         edit.last_write == Some(writing.request) && matches!(edit.stage, DraftStage::Review(_))
@@ -176,12 +172,12 @@ fn on_health(model: &mut Model, backends: Vec<Health>) {
 }
 
 /// Drops findings about writing in a read-only console.
-pub(in crate::console) fn visible_health(model: &Model, health: Health) -> Health {
+pub(crate) fn visible_health(model: &Model, health: Health) -> Health {
     if model.lock == WriteAccess::ReadOnly { health.without_writing() } else { health }
 }
 
 /// Changes a latency class only when two answers in a row agree.
-pub(in crate::console) fn smooth_latencies(
+pub(crate) fn smooth_latencies(
     known: &mut BTreeMap<(&'static str, String), DebouncedLatency>,
     mut health: Health,
 ) -> Health {
@@ -208,7 +204,7 @@ fn on_lease(model: &mut Model, request: RequestId, lease: LeaseId, left: Option<
 }
 
 /// Asks for the remaining time of the selected document's lease, if it is another lease or should have expired.
-pub(in crate::console) fn follow_lease(model: &mut Model) -> Option<Effect> {
+pub(crate) fn follow_lease(model: &mut Model) -> Option<Effect> {
     let lease = model.selected().and_then(|key| model.inventory.get(key)).and_then(|row| row.lease());
     let Some(lease) = lease else {
         model.lease = None;

@@ -18,7 +18,7 @@ const MAX_HELD: usize = 100_000;
 const FRESH_STEP: u128 = 250;
 
 /// Applies an event, or buffers it while paused. Link states are never buffered.
-pub(in crate::console) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
+pub(crate) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
     let now = model.now.mono;
     match feed {
         InventoryEvent::State(state) => {
@@ -58,7 +58,7 @@ fn note_contact(model: &mut Model) {
 }
 
 /// Pauses the picture, or resumes it with what was buffered.
-pub(in crate::console) fn pause(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
     let Some(held) = model.paused.take() else {
         model.paused = Some(PausedEvents::default());
         model.notify(Tone::Plain, "paused: changes wait until p is pressed again");
@@ -197,7 +197,7 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
 }
 
-pub(in crate::console) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
+pub(crate) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
     match (&edit.base, inventory.get(&edit.key)) {
         (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
         (_, None) if !inventory.coverage().covers(&edit.key) => Upstream::Hidden,

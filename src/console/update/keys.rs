@@ -12,7 +12,7 @@ use crate::console::screens::secrets::actions::SecretAction;
 use crate::console::screens::{Tab, browse, drafts, secrets as secrets_page, stale_dependents};
 use crate::console::widgets::Movement;
 
-pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);
     model.last_key = model.now.mono;
     model.select_on_arrival = None;
@@ -29,14 +29,14 @@ pub(in crate::console) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect>
 }
 
 /// A paste is text, and only where text is typed.
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
     model.front().paste(model, text);
 }
 
 /// Does an action, whether from a key or from a command: what is in front first, then what means the same
 /// everywhere, then what is done with documents.
-pub(in crate::console) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !passes_gate(model) {
         return Vec::new();
     }
@@ -77,7 +77,7 @@ pub(in crate::console) fn act(model: &mut Model, action: Action) -> Vec<Effect> 
 }
 
 /// Whether a write may begin; reports why not.
-pub(in crate::console) fn passes_gate(model: &mut Model) -> bool {
+pub(crate) fn passes_gate(model: &mut Model) -> bool {
     match model.lock {
         WriteAccess::Open(_) => true,
         WriteAccess::Locked => {

@@ -1,16 +1,16 @@
 //! (model, message) -> effects. Pure: no clock, no I/O; the time comes with the message.
 
-pub(in crate::console) mod answers;
-pub(in crate::console) mod feed;
-pub(in crate::console) mod keys;
-pub(in crate::console) mod needs;
-pub(in crate::console) mod presence;
+pub(crate) mod answers;
+pub(crate) mod feed;
+pub(crate) mod keys;
+pub(crate) mod needs;
+pub(crate) mod presence;
 
 #[cfg(test)]
 mod tests;
-pub(in crate::console) mod timers;
-pub(in crate::console) mod unknown_outcome;
-pub(in crate::console) mod visibility;
+pub(crate) mod timers;
+pub(crate) mod unknown_outcome;
+pub(crate) mod visibility;
 
 use std::collections::VecDeque;
 

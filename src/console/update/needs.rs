@@ -6,7 +6,7 @@ use crate::console::screens::browse::items::visible as rows_in_sight;
 use crate::domain::ResourceKey;
 
 /// Computes those of documents that became visible or changed.
-pub(in crate::console) fn follow(model: &mut Model) {
+pub(crate) fn follow(model: &mut Model) {
     if model.context.secrets.is_none() {
         return;
     }

@@ -10,7 +10,7 @@ use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
 /// Polls the secrets on the screen, if these are not polled already.
-pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let paths = model.visible_secret_paths();
     if paths == model.secret_link.watched {
         return None;
@@ -21,7 +21,7 @@ pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes the presence of single secrets.
-pub(in crate::console) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
+pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
     let Model { secret_link, presence_cache: sight, now, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
@@ -34,7 +34,7 @@ pub(in crate::console) fn on_presence(model: &mut Model, told: Vec<(SecretPath, 
 }
 
 /// Takes whether the store answers the poller.
-pub(in crate::console) fn on_reach(model: &mut Model, reach: SecretReachability) {
+pub(crate) fn on_reach(model: &mut Model, reach: SecretReachability) {
     let SecretReachability { standing, reason: why } = reach;
     let link = &mut model.secret_link;
     let news = link.set_standing(standing, model.now.mono) || link.blocked_reason != why;
@@ -45,7 +45,7 @@ pub(in crate::console) fn on_reach(model: &mut Model, reach: SecretReachability)
 }
 
 /// Takes the health of the store; polls at once where it started or stopped serving.
-pub(in crate::console) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
+pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     let health = super::answers::visible_health(model, health);
     let health = smooth_latencies(&mut model.health.latencies, health);
     let link = &mut model.secret_link;
@@ -72,7 +72,7 @@ pub(in crate::console) fn on_health(model: &mut Model, health: Health) -> Vec<Ef
 }
 
 /// Polls a secret again as soon as a write of it was answered.
-pub(in crate::console) fn recheck_after_write(model: &Model, event: &AppEvent) -> Option<Effect> {
+pub(crate) fn recheck_after_write(model: &Model, event: &AppEvent) -> Option<Effect> {
     let told =
         |request: &RequestId| model.secret_actions.writing.as_ref().filter(|it| it.request == *request);
     match event {

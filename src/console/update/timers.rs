@@ -7,7 +7,7 @@ use crate::console::screens::secrets as secrets_page;
 use crate::console::screens::secrets::actions::reveal as secret_reveal;
 
 /// Does whatever is due at `model.now`.
-pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     model.request_redraw(Redraw::Now);
     model.traffic.advance(now);
@@ -30,7 +30,7 @@ pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Locks writing when no key was pressed for too long.
-pub(in crate::console) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
+pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);
     over.then(|| {
         model.notify(Tone::Plain, "locked again: ten minutes without a key");
@@ -38,12 +38,12 @@ pub(in crate::console) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     })
 }
 
-pub(in crate::console) fn lock(model: &mut Model) -> Effect {
+pub(crate) fn lock(model: &mut Model) -> Effect {
     model.lock = WriteAccess::Locked;
     Effect::Lock
 }
 
-pub(in crate::console) fn check_health(model: &mut Model) -> Effect {
+pub(crate) fn check_health(model: &mut Model) -> Effect {
     let request = model.next_request();
     model.health.asked = Some(request);
     model.health.asked_at = model.now.mono;

@@ -8,7 +8,7 @@ use crate::console::screens::editor::DraftStage;
 use crate::provider::{Commit, CommitStatus, Error};
 
 /// Remembers the commit that is being sent.
-pub(in crate::console) fn remember(model: &mut Model, effects: &[Effect]) {
+pub(crate) fn remember(model: &mut Model, effects: &[Effect]) {
     for effect in effects {
         if let Effect::Commit(request, ops) = effect {
             let store = model.inventory.store().cloned();
@@ -18,11 +18,7 @@ pub(in crate::console) fn remember(model: &mut Model, effects: &[Effect]) {
 }
 
 /// Takes the answer of a commit whose outcome is unknown; `false` for any other.
-pub(in crate::console) fn intercept(
-    model: &mut Model,
-    request: RequestId,
-    result: &Result<Commit, Error>,
-) -> bool {
+pub(crate) fn intercept(model: &mut Model, request: RequestId, result: &Result<Commit, Error>) -> bool {
     let Some(sent) = model.sent_commit.take_if(|sent| sent.request == request) else { return false };
     let mine = model.pending_write.as_ref().is_some_and(|writing| writing.request == request);
     if !mine || !matches!(result, Err(Error::OutcomeUnknown { .. })) {
@@ -33,7 +29,7 @@ pub(in crate::console) fn intercept(
 }
 
 /// Asks for the outcome when due.
-pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     let due = model.unknown_outcome.as_ref()?.next_query(&model.link).is_some_and(|at| at <= now);
     if !due {
@@ -47,11 +43,7 @@ pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes the outcome, or that it could not be found out.
-pub(in crate::console) fn on_found(
-    model: &mut Model,
-    request: RequestId,
-    result: Result<CommitStatus, Error>,
-) {
+pub(crate) fn on_found(model: &mut Model, request: RequestId, result: Result<CommitStatus, Error>) {
     let Some(unknown) = model.unknown_outcome.as_mut().filter(|unknown| unknown.asked == Some(request))
     else {
         return;

@@ -6,7 +6,7 @@ use crate::provider::Error;
 
 /// The error for an action that requires a key to be absent, where the user may not read it, so that it may
 /// exist. `None` where absence is certain.
-pub(in crate::console) fn denied_if_hidden(inventory: &Inventory, key: &ResourceKey) -> Option<Error> {
+pub(crate) fn denied_if_hidden(inventory: &Inventory, key: &ResourceKey) -> Option<Error> {
     let hidden = inventory.find(key).is_none() && !inventory.coverage().covers(key);
     hidden.then(|| Error::denied(format!("read of {key}")))
 }

@@ -7,22 +7,16 @@ use super::text_run::TextRun;
 use crate::console::theme::{StyleRole, glyph};
 
 /// Columns of a question, a line to type, a choice.
-pub(in crate::console) const DIALOG_COLUMNS: u16 = 64;
+pub(crate) const DIALOG_COLUMNS: u16 = 64;
 
 /// As many of these columns as a box in an area has room for.
-pub(in crate::console) fn dialog_columns(area: Rect, columns: u16) -> u16 {
+pub(crate) fn dialog_columns(area: Rect, columns: u16) -> u16 {
     columns.min(area.width.saturating_sub(4))
 }
 
 /// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
 /// box that does not fit is as large as the area.
-pub(in crate::console) fn dialog(
-    canvas: &mut Surface<'_>,
-    area: Rect,
-    title: &str,
-    columns: u16,
-    rows: u16,
-) -> Rect {
+pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: u16) -> Rect {
     let wanted = columns.saturating_add(4);
     // Narrow strips of the background at both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
@@ -56,7 +50,7 @@ pub(in crate::console) fn dialog(
 }
 
 /// Says at the lower edge of a box that there is more than it shows.
-pub(in crate::console) fn draw_more(canvas: &mut Surface<'_>, inside: Rect) {
+pub(crate) fn draw_more(canvas: &mut Surface<'_>, inside: Rect) {
     let edge = Rect { y: inside.bottom(), height: 1, ..inside };
     canvas.row(edge, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
 }

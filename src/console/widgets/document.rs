@@ -6,7 +6,7 @@ use crate::console::theme::StyleRole;
 use crate::text::{MaskedLine, SegmentRole};
 
 /// The style role of a document role.
-pub(in crate::console) fn style_role_of(role: SegmentRole) -> StyleRole {
+pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
     match role {
         SegmentRole::Punctuation => StyleRole::JsonPunctuation,
         SegmentRole::Key => StyleRole::JsonKey,
@@ -22,12 +22,7 @@ pub(in crate::console) fn style_role_of(role: SegmentRole) -> StyleRole {
 }
 
 /// Writes a line with its number, counted from 0, in a document of `of` lines.
-pub(in crate::console) fn numbered_line(
-    pen: &mut LineWriter<'_>,
-    at: usize,
-    of: usize,
-    line: &MaskedLine<'_>,
-) {
+pub(crate) fn numbered_line(pen: &mut LineWriter<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
     let width = usize::from(gutter(of)) - 1;
     pen.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
     for segment in &line.segments {

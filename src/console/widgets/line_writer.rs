@@ -12,7 +12,7 @@ use crate::console::theme::{StyleRole, Theme, glyph};
 use crate::text::Safe;
 
 /// A position on a row, and where the row ends.
-pub(in crate::console) struct LineWriter<'c> {
+pub(crate) struct LineWriter<'c> {
     buffer: &'c mut Buffer,
     theme: &'c Theme,
     x: u16,
@@ -25,35 +25,35 @@ pub(in crate::console) struct LineWriter<'c> {
 }
 
 impl<'c> LineWriter<'c> {
-    pub(in crate::console) fn new(buffer: &'c mut Buffer, theme: &'c Theme, line: Rect) -> Self {
+    pub(crate) fn new(buffer: &'c mut Buffer, theme: &'c Theme, line: Rect) -> Self {
         let end = if line.height == 0 { line.x } else { line.right() };
         Self { buffer, theme, x: line.x, y: line.y, end, skip: 0, role_override: None }
     }
 
     /// Columns left.
-    pub(in crate::console) fn remaining(&self) -> u16 {
+    pub(crate) fn remaining(&self) -> u16 {
         self.end.saturating_sub(self.x)
     }
 
     /// Where the next character goes.
-    pub(in crate::console) fn x(&self) -> u16 {
+    pub(crate) fn x(&self) -> u16 {
         self.x
     }
 
     /// Reserves the last `columns`.
-    pub(in crate::console) fn margin(&mut self, columns: u16) -> &mut Self {
+    pub(crate) fn margin(&mut self, columns: u16) -> &mut Self {
         self.end = self.end.saturating_sub(columns).max(self.x);
         self
     }
 
     /// Skips the first `columns` of what is written from now on.
-    pub(in crate::console) fn scroll(&mut self, columns: usize) -> &mut Self {
+    pub(crate) fn scroll(&mut self, columns: usize) -> &mut Self {
         self.skip = columns;
         self
     }
 
     /// Writes everything from now on, and the blanks between, in one role, as for a selected row.
-    pub(in crate::console) fn highlight(&mut self, ink: StyleRole) -> &mut Self {
+    pub(crate) fn highlight(&mut self, ink: StyleRole) -> &mut Self {
         self.role_override = Some(ink);
         let (style, line) =
             (self.theme.style(ink), Rect { x: self.x, y: self.y, width: self.remaining(), height: 1 });
@@ -62,19 +62,19 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Leaves columns blank.
-    pub(in crate::console) fn skip(&mut self, columns: u16) -> &mut Self {
+    pub(crate) fn skip(&mut self, columns: u16) -> &mut Self {
         self.x = self.x.saturating_add(columns).min(self.end);
         self
     }
 
     /// Moves to a column of the screen, unless it is already passed.
-    pub(in crate::console) fn move_to(&mut self, x: u16) -> &mut Self {
+    pub(crate) fn move_to(&mut self, x: u16) -> &mut Self {
         self.x = self.x.max(x).min(self.end);
         self
     }
 
     /// Writes a text; one that does not fit ends in `…`.
-    pub(in crate::console) fn put<'t>(&mut self, ink: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
+    pub(crate) fn put<'t>(&mut self, ink: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
         let text = text.into();
         let style = self.theme.style(self.role_override.unwrap_or(ink));
         let fits = fits(text.as_str(), self.skip + usize::from(self.remaining()));
@@ -106,7 +106,7 @@ impl<'c> LineWriter<'c> {
 
     /// Writes what is typed, and returns the column of its cursor; a long text scrolls so that the cursor, and
     /// a blank for it, stay visible.
-    pub(in crate::console) fn put_input(&mut self, input: &TextInput) -> u16 {
+    pub(crate) fn put_input(&mut self, input: &TextInput) -> u16 {
         let before = width(&Safe::new(input.before_cursor()));
         let left_out = (before + 2).saturating_sub(self.remaining());
         let cursor = self.x + before.saturating_sub(left_out);
@@ -115,7 +115,7 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Writes a text in a left-aligned column of fixed width.
-    pub(in crate::console) fn put_column<'t>(
+    pub(crate) fn put_column<'t>(
         &mut self,
         width: u16,
         ink: StyleRole,
@@ -129,7 +129,7 @@ impl<'c> LineWriter<'c> {
         self.skip(width)
     }
 
-    pub(in crate::console) fn put_run(&mut self, phrase: &TextRun) -> &mut Self {
+    pub(crate) fn put_run(&mut self, phrase: &TextRun) -> &mut Self {
         for (ink, text) in phrase.spans() {
             self.put(*ink, text.borrowed());
         }
@@ -137,7 +137,7 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Writes a run at the right end of the row; the columns before it are what is left.
-    pub(in crate::console) fn put_right(&mut self, phrase: &TextRun) -> &mut Self {
+    pub(crate) fn put_right(&mut self, phrase: &TextRun) -> &mut Self {
         let width = phrase.width().min(self.remaining());
         let (start, end) = (self.x, self.end);
         self.x = end - width;
@@ -148,7 +148,7 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Fills the rest of the row with a glyph.
-    pub(in crate::console) fn fill(&mut self, ink: StyleRole, glyph: &str) {
+    pub(crate) fn fill(&mut self, ink: StyleRole, glyph: &str) {
         while self.remaining() > 0 {
             self.put(ink, glyph);
         }

@@ -4,7 +4,7 @@ use crate::console::action::Action;
 
 /// A movement in a list or a scrolled page.
 #[derive(Clone, Copy)]
-pub(in crate::console) enum Movement {
+pub(crate) enum Movement {
     Lines(isize),
     Page(isize),
     First,
@@ -12,7 +12,7 @@ pub(in crate::console) enum Movement {
 }
 
 impl Movement {
-    pub(in crate::console) fn from_action(action: Action) -> Option<Self> {
+    pub(crate) fn from_action(action: Action) -> Option<Self> {
         Some(match action {
             Action::Up => Self::Lines(-1),
             Action::Down => Self::Lines(1),
@@ -25,7 +25,7 @@ impl Movement {
     }
 
     /// The position it leads to from `at`, within `0..len`.
-    pub(in crate::console) fn apply(self, at: usize, len: usize, page: usize) -> usize {
+    pub(crate) fn apply(self, at: usize, len: usize, page: usize) -> usize {
         let last = len.saturating_sub(1);
         match self {
             Self::Lines(by) => at.saturating_add_signed(by).min(last),
@@ -39,19 +39,19 @@ impl Movement {
     }
 
     /// The first line shown of a page that scrolls until its last line is visible.
-    pub(in crate::console) fn scroll(self, first: usize, lines: usize, page: usize) -> usize {
+    pub(crate) fn scroll(self, first: usize, lines: usize, page: usize) -> usize {
         let last = lines.saturating_sub(page);
         self.apply(first.min(last), last + 1, page)
     }
 }
 
 /// The first row to show so that `total` rows fill `height` as far as they can.
-pub(in crate::console) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
+pub(crate) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
     scroll.min(total.saturating_sub(usize::from(height)))
 }
 
 /// The first row to show so that the one at `cursor` is visible: `first`, unless it would not be.
-pub(in crate::console) fn first_row(first: usize, cursor: usize, len: usize, height: usize) -> usize {
+pub(crate) fn first_row(first: usize, cursor: usize, len: usize, height: usize) -> usize {
     let height = height.max(1);
     first.min(cursor).max((cursor + 1).saturating_sub(height)).min(len.saturating_sub(height.min(len)))
 }

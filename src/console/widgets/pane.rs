@@ -7,15 +7,15 @@ use super::text_run::TextRun;
 use crate::console::shell::layout::inner;
 use crate::console::theme::StyleRole;
 
-pub(in crate::console) struct PaneTitle {
-    pub(in crate::console) name: String,
+pub(crate) struct PaneTitle {
+    pub(crate) name: String,
     /// At the right end: counts, sort order.
-    pub(in crate::console) right: TextRun,
+    pub(crate) right: TextRun,
     /// Whether keys go to this pane.
-    pub(in crate::console) focused: bool,
+    pub(crate) focused: bool,
 }
 
-pub(in crate::console) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
+pub(crate) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
     let ink = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
     let mut pen = canvas.row(inner(pane), 0);
     pen.skip(1).margin(1).put_right(&title.right);
@@ -26,7 +26,7 @@ pub(in crate::console) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title
 }
 
 /// Draws the rule to the left of every pane but the first.
-pub(in crate::console) fn draw_rules(canvas: &mut Surface<'_>, panes: &[Rect]) {
+pub(crate) fn draw_rules(canvas: &mut Surface<'_>, panes: &[Rect]) {
     for pane in panes.iter().filter(|pane| pane.width > 0 && pane.x > 0) {
         canvas.vertical_line(*pane, StyleRole::Rule);
     }

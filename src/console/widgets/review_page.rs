@@ -14,7 +14,7 @@ use crate::text::Safe;
 /// Width of a fact's label.
 const LABEL: u16 = 12;
 
-pub(in crate::console) struct ReviewPage<'a> {
+pub(crate) struct ReviewPage<'a> {
     lines: Vec<ReviewLine<'a>>,
     room: u16,
     indent: u16,
@@ -27,34 +27,34 @@ enum ReviewLine<'a> {
 
 impl<'a> ReviewPage<'a> {
     /// An empty page, `width` columns wide.
-    pub(in crate::console) fn new(width: u16) -> Self {
+    pub(crate) fn new(width: u16) -> Self {
         Self { lines: Vec::new(), room: width.saturating_sub(2), indent: 0 }
     }
 
     /// Indents what follows.
-    pub(in crate::console) fn indent(&mut self, columns: u16) {
+    pub(crate) fn indent(&mut self, columns: u16) {
         self.room = (self.room + self.indent).saturating_sub(columns);
         self.indent = columns;
     }
 
-    pub(in crate::console) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }
 
-    pub(in crate::console) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.push(TextRun::default());
     }
 
-    pub(in crate::console) fn push(&mut self, phrase: TextRun) {
+    pub(crate) fn push(&mut self, phrase: TextRun) {
         self.lines.push(ReviewLine::Run(self.indent, phrase));
     }
 
-    pub(in crate::console) fn text(&mut self, ink: StyleRole, words: &str) {
+    pub(crate) fn text(&mut self, ink: StyleRole, words: &str) {
         self.extend(TextRun::wrap(ink, words, self.room));
     }
 
     /// Labelled words, wrapped beside their label.
-    pub(in crate::console) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
+    pub(crate) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
         self.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
     }
 
@@ -64,13 +64,13 @@ impl<'a> ReviewPage<'a> {
     }
 
     /// The changes line by line.
-    pub(in crate::console) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
+    pub(crate) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
         let indent = self.indent;
         self.lines.extend(lines.iter().map(|line| ReviewLine::Diff(indent, line)));
     }
 
     /// The changes by path.
-    pub(in crate::console) fn path_changes(&mut self, diff: &Diff, none: &str) {
+    pub(crate) fn path_changes(&mut self, diff: &Diff, none: &str) {
         if diff.changes.is_empty() {
             self.text(StyleRole::Dim, if diff.whitespace_only { "only white space changes" } else { none });
         }
@@ -83,7 +83,7 @@ impl<'a> ReviewPage<'a> {
     }
 
     /// Draws the lines that are visible at a scroll position.
-    pub(in crate::console) fn draw(&self, canvas: &mut Surface<'_>, area: Rect, scroll: usize) {
+    pub(crate) fn draw(&self, canvas: &mut Surface<'_>, area: Rect, scroll: usize) {
         let first = clamp_scroll(scroll, self.lines.len(), area.height);
         for (row, line) in (0..area.height).zip(self.lines.iter().skip(first)) {
             let mut pen = canvas.row(area, row);
@@ -126,7 +126,7 @@ fn path_change(change: &PathChange, column: usize) -> TextRun {
     }
 }
 
-pub(in crate::console) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
+pub(crate) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
     pen.put(StyleRole::LineNumber, format!("{number:>4} "));
     let ink = match line.tag {

@@ -7,23 +7,23 @@ use super::line_writer::LineWriter;
 use super::text_run::TextRun;
 use crate::console::theme::{StyleRole, Theme, glyph};
 
-pub(in crate::console) struct Surface<'f> {
+pub(crate) struct Surface<'f> {
     buffer: &'f mut Buffer,
     theme: &'f Theme,
     cursor: Option<Position>,
 }
 
 impl<'f> Surface<'f> {
-    pub(in crate::console) fn new(buffer: &'f mut Buffer, theme: &'f Theme) -> Self {
+    pub(crate) fn new(buffer: &'f mut Buffer, theme: &'f Theme) -> Self {
         Self { buffer, theme, cursor: None }
     }
 
     /// Where the terminal's cursor is shown, if it is.
-    pub(in crate::console) fn cursor(&self) -> Option<Position> {
+    pub(crate) fn cursor(&self) -> Option<Position> {
         self.cursor
     }
 
-    pub(in crate::console) fn set_cursor(&mut self, x: u16, y: u16) {
+    pub(crate) fn set_cursor(&mut self, x: u16, y: u16) {
         let position = Position { x, y };
         if self.buffer.area.contains(position) {
             self.cursor = Some(position);
@@ -31,19 +31,19 @@ impl<'f> Surface<'f> {
     }
 
     /// Hides the cursor of what an overlay covers.
-    pub(in crate::console) fn hide_cursor(&mut self) {
+    pub(crate) fn hide_cursor(&mut self) {
         self.cursor = None;
     }
 
     /// A writer at the start of one row of an area; it writes nothing if there is no such row.
-    pub(in crate::console) fn row(&mut self, area: Rect, row: u16) -> LineWriter<'_> {
+    pub(crate) fn row(&mut self, area: Rect, row: u16) -> LineWriter<'_> {
         let line = Rect { y: area.y.saturating_add(row), height: 1, ..area };
         let line = if row < area.height { line.intersection(self.buffer.area) } else { Rect::default() };
         LineWriter::new(self.buffer, self.theme, line)
     }
 
     /// Writes lines from one row of an area on, as many as there is room for.
-    pub(in crate::console) fn put_lines<'l>(
+    pub(crate) fn put_lines<'l>(
         &mut self,
         area: Rect,
         first: u16,
@@ -54,7 +54,7 @@ impl<'f> Surface<'f> {
         }
     }
 
-    pub(in crate::console) fn clear(&mut self, area: Rect) {
+    pub(crate) fn clear(&mut self, area: Rect) {
         let style = self.theme.style(StyleRole::Text);
         self.each(area, |cell| {
             cell.reset();
@@ -63,7 +63,7 @@ impl<'f> Surface<'f> {
     }
 
     /// Restyles what is already drawn.
-    pub(in crate::console) fn set_style(&mut self, area: Rect, ink: StyleRole) {
+    pub(crate) fn set_style(&mut self, area: Rect, ink: StyleRole) {
         let style = self.theme.style(ink);
         self.each(area, |cell| {
             cell.set_style(style);
@@ -71,7 +71,7 @@ impl<'f> Surface<'f> {
     }
 
     /// Draws a line down the first column of an area.
-    pub(in crate::console) fn vertical_line(&mut self, area: Rect, ink: StyleRole) {
+    pub(crate) fn vertical_line(&mut self, area: Rect, ink: StyleRole) {
         for row in 0..area.height {
             self.row(Rect { width: 1, ..area }, row).put(ink, glyph::VERTICAL);
         }

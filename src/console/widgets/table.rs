@@ -12,27 +12,27 @@ use crate::text::Safe;
 const GAP: u16 = 2;
 
 #[derive(Debug, Clone, Copy)]
-pub(in crate::console) struct TableColumn {
+pub(crate) struct TableColumn {
     /// Shown in the header row.
-    pub(in crate::console) name: &'static str,
+    pub(crate) name: &'static str,
     /// The least useful width.
-    pub(in crate::console) min_width: u16,
+    pub(crate) min_width: u16,
     /// The lowest is dropped first.
-    pub(in crate::console) priority: u8,
+    pub(crate) priority: u8,
     /// For numbers.
-    pub(in crate::console) align_right: bool,
+    pub(crate) align_right: bool,
 }
 
 /// The visible rows of a table, cell by cell.
-pub(in crate::console) struct TextTable<'t> {
-    pub(in crate::console) columns: &'t [TableColumn],
+pub(crate) struct TextTable<'t> {
+    pub(crate) columns: &'t [TableColumn],
     /// Each has as many cells as there are columns.
-    pub(in crate::console) rows: Vec<Vec<(StyleRole, Safe<'t>)>>,
+    pub(crate) rows: Vec<Vec<(StyleRole, Safe<'t>)>>,
 }
 
 impl TextTable<'_> {
     /// The width of each column within `room`; 0 for those dropped.
-    pub(in crate::console) fn widths(&self, room: u16) -> Vec<u16> {
+    pub(crate) fn widths(&self, room: u16) -> Vec<u16> {
         let natural: Vec<u16> =
             self.columns.iter().enumerate().map(|(at, column)| self.natural_width(at, column)).collect();
         let mut kept: Vec<usize> = (0..self.columns.len()).filter(|at| natural.get(*at) > Some(&0)).collect();
@@ -59,20 +59,14 @@ impl TextTable<'_> {
     }
 
     /// Draws the header row.
-    pub(in crate::console) fn draw_header(
-        &self,
-        canvas: &mut Surface<'_>,
-        area: Rect,
-        row: u16,
-        widths: &[u16],
-    ) {
+    pub(crate) fn draw_header(&self, canvas: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
         let mut pen = canvas.row(area, row);
         let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
         self.draw_cells(&mut pen, names, widths);
     }
 
     /// Draws one row at the position of the writer.
-    pub(in crate::console) fn draw_row(&self, pen: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
+    pub(crate) fn draw_row(&self, pen: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
         let cells = self.rows.get(row).into_iter().flatten();
         self.draw_cells(pen, cells.map(|(ink, text)| (*ink, text.borrowed())), widths);
     }

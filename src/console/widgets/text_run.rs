@@ -6,21 +6,21 @@ use crate::console::theme::StyleRole;
 use crate::text::Safe;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::console) struct TextRun(Vec<(StyleRole, Safe<'static>)>);
+pub(crate) struct TextRun(Vec<(StyleRole, Safe<'static>)>);
 
 impl TextRun {
     /// Text of one role.
-    pub(in crate::console) fn of(ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
+    pub(crate) fn of(ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         Self::default().and(ink, text)
     }
 
     /// A key and what it does.
-    pub(in crate::console) fn hint(key: &str, words: &str) -> Self {
+    pub(crate) fn hint(key: &str, words: &str) -> Self {
         Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
     }
 
     /// Words in lines of at most so many columns; a longer word has a line of its own.
-    pub(in crate::console) fn wrap(ink: StyleRole, words: &str, columns: u16) -> Vec<Self> {
+    pub(crate) fn wrap(ink: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {
             let fits =
@@ -39,7 +39,7 @@ impl TextRun {
     }
 
     /// Facts on lines of at most so many columns, with a dot between those that share a line.
-    pub(in crate::console) fn pack(facts: impl IntoIterator<Item = Self>, columns: u16) -> Vec<Self> {
+    pub(crate) fn pack(facts: impl IntoIterator<Item = Self>, columns: u16) -> Vec<Self> {
         let mut lines = vec![Self::default()];
         for fact in facts {
             match lines.last_mut() {
@@ -53,7 +53,7 @@ impl TextRun {
     }
 
     /// Lines beside a label of `width` columns, which stands before the first.
-    pub(in crate::console) fn beside(label: &Self, width: u16, lines: Vec<Self>) -> Vec<Self> {
+    pub(crate) fn beside(label: &Self, width: u16, lines: Vec<Self>) -> Vec<Self> {
         let line = |(at, line)| {
             let label = if at == 0 { label.clone() } else { Self::default() };
             let blanks = " ".repeat(usize::from(width.saturating_sub(label.width())));
@@ -65,47 +65,41 @@ impl TextRun {
     }
 
     /// Words wrapped beside their label, within `room` columns.
-    pub(in crate::console) fn labelled(
-        label: &str,
-        width: u16,
-        ink: StyleRole,
-        words: &str,
-        room: u16,
-    ) -> Vec<Self> {
+    pub(crate) fn labelled(label: &str, width: u16, ink: StyleRole, words: &str, room: u16) -> Vec<Self> {
         let lines = Self::wrap(ink, words, room.saturating_sub(width).max(8));
         Self::beside(&Self::of(StyleRole::Dim, label.to_owned()), width, lines)
     }
 
     /// The same, with more text appended.
-    pub(in crate::console) fn and(mut self, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
+    pub(crate) fn and(mut self, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         self.0.push((ink, text.into()));
         self
     }
 
     /// Appends another run, with `between` if neither is empty.
-    pub(in crate::console) fn join(&mut self, between: &'static str, other: Self) {
+    pub(crate) fn join(&mut self, between: &'static str, other: Self) {
         if !self.0.is_empty() && !other.0.is_empty() {
             self.0.push((StyleRole::Dim, Safe::literal(between)));
         }
         self.0.extend(other.0);
     }
 
-    pub(in crate::console) fn spans(&self) -> &[(StyleRole, Safe<'static>)] {
+    pub(crate) fn spans(&self) -> &[(StyleRole, Safe<'static>)] {
         &self.0
     }
 
-    pub(in crate::console) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Width in columns.
-    pub(in crate::console) fn width(&self) -> u16 {
+    pub(crate) fn width(&self) -> u16 {
         self.0.iter().fold(0, |sum, (_, text)| width(text).saturating_add(sum))
     }
 }
 
 /// Width of a text in columns.
-pub(in crate::console) fn width(text: &Safe<'_>) -> u16 {
+pub(crate) fn width(text: &Safe<'_>) -> u16 {
     let text = text.as_str();
     if text.is_ascii() { u16::try_from(text.len()).unwrap_or(u16::MAX) } else { text.cell_width() }
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-pub(in crate::console) fn unsaved(text: &str) -> UnsavedDraft {
+pub(crate) fn unsaved(text: &str) -> UnsavedDraft {
     let Address(key) = "a/one".parse().unwrap();
     let stored = r#"{"module":"log","authorization":"Bearer planted"}"#;
     let kept = conceal(DocumentKind::Webhook, stored).1;

@@ -5,7 +5,7 @@ mod update;
 mod view;
 
 pub use state::Chooser;
-pub(in crate::console) use update::ask;
+pub(crate) use update::ask;
 
 use crossterm::event::KeyEvent;
 
@@ -17,7 +17,7 @@ use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct ChooserDialog;
+pub(crate) struct ChooserDialog;
 
 impl Component for ChooserDialog {
     fn place(&self, _: &Model) -> Place {

@@ -12,12 +12,12 @@ use crate::console::widgets::Movement;
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::inventory::Scope;
 
-pub(in crate::console) fn ask(model: &mut Model, key: ResourceKey) {
+pub(crate) fn ask(model: &mut Model, key: ResourceKey) {
     model.overlay = Some(Overlay::Choose(Chooser::new(key)));
 }
 
 /// A key typed into the filter.
-pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Choose(chooser)) = &mut model.overlay
         && chooser.input.key(key)
     {
@@ -26,19 +26,19 @@ pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
 }
 
 /// Pasted text goes into the filter.
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Choose(chooser)) = &mut model.overlay {
         chooser.input.insert(text);
         chooser.selected = 0;
     }
 }
 
-pub(in crate::console) fn step(chooser: &mut Chooser, step: Movement, page: usize) {
+pub(crate) fn step(chooser: &mut Chooser, step: Movement, page: usize) {
     chooser.selected = step.apply(chooser.selected, chooser.matches().len(), page);
 }
 
 /// Starts the document from the selected template, with the cursor at the first value to edit.
-pub(in crate::console) fn accept(model: &mut Model) {
+pub(crate) fn accept(model: &mut Model) {
     let Some(Overlay::Choose(chooser)) = &model.overlay else { return };
     let Some(choice) = chooser.choice() else { return };
     let key = chooser.key.clone();

@@ -14,7 +14,7 @@ const COLUMNS: u16 = 76;
 /// Rows above the list: the input line, and a blank.
 const ABOVE: u16 = 2;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
     let of = match DocumentKind::of(&chooser.key) {
         DocumentKind::Connection => "type",
         _ => "module",

@@ -3,7 +3,7 @@
 mod view;
 
 #[cfg(test)]
-pub(in crate::console) use view::offered;
+pub(crate) use view::offered;
 
 use crate::console::action::Action;
 use crate::console::component::Component;
@@ -13,7 +13,7 @@ use crate::console::overlays::{Overlay, dialog_area};
 use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct HelpDialog;
+pub(crate) struct HelpDialog;
 
 impl Component for HelpDialog {
     fn place(&self, _: &Model) -> Place {

@@ -16,13 +16,7 @@ const GAP: u16 = 4;
 /// Width of the keys.
 const KEYS: usize = 17;
 
-pub(in crate::console) fn draw(
-    canvas: &mut Surface<'_>,
-    model: &Model,
-    area: Rect,
-    place: Place,
-    scroll: usize,
-) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
     let read_only = model.lock == WriteAccess::ReadOnly;
     let mut groups: Vec<Vec<TextRun>> =
         Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
@@ -94,7 +88,7 @@ fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
 }
 
 /// The actions that are available in a place, those with a key first; the others are typed as commands.
-pub(in crate::console) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
+pub(crate) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
     let takes_commands = matches!(place, Place::Browse | Place::Secrets | Place::Page);
     let is_bound = |action: &Action| keymap.key(place, *action).is_some();
     let (bound, others): (Vec<Action>, Vec<Action>) = Action::ALL.iter().partition(|action| is_bound(action));

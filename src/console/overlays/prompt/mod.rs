@@ -3,9 +3,7 @@
 mod update;
 mod view;
 
-pub(in crate::console) use update::{
-    ask, ask_typed_words, clone_one, clone_to, command, new_document, rename, unlock,
-};
+pub(crate) use update::{ask, ask_typed_words, clone_one, clone_to, command, new_document, rename, unlock};
 
 use crossterm::event::KeyEvent;
 
@@ -17,7 +15,7 @@ use crate::console::overlays::{self, Overlay, PromptPurpose, dialog_area};
 use crate::console::place::Place;
 use crate::console::widgets::Surface;
 
-pub(in crate::console) struct PromptDialog;
+pub(crate) struct PromptDialog;
 
 impl Component for PromptDialog {
     fn place(&self, _: &Model) -> Place {

@@ -19,18 +19,18 @@ use crate::inventory::Scope;
 /// Completions offered at once.
 const CANDIDATES: usize = 8;
 
-pub(in crate::console) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
+pub(crate) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
     let prompt = Prompt { purpose, input: TextInput::of(text), error: None, candidates: Vec::new() };
     model.overlay = Some(Overlay::Prompt(prompt));
     refresh(model);
 }
 
-pub(in crate::console) fn command(model: &mut Model) {
+pub(crate) fn command(model: &mut Model) {
     ask(model, PromptPurpose::Command, "");
 }
 
 /// Asks for the name of a new document, starting with the current namespace.
-pub(in crate::console) fn new_document(model: &mut Model) {
+pub(crate) fn new_document(model: &mut Model) {
     let start = match (model.tab, model.webhooks.listing.scope()) {
         (Tab::Connections, _) => "connections/".into(),
         (_, Scope::Namespace(namespace)) => format!("{}/", namespace.as_str()),
@@ -44,29 +44,29 @@ pub(in crate::console) fn new_document(model: &mut Model) {
 }
 
 /// Asks for the name of a copy.
-pub(in crate::console) fn clone_one(model: &mut Model, key: ResourceKey) {
+pub(crate) fn clone_one(model: &mut Model, key: ResourceKey) {
     let start = key.to_string();
     ask(model, PromptPurpose::Clone(key), start);
 }
 
 /// Asks for the namespace of several copies.
-pub(in crate::console) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>) {
+pub(crate) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>) {
     ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
 /// Asks for a new name.
-pub(in crate::console) fn rename(model: &mut Model, key: ResourceKey) {
+pub(crate) fn rename(model: &mut Model, key: ResourceKey) {
     let start = key.to_string();
     ask(model, PromptPurpose::Rename(key), start);
 }
 
 /// Asks to type the words without which the plan is not written.
-pub(in crate::console) fn ask_typed_words(model: &mut Model, words: String) {
+pub(crate) fn ask_typed_words(model: &mut Model, words: String) {
     ask(model, PromptPurpose::Typed(words), "");
 }
 
 /// Asks for the context's name, to allow writing.
-pub(in crate::console) fn unlock(model: &mut Model) {
+pub(crate) fn unlock(model: &mut Model) {
     match model.lock {
         WriteAccess::ReadOnly => {
             model.notify(Tone::Bad, "read-only: this console was started without a writer")
@@ -76,7 +76,7 @@ pub(in crate::console) fn unlock(model: &mut Model) {
     }
 }
 
-pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.input.key(key);
         prompt.error = None;
@@ -85,7 +85,7 @@ pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
 }
 
 /// A paste; refused where typing is the safeguard.
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         let refused = match prompt.purpose {
             PromptPurpose::Unlock => Some("type the name; a paste is not taken here"),
@@ -104,7 +104,7 @@ pub(in crate::console) fn paste(model: &mut Model, text: &str) {
 }
 
 /// Completes to the common prefix of all candidates.
-pub(in crate::console) fn complete(model: &mut Model) {
+pub(crate) fn complete(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
     if let Some(common) =
         common_prefix(&prompt.candidates).filter(|common| common.len() > prompt.input.text().len())
@@ -179,7 +179,7 @@ fn addresses(model: &Model, text: &str) -> Vec<String> {
 }
 
 /// Submits the line.
-pub(in crate::console) fn accept(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     let (purpose, text) = (prompt.purpose.clone(), prompt.input.text().trim().to_owned());
     let done = match purpose {

@@ -10,7 +10,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 use crate::console::words;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
     let (title, hint) = words_for(model, &prompt.purpose);
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let below = below(prompt, &hint, columns);

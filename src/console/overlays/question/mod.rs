@@ -12,7 +12,7 @@ use crate::console::place::Place;
 use crate::console::screens::drafts;
 use crate::console::widgets::Surface;
 
-pub(in crate::console) struct Question;
+pub(crate) struct Question;
 
 impl Component for Question {
     fn place(&self, _: &Model) -> Place {

@@ -10,7 +10,7 @@ use crate::console::place::Place;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let mut lines = TextRun::wrap(StyleRole::Strong, &confirm.question, columns);
     for detail in &confirm.details {

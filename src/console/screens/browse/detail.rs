@@ -22,7 +22,7 @@ use crate::text::Safe;
 /// Dependents listed before the rest is only counted.
 const NAMED: usize = 8;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     if pane.width == 0 {
         return;
     }
@@ -50,7 +50,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
 }
 
 /// Number of lines, and how many of them are visible at once.
-pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+pub(crate) fn height(model: &Model) -> (usize, usize) {
     let rows = body_rows(model.panes().detail);
     let Some((shown, row)) = model.browse().and_then(|browse| selected(model, browse)) else { return (0, 0) };
     let facts = facts(model, shown, row, text_area(rows).width);
@@ -133,7 +133,7 @@ fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
 }
 
 /// `694d77aa · 12m left`
-pub(in crate::console) fn lease_words(model: &Model, lease: LeaseId) -> TimedText {
+pub(crate) fn lease_words(model: &Model, lease: LeaseId) -> TimedText {
     let known = model.lease.filter(|known| known.lease == lease).and_then(|known| known.ends);
     let Some(ends) = known else { return TimedText { text: lease.to_string(), changes_in: None } };
     let TimedText { text, changes_in } = left(ends.saturating_sub(model.now.mono));

@@ -12,7 +12,7 @@ use crate::console::words;
 use crate::domain::LinkState;
 use crate::inventory::Scope;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
     let inside = Rect { x: area.x + 2, width: room, ..area };
@@ -55,7 +55,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
 }
 
 /// Before the first load: what is waited for, and why it takes so long.
-pub(in crate::console) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
+pub(crate) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
     if let LinkState::Loading { entries } = model.link.state {
         let words = match entries {
             0 => format!("loading {}", glyph::MORE),

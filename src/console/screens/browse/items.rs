@@ -46,7 +46,7 @@ const FOREIGN: [TableColumn; 3] = [
     TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
 ];
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let area = item_rows(pane);
     let heads = pane.height - area.height;
     if heads > 0 {
@@ -88,10 +88,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: 
 }
 
 /// The visible rows.
-pub(in crate::console) fn visible<'m>(
-    model: &'m Model,
-    browse: &'m BrowsePage,
-) -> impl Iterator<Item = RowRef<'m>> {
+pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iterator<Item = RowRef<'m>> {
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
     let first = first(model, browse, height);
@@ -100,7 +97,7 @@ pub(in crate::console) fn visible<'m>(
 }
 
 /// Until when a row is marked as fresh; `None` if it is not.
-pub(in crate::console) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
+pub(crate) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
     row.observed().map(|at| at + FRESH_FOR).filter(|ends| *ends > model.now.mono)
 }
 

@@ -9,7 +9,7 @@ use crate::domain::ResourceKey;
 use crate::text::grouped;
 
 /// The marked documents, or the selected one.
-pub(in crate::console) fn targets(model: &Model) -> Vec<ResourceKey> {
+pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse() else { return Vec::new() };
     if browse.marks.is_empty() {
         return browse.selected.iter().cloned().collect();
@@ -18,7 +18,7 @@ pub(in crate::console) fn targets(model: &Model) -> Vec<ResourceKey> {
 }
 
 /// Toggles the mark of the selected row, and moves to the next.
-pub(in crate::console) fn toggle(model: &mut Model) {
+pub(crate) fn toggle(model: &mut Model) {
     let Some((browse, _)) = model.browse_mut() else { return };
     let Some(key) = browse.selected.clone() else { return browse::nothing_selected(model) };
     if browse.focus == Pane::Namespaces {
@@ -33,7 +33,7 @@ pub(in crate::console) fn toggle(model: &mut Model) {
 }
 
 /// Marks all listed rows, or unmarks them where all are marked.
-pub(in crate::console) fn toggle_all(model: &mut Model) {
+pub(crate) fn toggle_all(model: &mut Model) {
     let Some((browse, inventory)) = model.browse_mut() else { return };
     if browse.listing.is_partial() {
         return model.notify(Tone::Plain, "the filter is still at work: press again in a moment");
@@ -64,7 +64,7 @@ fn too_many(model: &mut Model) {
 }
 
 /// Unmarks what a write was about.
-pub(in crate::console) fn clear_written(model: &mut Model, writing: &PendingWrite) {
+pub(crate) fn clear_written(model: &mut Model, writing: &PendingWrite) {
     for browse in [&mut model.webhooks, &mut model.connections] {
         for step in &writing.steps {
             browse.marks.drop(&step.key);

@@ -1,15 +1,15 @@
 //! The screens Webhooks and Connections: namespaces, a list of documents, and the detail of the selected one.
 
-pub(in crate::console) mod detail;
+pub(crate) mod detail;
 mod diagnostics;
-pub(in crate::console) mod empty;
+pub(crate) mod empty;
 mod filter;
-pub(in crate::console) mod items;
+pub(crate) mod items;
 mod listing;
-pub(in crate::console) mod marking;
+pub(crate) mod marking;
 mod marks;
 mod namespaces;
-pub(in crate::console) mod needs;
+pub(crate) mod needs;
 mod state;
 mod update;
 mod view;
@@ -18,9 +18,7 @@ pub use filter::Filter;
 pub use listing::{DocumentList, Sort};
 pub use marks::{MAX_MARKS, Marks};
 pub use state::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
-pub(in crate::console) use update::{
-    apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show,
-};
+pub(crate) use update::{apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show};
 
 use crossterm::event::KeyEvent;
 
@@ -36,7 +34,7 @@ use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::inventory::Scope;
 
 /// One of the two lists of documents.
-pub(in crate::console) enum Documents {
+pub(crate) enum Documents {
     Webhooks,
     Connections,
 }
@@ -110,7 +108,7 @@ impl Component for Documents {
 }
 
 /// What is done with documents. It works from every tab, on what is selected in a list if one is in front.
-pub(in crate::console) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Left => update::focus(model, -1, false),
         Action::Right => update::focus(model, 1, false),

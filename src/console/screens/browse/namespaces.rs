@@ -11,7 +11,7 @@ use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, first_row
 use crate::console::words;
 use crate::inventory::{RowCounts, Scope};
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let rows = body_rows(pane);
     if rows.height < pane.height {
         let namespaces = model.inventory.namespaces().len();

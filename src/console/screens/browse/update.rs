@@ -13,7 +13,7 @@ use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Scope};
 
 /// Shows a tab.
-pub(in crate::console) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
+pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
     let effects = tab.component().enter(model);
     settle(model);
@@ -21,7 +21,7 @@ pub(in crate::console) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
 }
 
 /// Moves in the focused pane.
-pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+pub(crate) fn step(model: &mut Model, step: Movement) {
     let focus = model.browse().map(|browse| browse.focus);
     match focus {
         None => {}
@@ -53,7 +53,7 @@ fn namespace_step(model: &mut Model, step: Movement) {
 }
 
 /// Lists another scope.
-pub(in crate::console) fn enter(model: &mut Model, scope: Scope) {
+pub(crate) fn enter(model: &mut Model, scope: Scope) {
     let height = items_height(model, true);
     model.webhooks.enter(scope, &model.inventory, height);
     scroll_namespaces(model);
@@ -67,7 +67,7 @@ fn scroll_namespaces(model: &mut Model) {
 }
 
 /// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
-pub(in crate::console) fn focus(model: &mut Model, by: isize, wrap: bool) {
+pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
     let panes: &[Pane] = if model.tab == Tab::Webhooks {
         &[Pane::Namespaces, Pane::Items, Pane::Detail]
     } else {
@@ -84,12 +84,12 @@ pub(in crate::console) fn focus(model: &mut Model, by: isize, wrap: bool) {
     settle(model);
 }
 
-pub(in crate::console) fn open(model: &mut Model) {
+pub(crate) fn open(model: &mut Model) {
     focus(model, 1, false);
 }
 
 /// One level out: zoom, then pane, then filter, then namespace, then marks.
-pub(in crate::console) fn back(model: &mut Model) {
+pub(crate) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
         show(model, Tab::Webhooks);
@@ -113,14 +113,14 @@ pub(in crate::console) fn back(model: &mut Model) {
 }
 
 /// Starts typing a filter.
-pub(in crate::console) fn filter(model: &mut Model) {
+pub(crate) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
         browse.typing = Some(browse.filter.text().to_owned());
     }
 }
 
 /// Ends typing; unless `accept`, the filter is restored.
-pub(in crate::console) fn end_filter(model: &mut Model, accept: bool) {
+pub(crate) fn end_filter(model: &mut Model, accept: bool) {
     let Some((browse, _)) = model.browse_mut() else { return };
     match browse.typing.take() {
         Some(before) if !accept => {
@@ -132,7 +132,7 @@ pub(in crate::console) fn end_filter(model: &mut Model, accept: bool) {
 }
 
 /// Applies the filter line to the list.
-pub(in crate::console) fn refilter(model: &mut Model) {
+pub(crate) fn refilter(model: &mut Model) {
     let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
         browse.apply_filter(inventory, height);
@@ -140,7 +140,7 @@ pub(in crate::console) fn refilter(model: &mut Model) {
 }
 
 /// Switches to the next sort order.
-pub(in crate::console) fn sort(model: &mut Model) {
+pub(crate) fn sort(model: &mut Model) {
     let height = rows(item_rows(model.panes().items));
     if let Some((browse, inventory)) = model.browse_mut() {
         browse.apply_sort(browse.listing.sort().next(), inventory, height);
@@ -148,7 +148,7 @@ pub(in crate::console) fn sort(model: &mut Model) {
 }
 
 /// Toggles between the focused pane alone and all panes.
-pub(in crate::console) fn zoom(model: &mut Model) {
+pub(crate) fn zoom(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
         browse.zoomed = !browse.zoomed;
     }
@@ -156,14 +156,14 @@ pub(in crate::console) fn zoom(model: &mut Model) {
 }
 
 /// Copies the address of the selected document.
-pub(in crate::console) fn copy(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn copy(model: &mut Model) -> Vec<Effect> {
     let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
     let request = model.next_request();
     vec![Effect::Copy(request, text)]
 }
 
 /// Shows a document wherever it is; `false` if it does not exist.
-pub(in crate::console) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
+pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
     if model.inventory.find(key).is_none() {
         return false;
     }
@@ -191,7 +191,7 @@ pub(in crate::console) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
 }
 
 /// Applies an inventory delta to both lists; returns the selected key if it disappeared.
-pub(in crate::console) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
+pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
     let heights = [items_height(model, true), items_height(model, false)];
     let front = model.tab;
     let Model { webhooks, connections, inventory, .. } = model;
@@ -208,7 +208,7 @@ pub(in crate::console) fn apply_delta(model: &mut Model, delta: &Delta) -> Optio
 }
 
 /// Restores scroll and selection of both lists after sizes or panes changed.
-pub(in crate::console) fn settle(model: &mut Model) {
+pub(crate) fn settle(model: &mut Model) {
     let heights = [items_height(model, true), items_height(model, false)];
     let Model { webhooks, connections, inventory, .. } = model;
     webhooks.restore_selection(inventory, heights[0]);
@@ -229,6 +229,6 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
     rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
 }
 
-pub(in crate::console) fn nothing_selected(model: &mut Model) {
+pub(crate) fn nothing_selected(model: &mut Model) {
     model.notify(Tone::Plain, "nothing is selected");
 }

@@ -12,7 +12,7 @@ use crate::console::widgets::{Surface, TextRun, draw_rules};
 use crate::console::words;
 use crate::inventory::Scope;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model) {
     let Some(browse) = model.browse() else { return };
     let panes = model.panes();
     super::namespaces::draw(canvas, model, browse, panes.namespaces);

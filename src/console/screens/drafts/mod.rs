@@ -5,7 +5,7 @@ mod update;
 mod view;
 
 pub use state::{AutosaveState, DraftRow, DraftStatus, DraftsPage, SavedDrafts};
-pub(in crate::console) use update::{
+pub(crate) use update::{
     ask_to_leave, follow, is_busy, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, quit_now,
     quit_or_ask, show, throw_away, wake,
 };
@@ -19,7 +19,7 @@ use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// The list of drafts.
-pub(in crate::console) struct DraftsDialog;
+pub(crate) struct DraftsDialog;
 
 impl Component for DraftsDialog {
     fn place(&self, _: &Model) -> Place {

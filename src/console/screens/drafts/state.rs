@@ -171,7 +171,7 @@ impl Model {
         self.edit.iter_mut().chain(self.drafts.values_mut()).map(|edit| &mut **edit)
     }
 
-    pub(in crate::console) fn next_save(&self) -> Option<Duration> {
+    pub(crate) fn next_save(&self) -> Option<Duration> {
         self.edit.iter().chain(self.drafts.values()).filter_map(|edit| edit.autosave.due()).min()
     }
 }

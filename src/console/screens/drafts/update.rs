@@ -12,7 +12,7 @@ use crate::console::update::feed;
 use crate::console::widgets::Movement;
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
-pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     for edit in model.edits_mut() {
         edit.autosave.note(edit.buffer.revision(), now);
@@ -35,7 +35,7 @@ pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Saves what is due, and asks once for the drafts of earlier sessions.
-pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     let mut effects = save_where(model, |edit| edit.autosave.due().is_some_and(|at| at <= now));
     if model.saved_drafts.asked.is_none() {
@@ -47,7 +47,7 @@ pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Saves everything unsaved.
-pub(in crate::console) fn save_all(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn save_all(model: &mut Model) -> Vec<Effect> {
     follow(model).into_iter().chain(save_where(model, |edit| edit.autosave.is_behind())).collect()
 }
 
@@ -76,7 +76,7 @@ fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect>
 }
 
 /// The result of a save. A failure is reported once, until a save succeeds again.
-pub(in crate::console) fn on_saved(model: &mut Model, request: RequestId, result: Result<usize, String>) {
+pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<usize, String>) {
     let Some(key) =
         model.edits_mut().find_map(|edit| edit.autosave.accept(request, &result).then(|| edit.key.clone()))
     else {
@@ -93,7 +93,7 @@ pub(in crate::console) fn on_saved(model: &mut Model, request: RequestId, result
 }
 
 /// The drafts of earlier sessions.
-pub(in crate::console) fn on_loaded(model: &mut Model, request: RequestId, listed: Vec<DraftEntry>) {
+pub(crate) fn on_loaded(model: &mut Model, request: RequestId, listed: Vec<DraftEntry>) {
     if model.saved_drafts.asked == Some(request) {
         model.saved_drafts.unannounced = !listed.is_empty();
         model.saved_drafts.offered = listed;
@@ -125,7 +125,7 @@ fn offer(model: &mut Model) {
     );
 }
 
-pub(in crate::console) fn show(model: &mut Model) {
+pub(crate) fn show(model: &mut Model) {
     if model.draft_rows().is_empty() {
         return model.notify(Tone::Plain, "no drafts are kept");
     }
@@ -135,13 +135,13 @@ pub(in crate::console) fn show(model: &mut Model) {
 }
 
 /// The page was closed with drafts still in it.
-pub(in crate::console) fn on_closed(model: &mut Model) {
+pub(crate) fn on_closed(model: &mut Model) {
     if matches!(model.overlay, Some(Overlay::Drafts(_))) && !model.draft_rows().is_empty() {
         model.notify(Tone::Plain, ":drafts lists them again");
     }
 }
 
-pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+pub(crate) fn step(model: &mut Model, step: Movement) {
     let (count, page) = (model.draft_rows().len(), usize::from(model.frame().body.height));
     if let Some(Overlay::Drafts(drafts)) = &mut model.overlay {
         drafts.cursor = step.apply(drafts.cursor, count, page);
@@ -160,7 +160,7 @@ fn selected(model: &Model) -> Option<DraftRow<'_>> {
 
 /// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
 /// draft with it.
-pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
+pub(crate) fn is_busy(model: &mut Model) -> bool {
     let busy = model.saved_drafts.pending.is_pending();
     if busy {
         model.notify(Tone::Plain, "the last one is still under way; a moment");
@@ -169,7 +169,7 @@ pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
 }
 
 /// Resumes the selected draft.
-pub(in crate::console) fn take_up(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn take_up(model: &mut Model) -> Vec<Effect> {
     let (id, summary) = match selected(model) {
         Some(DraftRow::ThisSession(draft)) => {
             let key = draft.key.clone();
@@ -212,11 +212,7 @@ pub(in crate::console) fn take_up(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The answer to resuming a saved draft.
-pub(in crate::console) fn on_taken(
-    model: &mut Model,
-    request: RequestId,
-    taken: Result<Box<SavedDraft>, String>,
-) {
+pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<SavedDraft>, String>) {
     let Some(id) = model.saved_drafts.pending.accept(request) else { return };
     let saved = match taken {
         Ok(saved) => saved,
@@ -258,7 +254,7 @@ fn retype_note(withheld: usize) -> String {
 }
 
 /// Asks before discarding the selected draft.
-pub(in crate::console) fn ask_throw_away(model: &mut Model) {
+pub(crate) fn ask_throw_away(model: &mut Model) {
     let (key, then) = match selected(model) {
         Some(DraftRow::ThisSession(_)) => {
             return model
@@ -279,7 +275,7 @@ pub(in crate::console) fn ask_throw_away(model: &mut Model) {
 }
 
 /// Discards a saved draft.
-pub(in crate::console) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
+pub(crate) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
     if is_busy(model) {
         return Vec::new();
     }
@@ -289,7 +285,7 @@ pub(in crate::console) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effe
 }
 
 /// The answer to discarding a saved draft.
-pub(in crate::console) fn on_thrown_away(model: &mut Model, request: RequestId, result: Result<(), String>) {
+pub(crate) fn on_thrown_away(model: &mut Model, request: RequestId, result: Result<(), String>) {
     let Some(id) = model.saved_drafts.pending.accept(request) else { return };
     match result {
         Ok(()) => {
@@ -304,7 +300,7 @@ pub(in crate::console) fn on_thrown_away(model: &mut Model, request: RequestId, 
 }
 
 /// Quits at once if nothing would be lost, else asks.
-pub(in crate::console) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
     let mut lost: Vec<String> = model
         .drafts
         .values()
@@ -325,7 +321,7 @@ pub(in crate::console) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks once before quitting; the drafts are saved by then.
-pub(in crate::console) fn ask_to_leave(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn ask_to_leave(model: &mut Model) -> Vec<Effect> {
     if model.drafts.is_empty() {
         return Vec::new();
     }
@@ -354,7 +350,7 @@ fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
 }
 
 /// Saves what is unsaved, reports what remains, and quits.
-pub(in crate::console) fn quit_now(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn quit_now(model: &mut Model) -> Vec<Effect> {
     let mut effects = save_all(model);
     let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());
     let drafts = match model.drafts.len() + usize::from(open) {

@@ -28,7 +28,7 @@ const TABLE: [TableColumn; 5] = [
 /// Rows below the table: a blank, and notes about the selected draft.
 const BELOW: u16 = 3;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
     let rows = model.draft_rows();
     let cells: Vec<_> = rows.iter().map(|row| cells(model, row)).collect();
     let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(1 + BELOW);
@@ -54,7 +54,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
 }
 
 /// In how long the age of each listed draft changes.
-pub(in crate::console) fn age_changes(model: &Model) -> impl Iterator<Item = Duration> {
+pub(crate) fn age_changes(model: &Model) -> impl Iterator<Item = Duration> {
     let typed = |listed: &DraftEntry| Some(since(model, listed.summary.as_ref().ok()?)?.changes_in);
     model.saved_drafts.offered.iter().filter_map(typed).flatten()
 }

@@ -9,7 +9,7 @@ use crate::console::screens::editor::{typing, update as edit};
 use crate::console::screens::{browse, review as prepare};
 
 /// Opens the draft, or the selected document, in the external editor.
-pub(in crate::console) fn begin(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     if model.external_edit.is_some() {
         model.notify(Tone::Plain, "this draft is open in another program already: save it there");
         return Vec::new();
@@ -40,7 +40,7 @@ pub(in crate::console) fn begin(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Events of the external editor.
-pub(in crate::console) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -> Vec<Effect> {
+pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -> Vec<Effect> {
     let now = model.now.mono;
     let Model { external_edit: away, edit, .. } = model;
     let Some(away) = away.as_mut().filter(|away| away.request == request) else { return Vec::new() };
@@ -96,13 +96,13 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Stops watching the file of an editor that returned at once; `None` if none is watched.
-pub(in crate::console) fn end(model: &mut Model) -> Option<Effect> {
+pub(crate) fn end(model: &mut Model) -> Option<Effect> {
     let away = model.external_edit.as_ref().filter(|away| away.watching)?;
     Some(Effect::StopExternalEditor(away.request))
 }
 
 /// After each message: closes the external editor of a draft that no longer exists.
-pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let gone = |away: &mut ExternalEdit| model.edit.as_ref().is_none_or(|open| open.key != away.key);
     let away = model.external_edit.take_if(gone)?;
     Some(Effect::StopExternalEditor(away.request))

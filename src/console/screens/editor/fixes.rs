@@ -7,7 +7,7 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 
 /// Goes to the next problem, past the end to the first.
-pub(in crate::console) fn next(model: &mut Model) {
+pub(crate) fn next(model: &mut Model) {
     let Some(edit) = &mut model.edit else { return };
     match edit.diagnostics.next(edit.buffer.cursor()).map(|flaw| flaw.from) {
         Some(at) => edit.buffer.move_to(at),
@@ -20,7 +20,7 @@ pub(in crate::console) fn next(model: &mut Model) {
 }
 
 /// Applies the fix of the problem at or nearest to the cursor.
-pub(in crate::console) fn fix(model: &mut Model) {
+pub(crate) fn fix(model: &mut Model) {
     let now = model.now.mono;
     let Some(edit) = &mut model.edit else { return };
     let behind = edit.diagnostics.is_behind(&edit.buffer);
@@ -43,7 +43,7 @@ pub(in crate::console) fn fix(model: &mut Model) {
 }
 
 /// Sends a large draft to be checked, once typing has paused.
-pub(in crate::console) fn check(model: &mut Model) -> Option<Effect> {
+pub(crate) fn check(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     model.edit.as_ref()?.diagnostics.check_at().filter(|at| *at <= now)?;
     let request = model.next_request();

@@ -13,7 +13,7 @@ const SHORT: usize = 4 * 1024;
 const AROUND: usize = 1024;
 
 /// The spans of a part of a line, each with its style role.
-pub(in crate::console) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, StyleRole)> {
+pub(crate) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, StyleRole)> {
     let mut pieces = LineHighlighter { line, part: part.clone(), spans: Vec::new() };
     let mut at = 0;
     if line.len() > SHORT {

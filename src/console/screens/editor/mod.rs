@@ -2,18 +2,18 @@
 
 mod diagnostics;
 mod external_edit;
-pub(in crate::console) mod external_editor;
+pub(crate) mod external_editor;
 mod find;
-pub(in crate::console) mod fixes;
+pub(crate) mod fixes;
 mod highlight;
 mod outline;
 mod problem;
 mod review_input;
 mod saved;
-pub(in crate::console) mod search;
+pub(crate) mod search;
 mod state;
-pub(in crate::console) mod text_buffer;
-pub(in crate::console) mod typing;
+pub(crate) mod text_buffer;
+pub(crate) mod typing;
 mod update;
 mod view;
 
@@ -24,7 +24,7 @@ pub use outline::{CursorPath, JsonPathTracker};
 pub use review_input::ReviewInput;
 pub use state::{Base, Draft, DraftStage, NotReady, Review, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
-pub(in crate::console) use update::{
+pub(crate) use update::{
     back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, too_soon, write,
 };
 
@@ -39,7 +39,7 @@ use crate::console::screens::{drafts, merge, review};
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::Surface;
 
-pub(in crate::console) struct Editor;
+pub(crate) struct Editor;
 
 impl Component for Editor {
     fn place(&self, model: &Model) -> Place {
@@ -95,7 +95,7 @@ impl Component for Editor {
 }
 
 /// Keeps the draft, and asks whether to leave the console.
-pub(in crate::console) fn leave_and_ask(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn leave_and_ask(model: &mut Model) -> Vec<Effect> {
     update::back_to_draft(model);
     update::leave(model);
     drafts::ask_to_leave(model)

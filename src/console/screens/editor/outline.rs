@@ -79,7 +79,7 @@ impl JsonPathTracker {
 }
 
 /// The JSON paths of positions, which must be sorted.
-pub(in crate::console) fn paths(text: &str, places: impl Iterator<Item = Pos>) -> Vec<String> {
+pub(crate) fn paths(text: &str, places: impl Iterator<Item = Pos>) -> Vec<String> {
     let mut stack = BracketStack::default();
     let mut lines = text.split('\n').enumerate();
     let mut line = lines.next();

@@ -13,7 +13,7 @@ use crate::console::widgets::{Surface, TextRun};
 use crate::domain::json::Severity;
 
 /// Draws the problem nearest to the cursor, and its number among all.
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
     if edit.preparing.is_pending() {
@@ -67,7 +67,7 @@ fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
 }
 
 /// Draws the search line, and the number of matches.
-pub(in crate::console) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+pub(crate) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
     let mut pen = canvas.row(area, 0);
     pen.skip(1).margin(1);
     let tally = edit.find.match_count();

@@ -10,15 +10,15 @@ use crate::domain::{Document, DocumentKind};
 use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
 
 pub struct ReviewInput {
-    pub(in crate::console) kind: DocumentKind,
-    pub(in crate::console) text: String,
-    pub(in crate::console) concealed_secrets: ConcealedSecrets,
+    pub(crate) kind: DocumentKind,
+    pub(crate) text: String,
+    pub(crate) concealed_secrets: ConcealedSecrets,
     /// The document whose formatting is applied.
-    pub(in crate::console) original: Document,
+    pub(crate) original: Document,
     /// Whether that document is stored, and not a template.
-    pub(in crate::console) stored: bool,
+    pub(crate) stored: bool,
     /// Whether a byte order mark is kept.
-    pub(in crate::console) byte_order_mark: bool,
+    pub(crate) byte_order_mark: bool,
 }
 
 impl ReviewInput {

@@ -6,7 +6,7 @@ use super::state::Draft;
 use super::typing::settle;
 use crate::console::model::{Model, Tone};
 
-pub(in crate::console) fn open(model: &mut Model) {
+pub(crate) fn open(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         let Draft { find, buffer: pad, .. } = &mut **edit;
         find.open(pad);
@@ -14,7 +14,7 @@ pub(in crate::console) fn open(model: &mut Model) {
     }
 }
 
-pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(edit) = &mut model.edit
         && edit.find.input.key(key)
     {
@@ -24,7 +24,7 @@ pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
     settle(model);
 }
 
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     if let Some(edit) = &mut model.edit {
         let Draft { find, buffer: pad, .. } = &mut **edit;
         find.input.insert(text);
@@ -34,7 +34,7 @@ pub(in crate::console) fn paste(model: &mut Model, text: &str) {
 }
 
 /// Goes to the next match, or to the previous one.
-pub(in crate::console) fn step(model: &mut Model, forward: bool) {
+pub(crate) fn step(model: &mut Model, forward: bool) {
     let Some(edit) = &mut model.edit else { return };
     let Draft { find, buffer: pad, .. } = &mut **edit;
     if find.needle().is_none() {
@@ -52,7 +52,7 @@ pub(in crate::console) fn step(model: &mut Model, forward: bool) {
 }
 
 /// Closes the line; the cursor stays.
-pub(in crate::console) fn close(model: &mut Model) {
+pub(crate) fn close(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.find.typing = false;
         edit.find.marked = false;

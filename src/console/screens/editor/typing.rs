@@ -8,7 +8,7 @@ use crate::console::effect::{AuditNote, Effect};
 use crate::console::model::{Model, Tone};
 use crate::console::screens::editor::text_buffer::Motion;
 
-pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(motion) = motion(key) {
         let select = key.modifiers.contains(KeyModifiers::SHIFT);
         if let Some(edit) = &mut model.edit {
@@ -48,12 +48,12 @@ fn motion(key: KeyEvent) -> Option<Motion> {
 }
 
 /// A paste, verbatim; control characters show as what they are.
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     change(model, |pad| pad.paste(text));
 }
 
 /// Undoes or redoes one step.
-pub(in crate::console) fn undo(model: &mut Model, back: bool) {
+pub(crate) fn undo(model: &mut Model, back: bool) {
     let did = change(model, |pad| if back { pad.undo() } else { pad.redo() });
     if !did {
         model.notify(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
@@ -61,12 +61,12 @@ pub(in crate::console) fn undo(model: &mut Model, back: bool) {
 }
 
 /// Indents or outdents the line, or the selected lines.
-pub(in crate::console) fn indent(model: &mut Model, further: bool) {
+pub(crate) fn indent(model: &mut Model, further: bool) {
     change(model, |pad| pad.indent(further));
 }
 
 /// Toggles the wrapping of long lines.
-pub(in crate::console) fn wrap(model: &mut Model) {
+pub(crate) fn wrap(model: &mut Model) {
     let Some(edit) = &mut model.edit else { return };
     let wraps = !edit.buffer.wraps();
     edit.buffer.set_wraps(wraps);
@@ -76,7 +76,7 @@ pub(in crate::console) fn wrap(model: &mut Model) {
 }
 
 /// Replaces the placeholders of this draft by the stored values.
-pub(in crate::console) fn reveal(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
     follow(edit, now, |edit| {
@@ -96,14 +96,14 @@ pub(in crate::console) fn reveal(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Edits the text; `false` if nothing changed.
-pub(in crate::console) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
+pub(crate) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
     let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.buffer)));
     settle(model);
     did
 }
 
-pub(in crate::console) fn follow(
+pub(crate) fn follow(
     edit: &mut Draft,
     now: std::time::Duration,
     change: impl FnOnce(&mut Draft) -> bool,
@@ -117,6 +117,6 @@ pub(in crate::console) fn follow(
 }
 
 /// Keeps the cursor visible, and finds where in the JSON it is.
-pub(in crate::console) fn settle(model: &mut Model) {
+pub(crate) fn settle(model: &mut Model) {
     model.update_editor_view();
 }

@@ -20,12 +20,12 @@ use crate::text::grouped;
 const READING_TIME: Duration = Duration::from_millis(300);
 
 /// Whether `asked` was too recent for a key to be an answer.
-pub(in crate::console) fn too_soon(asked: Duration, now: Duration) -> bool {
+pub(crate) fn too_soon(asked: Duration, now: Duration) -> bool {
     now.saturating_sub(asked) < READING_TIME
 }
 
 /// Opens the selected document, or resumes its draft.
-pub(in crate::console) fn open(model: &mut Model) {
+pub(crate) fn open(model: &mut Model) {
     let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
     if resume(model, &key) || drafts::is_busy(model) {
         return;
@@ -45,7 +45,7 @@ pub(in crate::console) fn open(model: &mut Model) {
 }
 
 /// Resumes a draft of this session; `false` if there is none.
-pub(in crate::console) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
+pub(crate) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
     let Some(draft) = model.drafts.remove(key) else { return false };
     model.edit = Some(draft);
     if let Some(edit) = &mut model.edit {
@@ -57,7 +57,7 @@ pub(in crate::console) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
 }
 
 /// Starts a document that does not exist yet.
-pub(in crate::console) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
+pub(crate) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
     match Draft::new(key, template, model.inventory.store().cloned()) {
         Some(edit) => model.edit = Some(Box::new(edit)),
         None => model.notify(Tone::Bad, "what was to be copied is not UTF-8 text"),
@@ -66,12 +66,12 @@ pub(in crate::console) fn begin(model: &mut Model, key: ResourceKey, template: D
 }
 
 /// Rows of text in the editor: the body without its title line and its problem line.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     usize::from(model.frame().body.height.saturating_sub(2).max(1))
 }
 
 /// Leaves the editor; a changed draft stays in the session.
-pub(in crate::console) fn leave(model: &mut Model) {
+pub(crate) fn leave(model: &mut Model) {
     if prepare::leave(model) {
         return;
     }
@@ -91,7 +91,7 @@ pub(in crate::console) fn leave(model: &mut Model) {
 }
 
 /// Asks before discarding the draft.
-pub(in crate::console) fn ask_discard(model: &mut Model) {
+pub(crate) fn ask_discard(model: &mut Model) {
     let Some(edit) = &model.edit else { return };
     if !edit.is_changed() {
         model.edit = None;
@@ -105,14 +105,14 @@ pub(in crate::console) fn ask_discard(model: &mut Model) {
     }));
 }
 
-pub(in crate::console) fn discard(model: &mut Model) {
+pub(crate) fn discard(model: &mut Model) {
     if let Some(edit) = model.edit.take() {
         model.notify(Tone::Plain, format!("draft of {} thrown away", edit.key));
     }
 }
 
 /// Back from a review or a merge to the editor.
-pub(in crate::console) fn back_to_draft(model: &mut Model) {
+pub(crate) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = DraftStage::Editing;
         edit.merging.cancel();
@@ -120,14 +120,14 @@ pub(in crate::console) fn back_to_draft(model: &mut Model) {
 }
 
 /// Toggles between changes by path and the full text.
-pub(in crate::console) fn toggle_full(model: &mut Model) {
+pub(crate) fn toggle_full(model: &mut Model) {
     if let Some(review) = shown_review(model) {
         review.full = !review.full;
         review.scroll = 0;
     }
 }
 
-pub(in crate::console) fn scroll_review(model: &mut Model, step: Movement) {
+pub(crate) fn scroll_review(model: &mut Model, step: Movement) {
     let page = height(model);
     if let Some(review) = shown_review(model) {
         let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
@@ -143,7 +143,7 @@ fn shown_review(model: &mut Model) -> Option<&mut Review> {
 }
 
 /// Writes what the review shows.
-pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     if send::is_blocked(model) {
         return Vec::new();

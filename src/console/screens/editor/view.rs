@@ -18,7 +18,7 @@ use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
 use crate::domain::json::Severity;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
     title(canvas, model, edit, parts.title);
     text(canvas, edit, parts.text);
     if edit.find.typing {

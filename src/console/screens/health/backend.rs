@@ -103,7 +103,7 @@ fn ends(certificate: &Certificate, now: SystemTime) -> TimedText {
 }
 
 /// In how long each age and each remaining time on the page changes.
-pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
+pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
     let now = model.now.wall;
     let ages = move |facts: &[Fact]| -> Vec<_> {
         let at = facts.iter().filter_map(|fact| fact.value.at());

@@ -8,26 +8,22 @@ use crate::text::Safe;
 /// Blanks between columns.
 const GAP: u16 = 2;
 
-pub(in crate::console) struct GridRow {
+pub(crate) struct GridRow {
     /// Leading cells: always shown, without their names where the grid is folded.
-    pub(in crate::console) head: Vec<GridCell>,
-    pub(in crate::console) cells: Vec<GridCell>,
+    pub(crate) head: Vec<GridCell>,
+    pub(crate) cells: Vec<GridCell>,
     /// A line below it: why it is not healthy.
-    pub(in crate::console) note: Option<(StyleRole, String)>,
+    pub(crate) note: Option<(StyleRole, String)>,
 }
 
-pub(in crate::console) struct GridCell {
-    pub(in crate::console) name: &'static str,
-    pub(in crate::console) ink: StyleRole,
-    pub(in crate::console) text: Safe<'static>,
+pub(crate) struct GridCell {
+    pub(crate) name: &'static str,
+    pub(crate) ink: StyleRole,
+    pub(crate) text: Safe<'static>,
 }
 
 impl GridCell {
-    pub(in crate::console) fn new(
-        name: &'static str,
-        ink: StyleRole,
-        text: impl Into<Safe<'static>>,
-    ) -> Self {
+    pub(crate) fn new(name: &'static str, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         Self { name, ink, text: text.into() }
     }
 }

@@ -1,6 +1,6 @@
 //! The screen Health: what needs attention, whether the picture is current, and every backend in detail.
 
-pub(in crate::console) mod backend;
+pub(crate) mod backend;
 mod findings;
 mod grid;
 mod link;
@@ -18,7 +18,7 @@ use crate::console::place::Place;
 use crate::console::update::timers;
 use crate::console::widgets::{Movement, Surface, TextRun};
 
-pub(in crate::console) struct HealthScreen;
+pub(crate) struct HealthScreen;
 
 impl Component for HealthScreen {
     fn place(&self, _: &Model) -> Place {

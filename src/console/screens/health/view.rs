@@ -25,7 +25,7 @@ pub(super) const INDENT: u16 = 4;
 /// Width of a label.
 pub(super) const LABEL: u16 = 12;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = lines(model, area.width);
     let first = clamp_scroll(model.health.scroll, lines.len(), area.height);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
@@ -34,7 +34,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Re
 }
 
 /// Number of lines of the page.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     lines(model, model.frame().body.width).len()
 }
 

@@ -12,7 +12,7 @@ use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct LogScreen;
+pub(crate) struct LogScreen;
 
 impl Component for LogScreen {
     fn place(&self, _: &Model) -> Place {

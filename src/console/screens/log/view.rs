@@ -6,7 +6,7 @@ use crate::console::model::Model;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::Surface;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = &model.log.lines;
     if lines.is_empty() {
         canvas

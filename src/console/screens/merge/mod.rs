@@ -5,7 +5,7 @@ mod update;
 mod view;
 
 pub use state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
-pub(in crate::console) use update::{conflict, follow, open, take_value};
+pub(crate) use update::{conflict, follow, open, take_value};
 
 use crate::compare::merge::ConflictChoice;
 use crate::console::action::Action;
@@ -17,7 +17,7 @@ use crate::console::screens::editor::{self, DraftStage};
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct MergeScreen;
+pub(crate) struct MergeScreen;
 
 impl Component for MergeScreen {
     fn place(&self, _: &Model) -> Place {

@@ -26,7 +26,7 @@ const KEPT: &str = "your draft is kept: ";
 const AWAY: &str = "it is open in another program: end that first, there or with esc, then ctrl-g merges";
 
 /// Merges the open draft with what is stored now, where that differs from its base.
-pub(in crate::console) fn open(model: &mut Model) {
+pub(crate) fn open(model: &mut Model) {
     let Some(edit) = &model.edit else { return };
     if edit.upstream == Upstream::Unchanged && edit.store.as_ref() == model.inventory.store() {
         let words = "nothing to merge: what is stored is what your draft is based on";
@@ -38,7 +38,7 @@ pub(in crate::console) fn open(model: &mut Model) {
 }
 
 /// A write was refused by a conflict: `told` is the entry that the store reported.
-pub(in crate::console) fn conflict(model: &mut Model, told: Option<Entry>) {
+pub(crate) fn conflict(model: &mut Model, told: Option<Entry>) {
     let on_failure = "nothing was written, your draft is kept: ";
     if let Err(words) = begin(model, told, on_failure) {
         model.notify(Tone::Bad, format!("{on_failure}{words}"));
@@ -89,7 +89,7 @@ fn stored_now(inventory: &Inventory, edit: &Draft, told: Option<Entry>) -> Optio
 }
 
 /// Requests the merge that was begun, and merges again where the stored document changed.
-pub(in crate::console) fn follow(model: &mut Model) -> Option<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let Model { edit, inventory, .. } = &mut *model;
     let edit = edit.as_mut()?;
     if let DraftStage::Merge(before) = &edit.stage
@@ -171,14 +171,14 @@ fn current(model: &mut Model) -> Option<&mut MergeState> {
 }
 
 /// Toggles between the list of places and the whole merged text.
-pub(in crate::console) fn toggle_full(model: &mut Model) {
+pub(crate) fn toggle_full(model: &mut Model) {
     let Some(merging) = current(model) else { return };
     merging.full_diff = if merging.full_diff.is_some() { None } else { Some(merging.full_diff()) };
     merging.scroll = None;
 }
 
 /// Moves to another clash, or scrolls.
-pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+pub(crate) fn step(model: &mut Model, step: Movement) {
     let body = edit_layout(&model.frame(), true).text;
     let Some(merging) = current(model) else { return };
     let wide = body.width >= MERGE_COLUMNS_FROM;
@@ -193,7 +193,7 @@ pub(in crate::console) fn step(model: &mut Model, step: Movement) {
 }
 
 /// Decides the selected clash.
-pub(in crate::console) fn choose(model: &mut Model, choice: &ConflictChoice) {
+pub(crate) fn choose(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     match merging.choices.get_mut(merging.selected) {
         Some(slot) => *slot = Some(choice.clone()),
@@ -204,7 +204,7 @@ pub(in crate::console) fn choose(model: &mut Model, choice: &ConflictChoice) {
 }
 
 /// Decides every clash that has no choice yet.
-pub(in crate::console) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
+pub(crate) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     for slot in merging.choices.iter_mut().filter(|slot| slot.is_none()) {
         *slot = Some(choice.clone());
@@ -213,7 +213,7 @@ pub(in crate::console) fn choose_all(model: &mut Model, choice: &ConflictChoice)
 }
 
 /// Asks for a value other than mine or theirs, starting with the chosen one, or with mine.
-pub(in crate::console) fn ask_value(model: &mut Model) {
+pub(crate) fn ask_value(model: &mut Model) {
     let Some(merging) = current(model) else { return };
     let (kind, clash) = (merging.kind, merging.selected);
     let Some(row) = merging.merge.conflicts().nth(clash).filter(|_| merging.merge.accepts_value(clash))
@@ -255,7 +255,7 @@ fn on_one_line(text: &str) -> String {
 ///
 /// # Errors
 /// Why it is rejected.
-pub(in crate::console) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
+pub(crate) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
     let words = |column: usize, reason: &str| format!("column {column}: {reason}");
     walk(text, |_| ()).map_err(|error| words(error.column, error.reason))?;
     let Some(merging) = current(model) else { return Ok(()) };
@@ -276,7 +276,7 @@ pub(in crate::console) fn take_value(model: &mut Model, text: &str) -> Result<()
 }
 
 /// Once every clash is decided, the draft becomes the merged text and is reviewed.
-pub(in crate::console) fn finish(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn finish(model: &mut Model) -> Vec<Effect> {
     if model.external_edit.is_some() {
         model.notify(Tone::Bad, AWAY);
         return Vec::new();

@@ -18,7 +18,7 @@ use crate::text::Safe;
 /// Width of the column that names the side a value is taken from.
 const WHOSE: u16 = 10;
 
-pub(in crate::console) fn draw(
+pub(crate) fn draw(
     canvas: &mut Surface<'_>,
     model: &Model,
     edit: &Draft,

@@ -15,18 +15,18 @@ use crate::provider::Lease;
 use crate::text::grouped;
 
 /// The effects of opening a plan, or why there is none.
-pub(in crate::console) type PlanResult = Result<Vec<Effect>, String>;
+pub(crate) type PlanResult = Result<Vec<Effect>, String>;
 
 /// What the answer to a plan reported, where the inventory may be behind: the entry stored under one key,
 /// and the token that it no longer has.
 #[derive(Debug, Default)]
-pub(in crate::console) struct ConflictInfo {
+pub(crate) struct ConflictInfo {
     reported: Option<PlanConflict>,
     stale_token: Option<Token>,
 }
 
 impl ConflictInfo {
-    pub(in crate::console) fn from_plan(plan: &Plan) -> Self {
+    pub(crate) fn from_plan(plan: &Plan) -> Self {
         let step =
             plan.conflict.as_ref().and_then(|clash| plan.steps.iter().find(|step| step.key == clash.key));
         let stale_token = step.and_then(|step| step.before.as_ref()).map(|entry| entry.token);
@@ -50,7 +50,7 @@ impl ConflictInfo {
 }
 
 /// Deletes the marked documents, or the selected one, after a question that names them.
-pub(in crate::console) fn delete_targets(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn delete_targets(model: &mut Model) -> Vec<Effect> {
     let keys = marks::targets(model);
     match keys.as_slice() {
         [] => browse::nothing_selected(model),
@@ -64,7 +64,7 @@ pub(in crate::console) fn delete_targets(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Opens the plan, or reports why there is none.
-pub(in crate::console) fn or_say(model: &mut Model, made: PlanResult) -> Vec<Effect> {
+pub(crate) fn or_say(model: &mut Model, made: PlanResult) -> Vec<Effect> {
     made.unwrap_or_else(|words| {
         model.notify(Tone::Bad, words);
         Vec::new()
@@ -99,7 +99,7 @@ fn ask_delete(model: &mut Model, key: &ResourceKey) {
 }
 
 /// Deletes one document, if store and token are still those that were shown.
-pub(in crate::console) fn delete_one(model: &mut Model, step: PlanStep, is_same_store: bool) -> Vec<Effect> {
+pub(crate) fn delete_one(model: &mut Model, step: PlanStep, is_same_store: bool) -> Vec<Effect> {
     if send::is_blocked(model) {
         return Vec::new();
     }
@@ -111,11 +111,7 @@ pub(in crate::console) fn delete_one(model: &mut Model, step: PlanStep, is_same_
 }
 
 /// Plans the deletion of several documents.
-pub(in crate::console) fn delete(
-    model: &mut Model,
-    keys: Vec<ResourceKey>,
-    known: &ConflictInfo,
-) -> PlanResult {
+pub(crate) fn delete(model: &mut Model, keys: Vec<ResourceKey>, known: &ConflictInfo) -> PlanResult {
     let steps: Vec<_> =
         keys.iter().filter_map(|key| known.current_entry(model, key)).map(PlanStep::delete).collect();
     if steps.is_empty() {
@@ -127,7 +123,7 @@ pub(in crate::console) fn delete(
 
 /// Plans copies, each under its own name. An existing target is replaced on condition of the token shown, and
 /// keeps its lease; a new copy has none.
-pub(in crate::console) fn clone(
+pub(crate) fn clone(
     model: &mut Model,
     pairs: Vec<(ResourceKey, ResourceKey)>,
     known: &ConflictInfo,
@@ -161,7 +157,7 @@ pub(in crate::console) fn clone(
 }
 
 /// Plans a rename: both steps happen, or none. The document keeps its lease.
-pub(in crate::console) fn rename(
+pub(crate) fn rename(
     model: &mut Model,
     from: ResourceKey,
     to: ResourceKey,
@@ -195,11 +191,7 @@ pub(in crate::console) fn rename(
 }
 
 /// Plans to write documents again unchanged, as many as one commit takes.
-pub(in crate::console) fn rewrite(
-    model: &mut Model,
-    keys: Vec<ResourceKey>,
-    known: &ConflictInfo,
-) -> PlanResult {
+pub(crate) fn rewrite(model: &mut Model, keys: Vec<ResourceKey>, known: &ConflictInfo) -> PlanResult {
     let can = &model.context.capabilities;
     let (most, room) = (can.atomic_max.min(MAX_STEPS), can.max_commit());
     let (mut steps, mut bytes, mut more) = (Vec::new(), 0, 0);
@@ -219,7 +211,7 @@ pub(in crate::console) fn rewrite(
 }
 
 /// Undoes the last write of this session; from the review of an undo, the write before that.
-pub(in crate::console) fn undo_last(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn undo_last(model: &mut Model) -> Vec<Effect> {
     if send::is_blocked(model) {
         // The last write may be the one that has no answer yet.
         return Vec::new();
@@ -241,7 +233,7 @@ pub(in crate::console) fn undo_last(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The inverse of a write, each step on the condition that nobody has written since.
-pub(in crate::console) fn undo(model: &mut Model, id: u64) -> PlanResult {
+pub(crate) fn undo(model: &mut Model, id: u64) -> PlanResult {
     let Some((written, _)) = model.undo_log.find(id) else {
         return Err("that write is not remembered any more".into());
     };

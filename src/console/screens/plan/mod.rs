@@ -1,8 +1,8 @@
 //! Several writes reviewed as one commit: delete, copy, rename, undo, rewrite.
 
-pub(in crate::console) mod builder;
-pub(in crate::console) mod names;
-pub(in crate::console) mod send;
+pub(crate) mod builder;
+pub(crate) mod names;
+pub(crate) mod send;
 mod state;
 mod undo_log;
 mod update;
@@ -12,7 +12,7 @@ pub use state::{
     DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
 };
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
-pub(in crate::console) use update::{on_conflict, on_typed, on_written};
+pub(crate) use update::{on_conflict, on_typed, on_written};
 
 use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
@@ -22,7 +22,7 @@ use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct PlanScreen;
+pub(crate) struct PlanScreen;
 
 impl Component for PlanScreen {
     fn place(&self, _: &Model) -> Place {

@@ -12,7 +12,7 @@ use crate::domain::{Address, DocumentKind, Namespace, ResourceKey};
 ///
 /// # Errors
 /// The rule that it breaks.
-pub(in crate::console) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String> {
+pub(crate) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String> {
     let capabilities = model.context.capabilities;
     match key {
         ResourceKey::Foreign { .. } => Err("the receiver would ignore this key".into()),
@@ -36,7 +36,7 @@ pub(in crate::console) fn check_name(model: &Model, key: &ResourceKey) -> Result
 ///
 /// # Errors
 /// A message that says so.
-pub(in crate::console) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
+pub(crate) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
     if DocumentKind::of(from) == DocumentKind::of(to) {
         return Ok(());
     }
@@ -44,7 +44,7 @@ pub(in crate::console) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) 
 }
 
 /// Asks where to copy the marked documents, or the selected one.
-pub(in crate::console) fn ask_clone(model: &mut Model) {
+pub(crate) fn ask_clone(model: &mut Model) {
     let keys = marks::targets(model);
     let refused = |model: &mut Model, words| model.notify(Tone::Bad, words);
     if keys.iter().any(ResourceKey::is_foreign) {
@@ -69,7 +69,7 @@ pub(in crate::console) fn ask_clone(model: &mut Model) {
 }
 
 /// Copies several webhooks to a namespace, under their own ids.
-pub(in crate::console) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> PlanResult {
+pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> PlanResult {
     let name = text.strip_suffix('/').unwrap_or(text);
     let wanted = Namespace::new(name).map_err(|error| format!("\"{name}\" is not a namespace: {error}"))?;
     let mut pairs: Vec<(ResourceKey, ResourceKey)> = Vec::with_capacity(keys.len());
@@ -89,7 +89,7 @@ pub(in crate::console) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, t
 }
 
 /// Asks for a new name of the selected document.
-pub(in crate::console) fn ask_rename(model: &mut Model) {
+pub(crate) fn ask_rename(model: &mut Model) {
     match model.selected().cloned() {
         Some(key) if key.is_foreign() => {
             model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
@@ -99,7 +99,7 @@ pub(in crate::console) fn ask_rename(model: &mut Model) {
     }
 }
 
-pub(in crate::console) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanResult {
+pub(crate) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanResult {
     let Address(to) = text.parse::<Address>().map_err(|error| error.to_string())?;
     if to == from {
         return Err("that is its name already".into());

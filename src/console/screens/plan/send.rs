@@ -6,23 +6,23 @@ use crate::console::model::{Model, PendingWrite, Tone};
 use crate::domain::Document;
 
 /// What to write in one commit.
-pub(in crate::console) struct CommitSpec {
+pub(crate) struct CommitSpec {
     /// What happens to each document; at least one.
-    pub(in crate::console) steps: Vec<PlanStep>,
+    pub(crate) steps: Vec<PlanStep>,
     /// In words, where it is about more than one document.
-    pub(in crate::console) description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The write that it undoes.
-    pub(in crate::console) undoes: Option<u64>,
+    pub(crate) undoes: Option<u64>,
 }
 
 impl CommitSpec {
-    pub(in crate::console) fn one(step: PlanStep) -> Self {
+    pub(crate) fn one(step: PlanStep) -> Self {
         Self { steps: vec![step], description: None, undoes: None }
     }
 }
 
 /// Whether nothing at all can be sent now; reports why.
-pub(in crate::console) fn is_blocked(model: &mut Model) -> bool {
+pub(crate) fn is_blocked(model: &mut Model) -> bool {
     if model.pending_write.is_some() {
         model.notify(Tone::Plain, "a write is under way; wait for its answer");
         return true;
@@ -42,7 +42,7 @@ fn is_paused_over_another(model: &mut Model) -> bool {
 }
 
 /// Sends the commit; nothing else is sent before its answer.
-pub(in crate::console) fn send(model: &mut Model, job: CommitSpec) -> Vec<Effect> {
+pub(crate) fn send(model: &mut Model, job: CommitSpec) -> Vec<Effect> {
     let CommitSpec { steps, description: said, undoes } = job;
     let Some(first) = steps.first() else { return Vec::new() };
     let (key, document): (_, Option<Document>) = (first.key.clone(), first.after.clone());

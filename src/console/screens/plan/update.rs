@@ -16,12 +16,7 @@ use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
 /// Shows a plan and compares what it changes.
-pub(in crate::console) fn open(
-    model: &mut Model,
-    recipe: PlanKind,
-    steps: Vec<PlanStep>,
-    same: usize,
-) -> Vec<Effect> {
+pub(crate) fn open(model: &mut Model, recipe: PlanKind, steps: Vec<PlanStep>, same: usize) -> Vec<Effect> {
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     let plan = Plan { unchanged: same, ..Plan::new(recipe, steps, shown) };
@@ -44,7 +39,7 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
 }
 
 /// Writes the plan; in a protected context a deletion has to be typed out first.
-pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
     if edit::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
         return Vec::new();
@@ -65,7 +60,7 @@ pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Writes the plan once its words were typed.
-pub(in crate::console) fn on_typed(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn on_typed(model: &mut Model) -> Vec<Effect> {
     if !keys::passes_gate(model) || send::is_blocked(model) {
         return Vec::new();
     }
@@ -143,7 +138,7 @@ fn since(context: &ConsoleContext, moved: StepConflict) -> String {
 }
 
 /// Toggles between changes by path and the full text.
-pub(in crate::console) fn toggle_full(model: &mut Model) {
+pub(crate) fn toggle_full(model: &mut Model) {
     if let Some(plan) = &mut model.plan {
         plan.full = !plan.full;
         plan.scroll = 0;
@@ -151,7 +146,7 @@ pub(in crate::console) fn toggle_full(model: &mut Model) {
 }
 
 /// Scrolls until the last line is visible.
-pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let lines = plan_height(model);
     if let Some(plan) = &mut model.plan {
@@ -160,12 +155,12 @@ pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
 }
 
 /// Closes the plan; it can be built again.
-pub(in crate::console) fn leave(model: &mut Model) {
+pub(crate) fn leave(model: &mut Model) {
     model.plan = None;
 }
 
 /// Rebuilds the plan from what is stored now.
-pub(in crate::console) fn renew(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn renew(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = model.plan.take() else { return Vec::new() };
     let known = ConflictInfo::from_plan(&plan);
     let made = match plan.kind.clone() {
@@ -183,7 +178,7 @@ pub(in crate::console) fn renew(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The store refused the plan: nothing of it was written.
-pub(in crate::console) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
+pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
     model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written"));
     if let Some(plan) = &mut model.plan {
         plan.conflict = Some(PlanConflict { key, now });
@@ -192,7 +187,7 @@ pub(in crate::console) fn on_conflict(model: &mut Model, key: ResourceKey, now: 
 }
 
 /// The plan was written: it is closed, and its document is shown if there is just one.
-pub(in crate::console) fn on_written(model: &mut Model, writing: &PendingWrite) {
+pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite) {
     let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
     if stale_dependents::on_plan_written(model, &plan) {
         return;

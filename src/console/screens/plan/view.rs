@@ -21,7 +21,7 @@ use crate::text::Safe;
 /// Indent of what belongs to a step.
 const UNDER: u16 = 2;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(plan) = &model.plan else { return };
     let mut pen = canvas.row(parts.title, 0);
     pen.skip(1).margin(1).put_run(&title(model, plan));
@@ -29,17 +29,17 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: E
 }
 
 /// Number of lines on the current screen.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     model.plan.as_ref().map_or(0, |plan| page(model, plan, model.frame().body.width).len())
 }
 
 /// Whether the open plan is an undo.
-pub(in crate::console) fn is_undo(model: &Model) -> bool {
+pub(crate) fn is_undo(model: &Model) -> bool {
     model.plan.as_ref().is_some_and(|plan| matches!(plan.kind, PlanKind::Undo(_)))
 }
 
 /// Whether the plan is outdated, and can be rebuilt.
-pub(in crate::console) fn may_be_renewed(model: &Model) -> bool {
+pub(crate) fn may_be_renewed(model: &Model) -> bool {
     let Some(plan) = &model.plan else { return false };
     let moved = || {
         plan.steps

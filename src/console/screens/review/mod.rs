@@ -1,10 +1,10 @@
 //! The review of a draft before it is written.
 
-pub(in crate::console) mod sections;
+pub(crate) mod sections;
 mod update;
 mod view;
 
-pub(in crate::console) use update::{leave, review};
+pub(crate) use update::{leave, review};
 
 use crate::console::action::Action;
 use crate::console::component::Component;
@@ -16,7 +16,7 @@ use crate::console::screens::merge;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct ReviewScreen;
+pub(crate) struct ReviewScreen;
 
 impl Component for ReviewScreen {
     fn place(&self, _: &Model) -> Place {

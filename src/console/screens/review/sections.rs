@@ -12,12 +12,12 @@ use crate::domain::ResourceKey;
 const NAMED: usize = 5;
 
 /// When the receiver takes up what was written.
-pub(in crate::console) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
+pub(crate) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
     page.fact("receiver", StyleRole::Dim, model.context.backend.takes_up);
 }
 
 /// What blocks the write, or casts doubt on what it is based on.
-pub(in crate::console) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Place) {
+pub(crate) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Place) {
     if model.unknown_outcome.is_some() {
         let words = format!("{} {}: it is not sent again", glyph::WARNING, words::UNKNOWN);
         page.fact("outcome", StyleRole::Warning, &words);
@@ -41,12 +41,7 @@ pub(in crate::console) fn write_blockers(page: &mut ReviewPage<'_>, model: &Mode
 }
 
 /// The webhooks that use a connection, with a warning where the connection goes.
-pub(in crate::console) fn dependants(
-    page: &mut ReviewPage<'_>,
-    model: &Model,
-    key: &ResourceKey,
-    goes: bool,
-) {
+pub(crate) fn dependants(page: &mut ReviewPage<'_>, model: &Model, key: &ResourceKey, goes: bool) {
     let ResourceKey::Connection { name } = key else { return };
     let slots = model.inventory.dependents(name.as_str());
     if slots.is_empty() {
@@ -66,7 +61,7 @@ pub(in crate::console) fn dependants(
 }
 
 /// The documents that refer to a secret, and those that use one of them as a connection.
-pub(in crate::console) fn holders(page: &mut ReviewPage<'_>, model: &Model, holders: &SecretDependents) {
+pub(crate) fn holders(page: &mut ReviewPage<'_>, model: &Model, holders: &SecretDependents) {
     let SecretDependents { documents, total, via_connection: through, via_connection_total: through_total } =
         holders;
     if holders.is_empty() {
@@ -83,7 +78,7 @@ pub(in crate::console) fn holders(page: &mut ReviewPage<'_>, model: &Model, hold
 }
 
 /// `a/one, a/two and 3 more`
-pub(in crate::console) fn name_list(keys: impl Iterator<Item = ResourceKey>, count: usize) -> String {
+pub(crate) fn name_list(keys: impl Iterator<Item = ResourceKey>, count: usize) -> String {
     let mut words: Vec<_> = keys.take(NAMED).map(|key| key.to_string()).collect();
     if count > words.len() {
         let more = words::grouped(count - words.len());

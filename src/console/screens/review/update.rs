@@ -9,7 +9,7 @@ use crate::console::screens::editor::typing::settle;
 use crate::console::screens::editor::{DraftStage, NotReady, Review};
 
 /// Opens the review of the draft.
-pub(in crate::console) fn review(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn review(model: &mut Model) -> Vec<Effect> {
     let Some(edit) = &mut model.edit else { return Vec::new() };
     let finish = edit.review_input();
     if edit.preparing.is_pending() {
@@ -40,7 +40,7 @@ fn on_prepared(model: &mut Model, request: RequestId, review: Result<Review, Not
 }
 
 /// Cancels a pending review; `false` if none was pending.
-pub(in crate::console) fn leave(model: &mut Model) -> bool {
+pub(crate) fn leave(model: &mut Model) -> bool {
     model.edit.as_mut().is_some_and(|edit| edit.preparing.cancel())
 }
 

@@ -10,7 +10,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
 
-pub(in crate::console) fn draw(
+pub(crate) fn draw(
     canvas: &mut Surface<'_>,
     model: &Model,
     edit: &Draft,

@@ -2,7 +2,7 @@
 
 mod input;
 mod state;
-pub(in crate::console) mod undo;
+pub(crate) mod undo;
 mod update;
 mod view;
 
@@ -11,7 +11,7 @@ pub use state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
     ValuePrompt, is_plain_field,
 };
-pub(in crate::console) use update::{add_field, change_version, on_generated, open, rebase, stop_rebasing};
+pub(crate) use update::{add_field, change_version, on_generated, open, rebase, stop_rebasing};
 
 use crossterm::event::KeyEvent;
 
@@ -26,7 +26,7 @@ use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 /// The form, and its review.
-pub(in crate::console) struct SecretFormScreen;
+pub(crate) struct SecretFormScreen;
 
 impl Component for SecretFormScreen {
     fn place(&self, model: &Model) -> Place {
@@ -66,7 +66,7 @@ impl Component for SecretFormScreen {
 }
 
 /// A value being typed.
-pub(in crate::console) struct ValueDialog;
+pub(crate) struct ValueDialog;
 
 impl Component for ValueDialog {
     fn place(&self, _: &Model) -> Place {
@@ -100,7 +100,7 @@ impl Component for ValueDialog {
 }
 
 /// What a generated value is made of.
-pub(in crate::console) struct GenerateDialog;
+pub(crate) struct GenerateDialog;
 
 impl Component for GenerateDialog {
     fn place(&self, _: &Model) -> Place {

@@ -17,7 +17,7 @@ use crate::provider::Error;
 use crate::text::grouped;
 
 /// Shows how the last write of a secret would be undone.
-pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
+pub(crate) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
     let Some(done) = model.secret_actions.undo_log.of(path).cloned() else {
         return model.notify(Tone::Plain, format!("no write of {path} in this session is left to take back"));
     };
@@ -44,7 +44,7 @@ pub(in crate::console) fn open(model: &mut Model, path: &SecretPath, presence: &
 }
 
 /// Writes the undo.
-pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &model.secret_actions.undo else { return Vec::new() };
     if edit::too_soon(undo.opened, model.now.mono)
         || undo.conflict.is_some()
@@ -74,7 +74,7 @@ pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Secret(request, job)]
 }
 
-pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let rows = super::view::height(model);
     if let Some(undo) = &mut model.secret_actions.undo {
@@ -83,11 +83,7 @@ pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
 }
 
 /// The result of a write.
-pub(in crate::console) fn on_written(
-    model: &mut Model,
-    request: RequestId,
-    outcome: SecretWriteOutcome,
-) -> Vec<Effect> {
+pub(crate) fn on_written(model: &mut Model, request: RequestId, outcome: SecretWriteOutcome) -> Vec<Effect> {
     let SecretWriteOutcome { result, values_read: read } = outcome;
     model.secret_actions.reads += read as u64;
     let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
@@ -200,7 +196,7 @@ fn on_unknown(model: &mut Model, writing: PendingSecretWrite) -> Vec<Effect> {
 
 /// Reports what the versions say of a write without an answer: that it was certainly not done, or else only
 /// that something was.
-pub(in crate::console) fn on_found(model: &mut Model, request: RequestId, presence: Result<Presence, Error>) {
+pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<Presence, Error>) {
     let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
         return;
     };

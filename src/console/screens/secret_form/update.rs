@@ -22,7 +22,7 @@ use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, Secret
 use crate::provider::SecretCapabilities;
 
 /// Opens the form. Where one field is meant, its value is asked for at once.
-pub(in crate::console) fn open(
+pub(crate) fn open(
     model: &mut Model,
     target: SecretTarget,
     presence: &Presence,
@@ -51,7 +51,7 @@ pub(in crate::console) fn open(
 }
 
 /// Asks for the value of the selected field.
-pub(in crate::console) fn enter_value(model: &mut Model) {
+pub(crate) fn enter_value(model: &mut Model) {
     let Some(form) = &mut model.secret_actions.form else { return };
     let Some(field) = form.selected().map(|row| row.name.clone()) else {
         return ask_name(model);
@@ -60,12 +60,12 @@ pub(in crate::console) fn enter_value(model: &mut Model) {
 }
 
 /// Asks for the name of another field.
-pub(in crate::console) fn ask_name(model: &mut Model) {
+pub(crate) fn ask_name(model: &mut Model) {
     prompt::ask(model, PromptPurpose::FieldName, "");
 }
 
 /// Adds a field of that name and asks for its value.
-pub(in crate::console) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
+pub(crate) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
     if name.is_empty() {
         return Err("type the field's name".into());
     }
@@ -76,7 +76,7 @@ pub(in crate::console) fn add_field(model: &mut Model, name: &str) -> Result<Vec
 }
 
 /// Marks the selected field for removal, or unmarks it; a typed value is discarded.
-pub(in crate::console) fn toggle_removal(model: &mut Model) {
+pub(crate) fn toggle_removal(model: &mut Model) {
     let Some(form) = &mut model.secret_actions.form else { return };
     let cursor = form.cursor;
     let Some(row) = form.selected() else { return };
@@ -92,7 +92,7 @@ pub(in crate::console) fn toggle_removal(model: &mut Model) {
 }
 
 /// Moves in the form, or scrolls its review.
-pub(in crate::console) fn step(model: &mut Model, step: Movement) {
+pub(crate) fn step(model: &mut Model, step: Movement) {
     let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
     let Some(form) = &mut model.secret_actions.form else { return };
     match &mut form.review {
@@ -110,7 +110,7 @@ fn value_entry(model: &mut Model) -> Option<&mut ValuePrompt> {
 
 const TOO_LONG: &str = "a value is at most 1 MiB; this was not taken";
 
-pub(in crate::console) fn key(model: &mut Model, key: KeyEvent) {
+pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     match &mut model.overlay {
         Some(Overlay::Value(Opaque(entry))) => {
             if entry.new.generated.take().is_some() {
@@ -141,7 +141,7 @@ fn with_line_feeds(text: &str) -> Zeroizing<String> {
 }
 
 /// A paste is a value; the trailing line break of many copies is not part of it.
-pub(in crate::console) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn paste(model: &mut Model, text: &str) {
     let Some(entry) = value_entry(model) else {
         return model.notify(Tone::Plain, "type the length");
     };
@@ -160,7 +160,7 @@ pub(in crate::console) fn paste(model: &mut Model, text: &str) {
 
 /// Accepts the typed value, after a second entry where it was typed key by key without echo. Opens the review
 /// if `review`, or if the form is about this one field.
-pub(in crate::console) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
+pub(crate) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
     let Some(entry) = value_entry(model) else { return Vec::new() };
     if entry.awaited.is_some() {
         return Vec::new();
@@ -199,7 +199,7 @@ pub(in crate::console) fn accept(model: &mut Model, review: bool) -> Vec<Effect>
 }
 
 /// Discards the value.
-pub(in crate::console) fn cancel_value(model: &mut Model) {
+pub(crate) fn cancel_value(model: &mut Model) {
     let generates = matches!(model.overlay, Some(Overlay::Generate(_)));
     let back = match model.overlay.take() {
         Some(Overlay::Generate(generate)) => Some(Overlay::Value(generate.entry)),
@@ -214,7 +214,7 @@ pub(in crate::console) fn cancel_value(model: &mut Model) {
 }
 
 /// Asks for length and alphabet of a generated value.
-pub(in crate::console) fn ask_generate(model: &mut Model) {
+pub(crate) fn ask_generate(model: &mut Model) {
     let Some(Overlay::Value(entry)) = model.overlay.take_if(|open| matches!(open, Overlay::Value(_))) else {
         return;
     };
@@ -223,7 +223,7 @@ pub(in crate::console) fn ask_generate(model: &mut Model) {
         Some(Overlay::Generate(GeneratePrompt { entry, length, alphabet: Alphabet::default(), error: None }));
 }
 
-pub(in crate::console) fn step_alphabet(generate: &mut GeneratePrompt, step: Movement) {
+pub(crate) fn step_alphabet(generate: &mut GeneratePrompt, step: Movement) {
     let all = Alphabet::ALL;
     let at = all.iter().position(|alphabet| *alphabet == generate.alphabet).unwrap_or(0);
     if let Some(alphabet) = all.get(step.apply(at, all.len(), all.len())) {
@@ -232,7 +232,7 @@ pub(in crate::console) fn step_alphabet(generate: &mut GeneratePrompt, step: Mov
 }
 
 /// Requests a generated value.
-pub(in crate::console) fn generate(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn generate(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Generate(choice)) = &mut model.overlay else { return Vec::new() };
     let length = choice.length.text().trim().parse().ok();
     let Some(generate) = length.and_then(|length| SecretGenerator::new(length, choice.alphabet)) else {
@@ -251,11 +251,7 @@ pub(in crate::console) fn generate(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes a generated value, if it is still pending.
-pub(in crate::console) fn on_generated(
-    model: &mut Model,
-    request: RequestId,
-    made: Result<Opaque<SecretText>, String>,
-) {
+pub(crate) fn on_generated(model: &mut Model, request: RequestId, made: Result<Opaque<SecretText>, String>) {
     let Some(entry) = value_entry(model).filter(|entry| entry.awaited == Some(request)) else { return };
     entry.awaited = None;
     match made {
@@ -270,7 +266,7 @@ pub(in crate::console) fn on_generated(
 }
 
 /// Shows what would be written.
-pub(in crate::console) fn review(model: &mut Model) {
+pub(crate) fn review(model: &mut Model) {
     let opened = model.now.mono;
     let Some(form) = &mut model.secret_actions.form else { return };
     if !form.is_changed() {
@@ -285,7 +281,7 @@ pub(in crate::console) fn review(model: &mut Model) {
 }
 
 /// Leaves the review, or the form: what was typed there is wiped.
-pub(in crate::console) fn back(model: &mut Model) {
+pub(crate) fn back(model: &mut Model) {
     if model.secret_actions.undo.take().is_some() {
         return;
     }
@@ -301,7 +297,7 @@ pub(in crate::console) fn back(model: &mut Model) {
 }
 
 /// Writes what the review shows.
-pub(in crate::console) fn write(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
         return Vec::new();
@@ -337,7 +333,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
 }
 
 /// Inspects what is stored now, to rebase what was typed on it.
-pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     if secret_actions::is_busy(model) {
         return Vec::new();
     }
@@ -350,14 +346,14 @@ pub(in crate::console) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Secret(request, job)]
 }
 
-pub(in crate::console) fn stop_rebasing(model: &mut Model) {
+pub(crate) fn stop_rebasing(model: &mut Model) {
     if let Some(form) = &mut model.secret_actions.form {
         form.rebasing = false;
     }
 }
 
 /// Rebases what was typed on what is stored now, and shows the review again.
-pub(in crate::console) fn rebase(model: &mut Model, presence: &Presence) {
+pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
     let opened = model.now.mono;
     let Some(form) = &mut model.secret_actions.form else { return };
     match form.rebase(presence) {
@@ -379,7 +375,7 @@ pub(in crate::console) fn rebase(model: &mut Model, presence: &Presence) {
 }
 
 /// Deletes or undeletes a version, once confirmed.
-pub(in crate::console) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
+pub(crate) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
     if !keys::passes_gate(model) || secret_actions::is_busy(model) {
         return Vec::new();
     }

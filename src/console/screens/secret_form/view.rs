@@ -15,7 +15,7 @@ use crate::domain::{FieldState, SecretPath};
 use crate::text::{MASK, Safe};
 
 /// Draws the form, its review, or the review of an undo.
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let mut pen = canvas.row(parts.title, 0);
     pen.skip(1).margin(1).put_run(&title(model));
     match &model.secret_actions.form {
@@ -36,7 +36,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: E
 }
 
 /// Number of lines of the review.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     page(model, model.frame().body.width).len()
 }
 

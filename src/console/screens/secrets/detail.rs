@@ -18,16 +18,16 @@ use crate::domain::VersionState;
 
 /// The lines of the detail, for scrolling the selected one into view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::console) struct DetailViewport {
+pub(crate) struct DetailViewport {
     /// The selected line; `None` while none is selected.
-    pub(in crate::console) line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// Lines in total.
-    pub(in crate::console) total: usize,
+    pub(crate) total: usize,
     /// Lines visible at once.
-    pub(in crate::console) height: usize,
+    pub(crate) height: usize,
 }
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     if pane.width == 0 {
         return;
     }
@@ -58,7 +58,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Re
     }
 }
 
-pub(in crate::console) fn viewport(model: &Model) -> DetailViewport {
+pub(crate) fn viewport(model: &Model) -> DetailViewport {
     let rows = body_rows(model.panes().detail);
     let Some(lines) = SecretDetailLines::of(model, rows.width.saturating_sub(2)) else {
         return DetailViewport::default();
@@ -81,7 +81,7 @@ fn title(model: &Model) -> PaneTitle {
 }
 
 /// In how long each age in the detail changes.
-pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let shown = model.panes().detail.width > 0;
     let presence = model.selected_presence().and_then(Result::ok).flatten();
     let written = presence.as_deref().and_then(|presence| match presence {

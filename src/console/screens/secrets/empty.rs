@@ -9,7 +9,7 @@ use crate::console::screens::browse::empty::waiting;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
     let inside = Rect { x: area.x + 2, width: room, ..area };

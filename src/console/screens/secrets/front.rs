@@ -39,7 +39,7 @@ impl Model {
     }
 
     /// The secrets visible in the tab Secrets that the store can be asked about.
-    pub(in crate::console) fn visible_page_secrets(&self) -> Vec<SecretPath> {
+    pub(crate) fn visible_page_secrets(&self) -> Vec<SecretPath> {
         let Some(vista) = self.secrets_view().filter(|_| self.shows_secrets()) else { return Vec::new() };
         let mut paths = self.secrets_page.visible_paths();
         paths.retain(|path| matches!(path, SecretPath::Kv { .. }) && vista.look(path).is_ok());
@@ -62,7 +62,7 @@ impl Model {
     }
 
     /// The fields that the secret selected in the tab Secrets can have, by the references to it.
-    pub(in crate::console) fn secrets_page_fields(&self, path: &SecretPath) -> Vec<FieldName> {
+    pub(crate) fn secrets_page_fields(&self, path: &SecretPath) -> Vec<FieldName> {
         let entry = self.secrets_page.entry().filter(|entry| entry.subject.path() == Some(path));
         let Some(entry) = entry else { return Vec::new() };
         let own = if entry.own > 0 { &SecretField::ALL[..] } else { &[] };
@@ -88,7 +88,7 @@ impl Model {
     }
 
     /// When the tab Secrets has something to do.
-    pub(in crate::console) fn secrets_wake(&self) -> Option<Duration> {
+    pub(crate) fn secrets_wake(&self) -> Option<Duration> {
         let page = &self.secrets_page;
         let partial = page.is_partial().then_some(self.now.mono);
         let seen = self.shows_secrets();

@@ -72,11 +72,11 @@ struct SecretUse {
 
 /// What a slice of work changed, by entry number.
 #[derive(Debug, Default)]
-pub(in crate::console) struct IndexDelta {
-    pub(in crate::console) fresh: Vec<u32>,
+pub(crate) struct IndexDelta {
+    pub(crate) fresh: Vec<u32>,
     /// Removed; a later slice may reuse their numbers.
-    pub(in crate::console) gone: HashSet<u32>,
-    pub(in crate::console) touched: BTreeSet<u32>,
+    pub(crate) gone: HashSet<u32>,
+    pub(crate) touched: BTreeSet<u32>,
 }
 
 /// The rows and the bytes of documents scanned in one slice: a fraction of a frame.
@@ -84,7 +84,7 @@ const ROWS: usize = 1_000;
 const BYTES: usize = 256 * 1024;
 
 #[derive(Default)]
-pub(in crate::console) struct SecretIndex {
+pub(crate) struct SecretIndex {
     entries: Vec<Option<SecretEntry>>,
     free: Vec<u32>,
     numbers: HashMap<SecretSubject, u32>,
@@ -97,32 +97,32 @@ pub(in crate::console) struct SecretIndex {
 
 impl SecretIndex {
     /// An index that has scanned nothing yet.
-    pub(in crate::console) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self { next: Some(Slot::FIRST), ..Self::default() }
     }
 
     /// Whether rows are still to be scanned, so that counts are not final.
-    pub(in crate::console) fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         self.next.is_some() || !self.dirty.is_empty()
     }
 
-    pub(in crate::console) fn entry(&self, number: u32) -> Option<&SecretEntry> {
+    pub(crate) fn entry(&self, number: u32) -> Option<&SecretEntry> {
         self.entries.get(usize::try_from(number).ok()?)?.as_ref()
     }
 
-    pub(in crate::console) fn number(&self, subject: &SecretSubject) -> Option<u32> {
+    pub(crate) fn number(&self, subject: &SecretSubject) -> Option<u32> {
         self.numbers.get(subject).copied()
     }
 
     /// Marks changed rows to be scanned again.
-    pub(in crate::console) fn apply_delta(&mut self, delta: &Delta) {
+    pub(crate) fn apply_delta(&mut self, delta: &Delta) {
         let next = self.next;
         let seen = |slot: &Slot| next.is_none_or(|next| *slot < next);
         self.dirty.extend(delta.changes.iter().map(|(slot, _)| *slot).filter(seen));
     }
 
     /// Scans one more slice of rows.
-    pub(in crate::console) fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) -> IndexDelta {
+    pub(crate) fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) -> IndexDelta {
         let mut changed = IndexDelta::default();
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
@@ -150,10 +150,7 @@ impl SecretIndex {
     }
 
     /// Records that the store has these secrets.
-    pub(in crate::console) fn add_stored(
-        &mut self,
-        paths: impl IntoIterator<Item = SecretPath>,
-    ) -> IndexDelta {
+    pub(crate) fn add_stored(&mut self, paths: impl IntoIterator<Item = SecretPath>) -> IndexDelta {
         let mut changed = IndexDelta::default();
         for path in paths {
             let number = self.number_for(SecretSubject::Path(path), &mut changed);
@@ -167,7 +164,7 @@ impl SecretIndex {
 
     /// Forgets the stored secrets that a new listing did not find. Until then they stay, so that nothing
     /// flickers while listing.
-    pub(in crate::console) fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> IndexDelta {
+    pub(crate) fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> IndexDelta {
         let mut changed = IndexDelta::default();
         let numbers: Vec<u32> = self.numbers.values().copied().collect();
         for number in numbers {
@@ -184,11 +181,7 @@ impl SecretIndex {
     }
 
     /// What a document depends on in a secret, and whether it has a default.
-    pub(in crate::console) fn parts(
-        &self,
-        number: u32,
-        slot: Slot,
-    ) -> impl Iterator<Item = (&SecretPart, bool)> {
+    pub(crate) fn parts(&self, number: u32, slot: Slot) -> impl Iterator<Item = (&SecretPart, bool)> {
         let uses = self.uses.get(&slot).map(|uses| &**uses).unwrap_or_default();
         uses.iter().filter(move |one| one.entry == number).map(|one| (&one.part, one.fallback))
     }

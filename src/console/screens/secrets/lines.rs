@@ -24,22 +24,22 @@ const MOST: usize = 64;
 const LABEL: u16 = 7;
 
 /// One line, and what it selects.
-pub(in crate::console) struct SecretDetailLine {
-    pub(in crate::console) run: TextRun,
-    pub(in crate::console) selection: Option<Selection>,
+pub(crate) struct SecretDetailLine {
+    pub(crate) run: TextRun,
+    pub(crate) selection: Option<Selection>,
 }
 
-pub(in crate::console) struct SecretDetailLines<'m> {
+pub(crate) struct SecretDetailLines<'m> {
     model: &'m Model,
     entry: &'m SecretEntry,
     presence: Option<Cow<'m, Presence>>,
     room: u16,
-    pub(in crate::console) lines: Vec<SecretDetailLine>,
+    pub(crate) lines: Vec<SecretDetailLine>,
 }
 
 impl<'m> SecretDetailLines<'m> {
     /// The lines of the selected secret.
-    pub(in crate::console) fn of(model: &'m Model, room: u16) -> Option<Self> {
+    pub(crate) fn of(model: &'m Model, room: u16) -> Option<Self> {
         let entry = model.secrets_page.entry()?;
         let seen = model.selected_presence();
         let presence = seen.and_then(Result::ok).flatten();
@@ -54,7 +54,7 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     /// Number of dependents, a line each after the other lines.
-    pub(in crate::console) fn holders(&self) -> usize {
+    pub(crate) fn holders(&self) -> usize {
         self.entry.dependents.len()
     }
 
@@ -271,7 +271,7 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     /// The line of one dependent document.
-    pub(in crate::console) fn holder(&self, at: usize) -> Option<TextRun> {
+    pub(crate) fn holder(&self, at: usize) -> Option<TextRun> {
         let slot = *self.entry.dependents.get(at)?;
         let row = self.model.inventory.row(slot)?;
         let phrase = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());

@@ -25,7 +25,7 @@ const COLUMNS: [TableColumn; 5] = [
 ];
 
 /// The rows of the list, and the notes below them.
-pub(in crate::console) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
+pub(crate) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
     let area = item_rows(pane);
     let most = if area.height < 8 { 0 } else { area.height / 4 };
     let lines = u16::try_from(notes::lines(model, area.width.saturating_sub(2)).len()).unwrap_or(most);
@@ -34,7 +34,7 @@ pub(in crate::console) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
     (rows, Rect { y: rows.bottom(), height: below, ..area })
 }
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     let (area, below) = areas(model, pane);
     let heads = area.y - pane.y;
     if heads > 0 {
@@ -76,7 +76,7 @@ fn visible<'m>(rows: &'m SecretRows, model: &Model, height: u16) -> impl Iterato
 }
 
 /// In how long each age in the list changes.
-pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let (area, _) = areas(model, model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
     let rows = model.secrets_page.rows.iter();

@@ -37,7 +37,7 @@ pub const MAX_NAMES_LISTED: usize = 20_000;
 pub const MAX_FOLDERS: usize = 2_000;
 
 /// How long after a failure the listing is retried.
-pub(in crate::console) const AGAIN: Duration = Duration::from_secs(30);
+pub(crate) const AGAIN: Duration = Duration::from_secs(30);
 
 /// The most folders without permission that are reported.
 const MOST_REFUSED: usize = 20;
@@ -63,12 +63,12 @@ pub struct ListingProgress {
 }
 
 impl ListingProgress {
-    pub(in crate::console) fn begin(request: RequestId, mounts: Vec<Mount>) -> Self {
+    pub(crate) fn begin(request: RequestId, mounts: Vec<Mount>) -> Self {
         Self { asked: Some(request), mounts, ..Self::default() }
     }
 
     /// Records a folder; returns the secrets in it.
-    pub(in crate::console) fn record_folder(&mut self, listed: FolderPage) -> Vec<SecretPath> {
+    pub(crate) fn record_folder(&mut self, listed: FolderPage) -> Vec<SecretPath> {
         self.folders += usize::from(listed.is_last);
         self.waiting = listed.waiting;
         let mut found = Vec::new();

@@ -1,7 +1,7 @@
 //! The screen Secrets: which exist, who depends on each, and what is stored that no document refers to.
 
 pub mod actions;
-pub(in crate::console) mod detail;
+pub(crate) mod detail;
 mod empty;
 mod front;
 mod index;
@@ -14,7 +14,7 @@ mod secret_state;
 mod secrets_view;
 mod sorted_ids;
 mod state;
-pub(in crate::console) mod states;
+pub(crate) mod states;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -29,12 +29,12 @@ pub use secret_state::{NotVisible, SecretState, newest_version};
 pub use secrets_view::SecretsView;
 pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
 pub use subject::SecretSubject;
-pub(in crate::console) use update::{
+pub(crate) use update::{
     apply_delta, follow, on_folder_listed, on_listing_ended, on_presence, on_versions, retry, wake,
 };
 pub use version_history::VersionHistory;
 #[cfg(test)]
-pub(in crate::console) use view::rows;
+pub(crate) use view::rows;
 
 use crossterm::event::KeyEvent;
 
@@ -47,7 +47,7 @@ use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Surface, TextRun};
 use crate::domain::Presence;
 
-pub(in crate::console) struct SecretsScreen;
+pub(crate) struct SecretsScreen;
 
 impl Component for SecretsScreen {
     fn place(&self, model: &Model) -> Place {

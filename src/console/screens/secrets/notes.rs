@@ -7,7 +7,7 @@ use crate::console::widgets::TextRun;
 use crate::console::words;
 
 /// Lines of at most `room` columns; none while there is nothing to report.
-pub(in crate::console) fn lines(model: &Model, room: u16) -> Vec<TextRun> {
+pub(crate) fn lines(model: &Model, room: u16) -> Vec<TextRun> {
     let walk = &model.secrets_page.listing;
     let mut lines = Vec::new();
     let mut add = |ink: StyleRole, words: String| {

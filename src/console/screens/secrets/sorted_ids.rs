@@ -4,11 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// Merges ids into a sorted list in one pass. `fresh` may be unsorted and contains no id of the list.
-pub(in crate::console) fn merge(
-    list: &mut Vec<u32>,
-    mut fresh: Vec<u32>,
-    order: impl Fn(u32, u32) -> Ordering,
-) {
+pub(crate) fn merge(list: &mut Vec<u32>, mut fresh: Vec<u32>, order: impl Fn(u32, u32) -> Ordering) {
     fresh.sort_unstable_by(|a, b| order(*a, *b));
     let mut end = list.len();
     list.resize(list.len() + fresh.len(), 0);
@@ -24,7 +20,7 @@ pub(in crate::console) fn merge(
     }
 }
 
-pub(in crate::console) fn remove(list: &mut Vec<u32>, gone: &HashSet<u32>) {
+pub(crate) fn remove(list: &mut Vec<u32>, gone: &HashSet<u32>) {
     if !gone.is_empty() {
         list.retain(|number| !gone.contains(number));
     }

@@ -12,7 +12,7 @@ use crate::console::words;
 use crate::domain::{FieldState, Presence};
 
 /// The style role, glyph and words of a state.
-pub(in crate::console) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
+pub(crate) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
     use super::secret_state::SecretState as S;
     let (ink, glyph, words) = match state {
         S::Missing => (StyleRole::Bad, glyph::BAD, "missing"),
@@ -37,12 +37,12 @@ pub(in crate::console) fn state_badge(state: SecretState) -> (StyleRole, &'stati
 }
 
 /// The state of one row.
-pub(in crate::console) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
+pub(crate) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
     model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, vista))
 }
 
 /// What the store reports of a secret, in words, with the reason where there is one.
-pub(in crate::console) fn presence(model: &Model, presence: &Presence) -> String {
+pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
     let newest = |version: &dyn std::fmt::Display| format!("{version}, its newest version,");
     match presence {
         Presence::Present(contents) => {
@@ -66,9 +66,7 @@ pub(in crate::console) fn presence(model: &Model, presence: &Presence) -> String
 }
 
 /// The state of one field.
-pub(in crate::console) fn field(
-    state: Option<FieldState>,
-) -> Option<(StyleRole, &'static str, &'static str)> {
+pub(crate) fn field(state: Option<FieldState>) -> Option<(StyleRole, &'static str, &'static str)> {
     let state = state?;
     let (ink, glyph) = match state {
         FieldState::Empty => (StyleRole::Warning, glyph::WARNING),
@@ -79,12 +77,12 @@ pub(in crate::console) fn field(
 }
 
 /// Age by the server's clock, which may be ahead of ours.
-pub(in crate::console) fn since(model: &Model, at: SystemTime) -> TimedText {
+pub(crate) fn since(model: &Model, at: SystemTime) -> TimedText {
     age(model.now.wall.duration_since(at).unwrap_or_default())
 }
 
 /// The number of secrets, and of those known to lack something; empty before they are indexed.
-pub(in crate::console) fn tally(model: &Model, counts: bool) -> TextRun {
+pub(crate) fn tally(model: &Model, counts: bool) -> TextRun {
     let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
     let mut phrase = TextRun::default();

@@ -56,6 +56,6 @@ impl SecretSubject {
 }
 
 /// The order by path: secrets first, then variables, each by its text, which the caller caches.
-pub(in crate::console) fn by_path(a: (&SecretSubject, &str), b: (&SecretSubject, &str)) -> Ordering {
+pub(crate) fn by_path(a: (&SecretSubject, &str), b: (&SecretSubject, &str)) -> Ordering {
     a.0.group().cmp(&b.0.group()).then_with(|| a.1.cmp(b.1)).then_with(|| a.0.cmp(b.0))
 }

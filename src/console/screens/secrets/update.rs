@@ -17,7 +17,7 @@ use crate::inventory::Delta;
 use crate::provider::Error;
 
 /// Does an action of this tab; `None` for one that means the same everywhere.
-pub(in crate::console) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     if let Some(by) = Movement::from_action(action) {
         step(model, by);
         return Some(Vec::new());
@@ -137,7 +137,7 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 }
 
 /// After each message: updates sizes and selection, and requests what the visible tab needs.
-pub(in crate::console) fn follow(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Secrets || model.context.secrets.is_none() {
         return stop(model);
     }
@@ -173,7 +173,7 @@ fn begin_listing(model: &mut Model) -> Option<Effect> {
 }
 
 /// Requests all that the tab shows again, because the user asked for it.
-pub(in crate::console) fn retry(model: &mut Model) -> Option<Effect> {
+pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
     if !model.shows_secrets() {
         return None;
     }
@@ -185,7 +185,7 @@ pub(in crate::console) fn retry(model: &mut Model) -> Option<Effect> {
 }
 
 /// Does what is due.
-pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some((page, inventory, vista)) = model.secrets_parts()
         && page.is_partial()
     {
@@ -211,36 +211,33 @@ pub(in crate::console) fn wake(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Applies an inventory delta.
-pub(in crate::console) fn apply_delta(model: &mut Model, delta: &Delta) {
+pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) {
     model.secrets_page.apply_delta(delta);
 }
 
 /// The presence of these secrets changed.
-pub(in crate::console) fn on_presence<'p>(
-    model: &mut Model,
-    paths: impl IntoIterator<Item = &'p SecretPath>,
-) {
+pub(crate) fn on_presence<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
     if let Some((page, _, vista)) = model.secrets_parts() {
         page.presence_changed(paths, vista);
     }
 }
 
 /// A secret was written, so its versions changed.
-pub(in crate::console) fn on_secret_written(model: &mut Model) {
+pub(crate) fn on_secret_written(model: &mut Model) {
     let now = model.now.mono;
     if let Some(past) = &mut model.secrets_page.version_history {
         past.ask_now(now);
     }
 }
 
-pub(in crate::console) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
+pub(crate) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
     if let Some((page, _, vista)) = model.secrets_parts() {
         page.folder_listed(request, listed, vista);
         model.request_redraw(Redraw::Soon);
     }
 }
 
-pub(in crate::console) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
+pub(crate) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
     let now = model.now.mono;
     if let Some((page, _, vista)) = model.secrets_parts() {
         page.listing_ended(request, ended, vista, now);
@@ -249,7 +246,7 @@ pub(in crate::console) fn on_listing_ended(model: &mut Model, request: RequestId
 }
 
 /// The versions of the selected secret, if it is still selected.
-pub(in crate::console) fn on_versions(
+pub(crate) fn on_versions(
     model: &mut Model,
     request: RequestId,
     told: Result<Option<SecretMetadata>, Error>,

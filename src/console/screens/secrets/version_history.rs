@@ -22,7 +22,7 @@ pub struct VersionHistory {
 }
 
 impl VersionHistory {
-    pub(in crate::console) fn begin(path: SecretPath, now: Duration) -> Self {
+    pub(crate) fn begin(path: SecretPath, now: Duration) -> Self {
         Self { path, answer: None, asked: Pending::default(), due: Some(now + REST) }
     }
 

@@ -8,7 +8,7 @@ use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, draw_rules};
 use crate::console::words;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model) {
     let panes = model.panes();
     super::list::draw(canvas, model, panes.items);
     super::detail::draw(canvas, model, panes.detail);
@@ -19,7 +19,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model) {
 }
 
 /// Rows that the list has, or would have, and whether it is visible.
-pub(in crate::console) fn rows(model: &Model) -> (usize, bool) {
+pub(crate) fn rows(model: &Model) -> (usize, bool) {
     let shown = model.panes().items;
     let is_seen = shown.width > 0;
     let pane = match is_seen {
@@ -30,7 +30,7 @@ pub(in crate::console) fn rows(model: &Model) -> (usize, bool) {
 }
 
 /// In how long anything shown changes.
-pub(in crate::console) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
+pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     super::list::next_changes(model).chain(super::detail::next_changes(model))
 }
 

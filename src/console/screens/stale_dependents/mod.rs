@@ -5,8 +5,8 @@ mod update;
 mod view;
 
 pub use state::{ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart};
-pub(in crate::console) use update::{on_plan_written, on_secret_changed, plan_rewrite, show};
-pub(in crate::console) use view::cache_warning;
+pub(crate) use update::{on_plan_written, on_secret_changed, plan_rewrite, show};
+pub(crate) use view::cache_warning;
 
 use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
@@ -16,7 +16,7 @@ use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
-pub(in crate::console) struct StaleDependentsScreen;
+pub(crate) struct StaleDependentsScreen;
 
 impl Component for StaleDependentsScreen {
     fn place(&self, _: &Model) -> Place {

@@ -15,7 +15,7 @@ use crate::text::grouped;
 
 /// Records a change, shows the stale documents if nothing else is open, and returns words about how many
 /// there are.
-pub(in crate::console) fn on_secret_changed(model: &mut Model, changed: ChangedSecret) -> Option<String> {
+pub(crate) fn on_secret_changed(model: &mut Model, changed: ChangedSecret) -> Option<String> {
     let path = changed.path.clone();
     model.secret_actions.stale_dependents.record(changed);
     let page = model.stale_dependents();
@@ -35,7 +35,7 @@ fn stale_count(count: usize) -> String {
     }
 }
 
-pub(in crate::console) fn show(model: &mut Model) {
+pub(crate) fn show(model: &mut Model) {
     let page = model.stale_dependents();
     if page.parts.is_empty() {
         let words = empty_reason(model);
@@ -53,11 +53,11 @@ fn empty_reason(model: &Model) -> &'static str {
 }
 
 /// Closes the list; `:reread` shows it again.
-pub(in crate::console) fn leave(model: &mut Model) {
+pub(crate) fn leave(model: &mut Model) {
     model.secret_actions.stale_dependents.page = None;
 }
 
-pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
     let lines = reread_height(model);
     if let Some(list) = &mut model.secret_actions.stale_dependents.page {
@@ -66,7 +66,7 @@ pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
 }
 
 /// Plans to write them again unchanged.
-pub(in crate::console) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
     let page = model.stale_dependents();
     let (gone, there): (Vec<_>, Vec<_>) =
         page.parts.iter().partition(|part| model.is_known_missing(&part.change.path));
@@ -87,7 +87,7 @@ pub(in crate::console) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A plan was written; reports what is left, and returns `true`, if it was one of these.
-pub(in crate::console) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
+pub(crate) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
     if !matches!(plan.kind, PlanKind::Rewrite(_)) {
         return false;
     }

@@ -17,7 +17,7 @@ use crate::text::Safe;
 /// Indent of what belongs to a secret.
 const UNDER: u16 = 2;
 
-pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(list) = &model.secret_actions.stale_dependents.page else { return };
     let mut pen = canvas.row(parts.title, 0);
     pen.skip(1).margin(1).put_run(&title(list));
@@ -25,7 +25,7 @@ pub(in crate::console) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: E
 }
 
 /// Number of lines on the current screen.
-pub(in crate::console) fn height(model: &Model) -> usize {
+pub(crate) fn height(model: &Model) -> usize {
     let columns = model.frame().body.width;
     model.secret_actions.stale_dependents.page.as_ref().map_or(0, |list| page(model, list, columns).len())
 }
@@ -56,7 +56,7 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
 }
 
 /// A warning, as long as the receiver may have cached the old value.
-pub(in crate::console) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
+pub(crate) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
     let Some(certain) = model.receiver_cache_expiry() else { return };
     let words = format!(
         "{} it keeps what it read of Vault for {} s: written again before {}, a document may get the old value once more",
@@ -68,7 +68,7 @@ pub(in crate::console) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model
 }
 
 /// `13:02:10 UTC`
-pub(in crate::console) fn time_utc(at: SystemTime) -> String {
+pub(crate) fn time_utc(at: SystemTime) -> String {
     let at = utc(at);
     let time = at.split_once('T').and_then(|(_, time)| time.get(..8)).unwrap_or_default();
     format!("{time} UTC")

@@ -23,7 +23,7 @@ fn summary(address: &str, token: u64, typed: Duration) -> DraftSummary {
     }
 }
 
-pub(in crate::console) fn page(size: Size) -> Model {
+pub(crate) fn page(size: Size) -> Model {
     let mut model = browse(size);
     model.now.wall = SystemTime::UNIX_EPOCH + NOW;
     let minutes = |count: u64| Duration::from_secs(count * 60);
@@ -48,7 +48,7 @@ pub(in crate::console) fn page(size: Size) -> Model {
 }
 
 /// A draft with a typed secret, which is not saved with it.
-pub(in crate::console) fn withheld(size: Size) -> Model {
+pub(crate) fn withheld(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         replace(edit, "{$vault:app/github#hmac}", "Typed-in-place");
         edit.autosave.begin(RequestId(1));

@@ -15,7 +15,7 @@ use crate::inventory::scan_event;
 use crate::provider::WatchEvent;
 
 /// Replaces the first occurrence of a text by typing another.
-pub(in crate::console) fn replace(edit: &mut Draft, from: &str, to: &str) {
+pub(crate) fn replace(edit: &mut Draft, from: &str, to: &str) {
     let text = edit.text();
     let at = text.find(from).unwrap();
     edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));

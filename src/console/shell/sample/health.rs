@@ -66,7 +66,7 @@ fn etcd() -> Health {
 }
 
 /// Three members, one of them down; its loss made another one the leader.
-pub(in crate::console) fn cluster(size: Size) -> Model {
+pub(crate) fn cluster(size: Size) -> Model {
     let mut health = etcd();
     health.push(Finding::fault(
         "1 of 3 endpoints does not answer: etcd-1 (10.0.0.1:2379)",
@@ -100,7 +100,7 @@ pub(in crate::console) fn cluster(size: Size) -> Model {
 }
 
 /// A full database, a learner, and certificates at every stage, over TLS.
-pub(in crate::console) fn full(size: Size) -> Model {
+pub(crate) fn full(size: Size) -> Model {
     let mut health = etcd();
     health.push(Finding::fault(
         "alarm NOSPACE: the database of etcd-1 has reached its quota, and the cluster takes no writes",
@@ -132,7 +132,7 @@ pub(in crate::console) fn full(size: Size) -> Model {
 }
 
 /// A user who may not read everything; nothing is wrong with the store.
-pub(in crate::console) fn rights(size: Size) -> Model {
+pub(crate) fn rights(size: Size) -> Model {
     let mut health = etcd();
     health.push(Finding::rights(
         Right::Read,
@@ -152,7 +152,7 @@ pub(in crate::console) fn rights(size: Size) -> Model {
 }
 
 /// A store that is unreachable, during the back-off.
-pub(in crate::console) fn lost(size: Size) -> Model {
+pub(crate) fn lost(size: Size) -> Model {
     let mut health = Health::unusable(
         "etcd",
         "cannot connect to etcd at 10.0.0.1:2379",
@@ -189,7 +189,7 @@ fn file(name: &str, role: MemberRole, documents: u64) -> MemberHealth {
 }
 
 /// Two healthy files, one behind a symlink, with a hint.
-pub(in crate::console) fn files(size: Size) -> Model {
+pub(crate) fn files(size: Size) -> Model {
     let mut health = Health::new("files");
     health.facts.push(Fact::text("changes", "by notification, and looked at every 2 s"));
     health.push(Finding::hint(
@@ -203,7 +203,7 @@ pub(in crate::console) fn files(size: Size) -> Model {
 }
 
 /// One file that is not JSON, in a folder that this user may not write.
-pub(in crate::console) fn broken(size: Size) -> Model {
+pub(crate) fn broken(size: Size) -> Model {
     let mut health = Health::new("files");
     let why = "/etc/hooks/webhooks.json: line 14, column 3: a comma is missing";
     health.push(Finding::fault(why, ""));

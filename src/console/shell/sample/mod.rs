@@ -20,13 +20,13 @@ use crate::domain::*;
 use crate::inventory::{Inventory, Scope, scan_event};
 use crate::provider::{Capabilities, WatchEvent, env, etcd};
 
-pub(in crate::console) use scenes::SCENES;
+pub(crate) use scenes::SCENES;
 
 /// Part of every secret of the fleet, and of nothing else.
-pub(in crate::console) const SECRET: &str = "Hunter2Hunter";
+pub(crate) const SECRET: &str = "Hunter2Hunter";
 
 /// When the scenes are drawn.
-pub(in crate::console) const NOW: Duration = Duration::from_secs(4_000);
+pub(crate) const NOW: Duration = Duration::from_secs(4_000);
 
 /// Documents by address: one of each module worth telling apart, and one of each kind of trouble.
 const FLEET: &[(&str, &str)] = &[
@@ -92,7 +92,7 @@ const FLEET: &[(&str, &str)] = &[
     ("key:a/b/c/d", "text that no receiver reads, with a password=Hunter2Hunter in it"),
 ];
 
-pub(in crate::console) fn key(address: &str) -> ResourceKey {
+pub(crate) fn key(address: &str) -> ResourceKey {
     // Two ids of the fleet could not be typed by a user.
     let Address(key) = address.parse().unwrap();
     key
@@ -110,7 +110,7 @@ fn entry(address: &str, text: &str, revision: u64) -> Entry {
     }
 }
 
-pub(in crate::console) fn context() -> ConsoleContext {
+pub(crate) fn context() -> ConsoleContext {
     ConsoleContext {
         name: "prod".into(),
         backend: &etcd::BACKEND,
@@ -135,7 +135,7 @@ pub(in crate::console) fn context() -> ConsoleContext {
     }
 }
 
-pub(in crate::console) fn size(cols: u16, rows: u16) -> Size {
+pub(crate) fn size(cols: u16, rows: u16) -> Size {
     Size { cols, rows }
 }
 
@@ -144,7 +144,7 @@ fn at(seconds: u64) -> Stamp {
 }
 
 /// A console that got no answer for three seconds.
-pub(in crate::console) fn connecting(size: Size) -> Model {
+pub(crate) fn connecting(size: Size) -> Model {
     let mut model = Model::new(context(), size);
     model.now = at(3);
     let error = Some("connection refused by 127.0.0.1:2379".into());
@@ -166,7 +166,7 @@ fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
 }
 
 /// An empty store, synced.
-pub(in crate::console) fn empty(size: Size) -> Model {
+pub(crate) fn empty(size: Size) -> Model {
     let mut model = Model::new(context(), size);
     model.now = Stamp { mono: NOW, ..at(0) };
     load(&mut model.inventory, Vec::new());
@@ -176,7 +176,7 @@ pub(in crate::console) fn empty(size: Size) -> Model {
 }
 
 /// The fleet, synced, `production/github_events` selected.
-pub(in crate::console) fn browse(size: Size) -> Model {
+pub(crate) fn browse(size: Size) -> Model {
     let mut model = empty(size);
     let entries =
         FLEET.iter().zip(48_190..).map(|((address, text), revision)| entry(address, text, revision));
@@ -197,7 +197,7 @@ pub(in crate::console) fn browse(size: Size) -> Model {
 }
 
 /// Shows a namespace, with a row selected.
-pub(in crate::console) fn scope(model: &mut Model, namespace: &str, selected: Option<&str>) {
+pub(crate) fn scope(model: &mut Model, namespace: &str, selected: Option<&str>) {
     let scope = match namespace {
         "all" => Scope::AllWebhooks,
         "unrecognised" => Scope::Foreign,

@@ -135,19 +135,19 @@ fn look(model: &mut Model) {
 }
 
 /// A row of each mark.
-pub(in crate::console) fn each_mark(size: Size) -> Model {
+pub(crate) fn each_mark(size: Size) -> Model {
     fleet(size, eyes(), FLEET, "marks/missing")
 }
 
 /// The detail focused; alone where only one pane fits.
-pub(in crate::console) fn detail(size: Size) -> Model {
+pub(crate) fn detail(size: Size) -> Model {
     let mut model = fleet(size, eyes(), FLEET, "marks/missing");
     model.webhooks.focus = Pane::Detail;
     look(&mut model);
     model
 }
 
-pub(in crate::console) fn connection(size: Size) -> Model {
+pub(crate) fn connection(size: Size) -> Model {
     let mut model = fleet(size, eyes(), FLEET, "marks/missing");
     model.tab = Tab::Connections;
     model.connections.enter(Scope::Connections, &model.inventory, 30);
@@ -157,7 +157,7 @@ pub(in crate::console) fn connection(size: Size) -> Model {
 }
 
 /// More needs than are shown.
-pub(in crate::console) fn many(size: Size) -> Model {
+pub(crate) fn many(size: Size) -> Model {
     let headers: Vec<_> = (0..60).map(|at| format!(r#""X-{at}": "{{$vault:app/users#key{at}}}""#)).collect();
     let headers = headers.join(", ");
     let text = format!(
@@ -170,7 +170,7 @@ pub(in crate::console) fn many(size: Size) -> Model {
 }
 
 /// A receiver that shares this process's variables, and two ids that share some of them.
-pub(in crate::console) fn variables(size: Size) -> Model {
+pub(crate) fn variables(size: Size) -> Model {
     let known = [
         ("WEBHOOK_ORDER_IN_TOKEN", FieldState::Present),
         ("WEBHOOK_ORDER_IN_HMAC_SECRET", FieldState::Empty),
@@ -197,7 +197,7 @@ pub(in crate::console) fn variables(size: Size) -> Model {
 }
 
 /// The legend of the marks.
-pub(in crate::console) fn help(size: Size) -> Model {
+pub(crate) fn help(size: Size) -> Model {
     let mut model = each_mark(size);
     model.overlay = Some(Overlay::Help { place: Place::Browse, scroll: 999 });
     model

@@ -50,7 +50,7 @@ fn unlocked(size: Size) -> Model {
 }
 
 /// Rows with marks among them.
-pub(in crate::console) fn marked(size: Size) -> Model {
+pub(crate) fn marked(size: Size) -> Model {
     let mut model = unlocked(size);
     scope(&mut model, "production", Some("production/deploys"));
     keys(&mut model, "space j space space");
@@ -58,7 +58,7 @@ pub(in crate::console) fn marked(size: Size) -> Model {
 }
 
 /// Connections to be deleted, one of them in use.
-pub(in crate::console) fn delete(size: Size) -> Model {
+pub(crate) fn delete(size: Size) -> Model {
     let mut model = unlocked(size);
     model.context.protected = true;
     model.tab = Tab::Connections;
@@ -67,7 +67,7 @@ pub(in crate::console) fn delete(size: Size) -> Model {
 }
 
 /// Copies into a namespace that already holds one of them.
-pub(in crate::console) fn clone(size: Size) -> Model {
+pub(crate) fn clone(size: Size) -> Model {
     let mut model = unlocked(size);
     scope(&mut model, "production", Some("production/orders"));
     keys(&mut model, "space space G space c");
@@ -76,14 +76,14 @@ pub(in crate::console) fn clone(size: Size) -> Model {
     quiet(model)
 }
 
-pub(in crate::console) fn clone_full(size: Size) -> Model {
+pub(crate) fn clone_full(size: Size) -> Model {
     let mut model = clone(size);
     keys(&mut model, "f");
     quiet(model)
 }
 
 /// A rename of a document with a lease.
-pub(in crate::console) fn rename(size: Size) -> Model {
+pub(crate) fn rename(size: Size) -> Model {
     let mut model = unlocked(size);
     scope(&mut model, "production", Some("production/users"));
     keys(&mut model, "R");
@@ -93,7 +93,7 @@ pub(in crate::console) fn rename(size: Size) -> Model {
 }
 
 /// An undo of a write, after another write.
-pub(in crate::console) fn undo(size: Size) -> Model {
+pub(crate) fn undo(size: Size) -> Model {
     let mut model = unlocked(size);
     let entry = |address: &str, model: &Model| model.inventory.get(&key(address)).unwrap().entry();
     let orders = entry("production/orders", &model);
@@ -125,7 +125,7 @@ fn written(model: &mut Model, steps: Vec<PlanStep>, after: Option<Token>) {
 }
 
 /// A conflict in one of several copies.
-pub(in crate::console) fn conflict(size: Size) -> Model {
+pub(crate) fn conflict(size: Size) -> Model {
     let mut model = clone(size);
     model.plan.as_mut().unwrap().opened = Duration::ZERO;
     let effects = keys(&mut model, "enter");
@@ -142,7 +142,7 @@ pub(in crate::console) fn conflict(size: Size) -> Model {
 }
 
 /// More than the store takes at once.
-pub(in crate::console) fn too_many(size: Size) -> Model {
+pub(crate) fn too_many(size: Size) -> Model {
     let mut model = unlocked(size);
     model.context.capabilities.atomic_max = 4;
     scope(&mut model, "production", None);
@@ -151,7 +151,7 @@ pub(in crate::console) fn too_many(size: Size) -> Model {
 }
 
 /// What a protected context asks for.
-pub(in crate::console) fn typed(size: Size) -> Model {
+pub(crate) fn typed(size: Size) -> Model {
     let mut model = delete(size);
     model.plan.as_mut().unwrap().opened = Duration::ZERO;
     keys(&mut model, "enter");

@@ -230,7 +230,7 @@ fn unknown(size: Size) -> Model {
     model
 }
 
-pub(in crate::console) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
+pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
     let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
@@ -242,7 +242,7 @@ pub(in crate::console) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> M
 }
 
 /// A console over files: digests for tokens, no lease, nothing to unlock.
-pub(in crate::console) fn files(size: Size) -> Model {
+pub(crate) fn files(size: Size) -> Model {
     let mut model = Model::new(
         ConsoleContext {
             name: "files webhooks.json".into(),
@@ -279,9 +279,9 @@ pub(in crate::console) fn files(size: Size) -> Model {
 }
 
 /// A scene: its name, and its constructor.
-pub(in crate::console) type Scene = (&'static str, fn(Size) -> Model);
+pub(crate) type Scene = (&'static str, fn(Size) -> Model);
 
-pub(in crate::console) const SCENES: &[Scene] = &[
+pub(crate) const SCENES: &[Scene] = &[
     ("browse", browse),
     ("all", all),
     ("namespaces", namespaces),

@@ -51,19 +51,19 @@ fn form(size: Size) -> Model {
 }
 
 /// Which fields change, and to what.
-pub(in crate::console) fn secret_form(size: Size) -> Model {
+pub(crate) fn secret_form(size: Size) -> Model {
     form(size)
 }
 
 /// The same before it is written.
-pub(in crate::console) fn secret_review(size: Size) -> Model {
+pub(crate) fn secret_review(size: Size) -> Model {
     let mut model = form(size);
     model.secret_actions.form.as_mut().unwrap().review = Some(SecretReview::default());
     model
 }
 
 /// After a conflict; a field is removed, for which all have to be read.
-pub(in crate::console) fn secret_conflict(size: Size) -> Model {
+pub(crate) fn secret_conflict(size: Size) -> Model {
     let mut model = secret_review(size);
     let form = model.secret_actions.form.as_mut().unwrap();
     let at = form.row_or_insert(&FieldName::new("hmac-secret"));
@@ -73,7 +73,7 @@ pub(in crate::console) fn secret_conflict(size: Size) -> Model {
 }
 
 /// A value that was typed once, and has to be typed again.
-pub(in crate::console) fn secret_value(size: Size) -> Model {
+pub(crate) fn secret_value(size: Size) -> Model {
     let mut model = form(size);
     let mut entry = ValuePrompt::new(FieldName::new("hmac-secret"));
     entry.new.value.paste(super::SECRET).unwrap();
@@ -82,7 +82,7 @@ pub(in crate::console) fn secret_value(size: Size) -> Model {
     model
 }
 
-pub(in crate::console) fn secret_generate(size: Size) -> Model {
+pub(crate) fn secret_generate(size: Size) -> Model {
     let mut model = form(size);
     let entry = Opaque(Box::new(ValuePrompt::new(FieldName::new("hmac-secret"))));
     model.overlay = Some(Overlay::Generate(GeneratePrompt {
@@ -94,7 +94,7 @@ pub(in crate::console) fn secret_generate(size: Size) -> Model {
     model
 }
 
-pub(in crate::console) fn secret_pick(size: Size) -> Model {
+pub(crate) fn secret_pick(size: Size) -> Model {
     let mut model = browse(size);
     let fields = ["bearer-token", "hmac-secret", "odd\u{1b}[31m"].map(FieldName::new).to_vec();
     let choices = PickerItems::Fields(path(), fields);
@@ -108,7 +108,7 @@ pub(in crate::console) fn secret_pick(size: Size) -> Model {
 }
 
 /// A value on the screen; not a secret, because it ends up in snapshots.
-pub(in crate::console) fn secret_shown(size: Size) -> Model {
+pub(crate) fn secret_shown(size: Size) -> Model {
     let mut model = browse(size);
     model.secret_actions.reads = 5;
     let value =
@@ -126,7 +126,7 @@ pub(in crate::console) fn secret_shown(size: Size) -> Model {
 }
 
 /// The undo of a write, before it is written.
-pub(in crate::console) fn secret_undo(size: Size) -> Model {
+pub(crate) fn secret_undo(size: Size) -> Model {
     let mut model = browse(size);
     model.lock = WriteAccess::Open(None);
     let done = SecretUndoEntry {
@@ -149,7 +149,7 @@ pub(in crate::console) fn secret_undo(size: Size) -> Model {
 }
 
 /// The reason for copying a value, in a context that allows it.
-pub(in crate::console) fn secret_copy(size: Size) -> Model {
+pub(crate) fn secret_copy(size: Size) -> Model {
     let mut model = browse(size);
     let field = FieldName::new("hmac-secret");
     let order = RevealRequest {
@@ -163,7 +163,7 @@ pub(in crate::console) fn secret_copy(size: Size) -> Model {
 }
 
 /// The picker of the version to destroy.
-pub(in crate::console) fn secret_versions(size: Size) -> Model {
+pub(crate) fn secret_versions(size: Size) -> Model {
     let mut model = browse(size);
     let written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_091_445));
     let states = [VersionState::Available, VersionState::Deleted(None), VersionState::Available];
@@ -180,7 +180,7 @@ pub(in crate::console) fn secret_versions(size: Size) -> Model {
 }
 
 /// The prompt for the path.
-pub(in crate::console) fn secret_destroy(size: Size) -> Model {
+pub(crate) fn secret_destroy(size: Size) -> Model {
     let mut model = browse(size);
     let warnings = vec!["its metadata go too, and the next write begins at v1".into()];
     let doomed = DestroyTarget { path: path(), version: None, warnings };
@@ -193,7 +193,7 @@ fn prompt(purpose: PromptPurpose, text: &str) -> Prompt {
 }
 
 /// Stale dependents of two secrets, one of them used through a connection.
-pub(in crate::console) fn reread(size: Size) -> Model {
+pub(crate) fn reread(size: Size) -> Model {
     let mut model = browse(size);
     model.lock = WriteAccess::Open(None);
     let changed = |name: &str, what: &str| {
@@ -228,7 +228,7 @@ pub(in crate::console) fn reread(size: Size) -> Model {
 }
 
 /// The plan that rewrites documents.
-pub(in crate::console) fn plan_reput(size: Size) -> Model {
+pub(crate) fn plan_reput(size: Size) -> Model {
     let mut model = browse(size);
     model.lock = WriteAccess::Open(None);
     let keys: Vec<_> = ["production/github_events", "connections/kafka_main"]

@@ -110,7 +110,7 @@ fn select(model: &mut Model, subject: &SecretPath) {
 }
 
 /// Every secret, each in its state; one stored without a reference.
-pub(in crate::console) fn secrets(size: Size) -> Model {
+pub(crate) fn secrets(size: Size) -> Model {
     let mut model = page(size);
     walk(&mut model, Ok(stored()), Some(ListingEnd::Complete));
     select(&mut model, &kv("secret", "app/github"));
@@ -119,7 +119,7 @@ pub(in crate::console) fn secrets(size: Size) -> Model {
 }
 
 /// Sorted by state.
-pub(in crate::console) fn secrets_by_state(size: Size) -> Model {
+pub(crate) fn secrets_by_state(size: Size) -> Model {
     let mut model = secrets(size);
     let (page, _, vista) = model.secrets_parts().unwrap();
     page.next_sort(vista);
@@ -129,7 +129,7 @@ pub(in crate::console) fn secrets_by_state(size: Size) -> Model {
 }
 
 /// A focused detail, one of its fields selected.
-pub(in crate::console) fn secrets_detail(size: Size) -> Model {
+pub(crate) fn secrets_detail(size: Size) -> Model {
     let mut model = secrets(size);
     model.secrets_page.focus = Pane::Detail;
     model.secrets_page.detail_selection = Some(Selection::Field(FieldName::new("hmac")));
@@ -137,21 +137,21 @@ pub(in crate::console) fn secrets_detail(size: Size) -> Model {
 }
 
 /// A webhook's own secrets.
-pub(in crate::console) fn secrets_own(size: Size) -> Model {
+pub(crate) fn secrets_own(size: Size) -> Model {
     let mut model = secrets(size);
     select(&mut model, &kv("webhooks", "production/github_events/secrets"));
     model
 }
 
 /// Stored, but without a reference.
-pub(in crate::console) fn secrets_orphan(size: Size) -> Model {
+pub(crate) fn secrets_orphan(size: Size) -> Model {
     let mut model = secrets(size);
     select(&mut model, &kv("secret", "app/orphan \u{202e}x"));
     model
 }
 
 /// A listing that met a folder without list permission, and a limit.
-pub(in crate::console) fn secrets_bounded(size: Size) -> Model {
+pub(crate) fn secrets_bounded(size: Size) -> Model {
     let mut model = page(size);
     let error = Error::Denied { permission: "list on secret/metadata/app".into(), remedy: "" };
     walk(&mut model, Err(error), Some(ListingEnd::TooManyFolders(312)));
@@ -159,7 +159,7 @@ pub(in crate::console) fn secrets_bounded(size: Size) -> Model {
 }
 
 /// A listing in progress, and a filter that nothing matches.
-pub(in crate::console) fn secrets_looking(size: Size) -> Model {
+pub(crate) fn secrets_looking(size: Size) -> Model {
     let mut model = page(size);
     walk(&mut model, Ok(stored()), None);
     model.secrets_page.filter.set("nowhere");
@@ -169,7 +169,7 @@ pub(in crate::console) fn secrets_looking(size: Size) -> Model {
 }
 
 /// Documents without references, and no secret store.
-pub(in crate::console) fn secrets_none(size: Size) -> Model {
+pub(crate) fn secrets_none(size: Size) -> Model {
     let mut model = empty(size);
     model.tab = Tab::Secrets;
     model

@@ -7,7 +7,7 @@ use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::Size;
 
 /// Five kinds of syntax errors, and a duplicate name.
-pub(in crate::console) fn problems(size: Size) -> Model {
+pub(crate) fn problems(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         replace(edit, "\"data_type\": \"json\",", "'data_type': \"json\",");
         replace(edit, "\"module\": \"kafka\",", "\"module\": \"kafka\"");
@@ -19,7 +19,7 @@ pub(in crate::console) fn problems(size: Size) -> Model {
     model
 }
 
-pub(in crate::console) fn find(size: Size) -> Model {
+pub(crate) fn find(size: Size) -> Model {
     let mut model = edit(size, |_| ());
     let editing = model.edit.as_mut().unwrap();
     let Draft { find, buffer: pad, .. } = &mut **editing;
@@ -32,7 +32,7 @@ pub(in crate::console) fn find(size: Size) -> Model {
 }
 
 /// A wrapped line, with the cursor in its last row.
-pub(in crate::console) fn wrap(size: Size) -> Model {
+pub(crate) fn wrap(size: Size) -> Model {
     let long = format!("\"note\": \"{}the end\"", "a long text, höhe 日本 and all; ".repeat(12));
     let mut model = edit(size, |edit| replace(edit, "\"topic\": \"gh\"", &long));
     go_to(&mut model, "the end");
@@ -40,7 +40,7 @@ pub(in crate::console) fn wrap(size: Size) -> Model {
 }
 
 /// Stored values in place of their placeholders.
-pub(in crate::console) fn revealed(size: Size) -> Model {
+pub(crate) fn revealed(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         assert_eq!(edit.reveal(), 1);
     });

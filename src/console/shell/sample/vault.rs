@@ -22,12 +22,12 @@ fn on_vault(size: Size) -> Model {
 }
 
 /// All is well, and nothing was read.
-pub(in crate::console) fn well(size: Size) -> Model {
+pub(crate) fn well(size: Size) -> Model {
     on_vault(size)
 }
 
 /// Everything that the header can hold at once.
-pub(in crate::console) fn crowded(size: Size) -> Model {
+pub(crate) fn crowded(size: Size) -> Model {
     let mut model = on_vault(size);
     model.context.warnings = vec!["plain http".into(), "TLS not verified".into()];
     model.context.protected = true;
@@ -41,7 +41,7 @@ pub(in crate::console) fn crowded(size: Size) -> Model {
 }
 
 /// Sealed, with values read before.
-pub(in crate::console) fn sealed(size: Size) -> Model {
+pub(crate) fn sealed(size: Size) -> Model {
     let mut model = on_vault(size);
     model.secret_link.set_standing(SecretStoreStatus::Sealed, NOW - Duration::from_secs(12));
     model.secret_link.blocked_reason = Some("Vault at vault.example:8200 is sealed: unseal it".into());
@@ -70,7 +70,7 @@ fn health(state: &str, standing: SecretStoreStatus) -> Health {
     health
 }
 
-pub(in crate::console) fn page_well(size: Size) -> Model {
+pub(crate) fn page_well(size: Size) -> Model {
     let mut health = health("active", SecretStoreStatus::Unsealed);
     health.latency = Some(LatencyClass::Under5ms);
     health.facts.push(Fact::text("policies", "viewer"));
@@ -78,7 +78,7 @@ pub(in crate::console) fn page_well(size: Size) -> Model {
     page(on_vault(size), health)
 }
 
-pub(in crate::console) fn page_sealed(size: Size) -> Model {
+pub(crate) fn page_sealed(size: Size) -> Model {
     let mut health = health("sealed", SecretStoreStatus::Sealed);
     let text = "Vault at vault.example:8200 is sealed";
     health.push(Finding::fault(text, "unseal it").at(Condition::Unusable));
@@ -86,7 +86,7 @@ pub(in crate::console) fn page_sealed(size: Size) -> Model {
 }
 
 /// Variables, where the receiver's own are in another process.
-pub(in crate::console) fn page_env(size: Size) -> Model {
+pub(crate) fn page_env(size: Size) -> Model {
     let mut model = on_vault(size);
     model.context.secrets = Some(SecretLookup::default());
     model.secret_link.backend = "env";

@@ -8,23 +8,18 @@ use crate::check::NeedMark;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::TextRun;
 
-pub(in crate::console) struct NeedLines {
-    pub(in crate::console) lines: Vec<TextRun>,
-    pub(in crate::console) room: u16,
+pub(crate) struct NeedLines {
+    pub(crate) lines: Vec<TextRun>,
+    pub(crate) room: u16,
 }
 
 impl NeedLines {
     /// Facts behind a mark; what does not fit is wrapped under the first.
-    pub(in crate::console) fn add(&mut self, indent: u16, mark: NeedMark, facts: Vec<TextRun>) {
+    pub(crate) fn add(&mut self, indent: u16, mark: NeedMark, facts: Vec<TextRun>) {
         self.put(indent, mark_badge(mark), facts);
     }
 
-    pub(in crate::console) fn put(
-        &mut self,
-        indent: u16,
-        look: (&'static str, StyleRole),
-        facts: Vec<TextRun>,
-    ) {
+    pub(crate) fn put(&mut self, indent: u16, look: (&'static str, StyleRole), facts: Vec<TextRun>) {
         let before = indent + 2;
         let room = self.room.saturating_sub(before).max(8);
         let facts = facts.into_iter().flat_map(|fact| split_fact(fact, room));

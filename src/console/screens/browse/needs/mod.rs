@@ -28,7 +28,7 @@ const PLACES: usize = 3;
 const BESIDE: usize = 6;
 
 /// A mark's glyph and colour.
-pub(in crate::console) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
+pub(crate) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
     match mark {
         NeedMark::Missing => (glyph::BAD, StyleRole::Bad),
         NeedMark::Forbidden => (glyph::FORBIDDEN, StyleRole::Warning),
@@ -43,12 +43,12 @@ pub(in crate::console) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole
 }
 
 /// The mark of a row, also where its document has not been read yet.
-pub(in crate::console) fn mark(model: &Model, key: &ResourceKey) -> NeedMark {
+pub(crate) fn mark(model: &Model, key: &ResourceKey) -> NeedMark {
     model.need_mark(key).unwrap_or(NeedMark::Asking)
 }
 
 /// The legend of the marks, a line each.
-pub(in crate::console) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
+pub(crate) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
     NeedMark::ALL.map(|mark| {
         let (glyph, ink) = mark_badge(mark);
         (glyph, ink, mark.word())
@@ -56,7 +56,7 @@ pub(in crate::console) fn legend() -> [(&'static str, StyleRole, &'static str); 
 }
 
 /// The block of the detail about a document's needs, in lines of at most `room` columns.
-pub(in crate::console) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
+pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
     let mut lines = NeedLines { lines: Vec::new(), room };
     let Some(needs) = model.needs.of(key) else {
         lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
@@ -97,7 +97,7 @@ pub(in crate::console) fn block(model: &Model, key: &ResourceKey, room: u16) -> 
 }
 
 /// How a webhook's own secrets authenticate its callers, as far as they are known to exist.
-pub(in crate::console) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
+pub(crate) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
     let there = |need: &&Need| {
         let state = need.state(&|path| model.presence_cache.presence(path));
         matches!(state, NeedState::Present { .. })
@@ -113,7 +113,7 @@ pub(in crate::console) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'st
 }
 
 /// Whether another id reads one of its variables.
-pub(in crate::console) fn has_variable_conflict(model: &Model, key: &ResourceKey) -> bool {
+pub(crate) fn has_variable_conflict(model: &Model, key: &ResourceKey) -> bool {
     let ResourceKey::Webhook { id, .. } = key else { return false };
     merges_variables(model) && model.variable_conflicts.has_conflict(&model.inventory, id)
 }
@@ -165,10 +165,7 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
 }
 
 /// In how long each age of a block changes.
-pub(in crate::console) fn age_changes<'m>(
-    model: &'m Model,
-    key: &ResourceKey,
-) -> impl Iterator<Item = Duration> + 'm {
+pub(crate) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
     let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
     paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
         Presence::Present(SecretContents { written, .. }) => since(model, (*written)?).changes_in,

@@ -13,7 +13,7 @@ const BYTES: usize = if cfg!(test) { 256 << 10 } else { 16 << 20 };
 
 /// A reversible edit.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::console) enum TextEdit {
+pub(crate) enum TextEdit {
     Text {
         at: Pos,
         removed: String,
@@ -53,7 +53,7 @@ impl EditGroup {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::console) struct UndoHistory {
+pub(crate) struct UndoHistory {
     done: VecDeque<EditGroup>,
     undone: Vec<EditGroup>,
     bytes: usize,
@@ -63,7 +63,7 @@ pub(in crate::console) struct UndoHistory {
 
 impl UndoHistory {
     /// Ends a typing run.
-    pub(in crate::console) fn end_run(&mut self) {
+    pub(crate) fn end_run(&mut self) {
         self.running = false;
     }
 
@@ -126,7 +126,7 @@ fn continues_word(before: &str, next: &str) -> bool {
 
 impl TextBuffer {
     /// Runs `edit` as one undo step.
-    pub(in crate::console) fn step(&mut self, edit: impl FnOnce(&mut EditTransaction<'_>)) -> bool {
+    pub(crate) fn step(&mut self, edit: impl FnOnce(&mut EditTransaction<'_>)) -> bool {
         self.goal_column = None;
         let before = self.cursor();
         let mut under_way = EditTransaction { pad: self, changes: Vec::new() };
@@ -143,7 +143,7 @@ impl TextBuffer {
     }
 
     /// A typed or deleted character, which may extend the previous step.
-    pub(in crate::console) fn keystroke(&mut self, from: Pos, to: Pos, text: &str) -> bool {
+    pub(crate) fn keystroke(&mut self, from: Pos, to: Pos, text: &str) -> bool {
         self.goal_column = None;
         self.anchor = None;
         let before = self.cursor();
@@ -201,21 +201,21 @@ impl TextBuffer {
 }
 
 /// An undo step in progress: its edits belong together.
-pub(in crate::console) struct EditTransaction<'p> {
-    pub(in crate::console) pad: &'p mut TextBuffer,
+pub(crate) struct EditTransaction<'p> {
+    pub(crate) pad: &'p mut TextBuffer,
     changes: Vec<TextEdit>,
 }
 
 impl EditTransaction<'_> {
     /// Replaces a range; the cursor goes to the end of the new text.
-    pub(in crate::console) fn replace(&mut self, from: Pos, to: Pos, text: &str) {
+    pub(crate) fn replace(&mut self, from: Pos, to: Pos, text: &str) {
         let removed = self.pad.replace(from, to, text);
         if !(removed.is_empty() && text.is_empty()) {
             self.changes.push(TextEdit::Text { at: from, removed, inserted: text.to_owned() });
         }
     }
 
-    pub(in crate::console) fn change(&mut self, change: TextEdit) {
+    pub(crate) fn change(&mut self, change: TextEdit) {
         if change == TextEdit::ByteOrderMark {
             self.pad.toggle_byte_order_mark();
         }
@@ -224,7 +224,7 @@ impl EditTransaction<'_> {
 }
 
 /// The end position of a text that starts at `at`.
-pub(in crate::console) fn end_of(at: Pos, text: &str) -> Pos {
+pub(crate) fn end_of(at: Pos, text: &str) -> Pos {
     match text.rsplit_once('\n') {
         None => Pos { row: at.row, at: at.at + text.len() },
         Some((before, last)) => {

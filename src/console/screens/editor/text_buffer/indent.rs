@@ -44,7 +44,7 @@ impl TextBuffer {
     }
 
     /// A closing bracket alone on its line is outdented by one level. Returns whether it was.
-    pub(in crate::console) fn close_on_its_line(&mut self, bracket: char) -> bool {
+    pub(crate) fn close_on_its_line(&mut self, bracket: char) -> bool {
         let here = self.cursor();
         let line = self.line(here.row);
         let (before, after) = line.split_at_checked(here.at).unwrap_or_default();

@@ -68,7 +68,7 @@ impl TextBuffer {
     }
 
     /// The position one character before, or the end of the previous line.
-    pub(in crate::console) fn left_of(&self, pos: Pos) -> Pos {
+    pub(crate) fn left_of(&self, pos: Pos) -> Pos {
         let before = self.line(pos.row).get(..pos.at).unwrap_or_default();
         match (before.graphemes(true).next_back(), pos.row.checked_sub(1)) {
             (Some(grapheme), _) => Pos { row: pos.row, at: pos.at - grapheme.len() },
@@ -78,7 +78,7 @@ impl TextBuffer {
     }
 
     /// The position one character after, or the start of the next line.
-    pub(in crate::console) fn right_of(&self, pos: Pos) -> Pos {
+    pub(crate) fn right_of(&self, pos: Pos) -> Pos {
         let after = self.line(pos.row).get(pos.at..).unwrap_or_default();
         match after.graphemes(true).next() {
             Some(grapheme) => Pos { row: pos.row, at: pos.at + grapheme.len() },

@@ -20,7 +20,7 @@ impl TextBuffer {
     }
 
     /// The lines to indent: those selected, or the cursor's.
-    pub(in crate::console) fn selected_rows(&self) -> std::ops::RangeInclusive<usize> {
+    pub(crate) fn selected_rows(&self) -> std::ops::RangeInclusive<usize> {
         match self.selection() {
             // A selection that ends at the start of a line does not reach into it.
             Some((from, to)) if to.at == 0 => from.row..=to.row.saturating_sub(1).max(from.row),

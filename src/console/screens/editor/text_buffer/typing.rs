@@ -83,7 +83,7 @@ fn normalised(text: &str) -> Cow<'_, str> {
 }
 
 /// The position after an edit.
-pub(in crate::console) fn shifted(pos: Pos, from: Pos, to: Pos, text: &str) -> Pos {
+pub(crate) fn shifted(pos: Pos, from: Pos, to: Pos, text: &str) -> Pos {
     let end = end_of(from, text);
     match pos {
         _ if pos < from => pos,

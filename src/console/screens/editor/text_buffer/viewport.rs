@@ -6,7 +6,7 @@ use super::wrap::{columns, row_at};
 use super::{Pos, TextBuffer};
 
 #[derive(Debug, Clone, Copy)]
-pub(in crate::console) struct Viewport {
+pub(crate) struct Viewport {
     /// The first byte of the first row.
     top: Pos,
     /// Bytes skipped at the start of each line, if lines are not wrapped.
@@ -127,7 +127,7 @@ impl TextBuffer {
     }
 
     /// The start of the row that contains a position.
-    pub(in crate::console) fn row_of(&self, pos: Pos) -> Pos {
+    pub(crate) fn row_of(&self, pos: Pos) -> Pos {
         self.start_of(pos)
     }
 
@@ -141,7 +141,7 @@ impl TextBuffer {
     }
 
     /// The text of the row that starts here, as far as the cursor can go.
-    pub(in crate::console) fn row_text(&self, start: Pos) -> &str {
+    pub(crate) fn row_text(&self, start: Pos) -> &str {
         let line = self.line(start.row);
         if !self.viewport.wraps {
             return line;
@@ -177,7 +177,7 @@ impl TextBuffer {
     }
 
     /// The start of the row `count` rows on or back, as far as there are any.
-    pub(in crate::console) fn steps(&self, start: Pos, count: isize) -> Pos {
+    pub(crate) fn steps(&self, start: Pos, count: isize) -> Pos {
         let mut at = start;
         for _ in 0..count.unsigned_abs() {
             let next = if count < 0 { self.before(at) } else { self.after(at) };

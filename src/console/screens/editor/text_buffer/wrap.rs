@@ -15,7 +15,7 @@ use crate::text::Safe;
 const ROWS_PER_BLOCK: usize = 64;
 
 /// The row that contains a byte of a line.
-pub(in crate::console) fn row_at(line: &str, at: usize, width: usize) -> Range<usize> {
+pub(crate) fn row_at(line: &str, at: usize, width: usize) -> Range<usize> {
     let width = width.max(1);
     let block = block_of(line, at, width * ROWS_PER_BLOCK);
     let mut start = block.start;
@@ -68,7 +68,7 @@ fn row_end(line: &str, start: usize, limit: usize, width: usize) -> usize {
 }
 
 /// The width of a text in columns.
-pub(in crate::console) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.len();
     }
@@ -77,7 +77,7 @@ pub(in crate::console) fn columns(text: &str) -> usize {
 }
 
 /// The offset in a part of a line that is nearest to a column, and not past it.
-pub(in crate::console) fn at_column(part: &str, column: usize) -> usize {
+pub(crate) fn at_column(part: &str, column: usize) -> usize {
     let mut used = 0;
     let mut at = 0;
     for grapheme in part.graphemes(true) {

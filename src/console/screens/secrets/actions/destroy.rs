@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::text::grouped;
 
 /// Asks which version, where several still have a value.
-pub(in crate::console) fn pick(
+pub(crate) fn pick(
     model: &mut Model,
     path: SecretPath,
     presence: &Presence,
@@ -52,7 +52,7 @@ fn newest(presence: &Presence) -> Option<VersionInfo> {
 }
 
 /// Asks for the path of a secret to be destroyed with all its versions.
-pub(in crate::console) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
+pub(crate) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
     match presence {
         Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
             let words = secret_actions::absence_reason(&path, presence).unwrap_or_default();
@@ -63,7 +63,7 @@ pub(in crate::console) fn ask_all(model: &mut Model, path: SecretPath, presence:
 }
 
 /// A warning about the documents that depend on the secret.
-pub(in crate::console) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
+pub(crate) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
     let holders = model.secret_dependents(path, None);
     let count = match holders.total {
         0 => return None,
@@ -76,12 +76,7 @@ pub(in crate::console) fn dependants(model: &Model, path: &SecretPath) -> Option
 }
 
 /// Asks for the path, to destroy one version or all; `is_read` if that is what is read now.
-pub(in crate::console) fn ask(
-    model: &mut Model,
-    path: SecretPath,
-    version: Option<SecretVersion>,
-    is_read: bool,
-) {
+pub(crate) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>, is_read: bool) {
     let mut warnings = Vec::new();
     if version.is_none() {
         warnings.push("its metadata go too, and the next write begins at v1".to_owned());
@@ -93,7 +88,7 @@ pub(in crate::console) fn ask(
 }
 
 /// Destroys it, once its path was typed.
-pub(in crate::console) fn on_path_typed(
+pub(crate) fn on_path_typed(
     model: &mut Model,
     doomed: DestroyTarget,
     text: &str,

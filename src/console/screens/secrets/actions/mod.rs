@@ -1,7 +1,7 @@
 //! What a person does with one secret: reveal, copy, set, delete, undelete, destroy, undo.
 
-pub(in crate::console) mod destroy;
-pub(in crate::console) mod reveal;
+pub(crate) mod destroy;
+pub(crate) mod reveal;
 mod state;
 mod targets;
 mod update;
@@ -11,8 +11,8 @@ pub use state::{
     PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretActions, SecretPicker,
     SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview, SecretWriteKind,
 };
-pub(in crate::console) use update::{absence_reason, begin, is_busy, on_answer};
-pub(in crate::console) use view::{generate, value};
+pub(crate) use update::{absence_reason, begin, is_busy, on_answer};
+pub(crate) use view::{generate, value};
 
 use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
@@ -23,7 +23,7 @@ use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// Which of several secrets or fields is meant.
-pub(in crate::console) struct SecretPickerDialog;
+pub(crate) struct SecretPickerDialog;
 
 impl Component for SecretPickerDialog {
     fn place(&self, _: &Model) -> Place {
@@ -52,7 +52,7 @@ impl Component for SecretPickerDialog {
 }
 
 /// A value on the screen, for a short time.
-pub(in crate::console) struct RevealedValueDialog;
+pub(crate) struct RevealedValueDialog;
 
 impl Component for RevealedValueDialog {
     fn place(&self, _: &Model) -> Place {

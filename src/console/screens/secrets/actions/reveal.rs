@@ -13,22 +13,13 @@ use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
 use crate::text::grouped;
 
 /// Asks for the reason to read it.
-pub(in crate::console) fn ask_why(
-    model: &mut Model,
-    path: SecretPath,
-    field: FieldName,
-    to: RevealDestination,
-) {
+pub(crate) fn ask_why(model: &mut Model, path: SecretPath, field: FieldName, to: RevealDestination) {
     let order = RevealRequest { path, field, reason: String::new(), destination: to };
     prompt::ask(model, PromptPurpose::Reason(order), "");
 }
 
 /// Reads it, once a reason was given.
-pub(in crate::console) fn read(
-    model: &mut Model,
-    order: RevealRequest,
-    reason: &str,
-) -> Result<Vec<Effect>, String> {
+pub(crate) fn read(model: &mut Model, order: RevealRequest, reason: &str) -> Result<Vec<Effect>, String> {
     if reason.is_empty() {
         return Err("say why: it is kept in the audit, for those who look later".into());
     }
@@ -44,7 +35,7 @@ pub(in crate::console) fn read(
 }
 
 /// Shows the value, unless something else was opened meanwhile. The read is counted in any case.
-pub(in crate::console) fn on_revealed(model: &mut Model, request: RequestId, reading: RevealReport) {
+pub(crate) fn on_revealed(model: &mut Model, request: RequestId, reading: RevealReport) {
     let RevealReport { result: found, values_read: read } = reading;
     model.secret_actions.reads += read as u64;
     let Some(order) = model.secret_actions.reading.accept(request) else { return };
@@ -91,7 +82,7 @@ fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: u
 }
 
 /// Hides a value that is shown; `false` if none is.
-pub(in crate::console) fn hide(model: &mut Model) -> bool {
+pub(crate) fn hide(model: &mut Model) -> bool {
     let shown = matches!(model.overlay, Some(Overlay::RevealedValue(_)));
     if shown {
         model.overlay = None;
@@ -102,7 +93,7 @@ pub(in crate::console) fn hide(model: &mut Model) -> bool {
 }
 
 /// Hides it when its time is up.
-pub(in crate::console) fn wake(model: &mut Model) {
+pub(crate) fn wake(model: &mut Model) {
     let now = model.now.mono;
     if matches!(&model.overlay, Some(Overlay::RevealedValue(shown)) if shown.until <= now) {
         model.overlay = None;
@@ -110,7 +101,7 @@ pub(in crate::console) fn wake(model: &mut Model) {
 }
 
 /// Hides it before the screen is someone else's, or the user has left.
-pub(in crate::console) fn follow(model: &mut Model, effects: &[Effect]) {
+pub(crate) fn follow(model: &mut Model, effects: &[Effect]) {
     let leaves = |effect: &Effect| {
         matches!(effect, Effect::Lock | Effect::Suspend | Effect::EditExternally(..) | Effect::Quit(_))
     };
@@ -121,7 +112,7 @@ pub(in crate::console) fn follow(model: &mut Model, effects: &[Effect]) {
     }
 }
 
-pub(in crate::console) fn scroll(model: &mut Model, step: Movement) {
+pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let (rows, page) = secret_shown_height(model);
     if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
         shown.scroll = step.scroll(shown.scroll, rows, page);

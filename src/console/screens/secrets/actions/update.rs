@@ -18,7 +18,7 @@ const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true und
                            CONFDECK_COPY_SECRETS=true, allows it";
 
 /// Starts an action on the selection; where several secrets could be meant, asks which.
-pub(in crate::console) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
+pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
     if model.context.secrets.is_none() {
         model.notify(Tone::Bad, "this console reaches no store of secrets");
         return Vec::new();
@@ -66,7 +66,7 @@ fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect
 }
 
 /// Whether a write or a read of a secret is pending; reports it.
-pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
+pub(crate) fn is_busy(model: &mut Model) -> bool {
     let words = match (&model.secret_actions.writing, model.secret_actions.reading.is_pending()) {
         (Some(writing), _) if writing.unknown => {
             "what became of the last write of a secret is being looked up; wait for it"
@@ -79,18 +79,18 @@ pub(in crate::console) fn is_busy(model: &mut Model) -> bool {
     true
 }
 
-pub(in crate::console) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
+pub(crate) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
     let opened = model.now.mono;
     model.overlay = Some(Overlay::PickSecret(SecretPicker { act, choices, cursor: 0, opened }));
 }
 
 /// Moves in the picker.
-pub(in crate::console) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
+pub(crate) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
     pick.cursor = step.apply(pick.cursor, pick.choices.len(), page);
 }
 
 /// Accepts the selected choice.
-pub(in crate::console) fn accept(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     let Some(Overlay::PickSecret(pick)) = model
         .overlay
@@ -129,11 +129,7 @@ fn outlet(act: SecretAction) -> RevealDestination {
 }
 
 /// The answer to a secret job.
-pub(in crate::console) fn on_answer(
-    model: &mut Model,
-    request: RequestId,
-    told: SecretJobResult,
-) -> Vec<Effect> {
+pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobResult) -> Vec<Effect> {
     match told {
         SecretJobResult::Inspected(inspection) => on_inspected(model, request, *inspection),
         SecretJobResult::Generated(made) => secret_form::on_generated(model, request, made),
@@ -204,7 +200,7 @@ fn remedy(path: &SecretPath) -> &'static str {
 }
 
 /// Why there is no current value.
-pub(in crate::console) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
+pub(crate) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
     match presence {
         Presence::Present(_) | Presence::Unknown { .. } => None,
         Presence::Missing => Some(format!("there is no secret {path}")),

@@ -26,7 +26,7 @@ const SHOWN: usize = 64 * 1024;
 /// Rows of the box below the value: a blank, and two notes.
 const BELOW: u16 = 3;
 
-pub(in crate::console) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
+pub(crate) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
     let lines: Vec<String> = match &pick.choices {
         PickerItems::Targets(targets) => targets
             .iter()
@@ -69,7 +69,7 @@ fn version(info: &VersionInfo) -> String {
     format!("{:4}{written}{state}", info.version.to_string())
 }
 
-pub(in crate::console) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
+pub(crate) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let (ink, hint) = match (&entry.error, entry.new.generated) {
         (Some(error), _) => (StyleRole::Bad, format!("{} {error}", glyph::BAD)),
@@ -114,7 +114,7 @@ fn line(
     }
 }
 
-pub(in crate::console) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
+pub(crate) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
     let rows = 3 + u16::try_from(Alphabet::ALL.len()).unwrap_or(0);
     let inside = dialog(canvas, area, "make a value at random", DIALOG_COLUMNS, rows);
     let mut pen = canvas.row(inside, 0);
@@ -131,7 +131,7 @@ pub(in crate::console) fn generate(canvas: &mut Surface<'_>, area: Rect, generat
     }
 }
 
-pub(in crate::console) fn shown(canvas: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
+pub(crate) fn shown(canvas: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
     let columns = columns(model.size);
     let lines = wrap_value(shown.value.expose(), columns);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(BELOW);
@@ -181,7 +181,7 @@ fn countdown_seconds(model: &Model, shown: &RevealedValue) -> u64 {
 }
 
 /// When the countdown changes.
-pub(in crate::console) fn countdown(model: &Model) -> Option<Duration> {
+pub(crate) fn countdown(model: &Model) -> Option<Duration> {
     let Some(Overlay::RevealedValue(shown)) = &model.overlay else { return None };
     let back = match countdown_seconds(model, shown) {
         15 => 10,
@@ -192,7 +192,7 @@ pub(in crate::console) fn countdown(model: &Model) -> Option<Duration> {
 }
 
 /// Rows of the value, and how many are visible at once.
-pub(in crate::console) fn height(model: &Model) -> (usize, usize) {
+pub(crate) fn height(model: &Model) -> (usize, usize) {
     let Some(Overlay::RevealedValue(shown)) = &model.overlay else { return (0, 1) };
     let frame = model.frame();
     let room = frame.footer.y.saturating_sub(frame.header.bottom()).saturating_sub(2 + BELOW);

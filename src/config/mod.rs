@@ -13,6 +13,7 @@ mod origin;
 mod receiver;
 mod reference;
 mod resolve;
+mod setting;
 mod sources;
 mod table;
 mod target;
@@ -24,8 +25,9 @@ pub use origin::{EffectiveSetting, Origin, WithOrigin};
 pub use receiver::{EnvSource, Receiver};
 pub use reference::reference_table;
 pub use resolve::{ConsoleSettings, Context, Settings};
+pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
-pub use table::{SETTINGS, Setting, SettingKey, SettingKind, SettingTable};
+pub use table::SETTINGS;
 pub use target::{ContextWarning, SecretSource, Target};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Which key means which action in which place. The default comes from the table of actions.
 
+use std::sync::{Arc, LazyLock};
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
@@ -7,16 +9,20 @@ use super::place::Place;
 
 /// The bindings in force, in the order of help; the first key of an action in a place is the one that hints show.
 #[derive(Debug, Clone)]
-pub struct KeyMap(Vec<(Place, String, Action)>);
+pub struct KeyMap(Arc<[(Place, String, Action)]>);
+
+static DEFAULT: LazyLock<KeyMap> = LazyLock::new(|| {
+    let of = |place| {
+        Action::ALL.iter().flat_map(move |action| {
+            action.default_keys(place).map(move |key| (place, key.to_owned(), *action))
+        })
+    };
+    KeyMap(Place::ALL.into_iter().flat_map(of).collect())
+});
 
 impl Default for KeyMap {
     fn default() -> Self {
-        let of = |place| {
-            Action::ALL.iter().flat_map(move |action| {
-                action.default_keys(place).map(move |key| (place, key.to_owned(), *action))
-            })
-        };
-        Self(Place::ALL.into_iter().flat_map(of).collect())
+        DEFAULT.clone()
     }
 }
 

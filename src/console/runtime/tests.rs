@@ -1,5 +1,8 @@
 //! Tests of the runtime on a terminal in memory: keys in, bytes out, over stores that answer, idle or hang.
 
+mod frames;
+mod leaving;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -366,135 +369,6 @@ async fn a_copy_goes_through_the_terminal_over_ssh() {
     console.ended().await.unwrap();
 }
 
-/// Quits by `q`; returns the exit code and how long that took.
-fn leaving_takes(store: Fake, keys: &[u8], stalled: bool) -> (u8, Duration) {
-    let runtime = many(2);
-    let ended = runtime.block_on(async {
-        let console = start(setup(store).config);
-        shows(&console, "changes 0").await;
-        console.type_keys(keys).await;
-        console.stall(stalled);
-        if stalled {
-            // Redrawing puts a frame in flight that will not arrive.
-            console.type_keys(b"LLL").await;
-        }
-        console.type_keys(b"q").await;
-        let (code, took, seen) = console.ended().await.unwrap();
-        assert!(!seen.claimed);
-        (code, took)
-    });
-    runtime.shutdown_background();
-    ended
-}
-
-#[test]
-fn a_store_that_never_answers_does_not_delay_quitting() {
-    let (code, took) = leaving_takes(Fake { hangs: true, ..Fake::default() }, b"uhtdhtd", false);
-    assert_eq!(code, 0);
-    assert!(took < CALL / 2, "{took:?}");
-}
-
-#[test]
-fn a_stalled_terminal_delays_quitting_by_its_allowance_only() {
-    let (code, took) = leaving_takes(Fake::default(), b"", true);
-    assert_eq!(code, 0);
-    assert!(took < LEAVE_WITHIN * 3, "{took:?}");
-}
-
-/// The deadline of one call: what quitting would take if it waited for the store.
-const CALL: Duration = crate::provider::CALL_DEADLINE;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_terminal_is_stalled_frames_are_skipped_and_the_newest_is_drawn_after() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("stats.json");
-    let Setup { mut config, .. } = setup(Fake::default());
-    config.stats = Some(path.clone());
-    let console = start(config);
-    shows(&console, "changes 0").await;
-    console.stall(true);
-    for _ in 0..50 {
-        console.type_keys(b"abcefg").await;
-    }
-    console.type_keys(b"!").await;
-    console.stall(false);
-    shows(&console, "key !").await;
-    console.type_keys(b"q").await;
-    let (_, _, seen) = console.ended().await.unwrap();
-    let counted: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(counted["frames"], seen.writes, "one write a frame");
-    assert_eq!(counted["bytes"], seen.written.len());
-    assert!(counted["frames_skipped"].as_u64().unwrap() > 0);
-    assert!(seen.writes < 301, "{} frames for 301 keys", seen.writes);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changes_nothing_writes_nothing() {
-    let Setup { store, config } = setup(Fake::default());
-    let console = start(config);
-    shows(&console, "changes 0").await;
-    let before = console.snapshot();
-    for _ in 0..20 {
-        console.type_keys(b"i").await;
-        store.say(WatchEvent::Progress { at: Revision(9) }).await;
-    }
-    // The answer to a key comes after all of them.
-    console.type_keys(b"!").await;
-    shows(&console, "key !").await;
-    assert_eq!(console.snapshot().writes, before.writes + 1);
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-}
-
-fn entry(number: usize) -> Entry {
-    Entry {
-        key: key(number),
-        document: Document::new(
-            format!("{{\"data_type\":\"json\",\"module\":\"log\",\"n\":{number}}}").into_bytes(),
-        ),
-        revision: Revision(1),
-        token: Token::counter(1),
-        created: None,
-        version: None,
-        lease: None,
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_is_applied_whole_in_few_frames() {
-    const BATCHES: usize = 5_000;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("stats.json");
-    let Setup { store, mut config } = setup(Fake::default());
-    config.stats = Some(path.clone());
-    let console = start(config);
-    store
-        .say(WatchEvent::Load {
-            store: StoreId::new("s"),
-            at: Revision(1),
-            resync: false,
-            coverage: Coverage::Whole,
-        })
-        .await;
-    store.say(WatchEvent::Page((0..2_000).map(entry).collect())).await;
-    store.say(WatchEvent::Loaded { at: Revision(1) }).await;
-    let began = std::time::Instant::now();
-    for at in 0..BATCHES {
-        let change =
-            Change { revision: Revision(2 + at as u64), kind: ChangeKind::Put { entry: entry(at % 100) } };
-        store.say(WatchEvent::Batch { at: Revision(2 + at as u64), changes: vec![change] }).await;
-    }
-    shows(&console, "page 2000").await;
-    shows(&console, &format!("changes {BATCHES}")).await;
-    let most = 10 + began.elapsed().as_millis() as u64 * 60 / 1_000;
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-    let counted: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(counted["events_applied"], BATCHES);
-    assert_eq!((&counted["loads"], &counted["resyncs"]), (&1.into(), &0.into()));
-    assert!(counted["frames"].as_u64().unwrap() <= most, "{counted} of {most}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
     let Setup { store, config } = setup(Fake::default());
@@ -514,56 +388,6 @@ async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
     }
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn suspending_gives_the_terminal_back_and_takes_it_again() {
-    let Setup { config, .. } = setup(Fake::default());
-    let console = start(config);
-    console.press(crossterm::event::KeyEvent::new(KeyCode::Char('z'), KeyModifiers::NONE)).await;
-    assert!(console.until(|seen| seen.stops == 1).await);
-    console.signal(Signal::Continue).await;
-    shows(&console, "resumed").await;
-    let seen = console.snapshot();
-    assert!(seen.claimed && seen.claims == 2);
-    console.type_keys(b"q").await;
-    assert_eq!(console.ended().await.unwrap().0, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_that_the_system_drops_does_not_lose_the_terminal() {
-    let Setup { config, .. } = setup(Fake::default());
-    let console = start(config);
-    console.type_keys(b"z").await;
-    shows(&console, "resumed").await;
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_size_is_told_and_drawn() {
-    let Setup { config, .. } = setup(Fake::default());
-    let console = start(config);
-    console.resize(Size { cols: 40, rows: 5 }).await;
-    shows(&console, "size 40x5").await;
-    console.resize(Size { cols: 1, rows: 1 }).await;
-    console.resize(SIZE).await;
-    shows(&console, "size 60x8").await;
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signals_and_a_closed_terminal_end_it_with_their_code() {
-    for code in [143, 129] {
-        let console = start(setup(Fake { hangs: true, ..Fake::default() }).config);
-        console.signal(Signal::Terminate(code)).await;
-        let (ended, _, seen) = console.ended().await.unwrap();
-        assert_eq!((ended, seen.claimed), (code, false));
-    }
-    let console = start(setup(Fake::default()).config);
-    console.send(crate::console::terminal::TerminalInput::Closed).await;
-    assert_eq!(console.ended().await.unwrap().0, signals::HUNG_UP);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::scenes::{edit, replace};
+use super::editing::replace;
+use super::scenes::edit;
 use super::*;
 use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
 use crate::console::effect::RequestId;

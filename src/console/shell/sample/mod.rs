@@ -1,6 +1,7 @@
 //! Test fixture: a small fleet with one of everything worth seeing, and the scenes that the tests draw.
 
 mod drafts;
+mod editing;
 mod health;
 mod needs;
 mod plans;

@@ -2,21 +2,17 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use super::{NOW, browse, connecting, context, empty, key, scope};
 use crate::console::effect::RequestId;
-use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
 use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
-use crate::console::screens::editor::{Draft, DraftStage, Review, Upstream};
-use crate::console::screens::plan::PlanStep;
+use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::{Pane, Size};
-use crate::console::shell::sample::{health, needs, plans, secrets, secrets_tab, typing, vault};
+use crate::console::shell::sample::{editing, health, needs, plans, secrets, secrets_tab, typing, vault};
 use crate::console::widgets::TextInput;
 use crate::domain::*;
 use crate::inventory::{Scope, scan_event};
@@ -78,7 +74,7 @@ fn connections(size: Size) -> Model {
     model
 }
 
-fn stale(size: Size) -> Model {
+pub(super) fn stale(size: Size) -> Model {
     let mut model = browse(size);
     let reason = "no answer from 127.0.0.1:2379 for 3 s".into();
     let retry_in = Some(Duration::from_millis(42_600));
@@ -228,7 +224,7 @@ fn choose_type(size: Size) -> Model {
 
 /// A write whose answer was lost.
 fn unknown(size: Size) -> Model {
-    let mut model = writing(size);
+    let mut model = editing::writing(size);
     model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
     let sent = SentCommit { request: RequestId(1), store: None, ops: Vec::new() };
     model.unknown_outcome = Some(UnknownOutcome { sent, asked: Some(RequestId(2)), asked_at: Some(NOW) });
@@ -243,118 +239,6 @@ pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     edit.check();
     model.edit = Some(Box::new(edit));
     model.update_editor_view();
-    model
-}
-
-/// Replaces the first occurrence of a text by typing another.
-pub(crate) fn replace(edit: &mut Draft, from: &str, to: &str) {
-    let text = edit.text();
-    let at = text.find(from).unwrap();
-    edit.buffer.select(edit.buffer.position_of(at), edit.buffer.position_of(at + from.len()));
-    edit.buffer.paste(to);
-}
-
-fn editor(size: Size) -> Model {
-    edit(size, |edit| replace(edit, "30", "3o"))
-}
-
-fn changed(edit: &mut Draft) {
-    replace(edit, "30", "45");
-    replace(edit, "\"gh\"", "\"github\"");
-}
-
-fn review(size: Size) -> Model {
-    let mut model = edit(size, changed);
-    let edit = model.edit.as_mut().unwrap();
-    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
-    model
-}
-
-fn full_review(size: Size) -> Model {
-    let mut model = review(size);
-    if let Some(DraftStage::Review(review)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
-        review.full = true;
-    }
-    model
-}
-
-/// A draft whose document was meanwhile changed to what `theirs` returns.
-fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
-    let mut model = edit(size, |edit| {
-        changed(edit);
-        replace(edit, "192.0.2.7", "192.0.2.8");
-    });
-    let mut now = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let text = theirs(now.document.text().unwrap().to_owned());
-    now.document = Document::from(text);
-    now.token = Token::counter(48_220);
-    now.revision = Revision(48_220);
-    let batch = WatchEvent::Batch {
-        at: Revision(48_220),
-        changes: vec![Change { revision: now.revision, kind: ChangeKind::Put { entry: now } }],
-    };
-    update(&mut model, AppEvent::Feed(scan_event(batch)));
-    model.lock = WriteAccess::Open(None);
-    press(&mut model, 'g', KeyModifiers::CONTROL);
-    model
-}
-
-fn update(model: &mut Model, event: AppEvent) {
-    let at = model.now;
-    crate::console::update::update(model, Message { at, event });
-}
-
-fn press(model: &mut Model, key: char, modifiers: KeyModifiers) {
-    update(model, AppEvent::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
-}
-
-fn clashing(text: String) -> String {
-    text.replace(":30", ":60")
-        .replace("\"gh\"", "\"gh2\"")
-        .replace("192.0.2.7", "192.0.2.9")
-        .replace("sha256", "sha512")
-        .replace("Hunter2Hunter", "Hunter2Hunter-too")
-}
-
-fn merge(size: Size) -> Model {
-    let mut model = merging(size, clashing);
-    press(&mut model, 'm', KeyModifiers::NONE);
-    press(&mut model, 'j', KeyModifiers::NONE);
-    model
-}
-
-fn merge_edited(size: Size) -> Model {
-    let mut model = merge(size);
-    if let Some(DraftStage::Merge(merging)) = model.edit.as_mut().map(|edit| &mut edit.stage) {
-        merging.replaced = true;
-    }
-    for key in ['j', 'e'] {
-        press(&mut model, key, KeyModifiers::NONE);
-    }
-    update(&mut model, AppEvent::Paste("5".into()));
-    update(&mut model, AppEvent::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
-    model
-}
-
-fn merge_alone(size: Size) -> Model {
-    merging(size, |text| text.replace("sha256", "sha512"))
-}
-
-fn merge_text(size: Size) -> Model {
-    let mut model = merging(size, clashing);
-    press(&mut model, 'M', KeyModifiers::NONE);
-    press(&mut model, 'f', KeyModifiers::NONE);
-    model
-}
-
-fn writing(size: Size) -> Model {
-    let mut model = review(size);
-    let (request, key) = (RequestId(1), key("production/github_events"));
-    let document = Some(Document::from("{}"));
-    let steps = vec![PlanStep::create(key.clone(), document.clone())];
-    model.pending_write =
-        Some(PendingWrite { request, document, key, store: None, steps, description: None, undoes: None });
     model
 }
 
@@ -395,23 +279,6 @@ pub(crate) fn files(size: Size) -> Model {
     model
 }
 
-/// A new document in a read-only console that has lost its store: everything that can block a write.
-fn new_document(size: Size) -> Model {
-    let mut model = stale(size);
-    model.lock = WriteAccess::ReadOnly;
-    let mut edit = Draft::new(
-        key("production/refunds"),
-        r#"{"module": "log"}"#.into(),
-        model.inventory.store().cloned(),
-    )
-    .unwrap();
-    edit.upstream = Upstream::Changed;
-    let review = edit.review_input().review().unwrap_or_else(|_| panic!("the draft is ready"));
-    edit.stage = DraftStage::Review(Box::new(Review { opened: NOW, ..review }));
-    model.edit = Some(Box::new(edit));
-    model
-}
-
 /// A scene: its name, and its constructor.
 pub(crate) type Scene = (&'static str, fn(Size) -> Model);
 
@@ -447,22 +314,22 @@ pub(crate) const SCENES: &[Scene] = &[
     ("confirm", confirm),
     ("choose", choose),
     ("choose_type", choose_type),
-    ("editor", editor),
+    ("editor", editing::editor),
     ("editor_problems", typing::problems),
     ("editor_find", typing::find),
     ("editor_wrap", typing::wrap),
     ("editor_revealed", typing::revealed),
-    ("review", review),
-    ("full_review", full_review),
-    ("merge", merge),
-    ("merge_edited", merge_edited),
-    ("merge_alone", merge_alone),
-    ("merge_text", merge_text),
+    ("review", editing::review),
+    ("full_review", editing::full_review),
+    ("merge", editing::merge),
+    ("merge_edited", editing::merge_edited),
+    ("merge_alone", editing::merge_alone),
+    ("merge_text", editing::merge_text),
     ("drafts", super::drafts::page),
     ("draft_withheld", super::drafts::withheld),
-    ("writing", writing),
+    ("writing", editing::writing),
     ("unknown", unknown),
-    ("new_document", new_document),
+    ("new_document", editing::new_document),
     ("files", files),
     ("marked", plans::marked),
     ("plan_delete", plans::delete),

@@ -1,6 +1,7 @@
 //! Scenes of the editor: problems, a search, long lines, revealed values.
 
-use super::scenes::{edit, replace};
+use super::editing::replace;
+use super::scenes::edit;
 use crate::console::model::*;
 use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::Size;

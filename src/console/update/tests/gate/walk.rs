@@ -20,7 +20,7 @@ const STATES: usize = 4_000;
 pub(super) enum WalkStep {
     /// A key that is bound here.
     Key(KeyEvent),
-    /// An action typed after `:`.
+    /// An action entered after `:`, pasted because that is one message instead of one a letter.
     Command(Action),
     /// Text, where text is typed.
     Text(&'static str),
@@ -41,7 +41,8 @@ pub(super) enum WalkAnswer {
 
 /// A console, and how it got into its state.
 pub(super) struct StateWalk {
-    pub(super) console: TestConsole,
+    /// Boxed, because a walk is moved at every step and a console is large.
+    pub(super) console: Box<TestConsole>,
     pub(super) path: Vec<WalkStep>,
     pub(super) actions: Vec<Action>,
     pub(super) last: WalkStep,
@@ -53,7 +54,7 @@ pub(super) struct StateWalk {
 
 impl StateWalk {
     pub(super) fn start(lock: WriteAccess) -> Self {
-        let mut console = TestConsole::loaded();
+        let mut console = Box::new(TestConsole::loaded());
         console.model.lock = lock;
         console.model.context.secrets = Some(secrets::places());
         let last = WalkStep::Text("");
@@ -80,7 +81,9 @@ impl StateWalk {
                 console.text(text);
             }
             WalkStep::Command(action) => {
-                console.keys(":").text(action.name()).keys("enter");
+                console.keys(":");
+                console.send(AppEvent::Paste(action.name().into()));
+                console.keys("enter");
             }
             WalkStep::Told(told) => tell(console, *told),
             WalkStep::SecretTold { well } => secrets::answer(console, *well),
@@ -231,11 +234,14 @@ pub(super) fn explore(lock: WriteAccess) -> impl Iterator<Item = StateWalk> {
     let mut ready: VecDeque<WalkStep> = VecDeque::new();
     let mut here: Vec<WalkStep> = Vec::new();
     std::iter::from_fn(move || {
+        let mut arrived = None;
         while ready.is_empty() {
             here = waiting.pop_front()?;
-            ready = steps(&StateWalk::along(&here, lock).console).into();
+            let walk = StateWalk::along(&here, lock);
+            ready = steps(&walk.console).into();
+            arrived = Some(walk);
         }
-        let walk = StateWalk::along(&here, lock).go(ready.pop_front()?);
+        let walk = arrived.unwrap_or_else(|| StateWalk::along(&here, lock)).go(ready.pop_front()?);
         if known.insert(face(&walk.console)) {
             assert!(known.len() < STATES, "too many states");
             waiting.push_back(walk.path.clone());

@@ -58,9 +58,12 @@ impl<T: Copy + Ord> FilteredRows<T> {
 pub(crate) fn merge<T: Copy>(list: &mut Vec<T>, mut fresh: Vec<T>, order: impl Fn(T, T) -> Ordering) {
     fresh.sort_unstable_by(|a, b| order(*a, *b));
     let mut end = list.len();
-    // What is written here is written over below.
+    let follows = list.last().zip(fresh.first()).is_none_or(|(a, b)| order(*a, *b) == Ordering::Less);
     list.extend_from_slice(&fresh);
-    // From the back, so that nothing is moved twice.
+    if follows {
+        return;
+    }
+    // From the back, so that nothing is moved twice; what was added is written over.
     for (before, new) in (0..fresh.len()).zip(&fresh).rev() {
         let sorted = list.get(..end).unwrap_or_default();
         let at = sorted.partition_point(|other| order(*other, *new) == Ordering::Less);

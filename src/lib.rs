@@ -3,18 +3,33 @@
 //!
 //! | room | what it is for | imports |
 //! | --- | --- | --- |
-//! | [`domain`] | plain types and JSON by spans | nothing of ours |
-//! | [`text`] | what may be shown: sanitized text, masked documents | `domain` |
-//! | [`compare`] | format, restore, diff on token spans | `domain`, `text` |
-//! | [`check`] | what the receiver's schemas say, and documents to begin with | `domain` |
-//! | [`provider`] | the traits, and one module per backend | `domain`, `compare` |
-//! | [`inventory`] | the live picture of a store, and its indexes | `domain`, `provider`'s events |
-//! | [`config`] | confdeck's own settings and contexts | `domain`, `provider`'s settings |
-//! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | all above but `text` |
+//! | [`domain`] | plain types, and JSON by spans | nothing of ours |
+//! | [`text`] | what may be shown: sanitized text, masked documents, placeholders for secrets | `domain` |
+//! | [`compare`] | format, splice, diff and three-way merge on token spans | `domain`, `text` |
 //! | `private_file` | files that only their user may read: locks, rotation, replacement | nothing of ours |
-//! | `audit` | who wrote what, when, and what came of it (feature `console`) | `domain`, `provider` |
+//! | [`provider`] | the traits, and one folder a backend | `domain`, `private_file` |
+//! | [`inventory`] | the live picture of a store, its facts and its indexes | `domain`, `provider`'s events |
+//! | [`check`] | diagnostics and rules, what a document needs of secrets, templates | `domain`, `text`, `inventory` |
+//! | [`config`] | confdeck's own settings and contexts | `domain`, `check`, `private_file`, `provider`'s settings |
+//! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | `domain`, `provider`, `inventory`, `check`, `config` |
+//! | `audit`, `logging` | who wrote what, when, and what came of it; our own log (feature `console`) | `domain`, `provider`, `private_file`, `text` |
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
-//! | `cli` | the subcommands (feature `console`) | all above |
+//! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all above |
+//!
+//! ```no_run
+//! use confdeck::domain::{Namespace, ResourceKey, WebhookId};
+//! use confdeck::manager::UnifiedConfigManager;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // The store is chosen by CONFIG_BACKEND and its variables: the same code over files and etcd.
+//! let manager = UnifiedConfigManager::from_env()?;
+//! let key = ResourceKey::webhook("production".parse::<Namespace>()?, "orders".parse::<WebhookId>()?);
+//! if let Some(entry) = manager.get(&key).await? {
+//!     println!("{} at {}", entry.key, entry.revision);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "console")]
 pub mod audit;

@@ -357,19 +357,6 @@ async fn without_a_writer_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_goes_through_the_terminal_over_ssh() {
-    let Setup { config, .. } = setup(Fake::default());
-    let console = start(config);
-    console.type_keys(b"y").await;
-    shows(&console, "copied true").await;
-    let written = console.snapshot().written;
-    let sequence = b"\x1b]52;c;Y29waWVk\x07";
-    assert_eq!(written.windows(sequence.len()).filter(|part| part == sequence).count(), 1);
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
     let Setup { store, config } = setup(Fake::default());
     let console = start(config);
@@ -386,19 +373,6 @@ async fn reload_opens_the_watch_anew_and_retry_wakes_it() {
         console.type_keys(b"R").await;
         tokio::task::yield_now().await;
     }
-    console.type_keys(b"q").await;
-    console.ended().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn log_lines_reach_the_program() {
-    let (sender, receiver) = mpsc::channel(8);
-    let Setup { mut config, .. } = setup(Fake::default());
-    config.log = Some(receiver);
-    let console = start(config);
-    sender.send("one line".into()).await.unwrap();
-    shows(&console, "log one line").await;
-    drop(sender);
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
 }

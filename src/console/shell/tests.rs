@@ -15,6 +15,7 @@ use super::next_change::next_change_at;
 use super::sample::{NOW, SECRET, size};
 use crate::console::message::Stamp;
 use crate::console::model::{Model, WriteAccess};
+use crate::console::screens::covering;
 use crate::console::shell::sample;
 use crate::console::shell::sample::SCENES;
 use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
@@ -52,14 +53,41 @@ fn scene(name: &str, size: Size) -> Model {
     set(size)
 }
 
+/// A frame without the line of tabs and the footer, so that a new tab or key changes one snapshot and not a
+/// hundred; `footers_and_tabs` has those lines of every scene, and the frames that are about them are whole.
 fn snapshot(name: &str, model: &Model) {
     let terminal = render(model, &theme(ColorDepth::Ansi16, Glyphs::Unicode));
-    let mut shown = text(terminal.backend().buffer());
+    let whole = text(terminal.backend().buffer());
+    let parts = model.frame();
+    let is_cropped = |row: usize| {
+        let row = u16::try_from(row).unwrap();
+        let tabs = parts.tabs.height > 0 && row == parts.tabs.y && covering(model).is_none();
+        (tabs || parts.footer.height > 0 && row == parts.footer.y) && !name.starts_with("browse_")
+    };
+    let lines = whole.lines().enumerate().filter(|(row, _)| !is_cropped(*row)).map(|(_, line)| line);
+    let mut shown: String = lines.flat_map(|line| [line, "\n"]).collect();
     if terminal.backend().cursor_visible() {
         let cursor = terminal.backend().cursor_position();
         let _ = writeln!(shown, "cursor at column {}, row {}", cursor.x + 1, cursor.y + 1);
     }
     insta::assert_snapshot!(name, shown);
+}
+
+#[test]
+fn footers_and_tabs() {
+    let mut lines = String::new();
+    for (name, set) in SCENES {
+        for (cols, rows) in [(80, 24), (120, 40)] {
+            let model = set(size(cols, rows));
+            let terminal = render(&model, &theme(ColorDepth::Ansi16, Glyphs::Unicode));
+            let frame = text(terminal.backend().buffer());
+            let line = |row: u16| frame.lines().nth(row.into()).unwrap();
+            let parts = model.frame();
+            let tabs = if covering(&model).is_none() { line(parts.tabs.y) } else { "" };
+            let _ = writeln!(lines, "{name} {cols}x{rows}\n  {tabs}\n  {}", line(parts.footer.y));
+        }
+    }
+    insta::assert_snapshot!("footers_and_tabs", lines);
 }
 
 #[test]

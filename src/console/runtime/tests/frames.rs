@@ -105,3 +105,29 @@ async fn a_new_size_is_told_and_drawn() {
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_goes_through_the_terminal_over_ssh() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.type_keys(b"y").await;
+    shows(&console, "copied true").await;
+    let written = console.snapshot().written;
+    let sequence = b"\x1b]52;c;Y29waWVk\x07";
+    assert_eq!(written.windows(sequence.len()).filter(|part| part == sequence).count(), 1);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_lines_reach_the_program() {
+    let (sender, receiver) = mpsc::channel(8);
+    let Setup { mut config, .. } = setup(Fake::default());
+    config.log = Some(receiver);
+    let console = start(config);
+    sender.send("one line".into()).await.unwrap();
+    shows(&console, "log one line").await;
+    drop(sender);
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}

@@ -372,19 +372,6 @@ fn the_last_write_is_taken_back_unless_somebody_wrote_since() {
 }
 
 #[test]
-fn a_delete_names_its_version_and_is_asked_for() {
-    let mut console = console();
-    console.keys(":").text("delete-secret").keys("enter").told(true).wait(400).keys("y");
-    let Some(Effect::Secret(_, SecretJob::Delete(path, version))) = console.effects.last() else {
-        panic!("a delete")
-    };
-    assert_eq!((path.to_string().as_str(), *version), ("webhooks/a/one/secrets", SecretVersion(3)));
-    console.told(true).keys(":").text("undelete-secret").keys("enter");
-    console.says(inspection(Presence::Deleted { version: SecretVersion(3), at: None })).wait(400).keys("y");
-    assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::Undelete(..)))));
-}
-
-#[test]
 fn what_is_typed_is_wiped_when_the_form_is_left() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s esc esc");

@@ -1,4 +1,4 @@
-//! What cannot be taken back: copies out of the console, and destroyed versions.
+//! What leaves the console or goes: copies, deleted and destroyed versions.
 
 use super::*;
 
@@ -68,4 +68,17 @@ fn all_of_a_secret_goes_by_its_path_and_not_without_the_right() {
     console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
     console.says(SecretJobResult::Found(Ok(Presence::Missing)));
     assert!(console.notice().contains("there is no secret webhooks/a/one/secrets"), "{}", console.notice());
+}
+
+#[test]
+fn a_delete_names_its_version_and_is_asked_for() {
+    let mut console = console();
+    console.keys(":").text("delete-secret").keys("enter").told(true).wait(400).keys("y");
+    let Some(Effect::Secret(_, SecretJob::Delete(path, version))) = console.effects.last() else {
+        panic!("a delete")
+    };
+    assert_eq!((path.to_string().as_str(), *version), ("webhooks/a/one/secrets", SecretVersion(3)));
+    console.told(true).keys(":").text("undelete-secret").keys("enter");
+    console.says(inspection(Presence::Deleted { version: SecretVersion(3), at: None })).wait(400).keys("y");
+    assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::Undelete(..)))));
 }

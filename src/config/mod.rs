@@ -13,6 +13,7 @@ mod origin;
 mod receiver;
 mod reference;
 mod resolve;
+mod secret_source;
 mod setting;
 mod sources;
 mod table;
@@ -25,10 +26,11 @@ pub use origin::{EffectiveSetting, Origin, WithOrigin};
 pub use receiver::{EnvSource, Receiver};
 pub use reference::reference_table;
 pub use resolve::{ConsoleSettings, Context, Settings};
+pub use secret_source::SecretSource;
 pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
 pub use table::SETTINGS;
-pub use target::{ContextWarning, SecretSource, Target};
+pub use target::{ContextWarning, Target};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::lookup::Lookup;
-use super::vault;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
     SettingSources, SettingsError, Target, WithOrigin,
@@ -80,7 +79,7 @@ impl Settings {
                 Target::Files(files(&mut lookup)?)
             }
         };
-        let secrets = secrets(&mut lookup, environment)?;
+        let secrets = SecretSource::resolve(&mut lookup, Arc::new(environment.variables()))?;
         let receiver = Receiver::resolve(&mut lookup, &target)?;
         let context = Context {
             configured: name.is_some(),
@@ -132,18 +131,6 @@ fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
         }
         _ => None,
     }
-}
-
-fn secrets(lookup: &mut Lookup<'_>, environment: &Environment) -> Result<SecretSource> {
-    let backend = lookup.word(Key::SecretsBackend, "env")?;
-    let variables = Arc::new(environment.variables());
-    Ok(match backend.value {
-        "vault" => {
-            let settings = Box::new(vault::settings(lookup, &backend.origin)?);
-            SecretSource::Vault { variables, settings }
-        }
-        _ => SecretSource::Env(variables),
-    })
 }
 
 fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {

@@ -1,7 +1,8 @@
 //! The one table of settings: names in the config file, variables, flags, defaults.
 
+use super::SecretSource;
 use super::setting::{Setting, SettingKey, SettingKind, SettingTable};
-use crate::provider::{env as variables, etcd, file, vault};
+use crate::provider::{etcd, file};
 
 impl SettingKey {
     /// Its row of the table.
@@ -164,7 +165,7 @@ pub const SETTINGS: [Setting; 39] = {
             "secrets_backend",
             Context,
             env("SECRETS_BACKEND"),
-            Word(&[variables::BACKEND.name, vault::BACKEND.name]),
+            Word(SecretSource::NAMES),
             (
                 "`env`",
                 "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao, which needs `vault_addr` and a login",

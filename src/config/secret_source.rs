@@ -1,0 +1,91 @@
+//! Which store holds webhooks' own secrets: chosen, opened, described.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::lookup::Lookup;
+use super::vault as vault_settings;
+use super::{ContextWarning, SettingKey, SettingsError};
+use crate::provider::env::{self, EnvSecrets, EnvVariables};
+use crate::provider::vault::{self, VaultSecrets, VaultSettings};
+use crate::provider::{SecretAccess, SecretBackend, SecretRevealer};
+
+/// Where webhooks' own secrets, and the variables of references, come from.
+#[derive(Clone)]
+pub enum SecretSource {
+    Env(Arc<EnvVariables>),
+    /// Vault or OpenBao, and environment variables for references that name one.
+    Vault {
+        variables: Arc<EnvVariables>,
+        /// Where it is, as whom, and whom to trust.
+        settings: Box<VaultSettings>,
+    },
+}
+
+impl SecretSource {
+    /// What `SECRETS_BACKEND` may say; the first is the default.
+    pub(super) const NAMES: &[&str] = &[env::BACKEND.name, vault::BACKEND.name];
+
+    pub(super) fn resolve(
+        lookup: &mut Lookup<'_>,
+        variables: Arc<EnvVariables>,
+    ) -> Result<Self, SettingsError> {
+        let backend = lookup.word(SettingKey::SecretsBackend, env::BACKEND.name)?;
+        if backend.value == vault::BACKEND.name {
+            let settings = Box::new(vault_settings::settings(lookup, &backend.origin)?);
+            return Ok(Self::Vault { variables, settings });
+        }
+        Ok(Self::Env(variables))
+    }
+
+    pub fn backend(&self) -> &'static SecretBackend {
+        match self {
+            Self::Env(_) => &env::BACKEND,
+            Self::Vault { .. } => &vault::BACKEND,
+        }
+    }
+
+    /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
+    pub(crate) fn variables(&self) -> Arc<EnvVariables> {
+        match self {
+            Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
+        }
+    }
+
+    /// What a user of these secrets is given; nothing is connected to before it is used. Variables are
+    /// never written.
+    pub fn access(&self, writable: bool) -> SecretAccess {
+        match self {
+            Self::Env(variables) => {
+                let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
+                let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+                SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
+            }
+            Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
+        }
+    }
+
+    /// Kind and address, which identify it in the audit.
+    pub fn location(&self) -> String {
+        match self {
+            Self::Env(_) => self.backend().name.into(),
+            Self::Vault { settings, .. } => format!("{} {}", self.backend().name, settings.address),
+        }
+    }
+
+    /// What should always be shown about the way to it.
+    pub(super) fn warnings(&self) -> Vec<ContextWarning> {
+        let Self::Vault { settings, .. } = self else { return Vec::new() };
+        let plain = settings.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
+        let unverified =
+            settings.unverified().map(|host| ContextWarning::Unverified { host: host.to_owned() });
+        plain.into_iter().chain(unverified).collect()
+    }
+}
+
+/// Only which kind it is.
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretSource({})", self.backend().name)
+    }
+}

@@ -116,7 +116,7 @@ fn needs(bench: &mut Criterion) {
     let mount = || Mount::new("secret").ok();
     let Some(own) = mount() else { unreachable!("it is a mount") };
     let kept = OwnSecrets::Kv { mount: own, template: OwnPathTemplate::default() };
-    let eyes = SecretLookup {
+    let lookup = SecretLookup {
         references: mount(),
         own: kept.clone(),
         stored: kept,
@@ -128,16 +128,16 @@ fn needs(bench: &mut Criterion) {
         bench.iter_batched(
             || (NeedsCache::default(), keys.clone()),
             |(mut cache, keys)| {
-                cache.refresh(&inventory, &eyes, keys);
+                cache.refresh(&inventory, &lookup, keys);
                 cache.visible_paths().len()
             },
             BatchSize::SmallInput,
         );
     });
     let mut cache = NeedsCache::default();
-    cache.refresh(&inventory, &eyes, keys.clone());
+    cache.refresh(&inventory, &lookup, keys.clone());
     bench.bench_function("find that what 50 rows need is known", |bench| {
-        bench.iter(|| cache.refresh(&inventory, &eyes, black_box(&keys).clone()));
+        bench.iter(|| cache.refresh(&inventory, &lookup, black_box(&keys).clone()));
     });
 }
 

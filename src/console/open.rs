@@ -71,7 +71,7 @@ pub async fn open(
     let theme = theme(settings, surroundings)?;
     let store = ConsoleStore::of(settings, source)?;
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
-    let (eyes, mut secrets) = store.secrets.unzip();
+    let (lookup, mut secrets) = store.secrets.unzip();
     if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
         access.writer = None;
     }
@@ -82,7 +82,7 @@ pub async fn open(
         target: Safe::new(&store.target).into_owned().into_string(),
         warnings: store.marks,
         capabilities: store.capabilities,
-        secrets: eyes,
+        secrets: lookup,
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
@@ -155,7 +155,7 @@ impl ConsoleStore {
             reader,
             writer: manager.writer().ok(),
             // A store of secrets that cannot be opened is not shown.
-            secrets: settings.secret_lookup().ok().map(|eyes| (eyes, manager.secrets())),
+            secrets: settings.secret_lookup().ok().map(|lookup| (lookup, manager.secrets())),
             audit: Audit::new(
                 settings.console.state_dir.as_deref(),
                 settings.context.name.clone(),
@@ -180,7 +180,7 @@ impl ConsoleStore {
             locked: false,
             reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
             writer: Some(demo),
-            secrets: demo_secret_lookup().map(|eyes| (eyes, demo_secrets().access(true))),
+            secrets: demo_secret_lookup().map(|lookup| (lookup, demo_secrets().access(true))),
             audit: Audit::off(),
             startup: vec![Box::new(move || {
                 tokio::spawn(async move { simulate_activity(&driven).await });

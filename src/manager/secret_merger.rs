@@ -95,12 +95,12 @@ impl SecretMerger {
     }
 
     async fn include(&self, key: &ResourceKey, merged: &mut MergedDocument) -> Result<()> {
-        let eyes = &self.sources.lookup;
+        let lookup = &self.sources.lookup;
         let fields: Vec<_> = vault_fields(merged.json())
             .into_iter()
-            .filter_map(|field| Some((eyes.reference_path(&field.path)?, field)))
+            .filter_map(|field| Some((lookup.reference_path(&field.path)?, field)))
             .collect();
-        let own = eyes.own_path(key);
+        let own = lookup.own_path(key);
         let read = self.read(fields.iter().map(|(path, _)| path).chain(&own).cloned().collect()).await;
         self.resolve(key, merged, &fields, &read)?;
         match own {

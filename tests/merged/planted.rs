@@ -154,9 +154,9 @@ async fn a_vault_that_does_not_answer_is_said_where_a_secret_is_needed() {
     let settings = Settings::resolve(&sources).unwrap();
     assert!(matches!(settings.secrets, SecretSource::Vault { .. }));
     let key = webhook("a", "b");
-    let eyes = settings.secret_lookup().unwrap();
+    let lookup = settings.secret_lookup().unwrap();
     let document = r#"{"topic":"{$vault:app/x#y}"}"#;
-    let manager = holding(&key, document, settings.secrets).with_secret_lookup(eyes);
+    let manager = holding(&key, document, settings.secrets).with_secret_lookup(lookup);
     assert!(manager.get(&key).await.unwrap().is_some());
     let refused = manager.get_merged(&key, SecretMode::Include).await.err().unwrap();
     assert!(matches!(refused, confdeck::provider::Error::Unavailable { .. }), "{refused}");

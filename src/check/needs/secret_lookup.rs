@@ -217,8 +217,8 @@ mod tests {
 
     fn own(template: OwnPathTemplate, namespace: &str, id: &str) -> Option<String> {
         let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template };
-        let eyes = SecretLookup { own, ..SecretLookup::default() };
-        eyes.own_path(&webhook(namespace, id)).map(|path| path.to_string())
+        let lookup = SecretLookup { own, ..SecretLookup::default() };
+        lookup.own_path(&webhook(namespace, id)).map(|path| path.to_string())
     }
 
     #[test]
@@ -265,10 +265,10 @@ mod tests {
 
     #[test]
     fn a_reference_is_relative_to_the_receiver_s_mount() {
-        let eyes =
+        let lookup =
             SecretLookup { references: Some(Mount::new("team/kv").unwrap()), ..SecretLookup::default() };
-        assert_eq!(eyes.reference_path("app/github").unwrap().to_string(), "team/kv/app/github");
-        assert_eq!(eyes.reference_path("app//github"), None);
+        assert_eq!(lookup.reference_path("app/github").unwrap().to_string(), "team/kv/app/github");
+        assert_eq!(lookup.reference_path("app//github"), None);
         assert_eq!(SecretLookup { references: None, ..SecretLookup::default() }.reference_path("a"), None);
     }
 }

@@ -3,7 +3,7 @@ use crate::domain::{
     DocumentKind, FieldState, KvPath, Mount, Namespace, SecretContents, SecretVersion, WebhookId,
 };
 
-fn eyes() -> SecretLookup {
+fn lookup() -> SecretLookup {
     let own = OwnSecrets::Kv { mount: Mount::new("webhooks").unwrap(), template: OwnPathTemplate::default() };
     let env = [("SET", FieldState::Present), ("EMPTY", FieldState::Empty), ("BYTES", FieldState::NotText)];
     let env = env.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
@@ -14,7 +14,7 @@ fn webhook() -> ResourceKey {
     ResourceKey::webhook(Namespace::new("prod").unwrap(), WebhookId::new("orders").unwrap())
 }
 
-fn of(text: &str, eyes: &SecretLookup) -> Needs {
+fn of(text: &str, lookup: &SecretLookup) -> Needs {
     let connections = [
         ("db", r#"{"type": "postgresql", "host": "{$HOST:h}", "password": "{$vault:app/db#pw}"}"#),
         ("rabbit", r#"{"type": "rabbitmq", "pass": "hunter2"}"#),
@@ -23,11 +23,11 @@ fn of(text: &str, eyes: &SecretLookup) -> Needs {
         let found = connections.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, text)| Facts::scan(DocumentKind::Connection, &(*text).into()))
     };
-    needs(&webhook(), &Facts::scan(DocumentKind::Webhook, &text.into()), &connection, eyes)
+    needs(&webhook(), &Facts::scan(DocumentKind::Webhook, &text.into()), &connection, lookup)
 }
 
 fn not_merged() -> SecretLookup {
-    SecretLookup { own: OwnSecrets::NotMerged, ..eyes() }
+    SecretLookup { own: OwnSecrets::NotMerged, ..lookup() }
 }
 
 /// Each need on a line: what, where, state.
@@ -92,7 +92,7 @@ fn references_are_gathered_from_the_webhook_and_its_connections() {
 #[test]
 fn own_secrets_fill_what_the_document_leaves_open() {
     let own = |text: &str| {
-        shown(&of(text, &eyes()), &unseen)
+        shown(&of(text, &lookup()), &unseen)
             .into_iter()
             .filter_map(|line| line.strip_prefix("webhooks/prod/orders/secrets#").map(str::to_owned))
             .collect::<Vec<_>>()
@@ -120,7 +120,7 @@ fn own_secrets_fill_what_the_document_leaves_open() {
         r#"{"authorization": "abc", "hmac": {"secret": "s"}, "module-config": {"channel_token": "c"}}"#;
     assert!(own(closed).is_empty());
 
-    let variables = SecretLookup { own: OwnSecrets::Variables, ..eyes() };
+    let variables = SecretLookup { own: OwnSecrets::Variables, ..lookup() };
     let set = shown(&of(r#"{"authorization": null}"#, &variables), &unseen);
     assert_eq!(
         set,
@@ -133,13 +133,13 @@ fn own_secrets_fill_what_the_document_leaves_open() {
 
 #[test]
 fn what_this_process_cannot_see_is_never_missing() {
-    let blind = SecretLookup { env: ReceiverEnv::NotVisible, can_read_kv: false, ..eyes() };
+    let blind = SecretLookup { env: ReceiverEnv::NotVisible, can_read_kv: false, ..lookup() };
     let needs = of(r#"{"authorization": "{$T}", "hmac": {"secret": "{$vault:a#b}"}}"#, &blind);
     assert!(needs.iter().all(|need| need.state(&unseen) == NeedState::NotVisible));
     assert!(needs.paths().is_empty());
     assert_eq!(needs.mark(&unseen), NeedMark::Unknown);
 
-    let no_vault = SecretLookup { references: None, own: OwnSecrets::NotMerged, ..eyes() };
+    let no_vault = SecretLookup { references: None, own: OwnSecrets::NotMerged, ..lookup() };
     let needs = of(r#"{"authorization": "{$SET}", "hmac": {"secret": "{$vault:a#b}"}}"#, &no_vault);
     assert!(needs.iter().any(|need| need.state(&unseen) == NeedState::NoVault));
     assert_eq!(needs.mark(&unseen), NeedMark::Missing);
@@ -198,7 +198,7 @@ fn of_two_members_of_one_name_the_last_counts() {
 #[test]
 fn what_is_no_document_needs_nothing() {
     for text in ["", "[\"{$A}\"]", "\"{$A}\"", "{\"a\": \"{$A}\"", "null"] {
-        assert_eq!(of(text, &eyes()), Needs::default(), "{text}");
+        assert_eq!(of(text, &lookup()), Needs::default(), "{text}");
     }
     assert_eq!(of("{}", &not_merged()).mark(&unseen), NeedMark::Nothing);
 }

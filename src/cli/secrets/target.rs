@@ -12,18 +12,18 @@ pub(super) enum DocumentOrSecret {
 
 impl DocumentOrSecret {
     /// Parses an argument. A mount that the receiver reads takes precedence over a namespace.
-    pub(super) fn parse(text: &str, eyes: &SecretLookup) -> Result<Self, CliError> {
+    pub(super) fn parse(text: &str, lookup: &SecretLookup) -> Result<Self, CliError> {
         if let Some(rest) = text.strip_prefix("kv:") {
-            return secret(rest, eyes).map(Self::Secret);
+            return secret(rest, lookup).map(Self::Secret);
         }
         let below =
             |mount: &&Mount| text.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        if eyes.can_read_kv && mounts(eyes).iter().any(|mount| below(&mount)) {
-            return secret(text, eyes).map(Self::Secret);
+        if lookup.can_read_kv && mounts(lookup).iter().any(|mount| below(&mount)) {
+            return secret(text, lookup).map(Self::Secret);
         }
         match text.parse::<Address>() {
             Ok(address) => Ok(Self::Document(address.0)),
-            Err(_) if eyes.can_read_kv => secret(text, eyes).map(Self::Secret),
+            Err(_) if lookup.can_read_kv => secret(text, lookup).map(Self::Secret),
             Err(error) => Err(CliError::Usage(format!(
                 "{text:?} is no address ({error}); this context keeps its secrets in environment variables, \
                  so name a webhook"
@@ -32,10 +32,10 @@ impl DocumentOrSecret {
     }
 
     /// The path of the secret itself, or of a webhook's own secret.
-    pub(super) fn secret(self, eyes: &SecretLookup) -> Result<SecretPath, CliError> {
+    pub(super) fn secret(self, lookup: &SecretLookup) -> Result<SecretPath, CliError> {
         match self {
             Self::Secret(path) => Ok(path),
-            Self::Document(key) => eyes.stored_path(&key).ok_or_else(|| {
+            Self::Document(key) => lookup.stored_path(&key).ok_or_else(|| {
                 CliError::Usage(format!("{key} has no secrets of its own; name a webhook, or kv:MOUNT/PATH"))
             }),
         }
@@ -43,22 +43,22 @@ impl DocumentOrSecret {
 }
 
 /// The mounts that the receiver reads, without duplicates.
-pub(super) fn mounts(eyes: &SecretLookup) -> Vec<Mount> {
-    let own = match &eyes.stored {
+pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
+    let own = match &lookup.stored {
         OwnSecrets::Kv { mount, .. } => Some(mount.clone()),
         _ => None,
     };
-    let mut mounts: Vec<_> = own.into_iter().chain(eyes.references.clone()).collect();
+    let mut mounts: Vec<_> = own.into_iter().chain(lookup.references.clone()).collect();
     mounts.dedup();
     // Longest first, so that `team/kv` is not taken for a folder of `team`.
     mounts.sort_by_key(|mount| std::cmp::Reverse(mount.as_str().len()));
     mounts
 }
 
-fn secret(text: &str, eyes: &SecretLookup) -> Result<SecretPath, CliError> {
-    match split(text, eyes)? {
+fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath, CliError> {
+    match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
-        (mount, None) if text == mount.as_str() && !mounts(eyes).contains(&mount) => {
+        (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => {
             Err(CliError::Usage(format!(
                 "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \
                  {mount}/PATH for a secret in a mount"
@@ -70,15 +70,15 @@ fn secret(text: &str, eyes: &SecretLookup) -> Result<SecretPath, CliError> {
     }
 }
 
-pub(super) fn folder(text: &str, eyes: &SecretLookup) -> Result<SecretFolder, CliError> {
+pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder, CliError> {
     let text = text.strip_prefix("kv:").unwrap_or(text);
-    let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), eyes)?;
+    let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), lookup)?;
     Ok(SecretFolder { mount, folder })
 }
 
 /// Splits off the mount: one that the receiver reads, else the first segment.
-fn split(text: &str, eyes: &SecretLookup) -> Result<(Mount, Option<KvPath>), CliError> {
-    let known = mounts(eyes).into_iter().find_map(|mount| {
+fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>), CliError> {
+    let known = mounts(lookup).into_iter().find_map(|mount| {
         let rest = text.strip_prefix(mount.as_str())?;
         (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
     });
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::check::OwnPathTemplate;
 
-    fn eyes() -> SecretLookup {
+    fn lookup() -> SecretLookup {
         let kept =
             OwnSecrets::Kv { mount: Mount::new("team/kv").unwrap(), template: OwnPathTemplate::default() };
         SecretLookup {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn read(text: &str) -> String {
-        match DocumentOrSecret::parse(text, &eyes()) {
+        match DocumentOrSecret::parse(text, &lookup()) {
             Ok(DocumentOrSecret::Document(key)) => format!("document {key}"),
             Ok(DocumentOrSecret::Secret(SecretPath::Kv { mount, path })) => format!("{mount} | {path}"),
             Ok(other) => format!("{other:?}"),
@@ -140,8 +140,9 @@ mod tests {
 
     #[test]
     fn a_webhook_stands_for_its_own_secrets_and_nothing_else_does() {
-        let own =
-            |text: &str| DocumentOrSecret::parse(text, &eyes())?.secret(&eyes()).map(|path| path.to_string());
+        let own = |text: &str| {
+            DocumentOrSecret::parse(text, &lookup())?.secret(&lookup()).map(|path| path.to_string())
+        };
         assert_eq!(own("production/orders").unwrap(), "team/kv/production/orders/secrets");
         assert!(own("connections/redis").is_err());
         let variables = DocumentOrSecret::parse("production/orders", &SecretLookup::default()).unwrap();
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_a_mount_or_below_one() {
-        let told = |text: &str| folder(text, &eyes()).map(|folder| folder.to_string()).unwrap();
+        let told = |text: &str| folder(text, &lookup()).map(|folder| folder.to_string()).unwrap();
         assert_eq!(told("secret"), "secret/");
         assert_eq!(told("team/kv/production/"), "team/kv/production/");
         assert_eq!(told("other/x"), "other/x/");

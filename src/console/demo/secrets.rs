@@ -107,11 +107,11 @@ mod tests {
         let store: HashMap<_, _> = seed_data::documents().collect();
         let facts = |key: &ResourceKey| Some(Facts::scan(DocumentKind::of(key), store.get(key)?));
         let facts_of = |name: &str| facts(&ResourceKey::connection(ConnectionName::new(name).ok()?));
-        let (eyes, secrets) = (demo_secret_lookup().unwrap(), demo_secrets());
+        let (lookup, secrets) = (demo_secret_lookup().unwrap(), demo_secrets());
         let reader = secrets.access(false).reader;
         let mut seen = BTreeMap::new();
         for key in store.keys() {
-            let needs = needs(key, &facts(key).unwrap(), &facts_of, &eyes);
+            let needs = needs(key, &facts(key).unwrap(), &facts_of, &lookup);
             let mut told = HashMap::new();
             for path in needs.paths() {
                 told.insert(path.clone(), reader.presence(path).await.unwrap());

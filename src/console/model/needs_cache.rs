@@ -44,7 +44,7 @@ struct CachedNeeds {
 type ConnectionToken = (ResourceKey, Option<Token>);
 
 impl CachedNeeds {
-    fn of(inventory: &Inventory, eyes: &SecretLookup, key: &ResourceKey, row: RowRef<'_>) -> Self {
+    fn of(inventory: &Inventory, lookup: &SecretLookup, key: &ResourceKey, row: RowRef<'_>) -> Self {
         let connections = RefCell::new(Vec::new());
         let facts_of = |name: &str| -> Option<Facts> {
             let key = ResourceKey::connection(ConnectionName::new(name).ok()?);
@@ -52,7 +52,7 @@ impl CachedNeeds {
             connections.borrow_mut().push((key, row.map(RowRef::token)));
             row.map(RowRef::facts)
         };
-        let needs = needs(key, &row.facts(), &facts_of, eyes);
+        let needs = needs(key, &row.facts(), &facts_of, lookup);
         Self { token: row.token(), connections: connections.into_inner(), needs }
     }
 
@@ -90,7 +90,7 @@ impl NeedsCache {
     pub fn refresh(
         &mut self,
         inventory: &Inventory,
-        eyes: &SecretLookup,
+        lookup: &SecretLookup,
         in_sight: Vec<ResourceKey>,
     ) -> bool {
         if self.store.as_ref() != inventory.store() {
@@ -117,7 +117,7 @@ impl NeedsCache {
                 break;
             }
             news = true;
-            let known = CachedNeeds::of(inventory, eyes, key, row);
+            let known = CachedNeeds::of(inventory, lookup, key, row);
             room = room.saturating_sub(EACH * (1 + known.needs.len()));
             self.entries.insert(key.clone(), known);
         }

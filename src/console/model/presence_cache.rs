@@ -113,43 +113,43 @@ mod tests {
 
     #[test]
     fn the_last_word_counts_and_the_oldest_is_forgotten() {
-        let mut sight = PresenceCache::default();
-        sight.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        let mut presence_cache = PresenceCache::default();
+        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(1));
         let forbidden = Presence::Forbidden { permission: "read".into() };
-        sight.update([(path(0), forbidden.clone())], Duration::from_secs(2));
-        let seen = sight.entry(&path(0)).unwrap();
+        presence_cache.update([(path(0), forbidden.clone())], Duration::from_secs(2));
+        let seen = presence_cache.entry(&path(0)).unwrap();
         assert_eq!((&seen.presence, seen.at), (&forbidden, Duration::from_secs(2)));
-        sight.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)), Duration::from_secs(3));
-        assert_eq!(sight.len(), MAX_SEEN);
-        assert_eq!(sight.presence(&path(0)), None);
-        assert_eq!(sight.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
+        presence_cache.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)), Duration::from_secs(3));
+        assert_eq!(presence_cache.len(), MAX_SEEN);
+        assert_eq!(presence_cache.presence(&path(0)), None);
+        assert_eq!(presence_cache.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
     }
 
     #[test]
     fn what_was_told_before_a_write_is_not_known_after_it() {
-        let mut sight = PresenceCache::default();
-        sight.update([(path(0), Presence::Missing)], Duration::from_secs(1));
-        sight.invalidate(&path(0));
-        sight.mark_visible(&path(0), Duration::from_secs(1));
-        assert_eq!(sight.presence(&path(0)), None);
-        sight.update([(path(0), Presence::Missing)], Duration::from_secs(2));
-        assert_eq!(sight.presence(&path(0)), Some(&Presence::Missing));
+        let mut presence_cache = PresenceCache::default();
+        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        presence_cache.invalidate(&path(0));
+        presence_cache.mark_visible(&path(0), Duration::from_secs(1));
+        assert_eq!(presence_cache.presence(&path(0)), None);
+        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(2));
+        assert_eq!(presence_cache.presence(&path(0)), Some(&Presence::Missing));
     }
 
     #[test]
     fn what_was_out_of_sight_for_long_is_not_known_any_more() {
         let s = Duration::from_secs;
-        let mut sight = PresenceCache::default();
-        sight.update((0..3).map(|n| (path(n), Presence::Missing)), s(1));
+        let mut presence_cache = PresenceCache::default();
+        presence_cache.update((0..3).map(|n| (path(n), Presence::Missing)), s(1));
         for n in [0, 1] {
-            sight.mark_hidden(&path(n), s(2));
+            presence_cache.mark_hidden(&path(n), s(2));
         }
-        sight.mark_visible(&path(0), s(31));
-        sight.mark_visible(&path(1), s(32));
-        sight.mark_visible(&path(2), s(99));
-        let known = [0, 1, 2].map(|n| sight.presence(&path(n)).is_some());
+        presence_cache.mark_visible(&path(0), s(31));
+        presence_cache.mark_visible(&path(1), s(32));
+        presence_cache.mark_visible(&path(2), s(99));
+        let known = [0, 1, 2].map(|n| presence_cache.presence(&path(n)).is_some());
         assert_eq!(known, [true, false, true], "2 was in sight all the time");
-        sight.update([(path(1), Presence::Missing)], s(33));
-        assert_eq!(sight.presence(&path(1)), Some(&Presence::Missing));
+        presence_cache.update([(path(1), Presence::Missing)], s(33));
+        assert_eq!(presence_cache.presence(&path(1)), Some(&Presence::Missing));
     }
 }

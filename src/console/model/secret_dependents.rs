@@ -57,14 +57,14 @@ impl Model {
         except: &BTreeSet<ResourceKey>,
     ) -> SecretDependents {
         let mut holders = SecretDependents::default();
-        let (Some(eyes), SecretPath::Kv { mount, path: inside }) = (&self.context.secrets, path) else {
+        let (Some(lookup), SecretPath::Kv { mount, path: inside }) = (&self.context.secrets, path) else {
             return holders;
         };
-        if eyes.references.as_ref() == Some(mount) {
+        if lookup.references.as_ref() == Some(mount) {
             let rows = referring(&self.inventory, inside.as_str(), fields);
             rows.for_each(|row| holders.add(row.key(), except));
         }
-        if let OwnSecrets::Kv { mount: own, template } = &eyes.own
+        if let OwnSecrets::Kv { mount: own, template } = &lookup.own
             && own == mount
         {
             let found = self.inventory.namespaces().filter_map(|(namespace, _)| {

@@ -43,21 +43,21 @@ impl SecretLink {
     }
 
     /// Sets the secrets to watch.
-    pub fn set_watched(&mut self, paths: Vec<SecretPath>, sight: &mut PresenceCache, now: Duration) {
+    pub fn set_watched(&mut self, paths: Vec<SecretPath>, presence_cache: &mut PresenceCache, now: Duration) {
         let kept: HashSet<_> = paths.iter().collect();
         for gone in self.watched.iter().filter(|path| !kept.contains(path)) {
-            sight.mark_hidden(gone, now);
+            presence_cache.mark_hidden(gone, now);
         }
         for path in &paths {
-            sight.mark_visible(path, now);
+            presence_cache.mark_visible(path, now);
         }
         self.watched = paths;
-        self.count_forbidden(sight);
+        self.count_forbidden(presence_cache);
     }
 
     /// Recounts the secrets that may not be read.
-    pub fn count_forbidden(&mut self, sight: &PresenceCache) {
-        let seen = self.watched.iter().filter_map(|path| sight.presence(path));
+    pub fn count_forbidden(&mut self, presence_cache: &PresenceCache) {
+        let seen = self.watched.iter().filter_map(|path| presence_cache.presence(path));
         self.forbidden = seen.filter(|presence| matches!(presence, Presence::Forbidden { .. })).count();
     }
 }

@@ -9,10 +9,10 @@ use crate::console::widgets::{Surface, TextRun};
 /// Up to this width only the first four keys are named.
 const NARROW: u16 = 80;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1);
     let possible = Action::hints(place).into_iter().filter(|(action, _)| is_possible(model, *action));
     for (action, word) in possible.take(most) {

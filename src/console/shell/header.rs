@@ -39,7 +39,7 @@ const ALWAYS: u8 = u8::MAX;
 /// Least columns of a context's name: enough to tell contexts apart.
 const LEAST_CONTEXT: u16 = 4;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let name = model.context.name.as_str();
     let mut parts = vec![
         HeaderSegment::new(20, 0, StyleRole::Dim, "confdeck ·"),
@@ -54,7 +54,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let room = area.width.saturating_sub(2 * margins);
     fit(&mut parts, room);
 
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(margins).margin(margins);
     let (left, right): (Vec<HeaderSegment>, Vec<HeaderSegment>) =
         parts.into_iter().partition(|part| part.group == 0);

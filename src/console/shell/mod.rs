@@ -23,32 +23,32 @@ use crate::console::widgets::Surface;
 
 /// Draws the whole screen.
 pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
-    let mut canvas = Surface::new(frame.buffer_mut(), theme);
-    screen(model, &mut canvas);
-    if let Some(cursor) = canvas.cursor() {
+    let mut surface = Surface::new(frame.buffer_mut(), theme);
+    screen(model, &mut surface);
+    if let Some(cursor) = surface.cursor() {
         frame.set_cursor_position(cursor);
     }
 }
 
-fn screen(model: &Model, canvas: &mut Surface<'_>) {
+fn screen(model: &Model, surface: &mut Surface<'_>) {
     let parts = model.frame();
     for part in [parts.header, parts.tabs, parts.body, parts.status, parts.footer] {
-        canvas.set_style(part, StyleRole::Text);
+        surface.set_style(part, StyleRole::Text);
     }
     if model.size.cols < 2 {
         return;
     }
-    header::draw(canvas, model, parts.header);
+    header::draw(surface, model, parts.header);
     match covering(model) {
-        Some(screen) => screen.draw(model, canvas),
+        Some(screen) => screen.draw(model, surface),
         None => {
-            tabs::draw(canvas, model, parts.tabs);
-            model.tab.component().draw(model, canvas);
+            tabs::draw(surface, model, parts.tabs);
+            model.tab.component().draw(model, surface);
         }
     }
-    status::draw(canvas, model, parts.status);
-    footer::draw(canvas, model, parts.footer);
+    status::draw(surface, model, parts.status);
+    footer::draw(surface, model, parts.footer);
     if let Some(overlay) = &model.overlay {
-        overlay.component().draw(model, canvas);
+        overlay.component().draw(model, surface);
     }
 }

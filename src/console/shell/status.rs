@@ -9,7 +9,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextInput, TextRun};
 use crate::console::words;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
     let is_secrets = model.shows_secrets();
     let right = match (&model.edit, browse) {
@@ -22,7 +22,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
         }
         _ => TextRun::default(),
     };
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
     if area.width >= 40 {
         pen.put_right(&right);
@@ -42,7 +42,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     }
     pen.put_run(&said);
     if let Some(x) = cursor {
-        canvas.set_cursor(x, area.y);
+        surface.set_cursor(x, area.y);
     }
 }
 

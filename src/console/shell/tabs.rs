@@ -7,10 +7,10 @@ use crate::console::screens::Tab;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, TextRun};
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let full: Vec<TextRun> = Tab::ALL.iter().map(|tab| title(model, *tab, true)).collect();
     let needed: u16 = full.iter().map(|title| title.width() + 3).sum();
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1);
     for (tab, full) in Tab::ALL.iter().zip(full) {
         let title = if needed <= area.width { full } else { title(model, *tab, false) };

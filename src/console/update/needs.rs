@@ -13,9 +13,9 @@ pub(crate) fn follow(model: &mut Model) {
     let in_sight = visible_keys(model);
     let now = model.now.mono;
     let Model { needs, variable_conflicts: clashes, inventory, context, .. } = model;
-    let Some(eyes) = &context.secrets else { return };
-    let mut news = needs.refresh(inventory, eyes, in_sight);
-    if eyes.stored == OwnSecrets::Variables {
+    let Some(lookup) = &context.secrets else { return };
+    let mut news = needs.refresh(inventory, lookup, in_sight);
+    if lookup.stored == OwnSecrets::Variables {
         news |= clashes.work(inventory, now);
     }
     if news {

@@ -16,7 +16,7 @@ pub(crate) fn dialog_columns(area: Rect, columns: u16) -> u16 {
 
 /// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
 /// box that does not fit is as large as the area.
-pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: usize) -> Rect {
+pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: usize) -> Rect {
     let wanted = columns.saturating_add(4);
     // Narrow strips of the background at both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
@@ -28,8 +28,8 @@ pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns:
         width,
         height,
     };
-    canvas.clear(outer);
-    canvas.hide_cursor();
+    surface.clear(outer);
+    surface.hide_cursor();
     if width < 5 || height < 3 {
         return outer;
     }
@@ -40,17 +40,17 @@ pub(crate) fn dialog(canvas: &mut Surface<'_>, area: Rect, title: &str, columns:
             _ if row == height - 1 => (bottom_left, glyph::HORIZONTAL, bottom_right),
             _ => (glyph::VERTICAL, " ", glyph::VERTICAL),
         };
-        let mut pen = canvas.row(outer, row);
+        let mut pen = surface.row(outer, row);
         pen.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
-        canvas.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
+        surface.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
     }
-    let mut pen = canvas.row(outer, 0);
+    let mut pen = surface.row(outer, 0);
     pen.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
 }
 
 /// Says at the lower edge of a box that there is more than it shows.
-pub(crate) fn draw_more(canvas: &mut Surface<'_>, inside: Rect) {
+pub(crate) fn draw_more(surface: &mut Surface<'_>, inside: Rect) {
     let edge = Rect { y: inside.bottom(), height: 1, ..inside };
-    canvas.row(edge, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
+    surface.row(edge, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));
 }

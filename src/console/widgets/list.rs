@@ -141,7 +141,7 @@ pub(crate) fn put_marker<'p, 'c>(
 /// Draws the rows of a table as a list: the marker of the selected one, two columns for marks, the cells. The
 /// names of the columns stand above the area where `with_names` says that there is a row for them.
 pub(crate) fn draw_rows(
-    canvas: &mut Surface<'_>,
+    surface: &mut Surface<'_>,
     area: Rect,
     table: &TextTable<'_>,
     with_names: bool,
@@ -152,10 +152,10 @@ pub(crate) fn draw_rows(
     let widths = table.widths(area.width.saturating_sub(4));
     if with_names {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
-        table.draw_header(canvas, names, 0, &widths);
+        table.draw_header(surface, names, 0, &widths);
     }
     for (line, at) in (0..area.height).zip(0..table.rows.len()) {
-        let mut pen = canvas.row(area, line);
+        let mut pen = surface.row(area, line);
         put_marker(&mut pen, selected.0 == Some(at), selected.1);
         for (ink, mark) in marks(at) {
             pen.put_column(1, ink, mark);

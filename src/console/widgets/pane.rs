@@ -15,9 +15,9 @@ pub(crate) struct PaneTitle {
     pub(crate) focused: bool,
 }
 
-pub(crate) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
+pub(crate) fn draw_title(surface: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
     let ink = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
-    let mut pen = canvas.row(inner(pane), 0);
+    let mut pen = surface.row(inner(pane), 0);
     pen.skip(1).margin(1).put_right(&title.right);
     if !title.right.is_empty() {
         pen.margin(1);
@@ -26,8 +26,8 @@ pub(crate) fn draw_title(canvas: &mut Surface<'_>, pane: Rect, title: PaneTitle)
 }
 
 /// Draws the rule to the left of every pane but the first.
-pub(crate) fn draw_rules(canvas: &mut Surface<'_>, panes: &[Rect]) {
+pub(crate) fn draw_rules(surface: &mut Surface<'_>, panes: &[Rect]) {
     for pane in panes.iter().filter(|pane| pane.width > 0 && pane.x > 0) {
-        canvas.vertical_line(*pane, StyleRole::Rule);
+        surface.vertical_line(*pane, StyleRole::Rule);
     }
 }

@@ -88,10 +88,10 @@ impl<'a> ReviewPage<'a> {
     }
 
     /// Draws the lines that are visible at a scroll position.
-    pub(crate) fn draw(&self, canvas: &mut Surface<'_>, area: Rect, scroll: usize) {
+    pub(crate) fn draw(&self, surface: &mut Surface<'_>, area: Rect, scroll: usize) {
         let first = clamp_scroll(scroll, self.lines.len(), area.height);
         for (row, line) in (0..area.height).zip(self.lines.iter().skip(first)) {
-            let mut pen = canvas.row(area, row);
+            let mut pen = surface.row(area, row);
             pen.skip(1).margin(1);
             match line {
                 ReviewLine::Run(indent, phrase) => {

@@ -59,8 +59,8 @@ impl TextTable<'_> {
     }
 
     /// Draws the header row.
-    pub(crate) fn draw_header(&self, canvas: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
-        let mut pen = canvas.row(area, row);
+    pub(crate) fn draw_header(&self, surface: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
+        let mut pen = surface.row(area, row);
         let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
         self.draw_cells(&mut pen, names, widths);
     }

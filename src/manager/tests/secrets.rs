@@ -38,8 +38,8 @@ fn world(document: Option<&str>) -> World {
     let store = MemoryStore::seeded(document.map(|document| (key.clone(), document.into())));
     let secrets = FaultySecrets::new();
     let own = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
-    let eyes = SecretLookup { references: Some(mount("secret")), own, ..SecretLookup::default() };
-    let manager = manager(&store).with_secret_access(secrets.access(true)).with_secret_lookup(eyes);
+    let lookup = SecretLookup { references: Some(mount("secret")), own, ..SecretLookup::default() };
+    let manager = manager(&store).with_secret_access(secrets.access(true)).with_secret_lookup(lookup);
     World { store, secrets, manager, key }
 }
 

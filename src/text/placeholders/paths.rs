@@ -10,38 +10,38 @@ pub(super) type PlaceholderPath = (Vec<String>, usize);
 
 /// The placeholders in the values of a concealed text, by path; none where it is not JSON.
 pub(super) fn placeholder_paths(text: &str) -> Vec<(PlaceholderPath, usize)> {
-    let mut seats = Vec::new();
+    let mut found = Vec::new();
     if let Ok(root) = parse(text) {
-        collect_paths(text, &root, &mut Vec::new(), &mut seats);
+        collect_paths(text, &root, &mut Vec::new(), &mut found);
     }
-    seats
+    found
 }
 
 fn collect_paths(
     text: &str,
     node: &Node,
     steps: &mut Vec<String>,
-    seats: &mut Vec<(PlaceholderPath, usize)>,
+    found: &mut Vec<(PlaceholderPath, usize)>,
 ) {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut enter = |name: String, value: &Node, seats: &mut Vec<(PlaceholderPath, usize)>| {
+    let mut enter = |name: String, value: &Node, found: &mut Vec<(PlaceholderPath, usize)>| {
         let count = seen.entry(name.clone()).or_default();
         *count += 1;
         steps.push(format!("{count} {name}"));
-        collect_paths(text, value, steps, seats);
+        collect_paths(text, value, steps, found);
         steps.pop();
     };
     match &node.value {
         NodeValue::Object(members) => {
-            members.iter().for_each(|member| enter(member.name.clone(), &member.value, seats));
+            members.iter().for_each(|member| enter(member.name.clone(), &member.value, found));
         }
         // Items move, so they are identified by their text.
         NodeValue::Array(items) => {
-            items.iter().for_each(|item| enter(without_numbers(item.span.of(text)), item, seats))
+            items.iter().for_each(|item| enter(without_numbers(item.span.of(text)), item, found))
         }
         NodeValue::Scalar(_) => {
             let numbers = find_placeholders(node.span.of(text)).filter_map(|mark| mark.number()).enumerate();
-            seats.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
+            found.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
         }
     }
 }

@@ -14,7 +14,7 @@ const COLUMNS: u16 = 76;
 /// Rows above the list: the input line, and a blank.
 const ABOVE: u16 = 2;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
+pub(crate) fn draw(surface: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
     let of = match DocumentKind::of(&chooser.key) {
         DocumentKind::Connection => "type",
         _ => "module",
@@ -22,26 +22,26 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
     let title = format!("{of} of {}", chooser.key);
     let matches = chooser.matches();
     let rows = matches.len().max(1) + usize::from(ABOVE);
-    let inside = dialog(canvas, area, &title, COLUMNS, rows);
-    let x = canvas.row(inside, 0).put(StyleRole::Key, glyph::CRUMB).skip(1).put_input(&chooser.list.filter);
-    canvas.set_cursor(x, inside.y);
+    let inside = dialog(surface, area, &title, COLUMNS, rows);
+    let x = surface.row(inside, 0).put(StyleRole::Key, glyph::CRUMB).skip(1).put_input(&chooser.list.filter);
+    surface.set_cursor(x, inside.y);
     let height = inside.height.saturating_sub(ABOVE);
     let list = Rect { y: inside.y + inside.height - height, height, ..inside };
     if matches.is_empty() {
         let words = format!("no {of} has \"{}\" in its name or its description", chooser.list.filter.text());
-        canvas.row(list, 0).put_run(&TextRun::of(StyleRole::Dim, words));
+        surface.row(list, 0).put_run(&TextRun::of(StyleRole::Dim, words));
     }
     let first = chooser.list.first_row(matches.len(), height);
     for (row, (at, choice)) in (0..height).zip(matches.iter().enumerate().skip(first)) {
-        option(canvas, list, row, choice, at == chooser.list.cursor);
+        option(surface, list, row, choice, at == chooser.list.cursor);
     }
     if matches.len() > first + usize::from(height) {
-        draw_more(canvas, inside);
+        draw_more(surface, inside);
     }
 }
 
-fn option(canvas: &mut Surface<'_>, list: Rect, row: u16, choice: &DocumentType, selected: bool) {
-    let mut pen = canvas.row(list, row);
+fn option(surface: &mut Surface<'_>, list: Rect, row: u16, choice: &DocumentType, selected: bool) {
+    let mut pen = surface.row(list, row);
     put_marker(&mut pen, selected, true).skip(1);
     pen.put(StyleRole::Text, format!("{:16}", choice.name)).put(StyleRole::Dim, choice.help.as_str());
 }

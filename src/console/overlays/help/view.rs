@@ -16,7 +16,7 @@ const GAP: u16 = 4;
 /// Width of the keys.
 const KEYS: usize = 17;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
     let read_only = model.lock == WriteAccess::ReadOnly;
     let mut groups: Vec<Vec<TextRun>> =
         Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
@@ -26,18 +26,18 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, place: P
     let columns = columns(groups, area);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
-    let inside = dialog(canvas, area, &title, width(&columns), rows);
+    let inside = dialog(surface, area, &title, width(&columns), rows);
     let first = clamp_scroll(scroll, rows, inside.height);
     let mut rest = inside;
     for column in &columns {
         for (row, phrase) in (0..rest.height).zip(column.iter().skip(first)) {
-            canvas.row(rest, row).put_run(phrase);
+            surface.row(rest, row).put_run(phrase);
         }
         let step = (widest(column) + GAP).min(rest.width);
         rest = Rect { x: rest.x + step, width: rest.width - step, ..rest };
     }
     if rows > first + usize::from(inside.height) {
-        draw_more(canvas, inside);
+        draw_more(surface, inside);
     }
 }
 

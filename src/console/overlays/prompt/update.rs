@@ -195,7 +195,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::Unlock => open_gate(model, &text),
         PromptPurpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
         PromptPurpose::Reason(order) => secret_reveal::read(model, order, &text),
-        PromptPurpose::Destroy(doomed) => secret_destroy::on_path_typed(model, doomed, &text),
+        PromptPurpose::Destroy(target) => secret_destroy::on_path_typed(model, target, &text),
         PromptPurpose::FieldName => secret_form::add_field(model, &text),
     };
     match done {

@@ -10,15 +10,15 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 use crate::console::words;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
     let (title, hint) = words_for(model, &prompt.purpose);
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let below = below(prompt, &hint, columns);
-    let inside = dialog(canvas, area, &title, columns, below.len() + 1);
+    let inside = dialog(surface, area, &title, columns, below.len() + 1);
     let sign = if prompt.purpose == PromptPurpose::Command { ":" } else { glyph::CRUMB };
-    let x = canvas.row(inside, 0).put(StyleRole::Key, sign).skip(1).put_input(&prompt.input);
-    canvas.set_cursor(x, inside.y);
-    canvas.put_lines(inside, 1, &below);
+    let x = surface.row(inside, 0).put(StyleRole::Key, sign).skip(1).put_input(&prompt.input);
+    surface.set_cursor(x, inside.y);
+    surface.put_lines(inside, 1, &below);
 }
 
 /// The title and the hint.
@@ -47,7 +47,7 @@ fn words_for(model: &Model, purpose: &PromptPurpose) -> (String, String) {
             ("another value".into(), words.into())
         }
         PromptPurpose::Reason(order) => reason(order),
-        PromptPurpose::Destroy(doomed) => destroy(doomed),
+        PromptPurpose::Destroy(target) => destroy(target),
         PromptPurpose::FieldName => {
             ("another field".into(), "its name, exactly as its readers ask for it".into())
         }
@@ -58,11 +58,11 @@ fn words_for(model: &Model, purpose: &PromptPurpose) -> (String, String) {
     }
 }
 
-fn destroy(doomed: &DestroyTarget) -> (String, String) {
+fn destroy(target: &DestroyTarget) -> (String, String) {
     let what =
-        doomed.version.map_or_else(|| "all its versions".to_owned(), |version| format!("{version} of it"));
-    let hint = format!("type its path, {}, to destroy {what} for ever; nothing brings it back", doomed.path);
-    (format!("destroy {}", doomed.describe()), hint)
+        target.version.map_or_else(|| "all its versions".to_owned(), |version| format!("{version} of it"));
+    let hint = format!("type its path, {}, to destroy {what} for ever; nothing brings it back", target.path);
+    (format!("destroy {}", target.describe()), hint)
 }
 
 fn reason(order: &RevealRequest) -> (String, String) {
@@ -84,7 +84,7 @@ fn warnings(purpose: &PromptPurpose) -> Vec<String> {
              program of yours may keep it; clear it afterwards"
                 .into(),
         ],
-        PromptPurpose::Destroy(doomed) => doomed.warnings.clone(),
+        PromptPurpose::Destroy(target) => target.warnings.clone(),
         _ => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use crate::console::place::Place;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let mut lines = TextRun::wrap(StyleRole::Strong, &confirm.question, columns);
     for detail in &confirm.details {
@@ -18,12 +18,12 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, confirm:
     }
     lines.push(TextRun::default());
     lines.push(answers(&model.keymap));
-    let inside = dialog(canvas, area, "sure?", columns, lines.len());
+    let inside = dialog(surface, area, "sure?", columns, lines.len());
     // The question comes first and the answers last; what does not fit is cut between them.
     let left_out = lines.len().saturating_sub(usize::from(inside.height));
     let keep = lines.len().saturating_sub(2 + left_out);
     let shown = lines.iter().take(keep).chain(lines.iter().skip(keep + left_out));
-    canvas.put_lines(inside, 0, shown);
+    surface.put_lines(inside, 0, shown);
 }
 
 fn answers(keymap: &KeyMap) -> TextRun {

@@ -21,13 +21,13 @@ use crate::text::Safe;
 /// Dependents listed before the rest is only counted.
 const NAMED: usize = 8;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     if pane.width == 0 {
         return;
     }
     let rows = body_rows(pane);
     if rows.height < pane.height {
-        draw_title(canvas, pane, title(model, browse));
+        draw_title(surface, pane, title(model, browse));
     }
     let Some((shown, row)) = selected(model, browse) else { return };
     let area = text_area(rows);
@@ -38,12 +38,12 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
     for line in 0..area.height {
         let at = first + usize::from(line);
         if let Some(fact) = facts.get(at) {
-            canvas.row(area, line).put_run(fact);
+            surface.row(area, line).put_run(fact);
         } else if at == facts.len() {
             let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
-            canvas.row(whole, line).fill(StyleRole::Rule, glyph::HORIZONTAL);
+            surface.row(whole, line).fill(StyleRole::Rule, glyph::HORIZONTAL);
         } else if let Some(text) = shown.masked.line(at - facts.len() - 1) {
-            numbered_line(&mut canvas.row(area, line), at - facts.len() - 1, lines, &text);
+            numbered_line(&mut surface.row(area, line), at - facts.len() - 1, lines, &text);
         }
     }
 }

@@ -12,11 +12,11 @@ use crate::console::words;
 use crate::domain::LinkState;
 use crate::inventory::Scope;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
     let inside = Rect { x: area.x + 2, width: room, ..area };
-    canvas.put_lines(inside, top, &lines(model, browse, room));
+    surface.put_lines(inside, top, &lines(model, browse, room));
 }
 
 fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {

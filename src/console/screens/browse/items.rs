@@ -45,14 +45,14 @@ const FOREIGN: [TableColumn; 3] = [
     TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
 ];
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let area = item_rows(pane);
     let heads = pane.height - area.height;
     if heads > 0 {
-        draw_title(canvas, pane, title(model, browse));
+        draw_title(surface, pane, title(model, browse));
     }
     if browse.listing.len(&model.inventory) == 0 {
-        empty::draw(canvas, model, browse, area);
+        empty::draw(surface, model, browse, area);
         return;
     }
     let columns = columns(browse.listing.scope());
@@ -66,7 +66,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
     let table = TextTable { columns: &columns, rows: cells };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
     let selected = (browse.list.cursor.checked_sub(first), model.has_focus(Pane::Items));
-    draw_rows(canvas, area, &table, heads > 1, selected, |at| {
+    draw_rows(surface, area, &table, heads > 1, selected, |at| {
         let Some((row, found)) = rows.get(at).zip(found.get(at)) else { return [(StyleRole::Text, " "); 2] };
         let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
         [mark(model, *row, found), (StyleRole::Accent, if is_marked { glyph::MARKED } else { " " })]

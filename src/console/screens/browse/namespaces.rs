@@ -10,7 +10,7 @@ use crate::console::widgets::{Surface, TextRun, draw_title, first_row, put_marke
 use crate::console::words;
 use crate::inventory::{RowCounts, Scope};
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let rows = body_rows(pane);
     if rows.height < pane.height {
         let namespaces = model.inventory.namespaces().len();
@@ -21,7 +21,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
         };
         let name = if model.panes().is_alone() { "namespaces" } else { "NAMESPACES" };
         let right = TextRun::of(StyleRole::Dim, count);
-        draw_title(canvas, pane, words::pane_title(model, Pane::Namespaces, name, right));
+        draw_title(surface, pane, words::pane_title(model, Pane::Namespaces, name, right));
     }
     let list = NamespaceList::of(&model.inventory);
     let selected = list.position(browse.listing.scope());
@@ -34,7 +34,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, browse: &BrowsePage,
         .skip(first);
     for row in 0..rows.height {
         let Some((at, (name, tally))) = scopes.next() else { break };
-        let mut pen = canvas.row(rows, row);
+        let mut pen = surface.row(rows, row);
         put_marker(&mut pen, at == selected, model.has_focus(Pane::Namespaces));
         pen.margin(1).put_right(&counts(model, tally)).margin(1).put(StyleRole::Text, name);
     }

@@ -11,16 +11,16 @@ use crate::console::widgets::{Surface, TextRun, draw_rules};
 use crate::console::words;
 use crate::inventory::Scope;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
     let Some(browse) = model.browse() else { return };
     let panes = model.panes();
-    super::namespaces::draw(canvas, model, browse, panes.namespaces);
-    super::items::draw(canvas, model, browse, panes.items);
-    super::detail::draw(canvas, model, browse, panes.detail);
+    super::namespaces::draw(surface, model, browse, panes.namespaces);
+    super::items::draw(surface, model, browse, panes.items);
+    super::detail::draw(surface, model, browse, panes.detail);
     if words::may_be_outdated(&model.link) {
-        canvas.set_style(model.frame().body, StyleRole::Stale);
+        surface.set_style(model.frame().body, StyleRole::Stale);
     }
-    draw_rules(canvas, &[panes.namespaces, panes.items, panes.detail]);
+    draw_rules(surface, &[panes.namespaces, panes.items, panes.detail]);
 }
 
 /// How many documents a tab has, and how many of them are invalid.

@@ -29,11 +29,11 @@ const TABLE: [TableColumn; 5] = [
 /// Rows below the table: a blank, and notes about the selected draft.
 const BELOW: u16 = 3;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
     let rows = model.draft_rows();
     let cells: Vec<_> = rows.iter().map(|row| cells(model, row)).collect();
     let wanted = rows.len() + usize::from(1 + BELOW);
-    let inside = dialog(canvas, area, &words::plural(rows.len(), "draft"), COLUMNS, wanted);
+    let inside = dialog(surface, area, &words::plural(rows.len(), "draft"), COLUMNS, wanted);
     let cursor = page.list.place(&rows);
     let below = BELOW.min(inside.height.saturating_sub(2));
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
@@ -41,17 +41,17 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect, page: &D
     let table = TextTable { columns: &TABLE, rows: cells };
     let widths = table.widths(inside.width.saturating_sub(2));
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
-    table.draw_header(canvas, list, 0, &widths);
+    table.draw_header(surface, list, 0, &widths);
     for (line, row) in (1..).zip(top..rows.len().min(top + height)) {
         if row == cursor {
-            canvas.row(inside, line).put(StyleRole::Accent, glyph::SELECTED);
+            surface.row(inside, line).put(StyleRole::Accent, glyph::SELECTED);
         }
-        let mut pen = canvas.row(list, line);
+        let mut pen = surface.row(list, line);
         table.draw_row(&mut pen, row, &widths);
     }
     let Some(selected) = rows.get(cursor) else { return };
     let about = TextRun::wrap(StyleRole::Dim, &about(model, selected), inside.width);
-    canvas.put_lines(inside, inside.height.saturating_sub(below) + 1, &about);
+    surface.put_lines(inside, inside.height.saturating_sub(below) + 1, &about);
 }
 
 /// In how long the age of each listed draft changes.

@@ -70,8 +70,8 @@ pub struct DiagnosticsInput {
 }
 
 impl DiagnosticsInput {
-    pub fn of(pad: &TextBuffer, concealed_count: usize) -> Self {
-        Self { text: pad.text(), concealed_count, byte_order_mark: pad.has_byte_order_mark() }
+    pub fn of(buffer: &TextBuffer, concealed_count: usize) -> Self {
+        Self { text: buffer.text(), concealed_count, byte_order_mark: buffer.has_byte_order_mark() }
     }
 
     /// In bytes.
@@ -87,10 +87,10 @@ impl DiagnosticsInput {
         found.sort_by_key(|found| found.span.start);
         found.truncate(MAX_DIAGNOSTICS);
         let mut places = OffsetMapper { text: &text, at: 0, pos: Pos::default() };
-        let mut flaws: Vec<_> = found.into_iter().map(|found| locate(found, &mut places)).collect();
-        let paths = paths(&text, flaws.iter().map(|flaw| flaw.from));
-        flaws.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.found.pointer = path);
-        flaws
+        let mut diagnostics: Vec<_> = found.into_iter().map(|found| locate(found, &mut places)).collect();
+        let paths = paths(&text, diagnostics.iter().map(|flaw| flaw.from));
+        diagnostics.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.found.pointer = path);
+        diagnostics
     }
 }
 
@@ -156,8 +156,8 @@ impl Diagnostics {
     }
 
     /// Whether the text changed since it was checked.
-    pub fn is_behind(&self, pad: &TextBuffer) -> bool {
-        self.revision != pad.revision()
+    pub fn is_behind(&self, buffer: &TextBuffer) -> bool {
+        self.revision != buffer.revision()
     }
 
     /// The index of the diagnostic at, or nearest to, the cursor.
@@ -181,17 +181,17 @@ impl Diagnostics {
     }
 
     /// Checks now, however long that takes.
-    pub fn check(&mut self, pad: &TextBuffer, kept: usize) {
-        self.list = DiagnosticsInput::of(pad, kept).run();
-        self.revision = pad.revision();
+    pub fn check(&mut self, buffer: &TextBuffer, kept: usize) {
+        self.list = DiagnosticsInput::of(buffer, kept).run();
+        self.revision = buffer.revision();
         self.check_at = None;
         self.asked.cancel();
     }
 
     /// Updates the diagnostics after an edit.
-    pub fn changed(&mut self, pad: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
-        if pad.len() <= AT_ONCE {
-            return self.check(pad, kept);
+    pub fn changed(&mut self, buffer: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
+        if buffer.len() <= AT_ONCE {
+            return self.check(buffer, kept);
         }
         self.check_at = Some(now + PAUSE);
         let (row, by) = rows;
@@ -205,23 +205,23 @@ impl Diagnostics {
     }
 
     /// Checks again: now if the draft is small, else off the event loop as soon as possible.
-    pub fn schedule_check(&mut self, pad: &TextBuffer, kept: usize, now: Duration) {
+    pub fn schedule_check(&mut self, buffer: &TextBuffer, kept: usize, now: Duration) {
         self.asked.cancel();
-        if pad.len() <= AT_ONCE { self.check(pad, kept) } else { self.check_at = Some(now) }
+        if buffer.len() <= AT_ONCE { self.check(buffer, kept) } else { self.check_at = Some(now) }
     }
 
     /// The input of the diagnostics if they are due.
     pub fn take_due(
         &mut self,
-        pad: &TextBuffer,
+        buffer: &TextBuffer,
         kept: usize,
         now: Duration,
         request: RequestId,
     ) -> Option<DiagnosticsInput> {
         self.check_at().filter(|at| *at <= now)?;
         self.check_at = None;
-        self.asked.begin(request, pad.revision());
-        Some(DiagnosticsInput::of(pad, kept))
+        self.asked.begin(request, buffer.revision());
+        Some(DiagnosticsInput::of(buffer, kept))
     }
 
     /// Takes the result of a check; one for an older request or an older text is dropped.
@@ -229,11 +229,11 @@ impl Diagnostics {
         &mut self,
         request: RequestId,
         found: Vec<BufferDiagnostic>,
-        pad: &TextBuffer,
+        buffer: &TextBuffer,
         now: Duration,
     ) {
         let Some(revision) = self.asked.accept(request) else { return };
-        if revision == pad.revision() {
+        if revision == buffer.revision() {
             self.list = found;
             self.revision = revision;
         } else {
@@ -246,17 +246,17 @@ impl Diagnostics {
 mod tests {
     use super::*;
 
-    fn flaws(text: &str) -> (TextBuffer, Diagnostics) {
-        let pad = TextBuffer::new(text);
-        let mut flaws = Diagnostics::default();
-        flaws.check(&pad, 1);
-        (pad, flaws)
+    fn diagnostics(text: &str) -> (TextBuffer, Diagnostics) {
+        let buffer = TextBuffer::new(text);
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.check(&buffer, 1);
+        (buffer, diagnostics)
     }
 
     #[test]
     fn places_and_remedies_are_the_pads() {
-        let (mut pad, found) =
-            flaws("{\n  \"é\": 1\n  \"b\": True,\n  \"p\": \"‹kept:1\",\n  \"q\": \"‹kept:2›\"\n}");
+        let (mut buffer, found) =
+            diagnostics("{\n  \"é\": 1\n  \"b\": True,\n  \"p\": \"‹kept:1\",\n  \"q\": \"‹kept:2›\"\n}");
         let told: Vec<_> =
             found.list().iter().map(|flaw| (flaw.from.row, flaw.from.at, flaw.to.at)).collect();
         assert_eq!(told, [(2, 2, 5), (2, 7, 11), (3, 8, 17), (4, 8, 20)]);
@@ -264,15 +264,15 @@ mod tests {
             panic!("a fix")
         };
         assert_eq!((from, to), (Pos { row: 1, at: 9 }, Pos { row: 1, at: 9 }));
-        pad.apply(&[(from, to, text)]);
-        assert_eq!(pad.line(1), "  \"é\": 1,");
+        buffer.apply(&[(from, to, text)]);
+        assert_eq!(buffer.line(1), "  \"é\": 1,");
         assert!(found.list()[2].found.message.contains("damaged"));
         assert!(found.list()[3].found.message.contains("stands for no stored secret"));
     }
 
     #[test]
     fn the_nearest_and_the_next_are_found() {
-        let (_, found) = flaws("{\n\"a\": x,\n\"b\": y, \"c\": z\n}");
+        let (_, found) = diagnostics("{\n\"a\": x,\n\"b\": y, \"c\": z\n}");
         let row = |row, at| Pos { row, at };
         assert_eq!(found.nearest(row(0, 0)), Some(0));
         assert_eq!(found.nearest(row(2, 4)), Some(1));
@@ -283,25 +283,25 @@ mod tests {
 
     #[test]
     fn of_answers_the_newest_counts() {
-        let mut pad = TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(AT_ONCE)));
-        let mut flaws = Diagnostics::default();
+        let mut buffer = TextBuffer::new(&format!("{{\n\"a\": x,\n\"b\": \"{}\"}}", "x".repeat(AT_ONCE)));
+        let mut diagnostics = Diagnostics::default();
         let second = Duration::from_secs(1);
-        flaws.schedule_check(&pad, 0, second);
-        let check = flaws.take_due(&pad, 0, second, RequestId(1)).unwrap();
-        assert!(flaws.take_due(&pad, 0, second, RequestId(2)).is_none(), "one at a time");
-        pad.type_char(' ');
-        flaws.changed(&pad, 0, second, (0, 0));
+        diagnostics.schedule_check(&buffer, 0, second);
+        let check = diagnostics.take_due(&buffer, 0, second, RequestId(1)).unwrap();
+        assert!(diagnostics.take_due(&buffer, 0, second, RequestId(2)).is_none(), "one at a time");
+        buffer.type_char(' ');
+        diagnostics.changed(&buffer, 0, second, (0, 0));
         let found = check.run();
         assert_eq!(found.len(), 1);
-        flaws.accept(RequestId(1), found.clone(), &pad, second);
-        assert!(flaws.list().is_empty() && flaws.is_behind(&pad), "of a text that is no more");
-        let check = flaws.take_due(&pad, 0, 2 * second, RequestId(3)).unwrap();
-        flaws.accept(RequestId(2), found, &pad, second);
-        assert!(flaws.list().is_empty());
-        flaws.accept(RequestId(3), check.run(), &pad, second);
-        assert_eq!((flaws.list().len(), flaws.is_behind(&pad)), (1, false));
-        pad.paste("\n\n");
-        flaws.changed(&pad, 0, second, (0, 2));
-        assert_eq!(flaws.list()[0].from.row, 3, "it moves with its line");
+        diagnostics.accept(RequestId(1), found.clone(), &buffer, second);
+        assert!(diagnostics.list().is_empty() && diagnostics.is_behind(&buffer), "of a text that is no more");
+        let check = diagnostics.take_due(&buffer, 0, 2 * second, RequestId(3)).unwrap();
+        diagnostics.accept(RequestId(2), found, &buffer, second);
+        assert!(diagnostics.list().is_empty());
+        diagnostics.accept(RequestId(3), check.run(), &buffer, second);
+        assert_eq!((diagnostics.list().len(), diagnostics.is_behind(&buffer)), (1, false));
+        buffer.paste("\n\n");
+        diagnostics.changed(&buffer, 0, second, (0, 2));
+        assert_eq!(diagnostics.list()[0].from.row, 3, "it moves with its line");
     }
 }

@@ -49,10 +49,10 @@ impl fmt::Display for MatchCount {
 
 impl TextSearch {
     /// Opens the search line; the previous text stays, to be replaced or searched again.
-    pub fn open(&mut self, pad: &TextBuffer) {
+    pub fn open(&mut self, buffer: &TextBuffer) {
         self.typing = true;
         self.marked = true;
-        self.origin = pad.selection().map_or(pad.cursor(), |(from, _)| from);
+        self.origin = buffer.selection().map_or(buffer.cursor(), |(from, _)| from);
         self.match_count = MatchCount::default();
         self.current = None;
     }
@@ -62,31 +62,31 @@ impl TextSearch {
     }
 
     /// Goes to the first match from where typing began. Returns whether there is one.
-    pub fn search_from_origin(&mut self, pad: &mut TextBuffer) -> bool {
-        let found = self.needle().and_then(|needle| next(pad, &needle, self.origin, true));
-        self.arrive(pad, found, self.origin)
+    pub fn search_from_origin(&mut self, buffer: &mut TextBuffer) -> bool {
+        let found = self.needle().and_then(|needle| next(buffer, &needle, self.origin, true));
+        self.arrive(buffer, found, self.origin)
     }
 
     /// Goes to the next or previous match, wrapping around.
-    pub fn go_to_match(&mut self, pad: &mut TextBuffer, forward: bool) -> bool {
-        let here = pad.cursor();
+    pub fn go_to_match(&mut self, buffer: &mut TextBuffer, forward: bool) -> bool {
+        let here = buffer.cursor();
         let from = match self.current {
             // The current match starts at the cursor; search from its end.
             Some((start, end)) if start == here && forward => end,
             _ => here,
         };
-        let found = self.needle().and_then(|needle| next(pad, &needle, from, forward));
+        let found = self.needle().and_then(|needle| next(buffer, &needle, from, forward));
         self.marked = true;
-        let arrived = self.arrive(pad, found, here);
-        self.origin = pad.cursor();
+        let arrived = self.arrive(buffer, found, here);
+        self.origin = buffer.cursor();
         arrived
     }
 
-    fn arrive(&mut self, pad: &mut TextBuffer, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
+    fn arrive(&mut self, buffer: &mut TextBuffer, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
         self.current = found;
-        pad.move_to(found.map_or(otherwise, |(start, _)| start));
+        buffer.move_to(found.map_or(otherwise, |(start, _)| start));
         self.match_count =
-            self.needle().map_or_else(MatchCount::default, |needle| count(pad, &needle, found));
+            self.needle().map_or_else(MatchCount::default, |needle| count(buffer, &needle, found));
         found.is_some()
     }
 
@@ -187,11 +187,11 @@ fn candidate(text: &str, first: char) -> Option<usize> {
 }
 
 /// The next match from a position, wrapping around the end of the text.
-fn next(pad: &TextBuffer, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Pos)> {
-    let rows = pad.rows();
+fn next(buffer: &TextBuffer, needle: &Needle, from: Pos, forward: bool) -> Option<(Pos, Pos)> {
+    let rows = buffer.rows();
     (0..=rows).find_map(|step| {
         let row = if forward { (from.row + step) % rows } else { (from.row + rows - step % rows) % rows };
-        let line = pad.line(row);
+        let line = buffer.line(row);
         let found = match (step, forward) {
             (0, true) => needle.find(line, from.at),
             (0, false) => needle.all(line).take_while(|found| found.start < from.at).last(),
@@ -202,9 +202,9 @@ fn next(pad: &TextBuffer, needle: &Needle, from: Pos, forward: bool) -> Option<(
     })
 }
 
-fn count(pad: &TextBuffer, needle: &Needle, found: Option<(Pos, Pos)>) -> MatchCount {
+fn count(buffer: &TextBuffer, needle: &Needle, found: Option<(Pos, Pos)>) -> MatchCount {
     let mut tally = MatchCount::default();
-    for (row, line) in pad.lines(0).enumerate() {
+    for (row, line) in buffer.lines(0).enumerate() {
         for place in needle.all(line) {
             if tally.total == MOST {
                 tally.more = true;
@@ -223,52 +223,52 @@ fn count(pad: &TextBuffer, needle: &Needle, found: Option<(Pos, Pos)>) -> MatchC
 mod tests {
     use super::*;
 
-    fn find(pad: &mut TextBuffer, text: &str) -> TextSearch {
+    fn find(buffer: &mut TextBuffer, text: &str) -> TextSearch {
         let mut find = TextSearch::default();
-        find.open(pad);
+        find.open(buffer);
         find.input.insert(text);
-        find.search_from_origin(pad);
+        find.search_from_origin(buffer);
         find
     }
 
-    fn at(pad: &TextBuffer) -> (usize, usize) {
-        (pad.cursor().row, pad.cursor().at)
+    fn at(buffer: &TextBuffer) -> (usize, usize) {
+        (buffer.cursor().row, buffer.cursor().at)
     }
 
     #[test]
     fn the_first_is_found_as_one_types_and_the_others_round_and_round() {
-        let mut pad = TextBuffer::new("one Two two\nTWO\nthree two");
-        pad.move_to(Pos { row: 0, at: 5 });
-        let mut found = find(&mut pad, "two");
-        assert_eq!(at(&pad), (0, 8));
+        let mut buffer = TextBuffer::new("one Two two\nTWO\nthree two");
+        buffer.move_to(Pos { row: 0, at: 5 });
+        let mut found = find(&mut buffer, "two");
+        assert_eq!(at(&buffer), (0, 8));
         assert_eq!(found.match_count(), MatchCount { number: 2, total: 4, more: false });
         let mut places = Vec::new();
         for _ in 0..4 {
-            found.go_to_match(&mut pad, true);
-            places.push((at(&pad), found.match_count().number));
+            found.go_to_match(&mut buffer, true);
+            places.push((at(&buffer), found.match_count().number));
         }
         assert_eq!(places, [((1, 0), 3), ((2, 6), 4), ((0, 4), 1), ((0, 8), 2)]);
-        found.go_to_match(&mut pad, false);
-        found.go_to_match(&mut pad, false);
-        assert_eq!((at(&pad), found.match_count().number), ((2, 6), 4));
+        found.go_to_match(&mut buffer, false);
+        found.go_to_match(&mut buffer, false);
+        assert_eq!((at(&buffer), found.match_count().number), ((2, 6), 4));
         found.input.insert("x");
-        assert!(!found.search_from_origin(&mut pad));
-        assert_eq!((at(&pad), found.match_count().total), ((2, 6), 0), "where it was");
+        assert!(!found.search_from_origin(&mut buffer));
+        assert_eq!((at(&buffer), found.match_count().total), ((2, 6), 0), "where it was");
     }
 
     #[test]
     fn a_capital_letter_means_itself() {
-        let mut pad = TextBuffer::new("two Two TWO ſtraße STRASSE É é");
-        assert_eq!(find(&mut pad, "Two").match_count().total, 1);
-        assert_eq!(find(&mut pad, "two").match_count().total, 3);
-        assert_eq!(find(&mut pad, "é").match_count().total, 2);
-        assert_eq!(find(&mut pad, "").match_count().total, 0);
+        let mut buffer = TextBuffer::new("two Two TWO ſtraße STRASSE É é");
+        assert_eq!(find(&mut buffer, "Two").match_count().total, 1);
+        assert_eq!(find(&mut buffer, "two").match_count().total, 3);
+        assert_eq!(find(&mut buffer, "é").match_count().total, 2);
+        assert_eq!(find(&mut buffer, "").match_count().total, 0);
     }
 
     #[test]
     fn counting_is_bounded() {
-        let mut pad = TextBuffer::new(&"a\n".repeat(20_000));
-        let found = find(&mut pad, "a");
+        let mut buffer = TextBuffer::new(&"a\n".repeat(20_000));
+        let found = find(&mut buffer, "a");
         assert_eq!(found.match_count(), MatchCount { number: 1, total: MOST, more: true });
     }
 

@@ -57,21 +57,21 @@ impl JsonPathTracker {
     }
 
     /// Updates the path. Returns the number of bytes scanned.
-    pub fn update(&mut self, pad: &mut TextBuffer) -> usize {
-        if let Some(touched) = pad.take_first_change() {
+    pub fn update(&mut self, buffer: &mut TextBuffer) -> usize {
+        if let Some(touched) = buffer.take_first_change() {
             self.checkpoints.retain(|(at, _)| *at < touched);
         }
-        let cursor = pad.cursor();
+        let cursor = buffer.cursor();
         let known = self.checkpoints.partition_point(|(at, _)| *at < cursor);
         let (from, mut stack) =
             known.checked_sub(1).and_then(|at| self.checkpoints.get(at)).cloned().unwrap_or_default();
         let mut read = BracketScanner { since_checkpoint: 0, total: 0, checkpoints: Vec::new() };
         for row in from.row..cursor.row {
             let start = if row == from.row { from.at } else { 0 };
-            read.line(&mut stack, pad.line(row), Pos { row, at: start });
+            read.line(&mut stack, buffer.line(row), Pos { row, at: start });
         }
         let start = if cursor.row == from.row { from.at } else { 0 };
-        let bracket = read.last_line(&mut stack, pad, Pos { row: cursor.row, at: start }, cursor);
+        let bracket = read.last_line(&mut stack, buffer, Pos { row: cursor.row, at: start }, cursor);
         self.checkpoints.splice(known..known, read.checkpoints);
         self.cursor_path = CursorPath { path: stack.path(), bracket };
         read.total
@@ -133,11 +133,11 @@ impl BracketScanner {
     fn last_line(
         &mut self,
         stack: &mut BracketStack,
-        pad: &TextBuffer,
+        buffer: &TextBuffer,
         from: Pos,
         cursor: Pos,
     ) -> Option<(Pos, Option<Pos>)> {
-        let line = pad.line(cursor.row);
+        let line = buffer.line(cursor.row);
         let reach = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
         let mut bracket = None;
         for lexeme in Lexer::new(line.get(from.at..).unwrap_or_default()) {
@@ -146,7 +146,7 @@ impl BracketScanner {
             let touches = start == cursor.at || end == cursor.at;
             match lexeme.kind {
                 LexemeKind::OpenObject | LexemeKind::OpenArray if touches => {
-                    bracket = Some((at, close_of(pad, at)))
+                    bracket = Some((at, close_of(buffer, at)))
                 }
                 LexemeKind::CloseObject | LexemeKind::CloseArray if touches => {
                     bracket = Some((at, stack.opener(lexeme.kind)));
@@ -238,13 +238,13 @@ fn name_of(quoted: &str) -> String {
 }
 
 /// The matching closing bracket, if it is on the screen.
-fn close_of(pad: &TextBuffer, open: Pos) -> Option<Pos> {
-    let last = pad.visual_rows().pop()?;
+fn close_of(buffer: &TextBuffer, open: Pos) -> Option<Pos> {
+    let last = buffer.visual_rows().pop()?;
     let mut closers = Vec::new();
     for row in open.row..=last.line {
         let start = if row == open.row { open.at } else { 0 };
         let end = if row == last.line { last.bytes.end } else { usize::MAX };
-        let text = pad.line(row).get(start..).unwrap_or_default();
+        let text = buffer.line(row).get(start..).unwrap_or_default();
         for Lexeme { kind: shape, span } in Lexer::new(text) {
             if start + span.start >= end {
                 return None;
@@ -274,11 +274,11 @@ mod tests {
     /// Where the `|` of a text is.
     fn here(text: &str) -> (String, Option<(Pos, Option<Pos>)>) {
         let at = text.find('|').unwrap();
-        let mut pad = TextBuffer::new(&text.replacen('|', "", 1));
-        pad.scroll_into_view(40, 120);
-        pad.move_to(pad.position_of(at));
+        let mut buffer = TextBuffer::new(&text.replacen('|', "", 1));
+        buffer.scroll_into_view(40, 120);
+        buffer.move_to(buffer.position_of(at));
         let mut outline = JsonPathTracker::default();
-        outline.update(&mut pad);
+        outline.update(&mut buffer);
         let CursorPath { path, bracket } = outline.cursor_path().clone();
         (path, bracket)
     }
@@ -323,24 +323,24 @@ mod tests {
     #[test]
     fn a_key_reads_no_more_than_the_last_stretch() {
         let line = "    {\"name\": \"some value\", \"list\": [1, 2, 3]},\n";
-        let mut pad = TextBuffer::new(&format!("{{\"a\": [\n{}0]}}", line.repeat(20_000)));
-        pad.scroll_into_view(40, 120);
+        let mut buffer = TextBuffer::new(&format!("{{\"a\": [\n{}0]}}", line.repeat(20_000)));
+        buffer.scroll_into_view(40, 120);
         let mut outline = JsonPathTracker::default();
-        pad.move_by(crate::console::screens::editor::text_buffer::Motion::Bottom, false);
-        assert!(outline.update(&mut pad) > 900_000, "a jump reads what lies between");
+        buffer.move_by(crate::console::screens::editor::text_buffer::Motion::Bottom, false);
+        assert!(outline.update(&mut buffer) > 900_000, "a jump reads what lies between");
         assert_eq!(outline.cursor_path().path, "");
         for _ in 0..5 {
-            pad.move_by(crate::console::screens::editor::text_buffer::Motion::Up, false);
-            pad.type_char('x');
-            let read = outline.update(&mut pad);
+            buffer.move_by(crate::console::screens::editor::text_buffer::Motion::Up, false);
+            buffer.type_char('x');
+            let read = outline.update(&mut buffer);
             assert!(read < 2 * CHECKPOINT_BYTES, "{read}");
         }
         assert_eq!(outline.cursor_path().path, "a[19995].nxame");
-        pad.move_to(pos(1, 0));
-        pad.type_char('[');
-        assert!(outline.update(&mut pad) < CHECKPOINT_BYTES);
-        pad.move_by(crate::console::screens::editor::text_buffer::Motion::Bottom, false);
-        outline.update(&mut pad);
+        buffer.move_to(pos(1, 0));
+        buffer.type_char('[');
+        assert!(outline.update(&mut buffer) < CHECKPOINT_BYTES);
+        buffer.move_by(crate::console::screens::editor::text_buffer::Motion::Bottom, false);
+        outline.update(&mut buffer);
         assert_eq!(outline.cursor_path().path, "a", "what was kept of the old text is gone");
     }
 
@@ -353,10 +353,10 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let mut pad = TextBuffer::new(&format!("{}{}", "[".repeat(50_000), "]".repeat(49_999)));
-        pad.move_to(pos(0, 99_999));
+        let mut buffer = TextBuffer::new(&format!("{}{}", "[".repeat(50_000), "]".repeat(49_999)));
+        buffer.move_to(pos(0, 99_999));
         let mut outline = JsonPathTracker::default();
-        outline.update(&mut pad);
+        outline.update(&mut buffer);
         assert_eq!(outline.cursor_path().path, "[0]");
         assert!(outline.checkpoints.iter().all(|(_, stack)| stack.open.len() <= DEEPEST));
     }

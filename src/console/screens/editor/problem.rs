@@ -13,8 +13,8 @@ use crate::console::widgets::{Surface, TextRun};
 use crate::domain::json::Severity;
 
 /// Draws the problem nearest to the cursor, and its number among all.
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
-    let mut pen = canvas.row(area, 0);
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
+    let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
     if edit.preparing.is_pending() {
         pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
@@ -22,9 +22,9 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: 
     }
     let behind =
         if edit.diagnostics.is_behind(&edit.buffer) { format!(" {}", glyph::MORE) } else { String::new() };
-    let flaws = edit.diagnostics.list();
+    let diagnostics = edit.diagnostics.list();
     let nearest = edit.diagnostics.nearest(edit.buffer.cursor());
-    let Some((at, flaw)) = nearest.and_then(|at| Some((at, flaws.get(at)?))) else {
+    let Some((at, flaw)) = nearest.and_then(|at| Some((at, diagnostics.get(at)?))) else {
         if behind.is_empty() {
             pen.put(StyleRole::Good, glyph::GOOD).put(StyleRole::Dim, " a JSON object");
         } else {
@@ -32,21 +32,22 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: 
         }
         return;
     };
-    let more = if flaws.len() == MAX_DIAGNOSTICS { "+" } else { "" };
+    let more = if diagnostics.len() == MAX_DIAGNOSTICS { "+" } else { "" };
     let mut right = TextRun::default();
     if let (Some(remedy), Some(key)) = (&flaw.fix, model.keymap.key(Place::Editor, Action::Fix)) {
         right = TextRun::hint(key, remedy.words());
     }
-    if flaws.len() > 1 {
-        right.join(" · ", TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, flaws.len())));
+    if diagnostics.len() > 1 {
+        right.join(" · ", TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, diagnostics.len())));
     }
     right.join("", TextRun::of(StyleRole::Dim, behind));
     let left = problem_run(flaw);
     // The message comes first; its fix is shown where there is room.
     if left.width() + right.width() + 2 <= pen.remaining() || pen.remaining() > 100 {
         pen.put_right(&right).margin(2);
-    } else if flaws.len() > 1 {
-        pen.put_right(&TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, flaws.len()))).margin(2);
+    } else if diagnostics.len() > 1 {
+        pen.put_right(&TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, diagnostics.len())))
+            .margin(2);
     }
     pen.put_run(&left);
 }
@@ -67,8 +68,8 @@ fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
 }
 
 /// Draws the search line, and the number of matches.
-pub(crate) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
-    let mut pen = canvas.row(area, 0);
+pub(crate) fn find_line(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
+    let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
     let tally = edit.find.match_count();
     if !edit.find.input.text().is_empty() {
@@ -77,5 +78,5 @@ pub(crate) fn find_line(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
         pen.put_right(&TextRun::of(ink, format!("{mark}{tally}"))).margin(2);
     }
     let x = pen.put(StyleRole::Key, "find ").put_input(&edit.find.input);
-    canvas.set_cursor(x, area.y);
+    surface.set_cursor(x, area.y);
 }

@@ -51,15 +51,15 @@ impl Draft {
         let marked = text.text().unwrap_or_default().starts_with(BYTE_ORDER_MARK);
         let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
         let opened = conceal(kind, body).0;
-        let mut pad = TextBuffer::new(&saved.text);
+        let mut buffer = TextBuffer::new(&saved.text);
         if saved.byte_order_mark {
-            pad.open_with_byte_order_mark();
+            buffer.open_with_byte_order_mark();
         }
         let (row, column) = saved.cursor;
-        let line = pad.line(row);
+        let line = buffer.line(row);
         let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
-        pad.move_to(Pos { row, at });
-        let mut edit = Self::of(saved.key, base, saved.store, pad, opened, kept);
+        buffer.move_to(Pos { row, at });
+        let mut edit = Self::of(saved.key, base, saved.store, buffer, opened, kept);
         edit.opened_with_byte_order_mark = marked;
         edit.source = saved.base.source;
         edit.autosave = AutosaveState::of(edit.buffer.revision(), saved.withheld);

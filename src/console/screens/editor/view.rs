@@ -18,17 +18,17 @@ use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
 use crate::domain::json::Severity;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
-    title(canvas, model, edit, parts.title);
-    text(canvas, edit, parts.text);
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
+    title(surface, model, edit, parts.title);
+    text(surface, edit, parts.text);
     if edit.find.typing {
-        super::problem::find_line(canvas, edit, parts.problem);
+        super::problem::find_line(surface, edit, parts.problem);
     } else {
-        super::problem::draw(canvas, model, edit, parts.problem);
+        super::problem::draw(surface, model, edit, parts.problem);
     }
 }
 
-fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
+fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let (verb, base) = match &edit.base {
         Base::Stored(entry) => ("EDIT", format!("base {}", words::token(model, entry.token))),
         Base::Absent { .. } => ("NEW", "not stored yet".to_owned()),
@@ -59,7 +59,7 @@ fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
         let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));
         facts.push(TextRun::of(StyleRole::Warning, words));
     }
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
     // The key comes before what is known about it; the upstream state goes last.
     let needed = |facts: &[TextRun]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
@@ -81,18 +81,18 @@ struct EditorViewport<'e> {
     rows: Vec<VisualRow>,
 }
 
-fn text(canvas: &mut Surface<'_>, edit: &Draft, area: Rect) {
+fn text(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
     let gutter = editor_gutter(area, edit.buffer.rows());
     let mut rows = edit.buffer.visual_rows();
     rows.truncate(usize::from(area.height));
     let sheet = EditorViewport { edit, area, gutter, rows };
-    sheet.lines(canvas);
-    sheet.marks(canvas);
-    sheet.cursor(canvas);
+    sheet.lines(surface);
+    sheet.marks(surface);
+    sheet.cursor(surface);
 }
 
 impl EditorViewport<'_> {
-    fn lines(&self, canvas: &mut Surface<'_>) {
+    fn lines(&self, surface: &mut Surface<'_>) {
         let mut y = 0;
         // The rows of one line are tokenized together: where a string begins is found by reading the line
         // from its start.
@@ -101,15 +101,15 @@ impl EditorViewport<'_> {
             let shown = first.bytes.start..rows.last().map_or(first.bytes.end, |last| last.bytes.end);
             let pieces = super::highlight::highlight(self.edit.buffer.line(first.line), shown);
             for row in rows {
-                self.line(canvas, y, row, &pieces);
+                self.line(surface, y, row, &pieces);
                 y += 1;
             }
         }
     }
 
-    fn line(&self, canvas: &mut Surface<'_>, y: u16, row: &VisualRow, pieces: &[(Range<usize>, StyleRole)]) {
+    fn line(&self, surface: &mut Surface<'_>, y: u16, row: &VisualRow, pieces: &[(Range<usize>, StyleRole)]) {
         let digits = usize::from(self.gutter.saturating_sub(2));
-        let mut pen = canvas.row(self.area, y);
+        let mut pen = surface.row(self.area, y);
         let (ink, mark) = self.mark_of(row);
         pen.put_column(1, ink, mark);
         let begins = row.bytes.start == 0 || !self.edit.buffer.wraps();
@@ -147,43 +147,43 @@ impl EditorViewport<'_> {
     }
 
     /// Overlays matches, problems, brackets and the selection.
-    fn marks(&self, canvas: &mut Surface<'_>) {
+    fn marks(&self, surface: &mut Surface<'_>) {
         if let Some(needle) = self.edit.find.needle().filter(|_| self.edit.find.marked) {
             for (y, row) in (0..).zip(&self.rows) {
                 for found in needle.within(self.edit.buffer.line(row.line), row.bytes.clone()) {
-                    self.tint_in(canvas, y, row, found, StyleRole::Match);
+                    self.tint_in(surface, y, row, found, StyleRole::Match);
                 }
             }
         }
         for flaw in self.edit.diagnostics.list() {
             let to = if flaw.to > flaw.from { flaw.to } else { Pos { at: flaw.to.at + 1, ..flaw.to } };
-            self.tint(canvas, flaw.from, to, StyleRole::Problem);
+            self.tint(surface, flaw.from, to, StyleRole::Problem);
         }
         if let Some((here, other)) = self.edit.outline.cursor_path().bracket {
             for at in [Some(here), other].into_iter().flatten() {
-                self.tint(canvas, at, Pos { at: at.at + 1, ..at }, StyleRole::Bracket);
+                self.tint(surface, at, Pos { at: at.at + 1, ..at }, StyleRole::Bracket);
             }
         }
         if let Some((from, to)) = self.edit.buffer.selection() {
-            self.tint(canvas, from, to, StyleRole::Selection);
+            self.tint(surface, from, to, StyleRole::Selection);
         }
     }
 
     /// Styles the range between two positions, as far as it is visible.
-    fn tint(&self, canvas: &mut Surface<'_>, from: Pos, to: Pos, ink: StyleRole) {
+    fn tint(&self, surface: &mut Surface<'_>, from: Pos, to: Pos, ink: StyleRole) {
         for (y, row) in (0..).zip(&self.rows) {
             if row.line < from.row || row.line > to.row {
                 continue;
             }
             let start = if row.line == from.row { from.at } else { 0 };
             let end = if row.line == to.row { to.at } else { usize::MAX };
-            self.tint_in(canvas, y, row, start..end, ink);
+            self.tint_in(surface, y, row, start..end, ink);
         }
     }
 
     fn tint_in(
         &self,
-        canvas: &mut Surface<'_>,
+        surface: &mut Surface<'_>,
         y: u16,
         row: &VisualRow,
         bytes: Range<usize>,
@@ -201,11 +201,11 @@ impl EditorViewport<'_> {
         let x = self.gutter.saturating_add(u16::try_from(from).unwrap_or(u16::MAX));
         let width = u16::try_from(to - from.min(to)).unwrap_or(u16::MAX);
         let width = width.min(self.area.width.saturating_sub(x));
-        canvas
+        surface
             .set_style(Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 }, ink);
     }
 
-    fn cursor(&self, canvas: &mut Surface<'_>) {
+    fn cursor(&self, surface: &mut Surface<'_>) {
         if self.edit.find.typing {
             return;
         }
@@ -215,7 +215,7 @@ impl EditorViewport<'_> {
         let Some((y, column)) = found else { return };
         let x = u16::try_from(column).unwrap_or(u16::MAX).saturating_add(self.gutter);
         if x < self.area.width {
-            canvas.set_cursor(self.area.x + x, self.area.y + y);
+            surface.set_cursor(self.area.x + x, self.area.y + y);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::console::words;
 use crate::domain::SecretStoreStatus;
 
 pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
-    let Some(eyes) = &model.context.secrets else { return Vec::new() };
+    let Some(lookup) = &model.context.secrets else { return Vec::new() };
     let link = &model.secret_link;
     let (glyph, ink) = words::standing_badge(link);
     let mut head = TextRun::of(ink, format!("{glyph} {}", words::standing(link)));
@@ -27,7 +27,7 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
         add("why", StyleRole::Warning, why);
         add("again", StyleRole::Text, "tried again by itself; ctrl-r tries now");
     }
-    if link.standing == Some(SecretStoreStatus::Variables) && eyes.env == ReceiverEnv::NotVisible {
+    if link.standing == Some(SecretStoreStatus::Variables) && lookup.env == ReceiverEnv::NotVisible {
         let words = "the receiver's own variables are not visible from here";
         add("note", StyleRole::Warning, words);
     }

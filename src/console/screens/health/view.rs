@@ -25,11 +25,11 @@ pub(super) const INDENT: u16 = 4;
 /// Width of a label.
 pub(super) const LABEL: u16 = 12;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = lines(model, area.width);
     let first = clamp_scroll(model.health.scroll, lines.len(), area.height);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        canvas.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
+        surface.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
     }
 }
 

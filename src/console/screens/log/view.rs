@@ -6,10 +6,10 @@ use crate::console::model::Model;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::Surface;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let lines = &model.log.lines;
     if lines.is_empty() {
-        canvas
+        surface
             .row(area, 1)
             .skip(2)
             .margin(1)
@@ -20,7 +20,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
     let back = model.log.back.min(lines.len().saturating_sub(height));
     let first = lines.len().saturating_sub(height + back);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        canvas.row(area, row).skip(1).margin(1).put(ink(line), line.as_str());
+        surface.row(area, row).skip(1).margin(1).put(ink(line), line.as_str());
     }
 }
 

@@ -19,34 +19,34 @@ use crate::text::Safe;
 const WHOSE: u16 = 10;
 
 pub(crate) fn draw(
-    canvas: &mut Surface<'_>,
+    surface: &mut Surface<'_>,
     model: &Model,
     edit: &Draft,
     merging: &MergeState,
     parts: EditLayout,
 ) {
-    title(canvas, model, edit, merging, parts.title);
+    title(surface, model, edit, merging, parts.title);
     let area = parts.text;
     let list = merging.list(area);
     let columns = MergeColumns::of(list.width);
     if list.y > area.y {
-        draw_list_header(canvas, model, merging, area, &columns);
+        draw_list_header(surface, model, merging, area, &columns);
     }
     let first = merging.first(columns.wide, usize::from(list.height));
     match &merging.full_diff {
         Some(lines) => {
             for (row, line) in (0..list.height).zip(lines.iter().skip(first)) {
-                let mut pen = canvas.row(list, row);
+                let mut pen = surface.row(list, row);
                 pen.skip(1).margin(1);
                 diff_line(&mut pen, line);
             }
         }
-        None => rows(canvas, merging, list, &columns, first),
+        None => rows(surface, merging, list, &columns, first),
     }
 }
 
 /// `MERGE production/orders   your draft and r48213 (someone's write) since r48190`
-fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, merging: &MergeState, area: Rect) {
+fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, merging: &MergeState, area: Rect) {
     let base = match &edit.base {
         Base::Stored(entry) => format!("since {}", words::token(model, entry.token)),
         Base::Absent { .. } => "both new".to_owned(),
@@ -57,7 +57,7 @@ fn title(canvas: &mut Surface<'_>, model: &Model, edit: &Draft, merging: &MergeS
         None => "your draft, and someone deleted it ".to_owned(),
     };
     let short = theirs.map_or_else(|| "deleted ".to_owned(), |token| format!("with {token} "));
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1)
         .margin(1)
         .put(StyleRole::FocusedTitle, "MERGE")
@@ -84,27 +84,31 @@ impl MergeColumns {
 
 /// Above the list: progress, warnings, and the names of the columns.
 fn draw_list_header(
-    canvas: &mut Surface<'_>,
+    surface: &mut Surface<'_>,
     model: &Model,
     merging: &MergeState,
     area: Rect,
     columns: &MergeColumns,
 ) {
-    let mut pen = canvas.row(area, 0);
+    let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1).put_run(&summary(&model.keymap, merging));
     let mut row = 1;
-    let mut warn = |canvas: &mut Surface<'_>, text: &str| {
-        canvas.row(area, row).skip(1).margin(1).put(StyleRole::Warning, format!("{} {text}", glyph::WARNING));
+    let mut warn = |surface: &mut Surface<'_>, text: &str| {
+        surface
+            .row(area, row)
+            .skip(1)
+            .margin(1)
+            .put(StyleRole::Warning, format!("{} {text}", glyph::WARNING));
         row += 1;
     };
     if merging.replaced {
-        warn(canvas, "the store was replaced since this draft began: its base is of the one before");
+        warn(surface, "the store was replaced since this draft began: its base is of the one before");
     }
     if merging.merge.is_by_lines() {
-        warn(canvas, "not all of it is JSON: merged by lines, not by path");
+        warn(surface, "not all of it is JSON: merged by lines, not by path");
     }
     if !merging.shown.is_empty() && columns.wide && merging.full_diff.is_none() {
-        let mut pen = canvas.row(area, row);
+        let mut pen = surface.row(area, row);
         pen.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE").put_column(
             WHOSE,
             StyleRole::Dim,
@@ -140,7 +144,7 @@ fn summary(keymap: &KeyMap, merging: &MergeState) -> TextRun {
     phrase
 }
 
-fn rows(canvas: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &MergeColumns, first: usize) {
+fn rows(surface: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &MergeColumns, first: usize) {
     let mut at = 0;
     for (shown, row, clash) in merging.rows() {
         let height = merging.height(clash, columns.wide);
@@ -152,7 +156,7 @@ fn rows(canvas: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &Me
         for line in lines.clone() {
             let Some(y) = line.checked_sub(first) else { continue };
             let Some(y) = u16::try_from(y).ok().filter(|y| *y < list.height) else { return };
-            let mut pen = canvas.row(list, y);
+            let mut pen = surface.row(list, y);
             match clash {
                 None => merged_line(&mut pen, columns, shown, row),
                 Some(clash) => {

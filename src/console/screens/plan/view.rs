@@ -21,10 +21,10 @@ use crate::text::Safe;
 /// Indent of what belongs to a step.
 const UNDER: u16 = 2;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(plan) = &model.plan else { return };
-    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(model, plan));
-    page(model, plan, parts.text.width).draw(canvas, parts.text, plan.scroll);
+    surface.row(parts.title, 0).skip(1).margin(1).put_run(&title(model, plan));
+    page(model, plan, parts.text.width).draw(surface, parts.text, plan.scroll);
 }
 
 /// Number of lines on the current screen.

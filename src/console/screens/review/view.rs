@@ -11,19 +11,19 @@ use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
 
 pub(crate) fn draw(
-    canvas: &mut Surface<'_>,
+    surface: &mut Surface<'_>,
     model: &Model,
     edit: &Draft,
     review: &Review,
     parts: EditLayout,
 ) {
-    let mut pen = canvas.row(parts.title, 0);
+    let mut pen = surface.row(parts.title, 0);
     pen.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
     let mut page = ReviewPage::new(parts.text.width);
     changes(&mut page, review);
     size(&mut page, model, review);
     notes(&mut page, model, edit);
-    page.draw(canvas, parts.text, review.scroll);
+    page.draw(surface, parts.text, review.scroll);
 }
 
 /// `write production/orders to prod, only if still at r48190`

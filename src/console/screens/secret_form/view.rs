@@ -15,11 +15,11 @@ use crate::domain::{FieldState, SecretPath};
 use crate::text::{MASK, Safe};
 
 /// Draws the form, its review, or the review of an undo.
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
-    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(model));
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+    surface.row(parts.title, 0).skip(1).margin(1).put_run(&title(model));
     match &model.secret_actions.form {
         Some(form) if form.review.is_none() && model.secret_actions.undo.is_none() => {
-            rows(canvas, form, parts)
+            rows(surface, form, parts)
         }
         _ => {
             let scroll = model
@@ -29,7 +29,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
                 .and_then(|form| form.review)
                 .map_or(0, |review| review.scroll);
             let scroll = model.secret_actions.undo.as_ref().map_or(scroll, |undo| undo.scroll);
-            page(model, parts.text.width).draw(canvas, parts.text, scroll);
+            page(model, parts.text.width).draw(surface, parts.text, scroll);
         }
     }
 }
@@ -76,11 +76,11 @@ fn base_note(base: SecretBase) -> String {
     }
 }
 
-fn rows(canvas: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
+fn rows(surface: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
     let area = parts.text;
     let column = form.rows.iter().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
     let column = column.max(5).min(area.width / 2);
-    let mut pen = canvas.row(area, 1);
+    let mut pen = surface.row(area, 1);
     pen.skip(3)
         .put_column(column, StyleRole::Dim, "FIELD")
         .skip(3)
@@ -89,7 +89,7 @@ fn rows(canvas: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
         .put(StyleRole::Dim, "AFTERWARDS");
     let top = first_row(0, form.cursor, form.rows.len(), usize::from(area.height.saturating_sub(2)));
     for (line, (at, row)) in (2..area.height).zip(form.rows.iter().enumerate().skip(top)) {
-        let mut pen = canvas.row(area, line);
+        let mut pen = surface.row(area, line);
         pen.skip(1);
         put_marker(&mut pen, at == form.cursor, true).skip(1);
         let (now, ink) = current_state(row.current);
@@ -97,7 +97,7 @@ fn rows(canvas: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
         pen.put_run(&planned_change(row));
     }
     if form.rows.is_empty() {
-        let mut pen = canvas.row(area, 3);
+        let mut pen = surface.row(area, 3);
         pen.skip(3).put(StyleRole::Dim, "no field is known; add one by its name");
     }
 }

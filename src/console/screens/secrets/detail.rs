@@ -27,13 +27,13 @@ pub(crate) struct DetailViewport {
     pub(crate) height: usize,
 }
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     if pane.width == 0 {
         return;
     }
     let rows = body_rows(pane);
     if rows.height < pane.height {
-        draw_title(canvas, pane, title(model));
+        draw_title(surface, pane, title(model));
     }
     let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
     let Some(lines) = SecretDetailLines::of(model, area.width) else { return };
@@ -48,7 +48,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
             (Some(line), _) => (Some(line.run.clone()), line.selection.as_ref()),
             (None, holder) => (lines.holder(at - above), holder.as_ref()),
         };
-        let mut pen = canvas.row(area, row);
+        let mut pen = surface.row(area, row);
         if here.is_some() && here == spot {
             pen.highlight(StyleRole::Selection);
         }

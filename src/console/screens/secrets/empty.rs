@@ -9,11 +9,11 @@ use crate::console::screens::browse::empty::waiting;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, area: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
     let inside = Rect { x: area.x + 2, width: room, ..area };
-    canvas.put_lines(inside, top, &lines(model, room));
+    surface.put_lines(inside, top, &lines(model, room));
 }
 
 fn lines(model: &Model, room: u16) -> Vec<TextRun> {

@@ -19,8 +19,8 @@ impl Model {
     /// store of secrets.
     pub fn secrets_parts(&mut self) -> Option<(&mut SecretsPage, &Inventory, SecretsView<'_>)> {
         let Self { secrets_page, inventory, presence_cache: sight, context, .. } = self;
-        let vista = SecretsView { lookup: context.secrets.as_ref()?, presence_cache: sight };
-        Some((secrets_page, inventory, vista))
+        let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache: sight };
+        Some((secrets_page, inventory, view))
     }
 
     /// What is known of secrets; `None` if this console reaches no store of secrets.
@@ -40,16 +40,16 @@ impl Model {
 
     /// The secrets visible in the tab Secrets that the store can be asked about.
     pub(crate) fn visible_page_secrets(&self) -> Vec<SecretPath> {
-        let Some(vista) = self.secrets_view().filter(|_| self.shows_secrets()) else { return Vec::new() };
+        let Some(view) = self.secrets_view().filter(|_| self.shows_secrets()) else { return Vec::new() };
         let mut paths = self.secrets_page.visible_paths();
-        paths.retain(|path| matches!(path, SecretPath::Kv { .. }) && vista.look(path).is_ok());
+        paths.retain(|path| matches!(path, SecretPath::Kv { .. }) && view.look(path).is_ok());
         paths
     }
 
     /// The secret selected in the tab Secrets, if actions on it are possible.
     pub fn secret_target(&self) -> Option<SecretTarget> {
-        let vista = self.secrets_view().filter(|_| self.tab == Tab::Secrets)?;
-        self.secrets_page.target().filter(|target| vista.look(&target.path).is_ok())
+        let view = self.secrets_view().filter(|_| self.tab == Tab::Secrets)?;
+        self.secrets_page.target().filter(|target| view.look(&target.path).is_ok())
     }
 
     /// Whether a variable is selected in the tab Secrets; no action is possible on it.
@@ -73,11 +73,11 @@ impl Model {
 
     /// The mounts to list: those of references and of own secrets.
     pub fn secret_mounts(&self) -> Vec<Mount> {
-        let Some(eyes) = self.context.secrets.as_ref().filter(|eyes| eyes.can_read_kv) else {
+        let Some(lookup) = self.context.secrets.as_ref().filter(|lookup| lookup.can_read_kv) else {
             return Vec::new();
         };
-        let mut mounts: Vec<Mount> = eyes.references.iter().cloned().collect();
-        for own in [&eyes.own, &eyes.stored] {
+        let mut mounts: Vec<Mount> = lookup.references.iter().cloned().collect();
+        for own in [&lookup.own, &lookup.stored] {
             if let OwnSecrets::Kv { mount, .. } = own
                 && !mounts.contains(mount)
             {

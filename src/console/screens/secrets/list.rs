@@ -33,17 +33,17 @@ pub(crate) fn areas(model: &Model, pane: Rect) -> (Rect, Rect) {
     (rows, Rect { y: rows.bottom(), height: below, ..area })
 }
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let (area, below) = areas(model, pane);
     let heads = area.y - pane.y;
     if heads > 0 {
-        draw_title(canvas, pane, title(model));
+        draw_title(surface, pane, title(model));
     }
     for (row, line) in (0..below.height).zip(notes::lines(model, below.width.saturating_sub(2))) {
-        canvas.row(below, row).skip(1).put_run(&line);
+        surface.row(below, row).skip(1).put_run(&line);
     }
     let Some(rows) = model.secrets_page.rows.as_ref().filter(|rows| !rows.is_empty()) else {
-        return empty::draw(canvas, model, area);
+        return empty::draw(surface, model, area);
     };
     let page = &model.secrets_page;
     let entries: Vec<&SecretEntry> = visible(rows, model, area.height).collect();
@@ -51,7 +51,7 @@ pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, pane: Rect) {
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
     let table = TextTable { columns: &COLUMNS, rows: cells };
     let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
-    draw_rows(canvas, area, &table, heads > 1, selected, |at| {
+    draw_rows(surface, area, &table, heads > 1, selected, |at| {
         let badge = states.get(at).map(|state| states::state_badge(*state));
         [badge.map_or((StyleRole::Text, " "), |(ink, mark, _)| (ink, mark)), (StyleRole::Text, "")]
     });

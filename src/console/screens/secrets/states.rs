@@ -38,7 +38,7 @@ pub(crate) fn state_badge(state: SecretState) -> (StyleRole, &'static str, Strin
 
 /// The state of one row.
 pub(crate) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
-    model.secrets_view().map_or(SecretState::NotVisible, |vista| SecretState::of(entry, vista))
+    model.secrets_view().map_or(SecretState::NotVisible, |view| SecretState::of(entry, view))
 }
 
 /// What the store reports of a secret, in words, with the reason where there is one.

@@ -45,8 +45,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             }
         }
         Action::Sort => {
-            if let Some((page, _, vista)) = model.secrets_parts() {
-                page.next_sort(vista);
+            if let Some((page, _, view)) = model.secrets_parts() {
+                page.next_sort(view);
             }
         }
         Action::Zoom => model.secrets_page.zoomed = !model.secrets_page.zoomed,
@@ -185,10 +185,10 @@ pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
 
 /// Does what is due.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
-    if let Some((page, inventory, vista)) = model.secrets_parts()
+    if let Some((page, inventory, view)) = model.secrets_parts()
         && page.is_partial()
     {
-        page.work(inventory, vista);
+        page.work(inventory, view);
     }
     if !model.shows_secrets() {
         return Vec::new();
@@ -216,8 +216,8 @@ pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) {
 
 /// The presence of these secrets changed.
 pub(crate) fn on_presence<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
-    if let Some((page, _, vista)) = model.secrets_parts() {
-        page.presence_changed(paths, vista);
+    if let Some((page, _, view)) = model.secrets_parts() {
+        page.presence_changed(paths, view);
     }
 }
 
@@ -230,16 +230,16 @@ pub(crate) fn on_secret_written(model: &mut Model) {
 }
 
 pub(crate) fn on_folder_listed(model: &mut Model, request: RequestId, listed: FolderPage) {
-    if let Some((page, _, vista)) = model.secrets_parts() {
-        page.folder_listed(request, listed, vista);
+    if let Some((page, _, view)) = model.secrets_parts() {
+        page.folder_listed(request, listed, view);
         model.request_redraw(Redraw::Soon);
     }
 }
 
 pub(crate) fn on_listing_ended(model: &mut Model, request: RequestId, ended: ListingEnd) {
     let now = model.now.mono;
-    if let Some((page, _, vista)) = model.secrets_parts() {
-        page.listing_ended(request, ended, vista, now);
+    if let Some((page, _, view)) = model.secrets_parts() {
+        page.listing_ended(request, ended, view, now);
         model.request_redraw(Redraw::Soon);
     }
 }

@@ -8,14 +8,14 @@ use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, draw_rules};
 use crate::console::words;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
     let panes = model.panes();
-    super::list::draw(canvas, model, panes.items);
-    super::detail::draw(canvas, model, panes.detail);
+    super::list::draw(surface, model, panes.items);
+    super::detail::draw(surface, model, panes.detail);
     if words::may_be_outdated(&model.link) {
-        canvas.set_style(model.frame().body, StyleRole::Stale);
+        surface.set_style(model.frame().body, StyleRole::Stale);
     }
-    draw_rules(canvas, &[panes.items, panes.detail]);
+    draw_rules(surface, &[panes.items, panes.detail]);
 }
 
 /// Rows that the list has, or would have, and whether it is visible.

@@ -17,10 +17,10 @@ use crate::text::Safe;
 /// Indent of what belongs to a secret.
 const UNDER: u16 = 2;
 
-pub(crate) fn draw(canvas: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(list) = &model.secret_actions.stale_dependents.page else { return };
-    canvas.row(parts.title, 0).skip(1).margin(1).put_run(&title(list));
-    page(model, list, parts.text.width).draw(canvas, parts.text, list.scroll);
+    surface.row(parts.title, 0).skip(1).margin(1).put_run(&title(list));
+    page(model, list, parts.text.width).draw(surface, parts.text, list.scroll);
 }
 
 /// Number of lines on the current screen.

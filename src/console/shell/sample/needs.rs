@@ -100,7 +100,7 @@ fn told() -> Vec<(SecretPath, Presence)> {
     told
 }
 
-fn eyes() -> SecretLookup {
+fn lookup() -> SecretLookup {
     let mount = |name| Mount::new(name).unwrap();
     let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
     SecretLookup {
@@ -113,9 +113,9 @@ fn eyes() -> SecretLookup {
 }
 
 /// A fleet whose visible needs have been read.
-fn fleet(size: Size, eyes: SecretLookup, documents: &[(&str, &str)], selected: &str) -> Model {
-    let secret_backend = if eyes.can_read_kv { &vault::BACKEND } else { &env::BACKEND };
-    let context = ConsoleContext { secrets: Some(eyes), secret_backend, ..super::context() };
+fn fleet(size: Size, lookup: SecretLookup, documents: &[(&str, &str)], selected: &str) -> Model {
+    let secret_backend = if lookup.can_read_kv { &vault::BACKEND } else { &env::BACKEND };
+    let context = ConsoleContext { secrets: Some(lookup), secret_backend, ..super::context() };
     let mut model = Model::new(context, size);
     model.link = connecting(size).link;
     model.link.set_state(LinkState::Synced, Duration::from_secs(2));
@@ -136,19 +136,19 @@ fn look(model: &mut Model) {
 
 /// A row of each mark.
 pub(crate) fn each_mark(size: Size) -> Model {
-    fleet(size, eyes(), FLEET, "marks/missing")
+    fleet(size, lookup(), FLEET, "marks/missing")
 }
 
 /// The detail focused; alone where only one pane fits.
 pub(crate) fn detail(size: Size) -> Model {
-    let mut model = fleet(size, eyes(), FLEET, "marks/missing");
+    let mut model = fleet(size, lookup(), FLEET, "marks/missing");
     model.webhooks.focus = Pane::Detail;
     look(&mut model);
     model
 }
 
 pub(crate) fn connection(size: Size) -> Model {
-    let mut model = fleet(size, eyes(), FLEET, "marks/missing");
+    let mut model = fleet(size, lookup(), FLEET, "marks/missing");
     model.tab = Tab::Connections;
     model.connections.list.height = 30;
     model.connections.enter(Scope::Connections, &model.inventory);
@@ -164,7 +164,7 @@ pub(crate) fn many(size: Size) -> Model {
     let text = format!(
         r#"{{"module": "log", "jwt": {{"secret": "{SECRET}"}}, "module-config": {{"headers": {{{headers}, "X-A": "{{$vault:app/deleted#a}}"}}}}}}"#
     );
-    let mut model = fleet(size, eyes(), &[("marks/many", &text)], "marks/many");
+    let mut model = fleet(size, lookup(), &[("marks/many", &text)], "marks/many");
     model.webhooks.focus = Pane::Detail;
     look(&mut model);
     model
@@ -178,7 +178,7 @@ pub(crate) fn variables(size: Size) -> Model {
         ("PAY_KEY", FieldState::NotText),
     ];
     let known: BTreeMap<_, _> = known.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
-    let eyes = SecretLookup {
+    let lookup = SecretLookup {
         env: ReceiverEnv::Known(known),
         references: None,
         own: OwnSecrets::Variables,
@@ -194,7 +194,7 @@ pub(crate) fn variables(size: Size) -> Model {
         ("other/order-in", r#"{"module": "log"}"#),
         ("marks/quiet", r#"{"module": "log"}"#),
     ];
-    fleet(size, eyes, &documents, "marks/order-in")
+    fleet(size, lookup, &documents, "marks/order-in")
 }
 
 /// The legend of the marks.

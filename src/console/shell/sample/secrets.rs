@@ -183,8 +183,8 @@ pub(crate) fn secret_versions(size: Size) -> Model {
 pub(crate) fn secret_destroy(size: Size) -> Model {
     let mut model = browse(size);
     let warnings = vec!["its metadata go too, and the next write begins at v1".into()];
-    let doomed = DestroyTarget { path: path(), version: None, warnings };
-    model.overlay = Some(Overlay::Prompt(prompt(PromptPurpose::Destroy(doomed), "webhooks/production/git")));
+    let target = DestroyTarget { path: path(), version: None, warnings };
+    model.overlay = Some(Overlay::Prompt(prompt(PromptPurpose::Destroy(target), "webhooks/production/git")));
     model
 }
 

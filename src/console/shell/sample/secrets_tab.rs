@@ -58,7 +58,7 @@ fn told() -> Vec<(SecretPath, Presence)> {
     ]
 }
 
-fn eyes() -> SecretLookup {
+fn lookup() -> SecretLookup {
     let kept = OwnSecrets::Kv { mount: mount("webhooks"), template: OwnPathTemplate::default() };
     SecretLookup { own: kept.clone(), stored: kept, can_read_kv: true, ..SecretLookup::default() }
 }
@@ -66,30 +66,30 @@ fn eyes() -> SecretLookup {
 /// Lets the tab index everything.
 fn settle(model: &mut Model) {
     let (height, _) = secret_rows(model);
-    let (page, inventory, vista) = model.secrets_parts().unwrap();
+    let (page, inventory, view) = model.secrets_parts().unwrap();
     page.open();
     page.resize(height);
     while page.is_partial() {
-        page.work(inventory, vista);
+        page.work(inventory, view);
     }
 }
 
 fn page(size: Size) -> Model {
     let mut model = browse(size);
     model.tab = Tab::Secrets;
-    model.context.secrets = Some(eyes());
+    model.context.secrets = Some(lookup());
     model.presence_cache.update(told(), NOW);
     settle(&mut model);
     model
 }
 
 fn walk(model: &mut Model, names: Result<Vec<SecretListItem>, Error>, ended: Option<ListingEnd>) {
-    let (page, _, vista) = model.secrets_parts().unwrap();
+    let (page, _, view) = model.secrets_parts().unwrap();
     page.begin_listing(RequestId(1), vec![mount("secret"), mount("webhooks")]);
     let folder = SecretFolder { mount: mount("secret"), folder: Some(KvPath::new("app").unwrap()) };
-    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, vista);
+    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, view);
     if let Some(ended) = ended {
-        page.listing_ended(RequestId(1), ended, vista, NOW);
+        page.listing_ended(RequestId(1), ended, view, NOW);
     }
     settle(model);
 }
@@ -122,8 +122,8 @@ pub(crate) fn secrets(size: Size) -> Model {
 /// Sorted by state.
 pub(crate) fn secrets_by_state(size: Size) -> Model {
     let mut model = secrets(size);
-    let (page, _, vista) = model.secrets_parts().unwrap();
-    page.next_sort(vista);
+    let (page, _, view) = model.secrets_parts().unwrap();
+    page.next_sort(view);
     page.select_by_user(0);
     page.follow_selection(true, NOW);
     model

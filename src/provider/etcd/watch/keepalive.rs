@@ -125,11 +125,11 @@ mod tests {
     #[tokio::test]
     async fn a_dead_peer_is_given_up_within_three_seconds() {
         let start = Instant::now();
-        let mut vigil = Keepalive::new(start, 0);
-        let (asked, due) = vigil.next();
+        let mut keepalive = Keepalive::new(start, 0);
+        let (asked, due) = keepalive.next();
         assert_eq!(due, KeepaliveAction::Ping);
-        vigil.ping_sent(asked);
-        let (given_up, due) = vigil.next();
+        keepalive.ping_sent(asked);
+        let (given_up, due) = keepalive.next();
         assert_eq!(due, KeepaliveAction::GiveUp);
         assert!(given_up - start <= 2_500 * MS);
     }
@@ -138,26 +138,26 @@ mod tests {
     async fn patience_grows_with_attempts_in_vain_until_the_watch_has_caught_up() {
         let start = Instant::now();
         let silence = |in_vain| {
-            let mut vigil = Keepalive::new(start, in_vain);
-            vigil.ping_sent(start);
-            vigil.progress_requested(start + 60_000 * MS, false);
-            (vigil.next().0 - start, vigil)
+            let mut keepalive = Keepalive::new(start, in_vain);
+            keepalive.ping_sent(start);
+            keepalive.progress_requested(start + 60_000 * MS, false);
+            (keepalive.next().0 - start, keepalive)
         };
         assert_eq!([0, 1, 2, 3, 9].map(|n| silence(n).0), [1, 2, 4, 8, 8].map(|times| times * PING_TIMEOUT));
-        let mut vigil = silence(3).1;
-        vigil.caught_up();
-        assert_eq!(vigil.next().0 - start, PING_TIMEOUT);
+        let mut keepalive = silence(3).1;
+        keepalive.caught_up();
+        assert_eq!(keepalive.next().0 - start, PING_TIMEOUT);
     }
 
     #[tokio::test]
     async fn a_watch_that_speaks_is_never_given_up() {
         let mut now = Instant::now();
-        let mut vigil = Keepalive::new(now, 0);
-        vigil.ping_sent(now);
+        let mut keepalive = Keepalive::new(now, 0);
+        keepalive.ping_sent(now);
         for _ in 0..100 {
             now += 100 * MS;
-            vigil.message_received(now);
-            let (at, due) = vigil.next();
+            keepalive.message_received(now);
+            let (at, due) = keepalive.next();
             assert!(due != KeepaliveAction::GiveUp || at > now + 1_000 * MS);
         }
     }
@@ -165,46 +165,46 @@ mod tests {
     #[tokio::test]
     async fn a_pause_of_our_own_is_no_silence_of_the_peer() {
         let start = Instant::now();
-        let mut vigil = Keepalive::new(start, 0);
-        vigil.ping_sent(start);
-        let (due, _) = vigil.next();
-        assert!(!vigil.was_suspended(due + 20 * MS));
-        assert!(vigil.was_suspended(due + 60_000 * MS));
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.ping_sent(start);
+        let (due, _) = keepalive.next();
+        assert!(!keepalive.was_suspended(due + 20 * MS));
+        assert!(keepalive.was_suspended(due + 60_000 * MS));
     }
 
     #[tokio::test]
     async fn progress_is_asked_every_five_seconds_and_sooner_when_needed() {
         let start = Instant::now();
-        let mut vigil = Keepalive::new(start, 0);
-        vigil.ping_answered(start + 4_900 * MS);
-        assert_eq!(vigil.next(), (start + 5_000 * MS, KeepaliveAction::RequestProgress));
-        vigil.progress_requested(start, true);
-        assert_eq!(vigil.progress_at, start + 250 * MS);
-        assert!(!vigil.progress_overdue(start + 10_000 * MS));
-        assert!(vigil.progress_overdue(start + 10_001 * MS));
-        vigil.progress_answered();
-        assert!(!vigil.progress_overdue(start + 20_000 * MS));
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.ping_answered(start + 4_900 * MS);
+        assert_eq!(keepalive.next(), (start + 5_000 * MS, KeepaliveAction::RequestProgress));
+        keepalive.progress_requested(start, true);
+        assert_eq!(keepalive.progress_at, start + 250 * MS);
+        assert!(!keepalive.progress_overdue(start + 10_000 * MS));
+        assert!(keepalive.progress_overdue(start + 10_001 * MS));
+        keepalive.progress_answered();
+        assert!(!keepalive.progress_overdue(start + 20_000 * MS));
     }
 
     #[tokio::test]
     async fn a_watch_that_speaks_is_asked_all_the_same() {
         let start = Instant::now();
-        let mut vigil = Keepalive::new(start, 0);
-        vigil.message_received(start + 900 * MS);
-        assert_eq!(vigil.next(), (start + 1_000 * MS, KeepaliveAction::Ping));
-        vigil.ping_sent(start + 1_000 * MS);
-        vigil.ping_answered(start + 1_100 * MS);
-        assert_eq!(vigil.next(), (start + 2_100 * MS, KeepaliveAction::Ping));
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.message_received(start + 900 * MS);
+        assert_eq!(keepalive.next(), (start + 1_000 * MS, KeepaliveAction::Ping));
+        keepalive.ping_sent(start + 1_000 * MS);
+        keepalive.ping_answered(start + 1_100 * MS);
+        assert_eq!(keepalive.next(), (start + 2_100 * MS, KeepaliveAction::Ping));
     }
 
     #[tokio::test]
     async fn haste_asks_at_once_and_then_four_times_a_second() {
         let start = Instant::now();
-        let mut vigil = Keepalive::new(start, 0);
-        vigil.hasten_progress(start + 10 * MS);
-        assert_eq!(vigil.next(), (start + 10 * MS, KeepaliveAction::RequestProgress));
-        vigil.progress_requested(start + 10 * MS, false);
-        vigil.hasten_progress(start + 20 * MS);
-        assert_eq!(vigil.next(), (start + 260 * MS, KeepaliveAction::RequestProgress));
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.hasten_progress(start + 10 * MS);
+        assert_eq!(keepalive.next(), (start + 10 * MS, KeepaliveAction::RequestProgress));
+        keepalive.progress_requested(start + 10 * MS, false);
+        keepalive.hasten_progress(start + 20 * MS);
+        assert_eq!(keepalive.next(), (start + 260 * MS, KeepaliveAction::RequestProgress));
     }
 }

@@ -115,57 +115,58 @@ mod tests {
 
     use super::*;
 
-    fn tell(weave: &mut RangeMerger<u8>, watcher: usize, events: &[(u64, u8)]) {
-        assert!(weave.push(watcher, events.iter().map(|&(at, event)| (Revision(at), event)), 10));
+    fn tell(merger: &mut RangeMerger<u8>, watcher: usize, events: &[(u64, u8)]) {
+        assert!(merger.push(watcher, events.iter().map(|&(at, event)| (Revision(at), event)), 10));
     }
 
-    fn ready(weave: &mut RangeMerger<u8>) -> Vec<(u64, Vec<u8>)> {
-        std::iter::from_fn(|| weave.pop_ready()).map(|batch| (batch.at.0, batch.events)).collect()
+    fn ready(merger: &mut RangeMerger<u8>) -> Vec<(u64, Vec<u8>)> {
+        std::iter::from_fn(|| merger.pop_ready()).map(|batch| (batch.at.0, batch.events)).collect()
     }
 
     #[test]
     fn one_watcher_waits_for_nothing() {
-        let mut weave = RangeMerger::new(1, Revision(1));
-        tell(&mut weave, 0, &[(2, 1), (2, 2), (5, 3)]);
-        assert_eq!(ready(&mut weave), [(2, vec![1, 2]), (5, vec![3])]);
-        assert_eq!(weave.watermark(), Revision(5));
-        assert!(!weave.is_waiting());
+        let mut merger = RangeMerger::new(1, Revision(1));
+        tell(&mut merger, 0, &[(2, 1), (2, 2), (5, 3)]);
+        assert_eq!(ready(&mut merger), [(2, vec![1, 2]), (5, vec![3])]);
+        assert_eq!(merger.watermark(), Revision(5));
+        assert!(!merger.is_waiting());
     }
 
     #[test]
     fn a_revision_waits_until_every_watcher_has_passed_it() {
-        let mut weave = RangeMerger::new(2, Revision(1));
-        tell(&mut weave, 0, &[(2, 1)]);
-        assert_eq!((ready(&mut weave), weave.is_waiting()), (vec![], true));
-        tell(&mut weave, 1, &[(2, 2), (3, 3)]);
-        assert_eq!(ready(&mut weave), [(2, vec![1, 2])]);
-        weave.set_progress(0, Revision(4));
-        assert_eq!(ready(&mut weave), [(3, vec![3])]);
-        assert_eq!(weave.watermark(), Revision(3));
-        assert!(!weave.push(2, [], 0), "there are two");
+        let mut merger = RangeMerger::new(2, Revision(1));
+        tell(&mut merger, 0, &[(2, 1)]);
+        assert_eq!((ready(&mut merger), merger.is_waiting()), (vec![], true));
+        tell(&mut merger, 1, &[(2, 2), (3, 3)]);
+        assert_eq!(ready(&mut merger), [(2, vec![1, 2])]);
+        merger.set_progress(0, Revision(4));
+        assert_eq!(ready(&mut merger), [(3, vec![3])]);
+        assert_eq!(merger.watermark(), Revision(3));
+        assert!(!merger.push(2, [], 0), "there are two");
     }
 
     #[test]
     fn a_claim_is_believed_when_the_next_one_confirms_it() {
-        let (mut weave, now) = (RangeMerger::<u8>::new(2, Revision(10)), Instant::now());
-        let claim = |weave: &mut RangeMerger<u8>, at| weave.claim_progress(Revision(at), now, Duration::ZERO);
-        claim(&mut weave, 20);
-        assert_eq!(weave.watermark(), Revision(10));
-        claim(&mut weave, 25);
-        assert_eq!(weave.watermark(), Revision(20));
-        tell(&mut weave, 0, &[(23, 1)]);
-        assert_eq!((weave.watermark(), ready(&mut weave)), (Revision(20), vec![]));
-        claim(&mut weave, 25);
-        assert_eq!((weave.watermark(), ready(&mut weave)), (Revision(25), vec![(23, vec![1])]));
+        let (mut merger, now) = (RangeMerger::<u8>::new(2, Revision(10)), Instant::now());
+        let claim =
+            |merger: &mut RangeMerger<u8>, at| merger.claim_progress(Revision(at), now, Duration::ZERO);
+        claim(&mut merger, 20);
+        assert_eq!(merger.watermark(), Revision(10));
+        claim(&mut merger, 25);
+        assert_eq!(merger.watermark(), Revision(20));
+        tell(&mut merger, 0, &[(23, 1)]);
+        assert_eq!((merger.watermark(), ready(&mut merger)), (Revision(20), vec![]));
+        claim(&mut merger, 25);
+        assert_eq!((merger.watermark(), ready(&mut merger)), (Revision(25), vec![(23, vec![1])]));
     }
 
     #[test]
     fn a_claim_has_to_stand_for_as_long_as_is_asked() {
-        let (mut weave, begun, second) =
+        let (mut merger, begun, second) =
             (RangeMerger::<u8>::new(1, Revision(10)), Instant::now(), Duration::from_secs(1));
         let mut after = |millis, at| {
-            weave.claim_progress(Revision(at), begun + Duration::from_millis(millis), second);
-            weave.watermark().0
+            merger.claim_progress(Revision(at), begun + Duration::from_millis(millis), second);
+            merger.watermark().0
         };
         assert_eq!([after(0, 20), after(250, 22), after(999, 25)], [10, 10, 10]);
         assert_eq!([after(1_000, 26), after(1_500, 30), after(2_000, 30)], [20, 20, 26]);
@@ -173,11 +174,11 @@ mod tests {
 
     #[test]
     fn what_another_watcher_says_ends_the_parts_of_a_revision() {
-        let mut weave = RangeMerger::new(2, Revision(1));
-        assert!(weave.push(0, [(Revision(2), 1)], 1 << 20));
-        assert!(weave.is_waiting());
-        tell(&mut weave, 1, &[(2, 2)]);
-        assert_eq!(ready(&mut weave), [(2, vec![1, 2])]);
+        let mut merger = RangeMerger::new(2, Revision(1));
+        assert!(merger.push(0, [(Revision(2), 1)], 1 << 20));
+        assert!(merger.is_waiting());
+        tell(&mut merger, 1, &[(2, 2)]);
+        assert_eq!(ready(&mut merger), [(2, vec![1, 2])]);
     }
 
     proptest! {
@@ -194,20 +195,20 @@ mod tests {
                 }
             }
             let mut queues = told.map(std::collections::VecDeque::from);
-            let (mut weave, mut seen) = (RangeMerger::new(3, Revision(1)), Vec::new());
+            let (mut merger, mut seen) = (RangeMerger::new(3, Revision(1)), Vec::new());
             for watcher in turns.into_iter().chain([0, 1, 2].repeat(20)) {
                 // A server sends all events of one revision and watcher together.
                 if let Some(&(at, _)) = queues[watcher].front() {
                     let count = queues[watcher].iter().take_while(|event| event.0 == at).count();
                     let events: Vec<_> = queues[watcher].drain(..count).collect();
-                    weave.push(watcher, events, 10);
+                    merger.push(watcher, events, 10);
                 }
-                seen.extend(std::iter::from_fn(|| weave.pop_ready()));
+                seen.extend(std::iter::from_fn(|| merger.pop_ready()));
             }
             for _ in 0..2 {
-                weave.claim_progress(Revision(100), Instant::now(), Duration::ZERO);
+                merger.claim_progress(Revision(100), Instant::now(), Duration::ZERO);
             }
-            seen.extend(std::iter::from_fn(|| weave.pop_ready()));
+            seen.extend(std::iter::from_fn(|| merger.pop_ready()));
             let expected: Vec<_> = (2..).map(Revision).take(revisions.len()).collect();
             prop_assert_eq!(seen.iter().map(|batch| batch.at).collect::<Vec<_>>(), expected);
             for (batch, mut events) in seen.into_iter().zip(revisions) {

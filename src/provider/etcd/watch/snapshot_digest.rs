@@ -141,25 +141,25 @@ mod tests {
             .collect()
     }
 
-    fn ledger() -> SnapshotDigest {
-        let mut ledger = SnapshotDigest::default();
-        ledger.put(&entry("a", 1));
-        ledger.put(&entry("b", 2));
-        ledger.begin_comparison();
-        ledger
+    fn digest() -> SnapshotDigest {
+        let mut digest = SnapshotDigest::default();
+        digest.put(&entry("a", 1));
+        digest.put(&entry("b", 2));
+        digest.begin_comparison();
+        digest
     }
 
     #[test]
     fn the_same_keys_at_the_same_revisions_agree() {
-        assert_eq!(ledger().differences(&fresh(&[("b", 2), ("a", 1)])), 0);
+        assert_eq!(digest().differences(&fresh(&[("b", 2), ("a", 1)])), 0);
     }
 
     #[test]
     fn a_lost_put_delete_or_creation_is_counted() {
-        assert_eq!(ledger().differences(&fresh(&[("a", 1), ("b", 3)])), 1);
-        assert_eq!(ledger().differences(&fresh(&[("a", 1)])), 1);
-        assert_eq!(ledger().differences(&fresh(&[("a", 1), ("b", 2), ("c", 3)])), 1);
-        assert_eq!(ledger().differences(&fresh(&[("b", 4), ("c", 3)])), 3);
+        assert_eq!(digest().differences(&fresh(&[("a", 1), ("b", 3)])), 1);
+        assert_eq!(digest().differences(&fresh(&[("a", 1)])), 1);
+        assert_eq!(digest().differences(&fresh(&[("a", 1), ("b", 2), ("c", 3)])), 1);
+        assert_eq!(digest().differences(&fresh(&[("b", 4), ("c", 3)])), 3);
     }
 
     #[test]
@@ -175,10 +175,10 @@ mod tests {
 
     #[test]
     fn what_changed_meanwhile_is_not_judged() {
-        let mut ledger = ledger();
-        ledger.put(&entry("b", 9));
-        ledger.put(&entry("c", 8));
-        ledger.delete(&key("a"));
-        assert_eq!(ledger.differences(&fresh(&[("a", 1), ("b", 2)])), 0);
+        let mut digest = digest();
+        digest.put(&entry("b", 9));
+        digest.put(&entry("c", 8));
+        digest.delete(&key("a"));
+        assert_eq!(digest.differences(&fresh(&[("a", 1), ("b", 2)])), 0);
     }
 }

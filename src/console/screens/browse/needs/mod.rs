@@ -119,7 +119,7 @@ pub(crate) fn has_variable_conflict(model: &Model, key: &ResourceKey) -> bool {
 }
 
 fn merges_variables(model: &Model) -> bool {
-    model.context.secrets.as_ref().is_some_and(|eyes| eyes.own == OwnSecrets::Variables)
+    model.context.secrets.as_ref().is_some_and(|lookup| lookup.own == OwnSecrets::Variables)
 }
 
 /// The webhooks that share its variables, and what to do about collisions.
@@ -153,11 +153,11 @@ fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
 
 /// Variables that are set, but not read by the receiver.
 fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
-    let (Some(eyes), ResourceKey::Webhook { id, .. }) = (&model.context.secrets, key) else { return };
-    if (&eyes.own, &eyes.stored) != (&OwnSecrets::NotMerged, &OwnSecrets::Variables) {
+    let (Some(lookup), ResourceKey::Webhook { id, .. }) = (&model.context.secrets, key) else { return };
+    if (&lookup.own, &lookup.stored) != (&OwnSecrets::NotMerged, &OwnSecrets::Variables) {
         return;
     }
-    let is_set = |field: &SecretField| eyes.variable(&variable_name(id, *field)).flatten().is_some();
+    let is_set = |field: &SecretField| lookup.variable(&variable_name(id, *field)).flatten().is_some();
     for field in OWN_VARIABLES.iter().filter(|field| is_set(field)) {
         let name = TextRun::of(StyleRole::Dim, Safe::new(&variable_name(id, *field)).into_owned());
         lines.add(0, NeedMark::Nothing, vec![name, dim("set, and the receiver does not merge it")]);

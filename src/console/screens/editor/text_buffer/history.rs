@@ -129,7 +129,7 @@ impl TextBuffer {
     pub(crate) fn step(&mut self, edit: impl FnOnce(&mut EditTransaction<'_>)) -> bool {
         self.goal_column = None;
         let before = self.cursor();
-        let mut under_way = EditTransaction { pad: self, changes: Vec::new() };
+        let mut under_way = EditTransaction { buffer: self, changes: Vec::new() };
         edit(&mut under_way);
         let changes = mem::take(&mut under_way.changes);
         self.anchor = None;
@@ -202,14 +202,14 @@ impl TextBuffer {
 
 /// An undo step in progress: its edits belong together.
 pub(crate) struct EditTransaction<'p> {
-    pub(crate) pad: &'p mut TextBuffer,
+    pub(crate) buffer: &'p mut TextBuffer,
     changes: Vec<TextEdit>,
 }
 
 impl EditTransaction<'_> {
     /// Replaces a range; the cursor goes to the end of the new text.
     pub(crate) fn replace(&mut self, from: Pos, to: Pos, text: &str) {
-        let removed = self.pad.replace(from, to, text);
+        let removed = self.buffer.replace(from, to, text);
         if !(removed.is_empty() && text.is_empty()) {
             self.changes.push(TextEdit::Text { at: from, removed, inserted: text.to_owned() });
         }
@@ -217,7 +217,7 @@ impl EditTransaction<'_> {
 
     pub(crate) fn change(&mut self, change: TextEdit) {
         if change == TextEdit::ByteOrderMark {
-            self.pad.toggle_byte_order_mark();
+            self.buffer.toggle_byte_order_mark();
         }
         self.changes.push(change);
     }

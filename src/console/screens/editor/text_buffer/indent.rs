@@ -37,9 +37,9 @@ impl TextBuffer {
         let below = if closes { format!("\n{indent}") } else { String::new() };
         let to = Pos { row: to.row, at: to.at + swallowed };
         let cursor = Pos { row: from.row + 1, at: line.len() - 1 };
-        self.step(|pad| {
-            pad.replace(from, to, &format!("{line}{below}"));
-            pad.move_to(cursor);
+        self.step(|buffer| {
+            buffer.replace(from, to, &format!("{line}{below}"));
+            buffer.move_to(cursor);
         })
     }
 
@@ -53,7 +53,7 @@ impl TextBuffer {
         }
         let back = outdented(before, &self.unit());
         let from = Pos { row: here.row, at: here.at - back };
-        self.step(|pad| pad.replace(from, here, &bracket.to_string()))
+        self.step(|buffer| buffer.replace(from, here, &bracket.to_string()))
     }
 
     /// Indents or outdents the selected lines, or the cursor's. One undo step.
@@ -61,9 +61,9 @@ impl TextBuffer {
         let (rows, unit) = (self.selected_rows(), self.unit());
         let (anchor, cursor) = (self.anchor, self.cursor());
         let mut moved = Vec::new();
-        let did = self.step(|pad| {
+        let did = self.step(|buffer| {
             for row in rows {
-                let by = pad.indent_row(row, &unit, further);
+                let by = buffer.indent_row(row, &unit, further);
                 moved.push((row, by));
             }
         });
@@ -81,7 +81,7 @@ impl EditTransaction<'_> {
     /// Returns by how many bytes the line moved.
     fn indent_row(&mut self, row: usize, unit: &str, further: bool) -> isize {
         let start = Pos { row, at: 0 };
-        let line = self.pad.line(row);
+        let line = self.buffer.line(row);
         if further {
             if line.is_empty() {
                 return 0;
@@ -95,7 +95,7 @@ impl EditTransaction<'_> {
     }
 
     fn move_to(&mut self, to: Pos) {
-        self.pad.set_cursor(to);
+        self.buffer.set_cursor(to);
     }
 }
 

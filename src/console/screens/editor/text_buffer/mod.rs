@@ -166,7 +166,7 @@ impl TextBuffer {
     /// Drops the byte order mark, as one undo step.
     pub fn drop_byte_order_mark(&mut self) {
         if self.byte_order_mark {
-            self.step(|pad| pad.change(TextEdit::ByteOrderMark));
+            self.step(|buffer| buffer.change(TextEdit::ByteOrderMark));
         }
     }
 

@@ -14,7 +14,7 @@ impl TextBuffer {
         let mut bytes = [0; 4];
         let text = c.encode_utf8(&mut bytes);
         match self.selection() {
-            Some((from, to)) => self.step(|pad| pad.replace(from, to, text)),
+            Some((from, to)) => self.step(|buffer| buffer.replace(from, to, text)),
             None => self.keystroke(self.cursor(), self.cursor(), text),
         }
     }
@@ -23,7 +23,7 @@ impl TextBuffer {
     pub fn paste(&mut self, text: &str) -> bool {
         let text = normalised(text);
         let (from, to) = self.selection().unwrap_or((self.cursor(), self.cursor()));
-        self.step(|pad| pad.replace(from, to, &text))
+        self.step(|buffer| buffer.replace(from, to, &text))
     }
 
     /// Deletes the selection, or the character before the cursor.
@@ -40,7 +40,7 @@ impl TextBuffer {
 
     fn delete_to(&mut self, from: Pos, to: Pos) -> bool {
         match self.selection() {
-            Some((from, to)) => self.step(|pad| pad.replace(from, to, "")),
+            Some((from, to)) => self.step(|buffer| buffer.replace(from, to, "")),
             None => self.keystroke(from, to, ""),
         }
     }
@@ -50,9 +50,9 @@ impl TextBuffer {
     pub fn apply(&mut self, edits: &[(Pos, Pos, String)]) -> bool {
         let cursor = self.cursor();
         let after = edits.iter().rev().fold(cursor, |at, (from, to, text)| shifted(at, *from, *to, text));
-        let did = self.step(|pad| {
+        let did = self.step(|buffer| {
             for (from, to, text) in edits.iter().rev() {
-                pad.replace(*from, *to, text);
+                buffer.replace(*from, *to, text);
             }
         });
         if did {
@@ -68,7 +68,7 @@ impl TextBuffer {
             return false;
         }
         let (cursor, end) = (self.cursor(), self.end());
-        self.step(|pad| pad.replace(Pos::default(), end, &text));
+        self.step(|buffer| buffer.replace(Pos::default(), end, &text));
         self.move_to(cursor);
         true
     }

@@ -33,18 +33,18 @@ pub struct VisualRow {
 
 impl VisualRow {
     /// The column of a position, if it is in this row.
-    pub fn column(&self, pad: &TextBuffer, pos: Pos) -> Option<usize> {
-        let inside = self.bytes.start <= pos.at && (pos.at < self.bytes.end || self.is_last(pad, pos.at));
-        (pos.row == self.line && inside).then(|| self.columns_to(pad, pos.at))
+    pub fn column(&self, buffer: &TextBuffer, pos: Pos) -> Option<usize> {
+        let inside = self.bytes.start <= pos.at && (pos.at < self.bytes.end || self.is_last(buffer, pos.at));
+        (pos.row == self.line && inside).then(|| self.columns_to(buffer, pos.at))
     }
 
     /// The columns between its start and a byte of it.
-    pub fn columns_to(&self, pad: &TextBuffer, at: usize) -> usize {
-        columns(pad.line(self.line).get(self.bytes.start..at).unwrap_or_default())
+    pub fn columns_to(&self, buffer: &TextBuffer, at: usize) -> usize {
+        columns(buffer.line(self.line).get(self.bytes.start..at).unwrap_or_default())
     }
 
-    fn is_last(&self, pad: &TextBuffer, at: usize) -> bool {
-        at == self.bytes.end && at == pad.line(self.line).len()
+    fn is_last(&self, buffer: &TextBuffer, at: usize) -> bool {
+        at == self.bytes.end && at == buffer.line(self.line).len()
     }
 }
 

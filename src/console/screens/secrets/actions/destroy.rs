@@ -90,10 +90,10 @@ pub(crate) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVer
 /// Destroys it, once its path was typed.
 pub(crate) fn on_path_typed(
     model: &mut Model,
-    doomed: DestroyTarget,
+    target: DestroyTarget,
     text: &str,
 ) -> Result<Vec<Effect>, String> {
-    let path = doomed.path.to_string();
+    let path = target.path.to_string();
     if text != path.trim() {
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
@@ -101,8 +101,8 @@ pub(crate) fn on_path_typed(
     if !keys::passes_gate(model) || secret_actions::is_busy(model) {
         return Ok(Vec::new());
     }
-    let what = format!("destroy {}", doomed.describe());
-    let DestroyTarget { path, version, .. } = doomed;
+    let what = format!("destroy {}", target.describe());
+    let DestroyTarget { path, version, .. } = target;
     let request = model.next_request();
     let job = match version {
         Some(version) => SecretJob::Destroy(path.clone(), version),

@@ -8,18 +8,18 @@ use crate::domain::{FieldName, Reference, ResourceKey, SecretField, SecretPath};
 
 /// A webhook's own secret, if it can be reached. Variables are those of this process: they are
 /// meaningful only if the receiver's are the same.
-fn own_target(eyes: &SecretLookup, key: &ResourceKey) -> Option<SecretTarget> {
-    let path = eyes.stored_path(key)?;
+fn own_target(lookup: &SecretLookup, key: &ResourceKey) -> Option<SecretTarget> {
+    let path = lookup.stored_path(key)?;
     let reachable = match path {
-        SecretPath::Variables(_) => matches!(eyes.env, ReceiverEnv::Known(_)),
-        SecretPath::Kv { .. } => eyes.can_read_kv,
+        SecretPath::Variables(_) => matches!(lookup.env, ReceiverEnv::Known(_)),
+        SecretPath::Kv { .. } => lookup.can_read_kv,
     };
     reachable.then_some(SecretTarget { path, field: None })
 }
 
-fn referenced_target(eyes: &SecretLookup, reference: &Reference) -> Option<SecretTarget> {
+fn referenced_target(lookup: &SecretLookup, reference: &Reference) -> Option<SecretTarget> {
     let Reference::Vault { path, field } = reference else { return None };
-    let path = eyes.reference_path(path).filter(|_| eyes.can_read_kv)?;
+    let path = lookup.reference_path(path).filter(|_| lookup.can_read_kv)?;
     Some(SecretTarget { path, field: Some(FieldName::new(field)) })
 }
 
@@ -30,17 +30,17 @@ impl Model {
         if self.tab == Tab::Secrets {
             return self.secret_target().into_iter().collect();
         }
-        let (Some(eyes), Some(browse)) = (&self.context.secrets, self.browse()) else { return Vec::new() };
+        let (Some(lookup), Some(browse)) = (&self.context.secrets, self.browse()) else { return Vec::new() };
         let Some(shown) = &browse.detail.shown else { return Vec::new() };
         let mut targets: Vec<_> = shown
             .facts
             .sites()
             .references()
             .keys()
-            .filter_map(|reference| referenced_target(eyes, reference))
+            .filter_map(|reference| referenced_target(lookup, reference))
             .collect();
         targets.dedup();
-        targets.extend(own_target(eyes, &shown.key));
+        targets.extend(own_target(lookup, &shown.key));
         targets
     }
 

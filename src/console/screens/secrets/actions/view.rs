@@ -28,7 +28,7 @@ const SHOWN: usize = 64 * 1024;
 /// Rows of the box below the value: a blank, and two notes.
 const BELOW: u16 = 3;
 
-pub(crate) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
+pub(crate) fn pick(surface: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
     let lines: Vec<String> = match &pick.choices {
         PickerItems::Targets(targets) => targets
             .iter()
@@ -45,10 +45,10 @@ pub(crate) fn pick(canvas: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
         PickerItems::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
         PickerItems::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
     };
-    let inside = dialog(canvas, area, &title, DIALOG_COLUMNS, lines.len());
+    let inside = dialog(surface, area, &title, DIALOG_COLUMNS, lines.len());
     let first = pick.list.first_row(lines.len(), inside.height);
     for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
-        let mut pen = canvas.row(inside, row);
+        let mut pen = surface.row(inside, row);
         put_marker(&mut pen, at == pick.list.cursor, true).skip(1).put(StyleRole::Text, line.as_str());
     }
 }
@@ -65,7 +65,7 @@ fn version(info: &VersionInfo) -> String {
     format!("{:4}{written}{state}", info.version.to_string())
 }
 
-pub(crate) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
+pub(crate) fn value(surface: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
     let (ink, hint) = match (&entry.error, entry.new.generated) {
         (Some(error), _) => (StyleRole::Bad, format!("{} {error}", glyph::BAD)),
@@ -84,24 +84,24 @@ pub(crate) fn value(canvas: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
     };
     let below = TextRun::wrap(ink, &hint, columns);
     let inside =
-        dialog(canvas, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());
-    line(canvas, inside, 0, "value", &entry.new.value, entry.is_plain());
+        dialog(surface, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());
+    line(surface, inside, 0, "value", &entry.new.value, entry.is_plain());
     if let Some(again) = &entry.repeated {
-        line(canvas, inside, 1, "again", again, false);
+        line(surface, inside, 1, "again", again, false);
     }
-    canvas.put_lines(inside, 3, &below);
+    surface.put_lines(inside, 3, &below);
 }
 
 /// An input line: a mask of fixed width, whatever was typed.
 fn line(
-    canvas: &mut Surface<'_>,
+    surface: &mut Surface<'_>,
     inside: Rect,
     row: u16,
     label: &'static str,
     input: &SecretInput,
     open: bool,
 ) {
-    let mut pen = canvas.row(inside, row);
+    let mut pen = surface.row(inside, row);
     pen.put_column(8, StyleRole::Dim, label).put(StyleRole::Key, glyph::CRUMB).skip(1);
     if open {
         pen.put(StyleRole::Text, input.expose());
@@ -110,42 +110,42 @@ fn line(
     }
 }
 
-pub(crate) fn generate(canvas: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
+pub(crate) fn generate(surface: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
     let rows = 3 + Alphabet::ALL.len();
-    let inside = dialog(canvas, area, "make a value at random", DIALOG_COLUMNS, rows);
-    let mut pen = canvas.row(inside, 0);
+    let inside = dialog(surface, area, "make a value at random", DIALOG_COLUMNS, rows);
+    let mut pen = surface.row(inside, 0);
     pen.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
     pen.put(StyleRole::Text, generate.length.text());
     for (row, alphabet) in (1..).zip(Alphabet::ALL) {
         let chosen = alphabet == generate.alphabet;
-        let mut pen = canvas.row(inside, row);
+        let mut pen = surface.row(inside, row);
         pen.skip(12).put(StyleRole::Accent, if chosen { glyph::SELECTED } else { " " }).skip(1);
         pen.put(if chosen { StyleRole::Strong } else { StyleRole::Text }, alphabet.words());
     }
     if let Some(error) = &generate.error {
-        canvas
+        surface
             .row(inside, inside.height.saturating_sub(1))
             .put(StyleRole::Bad, format!("{} {error}", glyph::BAD));
     }
 }
 
-pub(crate) fn shown(canvas: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
+pub(crate) fn shown(surface: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
     let columns = columns(model.size);
     let lines = wrap_value(shown.value.expose(), columns);
     let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
-    let inside = dialog(canvas, area, &title, columns, lines.len() + usize::from(BELOW));
+    let inside = dialog(surface, area, &title, columns, lines.len() + usize::from(BELOW));
     let height = inside.height.saturating_sub(BELOW);
     let first = clamp_scroll(shown.scroll, lines.len(), height);
     for (row, text) in (0..height).zip(lines.iter().skip(first)) {
-        canvas.row(inside, row).put(StyleRole::Text, *text);
+        surface.row(inside, row).put(StyleRole::Text, *text);
     }
     if shown.value.expose().is_empty() {
-        canvas.row(inside, 0).put(StyleRole::Dim, "(the empty text)");
+        surface.row(inside, 0).put(StyleRole::Dim, "(the empty text)");
     }
     let below = Rect { y: inside.y + height, height: inside.height - height, ..inside };
-    canvas.row(below, 1).put(StyleRole::Dim, about(model, shown, lines.len() > usize::from(height)));
+    surface.row(below, 1).put(StyleRole::Dim, about(model, shown, lines.len() > usize::from(height)));
     let left = countdown_seconds(model, shown);
-    canvas.row(below, 2).put(StyleRole::Warning, format!("hidden in {left} s, or at once by esc"));
+    surface.row(below, 2).put(StyleRole::Warning, format!("hidden in {left} s, or at once by esc"));
 }
 
 /// Its version, how many values were read for it, and what is not shown.

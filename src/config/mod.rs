@@ -3,7 +3,7 @@
 //! [`SettingSources::gather`] is the one place that reads the process's environment and our files;
 //! [`Settings::resolve`] is pure. Every value knows where it came from, so that a mistake, or a
 //! surprise, can be traced. What exists is one table, [`SETTINGS`], from which the reference in
-//! README.md is written too.
+//! docs/configuration.md is written too.
 
 mod environment;
 mod error;

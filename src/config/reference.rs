@@ -1,10 +1,10 @@
-//! The reference of all settings, as README.md shows it.
+//! The reference of all settings, as docs/configuration.md shows it.
 
 use std::fmt::Write;
 
 use super::{SETTINGS, Setting, SettingTable};
 
-/// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it into README.md. There,
+/// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it into docs/configuration.md. There,
 /// `context` stands for `[contexts.NAME]` or `[defaults]`, `console` for `[console]`, and `receiver` for
 /// `[contexts.NAME.receiver]` or `[receiver]`.
 pub fn reference_table() -> String {

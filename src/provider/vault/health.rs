@@ -138,7 +138,7 @@ fn add_token_facts(health: &mut Health, vault: &str, facts: &TokenFacts) {
             health.facts.push(Fact::text("policies", told.policies.join(", ")));
             health.facts.push(Fact::text("token", lifetime(told.ttl, told.renewable)));
             if told.policies.iter().any(|policy| policy == "root") {
-                let remedy = "use one with a policy of its own: see the viewer's in README";
+                let remedy = "use one with a policy of its own: see the viewer's in docs/secrets.md";
                 health.root = true;
                 health.push(Finding::hint("the token is a root token, which may do everything", remedy));
             }

@@ -22,9 +22,8 @@ struct ScanFrame<'a> {
     names: usize,
     /// The next item of an array.
     next: u32,
-    /// Whether all that it holds is secret, and whether the member being read is.
+    /// Whether all that it holds is secret.
     secret: bool,
-    here: bool,
     /// The members with sites, and where: of two of one name, the last counts.
     members: Vec<(Cow<'a, str>, Range<usize>)>,
     /// Where among the sites the member being read began.
@@ -98,7 +97,7 @@ impl<'a> FactScanner<'a> {
                 match scalar {
                     Scalar::String => self.string(span),
                     // A number can be a password too, where the name says so.
-                    Scalar::Number if self.is_secret() && self.is_numeric_secret() => {
+                    Scalar::Number if self.is_numeric_secret() && self.is_secret() => {
                         self.sites.add(span.start, SECRET | PLAINTEXT, &self.steps);
                     }
                     _ => {}
@@ -116,7 +115,6 @@ impl<'a> FactScanner<'a> {
             names: self.names.len(),
             next: 0,
             secret,
-            here: secret,
             members: Vec::new(),
             began: self.sites.len(),
         });
@@ -142,12 +140,6 @@ impl<'a> FactScanner<'a> {
         }
         self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) & !ITEM);
         self.names.push(name);
-        if self.kind == DocumentKind::Unknown {
-            return;
-        }
-        let sounds = self.names.last().is_some_and(|name| looks_secret(name));
-        // Names further up sounded harmless, or the container were secret already.
-        top.here = top.secret || sounds || is_listed_secret(self.kind, &self.names);
         if let ([name], DocumentKind::Webhook) = (self.names.as_slice(), self.kind) {
             self.own.begin(name);
             match &**name {
@@ -174,8 +166,15 @@ impl<'a> FactScanner<'a> {
         }
     }
 
+    /// Whether the value being read is secret. It is asked only of values that can hold one: most names belong
+    /// to others.
     fn is_secret(&self) -> bool {
-        self.frames.last().is_some_and(|top| if top.object { top.here } else { top.secret })
+        let Some(top) = self.frames.last() else { return false };
+        if top.secret || !top.object || self.kind == DocumentKind::Unknown {
+            return top.secret;
+        }
+        // Names further up sound harmless, or the container were secret already.
+        self.names.last().is_some_and(|name| looks_secret(name)) || is_listed_secret(self.kind, &self.names)
     }
 
     /// The step of the chain whose connection this is.

@@ -24,7 +24,7 @@ use super::update;
 use crate::audit::Audit;
 use crate::check::SecretLookup;
 use crate::config::Settings;
-use crate::console::shell as view;
+use crate::console::shell;
 use crate::console::shell::layout::Size;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::{FileProvider, FileSettings};
@@ -234,7 +234,7 @@ impl Program for App {
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {
-        view::draw(&self.model, &self.theme, frame);
+        shell::draw(&self.model, &self.theme, frame);
     }
 
     fn take_redraw(&mut self) -> Redraw {
@@ -242,6 +242,6 @@ impl Program for App {
     }
 
     fn next_wake(&self) -> Option<Duration> {
-        self.model.next_wake().into_iter().chain(view::next_change_at(&self.model)).min()
+        self.model.next_wake().into_iter().chain(shell::next_change_at(&self.model)).min()
     }
 }

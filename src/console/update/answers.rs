@@ -11,8 +11,8 @@ use super::super::model::{
 };
 use super::{feed, presence, unknown_outcome};
 use crate::console::screens::editor::{Draft, DraftStage, external_editor};
-use crate::console::screens::secrets::actions as secret_actions;
-use crate::console::screens::{browse, drafts, merge, plan, secrets as secrets_page};
+use crate::console::screens::secrets::actions;
+use crate::console::screens::{browse, drafts, merge, plan, secrets};
 use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
@@ -36,10 +36,10 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::SecretHealth(health) => return presence::on_health(model, *health),
         Answer::Commit(result) if unknown_outcome::intercept(model, request, &result) => {}
         Answer::Found(result) => unknown_outcome::on_found(model, request, result),
-        Answer::Secret(told) => return secret_actions::on_answer(model, request, told),
-        Answer::SecretFolder(folder) => secrets_page::on_folder_listed(model, request, folder),
-        Answer::SecretListingEnded(ended) => secrets_page::on_listing_ended(model, request, ended),
-        Answer::SecretVersions(told) => secrets_page::on_versions(model, request, told),
+        Answer::Secret(told) => return actions::on_answer(model, request, told),
+        Answer::SecretFolder(folder) => secrets::on_folder_listed(model, request, folder),
+        Answer::SecretListingEnded(ended) => secrets::on_listing_ended(model, request, ended),
+        Answer::SecretVersions(told) => secrets::on_versions(model, request, told),
         Answer::AuditFailed(trouble) => {
             model.notify(Tone::Bad, format!("this is not in the audit: {trouble}"))
         }

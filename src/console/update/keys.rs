@@ -7,9 +7,9 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
 use crate::console::overlays::{Overlay, prompt};
-use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::SecretAction;
-use crate::console::screens::{Tab, browse, drafts, secrets as secrets_page, stale_dependents};
+use crate::console::screens::{Tab, browse, drafts, secrets, stale_dependents};
 use crate::console::widgets::Movement;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -52,7 +52,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return browse::show(model, tab);
     }
     if let Some(secret) = SecretAction::of(action) {
-        return secret_actions::begin(model, secret);
+        return actions::begin(model, secret);
     }
     match action {
         Action::Help => model.overlay = Some(Overlay::Help { place: front.place(model), scroll: 0 }),
@@ -66,7 +66,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return drafts::quit_or_ask(model),
         Action::Retry => {
             model.notify(Tone::Plain, "trying the backends again");
-            let listing = secrets_page::retry(model);
+            let listing = secrets::retry(model);
             return [Effect::Retry, timers::check_health(model)].into_iter().chain(listing).collect();
         }
         Action::Redraw => return vec![Effect::Redraw],

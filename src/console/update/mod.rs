@@ -19,8 +19,10 @@ use zeroize::Zeroizing;
 use super::effect::Effect;
 use super::message::{Answer, AppEvent, Message};
 use super::model::{Model, Redraw};
-use crate::console::screens::Tab;
+use crate::console::screens::editor::{external_editor, typing};
 use crate::console::screens::log::LOG_LINES;
+use crate::console::screens::secrets::actions::reveal;
+use crate::console::screens::{Tab, browse, drafts, merge, secrets};
 
 /// Applies one message to the model; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -35,13 +37,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         AppEvent::Resize(size) => {
             model.size = size;
-            crate::console::screens::browse::settle(model);
-            crate::console::screens::editor::typing::settle(model);
+            browse::settle(model);
+            typing::settle(model);
             model.request_redraw(Redraw::Now);
             Vec::new()
         }
         AppEvent::Resumed => {
-            crate::console::screens::secrets::actions::reveal::hide(model);
+            reveal::hide(model);
             vec![Effect::Redraw]
         }
         AppEvent::Feed(feed) => feed::handle(model, feed),
@@ -51,17 +53,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         AppEvent::Wake => timers::wake(model),
-        AppEvent::Terminate => crate::console::screens::drafts::quit_now(model),
+        AppEvent::Terminate => drafts::quit_now(model),
     });
     let mut effects = compute_small(model, effects);
-    effects.extend(crate::console::screens::drafts::follow(model));
-    effects.extend(crate::console::screens::editor::external_editor::follow(model));
+    effects.extend(drafts::follow(model));
+    effects.extend(external_editor::follow(model));
     enforce_gate(model, &mut effects);
-    crate::console::screens::secrets::actions::reveal::follow(model, &effects);
+    reveal::follow(model, &effects);
     unknown_outcome::remember(model, &effects);
-    effects.extend(crate::console::screens::merge::follow(model));
+    effects.extend(merge::follow(model));
     needs::follow(model);
-    effects.extend(crate::console::screens::secrets::follow(model));
+    effects.extend(secrets::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));

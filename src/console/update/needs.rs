@@ -2,7 +2,7 @@
 
 use super::super::model::{Model, Redraw};
 use crate::check::OwnSecrets;
-use crate::console::screens::browse::items::visible as rows_in_sight;
+use crate::console::screens::browse::items::visible;
 use crate::domain::ResourceKey;
 
 /// Computes those of documents that became visible or changed.
@@ -26,7 +26,7 @@ pub(crate) fn follow(model: &mut Model) {
 /// The visible rows, then the selected document if it is not among them.
 fn visible_keys(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse().filter(|_| !model.is_covered()) else { return Vec::new() };
-    let mut keys: Vec<_> = rows_in_sight(model, browse).map(|row| row.key()).collect();
+    let mut keys: Vec<_> = visible(model, browse).map(|row| row.key()).collect();
     if let Some(selected) = browse.list.selected.as_ref().filter(|selected| !keys.contains(selected)) {
         keys.push(selected.clone());
     }

@@ -5,7 +5,7 @@ use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::smooth_latencies;
-use crate::console::screens::secrets as secrets_page;
+use crate::console::screens::secrets;
 use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
@@ -30,7 +30,7 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }
-    secrets_page::on_presence(model, &paths);
+    secrets::on_presence(model, &paths);
 }
 
 /// Takes whether the store answers the poller.

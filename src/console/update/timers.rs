@@ -2,9 +2,9 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, WriteAccess};
-use crate::console::screens::editor::fixes as diagnostics;
-use crate::console::screens::secrets as secrets_page;
-use crate::console::screens::secrets::actions::reveal as secret_reveal;
+use crate::console::screens::editor::fixes;
+use crate::console::screens::secrets::actions::reveal;
+use crate::console::screens::{browse, drafts, secrets};
 
 /// Does whatever is due at `model.now`.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -18,11 +18,11 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if model.link.resync_ends().is_some_and(|end| end <= now) {
         model.link.resync = None;
     }
-    secret_reveal::wake(model);
+    reveal::wake(model);
     continue_filter(model);
-    let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(diagnostics::check(model)).collect();
-    effects.extend(crate::console::screens::drafts::wake(model));
-    effects.extend(secrets_page::wake(model));
+    let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(fixes::check(model)).collect();
+    effects.extend(drafts::wake(model));
+    effects.extend(secrets::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(check_health(model));
     }
@@ -55,6 +55,6 @@ fn continue_filter(model: &mut Model) {
     let Model { webhooks, connections, inventory, .. } = model;
     let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
     if worked {
-        crate::console::screens::browse::settle(model);
+        browse::settle(model);
     }
 }

@@ -6,7 +6,7 @@ use super::state::Chooser;
 use crate::check::{connection_type, template};
 use crate::console::model::Model;
 use crate::console::overlays::state::Overlay;
-use crate::console::screens::editor as edit;
+use crate::console::screens::editor;
 use crate::console::screens::editor::typing;
 use crate::console::widgets::Movement;
 use crate::domain::{Document, DocumentKind, ResourceKey};
@@ -48,7 +48,7 @@ pub(crate) fn accept(model: &mut Model) {
         return;
     };
     model.overlay = None;
-    edit::begin(model, key, Document::from(template.text.as_str()));
+    editor::begin(model, key, Document::from(template.text.as_str()));
     if let (Some(first), Some(edit)) = (template.first, &mut model.edit) {
         edit.buffer.move_to(edit.buffer.position_of(first));
         typing::settle(model);

@@ -8,9 +8,9 @@ use crate::console::model::{Model, Tone, WriteAccess};
 use crate::console::overlays::chooser;
 use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::plan::builder::ConflictInfo;
-use crate::console::screens::plan::{builder as plan_builder, names};
-use crate::console::screens::secrets::actions::{destroy as secret_destroy, reveal as secret_reveal};
-use crate::console::screens::{Tab, browse, editor as edit, merge, plan, secret_form};
+use crate::console::screens::plan::{builder, names};
+use crate::console::screens::secrets::actions::{destroy, reveal};
+use crate::console::screens::{Tab, browse, editor, merge, plan, secret_form};
 use crate::console::update::{keys, visibility};
 use crate::console::widgets::TextInput;
 use crate::domain::{Address, Namespace, ResourceKey};
@@ -194,8 +194,8 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         PromptPurpose::Unlock => open_gate(model, &text),
         PromptPurpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
-        PromptPurpose::Reason(order) => secret_reveal::read(model, order, &text),
-        PromptPurpose::Destroy(target) => secret_destroy::on_path_typed(model, target, &text),
+        PromptPurpose::Reason(order) => reveal::read(model, order, &text),
+        PromptPurpose::Destroy(target) => destroy::on_path_typed(model, target, &text),
         PromptPurpose::FieldName => secret_form::add_field(model, &text),
     };
     match done {
@@ -268,7 +268,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     if model.inventory.find(&key).is_none() && model.drafts.contains_key(&key) {
         model.overlay = None;
         if keys::passes_gate(model) {
-            edit::resume(model, &key);
+            editor::resume(model, &key);
         }
         return Ok(Vec::new());
     }
@@ -298,9 +298,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
             Some(from) if *from == key => Err(format!("{key} is what is to be copied; type another name")),
             Some(from) => {
                 let pair = (from.clone(), key);
-                close_on_success(model, |model| {
-                    plan_builder::clone(model, vec![pair], &ConflictInfo::default())
-                })
+                close_on_success(model, |model| builder::clone(model, vec![pair], &ConflictInfo::default()))
             }
             None => Err(format!("{key} exists already; edit it instead")),
         };
@@ -313,7 +311,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
             return Err(format!("a draft of {key} is kept already; :{key} takes it up again"));
         }
         model.overlay = None;
-        edit::resume(model, &key);
+        editor::resume(model, &key);
         return Ok(Vec::new());
     }
     let Some(from) = from else {
@@ -323,7 +321,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
     let copied = model.inventory.get(from).map(|row| row.document().clone());
     let copied = copied.ok_or("what was to be copied is gone")?;
     model.overlay = None;
-    edit::begin(model, key, copied);
+    editor::begin(model, key, copied);
     if let Some(edit) = &mut model.edit {
         edit.source = Some(from.clone());
     }

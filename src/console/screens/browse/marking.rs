@@ -2,7 +2,7 @@
 
 use super::marks::MAX_MARKS;
 use crate::console::model::{Model, PendingWrite, Tone};
-use crate::console::screens::browse::update as browse;
+use crate::console::screens::browse::update;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
@@ -20,7 +20,7 @@ pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
 /// Toggles the mark of the selected row, and moves to the next.
 pub(crate) fn toggle(model: &mut Model) {
     let Some((browse, _)) = model.browse_mut() else { return };
-    let Some(key) = browse.list.selected.clone() else { return browse::nothing_selected(model) };
+    let Some(key) = browse.list.selected.clone() else { return update::nothing_selected(model) };
     if browse.focus == Pane::Namespaces {
         return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
     }
@@ -28,7 +28,7 @@ pub(crate) fn toggle(model: &mut Model) {
         return too_many(model);
     }
     if browse.focus == Pane::Items {
-        browse::step(model, Movement::Lines(1));
+        update::step(model, Movement::Lines(1));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
-use crate::console::screens::editor as edit;
+use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream, typing};
 use crate::console::update::feed;
 use crate::console::widgets::{ListState, Movement};
@@ -157,7 +157,7 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 /// The selected draft, unless the page opened too recently for a key to be meant for it.
 fn selected(model: &Model) -> Option<DraftRow<'_>> {
     match &model.overlay {
-        Some(Overlay::Drafts(page)) if !edit::too_soon(page.opened, model.now.mono) => {
+        Some(Overlay::Drafts(page)) if !editor::too_soon(page.opened, model.now.mono) => {
             let rows = model.draft_rows();
             rows.get(page.list.place(&rows)).copied()
         }
@@ -181,7 +181,7 @@ pub(crate) fn take_up(model: &mut Model) -> Vec<Effect> {
         Some(DraftRow::ThisSession(draft)) => {
             let key = draft.key.clone();
             model.overlay = None;
-            edit::resume(model, &key);
+            editor::resume(model, &key);
             return Vec::new();
         }
         Some(DraftRow::EndedSession(DraftEntry { id, summary: Ok(summary) })) => {

@@ -5,8 +5,8 @@ use super::state::DraftStage;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::editor::{typing, update as edit};
-use crate::console::screens::{browse, review as prepare};
+use crate::console::screens::editor::{typing, update};
+use crate::console::screens::{browse, review};
 
 /// Opens the draft, or the selected document, in the external editor.
 pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
@@ -16,7 +16,7 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     }
     let opened = model.edit.is_none();
     if opened {
-        edit::open(model);
+        update::open(model);
     }
     let (request, now) = (model.next_request(), model.now.mono);
     let Some(open) = model.edit.as_mut().filter(|open| matches!(open.stage, DraftStage::Editing)) else {
@@ -87,7 +87,7 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
     }
     // The refusal was reported when it was saved, and still holds.
     if !away.refused && changed {
-        return prepare::review(model);
+        return review::review(model);
     }
     if !away.refused {
         model.notify(Tone::Plain, "nothing was changed there");

@@ -9,7 +9,7 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::editor::typing;
 use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
-use crate::console::screens::{browse, drafts, merge, review as prepare};
+use crate::console::screens::{browse, drafts, merge, review};
 use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
@@ -72,7 +72,7 @@ pub(crate) fn height(model: &Model) -> usize {
 
 /// Leaves the editor; a changed draft stays in the session.
 pub(crate) fn leave(model: &mut Model) {
-    if prepare::leave(model) {
+    if review::leave(model) {
         return;
     }
     let Some(mut edit) = model.edit.take() else { return };

@@ -8,7 +8,7 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
-use crate::console::screens::review as prepare;
+use crate::console::screens::review;
 use crate::console::shell::layout::edit_layout;
 use crate::console::update::visibility;
 use crate::console::widgets::{Movement, TextInput};
@@ -299,7 +299,7 @@ pub(crate) fn finish(model: &mut Model) -> Vec<Effect> {
         Ok(Some(text)) => {
             edit.rebase_on_merge(&text, now, store);
             model.update_editor_view();
-            return prepare::review(model);
+            return review::review(model);
         }
         Ok(None) => {
             let words = format!("{} stays deleted, and the draft of it is let go", edit.key);

@@ -7,8 +7,8 @@ use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::browse;
-use crate::console::screens::browse::marking as marks;
-use crate::console::screens::plan::{send, update as plan};
+use crate::console::screens::browse::marking;
+use crate::console::screens::plan::{send, update};
 use crate::console::update::visibility;
 use crate::domain::{Entry, ResourceKey, Token};
 use crate::provider::Lease;
@@ -51,7 +51,7 @@ impl ConflictInfo {
 
 /// Deletes the marked documents, or the selected one, after a question that names them.
 pub(crate) fn delete_targets(model: &mut Model) -> Vec<Effect> {
-    let keys = marks::targets(model);
+    let keys = marking::targets(model);
     match keys.as_slice() {
         [] => browse::nothing_selected(model),
         [key] if !model.context.protected => ask_delete(model, &key.clone()),
@@ -118,7 +118,7 @@ pub(crate) fn delete(model: &mut Model, keys: Vec<ResourceKey>, known: &Conflict
         return Err("there is nothing left to delete".into());
     }
     check_step_limit(&steps)?;
-    Ok(plan::open(model, PlanKind::Delete(keys), steps, 0))
+    Ok(update::open(model, PlanKind::Delete(keys), steps, 0))
 }
 
 /// Plans copies, each under its own name. An existing target is replaced on condition of the token shown, and
@@ -153,7 +153,7 @@ pub(crate) fn clone(
         });
     }
     check_step_limit(&steps)?;
-    Ok(plan::open(model, PlanKind::Clone(pairs), steps, same))
+    Ok(update::open(model, PlanKind::Clone(pairs), steps, same))
 }
 
 /// Plans a rename: both steps happen, or none. The document keeps its lease.
@@ -187,7 +187,7 @@ pub(crate) fn rename(
         source: Some((from.clone(), entry.token)),
         ..PlanStep::create(to.clone(), Some(entry.document.clone()))
     };
-    Ok(plan::open(model, PlanKind::Rename { from, to }, vec![new, PlanStep::delete(entry)], 0))
+    Ok(update::open(model, PlanKind::Rename { from, to }, vec![new, PlanStep::delete(entry)], 0))
 }
 
 /// Plans to write documents again unchanged, as many as one commit takes.
@@ -207,7 +207,7 @@ pub(crate) fn rewrite(model: &mut Model, keys: Vec<ResourceKey>, known: &Conflic
     if steps.is_empty() {
         return Err("there is nothing left to write again".into());
     }
-    Ok(plan::open(model, PlanKind::Rewrite(keys), steps, more))
+    Ok(update::open(model, PlanKind::Rewrite(keys), steps, more))
 }
 
 /// Undoes the last write of this session; from the review of an undo, the write before that.
@@ -241,7 +241,7 @@ pub(crate) fn undo(model: &mut Model, id: u64) -> PlanResult {
         return Err(format!("the store was replaced since: {} cannot be taken back", written.description));
     }
     let steps = written.steps.iter().map(|touched| inverse_step(model, touched, &written.steps)).collect();
-    Ok(plan::open(model, PlanKind::Undo(id), steps, 0))
+    Ok(update::open(model, PlanKind::Undo(id), steps, 0))
 }
 
 fn inverse_step(model: &Model, touched: &UndoChange, all: &[UndoChange]) -> PlanStep {

@@ -4,8 +4,8 @@ use super::builder::{ConflictInfo, PlanResult};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::prompt;
 use crate::console::screens::browse;
-use crate::console::screens::browse::marking as marks;
-use crate::console::screens::plan::builder as plan_builder;
+use crate::console::screens::browse::marking;
+use crate::console::screens::plan::builder;
 use crate::domain::{Address, DocumentKind, Namespace, ResourceKey};
 
 /// Whether a document of this name can be stored here, and be routed to by the receiver.
@@ -45,7 +45,7 @@ pub(crate) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<()
 
 /// Asks where to copy the marked documents, or the selected one.
 pub(crate) fn ask_clone(model: &mut Model) {
-    let keys = marks::targets(model);
+    let keys = marking::targets(model);
     let refused = |model: &mut Model, words| model.notify(Tone::Bad, words);
     if keys.iter().any(ResourceKey::is_foreign) {
         return refused(model, "a key the receiver ignores can be viewed and deleted, not copied");
@@ -85,7 +85,7 @@ pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -
         }
         pairs.push((from, to));
     }
-    plan_builder::clone(model, pairs, &ConflictInfo::default())
+    builder::clone(model, pairs, &ConflictInfo::default())
 }
 
 /// Asks for a new name of the selected document.
@@ -106,5 +106,5 @@ pub(crate) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanRe
     }
     check_same_kind(&from, &to)?;
     check_name(model, &to)?;
-    plan_builder::rename(model, from, to, &ConflictInfo::default())
+    builder::rename(model, from, to, &ConflictInfo::default())
 }

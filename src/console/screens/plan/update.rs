@@ -3,14 +3,14 @@
 use super::builder::ConflictInfo;
 use super::send::CommitSpec;
 use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff, size};
-use super::view::height as plan_height;
+use super::view::height;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
 use crate::console::overlays::prompt;
-use crate::console::screens::browse::marking as marks;
-use crate::console::screens::plan::{builder as plan_builder, send};
-use crate::console::screens::{browse, editor as edit, stale_dependents};
+use crate::console::screens::browse::marking;
+use crate::console::screens::plan::{builder, send};
+use crate::console::screens::{browse, editor, stale_dependents};
 use crate::console::update::{keys, visibility};
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
@@ -41,7 +41,7 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
 /// Writes the plan; in a protected context a deletion has to be typed out first.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
-    if edit::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
+    if editor::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
         return Vec::new();
     }
     if let Some(words) = blocker(model) {
@@ -148,7 +148,7 @@ pub(crate) fn toggle_full(model: &mut Model) {
 /// Scrolls until the last line is visible.
 pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
-    let lines = plan_height(model);
+    let lines = height(model);
     if let Some(plan) = &mut model.plan {
         plan.scroll = step.scroll(plan.scroll, lines, page);
     }
@@ -164,11 +164,11 @@ pub(crate) fn renew(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = model.plan.take() else { return Vec::new() };
     let known = ConflictInfo::from_plan(&plan);
     let made = match plan.kind.clone() {
-        PlanKind::Delete(keys) => plan_builder::delete(model, keys, &known),
-        PlanKind::Clone(pairs) => plan_builder::clone(model, pairs, &known),
-        PlanKind::Rename { from, to } => plan_builder::rename(model, from, to, &known),
-        PlanKind::Undo(id) => plan_builder::undo(model, id),
-        PlanKind::Rewrite(keys) => plan_builder::rewrite(model, keys, &known),
+        PlanKind::Delete(keys) => builder::delete(model, keys, &known),
+        PlanKind::Clone(pairs) => builder::clone(model, pairs, &known),
+        PlanKind::Rename { from, to } => builder::rename(model, from, to, &known),
+        PlanKind::Undo(id) => builder::undo(model, id),
+        PlanKind::Rewrite(keys) => builder::rewrite(model, keys, &known),
     };
     made.unwrap_or_else(|words| {
         model.notify(Tone::Bad, words);
@@ -198,5 +198,5 @@ pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite) {
     {
         model.select_on_arrival = Some(key.clone());
     }
-    marks::clear_written(model, writing);
+    marking::clear_written(model, writing);
 }

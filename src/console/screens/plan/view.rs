@@ -8,7 +8,7 @@ use super::undo_log::UndoEntry;
 use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::review::sections;
 use crate::console::screens::stale_dependents;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
@@ -146,7 +146,7 @@ fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
     };
     let what = format!("{} {now}", clash.key);
-    review_sections::conflict(page, &what, &format!("nothing of it was written; {then}"));
+    sections::conflict(page, &what, &format!("nothing of it was written; {then}"));
 }
 
 /// Facts about the commit as a whole.
@@ -184,7 +184,7 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         );
         page.fact("left out", StyleRole::Dim, &words);
     }
-    review_sections::receiver_note(page, model);
+    sections::receiver_note(page, model);
     if let Some(typed) = plan.confirmation_text().filter(|_| model.context.protected) {
         page.fact("protected", StyleRole::Warning, &format!("{} is asked to be typed", quoted(&typed)));
     }
@@ -200,7 +200,7 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
             "too long to be shown at once: look at the documents one by one",
         );
     }
-    review_sections::write_blockers(page, model, Place::Plan);
+    sections::write_blockers(page, model, Place::Plan);
 }
 
 fn quoted(words: &str) -> String {
@@ -264,7 +264,7 @@ fn step_section<'p>(
         page.warn("route", &format!("callers of {old} have to call {new}"));
     }
     if step.after.is_none() {
-        review_sections::dependants(page, model, &step.key, true);
+        sections::dependants(page, model, &step.key, true);
     }
     if model.drafts.contains_key(&step.key) {
         page.fact("draft", StyleRole::Text, "yours of it is kept, under this name");
@@ -282,7 +282,7 @@ fn step_section<'p>(
     }
     match (&step.before, &step.after) {
         (Some(_), Some(_)) if matches!(plan.kind, PlanKind::Rewrite(_)) => {
-            review_sections::dependants(page, model, &step.key, false);
+            sections::dependants(page, model, &step.key, false);
         }
         (Some(_), Some(_)) => page.path_changes(&look.diff, "nothing changes"),
         (None, Some(document)) => page.fact("new", StyleRole::Dim, &words::plural(document.len(), "byte")),

@@ -4,7 +4,7 @@ use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::screens::editor::{Base, Draft, Review, Upstream};
-use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun};
@@ -61,7 +61,7 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     {
         page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));
     }
-    review_sections::dependants(page, model, &edit.key, false);
+    sections::dependants(page, model, &edit.key, false);
     let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,
@@ -77,9 +77,9 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
             page.fact("", StyleRole::Text, &format!("{key} merges your draft with it first"));
         }
     }
-    review_sections::receiver_note(page, model);
+    sections::receiver_note(page, model);
     marked(page, model, edit);
-    review_sections::write_blockers(page, model, Place::Review);
+    sections::write_blockers(page, model, Place::Review);
 }
 
 /// Other marked documents, which this write does not touch.
@@ -88,7 +88,7 @@ fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     let others = || browse.marks.keys().filter(|key| **key != edit.key).cloned();
     let count = others().count();
     if count > 0 {
-        let names = review_sections::name_list(others(), count);
+        let names = sections::name_list(others(), count);
         let others = words::plural(count, "other");
         page.fact("marked", StyleRole::Text, &format!("{others}, not touched by this write: {names}"));
     }

@@ -4,12 +4,12 @@
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
 };
 use crate::console::screens::stale_dependents::ChangedSecret;
-use crate::console::screens::{editor as edit, stale_dependents};
+use crate::console::screens::{editor, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
 use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretPath, SecretVersion};
@@ -46,10 +46,7 @@ pub(crate) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
 /// Writes the undo.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &model.secret_actions.undo else { return Vec::new() };
-    if edit::too_soon(undo.opened, model.now.mono)
-        || undo.conflict.is_some()
-        || secret_actions::is_busy(model)
-    {
+    if editor::too_soon(undo.opened, model.now.mono) || undo.conflict.is_some() || actions::is_busy(model) {
         return Vec::new();
     }
     let request = model.next_request();
@@ -224,7 +221,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
     }
     if writing.kind.makes_no_version() {
         // The state of one version can be seen; whose a new version is cannot.
-        let is = secret_actions::absence_reason(path, &presence).unwrap_or_else(|| {
+        let is = actions::absence_reason(path, &presence).unwrap_or_else(|| {
             now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))
         });
         let words = format!("found out: {is}; look at its versions before you repeat it: {what}");

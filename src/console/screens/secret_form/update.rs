@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use super::input::TooLong;
 use super::state::{FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretReview, ValuePrompt};
-use super::view::height as secret_review_height;
+use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::editor as edit;
-use crate::console::screens::secrets::actions as secret_actions;
+use crate::console::screens::editor;
+use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
@@ -93,7 +93,7 @@ pub(crate) fn toggle_removal(model: &mut Model) {
 
 /// Moves in the form, or scrolls its review.
 pub(crate) fn step(model: &mut Model, step: Movement) {
-    let (rows, page) = (secret_review_height(model), usize::from(model.frame().body.height));
+    let (rows, page) = (height(model), usize::from(model.frame().body.height));
     let Some(form) = &mut model.secret_actions.form else { return };
     match &mut form.review {
         Some(review) => review.scroll = step.scroll(review.scroll, rows, page),
@@ -302,7 +302,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
         return Vec::new();
     };
-    if edit::too_soon(review.opened, now) || secret_actions::is_busy(model) {
+    if editor::too_soon(review.opened, now) || actions::is_busy(model) {
         return Vec::new();
     }
     if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
@@ -334,7 +334,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
 
 /// Inspects what is stored now, to rebase what was typed on it.
 pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
-    if secret_actions::is_busy(model) {
+    if actions::is_busy(model) {
         return Vec::new();
     }
     let request = model.next_request();
@@ -376,7 +376,7 @@ pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
 
 /// Deletes or undeletes a version, once confirmed.
 pub(crate) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
-    if !keys::passes_gate(model) || secret_actions::is_busy(model) {
+    if !keys::passes_gate(model) || actions::is_busy(model) {
         return Vec::new();
     }
     let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {

@@ -4,7 +4,7 @@
 use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
 use crate::console::model::{Model, SecretDependents};
 use crate::console::place::Place;
-use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::review::sections;
 use crate::console::screens::secrets::actions::SecretUndoReview;
 use crate::console::secret_jobs::SecretWriteMode;
 use crate::console::shell::layout::EditLayout;
@@ -146,7 +146,7 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
     if let Some(now) = form.conflict {
         let is = now.map_or("changed by someone else".to_owned(), |now| format!("at {now} now"));
         let then = "nothing was written, what you typed is kept; b bases it on what is there now";
-        review_sections::conflict(page, &format!("{} is {is}", form.path), then);
+        sections::conflict(page, &format!("{} is {is}", form.path), then);
     }
     let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
     let column = usize::from(column.min(half_width(model)));
@@ -218,7 +218,7 @@ fn write_method(page: &mut ReviewPage<'_>, form: &SecretForm) {
 fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) {
     if let Some(clash) = &undo.conflict {
         let then = "nothing was written; it cannot be taken back any more";
-        review_sections::conflict(page, &format!("{} is {clash}", undo.path), then);
+        sections::conflict(page, &format!("{} is {clash}", undo.path), then);
     }
     match undo.entry.before {
         Some(before) => {
@@ -240,7 +240,7 @@ fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) 
 
 /// When the receiver takes up the change, and what blocks the write.
 fn receiver_section(page: &mut ReviewPage<'_>, model: &Model, path: &SecretPath, holders: &SecretDependents) {
-    review_sections::holders(page, model, holders);
+    sections::holders(page, model, holders);
     let words = match path {
         SecretPath::Variables(_) => "reads its variables at its start",
         _ => {
@@ -248,5 +248,5 @@ fn receiver_section(page: &mut ReviewPage<'_>, model: &Model, path: &SecretPath,
         }
     };
     page.fact("receiver", StyleRole::Dim, words);
-    review_sections::write_blockers(page, model, Place::SecretReview);
+    sections::write_blockers(page, model, Place::SecretReview);
 }

@@ -1,10 +1,10 @@
 //! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
 //! the selected one. Presence is polled elsewhere, by what is on the screen.
 
-use super::detail::viewport as secret_detail_place;
+use super::detail::viewport;
 use super::listing::{FolderPage, ListingEnd};
 use super::state::Selection;
-use super::view::rows as secret_rows;
+use super::view::rows;
 use crate::console::action::Action;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Redraw};
@@ -74,7 +74,7 @@ fn step_detail(model: &mut Model, by: Movement) {
     if places > 0 {
         model.secrets_page.detail_selection = spot;
     }
-    let place = secret_detail_place(model);
+    let place = viewport(model);
     let last = place.total.saturating_sub(place.height);
     let page = &mut model.secrets_page;
     page.scroll = match place.line {
@@ -141,7 +141,7 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
         return stop(model);
     }
     model.secrets_page.open();
-    let (height, shown) = secret_rows(model);
+    let (height, shown) = rows(model);
     model.secrets_page.resize(height);
     model.secrets_page.covered = !shown;
     let (now, is_visible) = (model.now.mono, !model.secret_mounts().is_empty());

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::state::ChangedSecret;
-use super::view::{height as reread_height, time_utc as time_of};
+use super::view::{height, time_utc};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::screens::plan::builder::ConflictInfo;
-use crate::console::screens::plan::{Plan, PlanKind, builder as plan_builder};
+use crate::console::screens::plan::{Plan, PlanKind, builder};
 use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
 use crate::text::grouped;
@@ -59,7 +59,7 @@ pub(crate) fn leave(model: &mut Model) {
 
 pub(crate) fn scroll(model: &mut Model, step: Movement) {
     let page = usize::from(model.frame().body.height);
-    let lines = reread_height(model);
+    let lines = height(model);
     if let Some(list) = &mut model.secret_actions.stale_dependents.page {
         list.scroll = step.scroll(list.scroll, lines, page);
     }
@@ -82,8 +82,8 @@ pub(crate) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
         model.notify(Tone::Plain, words);
         return Vec::new();
     }
-    let made = plan_builder::rewrite(model, keys, &ConflictInfo::default());
-    plan_builder::or_say(model, made)
+    let made = builder::rewrite(model, keys, &ConflictInfo::default());
+    builder::or_say(model, made)
 }
 
 /// A plan was written; reports what is left, and returns `true`, if it was one of these.
@@ -106,7 +106,7 @@ pub(crate) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
         let words = format!(
             "done: {}; before {} the receiver may read the old value once more: look at :reread then",
             plan.describe(),
-            time_of(certain)
+            time_utc(certain)
         );
         model.notify(Tone::Good, words);
     }

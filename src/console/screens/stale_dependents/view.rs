@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::state::{ChangedSecret, RECEIVER_CACHE, StaleDependentsPage, StaleDependentsPart};
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::review::sections as review_sections;
+use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
@@ -45,7 +45,7 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
     if model.inventory.coverage().is_partial() {
         page.warn("partial", "documents that this user may not read may refer to it too");
     }
-    review_sections::write_blockers(&mut page, model, Place::StaleDependents);
+    sections::write_blockers(&mut page, model, Place::StaleDependents);
     for part in &list.parts {
         page.blank();
         secret(&mut page, model, part);

@@ -5,7 +5,7 @@ use super::state::{PendingSecretWrite, PickerItems, SecretAction, SecretWriteKin
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{DestroyTarget, PromptPurpose, prompt};
-use crate::console::screens::secrets::actions::update as secret_actions;
+use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::SecretJob;
 use crate::console::update::keys;
 use crate::domain::{
@@ -27,7 +27,7 @@ pub(crate) fn pick(
     let left: Vec<_> = left.into_iter().filter(|info| info.state != VersionState::Destroyed).collect();
     match left.as_slice() {
         [] => {
-            let words = secret_actions::absence_reason(&path, presence)
+            let words = update::absence_reason(&path, presence)
                 .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
             model.notify(Tone::Bad, words);
         }
@@ -35,7 +35,7 @@ pub(crate) fn pick(
             let is_read = matches!(presence, Presence::Present(_));
             ask(model, path, Some(only.version), is_read);
         }
-        _ => secret_actions::pick(model, SecretAction::Destroy, PickerItems::Versions(path, left)),
+        _ => update::pick(model, SecretAction::Destroy, PickerItems::Versions(path, left)),
     }
 }
 
@@ -55,7 +55,7 @@ fn newest(presence: &Presence) -> Option<VersionInfo> {
 pub(crate) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
     match presence {
         Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
-            let words = secret_actions::absence_reason(&path, presence).unwrap_or_default();
+            let words = update::absence_reason(&path, presence).unwrap_or_default();
             model.notify(Tone::Bad, words);
         }
         _ => ask(model, path, None, true),
@@ -98,7 +98,7 @@ pub(crate) fn on_path_typed(
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
     model.overlay = None;
-    if !keys::passes_gate(model) || secret_actions::is_busy(model) {
+    if !keys::passes_gate(model) || update::is_busy(model) {
         return Ok(Vec::new());
     }
     let what = format!("destroy {}", target.describe());

@@ -2,11 +2,11 @@
 //! it to other people. Or copying it to the clipboard, which never passes through here.
 
 use super::state::{REVEALED_FOR, RevealedValue};
-use super::view::height as secret_shown_height;
+use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::secrets::actions::update as secret_actions;
+use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
 use crate::console::widgets::Movement;
 use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
@@ -23,7 +23,7 @@ pub(crate) fn read(model: &mut Model, order: RevealRequest, reason: &str) -> Res
     if reason.is_empty() {
         return Err("say why: it is kept in the audit, for those who look later".into());
     }
-    if secret_actions::is_busy(model) {
+    if update::is_busy(model) {
         return Err("wait for the answer that is under way".into());
     }
     let order = RevealRequest { reason: reason.to_owned(), ..order };
@@ -113,7 +113,7 @@ pub(crate) fn follow(model: &mut Model, effects: &[Effect]) {
 }
 
 pub(crate) fn scroll(model: &mut Model, step: Movement) {
-    let (rows, page) = secret_shown_height(model);
+    let (rows, page) = height(model);
     if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
         shown.scroll = step.scroll(shown.scroll, rows, page);
     }

@@ -5,10 +5,10 @@ use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::secret_form::undo as secret_undo;
-use crate::console::screens::secrets::actions::{destroy as secret_destroy, reveal as secret_reveal};
-use crate::console::screens::secrets::update as secrets_page;
-use crate::console::screens::{editor as edit, secret_form};
+use crate::console::screens::secret_form::undo;
+use crate::console::screens::secrets::actions::{destroy, reveal};
+use crate::console::screens::secrets::update;
+use crate::console::screens::{editor, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
 use crate::console::update::keys;
 use crate::console::widgets::{ListState, Movement};
@@ -96,7 +96,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     let Some(Overlay::PickSecret(pick)) = model
         .overlay
-        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !edit::too_soon(pick.opened, now)))
+        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !editor::too_soon(pick.opened, now)))
     else {
         return Vec::new();
     };
@@ -111,7 +111,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
             .unwrap_or_default(),
         PickerItems::Fields(path, fields) => {
             if let Some(field) = fields.into_iter().nth(pick.list.cursor) {
-                secret_reveal::ask_why(model, path, field, outlet(pick.act));
+                reveal::ask_why(model, path, field, outlet(pick.act));
             }
             Vec::new()
         }
@@ -119,7 +119,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
             let newest = versions.iter().map(|info| info.version).max();
             if let Some(info) = versions.into_iter().nth(pick.list.cursor) {
                 let is_read = newest == Some(info.version) && info.state == VersionState::Available;
-                secret_destroy::ask(model, path, Some(info.version), is_read);
+                destroy::ask(model, path, Some(info.version), is_read);
             }
             Vec::new()
         }
@@ -135,12 +135,12 @@ pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobRe
     match told {
         SecretJobResult::Inspected(inspection) => on_inspected(model, request, *inspection),
         SecretJobResult::Generated(made) => secret_form::on_generated(model, request, made),
-        SecretJobResult::Revealed(reading) => secret_reveal::on_revealed(model, request, *reading),
+        SecretJobResult::Revealed(reading) => reveal::on_revealed(model, request, *reading),
         SecretJobResult::Written(outcome) => {
-            secrets_page::on_secret_written(model);
-            return secret_undo::on_written(model, request, outcome);
+            update::on_secret_written(model);
+            return undo::on_written(model, request, outcome);
         }
-        SecretJobResult::Found(presence) => secret_undo::on_found(model, request, presence),
+        SecretJobResult::Found(presence) => undo::on_found(model, request, presence),
     }
     Vec::new()
 }
@@ -183,14 +183,14 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
         SecretAction::Set | SecretAction::SetFields => {
             secret_form::open(model, target, &presence, (can, lacking), act == SecretAction::Set);
         }
-        SecretAction::Undo => secret_undo::open(model, &path, &presence),
+        SecretAction::Undo => undo::open(model, &path, &presence),
         SecretAction::Delete => ask_delete(model, path, &presence),
         SecretAction::Undelete => ask_undelete(model, path, &presence),
         SecretAction::Destroy if !can.versions => {
             model.notify(Tone::Bad, format!("no versions of {path} are kept: :destroy-all destroys it"));
         }
-        SecretAction::Destroy => secret_destroy::pick(model, path, &presence, versions),
-        SecretAction::DestroyAll => secret_destroy::ask_all(model, path, &presence),
+        SecretAction::Destroy => destroy::pick(model, path, &presence, versions),
+        SecretAction::DestroyAll => destroy::ask_all(model, path, &presence),
     }
 }
 
@@ -223,7 +223,7 @@ fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: 
         return model.notify(Tone::Bad, words);
     }
     if let Some(field) = field {
-        return secret_reveal::ask_why(model, path, field, outlet(act));
+        return reveal::ask_why(model, path, field, outlet(act));
     }
     let mut fields = match presence {
         Presence::Present(SecretContents { fields, .. }) => {
@@ -233,7 +233,7 @@ fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: 
     };
     match (fields.len(), fields.pop()) {
         (0, _) | (_, None) => model.notify(Tone::Plain, format!("{path} has no fields")),
-        (1, Some(field)) => secret_reveal::ask_why(model, path, field, outlet(act)),
+        (1, Some(field)) => reveal::ask_why(model, path, field, outlet(act)),
         (_, Some(last)) => {
             fields.push(last);
             pick(model, act, PickerItems::Fields(path, fields));
@@ -254,7 +254,7 @@ fn ask_delete(model: &mut Model, path: SecretPath, presence: &Presence) {
         format!("whoever reads it finds none of its {} fields from then on", fields.len()),
         "older versions stay; undelete brings this one back".into(),
     ];
-    details.extend(secret_destroy::dependants(model, &path));
+    details.extend(destroy::dependants(model, &path));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Delete {version} of {path}, its newest version?"),
         details,

@@ -196,5 +196,6 @@ fn a_document_of_one_mebibyte_is_typed_into() {
     terminal.wait_for("REVIEW");
     terminal.wait_for("+ last");
     terminal.keys("esc");
-    terminal.wait_for("draft changed");
+    terminal.wait_for("EDIT lab/large");
+    terminal.wait_for("draft saved");
 }

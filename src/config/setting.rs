@@ -1,7 +1,6 @@
 //! What a setting is; the table of them is [`super::SETTINGS`].
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "each is described by its row of SETTINGS")]
 pub enum SettingKey {
     Config,
     EnvFile,

@@ -23,7 +23,9 @@ pub(crate) trait Component: Sync {
     fn draw(&self, model: &Model, surface: &mut Surface<'_>);
 
     /// Does an action; `None` where it means what it means everywhere.
-    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>>;
+    fn act(&self, _model: &mut Model, _action: Action) -> Option<Vec<Effect>> {
+        None
+    }
 
     fn scroll(&self, _model: &mut Model, _by: Movement) {}
 

@@ -7,8 +7,7 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
 use crate::console::overlays::{Overlay, prompt};
-use crate::console::screens::secrets::actions;
-use crate::console::screens::secrets::actions::SecretAction;
+use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, secrets, stale_dependents};
 use crate::console::widgets::Movement;
 

@@ -47,7 +47,7 @@ pub enum DraftFix {
 impl fmt::Debug for DraftFix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The replacement may contain secrets.
-        write!(f, "Remedy({})", self.words())
+        write!(f, "DraftFix({})", self.words())
     }
 }
 

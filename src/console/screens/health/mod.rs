@@ -10,7 +10,6 @@ mod view;
 
 pub use state::HealthPage;
 
-use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
@@ -29,19 +28,11 @@ impl Component for HealthScreen {
         view::draw(surface, model, model.frame().body);
     }
 
-    fn act(&self, _: &mut Model, _: Action) -> Option<Vec<Effect>> {
-        None
-    }
-
     fn scroll(&self, model: &mut Model, by: Movement) {
         let height = usize::from(model.frame().body.height);
         // A page scrolls until its last line is visible.
         let positions = view::height(model).saturating_sub(height) + 1;
         model.health.scroll = by.apply(model.health.scroll, positions, height);
-    }
-
-    fn is_possible(&self, model: &Model, action: Action) -> bool {
-        action != Action::UndoWrite || !model.undo_log.is_empty()
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -5,9 +5,7 @@ mod view;
 
 pub use state::{LOG_LINES, LogPage};
 
-use crate::console::action::Action;
 use crate::console::component::Component;
-use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
@@ -23,19 +21,11 @@ impl Component for LogScreen {
         view::draw(surface, model, model.frame().body);
     }
 
-    fn act(&self, _: &mut Model, _: Action) -> Option<Vec<Effect>> {
-        None
-    }
-
     fn scroll(&self, model: &mut Model, by: Movement) {
         let height = usize::from(model.frame().body.height);
         // The newest line is at the bottom: moving down reduces `back`.
         let last = model.log.lines.len().saturating_sub(1);
         let to = by.apply(last.saturating_sub(model.log.back), model.log.lines.len(), height);
         model.log.back = last.saturating_sub(to);
-    }
-
-    fn is_possible(&self, model: &Model, action: Action) -> bool {
-        action != Action::UndoWrite || !model.undo_log.is_empty()
     }
 }

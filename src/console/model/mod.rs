@@ -1,6 +1,7 @@
 //! State of the console, as plain data that tests can build.
 
 mod context;
+mod drafts;
 mod link;
 mod link_history;
 mod needs_cache;
@@ -44,7 +45,6 @@ pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
 pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
-pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
 pub use secret_link::SecretLink;
 pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;

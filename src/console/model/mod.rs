@@ -12,6 +12,7 @@ mod secret_dependents;
 mod secret_link;
 mod unknown_outcome;
 mod variable_conflicts;
+mod visibility;
 mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -48,6 +49,7 @@ pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
 pub use secret_link::SecretLink;
 pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;
+pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);

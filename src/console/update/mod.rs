@@ -10,7 +10,6 @@ pub(crate) mod presence;
 mod tests;
 pub(crate) mod timers;
 pub(crate) mod unknown_outcome;
-pub(crate) mod visibility;
 
 use std::collections::VecDeque;
 

@@ -5,14 +5,13 @@ use crossterm::event::KeyEvent;
 use super::ask::refresh;
 use crate::console::action::Action;
 use crate::console::effect::Effect;
-use crate::console::model::{Model, Tone};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
 use crate::console::overlays::state::{Overlay, PromptPurpose};
 use crate::console::screens::plan::builder::ConflictInfo;
 use crate::console::screens::plan::{builder, names};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
-use crate::console::update::visibility;
 use crate::domain::{Address, ResourceKey};
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
@@ -163,7 +162,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
         }
         return Ok(Vec::new());
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, &key) {
         return Err(format!("whether {key} exists is not known: {refusal}"));
     }
     if !browse::go_to(model, &key) {
@@ -194,7 +193,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
             None => Err(format!("{key} exists already; edit it instead")),
         };
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, &key) {
         return Err(refusal.to_string());
     }
     if model.drafts.contains_key(&key) {

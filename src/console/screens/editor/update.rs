@@ -2,14 +2,13 @@
 
 use super::state::{Base, Draft, DraftStage};
 use crate::console::effect::Effect;
-use crate::console::model::{MAX_DRAFTS, Model, Tone};
+use crate::console::model::{MAX_DRAFTS, Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::editor::typing;
 use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
 use crate::console::screens::review::Review;
 use crate::console::screens::{browse, merge, review};
-use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 use crate::provider::Lease;
@@ -161,8 +160,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    if let (Base::Absent { .. }, Some(refusal)) =
-        (&edit.base, visibility::denied_if_hidden(&model.inventory, &edit.key))
+    if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, denied_if_hidden(&model.inventory, &edit.key))
     {
         model.notify(Tone::Bad, refusal.to_string());
         return Vec::new();

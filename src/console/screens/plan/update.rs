@@ -6,12 +6,11 @@ use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDif
 use super::view::height;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
-use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
+use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone, denied_if_hidden};
 use crate::console::overlays::{PromptPurpose, prompt};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::{builder, send};
-use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
@@ -106,9 +105,7 @@ fn blocker(model: &Model) -> Option<String> {
         return Some(words);
     }
     let hidden = plan.steps.iter().filter(|step| step.before.is_none());
-    if let Some(refusal) =
-        hidden.filter_map(|step| visibility::denied_if_hidden(&model.inventory, &step.key)).next()
-    {
+    if let Some(refusal) = hidden.filter_map(|step| denied_if_hidden(&model.inventory, &step.key)).next() {
         return Some(refusal.to_string());
     }
     if undo && let Some((step, moved)) = first_moved(model, plan) {

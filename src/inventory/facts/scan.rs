@@ -131,7 +131,7 @@ impl<'a> FactScanner<'a> {
 
     fn key(&mut self, span: Span) {
         self.leave_member();
-        let name = unquote(span.of(self.text)).value().unwrap_or_default();
+        let name = unquote(span.of(self.text)).unwrap_or_default();
         let Some(top) = self.frames.last_mut() else { return };
         top.began = self.sites.len();
         if let Some(at) = top.members.iter().position(|(known, _)| *known == name) {
@@ -219,7 +219,7 @@ impl<'a> FactScanner<'a> {
     }
 
     fn string(&mut self, span: Span) {
-        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        let value = unquote(span.of(self.text)).unwrap_or_default();
         match (self.kind, names_alone(&self.steps, &self.names)) {
             (DocumentKind::Webhook, Some(("module", None)))
             | (DocumentKind::Connection, Some(("type", None))) => {

@@ -141,5 +141,5 @@ impl<'a> ValueSite<'a> {
 fn token(text: &str, start: usize) -> Cow<'_, str> {
     let rest = text.get(start..).unwrap_or_default();
     let token = Lexer::new(rest).next().map_or("", |lexeme| lexeme.span.of(rest));
-    unquote(token).value().unwrap_or_default()
+    unquote(token).unwrap_or_default()
 }

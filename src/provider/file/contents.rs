@@ -189,7 +189,7 @@ impl OutlineParser<'_> {
             0 => self.root = Some(node),
             1 => {
                 if let Some(key) = self.key.take() {
-                    let name = unquote(key.of(self.text)).value().unwrap_or_default().into_owned();
+                    let name = unquote(key.of(self.text)).unwrap_or_default().into_owned();
                     self.members.push(Member { name, key, value: node });
                 }
             }

@@ -15,7 +15,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
-use crate::inventory::{Auth, RowRef};
+use crate::inventory::RowRef;
 use crate::text::Safe;
 
 /// Dependents listed before the rest is only counted.
@@ -175,7 +175,7 @@ fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found:
     let words = if shown.facts.auth.is_open() {
         format!("{}, by a secret of its own", needs::own_auth(model, &shown.key).join(", "))
     } else {
-        shown.facts.auth.iter().map(Auth::word).collect::<Vec<_>>().join(", ")
+        shown.facts.auth.iter().map(|auth| auth.word).collect::<Vec<_>>().join(", ")
     };
     facts.add("auth", StyleRole::Text, &words);
 }

@@ -187,7 +187,7 @@ fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Saf
     if auth.is_open() {
         return (StyleRole::Text, needs::own_auth(model, &row.key()).join(" ").into());
     }
-    let words: Vec<&str> = auth.iter().map(crate::inventory::Auth::word).collect();
+    let words: Vec<&str> = auth.iter().map(|auth| auth.word).collect();
     (StyleRole::Text, words.join(" ").into())
 }
 

@@ -63,17 +63,10 @@ impl ValueSites<'_> {
     pub fn references(self) -> BTreeMap<Reference, bool> {
         let mut found = BTreeMap::new();
         for site in self {
-            for one in lookups(&site.value()) {
-                let (reference, default) = match one {
-                    ReferenceLookup::Variable { name, default, .. } => {
-                        (Reference::Env { name: name.into() }, default)
-                    }
-                    ReferenceLookup::Vault { field, default } => {
-                        (Reference::Vault { path: field.path, field: field.field }, default)
-                    }
-                    ReferenceLookup::IllFormed => continue,
-                };
-                *found.entry(reference).or_insert(true) &= default.is_some();
+            for ReferenceLookup { reference, default } in lookups(&site.value()) {
+                if let Some(reference) = reference {
+                    *found.entry(reference).or_insert(true) &= default.is_some();
+                }
             }
         }
         found

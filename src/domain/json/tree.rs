@@ -41,7 +41,7 @@ impl Node {
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
-            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).value(),
+            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).ok(),
             _ => None,
         }
     }
@@ -89,7 +89,7 @@ impl TreeBuilder<'_> {
             JsonEvent::OpenArray(_) => self.open.push(NodeFrame::Array(Vec::new())),
             JsonEvent::Key(span) if self.open.len() <= self.depth => {
                 if let Some(NodeFrame::Object { key, .. }) = self.open.last_mut() {
-                    let name = unquote(span.of(self.text)).value().unwrap_or_default().into_owned();
+                    let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
                     *key = Some((name, span));
                 }
             }

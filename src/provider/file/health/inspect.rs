@@ -112,7 +112,7 @@ impl PlaintextSearch<'_> {
             }
             JsonEvent::Key(span) => {
                 self.path.truncate(self.open.last().copied().unwrap_or_default());
-                self.path.push(unquote(span.of(self.text)).value().unwrap_or_default().into_owned());
+                self.path.push(unquote(span.of(self.text)).unwrap_or_default().into_owned());
             }
             JsonEvent::Scalar(Scalar::String, span) if !self.found => self.found = self.is_plaintext(span),
             JsonEvent::Scalar(..) => {}
@@ -124,7 +124,7 @@ impl PlaintextSearch<'_> {
         if !is_secret_field(self.kind, path) {
             return false;
         }
-        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        let value = unquote(span.of(self.text)).unwrap_or_default();
         let references = references_in(&value);
         let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
         defaults || !is_all_references(&value)

@@ -16,7 +16,7 @@ pub(super) struct InvalidatingWriter {
 
 impl InvalidatingWriter {
     fn forget<T>(&self, path: &SecretPath, answer: T) -> T {
-        self.merger.get().inspect(|merging| merging.forget_secret(path));
+        self.merger.get().inspect(|merging| merging.cache.forget_secret(path));
         answer
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct InvalidatingWriter {
 impl SecretWriter for InvalidatingWriter {
     async fn apply(&self, path: &SecretPath, change: SecretChange<'_>) -> Result<Option<SecretVersion>> {
         let answer = self.writer.apply(path, change).await;
-        self.merger.get().inspect(|merging| merging.forget_secret(path));
+        self.merger.get().inspect(|merging| merging.cache.forget_secret(path));
         answer
     }
 }

@@ -6,7 +6,7 @@ use crate::console::model::{Model, Tone};
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextInput, TextRun};
+use crate::console::widgets::{ListSource, Surface, TextInput, TextRun};
 use crate::console::words;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
@@ -125,13 +125,13 @@ fn marked(browse: &BrowsePage) -> TextRun {
 
 /// The position in the list of secrets, or the number of matches.
 fn secrets_count(model: &Model) -> TextRun {
-    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
+    let rows = &model.secrets_page.rows;
     let total = words::count(rows.total(), model);
-    if total.is_empty() {
+    if total.is_empty() || !model.secrets_page.opened {
         return TextRun::default();
     }
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
-    let first = match rows.is_filtered() {
+    let first = match rows.shown.is_some() {
         true => rows.len(),
         false => (model.secrets_page.list.cursor + 1).min(rows.len()),
     };

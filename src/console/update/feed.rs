@@ -6,7 +6,7 @@ use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
 use crate::console::screens::editor::{Base, Draft, Upstream};
-use crate::console::screens::{Tab, browse, secrets};
+use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
 use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
 
@@ -133,7 +133,7 @@ fn apply_to_inventory(model: &mut Model, feed: InventoryEvent) -> Delta {
 
 /// Updates lists and drafts after a change of the inventory.
 fn follow(model: &mut Model, delta: &Delta) {
-    secrets::apply_delta(model, delta);
+    model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);
     if let Some(key) = model.select_on_arrival.take()

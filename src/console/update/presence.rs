@@ -5,7 +5,6 @@ use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::smooth_latencies;
-use crate::console::screens::secrets;
 use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
@@ -30,7 +29,9 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }
-    secrets::on_presence(model, &paths);
+    if let Some((page, _, view)) = model.secrets_parts() {
+        page.rows.refresh_states(paths.into_iter(), view);
+    }
 }
 
 /// Takes whether the store answers the poller.

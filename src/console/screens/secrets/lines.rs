@@ -125,7 +125,7 @@ impl<'m> SecretDetailLines<'m> {
             }
             count => self.add("used", StyleRole::Text, &format!("by {}", words::plural(count, "document"))),
         }
-        if self.entry.own > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
+        if self.entry.own.all > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
             self.add("", StyleRole::Dim, "a webhook's own secrets; one without any needs none");
         }
     }
@@ -182,7 +182,7 @@ impl<'m> SecretDetailLines<'m> {
             };
         }
         let is_own = SecretField::ALL.iter().any(|field| field.as_str() == row.name.as_str());
-        match (self.entry.own > 0, is_own) {
+        match (self.entry.own.all > 0, is_own) {
             (true, true) => String::new(),
             (true, false) => "not one of a webhook's own".into(),
             (false, _) => "no reference seen".into(),
@@ -280,7 +280,6 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn parts(&self, slot: Slot) -> String {
-        let Some(rows) = &self.model.secrets_page.rows else { return String::new() };
         let word = |(part, fallback): (&SecretPart, bool)| {
             let name = match part {
                 SecretPart::Field(field) => field.as_str(),
@@ -293,7 +292,7 @@ impl<'m> SecretDetailLines<'m> {
                 (false, name) => name.to_owned(),
             }
         };
-        let words: Vec<_> = rows.parts(&self.entry.subject, slot).map(word).collect();
+        let words: Vec<_> = self.model.secrets_page.rows.parts(&self.entry.subject, slot).map(word).collect();
         words.join(", ")
     }
 }

@@ -12,8 +12,7 @@ use crate::console::screens::browse;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
-use crate::inventory::Delta;
+use crate::domain::{ResourceKey, SecretFolder, SecretMetadata};
 use crate::provider::Error;
 
 /// Does an action of this tab; `None` for one that means the same everywhere.
@@ -66,13 +65,14 @@ fn step(model: &mut Model, by: Movement) {
 /// Moves through fields, versions and documents; a detail without any of them is scrolled.
 fn step_detail(model: &mut Model, by: Movement) {
     let presence = model.selected_presence().and_then(Result::ok).flatten();
-    let (at, places) = model.secrets_page.selection_position(presence.as_deref());
+    let page = &model.secrets_page;
+    let selectable = || page.selectable(presence.as_deref());
+    let at = selectable().position(|item| Some(item) == page.detail_selection);
     let height = usize::from(model.frame().body.height);
-    let to = at.map_or(0, |at| by.apply(at, places, height));
-    let spot = model.secrets_page.selection_at(presence.as_deref(), to);
-    drop(presence);
-    if places > 0 {
-        model.secrets_page.detail_selection = spot;
+    let to = at.map_or(0, |at| by.apply(at, selectable().count(), height));
+    if let Some(selection) = selectable().nth(to) {
+        drop(presence);
+        model.secrets_page.detail_selection = Some(selection);
     }
     let place = viewport(model);
     let last = place.total.saturating_sub(place.height);
@@ -155,8 +155,9 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
 
 /// The tab was left: a complete listing stays, any other begins again next time.
 fn stop(model: &mut Model) -> Vec<Effect> {
-    let Some(request) = model.secrets_page.listing.asked else { return Vec::new() };
-    model.secrets_page.stop_listing();
+    let listing = &mut model.secrets_page.listing;
+    let Some(request) = listing.asked.take() else { return Vec::new() };
+    listing.found.clear();
     vec![Effect::ListSecrets(request, Vec::new())]
 }
 
@@ -186,7 +187,7 @@ pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
 /// Does what is due.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some((page, inventory, view)) = model.secrets_parts()
-        && page.is_partial()
+        && page.rows.is_partial()
     {
         page.work(inventory, view);
     }
@@ -207,18 +208,6 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
         }
     }
     effects
-}
-
-/// Applies an inventory delta.
-pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) {
-    model.secrets_page.apply_delta(delta);
-}
-
-/// The presence of these secrets changed.
-pub(crate) fn on_presence<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
-    if let Some((page, _, view)) = model.secrets_parts() {
-        page.presence_changed(paths, view);
-    }
 }
 
 /// A secret was written, so its versions changed.

@@ -94,7 +94,7 @@ fn enforce_gate(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     effects.retain(|effect| !effect.writes());
     model.pending_write = None;
-    keys::passes_gate(model);
+    model.passes_gate();
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

@@ -267,7 +267,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     }
     if model.inventory.find(&key).is_none() && model.drafts.contains_key(&key) {
         model.overlay = None;
-        if keys::passes_gate(model) {
+        if model.passes_gate() {
             editor::resume(model, &key);
         }
         return Ok(Vec::new());

@@ -15,17 +15,12 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// The list of drafts.
 pub(crate) struct DraftsDialog;
 
 impl Component for DraftsDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Drafts
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Drafts(page)) = &model.overlay {
             view::draw(surface, model, dialog_area(model), page);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
-use crate::console::effect::{Pending, RequestId};
 use crate::console::model::Model;
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::editor::{Base, Draft};
 use crate::console::widgets::{ListSource, ListState};
 use crate::domain::{ResourceKey, Token};

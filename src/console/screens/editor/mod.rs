@@ -42,17 +42,13 @@ use crate::console::widgets::Surface;
 pub(crate) struct Editor;
 
 impl Component for Editor {
-    fn place(&self, model: &Model) -> Place {
-        if model.edit.as_ref().is_some_and(|edit| edit.find.typing) { Place::Find } else { Place::Editor }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         let Some(edit) = &model.edit else { return };
         view::draw(surface, model, edit, edit_layout(&model.frame(), false));
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let place = self.place(model);
+        let place = model.place();
         match action {
             Action::Review => return Some(review::review(model)),
             Action::Undo => typing::undo(model, true),
@@ -80,14 +76,14 @@ impl Component for Editor {
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
-        match self.place(model) {
+        match model.place() {
             Place::Find => search::key(model, key),
             _ => typing::key(model, key),
         }
     }
 
     fn paste(&self, model: &mut Model, text: &str) {
-        match self.place(model) {
+        match model.place() {
             Place::Find => search::paste(model, text),
             _ => typing::paste(model, text),
         }

@@ -10,7 +10,7 @@ use super::outline::JsonPathTracker;
 use super::review_input::ReviewInput;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare::{self, Diff, DiffLine};
-use crate::console::effect::{Pending, RequestId};
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};

@@ -11,7 +11,7 @@ use crate::console::overlays::prompt;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::{builder, send};
 use crate::console::screens::{browse, editor, stale_dependents};
-use crate::console::update::{keys, visibility};
+use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
@@ -61,7 +61,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
 
 /// Writes the plan once its words were typed.
 pub(crate) fn on_typed(model: &mut Model) -> Vec<Effect> {
-    if !keys::passes_gate(model) || send::is_blocked(model) {
+    if !model.passes_gate() || send::is_blocked(model) {
         return Vec::new();
     }
     if let Some(words) = blocker(model) {

@@ -16,7 +16,6 @@ use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
-use crate::console::update::keys;
 use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
@@ -376,7 +375,7 @@ pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
 
 /// Deletes or undeletes a version, once confirmed.
 pub(crate) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
-    if !keys::passes_gate(model) || actions::is_busy(model) {
+    if !model.passes_gate() || actions::is_busy(model) {
         return Vec::new();
     }
     let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{Mount, SecretFolder, SecretPath};
 use crate::provider::{Error, SecretListItem};
 

@@ -12,17 +12,12 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct StaleDependentsScreen;
 
 impl Component for StaleDependentsScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::StaleDependents
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }

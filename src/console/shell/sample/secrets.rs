@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose};
+use crate::console::request::RequestId;
 use crate::console::screens::plan::{Plan, PlanKind, PlanStep, StepDiffs, diff};
 use crate::console::screens::secret_form::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretInput, SecretReview, ValuePrompt,

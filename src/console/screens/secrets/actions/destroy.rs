@@ -7,7 +7,6 @@ use crate::console::model::{Model, Tone};
 use crate::console::overlays::{DestroyTarget, PromptPurpose, prompt};
 use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::SecretJob;
-use crate::console::update::keys;
 use crate::domain::{
     Presence, SecretContents, SecretMetadata, SecretPath, SecretVersion, VersionInfo, VersionState,
 };
@@ -98,7 +97,7 @@ pub(crate) fn on_path_typed(
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
     model.overlay = None;
-    if !keys::passes_gate(model) || update::is_busy(model) {
+    if !model.passes_gate() || update::is_busy(model) {
         return Ok(Vec::new());
     }
     let what = format!("destroy {}", target.describe());

@@ -19,17 +19,12 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// Which of several secrets or fields is meant.
 pub(crate) struct SecretPickerDialog;
 
 impl Component for SecretPickerDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::PickSecret
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::PickSecret(pick)) = &model.overlay {
             view::pick(surface, dialog_area(model), pick);
@@ -55,10 +50,6 @@ impl Component for SecretPickerDialog {
 pub(crate) struct RevealedValueDialog;
 
 impl Component for RevealedValueDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::RevealedValue
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::RevealedValue(shown)) = &model.overlay {
             view::shown(surface, model, dialog_area(model), shown);

@@ -10,7 +10,6 @@ use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::secrets::update;
 use crate::console::screens::{editor, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
-use crate::console::update::keys;
 use crate::console::widgets::{ListState, Movement};
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
@@ -100,7 +99,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    if pick.act.writes() && !keys::passes_gate(model) {
+    if pick.act.writes() && !model.passes_gate() {
         return Vec::new();
     }
     match pick.choices {

@@ -61,7 +61,9 @@ impl Model {
             return holders;
         };
         if lookup.references.as_ref() == Some(mount) {
-            let rows = referring(&self.inventory, inside.as_str(), fields);
+            let slots = self.inventory.secret_referrers(inside.as_str()).iter();
+            let rows = slots.filter_map(|slot| self.inventory.row(*slot));
+            let rows = rows.filter(|row| refers(*row, inside.as_str(), fields));
             rows.for_each(|row| holders.add(row.key(), except));
         }
         if let OwnSecrets::Kv { mount: own, template } = &lookup.own
@@ -79,15 +81,6 @@ impl Model {
         add_via_connections(&mut holders, &self.inventory);
         holders
     }
-}
-
-fn referring<'i>(
-    inventory: &'i Inventory,
-    path: &'i str,
-    fields: Option<&'i BTreeSet<FieldName>>,
-) -> impl Iterator<Item = RowRef<'i>> {
-    let rows = inventory.secret_referrers(path).iter().filter_map(|slot| inventory.row(*slot));
-    rows.filter(move |row| refers(*row, path, fields))
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
-use crate::console::overlays::{Overlay, prompt};
+use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
@@ -56,13 +56,17 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Help => model.overlay = Some(Overlay::Help { place: model.place(), scroll: 0 }),
-        Action::Command => prompt::command(model),
+        Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
         Action::Drafts => drafts::show(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
-        Action::Lock => return relock(model),
+        Action::Lock if model.lock == WriteAccess::ReadOnly => {}
+        Action::Lock => {
+            model.notify(Tone::Plain, "locked");
+            return vec![timers::lock(model)];
+        }
         Action::Quit => return drafts::quit_or_ask(model),
         Action::Retry => {
             model.notify(Tone::Plain, "trying the backends again");
@@ -74,12 +78,4 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return browse::act(model, action),
     }
     Vec::new()
-}
-
-fn relock(model: &mut Model) -> Vec<Effect> {
-    if model.lock == WriteAccess::ReadOnly {
-        return Vec::new();
-    }
-    model.notify(Tone::Plain, "locked");
-    vec![timers::lock(model)]
 }

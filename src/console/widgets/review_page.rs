@@ -141,15 +141,10 @@ fn path_change(change: &PathChange, column: usize) -> TextRun {
 pub(crate) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
     pen.put(StyleRole::LineNumber, format!("{number:>4} "));
-    let ink = match line.tag {
-        LineTag::Same => None,
-        LineTag::Removed => Some(StyleRole::Removed),
-        LineTag::Added => Some(StyleRole::Added),
-    };
-    let mark = match line.tag {
-        LineTag::Same => "  ",
-        LineTag::Removed => "- ",
-        LineTag::Added => "+ ",
+    let (mark, ink) = match line.tag {
+        LineTag::Same => ("  ", None),
+        LineTag::Removed => ("- ", Some(StyleRole::Removed)),
+        LineTag::Added => ("+ ", Some(StyleRole::Added)),
     };
     pen.put(ink.unwrap_or(StyleRole::Text), mark);
     for segment in &line.line.segments {

@@ -3,7 +3,7 @@
 mod update;
 mod view;
 
-pub(crate) use update::{ask, ask_typed_words, clone_one, clone_to, command, new_document, rename, unlock};
+pub(crate) use update::{ask, ask_typed_words, clone_one, clone_to, new_document, rename, unlock};
 
 use crossterm::event::KeyEvent;
 

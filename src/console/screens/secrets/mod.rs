@@ -51,11 +51,7 @@ impl Component for SecretsScreen {
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let is_typing = model.secrets_page.list.typing.is_some();
-        match action {
-            Action::Interrupt if is_typing => update::act(model, Action::Cancel),
-            action => update::act(model, action),
-        }
+        update::act(model, action)
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {

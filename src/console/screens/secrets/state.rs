@@ -51,9 +51,8 @@ pub enum Selection {
 }
 
 /// A field of a secret that exists, or that a document refers to, or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecretFieldRow {
-    pub name: FieldName,
     /// `None` if it does not exist, or is not known.
     pub state: Option<FieldState>,
     /// The number of references to it.
@@ -199,27 +198,22 @@ impl SecretsPage {
         }
     }
 
-    pub fn fields(&self, presence: Option<&Presence>) -> Vec<SecretFieldRow> {
+    pub fn fields(&self, presence: Option<&Presence>) -> Vec<(FieldName, SecretFieldRow)> {
         let mut rows: BTreeMap<FieldName, SecretFieldRow> = BTreeMap::new();
-        let row = |name: &FieldName| SecretFieldRow {
-            name: name.clone(),
-            state: None,
-            count: SecretCount::default(),
-        };
         for (name, count) in self.entry().into_iter().flat_map(|entry| &entry.fields) {
-            rows.entry(name.clone()).or_insert_with(|| row(name)).count = *count;
+            rows.entry(name.clone()).or_default().count = *count;
         }
         if let Some(Presence::Present(contents)) = presence {
             for (name, state) in &contents.fields {
-                rows.entry(name.clone()).or_insert_with(|| row(name)).state = Some(*state);
+                rows.entry(name.clone()).or_default().state = Some(*state);
             }
         }
-        rows.into_values().take(MAX_FIELDS).collect()
+        rows.into_iter().take(MAX_FIELDS).collect()
     }
 
     /// What can be selected in the detail, in order.
     pub fn selectable(&self, presence: Option<&Presence>) -> impl Iterator<Item = Selection> + use<> {
-        let fields = self.fields(presence).into_iter().map(|field| Selection::Field(field.name));
+        let fields = self.fields(presence).into_iter().map(|(name, _)| Selection::Field(name));
         let versions = self.versions().map_or(&[][..], |versions| &versions.list);
         let versions: Vec<_> = versions.iter().map(|info| Selection::Version(info.version)).collect();
         let dependents = self.entry().map_or(0, |entry| entry.dependents.len());

@@ -129,7 +129,7 @@ fn states_are_judged_by_what_documents_refer_to() {
     assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
     // The row that was selected stayed it.
     let fields = page.fields(known.presence_cache.presence(&github));
-    let fields: Vec<_> = fields.iter().map(|row| (row.name.as_str(), row.state, row.count.all)).collect();
+    let fields: Vec<_> = fields.iter().map(|(name, row)| (name.as_str(), row.state, row.count.all)).collect();
     assert_eq!(fields, [("hmac", Some(FieldState::Present), 1), ("jwt", None, 1)]);
 }
 
@@ -238,7 +238,7 @@ fn versions_are_asked_for_once_the_selection_rests() {
     page.follow_selection(true, now + Duration::from_millis(100));
     let past = page.version_history.as_mut().unwrap();
     assert_eq!(past.due(), Some(now + Duration::from_millis(150)));
-    past.begin_request(RequestId(1));
+    past.asked.begin(RequestId(1), ());
     assert_eq!(past.due(), None);
     assert!(!past.accept(RequestId(9), Ok(None), now) && past.accept(RequestId(1), Ok(None), now));
     assert_eq!(past.due(), Some(now + Duration::from_secs(10)));

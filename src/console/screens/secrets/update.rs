@@ -38,7 +38,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Accept => {
             model.secrets_page.list.end_typing(true);
         }
-        Action::Cancel => {
+        Action::Interrupt if model.secrets_page.list.typing.is_none() => return None,
+        Action::Cancel | Action::Interrupt => {
             if model.secrets_page.list.end_typing(false) {
                 model.secrets_page.apply_filter();
             }
@@ -177,10 +178,7 @@ pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
     if !model.shows_secrets() {
         return None;
     }
-    let now = model.now.mono;
-    if let Some(past) = &mut model.secrets_page.version_history {
-        past.ask_now(now);
-    }
+    on_secret_written(model);
     begin_listing(model)
 }
 
@@ -203,14 +201,14 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if due(model.secrets_page.version_history.as_ref().and_then(|past| past.due())) {
         let request = model.next_request();
         if let Some(past) = &mut model.secrets_page.version_history {
-            past.begin_request(request);
+            past.asked.begin(request, ());
             effects.push(Effect::SecretVersions(request, past.path.clone()));
         }
     }
     effects
 }
 
-/// A secret was written, so its versions changed.
+/// A secret was written, so its versions may have changed: they are asked for again.
 pub(crate) fn on_secret_written(model: &mut Model) {
     let now = model.now.mono;
     if let Some(past) = &mut model.secrets_page.version_history {

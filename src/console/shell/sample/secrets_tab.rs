@@ -194,6 +194,6 @@ fn versions(model: &mut Model) {
         ..SecretMetadata::default()
     };
     let past = model.secrets_page.version_history.as_mut().unwrap();
-    past.begin_request(RequestId(2));
+    past.asked.begin(RequestId(2), ());
     assert!(past.accept(RequestId(2), Ok(Some(told)), NOW));
 }

@@ -1,5 +1,6 @@
 //! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
 
+use super::action::Action;
 use super::compute::Compute;
 use super::drafts::DraftJob;
 use super::external_editor::ExternalDraft;
@@ -15,6 +16,8 @@ pub enum Effect {
     Commit(RequestId, Vec<Op>),
     /// A pure job; a small one is done before `update` returns.
     Compute(RequestId, Compute),
+    /// Does an action, as its key would; done before `update` returns.
+    Act(Action),
     /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
         request: RequestId,
@@ -71,7 +74,8 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compute(..)
+            Self::Act(_)
+            | Self::Compute(..)
             | Self::WatchPresence(_)
             | Self::RefreshPresence(_)
             | Self::RefreshAllPresence => false,

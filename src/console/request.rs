@@ -1,4 +1,7 @@
-//! Ids that tie the answer of an effect to whoever waits for it.
+//! What ties an answer to whoever waits for it, and what is too small to be waited for.
+
+/// Up to this many bytes a job is done on the event loop: half a millisecond.
+pub const AT_ONCE: usize = 64 * 1024;
 
 /// Ties an answer to its effect; an answer to an older request is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -1,6 +1,7 @@
 //! State of the console, as plain data that tests can build.
 
 mod context;
+mod drafts;
 mod link;
 mod link_history;
 mod needs_cache;
@@ -11,6 +12,7 @@ mod secret_dependents;
 mod secret_link;
 mod unknown_outcome;
 mod variable_conflicts;
+mod visibility;
 mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -44,10 +46,10 @@ pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
 pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
-pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
 pub use secret_link::SecretLink;
 pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;
+pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);

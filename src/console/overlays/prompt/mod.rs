@@ -1,9 +1,10 @@
 //! A line to type: commands and addresses with completion, names, reasons, confirmations.
 
+mod ask;
 mod update;
 mod view;
 
-pub(crate) use update::{ask, ask_typed_words, clone_one, clone_to, new_document, rename, unlock};
+pub(crate) use ask::{ask, new_document, unlock};
 
 use crossterm::event::KeyEvent;
 

@@ -10,8 +10,7 @@ use super::outline::paths;
 use super::text_buffer::{Pos, TextBuffer};
 use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
 use crate::check::{Diagnostic, Rule, Subject, diagnose};
-use crate::console::compute::AT_ONCE;
-use crate::console::request::{Pending, RequestId};
+use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::domain::json::{Severity, SyntaxFix};
 
 /// The pause in typing after which a large draft is checked.

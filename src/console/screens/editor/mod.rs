@@ -8,7 +8,6 @@ pub(crate) mod fixes;
 mod highlight;
 mod outline;
 mod problem;
-mod review_input;
 mod saved;
 pub(crate) mod search;
 mod state;
@@ -21,12 +20,9 @@ pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix}
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};
-pub use review_input::ReviewInput;
-pub use state::{Base, Draft, DraftStage, NotReady, Review, Upstream};
+pub use state::{Base, Draft, DraftStage, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
-pub(crate) use update::{
-    back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, too_soon, write,
-};
+pub(crate) use update::{back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, write};
 
 use crossterm::event::KeyEvent;
 

@@ -5,12 +5,11 @@ use crate::compare::RawJson;
 use crate::compare::merge::{ConflictChoice, MergePlace};
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
-use crate::console::model::{Model, Tone};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review;
 use crate::console::shell::layout::edit_layout;
-use crate::console::update::visibility;
 use crate::console::widgets::{Movement, TextInput};
 use crate::domain::json::{LexemeKind, Lexer, walk};
 use crate::domain::{Document, Entry};
@@ -52,7 +51,7 @@ fn begin(model: &mut Model, told: Option<Entry>, on_failure: &'static str) -> Re
     let Model { edit, inventory, .. } = model;
     let Some(edit) = edit else { return Ok(()) };
     let now = stored_now(inventory, edit, told);
-    if let (None, Some(refusal)) = (&now, visibility::denied_if_hidden(inventory, &edit.key)) {
+    if let (None, Some(refusal)) = (&now, denied_if_hidden(inventory, &edit.key)) {
         return Err(refusal.to_string());
     }
     let ask = merge_input(edit, now, inventory);

@@ -4,12 +4,11 @@ use super::send::CommitSpec;
 use super::state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep};
 use super::undo_log::UndoChange;
 use crate::console::effect::Effect;
-use crate::console::model::{Model, Tone};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::{send, update};
-use crate::console::update::visibility;
 use crate::domain::{Entry, ResourceKey, Token};
 use crate::provider::Lease;
 use crate::text::grouped;
@@ -138,7 +137,7 @@ pub(crate) fn clone(
             same += 1;
             continue;
         }
-        if let (None, Some(refusal)) = (&target, visibility::denied_if_hidden(&model.inventory, to)) {
+        if let (None, Some(refusal)) = (&target, denied_if_hidden(&model.inventory, to)) {
             return Err(refusal.to_string());
         }
         let lease = if target.is_some() { Lease::Keep } else { Lease::Never };
@@ -179,7 +178,7 @@ pub(crate) fn rename(
             there.token
         ));
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &to) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, &to) {
         return Err(refusal.to_string());
     }
     let new = PlanStep {

@@ -1,9 +1,11 @@
 //! The review of a draft before it is written.
 
 pub(crate) mod sections;
+mod state;
 mod update;
 mod view;
 
+pub use state::{NotReady, Review, ReviewInput};
 pub(crate) use update::{leave, review};
 
 use crate::console::action::Action;

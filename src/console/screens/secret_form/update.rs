@@ -12,8 +12,6 @@ use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::editor;
-use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
@@ -276,7 +274,7 @@ pub(crate) fn back(model: &mut Model) {
 /// Writes what the review shows.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.secret_actions.review() else { return Vec::new() };
-    if editor::too_soon(review.opened, model.now.mono) || actions::is_busy(model) {
+    if model.now.is_too_soon_after(review.opened) || model.is_secret_busy() {
         return Vec::new();
     }
     if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
@@ -310,7 +308,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
 
 /// Inspects what is stored now, to rebase what was typed on it.
 pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
-    if actions::is_busy(model) {
+    if model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -352,7 +350,7 @@ pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
 
 /// Deletes, undeletes or destroys versions, once confirmed.
 pub(crate) fn change_version(model: &mut Model, job: SecretJob, description: String) -> Vec<Effect> {
-    if !model.passes_gate() || actions::is_busy(model) {
+    if !model.passes_gate() || model.is_secret_busy() {
         return Vec::new();
     }
     let (path, before) = match &job {

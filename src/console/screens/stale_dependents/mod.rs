@@ -4,7 +4,10 @@ mod state;
 mod update;
 mod view;
 
-pub use state::{ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart};
+pub use state::{
+    ChangedSecret, MAX_DEPENDENTS, RECEIVER_CACHE, SecretDependents, StaleDependents, StaleDependentsPage,
+    StaleDependentsPart,
+};
 pub(crate) use update::{on_plan_written, on_secret_changed, plan_rewrite, show};
 pub(crate) use view::cache_warning;
 

@@ -13,6 +13,7 @@ use crate::console::screens::secret_form::{
 use crate::console::screens::secrets::actions::{
     PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretPicker, SecretUndoEntry, SecretUndoReview,
 };
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::{ChangedSecret, StaleDependentsPage, StaleDependentsPart};
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::shell::layout::Size;

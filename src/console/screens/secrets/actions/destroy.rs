@@ -2,6 +2,7 @@
 //! the path was typed in full.
 
 use super::state::{PickerItems, SecretAction};
+use super::targets::absence_reason;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{DestroyTarget, PromptPurpose, prompt};
@@ -27,7 +28,7 @@ pub(crate) fn pick(
     let left: Vec<_> = left.into_iter().filter(|info| info.state != VersionState::Destroyed).collect();
     match left.as_slice() {
         [] => {
-            let words = update::absence_reason(&path, presence)
+            let words = absence_reason(&path, presence)
                 .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
             model.notify(Tone::Bad, words);
         }
@@ -55,7 +56,7 @@ fn newest(presence: &Presence) -> Option<VersionInfo> {
 pub(crate) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
     match presence {
         Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
-            let words = update::absence_reason(&path, presence).unwrap_or_default();
+            let words = absence_reason(&path, presence).unwrap_or_default();
             model.notify(Tone::Bad, words);
         }
         _ => ask(model, path, None, true),

@@ -11,7 +11,8 @@ pub use state::{
     PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretActions, SecretPicker,
     SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview, SecretWriteKind,
 };
-pub(crate) use update::{absence_reason, begin, is_busy, on_answer};
+pub(crate) use targets::absence_reason;
+pub(crate) use update::{begin, on_answer};
 pub(crate) use view::{generate, value};
 
 use crate::console::action::Action;

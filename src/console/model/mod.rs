@@ -214,7 +214,7 @@ impl Model {
                 DraftStage::Merge(_) => Place::Merge,
             },
             None if self.plan.is_some() => Place::Plan,
-            None if self.secret_actions.is_reviewing() => Place::SecretReview,
+            None if self.secret_actions.review().is_some() => Place::SecretReview,
             None if self.secret_actions.covers_body() => Place::SecretForm,
             None if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
             None => return None,
@@ -325,7 +325,8 @@ impl Model {
             self.traffic.next_change_at(),
             self.next_health_check(),
             self.unknown_outcome.as_ref().and_then(|unknown| unknown.next_query(&self.link)),
-            self.lease.and_then(|lease| lease.ask_again()),
+            // A lease past its expiry was kept alive by its owner.
+            self.lease.filter(|lease| lease.asked.is_none()).and_then(|lease| lease.ends),
             self.hides_at(),
             self.secrets_wake(),
         ]

@@ -39,13 +39,6 @@ pub struct LeaseExpiry {
     pub ends: Option<Duration>,
 }
 
-impl LeaseExpiry {
-    /// When to ask again: a lease past its expiry was kept alive by its owner.
-    pub(super) fn ask_again(self) -> Option<Duration> {
-        self.ends.filter(|_| self.asked.is_none())
-    }
-}
-
 /// A message in the status line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {

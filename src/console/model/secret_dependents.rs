@@ -33,7 +33,9 @@ impl Model {
             return holders;
         };
         if lookup.references.as_ref() == Some(mount) {
-            let rows = referring(&self.inventory, inside.as_str(), fields);
+            let slots = self.inventory.secret_referrers(inside.as_str()).iter();
+            let rows = slots.filter_map(|slot| self.inventory.row(*slot));
+            let rows = rows.filter(|row| refers(*row, inside.as_str(), fields));
             rows.for_each(|row| holders.add(row.key(), except));
         }
         if let OwnSecrets::Kv { mount: own, template } = &lookup.own
@@ -76,15 +78,6 @@ impl Model {
     pub fn is_known_missing(&self, path: &SecretPath) -> bool {
         self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
-}
-
-fn referring<'i>(
-    inventory: &'i Inventory,
-    path: &'i str,
-    fields: Option<&'i BTreeSet<FieldName>>,
-) -> impl Iterator<Item = RowRef<'i>> {
-    let rows = inventory.secret_referrers(path).iter().filter_map(|slot| inventory.row(*slot));
-    rows.filter(move |row| refers(*row, path, fields))
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

@@ -93,12 +93,7 @@ pub(super) async fn walk<T: Future<Output = ()>>(
         waiting.extend(folders);
         let mut parts = parts(found).into_iter();
         while let Some(names) = parts.next() {
-            let listed = FolderPage {
-                folder: folder.clone(),
-                names,
-                waiting: waiting.len(),
-                is_last: parts.len() == 0,
-            };
+            let listed = FolderPage { folder: folder.clone(), names, is_last: parts.len() == 0 };
             tell(listed).await;
         }
         if names >= MAX_NAMES_LISTED {

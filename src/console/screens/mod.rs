@@ -56,8 +56,7 @@ pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
         Place::PickSecret => &SecretPickerDialog,
         Place::RevealedValue => &RevealedValueDialog,
         Place::SecretForm | Place::SecretReview => &secret_form::SecretFormScreen,
-        Place::Value => &secret_form::ValueDialog,
-        Place::Generate => &secret_form::GenerateDialog,
+        Place::Value | Place::Generate => &secret_form::ValueDialog,
         Place::StaleDependents => &stale_dependents::StaleDependentsScreen,
     }
 }

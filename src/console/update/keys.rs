@@ -62,7 +62,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
-        Action::Lock => return relock(model),
+        Action::Lock if model.lock == WriteAccess::ReadOnly => {}
+        Action::Lock => {
+            model.notify(Tone::Plain, "locked");
+            return vec![timers::lock(model)];
+        }
         Action::Quit => return drafts::quit_or_ask(model),
         Action::Retry => {
             model.notify(Tone::Plain, "trying the backends again");
@@ -74,12 +78,4 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return browse::act(model, action),
     }
     Vec::new()
-}
-
-fn relock(model: &mut Model) -> Vec<Effect> {
-    if model.lock == WriteAccess::ReadOnly {
-        return Vec::new();
-    }
-    model.notify(Tone::Plain, "locked");
-    vec![timers::lock(model)]
 }

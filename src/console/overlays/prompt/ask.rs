@@ -47,8 +47,6 @@ pub(super) fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
-        PromptPurpose::Unlock | PromptPurpose::Typed(_) | PromptPurpose::Value => Vec::new(),
-        PromptPurpose::Reason(_) | PromptPurpose::FieldName | PromptPurpose::Destroy(_) => Vec::new(),
         PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
             .iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
@@ -64,6 +62,7 @@ pub(super) fn refresh(model: &mut Model) {
         PromptPurpose::New | PromptPurpose::Clone(_) | PromptPurpose::Rename(_) => {
             namespaces(model, text).take(CANDIDATES).collect()
         }
+        _ => Vec::new(),
     };
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.candidates = candidates;

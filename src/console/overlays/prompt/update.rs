@@ -116,24 +116,12 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;
-        let leaves_draft =
-            (model.edit.is_some() || model.plan.is_some() || model.secret_actions.covers_body())
-                && !matches!(
-                    action,
-                    Action::Unlock
-                        | Action::Lock
-                        | Action::Retry
-                        | Action::Redraw
-                        | Action::Suspend
-                        | Action::Help
-                );
-        if leaves_draft {
-            let what = match (&model.plan, &model.edit) {
-                (Some(_), _) => "plan",
-                (None, Some(_)) => "draft",
-                (None, None) => "form",
-            };
-            model.notify(Tone::Plain, format!("leave the {what} first: esc"));
+        let goes_on = matches!(
+            action,
+            Action::Unlock | Action::Lock | Action::Retry | Action::Redraw | Action::Suspend | Action::Help
+        );
+        if let Some(open) = open_work(model).filter(|_| !goes_on) {
+            model.notify(Tone::Plain, format!("leave the {open} first: esc"));
             return Ok(Vec::new());
         }
         if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
@@ -146,14 +134,8 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
         return Err(format!("no command is called \"{text}\"; tab completes, ? lists them"));
     }
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
-    if model.plan.is_some() {
-        return Err("leave the plan first: esc, twice".into());
-    }
-    if model.secret_actions.covers_body() {
-        return Err("leave the form first: esc, twice".into());
-    }
-    if model.edit.is_some() {
-        return Err("leave the draft first: esc, twice".into());
+    if let Some(open) = open_work(model) {
+        return Err(format!("leave the {open} first: esc, twice"));
     }
     if model.inventory.find(&key).is_none() && model.drafts.contains_key(&key) {
         model.overlay = None;
@@ -174,6 +156,15 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     model.overlay = None;
     model.secret_actions.stale_dependents.page = None;
     Ok(Vec::new())
+}
+
+/// What has to be left before anything else is opened.
+fn open_work(model: &Model) -> Option<&'static str> {
+    match (&model.plan, &model.edit) {
+        (Some(_), _) => Some("plan"),
+        (None, Some(_)) => Some("draft"),
+        (None, None) => model.secret_actions.covers_body().then_some("form"),
+    }
 }
 
 /// Starts a document under a name that must be free, valid and routable.

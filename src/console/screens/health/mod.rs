@@ -32,9 +32,7 @@ impl Component for HealthScreen {
 
     fn scroll(&self, model: &mut Model, by: Movement) {
         let height = usize::from(model.frame().body.height);
-        // A page scrolls until its last line is visible.
-        let positions = view::height(model).saturating_sub(height) + 1;
-        model.health.scroll = by.apply(model.health.scroll, positions, height);
+        model.health.scroll = by.scroll(model.health.scroll, view::height(model), height);
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -23,14 +23,12 @@ mod view;
 
 pub use index::{SecretCount, SecretEntry, SecretPart};
 pub use listing::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
-pub use rows::{SecretRows, SecretSort};
+pub use rows::SecretRows;
 pub use secret_state::{NotVisible, SecretState, newest_version};
 pub use secrets_view::SecretsView;
 pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
 pub use subject::SecretSubject;
-pub(crate) use update::{
-    apply_delta, follow, on_folder_listed, on_listing_ended, on_presence, on_versions, retry, wake,
-};
+pub(crate) use update::{follow, on_folder_listed, on_listing_ended, on_versions, retry, wake};
 pub use version_history::VersionHistory;
 #[cfg(test)]
 pub(crate) use view::rows;
@@ -53,11 +51,7 @@ impl Component for SecretsScreen {
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let is_typing = model.secrets_page.list.typing.is_some();
-        match action {
-            Action::Interrupt if is_typing => update::act(model, Action::Cancel),
-            action => update::act(model, action),
-        }
+        update::act(model, action)
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
@@ -83,7 +77,7 @@ impl Component for SecretsScreen {
         let target = model.secret_target();
         let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
         match action {
-            A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
+            A::Filter | A::Sort | A::Zoom | A::Pause => page.opened,
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {

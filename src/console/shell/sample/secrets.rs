@@ -134,14 +134,12 @@ pub(crate) fn secret_undo(size: Size) -> Model {
         before: Some(SecretVersion(3)),
         after: SecretVersion(4),
         description: "set bearer-token of webhooks/production/github_events/secrets".into(),
-        when: SystemTime::UNIX_EPOCH,
         fields: None,
     };
     model.secret_actions.undo = Some(Box::new(SecretUndoReview {
         path: path(),
         entry: done,
-        opened: NOW,
-        scroll: 0,
+        review: SecretReview { opened: NOW, scroll: 0 },
         conflict: None,
         dependents: SecretDependents::default(),
         sent: None,

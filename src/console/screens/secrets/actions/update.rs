@@ -19,12 +19,13 @@ const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true und
 
 /// Starts an action on the selection; where several secrets could be meant, asks which.
 pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
-    if model.context.secrets.is_none() {
-        model.notify(Tone::Bad, "this console reaches no store of secrets");
-        return Vec::new();
-    }
-    if act == SecretAction::Copy && !model.context.may_copy_secrets {
-        model.notify(Tone::Bad, COPY_IS_OFF);
+    let refusal = match act {
+        _ if model.context.secrets.is_none() => Some("this console reaches no store of secrets"),
+        SecretAction::Copy if !model.context.may_copy_secrets => Some(COPY_IS_OFF),
+        _ => None,
+    };
+    if let Some(words) = refusal {
+        model.notify(Tone::Bad, words);
         return Vec::new();
     }
     let mut targets = model.secret_targets();
@@ -40,14 +41,11 @@ pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
                 "nothing selected that has secrets"
             };
             model.notify(Tone::Plain, words);
-            Vec::new()
         }
-        1 => targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),
-        _ => {
-            pick(model, act, PickerItems::Targets(targets));
-            Vec::new()
-        }
+        1 => return targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),
+        _ => pick(model, act, PickerItems::Targets(targets)),
     }
+    Vec::new()
 }
 
 /// Inspects the secret before an action.
@@ -90,16 +88,15 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     match pick.choices {
-        PickerItems::Targets(targets) => targets
-            .into_iter()
-            .nth(pick.list.cursor)
-            .map(|target| ask(model, pick.act, target))
-            .unwrap_or_default(),
+        PickerItems::Targets(targets) => {
+            if let Some(target) = targets.into_iter().nth(pick.list.cursor) {
+                return ask(model, pick.act, target);
+            }
+        }
         PickerItems::Fields(path, fields) => {
             if let Some(field) = fields.into_iter().nth(pick.list.cursor) {
                 reveal::ask_why(model, path, field, outlet(pick.act));
             }
-            Vec::new()
         }
         PickerItems::Versions(path, versions) => {
             let newest = versions.iter().map(|info| info.version).max();
@@ -107,9 +104,9 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
                 let is_read = newest == Some(info.version) && info.state == VersionState::Available;
                 destroy::ask(model, path, Some(info.version), is_read);
             }
-            Vec::new()
         }
     }
+    Vec::new()
 }
 
 fn outlet(act: SecretAction) -> RevealDestination {
@@ -195,19 +192,14 @@ fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: 
     if let Some(field) = field {
         return reveal::ask_why(model, path, field, outlet(act));
     }
-    let mut fields = match presence {
-        Presence::Present(SecretContents { fields, .. }) => {
-            fields.into_iter().map(|(name, _)| name).collect()
-        }
+    let fields: Vec<_> = match presence {
+        Presence::Present(contents) => contents.fields.into_iter().map(|(name, _)| name).collect(),
         _ => model.secret_fields(&path),
     };
-    match (fields.len(), fields.pop()) {
-        (0, _) | (_, None) => model.notify(Tone::Plain, format!("{path} has no fields")),
-        (1, Some(field)) => reveal::ask_why(model, path, field, outlet(act)),
-        (_, Some(last)) => {
-            fields.push(last);
-            pick(model, act, PickerItems::Fields(path, fields));
-        }
+    match fields.as_slice() {
+        [] => model.notify(Tone::Plain, format!("{path} has no fields")),
+        [field] => reveal::ask_why(model, path, field.clone(), outlet(act)),
+        _ => pick(model, act, PickerItems::Fields(path, fields)),
     }
 }
 

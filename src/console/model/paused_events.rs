@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{LeaseId, StoreId};
 
 /// Watch events that arrived while the display is paused.

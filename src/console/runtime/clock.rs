@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::console::message::Stamp;
+use crate::console::stamp::Stamp;
 
 /// Time since the start of the program.
 #[derive(Debug, Clone, Copy)]

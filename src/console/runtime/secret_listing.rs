@@ -11,8 +11,8 @@ use futures::stream::FuturesUnordered;
 use tokio::time::timeout;
 
 use super::runner::{EffectRunner, TaskReply};
-use crate::console::effect::RequestId;
 use crate::console::message::Answer;
+use crate::console::request::RequestId;
 use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
 use crate::domain::{SecretFolder, SecretPath};
 use crate::provider::{CALL_DEADLINE, Error, GRACE, SecretListItem, SecretReader, within};

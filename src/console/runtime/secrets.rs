@@ -7,9 +7,9 @@ use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 use super::runner::{EffectRunner, TaskReply, copy_by_program};
-use crate::console::effect::RequestId;
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
+use crate::console::request::RequestId;
 use crate::console::secret_jobs::{
     Inspection, RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob, SecretJobResult,
 };

@@ -9,10 +9,10 @@ use super::super::message::Answer;
 use super::super::model::{
     DebouncedLatency, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess,
 };
-use super::{feed, presence, unknown_outcome};
-use crate::console::screens::editor::{Draft, DraftStage, external_editor};
+use super::{presence, unknown_outcome};
+use crate::console::screens::editor::{Draft, DraftStage, Upstream, external_editor};
 use crate::console::screens::secrets::actions;
-use crate::console::screens::{browse, drafts, merge, plan, secrets};
+use crate::console::screens::{browse, drafts, merge, plan, secrets, stale_dependents};
 use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
@@ -101,7 +101,11 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
             if let (Some(document), Some(token)) = (&writing.document, token) {
                 finish_draft(model, writing, document, (commit.at, token));
             }
-            plan::on_written(model, writing);
+            if let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request))
+                && !stale_dependents::on_plan_written(model, &plan)
+            {
+                plan::on_written(model, writing, &plan);
+            }
         }
         Err(Error::Conflict { key, now }) if mine => {
             model.notify(
@@ -128,7 +132,7 @@ fn finish_draft(
     let was_sent = |edit: &&mut Box<Draft>| edit.last_write == Some(writing.request);
     if let Some(draft) = drafts.get_mut(&writing.key).filter(was_sent) {
         if draft.mark_written(document.clone(), at, token) {
-            draft.upstream = feed::upstream(inventory, draft);
+            draft.upstream = Upstream::of(inventory, draft);
         } else {
             drafts.remove(&writing.key);
         }
@@ -137,7 +141,7 @@ fn finish_draft(
     let Some(open) = edit.as_mut().filter(was_sent) else { return };
     let typed = open.mark_written(document.clone(), at, token);
     if typed || away.is_some() {
-        open.upstream = feed::upstream(inventory, open);
+        open.upstream = Upstream::of(inventory, open);
         if !typed {
             // The external editor is still open on it.
             return;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
-use crate::console::screens::editor::{Base, Draft, Upstream};
+use crate::console::screens::editor::Upstream;
 use crate::console::screens::{Tab, browse, secrets};
 use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
 use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
@@ -186,7 +186,7 @@ fn follow_drafts(model: &mut Model, delta: &Delta) {
     for edit in edit.iter_mut().chain(drafts.values_mut()) {
         // A load may have changed what is readable at all.
         if delta.resynced.is_some() || touches(inventory, delta, &edit.key) {
-            edit.upstream = upstream(inventory, edit);
+            edit.upstream = Upstream::of(inventory, edit);
         }
     }
 }
@@ -195,14 +195,4 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
     let slot = inventory.find(key);
     delta.deleted.contains(key)
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
-}
-
-pub(crate) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
-    match (&edit.base, inventory.get(&edit.key)) {
-        (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
-        (_, None) if !inventory.coverage().covers(&edit.key) => Upstream::Hidden,
-        (Base::Absent { .. }, None) => Upstream::Unchanged,
-        (_, Some(_)) => Upstream::Changed,
-        (Base::Stored(_), None) => Upstream::Deleted,
-    }
 }

@@ -1,6 +1,7 @@
 //! Saved drafts: when they are written to disk, what is offered at the start, what quitting warns about.
 
-use super::state::{DraftRow, DraftStatus, DraftsPage};
+use super::state::{DraftRow, DraftsPage};
+use super::status::DraftStatus;
 use crate::console::drafts::{DraftEntry, DraftId, DraftJob, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
@@ -8,7 +9,6 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
 use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream, typing};
-use crate::console::update::feed;
 use crate::console::widgets::{ListState, Movement};
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
@@ -157,22 +157,12 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 /// The selected draft, unless the page opened too recently for a key to be meant for it.
 fn selected(model: &Model) -> Option<DraftRow<'_>> {
     match &model.overlay {
-        Some(Overlay::Drafts(page)) if !editor::too_soon(page.opened, model.now.mono) => {
+        Some(Overlay::Drafts(page)) if !model.now.is_too_soon_after(page.opened) => {
             let rows = model.draft_rows();
             rows.get(page.list.place(&rows)).copied()
         }
         _ => None,
     }
-}
-
-/// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
-/// draft with it.
-pub(crate) fn is_busy(model: &mut Model) -> bool {
-    let busy = model.saved_drafts.pending.is_pending();
-    if busy {
-        model.notify(Tone::Plain, "the last one is still under way; a moment");
-    }
-    busy
 }
 
 /// Resumes the selected draft.
@@ -210,7 +200,7 @@ pub(crate) fn take_up(model: &mut Model) -> Vec<Effect> {
         model.notify(Tone::Bad, words);
         return Vec::new();
     }
-    if is_busy(model) {
+    if model.is_draft_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -228,7 +218,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     model.saved_drafts.offered.retain(|listed| listed.id != id);
     model.saved_drafts.on_disk.insert(saved.key.clone());
     let mut draft = Draft::resume(*saved, &model.inventory);
-    draft.upstream = feed::upstream(&model.inventory, &draft);
+    draft.upstream = Upstream::of(&model.inventory, &draft);
     let other_store = draft.store.as_ref() != model.inventory.store();
     if other_store && draft.upstream == Upstream::Unchanged {
         draft.upstream = Upstream::Changed;
@@ -283,7 +273,7 @@ pub(crate) fn ask_throw_away(model: &mut Model) {
 
 /// Discards a saved draft.
 pub(crate) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
-    if is_busy(model) {
+    if model.is_draft_busy() {
         return Vec::new();
     }
     let request = model.next_request();

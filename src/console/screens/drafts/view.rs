@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::state::{DraftRow, DraftStatus, DraftsPage};
+use super::state::{DraftRow, DraftsPage};
+use super::status::DraftStatus;
 use super::update::retype_note;
 use crate::console::age::age;
 use crate::console::drafts::{DraftEntry, DraftSummary};

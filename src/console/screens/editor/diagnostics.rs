@@ -10,8 +10,7 @@ use super::outline::paths;
 use super::text_buffer::{LineStarts, Pos, TextBuffer};
 use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
 use crate::check::{Diagnostic, Rule, Subject, diagnose};
-use crate::console::compute::AT_ONCE;
-use crate::console::effect::{Pending, RequestId};
+use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::domain::json::{Severity, Span, SyntaxFix};
 
 /// The pause in typing after which a large draft is checked.

@@ -7,15 +7,16 @@ use zeroize::Zeroizing;
 use super::diagnostics::Diagnostics;
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
-use super::review_input::ReviewInput;
 use super::text_buffer::{LineStarts, Pos, TextBuffer};
-use crate::compare::{self, Diff, DiffLine};
-use crate::console::effect::{Pending, RequestId};
+use crate::compare;
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
-use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
+use crate::console::screens::review::{NotReady, Review, ReviewInput};
+use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
-use crate::text::placeholders::{ConcealedSecrets, FillError, conceal, fill, fill_spans, has_placeholder};
+use crate::inventory::Inventory;
+use crate::text::placeholders::{ConcealedSecrets, conceal, fill, fill_spans, has_placeholder};
 
 pub struct Draft {
     /// The key it will be written to.
@@ -74,41 +75,25 @@ pub enum Upstream {
     Hidden,
 }
 
+impl Upstream {
+    /// By what the inventory holds now.
+    pub fn of(inventory: &Inventory, draft: &Draft) -> Self {
+        match (&draft.base, inventory.get(&draft.key)) {
+            (Base::Stored(entry), Some(row)) if row.token() == entry.token => Self::Unchanged,
+            (_, None) if !inventory.coverage().covers(&draft.key) => Self::Hidden,
+            (Base::Absent { .. }, None) => Self::Unchanged,
+            (_, Some(_)) => Self::Changed,
+            (Base::Stored(_), None) => Self::Deleted,
+        }
+    }
+}
+
 pub enum DraftStage {
     Editing,
     /// It is reviewed before it is written.
     Review(Box<Review>),
     /// It is merged with what was stored meanwhile.
     Merge(Box<MergeState>),
-}
-
-/// The review of a write.
-#[derive(Debug)]
-pub struct Review {
-    /// The bytes to write, in the stored style.
-    pub document: Document,
-    /// Changes by path.
-    pub diff: Diff,
-    /// Changes line by line.
-    pub lines: Vec<DiffLine>,
-    /// Whether the lines are shown instead of the paths.
-    pub full: bool,
-    pub scroll: usize,
-    /// When it was opened; keys in the first 300 ms do not write.
-    pub opened: Duration,
-}
-
-/// Why a draft cannot be reviewed.
-#[derive(Debug)]
-pub enum NotReady {
-    /// It equals what is stored.
-    Unchanged,
-    /// It is not a JSON object.
-    Syntax(SyntaxError),
-    /// A placeholder cannot be filled.
-    Placeholder(FillError),
-    /// The comparison panicked; the log has the details.
-    Failed,
 }
 
 impl Base {

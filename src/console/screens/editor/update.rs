@@ -1,33 +1,24 @@
 //! From a stored document to a draft, to its review, to one conditional write.
 
-use std::time::Duration;
-
-use super::state::{Base, Draft, DraftStage, Review};
+use super::state::{Base, Draft, DraftStage};
 use crate::console::effect::Effect;
 use crate::console::model::{MAX_DRAFTS, Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::editor::typing;
 use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
-use crate::console::screens::{browse, drafts, merge, review};
+use crate::console::screens::review::Review;
+use crate::console::screens::{browse, merge, review};
 use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 use crate::provider::Lease;
 use crate::text::grouped;
 
-/// A key pressed before the question could be read is not an answer to it.
-const READING_TIME: Duration = Duration::from_millis(300);
-
-/// Whether `asked` was too recent for a key to be an answer.
-pub(crate) fn too_soon(asked: Duration, now: Duration) -> bool {
-    now.saturating_sub(asked) < READING_TIME
-}
-
 /// Opens the selected document, or resumes its draft.
 pub(crate) fn open(model: &mut Model) {
     let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
-    if resume(model, &key) || drafts::is_busy(model) {
+    if resume(model, &key) || model.is_draft_busy() {
         return;
     }
     if key.is_foreign() {
@@ -144,13 +135,13 @@ fn shown_review(model: &mut Model) -> Option<&mut Review> {
 
 /// Writes what the review shows.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
+    let now = model.now;
     if send::is_blocked(model) {
         return Vec::new();
     }
     let Some(edit) = &model.edit else { return Vec::new() };
     let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
-    if too_soon(review.opened, now) {
+    if now.is_too_soon_after(review.opened) {
         return Vec::new();
     }
     let most = model.context.capabilities.max_document;

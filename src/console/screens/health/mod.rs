@@ -13,17 +13,19 @@ pub use state::HealthPage;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
-use crate::console::update::timers;
 use crate::console::widgets::{Movement, Surface, TextRun};
+
+/// Asks every backend how it is.
+pub(crate) fn check(model: &mut Model) -> Effect {
+    let request = model.next_request();
+    model.health.asked = Some(request);
+    model.health.asked_at = model.now.mono;
+    Effect::CheckHealth(request)
+}
 
 pub(crate) struct HealthScreen;
 
 impl Component for HealthScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Page
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, model.frame().body);
     }
@@ -42,7 +44,7 @@ impl Component for HealthScreen {
     /// Whoever looks sees what differed after the last load, and the backends are asked anew.
     fn enter(&self, model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
-        vec![timers::check_health(model)]
+        vec![check(model)]
     }
 
     fn tab_note(&self, model: &Model, _: bool) -> TextRun {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::compare::merge::{ConflictChoice, Merge, MergeRowText, merge};
 use crate::compare::{DiffLine, lines};
-use crate::console::screens::editor::{NotReady, ReviewInput};
+use crate::console::screens::review::{NotReady, ReviewInput};
 use crate::domain::{Document, DocumentKind, Entry, MAX_EDITABLE, StoreId};
 use crate::text::placeholders::ConcealedSecrets;
 

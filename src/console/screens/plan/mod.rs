@@ -18,17 +18,12 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct PlanScreen;
 
 impl Component for PlanScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Plan
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }

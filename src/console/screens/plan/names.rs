@@ -2,7 +2,7 @@
 
 use super::builder::{ConflictInfo, PlanResult};
 use crate::console::model::{Model, Tone};
-use crate::console::overlays::prompt;
+use crate::console::overlays::{PromptPurpose, prompt};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::builder;
@@ -52,7 +52,10 @@ pub(crate) fn ask_clone(model: &mut Model) {
     }
     if keys.len() < 2 {
         return match keys.into_iter().next() {
-            Some(key) => prompt::clone_one(model, key),
+            Some(key) => {
+                let start = key.to_string();
+                prompt::ask(model, PromptPurpose::Clone(key), start);
+            }
             None => browse::nothing_selected(model),
         };
     }
@@ -65,7 +68,7 @@ pub(crate) fn ask_clone(model: &mut Model) {
             "copy one at a time, under another name: the namespace default is the only one here",
         );
     }
-    prompt::clone_to(model, keys);
+    prompt::ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
 /// Copies several webhooks to a namespace, under their own ids.
@@ -94,7 +97,10 @@ pub(crate) fn ask_rename(model: &mut Model) {
         Some(key) if key.is_foreign() => {
             model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
         }
-        Some(key) => prompt::rename(model, key),
+        Some(key) => {
+            let start = key.to_string();
+            prompt::ask(model, PromptPurpose::Rename(key), start);
+        }
         None => browse::nothing_selected(model),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine, LineTag};
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::provider::{Capabilities, Expect, Lease, Op};

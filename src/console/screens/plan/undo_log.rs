@@ -162,7 +162,7 @@ impl UndoLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::effect::RequestId;
+    use crate::console::request::RequestId;
     use crate::domain::{Namespace, WebhookId};
     use crate::provider::Outcome;
 

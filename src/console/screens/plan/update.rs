@@ -7,11 +7,11 @@ use super::view::height;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
-use crate::console::overlays::prompt;
+use crate::console::overlays::{PromptPurpose, prompt};
+use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::{builder, send};
-use crate::console::screens::{browse, editor, stale_dependents};
-use crate::console::update::{keys, visibility};
+use crate::console::update::visibility;
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
@@ -41,7 +41,7 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
 /// Writes the plan; in a protected context a deletion has to be typed out first.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
-    if editor::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
+    if model.now.is_too_soon_after(plan.opened) || send::is_blocked(model) {
         return Vec::new();
     }
     if let Some(words) = blocker(model) {
@@ -52,7 +52,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
         model.plan.as_ref().filter(|_| model.context.protected).and_then(|plan| plan.confirmation_text());
     match typed {
         Some(words) => {
-            prompt::ask_typed_words(model, words);
+            prompt::ask(model, PromptPurpose::Typed(words), "");
             Vec::new()
         }
         None => commit(model),
@@ -61,7 +61,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
 
 /// Writes the plan once its words were typed.
 pub(crate) fn on_typed(model: &mut Model) -> Vec<Effect> {
-    if !keys::passes_gate(model) || send::is_blocked(model) {
+    if !model.passes_gate() || send::is_blocked(model) {
         return Vec::new();
     }
     if let Some(words) = blocker(model) {
@@ -186,12 +186,8 @@ pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry
     }
 }
 
-/// The plan was written: it is closed, and its document is shown if there is just one.
-pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite) {
-    let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
-    if stale_dependents::on_plan_written(model, &plan) {
-        return;
-    }
+/// The plan was written: its document is shown if there is just one.
+pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite, plan: &Plan) {
     let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
     if let (Some(key), None) = (left.next(), left.next())
         && !browse::go_to(model, key)

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::console::compute::{AT_ONCE, Compute};
+use super::state::{NotReady, Review};
+use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
+use crate::console::screens::editor::DraftStage;
 use crate::console::screens::editor::typing::settle;
-use crate::console::screens::editor::{DraftStage, NotReady, Review};
 
 /// Opens the review of the draft.
 pub(crate) fn review(model: &mut Model) -> Vec<Effect> {
@@ -16,7 +17,7 @@ pub(crate) fn review(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let (bytes, revision) = (edit.buffer.len(), edit.buffer.revision());
-    if bytes <= AT_ONCE {
+    if bytes <= crate::console::request::AT_ONCE {
         edit.check();
     }
     let request = model.next_request();

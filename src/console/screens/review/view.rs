@@ -1,9 +1,10 @@
 //! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
 
+use super::state::Review;
 use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::editor::{Base, Draft, Review, Upstream};
+use crate::console::screens::editor::{Base, Draft, Upstream};
 use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};

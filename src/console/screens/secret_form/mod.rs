@@ -20,7 +20,6 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::screens::secrets::actions;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
@@ -29,10 +28,6 @@ use crate::console::widgets::{Movement, Surface};
 pub(crate) struct SecretFormScreen;
 
 impl Component for SecretFormScreen {
-    fn place(&self, model: &Model) -> Place {
-        if model.secret_actions.is_reviewing() { Place::SecretReview } else { Place::SecretForm }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }
@@ -69,10 +64,6 @@ impl Component for SecretFormScreen {
 pub(crate) struct ValueDialog;
 
 impl Component for ValueDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Value
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Value(entry)) = &model.overlay {
             actions::value(surface, dialog_area(model), &entry.0);
@@ -103,10 +94,6 @@ impl Component for ValueDialog {
 pub(crate) struct GenerateDialog;
 
 impl Component for GenerateDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Generate
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Generate(generate)) = &model.overlay {
             actions::generate(surface, dialog_area(model), generate);

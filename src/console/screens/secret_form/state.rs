@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::input::SecretInput;
-use crate::console::effect::RequestId;
-use crate::console::model::SecretDependents;
+use crate::console::request::RequestId;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::secret_jobs::{SecretWrite, SecretWriteMode};
 use crate::console::widgets::TextInput;
 use crate::domain::{

@@ -8,8 +8,8 @@ use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
 };
+use crate::console::screens::stale_dependents;
 use crate::console::screens::stale_dependents::ChangedSecret;
-use crate::console::screens::{editor, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
 use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretPath, SecretVersion};
@@ -46,7 +46,7 @@ pub(crate) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
 /// Writes the undo.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &model.secret_actions.undo else { return Vec::new() };
-    if editor::too_soon(undo.opened, model.now.mono) || undo.conflict.is_some() || actions::is_busy(model) {
+    if model.now.is_too_soon_after(undo.opened) || undo.conflict.is_some() || model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();

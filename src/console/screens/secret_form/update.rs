@@ -10,13 +10,10 @@ use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::editor;
-use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
-use crate::console::update::keys;
 use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
@@ -298,11 +295,11 @@ pub(crate) fn back(model: &mut Model) {
 
 /// Writes what the review shows.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
+    let now = model.now;
     let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
         return Vec::new();
     };
-    if editor::too_soon(review.opened, now) || actions::is_busy(model) {
+    if now.is_too_soon_after(review.opened) || model.is_secret_busy() {
         return Vec::new();
     }
     if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
@@ -334,7 +331,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
 
 /// Inspects what is stored now, to rebase what was typed on it.
 pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
-    if actions::is_busy(model) {
+    if model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -376,7 +373,7 @@ pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
 
 /// Deletes or undeletes a version, once confirmed.
 pub(crate) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
-    if !keys::passes_gate(model) || actions::is_busy(model) {
+    if !model.passes_gate() || model.is_secret_busy() {
         return Vec::new();
     }
     let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {

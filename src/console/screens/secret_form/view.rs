@@ -2,10 +2,11 @@
 //! secrets.
 
 use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
-use crate::console::model::{Model, SecretDependents};
+use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::screens::review::sections;
 use crate::console::screens::secrets::actions::SecretUndoReview;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::secret_jobs::SecretWriteMode;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{Mount, SecretFolder, SecretPath};
 use crate::provider::{Error, SecretListItem};
 

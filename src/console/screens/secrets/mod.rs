@@ -41,7 +41,6 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange, refuse_paste};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Surface, TextRun};
 use crate::domain::Presence;
@@ -49,10 +48,6 @@ use crate::domain::Presence;
 pub(crate) struct SecretsScreen;
 
 impl Component for SecretsScreen {
-    fn place(&self, model: &Model) -> Place {
-        if model.secrets_page.list.typing.is_some() { Place::Filter } else { Place::Secrets }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model);
     }

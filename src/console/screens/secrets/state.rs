@@ -10,7 +10,7 @@ use super::rows::{SecretRows, SecretSort};
 use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
 use super::version_history::VersionHistory;
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::console::screens::browse::Filter;
 use crate::console::screens::secrets::actions::SecretTarget;
 use crate::console::shell::layout::Pane;

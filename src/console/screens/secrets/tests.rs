@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::console::effect::RequestId;
 use crate::console::model::PresenceCache;
+use crate::console::request::RequestId;
 use crate::domain::{
     Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, Revision, SecretContents,
     SecretFolder, SecretPath, Token,

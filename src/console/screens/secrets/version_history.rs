@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::{Pending, RequestId};
+use crate::console::request::{Pending, RequestId};
 use crate::domain::{SecretMetadata, SecretPath};
 use crate::provider::Error;
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose};
+use crate::console::request::RequestId;
 use crate::console::screens::plan::{Plan, PlanKind, PlanStep, StepDiffs, diff};
 use crate::console::screens::secret_form::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretInput, SecretReview, ValuePrompt,
@@ -13,6 +13,7 @@ use crate::console::screens::secret_form::{
 use crate::console::screens::secrets::actions::{
     PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretPicker, SecretUndoEntry, SecretUndoReview,
 };
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::{ChangedSecret, StaleDependentsPage, StaleDependentsPart};
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::shell::layout::Size;

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse, empty};
 use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
+use crate::console::request::RequestId;
 use crate::console::screens::Tab;
 use crate::console::screens::secrets::{
     FolderPage, ListingEnd, SecretSubject, Selection, rows as secret_rows,

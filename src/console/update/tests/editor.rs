@@ -1,8 +1,8 @@
 //! The editor by keys: problems and their fixes, searches, large drafts, revealed values.
 
 use super::*;
-use crate::console::compute::AT_ONCE;
 use crate::console::effect::AuditNote;
+use crate::console::request::AT_ONCE;
 use crate::console::screens::editor::Draft;
 
 fn opened(text: &str) -> TestConsole {

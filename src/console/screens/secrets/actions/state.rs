@@ -6,9 +6,9 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::console::action::Action;
-use crate::console::effect::{Pending, RequestId};
-use crate::console::model::SecretDependents;
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::secret_form::SecretForm;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::StaleDependents;
 use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
 use crate::console::widgets::ListState;

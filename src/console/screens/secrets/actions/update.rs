@@ -2,15 +2,15 @@
 //! reason was given.
 
 use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
+use super::targets::absence_reason;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::secret_form;
 use crate::console::screens::secret_form::undo;
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::secrets::update;
-use crate::console::screens::{editor, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
-use crate::console::update::keys;
 use crate::console::widgets::{ListState, Movement};
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
@@ -52,7 +52,7 @@ pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
 
 /// Inspects the secret before an action.
 fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect> {
-    if is_busy(model) {
+    if model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -63,20 +63,6 @@ fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect
     };
     model.secret_actions.pending.begin(request, (act, target));
     vec![Effect::Secret(request, job)]
-}
-
-/// Whether a write or a read of a secret is pending; reports it.
-pub(crate) fn is_busy(model: &mut Model) -> bool {
-    let words = match (&model.secret_actions.writing, model.secret_actions.reading.is_pending()) {
-        (Some(writing), _) if writing.unknown => {
-            "what became of the last write of a secret is being looked up; wait for it"
-        }
-        (Some(_), _) => "a write of a secret is under way; wait for its answer",
-        (None, true) => "a secret is being read; wait for its answer",
-        (None, false) => return false,
-    };
-    model.notify(Tone::Plain, words);
-    true
 }
 
 pub(crate) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
@@ -93,14 +79,14 @@ pub(crate) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
 
 /// Accepts the selected choice.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
+    let now = model.now;
     let Some(Overlay::PickSecret(pick)) = model
         .overlay
-        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !editor::too_soon(pick.opened, now)))
+        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !now.is_too_soon_after(pick.opened)))
     else {
         return Vec::new();
     };
-    if pick.act.writes() && !keys::passes_gate(model) {
+    if pick.act.writes() && !model.passes_gate() {
         return Vec::new();
     }
     match pick.choices {
@@ -198,22 +184,6 @@ fn remedy(path: &SecretPath) -> &'static str {
     match path {
         SecretPath::Variables(_) => "set the variables where the receiver is started, and restart it",
         _ => "its store takes no writes",
-    }
-}
-
-/// Why there is no current value.
-pub(crate) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
-    match presence {
-        Presence::Present(_) | Presence::Unknown { .. } => None,
-        Presence::Missing => Some(format!("there is no secret {path}")),
-        Presence::Deleted { version, .. } => Some(format!("{version} of {path}, its newest, was deleted")),
-        Presence::Destroyed { version } => {
-            Some(format!("{version} of {path}, its newest, was destroyed for ever"))
-        }
-        Presence::Forbidden { permission } => {
-            Some(format!("{path} may not be seen: {permission} is missing"))
-        }
-        Presence::Unreachable { reason } => Some(format!("{path} cannot be reached: {reason}")),
     }
 }
 

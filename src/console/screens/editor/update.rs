@@ -5,7 +5,6 @@ use crate::console::effect::Effect;
 use crate::console::model::{MAX_DRAFTS, Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::editor::typing;
-use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
 use crate::console::screens::review::Review;
 use crate::console::screens::{browse, merge, review};
@@ -169,7 +168,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     }
     let before = if let Base::Stored(entry) = &edit.base { Some(entry.clone()) } else { None };
     let step = PlanStep::create(edit.key.clone(), Some(review.document.clone()));
-    let effects = send::send(model, CommitSpec::one(PlanStep { before, lease: Lease::Keep, ..step }));
+    let effects = send::send(model, vec![PlanStep { before, lease: Lease::Keep, ..step }], None, None);
     if let Some(edit) = &mut model.edit {
         edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
     }

@@ -6,7 +6,7 @@ mod update;
 mod view;
 
 pub use state::{NotReady, Review, ReviewInput};
-pub(crate) use update::{leave, review};
+pub(crate) use update::review;
 
 use crate::console::action::Action;
 use crate::console::component::Component;

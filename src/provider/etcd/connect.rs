@@ -270,17 +270,19 @@ impl Connector {
         if url.starts_with("https://") {
             plain = plain.with_tls(TlsCredentials::read(&self.settings.tls).await?.options());
         }
+        let open =
+            |options| within(LOGIN_DEADLINE, async { Ok(Client::connect([url], Some(options)).await?) });
         if let Some(EtcdLogin { username, password }) = login {
             self.login_backoff.check(Instant::now())?;
             let options = plain.clone().with_user(username, password.expose()).with_auto_token_refresh(true);
-            let opened = within(LOGIN_DEADLINE, client(url, options)).await;
+            let opened = open(options).await;
             self.login_backoff.record(&opened, Instant::now());
             // As etcdctl does: credentials are ignored where authentication is disabled.
             if !matches!(opened, Err(Fault::AuthDisabled)) {
                 return opened;
             }
         }
-        within(LOGIN_DEADLINE, client(url, plain)).await
+        open(plain).await
     }
 
     /// Closes the link and ends every watch.
@@ -294,8 +296,4 @@ impl Connector {
         // An error means that the sender is gone, and we hold it.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
-}
-
-async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
-    Ok(Client::connect([url], Some(options)).await?)
 }

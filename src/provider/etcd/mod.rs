@@ -79,10 +79,6 @@ impl EtcdProvider {
             health_cache: health::HealthCache::default(),
         }
     }
-
-    fn scope(&self, prefix: KeyPrefix) -> KeyScope {
-        KeyScope::new(&self.keyspace, prefix)
-    }
 }
 
 #[async_trait]
@@ -97,22 +93,21 @@ impl ConfigReader for EtcdProvider {
         let answer = answer
             .await
             .map_err(|fault| fault.into_error(&self.connector.name(), || format!("read of {key} in etcd")))?;
-        let found = answer.kvs().first();
-        Ok(found.and_then(|kv| Some(load::entry(self.keyspace.decode(kv.key())?, kv))))
+        Ok(answer.kvs().first().map(|kv| load::entry(key.clone(), kv)))
     }
 
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {
-        load::pages(Arc::clone(&self.connector), self.scope(prefix), false).boxed()
+        load::pages(Arc::clone(&self.connector), KeyScope::new(&self.keyspace, prefix), false).boxed()
     }
 
     fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<KeyPage>> {
-        load::pages(Arc::clone(&self.connector), self.scope(prefix), true)
+        load::pages(Arc::clone(&self.connector), KeyScope::new(&self.keyspace, prefix), true)
             .map(|page| page.map(KeyPage::from))
             .boxed()
     }
 
     fn watch(&self, prefix: KeyPrefix) -> Watch {
-        watch::spawn(Arc::clone(&self.connector), self.scope(prefix))
+        watch::spawn(Arc::clone(&self.connector), KeyScope::new(&self.keyspace, prefix))
     }
 
     async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {

@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 
 use etcd_client::{Client, Member, StatusResponse};
 use futures::StreamExt;
-use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
@@ -84,12 +83,6 @@ fn alarm(error: &str) -> Option<(u64, String)> {
 pub(super) enum AddressSource {
     Settings,
     Cluster,
-}
-
-#[derive(Debug, Clone)]
-struct MemberTarget {
-    source: AddressSource,
-    url: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,7 +163,7 @@ pub(super) async fn query_members(
     let mut urls: HashSet<_> = configured.clone().collect();
     let place: HashMap<_, _> = configured.clone().map(|url| authority(&url).to_owned()).zip(0..).collect();
     let mut seen = ClusterStatus::default();
-    let query = |source, url| query_member(connector, contacts, MemberTarget { source, url }, deadline);
+    let query = |source, url| query_member(connector, contacts, source, url, deadline);
     let mut asked: FuturesUnordered<_> = configured.map(|url| query(AddressSource::Settings, url)).collect();
     while let Some((answer, members)) = asked.next().await {
         seen.replies.push(answer);
@@ -210,45 +203,44 @@ fn authority(url: &str) -> &str {
     url.split("://").last().unwrap_or(url).trim_end_matches('/')
 }
 
-fn query_member<'a>(
-    connector: &'a Connector,
-    contacts: &'a ClientPool,
-    target: MemberTarget,
+async fn query_member(
+    connector: &Connector,
+    contacts: &ClientPool,
+    source: AddressSource,
+    url: String,
     deadline: Instant,
-) -> BoxFuture<'a, (MemberReply, Vec<Member>)> {
-    Box::pin(async move {
-        let (status, members) =
-            match within(remaining(deadline), query_pooled(connector, contacts, &target)).await {
-                Ok((report, members)) => (Ok(report), members),
-                Err(fault) => {
-                    contacts.lock().remove(&target.url);
-                    (Err(fault), Vec::new())
-                }
-            };
-        let address = authority(&target.url).to_owned();
-        (MemberReply { source: target.source, address, status }, members)
-    })
+) -> (MemberReply, Vec<Member>) {
+    let asked = within(remaining(deadline), query_pooled(connector, contacts, source, &url)).await;
+    let (status, members) = match asked {
+        Ok((report, members)) => (Ok(report), members),
+        Err(fault) => {
+            contacts.lock().remove(&url);
+            (Err(fault), Vec::new())
+        }
+    };
+    (MemberReply { source, address: authority(&url).to_owned(), status }, members)
 }
 
 async fn query_pooled(
     connector: &Connector,
     contacts: &ClientPool,
-    target: &MemberTarget,
+    source: AddressSource,
+    url: &str,
 ) -> Result<(MemberStatus, Vec<Member>), Fault> {
-    let pooled = contacts.lock().get(&target.url).cloned();
+    let pooled = contacts.lock().get(url).cloned();
     if let Some(client) = pooled {
         match query_client(client).await {
             // The connection or the session may have ended since.
-            Err(fault) if fault != Fault::Denied => contacts.lock().remove(&target.url),
+            Err(fault) if fault != Fault::Denied => contacts.lock().remove(url),
             answer => return answer,
         };
     }
-    let login = connector.settings.login.as_ref().filter(|_| target.source == AddressSource::Settings);
-    let client = connector.connect(&target.url, login).await?;
+    let login = connector.settings.login.as_ref().filter(|_| source == AddressSource::Settings);
+    let client = connector.connect(url, login).await?;
     // The first call includes the time to connect.
     client.maintenance_client().status().await?;
     let answer = query_client(client.clone()).await?;
-    contacts.lock().insert(target.url.clone(), client);
+    contacts.lock().insert(url.to_owned(), client);
     Ok(answer)
 }
 

@@ -29,19 +29,19 @@ pub(super) async fn quorum_read(
     deadline: Instant,
 ) -> QuorumReadResult {
     let range = &keyspace.range(&KeyPrefix::All);
-    let own = async { connector.read(|link| async move { head(link.client, range).await }).await };
+    let own = connector.read(|link| async move { head(link.client, range).await });
     let others = async {
         sleep(HEDGE).await;
         first_of_pool(contacts, range).await
     };
-    let first = async {
+    within(remaining(deadline), async {
         tokio::select! {
             // It has tried every member when it fails.
             answer = own => answer,
             Ok(answer) = others => answer,
         }
-    };
-    within(remaining(deadline), first).await
+    })
+    .await
 }
 
 /// The first answer that another member would not improve on; a denial is one too.

@@ -126,7 +126,12 @@ impl WatchSession<'_> {
                 message = self.messages.message() => self.message(&message?.ok_or(Fault::Broken)?).await?,
                 answer = &mut self.ping => self.ping_answered(answer).await?,
                 fresh = &mut self.comparison => self.compared(fresh).await,
-                reach = &mut self.rights => self.rights_checked(reach),
+                reach = &mut self.rights => {
+                    self.schedule_rights_check(RIGHTS_INTERVAL);
+                    // A fault of the link shows elsewhere, and a revoked right at the next ping.
+                    let changed = reach.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
+                    changed.then_some(WatchStart::Load)
+                }
                 // A manual retry.
                 () = self.task.wake.notified(), if self.checkpoint.readable.coverage.is_partial() => {
                     self.schedule_rights_check(Duration::ZERO);
@@ -236,7 +241,9 @@ impl WatchSession<'_> {
             return;
         }
         self.target = None;
-        self.task.mark_recovered();
+        self.task.retry.succeeded(Instant::now());
+        self.task.renewals = 0;
+        self.task.member_fault = None;
         self.keepalive.caught_up();
         self.task.send_state(LinkState::Synced).await;
         if self.compare {
@@ -326,12 +333,6 @@ impl WatchSession<'_> {
             ReadableRanges::query(&link, &scope).await
         };
         self.rights = later.boxed().fuse();
-    }
-
-    fn rights_checked(&mut self, now: Result<ReadableRanges, Fault>) -> Option<WatchStart> {
-        self.schedule_rights_check(RIGHTS_INTERVAL);
-        // A fault of the link shows elsewhere, and a revoked right at the next ping.
-        now.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage).then_some(WatchStart::Load)
     }
 }
 

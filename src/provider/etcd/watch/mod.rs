@@ -109,13 +109,6 @@ impl WatchTask {
         }
     }
 
-    /// The watch is synced: resets the back-off.
-    fn mark_recovered(&mut self) {
-        self.retry.succeeded(Instant::now());
-        self.renewals = 0;
-        self.member_fault = None;
-    }
-
     async fn send(&self, event: WatchEvent) {
         if let Err(WatchClosed) = self.events.send(event).await {
             // The task that waits here is about to be dropped: see `spawn`.

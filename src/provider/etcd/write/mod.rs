@@ -44,7 +44,7 @@ pub(super) async fn commit(
         }
         sent => sent,
     };
-    match sent.and_then(|answer| read_response(keyspace, &steps, &answer)) {
+    match sent.and_then(|answer| read_response(&steps, &answer)) {
         Ok(Ok(commit)) => Ok(commit),
         Ok(Err(refused)) => {
             revoke_leases(link, leases);

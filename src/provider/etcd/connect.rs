@@ -43,7 +43,7 @@ pub(super) struct Connector {
 struct LinkSlot {
     link: Option<MemberLink>,
     /// Counts links; the endpoint in use is this modulo the number of endpoints.
-    serial: u64,
+    serial: usize,
 }
 
 impl Connector {
@@ -156,7 +156,7 @@ impl Connector {
     }
 
     /// Finds out whether TLS is the cause of a failed link, and of which member.
-    async fn explain(&self, serial: u64, fault: Fault) -> Fault {
+    async fn explain(&self, serial: usize, fault: Fault) -> Fault {
         let Ok(endpoint) = self.endpoint(serial) else { return fault };
         let why = match &fault {
             Fault::Broken => self.probe(endpoint).await,
@@ -238,7 +238,7 @@ impl Connector {
         }
     }
 
-    async fn open(&self, serial: u64) -> Result<MemberLink, Fault> {
+    async fn open(&self, serial: usize) -> Result<MemberLink, Fault> {
         let endpoint = self.endpoint(serial)?;
         let login = self.settings.login.as_ref();
         let client = self.connect(&endpoint.url(self.settings.uses_tls(endpoint)), login).await?;
@@ -253,10 +253,8 @@ impl Connector {
         })
     }
 
-    fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
-        let count = u64::try_from(self.endpoints()).unwrap_or(1);
-        let turn = usize::try_from(serial % count).unwrap_or(0);
-        let endpoint = self.settings.endpoints.get(turn);
+    fn endpoint(&self, serial: usize) -> Result<&Endpoint, Fault> {
+        let endpoint = self.settings.endpoints.get(serial % self.endpoints());
         endpoint.ok_or_else(|| Fault::InvalidSettings("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 

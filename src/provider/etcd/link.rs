@@ -21,7 +21,7 @@ const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MemberLink {
-    pub(super) serial: u64,
+    pub(super) serial: usize,
     pub(super) client: Client,
     /// The user name, where there is a login.
     pub(super) user: Option<Arc<str>>,

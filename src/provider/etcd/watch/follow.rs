@@ -55,22 +55,22 @@ impl WatchTask {
     /// Follows the store from the checkpoint until that is no longer possible, or the link is lost.
     pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
         // Taken while it is followed, and put back however that ends.
-        let Some(picture) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
-        let (asker, messages) = match open(link, &picture).await {
+        let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
+        let (requests, messages) = match open(link, &checkpoint).await {
             Ok(stream) => stream,
             Err(fault) => {
-                self.checkpoint = Some(picture);
+                self.checkpoint = Some(checkpoint);
                 return Err(fault);
             }
         };
-        let watchers = picture.readable.ranges.len();
-        let mut follow = WatchSession {
-            merger: RangeMerger::new(watchers, picture.at),
+        let watchers = checkpoint.readable.ranges.len();
+        let mut session = WatchSession {
+            merger: RangeMerger::new(watchers, checkpoint.at),
             keepalive: Keepalive::new(Instant::now(), self.retry.rounds()),
             task: self,
-            checkpoint: picture,
+            checkpoint,
             link,
-            requests: asker,
+            requests,
             messages,
             uncreated: watchers,
             target: None,
@@ -80,10 +80,8 @@ impl WatchTask {
             rights: Fuse::terminated(),
             pings: 0,
         };
-        let ended = follow.run().await;
-        follow.checkpoint.at = follow.merger.watermark();
-        let WatchSession { task, checkpoint: picture, .. } = follow;
-        task.checkpoint = Some(picture);
+        let ended = session.run().await;
+        self.checkpoint = Some(WatchCheckpoint { at: session.merger.watermark(), ..session.checkpoint });
         ended
     }
 }

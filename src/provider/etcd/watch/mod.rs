@@ -193,30 +193,26 @@ impl WatchTask {
 
     async fn load(&mut self, link: &MemberLink) -> Result<(), Fault> {
         let mark = self.connector.store_identity.baseline();
-        let PagedRead { readable: reach, first: mut chunk, mut pager } =
-            PagedRead::start(link, &self.scope, false).await?;
-        self.connector.store_identity.observe(mark, link.serial, chunk.head);
-        let Head { cluster, revision: at, .. } = chunk.head;
+        let PagedRead { readable, first, mut pager } = PagedRead::start(link, &self.scope, false).await?;
+        self.connector.store_identity.observe(mark, link.serial, first.head);
+        let Head { cluster, revision: at, .. } = first.head;
         let store = self.connector.store(cluster);
         self.checkpoint = None;
         let resync = self.loaded_before;
-        let coverage = reach.coverage.clone();
+        let coverage = readable.coverage.clone();
         self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
 
-        let (mut ledger, mut entries) = (SnapshotDigest::default(), 0);
-        loop {
+        let (mut ledger, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
+        while let Some(chunk) = rest {
             // The next response is requested while this one is sent on.
             let (sent, next) = tokio::join!(self.send_pages(chunk, &mut ledger), pager.next());
             entries += sent;
             self.send_state(LinkState::Loading { entries }).await;
-            match next? {
-                Some(more) => chunk = more,
-                None => break,
-            }
+            rest = next?;
         }
         self.send(WatchEvent::Loaded { at }).await;
         self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable: reach, digest: ledger });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: ledger });
         Ok(())
     }
 
@@ -225,21 +221,16 @@ impl WatchTask {
         let mut count = 0;
         // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
-        loop {
-            let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
-            if part.is_empty() {
-                return count;
-            }
-            let page: Vec<_> = part.iter().filter_map(|kv| self.scope.entry(kv)).collect();
-            drop(part);
+        while rest.len() > 0 {
+            let part = rest.by_ref().take(PAGE_LIMIT);
+            let page: Vec<_> = part.filter_map(|kv| self.scope.entry(&kv)).collect();
             count += page.len();
-            for entry in &page {
-                ledger.put(entry);
-            }
+            page.iter().for_each(|entry| ledger.put(entry));
             if !page.is_empty() {
                 self.send(WatchEvent::Page(page)).await;
             }
         }
+        count
     }
 }
 

@@ -29,6 +29,7 @@ impl ReadableRanges {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
+    /// What the user's roles permit of a scope.
     ///
     /// # Errors
     /// [`Fault::Denied`] where that is nothing, or cannot be known: the name of a user who is

@@ -178,7 +178,12 @@ pub(super) async fn query_members(
     contacts.lock().retain(|url, _| urls.contains(url));
     let at = |answer: &MemberReply| place.get(&answer.address).copied().unwrap_or(usize::MAX);
     seen.replies.sort_by_key(|answer| (at(answer), answer.address.clone()));
-    remove_duplicates(&mut seen);
+    // The same member may have been queried under a second address.
+    let id = |answer: &MemberReply| answer.status.as_ref().ok().map(|report| report.member);
+    let known: HashSet<_> = seen.configured().filter_map(id).collect();
+    seen.replies.retain(|answer| {
+        answer.source == AddressSource::Settings || id(answer).is_none_or(|id| !known.contains(&id))
+    });
     seen
 }
 
@@ -188,15 +193,6 @@ fn unconfigured_urls(members: &[Member], known: &HashMap<String, usize>) -> Vec<
         |member: &Member| member.client_urls().iter().any(|url| known.contains_key(authority(url)));
     let strangers = members.iter().filter(|member| !is_known(member)).take(MAX_UNCONFIGURED);
     strangers.filter_map(|member| member.client_urls().first().cloned()).collect()
-}
-
-/// The same member may have been queried under a second address.
-fn remove_duplicates(seen: &mut ClusterStatus) {
-    let id = |answer: &MemberReply| answer.status.as_ref().ok().map(|report| report.member);
-    let known: HashSet<_> = seen.configured().filter_map(id).collect();
-    seen.replies.retain(|answer| {
-        answer.source == AddressSource::Settings || id(answer).is_none_or(|id| !known.contains(&id))
-    });
 }
 
 fn authority(url: &str) -> &str {

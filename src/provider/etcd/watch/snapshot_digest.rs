@@ -15,12 +15,6 @@ use crate::provider::etcd::rights::ReadableRanges;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint(u64);
 
-impl Fingerprint {
-    fn of(key: &ResourceKey) -> Self {
-        Self(hash(key))
-    }
-}
-
 pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
 /// A hash of a key's revision, creation, version and lease. After a restore two writes may have the
@@ -30,7 +24,7 @@ pub(super) struct MetadataHash(u64);
 
 fn hashes(entry: &Entry) -> (Fingerprint, MetadataHash) {
     let metadata = (entry.revision, entry.created, entry.version, entry.lease);
-    (Fingerprint::of(&entry.key), MetadataHash(hash(metadata)))
+    (Fingerprint(hash(&entry.key)), MetadataHash(hash(metadata)))
 }
 
 fn hash(value: impl Hash) -> u64 {
@@ -55,7 +49,7 @@ impl SnapshotDigest {
     }
 
     pub(super) fn delete(&mut self, key: &ResourceKey) {
-        let key = Fingerprint::of(key);
+        let key = Fingerprint(hash(key));
         self.touch(key);
         self.known.remove(&key);
     }

@@ -44,28 +44,24 @@ pub(super) async fn commit(
         }
         sent => sent,
     };
-    match sent.and_then(|answer| read_response(&steps, &answer)) {
-        Ok(Ok(commit)) => Ok(commit),
-        Ok(Err(refused)) => {
-            revoke_leases(link, leases);
-            Err(refused)
-        }
+    let outcome = match sent.and_then(|answer| read_response(&steps, &answer)) {
+        Ok(outcome) => outcome,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
-            let error = match refused_limit(&fault, &steps) {
+            Err(match refused_limit(&fault, &steps) {
                 Some(sent) => {
                     Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
                 }
                 None if link.is_some() => fault.into_write_error(&name, first.op.key(), || lacking),
                 None => fault.into_error(&name, || lacking),
-            };
-            // A write that may be stored keeps its lease: revoking it would delete the key.
-            if !matches!(error, Error::OutcomeUnknown { .. }) {
-                revoke_leases(link, leases);
-            }
-            Err(error)
+            })
         }
+    };
+    // A write that may be stored keeps its lease: revoking it would delete the key.
+    if !matches!(outcome, Ok(_) | Err(Error::OutcomeUnknown { .. })) {
+        revoke_leases(link, leases);
     }
+    outcome
 }
 
 /// The size of what was sent, where a server has lower limits than etcd's defaults.

@@ -158,10 +158,11 @@ impl Connector {
     /// Finds out whether TLS is the cause of a failed link, and of which member.
     async fn explain(&self, serial: usize, fault: Fault) -> Fault {
         let Ok(endpoint) = self.endpoint(serial) else { return fault };
+        let files = self.settings.uses_tls(endpoint).then_some(&self.settings.tls);
         let why = match &fault {
-            Fault::Broken => self.probe(endpoint).await,
+            Fault::Broken => probe(endpoint, files).await,
             Fault::Tls { why: why @ (TlsError::Handshake | TlsError::NotTls), .. } => {
-                Some(self.probe(endpoint).await.unwrap_or_else(|| why.clone()))
+                probe(endpoint, files).await.or(Some(why.clone()))
             }
             Fault::Tls { why, .. } => Some(why.clone()),
             _ => None,
@@ -169,14 +170,6 @@ impl Connector {
         let Some(why) = why else { return fault };
         let why = if self.settings.tls.identity.is_none() { why.without_identity() } else { why };
         Fault::Tls { why, at: (self.endpoints() > 1).then(|| endpoint.to_string()) }
-    }
-
-    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsError> {
-        let credentials = match self.settings.uses_tls(endpoint) {
-            true => Some(TlsCredentials::read(&self.settings.tls).await.ok()?),
-            false => None,
-        };
-        probe(endpoint, credentials).await
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all of it

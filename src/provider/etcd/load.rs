@@ -40,16 +40,11 @@ pub(super) struct Pager {
 }
 
 impl Pager {
-    /// Reads the ranges as they are now, or at a past revision (`pinned`).
-    pub(super) fn new(
-        link: MemberLink,
-        reach: &ReadableRanges,
-        keys_only: bool,
-        pinned: Option<Revision>,
-    ) -> Self {
-        let ranges = reach.ranges.iter().cloned().collect();
+    /// Reads the ranges as they are now, or at a past revision.
+    pub(super) fn new(link: MemberLink, ranges: &[KeyRange], keys_only: bool, at: Option<Revision>) -> Self {
         let page_size = link.page_sizer.first_size();
-        Self { link, ranges, keys_only, page_size, head: None, pinned, next: None }
+        let ranges = ranges.to_vec().into();
+        Self { link, ranges, keys_only, page_size, head: None, pinned: at, next: None }
     }
 
     /// The next response; there is always a first, later ones only while keys remain.
@@ -85,10 +80,10 @@ impl Pager {
     }
 
     async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
-        let mut options = GetOptions::new().with_range(to).with_limit(self.page_size.0);
-        if let Some(revision) = self.pinned {
-            options = options.with_revision(signed(revision));
-        }
+        // Revision 0 is the newest.
+        let revision = self.pinned.map_or(0, signed);
+        let mut options =
+            GetOptions::new().with_range(to).with_limit(self.page_size.0).with_revision(revision);
         if self.keys_only {
             options = options.with_keys_only();
         }
@@ -134,10 +129,10 @@ impl PagedRead {
         }
     }
 
-    async fn read(link: &MemberLink, reach: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
-        let mut pager = Pager::new(link.clone(), &reach, keys_only, None);
+    async fn read(link: &MemberLink, readable: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
+        let mut pager = Pager::new(link.clone(), &readable.ranges, keys_only, None);
         let first = pager.next().await?.ok_or(Fault::Malformed)?;
-        Ok(Self { readable: reach, first, pager })
+        Ok(Self { readable, first, pager })
     }
 }
 

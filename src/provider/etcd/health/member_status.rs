@@ -100,6 +100,14 @@ impl MemberReply {
         };
         self.status.as_ref().err().is_none_or(refusal)
     }
+
+    /// Whether the member is cut off from the majority, or has none.
+    pub(super) fn is_leaderless(&self) -> bool {
+        match &self.status {
+            Ok(report) => report.leader == 0,
+            Err(fault) => *fault == Fault::NoLeader,
+        }
+    }
 }
 
 /// The answers of all members, and the cluster's member list.

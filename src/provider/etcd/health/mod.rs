@@ -124,17 +124,12 @@ fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
         Fact::text("layout", layout),
         Fact::text("tls", tls),
     ];
-    if let Some(login) = &settings.login {
-        facts.push(Fact::text("user", login.username.clone()));
-    }
+    facts.extend(settings.login.as_ref().map(|login| Fact::text("user", login.username.clone())));
     facts
 }
 
 fn cluster_facts(seen: &ClusterStatus, reign: Option<LeaderTerm>) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    if let Some(size) = seen.size() {
-        facts.push(Fact::text("members", size));
-    }
+    let mut facts: Vec<_> = seen.size().map(|size| Fact::text("members", size)).into_iter().collect();
     if let Some(reign) = reign {
         facts.push(Fact::text("leader", seen.name_of(reign.leader)));
         facts.extend(match reign.previous {

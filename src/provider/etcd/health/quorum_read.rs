@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use etcd_client::{Client, Compare, CompareOp, GetOptions, Txn, TxnOp};
-use futures::FutureExt;
 use futures::future::select_ok;
 use tokio::time::{Instant, sleep};
 
@@ -47,13 +46,12 @@ pub(super) async fn quorum_read(
 /// The first answer that another member would not improve on; a denial is one too.
 async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<QuorumReadResult, Fault> {
     let ask = |client| {
-        let decided = async move {
+        Box::pin(async move {
             match head(client, range).await {
                 Err(fault) if fault.retry_elsewhere() => Err(fault),
                 answer => Ok(answer),
             }
-        };
-        decided.boxed()
+        })
     };
     let all: Vec<_> = contacts.lock().values().cloned().map(ask).collect();
     if all.is_empty() {

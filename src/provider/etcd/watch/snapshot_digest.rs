@@ -84,10 +84,10 @@ impl SnapshotDigest {
 pub(super) async fn list_hashes(
     link: MemberLink,
     scope: KeyScope,
-    reach: ReadableRanges,
+    readable: ReadableRanges,
     at: Revision,
 ) -> Result<(Revision, KeyHashes), Fault> {
-    let mut pager = Pager::new(link, &reach, true, Some(at));
+    let mut pager = Pager::new(link, &readable.ranges, true, Some(at));
     let mut fresh = KeyHashes::new();
     while let Some(chunk) = pager.next().await? {
         fresh.extend(chunk.kvs.iter().filter_map(|kv| scope.entry(kv)).map(|entry| hashes(&entry)));

@@ -164,17 +164,15 @@ async fn send(
             Ok(link) => link,
             Err(met) => return (None, Err(met)),
         };
-        let member = &link;
-        let call = || async move { Ok(member.kv().txn(txn.clone()).await?) };
-        let verified = connector.verify_store(member, readable).await;
+        let verified = connector.verify_store(&link, readable).await;
         let sent = verified.is_ok();
         let answer = match verified {
-            Ok(()) => within(CALL_DEADLINE, link.with_token_renewal(call)).await,
+            Ok(()) => within(CALL_DEADLINE, link.txn(txn)).await,
             Err(met) => Err(met),
         };
         match answer {
             Err(met) if met.retry_elsewhere() => {
-                fault = connector.fail(member, met).await;
+                fault = connector.fail(&link, met).await;
                 if sent && !matches!(fault, Fault::Unreachable | Fault::Tls { .. }) {
                     return (Some(link), Err(fault));
                 }

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
+use super::layout::Keyspace;
 use super::link::{HEAD_DEADLINE, MemberLink};
 use super::login::{LOGIN_DEADLINE, LoginBackoff};
 use super::page_sizer::PageSizer;
@@ -32,6 +33,7 @@ const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 /// Opens links, one at a time.
 pub(super) struct Connector {
     pub(super) settings: EtcdSettings,
+    pub(super) keyspace: Keyspace,
     slot: Mutex<LinkSlot>,
     pub(super) store_identity: StoreIdentity,
     closed: watch::Sender<bool>,
@@ -49,6 +51,7 @@ struct LinkSlot {
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
         Self {
+            keyspace: Keyspace { prefix: settings.prefix.clone(), layout: settings.layout },
             settings,
             slot: Mutex::default(),
             store_identity: StoreIdentity::default(),

@@ -194,9 +194,10 @@ impl KeyScope {
 /// A list as a stream of pages: the first response from any member, the others from the same one.
 pub(super) fn pages(
     connector: Arc<Connector>,
-    scope: KeyScope,
+    prefix: KeyPrefix,
     keys_only: bool,
 ) -> impl Stream<Item = provider::Result<Page>> + Send {
+    let scope = KeyScope::new(&connector.keyspace, prefix);
     let walk = PageReader { connector, scope, keys_only, pager: None };
     let responses = stream::try_unfold(walk, async |mut walk| {
         let answer = walk.next().await;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::connect::Connector;
 use super::super::error::{Fault, within};
-use super::super::layout::{KeyRange, Keyspace};
+use super::super::layout::KeyRange;
 use super::super::link::Head;
 use super::member_status::ClientPool;
 use super::remaining;
@@ -23,11 +23,10 @@ type QuorumReadResult = Result<(Head, Duration), Fault>;
 /// The store's head and the latency, from the link in use or whichever member answers first.
 pub(super) async fn quorum_read(
     connector: &Connector,
-    keyspace: &Keyspace,
     contacts: &ClientPool,
     deadline: Instant,
 ) -> QuorumReadResult {
-    let range = &keyspace.range(&KeyPrefix::All);
+    let range = &connector.keyspace.range(&KeyPrefix::All);
     let own = connector.read(|link| async move { head(link.client, range).await });
     let others = async {
         sleep(HEDGE).await;

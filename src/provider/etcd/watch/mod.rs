@@ -19,20 +19,20 @@ use super::link::{HEAD_DEADLINE, Head, MemberLink};
 use super::load::{KeyScope, KvChunk, PagedRead};
 use super::login::RENEWALS;
 use super::rights::ReadableRanges;
-use crate::domain::{LinkState, Revision, StoreId};
+use crate::domain::{KeyPrefix, LinkState, Revision, StoreId};
 use crate::provider::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 use retry::Retry;
 use snapshot_digest::SnapshotDigest;
 
 /// Starts a watch task. It ends when the [`Watch`] is dropped or the provider shut down; that drops
 /// its streams, which cancels the watch at the server.
-pub(super) fn spawn(connector: Arc<Connector>, scope: KeyScope) -> Watch {
+pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     let (events, watch) = watch_channel();
     let (reader, store) = (events.clone(), Arc::clone(&connector));
     let task = WatchTask {
         retry: Retry::new(connector.endpoints()),
+        scope: KeyScope::new(&connector.keyspace, prefix),
         connector,
-        scope,
         events,
         wake: watch.wake.clone(),
         checkpoint: None,

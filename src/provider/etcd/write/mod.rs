@@ -9,7 +9,6 @@ use etcd_client::{Txn, TxnResponse};
 use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::layout::Keyspace;
 use super::link::MemberLink;
 use super::rights;
 use crate::domain::TokenKind;
@@ -18,12 +17,8 @@ use response::read_response;
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations all or nothing.
-pub(super) async fn commit(
-    connector: &Connector,
-    keyspace: &Keyspace,
-    ops: Vec<Op>,
-) -> provider::Result<Commit> {
-    let steps = prepare(keyspace, ops)?;
+pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
+    let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
     };

@@ -135,22 +135,18 @@ impl FeedState {
                 _ => return self.load(prefix, cursor),
             }
         }
-        let link = self.link_for(cursor);
+        let link = match &self.link {
+            // What was never shown cannot be stale.
+            LinkState::Stale { reason, retry_in } if cursor.seen.is_none() => {
+                LinkState::Connecting { error: Some(reason.clone()), retry_in: *retry_in }
+            }
+            link => link.clone(),
+        };
         if cursor.shown.as_ref() == Some(&link) {
             return Vec::new();
         }
         cursor.shown = Some(link.clone());
         vec![WatchEvent::State(link)]
-    }
-
-    /// The link as this reader sees it: what was never shown cannot be stale.
-    fn link_for(&self, cursor: &Cursor) -> LinkState {
-        match &self.link {
-            LinkState::Stale { reason, retry_in } if cursor.seen.is_none() => {
-                LinkState::Connecting { error: Some(reason.clone()), retry_in: *retry_in }
-            }
-            link => link.clone(),
-        }
     }
 
     fn load(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {

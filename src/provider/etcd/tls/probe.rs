@@ -28,13 +28,13 @@ pub(in crate::provider::etcd) async fn probe(
     endpoint: &Endpoint,
     files: Option<&TlsFiles>,
 ) -> Option<TlsError> {
-    let asked = timeout(HANDSHAKE_TIMEOUT, async {
+    let asked = async {
         match files {
             Some(files) => probe_tls(endpoint, TlsCredentials::read(files).await.ok()?.config).await,
             None => probe_plain(endpoint).await,
         }
-    });
-    asked.await.ok().flatten()
+    };
+    timeout(HANDSHAKE_TIMEOUT, Box::pin(asked)).await.ok().flatten()
 }
 
 /// For a connection without TLS.

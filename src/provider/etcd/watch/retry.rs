@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -11,6 +12,8 @@ const LAST: Duration = Duration::from_secs(60);
 /// restarted cluster at once. Members not tried yet are tried at once, unless every success breaks
 /// at once: each attempt costs the cluster a login and a read.
 pub(super) struct Retry {
+    plain: ExponentialBackoff,
+    jittered: ExponentialBackoff,
     members: usize,
     failures: usize,
     well_since: Option<Instant>,
@@ -20,7 +23,19 @@ pub(super) struct Retry {
 
 impl Retry {
     pub(super) fn new(members: usize) -> Self {
-        Self { members, failures: 0, well_since: None, brief: 0 }
+        let builder = ExponentialBuilder::new()
+            .with_min_delay(FIRST)
+            .with_max_delay(LAST)
+            .with_factor(2.0)
+            .without_max_times();
+        Self {
+            plain: builder.build(),
+            jittered: builder.with_jitter().build(),
+            members,
+            failures: 0,
+            well_since: None,
+            brief: 0,
+        }
     }
 
     /// Starts over at a manual retry.
@@ -46,10 +61,9 @@ impl Retry {
         if !self.failures.is_multiple_of(self.members) {
             return if self.brief > self.members { FIRST } else { Duration::ZERO };
         }
-        let doubled = 2_u32.saturating_pow(self.rounds().saturating_sub(1));
-        let wait = FIRST.saturating_mul(doubled).min(LAST);
-        let share = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
-        wait + wait.mul_f64(share / 10.0)
+        let plain = self.plain.next().unwrap_or(LAST);
+        let jittered = self.jittered.next().unwrap_or(LAST);
+        plain + jittered.saturating_sub(plain) / 10
     }
 }
 

@@ -59,8 +59,7 @@ impl<'a> JsonTree<'a> {
     }
 
     fn build(text: &'a str, mark: usize, flat: bool, node: Node) -> Self {
-        let moved = |span: Span| Span { start: mark + span.start, end: mark + span.end };
-        let span = moved(node.span);
+        let span = node.span.shifted(mark);
         let mut hasher = DefaultHasher::new();
         let kind = match node.value {
             NodeValue::Object(nodes) => {
@@ -70,7 +69,7 @@ impl<'a> JsonTree<'a> {
                 for member in nodes {
                     let count = seen.entry(member.name.clone()).or_default();
                     *count += 1;
-                    let (name, number, key) = (member.name, *count, moved(member.key));
+                    let (name, number, key) = (member.name, *count, member.key.shifted(mark));
                     let value = Self::build(text, mark, flat, member.value);
                     (key.of(text), value.hash).hash(&mut hasher);
                     members.push(TreeMember { name, number, key, value });

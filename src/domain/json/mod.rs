@@ -33,6 +33,11 @@ impl Span {
         text.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// The same part of a text that has so many bytes more before it.
+    pub(crate) fn shifted(self, by: usize) -> Self {
+        Self { start: by + self.start, end: by + self.end }
+    }
+
     pub fn len(self) -> usize {
         self.end.saturating_sub(self.start)
     }

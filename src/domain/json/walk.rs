@@ -36,7 +36,7 @@ pub enum Scalar {
     Null,
 }
 
-/// Where and why a text is not JSON.
+/// Where and why a text is not JSON, or a draft cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
     /// Byte offset of the error.
@@ -50,7 +50,7 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    fn new(text: &str, offset: usize, reason: &'static str) -> Self {
+    pub(crate) fn new(text: &str, offset: usize, reason: &'static str) -> Self {
         let (line, column) = line_column(text, offset);
         Self { offset, line, column, reason }
     }

@@ -16,7 +16,7 @@ use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::provider::Expect;
-use crate::text::placeholders::{ConcealedSecrets, FillError, conceal, fill, fill_spans, has_placeholder};
+use crate::text::placeholders::{ConcealedSecrets, conceal, fill, fill_spans, has_placeholder};
 
 pub struct Draft {
     /// The key it will be written to.
@@ -112,7 +112,7 @@ pub enum NotReady {
     /// It is not a JSON object.
     Syntax(SyntaxError),
     /// A placeholder cannot be filled.
-    Placeholder(FillError),
+    Placeholder(SyntaxError),
     /// The comparison panicked; the log has the details.
     Failed,
 }

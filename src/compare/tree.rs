@@ -100,20 +100,6 @@ impl<'a> JsonTree<'a> {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
     }
 
-    pub(super) fn members(&self) -> Option<&[TreeMember<'a>]> {
-        match &self.kind {
-            TreeKind::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    pub(super) fn items(&self) -> Option<&[JsonTree<'a>]> {
-        match &self.kind {
-            TreeKind::Array(items) => Some(items),
-            _ => None,
-        }
-    }
-
     /// What it holds, each with the place of its whole text.
     pub(super) fn children(&self) -> Vec<(Span, &JsonTree<'a>)> {
         match &self.kind {
@@ -161,7 +147,7 @@ mod tests {
     fn values_are_compared_by_tokens() {
         let text = "\u{feff}{\"a\": [1, {\"b\":2}], \"a\": [1,{\"b\" : 2}], \"c\": [1, {\"b\": 2.0}]}";
         let tree = JsonTree::of(text).unwrap();
-        let members = tree.members().unwrap();
+        let TreeKind::Object(members) = &tree.kind else { panic!("an object") };
         assert!(members[0].value.same(&members[1].value) && !members[0].value.same(&members[2].value));
         assert_eq!(members[1].step(), PathStep::Name("a".into(), 2));
         assert_eq!(members[2].span().of(text), "\"c\": [1, {\"b\": 2.0}]");

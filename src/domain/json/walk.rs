@@ -1,6 +1,6 @@
 //! A strict reader that reports each part of a JSON text with its span, without building a value.
 
-use std::fmt;
+use thiserror::Error;
 
 use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
 
@@ -37,7 +37,8 @@ pub enum Scalar {
 }
 
 /// Where and why a text is not JSON, or a draft cannot be filled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
     /// Byte offset of the error.
     pub offset: usize,
@@ -55,14 +56,6 @@ impl SyntaxError {
         Self { offset, line, column, reason }
     }
 }
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
-    }
-}
-
-impl std::error::Error for SyntaxError {}
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
@@ -182,7 +175,7 @@ fn after_value(open: &[OpenContainer]) -> ParseState {
     if open.is_empty() { ParseState::End } else { ParseState::CommaOrClose }
 }
 
-fn scalar(shape: LexemeKind) -> Option<Scalar> {
+pub(super) fn scalar(shape: LexemeKind) -> Option<Scalar> {
     match shape {
         LexemeKind::String => Some(Scalar::String),
         LexemeKind::Number => Some(Scalar::Number),

@@ -49,6 +49,8 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
         let secret = is_secret_field(kind, &path);
         let root = JsonFrame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
+        // A text without trustworthy quotes may hold the password of a URL, or a key.
+        let hides_anywhere = |text: &str| text.contains('@') || text.contains("-----BEGIN");
         let suspicious = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
         Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
     }
@@ -183,11 +185,6 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         };
         pieces.push(span, look);
     }
-}
-
-/// Whether a text without trustworthy quotes may hold the password of a URL, or a key.
-fn hides_anywhere(text: &str) -> bool {
-    text.contains('@') || text.contains("-----BEGIN")
 }
 
 /// Whether the string just read names a member: a colon follows.

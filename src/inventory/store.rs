@@ -152,14 +152,8 @@ impl Inventory {
     fn finish_load(&mut self, at: Revision, delta: &mut Delta) {
         let Some(load) = self.load.take() else { return };
         self.revision = self.revision.max(at);
-        let generation = self.generation;
-        let unseen: Vec<Slot> = self
-            .rows
-            .iter()
-            .zip(0u32..)
-            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.generation != generation))
-            .map(|(_, index)| Slot(index))
-            .collect();
+        let unseen = self.rows_from(Slot::FIRST).filter(|row| row.row.generation != self.generation);
+        let unseen: Vec<Slot> = unseen.map(|row| row.slot).collect();
         for slot in unseen {
             self.remove(slot, delta);
         }

@@ -17,7 +17,7 @@ pub use string::{DecodedString, decode, quote, unquote};
 pub use tree::{Member, Node, NodeValue, parse};
 #[cfg(test)]
 pub(crate) use walk::WALKS;
-pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};
+pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, is_object, walk};
 
 /// A half-open range of byte offsets in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -161,14 +161,16 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
 /// # Errors
 /// [`SyntaxError`] if it is not JSON, or is another kind of value.
 pub fn check_object(text: &str) -> Result<(), SyntaxError> {
-    let mut first = None;
-    walk(text, |event| {
-        first.get_or_insert(event);
-    })?;
-    match first {
-        Some(JsonEvent::OpenObject(_)) => Ok(()),
-        _ => Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value")),
+    walk(text, |_| ())?;
+    if is_object(text) {
+        return Ok(());
     }
+    Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value"))
+}
+
+/// Whether a text that is JSON is an object.
+pub fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
 }
 
 fn after_value(open: &[OpenContainer]) -> ParseState {

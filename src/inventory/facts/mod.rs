@@ -8,7 +8,7 @@ use thiserror::Error;
 
 pub use sites::{ValueSite, ValueSites};
 
-use crate::domain::json::{SyntaxError, walk};
+use crate::domain::json::{SyntaxError, is_object, walk};
 use crate::domain::{Document, DocumentKind, OwnFields};
 use scan::FactScanner;
 
@@ -109,10 +109,10 @@ impl Facts {
             Ok(text) => {
                 let mut scanner = FactScanner::new(kind, text, &mut facts);
                 let walked = walk(text, |event| scanner.take(event));
-                let is_object = scanner.finish();
+                scanner.finish();
                 match walked {
                     Err(error) => Some(DocumentError::NotJson(error)),
-                    Ok(()) if !is_object => Some(DocumentError::NotObject),
+                    Ok(()) if !is_object(text) => Some(DocumentError::NotObject),
                     Ok(()) => None,
                 }
             }

@@ -34,7 +34,6 @@ pub(super) struct FactScanner<'a, 'f> {
     text: &'a str,
     kind: DocumentKind,
     facts: &'f mut Facts,
-    root: Option<JsonEvent>,
     /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: Vec<u32>,
     names: Vec<Cow<'a, str>>,
@@ -56,7 +55,6 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             text,
             kind,
             facts,
-            root: None,
             steps: Vec::new(),
             names: Vec::new(),
             frames: Vec::new(),
@@ -69,8 +67,8 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
     }
 
-    /// Puts down what was found; returns whether it was an object.
-    pub(super) fn finish(mut self) -> bool {
+    /// Puts down what was found.
+    pub(super) fn finish(mut self) {
         if self.chain {
             self.facts.module = Some("chain".into());
         }
@@ -87,11 +85,9 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
         kept.extend_from_slice(self.sites.get(at..).unwrap_or_default());
         self.facts.sites = kept.into();
-        matches!(self.root, Some(JsonEvent::OpenObject(_)))
     }
 
     pub(super) fn take(&mut self, event: JsonEvent) {
-        self.root.get_or_insert(event);
         match event {
             JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open(event),
             JsonEvent::Key(span) => self.key(span),

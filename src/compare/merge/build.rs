@@ -87,9 +87,9 @@ impl MergeBuilder {
             }
         }
         match (base.map(|base| &base.kind), &mine.kind, &theirs.kind) {
-            (None, TreeKind::Object(m), TreeKind::Object(t)) => return self.members(None, m, t),
+            (None, TreeKind::Object(m), TreeKind::Object(t)) => return self.members(&[], m, t),
             (Some(TreeKind::Object(b)), TreeKind::Object(m), TreeKind::Object(t)) => {
-                return self.members(Some(b), m, t);
+                return self.members(b, m, t);
             }
             (Some(TreeKind::Array(b)), TreeKind::Array(m), TreeKind::Array(t)) => {
                 if let Some(plan) = self.items(b, m, t) {
@@ -103,12 +103,10 @@ impl MergeBuilder {
 
     fn members<'m>(
         &mut self,
-        base: Option<&'m [TreeMember<'m>]>,
+        base: &'m [TreeMember<'m>],
         mine: &'m [TreeMember<'m>],
         theirs: &'m [TreeMember<'m>],
     ) -> MergePlan {
-        let created = base.is_none();
-        let base = base.unwrap_or_default();
         let [of_base, of_mine, of_theirs] = [base, mine, theirs].map(by_id);
         let mut twigs: HashMap<MemberId<'_>, SpliceChild<MergePlan>> = HashMap::new();
         let mut seen: HashSet<MemberId<'_>> = HashSet::new();
@@ -127,7 +125,7 @@ impl MergeBuilder {
             ids.filter(|id| [&of_base, &of_mine, &of_theirs].iter().all(|known| known.contains_key(id)))
                 .collect()
         };
-        let [b, m, t] = if created { Default::default() } else { [base, mine, theirs].map(common) };
+        let [b, m, t] = [base, mine, theirs].map(common);
         let order = self.order(&b, &m, &t);
         let in_theirs = sequence(theirs, mine, &twigs);
         let in_mine = sequence(mine, theirs, &twigs);

@@ -65,7 +65,8 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
                 LexemeKind::Space => pieces.shown(span, SegmentRole::Plain),
                 LexemeKind::String if is_key(lexer.clone()) => {
                     // A stray colon makes a value look like a name.
-                    if self.after_colon || self.is_in_array() {
+                    let is_in_array = matches!(self.frames.as_slice(), [_, .., top] if !top.object);
+                    if self.after_colon || is_in_array {
                         self.string(lexeme.kind, span, pieces);
                     } else {
                         pieces.shown(span, SegmentRole::Key);
@@ -112,10 +113,6 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         {
             (top.secret, top.here, top.doubtful) = (true, true, true);
         }
-    }
-
-    fn is_in_array(&self) -> bool {
-        matches!(self.frames.as_slice(), [_, .., top] if !top.object)
     }
 
     fn comma(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::console::message::Stamp;
+use crate::console::stamp::Stamp;
 
 /// Time since the start of the program.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +25,5 @@ impl ConsoleClock {
     /// Converts a time since the start to one for tokio's timer.
     pub(super) fn at(&self, since_start: Duration) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.0 + since_start)
-    }
-}
-
-/// Pending for ever where nothing is due.
-pub(super) async fn sleep_until_due(due: Option<tokio::time::Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }

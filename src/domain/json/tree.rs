@@ -52,13 +52,27 @@ impl Node {
 /// # Errors
 /// [`SyntaxError`] if it is not JSON.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let mut builder = TreeBuilder { text, open: Vec::new(), root: None };
+    parse_to(usize::MAX, text)
+}
+
+/// As [`parse`], the top-level value and its direct members alone: of 50 MiB, nothing below them is kept.
+///
+/// # Errors
+/// [`SyntaxError`] if it is not JSON, also below the members.
+pub fn parse_outline(text: &str) -> Result<Node, SyntaxError> {
+    parse_to(1, text)
+}
+
+fn parse_to(depth: usize, text: &str) -> Result<Node, SyntaxError> {
+    let mut builder = TreeBuilder { text, depth, open: Vec::new(), root: None };
     walk(text, |event| builder.take(event))?;
     builder.root.ok_or(SyntaxError { offset: 0, line: 1, column: 1, reason: "the text holds no value" })
 }
 
 struct TreeBuilder<'a> {
     text: &'a str,
+    /// Values within more containers than this are left out.
+    depth: usize,
     /// What is open, and of an object the member being read.
     open: Vec<(NodeValue, Option<(String, Span)>)>,
     root: Option<Node>,
@@ -69,6 +83,7 @@ impl TreeBuilder<'_> {
         let (span, value) = match event {
             JsonEvent::OpenObject(_) => return self.open.push((NodeValue::Object(Vec::new()), None)),
             JsonEvent::OpenArray(_) => return self.open.push((NodeValue::Array(Vec::new()), None)),
+            JsonEvent::Key(_) if self.open.len() > self.depth => return,
             JsonEvent::Key(span) => {
                 let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
                 if let Some((_, key)) = self.open.last_mut() {
@@ -83,6 +98,9 @@ impl TreeBuilder<'_> {
             },
         };
         let value = Node { span, value };
+        if self.open.len() > self.depth {
+            return;
+        }
         match self.open.last_mut() {
             Some((NodeValue::Object(members), key)) => {
                 members.extend(key.take().map(|(name, key)| Member { name, key, value }));

@@ -38,9 +38,7 @@ impl EnvVariables {
         self.named.extend(variables);
         self
     }
-}
 
-impl EnvVariables {
     /// Where they come from, as text for people.
     pub fn origin(&self) -> &'static str {
         match (self.inherits, self.named.is_empty()) {

@@ -42,7 +42,7 @@ impl NotFoundReason {
             return Self::Nothing;
         }
         let Ok(absent) = reply.parse::<NotFoundBody>() else { return Self::Other };
-        if absent.warns(NO_ENDPOINT) {
+        if absent.warnings.iter().flatten().any(|warning| warning.contains(NO_ENDPOINT)) {
             return Self::NoEndpoint;
         }
         match absent.into_version() {
@@ -109,7 +109,10 @@ impl VaultSecrets {
             NotFoundReason::Gone(meta) => {
                 return Presence::Deleted { version: meta.number(), at: meta.deleted() };
             }
-            NotFoundReason::NoMount => self.forget_mount(mount),
+            NotFoundReason::NoMount => {
+                self.mounts.0.lock().remove(mount);
+                no_mount(mount)
+            }
             NotFoundReason::NoEndpoint => kv2_mismatch(mount),
             NotFoundReason::Other => self.not_vault(),
         };

@@ -118,14 +118,14 @@ pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
 /// Takes the locks of the files to write. Connections come first: so no two processes deadlock, and a webhook
 /// never names a missing connection.
 fn lock_files<'a>(shared: &'a FileState, operations: &'a [Op]) -> Result<Vec<LockedFile<'a>>> {
-    let mut parts = [(FileKind::Connections, Vec::new()), (FileKind::Webhooks, Vec::new())];
+    let (mut connections, mut webhooks) = (Vec::new(), Vec::new());
     for (index, op) in operations.iter().enumerate() {
         let (kind, name) =
             FileKind::locate(op.key()).ok_or_else(|| Error::NotFound { key: op.key().clone() })?;
-        let [(_, connections), (_, webhooks)] = &mut parts;
-        let part = if kind == FileKind::Connections { connections } else { webhooks };
-        part.push((index, name, op));
+        let ops = if kind == FileKind::Connections { &mut connections } else { &mut webhooks };
+        ops.push((index, name, op));
     }
+    let parts = [(FileKind::Connections, connections), (FileKind::Webhooks, webhooks)];
     let deadline = Instant::now() + lock_wait(shared.debounce);
     let mut held: Vec<LockedFile<'a>> = Vec::new();
     for (kind, ops) in parts.into_iter().filter(|(_, ops)| !ops.is_empty()) {

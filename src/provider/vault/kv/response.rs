@@ -91,7 +91,7 @@ impl VaultSecrets {
             }
             (403, _) if lists => Err(Presence::Forbidden { permission: format!("list on {}/", call.path) }),
             (403, _) => Err(Presence::Forbidden { permission: format!("read on {}", call.path) }),
-            // The engine was looked up before the list.
+            // Before a list the engine was looked up; to KV 1 a 404 is that there is none.
             (404, _) if lists || self.version() == KvVersion::V1 => {
                 Err(self.absent(mount, NotFoundReason::of(&reply)))
             }
@@ -100,6 +100,7 @@ impl VaultSecrets {
         })
     }
 
+    /// What a 404 means, where the engine is the configured one.
     fn absent(&self, mount: &Mount, absence: NotFoundReason) -> Presence {
         let reason = match absence {
             NotFoundReason::Nothing => return Presence::Missing,

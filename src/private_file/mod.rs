@@ -26,9 +26,7 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
 }
 
 fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
+    OpenOptions::new().mode(0o600).clone()
 }
 
 /// Whether group and others have no access.

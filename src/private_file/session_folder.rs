@@ -65,7 +65,12 @@ impl SessionFolder {
         for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
             let path = entry.path();
             match entry.file_name().to_str() {
-                Some(name) if name.starts_with(UNFINISHED) => remove_abandoned(&path),
+                Some(name) if name.starts_with(UNFINISHED) => {
+                    let modified = entry.metadata().and_then(|found| found.modified()).ok();
+                    if modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED) {
+                        remove_if_empty(&path);
+                    }
+                }
                 Some(name) if !name.starts_with('.') && has_ended(&path) => ended.push(path),
                 _ => {}
             }
@@ -92,13 +97,6 @@ pub(crate) fn has_ended(folder: &Path) -> bool {
     match File::open(folder.join(LOCK)) {
         Ok(lock) => !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
         Err(error) => error.kind() == ErrorKind::NotFound,
-    }
-}
-
-fn remove_abandoned(folder: &Path) {
-    let age = folder.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
-    if age.is_some_and(|age| age > ABANDONED) {
-        remove_if_empty(folder);
     }
 }
 

@@ -38,9 +38,7 @@ impl EnvVariables {
         self.named.extend(variables);
         self
     }
-}
 
-impl EnvVariables {
     /// Where they come from, as text for people.
     pub fn origin(&self) -> &'static str {
         match (self.inherits, self.named.is_empty()) {
@@ -62,20 +60,14 @@ impl EnvVariables {
 
     /// All variables, with their state but without their values.
     pub fn states(&self) -> BTreeMap<String, FieldState> {
-        let inherited = if self.inherits { inherited() } else { Vec::new() };
+        let inherited = self.inherits.then(std::env::vars_os).into_iter().flatten();
+        let inherited = inherited.filter_map(|(name, value)| {
+            value.into_encoded_bytes().zeroize();
+            name.into_string().ok()
+        });
         let names = self.named.keys().cloned().chain(inherited);
         names.filter_map(|name| self.state(&name).map(|state| (name, state))).collect()
     }
-}
-
-/// The names of the process's variables. The values that come with them are wiped.
-fn inherited() -> Vec<String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| {
-            value.into_encoded_bytes().zeroize();
-            name.into_string().ok()
-        })
-        .collect()
 }
 
 impl Variables for EnvVariables {

@@ -19,15 +19,11 @@ use crate::provider::{CALL_DEADLINE, Commit, Error, Lease, Op, Outcome, Result, 
 /// How often a save is retried because an editor that takes no lock wrote in between.
 const ATTEMPTS: usize = 4;
 
-/// The operations on one file, each with its index in the commit.
-struct FileOps<'a> {
-    kind: FileKind,
-    ops: Vec<(usize, &'a str, &'a Op)>,
-}
-
 /// A file whose lock is held, with the operations on it.
 struct LockedFile<'a> {
-    file: FileOps<'a>,
+    kind: FileKind,
+    /// Each with its index in the commit, and the name of its member.
+    ops: Vec<(usize, &'a str, &'a Op)>,
     path: &'a Path,
     target: PathBuf,
     _lock: FileLock,
@@ -95,7 +91,7 @@ fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
 /// Applies a commit. Blocks on I/O, and for the receiver's debounce where both files change.
 pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
     check(operations)?;
-    let held = lock_files(shared, ops_by_file(operations)?)?;
+    let held = lock_files(shared, operations)?;
     // Both temporary files are complete before the first replaces its target: a full disk or a conflict
     // in the second file is found while nothing has changed.
     let drafts = held.iter().map(|held| held.stage(shared)).collect::<Result<Vec<_>>>()?;
@@ -119,12 +115,21 @@ pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
     Ok(Commit { at: shared.feed.read(|picture| picture.at()), outcomes })
 }
 
-/// Takes the locks, connections first as every process does, so that none deadlock.
-fn lock_files<'a>(shared: &'a FileState, parts: Vec<FileOps<'a>>) -> Result<Vec<LockedFile<'a>>> {
+/// Takes the locks of the files to write. Connections come first: so no two processes deadlock, and a webhook
+/// never names a missing connection.
+fn lock_files<'a>(shared: &'a FileState, operations: &'a [Op]) -> Result<Vec<LockedFile<'a>>> {
+    let (mut connections, mut webhooks) = (Vec::new(), Vec::new());
+    for (index, op) in operations.iter().enumerate() {
+        let (kind, name) =
+            FileKind::locate(op.key()).ok_or_else(|| Error::NotFound { key: op.key().clone() })?;
+        let ops = if kind == FileKind::Connections { &mut connections } else { &mut webhooks };
+        ops.push((index, name, op));
+    }
+    let parts = [(FileKind::Connections, connections), (FileKind::Webhooks, webhooks)];
     let deadline = Instant::now() + lock_wait(shared.debounce);
     let mut held: Vec<LockedFile<'a>> = Vec::new();
-    for part in parts {
-        let path = shared.path(part.kind);
+    for (kind, ops) in parts.into_iter().filter(|(_, ops)| !ops.is_empty()) {
+        let path = shared.path(kind);
         let (target, lock) = loop {
             let end = target(path)?;
             if held.iter().any(|other| other.target == end) {
@@ -138,23 +143,9 @@ fn lock_files<'a>(shared: &'a FileState, parts: Vec<FileOps<'a>>) -> Result<Vec<
                 break (end, lock);
             }
         };
-        held.push(LockedFile { file: part, path, target, _lock: lock });
+        held.push(LockedFile { kind, ops, path, target, _lock: lock });
     }
     Ok(held)
-}
-
-/// The operations by file: connections first, so that a webhook never names a missing one.
-fn ops_by_file(operations: &[Op]) -> Result<Vec<FileOps<'_>>> {
-    let mut parts =
-        [FileKind::Connections, FileKind::Webhooks].map(|which| FileOps { kind: which, ops: Vec::new() });
-    for (index, op) in operations.iter().enumerate() {
-        let (which, name) =
-            FileKind::locate(op.key()).ok_or_else(|| Error::NotFound { key: op.key().clone() })?;
-        if let Some(part) = parts.iter_mut().find(|part| part.kind == which) {
-            part.ops.push((index, name, op));
-        }
-    }
-    Ok(parts.into_iter().filter(|part| !part.ops.is_empty()).collect())
 }
 
 impl LockedFile<'_> {
@@ -165,7 +156,7 @@ impl LockedFile<'_> {
         let mut after: Option<FileContents> = None;
         let mut outcomes = Vec::new();
         let empty = FileContents::of(self.path, splice::EMPTY.into())?;
-        for (index, name, op) in &self.file.ops {
+        for (index, name, op) in &self.ops {
             let now = after.as_ref().or(before.as_ref().map(|(_, contents)| contents)).unwrap_or(&empty);
             let (next, outcome) = self.apply(shared, now, name, op)?;
             outcomes.push((*index, outcome));
@@ -187,7 +178,7 @@ impl LockedFile<'_> {
             let found = there.transpose();
             let in_the_making = match &found {
                 Ok(Some(_)) => false,
-                Ok(None) => shared.existed(self.file.kind),
+                Ok(None) => shared.files.lock().of(self.kind).exists,
                 Err(_) => true,
             };
             if !in_the_making || Instant::now() >= patience {
@@ -224,7 +215,7 @@ impl LockedFile<'_> {
     /// Replaces the file with the staged one; stages it anew where an editor without a lock wrote.
     fn save(&self, shared: &FileState, mut draft: StagedFile) -> Result<ReplacedFile> {
         for _ in 0..ATTEMPTS {
-            if shared.wait_for_debounce(self.file.kind) && !self.is_unchanged(draft.before.as_ref()) {
+            if shared.wait_for_debounce(self.kind) && !self.is_unchanged(draft.before.as_ref()) {
                 drop(draft);
                 draft = self.stage(shared)?;
             }
@@ -240,12 +231,12 @@ impl LockedFile<'_> {
             match temporary.replace(&self.target, of)? {
                 ReplaceOutcome::TargetChanged => draft = self.stage(shared)?,
                 ReplaceOutcome::Durable => {
-                    shared.mark_saved(self.file.kind);
+                    shared.mark_saved(self.kind);
                     let before = before.map(|(_, contents)| contents);
                     return Ok(ReplacedFile { outcomes, target: self.target.clone(), before, after });
                 }
                 ReplaceOutcome::Uncertain(reason) => {
-                    shared.mark_saved(self.file.kind);
+                    shared.mark_saved(self.kind);
                     return Err(self.unknown(reason));
                 }
             }
@@ -267,7 +258,7 @@ impl LockedFile<'_> {
     }
 
     fn unknown(&self, reason: String) -> Error {
-        match self.file.ops.first() {
+        match self.ops.first() {
             Some((_, _, op)) => Error::OutcomeUnknown { key: op.key().clone(), reason },
             None => Error::unavailable(reason),
         }

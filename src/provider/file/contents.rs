@@ -10,7 +10,7 @@ use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey,
 use crate::provider::{Error, Result};
 
 /// Which of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum FileKind {
     Webhooks,
     Connections,

@@ -1,6 +1,6 @@
 //! Sets or removes one member in the text of a JSON object, and leaves every other byte unchanged.
 
-use crate::domain::json::{Member, Node, Span, quote};
+use crate::domain::json::{Node, Span, quote};
 
 /// The text of a new file.
 pub(super) const EMPTY: &str = "{}\n";
@@ -12,7 +12,7 @@ pub(super) fn set(text: &str, root: &Node, name: &str, value: &str) -> String {
         return replace(text, member.value.span, value);
     }
     let Some(last) = root.members().last() else {
-        let line_end = line_end(text);
+        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let inside = format!("{{{line_end}  {}: {value}{line_end}}}", quote(name));
         return replace(text, root.span, &inside);
     };
@@ -26,14 +26,13 @@ pub(super) fn set(text: &str, root: &Node, name: &str, value: &str) -> String {
 /// one an earlier one would count.
 pub(super) fn remove(text: &str, root: &Node, name: &str) -> String {
     let members = root.members();
-    let stays = |member: &&Member| member.name != name;
     let Some(last_kept) = members.iter().rposition(|member| member.name != name) else {
         return replace(text, root.span, "{}");
     };
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for (index, member) in members.iter().enumerate() {
-        if stays(&member) {
+        if member.name != name {
             continue;
         }
         // A member with a remaining one after it is removed with what follows it up to the next member;
@@ -60,10 +59,6 @@ fn replace(text: &str, span: Span, with: &str) -> String {
     [before, with, after].concat()
 }
 
-fn line_end(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
-}
-
 /// The separator between two members in this text; where there is only one, a guess in its style.
 fn separator(text: &str, root: &Node, colon: &str) -> String {
     if let [.., before, last] = root.members() {
@@ -80,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::json::parse;
+    use crate::domain::json::{Member, parse};
 
     fn set_in(text: &str, name: &str, value: &str) -> String {
         set(text, &parse(text).unwrap(), name, value)

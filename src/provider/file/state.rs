@@ -2,12 +2,11 @@
 //! file, and its current error.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -36,12 +35,12 @@ pub(super) struct FileState {
     pub(super) webhooks: PathBuf,
     pub(super) connections: PathBuf,
     pub(super) permits: Arc<Semaphore>,
-    files: Mutex<FilePair>,
+    pub(super) files: Mutex<FilePair>,
     pub(super) watch_mode: Mutex<WatchMode>,
 }
 
 #[derive(Debug, Default)]
-struct FilePair {
+pub(super) struct FilePair {
     webhooks: FileTracker,
     connections: FileTracker,
     loaded: bool,
@@ -88,7 +87,7 @@ impl FileState {
         let mut news = Vec::new();
         for which in [FileKind::Webhooks, FileKind::Connections] {
             let path = self.path(which);
-            if let Some(found) = disk.slot(which).poll(which, path, force) {
+            if let Some(found) = disk.of(which).poll(which, path, force) {
                 news.push((which, found));
             }
         }
@@ -133,25 +132,16 @@ impl FileState {
         [FileKind::Webhooks, FileKind::Connections]
             .into_iter()
             .filter(|which| which.in_range(prefix))
-            .find_map(|which| disk.slot(which).error().cloned())
+            .find_map(|which| disk.of(which).error().cloned())
     }
 
     pub(super) fn check_readable(&self, which: FileKind) -> Result<()> {
-        self.files.lock().slot(which).error().map_or(Ok(()), |error| Err(error.clone()))
-    }
-
-    /// Whether this file existed at the last load.
-    pub(super) fn existed(&self, which: FileKind) -> bool {
-        self.files.lock().slot(which).exists
-    }
-
-    pub(super) fn last_read(&self, which: FileKind) -> Option<SystemTime> {
-        self.files.lock().slot(which).read_at
+        self.files.lock().of(which).error().map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Records the time of a save, so that the next save of the other file waits for the receiver.
     pub(super) fn mark_saved(&self, which: FileKind) {
-        self.files.lock().slot(which).saved_at = Some(Instant::now());
+        self.files.lock().of(which).saved_at = Some(Instant::now());
     }
 
     /// Waits until a save of this file cannot hide a change of the other from the receiver, which
@@ -176,7 +166,7 @@ impl FileState {
     /// How long ago a file changed, by our own save or by its modification time. A modification time
     /// in the future counts as now within the debounce (clock skew), and is ignored beyond it.
     fn age(&self, which: FileKind) -> Duration {
-        let saved = self.files.lock().slot(which).saved_at.map_or(Duration::MAX, |saved| saved.elapsed());
+        let saved = self.files.lock().of(which).saved_at.map_or(Duration::MAX, |saved| saved.elapsed());
         let modified = std::fs::metadata(self.path(which)).and_then(|file| file.modified());
         let age = modified.map_or(Duration::MAX, |modified| match modified.elapsed() {
             Ok(age) => age,
@@ -189,25 +179,22 @@ impl FileState {
     /// The device and the path of both files. Symbolic links of the files themselves are not
     /// followed, so that changing one is a change and not another store.
     fn identity(&self) -> StoreId {
-        let mut text = String::from("files");
-        for path in [&self.webhooks, &self.connections] {
+        let place = |path: &Path| {
             let folder = folder(path);
             let device = std::fs::metadata(folder).map(|folder| folder.dev()).unwrap_or_default();
             let canonical = std::fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
             let place =
                 canonical.unwrap_or_else(|_| folder.into()).join(path.file_name().unwrap_or_default());
-            // Writing to a String cannot fail. A path that is not UTF-8 is escaped.
-            let _ = match place.to_str() {
-                Some(place) => write!(text, " {device:x}:{place}"),
-                None => write!(text, " {device:x}:{place:?}"),
-            };
-        }
-        StoreId::new(text)
+            // A path that is not UTF-8 is escaped.
+            let place = place.to_str().map_or_else(|| format!("{place:?}"), str::to_owned);
+            format!("{device:x}:{place}")
+        };
+        StoreId::new(format!("files {} {}", place(&self.webhooks), place(&self.connections)))
     }
 }
 
 impl FilePair {
-    fn slot(&mut self, which: FileKind) -> &mut FileTracker {
+    pub(super) fn of(&mut self, which: FileKind) -> &mut FileTracker {
         match which {
             FileKind::Webhooks => &mut self.webhooks,
             FileKind::Connections => &mut self.connections,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::contents::{FileContents, FileKind, MemberDocument};
 use super::filesystem::{StatStamp, read};
 use crate::domain::ResourceKey;
-use crate::provider::Error;
+use crate::provider::{Error, Result};
 
 /// A stamp younger than this, in seconds, may hide a second write within the same timestamp tick of
 /// the file system, some of which count in whole seconds.
@@ -56,47 +56,43 @@ impl FileTracker {
             return None;
         }
         self.read_at = Some(SystemTime::now());
-        let documents = match read(path) {
-            Ok(Some((stamp, bytes))) => {
-                // An invalid file need not be read again until it changes, either.
-                self.stamp = settled(stamp).map(Some);
-                (self.exists, self.missing_since) = (true, None);
-                let hash = self.keys.hash_one(&bytes);
-                if self.last_good_hash == Some(hash) {
-                    // The contents are unchanged.
-                    self.failure = None;
-                    return None;
-                }
-                let documents = FileContents::of(path, bytes).map(|contents| contents.documents(which));
-                if documents.is_ok() {
-                    self.last_good_hash = Some(hash);
-                }
-                documents
-            }
-            Ok(None) => self.on_missing(path),
-            Err(error) => {
-                self.stamp = None;
-                Err(error)
-            }
-        };
-        match documents {
+        match self.load(which, path) {
             Ok(documents) => {
                 self.failure = None;
-                Some(documents)
+                documents
             }
             Err(error) => {
-                let (since, reported) = self
-                    .failure
-                    .as_ref()
-                    .map_or((Instant::now(), false), |known| (known.since, known.reported));
+                let known = self.failure.as_ref();
+                let (since, reported) =
+                    known.map_or((Instant::now(), false), |known| (known.since, known.reported));
                 self.failure = Some(ReadFailure { error, since, reported });
                 None
             }
         }
     }
 
+    /// Reads the file; `None` if its contents are unchanged.
+    fn load(
+        &mut self,
+        which: FileKind,
+        path: &Path,
+    ) -> Result<Option<BTreeMap<ResourceKey, MemberDocument>>> {
+        let read = read(path).inspect_err(|_| self.stamp = None)?;
+        let Some((stamp, bytes)) = read else { return self.on_missing(path).map(Some) };
+        // An invalid file need not be read again until it changes, either.
+        self.stamp = settled(stamp).map(Some);
+        (self.exists, self.missing_since) = (true, None);
+        let hash = self.keys.hash_one(&bytes);
+        if self.last_good_hash == Some(hash) {
+            return Ok(None);
+        }
+        let documents = FileContents::of(path, bytes)?.documents(which);
+        self.last_good_hash = Some(hash);
+        Ok(Some(documents))
+    }
+
     /// A missing file counts as one without documents, once it stays missing.
-    fn on_missing(&mut self, path: &Path) -> Result<BTreeMap<ResourceKey, MemberDocument>, Error> {
+    fn on_missing(&mut self, path: &Path) -> Result<BTreeMap<ResourceKey, MemberDocument>> {
         let gone = *self.missing_since.get_or_insert_with(Instant::now);
         if self.exists && gone.elapsed() < HESITATION {
             self.stamp = None;

@@ -32,7 +32,7 @@ impl MemoryStoreInner {
     /// Deletes the keys attached to expired leases.
     pub(super) fn expire(&self) {
         let now = Instant::now();
-        let mut leases = self.leases();
+        let mut leases = self.leases.lock();
         if leases.ends.values().all(|end| *end > now) {
             return;
         }
@@ -57,7 +57,7 @@ impl MemoryStoreInner {
         loop {
             news.mark_unchanged();
             self.expire();
-            let next = self.leases().ends.values().min().copied();
+            let next = self.leases.lock().ends.values().min().copied();
             let sleep = async {
                 match next {
                     Some(end) => tokio::time::sleep_until(end.into()).await,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -129,10 +129,6 @@ impl MemoryStore {
 }
 
 impl MemoryStoreInner {
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        self.leases.lock()
-    }
-
     /// Fails during an outage and after shutdown; expires leases first.
     fn ready(&self) -> Result<()> {
         self.feed.check_open()?;
@@ -199,21 +195,19 @@ impl ConfigReader for MemoryStore {
 
     async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {
         self.shared.ready()?;
-        let end = self.shared.leases().end(lease);
+        let end = self.shared.leases.lock().end(lease);
         Ok(end.map(|end| end.saturating_duration_since(Instant::now())))
     }
 
     async fn health(&self) -> Health {
-        let mut health = match self.shared.ready() {
-            Ok(()) => Health::new(BACKEND.name),
-            Err(Error::Denied { permission, remedy }) => {
-                let mut health = Health::new(BACKEND.name);
-                let denied = Finding::rights(Right::Read, permission, remedy);
-                health.push(denied.at(Condition::Unusable));
-                health
-            }
-            Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
-        };
+        let mut health = Health::new(BACKEND.name);
+        if let Err(error) = self.shared.ready() {
+            let finding = match error {
+                Error::Denied { permission, remedy } => Finding::rights(Right::Read, permission, remedy),
+                error => Finding::fault(error.to_string(), ""),
+            };
+            health.push(finding.at(Condition::Unusable));
+        }
         health.facts = self.shared.feed.read(|picture| {
             let documents = u64::try_from(picture.entries().len()).unwrap_or(u64::MAX);
             vec![Fact::ordinal("revision", picture.at().0), Fact::count("documents", documents)]

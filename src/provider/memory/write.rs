@@ -8,7 +8,7 @@ use crate::provider::{Commit, Lease, Op, Outcome, Result, ops};
 
 impl MemoryStoreInner {
     pub(super) fn commit(&self, operations: Vec<Op>) -> Result<Commit> {
-        let mut leases = self.leases();
+        let mut leases = self.leases.lock();
         self.feed.update(|picture| {
             for op in &operations {
                 ops::check_precondition(op, picture.entries().get(op.key()))?;

@@ -1,7 +1,7 @@
 //! Inspects the text of a file: whether it can be read, how many documents it holds, and what the
 //! receiver would fail on (domain.md section 1.1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use parking_lot::Mutex;
@@ -16,10 +16,7 @@ use crate::provider::Result;
 
 /// The last inspection of both files, cached until a file changes: one may have 50 MiB.
 #[derive(Debug, Default)]
-pub(in super::super) struct InspectionCache {
-    webhooks: Mutex<Option<(StatStamp, FileInspection)>>,
-    connections: Mutex<Option<(StatStamp, FileInspection)>>,
-}
+pub(in super::super) struct InspectionCache(Mutex<HashMap<FileKind, (StatStamp, FileInspection)>>);
 
 /// What a file holds: `None` if there is none, an error if it cannot be read, or is no JSON object.
 pub(super) type FileInspection = Result<Option<FileSummary>>;
@@ -38,22 +35,18 @@ pub(super) struct FileSummary {
 impl InspectionCache {
     /// Inspects a file. Blocks on I/O, unless the file is unchanged since the last inspection.
     pub(super) fn of(&self, which: FileKind, path: &Path) -> FileInspection {
-        let slot = match which {
-            FileKind::Webhooks => &self.webhooks,
-            FileKind::Connections => &self.connections,
-        };
         // The lock is held while reading: a concurrent check waits for this result.
-        let mut known = slot.lock();
+        let mut known = self.0.lock();
         let now = StatStamp::at(path);
-        if let (Some((stamp, judgement)), Some(now)) = (&*known, now)
-            && *stamp == now
+        if let Some((stamp, judgement)) = known.remove(&which)
+            && now == Some(stamp)
         {
-            return judgement.clone();
+            known.insert(which, (stamp, judgement.clone()));
+            return judgement;
         }
-        *known = None;
         let Some((stamp, bytes)) = read(path)? else { return Ok(None) };
         let judgement = FileContents::of(path, bytes).map(|contents| Some(inspect(which, &contents)));
-        *known = settled(stamp).map(|stamp| (stamp, judgement.clone()));
+        known.extend(settled(stamp).map(|stamp| (which, (stamp, judgement.clone()))));
         judgement
     }
 }

@@ -119,7 +119,7 @@ fn member_health(
         facts.push(Fact::count("documents", read.documents));
     }
     facts.extend(about.facts());
-    facts.extend(shared.last_read(which).map(|at| Fact::moment("read", at)));
+    facts.extend(shared.files.lock().of(which).read_at.map(|at| Fact::moment("read", at)));
     let counted = found.iter().filter(|finding| finding.condition() > Condition::Healthy);
     let detail = counted.map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
     let missing = matches!(judgement, Some(Ok(None)));

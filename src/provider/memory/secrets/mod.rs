@@ -4,11 +4,10 @@
 //! Beside the traits it can write as another program would (`put_now`, `delete_now`), and refuse or not
 //! answer for single secrets (`forbid`, `make_unreachable`).
 
-mod faults;
 mod stored_secret;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,10 +21,9 @@ use crate::domain::{
 };
 use crate::provider::secret::{KvLocation, shut_down};
 use crate::provider::{
-    Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
+    Error, Result, SecretAccess, SecretBackend, SecretCapabilities, SecretData, SecretListItem, SecretReader,
     SecretRevealer,
 };
-use faults::Faults;
 use stored_secret::StoredSecret;
 
 /// What this store is.
@@ -49,6 +47,30 @@ struct MemorySecretsState {
     secrets: BTreeMap<Mount, BTreeMap<KvPath, StoredSecret>>,
     faults: Faults,
     closed: bool,
+}
+
+/// Secrets that do not answer, and rights that are missing.
+#[derive(Default)]
+struct Faults {
+    forbidden: BTreeSet<(SecretRight, SecretPath)>,
+    unreachable: BTreeSet<SecretPath>,
+}
+
+impl Faults {
+    fn missing(&self, right: SecretRight, place: KvLocation<'_>) -> Option<String> {
+        self.forbidden.contains(&(right, place.secret_path.clone())).then(|| place.permission(right))
+    }
+
+    fn check_right(&self, right: SecretRight, place: KvLocation<'_>) -> Result<()> {
+        if let Some(reason) = self.unreachable_reason(place) {
+            return Err(Error::unavailable(reason));
+        }
+        self.missing(right, place).map_or(Ok(()), |permission| Err(Error::denied(permission)))
+    }
+
+    fn unreachable_reason(&self, place: KvLocation<'_>) -> Option<&'static str> {
+        self.unreachable.contains(place.secret_path).then_some("the store of secrets does not answer for it")
+    }
 }
 
 impl MemorySecretsState {
@@ -91,18 +113,27 @@ impl MemorySecrets {
         path: &SecretPath,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> SecretVersion {
-        let value = |text: &str| SecretValue::text(&SecretText::new(text.to_owned()));
-        let fields = fields.into_iter().map(|(name, text)| {
-            let name = FieldName::new(name.as_ref());
-            (name, value(text.as_ref()))
-        });
-        let fields = fields.collect();
+        let field = |(name, text): (N, V)| {
+            let text = SecretText::new(text.as_ref().to_owned());
+            (FieldName::new(name.as_ref()), SecretValue::text(&text))
+        };
+        let fields = fields.into_iter().map(field).collect();
         self.edit(path, |kept, now| kept.write(fields, now)).unwrap_or(SecretVersion(0))
     }
 
     /// Deletes the newest version, as another program would.
     pub fn delete_now(&self, path: &SecretPath) {
-        self.edit(path, |kept, now| kept.delete(&kept.newest(), now));
+        self.edit(path, |kept, now| kept.delete(kept.current().as_slice(), now));
+    }
+
+    /// Makes one secret unreachable, as a lost namespace or a slow disk would.
+    pub fn make_unreachable(&self, path: &SecretPath) {
+        self.state().faults.unreachable.insert(path.clone());
+    }
+
+    /// Revokes one right on one secret.
+    pub fn forbid(&self, right: SecretRight, path: &SecretPath) {
+        self.state().faults.forbidden.insert((right, path.clone()));
     }
 
     fn edit<T>(

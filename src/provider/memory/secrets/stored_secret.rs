@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::domain::{
     FieldState, Presence, SecretContents, SecretMetadata, SecretVersion, VersionInfo, VersionState,
 };
-use crate::provider::{SecretExpect, SecretFields};
+use crate::provider::SecretFields;
 
 /// KV 2's default for `max_versions`.
 const KEPT: u64 = 10;
@@ -32,24 +32,14 @@ impl StoredSecret {
         (self.newest > 0).then_some(SecretVersion(self.newest))
     }
 
-    pub(super) fn newest(&self) -> Vec<SecretVersion> {
-        self.current().into_iter().collect()
-    }
-
-    pub(super) fn meets(&self, expect: SecretExpect) -> bool {
-        match expect {
-            SecretExpect::Absent => self.newest == 0,
-            SecretExpect::Version(version) => self.current() == Some(version),
-            SecretExpect::Anything => true,
-        }
-    }
-
     pub(super) fn write(&mut self, fields: SecretFields, now: SystemTime) -> SecretVersion {
         self.newest += 1;
         let version = SecretVersion(self.newest);
         self.versions.insert(version, StoredVersion { written: now, fields: Some(fields), deleted: None });
-        self.touch(now);
-        self.prune();
+        self.created.get_or_insert(now);
+        self.updated = Some(now);
+        let oldest = SecretVersion((self.newest + 1).saturating_sub(KEPT));
+        self.versions.retain(|version, _| *version >= oldest);
         version
     }
 
@@ -118,15 +108,5 @@ impl StoredSecret {
             updated: self.updated,
             ..SecretMetadata::default()
         }
-    }
-
-    fn touch(&mut self, now: SystemTime) {
-        self.created.get_or_insert(now);
-        self.updated = Some(now);
-    }
-
-    fn prune(&mut self) {
-        let oldest = SecretVersion((self.newest + 1).saturating_sub(KEPT));
-        self.versions.retain(|version, _| *version >= oldest);
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{KvLocation, MemorySecrets, MemorySecretsState};
+use super::{KvLocation, MemorySecrets, MemorySecretsState, StoredSecret};
 use crate::domain::{SecretPath, SecretRight, SecretVersion};
 use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
 use crate::provider::{Error, Result, SecretChange, SecretExpect, SecretFields, SecretWriter};
@@ -18,9 +18,8 @@ impl SecretWriter for MemorySecrets {
             _ => {}
         }
         let now = (self.shared.clock)();
-        let exists = state.secret(place).is_some_and(|kept| kept.current().is_some());
         let right = match change {
-            Put(..) if exists => SecretRight::Update,
+            Put(..) if state.current(place).is_some() => SecretRight::Update,
             Put(..) => SecretRight::Create,
             _ => change.right(),
         };
@@ -50,13 +49,17 @@ impl SecretWriter for MemorySecrets {
 }
 
 impl MemorySecretsState {
+    fn current(&self, place: KvLocation<'_>) -> Option<SecretVersion> {
+        self.secret(place).and_then(StoredSecret::current)
+    }
+
     fn check(&self, place: KvLocation<'_>, expect: SecretExpect) -> Result<()> {
-        let kept = self.secret(place);
-        let met = match kept {
-            Some(kept) => kept.meets(expect),
-            None => !matches!(expect, SecretExpect::Version(_)),
+        let now = self.current(place);
+        let met = match expect {
+            SecretExpect::Absent => now.is_none(),
+            SecretExpect::Version(version) => now == Some(version),
+            SecretExpect::Anything => true,
         };
-        let now = kept.and_then(super::StoredSecret::current);
         if met { Ok(()) } else { Err(Error::SecretConflict { path: place.secret_path.clone(), now }) }
     }
 

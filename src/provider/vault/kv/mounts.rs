@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::VaultSecrets;
-use super::response::{kv2_mismatch, no_mount};
+use super::response::kv2_mismatch;
 use crate::domain::Mount;
 use crate::provider::Result;
 use crate::provider::vault::request::VaultRequest;
@@ -58,7 +58,7 @@ impl Engine {
 }
 
 #[derive(Default)]
-pub(super) struct MountCache(Mutex<HashMap<Mount, (Engine, Instant)>>);
+pub(super) struct MountCache(pub(super) Mutex<HashMap<Mount, (Engine, Instant)>>);
 
 impl MountCache {
     fn get(&self, mount: &Mount) -> Option<Engine> {
@@ -104,27 +104,17 @@ impl MountInfo {
 }
 
 impl VaultSecrets {
-    /// The engine at a mount, cached; unknown where this user may not look it up.
-    async fn engine(&self, mount: &Mount) -> Result<Engine> {
+    /// Why a mount is not the configured engine, in which case its 404 means nothing for a secret. The answer
+    /// is cached; it is not known where this user may not look it up.
+    pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
         if let Some(engine) = self.mounts.get(mount) {
-            return Ok(engine);
+            return Ok(engine.mismatch(mount, self.version()));
         }
         let reply = self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"))).await?;
         let told = if reply.status == 200 { reply.data::<MountInfo>().ok() } else { None };
         let engine = told.map_or(Engine::Unknown, |told| told.engine(mount));
         self.mounts.insert(mount, &engine);
-        Ok(engine)
-    }
-
-    /// Why a mount is not the configured engine, in which case its 404 means nothing for a secret.
-    pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
-        Ok(self.engine(mount).await?.mismatch(mount, self.version()))
-    }
-
-    /// The message for a missing mount; drops it from the cache.
-    pub(super) fn forget_mount(&self, mount: &Mount) -> String {
-        self.mounts.0.lock().remove(mount);
-        no_mount(mount)
+        Ok(engine.mismatch(mount, self.version()))
     }
 }
 

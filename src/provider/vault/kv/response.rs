@@ -42,7 +42,7 @@ impl NotFoundReason {
             return Self::Nothing;
         }
         let Ok(absent) = reply.parse::<NotFoundBody>() else { return Self::Other };
-        if absent.warns(NO_ENDPOINT) {
+        if absent.warnings.iter().flatten().any(|warning| warning.contains(NO_ENDPOINT)) {
             return Self::NoEndpoint;
         }
         match absent.into_version() {
@@ -91,7 +91,7 @@ impl VaultSecrets {
             }
             (403, _) if lists => Err(Presence::Forbidden { permission: format!("list on {}/", call.path) }),
             (403, _) => Err(Presence::Forbidden { permission: format!("read on {}", call.path) }),
-            // The engine was looked up before the list.
+            // Before a list the engine was looked up; to KV 1 a 404 is that there is none.
             (404, _) if lists || self.version() == KvVersion::V1 => {
                 Err(self.absent(mount, NotFoundReason::of(&reply)))
             }
@@ -100,6 +100,7 @@ impl VaultSecrets {
         })
     }
 
+    /// What a 404 means, where the engine is the configured one.
     fn absent(&self, mount: &Mount, absence: NotFoundReason) -> Presence {
         let reason = match absence {
             NotFoundReason::Nothing => return Presence::Missing,
@@ -109,7 +110,10 @@ impl VaultSecrets {
             NotFoundReason::Gone(meta) => {
                 return Presence::Deleted { version: meta.number(), at: meta.deleted() };
             }
-            NotFoundReason::NoMount => self.forget_mount(mount),
+            NotFoundReason::NoMount => {
+                self.mounts.0.lock().remove(mount);
+                no_mount(mount)
+            }
             NotFoundReason::NoEndpoint => kv2_mismatch(mount),
             NotFoundReason::Other => self.not_vault(),
         };

@@ -65,7 +65,7 @@ impl Subkeys {
 #[derive(Deserialize)]
 pub(super) struct NotFoundBody {
     data: Option<NotFoundData>,
-    warnings: Option<Vec<String>>,
+    pub(super) warnings: Option<Vec<String>>,
     errors: Option<Vec<IgnoredAny>>,
 }
 
@@ -79,10 +79,6 @@ enum NotFoundData {
 }
 
 impl NotFoundBody {
-    pub(super) fn warns(&self, of: &str) -> bool {
-        self.warnings.iter().flatten().any(|warning| warning.contains(of))
-    }
-
     /// The version that is deleted or destroyed; the flag is whether `errors` is present and empty, as
     /// for a missing secret.
     pub(super) fn into_version(self) -> (Option<VersionMeta>, bool) {

@@ -76,7 +76,7 @@ fn shared_variable(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic
     }
 }
 
-/// Nothing asks a caller of the webhook who he is.
+/// The webhook accepts requests without authentication.
 pub const OPEN_TO_ANYONE: Rule =
     Rule { id: "open-to-anyone", severity: Severity::Info, check: open_to_anyone };
 
@@ -101,7 +101,7 @@ fn byte_order_mark(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic
     }
 }
 
-/// The text is no JSON object, or the receiver reads it in an unexpected way.
+/// The text is not JSON object, or the receiver reads it in an unexpected way.
 pub const INVALID_SYNTAX: Rule =
     Rule { id: "invalid-syntax", severity: Severity::Error, check: invalid_syntax };
 

@@ -57,7 +57,7 @@ fn modules(schema: &Value) -> Vec<DocumentType> {
         .collect()
 }
 
-/// What a module needs: of its own settings, or beside them. Of two ways to say it, the first.
+/// The fields a module requires, in `module-config` or beside it; of two alternatives, the first.
 fn module_needs(then: &Value) -> Vec<String> {
     let config = then.pointer("/properties/module-config/allOf/1");
     let own = config.and_then(|rule| rule.get("required").or_else(|| rule.pointer("/oneOf/0/required")));

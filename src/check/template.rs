@@ -1,5 +1,5 @@
-//! What a new document begins with: the least that its module is of any use with, by the schema and by
-//! what the receiver was seen to do. What has to be edited says so; a secret is a reference, so that
+//! What a new document begins with: the smallest that its module accepts, by the schema and by what the
+//! receiver was seen to do. What has to be edited says so; a secret is a reference, so that
 //! nobody is led to type one into a store.
 
 use serde_json::{Map, Value, json};

@@ -53,7 +53,7 @@ pub enum DiffKind {
     OrderOnly,
 }
 
-/// Compares two texts of one kind of document. If one of them is no JSON, that is one change of
+/// Compares two texts of one kind of document. If one of them is not JSON, that is one change of
 /// the whole text; [`super::lines`] says more.
 pub fn diff(kind: DocumentKind, old: &str, new: &str) -> Diff {
     if old == new {

@@ -12,7 +12,7 @@ use super::align;
 use crate::domain::json::{BYTE_ORDER_MARK, LexemeKind, Lexer, indent, is_one_line, walk};
 
 /// A stored text as the editor opens it: one-line JSON indented by two blanks, JSON of several
-/// lines as it is; without byte order mark, carriage returns or outer blanks. What is no JSON
+/// lines as it is; without byte order mark, carriage returns or outer blanks. What is not JSON
 /// comes back unchanged.
 pub fn format(text: &str) -> String {
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
@@ -50,7 +50,7 @@ pub(super) struct JsonTokens<'a> {
 }
 
 impl<'a> JsonTokens<'a> {
-    /// None if the text is no JSON. A byte order mark counts as white space.
+    /// None if the text is not JSON. A byte order mark counts as white space.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         walk(body, |_| ()).ok()?;

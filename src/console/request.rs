@@ -1,4 +1,4 @@
-//! What ties an answer to whoever waits for it, and what is too small to be waited for.
+//! Request ids, requests that wait for an answer, and the size up to which a job needs neither.
 
 /// Up to this many bytes a job is done on the event loop: half a millisecond.
 pub const AT_ONCE: usize = 64 * 1024;

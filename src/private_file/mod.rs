@@ -1,9 +1,9 @@
 //! Files that only their user may read, and how processes share them.
 
 #[cfg(feature = "console")]
-mod session_folder;
+mod rotate;
 #[cfg(feature = "console")]
-mod state;
+mod session_folder;
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -13,9 +13,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "console")]
-pub(crate) use session_folder::{SessionFolder, has_ended, remove_if_empty};
+pub(crate) use rotate::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
 #[cfg(feature = "console")]
-pub(crate) use state::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
+pub(crate) use session_folder::{SessionFolder, has_ended, remove_if_empty};
 
 /// How long to wait between two attempts at a lock that another process holds.
 const LOCK_RETRY: Duration = Duration::from_millis(2);

@@ -28,7 +28,7 @@ pub enum SecretListItem {
     Secret(SecretPath),
     /// A folder below; a secret of the same name may exist beside it.
     Folder(SecretFolder),
-    /// A name that is no valid path; not escaped for display.
+    /// A name that is not a valid path; not escaped for display.
     Invalid(String),
 }
 

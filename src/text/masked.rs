@@ -10,12 +10,12 @@ use super::writer::{MaskedWriter, flat};
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
 use crate::domain::{Document, DocumentKind};
 
-/// What stands for a secret; always as wide, whatever it hides.
+/// The mask for a secret; its width is the same whatever it hides.
 pub const MASK: &str = "••••••••";
 
 /// The largest text shown to its end, in bytes; etcd holds less, a file may not.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
-/// How much is shown of what is no text, in bytes.
+/// How much is shown of what is not text, in bytes.
 const MAX_BINARY: usize = 4_096;
 
 /// What a segment is, for its colour.
@@ -34,9 +34,9 @@ pub enum SegmentRole {
     Reference,
     /// The mask over a secret.
     Secret,
-    /// What is no JSON where JSON was expected.
+    /// What is not JSON where JSON was expected.
     Bad,
-    /// Blanks, and text that is no JSON at all.
+    /// Blanks, and text that is not JSON at all.
     Plain,
     /// Words of confdeck's own about the document.
     Note,

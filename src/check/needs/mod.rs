@@ -194,7 +194,7 @@ impl Needs {
 }
 
 /// What a document needs, with what the connections it names need. `facts_of` gives a connection's
-/// facts by name. One that is no JSON object needs nothing, since the receiver skips it.
+/// facts by name. One that is not JSON object needs nothing, since the receiver skips it.
 pub fn needs(
     key: &ResourceKey,
     facts: &Facts,

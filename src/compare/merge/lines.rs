@@ -1,4 +1,4 @@
-//! The merge of texts of which one is no JSON: line by line, blocks of lines clash.
+//! The merge when one of the texts is not JSON: line by line, with conflicts between blocks of lines.
 
 use std::ops::Range;
 

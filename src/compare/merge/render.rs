@@ -109,7 +109,7 @@ fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Opt
     sides.map(|side| side.and_then(|_| parted.next()))
 }
 
-/// A text whose lines are shown; what is no JSON is masked as a whole.
+/// A text whose lines are shown; what is not JSON is masked as a whole.
 struct MaskedText {
     masked: Masked,
     places: Vec<Span>,

@@ -64,7 +64,7 @@ impl Finding {
         Self { cause, text: text.into(), remedy: remedy.into(), condition }
     }
 
-    /// The same with another weight; a hint weighs nothing whatever is asked for.
+    /// The same finding with another condition; a hint keeps its own.
     #[must_use]
     pub fn at(mut self, condition: Condition) -> Self {
         if self.cause != Cause::Hint {

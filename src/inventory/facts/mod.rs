@@ -88,7 +88,7 @@ impl AuthKinds {
         self.0 |= Auth::ALL.iter().position(|known| known == auth).map_or(0, |at| 1 << at);
     }
 
-    /// Whether nothing asks a caller who he is.
+    /// Whether requests are accepted without authentication.
     pub fn is_open(self) -> bool {
         self.0 == 0
     }

@@ -25,7 +25,7 @@ impl FileKind {
         }
     }
 
-    /// The key of a member. A name that is empty or contains `/` is no valid key segment: it is
+    /// The key of a member. A name that is empty or contains `/` is not a valid key segment: it is
     /// foreign, as the same name would be in etcd.
     pub(super) fn key(self, name: &str) -> ResourceKey {
         let key = match self {

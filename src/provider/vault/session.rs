@@ -5,10 +5,10 @@
 //! after some seconds. A request that is refused with 403 looks up whether the token is still valid, and
 //! logs in again if not.
 
+mod login;
 #[cfg(test)]
 mod tests;
 mod token;
-mod token_source;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +23,9 @@ use super::rate_limit::RateLimiter;
 use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultLogin, VaultSettings};
 use crate::domain::SecretStoreStatus;
+use login::TokenSource;
 use token::SessionToken;
 pub(super) use token::{TokenFacts, TokenLookup};
-use token_source::TokenSource;
 
 /// The error of a login that was aborted because the session was dropped.
 const BROKEN_OFF: VaultError = VaultError::NoToken(TokenError::Refused("the login was broken off"));

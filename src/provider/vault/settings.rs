@@ -1,7 +1,7 @@
 //! Settings of a Vault or an OpenBao: address, login, TLS verification.
 //!
 //! Values here are already validated; variables and files are read elsewhere. Validation matters: vaultrs
-//! panics on a token or a namespace that is no valid header value, and builds wrong URLs from an address
+//! panics on a token or a namespace that is not a valid header value, and builds wrong URLs from an address
 //! with a path.
 
 use std::fmt;
@@ -153,7 +153,7 @@ impl VaultNamespace {
     /// Parses a namespace, with or without outer slashes; `None` for the root namespace.
     ///
     /// # Errors
-    /// [`VaultSettingsError::Namespace`] for what is no valid header value.
+    /// [`VaultSettingsError::Namespace`] for what is not a valid header value.
     pub fn new(text: &str) -> Result<Option<Self>, VaultSettingsError> {
         let text = text.trim_matches('/');
         let sound = text.bytes().all(|byte| byte.is_ascii_graphic()) && text.len() <= MAX_HEADER;
@@ -237,7 +237,7 @@ pub enum VaultSettingsError {
     /// A URL with something after the host.
     #[error("an address ends after the host and the port: leave out the path, such as /v1 or /ui")]
     Path,
-    /// A token that is no valid header value.
+    /// A token that is not a valid header value.
     #[error("it is not a token: it is empty, or holds a blank, a line end or another odd character")]
     Token,
     /// One id of an AppRole is empty.
@@ -246,7 +246,7 @@ pub enum VaultSettingsError {
     /// Longer than an HTTP header may be here.
     #[error("{0} has at most {MAX_HEADER} bytes")]
     Long(&'static str),
-    /// A namespace that is no valid header value.
+    /// A namespace that is not a valid header value.
     #[error("it is not a namespace: write letters, digits and slashes, as in team/app")]
     Namespace,
 }

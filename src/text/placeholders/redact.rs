@@ -33,7 +33,7 @@ pub struct RedactedDraft {
 /// of `base`, and what `base` does not contain is left out. Filled with those of `base`, the text is the
 /// filled draft, byte for byte, if nothing was left out.
 ///
-/// `known` is an earlier text of the draft, or empty: in a text that is no JSON, it is unknown where a
+/// `known` is an earlier text of the draft, or empty: in a text that is not JSON, it is unknown where a
 /// secret ends, and the values that `base` or `known` show are not taken for one.
 pub fn redact(
     kind: DocumentKind,

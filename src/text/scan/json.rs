@@ -1,4 +1,4 @@
-//! Reads JSON by its tokens, and text that was meant to be JSON as well as it goes.
+//! Reads JSON by its tokens, and malformed JSON as far as possible.
 
 use std::borrow::Cow;
 

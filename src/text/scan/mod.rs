@@ -1,7 +1,7 @@
 //! Splits a document into pieces and decides which of them are secrets. Masking, concealing for the
 //! editor and diffs all follow this one decision.
 //!
-//! What is no JSON is read as well as it can be; wherever that leaves a doubt, more is hidden.
+//! Text that is not JSON is read as far as possible; in doubt, it is hidden.
 
 mod json;
 mod plain;

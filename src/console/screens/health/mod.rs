@@ -39,7 +39,7 @@ impl Component for HealthScreen {
         view::next_changes(model, soonest);
     }
 
-    /// Whoever looks sees what differed after the last load, and the backends are asked anew.
+    /// Whoever looks has seen what the last load changed; the backends are asked again.
     fn enter(&self, model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
         vec![check(model)]

@@ -57,7 +57,7 @@ impl RecoveryParser<'_> {
         parent.is_some_and(|parent| parent.object) && array.is_some_and(|array| array.at < self.comma.start)
     }
 
-    /// Whether what stands where a name should shows that an object in an array was left before it.
+    /// Whether a token in the place of a name shows that an object in an array was left unclosed.
     pub(super) fn is_an_item_of_the_parent(&mut self, token: SyntaxToken) -> bool {
         let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
         if self.state != ParseState::Key || parent.is_none_or(|parent| parent.object) {

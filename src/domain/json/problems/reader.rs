@@ -29,7 +29,7 @@ pub(super) struct RecoveryParser<'t> {
     pub(super) comma: Span,
     /// Blanks before the first token of the line being read.
     pub(super) indent: usize,
-    /// A bracket whose line is further in than that of what closed it: if one is missing, it is its own.
+    /// A bracket indented deeper than what closed it: if a closing bracket is missing, it is this one's.
     pub(super) suspect: Option<usize>,
     /// Whether the text is an object, once that is known.
     pub(super) object: Option<(bool, Span)>,

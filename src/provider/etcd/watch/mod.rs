@@ -52,7 +52,7 @@ pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     watch
 }
 
-/// What the reader has got, to resume from.
+/// How far the reader has come: where the watch resumes.
 struct WatchCheckpoint {
     store: StoreId,
     /// Everything up to here has been sent.

@@ -18,7 +18,7 @@ use crate::provider::Result;
 #[derive(Debug, Default)]
 pub(in super::super) struct InspectionCache(Mutex<HashMap<FileKind, (StatStamp, FileInspection)>>);
 
-/// What a file holds: `None` if there is none, an error if it cannot be read, or is no JSON object.
+/// What a file holds: `None` if there is none, an error if it cannot be read, or is not JSON object.
 pub(super) type FileInspection = Result<Option<FileSummary>>;
 
 /// A file that is a JSON object.

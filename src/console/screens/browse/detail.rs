@@ -195,19 +195,15 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
         let others = model.inventory.dependents(name).len().saturating_sub(1);
         if let Some(found) = dangling(found, name) {
             facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
-        } else if others == 0 {
-            let nobody = if model.inventory.coverage().is_partial() {
-                words::no_visible_webhook(model)
-            } else {
-                "nobody"
-            };
-            facts.add(label, StyleRole::Text, &format!("connection {name} {} {nobody} else", glyph::DOT));
         } else {
-            facts.add(
-                label,
-                StyleRole::Text,
-                &format!("connection {name} {} {}", glyph::DOT, words::plural(others, "other")),
-            );
+            let others = match others {
+                0 if model.inventory.coverage().is_partial() => {
+                    format!("{} else", words::no_visible_webhook(model))
+                }
+                0 => "nobody else".to_owned(),
+                others => words::plural(others, "other"),
+            };
+            facts.add(label, StyleRole::Text, &format!("connection {name} {} {others}", glyph::DOT));
         }
         label = "";
     }

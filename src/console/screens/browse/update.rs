@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::detail::height as detail_height;
-use super::state::{BrowsePage, NamespaceList};
+use super::state::{BrowsePage, scope_row, scopes};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
 use crate::console::screens::tab::Tab;
@@ -40,10 +40,10 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 
 fn namespace_step(model: &mut Model, step: Movement) {
     let height = rows(body_rows(model.panes().namespaces));
-    let list = NamespaceList::of(&model.inventory);
-    let at = list.position(model.webhooks.listing.scope());
-    let to = step.apply(at, list.len(), height);
-    if let Some(scope) = list.scope_at(to) {
+    let at = scope_row(&model.inventory, model.webhooks.listing.scope());
+    let to = step.apply(at, scopes(&model.inventory).count(), height);
+    let scope = scopes(&model.inventory).nth(to);
+    if let Some(scope) = scope {
         enter(model, scope);
     }
 }
@@ -57,9 +57,9 @@ pub(crate) fn enter(model: &mut Model, scope: Scope) {
 
 fn scroll_namespaces(model: &mut Model) {
     let height = rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces));
-    let list = NamespaceList::of(&model.inventory);
-    let at = list.position(model.webhooks.listing.scope());
-    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, list.len(), height);
+    let at = scope_row(&model.inventory, model.webhooks.listing.scope());
+    let count = scopes(&model.inventory).count();
+    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, count, height);
 }
 
 /// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
@@ -78,10 +78,6 @@ pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
         browse.focus = *pane;
     }
     settle(model);
-}
-
-pub(crate) fn open(model: &mut Model) {
-    focus(model, 1, false);
 }
 
 /// One level out: zoom, then pane, then filter, then namespace, then marks.

@@ -85,7 +85,7 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
 /// Other marked documents, which this write does not touch.
 fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     let Some(browse) = model.browse() else { return };
-    let others = || browse.marks.keys().filter(|key| **key != edit.key).cloned();
+    let others = || browse.marks.iter().filter(|key| **key != edit.key).cloned();
     let count = others().count();
     if count > 0 {
         let names = sections::name_list(others(), count);

@@ -8,7 +8,7 @@ use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
 use crate::console::screens::editor;
-use crate::console::screens::editor::{Draft, Upstream, typing};
+use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::widgets::{ListState, Movement};
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
@@ -230,7 +230,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     } else {
         model.overlay = None;
         model.edit = Some(Box::new(draft));
-        typing::settle(model);
+        model.update_editor_view();
     }
     model.notify(Tone::Good, words);
 }

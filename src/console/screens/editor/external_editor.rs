@@ -5,7 +5,7 @@ use super::state::DraftStage;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::editor::{typing, update};
+use crate::console::screens::editor::update;
 use crate::console::screens::{browse, review};
 
 /// Opens the draft, or the selected document, in the external editor.
@@ -25,17 +25,11 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     let opened = opened && !open.is_changed();
     let (text, line) = (open.text_without_secrets(), open.buffer.cursor().row + 1);
     open.edit(now, |open| open.buffer.set_text(&text));
-    let away = ExternalEdit {
-        request,
-        key: open.key.clone(),
-        before: text.clone(),
-        opened,
-        watching: false,
-        refused: false,
-    };
-    typing::settle(model);
-    let draft = ExternalDraft { key: away.key.clone(), text, line };
-    model.external_edit = Some(away);
+    let (key, before) = (open.key.clone(), text.clone());
+    model.update_editor_view();
+    let draft = ExternalDraft { key: key.clone(), text, line };
+    model.external_edit =
+        Some(ExternalEdit { request, key, before, opened, watching: false, refused: false });
     vec![Effect::EditExternally(request, Box::new(draft))]
 }
 
@@ -50,7 +44,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
             away.refused = false;
             if let Some(open) = open {
                 open.edit(now, |open| open.buffer.set_text(&text));
-                typing::settle(model);
+                model.update_editor_view();
             }
         }
         EditorEvent::Refused(why) => {
@@ -73,7 +67,7 @@ fn on_failed(model: &mut Model, why: &str) {
             model.edit = None;
         }
     }
-    typing::settle(model);
+    model.update_editor_view();
     model.notify(Tone::Bad, format!("{why}; the draft is as it was"));
 }
 

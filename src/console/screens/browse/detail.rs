@@ -1,6 +1,8 @@
 //! The detail pane: what the store knows of the selected document, what it means to the receiver, and its text
 //! with secrets masked.
 
+use std::iter;
+
 use ratatui::layout::Rect;
 
 use super::diagnostics::{dangling, diagnostics, first_of};
@@ -108,23 +110,19 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
 
 /// `r48190 · v7 · created r31002 · changed 4m (observed)`
 fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
-    let mut facts = vec![match model.context.capabilities.tokens {
+    let stored = match model.context.capabilities.tokens {
         TokenKind::Counter => TextRun::of(StyleRole::Text, row.revision().to_string()),
         TokenKind::Digest => {
             TextRun::of(StyleRole::Dim, "token ").and(StyleRole::Text, Safe::display(&row.token()))
         }
-    }];
-    let mut add = |words: String| facts.push(TextRun::of(StyleRole::Text, words));
-    if let Some(version) = row.version() {
-        add(format!("v{version}"));
-    }
-    if let Some(created) = row.created() {
-        add(format!("created {created}"));
-    }
-    if let Some(at) = row.observed() {
-        add(format!("changed {} (observed)", words::ago(model, at).text));
-    }
-    facts
+    };
+    let more = [
+        row.version().map(|version| format!("v{version}")),
+        row.created().map(|created| format!("created {created}")),
+        row.observed().map(|at| format!("changed {} (observed)", words::ago(model, at).text)),
+    ];
+    let more = more.into_iter().flatten().map(|words| TextRun::of(StyleRole::Text, words));
+    iter::once(stored).chain(more).collect()
 }
 
 /// `694d77aa · 12m left`

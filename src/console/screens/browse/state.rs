@@ -62,12 +62,6 @@ impl BrowsePage {
         }
     }
 
-    /// Selects the row at a place, or the nearest there is.
-    pub fn select_at(&mut self, inventory: &Inventory, at: usize) {
-        self.list.select_at(&(&self.listing, inventory), at);
-        self.refresh_detail(inventory);
-    }
-
     /// Selects a key if the list holds it.
     pub fn select_key(&mut self, inventory: &Inventory, key: &ResourceKey) -> bool {
         let found = self.list.select(&(&self.listing, inventory), key);
@@ -101,7 +95,7 @@ impl BrowsePage {
         self.listing.set_scope(scope, inventory);
         let kept = self.list.selected.take();
         if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
-            self.select_at(inventory, 0);
+            self.step(inventory, Movement::First);
         }
     }
 

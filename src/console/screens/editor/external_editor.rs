@@ -24,7 +24,7 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     };
     let opened = opened && !open.is_changed();
     let (text, line) = (open.text_without_secrets(), open.buffer.cursor().row + 1);
-    open.edit(now, |open| open.buffer.set_text(&text));
+    open.change(now, |open| open.buffer.set_text(&text));
     let (key, before) = (open.key.clone(), text.clone());
     model.update_editor_view();
     let draft = ExternalDraft { key: key.clone(), text, line };
@@ -43,7 +43,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
         EditorEvent::Saved(text) => {
             away.refused = false;
             if let Some(open) = open {
-                open.edit(now, |open| open.buffer.set_text(&text));
+                open.change(now, |open| open.buffer.set_text(&text));
                 model.update_editor_view();
             }
         }
@@ -62,7 +62,7 @@ fn on_failed(model: &mut Model, why: &str) {
     let now = model.now.mono;
     let Some(away) = model.external_edit.take() else { return };
     if let Some(open) = model.edit.as_mut().filter(|open| open.key == away.key) {
-        open.edit(now, |open| open.buffer.set_text(&away.before));
+        open.change(now, |open| open.buffer.set_text(&away.before));
         if away.opened && !open.is_changed() {
             model.edit = None;
         }

@@ -32,7 +32,7 @@ pub(crate) fn fix(model: &mut Model) {
             model.notify(Tone::Bad, "what would mend this problem cannot be told: it has to be typed")
         }
         Some(Some(remedy)) => {
-            edit.edit(now, |edit| {
+            edit.change(now, |edit| {
                 match remedy {
                     DraftFix::Edit { from, to, text, .. } => _ = edit.buffer.apply(&[(from, to, text)]),
                     DraftFix::DropByteOrderMark => edit.buffer.drop_byte_order_mark(),

@@ -78,7 +78,7 @@ pub(crate) fn wrap(model: &mut Model) {
 pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
-    edit.edit(now, |edit| {
+    edit.change(now, |edit| {
         count = edit.reveal();
         count > 0
     });
@@ -97,7 +97,7 @@ pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
 /// Edits the text; `false` if nothing changed.
 pub(crate) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
-    let did = model.edit.as_mut().is_some_and(|edit| edit.edit(now, |edit| change(&mut edit.buffer)));
+    let did = model.edit.as_mut().is_some_and(|edit| edit.change(now, |edit| change(&mut edit.buffer)));
     model.update_editor_view();
     did
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::effect::Effect;
 use super::message::{Answer, AppEvent, Message};
 use super::model::{Model, Redraw};
-use crate::console::screens::editor::{external_editor, typing};
+use crate::console::screens::editor::external_editor;
 use crate::console::screens::log::LOG_LINES;
 use crate::console::screens::secrets::actions::reveal;
 use crate::console::screens::{Tab, browse, drafts, merge, secrets};
@@ -37,7 +37,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Resize(size) => {
             model.size = size;
             browse::settle(model);
-            typing::settle(model);
+            model.update_editor_view();
             model.request_redraw(Redraw::Now);
             Vec::new()
         }

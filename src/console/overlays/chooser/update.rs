@@ -7,7 +7,6 @@ use crate::check::{connection_type, template};
 use crate::console::model::Model;
 use crate::console::overlays::state::Overlay;
 use crate::console::screens::editor;
-use crate::console::screens::editor::typing;
 use crate::console::widgets::Movement;
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::inventory::Scope;
@@ -51,7 +50,7 @@ pub(crate) fn accept(model: &mut Model) {
     editor::begin(model, key, Document::from(template.text.as_str()));
     if let (Some(first), Some(edit)) = (template.first, &mut model.edit) {
         edit.buffer.move_to(edit.buffer.position_of(first));
-        typing::settle(model);
+        model.update_editor_view();
     }
 }
 

@@ -1,6 +1,8 @@
 //! The detail pane: what the store knows of the selected document, what it means to the receiver, and its text
 //! with secrets masked.
 
+use std::iter;
+
 use ratatui::layout::Rect;
 
 use super::diagnostics::{dangling, diagnostics, first_of};
@@ -108,23 +110,19 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
 
 /// `r48190 · v7 · created r31002 · changed 4m (observed)`
 fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
-    let mut facts = vec![match model.context.capabilities.tokens {
+    let stored = match model.context.capabilities.tokens {
         TokenKind::Counter => TextRun::of(StyleRole::Text, row.revision().to_string()),
         TokenKind::Digest => {
             TextRun::of(StyleRole::Dim, "token ").and(StyleRole::Text, Safe::display(&row.token()))
         }
-    }];
-    let mut add = |words: String| facts.push(TextRun::of(StyleRole::Text, words));
-    if let Some(version) = row.version() {
-        add(format!("v{version}"));
-    }
-    if let Some(created) = row.created() {
-        add(format!("created {created}"));
-    }
-    if let Some(at) = row.observed() {
-        add(format!("changed {} (observed)", words::ago(model, at).text));
-    }
-    facts
+    };
+    let more = [
+        row.version().map(|version| format!("v{version}")),
+        row.created().map(|created| format!("created {created}")),
+        row.observed().map(|at| format!("changed {} (observed)", words::ago(model, at).text)),
+    ];
+    let more = more.into_iter().flatten().map(|words| TextRun::of(StyleRole::Text, words));
+    iter::once(stored).chain(more).collect()
 }
 
 /// `694d77aa · 12m left`
@@ -195,19 +193,15 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
         let others = model.inventory.dependents(name).len().saturating_sub(1);
         if let Some(found) = dangling(found, name) {
             facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
-        } else if others == 0 {
-            let nobody = if model.inventory.coverage().is_partial() {
-                words::no_visible_webhook(model)
-            } else {
-                "nobody"
-            };
-            facts.add(label, StyleRole::Text, &format!("connection {name} {} {nobody} else", glyph::DOT));
         } else {
-            facts.add(
-                label,
-                StyleRole::Text,
-                &format!("connection {name} {} {}", glyph::DOT, words::plural(others, "other")),
-            );
+            let others = match others {
+                0 if model.inventory.coverage().is_partial() => {
+                    format!("{} else", words::no_visible_webhook(model))
+                }
+                0 => "nobody else".to_owned(),
+                others => words::plural(others, "other"),
+            };
+            facts.add(label, StyleRole::Text, &format!("connection {name} {} {others}", glyph::DOT));
         }
         label = "";
     }

@@ -1,6 +1,7 @@
 //! What the rules say of the documents in the lists and in the detail.
 
 use super::needs;
+use crate::check::rules::DANGLING_CONNECTION;
 use crate::check::{Diagnostic, Rule, Subject, Surroundings, diagnose};
 use crate::console::model::Model;
 use crate::domain::{ConnectionName, ResourceKey};
@@ -16,10 +17,8 @@ impl Surroundings for ModelSurroundings<'_> {
     fn lacks_connection(&self, name: &str) -> bool {
         let Model { inventory, context, link, .. } = self.model;
         let knows = context.capabilities.connections && link.has_loaded && !inventory.is_loading();
-        let sees = || {
-            ConnectionName::new(name)
-                .is_ok_and(|name| inventory.coverage().covers(&ResourceKey::connection(name)))
-        };
+        let covers = |name| inventory.coverage().covers(&ResourceKey::connection(name));
+        let sees = || ConnectionName::new(name).is_ok_and(covers);
         let whole = !inventory.coverage().is_partial();
         knows && !inventory.has_connection(name) && (whole || sees())
     }
@@ -44,7 +43,5 @@ pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d D
 
 /// Whether a connection that it names is known not to exist, in words.
 pub(super) fn dangling<'d>(found: &'d [Diagnostic], name: &str) -> Option<&'d Diagnostic> {
-    found
-        .iter()
-        .find(|found| found.rule == crate::check::rules::DANGLING_CONNECTION.id && found.pointer == name)
+    found.iter().find(|found| found.rule == DANGLING_CONNECTION.id && found.pointer == name)
 }

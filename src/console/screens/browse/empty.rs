@@ -20,31 +20,29 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
 }
 
 fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
-    let link = &model.link;
-    if !link.has_loaded {
+    if !model.link.has_loaded {
         return waiting(model, room);
     }
     if !browse.list.filter.text().is_empty() {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
-        let mut lines = TextRun::wrap(
-            StyleRole::Text,
-            &format!("nothing matches /{}{partial}", browse.list.filter.text()),
-            room,
-        );
+        let words = format!("nothing matches /{}{partial}", browse.list.filter.text());
+        let mut lines = TextRun::wrap(StyleRole::Text, &words, room);
         lines.extend(hint(model, Action::Back, "clears the filter"));
         return lines;
     }
-    let mut lines = match browse.listing.scope() {
+    let (words, can_be_made) = match browse.listing.scope() {
         Scope::Connections if !model.context.capabilities.connections => {
-            return TextRun::wrap(StyleRole::Text, "this store holds no connections", room);
+            ("this store holds no connections".into(), false)
         }
-        Scope::Connections => TextRun::wrap(StyleRole::Text, "no connections yet", room),
-        Scope::AllWebhooks => TextRun::wrap(StyleRole::Text, "no webhooks yet", room),
-        Scope::Namespace(namespace) => {
-            TextRun::wrap(StyleRole::Text, &format!("no webhooks in {}", namespace.as_str()), room)
-        }
-        Scope::Foreign => return TextRun::wrap(StyleRole::Text, "no unrecognised keys", room),
+        Scope::Connections => ("no connections yet".into(), true),
+        Scope::AllWebhooks => ("no webhooks yet".into(), true),
+        Scope::Namespace(namespace) => (format!("no webhooks in {}", namespace.as_str()), true),
+        Scope::Foreign => ("no unrecognised keys".into(), false),
     };
+    let mut lines = TextRun::wrap(StyleRole::Text, &words, room);
+    if !can_be_made {
+        return lines;
+    }
     if let Some(words) = model.inventory.coverage().words() {
         lines.extend(TextRun::wrap(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
     }

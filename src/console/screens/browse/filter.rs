@@ -28,22 +28,33 @@ enum FilterField {
 impl Filter {
     /// Parses a filter line; every text is a valid filter.
     pub fn parse(text: &str) -> Self {
-        Self { terms: text.split_whitespace().filter_map(FilterTerm::parse).collect() }
+        Self::from_words(text, |word| match word.split_once(':') {
+            Some(("id", rest)) => (Some(FilterField::Id), rest),
+            Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
+            Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
+            Some(("conn", rest)) => (Some(FilterField::Connection), rest),
+            _ => (None, word),
+        })
+    }
+
+    /// Parses a filter line for texts without columns: words are matched as they are.
+    pub fn words(text: &str) -> Self {
+        Self::from_words(text, |word| (None, word))
+    }
+
+    fn from_words(text: &str, field: impl Fn(&str) -> (Option<FilterField>, &str)) -> Self {
+        let term = |word: &str| {
+            let bare = word.strip_prefix('!');
+            let (field, needle) = field(bare.unwrap_or(word));
+            let needle = needle.to_ascii_lowercase();
+            (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some() })
+        };
+        Self { terms: text.split_whitespace().filter_map(term).collect() }
     }
 
     /// Whether every row matches.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
-    }
-
-    /// Parses a filter line for texts without columns: words are matched as they are.
-    pub fn words(text: &str) -> Self {
-        let term = |word: &str| {
-            let (negated, needle) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
-            let needle = needle.to_ascii_lowercase();
-            (!needle.is_empty()).then_some(FilterTerm { field: None, needle, negated })
-        };
-        Self { terms: text.split_whitespace().filter_map(term).collect() }
     }
 
     /// Whether a text matches.
@@ -58,21 +69,6 @@ impl Filter {
 }
 
 impl FilterTerm {
-    fn parse(word: &str) -> Option<Self> {
-        let (negated, word) = match word.strip_prefix('!') {
-            Some(rest) => (true, rest),
-            None => (false, word),
-        };
-        let (field, needle) = match word.split_once(':') {
-            Some(("id", rest)) => (Some(FilterField::Id), rest),
-            Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
-            Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
-            Some(("conn", rest)) => (Some(FilterField::Connection), rest),
-            _ => (None, word),
-        };
-        (!needle.is_empty()).then(|| Self { field, needle: needle.to_ascii_lowercase(), negated })
-    }
-
     fn found_in(&self, row: RowRef<'_>) -> bool {
         let wanted = |field| self.field.is_none_or(|only| only == field);
         let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, self.needle.as_bytes()));

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::listing::Sort;
 use super::state::BrowsePage;
-use crate::check::Diagnostic;
 use crate::check::rules::OPEN_TO_ANYONE;
+use crate::check::{Diagnostic, NeedMark};
 use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
@@ -55,20 +55,17 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
         empty::draw(surface, model, browse, area);
         return;
     }
-    let columns = columns(browse.listing.scope());
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
-    let cells = rows
-        .iter()
-        .zip(&found)
-        .map(|(row, found)| cells(model, browse.listing.scope(), *row, found))
-        .collect();
+    let scope = browse.listing.scope();
+    let columns = columns(scope);
+    let cells = rows.iter().zip(&found).map(|(row, found)| cells(model, scope, *row, found)).collect();
     let table = TextTable { columns: &columns, rows: cells };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
     let selected = (browse.list.cursor.checked_sub(first), model.has_focus(Pane::Items));
     draw_rows(surface, area, &table, heads > 1, selected, |at| {
         let Some((row, found)) = rows.get(at).zip(found.get(at)) else { return [(StyleRole::Text, " "); 2] };
-        let is_marked = !browse.marks.is_empty() && browse.marks.has(&row.key());
+        let is_marked = !browse.marks.is_empty() && browse.marks.contains(&row.key());
         [mark(model, *row, found), (StyleRole::Accent, if is_marked { glyph::MARKED } else { " " })]
     });
 }
@@ -123,29 +120,22 @@ fn cells<'m>(
         Some(at) => (StyleRole::Text, words::ago(model, at).text.into()),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     };
+    let mut cells = vec![name];
+    if *scope != Scope::Foreign {
+        cells.extend([secrets(model, row), module(row)]);
+    }
     match scope {
-        Scope::Foreign => vec![name, token, changed],
-        Scope::Connections => {
-            vec![name, secrets(model, row), module(row), used_by(model, row), token, changed]
-        }
-        Scope::Namespace(_) => {
-            vec![
-                name,
-                secrets(model, row),
-                module(row),
-                connection(row, found),
-                auth(model, row, found),
-                token,
-                changed,
-            ]
-        }
+        Scope::Foreign => {}
+        Scope::Connections => cells.push(used_by(model, row)),
+        Scope::Namespace(_) => cells.extend([connection(row, found), auth(model, row, found)]),
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
-            let namespace = (StyleRole::Dim, Safe::new(namespace));
-            let (secrets, auth) = (secrets(model, row), auth(model, row, found));
-            vec![namespace, name, secrets, module(row), connection(row, found), auth, token, changed]
+            cells.insert(0, (StyleRole::Dim, Safe::new(namespace)));
+            cells.extend([connection(row, found), auth(model, row, found)]);
         }
     }
+    cells.extend([token, changed]);
+    cells
 }
 
 /// The mark for the secrets that it needs.
@@ -156,7 +146,8 @@ fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
-    let (glyph, ink) = needs::mark_badge(needs::mark(model, &row.key()));
+    // Where its document has not been read yet, it is still being asked.
+    let (glyph, ink) = needs::mark_badge(model.need_mark(&row.key()).unwrap_or(NeedMark::Asking));
     (ink, Safe::literal(glyph))
 }
 

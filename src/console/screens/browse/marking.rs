@@ -1,6 +1,7 @@
 //! Marks: the marked documents are what delete and copy act on.
 
-use super::marks::MAX_MARKS;
+use std::collections::BTreeSet;
+
 use crate::console::model::{Model, PendingWrite, Tone};
 use crate::console::screens::browse::update;
 use crate::console::shell::layout::Pane;
@@ -8,13 +9,16 @@ use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 
+/// The most documents that can be marked in one tab.
+pub(crate) const MAX_MARKS: usize = 10_000;
+
 /// The marked documents, or the selected one.
 pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse() else { return Vec::new() };
     if browse.marks.is_empty() {
         return browse.list.selected.iter().cloned().collect();
     }
-    browse.marks.keys().cloned().collect()
+    browse.marks.iter().cloned().collect()
 }
 
 /// Toggles the mark of the selected row, and moves to the next.
@@ -24,8 +28,11 @@ pub(crate) fn toggle(model: &mut Model) {
     if browse.focus == Pane::Namespaces {
         return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
     }
-    if !browse.marks.drop(&key) && !browse.marks.add(key) {
-        return too_many(model);
+    if !browse.marks.remove(&key) {
+        if browse.marks.len() >= MAX_MARKS {
+            return too_many(model);
+        }
+        browse.marks.insert(key);
     }
     if browse.focus == Pane::Items {
         update::step(model, Movement::Lines(1));
@@ -44,18 +51,17 @@ pub(crate) fn toggle_all(model: &mut Model) {
     }
     let rows = browse.listing.slots_from(inventory, 0).filter_map(|slot| inventory.row(slot));
     let keys: Vec<_> = rows.map(|row| row.key()).collect();
-    if keys.iter().all(|key| browse.marks.has(key)) {
+    if keys.iter().all(|key| browse.marks.contains(key)) {
         for key in &keys {
-            browse.marks.drop(key);
+            browse.marks.remove(key);
         }
         return;
     }
-    let mut marks = browse.marks.clone();
-    if keys.into_iter().all(|key| marks.add(key)) {
-        browse.marks = marks;
-    } else {
-        too_many(model);
+    let marks: BTreeSet<_> = browse.marks.iter().cloned().chain(keys).collect();
+    if marks.len() > MAX_MARKS {
+        return too_many(model);
     }
+    browse.marks = marks;
 }
 
 fn too_many(model: &mut Model) {
@@ -67,9 +73,9 @@ fn too_many(model: &mut Model) {
 pub(crate) fn clear_written(model: &mut Model, writing: &PendingWrite) {
     for browse in [&mut model.webhooks, &mut model.connections] {
         for step in &writing.steps {
-            browse.marks.drop(&step.key);
+            browse.marks.remove(&step.key);
             if let Some((source, _)) = &step.source {
-                browse.marks.drop(source);
+                browse.marks.remove(source);
             }
         }
     }

@@ -7,7 +7,6 @@ mod filter;
 pub(crate) mod items;
 mod listing;
 pub(crate) mod marking;
-mod marks;
 mod namespaces;
 pub(crate) mod needs;
 mod state;
@@ -16,8 +15,7 @@ mod view;
 
 pub use filter::Filter;
 pub use listing::{DocumentList, Sort};
-pub use marks::{MAX_MARKS, Marks};
-pub use state::{BrowsePage, DetailDocument, DetailPane, NamespaceList};
+pub use state::{BrowsePage, DetailDocument, DetailPane};
 pub(crate) use update::{apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show};
 
 use crossterm::event::KeyEvent;
@@ -104,10 +102,9 @@ impl Component for Documents {
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Left => update::focus(model, -1, false),
-        Action::Right => update::focus(model, 1, false),
+        Action::Right | Action::Open => update::focus(model, 1, false),
         Action::FocusNext => update::focus(model, 1, true),
         Action::FocusPrevious => update::focus(model, -1, true),
-        Action::Open => update::open(model),
         Action::Back => update::back(model),
         Action::Filter => update::filter(model),
         Action::Sort => update::sort(model),

@@ -2,13 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::state::{BrowsePage, NamespaceList};
+use super::state::{BrowsePage, scope_row, scopes};
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, draw_title, first_row, put_marker};
 use crate::console::words;
-use crate::inventory::{RowCounts, Scope};
+use crate::inventory::RowCounts;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let rows = body_rows(pane);
@@ -23,20 +23,14 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
         let right = TextRun::of(StyleRole::Dim, count);
         draw_title(surface, pane, words::pane_title(model, Pane::Namespaces, name, right));
     }
-    let list = NamespaceList::of(&model.inventory);
-    let selected = list.position(browse.listing.scope());
-    let first = first_row(browse.namespace_offset, selected, list.len(), usize::from(rows.height));
-    let foreign = model.inventory.counts(&Scope::Foreign);
-    let mut scopes = std::iter::once(("all", model.inventory.counts(&Scope::AllWebhooks)))
-        .chain(model.inventory.namespaces().map(|(namespace, tally)| (namespace.as_str(), tally)))
-        .chain((foreign.total > 0).then_some(("unrecognised", foreign)))
-        .enumerate()
-        .skip(first);
-    for row in 0..rows.height {
-        let Some((at, (name, tally))) = scopes.next() else { break };
+    let selected = scope_row(&model.inventory, browse.listing.scope());
+    let count = scopes(&model.inventory).count();
+    let first = first_row(browse.namespace_offset, selected, count, usize::from(rows.height));
+    for (row, (at, scope)) in (0..rows.height).zip(scopes(&model.inventory).enumerate().skip(first)) {
         let mut pen = surface.row(rows, row);
         put_marker(&mut pen, at == selected, model.has_focus(Pane::Namespaces));
-        pen.margin(1).put_right(&counts(model, tally)).margin(1).put(StyleRole::Text, name);
+        let tally = counts(model, model.inventory.counts(&scope));
+        pen.margin(1).put_right(&tally).margin(1).put(StyleRole::Text, words::scope(&scope));
     }
 }
 

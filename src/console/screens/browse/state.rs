@@ -1,12 +1,14 @@
 //! State of a tab that lists documents. The selection is a key, so it stays on its document while rows
 //! come, go and move around it.
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use super::filter::Filter;
 use super::listing::{DocumentList, Sort};
-use super::marks::Marks;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{DocumentKind, Namespace, ResourceKey, Token};
+use crate::domain::{DocumentKind, ResourceKey, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
 
@@ -15,8 +17,8 @@ pub struct BrowsePage {
     /// The rows.
     pub listing: DocumentList,
     pub list: ListState<ResourceKey>,
-    /// The marked documents, visible or not.
-    pub marks: Marks,
+    /// The marked documents, visible or not: by key, so that marks survive rows that come, go and move.
+    pub marks: BTreeSet<ResourceKey>,
     /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
@@ -26,9 +28,6 @@ pub struct BrowsePage {
     /// The selected document, prepared for drawing.
     pub detail: DetailPane,
 }
-
-/// The rows of the Namespaces pane.
-pub struct NamespaceList<'a>(&'a Inventory);
 
 #[derive(Debug, Default)]
 pub struct DetailPane {
@@ -55,18 +54,12 @@ impl BrowsePage {
         Self {
             listing: DocumentList::new(scope),
             list: ListState::default(),
-            marks: Marks::default(),
+            marks: BTreeSet::new(),
             focus: Pane::Items,
             zoomed: false,
             namespace_offset: 0,
             detail: DetailPane::default(),
         }
-    }
-
-    /// Selects the row at a place, or the nearest there is.
-    pub fn select_at(&mut self, inventory: &Inventory, at: usize) {
-        self.list.select_at(&(&self.listing, inventory), at);
-        self.refresh_detail(inventory);
     }
 
     /// Selects a key if the list holds it.
@@ -85,7 +78,7 @@ impl BrowsePage {
     pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) -> bool {
         self.listing.apply_delta(inventory, delta);
         for key in &delta.deleted {
-            self.marks.drop(key);
+            self.marks.remove(key);
         }
         self.restore_selection(inventory)
     }
@@ -102,7 +95,7 @@ impl BrowsePage {
         self.listing.set_scope(scope, inventory);
         let kept = self.list.selected.take();
         if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
-            self.select_at(inventory, 0);
+            self.step(inventory, Movement::First);
         }
     }
 
@@ -124,12 +117,10 @@ impl BrowsePage {
             return;
         };
         let key = row.key();
-        let same_key = self.detail.shown.as_ref().is_some_and(|shown| shown.key == key);
-        if same_key && self.detail.shown.as_ref().is_some_and(|shown| shown.token == row.token()) {
-            return;
-        }
-        if !same_key {
-            self.detail.scroll = 0;
+        match &self.detail.shown {
+            Some(shown) if shown.key == key && shown.token == row.token() => return,
+            Some(shown) if shown.key == key => {}
+            _ => self.detail.scroll = 0,
         }
         let kind = DocumentKind::of(&key);
         let facts = row.facts();
@@ -138,39 +129,20 @@ impl BrowsePage {
     }
 }
 
-impl<'a> NamespaceList<'a> {
-    pub fn of(inventory: &'a Inventory) -> Self {
-        Self(inventory)
-    }
+/// The rows of the Namespaces pane: `all`, every namespace, and the unrecognised keys if there are any.
+pub(super) fn scopes(inventory: &Inventory) -> impl Iterator<Item = Scope> {
+    let namespaces = inventory.namespaces().map(|(namespace, _)| Scope::Namespace(namespace.clone()));
+    let foreign = (inventory.counts(&Scope::Foreign).total > 0).then_some(Scope::Foreign);
+    iter::once(Scope::AllWebhooks).chain(namespaces).chain(foreign)
+}
 
-    /// The number of rows: `all`, every namespace, and the unrecognised keys if there are any.
-    pub(crate) fn len(&self) -> usize {
-        1 + self.0.namespaces().len() + usize::from(self.has_foreign())
-    }
-
-    pub fn scope_at(&self, at: usize) -> Option<Scope> {
-        let namespaces = self.0.namespaces().len();
-        match at {
-            0 => Some(Scope::AllWebhooks),
-            _ if at <= namespaces => {
-                self.0.namespaces().nth(at - 1).map(|(namespace, _)| Scope::Namespace(namespace.clone()))
-            }
-            _ => (at == namespaces + 1 && self.has_foreign()).then_some(Scope::Foreign),
+/// The row of a scope; that of the next namespace if it no longer exists.
+pub(super) fn scope_row(inventory: &Inventory, scope: &Scope) -> usize {
+    match scope {
+        Scope::Namespace(wanted) => {
+            1 + inventory.namespaces().filter(|(namespace, _)| *namespace < wanted).count()
         }
-    }
-
-    /// The row of a scope; that of the next namespace if it no longer exists.
-    pub fn position(&self, scope: &Scope) -> usize {
-        let before =
-            |wanted: &Namespace| self.0.namespaces().filter(|(namespace, _)| *namespace < wanted).count();
-        match scope {
-            Scope::Namespace(wanted) => 1 + before(wanted),
-            Scope::Foreign => 1 + self.0.namespaces().len(),
-            Scope::AllWebhooks | Scope::Connections => 0,
-        }
-    }
-
-    fn has_foreign(&self) -> bool {
-        self.0.counts(&Scope::Foreign).total > 0
+        Scope::Foreign => 1 + inventory.namespaces().len(),
+        Scope::AllWebhooks | Scope::Connections => 0,
     }
 }

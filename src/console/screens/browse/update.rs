@@ -1,9 +1,7 @@
 //! The list tabs: tabs, panes, selection, filter and sort order.
 
-use ratatui::layout::Rect;
-
 use super::detail::height as detail_height;
-use super::state::{BrowsePage, NamespaceList};
+use super::state::{BrowsePage, scope_row, scopes};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
 use crate::console::screens::tab::Tab;
@@ -39,11 +37,11 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 }
 
 fn namespace_step(model: &mut Model, step: Movement) {
-    let height = rows(body_rows(model.panes().namespaces));
-    let list = NamespaceList::of(&model.inventory);
-    let at = list.position(model.webhooks.listing.scope());
-    let to = step.apply(at, list.len(), height);
-    if let Some(scope) = list.scope_at(to) {
+    let height = usize::from(body_rows(model.panes().namespaces).height);
+    let at = scope_row(&model.inventory, model.webhooks.listing.scope());
+    let to = step.apply(at, scopes(&model.inventory).count(), height);
+    let scope = scopes(&model.inventory).nth(to);
+    if let Some(scope) = scope {
         enter(model, scope);
     }
 }
@@ -56,32 +54,25 @@ pub(crate) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let height = rows(body_rows(pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces));
-    let list = NamespaceList::of(&model.inventory);
-    let at = list.position(model.webhooks.listing.scope());
-    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, list.len(), height);
+    let pane = pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces;
+    let height = usize::from(body_rows(pane).height);
+    let at = scope_row(&model.inventory, model.webhooks.listing.scope());
+    let count = scopes(&model.inventory).count();
+    model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, count, height);
 }
 
 /// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
 pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
-    let panes: &[Pane] = if model.tab == Tab::Webhooks {
-        &[Pane::Namespaces, Pane::Items, Pane::Detail]
-    } else {
-        &[Pane::Items, Pane::Detail]
-    };
+    let panes = [Pane::Namespaces, Pane::Items, Pane::Detail];
+    let panes = panes.get(usize::from(model.tab != Tab::Webhooks)..).unwrap_or_default();
     let Some((browse, _)) = model.browse_mut() else { return };
     let at = panes.iter().position(|pane| *pane == browse.focus).unwrap_or_default();
-    let len = isize::try_from(panes.len()).unwrap_or(1);
-    let to = isize::try_from(at).unwrap_or_default() + by;
+    let (len, to) = (panes.len().cast_signed(), at.cast_signed() + by);
     let to = if wrap { to.rem_euclid(len) } else { to.clamp(0, len - 1) };
-    if let Some(pane) = usize::try_from(to).ok().and_then(|to| panes.get(to)) {
+    if let Some(pane) = panes.get(to.cast_unsigned()) {
         browse.focus = *pane;
     }
     settle(model);
-}
-
-pub(crate) fn open(model: &mut Model) {
-    focus(model, 1, false);
 }
 
 /// One level out: zoom, then pane, then filter, then namespace, then marks.
@@ -203,10 +194,6 @@ pub(crate) fn settle(model: &mut Model) {
     model.request_redraw(Redraw::Now);
 }
 
-fn rows(area: Rect) -> usize {
-    usize::from(area.height)
-}
-
 fn resize(model: &mut Model) {
     model.webhooks.list.height = items_height(model, true);
     model.connections.list.height = items_height(model, false);
@@ -223,7 +210,8 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
     let browse = if webhooks { &model.webhooks } else { &model.connections };
     let cut = |focus| pane_layout(model.frame().body, focus, browse.zoomed, webhooks).items;
     let shown = cut(browse.focus);
-    rows(item_rows(if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) }))
+    let pane = if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) };
+    usize::from(item_rows(pane).height)
 }
 
 pub(crate) fn nothing_selected(model: &mut Model) {

@@ -41,17 +41,13 @@ pub(super) fn next_changes(model: &Model, soonest: &mut EarliestChange) {
     let Some(browse) = model.browse() else { return };
     for row in visible(model, browse) {
         soonest.include(fresh_until(model, row));
-        if let Some(at) = row.observed() {
-            soonest.include_age(at);
-        }
+        row.observed().into_iter().for_each(|at| soonest.include_age(at));
     }
     let detail_shown = browse.focus == Pane::Detail || model.panes().detail.width > 0;
     if let Some(shown) = browse.detail.shown.as_ref().filter(|_| detail_shown)
         && let Some(row) = model.inventory.get(&shown.key)
     {
-        if let Some(at) = row.observed() {
-            soonest.include_age(at);
-        }
+        row.observed().into_iter().for_each(|at| soonest.include_age(at));
         needs::age_changes(model, &shown.key).for_each(|wait| soonest.include_in(Some(wait)));
         if let Some(lease) = row.lease() {
             soonest.include_in(lease_words(model, lease).changes_in);

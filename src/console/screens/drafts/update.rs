@@ -8,7 +8,7 @@ use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
 use crate::console::screens::editor;
-use crate::console::screens::editor::{Draft, Upstream, typing};
+use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::widgets::{ListState, Movement};
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
@@ -28,9 +28,8 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     let mut effects = save_where(model, |edit| left.contains(&edit.key) && edit.autosave.due().is_some());
     let Model { saved_drafts: shelf, edit, drafts, .. } = model;
     let is_draft = |key: &_| edit.as_ref().is_some_and(|edit| edit.key == *key) || drafts.contains_key(key);
-    let over: Vec<_> = shelf.on_disk.iter().filter(|key| !is_draft(key)).cloned().collect();
-    shelf.on_disk.retain(is_draft);
-    effects.extend(over.into_iter().map(|key| Effect::Draft(DraftJob::Remove(key))));
+    let over = shelf.on_disk.extract_if(.., |key| !is_draft(key));
+    effects.extend(over.map(|key| Effect::Draft(DraftJob::Remove(key))));
     effects
 }
 
@@ -112,14 +111,11 @@ fn offer(model: &mut Model) {
     if here && free && !model.context.read_only {
         return show(model);
     }
-    let all = model.saved_drafts.offered.len();
-    model.notify(
-        Tone::Plain,
-        match all {
-            1 => "a draft is kept from earlier: :drafts shows it".to_owned(),
-            all => format!("{all} drafts are kept from earlier: :drafts shows it all"),
-        },
-    );
+    let words = match model.saved_drafts.offered.len() {
+        1 => "a draft is kept from earlier: :drafts shows it".to_owned(),
+        all => format!("{all} drafts are kept from earlier: :drafts shows it all"),
+    };
+    model.notify(Tone::Plain, words);
 }
 
 pub(crate) fn show(model: &mut Model) {
@@ -230,7 +226,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     } else {
         model.overlay = None;
         model.edit = Some(Box::new(draft));
-        typing::settle(model);
+        model.update_editor_view();
     }
     model.notify(Tone::Good, words);
 }

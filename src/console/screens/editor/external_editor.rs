@@ -5,7 +5,7 @@ use super::state::DraftStage;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::model::{Model, Tone};
-use crate::console::screens::editor::{typing, update};
+use crate::console::screens::editor::update;
 use crate::console::screens::{browse, review};
 
 /// Opens the draft, or the selected document, in the external editor.
@@ -24,18 +24,12 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     };
     let opened = opened && !open.is_changed();
     let (text, line) = (open.text_without_secrets(), open.buffer.cursor().row + 1);
-    open.edit(now, |open| open.buffer.set_text(&text));
-    let away = ExternalEdit {
-        request,
-        key: open.key.clone(),
-        before: text.clone(),
-        opened,
-        watching: false,
-        refused: false,
-    };
-    typing::settle(model);
-    let draft = ExternalDraft { key: away.key.clone(), text, line };
-    model.external_edit = Some(away);
+    open.change(now, |open| open.buffer.set_text(&text));
+    let (key, before) = (open.key.clone(), text.clone());
+    model.update_editor_view();
+    let draft = ExternalDraft { key: key.clone(), text, line };
+    model.external_edit =
+        Some(ExternalEdit { request, key, before, opened, watching: false, refused: false });
     vec![Effect::EditExternally(request, Box::new(draft))]
 }
 
@@ -49,8 +43,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
         EditorEvent::Saved(text) => {
             away.refused = false;
             if let Some(open) = open {
-                open.edit(now, |open| open.buffer.set_text(&text));
-                typing::settle(model);
+                open.change(now, |open| open.buffer.set_text(&text));
+                model.update_editor_view();
             }
         }
         EditorEvent::Refused(why) => {
@@ -68,12 +62,12 @@ fn on_failed(model: &mut Model, why: &str) {
     let now = model.now.mono;
     let Some(away) = model.external_edit.take() else { return };
     if let Some(open) = model.edit.as_mut().filter(|open| open.key == away.key) {
-        open.edit(now, |open| open.buffer.set_text(&away.before));
+        open.change(now, |open| open.buffer.set_text(&away.before));
         if away.opened && !open.is_changed() {
             model.edit = None;
         }
     }
-    typing::settle(model);
+    model.update_editor_view();
     model.notify(Tone::Bad, format!("{why}; the draft is as it was"));
 }
 

@@ -60,8 +60,7 @@ impl TextSearch {
 
     /// Goes to the first match from where typing began. Returns whether there is one.
     pub fn search_from_origin(&mut self, buffer: &mut TextBuffer) -> bool {
-        let found = self.needle().and_then(|needle| next(buffer, &needle, self.origin, true));
-        self.arrive(buffer, found, self.origin)
+        self.search(buffer, self.origin, true, self.origin)
     }
 
     /// Goes to the next or previous match, wrapping around.
@@ -72,19 +71,18 @@ impl TextSearch {
             Some((start, end)) if start == here && forward => end,
             _ => here,
         };
-        let found = self.needle().and_then(|needle| next(buffer, &needle, from, forward));
         self.marked = true;
-        let arrived = self.arrive(buffer, found, here);
+        let found = self.search(buffer, from, forward, here);
         self.origin = buffer.cursor();
-        arrived
+        found
     }
 
-    fn arrive(&mut self, buffer: &mut TextBuffer, found: Option<(Pos, Pos)>, otherwise: Pos) -> bool {
-        self.current = found;
-        buffer.move_to(found.map_or(otherwise, |(start, _)| start));
-        self.match_count =
-            self.needle().map_or_else(MatchCount::default, |needle| count(buffer, &needle, found));
-        found.is_some()
+    fn search(&mut self, buffer: &mut TextBuffer, from: Pos, forward: bool, otherwise: Pos) -> bool {
+        let needle = self.needle();
+        self.current = needle.as_ref().and_then(|needle| next(buffer, needle, from, forward));
+        buffer.move_to(self.current.map_or(otherwise, |(start, _)| start));
+        self.match_count = needle.map(|needle| count(buffer, &needle, self.current)).unwrap_or_default();
+        self.current.is_some()
     }
 
     /// The search text; `None` if it is empty.

@@ -1,7 +1,6 @@
 //! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
 
 use super::diagnostics::DraftFix;
-use super::typing::settle;
 use crate::console::compute::Compute;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
@@ -16,7 +15,7 @@ pub(crate) fn next(model: &mut Model) {
         }
         None => model.notify(Tone::Good, "no problem is known"),
     }
-    settle(model);
+    model.update_editor_view();
 }
 
 /// Applies the fix of the problem at or nearest to the cursor.
@@ -33,7 +32,7 @@ pub(crate) fn fix(model: &mut Model) {
             model.notify(Tone::Bad, "what would mend this problem cannot be told: it has to be typed")
         }
         Some(Some(remedy)) => {
-            edit.edit(now, |edit| {
+            edit.change(now, |edit| {
                 match remedy {
                     DraftFix::Edit { from, to, text, .. } => _ = edit.buffer.apply(&[(from, to, text)]),
                     DraftFix::DropByteOrderMark => edit.buffer.drop_byte_order_mark(),
@@ -42,7 +41,7 @@ pub(crate) fn fix(model: &mut Model) {
             });
         }
     }
-    settle(model);
+    model.update_editor_view();
 }
 
 /// Sends a large draft to be checked, once typing has paused.

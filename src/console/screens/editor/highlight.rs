@@ -49,15 +49,12 @@ fn string_around(line: &str, at: usize) -> Option<usize> {
         if here >= at && !inside {
             return None;
         }
-        match bytes.get(here) {
-            Some(b'\\') if inside => from = here + 2,
-            Some(b'\\') => from = here + 1,
-            _ if inside && here >= at => return Some(here + 1),
-            _ => {
-                inside = !inside;
-                from = here + 1;
-            }
+        let is_escape = bytes.get(here) == Some(&b'\\');
+        from = here + 1 + usize::from(is_escape && inside);
+        if !is_escape && inside && here >= at {
+            return Some(from);
         }
+        inside ^= !is_escape;
     }
     inside.then_some(line.len())
 }

@@ -53,11 +53,15 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     pen.put_run(&left);
 }
 
-fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
-    let (ink, mark) = match flaw.found.severity {
+pub(super) fn severity_badge(severity: Severity) -> (StyleRole, &'static str) {
+    match severity {
         Severity::Error => (StyleRole::Bad, glyph::BAD),
         Severity::Warning | Severity::Info => (StyleRole::Warning, glyph::WARNING),
-    };
+    }
+}
+
+fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
+    let (ink, mark) = severity_badge(flaw.found.severity);
     let mut left = TextRun::of(ink, mark).and(ink, format!(" {}", flaw.found));
     if !flaw.found.pointer.is_empty() {
         left = left.and(StyleRole::Dim, format!(", in {}", flaw.found.pointer));

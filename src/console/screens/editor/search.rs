@@ -3,7 +3,6 @@
 use crossterm::event::KeyEvent;
 
 use super::find::TextSearch;
-use super::typing::settle;
 use crate::console::model::{Model, Tone};
 use crate::console::widgets::TextInput;
 
@@ -30,7 +29,7 @@ fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput) -> bool) {
     {
         edit.find.search_from_origin(&mut edit.buffer);
     }
-    settle(model);
+    model.update_editor_view();
 }
 
 /// Goes to the next match, or to the previous one.
@@ -41,7 +40,7 @@ pub(crate) fn step(model: &mut Model, forward: bool) {
     }
     let found = edit.find.go_to_match(&mut edit.buffer, forward);
     let TextSearch { match_count, typing, .. } = edit.find;
-    settle(model);
+    model.update_editor_view();
     // While one types, the search line says so.
     if !typing {
         model.notify(if found { Tone::Plain } else { Tone::Bad }, match_count.to_string());
@@ -54,5 +53,5 @@ pub(crate) fn close(model: &mut Model) {
         edit.find.typing = false;
         edit.find.marked = false;
     }
-    settle(model);
+    model.update_editor_view();
 }

@@ -181,7 +181,7 @@ impl Draft {
     }
 
     /// Makes an edit, and what follows from one. Returns whether the text changed.
-    pub(super) fn edit(&mut self, now: Duration, edit: impl FnOnce(&mut Self) -> bool) -> bool {
+    pub(super) fn change(&mut self, now: Duration, edit: impl FnOnce(&mut Self) -> bool) -> bool {
         let (row, rows) = (self.buffer.cursor().row, self.buffer.rows());
         let did = edit(self);
         if did {

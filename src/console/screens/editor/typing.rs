@@ -13,7 +13,7 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
         if let Some(edit) = &mut model.edit {
             edit.buffer.move_by(motion, select);
         }
-        return settle(model);
+        return model.update_editor_view();
     }
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return;
@@ -69,7 +69,7 @@ pub(crate) fn wrap(model: &mut Model) {
     let Some(edit) = &mut model.edit else { return };
     let wraps = !edit.buffer.wraps();
     edit.buffer.set_wraps(wraps);
-    settle(model);
+    model.update_editor_view();
     let words = if wraps { "long lines go on in the next row" } else { "long lines run out of the screen" };
     model.notify(Tone::Plain, words);
 }
@@ -78,15 +78,15 @@ pub(crate) fn wrap(model: &mut Model) {
 pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
-    edit.edit(now, |edit| {
+    edit.change(now, |edit| {
         count = edit.reveal();
         count > 0
     });
     let key = edit.key.clone();
-    settle(model);
+    model.update_editor_view();
     if count == 0 {
-        model
-            .notify(Tone::Plain, "nothing to reveal: no placeholder in this draft stands for a stored value");
+        let words = "nothing to reveal: no placeholder in this draft stands for a stored value";
+        model.notify(Tone::Plain, words);
         return Vec::new();
     }
     let values = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
@@ -97,12 +97,7 @@ pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
 /// Edits the text; `false` if nothing changed.
 pub(crate) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
-    let did = model.edit.as_mut().is_some_and(|edit| edit.edit(now, |edit| change(&mut edit.buffer)));
-    settle(model);
-    did
-}
-
-/// Keeps the cursor visible, and finds where in the JSON it is.
-pub(crate) fn settle(model: &mut Model) {
+    let did = model.edit.as_mut().is_some_and(|edit| edit.change(now, |edit| change(&mut edit.buffer)));
     model.update_editor_view();
+    did
 }

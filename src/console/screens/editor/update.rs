@@ -1,10 +1,9 @@
 //! From a stored document to a draft, to its review, to one conditional write.
 
-use super::state::{Base, Draft, DraftStage};
+use super::state::{Draft, DraftStage};
 use crate::console::effect::Effect;
 use crate::console::model::{MAX_DRAFTS, Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::editor::typing;
 use crate::console::screens::plan::{PlanStep, send};
 use crate::console::screens::review::Review;
 use crate::console::screens::{browse, merge};
@@ -35,7 +34,7 @@ fn show(model: &mut Model, edit: Option<Draft>, refusal: &str) {
         Some(edit) => model.edit = Some(Box::new(edit)),
         None => model.notify(Tone::Bad, refusal),
     }
-    typing::settle(model);
+    model.update_editor_view();
 }
 
 /// Resumes a draft of this session; `false` if there is none.
@@ -44,7 +43,7 @@ pub(crate) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
     draft.schedule_check(model.now.mono);
     model.edit = Some(draft);
     model.notify(Tone::Plain, "your draft is back");
-    typing::settle(model);
+    model.update_editor_view();
     true
 }
 
@@ -139,33 +138,23 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     if now.is_too_soon_after(review.opened) {
         return Vec::new();
     }
+    let (before, document) = (edit.base.entry().cloned(), review.document.clone());
+    let step = PlanStep { before, lease: Lease::Keep, ..PlanStep::create(edit.key.clone(), Some(document)) };
     let most = model.context.capabilities.max_document;
-    if review.document.len() > most {
-        let most = grouped(most);
-        model.notify(
-            Tone::Bad,
-            format!("nothing was sent: this store holds at most {most} bytes in one document"),
-        );
-        return Vec::new();
-    }
-    if edit.store.as_ref() != model.inventory.store() {
+    let words = if step.size() > most {
+        format!("nothing was sent: this store holds at most {} bytes in one document", grouped(most))
+    } else if edit.store.as_ref() != model.inventory.store() {
         merge::conflict(model, None);
-        model.notify(
-            Tone::Bad,
-            "the store was replaced since this draft began: nothing was written; look at it",
-        );
-        return Vec::new();
-    }
-    if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, denied_if_hidden(&model.inventory, &edit.key))
-    {
-        model.notify(Tone::Bad, refusal.to_string());
-        return Vec::new();
-    }
-    let before = edit.base.entry().cloned();
-    let step = PlanStep::create(edit.key.clone(), Some(review.document.clone()));
-    let effects = send::send(model, vec![PlanStep { before, lease: Lease::Keep, ..step }], None, None);
-    if let Some(edit) = &mut model.edit {
-        edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
-    }
-    effects
+        "the store was replaced since this draft began: nothing was written; look at it".into()
+    } else if let (None, Some(refusal)) = (&step.before, denied_if_hidden(&model.inventory, &step.key)) {
+        refusal.to_string()
+    } else {
+        let effects = send::send(model, vec![step], None, None);
+        if let Some(edit) = &mut model.edit {
+            edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
+        }
+        return effects;
+    };
+    model.notify(Tone::Bad, words);
+    Vec::new()
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use super::problem::severity_badge;
 use super::state::{Base, Draft, Upstream};
 use super::text_buffer::Pos;
 use crate::console::action::Action;
@@ -37,17 +38,14 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
         .and(StyleRole::Text, " ")
         .and(StyleRole::Strong, edit.key.to_string());
     let merges = model.keymap.key(Place::Editor, Action::Merge).unwrap_or_default();
-    let moved = |what: &str| {
-        TextRun::of(StyleRole::Warning, format!("{} upstream {what}: {merges} merges", glyph::WARNING))
-    };
+    let warn = |words: String| TextRun::of(StyleRole::Warning, format!("{} {words}", glyph::WARNING));
+    let moved = |what: &str| warn(format!("upstream {what}: {merges} merges"));
     let draft = words::draft(model, edit);
     let upstream = match edit.upstream {
         Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
         Upstream::Unchanged => TextRun::of(StyleRole::Dim, "upstream UNCHANGED"),
         Upstream::Changed => moved("CHANGED"),
-        Upstream::Hidden => {
-            TextRun::of(StyleRole::Warning, format!("{} upstream OUT OF SIGHT", glyph::WARNING))
-        }
+        Upstream::Hidden => warn("upstream OUT OF SIGHT".into()),
         Upstream::Deleted => moved("DELETED"),
     };
     let base = TextRun::of(StyleRole::Dim, base);
@@ -56,8 +54,7 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
     let revealed = edit.revealed();
     if revealed > 0 {
-        let words = format!("{} {} revealed", glyph::WARNING, words::plural(revealed, "value"));
-        facts.push(TextRun::of(StyleRole::Warning, words));
+        facts.push(warn(format!("{} revealed", words::plural(revealed, "value"))));
     }
     let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
@@ -85,10 +82,10 @@ fn text(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
     let gutter = editor_gutter(area, edit.buffer.rows());
     let mut rows = edit.buffer.visual_rows();
     rows.truncate(usize::from(area.height));
-    let sheet = EditorViewport { edit, area, gutter, rows };
-    sheet.lines(surface);
-    sheet.marks(surface);
-    sheet.cursor(surface);
+    let viewport = EditorViewport { edit, area, gutter, rows };
+    viewport.lines(surface);
+    viewport.marks(surface);
+    viewport.cursor(surface);
 }
 
 impl EditorViewport<'_> {
@@ -130,14 +127,8 @@ impl EditorViewport<'_> {
     fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
         let buffer = &self.edit.buffer;
         let here = self.edit.diagnostics.list().iter().filter(|flaw| row.holds(buffer, flaw.from));
-        let mut mark = (StyleRole::Text, " ");
-        for flaw in here {
-            match flaw.found.severity {
-                Severity::Error => return (StyleRole::Bad, glyph::BAD),
-                Severity::Warning | Severity::Info => mark = (StyleRole::Warning, glyph::WARNING),
-            }
-        }
-        mark
+        let worst = here.max_by_key(|flaw| flaw.found.severity == Severity::Error);
+        worst.map_or((StyleRole::Text, " "), |flaw| severity_badge(flaw.found.severity))
     }
 
     /// Overlays matches, problems, brackets and the selection.
@@ -205,8 +196,8 @@ impl EditorViewport<'_> {
             return;
         }
         let cursor = self.edit.buffer.cursor();
-        let found =
-            (0u16..).zip(&self.rows).find_map(|(y, row)| Some((y, row.column(&self.edit.buffer, cursor)?)));
+        let mut rows = (0u16..).zip(&self.rows);
+        let found = rows.find_map(|(y, row)| Some((y, row.column(&self.edit.buffer, cursor)?)));
         let Some((y, column)) = found else { return };
         let x = u16::try_from(column).unwrap_or(u16::MAX).saturating_add(self.gutter);
         if x < self.area.width {

@@ -41,7 +41,13 @@ impl MergeInput {
         if theirs.is_some_and(|theirs| theirs.len() > MAX_EDITABLE) {
             return Err("what is stored now is larger than 1 MiB: put or delete replaces it".into());
         }
-        let mine = self.draft.document_or_original().map_err(|reason| unready(&reason))?;
+        let mine = self.draft.document_or_original().map_err(|reason| match reason {
+            NotReady::Syntax(error) => {
+                format!("what is no JSON cannot be merged by path: mend it first, {error}")
+            }
+            NotReady::Placeholder(unfilled) => format!("it cannot be merged yet: {unfilled}"),
+            NotReady::Unchanged | NotReady::Failed => "the merge broke down; the draft is kept".into(),
+        })?;
         let base = self.base.as_ref().and_then(|base| base.text().ok());
         let merge = merge(base, mine.text().unwrap_or_default(), theirs);
         let clashes = merge.conflicts().count();
@@ -59,16 +65,6 @@ impl MergeInput {
             replaced: self.replaced,
             typing: None,
         })
-    }
-}
-
-fn unready(reason: &NotReady) -> String {
-    match reason {
-        NotReady::Syntax(error) => {
-            format!("what is no JSON cannot be merged by path: mend it first, {error}")
-        }
-        NotReady::Placeholder(unfilled) => format!("it cannot be merged yet: {unfilled}"),
-        NotReady::Unchanged | NotReady::Failed => "the merge broke down; the draft is kept".into(),
     }
 }
 

@@ -17,15 +17,15 @@ pub(crate) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String>
     let capabilities = model.context.capabilities;
     match key {
         ResourceKey::Foreign { .. } => Err("the receiver would ignore this key".into()),
-        ResourceKey::Webhook { namespace, id } => {
-            if !capabilities.namespaces && *namespace != Namespace::default() {
-                return Err("this store has the namespace default alone".into());
-            }
-            match id.unroutable() {
-                Some(rule) => Err(format!("the receiver would never route to it: {rule}")),
-                None => Ok(()),
-            }
+        ResourceKey::Webhook { namespace, .. }
+            if !capabilities.namespaces && *namespace != Namespace::default() =>
+        {
+            Err("this store has the namespace default alone".into())
         }
+        ResourceKey::Webhook { id, .. } => match id.unroutable() {
+            Some(rule) => Err(format!("the receiver would never route to it: {rule}")),
+            None => Ok(()),
+        },
         ResourceKey::Connection { .. } if !capabilities.connections => {
             Err("this store holds no connections".into())
         }

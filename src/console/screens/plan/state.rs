@@ -156,11 +156,6 @@ impl PlanStep {
         }
     }
 
-    /// Bytes to compare.
-    fn compared_size(&self) -> usize {
-        self.before.as_ref().map_or(0, |entry| entry.document.len()) + self.size()
-    }
-
     fn diff(&self, with_lines: bool) -> StepDiff {
         let kind = DocumentKind::of(&self.key);
         let before = self.before.as_ref().map(|entry| entry.document.text()).transpose();
@@ -183,8 +178,10 @@ impl PlanStep {
     }
 }
 
+/// Bytes to compare.
 pub(super) fn size(steps: &[PlanStep]) -> usize {
-    steps.iter().map(PlanStep::compared_size).sum()
+    let before = steps.iter().filter_map(|step| step.before.as_ref()).map(|entry| &entry.document);
+    before.chain(steps.iter().filter_map(|step| step.after.as_ref())).map(Document::len).sum()
 }
 
 pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {

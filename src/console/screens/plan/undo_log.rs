@@ -105,7 +105,11 @@ impl UndoLog {
             return self.record_undo(id, &steps);
         }
         if writing.steps.iter().all(PlanStep::is_rewrite) {
-            return self.record_rewrite(&steps);
+            // That is nothing to undo. Only the tokens changed, so earlier writes can still be undone.
+            for is in &steps {
+                self.hand_on_token(self.list.len(), is.before.as_ref(), is);
+            }
+            return;
         }
         self.last += 1;
         let written = UndoEntry { id: self.last, store, when, description: writing.describe(), steps };
@@ -114,14 +118,6 @@ impl UndoLog {
         while self.list.len() > MAX_WRITES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.list.pop_front() else { break };
             self.bytes -= oldest.bytes();
-        }
-    }
-
-    /// Documents were rewritten unchanged, which is nothing to undo. Only their tokens changed, so earlier
-    /// writes get the new tokens and can still be undone.
-    fn record_rewrite(&mut self, steps: &[UndoChange]) {
-        for is in steps {
-            self.hand_on_token(self.list.len(), is.before.as_ref(), is);
         }
     }
 

@@ -179,10 +179,9 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
 /// `3 operations of at most 128 at once, all or none · 1,234 bytes`
 fn commit(plan: &Plan, most: usize) -> String {
     let count = words::plural(plan.steps.len(), "operation");
-    let of = if most == usize::MAX {
-        String::new()
-    } else {
-        format!(" of at most {} at once", words::grouped(most))
+    let of = match most {
+        usize::MAX => String::new(),
+        most => format!(" of at most {} at once", words::grouped(most)),
     };
     let all = if plan.steps.len() > 1 { ", all or none" } else { "" };
     let size = match plan.size() {
@@ -199,10 +198,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
         (Some(_), None) => ("- ", StyleRole::Removed),
         (Some(_), Some(_)) => ("~ ", StyleRole::Strong),
     };
-    let condition = match &step.before {
-        None => "only if it does not exist".to_owned(),
-        Some(entry) => format!("only if still at {}", words::token(model, entry.token)),
-    };
+    let condition = sections::condition(model, step.before.as_ref());
     let mut phrase = TextRun::of(ink, mark)
         .and(ink, format!("{:column$}", Safe::display(&step.key).as_str()))
         .and(StyleRole::Text, format!("   {condition}"));
@@ -259,12 +255,8 @@ fn step_section<'p>(
 
 /// The route of a webhook.
 fn route(key: &ResourceKey) -> Option<String> {
-    match key {
-        ResourceKey::Webhook { namespace, id } => {
-            Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
-        }
-        _ => None,
-    }
+    let ResourceKey::Webhook { namespace, id } = key else { return None };
+    Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
 }
 
 /// A warning where what the step is based on has changed.
@@ -313,9 +305,8 @@ fn lease(model: &Model, plan: &Plan, step: &PlanStep) -> Option<String> {
     match (&step.before, &step.after, step.lease) {
         (Some(_), None, _) => {
             // In a rename, the lease is mentioned at the new name.
-            let moves =
-                plan.steps.iter().any(|other| held.is_some_and(|held| other.lease == Lease::Of(held)));
-            held.filter(|_| !moves).map(|lease| format!("{lease}: the binding ends with it"))
+            let moves = |held| plan.steps.iter().any(|other| other.lease == Lease::Of(held));
+            held.filter(|held| !moves(*held)).map(|lease| format!("{lease}: the binding ends with it"))
         }
         (Some(_), Some(_), _) => held.map(|lease| format!("{lease} is kept")),
         (None, _, Lease::Of(lease)) => Some(format!("{lease} is kept")),

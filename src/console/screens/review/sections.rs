@@ -7,7 +7,7 @@ use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::ReviewPage;
 use crate::console::words;
-use crate::domain::ResourceKey;
+use crate::domain::{Entry, ResourceKey};
 
 /// Names listed before the rest is only counted.
 const NAMED: usize = 5;
@@ -17,6 +17,14 @@ pub(crate) fn conflict(page: &mut ReviewPage<'_>, what: &str, then: &str) {
     page.text(StyleRole::Bad, &format!("{} CONFLICT: {what}", glyph::BAD));
     page.text(StyleRole::Good, &format!("{} {then}", glyph::GOOD));
     page.blank();
+}
+
+/// The condition of a write: what must be stored still.
+pub(crate) fn condition(model: &Model, before: Option<&Entry>) -> String {
+    match before {
+        Some(entry) => format!("only if still at {}", words::token(model, entry.token)),
+        None => "only if it does not exist".to_owned(),
+    }
 }
 
 /// When the receiver takes up what was written.

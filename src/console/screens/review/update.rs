@@ -6,7 +6,6 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::request::AT_ONCE;
 use crate::console::screens::editor::DraftStage;
-use crate::console::screens::editor::typing::settle;
 
 /// Opens the review of the draft.
 pub(crate) fn review(model: &mut Model) -> Vec<Effect> {
@@ -62,5 +61,5 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
     };
     edit.buffer.move_to(at);
     model.notify(Tone::Bad, words);
-    settle(model);
+    model.update_editor_view();
 }

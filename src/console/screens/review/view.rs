@@ -31,17 +31,13 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
 
 /// `write production/orders to prod, only if still at r48190`
 fn target(model: &Model, edit: &Draft) -> TextRun {
-    let (verb, place, condition) = match &edit.base {
-        Base::Stored(entry) => {
-            ("write ", " to ", format!("only if still at {}", words::token(model, entry.token)))
-        }
-        Base::Absent { .. } => ("create ", " in ", "only if it does not exist".to_owned()),
-    };
+    let stored = edit.base.entry();
+    let (verb, place) = if stored.is_some() { ("write ", " to ") } else { ("create ", " in ") };
     TextRun::of(StyleRole::Text, verb)
         .and(StyleRole::Strong, edit.key.to_string())
         .and(StyleRole::Text, place)
         .and(StyleRole::Strong, model.context.name.clone())
-        .and(StyleRole::Text, format!(", {condition}"))
+        .and(StyleRole::Text, format!(", {}", sections::condition(model, stored)))
 }
 
 /// The size, where it comes near to the store's limit for one document.
@@ -85,7 +81,7 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
 /// Other marked documents, which this write does not touch.
 fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     let Some(browse) = model.browse() else { return };
-    let others = || browse.marks.keys().filter(|key| **key != edit.key).cloned();
+    let others = || browse.marks.iter().filter(|key| **key != edit.key).cloned();
     let count = others().count();
     if count > 0 {
         let names = sections::name_list(others(), count);

@@ -1,10 +1,10 @@
 //! Marks: stored by key, and what delete and copy act on.
 
 use super::*;
-use crate::console::screens::browse::MAX_MARKS;
+use crate::console::screens::browse::marking::MAX_MARKS;
 
 fn marked(console: &TestConsole) -> Vec<String> {
-    console.model.webhooks.marks.keys().map(ToString::to_string).collect()
+    console.model.webhooks.marks.iter().map(ToString::to_string).collect()
 }
 
 #[test]

@@ -42,11 +42,6 @@ pub(crate) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
     }
 }
 
-/// The mark of a row, also where its document has not been read yet.
-pub(crate) fn mark(model: &Model, key: &ResourceKey) -> NeedMark {
-    model.need_mark(key).unwrap_or(NeedMark::Asking)
-}
-
 /// The legend of the marks, a line each.
 pub(crate) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
     NeedMark::ALL.map(|mark| {
@@ -62,14 +57,6 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
         lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
         return lines.lines;
     };
-    if needs.is_empty() && !needs.truncated {
-        unmerged_variables(&mut lines, model, key);
-        shared_variables(&mut lines, model, key);
-        if lines.lines.is_empty() {
-            lines.add(0, NeedMark::Nothing, vec![dim("no secrets and no variables")]);
-        }
-        return lines.lines;
-    }
     let (told, left_out) = most_important(model, needs);
     let mut done: Vec<&SecretPath> = Vec::new();
     for one in &told {
@@ -77,8 +64,7 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
             Some(path @ SecretPath::Kv { .. }) if done.contains(&path) => {}
             Some(path @ SecretPath::Kv { .. }) => {
                 done.push(path);
-                let group: Vec<&NeedStatus<'_>> =
-                    told.iter().filter(|other| other.need.path() == Some(path)).collect();
+                let group: Vec<_> = told.iter().filter(|other| other.need.path() == Some(path)).collect();
                 secret(&mut lines, model, path, &group);
             }
             _ => one.standalone(&mut lines),
@@ -92,6 +78,9 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
     if needs.truncated {
         let words = "not all of it is told: the document refers to more than 2,000, or could not be read";
         lines.add(0, NeedMark::Unknown, vec![dim(words)]);
+    }
+    if lines.lines.is_empty() {
+        lines.add(0, NeedMark::Nothing, vec![dim("no secrets and no variables")]);
     }
     lines.lines
 }
@@ -234,28 +223,24 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     if let NeedState::Secret(Presence::Deleted { at: Some(at), .. }) = state {
         facts.push(dim(&format!("{} ago", since(model, *at).text)));
     }
-    lines.add(0, head_mark(state, mark), facts);
+    // A default for a field does not make the secret present.
+    lines.add(0, if state.is_missing() { mark.min(NeedMark::Fallback) } else { mark }, facts);
     group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, false));
-}
-
-/// The mark of the secret itself: a default for a field does not make it present.
-fn head_mark(state: &NeedState, worst: NeedMark) -> NeedMark {
-    if state.is_missing() { worst.min(NeedMark::Fallback) } else { worst }
 }
 
 /// The fields of a secret that the document does not need.
 fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&NeedStatus<'_>]) {
     let needed: Vec<FieldName> = group.iter().filter_map(|one| one.need.field()).collect();
-    let others: Vec<_> = contents.fields.iter().filter(|(name, _)| !needed.contains(name)).collect();
-    if others.is_empty() {
-        return;
+    let others = contents.fields.iter().map(|(name, _)| name).filter(|name| !needed.contains(name));
+    let mut names: Vec<String> = others.map(|name| Safe::new(name.as_str()).into_string()).collect();
+    let more = names.len().saturating_sub(BESIDE);
+    if more > 0 {
+        names.truncate(BESIDE);
+        names.push(format!("{} more", words::grouped(more)));
     }
-    let mut names: Vec<String> =
-        others.iter().take(BESIDE).map(|(name, _)| Safe::new(name.as_str()).into_string()).collect();
-    if others.len() > BESIDE {
-        names.push(format!("{} more", words::grouped(others.len() - BESIDE)));
+    if !names.is_empty() {
+        lines.add(2, NeedMark::Nothing, vec![dim(&format!("not needed here: {}", names.join(", ")))]);
     }
-    lines.add(2, NeedMark::Nothing, vec![dim(&format!("not needed here: {}", names.join(", ")))]);
 }
 
 /// The state in words; nothing where the mask says it.
@@ -307,14 +292,11 @@ impl NeedStatus<'_> {
             (NeedKind::Own(field), _) => field.as_str().into(),
         };
         let idle = self.mark == NeedMark::Nothing;
-        let name =
-            TextRun::of(if idle { StyleRole::Dim } else { StyleRole::Text }, Safe::new(&name).into_owned());
-        let mut facts = vec![self.masked(name)];
+        let ink = if idle { StyleRole::Dim } else { StyleRole::Text };
+        let mut facts = vec![self.masked(TextRun::of(ink, Safe::new(&name).into_owned()))];
         if self.state == NeedState::Secret(Presence::Missing) && self.need.variable().is_some() {
-            facts.push(TextRun::of(
-                mark_badge(self.mark).1,
-                if idle { "not set, not needed" } else { "not set" },
-            ));
+            let words = if idle { "not set, not needed" } else { "not set" };
+            facts.push(TextRun::of(mark_badge(self.mark).1, words));
         } else if self.need.kind != NeedKind::IllFormed {
             facts.extend(words_of(&self.state, self.mark));
         }

@@ -75,7 +75,9 @@ impl TextBuffer {
         let top = self.start_of(self.clamp(self.viewport.top));
         self.viewport.top = if cursor < top {
             cursor
-        } else if self.is_within(top, cursor) {
+        } else if cursor.row - top.row < self.viewport.height
+            && self.screen_from(top).any(|row| row == cursor)
+        {
             top
         } else {
             self.steps(cursor, 1 - isize::try_from(self.viewport.height).unwrap_or(1))
@@ -154,10 +156,5 @@ impl TextBuffer {
     pub(crate) fn steps(&self, start: Pos, count: isize) -> Pos {
         let next = |at: &Pos| if count < 0 { self.before(*at) } else { self.after(*at) };
         successors(Some(start), next).take(count.unsigned_abs() + 1).last().unwrap_or(start)
-    }
-
-    /// Whether a row is visible if the screen starts at `top`.
-    fn is_within(&self, top: Pos, row: Pos) -> bool {
-        row.row - top.row < self.viewport.height && self.screen_from(top).any(|at| at == row)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::model::{Model, Redraw};
 use crate::check::OwnSecrets;
-use crate::console::screens::browse::items::visible;
+use crate::console::screens::browse::rows::visible;
 use crate::domain::ResourceKey;
 
 /// Computes those of documents that became visible or changed.

@@ -4,11 +4,11 @@ pub(crate) mod detail;
 mod diagnostics;
 pub(crate) mod empty;
 mod filter;
-pub(crate) mod items;
 mod listing;
 pub(crate) mod marking;
 mod namespaces;
 pub(crate) mod needs;
+pub(crate) mod rows;
 mod state;
 mod update;
 mod view;
@@ -26,7 +26,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::prompt;
 use crate::console::place::Place;
-use crate::console::screens::plan::{builder, names};
+use crate::console::screens::plan::{builder, names, undo};
 use crate::console::screens::{drafts, editor};
 use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::inventory::Scope;
@@ -115,7 +115,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rename => names::ask_rename(model),
         Action::Mark => marking::toggle(model),
         Action::MarkAll => marking::toggle_all(model),
-        Action::UndoWrite => return builder::undo_last(model),
+        Action::UndoWrite => return undo::undo_last(model),
         Action::Edit => editor::open(model),
         Action::EditExternally => return editor::external_editor::begin(model),
         Action::Delete => return builder::delete_targets(model),

@@ -1,8 +1,8 @@
 //! A list tab: namespaces, items and the detail of the selected one, in as many panes as fit.
 
 use super::detail::lease_words;
-use super::items::{fresh_until, visible};
 use super::needs;
+use super::rows::{fresh_until, visible};
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::shell::layout::Pane;
@@ -15,7 +15,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
     let Some(browse) = model.browse() else { return };
     let panes = model.panes();
     super::namespaces::draw(surface, model, browse, panes.namespaces);
-    super::items::draw(surface, model, browse, panes.items);
+    super::rows::draw(surface, model, browse, panes.items);
     super::detail::draw(surface, model, browse, panes.detail);
     if words::may_be_outdated(&model.link) {
         surface.set_style(model.frame().body, StyleRole::Stale);

@@ -4,6 +4,7 @@ pub(crate) mod builder;
 pub(crate) mod names;
 pub(crate) mod send;
 mod state;
+pub(crate) mod undo;
 mod undo_log;
 mod update;
 mod view;

@@ -78,7 +78,7 @@ fn scrolling_reads_the_rows_that_come_into_sight_and_no_others() {
     entries.push(entry("connections/k1", &rabbit("infra/k1"), 9_000));
     let mut console = TestConsole::with_secrets(&entries);
     let rows =
-        crate::console::screens::browse::items::visible(&console.model, &console.model.webhooks).count();
+        crate::console::screens::browse::rows::visible(&console.model, &console.model.webhooks).count();
     assert!((20..40).contains(&rows), "{rows}");
     let known = |console: &TestConsole| console.model.needs.known();
     let mut before = known(&console);

@@ -45,7 +45,7 @@ pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOuta
 pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
-pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
+pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
 pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;

@@ -74,31 +74,17 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
 }
 
 fn gap(room: u16) -> &'static str {
-    if room < 40 {
-        " "
-    } else if room < 100 {
-        "  "
-    } else {
-        "    "
+    match room {
+        0..40 => " ",
+        40..100 => "  ",
+        _ => "    ",
     }
 }
 
 fn fit(parts: &mut Vec<HeaderSegment>, room: u16) {
-    let between = u16::try_from(gap(room).len()).unwrap_or(1);
     loop {
-        let mut total = 0;
-        let mut group = None;
-        for part in parts.iter() {
-            let before = match group {
-                None => 0,
-                Some(last) if last == part.group => 1,
-                Some(_) => between,
-            };
-            total += before + part.run.width();
-            group = Some(part.group);
-        }
         let least = parts.iter().map(|part| part.priority).min().unwrap_or(ALWAYS);
-        if total <= room || least == ALWAYS {
+        if joined(parts, gap(room)).width() <= room || least == ALWAYS {
             return;
         }
         if least >= WORTH && parts.iter().any(|part| part.short.is_some()) {

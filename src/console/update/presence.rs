@@ -21,10 +21,10 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
 
 /// Takes the presence of single secrets.
 pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
-    let Model { secret_link, presence_cache: sight, now, .. } = model;
+    let Model { secret_link, presence_cache: sight, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
-    sight.update(told, now.mono);
+    sight.update(told);
     secret_link.count_forbidden(sight);
     if in_sight {
         model.request_redraw(Redraw::Soon);

@@ -3,7 +3,6 @@
 use ratatui::layout::Rect;
 
 use super::state::Chooser;
-use crate::check::DocumentType;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, dialog, draw_more, put_marker};
 use crate::domain::DocumentKind;
@@ -33,15 +32,11 @@ pub(crate) fn draw(surface: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
     }
     let first = chooser.list.first_row(matches.len(), height);
     for (row, (at, choice)) in (0..height).zip(matches.iter().enumerate().skip(first)) {
-        option(surface, list, row, choice, at == chooser.list.cursor);
+        let mut pen = surface.row(list, row);
+        put_marker(&mut pen, at == chooser.list.cursor, true).skip(1);
+        pen.put(StyleRole::Text, format!("{:16}", choice.name)).put(StyleRole::Dim, choice.help.as_str());
     }
     if matches.len() > first + usize::from(height) {
         draw_more(surface, inside);
     }
-}
-
-fn option(surface: &mut Surface<'_>, list: Rect, row: u16, choice: &DocumentType, selected: bool) {
-    let mut pen = surface.row(list, row);
-    put_marker(&mut pen, selected, true).skip(1);
-    pen.put(StyleRole::Text, format!("{:16}", choice.name)).put(StyleRole::Dim, choice.help.as_str());
 }

@@ -342,6 +342,7 @@ impl SecretForm {
 }
 
 /// The prompt for a generated value.
+#[derive(Debug)]
 pub struct GeneratePrompt {
     pub entry: Opaque<Box<ValuePrompt>>,
     /// The number of characters, as typed.
@@ -349,10 +350,4 @@ pub struct GeneratePrompt {
     pub alphabet: Alphabet,
     /// Why the last input was rejected.
     pub error: Option<String>,
-}
-
-impl std::fmt::Debug for GeneratePrompt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "GenerateEntry({:?})", self.alphabet)
-    }
 }

@@ -93,23 +93,20 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn location(&mut self) {
-        match &self.entry.subject {
+        let words = match &self.entry.subject {
             SecretSubject::Path(SecretPath::Kv { mount, path }) => {
-                let words = format!("{} in the engine {}/", path.as_str(), mount.as_str());
-                self.add("lives", StyleRole::Text, &words);
+                format!("{} in the engine {}/", path.as_str(), mount.as_str())
             }
             SecretSubject::Path(SecretPath::Variables(id)) => {
                 let names: Vec<_> = OWN_VARIABLES.iter().map(|field| variable_name(id, *field)).collect();
-                self.add("lives", StyleRole::Text, &format!("variables {}", names.join(", ")));
+                format!("variables {}", names.join(", "))
             }
-            SecretSubject::Variable(_) => {
-                self.add("lives", StyleRole::Text, "a variable of the receiver's environment")
-            }
+            SecretSubject::Variable(_) => "a variable of the receiver's environment".into(),
             SecretSubject::Unread(_) => {
-                let words = "the receiver looks for it in no store: it reads no Vault, or the path is none";
-                self.add("lives", StyleRole::Text, words);
+                "the receiver looks for it in no store: it reads no Vault, or the path is none".into()
             }
-        }
+        };
+        self.add("lives", StyleRole::Text, &words);
     }
 
     fn used(&mut self) {
@@ -190,21 +187,17 @@ impl<'m> SecretDetailLines<'m> {
 
     fn versions(&mut self) {
         let Some(past) = &self.model.secrets_page.version_history else { return };
-        match &past.answer {
-            None => {
-                self.section("VERSIONS".into());
-                self.plain(StyleRole::Dim, &format!("asking {}", glyph::MORE));
-            }
-            Some(Err(words)) => {
-                self.section("VERSIONS".into());
-                self.plain(StyleRole::Dim, words);
-            }
-            Some(Ok(None)) => {}
+        let words = match &past.answer {
+            None => &format!("asking {}", glyph::MORE),
+            Some(Err(words)) => words,
+            Some(Ok(None)) => return,
             Some(Ok(Some(versions))) => {
                 self.version_list(versions);
-                self.custom(versions);
+                return self.custom(versions);
             }
-        }
+        };
+        self.section("VERSIONS".into());
+        self.plain(StyleRole::Dim, words);
     }
 
     fn plain(&mut self, ink: StyleRole, words: &str) {

@@ -42,8 +42,8 @@ fn run_command(line: CommandLine) -> Exit {
 }
 
 fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
-    if !cli::has_terminal() {
-        return cli::refuse_console();
+    if let Some(exit) = cli::refuse_without_terminal() {
+        return exit;
     }
     let vars: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -65,7 +65,7 @@ fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);
     logging::flush();
     match left {
-        Ok(code) => Exit::of_console(code),
+        Ok(code) => Exit(code),
         Err(error) => cli::fail(&error),
     }
 }

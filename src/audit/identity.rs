@@ -1,34 +1,37 @@
 //! The user, host and process that audit records name.
 
 use std::fs;
+use std::time::SystemTime;
 
-use super::record::bounded;
+use super::record::{AuditAction, AuditOutcome, AuditRecord, bounded};
 
 const USERS: &str = "/etc/passwd";
 
 const HOST: &str = "/proc/sys/kernel/hostname";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProcessIdentity {
-    pub(super) user: String,
-    pub(super) uid: u32,
-    pub(super) sudo_user: Option<String>,
-    pub(super) host: String,
-    pub(super) pid: u32,
-}
-
-impl ProcessIdentity {
-    pub(super) fn current() -> Self {
-        let uid = rustix::process::getuid().as_raw();
-        let users = fs::read_to_string(USERS).unwrap_or_default();
-        let host = fs::read_to_string(HOST).ok().and_then(|name| non_empty(&name));
-        Self {
-            user: user(uid, &users, variable),
-            uid,
-            sudo_user: variable("SUDO_USER"),
-            host: host.or_else(|| variable("HOSTNAME")).unwrap_or_else(|| "unknown".into()),
-            pid: std::process::id(),
-        }
+/// A record of this user and process, without what was done.
+pub(super) fn blank_record(context: String, store: String) -> AuditRecord {
+    let uid = rustix::process::getuid().as_raw();
+    let users = fs::read_to_string(USERS).unwrap_or_default();
+    let host = fs::read_to_string(HOST).ok().and_then(|name| non_empty(&name));
+    AuditRecord {
+        at: SystemTime::now(),
+        user: user(uid, &users, variable),
+        uid,
+        sudo_user: variable("SUDO_USER"),
+        host: host.or_else(|| variable("HOSTNAME")).unwrap_or_else(|| "unknown".into()),
+        pid: std::process::id(),
+        context,
+        store,
+        commit: String::new(),
+        action: AuditAction::Write,
+        key: String::new(),
+        before: None,
+        after: None,
+        outcome: AuditOutcome::Unknown,
+        count: None,
+        fields: Vec::new(),
+        reason: None,
     }
 }
 

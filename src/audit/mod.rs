@@ -23,12 +23,11 @@ use thiserror::Error;
 
 use self::file::AuditFile;
 pub use self::file::FILE;
-use self::identity::ProcessIdentity;
 pub use self::read::{AuditLine, AuditLines, read};
 pub use self::record::{AuditAction, AuditOutcome, AuditRecord};
 pub use self::secret::SecretEvent;
 use crate::domain::ResourceKey;
-use crate::provider::{Commit, CommitStatus, Error as StoreError, Op};
+use crate::provider::{Commit, CommitStatus, Error as StoreError, Expect, Op};
 
 /// Why something could not be audited.
 #[derive(Debug, Error)]
@@ -48,9 +47,7 @@ pub enum AuditError {
 #[derive(Debug)]
 pub struct Audit {
     sink: AuditSink,
-    identity: ProcessIdentity,
-    context: String,
-    store: String,
+    blank: AuditRecord,
     /// The secret store, as kind and address.
     secrets: String,
     /// The prefix of this process's commit numbers.
@@ -80,19 +77,28 @@ impl Audit {
     }
 
     fn at(sink: AuditSink, context: String, store: String) -> Self {
-        let identity = ProcessIdentity::current();
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let run = format!("{:x}-{:x}", since.as_millis(), identity.pid);
-        Self { sink, identity, context, store, secrets: String::new(), run }
+        let blank = identity::blank_record(context, store);
+        let since = blank.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let run = format!("{:x}-{:x}", since.as_millis(), blank.pid);
+        Self { sink, blank, secrets: String::new(), run }
     }
 
     /// Begins the records of a commit that is about to be sent; `number` is unique within this process.
     /// Until a result is set, the outcome is unknown; that is recorded if the records are dropped.
     pub fn begin(self: &Arc<Self>, number: u64, ops: &[Op]) -> PendingRecords {
-        let records = ops.iter().map(|op| {
-            let (action, key, before) = record::of(op);
-            let key = record::bounded(&key.to_string());
-            AuditRecord { action, key, before, commit: format!("{}-{number}", self.run), ..self.blank() }
+        let records = ops.iter().map(|op| AuditRecord {
+            action: match op {
+                Op::Put { expect: Expect::Absent, .. } => AuditAction::Create,
+                Op::Put { .. } => AuditAction::Write,
+                Op::Delete { .. } => AuditAction::Delete,
+            },
+            key: record::bounded(&op.key().to_string()),
+            before: match op.expect() {
+                Expect::Token(token) => Some(token.to_string()),
+                Expect::Absent | Expect::Anything => None,
+            },
+            commit: format!("{}-{number}", self.run),
+            ..self.blank()
         });
         PendingRecords { records: records.collect(), audit: Arc::clone(self), appended: false }
     }
@@ -102,34 +108,17 @@ impl Audit {
     /// # Errors
     /// [`AuditError`] if it could not be recorded.
     pub fn record_reveal(&self, key: &ResourceKey, count: usize) -> Result<(), AuditError> {
-        let mut record = self.blank();
-        record.action = AuditAction::Reveal;
-        record.key = record::bounded(&key.to_string());
-        record.outcome = AuditOutcome::Done;
-        record.count = Some(count);
-        self.append(&[record])
+        self.append(&[AuditRecord {
+            action: AuditAction::Reveal,
+            key: record::bounded(&key.to_string()),
+            outcome: AuditOutcome::Done,
+            count: Some(count),
+            ..self.blank()
+        }])
     }
 
     fn blank(&self) -> AuditRecord {
-        AuditRecord {
-            at: SystemTime::now(),
-            user: self.identity.user.clone(),
-            uid: self.identity.uid,
-            sudo_user: self.identity.sudo_user.clone(),
-            host: self.identity.host.clone(),
-            pid: self.identity.pid,
-            context: self.context.clone(),
-            store: self.store.clone(),
-            commit: String::new(),
-            action: AuditAction::Write,
-            key: String::new(),
-            before: None,
-            after: None,
-            outcome: AuditOutcome::Unknown,
-            count: None,
-            fields: Vec::new(),
-            reason: None,
-        }
+        AuditRecord { at: SystemTime::now(), ..self.blank.clone() }
     }
 
     fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
@@ -152,16 +141,16 @@ pub struct PendingRecords {
 impl PendingRecords {
     /// Sets the outcome from the store's answer.
     pub fn answered(&mut self, result: &Result<Commit, StoreError>) {
-        match result {
-            Ok(commit) => {
-                self.set_outcome(AuditOutcome::Done);
-                for (record, outcome) in self.records.iter_mut().zip(&commit.outcomes) {
-                    record.before = outcome.before.map(|token| token.to_string());
-                    record.after = outcome.after.map(|token| token.to_string());
-                }
-            }
-            Err(error) => self.set_outcome(AuditOutcome::of(error)),
+        for (record, outcome) in self.records.iter_mut().zip(result.iter().flat_map(|it| &it.outcomes)) {
+            record.before = outcome.before.map(|token| token.to_string());
+            record.after = outcome.after.map(|token| token.to_string());
         }
+        self.done(result);
+    }
+
+    /// Sets the outcome of any other request.
+    pub fn done<T>(&mut self, result: &Result<T, StoreError>) {
+        self.set_outcome(result.as_ref().map_or_else(AuditOutcome::of, |_| AuditOutcome::Done));
     }
 
     /// Sets the outcome of a commit that was not sent: the console is locked or read-only.

@@ -5,20 +5,21 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::AuditRecord;
 use super::file::open_all;
 
 /// The longest line that is read, in bytes; a record is much shorter.
 const LINE_MAX: u64 = 64 * 1024;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum AuditLine {
     Record(Box<AuditRecord>),
-    /// A line that is no record: cut off or changed.
+    /// A line that is no record, cut off or changed: its file, and its number from 1.
     Damaged {
-        file: String,
-        /// From 1.
-        line: usize,
+        damaged: String,
     },
 }
 
@@ -46,23 +47,22 @@ impl Iterator for AuditLines {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (name, file) = self.files.front_mut()?;
-            let bytes = match next_line(file) {
-                Ok(bytes) => bytes,
+            match next_line(file) {
+                Ok(Some(bytes)) => {
+                    self.count += 1;
+                    let damaged = |_| AuditLine::Damaged { damaged: format!("{name}, line {}", self.count) };
+                    let record = serde_json::from_slice(&bytes).map(AuditLine::Record);
+                    return Some(Ok(record.unwrap_or_else(damaged)));
+                }
+                Ok(None) => {
+                    self.files.pop_front();
+                    self.count = 0;
+                }
                 Err(error) => {
                     self.files.clear();
                     return Some(Err(error));
                 }
-            };
-            let Some(bytes) = bytes else {
-                self.files.pop_front();
-                self.count = 0;
-                continue;
-            };
-            self.count += 1;
-            return Some(Ok(match serde_json::from_slice(&bytes) {
-                Ok(record) => AuditLine::Record(record),
-                Err(_) => AuditLine::Damaged { file: name.clone(), line: self.count },
-            }));
+            }
         }
     }
 }

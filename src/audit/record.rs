@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ResourceKey;
-use crate::provider::{Error, Expect, Op};
+use crate::provider::Error;
 
 /// The longest key that is recorded, in characters; a store may have longer ones.
 const NAME_MAX: usize = 1_024;
@@ -115,14 +114,7 @@ impl AuditAction {
 
     /// Whether it is about a stored secret, not about a document.
     pub fn is_of_secret(self) -> bool {
-        match self {
-            Self::Create | Self::Write | Self::Delete | Self::Reveal => false,
-            Self::RevealSecret
-            | Self::WriteSecret
-            | Self::DeleteSecret
-            | Self::UndeleteSecret
-            | Self::DestroySecret => true,
-        }
+        !matches!(self, Self::Create | Self::Write | Self::Delete | Self::Reveal)
     }
 }
 
@@ -155,20 +147,6 @@ impl AuditOutcome {
             Error::Invalid { .. } | Error::Unsupported { .. } => Self::Refused,
         }
     }
-}
-
-/// The action, the key and the expected token of an operation.
-pub(super) fn of(op: &Op) -> (AuditAction, &ResourceKey, Option<String>) {
-    let action = match op {
-        Op::Put { expect: Expect::Absent, .. } => AuditAction::Create,
-        Op::Put { .. } => AuditAction::Write,
-        Op::Delete { .. } => AuditAction::Delete,
-    };
-    let before = match op.expect() {
-        Expect::Token(token) => Some(token.to_string()),
-        Expect::Absent | Expect::Anything => None,
-    };
-    (action, op.key(), before)
 }
 
 /// Truncates a text to [`NAME_MAX`].

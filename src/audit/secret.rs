@@ -88,7 +88,7 @@ impl PendingRecords {
                 record.after = Some(version.to_string());
             }
         }
-        self.secret_done(result);
+        self.done(result);
     }
 
     /// Sets the result of a read: its version, and how many values were received, since a store returns
@@ -104,18 +104,10 @@ impl PendingRecords {
                 record.fields = data.fields.iter().take(FIELDS_MAX).map(|(it, _)| name(it)).collect();
             }
         }
-        self.secret_done(result);
+        self.done(result);
         let is_there = |data: &SecretData| field.is_none_or(|it| data.fields.get(it.as_str()).is_some());
         if result.is_ok() && !data.is_some_and(is_there) {
             self.set_outcome(AuditOutcome::NotFound);
-        }
-    }
-
-    /// Sets the result of any other request.
-    pub fn secret_done<T>(&mut self, result: &Result<T, Error>) {
-        match result {
-            Ok(_) => self.set_outcome(AuditOutcome::Done),
-            Err(error) => self.set_outcome(AuditOutcome::of(error)),
         }
     }
 }

@@ -151,7 +151,7 @@ fn what_is_no_record_is_told_by_its_line_and_spoils_no_other() {
         .unwrap()
         .map(|line| match line.unwrap() {
             AuditLine::Record(record) => record.count.unwrap().to_string(),
-            AuditLine::Damaged { file, line } => format!("{file}:{line}"),
+            AuditLine::Damaged { damaged } => damaged.replace(", line ", ":"),
         })
         .collect();
     assert_eq!(lines, ["3", "audit.jsonl:2", "audit.jsonl:3", "audit.jsonl:4", "audit.jsonl:5", "4"]);

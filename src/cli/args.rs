@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
 use crate::config::Overrides;
 use crate::domain::{Address, KeyPrefix, Namespace, moment};
@@ -96,34 +97,17 @@ pub(super) enum Command {
     Put(PutArgs),
     Delete(DeleteArgs),
     Watch(WatchArgs),
-    Health(HealthArgs),
+    /// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
+    Health(OutputArgs),
     Audit(AuditArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Table,
-    Json,
-    Yaml,
-}
-
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct OutputArgs {
-    /// How to print
-    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
-    pub(super) format: Format,
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum ListCommand {
     /// The namespaces, and how many webhooks each has; reads keys only
-    Namespaces {
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    Namespaces(OutputArgs),
     /// The webhooks of a namespace, or of all
     Webhooks {
         /// The namespace
@@ -132,10 +116,7 @@ pub(super) enum ListCommand {
         output: OutputArgs,
     },
     /// The connections
-    Connections {
-        #[command(flatten)]
-        output: OutputArgs,
-    },
+    Connections(OutputArgs),
 }
 
 /// Print one document.
@@ -244,13 +225,6 @@ pub(super) enum WatchFormat {
     Table,
 }
 
-/// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
-#[derive(Debug, Args)]
-pub(super) struct HealthArgs {
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
 /// Print who wrote what and what came of it, the newest last; never a value.
 ///
 /// Everything that confdeck has sent to a store, or tried to, on this machine as this user.
@@ -286,11 +260,9 @@ pub(super) enum Since {
 }
 
 fn since(text: &str) -> Result<Since, String> {
-    let ago = duration(text).map(Since::Ago);
-    ago.or_else(|wrong| {
-        moment(text)
-            .map(Since::At)
-            .ok_or_else(|| format!("{wrong}; or a moment such as 2026-02-03T04:05:06Z"))
+    duration(text).map(Since::Ago).or_else(|wrong| {
+        let at = moment(text).map(Since::At);
+        at.ok_or_else(|| format!("{wrong}; or a moment such as 2026-02-03T04:05:06Z"))
     })
 }
 

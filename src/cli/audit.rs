@@ -3,29 +3,28 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use serde::Serialize;
-
 use super::args::{AuditArgs, Since};
-use super::error::{CliError, Exit};
+use super::error::{Exit, Result};
 use super::output::{Printer, cell, table};
-use super::{CliSession, print_note};
+use super::session::CliSession;
+use super::stderr::print_note;
 use crate::audit::{AuditLine, AuditRecord, read};
 use crate::domain::utc_millis;
 use crate::text::Safe;
 
-pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
+pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>) -> Result<()> {
     let Some(folder) = session.settings.console.state_dir.as_deref() else {
-        return Err(CliError::Failed("there is no state folder to read: set HOME, or XDG_STATE_HOME".into()));
+        return Err(Exit::FAILED.because("there is no state folder to read: set HOME, or XDG_STATE_HOME"));
     };
     let unreadable = |error: std::io::Error| {
-        CliError::Failed(format!("cannot read {}: {}", folder.display(), error.kind()))
+        Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), error.kind()))
     };
     let wanted = AuditFilter::of(session, audit);
     let mut rows = VecDeque::new();
     let (mut lines, mut more) = (0_u64, 0_u64);
     for line in read(folder).map_err(unreadable)? {
         lines += 1;
-        let row = AuditRow::of(line.map_err(unreadable)?);
+        let row = line.map_err(unreadable)?;
         if !wanted.matches(&row) {
             continue;
         }
@@ -42,9 +41,8 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
     }
     out.result(audit.output.format, &rows, |rows| {
         let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME", "DETAIL"];
-        table(headings, rows.iter().map(AuditRow::cells))
-    })?;
-    Ok(Exit::DONE)
+        table(headings, rows.iter().map(cells))
+    })
 }
 
 struct AuditFilter {
@@ -65,65 +63,45 @@ impl AuditFilter {
     }
 
     /// A damaged line could match anything, so it is always shown.
-    fn matches(&self, row: &AuditRow) -> bool {
-        let AuditRow::Record(record) = row else { return true };
+    fn matches(&self, row: &AuditLine) -> bool {
+        let AuditLine::Record(record) = row else { return true };
+        // A document and a secret may have the same name.
+        let wanted = if record.action.is_of_secret() { &self.secret } else { &self.key };
         self.since.is_none_or(|since| record.at >= since)
-            && self.matches_name(record)
+            && ((self.key.is_none() && self.secret.is_none()) || wanted.as_ref() == Some(&record.key))
             && self.context.as_ref().is_none_or(|context| *context == record.context)
     }
-
-    /// A document and a secret may have the same name.
-    fn matches_name(&self, record: &AuditRecord) -> bool {
-        let wanted = if record.action.is_of_secret() { &self.secret } else { &self.key };
-        (self.key.is_none() && self.secret.is_none()) || wanted.as_ref() == Some(&record.key)
-    }
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum AuditRow {
-    Record(Box<AuditRecord>),
-    Damaged { damaged: String },
-}
-
-impl AuditRow {
-    fn of(line: AuditLine) -> Self {
-        match line {
-            AuditLine::Record(record) => Self::Record(record),
-            AuditLine::Damaged { file, line } => Self::Damaged { damaged: format!("{file}, line {line}") },
+fn cells(row: &AuditLine) -> [Safe<'static>; 9] {
+    let none = || cell("-");
+    let record = match row {
+        AuditLine::Record(record) => record,
+        AuditLine::Damaged { damaged } => {
+            let what = cell(&format!("damaged: {damaged}"));
+            return [none(), none(), none(), none(), what, none(), none(), none(), none()];
         }
-    }
-
-    fn cells(&self) -> [Safe<'static>; 9] {
-        let none = || cell("-");
-        let record = match self {
-            Self::Record(record) => record,
-            Self::Damaged { damaged } => {
-                let what = cell(&format!("damaged: {damaged}"));
-                return [none(), none(), none(), none(), what, none(), none(), none(), none()];
-            }
-        };
-        let user = match &record.sudo_user {
-            Some(sudo) => format!("{} (sudo: {sudo})", record.user),
-            None => record.user.clone(),
-        };
-        let token = |token: &Option<String>| token.as_ref().map_or_else(none, cell);
-        let action = match record.count {
-            Some(count) => format!("{} {count}", record.action.word()),
-            None => record.action.word().to_owned(),
-        };
-        [
-            cell(&utc_millis(record.at)),
-            cell(&user),
-            cell(&record.context),
-            cell(&action),
-            cell(&record.key),
-            token(&record.before),
-            token(&record.after),
-            cell(record.outcome.words()),
-            cell(&detail(record)),
-        ]
-    }
+    };
+    let user = match &record.sudo_user {
+        Some(sudo) => format!("{} (sudo: {sudo})", record.user),
+        None => record.user.clone(),
+    };
+    let token = |token: &Option<String>| token.as_ref().map_or_else(none, cell);
+    let action = match record.count {
+        Some(count) => format!("{} {count}", record.action.word()),
+        None => record.action.word().to_owned(),
+    };
+    [
+        cell(&utc_millis(record.at)),
+        cell(&user),
+        cell(&record.context),
+        cell(&action),
+        cell(&record.key),
+        token(&record.before),
+        token(&record.after),
+        cell(record.outcome.words()),
+        cell(&detail(record)),
+    ]
 }
 
 /// The fields of a secret, and the reason given.

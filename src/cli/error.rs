@@ -8,9 +8,11 @@ use thiserror::Error;
 use crate::config::SettingsError;
 use crate::provider::Error as StoreError;
 
+pub(super) type Result<T> = std::result::Result<T, CliError>;
+
 /// A process exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exit(u8);
+pub struct Exit(pub u8);
 
 impl Exit {
     /// Success; also after a closed pipe, where nobody reads the rest.
@@ -37,9 +39,9 @@ impl Exit {
     /// `health`: it does not serve.
     pub const UNUSABLE: Self = Self(2);
 
-    /// The exit code that the console returned.
-    pub fn of_console(code: u8) -> Self {
-        Self(code)
+    /// An error that ends a command with this code.
+    pub(super) fn because(self, reason: impl Into<String>) -> CliError {
+        CliError::Because(self, reason.into())
     }
 }
 
@@ -56,23 +58,9 @@ pub(super) enum CliError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    #[error("{0}")]
-    Usage(String),
-    #[error("{0}")]
-    Invalid(String),
-    #[error("{0}")]
-    NotFound(String),
-    /// The document or secret to create already exists.
-    #[error("{0}")]
-    Exists(String),
-    /// No answer came, and reading again showed that nothing was stored.
-    #[error("{0}")]
-    NotStored(String),
-    /// No answer came, and the outcome could not be determined.
-    #[error("{0}")]
-    OutcomeUnknown(String),
-    #[error("{0}")]
-    Failed(String),
+    /// Any other reason, as text for people.
+    #[error("{1}")]
+    Because(Exit, String),
     /// The reader of our output closed the pipe.
     #[error("")]
     ClosedPipe,
@@ -82,13 +70,13 @@ impl CliError {
     /// A conflict of a write that creates means that it existed already, not that somebody changed it.
     pub(super) fn or_exists(self, creates: bool) -> Self {
         match self {
-            Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => Self::Exists(format!(
+            Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => Exit::CONFLICT.because(format!(
                 "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
                 token = entry.token
             )),
             Self::Store(StoreError::SecretConflict { path, now }) if creates => {
                 let now = now.map(|now| format!(" (now {now})")).unwrap_or_default();
-                Self::Exists(format!(
+                Exit::CONFLICT.because(format!(
                     "{path} exists already{now}; nothing was written. --expect-version replaces it"
                 ))
             }
@@ -106,13 +94,8 @@ impl CliError {
                 StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
                 StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
             },
-            Self::Settings(_) | Self::Usage(_) => Exit::USAGE,
-            Self::Invalid(_) => Exit::INVALID,
-            Self::NotFound(_) => Exit::NOT_FOUND,
-            Self::Exists(_) => Exit::CONFLICT,
-            Self::NotStored(_) => Exit::UNAVAILABLE,
-            Self::OutcomeUnknown(_) => Exit::OUTCOME_UNKNOWN,
-            Self::Failed(_) => Exit::FAILED,
+            Self::Settings(_) => Exit::USAGE,
+            Self::Because(exit, _) => *exit,
             Self::ClosedPipe => Exit::DONE,
         }
     }
@@ -123,7 +106,7 @@ impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
-            kind => Self::Failed(format!("cannot write the output: {kind}")),
+            kind => Exit::FAILED.because(format!("cannot write the output: {kind}")),
         }
     }
 }

@@ -5,20 +5,15 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::CliSession;
-use super::args::HealthArgs;
-use super::error::{CliError, Exit};
-use super::output::{Printer, cell, pairs, table};
+use super::error::{Exit, Result};
+use super::output::{Format, Printer, cell, pairs, table};
+use super::session::CliSession;
 use crate::domain::{
     Certificate, Condition, Fact, FactValue, Finding, Health, LatencyClass, MemberHealth, MemberRole, utc,
 };
 use crate::text::Safe;
 
-pub(super) async fn run(
-    session: &CliSession,
-    arguments: HealthArgs,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+pub(super) async fn run(session: &CliSession, format: Format, out: &mut Printer<'_>) -> Result<Exit> {
     let health = session.manager.health().await;
     let reads_only = session.settings.context.read_only.is_some();
     let health = if reads_only { health.without_writing() } else { health };
@@ -28,7 +23,7 @@ pub(super) async fn run(
         Condition::Unusable => Exit::UNUSABLE,
     };
     let report = HealthReport::of(session, &health, SystemTime::now());
-    out.result(arguments.output.format, &report, |report| report.lines(&health))?;
+    out.result(format, &report, |report| report.lines(&health))?;
     Ok(exit)
 }
 
@@ -124,17 +119,7 @@ impl HealthReport {
         rows.extend(self.read_only.iter().map(|origin| ("read-only", cell(origin))));
         rows.extend(self.marks.iter().map(|mark| ("mark", cell(mark))));
         rows.extend(health.facts.iter().map(|fact| (fact.name, cell(&fact.value.words()))));
-        let mut lines = pairs(rows);
-        lines.extend(self.member_lines(health));
-        lines.extend(self.certificate_lines());
-        lines
-    }
-
-    fn member_lines(&self, health: &Health) -> Vec<Safe<'static>> {
-        if health.members.is_empty() {
-            return Vec::new();
-        }
-        let rows = health.members.iter().map(|member| {
+        let members = health.members.iter().map(|member| {
             let facts = member.facts.iter().map(|fact| format!("{} {}", fact.name, fact.value.words()));
             let why = (!member.detail.is_empty()).then(|| member.detail.clone());
             let detail: Vec<_> = why.into_iter().chain(facts).collect();
@@ -147,21 +132,26 @@ impl HealthReport {
                 Safe::from(detail.join(", ")),
             ]
         });
-        let headings = ["MEMBER", "CONDITION", "ROLE", "LATENCY", "ENDPOINT", "DETAIL"];
-        std::iter::once(Safe::literal("")).chain(table(headings, rows)).collect()
-    }
-
-    fn certificate_lines(&self) -> Vec<Safe<'static>> {
-        if self.certificates.is_empty() {
-            return Vec::new();
-        }
-        let rows = self.certificates.iter().map(|it| {
+        let certificates = self.certificates.iter().map(|it| {
             let left = if it.days_left < 0 { "ended".to_owned() } else { it.days_left.to_string() };
             [cell(it.owner), cell(&it.of), cell(&it.not_after), cell(&left), cell(&it.subject)]
         });
-        let headings = ["CERTIFICATE", "OF", "ENDS", "DAYS LEFT", "SUBJECT"];
-        std::iter::once(Safe::literal("")).chain(table(headings, rows)).collect()
+        let mut lines = pairs(rows);
+        lines.extend(section(["MEMBER", "CONDITION", "ROLE", "LATENCY", "ENDPOINT", "DETAIL"], members));
+        lines.extend(section(["CERTIFICATE", "OF", "ENDS", "DAYS LEFT", "SUBJECT"], certificates));
+        lines
     }
+}
+
+/// A table below an empty line; nothing where there are no rows.
+fn section<const N: usize>(
+    headings: [&'static str; N],
+    rows: impl ExactSizeIterator<Item = [Safe<'static>; N]>,
+) -> Vec<Safe<'static>> {
+    if rows.len() == 0 {
+        return Vec::new();
+    }
+    std::iter::once(Safe::literal("")).chain(table(headings, rows)).collect()
 }
 
 impl FindingReport {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::error::CliError;
+use super::error::{Exit, Result};
 
 /// Standard input without the standard library's buffer, which is never wiped.
 pub(super) struct RawStdin;
@@ -17,7 +17,7 @@ impl Read for RawStdin {
 
 /// Reads a file, or standard input where none is named; one byte more than `max` shows that it is too much,
 /// and with that much capacity no copy of a secret is left behind.
-pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) -> Result<(), CliError> {
+pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) -> Result<()> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let read = match file {
         Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(bytes)),
@@ -25,6 +25,6 @@ pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) ->
     };
     read.map(drop).map_err(|error| {
         let name = file.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
-        CliError::Failed(format!("cannot read {name}: {}", error.kind()))
+        Exit::FAILED.because(format!("cannot read {name}: {}", error.kind()))
     })
 }

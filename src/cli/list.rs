@@ -5,28 +5,24 @@ use std::collections::BTreeMap;
 use futures::TryStreamExt;
 use serde::Serialize;
 
-use super::args::{Format, ListCommand};
-use super::error::{CliError, Exit};
-use super::output::{Printer, cell, table};
-use super::{CliSession, print_note};
+use super::args::ListCommand;
+use super::error::Result;
+use super::output::{Format, Printer, cell, table};
+use super::session::CliSession;
+use super::stderr::print_note;
 use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
 
-pub(super) async fn run(
-    session: &CliSession,
-    list: ListCommand,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+pub(super) async fn run(session: &CliSession, list: ListCommand, out: &mut Printer<'_>) -> Result<()> {
     let reader = session.manager.reader();
     match list {
-        ListCommand::Namespaces { output } => namespaces(&*reader, output.format, out).await?,
+        ListCommand::Namespaces(output) => namespaces(&*reader, output.format, out).await,
         ListCommand::Webhooks { namespace, output } => {
-            webhooks(&*reader, namespace, output.format, out).await?
+            webhooks(&*reader, namespace, output.format, out).await
         }
-        ListCommand::Connections { output } => connections(&*reader, output.format, out).await?,
+        ListCommand::Connections(output) => connections(&*reader, output.format, out).await,
     }
-    Ok(Exit::DONE)
 }
 
 #[derive(Serialize)]
@@ -35,11 +31,7 @@ struct NamespaceRow {
     webhooks: usize,
 }
 
-async fn namespaces(
-    reader: &dyn ConfigReader,
-    format: Format,
-    out: &mut Printer<'_>,
-) -> Result<(), CliError> {
+async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let mut counts = BTreeMap::<Namespace, usize>::new();
     let mut pages = reader.list_keys(KeyPrefix::All);
     let mut coverage = Coverage::Whole;
@@ -50,10 +42,7 @@ async fn namespaces(
         }
     }
     warn_partial(&coverage);
-    let row = |(namespace, webhooks): (Namespace, usize)| NamespaceRow {
-        namespace: namespace.as_str().to_owned(),
-        webhooks,
-    };
+    let row = |(name, webhooks): (Namespace, _)| NamespaceRow { namespace: name.as_str().into(), webhooks };
     let rows: Vec<_> = counts.into_iter().map(row).collect();
     out.result(format, &rows, |rows| {
         table(["NAMESPACE", "WEBHOOKS"], rows.iter().map(|row| [cell(&row.namespace), cell(&row.webhooks)]))
@@ -89,7 +78,7 @@ impl DocumentRow {
             name: entry.key.short(),
             module: facts.module.map(Into::into),
             connections: facts.connections.into_iter().map(Into::into).collect(),
-            auth: facts.auth.iter().map(|auth| auth.word()).collect(),
+            auth: facts.auth.iter().map(|auth| auth.word).collect(),
             token: entry.token.to_string(),
             revision: entry.revision.0,
             size: entry.document.len(),
@@ -103,7 +92,7 @@ async fn rows(
     reader: &dyn ConfigReader,
     prefix: KeyPrefix,
     wanted: fn(&ResourceKey) -> bool,
-) -> Result<Vec<DocumentRow>, CliError> {
+) -> Result<Vec<DocumentRow>> {
     let (mut rows, mut coverage) = (Vec::new(), Coverage::Whole);
     let mut pages = reader.list(prefix);
     while let Some(page) = pages.try_next().await? {
@@ -126,7 +115,7 @@ async fn webhooks(
     namespace: Option<Namespace>,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<(), CliError> {
+) -> Result<()> {
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
     let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
     out.result(format, &rows, |rows| {
@@ -148,11 +137,7 @@ async fn webhooks(
     })
 }
 
-async fn connections(
-    reader: &dyn ConfigReader,
-    format: Format,
-    out: &mut Printer<'_>,
-) -> Result<(), CliError> {
+async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
     out.result(format, &rows, |rows| {
         table(

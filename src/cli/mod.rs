@@ -13,15 +13,15 @@ mod input;
 mod list;
 mod output;
 mod pipe;
-mod prompt;
 mod put;
 mod secrets;
+mod session;
+mod stderr;
 mod watch;
 mod write;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -31,16 +31,12 @@ pub use args::Demo;
 pub use error::Exit;
 
 use self::args::{CliArgs, Command};
-use self::error::CliError;
+use self::error::{CliError, Result};
 use self::output::Printer;
-use self::secrets::redact_usage_error;
-use crate::audit::Audit;
+use self::secrets::redacted_message;
+use self::session::CliSession;
+use self::stderr::print_note;
 use crate::config::{SettingSources, Settings};
-use crate::domain::Token;
-use crate::manager::UnifiedConfigManager;
-use crate::provider::Expect;
-use crate::text::Safe;
-use crate::write::WriteService;
 
 /// How long a finished command waits for the store to shut down.
 const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);
@@ -72,23 +68,22 @@ pub struct CommandLine {
 /// # Errors
 /// The exit code where there is nothing to run: after `--help`, a usage error or invalid settings; the
 /// message has been printed by then.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Exit> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Invocation, Exit> {
     let given: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = CliArgs::try_parse_from(&given).map_err(|error| {
-        let hushed = Some(&error)
-            .filter(|_| redact_usage_error::writes_a_value(&given))
-            .and_then(redact_usage_error::redacted_message);
-        hushed.map_or_else(|| print_clap_error(&error), |words| report(&CliError::Usage(words)))
-    })?;
+    let arguments =
+        CliArgs::try_parse_from(&given).map_err(|error| match redacted_message(&error, &given) {
+            Some(words) => report(&Exit::USAGE.because(words)),
+            None => print_clap_error(&error),
+        })?;
     invocation(arguments).map_err(|failure| report(&failure))
 }
 
-fn invocation(arguments: CliArgs) -> Result<Invocation, CliError> {
+fn invocation(arguments: CliArgs) -> Result<Invocation> {
     if arguments.command.is_some() && (arguments.demo.is_some() || arguments.theme.is_some()) {
         let flag = if arguments.demo.is_some() { "--demo" } else { "--theme" };
-        return Err(CliError::Usage(format!(
-            "{flag} is for the console: leave out the command, or the flag"
-        )));
+        return Err(
+            Exit::USAGE.because(format!("{flag} is for the console: leave out the command, or the flag"))
+        );
     }
     let mut overrides = arguments.overrides();
     // The audit of a context stays readable after the context is removed from the config file.
@@ -111,54 +106,37 @@ fn print_clap_error(error: &clap::Error) -> Exit {
         return Exit::DONE;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        print_error("a command is missing here");
+        print_note("a command is missing here");
         // This is standard error: there is nowhere left to report a failure.
         let _ = write!(io::stderr(), "\n{text}");
         return Exit::USAGE;
     }
-    print_error(text.strip_prefix("error: ").unwrap_or(&text));
+    print_note(text.strip_prefix("error: ").unwrap_or(&text));
     Exit::USAGE
 }
 
-/// Prints why there is no console.
-pub fn refuse_console() -> Exit {
-    print_error(
+/// Says why there is no console where standard input or output is no terminal.
+pub fn refuse_without_terminal() -> Option<Exit> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return None;
+    }
+    print_note(
         "the console needs a terminal on standard input and output; for scripts there are commands, see confdeck --help",
     );
-    Exit::USAGE
-}
-
-/// Whether standard input and output are a terminal.
-pub fn has_terminal() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    Some(Exit::USAGE)
 }
 
 /// Prints why the console could not be opened.
 pub fn fail(error: &impl std::fmt::Display) -> Exit {
-    print_error(&error.to_string());
+    print_note(&error.to_string());
     Exit::FAILED
 }
 
 fn report(failure: &CliError) -> Exit {
     if !matches!(failure, CliError::ClosedPipe) {
-        print_error(&failure.to_string());
+        print_note(&failure.to_string());
     }
     failure.exit()
-}
-
-/// Prints an error to standard error, escaped, because it may quote stored data.
-fn print_error(text: &str) {
-    let mut stderr = io::stderr().lock();
-    for (index, line) in text.trim_end().lines().enumerate() {
-        let prefix = if index == 0 { "confdeck: " } else { "" };
-        // There is nowhere left to report a failure.
-        let _ = writeln!(stderr, "{prefix}{}", Safe::new(line));
-    }
-}
-
-/// Prints a note to standard error, so that the output stays machine-readable.
-fn print_note(text: &str) {
-    print_error(text);
 }
 
 pub async fn run(line: CommandLine) -> Exit {
@@ -166,50 +144,23 @@ pub async fn run(line: CommandLine) -> Exit {
     let is_terminal = io::stdout().is_terminal();
     let mut writer = io::BufWriter::new(io::stdout().lock());
     let mut out = Printer::new(&mut writer, is_terminal);
-    let ended = session.dispatch(line.command, &mut out).await;
+    let ended = dispatch(&session, line.command, &mut out).await;
     let ended = ended.and_then(|exit| out.flush().map(|()| exit).map_err(CliError::from));
     // A store that hangs is abandoned; its connections end with the process.
     let _ = tokio::time::timeout(SHUTDOWN_WITHIN, session.manager.shutdown()).await;
     ended.unwrap_or_else(|failure| report(&failure))
 }
 
-/// What every command uses.
-struct CliSession {
-    settings: Box<Settings>,
-    manager: UnifiedConfigManager,
-    writes: WriteService,
-    audit_context: Option<String>,
-}
-
-impl CliSession {
-    fn new(settings: Box<Settings>, audit_context: Option<String>) -> Self {
-        let manager = UnifiedConfigManager::from_settings(&settings);
-        let folder = settings.console.state_dir.as_deref();
-        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.location())
-            .with_secrets(settings.secrets.location());
-        let writes = WriteService::new(Arc::new(audit), write::AUDIT_WAIT);
-        Self { settings, manager, writes, audit_context }
+async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>) -> Result<Exit> {
+    match command {
+        Command::List(list) => list::run(session, list, out).await?,
+        Command::Get(get) => get::run(session, get, out).await?,
+        Command::Put(put) => put::run(session, put, out).await?,
+        Command::Delete(delete) => delete::run(session, delete, out).await?,
+        Command::Watch(watch) => watch::run(session, watch, out).await?,
+        Command::Health(output) => return health::run(session, output.format, out).await,
+        Command::Audit(audit) => audit::run(session, &audit, out)?,
+        Command::Secrets(secrets) => return secrets::run(session, secrets, out).await,
     }
-
-    async fn dispatch(&self, command: Command, out: &mut Printer<'_>) -> Result<Exit, CliError> {
-        match command {
-            Command::List(list) => list::run(self, list, out).await,
-            Command::Get(get) => get::run(self, get, out).await,
-            Command::Put(put) => put::run(self, put, out).await,
-            Command::Delete(delete) => delete::run(self, delete, out).await,
-            Command::Watch(watch) => watch::run(self, watch, out).await,
-            Command::Health(health) => health::run(self, health, out).await,
-            Command::Audit(audit) => audit::run(self, &audit, out),
-            Command::Secrets(secrets) => secrets::run(self, secrets, out).await,
-        }
-    }
-
-    fn expect(&self, token: &str) -> Result<Expect, CliError> {
-        let kind = self.manager.reader().capabilities().tokens;
-        Token::parse(kind, token).map(Expect::Token).ok_or_else(|| {
-            CliError::Usage(format!(
-                "{token:?} is not a token of this store; confdeck get prints the current one"
-            ))
-        })
-    }
+    Ok(Exit::DONE)
 }

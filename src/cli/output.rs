@@ -2,15 +2,30 @@
 
 use std::io::{self, Write};
 
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::args::Format;
-use super::error::CliError;
+use super::error::{Exit, Result};
 use crate::text::Safe;
 
 /// The longest table cell, in characters; a key can be longer than any screen.
 const CELL_MAX: usize = 120;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+    Yaml,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct OutputArgs {
+    /// How to print
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: Format,
+}
 
 pub(super) struct Printer<'a> {
     writer: &'a mut dyn Write,
@@ -25,6 +40,10 @@ impl<'a> Printer<'a> {
     /// Prints a line for people.
     pub(super) fn line(&mut self, text: &Safe<'_>) -> io::Result<()> {
         writeln!(self.writer, "{text}")
+    }
+
+    pub(super) fn lines(&mut self, lines: impl IntoIterator<Item = Safe<'static>>) -> Result<()> {
+        Ok(lines.into_iter().try_for_each(|line| self.line(&line))?)
     }
 
     /// Prints bytes unchanged for programs. On a terminal control characters are made visible, so that stored
@@ -48,30 +67,25 @@ impl<'a> Printer<'a> {
         format: Format,
         data: &T,
         table: impl FnOnce(&T) -> Vec<Safe<'static>>,
-    ) -> Result<(), CliError> {
+    ) -> Result<()> {
         match format {
-            Format::Table => {
-                for line in table(data) {
-                    self.line(&line)?;
-                }
-                Ok(())
-            }
+            Format::Table => self.lines(table(data)),
             Format::Json => self.json(data),
             Format::Yaml => self.yaml(data),
         }
     }
 
     /// Prints indented JSON.
-    pub(super) fn json<T: Serialize>(&mut self, data: &T) -> Result<(), CliError> {
+    pub(super) fn json<T: Serialize>(&mut self, data: &T) -> Result<()> {
         let mut text = serde_json::to_string_pretty(data)
-            .map_err(|_| CliError::Failed("the result cannot be written as JSON".into()))?;
+            .map_err(|_| Exit::FAILED.because("the result cannot be written as JSON"))?;
         text.push('\n');
         Ok(self.exact(text.as_bytes())?)
     }
 
-    pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<(), CliError> {
+    pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<()> {
         let text = serde_saphyr::to_string(data)
-            .map_err(|_| CliError::Failed("the result cannot be written as YAML; use -o json".into()))?;
+            .map_err(|_| Exit::FAILED.because("the result cannot be written as YAML; use -o json"))?;
         Ok(self.exact(text.as_bytes())?)
     }
 
@@ -83,6 +97,11 @@ impl<'a> Printer<'a> {
 /// A table cell: the value's text, escaped and truncated to [`CELL_MAX`].
 pub(super) fn cell(value: &(impl ToString + ?Sized)) -> Safe<'static> {
     Safe::prefix(&value.to_string(), CELL_MAX).into_owned()
+}
+
+/// What a write replaced, and by what.
+pub(super) fn change_line(name: &str, before: Option<&str>, after: Option<&str>) -> Safe<'static> {
+    cell(&format!("{name}  {} -> {}", before.unwrap_or("-"), after.unwrap_or("-")))
 }
 
 /// Lines of a table, each column as wide as its widest cell.

@@ -5,24 +5,23 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::CliSession;
 use super::args::PutArgs;
-use super::error::{CliError, Exit};
+use super::error::{Exit, Result};
 use super::input::read_into;
-use super::output::{Printer, cell};
-use crate::check::rules::{MaskForSecret, UnfilledPlaceholder, UnroutableId, UnusableDocument};
-use crate::check::{Rule, Subject, diagnose};
+use super::output::{Format, Printer, change_line};
+use super::session::CliSession;
+use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+use crate::check::{Subject, diagnose};
 use crate::domain::json::check_object;
 use crate::domain::{Document, DocumentKind, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
 use crate::provider::{Commit, Expect, Lease, Op};
-use crate::text::Safe;
 
-pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<Exit, CliError> {
+pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<()> {
     let writer = session.manager.writer()?;
     let key = put.address.0.clone();
     if key.is_foreign() {
-        return Err(CliError::Invalid(format!(
+        return Err(Exit::INVALID.because(format!(
             "{key} has a shape that the receiver ignores: it can be read and deleted, not written"
         )));
     }
@@ -34,7 +33,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
     let most = writer.capabilities().max_document;
     let document = read(&put, most)?;
     if document.len() > most {
-        return Err(CliError::Invalid(format!(
+        return Err(Exit::INVALID.because(format!(
             "{key}: the document is larger than the {most} bytes that this store holds in one: shorten it; \
              nothing was sent"
         )));
@@ -43,9 +42,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
     let commit = session.commit(writer, op).await.map_err(|error| error.or_exists(put.create))?;
-    let written = WriteReport::of(&key, &commit);
-    out.result(put.output.format, &written, |written| vec![written.line()])?;
-    Ok(Exit::DONE)
+    WriteReport::of(&key, &commit).print(put.output.format, out)
 }
 
 /// The output of `put` and `delete`.
@@ -69,20 +66,18 @@ impl WriteReport {
         }
     }
 
-    pub(super) fn line(&self) -> Safe<'static> {
-        let token = |token: &Option<String>| token.clone().unwrap_or_else(|| "-".into());
-        cell(&format!("{}  {} -> {}", self.key, token(&self.before), token(&self.after)))
+    pub(super) fn print(&self, format: Format, out: &mut Printer<'_>) -> Result<()> {
+        out.result(format, self, |it| vec![change_line(&it.key, it.before.as_deref(), it.after.as_deref())])
     }
 }
 
-fn read(put: &PutArgs, max: usize) -> Result<Document, CliError> {
+fn read(put: &PutArgs, max: usize) -> Result<Document> {
     if let Some(value) = &put.value {
         return Ok(Document::from(value.as_str()));
     }
     if put.file.is_none() && io::stdin().is_terminal() {
-        return Err(CliError::Usage(
-            "there is no document: give it as an argument, with --file, or on standard input".into(),
-        ));
+        return Err(Exit::USAGE
+            .because("there is no document: give it as an argument, with --file, or on standard input"));
     }
     let mut bytes = Vec::new();
     read_into(&mut bytes, put.file.as_deref().filter(|path| *path != Path::new("-")), max)?;
@@ -92,24 +87,24 @@ fn read(put: &PutArgs, max: usize) -> Result<Document, CliError> {
 /// Refuses what the receiver could not use, and what would store a mask in place of a secret; `force`
 /// stores it anyway. A placeholder stands for a secret that only its draft can fill in: not even that
 /// may store it in the secret's place.
-fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<(), CliError> {
-    let refused = |problem: String| CliError::Invalid(format!("{key}: {problem}"));
+fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<()> {
+    let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
     let facts = Facts::scan(DocumentKind::of(key), document);
     let text = document.text().unwrap_or_default();
     let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
-    if let Some(found) = of_text.iter().find(|found| found.rule == UnfilledPlaceholder.id()) {
+    if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {
         return Err(refused(found.to_string()));
     }
     let of_document = diagnose(Subject::Document { key, facts: &facts, around: &() });
     let problem = of_document.into_iter().chain(of_text).find_map(|found| match found.rule {
-        rule if rule == UnroutableId.id() => {
+        rule if rule == UNROUTABLE_ID.id => {
             Some(format!("the receiver answers 400 for this id: {}", found.message))
         }
-        rule if rule == UnusableDocument.id() => match facts.error {
+        rule if rule == UNUSABLE_DOCUMENT.id => match facts.error {
             Some(DocumentError::NotUtf8(at)) => Some(format!("byte {at} of the document is not UTF-8")),
             _ => check_object(text).err().map(|error| error.to_string()),
         },
-        rule if rule == MaskForSecret.id() => Some(found.message),
+        rule if rule == MASK_FOR_SECRET.id => Some(found.message),
         _ => None,
     });
     match problem.filter(|_| !force) {

@@ -6,9 +6,10 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use super::args::{WatchArgs, WatchFormat};
-use super::error::{CliError, Exit};
+use super::error::{CliError, Exit, Result};
 use super::output::{Printer, cell};
-use super::{CliSession, pipe};
+use super::pipe;
+use super::session::CliSession;
 use crate::domain::{
     ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
     StoreId, Token,
@@ -19,28 +20,24 @@ use crate::text::{Masked, Safe};
 /// The longest masked value, in characters; with `--raw` values are not truncated.
 const VALUE_MAX: usize = 4_000;
 
-pub(super) async fn run(
-    session: &CliSession,
-    arguments: WatchArgs,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
-    let prefix = arguments.prefix.clone().unwrap_or(KeyPrefix::All);
+pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printer<'_>) -> Result<()> {
+    let WatchArgs { prefix, raw, format } = watch;
     // The provider's own watch: a single reader needs no inventory.
-    let mut watch = session.manager.reader().watch(prefix);
-    let mut narrator = EventPrinter { raw: arguments.raw, ..EventPrinter::default() };
+    let mut watch = session.manager.reader().watch(prefix.unwrap_or(KeyPrefix::All));
+    let mut narrator = EventPrinter { raw, ..EventPrinter::default() };
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let mut closed = std::pin::pin!(pipe::closed());
     loop {
         let event = tokio::select! {
             event = watch.events.next() => event,
-            _ = &mut interrupted => return Ok(Exit::DONE),
+            _ = &mut interrupted => return Ok(()),
             () = &mut closed => return Err(CliError::ClosedPipe),
         };
         let Some(event) = event else {
-            return Err(CliError::Failed("the store has ended the watch; start it again".into()));
+            return Err(Exit::FAILED.because("the store has ended the watch; start it again"));
         };
         for line in narrator.lines_for(event) {
-            match arguments.format {
+            match format {
                 WatchFormat::Json => out.exact(line.json()?.as_bytes())?,
                 WatchFormat::Table => out.line(&line.text())?,
             }
@@ -70,9 +67,9 @@ struct EventLine {
 }
 
 impl EventLine {
-    fn json(&self) -> Result<String, CliError> {
+    fn json(&self) -> Result<String> {
         let mut text = serde_json::to_string(self)
-            .map_err(|_| CliError::Failed("a change cannot be written as JSON".into()))?;
+            .map_err(|_| Exit::FAILED.because("a change cannot be written as JSON"))?;
         text.push('\n');
         Ok(text)
     }
@@ -111,7 +108,10 @@ impl EventPrinter {
             WatchEvent::State(LinkState::Loading { .. })
             | WatchEvent::Compared { .. }
             | WatchEvent::Progress { .. } => Vec::new(),
-            WatchEvent::State(state) => vec![state_line(&state)],
+            WatchEvent::State(state) => {
+                let (word, reason) = (Some(state.word()), state.reason().map(str::to_owned));
+                vec![EventLine { kind: "state", state: word, reason, ..EventLine::default() }]
+            }
             WatchEvent::Load { store, at, coverage, .. } => self.begin(store, at, coverage),
             WatchEvent::Page(entries) => {
                 entries.into_iter().filter_map(|entry| self.loaded_line(&entry)).collect()
@@ -121,7 +121,9 @@ impl EventPrinter {
                 .into_iter()
                 .filter_map(|change| match change.kind {
                     ChangeKind::Put { entry } => Some(self.put_line(&entry)),
-                    ChangeKind::Deleted { key } => self.removed_line(&key, change.revision),
+                    ChangeKind::Deleted { key } => {
+                        self.tokens.remove(&key).map(|_| gone_line("deleted", &key, change.revision))
+                    }
                 })
                 .collect(),
         }
@@ -162,22 +164,14 @@ impl EventPrinter {
         let mut gone: Vec<_> =
             self.tokens.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
         gone.sort_unstable();
-        gone.iter().map(|key| self.unlisted_line(key, at)).collect()
-    }
-
-    /// A key that a load did not contain: deleted if the load covers it, else hidden.
-    fn unlisted_line(&self, key: &ResourceKey, at: Revision) -> EventLine {
-        let line = deleted_line(key, at);
-        if self.coverage.covers(key) { line } else { EventLine { kind: "hidden", ..line } }
+        // A key that a load did not contain is deleted if the load covers it.
+        let kind = |key: &_| if self.coverage.covers(key) { "deleted" } else { "hidden" };
+        gone.iter().map(|key| gone_line(kind(key), key, at)).collect()
     }
 
     fn put_line(&mut self, entry: &Entry) -> EventLine {
         let before = self.tokens.insert(entry.key.clone(), (entry.token, self.load));
         self.line(if before.is_some() { "updated" } else { "created" }, entry)
-    }
-
-    fn removed_line(&mut self, key: &ResourceKey, at: Revision) -> Option<EventLine> {
-        self.tokens.remove(key).map(|_| deleted_line(key, at))
     }
 
     fn line(&self, kind: &'static str, entry: &Entry) -> EventLine {
@@ -200,13 +194,8 @@ impl EventPrinter {
     }
 }
 
-fn deleted_line(key: &ResourceKey, at: Revision) -> EventLine {
-    EventLine { kind: "deleted", key: Some(key.to_string()), revision: Some(at.0), ..EventLine::default() }
-}
-
-fn state_line(state: &LinkState) -> EventLine {
-    let reason = state.reason().map(str::to_owned);
-    EventLine { kind: "state", state: Some(state.word()), reason, ..EventLine::default() }
+fn gone_line(kind: &'static str, key: &ResourceKey, at: Revision) -> EventLine {
+    EventLine { kind, key: Some(key.to_string()), revision: Some(at.0), ..EventLine::default() }
 }
 
 #[cfg(test)]

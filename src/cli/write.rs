@@ -1,37 +1,35 @@
 //! What commands say about writes: that one is not in the audit, and what became of one without an answer.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::CliError;
-use super::{CliSession, print_note};
-use crate::domain::ResourceKey;
+use super::error::{Exit, Result};
+use super::session::CliSession;
+use super::stderr::print_note;
 use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op};
 use crate::write::Audited;
 
 /// The request number in the audit: a command makes one write, and what it reads belongs to that.
 pub(super) const NUMBER: u64 = 1;
 
-/// How long writing the audit may take: longer than another process may hold its lock, since this one ends
-/// with the command.
-pub(super) const AUDIT_WAIT: Duration = Duration::from_secs(6);
-
 /// How long the outcome of an unanswered write is polled for.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(15);
 
 impl CliSession {
     /// Commits, and records it in the audit.
-    pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit, CliError> {
-        let (key, sent) = (op.key().clone(), WriteSummary::of(&op));
-        let ops = vec![op];
+    pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit> {
+        let (key, sent) = (op.key(), verb(&op));
+        let ops = vec![op.clone()];
         let answer = self.writes.commit(NUMBER, Ok(Arc::clone(&writer)), ops.clone()).await.noted();
         let Err(Error::OutcomeUnknown { reason, .. }) = answer else { return Ok(answer?) };
         print_note(&format!("no answer to the {sent} of {key} ({reason}); looking whether it was done"));
         let found = self.writes.find_outcome(NUMBER, &*writer, &ops, OUTCOME_WITHIN).await.noted();
-        let judged = outcome_result(&key, sent, found.ok());
+        let judged = outcome_result(&op, found.ok());
         if let Ok(commit) = &judged {
-            print_note(&late_success(&key, commit));
+            print_note(&match commit.outcomes.first().and_then(|outcome| outcome.after) {
+                Some(token) => format!("{key} was stored after all: token {token}"),
+                None => format!("{key} was deleted after all"),
+            });
         }
         judged
     }
@@ -51,63 +49,36 @@ pub(super) fn note_unrecorded(trouble: Option<String>) {
     }
 }
 
-/// What messages about a write need to know of it.
-#[derive(Debug, Clone, Copy)]
-struct WriteSummary {
-    deletes: bool,
-    conditional: bool,
-}
-
-impl WriteSummary {
-    fn of(op: &Op) -> Self {
-        let deletes = matches!(op, Op::Delete { .. });
-        Self { deletes, conditional: op.expect() != Expect::Anything }
-    }
-}
-
-impl fmt::Display for WriteSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.deletes { "delete" } else { "write" })
-    }
-}
-
-fn late_success(key: &ResourceKey, commit: &Commit) -> String {
-    match commit.outcomes.first().and_then(|outcome| outcome.after) {
-        Some(token) => format!("{key} was stored after all: token {token}"),
-        None => format!("{key} was deleted after all"),
-    }
+fn verb(op: &Op) -> &'static str {
+    if matches!(op, Op::Delete { .. }) { "delete" } else { "write" }
 }
 
 /// The result of the command for an outcome that was read back.
-fn outcome_result(
-    key: &ResourceKey,
-    sent: WriteSummary,
-    found: Option<CommitStatus>,
-) -> Result<Commit, CliError> {
+fn outcome_result(op: &Op, found: Option<CommitStatus>) -> Result<Commit> {
+    let (key, sent) = (op.key(), verb(op));
     let look = format!("confdeck get {key} shows what is stored");
     match found {
         Some(CommitStatus::Written(commit)) => Ok(commit),
         Some(CommitStatus::NotWritten) => {
             // A request that is still on its way meets its own condition, if it has one.
-            let again = if sent.conditional {
+            let again = if op.expect() != Expect::Anything {
                 "repeated under the same condition, it cannot be done twice"
             } else {
                 "should it be on its way still, it may be done yet: look again before you repeat it"
             };
-            let was_not = if sent.deletes { "was not deleted" } else { "was not stored" };
-            Err(CliError::NotStored(format!("{key} {was_not}: {again}")))
+            let was_not = if sent == "delete" { "was not deleted" } else { "was not stored" };
+            Err(Exit::UNAVAILABLE.because(format!("{key} {was_not}: {again}")))
         }
         Some(CommitStatus::Superseded { now, .. }) => {
             let now = now.map_or_else(|| "nothing is".into(), |entry| format!("token {} is", entry.token));
             let what = format!("whether the {sent} was done before that cannot be told");
-            Err(CliError::OutcomeUnknown(format!(
-                "{key} was written by someone else ({now} stored now): {what}; {look}"
-            )))
+            Err(Exit::OUTCOME_UNKNOWN
+                .because(format!("{key} was written by someone else ({now} stored now): {what}; {look}")))
         }
         Some(CommitStatus::Partial) => {
-            Err(CliError::OutcomeUnknown(format!("the {sent} of {key} was done in part; {look}")))
+            Err(Exit::OUTCOME_UNKNOWN.because(format!("the {sent} of {key} was done in part; {look}")))
         }
-        None => Err(CliError::OutcomeUnknown(format!(
+        None => Err(Exit::OUTCOME_UNKNOWN.because(format!(
             "what became of the {sent} of {key} cannot be found out: it may or may not be done; {look}"
         ))),
     }
@@ -118,14 +89,19 @@ mod tests {
     use super::*;
     use crate::cli::error::Exit;
     use crate::domain::{Address, Revision, Token};
-    use crate::provider::Outcome;
+    use crate::provider::{Lease, Outcome};
 
     #[test]
     fn what_was_found_has_its_words_and_its_exit_code() {
         let key = "a/x".parse::<Address>().unwrap().0;
-        let sent = |conditional| WriteSummary { deletes: false, conditional };
+        let sent = |conditional| Op::Put {
+            key: key.clone(),
+            document: "{}".into(),
+            expect: if conditional { Expect::Absent } else { Expect::Anything },
+            lease: Lease::Keep,
+        };
         let told = |found, conditional| {
-            outcome_result(&key, sent(conditional), found).map_err(|f| (f.exit(), f.to_string()))
+            outcome_result(&sent(conditional), found).map_err(|f| (f.exit(), f.to_string()))
         };
         let outcomes = vec![Outcome { before: None, after: Some(Token::counter(7)) }];
         assert!(told(Some(CommitStatus::Written(Commit { at: Revision(7), outcomes })), true).is_ok());

@@ -15,7 +15,7 @@ pub(super) struct JsonTree<'a> {
     /// Whether the whole text is one line.
     pub(super) flat: bool,
     /// Of its tokens; what differs has another one, nearly always.
-    hash: u64,
+    pub(super) hash: u64,
 }
 
 pub(super) enum TreeKind<'a> {
@@ -32,7 +32,14 @@ pub(super) struct TreeMember<'a> {
     pub(super) value: JsonTree<'a>,
 }
 
+/// A member's name, and which one of that name it is.
+pub(super) type MemberId<'a> = (&'a str, usize);
+
 impl TreeMember<'_> {
+    pub(super) fn id(&self) -> MemberId<'_> {
+        (&self.name, self.number)
+    }
+
     pub(super) fn step(&self) -> PathStep {
         PathStep::Name(self.name.clone(), self.number)
     }
@@ -94,11 +101,6 @@ impl<'a> JsonTree<'a> {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
     }
 
-    /// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
-    pub(super) fn hash(&self) -> u64 {
-        self.hash
-    }
-
     pub(super) fn members(&self) -> Option<&[TreeMember<'a>]> {
         match &self.kind {
             TreeKind::Object(members) => Some(members),
@@ -129,6 +131,18 @@ impl<'a> JsonTree<'a> {
         // On the one line there is, nothing is indented; looking for its start would take for ever.
         if self.flat { "" } else { line_indent(self.text, self.span.start) }
     }
+}
+
+/// The members with their places among all.
+pub(super) fn by_id<'a, 't>(
+    members: &'a [TreeMember<'t>],
+) -> HashMap<MemberId<'a>, (usize, &'a TreeMember<'t>)> {
+    members.iter().enumerate().map(|(at, member)| (member.id(), (at, member))).collect()
+}
+
+/// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
+pub(super) fn hashes(items: &[JsonTree<'_>]) -> Vec<u64> {
+    items.iter().map(|item| item.hash).collect()
 }
 
 /// The blanks at the start of the line of a place.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::error::Result;
 use super::{Origin, SETTINGS, SettingsError, WithOrigin};
 use crate::provider::env::EnvVariables;
 
@@ -29,7 +30,7 @@ impl Environment {
     ///
     /// # Errors
     /// [`SettingsError`] naming a variable of ours that is not UTF-8.
-    pub fn process() -> Result<Self, SettingsError> {
+    pub fn process() -> Result<Self> {
         let names = SETTINGS.iter().filter_map(|setting| setting.variable).chain(OURS);
         let mut process = HashMap::new();
         for name in names {
@@ -57,18 +58,15 @@ impl Environment {
     ///
     /// # Errors
     /// [`SettingsError::At`] with the line that is not of this form.
-    pub fn with_file(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
-        for (index, line) in text.lines().enumerate() {
-            let line_number = index + 1;
-            let parsed = parse_line(line).map_err(|(column, problem)| SettingsError::At {
+    pub fn with_file(mut self, path: &Path, text: &str) -> Result<Self> {
+        for (line, text) in (1..).zip(text.lines()) {
+            let parsed = parse_line(text).map_err(|(column, problem)| SettingsError::At {
                 path: path.to_path_buf(),
-                line: line_number,
+                line,
                 column,
                 problem: problem.into(),
             })?;
-            if let Some((name, value)) = parsed {
-                self.file.insert(name.to_owned(), (value, line_number));
-            }
+            self.file.extend(parsed.map(|(name, value)| (name.to_owned(), (value, line))));
         }
         self.path = Some(path.into());
         Ok(self)
@@ -77,15 +75,12 @@ impl Environment {
     /// All variables, for references and secrets: those of the file over the process's, which are
     /// read when they are asked for.
     pub fn variables(&self) -> EnvVariables {
-        fn text(value: &Zeroizing<String>) -> String {
-            String::clone(value)
-        }
         let inherited = if self.inherits {
             EnvVariables::process()
         } else {
-            EnvVariables::of(self.process.iter().map(|(name, value)| (name, text(value))))
+            EnvVariables::of(self.process.iter().map(|(name, value)| (name, value.as_str())))
         };
-        inherited.with(self.file.iter().map(|(name, (value, _))| (name, text(value))))
+        inherited.with(self.file.iter().map(|(name, (value, _))| (name, value.as_str())))
     }
 
     /// A variable's value and where it was set.
@@ -106,7 +101,7 @@ impl Environment {
 
 type LineError = (usize, &'static str);
 
-fn parse_line(line: &str) -> Result<Option<(&str, Zeroizing<String>)>, LineError> {
+fn parse_line(line: &str) -> std::result::Result<Option<(&str, Zeroizing<String>)>, LineError> {
     let trimmed = line.trim();
     if trimmed.is_empty() || trimmed.starts_with('#') {
         return Ok(None);
@@ -131,7 +126,7 @@ fn offset(whole: &str, part: &str) -> usize {
     whole.get(..bytes).map_or(0, |before| before.chars().count())
 }
 
-fn parse_value(text: &str) -> Result<Zeroizing<String>, &'static str> {
+fn parse_value(text: &str) -> std::result::Result<Zeroizing<String>, &'static str> {
     if let Some(rest) = text.strip_prefix('\'') {
         let (value, rest) = rest.split_once('\'').ok_or("a quote is opened and not closed on this line")?;
         return nothing_after(rest).map(|()| Zeroizing::new(value.to_owned()));
@@ -143,7 +138,7 @@ fn parse_value(text: &str) -> Result<Zeroizing<String>, &'static str> {
     Ok(Zeroizing::new(value.trim_end().to_owned()))
 }
 
-fn double_quoted(text: &str) -> Result<Zeroizing<String>, &'static str> {
+fn double_quoted(text: &str) -> std::result::Result<Zeroizing<String>, &'static str> {
     // Never grows, so that no copy is left behind.
     let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut chars = text.chars();
@@ -162,13 +157,10 @@ fn double_quoted(text: &str) -> Result<Zeroizing<String>, &'static str> {
     Err("a quote is opened and not closed on this line")
 }
 
-fn nothing_after(rest: &str) -> Result<(), &'static str> {
+fn nothing_after(rest: &str) -> std::result::Result<(), &'static str> {
     let rest = rest.trim_start();
-    if rest.is_empty() || rest.starts_with('#') {
-        Ok(())
-    } else {
-        Err("something follows the closing quote; quote the whole value")
-    }
+    let nothing = rest.is_empty() || rest.starts_with('#');
+    nothing.then_some(()).ok_or("something follows the closing quote; quote the whole value")
 }
 
 #[cfg(test)]
@@ -176,7 +168,7 @@ mod tests {
     use super::*;
     use crate::domain::reference::{Variable, Variables};
 
-    fn read(text: &str) -> Result<Environment, SettingsError> {
+    fn read(text: &str) -> Result<Environment> {
         Environment::of([("ETCD_HOST", "inherited"), ("ETCD_PORT", "1")]).with_file(Path::new("vars"), text)
     }
 

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Origin;
+use super::{Origin, WithOrigin};
+
+pub(super) type Result<T> = std::result::Result<T, SettingsError>;
 
 /// Why the settings cannot be used: the place, what is wrong there, and what would be right.
 /// Holds no password and no other text of a file than names of settings and contexts.
@@ -58,5 +60,12 @@ impl SettingsError {
             asked_by: asked_by.into(),
             reason: error.kind().to_string(),
         }
+    }
+}
+
+impl<T> WithOrigin<T> {
+    /// A mistake in this value.
+    pub(super) fn wrong(&self, problem: impl Into<String>) -> SettingsError {
+        SettingsError::of(&self.origin, problem)
     }
 }

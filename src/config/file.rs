@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::error::Result;
 use super::{Origin, SETTINGS, Setting, SettingKey, SettingKind, SettingTable, SettingsError, WithOrigin};
 use crate::domain::json::line_column;
 
@@ -35,27 +36,27 @@ type TomlValue<'i> = Spanned<DeValue<'i>>;
 
 impl ConfigFile {
     /// Reads a whole file; every name and every type is checked, used or not.
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
         let reader = TomlReader { path: path.into(), text };
         let document = DeTable::parse(text).map_err(|error| {
             // The error's Display form quotes the line, which may hold a password.
-            reader
-                .error(error.span().unwrap_or_default(), format!("not TOML: {}", first_line(error.message())))
+            let first = error.message().lines().next().unwrap_or_default();
+            reader.error(error.span().unwrap_or_default(), format!("not TOML: {first}"))
         })?;
         let mut file = Self::default();
         for (name, value) in document.get_ref() {
             match name.get_ref().as_ref() {
-                "defaults" => file.defaults = reader.layer(value, "[defaults]", in_context)?,
-                "console" => file.console = reader.layer(value, "[console]", in_console)?,
-                "receiver" => file.top.extend(reader.layer(value, "[receiver]", of_receiver)?),
+                "defaults" => file.defaults = reader.layer(value, "[defaults]", SettingTable::Context)?,
+                "console" => file.console = reader.layer(value, "[console]", SettingTable::Console)?,
+                "receiver" => file.top.extend(reader.layer(value, "[receiver]", SettingTable::Receiver)?),
                 "contexts" => {
                     for (name, value) in reader.table(value, "[contexts.NAME]")? {
                         let label = format!("[contexts.{}]", name.get_ref());
-                        let layer = reader.layer(value, &label, in_context)?;
+                        let layer = reader.layer(value, &label, SettingTable::Context)?;
                         file.contexts.insert(name.get_ref().to_string(), layer);
                     }
                 }
-                other => match find(other, at_top) {
+                other => match find(other, SettingTable::Top) {
                     Some(setting) => {
                         file.top.insert(setting.key, reader.value(setting, value)?);
                     }
@@ -70,29 +71,15 @@ impl ConfigFile {
     }
 }
 
-fn at_top(setting: &Setting) -> bool {
-    setting.table == SettingTable::Top
+/// Whether a setting may stand in this table.
+fn stands_in(setting: &Setting, table: SettingTable) -> bool {
+    let also =
+        table == SettingTable::Context && matches!(setting.key, SettingKey::Theme | SettingKey::CopySecrets);
+    setting.table == table || also
 }
 
-fn in_console(setting: &Setting) -> bool {
-    setting.table == SettingTable::Console
-}
-
-fn in_context(setting: &Setting) -> bool {
-    setting.table == SettingTable::Context
-        || matches!(setting.key, SettingKey::Theme | SettingKey::CopySecrets)
-}
-
-fn of_receiver(setting: &Setting) -> bool {
-    setting.table == SettingTable::Receiver
-}
-
-fn find(name: &str, accepted: fn(&Setting) -> bool) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| accepted(setting) && setting.short_name() == name)
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+fn find(name: &str, table: SettingTable) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| stands_in(setting, table) && setting.short_name() == name)
 }
 
 struct TomlReader<'a> {
@@ -101,24 +88,17 @@ struct TomlReader<'a> {
 }
 
 impl TomlReader<'_> {
-    fn layer(
-        &self,
-        value: &TomlValue<'_>,
-        label: &str,
-        accepted: fn(&Setting) -> bool,
-    ) -> Result<SettingLayer, SettingsError> {
+    fn layer(&self, value: &TomlValue<'_>, label: &str, place: SettingTable) -> Result<SettingLayer> {
         let mut layer = SettingLayer::new();
         for (name, value) in self.table(value, label)? {
-            if name.get_ref() == "receiver"
-                && !std::ptr::fn_addr_eq(accepted, of_receiver as fn(&Setting) -> bool)
-            {
+            if name.get_ref() == "receiver" && place != SettingTable::Receiver {
                 let label = label.replace(']', ".receiver]");
-                layer.extend(self.layer(value, &label, of_receiver)?);
+                layer.extend(self.layer(value, &label, SettingTable::Receiver)?);
                 continue;
             }
-            let Some(setting) = find(name.get_ref(), accepted) else {
-                let names: Vec<_> =
-                    SETTINGS.iter().filter(|s| accepted(s)).map(Setting::short_name).collect();
+            let Some(setting) = find(name.get_ref(), place) else {
+                let known = SETTINGS.iter().filter(|setting| stands_in(setting, place));
+                let names: Vec<_> = known.map(Setting::short_name).collect();
                 return Err(self.unknown(name.span(), name.get_ref(), label, &names.join(", ")));
             };
             layer.insert(setting.key, self.value(setting, value)?);
@@ -126,40 +106,30 @@ impl TomlReader<'_> {
         Ok(layer)
     }
 
-    fn table<'t, 'i>(&self, value: &'t TomlValue<'i>, label: &str) -> Result<&'t DeTable<'i>, SettingsError> {
+    fn table<'t, 'i>(&self, value: &'t TomlValue<'i>, label: &str) -> Result<&'t DeTable<'i>> {
         value
             .get_ref()
             .as_table()
             .ok_or_else(|| self.error(value.span(), format!("this must be a table, written {label}")))
     }
 
-    fn value(
-        &self,
-        setting: &Setting,
-        value: &TomlValue<'_>,
-    ) -> Result<WithOrigin<RawSetting>, SettingsError> {
-        let raw = match (value.get_ref(), setting.kind) {
-            (
-                DeValue::String(text),
-                SettingKind::Text | SettingKind::Secret | SettingKind::Path | SettingKind::Word(_),
-            ) => Some(RawSetting::Text(text.to_string())),
-            (DeValue::Boolean(on), SettingKind::Switch | SettingKind::Presence) => {
-                Some(RawSetting::Switch(*on))
-            }
-            (DeValue::String(text), SettingKind::SwitchOrPath) => Some(RawSetting::Text(text.to_string())),
-            (DeValue::Boolean(on), SettingKind::SwitchOrPath) => Some(RawSetting::Switch(*on)),
-            (DeValue::Integer(number), SettingKind::Number(..)) => {
-                i64::from_str_radix(number.as_str(), number.radix()).ok().map(RawSetting::Number)
-            }
-            _ => None,
-        };
+    fn value(&self, setting: &Setting, value: &TomlValue<'_>) -> Result<WithOrigin<RawSetting>> {
         let wanted = match setting.kind {
-            SettingKind::Text | SettingKind::Secret | SettingKind::Path | SettingKind::Word(_) => {
-                "a text in quotes".to_owned()
-            }
             SettingKind::Switch | SettingKind::Presence => "true or false".to_owned(),
             SettingKind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
             SettingKind::Number(from, to) => format!("a number from {from} to {to}"),
+            _ => "a text in quotes".to_owned(),
+        };
+        let raw = match (setting.kind, value.get_ref()) {
+            (SettingKind::Number(..), DeValue::Integer(number)) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(RawSetting::Number)
+            }
+            (
+                SettingKind::Switch | SettingKind::Presence | SettingKind::SwitchOrPath,
+                DeValue::Boolean(on),
+            ) => Some(RawSetting::Switch(*on)),
+            (SettingKind::Number(..) | SettingKind::Switch | SettingKind::Presence, _) => None,
+            (_, value) => value.as_str().map(|text| RawSetting::Text(text.to_owned())),
         };
         let origin = self.origin(value.span());
         raw.map(|value| WithOrigin { value, origin }).ok_or_else(|| {

@@ -1,14 +1,12 @@
 //! Finds the value of one setting among flags, variables and the file, and checks its type.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::error::Result;
 use super::file::{ConfigFile, RawSetting, SettingLayer};
 use super::{
-    ConfigText, EffectiveSetting, Environment, Origin, Overrides, SettingKey, SettingKind, SettingsError,
-    WithOrigin,
+    ConfigText, EffectiveSetting, Environment, Origin, Overrides, SettingKey, SettingKind, WithOrigin,
 };
-
-type LookupResult<T> = std::result::Result<T, SettingsError>;
 
 /// What a [`SettingKind::SwitchOrPath`] says.
 pub(super) enum SwitchOrPath {
@@ -21,7 +19,7 @@ pub(super) struct Lookup<'a> {
     flags: &'a Overrides,
     environment: &'a Environment,
     file: ConfigFile,
-    context: Option<SettingLayer>,
+    context: SettingLayer,
     private_file: bool,
     pub(super) effective: Vec<EffectiveSetting>,
 }
@@ -31,14 +29,22 @@ impl<'a> Lookup<'a> {
         flags: &'a Overrides,
         environment: &'a Environment,
         text: Option<&ConfigText>,
-    ) -> LookupResult<Self> {
-        let file = text.map_or_else(|| Ok(ConfigFile::default()), |t| ConfigFile::parse(&t.path, &t.text))?;
+    ) -> Result<Self> {
+        let file =
+            text.map(|text| ConfigFile::parse(&text.path, &text.text)).transpose()?.unwrap_or_default();
         let private_file = text.is_none_or(|text| text.private);
-        Ok(Self { flags, environment, file, context: None, private_file, effective: Vec::new() })
+        Ok(Self {
+            flags,
+            environment,
+            file,
+            context: SettingLayer::new(),
+            private_file,
+            effective: Vec::new(),
+        })
     }
 
     /// Takes the table of a context as a source from here on.
-    pub(super) fn enter(&mut self, name: &WithOrigin<String>) -> LookupResult<()> {
+    pub(super) fn enter(&mut self, name: &WithOrigin<String>) -> Result<()> {
         let Some(layer) = self.file.contexts.get(&name.value) else {
             let known: Vec<_> = self.file.contexts.keys().map(String::as_str).collect();
             let known = if known.is_empty() {
@@ -46,27 +52,24 @@ impl<'a> Lookup<'a> {
             } else {
                 format!("known are {}", known.join(", "))
             };
-            return Err(SettingsError::of(
-                &name.origin,
-                format!("there is no context {:?}; {known}", name.value),
-            ));
+            return Err(name.wrong(format!("there is no context {:?}; {known}", name.value)));
         };
-        self.context = Some(layer.clone());
+        self.context = layer.clone();
         Ok(())
     }
 
     /// A host in the config file means etcd: without a backend beside it, files of the working folder
     /// would be opened in its place. A variable may be left over from another program.
-    pub(super) fn refuse_unused_host(&self) -> LookupResult<()> {
+    pub(super) fn refuse_unused_host(&self) -> Result<()> {
         let host = self.first(SettingKey::Host).filter(|host| matches!(host.origin, Origin::File { .. }));
         match (host, self.first(SettingKey::Backend)) {
-            (Some(host), None) => Err(of(&host, "host is set and backend is not; add backend = \"etcd\"")),
+            (Some(host), None) => Err(host.wrong("host is set and backend is not; add backend = \"etcd\"")),
             _ => Ok(()),
         }
     }
 
     /// A switch that any source can turn on and none can turn off again: the strictest wins.
-    pub(super) fn strictest(&mut self, key: SettingKey) -> LookupResult<Option<Origin>> {
+    pub(super) fn strictest(&mut self, key: SettingKey) -> Result<Option<Origin>> {
         let mut on = None;
         for found in self.candidates(key) {
             if switch(key, &found)? && on.is_none() {
@@ -77,57 +80,39 @@ impl<'a> Lookup<'a> {
         Ok(on)
     }
 
-    pub(super) fn switch(&mut self, key: SettingKey) -> LookupResult<bool> {
-        let found = self.first(key);
-        let on = found.as_ref().map(|found| switch(key, found)).transpose()?.unwrap_or(false);
-        self.record(key, on, found.map_or(Origin::Default, |found| found.origin));
-        Ok(on)
-    }
-
-    /// A text that another setting falls back on; it is recorded under its own key, not here.
-    pub(super) fn raw_text(&self, key: SettingKey) -> Option<String> {
-        self.first(key).map(|found| text_of(&found.value).to_owned()).filter(|text| !text.is_empty())
-    }
-
-    /// As [`Lookup::switch`], with a default.
-    pub(super) fn switch_or(&mut self, key: SettingKey, default: bool) -> LookupResult<bool> {
-        match self.first(key) {
-            Some(_) => self.switch(key),
-            None => Ok(self.default(key, default).value),
-        }
+    pub(super) fn switch(&mut self, key: SettingKey, default: bool) -> Result<bool> {
+        let Some(found) = self.first(key) else { return Ok(self.default(key, default).value) };
+        let on = switch(key, &found)?;
+        Ok(self.in_force(key, found.map(|_| on)).value)
     }
 
     /// A number in the range that its row of the table says.
-    pub(super) fn number(&mut self, key: SettingKey, default: u16) -> LookupResult<WithOrigin<u16>> {
-        let Some(found) = self.first(key) else {
+    pub(super) fn number(&mut self, key: SettingKey, default: u16) -> Result<WithOrigin<u16>> {
+        let (Some(found), SettingKind::Number(from, to)) = (self.first(key), key.setting().kind) else {
             return Ok(self.default(key, default));
         };
-        let SettingKind::Number(from, to) = key.setting().kind else { return Ok(self.default(key, default)) };
         let number = match &found.value {
             RawSetting::Number(number) => u16::try_from(*number).ok(),
             RawSetting::Text(text) => text.trim().parse().ok(),
             RawSetting::Switch(_) => None,
         };
         let number = number.filter(|number| (from..=to).contains(number)).ok_or_else(|| {
-            of(&found, format!("{} must be a number from {from} to {to}", key.setting().name))
+            found.wrong(format!("{} must be a number from {from} to {to}", key.setting().name))
         })?;
-        self.record(key, number, found.origin.clone());
-        Ok(found.map(|_| number))
+        Ok(self.in_force(key, found.map(|_| number)))
     }
 
     /// `true` or `false` in any spelling of a switch, else a path; `None` if it is not set.
-    pub(super) fn switch_or_path(&mut self, key: SettingKey) -> LookupResult<Option<SwitchOrPath>> {
+    pub(super) fn switch_or_path(&mut self, key: SettingKey) -> Result<Option<SwitchOrPath>> {
         let Some(found) = self.first(key).filter(|found| found.value != RawSetting::Text(String::new()))
         else {
             return Ok(None);
         };
         if let Ok(on) = switch(key, &found) {
-            self.record(key, on, found.origin.clone());
+            self.record(key, on, found.origin);
             return Ok(Some(SwitchOrPath::Switch(on)));
         }
-        let path = relative_path(&found);
-        self.record(key, path.display(), found.origin.clone());
-        Ok(Some(SwitchOrPath::Path(path)))
+        Ok(self.path(key).map(|path| SwitchOrPath::Path(path.value)))
     }
 
     /// One of the accepted words, folded to lower case.
@@ -135,81 +120,72 @@ impl<'a> Lookup<'a> {
         &mut self,
         key: SettingKey,
         default: &'static str,
-    ) -> LookupResult<WithOrigin<&'static str>> {
-        let Some(found) = self.first(key) else {
+    ) -> Result<WithOrigin<&'static str>> {
+        let (Some(found), SettingKind::Word(accepted)) = (self.first_text(key), key.setting().kind) else {
             return Ok(self.default(key, default));
         };
-        let SettingKind::Word(accepted) = key.setting().kind else { return Ok(self.default(key, default)) };
-        let text = text_of(&found.value);
+        let text = &found.value;
         let word = accepted.iter().find(|word| word.eq_ignore_ascii_case(text.trim())).ok_or_else(|| {
-            let problem =
-                format!("{text:?} is not a {}; write {}", key.setting().name, accepted.join(" or "));
-            of(&found, problem)
+            let name = key.setting().name;
+            found.wrong(format!("{text:?} is not a {name}; write {}", accepted.join(" or ")))
         })?;
-        self.record(key, word, found.origin.clone());
-        Ok(found.map(|_| *word))
+        Ok(self.in_force(key, found.map(|_| *word)))
     }
 
     /// A text with a default; set to nothing is a mistake.
-    pub(super) fn text_or(&mut self, key: SettingKey, default: &str) -> LookupResult<WithOrigin<String>> {
-        let Some(found) = self.first(key) else {
-            return Ok(self.default(key, default.to_owned()));
-        };
-        let text = text_of(&found.value).to_owned();
-        if text.is_empty() {
-            let problem = format!("{} is empty; leave it out for {default}", key.setting().name);
-            return Err(of(&found, problem));
+    pub(super) fn text_or(&mut self, key: SettingKey, default: &str) -> Result<WithOrigin<String>> {
+        let Some(found) = self.first_text(key) else { return Ok(self.default(key, default.to_owned())) };
+        if found.value.is_empty() {
+            let name = key.setting().name;
+            return Err(found.wrong(format!("{name} is empty; leave it out for {default}")));
         }
-        self.record(key, &text, found.origin.clone());
-        Ok(found.map(|_| text))
+        Ok(self.in_force(key, found))
     }
 
     /// A text that need not be there; set to nothing counts as not set.
     pub(super) fn text(&mut self, key: SettingKey) -> Option<WithOrigin<String>> {
-        let found = self.first(key).filter(|found| !text_of(&found.value).is_empty())?;
-        let shown = text_of(&found.value).to_owned();
-        self.record(key, shown, found.origin.clone());
-        Some(found.map(|raw| text_of(&raw).to_owned()))
+        let found = self.non_empty(key)?;
+        Some(self.in_force(key, found))
     }
 
     /// A secret: as [`Lookup::text`], refused from a file that others can read, and never shown.
-    pub(super) fn secret(&mut self, key: SettingKey) -> LookupResult<Option<WithOrigin<String>>> {
-        let Some(found) = self.first(key).filter(|found| !text_of(&found.value).is_empty()) else {
-            return Ok(None);
-        };
+    pub(super) fn secret(&mut self, key: SettingKey) -> Result<Option<WithOrigin<String>>> {
+        let Some(found) = self.non_empty(key) else { return Ok(None) };
         if !self.private_file && matches!(found.origin, Origin::File { .. }) {
             let variable = key.setting().variable.unwrap_or_default();
-            let problem = format!(
+            return Err(found.wrong(format!(
                 "a {} stands in a file that others can read; run chmod 600 on it, or set {variable} instead",
                 key.setting().name
-            );
-            return Err(of(&found, problem));
+            )));
         }
         self.record(key, "(hidden)", found.origin.clone());
-        Ok(Some(found.map(|raw| text_of(&raw).to_owned())))
+        Ok(Some(found))
     }
 
     /// A path that need not be there.
     pub(super) fn path(&mut self, key: SettingKey) -> Option<WithOrigin<PathBuf>> {
-        let found = self.first(key).filter(|found| !text_of(&found.value).is_empty())?;
-        let path = relative_path(&found);
+        let found = self.non_empty(key)?;
+        let path = found.relative_path(&found.value);
         self.record(key, path.display(), found.origin.clone());
         Some(found.map(|_| path))
     }
 
-    pub(super) fn path_or(&mut self, key: SettingKey, default: &str) -> LookupResult<PathBuf> {
-        self.text_or(key, default)?;
-        // The text was explained as written; what it leads to says more.
+    pub(super) fn path_or(&mut self, key: SettingKey, default: &str) -> Result<PathBuf> {
+        let found = self.text_or(key, default)?;
+        let path = found.relative_path(&found.value);
+        // The text was recorded as it is written; what it leads to says more.
         self.effective.pop();
-        match self.path(key) {
-            Some(path) => Ok(path.value),
-            None => Ok(self.default(key, default).value.into()),
-        }
+        self.record(key, path.display(), found.origin);
+        Ok(path)
     }
 
     fn default<T: ToString>(&mut self, key: SettingKey, value: T) -> WithOrigin<T> {
-        self.record(key, value.to_string(), Origin::Default);
-        WithOrigin { value, origin: Origin::Default }
+        self.in_force(key, WithOrigin { value, origin: Origin::Default })
+    }
+
+    fn in_force<T: ToString>(&mut self, key: SettingKey, found: WithOrigin<T>) -> WithOrigin<T> {
+        self.record(key, found.value.to_string(), found.origin.clone());
+        found
     }
 
     fn record(&mut self, key: SettingKey, value: impl ToString, origin: Origin) {
@@ -220,6 +196,17 @@ impl<'a> Lookup<'a> {
         self.candidates(key).into_iter().next()
     }
 
+    /// As [`Lookup::first`], for a text.
+    fn first_text(&self, key: SettingKey) -> Option<WithOrigin<String>> {
+        let text = |raw| if let RawSetting::Text(text) = raw { text } else { String::new() };
+        self.first(key).map(|found| found.map(text))
+    }
+
+    /// A text that is not empty; without a record of it.
+    pub(super) fn non_empty(&self, key: SettingKey) -> Option<WithOrigin<String>> {
+        self.first_text(key).filter(|found| !found.value.is_empty())
+    }
+
     /// Every source's value, highest first.
     fn candidates(&self, key: SettingKey) -> Vec<WithOrigin<RawSetting>> {
         let setting = key.setting();
@@ -228,16 +215,10 @@ impl<'a> Lookup<'a> {
             // A variable that turns something on is off when it is empty.
             !(found.value.is_empty() && matches!(setting.kind, SettingKind::Switch | SettingKind::Presence))
         });
-        let layers = [
-            self.context.as_ref(),
-            Some(&self.file.console),
-            Some(&self.file.defaults),
-            Some(&self.file.top),
-        ];
-        let layered = layers.into_iter().flatten().filter_map(|layer| layer.get(&key).cloned());
-        let flag = self
-            .flag(key)
-            .map(|value| WithOrigin { value, origin: Origin::Flag(setting.flag.unwrap_or_default()) });
+        let layers = [&self.context, &self.file.console, &self.file.defaults, &self.file.top];
+        let layered = layers.into_iter().filter_map(|layer| layer.get(&key).cloned());
+        let origin = Origin::Flag(setting.flag.unwrap_or_default());
+        let flag = self.flag(key).map(|value| WithOrigin { value, origin });
         let variable = variable.map(|found| found.map(|text| RawSetting::Text(text.to_owned())));
         flag.into_iter().chain(variable).chain(layered).collect()
     }
@@ -254,27 +235,7 @@ impl<'a> Lookup<'a> {
     }
 }
 
-pub(super) fn of(found: &WithOrigin<RawSetting>, problem: impl Into<String>) -> SettingsError {
-    SettingsError::of(&found.origin, problem)
-}
-
-fn text_of(raw: &RawSetting) -> &str {
-    match raw {
-        RawSetting::Text(text) => text,
-        RawSetting::Switch(_) | RawSetting::Number(_) => "",
-    }
-}
-
-/// A path of the config file is relative to that file, so that it means the same from everywhere.
-fn relative_path(found: &WithOrigin<RawSetting>) -> PathBuf {
-    let path = Path::new(text_of(&found.value));
-    match &found.origin {
-        Origin::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
-        _ => path.to_path_buf(),
-    }
-}
-
-fn switch(key: SettingKey, found: &WithOrigin<RawSetting>) -> LookupResult<bool> {
+fn switch(key: SettingKey, found: &WithOrigin<RawSetting>) -> Result<bool> {
     let setting = key.setting();
     match &found.value {
         RawSetting::Switch(on) => Ok(*on),
@@ -282,8 +243,8 @@ fn switch(key: SettingKey, found: &WithOrigin<RawSetting>) -> LookupResult<bool>
         RawSetting::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(true),
             "0" | "false" | "no" | "off" => Ok(false),
-            _ => Err(of(found, format!("{} must be true or false", setting.name))),
+            _ => Err(found.wrong(format!("{} must be true or false", setting.name))),
         },
-        RawSetting::Number(_) => Err(of(found, format!("{} must be true or false", setting.name))),
+        RawSetting::Number(_) => Err(found.wrong(format!("{} must be true or false", setting.name))),
     }
 }

@@ -11,7 +11,6 @@ mod file;
 mod lookup;
 mod origin;
 mod receiver;
-mod reference;
 mod resolve;
 mod secret_source;
 mod setting;
@@ -24,12 +23,11 @@ pub use environment::Environment;
 pub use error::SettingsError;
 pub use origin::{EffectiveSetting, Origin, WithOrigin};
 pub use receiver::{EnvSource, Receiver};
-pub use reference::reference_table;
 pub use resolve::{ConsoleSettings, Context, Settings};
 pub use secret_source::SecretSource;
 pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
-pub use table::SETTINGS;
+pub use table::{SETTINGS, reference_table};
 pub use target::{ContextWarning, Target};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where a setting's value came from.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SettingKey;
@@ -52,6 +52,14 @@ pub struct WithOrigin<T> {
 impl<T> WithOrigin<T> {
     pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> WithOrigin<U> {
         WithOrigin { value: change(self.value), origin: self.origin }
+    }
+
+    /// A path of the config file is relative to that file, so that it means the same from everywhere.
+    pub(super) fn relative_path(&self, path: &str) -> PathBuf {
+        match &self.origin {
+            Origin::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
+            _ => path.into(),
+        }
     }
 }
 

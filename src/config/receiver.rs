@@ -1,16 +1,15 @@
 //! Settings that describe the receiver of a context: how it looks up secrets.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::error::Result;
 use super::lookup::Lookup;
 use super::{Environment, Origin, SecretSource, SettingKey, Settings, SettingsError, Target, WithOrigin};
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::domain::Mount;
 use crate::provider::etcd::KeyLayout;
-
-type Result<T> = std::result::Result<T, SettingsError>;
 
 /// The receiver of a context, as its settings describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl Receiver {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == KeyLayout::Flat);
         let usual = if target.backend().remote { "unknown" } else { "process" };
         let env = env(&lookup.text_or(SettingKey::ReceiverEnv, usual)?)?;
-        let vault = lookup.switch_or(SettingKey::ReceiverVault, true)?;
+        let vault = lookup.switch(SettingKey::ReceiverVault, true)?;
         let reference_mount = mount(lookup, SettingKey::ReceiverReferenceMount, "secret")?;
         let own_mount = mount(lookup, SettingKey::ReceiverOwnMount, "webhooks")?;
         let own_path = match lookup.text(SettingKey::ReceiverOwnPath) {
@@ -51,7 +50,7 @@ impl Receiver {
             Some(text) => OwnPathTemplate::new(&text.value)
                 .map_err(|error| wrong(&text, SettingKey::ReceiverOwnPath, &error))?,
         };
-        let merges = lookup.switch_or(SettingKey::ReceiverMerges, flat)?;
+        let merges = lookup.switch(SettingKey::ReceiverMerges, flat)?;
         Ok(Self { env, references: vault.then_some(reference_mount), own_mount, own_path, merges })
     }
 }
@@ -92,19 +91,16 @@ impl Receiver {
 
 /// The process's variables count with those of `--env-file`, as everywhere.
 fn receiver_env(view: &EnvSource, secrets: &SecretSource) -> Result<ReceiverEnv> {
-    let variables = match view {
-        EnvSource::Unknown => return Ok(ReceiverEnv::NotVisible),
+    Ok(match view {
+        EnvSource::Unknown => ReceiverEnv::NotVisible,
+        EnvSource::Process => ReceiverEnv::Known(secrets.variables().states()),
         EnvSource::File(path, origin) => {
             let text = std::fs::read_to_string(path)
                 .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, origin.to_string(), &error))?;
-            return Ok(ReceiverEnv::Known(
-                Environment::default().with_file(path, &text)?.variables().states(),
-            ));
+            ReceiverEnv::Known(Environment::default().with_file(path, &text)?.variables().states())
         }
-        EnvSource::Process => secrets.variables(),
-    };
-    Ok(ReceiverEnv::Known(variables.states()))
+    })
 }
 
 fn env(found: &WithOrigin<String>) -> Result<EnvSource> {
@@ -112,33 +108,23 @@ fn env(found: &WithOrigin<String>) -> Result<EnvSource> {
         "unknown" => Ok(EnvSource::Unknown),
         "process" => Ok(EnvSource::Process),
         text => match text.strip_prefix("file:").filter(|path| !path.is_empty()) {
-            Some(path) => Ok(EnvSource::File(relative_path(path, &found.origin), found.origin.clone())),
-            None => {
-                let problem =
-                    format!("{text:?} is no place of variables; write unknown, process or file:PATH");
-                Err(SettingsError::of(&found.origin, problem))
-            }
+            Some(path) => Ok(EnvSource::File(found.relative_path(path), found.origin.clone())),
+            None => Err(found
+                .wrong(format!("{text:?} is no place of variables; write unknown, process or file:PATH"))),
         },
     }
 }
 
-/// A path of the config file is relative to that file, so that it means the same from everywhere.
-fn relative_path(path: &str, origin: &Origin) -> PathBuf {
-    match origin {
-        Origin::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
-        _ => path.into(),
-    }
-}
-
 fn mount(lookup: &mut Lookup<'_>, key: SettingKey, usual: &str) -> Result<Mount> {
-    let named = lookup.raw_text(SettingKey::VaultMount);
-    let usual = named.as_deref().unwrap_or(usual).trim_matches('/');
+    // It is recorded under its own key, not here.
+    let named = lookup.non_empty(SettingKey::VaultMount);
+    let usual = named.as_ref().map_or(usual, |named| &named.value).trim_matches('/');
     let text = lookup.text_or(key, usual)?;
     Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
 }
 
 fn wrong(found: &WithOrigin<String>, key: SettingKey, error: &dyn std::fmt::Display) -> SettingsError {
-    SettingsError::of(&found.origin, format!("{} is no path: {error}", key.setting().name))
+    found.wrong(format!("{} is no path: {error}", key.setting().name))
 }
 
 #[cfg(test)]

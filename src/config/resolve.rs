@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::error::Result;
 use super::lookup::Lookup;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
-    SettingSources, SettingsError, Target, WithOrigin,
+    SettingSources, Target, WithOrigin,
 };
 use crate::domain::Namespace;
 use crate::provider::etcd::{
     Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
 };
 use crate::provider::file::FileSettings;
-
-type Result<T> = std::result::Result<T, SettingsError>;
 
 /// Everything in force for one run.
 #[derive(Debug, Clone)]
@@ -76,7 +75,10 @@ impl Settings {
             "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
             _ => {
                 lookup.refuse_unused_host()?;
-                Target::Files(files(&mut lookup)?)
+                Target::Files(FileSettings {
+                    webhooks: lookup.path_or(Key::WebhooksFile, "webhooks.json")?,
+                    connections: lookup.path_or(Key::ConnectionsFile, "connections.json")?,
+                })
             }
         };
         let secrets = SecretSource::resolve(&mut lookup, Arc::new(environment.variables()))?;
@@ -89,8 +91,8 @@ impl Settings {
         };
         let console = ConsoleSettings {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
-            no_color: lookup.switch(Key::NoColor)?,
-            copy_secrets: lookup.switch(Key::CopySecrets)?,
+            no_color: lookup.switch(Key::NoColor, false)?,
+            copy_secrets: lookup.switch(Key::CopySecrets, false)?,
             state_dir: state_folder(environment),
             stats: lookup.path(Key::Stats).map(|path| path.value),
         };
@@ -116,28 +118,14 @@ fn state_folder(environment: &Environment) -> Option<PathBuf> {
 
 /// A variable that decides which store a context points at, so that the context's name misleads.
 fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
-    let where_to = [
-        Key::Backend,
-        Key::WebhooksFile,
-        Key::ConnectionsFile,
-        Key::Host,
-        Key::Port,
-        Key::Prefix,
-        Key::Layout,
-    ];
+    use Key::{Backend, ConnectionsFile, Host, Layout, Port, Prefix, WebhooksFile};
+    let where_to = [Backend, WebhooksFile, ConnectionsFile, Host, Port, Prefix, Layout];
     match explained.origin {
         Origin::Variable { name, .. } if where_to.contains(&explained.key) => {
             Some(ContextWarning::Overridden { variable: name })
         }
         _ => None,
     }
-}
-
-fn files(lookup: &mut Lookup<'_>) -> Result<FileSettings> {
-    Ok(FileSettings {
-        webhooks: lookup.path_or(Key::WebhooksFile, "webhooks.json")?,
-        connections: lookup.path_or(Key::ConnectionsFile, "connections.json")?,
-    })
 }
 
 fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
@@ -165,34 +153,40 @@ pub(super) fn checked<T, E: std::fmt::Display>(
     text: &WithOrigin<String>,
     rule: impl FnOnce(&str) -> std::result::Result<T, E>,
 ) -> Result<T> {
-    rule(&text.value).map_err(|error| SettingsError::of(&text.origin, error.to_string()))
+    rule(&text.value).map_err(|error| text.wrong(error.to_string()))
 }
 
 fn login(lookup: &mut Lookup<'_>) -> Result<Option<EtcdLogin>> {
-    match (lookup.text(Key::Username), lookup.secret(Key::Password)?) {
-        (Some(username), Some(password)) => {
-            Ok(Some(EtcdLogin { username: username.value, password: Password::new(password.value) }))
-        }
-        (None, None) => Ok(None),
-        (Some(username), None) => Err(missing(&username.origin, Key::Username, Key::Password)),
-        (None, Some(password)) => Err(missing(&password.origin, Key::Password, Key::Username)),
-    }
+    let (username, password) = (lookup.text(Key::Username), lookup.secret(Key::Password)?);
+    let both = both(Key::Username, username, Key::Password, password)?;
+    Ok(both.map(|(username, password)| EtcdLogin {
+        username: username.value,
+        password: Password::new(password.value),
+    }))
 }
 
 fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
     let ca_cert = lookup.path(Key::CaCert).map(|path| path.value);
-    let identity = match (lookup.path(Key::Cert), lookup.path(Key::Key)) {
-        (Some(cert), Some(key)) => Some(IdentityFiles { cert: cert.value, key: key.value }),
-        (None, None) => None,
-        (Some(cert), None) => return Err(missing(&cert.origin, Key::Cert, Key::Key)),
-        (None, Some(key)) => return Err(missing(&key.origin, Key::Key, Key::Cert)),
-    };
+    let both = both(Key::Cert, lookup.path(Key::Cert), Key::Key, lookup.path(Key::Key))?;
+    let identity = both.map(|(cert, key)| IdentityFiles { cert: cert.value, key: key.value });
     Ok(TlsFiles { ca_cert, identity })
 }
 
-fn missing(origin: &Origin, set: Key, missing: Key) -> SettingsError {
-    let (set, missing) = (set.setting(), missing.setting());
-    let variable = missing.variable.unwrap_or_default();
-    let problem = format!("{} needs {} beside it: set {variable}, or leave both out", set.name, missing.name);
-    SettingsError::of(origin, problem)
+/// Two settings of which neither is set without the other.
+pub(super) fn both<A, B>(
+    first: Key,
+    a: Option<WithOrigin<A>>,
+    second: Key,
+    b: Option<WithOrigin<B>>,
+) -> Result<Option<(WithOrigin<A>, WithOrigin<B>)>> {
+    let missing = |set: Key, missing: Key| {
+        let (set, missing) = (set.setting(), missing.setting());
+        let variable = missing.variable.unwrap_or_default();
+        format!("{} needs {} beside it: set {variable}, or leave both out", set.name, missing.name)
+    };
+    match (a, b) {
+        (Some(a), None) => Err(a.wrong(missing(first, second))),
+        (None, Some(b)) => Err(b.wrong(missing(second, first))),
+        (a, b) => Ok(a.zip(b)),
+    }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::error::Result;
 use super::lookup::Lookup;
 use super::vault as vault_settings;
-use super::{ContextWarning, SettingKey, SettingsError};
+use super::{ContextWarning, SettingKey};
 use crate::provider::env::{self, EnvSecrets, EnvVariables};
 use crate::provider::vault::{self, VaultSecrets, VaultSettings};
 use crate::provider::{SecretAccess, SecretBackend, SecretRevealer};
@@ -26,10 +27,7 @@ impl SecretSource {
     /// What `SECRETS_BACKEND` may say; the first is the default.
     pub(super) const NAMES: &[&str] = &[env::BACKEND.name, vault::BACKEND.name];
 
-    pub(super) fn resolve(
-        lookup: &mut Lookup<'_>,
-        variables: Arc<EnvVariables>,
-    ) -> Result<Self, SettingsError> {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, variables: Arc<EnvVariables>) -> Result<Self> {
         let backend = lookup.word(SettingKey::SecretsBackend, env::BACKEND.name)?;
         if backend.value == vault::BACKEND.name {
             let settings = Box::new(vault_settings::settings(lookup, &backend.origin)?);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::error::Result;
 use super::{Environment, Origin, SettingKey, SettingsError};
 use crate::private_file::is_private;
 
@@ -50,7 +51,7 @@ impl SettingSources {
     ///
     /// # Errors
     /// [`SettingsError`] where a named file cannot be read or a variable is not UTF-8.
-    pub fn gather(flags: Overrides) -> Result<Self, SettingsError> {
+    pub fn gather(flags: Overrides) -> Result<Self> {
         let mut environment = Environment::process()?;
         if let Some(path) = &flags.env_file {
             let text = std::fs::read_to_string(path)
@@ -81,20 +82,19 @@ fn config_path(flags: &Overrides, environment: &Environment) -> Option<(PathBuf,
     Some((folder.join("confdeck").join("config.toml"), Origin::Default))
 }
 
-fn read_config(path: PathBuf, origin: &Origin) -> Result<Option<ConfigText>, SettingsError> {
-    let unreadable = |error: &std::io::Error| {
-        let asked_by = match origin {
-            Origin::Default => "the config file's default place".to_owned(),
-            named => named.to_string(),
-        };
-        Err(SettingsError::unreadable(&path, asked_by, error))
-    };
+fn read_config(path: PathBuf, origin: &Origin) -> Result<Option<ConfigText>> {
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let private = std::fs::metadata(&path).is_ok_and(|file| is_private(&file));
             Ok(Some(ConfigText { path, text, private }))
         }
         Err(error) if *origin == Origin::Default && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => unreadable(&error),
+        Err(error) => {
+            let asked_by = match origin {
+                Origin::Default => "the config file's default place".to_owned(),
+                named => named.to_string(),
+            };
+            Err(SettingsError::unreadable(&path, asked_by, &error))
+        }
     }
 }

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
+use super::error::Result;
 use super::lookup::{Lookup, SwitchOrPath};
-use super::resolve::checked;
-use super::{Origin, SettingKey, SettingsError, WithOrigin};
+use super::resolve::{both, checked};
+use super::{Origin, SettingKey, SettingsError};
 use crate::domain::Mount;
 use crate::provider::vault::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken, Verify,
 };
 
-type VaultResult<T> = std::result::Result<T, SettingsError>;
-
 /// Everything about it; `asked_by` is what chose it.
-pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> VaultResult<VaultSettings> {
+pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultSettings> {
     let Some(address) = lookup.text(SettingKey::VaultAddr) else {
         let problem = "vault needs VAULT_ADDR, or vault_addr in the config file: set it to where Vault or OpenBao \
                        is, as https://vault.example:8200, or choose env";
@@ -35,44 +34,27 @@ pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> VaultResul
 }
 
 /// A token wins, as it does in the receiver (docs/receiver.md, section 10).
-fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> VaultResult<VaultLogin> {
+fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
     let token = lookup.secret(SettingKey::VaultToken)?;
     let (role, secret) = (lookup.text(SettingKey::VaultRoleId), lookup.secret(SettingKey::VaultSecretId)?);
     if let Some(token) = token {
         return checked(&token, |text| VaultToken::new(text.to_owned())).map(VaultLogin::Token);
     }
-    match (role, secret) {
-        (Some(role), Some(secret)) => {
-            checked(&role, |role| AppRole::new(role.to_owned(), secret.value.clone()))
-                .map(VaultLogin::AppRole)
-        }
-        (Some(role), None) => Err(half(&role, SettingKey::VaultRoleId, SettingKey::VaultSecretId)),
-        (None, Some(secret)) => Err(half(&secret, SettingKey::VaultSecretId, SettingKey::VaultRoleId)),
-        (None, None) => {
-            let problem = "vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID";
-            Err(SettingsError::of(asked_by, problem))
-        }
-    }
+    let Some((role, secret)) = both(SettingKey::VaultRoleId, role, SettingKey::VaultSecretId, secret)? else {
+        let problem = "vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID";
+        return Err(SettingsError::of(asked_by, problem));
+    };
+    checked(&role, |role| AppRole::new(role.to_owned(), secret.value)).map(VaultLogin::AppRole)
 }
 
 /// A file of authorities counts wherever it is named, unless nothing is checked at all.
-fn verify(lookup: &mut Lookup<'_>) -> VaultResult<Verify> {
+fn verify(lookup: &mut Lookup<'_>) -> Result<Verify> {
     let named = lookup.path(SettingKey::VaultCaCert).map(|path| path.value);
     Ok(match (lookup.switch_or_path(SettingKey::VaultVerify)?, named) {
         (Some(SwitchOrPath::Switch(false)), _) => Verify::Nothing,
         (_, Some(path)) | (Some(SwitchOrPath::Path(path)), None) => Verify::Authority(path),
         (Some(SwitchOrPath::Switch(true)) | None, None) => Verify::System,
     })
-}
-
-fn half(set: &WithOrigin<String>, name: SettingKey, missing: SettingKey) -> SettingsError {
-    let variable = missing.setting().variable.unwrap_or_default();
-    let problem = format!(
-        "{} needs {} beside it: set {variable}, or leave both out",
-        name.setting().name,
-        missing.setting().name
-    );
-    SettingsError::of(&set.origin, problem)
 }
 
 #[cfg(test)]

@@ -22,10 +22,12 @@ pub struct Inventory {
     pub(super) foreign: RowGroup,
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
-    /// What few rows have: references or plaintext, or connections beyond the first.
-    pub(super) links: HashMap<Slot, RowLinks>,
+    /// Where the documents refer to something or hold a plaintext, of those that do.
+    pub(super) sites: HashMap<Slot, Box<[u8]>>,
+    /// Of rows that name more than one.
+    pub(super) connections_of: HashMap<Slot, Box<[Symbol]>>,
     pub(super) errors: HashMap<Slot, DocumentError>,
-    leases: HashMap<Slot, LeaseId>,
+    pub(super) leases: HashMap<Slot, LeaseId>,
     store: Option<StoreId>,
     coverage: Coverage,
     revision: Revision,
@@ -38,13 +40,6 @@ pub struct Inventory {
 pub(super) struct RowGroup {
     pub(super) slots: Vec<Slot>,
     pub(super) invalid: usize,
-}
-
-#[derive(Default)]
-pub(super) struct RowLinks {
-    pub(super) connections: Box<[Symbol]>,
-    /// See [`super::ValueSites`].
-    pub(super) sites: Box<[u32]>,
 }
 
 struct LoadProgress {
@@ -183,15 +178,17 @@ impl Inventory {
         // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
         // write, and another lease ends at another time.
         let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
-        if is_known && let Some(row) = found.and_then(|slot| self.row_mut(slot)) {
-            row.generation = generation;
+        if is_known && let Some(slot) = found {
+            if let Some(row) = self.rows.get_mut(slot.index()).and_then(Option::as_mut) {
+                row.generation = generation;
+            }
             return;
         }
         let row = self.make_row(&entry, &facts, observed);
         let change = match found {
             Some(slot) => {
                 self.unlink(slot);
-                self.set_row(slot, row);
+                self.set_row(slot, Some(row));
                 (slot, DeltaKind::Updated)
             }
             None => (self.insert(&entry.key, row), DeltaKind::Created),
@@ -231,14 +228,11 @@ impl Inventory {
             self.rows.push(None);
             Slot(u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX))
         });
-        let short = row.name.clone();
-        self.set_row(slot, row);
-        if let ResourceKey::Webhook { namespace, .. } = key
-            && !self.webhooks.contains_key(namespace)
-        {
-            self.webhooks.insert(namespace.clone(), RowGroup::default());
+        self.set_row(slot, Some(row));
+        if let ResourceKey::Webhook { namespace, .. } = key {
+            self.webhooks.entry(namespace.clone()).or_default();
         }
-        let at = self.place_of(key, short.short()).unwrap_or_else(|at| at);
+        let at = self.place_of(key).unwrap_or_else(|at| at);
         if let Some(group) = self.group_mut(key) {
             group.slots.insert(at, slot);
         }
@@ -248,7 +242,7 @@ impl Inventory {
     fn remove(&mut self, slot: Slot, delta: &mut Delta) {
         let Some(key) = self.row(slot).map(|row| row.key()) else { return };
         self.unlink(slot);
-        let at = self.place_of(&key, key.short_bytes());
+        let at = self.place_of(&key);
         if let (Some(group), Ok(at)) = (self.group_mut(&key), at) {
             group.slots.remove(at);
         }
@@ -257,9 +251,7 @@ impl Inventory {
         {
             self.webhooks.remove(namespace);
         }
-        if let Some(place) = self.rows.get_mut(slot.index()) {
-            *place = None;
-        }
+        self.set_row(slot, None);
         self.free.push(slot);
         delta.changes.push((slot, DeltaKind::Deleted));
         delta.deleted.push(key);
@@ -274,8 +266,11 @@ impl Inventory {
         for reference in facts.sites().references().keys() {
             self.by_reference.add(reference.into(), slot);
         }
-        if connections.len() > 1 || !facts.sites.is_empty() {
-            self.links.insert(slot, RowLinks { connections, sites: facts.sites });
+        if connections.len() > 1 {
+            self.connections_of.insert(slot, connections);
+        }
+        if !facts.sites.is_empty() {
+            self.sites.insert(slot, facts.sites);
         }
         if let Some(lease) = entry.lease {
             self.leases.insert(slot, lease);
@@ -292,27 +287,23 @@ impl Inventory {
     fn unlink(&mut self, slot: Slot) {
         self.leases.remove(&slot);
         let Some(row) = self.row(slot) else { return };
-        let (key, connection, references) = (row.key(), row.row.connection, row.sites().references());
+        let (key, references) = (row.key(), row.sites().references());
+        let connections = row.connections().to_vec();
         if self.errors.remove(&slot).is_some()
             && let Some(group) = self.group_mut(&key)
         {
             group.invalid = group.invalid.saturating_sub(1);
         }
         references.keys().for_each(|reference| self.by_reference.remove(&reference.into(), slot));
-        match self.links.remove(&slot) {
-            Some(links) => links.connections.iter().for_each(|name| self.by_connection.remove(name, slot)),
-            None => self.by_connection.remove(&connection, slot),
-        }
+        connections.iter().for_each(|name| self.by_connection.remove(name, slot));
+        self.sites.remove(&slot);
+        self.connections_of.remove(&slot);
     }
 
-    fn set_row(&mut self, slot: Slot, row: Row) {
+    fn set_row(&mut self, slot: Slot, row: Option<Row>) {
         if let Some(place) = self.rows.get_mut(slot.index()) {
-            *place = Some(row);
+            *place = row;
         }
-    }
-
-    fn row_mut(&mut self, slot: Slot) -> Option<&mut Row> {
-        self.rows.get_mut(slot.index())?.as_mut()
     }
 
     fn group_mut(&mut self, key: &ResourceKey) -> Option<&mut RowGroup> {
@@ -321,10 +312,6 @@ impl Inventory {
             ResourceKey::Connection { .. } => Some(&mut self.connections),
             ResourceKey::Foreign { .. } => Some(&mut self.foreign),
         }
-    }
-
-    pub(super) fn lease_of(&self, slot: Slot) -> Option<LeaseId> {
-        self.leases.get(&slot).copied()
     }
 
     /// The webhooks that name a connection, themselves or in a step of their chain.

@@ -1,7 +1,6 @@
 //! confdeck's own log: a private file that rotates, and the last lines for the Log tab. Other crates are
 //! logged from WARN on only, because their lower levels contain requests and headers.
 
-mod core_dumps;
 mod file;
 mod writer;
 
@@ -11,6 +10,7 @@ use std::path::Path;
 use parking_lot::Mutex;
 
 use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::sync::mpsc;
 use tracing::Subscriber;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -18,7 +18,6 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt};
 
-pub use core_dumps::keep_memory_private;
 use file::RotatingFile;
 use writer::LogWriter;
 
@@ -39,6 +38,17 @@ const SILENT: [&str; 2] = ["vaultrs", "rustify"];
 /// The guard of the background writer; dropping it flushes.
 static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
+/// Disables core dumps of this process, and access to its memory by other processes of its user. Call
+/// it first of all, before there are secrets in memory. Child processes inherit the limit, and raising
+/// it takes a privilege: an editor that confdeck starts may hold secrets too.
+pub fn keep_memory_private() {
+    // Neither can fail for the own process, and a failure is no reason not to start.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A limit of 0 does not keep the kernel from piping a dump to a program.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 /// Sets the umask so that every file this process creates is private to its user. Call it first of
 /// all, before a thread or a file exists.
 pub fn keep_files_private() {
@@ -48,11 +58,7 @@ pub fn keep_files_private() {
 /// Starts the log of this process and returns the lines for the Log tab. Without a folder, or with one
 /// that cannot be written, there are only those lines; in the latter case one of them says why.
 pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
-    let opened = match folder {
-        Some(folder) => open(folder).map(Some),
-        None => Ok(None),
-    };
-    let (file, trouble) = match opened {
+    let (file, trouble) = match folder.map(open).transpose() {
         Ok(file) => (file, None),
         Err(error) => (None, Some(error)),
     };
@@ -88,12 +94,10 @@ fn open(folder: &Path) -> io::Result<RotatingFile> {
 }
 
 fn parse(level: Option<&str>) -> (LevelFilter, bool) {
-    match level.map(str::trim).filter(|level| !level.is_empty()) {
-        None => (LevelFilter::INFO, false),
-        Some(level) => match level.parse() {
-            Ok(level) => (level, false),
-            Err(_) => (LevelFilter::INFO, true),
-        },
+    let level = level.map(str::trim).filter(|level| !level.is_empty());
+    match level.map_or(Ok(LevelFilter::INFO), str::parse) {
+        Ok(level) => (level, false),
+        Err(_) => (LevelFilter::INFO, true),
     }
 }
 

@@ -5,15 +5,15 @@
 //! is evicted first. Evicted entries are dropped at once, and wiped with their last owner; expired ones
 //! are dropped by a task, whether or not anybody asks.
 
-mod sweep;
-
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
 
-use self::sweep::Sweeper;
 use super::merged::{MergedDocument, SecretMode};
 use crate::domain::{Document, ResourceKey, SecretPath};
 
@@ -168,6 +168,42 @@ impl CacheState {
             self.remove(&oldest);
         }
         None
+    }
+}
+
+/// The task that drops expired entries, so that secrets do not stay in memory longer than needed. It runs
+/// while the cache has entries, and is aborted with the cache.
+struct Sweeper(AbortHandle);
+
+impl Sweeper {
+    /// `None` outside a tokio runtime: then the next use drops expired entries.
+    fn start(kept: &Arc<Mutex<CacheState>>, clock: &MonotonicClock) -> Option<Self> {
+        let runtime = Handle::try_current().ok()?;
+        let task = runtime.spawn(sweep(Arc::downgrade(kept), Arc::clone(clock)));
+        Some(Self(task.abort_handle()))
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn sweep(kept: Weak<Mutex<CacheState>>, clock: MonotonicClock) {
+    loop {
+        let next = {
+            let Some(kept) = kept.upgrade() else { return };
+            let mut kept = kept.lock();
+            let next = kept.drop_expired(clock());
+            if next.is_none() {
+                // The next entry starts another task.
+                kept.sweeper = None;
+            }
+            next
+        };
+        let Some(next) = next else { return };
+        sleep(next.saturating_duration_since(clock())).await;
     }
 }
 

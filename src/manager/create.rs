@@ -8,7 +8,7 @@ use thiserror::Error as Failure;
 
 use super::UnifiedConfigManager;
 use crate::domain::{Document, Presence, ResourceKey, SecretPath, SecretVersion};
-use crate::provider::{Commit, Error, Lease, Result, SecretExpect, SecretFields};
+use crate::provider::{Commit, Error, Lease, SecretExpect, SecretFields};
 
 /// The result of [`UnifiedConfigManager::create_with_secrets`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,18 +78,6 @@ fn at(version: Option<SecretVersion>) -> String {
     version.map(|version| format!(" as {version}")).unwrap_or_default()
 }
 
-impl CreateWebhookError {
-    /// The secret that was, or may have been, written without its document.
-    pub fn left_behind(&self) -> Option<&SecretPath> {
-        match self {
-            Self::Nothing(_) => None,
-            Self::SecretUnknown { path, .. }
-            | Self::SecretNotThere { path, .. }
-            | Self::DocumentNotWritten { path, .. } => Some(path),
-        }
-    }
-}
-
 impl UnifiedConfigManager {
     /// Creates a webhook and its own secrets, neither of which may exist: first the secrets, then, once
     /// they are verified, the document.
@@ -103,8 +91,13 @@ impl UnifiedConfigManager {
         document: Document,
         secrets: &SecretFields,
         lease: Lease,
-    ) -> std::result::Result<CreatedWebhook, CreateWebhookError> {
-        let path = self.own_secrets(&key)?;
+    ) -> Result<CreatedWebhook, CreateWebhookError> {
+        let path = self.secret_lookup.own_path(&key).ok_or_else(|| {
+            Error::unsupported(
+                format!("writing secrets of {key}'s own"),
+                "this receiver merges none; name them in the document by references",
+            )
+        })?;
         self.writer()?;
         let secret_writer = self.secret_writer()?;
         if let Some(entry) = self.reader.get(&key).await? {
@@ -117,23 +110,14 @@ impl UnifiedConfigManager {
             }
             Err(error) => return Err(error.into()),
         };
-        let seen = match self.verify_secret(&path, version, secrets).await {
-            Ok(seen) => seen,
+        let verified = match self.verify_secret(&path, version, secrets).await {
+            Ok(verified) => verified,
             Err(found) => return Err(CreateWebhookError::SecretNotThere { key, path, version, found }),
         };
         match self.create(key.clone(), document, lease).await {
-            Ok(commit) => Ok(CreatedWebhook { commit, path, version, verified: seen }),
+            Ok(commit) => Ok(CreatedWebhook { commit, path, version, verified }),
             Err(error) => Err(CreateWebhookError::DocumentNotWritten { key, path, version, error }),
         }
-    }
-
-    fn own_secrets(&self, key: &ResourceKey) -> Result<SecretPath> {
-        self.secret_lookup().own_path(key).ok_or_else(|| {
-            Error::unsupported(
-                format!("writing secrets of {key}'s own"),
-                "this receiver merges none; name them in the document by references",
-            )
-        })
     }
 
     /// Whether the secret could be verified; the error is what was found instead, as text for people.
@@ -142,7 +126,7 @@ impl UnifiedConfigManager {
         path: &SecretPath,
         version: Option<SecretVersion>,
         secrets: &SecretFields,
-    ) -> std::result::Result<bool, String> {
+    ) -> Result<bool, String> {
         match self.secrets().reader.presence(path).await {
             Ok(Presence::Present(contents)) => {
                 if contents.version.is_some() && version.is_some() && contents.version != version {

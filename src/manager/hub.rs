@@ -17,8 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
-use super::last_write::LastWrite;
-use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision};
+use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
 use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
@@ -53,9 +52,7 @@ impl WatchHubState {
     fn not_ready(&self) -> Error {
         let (reason, retry_in) = match &self.link {
             _ if self.events.is_none() => ("the store was shut down".to_owned(), None),
-            LinkState::Denied { permission, .. } => {
-                return Error::denied(permission.clone());
-            }
+            LinkState::Denied { permission, .. } => return Error::denied(permission.clone()),
             LinkState::Connecting { error: Some(reason), retry_in }
             | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),
             link => (format!("the store has not been read yet ({})", link.word()), None),
@@ -151,6 +148,38 @@ impl WatchHub {
 impl Drop for WatchHub {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// The revision of our last write, in the store that the inventory was loaded from; the inventory must have
+/// reached it before it is used.
+#[derive(Default)]
+pub(super) struct LastWrite(Mutex<LastWriteState>);
+
+#[derive(Default)]
+struct LastWriteState {
+    /// `None` before the first load.
+    store: Option<StoreId>,
+    at: Revision,
+}
+
+impl LastWrite {
+    pub(super) fn record(&self, at: Revision) {
+        let mut last = self.0.lock();
+        last.at = last.at.max(at);
+    }
+
+    /// Called when the inventory is loaded from a store. Revisions of another store do not count.
+    pub(super) fn on_load(&self, store: &StoreId) {
+        let mut last = self.0.lock();
+        if last.store.as_ref().is_some_and(|known| known != store) {
+            last.at = Revision::default();
+        }
+        last.store = Some(store.clone());
+    }
+
+    pub(super) fn at(&self) -> Revision {
+        self.0.lock().at
     }
 }
 

@@ -23,9 +23,9 @@ pub enum SecretMode {
 /// [`crate::domain::Document`]: to write a document, read it with
 /// [`super::UnifiedConfigManager::get`].
 pub struct MergedDocument {
-    json: Value,
+    pub(super) json: Value,
     sources: Vec<MergedSecret>,
-    fallbacks: Vec<VaultField>,
+    pub(super) fallbacks: Vec<VaultField>,
 }
 
 /// A secret that a merged document uses, without its value.
@@ -44,19 +44,11 @@ impl MergedDocument {
         Self { json, sources: Vec::new(), fallbacks: Vec::new() }
     }
 
-    pub(super) fn json_mut(&mut self) -> &mut Value {
-        &mut self.json
-    }
-
     pub(super) fn add_source(&mut self, source: MergedSecret) {
         match self.sources.iter_mut().find(|known| known.path == source.path) {
             Some(known) => known.fields.extend(source.fields),
             None => self.sources.push(source),
         }
-    }
-
-    pub(super) fn add_fallback(&mut self, field: VaultField) {
-        self.fallbacks.push(field);
     }
 
     /// The secrets that were read for it.

@@ -13,7 +13,6 @@ mod create;
 mod global;
 mod hub;
 mod invalidating_writer;
-mod last_write;
 mod merged;
 mod own_secrets;
 mod secret_merger;
@@ -24,13 +23,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use self::cache::MonotonicClock;
+use self::cache::{MergedCache, MonotonicClock};
 pub use self::create::{CreateWebhookError, CreatedWebhook};
-use self::hub::WatchHub;
+use self::hub::{LastWrite, WatchHub};
 use self::invalidating_writer::InvalidatingWriter;
-use self::last_write::LastWrite;
 pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
-use self::secret_merger::{MergeSources, SecretMerger};
+use self::secret_merger::SecretMerger;
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::config::{
     Origin, Overrides, SecretSource, SettingKey as Key, SettingSources, Settings, SettingsError, Target,
@@ -68,8 +66,7 @@ impl UnifiedConfigManager {
     /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = SettingSources::gather(Overrides::default())?;
-        let settings = Settings::resolve(&sources)?;
-        Ok(Self::from_settings(&settings))
+        Ok(Self::from_settings(&Settings::resolve(&sources)?))
     }
 
     /// Opens the store that the settings name. Does not connect.
@@ -113,8 +110,8 @@ impl UnifiedConfigManager {
         if !secrets.backend().key_value {
             self.secret_lookup = lookup_in_variables();
         }
-        let writable = self.read_only.is_none();
-        self.with_secret_access(secrets.access(writable))
+        let access = secrets.access(self.read_only.is_none());
+        self.with_secret_access(access)
     }
 
     /// Sets the secret store. In a read-only context its writer is dropped.
@@ -170,7 +167,7 @@ impl UnifiedConfigManager {
 
     /// Drops cached documents that used a secret, which has changed outside of this manager.
     pub fn forget_secret(&self, path: &SecretPath) {
-        self.merger.get().inspect(|merging| merging.forget_secret(path));
+        self.merger.get().inspect(|merging| merging.cache.forget_secret(path));
     }
 
     pub async fn secrets_health(&self) -> Health {
@@ -244,21 +241,18 @@ impl UnifiedConfigManager {
         match entry {
             Some(entry) => self.merger().merged(&entry, secrets).await.map(Some),
             None => {
-                self.merger.get().inspect(|merging| merging.forget(key));
+                self.merger.get().inspect(|merging| merging.cache.forget(key));
                 Ok(None)
             }
         }
     }
 
     fn merger(&self) -> &SecretMerger {
-        self.merger.get_or_init(|| {
-            let access = self.secrets.clone();
-            let places = MergeSources {
-                variables: Arc::clone(&self.variables),
-                access,
-                lookup: self.secret_lookup.clone(),
-            };
-            SecretMerger::new(places, Arc::clone(&self.clock))
+        self.merger.get_or_init(|| SecretMerger {
+            variables: Arc::clone(&self.variables),
+            access: self.secrets.clone(),
+            lookup: self.secret_lookup.clone(),
+            cache: MergedCache::new(Arc::clone(&self.clock)),
         })
     }
 
@@ -332,7 +326,7 @@ impl UnifiedConfigManager {
             let merging = Arc::clone(&self.merger);
             let written = Arc::clone(&self.last_write);
             let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
-                merging.get().inspect(|merging| merging.forget(key));
+                merging.get().inspect(|merging| merging.cache.forget(key));
             });
             *kept = Arc::downgrade(&hub);
             hub
@@ -348,7 +342,7 @@ impl UnifiedConfigManager {
     /// Ends watches and connections, and wipes what was merged.
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
-        self.merger.get().inspect(|merging| merging.forget_all());
+        self.merger.get().inspect(|merging| merging.cache.forget_all());
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
     }
 

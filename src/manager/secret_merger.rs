@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::cache::{MergedCache, MonotonicClock};
+use super::cache::MergedCache;
 use super::merged::{MergedDocument, MergedSecret, SecretMode};
 use super::own_secrets::{self, EmptySecret};
 use crate::check::SecretLookup;
@@ -20,29 +20,19 @@ use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
 /// How many secrets of one document are read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Where a merge reads variables and secrets.
-#[derive(Clone)]
-pub(super) struct MergeSources {
+pub(super) struct SecretMerger {
     /// The variables of references, and of own secrets in variables.
     pub(super) variables: Arc<EnvVariables>,
     pub(super) access: SecretAccess,
     /// Where in the secret store the receiver looks.
     pub(super) lookup: SecretLookup,
-}
-
-pub(super) struct SecretMerger {
-    sources: MergeSources,
-    cache: MergedCache,
+    pub(super) cache: MergedCache,
 }
 
 /// The secrets that one document needs, each path read once.
 type RevealedSecrets = BTreeMap<SecretPath, Result<Option<SecretData>>>;
 
 impl SecretMerger {
-    pub(super) fn new(sources: MergeSources, clock: MonotonicClock) -> Self {
-        Self { sources, cache: MergedCache::new(clock) }
-    }
-
     /// One merged document, from the cache if possible.
     pub(super) async fn merged(&self, entry: &Entry, secrets: SecretMode) -> Result<Arc<MergedDocument>> {
         let Entry { key, document, .. } = entry;
@@ -58,21 +48,6 @@ impl SecretMerger {
         Ok(merged)
     }
 
-    /// Drops the cached documents of a key.
-    pub(super) fn forget(&self, key: &ResourceKey) {
-        self.cache.forget(key);
-    }
-
-    /// Drops the cached documents that used a secret.
-    pub(super) fn forget_secret(&self, path: &SecretPath) {
-        self.cache.forget_secret(path);
-    }
-
-    /// Clears the cache.
-    pub(super) fn forget_all(&self) {
-        self.cache.forget_all();
-    }
-
     async fn merge(&self, entry: &Entry, secrets: SecretMode) -> Result<MergedDocument> {
         let key = &entry.key;
         if key.is_foreign() {
@@ -85,17 +60,17 @@ impl SecretMerger {
         match secrets {
             SecretMode::Include => self.include(key, &mut merged).await?,
             SecretMode::Exclude => {
-                let variables: &dyn Variables = &*self.sources.variables;
+                let variables: &dyn Variables = &*self.variables;
                 let from = ReferenceSources { variables, vault: &BTreeMap::new() };
                 let extent = ResolveScope::WithoutSecrets(DocumentKind::of(key));
-                resolve(merged.json_mut(), from, extent).map_err(|problem| self.unresolved(key, &problem))?;
+                resolve(&mut merged.json, from, extent).map_err(|problem| self.unresolved(key, &problem))?;
             }
         }
         Ok(merged)
     }
 
     async fn include(&self, key: &ResourceKey, merged: &mut MergedDocument) -> Result<()> {
-        let lookup = &self.sources.lookup;
+        let lookup = &self.lookup;
         let fields: Vec<_> = vault_fields(merged.json())
             .into_iter()
             .filter_map(|field| Some((lookup.reference_path(&field.path)?, field)))
@@ -110,8 +85,8 @@ impl SecretMerger {
     }
 
     async fn read(&self, paths: BTreeSet<SecretPath>) -> RevealedSecrets {
-        let revealer = self.sources.access.revealer();
-        let variables = EnvSecrets::new(Arc::clone(&self.sources.variables));
+        let revealer = self.access.revealer();
+        let variables = EnvSecrets::new(Arc::clone(&self.variables));
         let read = async |path: SecretPath| {
             let revealed = match &path {
                 SecretPath::Variables(_) => variables.reveal(&path, None).await,
@@ -144,21 +119,21 @@ impl SecretMerger {
                 None => {}
             }
         }
-        let variables: &dyn Variables = &*self.sources.variables;
+        let variables: &dyn Variables = &*self.variables;
         let from = ReferenceSources { variables, vault: &vault };
-        resolve(merged.json_mut(), from, ResolveScope::Everything).map_err(|problem| match &problem {
+        resolve(&mut merged.json, from, ResolveScope::Everything).map_err(|problem| match &problem {
             ResolveError::Vault { field, .. } if failed.contains_key(field) => {
                 failed.get(field).map_or_else(|| self.unresolved(key, &problem), |error| Error::clone(error))
             }
             _ => self.unresolved(key, &problem),
         })?;
-        failed.keys().for_each(|field| merged.add_fallback((*field).clone()));
+        failed.keys().for_each(|field| merged.fallbacks.push((*field).clone()));
         Ok(())
     }
 
     fn unresolved(&self, key: &ResourceKey, problem: &ResolveError) -> Error {
         let remedy = match problem {
-            ResolveError::Vault { .. } if self.sources.lookup.references.is_none() => {
+            ResolveError::Vault { .. } if self.lookup.references.is_none() => {
                 "this receiver reads no Vault: give the reference a default, or leave secrets out"
             }
             ResolveError::Vault { .. } => "write that secret, or give the reference a default",
@@ -187,15 +162,12 @@ fn merge_own(
     path: &SecretPath,
     read: &RevealedSecrets,
 ) -> Result<()> {
-    let revealed = match read.get(path) {
-        Some(Ok(revealed)) => revealed.as_ref(),
-        Some(Err(error)) => return Err(error.clone()),
-        None => None,
-    };
+    let revealed = read.get(path).map(Result::as_ref).transpose().map_err(Error::clone)?;
+    let revealed = revealed.and_then(Option::as_ref);
     let there = |field: &SecretField| revealed.is_some_and(|it| it.fields.get(field.as_str()).is_some());
     let fields = SecretField::ALL.into_iter().filter(there).map(SecretField::name);
     merged.add_source(source(path, revealed, fields));
-    let (Some(webhook), Some(revealed)) = (merged.json_mut().as_object_mut(), revealed) else {
+    let (Some(webhook), Some(revealed)) = (merged.json.as_object_mut(), revealed) else {
         return Ok(());
     };
     own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {

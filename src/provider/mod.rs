@@ -36,8 +36,8 @@ pub use commit_status::{CommitStatus, resolve_outcome};
 pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
-    SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
-    SecretRevealer, SecretWriter,
+    SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretExpect, SecretFields, SecretListItem,
+    SecretReader, SecretRevealer, SecretWriter,
 };
 pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};

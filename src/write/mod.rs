@@ -62,7 +62,7 @@ impl WriteService {
         read: impl IntoIterator<Item = SecretEvent>,
     ) -> Option<String> {
         let mut pending = self.audit.begin_secret(number, read);
-        pending.secret_done(&Ok(()));
+        pending.done(&Ok(()));
         self.save(pending).await
     }
 

@@ -205,7 +205,7 @@ impl SecretRequest<'_> {
             };
             write_answer(path, call).await
         };
-        self.service.audited(pending, writer, call, PendingRecords::secret_done).await
+        self.service.audited(pending, writer, call, PendingRecords::done).await
     }
 
     fn begin(

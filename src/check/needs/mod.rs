@@ -14,7 +14,7 @@ pub use secret_lookup::{OwnPathTemplate, OwnPathTemplateError, OwnSecrets, Recei
 pub use state::{NeedMark, NeedState};
 
 use crate::domain::reference::{ReferenceLookup, lookups};
-use crate::domain::{FieldName, Presence, ResourceKey, SecretField, SecretPath, variable_name};
+use crate::domain::{FieldName, Presence, Reference, ResourceKey, SecretField, SecretPath, variable_name};
 use crate::inventory::{Facts, ValueSite};
 
 /// The most references listed of one document; real ones have far fewer.
@@ -251,16 +251,13 @@ impl NeedsBuilder<'_> {
         for site in facts.sites() {
             let value = site.value();
             let plaintext = site.is_plaintext().then_some((NeedKind::Plaintext, None));
-            let looked_up = lookups(&value).into_iter().map(|one| {
-                let (kind, default) = match one {
-                    ReferenceLookup::Variable { name, default, whole: _ } => {
-                        (NeedKind::Variable { name: name.into() }, default)
+            let looked_up = lookups(&value).into_iter().map(|ReferenceLookup { reference, default }| {
+                let kind = match reference {
+                    Some(Reference::Env { name }) => NeedKind::Variable { name: name.into() },
+                    Some(Reference::Vault { path, field }) => {
+                        NeedKind::Vault { path: path.into(), field: FieldName::new(&field) }
                     }
-                    ReferenceLookup::Vault { field, default } => {
-                        let name = FieldName::new(&field.field);
-                        (NeedKind::Vault { path: field.path.into(), field: name }, default)
-                    }
-                    ReferenceLookup::IllFormed => (NeedKind::IllFormed, None),
+                    None => NeedKind::IllFormed,
                 };
                 (kind, default.map(|default| Fallback { empty: default.trim().is_empty() }))
             });

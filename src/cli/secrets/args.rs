@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::OutputArgs;
+use crate::cli::output::OutputArgs;
 use crate::domain::{Alphabet, FieldName, SecretGenerator, SecretVersion};
 
 /// Tell which secrets exist without reading them, and read or write one on purpose.
@@ -13,7 +13,7 @@ use crate::domain::{Alphabet, FieldName, SecretGenerator, SecretVersion};
 /// mount and a namespace have the same name, the mount is meant: kv:MOUNT/PATH and webhook:NAMESPACE/ID
 /// say which. No value is ever taken from the command line.
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum SecretsCommand {
+pub(crate) enum SecretsCommand {
     /// List what is stored in a folder, names alone; of variables, which webhooks read them
     List {
         /// MOUNT or MOUNT/FOLDER; without it the mounts that the receiver reads
@@ -26,7 +26,8 @@ pub(in crate::cli) enum SecretsCommand {
     Set(SecretSetArgs),
     Generate(SecretGenerateArgs),
     Delete(SecretDeleteArgs),
-    Undelete(SecretUndeleteArgs),
+    /// Take a delete back, of the newest version if none is named.
+    Undelete(SecretVersionsArgs),
     Destroy(SecretDestroyArgs),
 }
 
@@ -35,7 +36,7 @@ pub(in crate::cli) enum SecretsCommand {
 /// Without an argument: each secret that any document needs, one line each. With --fail-on-missing the
 /// exit code is 9 if something that is needed is known to be missing.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretPresenceArgs {
+pub(crate) struct SecretPresenceArgs {
     /// A document's address, or MOUNT/PATH
     pub(super) of: Option<String>,
 
@@ -52,7 +53,7 @@ pub(in crate::cli) struct SecretPresenceArgs {
 /// Masked, nothing is read. With --reveal it asks first on a terminal unless --yes, and what was read is
 /// counted and kept in the audit with the reason. As a table, the value of a single FIELD is printed alone.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretGetArgs {
+pub(crate) struct SecretGetArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -73,18 +74,18 @@ pub(in crate::cli) struct SecretGetArgs {
 
 /// What a deliberate look at values needs.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RevealArgs {
+pub(crate) struct RevealArgs {
     /// Read and print values
     #[arg(long)]
-    pub(in crate::cli) reveal: bool,
+    pub(crate) reveal: bool,
 
     /// Do not ask
     #[arg(long)]
-    pub(in crate::cli) yes: bool,
+    pub(crate) yes: bool,
 
     /// Why, for the audit
     #[arg(long, value_name = "TEXT", requires = "reveal")]
-    pub(in crate::cli) reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// On which condition a secret is written, and how.
@@ -92,7 +93,7 @@ pub(in crate::cli) struct RevealArgs {
 /// Without --create or --expect-version a write replaces the version that is the newest when the command
 /// begins, and no other.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretConditionArgs {
+pub(crate) struct SecretConditionArgs {
     /// Only if there is no such secret
     #[arg(long, conflicts_with = "expect_version")]
     pub(super) create: bool,
@@ -120,7 +121,7 @@ pub(in crate::cli) struct SecretConditionArgs {
 /// all of it is read. One line break at its end is cut off unless --keep-newline. --file takes further
 /// fields from files.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretSetArgs {
+pub(crate) struct SecretSetArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -152,7 +153,7 @@ pub(in crate::cli) struct SecretSetArgs {
 
 /// Write a value made at random into a field; it is not shown.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretGenerateArgs {
+pub(crate) struct SecretGenerateArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 
@@ -182,7 +183,7 @@ pub(in crate::cli) struct SecretGenerateArgs {
 ///
 /// On a terminal it asks first. Elsewhere it needs --yes or --versions.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretDeleteArgs {
+pub(crate) struct SecretDeleteArgs {
     #[command(flatten)]
     pub(super) versions: SecretVersionsArgs,
 
@@ -191,18 +192,11 @@ pub(in crate::cli) struct SecretDeleteArgs {
     pub(super) yes: bool,
 }
 
-/// Take a delete back, of the newest version if none is named.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct SecretUndeleteArgs {
-    #[command(flatten)]
-    pub(super) versions: SecretVersionsArgs,
-}
-
 /// Destroy versions of a secret for ever, or with --all the secret itself.
 ///
 /// On a terminal the path has to be typed. Elsewhere it needs --yes.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretDestroyArgs {
+pub(crate) struct SecretDestroyArgs {
     #[command(flatten)]
     pub(super) versions: SecretVersionsArgs,
 
@@ -216,7 +210,7 @@ pub(in crate::cli) struct SecretDestroyArgs {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SecretVersionsArgs {
+pub(crate) struct SecretVersionsArgs {
     /// MOUNT/PATH, or a webhook's address
     pub(super) secret: String,
 

@@ -3,20 +3,14 @@
 use super::SecretsContext;
 use super::args::{RevealArgs, SecretGetArgs};
 use super::presence::PresenceReport;
-use crate::cli::args::Format;
-use crate::cli::error::{CliError, Exit};
-use crate::cli::output::{Printer, cell, table};
-use crate::cli::print_note;
-use crate::cli::prompt::{can_ask, confirm};
+use crate::cli::error::{CliError, Exit, Result};
+use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::stderr::{can_ask, confirm, print_note};
 use crate::domain::{FieldName, Presence, SecretPath};
 use crate::provider::SecretData;
 use crate::text::{MASK, Safe};
 
-pub(super) async fn run(
-    shop: &SecretsContext<'_>,
-    get: SecretGetArgs,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+pub(super) async fn run(shop: &SecretsContext<'_>, get: SecretGetArgs, out: &mut Printer<'_>) -> Result<()> {
     let path = shop.secret(&get.secret)?;
     if get.reveal.reveal {
         print_revealed(shop, &path, &get, out).await
@@ -31,13 +25,13 @@ async fn print_masked(
     path: &SecretPath,
     get: &SecretGetArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     if get.version.is_some() {
-        return Err(CliError::Usage(
-            "what an older version holds is known by reading it alone: add --reveal".into(),
-        ));
+        return Err(
+            Exit::USAGE.because("what an older version holds is known by reading it alone: add --reveal")
+        );
     }
-    let presence = shop.reader()?.presence(path).await?;
+    let presence = shop.reader().presence(path).await?;
     match (&presence, &get.field) {
         (Presence::Missing, _) => return Err(absent(path, None)),
         (Presence::Present(contents), Some(field)) if contents.field(field.as_str()).is_none() => {
@@ -45,24 +39,12 @@ async fn print_masked(
         }
         _ => {}
     }
-    let told = PresenceReport::of(path, &presence);
-    match get.output.format {
-        Format::Table => {
-            let Presence::Present(contents) = &presence else {
-                for line in told.lines() {
-                    out.line(&line)?;
-                }
-                return Ok(Exit::DONE);
-            };
-            let wanted = |name: &FieldName| get.field.as_ref().is_none_or(|field| field == name);
-            let names = contents.fields.iter().map(|(name, _)| name).filter(|name| wanted(name));
-            for line in table(["FIELD", "VALUE"], names.map(|it| [cell(it.as_str()), cell(MASK)])) {
-                out.line(&line)?;
-            }
-        }
-        format => out.result(format, &told, PresenceReport::lines)?,
+    if let (Format::Table, Presence::Present(contents)) = (get.output.format, &presence) {
+        let wanted = |name: &&FieldName| get.field.as_ref().is_none_or(|field| field == *name);
+        let names = contents.fields.iter().map(|(name, _)| name).filter(wanted);
+        return out.lines(table(["FIELD", "VALUE"], names.map(|it| [cell(it.as_str()), cell(MASK)])));
     }
-    Ok(Exit::DONE)
+    out.result(get.output.format, &PresenceReport::of(path, &presence), PresenceReport::lines)
 }
 
 async fn print_revealed(
@@ -70,7 +52,7 @@ async fn print_revealed(
     path: &SecretPath,
     get: &SecretGetArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     let what = match &get.field {
         Some(field) => format!("the field {} of {path}", field.as_str()),
         None => format!("all fields of {path}"),
@@ -84,8 +66,7 @@ async fn print_revealed(
     let read = read.filter(|read| wanted.is_none_or(|field| read.fields.get(field.as_str()).is_some()));
     note_values_read(read.as_ref().map_or(0, |_| wanted.map_or(received, |_| 1)), received);
     let read = read.ok_or_else(|| absent(path, wanted.filter(|_| received > 0)))?;
-    print(path, &read, wanted, get.output.format, out)?;
-    Ok(Exit::DONE)
+    print(path, &read, wanted, get.output.format, out)
 }
 
 /// A store returns whole versions, so that more values may be received than are used.
@@ -95,15 +76,15 @@ pub(super) fn note_values_read(used: usize, received: usize) {
 }
 
 /// Asks on a terminal; elsewhere `--reveal` is the consent.
-pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<(), CliError> {
+pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<()> {
     if reveal.yes || !can_ask() || confirm(question)? {
         return Ok(());
     }
-    Err(CliError::Failed("nothing was read".into()))
+    Err(Exit::FAILED.because("nothing was read"))
 }
 
 fn absent(path: &SecretPath, field: Option<&FieldName>) -> CliError {
-    CliError::NotFound(match field {
+    Exit::NOT_FOUND.because(match field {
         Some(field) => {
             format!("{path} has no field {:?}; confdeck secrets presence shows which it has", field.as_str())
         }
@@ -120,7 +101,7 @@ fn print(
     field: Option<&FieldName>,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<(), CliError> {
+) -> Result<()> {
     let wanted = |name: &FieldName| field.is_none_or(|field| field == name);
     let fields: Vec<_> = read.fields.iter().filter(|(name, _)| wanted(name)).collect();
     match (format, field) {

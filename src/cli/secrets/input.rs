@@ -8,7 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::SecretSetArgs;
-use crate::cli::error::CliError;
+use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
 use crate::domain::{FieldName, SecretText, SecretValue};
 use crate::provider::SecretFields;
@@ -18,7 +18,7 @@ use crate::text::Safe;
 const LONGEST: usize = 1 << 20;
 
 /// Reads the values of all fields that the arguments name.
-pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields, CliError> {
+pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields> {
     let mut fields = SecretFields::default();
     for (name, path) in &set.file {
         let bytes = read(Some(Path::new(path)))?;
@@ -36,15 +36,15 @@ fn put(
     name: &FieldName,
     bytes: Zeroizing<Vec<u8>>,
     set: &SecretSetArgs,
-) -> Result<(), CliError> {
+) -> Result<()> {
     let named = Safe::new(name.as_str()).into_owned();
     if fields.get(name.as_str()).is_some() {
-        return Err(CliError::Usage(format!("the field {named} is given twice")));
+        return Err(Exit::USAGE.because(format!("the field {named} is given twice")));
     }
     let text = text(bytes, set.keep_newline)
-        .map_err(|why| CliError::Invalid(format!("the value of {named} {why}")))?;
+        .map_err(|why| Exit::INVALID.because(format!("the value of {named} {why}")))?;
     if text.expose().is_empty() && !set.allow_empty {
-        return Err(CliError::Invalid(format!(
+        return Err(Exit::INVALID.because(format!(
             "the value of {named} is empty: a receiver may take that for no protection at all; \
              --allow-empty writes it"
         )));
@@ -53,7 +53,7 @@ fn put(
     Ok(())
 }
 
-fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Result<SecretText, String> {
+fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> std::result::Result<SecretText, String> {
     if bytes.len() > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
@@ -73,15 +73,16 @@ fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Result<SecretText,
 }
 
 /// Reads into a buffer that never reallocates.
-fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, CliError> {
+fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     read_into(&mut bytes, file, LONGEST)?;
     Ok(bytes)
 }
 
-fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, CliError> {
+fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     let named = Safe::new(name.as_str()).into_owned();
-    let unreadable = |error: io::Error| CliError::Failed(format!("cannot read the value: {}", error.kind()));
+    let unreadable =
+        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", error.kind()));
     // Echo stays off over both prompts: what is pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
     let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {
@@ -91,8 +92,8 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>, CliError> {
     drop(silence);
     match typed.map_err(unreadable)? {
         Some((first, second)) if *first == *second => Ok(first),
-        Some(_) => Err(CliError::Failed("the two values differ; nothing was written".into())),
-        None => Err(CliError::Failed("nothing was typed to its end; nothing was written".into())),
+        Some(_) => Err(Exit::FAILED.because("the two values differ; nothing was written")),
+        None => Err(Exit::FAILED.because("nothing was typed to its end; nothing was written")),
     }
 }
 
@@ -161,7 +162,7 @@ impl Drop for EchoOff {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8], keep: bool) -> Result<String, String> {
+    fn read(bytes: &[u8], keep: bool) -> std::result::Result<String, String> {
         text(Zeroizing::new(bytes.to_vec()), keep).map(|text| text.expose().to_owned())
     }
 

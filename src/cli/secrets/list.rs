@@ -7,10 +7,9 @@ use serde::Serialize;
 
 use super::SecretsContext;
 use super::target;
-use crate::cli::args::Format;
-use crate::cli::error::{CliError, Exit};
-use crate::cli::output::{Printer, cell, table};
-use crate::cli::print_note;
+use crate::cli::error::{Exit, Result};
+use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::stderr::print_note;
 use crate::domain::{KeyPrefix, OWN_VARIABLES, ResourceKey, variable_name};
 use crate::provider::SecretListItem;
 use crate::provider::env::{Overlap, overlaps};
@@ -20,54 +19,39 @@ pub(super) async fn run(
     folder: Option<&str>,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     if !shop.lookup.can_read_kv {
         if folder.is_some() {
-            return Err(CliError::Usage(
-                "environment variables have no folders: leave it out to list them all".into(),
-            ));
+            return Err(
+                Exit::USAGE.because("environment variables have no folders: leave it out to list them all")
+            );
         }
         return variables(shop, format, out).await;
     }
-    let rows = match folder {
-        Some(folder) => list_folder(shop, folder).await?,
-        None => target::mounts(&shop.lookup)
-            .iter()
-            .map(|mount| SecretNameRow::new(format!("{mount}/"), "mount"))
-            .collect(),
+    let names = match folder {
+        Some(folder) => shop.reader().list(&target::folder(folder, &shop.lookup)?).await?,
+        None => Vec::new(),
     };
+    let names = names.into_iter().map(|name| match name {
+        SecretListItem::Secret(path) => (path.to_string(), "secret"),
+        SecretListItem::Folder(folder) => (folder.to_string(), "folder"),
+        SecretListItem::Invalid(name) => (name, "odd"),
+    });
+    let mounts = target::mounts(&shop.lookup).into_iter().filter(|_| folder.is_none());
+    let mounts = mounts.map(|mount| (format!("{mount}/"), "mount"));
+    let rows: Vec<_> = names.chain(mounts).map(|(name, kind)| SecretNameRow { name, kind }).collect();
     if rows.is_empty() {
         print_note("there is nothing stored in it");
     }
     out.result(format, &rows, |rows| {
         table(["NAME", "KIND"], rows.iter().map(|row| [cell(&row.name), cell(row.kind)]))
-    })?;
-    Ok(Exit::DONE)
+    })
 }
 
 #[derive(Serialize)]
 struct SecretNameRow {
     name: String,
     kind: &'static str,
-}
-
-impl SecretNameRow {
-    fn new(name: String, kind: &'static str) -> Self {
-        Self { name, kind }
-    }
-}
-
-async fn list_folder(shop: &SecretsContext<'_>, folder: &str) -> Result<Vec<SecretNameRow>, CliError> {
-    let folder = target::folder(folder, &shop.lookup)?;
-    let names = shop.reader()?.list(&folder).await?;
-    Ok(names
-        .into_iter()
-        .map(|name| match name {
-            SecretListItem::Secret(path) => SecretNameRow::new(path.to_string(), "secret"),
-            SecretListItem::Folder(folder) => SecretNameRow::new(folder.to_string(), "folder"),
-            SecretListItem::Invalid(name) => SecretNameRow::new(name, "odd"),
-        })
-        .collect())
 }
 
 /// One variable and the webhooks that read it.
@@ -81,11 +65,7 @@ struct VariableRow {
     collision: bool,
 }
 
-async fn variables(
-    shop: &SecretsContext<'_>,
-    format: Format,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+async fn variables(shop: &SecretsContext<'_>, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let reader = shop.session.manager.reader();
     let keys: Vec<_> = reader.list_keys(KeyPrefix::All).map_ok(|page| page.keys).try_concat().await?;
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -112,6 +92,5 @@ async fn variables(
     out.result(format, &rows, |rows| {
         let row = |row: &VariableRow| [cell(&row.variable), cell(row.state), cell(&row.webhooks.join(", "))];
         table(["VARIABLE", "STATE", "WEBHOOKS"], rows.iter().map(row))
-    })?;
-    Ok(Exit::DONE)
+    })
 }

@@ -6,24 +6,24 @@ use zeroize::Zeroizing;
 use super::args::RevealArgs;
 use super::get::consent;
 use crate::audit::{AuditAction, SecretEvent};
-use crate::cli::args::Format;
-use crate::cli::error::{CliError, Exit};
-use crate::cli::output::Printer;
+use crate::cli::error::{Exit, Result};
+use crate::cli::output::{Format, Printer};
+use crate::cli::session::CliSession;
+use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
-use crate::cli::{CliSession, print_note};
 use crate::domain::{Document, DocumentKind, ResourceKey};
 use crate::manager::{MergedDocument, SecretMode};
 use crate::text::{Masked, Safe};
 
 /// Prints the merged document. Without `--reveal` no secret is read: references stay as written, and
 /// secret fields are masked.
-pub(in crate::cli) async fn print(
+pub(crate) async fn print(
     session: &CliSession,
     key: &ResourceKey,
     reveal: &RevealArgs,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     if reveal.reveal {
         consent(reveal, &format!("read and print the secrets of {key}?"))?;
     }
@@ -32,23 +32,18 @@ pub(in crate::cli) async fn print(
     if reveal.reveal {
         record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_deref)).await;
     }
-    let merged = merged?.ok_or_else(|| {
-        CliError::NotFound(format!("{key} does not exist in {}", session.settings.context.name))
-    })?;
+    let merged = merged?.ok_or_else(|| session.absent(key))?;
     for field in merged.fallbacks() {
         print_note(&format!("{field} could not be read: the default stands in its place"));
     }
     match (reveal.reveal, format) {
-        (true, format) => print_revealed(&merged, format, out)?,
-        (false, Format::Yaml) => out.yaml(&masked(key, &merged)?)?,
-        (false, Format::Json) => out.json(&masked(key, &merged)?)?,
+        (true, format) => print_revealed(&merged, format, out),
+        (false, Format::Yaml) => out.yaml(&masked(key, &merged)?),
+        (false, Format::Json) => out.json(&masked(key, &merged)?),
         (false, Format::Table) => {
-            for line in masked_lines(key, merged.json())? {
-                out.line(&Safe::display(&line))?;
-            }
+            out.lines(masked_lines(key, merged.json())?.iter().map(|line| Safe::display(line).into_owned()))
         }
     }
-    Ok(Exit::DONE)
 }
 
 /// Records each secret that was read, and the document it was read for.
@@ -72,8 +67,8 @@ async fn record_reveal(
     print_note(&format!("secret values read: {count}; the audit says so"));
 }
 
-fn print_revealed(merged: &MergedDocument, format: Format, out: &mut Printer<'_>) -> Result<(), CliError> {
-    let failed = || CliError::Failed("the document cannot be written".into());
+fn print_revealed(merged: &MergedDocument, format: Format, out: &mut Printer<'_>) -> Result<()> {
+    let failed = || Exit::FAILED.because("the document cannot be written");
     let mut text = Zeroizing::new(Vec::with_capacity(1 << 16));
     match format {
         Format::Table | Format::Json => {
@@ -88,17 +83,17 @@ fn print_revealed(merged: &MergedDocument, format: Format, out: &mut Printer<'_>
     Ok(out.exact(&text)?)
 }
 
-fn masked_lines(key: &ResourceKey, json: &Value) -> Result<Vec<String>, CliError> {
-    let failed = |_| CliError::Failed("the document cannot be written".into());
+fn masked_lines(key: &ResourceKey, json: &Value) -> Result<Vec<String>> {
+    let failed = |_| Exit::FAILED.because("the document cannot be written");
     let document = Document::new(serde_json::to_vec_pretty(json).map_err(failed)?);
     let masked = Masked::of(DocumentKind::of(key), &document);
     Ok(masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect())
 }
 
 /// The masked document as a JSON value, for programs.
-fn masked(key: &ResourceKey, merged: &MergedDocument) -> Result<Value, CliError> {
+fn masked(key: &ResourceKey, merged: &MergedDocument) -> Result<Value> {
     let text = masked_lines(key, merged.json())?.join("\n");
     serde_json::from_str(&text).map_err(|_| {
-        CliError::Failed("the masked document is not JSON any more; without -o it is shown as it is".into())
+        Exit::FAILED.because("the masked document is not JSON any more; without -o it is shown as it is")
     })
 }

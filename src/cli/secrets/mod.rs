@@ -8,7 +8,7 @@ mod list;
 mod merged;
 mod needs;
 mod presence;
-pub(super) mod redact_usage_error;
+mod redact_usage_error;
 mod set;
 mod target;
 mod versions;
@@ -17,10 +17,11 @@ use std::sync::Arc;
 
 pub(super) use self::args::{RevealArgs, SecretsCommand};
 pub(super) use self::merged::print as print_merged;
+pub(super) use self::redact_usage_error::redacted_message;
 use self::target::DocumentOrSecret;
-use super::CliSession;
-use super::error::{CliError, Exit};
+use super::error::{Exit, Result};
 use super::output::Printer;
+use super::session::CliSession;
 use super::write::NUMBER;
 use crate::check::SecretLookup;
 use crate::domain::SecretPath;
@@ -32,20 +33,21 @@ pub(super) async fn run(
     session: &CliSession,
     secrets: SecretsCommand,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<Exit> {
     let shop = SecretsContext { session, lookup: session.settings.secret_lookup()? };
     match secrets {
         SecretsCommand::List { folder, output } => {
-            list::run(&shop, folder.as_deref(), output.format, out).await
+            list::run(&shop, folder.as_deref(), output.format, out).await?;
         }
-        SecretsCommand::Presence(presence) => presence::run(&shop, presence, out).await,
-        SecretsCommand::Get(get) => get::run(&shop, get, out).await,
-        SecretsCommand::Set(set) => set::set(&shop, set, out).await,
-        SecretsCommand::Generate(generate) => set::generate(&shop, generate, out).await,
-        SecretsCommand::Delete(delete) => versions::delete(&shop, delete, out).await,
-        SecretsCommand::Undelete(undelete) => versions::undelete(&shop, undelete, out).await,
-        SecretsCommand::Destroy(destroy) => versions::destroy(&shop, destroy, out).await,
+        SecretsCommand::Presence(presence) => return presence::run(&shop, presence, out).await,
+        SecretsCommand::Get(get) => get::run(&shop, get, out).await?,
+        SecretsCommand::Set(set) => set::set(&shop, set, out).await?,
+        SecretsCommand::Generate(generate) => set::generate(&shop, generate, out).await?,
+        SecretsCommand::Delete(delete) => versions::delete(&shop, delete, out).await?,
+        SecretsCommand::Undelete(undelete) => versions::undelete(&shop, undelete, out).await?,
+        SecretsCommand::Destroy(destroy) => versions::destroy(&shop, destroy, out).await?,
     }
+    Ok(Exit::DONE)
 }
 
 struct SecretsContext<'s> {
@@ -54,11 +56,11 @@ struct SecretsContext<'s> {
 }
 
 impl SecretsContext<'_> {
-    fn target(&self, text: &str) -> Result<DocumentOrSecret, CliError> {
+    fn target(&self, text: &str) -> Result<DocumentOrSecret> {
         DocumentOrSecret::parse(text, &self.lookup)
     }
 
-    fn secret(&self, text: &str) -> Result<SecretPath, CliError> {
+    fn secret(&self, text: &str) -> Result<SecretPath> {
         self.target(text)?.secret(&self.lookup)
     }
 
@@ -68,12 +70,12 @@ impl SecretsContext<'_> {
         SecretRequest { service: &self.session.writes, access, number: NUMBER, reason }
     }
 
-    fn reader(&self) -> Result<Arc<dyn SecretReader>, CliError> {
-        Ok(self.session.manager.secrets().reader)
+    fn reader(&self) -> Arc<dyn SecretReader> {
+        self.session.manager.secrets().reader
     }
 
     /// The writer for this secret; a refusal says what to do instead.
-    fn writer(&self, path: &SecretPath) -> Result<Arc<dyn SecretWriter>, CliError> {
+    fn writer(&self, path: &SecretPath) -> Result<Arc<dyn SecretWriter>> {
         match (self.session.manager.secret_writer(), path) {
             (Err(Error::Unsupported { .. }), SecretPath::Variables(id)) => {
                 let nothing = EnvVariables::of::<String, String>([]);

@@ -7,13 +7,11 @@ use serde::Serialize;
 
 use super::SecretsContext;
 use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
-use crate::cli::args::Format;
-use crate::cli::error::CliError;
-use crate::cli::output::{Printer, cell, table};
-use crate::cli::print_note;
+use crate::cli::error::Result;
+use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::stderr::print_note;
 use crate::domain::{ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
 use crate::inventory::{Facts, ScannedEntry};
-use crate::provider::SecretReader;
 use crate::text::Safe;
 
 /// How many presence queries run at once; the provider limits its request rate as well.
@@ -35,11 +33,9 @@ pub(super) async fn print_document(
     key: &ResourceKey,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<bool, CliError> {
+) -> Result<bool> {
     let reader = shop.session.manager.reader();
-    let entry = reader.get(key).await?.ok_or_else(|| {
-        CliError::NotFound(format!("{key} does not exist in {}", shop.session.settings.context.name))
-    })?;
+    let entry = reader.get(key).await?.ok_or_else(|| shop.session.absent(key))?;
     let facts = Facts::scan(DocumentKind::of(key), &entry.document);
     let mut connections = BTreeMap::new();
     for name in facts.connections.iter().filter(|_| facts.error.is_none()) {
@@ -54,7 +50,9 @@ pub(super) async fn print_document(
     if rows.is_empty() {
         print_note(&format!("{key} needs no secret and no variable"));
     }
-    out.result(format, &rows, |rows| lines(rows))?;
+    out.result(format, &rows, |rows| {
+        table(["KIND", "WHERE", "FIELD", "STATE", "VERSION", "USED AT"], rows.iter().map(NeedRow::cells))
+    })?;
     warn_truncated(&found);
     Ok(rows.iter().all(|row| !row.lacks))
 }
@@ -65,18 +63,13 @@ fn warn_truncated(found: &Needs) {
     }
 }
 
-async fn fetch_presence(shop: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap, CliError> {
-    if paths.is_empty() {
-        return Ok(PresenceMap::new());
-    }
-    let reader = shop.reader()?;
-    let reader: &dyn SecretReader = &*reader;
+async fn fetch_presence(shop: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap> {
+    let reader = shop.reader();
     let ask = async |path: SecretPath| {
         let presence = reader.presence(&path).await;
         presence.map(|presence| (path, presence))
     };
-    let seen: Vec<_> = stream::iter(paths).map(ask).buffer_unordered(AT_ONCE).collect().await;
-    Ok(seen.into_iter().collect::<Result<PresenceMap, _>>()?)
+    Ok(stream::iter(paths).map(ask).buffer_unordered(AT_ONCE).try_collect().await?)
 }
 
 #[derive(Serialize)]
@@ -138,16 +131,12 @@ impl NeedRow {
     }
 }
 
-fn lines(rows: &[NeedRow]) -> Vec<Safe<'static>> {
-    table(["KIND", "WHERE", "FIELD", "STATE", "VERSION", "USED AT"], rows.iter().map(NeedRow::cells))
-}
-
 fn lacks(need: &Need, state: &NeedState) -> bool {
     state.is_missing() && !need.falls_back(state) && !need.optional
 }
 
 /// One secret or variable, with all documents that need it.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct RequirementRow {
     #[serde(rename = "where")]
     place: String,
@@ -163,7 +152,7 @@ pub(super) async fn print_all(
     shop: &SecretsContext<'_>,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<bool, CliError> {
+) -> Result<bool> {
     let found = all_needs(shop).await?;
     let paths: BTreeSet<_> = found.iter().flat_map(|(_, needs)| needs.paths()).cloned().collect();
     let seen = fetch_presence(shop, paths.into_iter().collect()).await?;
@@ -174,12 +163,8 @@ pub(super) async fn print_all(
                 continue;
             };
             let state = need.state(&|path| seen.get(path));
-            let line = lines.entry(place.clone()).or_insert_with(|| RequirementRow {
-                place,
-                states: BTreeSet::new(),
-                missing: BTreeSet::new(),
-                documents: BTreeSet::new(),
-            });
+            let line = lines.entry(place.clone()).or_default();
+            line.place = place;
             line.states.insert(state.word());
             line.documents.insert(key.to_string());
             if lacks(need, &state) {
@@ -198,17 +183,14 @@ pub(super) async fn print_all(
 
 impl RequirementRow {
     fn cells(&self) -> [Safe<'static>; 4] {
-        let joined = |set: Vec<&str>| if set.is_empty() { "-".to_owned() } else { set.join(", ") };
-        [
-            cell(&self.place),
-            cell(&joined(self.states.iter().copied().collect())),
-            cell(&joined(self.missing.iter().map(String::as_str).collect())),
-            cell(&joined(self.documents.iter().map(String::as_str).collect())),
-        ]
+        let joined = |set: Vec<&str>| cell(&if set.is_empty() { "-".to_owned() } else { set.join(", ") });
+        let texts = |set: &BTreeSet<String>| joined(set.iter().map(String::as_str).collect());
+        let states = joined(self.states.iter().copied().collect());
+        [cell(&self.place), states, texts(&self.missing), texts(&self.documents)]
     }
 }
 
-async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>, CliError> {
+async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
     let pages = shop.session.manager.list(KeyPrefix::All);
     let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
     let entries: Vec<_> = entries.into_iter().map(ScannedEntry::from).collect();
@@ -227,10 +209,7 @@ async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)
 }
 
 /// The documents that must be rewritten before the receiver uses a new value of a secret.
-pub(super) async fn dependents(
-    shop: &SecretsContext<'_>,
-    path: &SecretPath,
-) -> Result<Vec<String>, CliError> {
+pub(super) async fn dependents(shop: &SecretsContext<'_>, path: &SecretPath) -> Result<Vec<String>> {
     let found = all_needs(shop).await?;
     let depends = |needs: &Needs| needs.iter().any(|need| need.path() == Some(path));
     Ok(found.into_iter().filter(|(_, needs)| depends(needs)).map(|(key, _)| key.to_string()).collect())

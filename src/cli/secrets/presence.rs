@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::SecretPresenceArgs;
 use super::target::DocumentOrSecret;
 use super::{SecretsContext, needs};
-use crate::cli::error::{CliError, Exit};
+use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Printer, cell, pairs, table};
 use crate::domain::{FieldState, Presence, SecretContents, SecretPath, utc};
 use crate::text::Safe;
@@ -14,14 +14,14 @@ pub(super) async fn run(
     shop: &SecretsContext<'_>,
     arguments: SecretPresenceArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<Exit> {
     let format = arguments.output.format;
     let complete = match &arguments.of {
         None => needs::print_all(shop, format, out).await?,
         Some(text) => match shop.target(text)? {
             DocumentOrSecret::Document(key) => needs::print_document(shop, &key, format, out).await?,
             DocumentOrSecret::Secret(path) => {
-                let presence = shop.reader()?.presence(&path).await?;
+                let presence = shop.reader().presence(&path).await?;
                 let told = PresenceReport::of(&path, &presence);
                 out.result(format, &told, PresenceReport::lines)?;
                 !presence.is_gone()
@@ -90,10 +90,8 @@ impl PresenceReport {
         let mut lines = pairs(rows);
         if !self.fields.is_empty() {
             lines.push(Safe::literal(""));
-            lines.extend(table(
-                ["FIELD", "STATE"],
-                self.fields.iter().map(|it| [cell(&it.name), cell(it.state)]),
-            ));
+            let fields = self.fields.iter().map(|it| [cell(&it.name), cell(it.state)]);
+            lines.extend(table(["FIELD", "STATE"], fields));
         }
         lines
     }

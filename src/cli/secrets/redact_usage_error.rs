@@ -10,14 +10,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 pub(super) const NO_VALUE: &str = "no value is taken from the command line, where others can see it; leave it \
                                    out and type it, pipe it, or name its file with --file";
 
-/// Whether these arguments, which could not be parsed, look like such a command.
-pub(in crate::cli) fn writes_a_value(arguments: &[OsString]) -> bool {
+/// The message in place of an error that repeats its arguments; `None` for an error that does not, and for
+/// arguments of any other command.
+pub(crate) fn redacted_message(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let mut words = arguments.iter().skip_while(|word| *word != "secrets");
-    words.any(|word| word == "set" || word == "generate")
-}
-
-/// The message in place of an error that repeats its arguments; `None` for an error that does not.
-pub(in crate::cli) fn redacted_message(error: &clap::Error) -> Option<String> {
+    if !words.any(|word| word == "set" || word == "generate") {
+        return None;
+    }
     match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => {
             Some(format!("there is an argument that is not known here, see --help; {NO_VALUE}"))

@@ -8,19 +8,14 @@ use super::args::{SecretConditionArgs, SecretGenerateArgs, SecretSetArgs, Surplu
 use super::get::note_values_read;
 use super::redact_usage_error::NO_VALUE;
 use super::{SecretsContext, input, needs};
-use crate::cli::args::Format;
-use crate::cli::error::{CliError, Exit};
-use crate::cli::output::{Printer, cell};
-use crate::cli::print_note;
-use crate::domain::{self, FieldName, Opaque, Presence, SecretPath, SecretVersion};
+use crate::cli::error::{CliError, Exit, Result};
+use crate::cli::output::{Format, Printer, change_line};
+use crate::cli::stderr::print_note;
+use crate::domain::{FieldName, Opaque, Presence, SecretGenerator, SecretPath, SecretVersion};
 use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
 use crate::write::{SecretRequest, SecretWrite, SecretWriteMode, others_unreadable};
 
-pub(super) async fn set(
-    shop: &SecretsContext<'_>,
-    set: SecretSetArgs,
-    out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+pub(super) async fn set(shop: &SecretsContext<'_>, set: SecretSetArgs, out: &mut Printer<'_>) -> Result<()> {
     refuse_surplus(&set.surplus)?;
     set.field.iter().try_for_each(refuse_value_in_name)?;
     let path = shop.secret(&set.secret)?;
@@ -34,36 +29,36 @@ pub(super) async fn generate(
     shop: &SecretsContext<'_>,
     generate: SecretGenerateArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     refuse_surplus(&generate.surplus)?;
     refuse_value_in_name(&generate.field)?;
     let path = shop.secret(&generate.secret)?;
     shop.writer(&path)?;
-    let wanted = domain::SecretGenerator::new(generate.length, generate.alphabet).ok_or_else(|| {
-        CliError::Usage(format!(
+    let wanted = SecretGenerator::new(generate.length, generate.alphabet).ok_or_else(|| {
+        Exit::USAGE.because(format!(
             "a secret that is made has {} to {} characters",
-            domain::SecretGenerator::LEAST,
-            domain::SecretGenerator::MOST
+            SecretGenerator::LEAST,
+            SecretGenerator::MOST
         ))
     })?;
     let value = wanted
         .value(getrandom::fill)
-        .map_err(|_| CliError::Failed("the system gives no randomness; nothing was written".into()))?;
+        .map_err(|_| Exit::FAILED.because("the system gives no randomness; nothing was written"))?;
     let fields = [(generate.field, value)].into_iter().collect();
     write(shop, &path, fields, &generate.condition, generate.output.format, out).await
 }
 
-fn refuse_surplus(surplus: &[Surplus]) -> Result<(), CliError> {
+fn refuse_surplus(surplus: &[Surplus]) -> Result<()> {
     match surplus {
         [] => Ok(()),
-        _ => Err(CliError::Usage(format!("a word too many: {NO_VALUE}"))),
+        _ => Err(Exit::USAGE.because(format!("a word too many: {NO_VALUE}"))),
     }
 }
 
 /// `FIELD=VALUE`, as other tools take it, would store the value as a field name, visible to everybody.
-fn refuse_value_in_name(name: &FieldName) -> Result<(), CliError> {
+fn refuse_value_in_name(name: &FieldName) -> Result<()> {
     if name.as_str().contains('=') {
-        return Err(CliError::Usage(format!("a field's name has no = here: {NO_VALUE}")));
+        return Err(Exit::USAGE.because(format!("a field's name has no = here: {NO_VALUE}")));
     }
     Ok(())
 }
@@ -85,7 +80,7 @@ async fn write(
     condition: &SecretConditionArgs,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     let writer = shop.writer(path)?;
     let way = SecretWriteStrategy::find(shop, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
@@ -105,16 +100,9 @@ async fn write(
         fields: names.iter().map(|name| name.as_str().to_owned()).collect(),
         documents: warn_dependents(shop, path).await,
     };
-    out.result(format, &written, |written| {
-        let version = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
-        vec![cell(&format!(
-            "{}  {} -> {}",
-            written.secret,
-            version(&written.before),
-            version(&written.after)
-        ))]
-    })?;
-    Ok(Exit::DONE)
+    out.result(format, &written, |it| {
+        vec![change_line(&it.secret, it.before.as_deref(), it.after.as_deref())]
+    })
 }
 
 struct SecretWriteStrategy {
@@ -129,50 +117,45 @@ impl SecretWriteStrategy {
         shop: &SecretsContext<'_>,
         path: &SecretPath,
         condition: &SecretConditionArgs,
-    ) -> Result<Self, CliError> {
-        if condition.create {
-            return Ok(Self { expect: SecretExpect::Absent, before: None, keep_others: false });
-        }
+    ) -> Result<Self> {
         let patches = !condition.replace;
-        if let Some(version) = condition.expect_version {
-            return Ok(Self {
-                expect: SecretExpect::Version(version),
-                before: Some(version),
-                keep_others: patches,
-            });
-        }
-        let reader = shop.reader()?;
-        if !reader.capabilities().versions {
-            return Ok(Self { expect: SecretExpect::Anything, before: None, keep_others: patches });
-        }
-        let known = |version: SecretVersion, patches| Self {
+        let absent = Self { expect: SecretExpect::Absent, before: None, keep_others: false };
+        let anything = Self { expect: SecretExpect::Anything, before: None, keep_others: patches };
+        let known = |version| Self {
             expect: SecretExpect::Version(version),
             before: Some(version),
             keep_others: patches,
         };
+        if condition.create {
+            return Ok(absent);
+        }
+        if let Some(version) = condition.expect_version {
+            return Ok(known(version));
+        }
+        let reader = shop.reader();
+        if !reader.capabilities().versions {
+            return Ok(anything);
+        }
         match reader.presence(path).await? {
-            Presence::Missing => Ok(Self { expect: SecretExpect::Absent, before: None, keep_others: false }),
-            Presence::Present(contents) => match contents.version {
-                Some(version) => Ok(known(version, patches)),
-                None => Ok(Self { expect: SecretExpect::Anything, before: None, keep_others: patches }),
-            },
+            Presence::Missing => Ok(absent),
+            Presence::Present(contents) => Ok(contents.version.map_or(anything, known)),
             Presence::Deleted { version, .. } | Presence::Destroyed { version } if condition.replace => {
-                Ok(known(version, false))
+                Ok(known(version))
             }
-            Presence::Deleted { version, .. } => Err(CliError::Invalid(format!(
+            Presence::Deleted { version, .. } => Err(Exit::INVALID.because(format!(
                 "{version} of {path} is deleted, and its other fields with it: undelete it first, or begin anew \
                  with --replace; nothing was written"
             ))),
-            Presence::Destroyed { version } => Err(CliError::Invalid(format!(
+            Presence::Destroyed { version } => Err(Exit::INVALID.because(format!(
                 "{version} of {path} is destroyed, and its other fields with it: begin anew with --replace; \
                  nothing was written"
             ))),
-            Presence::Forbidden { permission } => Err(CliError::Invalid(format!(
+            Presence::Forbidden { permission } => Err(Exit::INVALID.because(format!(
                 "which version of {path} is the newest cannot be seen ({permission} is missing): name it with \
                  --expect-version, or --create; nothing was written"
             ))),
             Presence::Unreachable { reason } => Err(Error::Unavailable { reason, retry_in: None }.into()),
-            Presence::Unknown { reason } => Err(CliError::Invalid(format!(
+            Presence::Unknown { reason } => Err(Exit::INVALID.because(format!(
                 "which version of {path} is the newest is not known ({reason}); nothing was written"
             ))),
         }
@@ -203,7 +186,7 @@ impl SecretUpdate<'_> {
     }
 
     /// Changes some fields and keeps the others, without reading them where that is possible.
-    async fn patch(&self, fields: SecretFields, may_read: bool) -> Result<Option<SecretVersion>, CliError> {
+    async fn patch(&self, fields: SecretFields, may_read: bool) -> Result<Option<SecretVersion>> {
         let error = match self.write(SecretWriteMode::Patch, fields.copied()).await {
             Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => error,
             answer => return Ok(answer?),
@@ -219,7 +202,7 @@ impl SecretUpdate<'_> {
         ));
         self.write(SecretWriteMode::ReadModifyWrite, fields).await.map_err(|error| match self.way.before {
             Some(version) if error == others_unreadable(self.path, version) => {
-                CliError::NotFound(error.to_string())
+                Exit::NOT_FOUND.because(error.to_string())
             }
             _ => error.into(),
         })
@@ -229,20 +212,16 @@ impl SecretUpdate<'_> {
 /// Warns about the documents that need this secret: a receiver reads a secret when it loads a document that
 /// names it, and caches it (docs/receiver.md).
 async fn warn_dependents(shop: &SecretsContext<'_>, path: &SecretPath) -> Vec<String> {
-    match needs::dependents(shop, path).await {
-        Ok(documents) => {
-            if !documents.is_empty() {
-                print_note(&format!(
-                    "the receiver goes on with the old value until its cache is over (300 s unless set otherwise) \
-                     and these documents are written again, with the same content: {}",
-                    documents.join(", ")
-                ));
-            }
-            documents
-        }
-        Err(error) => {
-            print_note(&format!("which documents need it could not be found out: {error}"));
-            Vec::new()
-        }
+    let documents = needs::dependents(shop, path).await.unwrap_or_else(|error| {
+        print_note(&format!("which documents need it could not be found out: {error}"));
+        Vec::new()
+    });
+    if !documents.is_empty() {
+        print_note(&format!(
+            "the receiver goes on with the old value until its cache is over (300 s unless set otherwise) \
+             and these documents are written again, with the same content: {}",
+            documents.join(", ")
+        ));
     }
+    documents
 }

@@ -1,7 +1,7 @@
 //! Parses what an argument names: a document, or a secret in a key-value engine.
 
 use crate::check::{OwnSecrets, SecretLookup};
-use crate::cli::error::CliError;
+use crate::cli::error::{Exit, Result};
 use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) enum DocumentOrSecret {
 
 impl DocumentOrSecret {
     /// Parses an argument. A mount that the receiver reads takes precedence over a namespace.
-    pub(super) fn parse(text: &str, lookup: &SecretLookup) -> Result<Self, CliError> {
+    pub(super) fn parse(text: &str, lookup: &SecretLookup) -> Result<Self> {
         if let Some(rest) = text.strip_prefix("kv:") {
             return secret(rest, lookup).map(Self::Secret);
         }
@@ -24,7 +24,7 @@ impl DocumentOrSecret {
         match text.parse::<Address>() {
             Ok(address) => Ok(Self::Document(address.0)),
             Err(_) if lookup.can_read_kv => secret(text, lookup).map(Self::Secret),
-            Err(error) => Err(CliError::Usage(format!(
+            Err(error) => Err(Exit::USAGE.because(format!(
                 "{text:?} is no address ({error}); this context keeps its secrets in environment variables, \
                  so name a webhook"
             ))),
@@ -32,11 +32,12 @@ impl DocumentOrSecret {
     }
 
     /// The path of the secret itself, or of a webhook's own secret.
-    pub(super) fn secret(self, lookup: &SecretLookup) -> Result<SecretPath, CliError> {
+    pub(super) fn secret(self, lookup: &SecretLookup) -> Result<SecretPath> {
         match self {
             Self::Secret(path) => Ok(path),
             Self::Document(key) => lookup.stored_path(&key).ok_or_else(|| {
-                CliError::Usage(format!("{key} has no secrets of its own; name a webhook, or kv:MOUNT/PATH"))
+                Exit::USAGE
+                    .because(format!("{key} has no secrets of its own; name a webhook, or kv:MOUNT/PATH"))
             }),
         }
     }
@@ -55,35 +56,35 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
     mounts
 }
 
-fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath, CliError> {
+fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
     match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
-        (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => {
-            Err(CliError::Usage(format!(
+        (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => Err(Exit::USAGE
+            .because(format!(
                 "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \
                  {mount}/PATH for a secret in a mount"
-            )))
-        }
+            ))),
         (mount, None) => {
-            Err(CliError::Usage(format!("{mount} is a mount: name a secret in it, as {mount}/PATH")))
+            Err(Exit::USAGE.because(format!("{mount} is a mount: name a secret in it, as {mount}/PATH")))
         }
     }
 }
 
-pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder, CliError> {
+pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder> {
     let text = text.strip_prefix("kv:").unwrap_or(text);
     let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), lookup)?;
     Ok(SecretFolder { mount, folder })
 }
 
 /// Splits off the mount: one that the receiver reads, else the first segment.
-fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>), CliError> {
+fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>)> {
     let known = mounts(lookup).into_iter().find_map(|mount| {
         let rest = text.strip_prefix(mount.as_str())?;
         (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
     });
-    let wrong =
-        |error: crate::domain::SecretPathError| CliError::Usage(format!("{text:?} names no secret: {error}"));
+    let wrong = |error: crate::domain::SecretPathError| {
+        Exit::USAGE.because(format!("{text:?} names no secret: {error}"))
+    };
     let (mount, rest) = match known {
         Some(found) => found,
         None => {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::SecretsContext;
-use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretUndeleteArgs, SecretVersionsArgs};
-use crate::cli::error::{CliError, Exit};
+use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretVersionsArgs};
+use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Printer, cell};
-use crate::cli::prompt::{ask_line, can_ask, confirm};
+use crate::cli::stderr::{ask_line, confirm, require_terminal};
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::SecretWriter;
 use crate::write::VersionChange;
@@ -17,27 +17,26 @@ pub(super) async fn delete(
     shop: &SecretsContext<'_>,
     delete: SecretDeleteArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     let SecretDeleteArgs { versions: wanted, yes } = delete;
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     let asks = !yes && wanted.versions.is_empty();
-    if asks && !can_ask() {
-        return Err(needs_terminal("--yes, or --versions NUMBERS"));
+    if asks {
+        require_terminal("--yes, or --versions NUMBERS")?;
     }
     let versions = named_or_newest(shop, &path, &wanted).await?;
     if asks && !confirm(&format!("delete {} of {path} (it can be undeleted)?", version_list(&versions)))? {
-        return Err(CliError::Failed("nothing was deleted".into()));
+        return Err(Exit::FAILED.because("nothing was deleted"));
     }
     change_versions(shop, (writer, VersionChange::Delete), &path, &versions, &wanted, out).await
 }
 
 pub(super) async fn undelete(
     shop: &SecretsContext<'_>,
-    undelete: SecretUndeleteArgs,
+    wanted: SecretVersionsArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
-    let wanted = undelete.versions;
+) -> Result<()> {
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     let versions = named_or_newest(shop, &path, &wanted).await?;
@@ -48,60 +47,50 @@ pub(super) async fn destroy(
     shop: &SecretsContext<'_>,
     destroy: SecretDestroyArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     let SecretDestroyArgs { versions: wanted, all, yes } = destroy;
     let path = shop.secret(&wanted.secret)?;
     let writer = shop.writer(&path)?;
     if wanted.versions.is_empty() && !all {
-        return Err(CliError::Usage("say what to destroy for ever: --versions NUMBERS, or --all".into()));
+        return Err(Exit::USAGE.because("say what to destroy for ever: --versions NUMBERS, or --all"));
     }
     if !yes {
-        confirm_by_path(
-            &path,
-            &if all { "all versions".to_owned() } else { version_list(&wanted.versions) },
-        )?;
+        confirm_by_path(&path, &version_list(&wanted.versions))?;
     }
     change_versions(shop, (writer, VersionChange::Destroy), &path, &wanted.versions, &wanted, out).await
 }
 
 /// Asks to type the path, because destroying cannot be undone.
-fn confirm_by_path(path: &SecretPath, what: &str) -> Result<(), CliError> {
-    if !can_ask() {
-        return Err(needs_terminal("--yes"));
-    }
+fn confirm_by_path(path: &SecretPath, what: &str) -> Result<()> {
+    require_terminal("--yes")?;
     let typed = ask_line(&format!("{what} of {path} will be gone for ever; type the path to destroy it:"))?;
     if typed.trim_end_matches(['\r', '\n']) == path.to_string() {
         return Ok(());
     }
-    Err(CliError::Failed("that is not the path; nothing was destroyed".into()))
-}
-
-fn needs_terminal(instead: &str) -> CliError {
-    CliError::Usage(format!("nobody can be asked without a terminal: add {instead}"))
+    Err(Exit::FAILED.because("that is not the path; nothing was destroyed"))
 }
 
 async fn named_or_newest(
     shop: &SecretsContext<'_>,
     path: &SecretPath,
     wanted: &SecretVersionsArgs,
-) -> Result<Vec<SecretVersion>, CliError> {
+) -> Result<Vec<SecretVersion>> {
     if !wanted.versions.is_empty() {
         return Ok(wanted.versions.clone());
     }
-    if !shop.reader()?.capabilities().versions {
-        return Err(CliError::Invalid(format!(
+    if !shop.reader().capabilities().versions {
+        return Err(Exit::INVALID.because(format!(
             "{path} is kept without versions, so that a delete cannot be taken back; destroy --all removes it, \
              if that is meant"
         )));
     }
-    let newest = match shop.reader()?.presence(path).await? {
-        Presence::Missing => return Err(CliError::NotFound(format!("there is no {path}"))),
+    let newest = match shop.reader().presence(path).await? {
+        Presence::Missing => return Err(Exit::NOT_FOUND.because(format!("there is no {path}"))),
         presence => presence.version(),
     };
     newest.map(|version| vec![version]).ok_or_else(|| {
-        CliError::Invalid(format!(
-            "which version of {path} is the newest cannot be seen: name it with --versions"
-        ))
+        Exit::INVALID
+            .because(format!("which version of {path} is the newest cannot be seen: name it with --versions"))
     })
 }
 
@@ -120,7 +109,7 @@ async fn change_versions(
     versions: &[SecretVersion],
     wanted: &SecretVersionsArgs,
     out: &mut Printer<'_>,
-) -> Result<Exit, CliError> {
+) -> Result<()> {
     let access = shop.session.manager.secrets();
     let request = shop.request(&access, wanted.reason.as_deref());
     request.change_versions(Ok(writer), change, path, versions).await.noted()?;
@@ -135,8 +124,7 @@ async fn change_versions(
     };
     out.result(wanted.output.format, &done, |done| {
         vec![cell(&format!("{}  {} {}", done.secret, version_list(versions), done.done))]
-    })?;
-    Ok(Exit::DONE)
+    })
 }
 
 fn version_list(versions: &[SecretVersion]) -> String {

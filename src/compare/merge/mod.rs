@@ -8,7 +8,6 @@
 mod build;
 mod items;
 mod lines;
-mod record;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -87,6 +86,17 @@ pub enum MergeOutcome {
     Conflict,
 }
 
+impl MergeOutcome {
+    fn of<T: PartialEq>(base: T, mine: T, theirs: T) -> Self {
+        match (base == mine, base == theirs) {
+            (true, _) => Self::Theirs,
+            (_, true) => Self::Mine,
+            _ if mine == theirs => Self::Both,
+            _ => Self::Conflict,
+        }
+    }
+}
+
 /// How a clash is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictChoice {
@@ -136,7 +146,7 @@ fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<MergeRow>, 
     }
     match base {
         Some(base) => lines::merge(base, mine, theirs),
-        None if mine == theirs => (Vec::new(), MergeMode::Lines(vec![LineBlock::theirs_whole(theirs)])),
+        None if mine == theirs => lines::merge(theirs, mine, theirs),
         None => (vec![whole(None, mine, Some(theirs))], MergeMode::Whole),
     }
 }
@@ -199,8 +209,10 @@ impl Merge {
             MergeMode::Paths(plan) => {
                 let theirs = self.theirs.as_deref().unwrap_or_default();
                 let tree = JsonTree::of(theirs).map_err(|_| MergeError::Count)?;
-                let numbers = self.numbers();
-                let want = resolve(plan, Some(&tree), &self.rows, &numbers, choices)?;
+                let mut given = choices.iter().enumerate();
+                let choices: Vec<_> =
+                    self.rows.iter().map(|row| row.is_conflict().then(|| given.next()).flatten()).collect();
+                let want = resolve(plan, Some(&tree), &self.rows, &choices)?;
                 Ok(Some(splice(&tree, &want.unwrap_or(SpliceOp::Keep))))
             }
         }
@@ -217,17 +229,6 @@ impl Merge {
             same.and_then(|(_, choice)| choice.clone())
         };
         self.conflicts().map(kept).collect()
-    }
-
-    /// Which clash a row is.
-    fn numbers(&self) -> Vec<usize> {
-        let mut count = 0;
-        let number = |row: &MergeRow| {
-            let number = count;
-            count += usize::from(row.is_conflict());
-            number
-        };
-        self.rows.iter().map(number).collect()
     }
 }
 

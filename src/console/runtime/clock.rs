@@ -27,11 +27,3 @@ impl ConsoleClock {
         tokio::time::Instant::from_std(self.0 + since_start)
     }
 }
-
-/// Pending for ever where nothing is due.
-pub(super) async fn sleep_until_due(due: Option<tokio::time::Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
-}

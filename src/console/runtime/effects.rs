@@ -7,8 +7,9 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::event_loop::{EventLoop, LoopExit};
-use super::presence::PresencePoller;
-use super::runner::{EffectRunner, TaskReply, copy_by_program};
+use super::presence::{PollerCommand, PresencePoller};
+use super::runner::{EffectRunner, copy_by_program};
+use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
 use super::{Program, event_log};
 use crate::console::compute::Compute;
@@ -33,8 +34,12 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::FindOut { request, commit: of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),
             Effect::WatchPresence(paths) => self.runner.presence(|poller| poller.watch(paths)),
-            Effect::RefreshPresence(path) => self.runner.presence(|poller| poller.refresh(path)),
-            Effect::RefreshAllPresence => self.runner.presence(PresencePoller::refresh_all),
+            Effect::RefreshPresence(path) => {
+                self.runner.presence(|poller| poller.send(PollerCommand::Refresh(path)))
+            }
+            Effect::RefreshAllPresence => {
+                self.runner.presence(|poller| poller.send(PollerCommand::RefreshAll))
+            }
             Effect::ListSecrets(request, folders) => self.runner.list_secrets(request, folders),
             Effect::SecretVersions(request, path) => self.runner.secret_versions(request, path),
             Effect::RecordAudit(note) => self.runner.record_note(note),
@@ -42,16 +47,16 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::AskLease(request, lease) => self.runner.ask_lease(request, lease),
             Effect::Copy(request, text) => self.runner.copy(request, text),
             Effect::Unlock(request) => {
-                self.runner.gate().unlock();
-                self.runner.secrets.gate().unlock();
+                self.runner.gate.unlock();
+                self.runner.secret_gate.unlock();
                 return Some(AppEvent::Answer(request, Answer::Unlocked));
             }
             Effect::Lock => {
-                self.runner.gate().lock();
-                self.runner.secrets.gate().lock();
+                self.runner.gate.lock();
+                self.runner.secret_gate.lock();
             }
             Effect::Retry => {
-                self.runner.presence(PresencePoller::refresh_all);
+                self.runner.presence(|poller| poller.send(PollerCommand::RefreshAll));
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();
                 }
@@ -59,7 +64,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::Reload => {
                 // The old watch ends first, so that none of its events comes after the new load.
                 self.sources.feeder = None;
-                self.sources.feeder = Some(WatchFeed::open(self.runner.reader()));
+                self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
             }
             Effect::Draft(job) => return self.runner.draft(job),
             Effect::EditExternally(request, draft) => {
@@ -70,7 +75,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::Suspend => self.exit = Some(LoopExit::Suspend),
             Effect::Redraw => self.invalidate_screen(),
             Effect::Quit(code) => {
-                self.runner.drafts().begin_exit();
+                self.runner.drafts.begin_exit();
                 self.exit = Some(LoopExit::Quit(code));
             }
         }
@@ -140,14 +145,14 @@ impl EffectRunner {
 
     /// Queries the health of the backend, and of the store of secrets, which answers separately.
     fn check_health(&mut self, request: RequestId) {
-        self.presence(PresencePoller::check_health);
+        self.presence(|poller| poller.send(PollerCommand::CheckHealth));
         let (reader, backend) = (Arc::clone(&self.reader), self.backend);
         self.spawn(request, async move {
             let health = within(HEALTH_DEADLINE, reader.health(), |within| {
                 let remedy = format!("check that {backend} runs and can be reached");
                 Health::unusable(backend, format!("no answer {within}"), remedy)
-            });
-            let health = health.await;
+            })
+            .await;
             TaskReply::Answer(Answer::Health(vec![health]))
         });
     }

@@ -9,9 +9,10 @@ use zeroize::Zeroize;
 
 use super::clock::ConsoleClock;
 use super::frames::FrameSchedule;
-use super::runner::{EffectRunner, TaskReply};
+use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
 use super::sources::{EventSources, LoopEvent};
+use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
 use super::{Program, Stats};
 use crate::console::external_editor::{EditorProcess, ExternalDraft};
@@ -19,7 +20,7 @@ use crate::console::message::{Answer, AppEvent, Message};
 use crate::console::model::Redraw;
 use crate::console::panic_hook::PANICKED;
 use crate::console::request::RequestId;
-use crate::console::secret_jobs::{RevealOutcome, RevealReport, SecretJobResult};
+use crate::console::secret_jobs::{RevealOutcome, SecretJobResult};
 use crate::console::shell::layout::Size;
 use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
 use crate::domain::Opaque;
@@ -119,7 +120,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     pub(super) async fn run(&mut self, startup: Vec<Box<dyn FnOnce() + Send>>) -> u8 {
         self.draw_if_due();
         startup.into_iter().for_each(|hook| hook());
-        self.sources.feeder = Some(WatchFeed::open(self.runner.reader()));
+        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
         loop {
             let due = self.next_due().map(|at| self.clock.at(at));
             let first = self.sources.next(due).await;
@@ -141,7 +142,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         self.sources.answers.close();
         self.external_editor = None;
         self.release_terminal(until).await;
-        let unsaved = self.runner.drafts().flush(Instant::now() + SAVED_WITHIN).await;
+        let unsaved = self.runner.drafts.flush(Instant::now() + SAVED_WITHIN).await;
         let farewell =
             self.exit_message.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
         for words in farewell {
@@ -155,13 +156,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         if let Some(at) = self.suspended {
             return Some(at);
         }
-        let frame =
-            self.schedule.due_at().filter(|_| self.sources.writer.is_free() && !self.editor_has_terminal);
-        let wake = self.wake_at();
-        match (frame, wake) {
-            (Some(frame), Some(wake)) => Some(frame.min(wake)),
-            (frame, wake) => frame.or(wake),
-        }
+        let may_draw = self.sources.writer.is_free() && !self.editor_has_terminal;
+        self.schedule.due_at().filter(|_| may_draw).into_iter().chain(self.wake_at()).min()
     }
 
     fn wake_at(&self) -> Option<Duration> {
@@ -180,7 +176,11 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             if self.exit.is_some() || changes >= CHANGES || began.elapsed() >= TURN {
                 return;
             }
-            next = if typed { self.sources.ready_input() } else { self.sources.ready() };
+            next = if typed {
+                self.sources.input.as_mut().and_then(|input| input.try_recv().ok()).map(LoopEvent::Input)
+            } else {
+                self.sources.ready()
+            };
         }
     }
 
@@ -228,7 +228,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// The program may still return effects, but the console quits whatever they are.
     fn terminate(&mut self, code: u8) {
-        self.runner.drafts().begin_exit();
+        self.runner.drafts.begin_exit();
         self.dispatch(AppEvent::Terminate);
         self.exit = Some(LoopExit::Quit(code));
     }
@@ -250,42 +250,33 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.on_editor_event(request, &news);
                 Answer::ExternalEditor(news)
             }
-            TaskReply::CopyByTerminal(text) => {
-                let sequence = self.runner.osc52(&text);
-                if let Some(sequence) = &sequence {
-                    self.painter.send_with_next(sequence);
-                    self.schedule.request(Redraw::Now);
-                }
-                Answer::Copied(sequence.is_some())
-            }
-            TaskReply::CopySecretByTerminal(reading) => {
-                let copied = self.copy_secret(*reading);
-                Answer::Secret(SecretJobResult::Revealed(Box::new(copied)))
+            TaskReply::CopyByTerminal(text) => Answer::Copied(self.copy_by_terminal(&text)),
+            TaskReply::CopySecretByTerminal(mut report) => {
+                // The model never gets the value.
+                report.result = report.result.map(|found| match found {
+                    RevealOutcome::Value(Opaque(value), version) if self.copy_by_terminal(value.expose()) => {
+                        RevealOutcome::Copied(version)
+                    }
+                    RevealOutcome::Value(..) => RevealOutcome::NotCopied,
+                    other => other,
+                });
+                Answer::Secret(SecretJobResult::Revealed(report))
             }
         };
         self.dispatch(AppEvent::Answer(request, answer));
     }
 
-    /// Sends a secret value to the terminal's clipboard; the model never gets it.
-    fn copy_secret(&mut self, reading: RevealReport) -> RevealReport {
-        let RevealReport { result: found, values_read: read } = reading;
-        let found = found.map(|found| match found {
-            RevealOutcome::Value(Opaque(value), version) => match self.runner.osc52(value.expose()) {
-                Some(sequence) => {
-                    self.painter.send_with_next(&sequence);
-                    self.schedule.request(Redraw::Now);
-                    RevealOutcome::Copied(version)
-                }
-                None => RevealOutcome::NotCopied,
-            },
-            other => other,
-        });
-        RevealReport { result: found, values_read: read }
+    /// Sends a text to the terminal's clipboard with the next frame, unless it is too long.
+    fn copy_by_terminal(&mut self, text: &str) -> bool {
+        let Some(sequence) = self.runner.clipboard.osc52(text) else { return false };
+        self.painter.send_with_next(&sequence);
+        self.schedule.request(Redraw::Now);
+        true
     }
 
     fn log(&mut self, line: String) {
-        let mut lines = vec![line];
-        self.sources.ready_log(&mut lines);
+        let queued = std::iter::from_fn(|| self.sources.log.as_mut()?.try_recv().ok());
+        let lines = std::iter::once(line).chain(queued).collect();
         self.dispatch(AppEvent::Log(lines));
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Program;
 use super::event_loop::EventLoop;
-use super::runner::TaskReply;
+use super::task_reply::TaskReply;
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::request::RequestId;
 use crate::console::terminal::{Device, LEAVE_WITHIN};

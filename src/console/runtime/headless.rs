@@ -1,10 +1,11 @@
 //! A console on a terminal in memory, for tests that type real keys and read the bytes written.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::KeyEvent;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -38,17 +39,12 @@ struct HeadlessState {
     size: Size,
     /// Where input is sent, while the console listens.
     keyboard: Option<mpsc::Sender<TerminalInput>>,
-    written: Vec<u8>,
-    writes: usize,
     stalled: bool,
-    claims: usize,
-    claimed: bool,
-    stops: usize,
-    printed: String,
+    seen: HeadlessSnapshot,
 }
 
 /// The state of the terminal, as tests see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeadlessSnapshot {
     /// Every byte written so far.
     pub written: Vec<u8>,
@@ -71,17 +67,7 @@ impl HeadlessConsole {
         size: Size,
         program: impl FnOnce(ConsoleContext, Size) -> P + Send + 'static,
     ) -> Self {
-        let state = HeadlessState {
-            size,
-            keyboard: None,
-            written: Vec::new(),
-            writes: 0,
-            stalled: false,
-            claims: 0,
-            claimed: false,
-            stops: 0,
-            printed: String::new(),
-        };
+        let state = HeadlessState { size, keyboard: None, stalled: false, seen: HeadlessSnapshot::default() };
         let terminal = HeadlessTerminal(Arc::new(HeadlessShared {
             state: Mutex::new(state),
             changes: watch::Sender::new(0),
@@ -160,7 +146,7 @@ impl HeadlessConsole {
 
 impl HeadlessTerminal {
     fn with<T>(&self, look: impl FnOnce(&mut HeadlessState) -> T) -> T {
-        look(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut self.0.state.lock())
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut HeadlessState) -> T) -> T {
@@ -170,14 +156,7 @@ impl HeadlessTerminal {
     }
 
     fn snapshot(&self) -> HeadlessSnapshot {
-        self.with(|state| HeadlessSnapshot {
-            written: state.written.clone(),
-            writes: state.writes,
-            claims: state.claims,
-            claimed: state.claimed,
-            stops: state.stops,
-            printed: state.printed.clone(),
-        })
+        self.with(|state| state.seen.clone())
     }
 }
 
@@ -186,14 +165,14 @@ impl Device for HeadlessTerminal {
 
     fn claim(&mut self) -> io::Result<()> {
         self.change(|state| {
-            state.claims += 1;
-            state.claimed = true;
+            state.seen.claims += 1;
+            state.seen.claimed = true;
         });
         Ok(())
     }
 
     fn restore(&mut self, _until: Instant) {
-        self.change(|state| state.claimed = false);
+        self.change(|state| state.seen.claimed = false);
     }
 
     fn size(&self) -> Size {
@@ -211,12 +190,12 @@ impl Device for HeadlessTerminal {
     }
 
     fn print_line(&mut self, line: &str) {
-        self.change(|state| state.printed.push_str(line));
+        self.change(|state| state.seen.printed.push_str(line));
     }
 
     fn stop(&mut self) {
         self.change(|state| {
-            state.stops += 1;
+            state.seen.stops += 1;
             state.keyboard = None;
         });
     }
@@ -230,8 +209,8 @@ impl Write for HeadlessOutput {
             std::thread::sleep(Duration::from_millis(1));
         }
         self.0.change(|state| {
-            state.written.extend_from_slice(bytes);
-            state.writes += 1;
+            state.seen.written.extend_from_slice(bytes);
+            state.seen.writes += 1;
         });
         Ok(bytes.len())
     }

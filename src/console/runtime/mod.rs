@@ -20,6 +20,7 @@ mod secrets;
 pub mod signals;
 mod sources;
 mod stats;
+mod task_reply;
 #[cfg(test)]
 mod tests;
 mod watch_feed;
@@ -30,13 +31,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_loop::EventLoop;
+use frames::FrameSchedule;
 use ratatui::Frame;
+use runner::EffectRunner;
 use signals::Signal;
 use tokio::sync::mpsc;
 
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
-use super::gate::Gate;
 use super::message::Message;
 use super::model::{ConsoleContext, Redraw};
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
@@ -109,36 +111,22 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<u8> {
-    let ConsoleConfig {
-        context,
-        reader,
-        writer,
-        secrets,
-        clipboard,
-        log,
-        audit,
-        state,
-        editor,
-        stats,
-        startup,
-    } = config;
-    let gate = Gate::new(writer, context.locked);
-    let secrets = secrets::SecretsRuntime::new(secrets, context.locked);
-    let schedule = frames::FrameSchedule::new(context.frames_per_second);
-    let (runner, answers) = runner::EffectRunner::new(
-        reader,
-        (gate, secrets),
+    let context = config.context;
+    let schedule = FrameSchedule::new(context.frames_per_second);
+    let (runner, answers) = EffectRunner::new(
+        config.reader,
+        (config.writer, config.secrets, context.locked),
         context.backend.name,
-        clipboard,
-        audit,
-        state,
-        editor,
+        config.clipboard,
+        config.audit,
+        config.state,
+        config.editor,
     )?;
     let program = |size| program(context, size);
-    let mut running = EventLoop::start(program, device, signals, runner, answers, log, schedule)?;
-    let code = running.run(startup).await;
+    let mut running = EventLoop::start(program, device, signals, runner, answers, config.log, schedule)?;
+    let code = running.run(config.startup).await;
     let counted = running.leave(Instant::now() + LEAVE_WITHIN).await;
-    if let Some(path) = stats
+    if let Some(path) = config.stats
         && let Err(error) = counted.write(&path)
     {
         tracing::warn!(path = %path.display(), kind = %error.kind(), "the counters were not written");

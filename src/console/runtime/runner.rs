@@ -12,16 +12,15 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::presence::PresencePoller;
-use super::secrets::SecretsRuntime;
+use super::task_reply::TaskReply;
 use crate::audit::Audit;
 use crate::console::drafts::{DraftJobResult, DraftWorker};
-use crate::console::external_editor::{self, EditorEvent, EditorProcess, ExternalDraft, ExternalEditor};
+use crate::console::external_editor::{self, EditorProcess, ExternalDraft, ExternalEditor};
 use crate::console::gate::Gate;
 use crate::console::message::Answer;
 use crate::console::request::RequestId;
-use crate::console::secret_jobs::RevealReport;
 use crate::console::terminal::Clipboard;
-use crate::provider::{ConfigReader, ConfigWriter};
+use crate::provider::{ConfigReader, ConfigWriter, SecretAccess, SecretReader, SecretWriter};
 use crate::write::{Audited, WriteService};
 
 /// Queue length of answers to the event loop.
@@ -37,7 +36,11 @@ const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
 pub(super) struct EffectRunner {
     pub(super) reader: Arc<dyn ConfigReader>,
     pub(super) gate: Gate<dyn ConfigWriter>,
-    pub(super) secrets: SecretsRuntime,
+    /// The store of secrets, if there is one; its writer is behind the gate, and there is no other way to it.
+    pub(super) secrets: Option<SecretAccess>,
+    pub(super) secret_gate: Gate<dyn SecretWriter>,
+    /// The running listing of secrets.
+    pub(super) listing: Option<AbortHandle>,
     pub(super) presence_poller: Option<PresencePoller>,
     pub(super) backend: &'static str,
     pub(super) clipboard: Clipboard,
@@ -48,24 +51,11 @@ pub(super) struct EffectRunner {
     answers: mpsc::Sender<(RequestId, TaskReply)>,
 }
 
-/// The result of a task.
-#[derive(Debug)]
-pub(super) enum TaskReply {
-    /// The answer to the effect.
-    Answer(Answer),
-    /// An event of the external editor.
-    ExternalEditor(EditorEvent),
-    /// No program took the text: the event loop, which owns the terminal, sends it there.
-    CopyByTerminal(String),
-    /// As [`Self::CopyByTerminal`], for the secret value in the report.
-    CopySecretByTerminal(Box<RevealReport>),
-}
-
 impl EffectRunner {
     /// Returns the runner and the channel of its answers.
     pub(super) fn new(
         reader: Arc<dyn ConfigReader>,
-        (gate, secrets): (Gate<dyn ConfigWriter>, SecretsRuntime),
+        (writer, mut secrets, locked): (Option<Arc<dyn ConfigWriter>>, Option<SecretAccess>, bool),
         backend: &'static str,
         clipboard: Clipboard,
         audit: Arc<Audit>,
@@ -78,24 +68,24 @@ impl EffectRunner {
             // The event loop is gone only on exit.
             let _ = tell.blocking_send((request, TaskReply::Answer(outcome.into())));
         })?;
-        let tasks = JoinSet::new();
-        let desk = secrets.reader().map(|reader| PresencePoller::open(reader, answers.clone()));
-        Ok((
-            Self {
-                reader,
-                gate,
-                secrets,
-                presence_poller: desk,
-                backend,
-                clipboard,
-                drafts,
-                editor,
-                writes: WriteService::new(audit, AUDIT_WAIT),
-                tasks,
-                answers,
-            },
-            receiver,
-        ))
+        let poller =
+            |access: &SecretAccess| PresencePoller::open(Arc::clone(&access.reader), answers.clone());
+        let runner = Self {
+            reader,
+            gate: Gate::new(writer, locked),
+            presence_poller: secrets.as_ref().map(poller),
+            secret_gate: Gate::new(secrets.as_mut().and_then(|access| access.writer.take()), locked),
+            secrets,
+            listing: None,
+            backend,
+            clipboard,
+            drafts,
+            editor,
+            writes: WriteService::new(audit, AUDIT_WAIT),
+            tasks: JoinSet::new(),
+            answers,
+        };
+        Ok((runner, receiver))
     }
 
     /// Starts the user's own editor on a draft; its thread reports events.
@@ -110,26 +100,8 @@ impl EffectRunner {
         })
     }
 
-    pub(super) fn drafts(&self) -> &DraftWorker {
-        &self.drafts
-    }
-
-    /// The gate in front of the writer.
-    pub(super) fn gate(&mut self) -> &mut Gate<dyn ConfigWriter> {
-        &mut self.gate
-    }
-
-    pub(super) fn reader(&self) -> &dyn ConfigReader {
-        &*self.reader
-    }
-
-    /// The OSC 52 sequence for a text, unless it is too long.
-    pub(super) fn osc52(&self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
-        self.clipboard.osc52(text)
-    }
-
-    pub(super) fn clipboard(&self) -> Clipboard {
-        self.clipboard.clone()
+    pub(super) fn secret_reader(&self) -> Option<Arc<dyn SecretReader>> {
+        self.secrets.as_ref().map(|access| Arc::clone(&access.reader))
     }
 
     /// Answers once the audit record is written; a failure of the audit is reported afterwards.

@@ -10,7 +10,8 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::timeout;
 
-use super::runner::{EffectRunner, TaskReply};
+use super::runner::EffectRunner;
+use super::task_reply::TaskReply;
 use crate::console::message::Answer;
 use crate::console::request::RequestId;
 use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
@@ -26,10 +27,10 @@ const PART: usize = 500;
 impl EffectRunner {
     /// Lists secrets recursively from these folders, in place of a running listing.
     pub(super) fn list_secrets(&mut self, request: RequestId, from: Vec<SecretFolder>) {
-        if let Some(before) = self.secrets.walk.take() {
+        if let Some(before) = self.listing.take() {
             before.abort();
         }
-        let Some(reader) = self.secrets.reader().filter(|_| !from.is_empty()) else { return };
+        let Some(reader) = self.secret_reader().filter(|_| !from.is_empty()) else { return };
         let handle = self.spawn_streaming(|answers| async move {
             let tell = |answer| {
                 let answers = answers.clone();
@@ -40,17 +41,17 @@ impl EffectRunner {
             let ended = walk(reader, from, within, |listed| tell(Answer::SecretFolder(listed))).await;
             tell(Answer::SecretListingEnded(ended)).await;
         });
-        self.secrets.walk = Some(handle);
+        self.listing = Some(handle);
     }
 
     /// Lists the versions of a secret, without reading it.
     pub(super) fn secret_versions(&mut self, request: RequestId, path: SecretPath) {
-        let Some(reader) = self.secrets.reader() else { return };
+        let Some(reader) = self.secret_reader() else { return };
         self.spawn(request, async move {
             let versions = within(CALL_DEADLINE, reader.versions(&path), |within| {
                 Err(Error::Unavailable { reason: format!("no versions {within}"), retry_in: None })
-            });
-            let versions = versions.await;
+            })
+            .await;
             TaskReply::Answer(Answer::SecretVersions(versions))
         });
     }

@@ -34,19 +34,14 @@ impl Stats {
             InventoryEvent::Batch { changes, .. } => {
                 self.batches += 1;
                 self.events_applied += changes.len() as u64;
-                changes.len()
+                return changes.len();
             }
-            InventoryEvent::Page(entries) => entries.len(),
-            InventoryEvent::Load { resync, .. } => {
-                self.resyncs += u64::from(*resync);
-                1
-            }
-            InventoryEvent::Loaded { .. } => {
-                self.loads += 1;
-                1
-            }
-            InventoryEvent::State(_) | InventoryEvent::Compared { .. } | InventoryEvent::Progress { .. } => 1,
+            InventoryEvent::Page(entries) => return entries.len(),
+            InventoryEvent::Load { resync, .. } => self.resyncs += u64::from(*resync),
+            InventoryEvent::Loaded { .. } => self.loads += 1,
+            InventoryEvent::State(_) | InventoryEvent::Compared { .. } | InventoryEvent::Progress { .. } => {}
         }
+        1
     }
 
     /// Writes the counters to a file with mode 0600.

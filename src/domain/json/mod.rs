@@ -13,8 +13,8 @@ mod walk;
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
-pub use string::{DecodedString, UnquoteResult, decode, quote, unquote};
-pub use tree::{Member, Node, NodeValue, parse};
+pub use string::{DecodedString, decode, quote, unquote};
+pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(test)]
 pub(crate) use walk::WALKS;
 pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};

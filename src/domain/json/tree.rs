@@ -41,7 +41,7 @@ impl Node {
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
-            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).value(),
+            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).ok(),
             _ => None,
         }
     }
@@ -52,13 +52,27 @@ impl Node {
 /// # Errors
 /// [`SyntaxError`] if it is not JSON.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let mut builder = TreeBuilder { text, open: Vec::new(), root: None };
+    parse_to(usize::MAX, text)
+}
+
+/// As [`parse`], the top-level value and its direct members alone: of 50 MiB, nothing below them is kept.
+///
+/// # Errors
+/// [`SyntaxError`] if it is not JSON, also below the members.
+pub fn parse_outline(text: &str) -> Result<Node, SyntaxError> {
+    parse_to(1, text)
+}
+
+fn parse_to(depth: usize, text: &str) -> Result<Node, SyntaxError> {
+    let mut builder = TreeBuilder { text, depth, open: Vec::new(), root: None };
     walk(text, |event| builder.take(event))?;
     builder.root.ok_or(SyntaxError { offset: 0, line: 1, column: 1, reason: "the text holds no value" })
 }
 
 struct TreeBuilder<'a> {
     text: &'a str,
+    /// Values within more containers than this are left out.
+    depth: usize,
     open: Vec<NodeFrame>,
     root: Option<Node>,
 }
@@ -73,12 +87,13 @@ impl TreeBuilder<'_> {
         match event {
             JsonEvent::OpenObject(_) => self.open.push(NodeFrame::Object { members: Vec::new(), key: None }),
             JsonEvent::OpenArray(_) => self.open.push(NodeFrame::Array(Vec::new())),
-            JsonEvent::Key(span) => {
+            JsonEvent::Key(span) if self.open.len() <= self.depth => {
                 if let Some(NodeFrame::Object { key, .. }) = self.open.last_mut() {
-                    let name = unquote(span.of(self.text)).value().unwrap_or_default().into_owned();
+                    let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
                     *key = Some((name, span));
                 }
             }
+            JsonEvent::Key(_) => {}
             JsonEvent::Scalar(scalar, span) => self.place(Node { span, value: NodeValue::Scalar(scalar) }),
             JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => {
                 let value = match self.open.pop() {
@@ -92,6 +107,9 @@ impl TreeBuilder<'_> {
     }
 
     fn place(&mut self, value: Node) {
+        if self.open.len() > self.depth {
+            return;
+        }
         match self.open.last_mut() {
             Some(NodeFrame::Object { members, key }) => {
                 if let Some((name, key)) = key.take() {

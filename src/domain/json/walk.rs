@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, UnquoteResult, line_column, unquote};
+use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
 
 /// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
 /// and resolves no references below 100 levels (docs/receiver.md, section 5).
@@ -120,19 +120,15 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                 on(if object { JsonEvent::OpenObject(span.start) } else { JsonEvent::OpenArray(span.start) });
                 if object { ParseState::KeyOrClose } else { ParseState::ValueOrClose }
             }
+            (
+                ParseState::Value | ParseState::ValueOrClose | ParseState::Key | ParseState::KeyOrClose,
+                LexemeKind::String,
+            ) if let Err((at, reason)) = unquote(span.of(text)) => return error(span.start + at, reason),
             (ParseState::Value | ParseState::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
-                if scalar == Scalar::String
-                    && let UnquoteResult::Broken(at, reason) = unquote(span.of(text))
-                {
-                    return error(span.start + at, reason);
-                }
                 on(JsonEvent::Scalar(scalar, span));
                 after_value(&open)
             }
             (ParseState::Key | ParseState::KeyOrClose, LexemeKind::String) => {
-                if let UnquoteResult::Broken(at, reason) = unquote(span.of(text)) {
-                    return error(span.start + at, reason);
-                }
                 on(JsonEvent::Key(span));
                 ParseState::Colon
             }
@@ -144,16 +140,14 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                     ParseState::Value
                 }
             }
-            (ParseState::KeyOrClose | ParseState::CommaOrClose, LexemeKind::CloseObject)
-                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| top.object) =>
+            (
+                ParseState::KeyOrClose | ParseState::ValueOrClose | ParseState::CommaOrClose,
+                LexemeKind::CloseObject | LexemeKind::CloseArray,
+            ) if let Some(OpenContainer { object, start }) =
+                open.pop_if(|top| top.object == (shape == LexemeKind::CloseObject)) =>
             {
-                on(JsonEvent::CloseObject(Span { start, end: span.end }));
-                after_value(&open)
-            }
-            (ParseState::ValueOrClose | ParseState::CommaOrClose, LexemeKind::CloseArray)
-                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| !top.object) =>
-            {
-                on(JsonEvent::CloseArray(Span { start, end: span.end }));
+                let span = Span { start, end: span.end };
+                on(if object { JsonEvent::CloseObject(span) } else { JsonEvent::CloseArray(span) });
                 after_value(&open)
             }
             _ => return error(span.start, offence(want, shape, &open, span.of(text))),

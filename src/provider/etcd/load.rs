@@ -40,21 +40,16 @@ pub(super) struct Pager {
 }
 
 impl Pager {
-    pub(super) fn new(link: MemberLink, reach: &ReadableRanges) -> Self {
+    /// Reads the ranges as they are now, or at a past revision (`pinned`).
+    pub(super) fn new(
+        link: MemberLink,
+        reach: &ReadableRanges,
+        keys_only: bool,
+        pinned: Option<Revision>,
+    ) -> Self {
         let ranges = reach.ranges.iter().cloned().collect();
         let page_size = link.page_sizer.first_size();
-        Self { link, ranges, keys_only: false, page_size, head: None, pinned: None, next: None }
-    }
-
-    pub(super) fn keys_only(mut self, keys_only: bool) -> Self {
-        self.keys_only = keys_only;
-        self
-    }
-
-    /// Reads at a past revision.
-    pub(super) fn at(mut self, revision: Revision) -> Self {
-        self.pinned = Some(revision);
-        self
+        Self { link, ranges, keys_only, page_size, head: None, pinned, next: None }
     }
 
     /// The next response; there is always a first, later ones only while keys remain.
@@ -97,12 +92,8 @@ impl Pager {
         if self.keys_only {
             options = options.with_keys_only();
         }
-        self.link
-            .with_token_renewal(|| {
-                let (mut kv, options) = (self.link.kv(), options.clone());
-                async move { Ok(kv.get(from, Some(options)).await?) }
-            })
-            .await
+        let (link, options) = (&self.link, &options);
+        link.with_token_renewal(|| async move { Ok(link.kv().get(from, Some(options.clone())).await?) }).await
     }
 
     fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<KvChunk, Fault> {
@@ -144,7 +135,7 @@ impl PagedRead {
     }
 
     async fn read(link: &MemberLink, reach: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
-        let mut pager = Pager::new(link.clone(), &reach).keys_only(keys_only);
+        let mut pager = Pager::new(link.clone(), &reach, keys_only, None);
         let first = pager.next().await?.ok_or(Fault::Malformed)?;
         Ok(Self { readable: reach, first, pager })
     }

@@ -72,7 +72,7 @@ pub struct EtcdProvider {
 impl EtcdProvider {
     /// A provider that connects when it is first used.
     pub fn new(settings: EtcdSettings) -> Self {
-        let keyspace = Keyspace::new(settings.prefix.clone(), settings.layout);
+        let keyspace = Keyspace { prefix: settings.prefix.clone(), layout: settings.layout };
         Self {
             connector: Arc::new(Connector::new(settings)),
             keyspace,
@@ -88,15 +88,12 @@ impl EtcdProvider {
 #[async_trait]
 impl ConfigReader for EtcdProvider {
     fn capabilities(&self) -> Capabilities {
-        write::capabilities(self.keyspace.layout())
+        write::capabilities(self.keyspace.layout)
     }
 
     async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
-        let stored = self.keyspace.encode(key)?;
-        let answer = self.connector.read(|link| {
-            let stored = stored.clone();
-            async move { Ok(link.kv().get(stored, None).await?) }
-        });
+        let stored = &self.keyspace.encode(key)?;
+        let answer = self.connector.read(|link| async move { Ok(link.kv().get(&**stored, None).await?) });
         let answer = answer
             .await
             .map_err(|fault| fault.into_error(&self.connector.name(), || format!("read of {key} in etcd")))?;
@@ -119,9 +116,9 @@ impl ConfigReader for EtcdProvider {
     }
 
     async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {
-        let answer = self
-            .connector
-            .read(|link| async move { Ok(link.lease().time_to_live(lease.0, None).await?.ttl()) });
+        let answer = self.connector.read(|link| async move {
+            Ok(link.client.lease_client().time_to_live(lease.0, None).await?.ttl())
+        });
         let seconds = answer.await.map_err(|fault| {
             fault.into_error(&self.connector.name(), || format!("read of the lease {lease} in etcd"))
         })?;

@@ -129,7 +129,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
 
     fn key(&mut self, span: Span) {
         let quoted = span.of(self.text);
-        let name = unquote(quoted).value().unwrap_or(Cow::Borrowed(quoted));
+        let name = unquote(quoted).ok().unwrap_or(Cow::Borrowed(quoted));
         let broken = self.broken_at.is_some();
         let Some(top) = self.frames.last_mut() else { return };
         self.path.truncate(top.path_len);

@@ -12,9 +12,9 @@ const LONGEST: Duration = Duration::from_secs(4);
 
 /// An outage of the store as a whole: its reason and the next probe.
 pub(super) struct OutageBackoff {
-    reason: String,
+    pub(super) reason: String,
     wait: Duration,
-    probe_at: Instant,
+    pub(super) probe_at: Instant,
 }
 
 impl OutageBackoff {
@@ -32,14 +32,6 @@ impl OutageBackoff {
 
     pub(super) fn probe_now(&mut self, now: Instant) {
         (self.wait, self.probe_at) = (FIRST, now);
-    }
-
-    pub(super) fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    pub(super) fn probe_at(&self) -> Instant {
-        self.probe_at
     }
 }
 

@@ -17,13 +17,13 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use table::{OutageChange, PollTable};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::clock::sleep_until_due;
-use super::runner::TaskReply;
+use super::task_reply::TaskReply;
 use crate::console::message::{Answer, SecretReachability};
 use crate::console::request::RequestId;
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
@@ -41,10 +41,10 @@ pub(super) struct PresencePoller {
     commands: mpsc::Sender<PollerCommand>,
 }
 
-enum PollerCommand {
-    /// Query this path at once: it was written.
+pub(super) enum PollerCommand {
+    /// Query this path at once, if it is polled: it was written.
     Refresh(SecretPath),
-    /// Query everything at once: the user asked to retry, or the store may have changed.
+    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may have changed.
     RefreshAll,
     CheckHealth,
 }
@@ -73,18 +73,8 @@ impl PresencePoller {
         self.list.send_replace(paths.into());
     }
 
-    /// Queries a path at once, if it is polled.
-    pub(super) fn refresh(&self, path: SecretPath) {
-        let _ = self.commands.try_send(PollerCommand::Refresh(path));
-    }
-
-    /// Queries everything at once, without waiting for the back-off.
-    pub(super) fn refresh_all(&self) {
-        let _ = self.commands.try_send(PollerCommand::RefreshAll);
-    }
-
-    pub(super) fn check_health(&self) {
-        let _ = self.commands.try_send(PollerCommand::CheckHealth);
+    pub(super) fn send(&self, command: PollerCommand) {
+        let _ = self.commands.try_send(command);
     }
 }
 
@@ -134,7 +124,9 @@ impl PollTask {
                         place.send((RequestId::default(), TaskReply::Answer(answer)));
                     }
                 }
-                () = sleep_until_due(due.filter(|_| !tells)) => self.table.forget(Instant::now()),
+                Some(()) = OptionFuture::from(due.filter(|_| !tells).map(sleep_until)) => {
+                    self.table.forget(Instant::now());
+                }
             }
         }
     }

@@ -52,7 +52,7 @@ struct PollRow {
 impl PollRow {
     fn new(now: Instant) -> Self {
         Self {
-            wanted: true,
+            wanted: false,
             settled: false,
             in_flight: false,
             query_epoch: 0,
@@ -118,10 +118,7 @@ impl PollTable {
         }
         let mut new = false;
         for path in &self.wanted {
-            let row = self
-                .rows
-                .entry(path.clone())
-                .or_insert_with(|| PollRow { wanted: false, ..PollRow::new(now) });
+            let row = self.rows.entry(path.clone()).or_insert_with(|| PollRow::new(now));
             if !row.wanted {
                 (row.wanted, row.settled, new) = (true, false, true);
                 // It may have been answered while out of sight, or the model may have dropped its state.
@@ -149,7 +146,7 @@ impl PollTable {
         self.settle(now);
         if let Some(trouble) = &self.outage {
             // A single query probes whether the outage is over.
-            return self.wanted.first().filter(|_| self.in_flight == 0 && trouble.probe_at() <= now).cloned();
+            return self.wanted.first().filter(|_| self.in_flight == 0 && trouble.probe_at <= now).cloned();
         }
         let ready = |rows: &HashMap<_, PollRow>, path: &SecretPath| {
             rows.get(path).is_some_and(|row| row.wanted && row.settled && !row.in_flight && row.due <= now)
@@ -264,7 +261,7 @@ impl PollTable {
 
     /// The reason of the current outage.
     pub(super) fn reason(&self) -> Option<&str> {
-        self.outage.as_ref().map(OutageBackoff::reason)
+        self.outage.as_ref().map(|outage| &*outage.reason)
     }
 
     fn report_outage(&mut self, now: Instant) {
@@ -347,7 +344,7 @@ impl PollTable {
     /// When the next step is due; `place` says whether one more query may start.
     pub(super) fn due(&self, place: bool) -> Option<Instant> {
         let next = match &self.outage {
-            Some(trouble) => (self.in_flight == 0 && !self.wanted.is_empty()).then(|| trouble.probe_at()),
+            Some(trouble) => (self.in_flight == 0 && !self.wanted.is_empty()).then(|| trouble.probe_at),
             None if place => {
                 let rows = self.wanted.iter().filter_map(|path| self.rows.get(path));
                 rows.filter(|row| row.settled && !row.in_flight).map(|row| row.due).min()

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::outline::paths;
 use super::text_buffer::{Pos, TextBuffer};
-use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
-use crate::check::{Diagnostic, Rule, Subject, diagnose};
+use crate::check::rules::{BYTE_ORDER_MARK, MAX_DIAGNOSTICS};
+use crate::check::{Diagnostic, Subject, diagnose};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::domain::json::{Severity, SyntaxFix};
 
@@ -99,7 +99,7 @@ fn locate(mut found: Diagnostic, places: &mut OffsetMapper<'_>) -> BufferDiagnos
     let end = found.span.end.max(places.next_character());
     let to = reach.to(end);
     let fix = match found.fix.take() {
-        _ if found.rule == ByteOrderMark.id() => Some(DraftFix::DropByteOrderMark),
+        _ if found.rule == BYTE_ORDER_MARK.id => Some(DraftFix::DropByteOrderMark),
         None => None,
         Some(SyntaxFix { span, replacement, words }) => {
             let mut edit = *places;

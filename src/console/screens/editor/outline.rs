@@ -234,7 +234,7 @@ fn name_of(quoted: &str) -> String {
         let cut: String = quoted.chars().skip(1).take(LONGEST_NAME / 4).collect();
         return format!("{cut}…");
     }
-    unquote(quoted).value().map(|name| name.into_owned()).unwrap_or_default()
+    unquote(quoted).ok().map(|name| name.into_owned()).unwrap_or_default()
 }
 
 /// The matching closing bracket, if it is on the screen.

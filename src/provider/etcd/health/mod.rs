@@ -76,7 +76,7 @@ fn verdict(
     keyspace: &Keyspace,
     decided: Result<(Head, Duration), Fault>,
 ) {
-    let prefix = keyspace.prefix();
+    let prefix = keyspace.prefix.as_str();
     let fault = match decided {
         Ok((head, latency)) => {
             health.latency = Some(LatencyClass::of(latency));
@@ -106,8 +106,8 @@ fn verdict(
 }
 
 fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
-    let settings = connector.settings();
-    let layout = match keyspace.layout() {
+    let settings = &connector.settings;
+    let layout = match keyspace.layout {
         KeyLayout::Namespaced => "namespaced",
         KeyLayout::Flat => "flat",
     };
@@ -120,7 +120,7 @@ fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
     };
     let mut facts = vec![
         Fact::text("endpoints", connector.name()),
-        Fact::text("prefix", keyspace.prefix()),
+        Fact::text("prefix", keyspace.prefix.as_str()),
         Fact::text("layout", layout),
         Fact::text("tls", tls),
     ];

@@ -29,7 +29,7 @@ pub(super) async fn quorum_read(
     deadline: Instant,
 ) -> QuorumReadResult {
     let range = &keyspace.range(&KeyPrefix::All);
-    let own = async { connector.read(|link| async move { head(link.client(), range).await }).await };
+    let own = async { connector.read(|link| async move { head(link.client, range).await }).await };
     let others = async {
         sleep(HEDGE).await;
         first_of_pool(contacts, range).await
@@ -55,7 +55,7 @@ async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<Quorum
         };
         decided.boxed()
     };
-    let all: Vec<_> = contacts.all().into_iter().map(ask).collect();
+    let all: Vec<_> = contacts.lock().values().cloned().map(ask).collect();
     if all.is_empty() {
         return Err(Fault::Unreachable);
     }

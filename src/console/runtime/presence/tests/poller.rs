@@ -71,7 +71,7 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
     office.desk.watch(paths(0..20));
     office.seen(20).await;
     office.store.inject_outage(SecretsOutage::Sealed);
-    office.desk.refresh_all();
+    office.desk.send(PollerCommand::RefreshAll);
     assert_eq!(office.standing().await, SecretStoreStatus::Sealed);
     let mut health = None;
     let mut rows = 0;
@@ -86,7 +86,7 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
     office.store.restore();
     assert_eq!(office.standing().await, SecretStoreStatus::Unsealed);
     office.store.forbid(SecretRight::Presence, &path(2));
-    office.desk.refresh(path(2));
+    office.desk.send(PollerCommand::Refresh(path(2)));
     loop {
         if let Answer::PresenceChanged(told) = office.next().await
             && told.iter().any(|(it, what)| *it == path(2) && matches!(what, Presence::Forbidden { .. }))

@@ -1,0 +1,49 @@
+//! What every command uses: the store, its settings and the audited writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::{CliError, Exit, Result};
+use crate::audit::Audit;
+use crate::config::Settings;
+use crate::domain::{ResourceKey, Token};
+use crate::manager::UnifiedConfigManager;
+use crate::provider::Expect;
+use crate::write::WriteService;
+
+/// How long writing the audit may take: longer than another process may hold its lock, since this one ends
+/// with the command.
+const AUDIT_WAIT: Duration = Duration::from_secs(6);
+
+pub(super) struct CliSession {
+    pub(super) settings: Box<Settings>,
+    pub(super) manager: UnifiedConfigManager,
+    pub(super) writes: WriteService,
+    /// The context that `audit` filters by.
+    pub(super) audit_context: Option<String>,
+}
+
+impl CliSession {
+    pub(super) fn new(settings: Box<Settings>, audit_context: Option<String>) -> Self {
+        let manager = UnifiedConfigManager::from_settings(&settings);
+        let folder = settings.console.state_dir.as_deref();
+        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.location())
+            .with_secrets(settings.secrets.location());
+        let writes = WriteService::new(Arc::new(audit), AUDIT_WAIT);
+        Self { settings, manager, writes, audit_context }
+    }
+
+    pub(super) fn expect(&self, token: &str) -> Result<Expect> {
+        let kind = self.manager.reader().capabilities().tokens;
+        Token::parse(kind, token).map(Expect::Token).ok_or_else(|| {
+            Exit::USAGE.because(format!(
+                "{token:?} is not a token of this store; confdeck get prints the current one"
+            ))
+        })
+    }
+
+    /// A document that was asked for and is not there.
+    pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
+        Exit::NOT_FOUND.because(format!("{key} does not exist in {}", self.settings.context.name))
+    }
+}

@@ -10,10 +10,8 @@ mod pending_write;
 mod presence_cache;
 mod secret_dependents;
 mod secret_link;
-mod unknown_outcome;
 mod variable_conflicts;
 mod visibility;
-mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -44,10 +42,9 @@ pub use link::{Resync, StoreLink, Traffic};
 pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
 pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
-pub use pending_write::PendingWrite;
+pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
-pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::index::SecretSubject;
 use super::secret_state::NotVisible;
-use super::secrets_view::SecretsView;
+use super::secret_state::SecretsView;
 use super::state::SecretsPage;
-use super::subject::SecretSubject;
 use crate::check::OwnSecrets;
 use crate::console::model::Model;
 use crate::console::screens::secrets::actions::SecretTarget;

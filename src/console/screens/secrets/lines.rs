@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::index::SecretSubject;
 use super::index::{SecretCount, SecretEntry, SecretPart};
 use super::secret_state::SecretState;
 use super::state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, Selection};
-use super::subject::SecretSubject;
 use crate::console::model::Model;
 use crate::console::screens::secrets::states;
 use crate::console::theme::{StyleRole, glyph};

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::index::{IndexDelta, SecretEntry, SecretIndex, SecretPart};
+use super::index::{SecretSubject, by_path};
 use super::secret_state::SecretState;
-use super::secrets_view::SecretsView;
-use super::subject::{SecretSubject, by_path};
+use super::secret_state::SecretsView;
 use crate::console::screens::browse::Filter;
 use crate::console::widgets::ListSource;
 use crate::console::widgets::filtered_rows::{self, FilteredRows};

@@ -38,11 +38,9 @@ impl Component for Question {
 
 /// Yes to a question; a key pressed before the question could be read is ignored.
 fn confirm(model: &mut Model) -> Vec<Effect> {
-    let too_soon = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if model.now.is_too_soon_after(confirm.asked));
-    if too_soon {
-        return Vec::new();
-    }
-    let Some(Overlay::Confirm(confirm)) = model.overlay.take() else { return Vec::new() };
+    let now = model.now;
+    let is_readable = |open: &mut Overlay| matches!(open, Overlay::Confirm(confirm) if !now.is_too_soon_after(confirm.asked));
+    let Some(Overlay::Confirm(confirm)) = model.overlay.take_if(is_readable) else { return Vec::new() };
     match confirm.action {
         ConfirmAction::Delete { entry, store } => {
             let same = store.as_ref() == model.inventory.store();

@@ -10,7 +10,7 @@ use crate::console::screens::secrets::actions::{
 };
 use crate::console::screens::stale_dependents;
 use crate::console::screens::stale_dependents::ChangedSecret;
-use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
+use crate::console::secret_jobs::{RestoreRequest, SecretJob, SecretWriteOutcome};
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -49,8 +49,11 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &mut model.secret_actions.undo else { return Vec::new() };
     undo.sent = Some(request);
     let (path, newest) = (undo.path.clone(), undo.entry.after);
-    let (job, kind) = match undo.restore() {
-        Some(restore) => (SecretJob::Restore(restore), SecretWriteKind::Restore),
+    let (job, kind) = match undo.entry.before {
+        Some(from) => {
+            let restore = RestoreRequest { path: path.clone(), from, newest };
+            (SecretJob::Restore(restore), SecretWriteKind::Restore)
+        }
         None => (SecretJob::Delete(path.clone(), newest), SecretWriteKind::End),
     };
     model.secret_actions.writing = Some(PendingSecretWrite {

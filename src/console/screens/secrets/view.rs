@@ -119,10 +119,9 @@ fn title(model: &Model) -> PaneTitle {
 }
 
 fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(StyleRole, Safe<'m>)> {
-    let none = || (StyleRole::Dim, Safe::literal(glyph::NONE));
     let ink = if entry.dependents.is_empty() { StyleRole::Dim } else { StyleRole::Text };
     let used = match entry.dependents.len() {
-        0 => none(),
+        0 => (StyleRole::Dim, Safe::literal(glyph::NONE)),
         count => (StyleRole::Text, words::grouped(count).into()),
     };
     let (state_ink, _, words) = states::state_badge(state);

@@ -10,7 +10,7 @@ use crate::console::request::{Pending, RequestId};
 use crate::console::screens::secret_form::{SecretForm, SecretReview};
 use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::StaleDependents;
-use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
+use crate::console::secret_jobs::RevealRequest;
 use crate::console::widgets::ListState;
 use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
 
@@ -201,14 +201,6 @@ pub struct SecretUndoReview {
     pub dependents: SecretDependents,
     /// The last write that was sent.
     pub sent: Option<RequestId>,
-}
-
-impl SecretUndoReview {
-    /// What is read and written, if a version can be read again.
-    pub fn restore(&self) -> Option<RestoreRequest> {
-        let from = self.entry.before?;
-        Some(RestoreRequest { path: self.path.clone(), from, newest: self.entry.after })
-    }
 }
 
 /// A value on the screen.

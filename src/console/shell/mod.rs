@@ -29,7 +29,7 @@ const NARROW: u16 = 80;
 pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
     let mut surface = Surface::new(frame.buffer_mut(), theme);
     screen(model, &mut surface);
-    if let Some(cursor) = surface.cursor() {
+    if let Some(cursor) = surface.cursor {
         frame.set_cursor_position(cursor);
     }
 }

@@ -36,10 +36,9 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
 
 /// Takes whether the store answers the poller.
 pub(crate) fn on_reach(model: &mut Model, reach: SecretReachability) {
-    let SecretReachability { standing, reason: why } = reach;
     let link = &mut model.secret_link;
-    let news = link.set_standing(standing, model.now.mono) || link.blocked_reason != why;
-    link.blocked_reason = why;
+    let news = link.set_standing(reach.standing, model.now.mono) || link.blocked_reason != reach.reason;
+    link.blocked_reason = reach.reason;
     if news {
         model.request_redraw(Redraw::Now);
     }

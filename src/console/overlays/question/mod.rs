@@ -12,7 +12,6 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay, dialog_area};
 use crate::console::place::Place;
 use crate::console::screens::plan::{PlanStep, builder};
 use crate::console::screens::{drafts, editor, secret_form};
-use crate::console::secret_jobs::SecretJob;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
 
@@ -26,7 +25,7 @@ impl Component for Question {
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let quits = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if confirm.action == ConfirmAction::Quit);
+        let quits = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if matches!(confirm.action, ConfirmAction::Quit));
         match action {
             Action::Confirm => Some(confirm(model)),
             // A second time over the question about drafts, it quits.
@@ -50,14 +49,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             editor::discard(model);
             Vec::new()
         }
-        ConfirmAction::DeleteSecret { path, version } => {
-            let what = format!("delete {version} of {path}");
-            secret_form::change_version(model, SecretJob::Delete(path, version), what)
-        }
-        ConfirmAction::UndeleteSecret { path, version } => {
-            let what = format!("undelete {version} of {path}");
-            secret_form::change_version(model, SecretJob::Undelete(path, version), what)
-        }
+        ConfirmAction::Secret(job, what) => secret_form::change_version(model, job, what),
         ConfirmAction::DiscardSaved(id) => drafts::throw_away(model, id),
         ConfirmAction::Quit => drafts::quit_now(model),
     }

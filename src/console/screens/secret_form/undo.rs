@@ -191,9 +191,8 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
         }
     };
     let now = presence.version();
-    let untouched = now == *before
-        && (before.is_some() || presence == Presence::Missing)
-        && !writing.kind.makes_no_version();
+    let makes_version = !matches!(writing.kind, SecretWriteKind::Undelete | SecretWriteKind::End);
+    let untouched = now == *before && (before.is_some() || presence == Presence::Missing) && makes_version;
     if untouched {
         return model.notify(
             Tone::Bad,
@@ -203,7 +202,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
     if let Some(form) = model.secret_actions.sent_form(request) {
         form.conflict = Some(now);
     }
-    if writing.kind.makes_no_version() {
+    if !makes_version {
         // The state of one version can be seen; whose a new version is cannot.
         let is = actions::absence_reason(path, &presence).unwrap_or_else(|| {
             now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))

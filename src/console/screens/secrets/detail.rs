@@ -38,7 +38,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
     let Some(lines) = SecretDetailLines::of(model, area.width) else { return };
     let above = lines.lines.len();
-    let first = clamp_scroll(model.secrets_page.scroll, above + lines.holders(), area.height);
+    let first = clamp_scroll(model.secrets_page.scroll, above + lines.entry.dependents.len(), area.height);
     let focused = model.has_focus(Pane::Detail);
     let spot = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
     for row in 0..area.height {
@@ -67,7 +67,7 @@ pub(crate) fn viewport(model: &Model) -> DetailViewport {
         Some(Selection::Holder(at)) => Some(lines.lines.len() + at),
         spot => lines.lines.iter().position(|line| line.selection.is_some() && line.selection == *spot),
     };
-    let total = lines.lines.len() + lines.holders();
+    let total = lines.lines.len() + lines.entry.dependents.len();
     DetailViewport { line, total, height: usize::from(rows.height) }
 }
 

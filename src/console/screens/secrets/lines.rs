@@ -13,7 +13,8 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{TextRun, width};
 use crate::console::words;
 use crate::domain::{
-    FieldName, OWN_VARIABLES, Presence, SecretField, SecretMetadata, SecretPath, VersionState, variable_name,
+    FieldName, FieldState, OWN_VARIABLES, Presence, SecretField, SecretMetadata, SecretPath, VersionState,
+    variable_name,
 };
 use crate::inventory::Slot;
 use crate::text::{MASK, Safe};
@@ -31,7 +32,7 @@ pub(crate) struct SecretDetailLine {
 
 pub(crate) struct SecretDetailLines<'m> {
     model: &'m Model,
-    entry: &'m SecretEntry,
+    pub(crate) entry: &'m SecretEntry,
     presence: Option<Cow<'m, Presence>>,
     room: u16,
     pub(crate) lines: Vec<SecretDetailLine>,
@@ -51,11 +52,6 @@ impl<'m> SecretDetailLines<'m> {
             lines.section(format!("DEPENDS ON IT  {}", words::grouped(entry.dependents.len())));
         }
         Some(lines)
-    }
-
-    /// Number of dependents, a line each after the other lines.
-    pub(crate) fn holders(&self) -> usize {
-        self.entry.dependents.len()
     }
 
     fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
@@ -154,8 +150,13 @@ impl<'m> SecretDetailLines<'m> {
     /// How a field looks; the mask has a fixed width, whatever it hides.
     fn field(&self, row: &SecretFieldRow) -> (StyleRole, &'static str, &'static str, String) {
         let blank = || " ".repeat(usize::from(width(&Safe::literal(MASK))));
-        if let Some((ink, glyph, words)) = states::field(row.state) {
-            return (ink, glyph, words, MASK.to_owned());
+        if let Some(state) = row.state {
+            let (ink, glyph) = match state {
+                FieldState::Empty => (StyleRole::Warning, glyph::WARNING),
+                FieldState::NotText => (StyleRole::Bad, glyph::BAD),
+                FieldState::Present => (StyleRole::Good, glyph::GOOD),
+            };
+            return (ink, glyph, state.word(), MASK.to_owned());
         }
         let words = match self.presence.as_deref() {
             Some(Presence::Present(_) | Presence::Missing) => "missing",

@@ -148,12 +148,6 @@ pub enum SecretWriteKind {
     End,
 }
 
-impl SecretWriteKind {
-    pub fn makes_no_version(self) -> bool {
-        matches!(self, Self::Undelete | Self::End)
-    }
-}
-
 /// A write of this session that can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUndoEntry {

@@ -208,10 +208,11 @@ fn ask_delete(model: &mut Model, path: SecretPath, presence: &Presence) {
         "older versions stay; undelete brings this one back".into(),
     ];
     details.extend(destroy::dependants(model, &path));
+    let what = format!("delete {version} of {path}");
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Delete {version} of {path}, its newest version?"),
         details,
-        action: ConfirmAction::DeleteSecret { path, version },
+        action: ConfirmAction::Secret(SecretJob::Delete(path, version), what),
         asked: model.now.mono,
     }));
 }
@@ -225,11 +226,11 @@ fn ask_undelete(model: &mut Model, path: SecretPath, presence: &Presence) {
         };
         return model.notify(Tone::Bad, words);
     };
-    let version = *version;
+    let (version, what) = (*version, format!("undelete {version} of {path}"));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Undelete {version} of {path}?"),
         details: vec!["whoever reads it finds the fields of that version again".into()],
-        action: ConfirmAction::UndeleteSecret { path, version },
+        action: ConfirmAction::Secret(SecretJob::Undelete(path, version), what),
         asked: model.now.mono,
     }));
 }

@@ -8,7 +8,7 @@ use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
 use crate::console::overlays::state::{Overlay, PromptPurpose};
-use crate::console::screens::plan::builder::ConflictInfo;
+use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, names};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
@@ -165,7 +165,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
             Some(from) if *from == key => Err(format!("{key} is what is to be copied; type another name")),
             Some(from) => {
                 let pair = (from.clone(), key);
-                close_on_success(model, |model| builder::clone(model, vec![pair], &ConflictInfo::default()))
+                close_on_success(model, |model| builder::build(model, PlanKind::Clone(vec![pair]), None))
             }
             None => Err(format!("{key} exists already; edit it instead")),
         };

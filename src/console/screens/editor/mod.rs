@@ -22,7 +22,9 @@ pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};
 pub use state::{Base, Draft, DraftStage, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
-pub(crate) use update::{back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, write};
+pub(crate) use update::{
+    ask_discard, back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, write,
+};
 
 use crossterm::event::KeyEvent;
 
@@ -58,7 +60,7 @@ impl Component for Editor {
             Action::Outdent => typing::indent(model, false),
             Action::Wrap => typing::wrap(model),
             Action::Reveal => return Some(typing::reveal(model)),
-            Action::Discard => update::ask_discard(model),
+            Action::Discard => update::close(model),
             Action::Merge => merge::open(model),
             Action::Back | Action::Interrupt if place == Place::Find => search::close(model),
             Action::Back if model.external_edit.is_some() => {

@@ -8,9 +8,7 @@ mod undo_log;
 mod update;
 mod view;
 
-pub use state::{
-    DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
-};
+pub use state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff};
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
 pub(crate) use update::{on_conflict, on_typed, on_written};
 
@@ -33,7 +31,7 @@ impl Component for PlanScreen {
             Action::Write => return Some(update::write(model)),
             Action::RebuildPlan => return Some(update::renew(model)),
             Action::FullDiff => update::toggle_full(model),
-            Action::Back | Action::Interrupt => update::leave(model),
+            Action::Back | Action::Interrupt => model.plan = None,
             _ => return None,
         }
         Some(Vec::new())

@@ -1,6 +1,7 @@
 //! Names of copies and renames: valid, routable, of the same kind, and free where they must be.
 
-use super::builder::{ConflictInfo, PlanResult};
+use super::builder::PlanResult;
+use super::state::PlanKind;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{PromptPurpose, prompt};
 use crate::console::screens::browse;
@@ -88,7 +89,7 @@ pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -
         }
         pairs.push((from, to));
     }
-    builder::clone(model, pairs, &ConflictInfo::default())
+    builder::build(model, PlanKind::Clone(pairs), None)
 }
 
 /// Asks for a new name of the selected document.
@@ -112,5 +113,5 @@ pub(crate) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanRe
     }
     check_same_kind(&from, &to)?;
     check_name(model, &to)?;
-    builder::rename(model, from, to, &ConflictInfo::default())
+    builder::build(model, PlanKind::Rename { from, to }, None)
 }

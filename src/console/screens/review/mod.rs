@@ -6,14 +6,13 @@ mod update;
 mod view;
 
 pub use state::{NotReady, Review, ReviewInput};
-pub(crate) use update::{leave, review};
+pub(crate) use update::review;
 
 use crate::console::action::Action;
 use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::screens::editor::{self, DraftStage};
-use crate::console::screens::merge;
+use crate::console::screens::{editor, merge};
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
@@ -21,9 +20,7 @@ pub(crate) struct ReviewScreen;
 
 impl Component for ReviewScreen {
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
-        let Some(edit) = &model.edit else { return };
-        let DraftStage::Review(review) = &edit.stage else { return };
-        view::draw(surface, model, edit, review, edit_layout(&model.frame(), true));
+        view::draw(surface, model, edit_layout(&model.frame(), true));
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {

@@ -79,7 +79,7 @@ fn title(model: &Model) -> PaneTitle {
 /// In how long each age in the detail changes.
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let shown = model.panes().detail.width > 0;
-    let presence = model.selected_presence().and_then(Result::ok).flatten();
+    let presence = model.selected_presence();
     let written = presence.as_deref().and_then(|presence| match presence {
         crate::domain::Presence::Deleted { at, .. } => *at,
         presence => newest_version(presence).1,

@@ -42,8 +42,7 @@ impl<'m> SecretDetailLines<'m> {
     /// The lines of the selected secret.
     pub(crate) fn of(model: &'m Model, room: u16) -> Option<Self> {
         let entry = model.secrets_page.entry()?;
-        let seen = model.selected_presence();
-        let presence = seen.and_then(Result::ok).flatten();
+        let presence = model.selected_presence();
         let mut lines = Self { model, entry, presence, room, lines: Vec::new() };
         lines.head();
         lines.fields();

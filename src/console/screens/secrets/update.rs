@@ -65,7 +65,7 @@ fn step(model: &mut Model, by: Movement) {
 
 /// Moves through fields, versions and documents; a detail without any of them is scrolled.
 fn step_detail(model: &mut Model, by: Movement) {
-    let presence = model.selected_presence().and_then(Result::ok).flatten();
+    let presence = model.selected_presence();
     let page = &model.secrets_page;
     let selectable = || page.selectable(presence.as_deref());
     let at = selectable().position(|item| Some(item) == page.detail_selection);

@@ -4,7 +4,6 @@ pub mod actions;
 pub(crate) mod detail;
 mod front;
 mod index;
-mod lines;
 mod listing;
 mod rows;
 mod secret_state;

@@ -201,20 +201,14 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
     if model.context.protected {
         add(55, 7, StyleRole::Dim, "PROTECTED".into());
     }
-    if let Some((ink, words)) = lock(model) {
-        add(ALWAYS, 7, ink, words);
-    }
-}
-
-fn lock(model: &Model) -> Option<(StyleRole, String)> {
     match model.lock {
-        WriteAccess::ReadOnly => Some((StyleRole::Strong, "READ ONLY".into())),
-        WriteAccess::Locked => Some((StyleRole::Strong, "LOCKED".into())),
+        WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Strong, "READ ONLY".into()),
+        WriteAccess::Locked => add(ALWAYS, 7, StyleRole::Strong, "LOCKED".into()),
         WriteAccess::Open(Some(until)) => {
             let left = left(until.saturating_sub(model.now.mono)).text;
-            Some((StyleRole::Warning, format!("UNLOCKED {left}")))
+            add(ALWAYS, 7, StyleRole::Warning, format!("UNLOCKED {left}"));
         }
-        WriteAccess::Open(None) => None,
+        WriteAccess::Open(None) => {}
     }
 }
 

@@ -231,7 +231,6 @@ impl SecretForm {
         self.rows.retain(|row| row.current.is_some() || !matches!(row.change, FieldChange::Remove));
         self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
         self.conflict = None;
-        self.rebasing = false;
         Ok(())
     }
 

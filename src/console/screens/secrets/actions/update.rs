@@ -131,7 +131,9 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
     let presence = match presence {
         Ok(presence) => presence,
         Err(error) => {
-            secret_form::stop_rebasing(model);
+            if let Some(form) = &mut model.secret_actions.form {
+                form.rebasing = false;
+            }
             return model.notify(Tone::Bad, error.to_string());
         }
     };

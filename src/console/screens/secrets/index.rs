@@ -1,10 +1,11 @@
 //! An index of secrets and the documents that depend on them: built from the inventory in slices, and
+//! followed through its changes.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::secret_state::SecretsView;
+use crate::check::SecretLookup;
 use crate::domain::{FieldName, Reference, SecretField, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
 use crate::provider::env::variable_name;
@@ -166,7 +167,7 @@ impl SecretIndex {
     }
 
     /// Scans one more slice of rows.
-    pub(crate) fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) -> IndexDelta {
+    pub(crate) fn work(&mut self, inventory: &Inventory, lookup: &SecretLookup) -> IndexDelta {
         let mut changed = IndexDelta::default();
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
@@ -174,7 +175,7 @@ impl SecretIndex {
             let uses = self.uses.remove(&slot).unwrap_or_default();
             self.count_uses(slot, &uses, -1, &mut changed);
             if let Some(row) = inventory.row(slot) {
-                bytes += self.index_row(row, view, &mut changed);
+                bytes += self.index_row(row, lookup, &mut changed);
             }
             rows += 1;
         }
@@ -185,7 +186,7 @@ impl SecretIndex {
                     on = Some(row.slot());
                     break;
                 }
-                bytes += self.index_row(row, view, &mut changed);
+                bytes += self.index_row(row, lookup, &mut changed);
                 rows += 1;
             }
             self.next = on;
@@ -232,7 +233,7 @@ impl SecretIndex {
     }
 
     /// Scans one row; returns the number of bytes scanned.
-    fn index_row(&mut self, row: RowRef<'_>, view: SecretsView<'_>, changed: &mut IndexDelta) -> usize {
+    fn index_row(&mut self, row: RowRef<'_>, lookup: &SecretLookup, changed: &mut IndexDelta) -> usize {
         let key = row.key();
         if key.is_foreign() {
             return 0;
@@ -244,7 +245,7 @@ impl SecretIndex {
             let (subject, part) = match reference {
                 Reference::Env { name } => (SecretSubject::Variable(name.into()), SecretPart::Whole),
                 Reference::Vault { path, field } => {
-                    let subject = match view.lookup.reference_path(&path) {
+                    let subject = match lookup.reference_path(&path) {
                         Some(path) => SecretSubject::Path(path),
                         None => SecretSubject::Unread(path.into()),
                     };
@@ -253,7 +254,7 @@ impl SecretIndex {
             };
             uses.push(SecretUse { entry: self.number_for(subject, changed), part, fallback });
         }
-        if let Some(path) = view.lookup.own_path(&key) {
+        if let Some(path) = lookup.own_path(&key) {
             let entry = self.number_for(SecretSubject::Path(path), changed);
             uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }

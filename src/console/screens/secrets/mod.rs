@@ -30,7 +30,7 @@ use crate::console::component::{Component, EarliestChange, refuse_paste};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::shell::layout::Pane;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::domain::Presence;
 
 pub(crate) struct SecretsScreen;
@@ -42,6 +42,10 @@ impl Component for SecretsScreen {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         update::act(model, action)
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::step(model, by);
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::index::SecretSubject;
-use super::index::{SecretCount, SecretEntry};
+use super::index::{SecretCount, SecretEntry, SecretSubject};
 use crate::check::SecretLookup;
 use crate::console::model::PresenceCache;
 use crate::domain::{FieldState, Presence, SecretPath, SecretVersion};

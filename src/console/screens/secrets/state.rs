@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::index::SecretSubject;
-use super::index::{SecretCount, SecretEntry};
+use super::index::{SecretCount, SecretEntry, SecretSubject};
 use super::listing::{AGAIN, FolderPage, ListingEnd, ListingProgress};
 use super::rows::SecretRows;
 use super::secret_state::SecretsView;

@@ -3,7 +3,6 @@
 mod context;
 mod drafts;
 mod link;
-mod link_history;
 mod needs_cache;
 mod paused_events;
 mod pending_write;
@@ -38,8 +37,7 @@ use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
 pub use context::{ConsoleContext, WriteAccess};
-pub use link::{Resync, StoreLink, Traffic};
-pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
+pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};
 pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};

@@ -69,9 +69,7 @@ pub struct SecretFormRow {
     pub change: FieldChange,
 }
 
-#[derive(Default)]
 pub enum FieldChange {
-    #[default]
     Keep,
     Set(NewSecretValue),
     Remove,

@@ -146,9 +146,8 @@ fn empty_lines(model: &Model, room: u16) -> Vec<TextRun> {
     let wrapped = |ink, text: &str| TextRun::wrap(ink, text, room);
     let page = &model.secrets_page;
     if model.context.secrets.is_none() {
-        let mut lines = wrapped(StyleRole::Text, "this console reaches no store of secrets");
-        lines.extend(wrapped(StyleRole::Dim, "SECRETS_BACKEND names one: env or vault"));
-        return lines;
+        let none = wrapped(StyleRole::Text, "this console reaches no store of secrets");
+        return [none, wrapped(StyleRole::Dim, "SECRETS_BACKEND names one: env or vault")].concat();
     }
     if !model.link.has_loaded {
         return waiting(model, room);

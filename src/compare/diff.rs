@@ -4,7 +4,7 @@ use super::changes::{ChangeFinder, TreeChange};
 use super::path::JsonPath;
 use super::tree::JsonTree;
 use crate::domain::DocumentKind;
-use crate::text::scan::{Visibility, scan_within};
+use crate::text::scan::{ScanPiece, Visibility, scan_within};
 use crate::text::{Safe, SegmentRole, mask_value};
 
 /// The longest value shown beside a path, in characters.
@@ -126,10 +126,9 @@ pub(super) fn display_value<S: AsRef<str>>(
     text: &str,
 ) -> (Safe<'static>, bool) {
     let pieces = scan_within(kind, names, text);
-    let hidden = |look| matches!(look, Visibility::Hidden { .. });
-    let secret = pieces.iter().any(|piece| hidden(piece.visibility));
+    let secret = pieces.iter().any(ScanPiece::is_hidden);
     let nothing_else = pieces.iter().all(|piece| {
-        hidden(piece.visibility)
+        piece.is_hidden()
             || piece.visibility == Visibility::Shown(SegmentRole::String) && piece.span.of(text) == "\""
     });
     if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }

@@ -229,25 +229,22 @@ impl<'a> ChildGaps<'a> {
         }
         let close = Span { start: at, end: tree.span.end.saturating_sub(1) }.of(tree.text);
         trails.extend((!children.is_empty()).then_some(close));
-        let (first, next, close) = match leads.as_slice() {
+        let [first, next, close] = match leads.as_slice() {
             [] => Self::of_empty(style, tree),
-            [only] if !only.contains('\n') => {
-                ((*only).to_owned(), style.next_on_a_line().to_owned(), close.to_owned())
-            }
-            [first, .., last] => ((*first).to_owned(), (*last).to_owned(), close.to_owned()),
-            [only] => ((*only).to_owned(), (*only).to_owned(), close.to_owned()),
+            [only] if !only.contains('\n') => [only, style.next_on_a_line(), close].map(str::to_owned),
+            [first, .., next] | [first @ next] => [first, next, close].map(str::to_owned),
         };
         Self { leads, trails, first, next, close }
     }
 
-    fn of_empty(style: &SpliceStyle<'_>, tree: &JsonTree<'_>) -> (String, String, String) {
+    fn of_empty(style: &SpliceStyle<'_>, tree: &JsonTree<'_>) -> [String; 3] {
         if style.one_line {
             let [open, close] = [GapKind::AfterOpen, GapKind::BeforeClose].map(|kind| style.gaps.gap(kind));
-            return (open.to_owned(), style.next_on_a_line().to_owned(), close.to_owned());
+            return [open, style.next_on_a_line(), close].map(str::to_owned);
         }
         let outer = format!("{}{}", style.line_end, tree.line_indent());
         let inner = format!("{outer}  ");
-        (inner.clone(), inner, outer)
+        [inner.clone(), inner, outer]
     }
 
     /// What stands before the child that comes at a place.

@@ -59,8 +59,7 @@ impl<'a> JsonTree<'a> {
     }
 
     fn build(text: &'a str, mark: usize, flat: bool, node: Node) -> Self {
-        let moved = |span: Span| Span { start: mark + span.start, end: mark + span.end };
-        let span = moved(node.span);
+        let span = node.span.shifted(mark);
         let mut hasher = DefaultHasher::new();
         let kind = match node.value {
             NodeValue::Object(nodes) => {
@@ -70,7 +69,7 @@ impl<'a> JsonTree<'a> {
                 for member in nodes {
                     let count = seen.entry(member.name.clone()).or_default();
                     *count += 1;
-                    let (name, number, key) = (member.name, *count, moved(member.key));
+                    let (name, number, key) = (member.name, *count, member.key.shifted(mark));
                     let value = Self::build(text, mark, flat, member.value);
                     (key.of(text), value.hash).hash(&mut hasher);
                     members.push(TreeMember { name, number, key, value });
@@ -99,20 +98,6 @@ impl<'a> JsonTree<'a> {
     /// Whether both are the same tokens; white space makes no difference.
     pub(super) fn same(&self, other: &JsonTree<'_>) -> bool {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
-    }
-
-    pub(super) fn members(&self) -> Option<&[TreeMember<'a>]> {
-        match &self.kind {
-            TreeKind::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    pub(super) fn items(&self) -> Option<&[JsonTree<'a>]> {
-        match &self.kind {
-            TreeKind::Array(items) => Some(items),
-            _ => None,
-        }
     }
 
     /// What it holds, each with the place of its whole text.
@@ -162,7 +147,7 @@ mod tests {
     fn values_are_compared_by_tokens() {
         let text = "\u{feff}{\"a\": [1, {\"b\":2}], \"a\": [1,{\"b\" : 2}], \"c\": [1, {\"b\": 2.0}]}";
         let tree = JsonTree::of(text).unwrap();
-        let members = tree.members().unwrap();
+        let TreeKind::Object(members) = &tree.kind else { panic!("an object") };
         assert!(members[0].value.same(&members[1].value) && !members[0].value.same(&members[2].value));
         assert_eq!(members[1].step(), PathStep::Name("a".into(), 2));
         assert_eq!(members[2].span().of(text), "\"c\": [1, {\"b\": 2.0}]");

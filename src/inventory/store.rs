@@ -76,7 +76,8 @@ impl Inventory {
     pub fn apply(&mut self, feed: InventoryEvent, now: Duration) -> Delta {
         let mut delta = Delta::default();
         match feed {
-            InventoryEvent::State(_) => {}
+            // They only inform.
+            InventoryEvent::State(_) | InventoryEvent::Compared { .. } => {}
             InventoryEvent::Load { store, at, resync, coverage } => {
                 self.generation = self.generation.wrapping_add(1);
                 // An aborted load has changed rows: its differences count in the next.
@@ -88,9 +89,7 @@ impl Inventory {
                 self.store = Some(store);
                 self.revision = at;
             }
-            InventoryEvent::Page(entries) => {
-                self.take_page(entries, now, &mut delta);
-            }
+            InventoryEvent::Page(entries) => self.take_page(entries, now, &mut delta),
             InventoryEvent::Loaded { at } => self.finish_load(at, &mut delta),
             InventoryEvent::Batch { at, changes } => {
                 for change in changes {
@@ -98,8 +97,6 @@ impl Inventory {
                 }
                 self.revision = self.revision.max(at);
             }
-            // Informational only.
-            InventoryEvent::Compared { .. } => {}
             InventoryEvent::Progress { at } => self.revision = self.revision.max(at),
         }
         delta
@@ -155,14 +152,8 @@ impl Inventory {
     fn finish_load(&mut self, at: Revision, delta: &mut Delta) {
         let Some(load) = self.load.take() else { return };
         self.revision = self.revision.max(at);
-        let generation = self.generation;
-        let unseen: Vec<Slot> = self
-            .rows
-            .iter()
-            .zip(0u32..)
-            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.generation != generation))
-            .map(|(_, index)| Slot(index))
-            .collect();
+        let unseen = self.rows_from(Slot::FIRST).filter(|row| row.row.generation != self.generation);
+        let unseen: Vec<Slot> = unseen.map(|row| row.slot).collect();
         for slot in unseen {
             self.remove(slot, delta);
         }

@@ -83,6 +83,25 @@ pub struct Page {
     pub entries: Vec<Entry>,
 }
 
+impl Page {
+    /// Cuts a list, or a part of it, into pages. There is at least one, so that even an empty list has a
+    /// store and a revision.
+    pub(crate) fn split(self) -> Vec<Self> {
+        let mut rest = self.entries.into_iter();
+        let mut pages = Vec::new();
+        while pages.is_empty() || rest.len() > 0 {
+            let entries = rest.by_ref().take(PAGE_LIMIT).collect();
+            pages.push(Self {
+                store: self.store.clone(),
+                coverage: self.coverage.clone(),
+                at: self.at,
+                entries,
+            });
+        }
+        pages
+    }
+}
+
 /// One page of a list without values.
 #[derive(Debug, Clone)]
 pub struct KeyPage {

@@ -7,7 +7,7 @@ use crate::compare::changes::{ChangeFinder, TreeChange, names};
 use crate::compare::patch::between;
 use crate::compare::path::{JsonPath, PathStep};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
-use crate::compare::tree::{JsonTree, MemberId, TreeMember, by_id};
+use crate::compare::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id};
 
 /// What becomes of a value of theirs, as far as it is decided.
 pub(super) enum MergePlan {
@@ -86,29 +86,27 @@ impl MergeBuilder {
                 return MergePlan::Want(between(theirs, mine));
             }
         }
-        if let (Some(m), Some(t)) = (mine.members(), theirs.members()) {
-            match base.map(JsonTree::members) {
-                None => return self.members(None, m, t),
-                Some(Some(b)) => return self.members(Some(b), m, t),
-                Some(None) => (),
+        match (base.map(|base| &base.kind), &mine.kind, &theirs.kind) {
+            (None, TreeKind::Object(m), TreeKind::Object(t)) => return self.members(&[], m, t),
+            (Some(TreeKind::Object(b)), TreeKind::Object(m), TreeKind::Object(t)) => {
+                return self.members(b, m, t);
             }
-        }
-        if let (Some(b), Some(m), Some(t)) = (base.and_then(JsonTree::items), mine.items(), theirs.items())
-            && let Some(plan) = self.items(b, m, t)
-        {
-            return plan;
+            (Some(TreeKind::Array(b)), TreeKind::Array(m), TreeKind::Array(t)) => {
+                if let Some(plan) = self.items(b, m, t) {
+                    return plan;
+                }
+            }
+            _ => {}
         }
         self.conflict(base, Some(mine), Some(theirs))
     }
 
     fn members<'m>(
         &mut self,
-        base: Option<&'m [TreeMember<'m>]>,
+        base: &'m [TreeMember<'m>],
         mine: &'m [TreeMember<'m>],
         theirs: &'m [TreeMember<'m>],
     ) -> MergePlan {
-        let created = base.is_none();
-        let base = base.unwrap_or_default();
         let [of_base, of_mine, of_theirs] = [base, mine, theirs].map(by_id);
         let mut twigs: HashMap<MemberId<'_>, SpliceChild<MergePlan>> = HashMap::new();
         let mut seen: HashSet<MemberId<'_>> = HashSet::new();
@@ -127,7 +125,7 @@ impl MergeBuilder {
             ids.filter(|id| [&of_base, &of_mine, &of_theirs].iter().all(|known| known.contains_key(id)))
                 .collect()
         };
-        let [b, m, t] = if created { Default::default() } else { [base, mine, theirs].map(common) };
+        let [b, m, t] = [base, mine, theirs].map(common);
         let order = self.order(&b, &m, &t);
         let in_theirs = sequence(theirs, mine, &twigs);
         let in_mine = sequence(mine, theirs, &twigs);

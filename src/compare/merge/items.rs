@@ -10,7 +10,7 @@ use crate::compare::align;
 use crate::compare::patch::between;
 use crate::compare::path::{PathStep, tokens};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
-use crate::compare::tree::{JsonTree, hashes};
+use crate::compare::tree::{JsonTree, TreeKind, hashes};
 
 /// A part of three sequences: either the same in all, or different in one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +158,8 @@ fn alike(one: &JsonTree<'_>, other: &JsonTree<'_>) -> bool {
         }
     }
     let (one_count, other_count) = (words(one), words(other));
-    one.members().is_some() == other.members().is_some() && shared * 2 >= one_count.max(other_count)
+    let [one, other] = [one, other].map(|tree| matches!(tree.kind, TreeKind::Object(_)));
+    one == other && shared * 2 >= one_count.max(other_count)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ mod tests;
 
 use std::fmt;
 
+use thiserror::Error;
+
 pub use self::render::MergeRowText;
 
 use self::build::{MergeBuilder, MergePlan, resolve};
@@ -107,24 +109,15 @@ pub enum ConflictChoice {
 }
 
 /// Why there is no merged text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MergeError {
     /// There are more or fewer choices than clashes.
+    #[error("each clash needs a choice of its own")]
     Count,
     /// The value chosen for this clash is not JSON, or no value belongs there.
+    #[error("what was chosen for clash {} is no JSON value", .0 + 1)]
     Value(usize),
 }
-
-impl fmt::Display for MergeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count => f.write_str("each clash needs a choice of its own"),
-            Self::Value(clash) => write!(f, "what was chosen for clash {} is no JSON value", clash + 1),
-        }
-    }
-}
-
-impl std::error::Error for MergeError {}
 
 /// Merges two texts that stem from `base`. Without a base, both were created; without theirs, it was
 /// deleted meanwhile, and whether it stays so is the one clash.

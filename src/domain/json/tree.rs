@@ -73,51 +73,40 @@ struct TreeBuilder<'a> {
     text: &'a str,
     /// Values within more containers than this are left out.
     depth: usize,
-    open: Vec<NodeFrame>,
+    /// What is open, and of an object the member being read.
+    open: Vec<(NodeValue, Option<(String, Span)>)>,
     root: Option<Node>,
-}
-
-enum NodeFrame {
-    Object { members: Vec<Member>, key: Option<(String, Span)> },
-    Array(Vec<Node>),
 }
 
 impl TreeBuilder<'_> {
     fn take(&mut self, event: JsonEvent) {
-        match event {
-            JsonEvent::OpenObject(_) => self.open.push(NodeFrame::Object { members: Vec::new(), key: None }),
-            JsonEvent::OpenArray(_) => self.open.push(NodeFrame::Array(Vec::new())),
-            JsonEvent::Key(span) if self.open.len() <= self.depth => {
-                if let Some(NodeFrame::Object { key, .. }) = self.open.last_mut() {
-                    let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
+        let (span, value) = match event {
+            JsonEvent::OpenObject(_) => return self.open.push((NodeValue::Object(Vec::new()), None)),
+            JsonEvent::OpenArray(_) => return self.open.push((NodeValue::Array(Vec::new()), None)),
+            JsonEvent::Key(_) if self.open.len() > self.depth => return,
+            JsonEvent::Key(span) => {
+                let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
+                if let Some((_, key)) = self.open.last_mut() {
                     *key = Some((name, span));
                 }
+                return;
             }
-            JsonEvent::Key(_) => {}
-            JsonEvent::Scalar(scalar, span) => self.place(Node { span, value: NodeValue::Scalar(scalar) }),
-            JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => {
-                let value = match self.open.pop() {
-                    Some(NodeFrame::Object { members, .. }) => NodeValue::Object(members),
-                    Some(NodeFrame::Array(items)) => NodeValue::Array(items),
-                    None => return,
-                };
-                self.place(Node { span, value });
-            }
-        }
-    }
-
-    fn place(&mut self, value: Node) {
+            JsonEvent::Scalar(scalar, span) => (span, NodeValue::Scalar(scalar)),
+            JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => match self.open.pop() {
+                Some((value, _)) => (span, value),
+                None => return,
+            },
+        };
+        let value = Node { span, value };
         if self.open.len() > self.depth {
             return;
         }
         match self.open.last_mut() {
-            Some(NodeFrame::Object { members, key }) => {
-                if let Some((name, key)) = key.take() {
-                    members.push(Member { name, key, value });
-                }
+            Some((NodeValue::Object(members), key)) => {
+                members.extend(key.take().map(|(name, key)| Member { name, key, value }));
             }
-            Some(NodeFrame::Array(items)) => items.push(value),
-            None => self.root = Some(value),
+            Some((NodeValue::Array(items), _)) => items.push(value),
+            _ => self.root = Some(value),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A strict reader that reports each part of a JSON text with its span, without building a value.
 
-use std::fmt;
+use thiserror::Error;
 
 use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
 
@@ -36,8 +36,9 @@ pub enum Scalar {
     Null,
 }
 
-/// Where and why a text is not JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where and why a text is not JSON, or a draft cannot be filled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
     /// Byte offset of the error.
     pub offset: usize,
@@ -50,19 +51,11 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    fn new(text: &str, offset: usize, reason: &'static str) -> Self {
+    pub(crate) fn new(text: &str, offset: usize, reason: &'static str) -> Self {
         let (line, column) = line_column(text, offset);
         Self { offset, line, column, reason }
     }
 }
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
-    }
-}
-
-impl std::error::Error for SyntaxError {}
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
@@ -168,21 +161,23 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
 /// # Errors
 /// [`SyntaxError`] if it is not JSON, or is another kind of value.
 pub fn check_object(text: &str) -> Result<(), SyntaxError> {
-    let mut first = None;
-    walk(text, |event| {
-        first.get_or_insert(event);
-    })?;
-    match first {
-        Some(JsonEvent::OpenObject(_)) => Ok(()),
-        _ => Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value")),
+    walk(text, |_| ())?;
+    if is_object(text) {
+        return Ok(());
     }
+    Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value"))
+}
+
+/// Whether a text that is JSON is an object.
+pub fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
 }
 
 fn after_value(open: &[OpenContainer]) -> ParseState {
     if open.is_empty() { ParseState::End } else { ParseState::CommaOrClose }
 }
 
-fn scalar(shape: LexemeKind) -> Option<Scalar> {
+pub(super) fn scalar(shape: LexemeKind) -> Option<Scalar> {
     match shape {
         LexemeKind::String => Some(Scalar::String),
         LexemeKind::Number => Some(Scalar::Number),

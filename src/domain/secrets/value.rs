@@ -26,10 +26,8 @@ impl SecretValue {
     /// # Errors
     /// The text is given back, wiped, if it is not one JSON value.
     pub fn json(json: Zeroizing<String>) -> Result<Self, InvalidJson> {
-        match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
-            Ok(_) => Ok(Self(json)),
-            Err(_) => Err(InvalidJson),
-        }
+        serde_json::from_str::<serde::de::IgnoredAny>(&json).map_err(|_| InvalidJson)?;
+        Ok(Self(json))
     }
 
     /// Another value that holds the same, for a caller who needs two: a copy is made on purpose only.

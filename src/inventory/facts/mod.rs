@@ -4,11 +4,11 @@ mod plaintext;
 mod scan;
 mod sites;
 
-use std::fmt;
+use thiserror::Error;
 
 pub use sites::{ValueSite, ValueSites};
 
-use crate::domain::json::{SyntaxError, walk};
+use crate::domain::json::{SyntaxError, is_object, walk};
 use crate::domain::{Document, DocumentKind, OwnFields};
 use scan::FactScanner;
 
@@ -31,27 +31,20 @@ pub struct Facts {
 }
 
 /// Why a document is not one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DocumentError {
     /// No bytes at all.
+    #[error("empty value")]
     Empty,
     /// Not text; the offset of the first bad byte.
+    #[error("not text: byte {0} is not UTF-8")]
     NotUtf8(usize),
     /// Text, but not JSON.
+    #[error("not JSON: {0}")]
     NotJson(SyntaxError),
     /// JSON, but not an object.
+    #[error("JSON, but not an object")]
     NotObject,
-}
-
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => write!(f, "empty value"),
-            Self::NotUtf8(offset) => write!(f, "not text: byte {offset} is not UTF-8"),
-            Self::NotJson(error) => write!(f, "not JSON: {error}"),
-            Self::NotObject => write!(f, "JSON, but not an object"),
-        }
-    }
 }
 
 /// One kind of authentication block (docs/receiver.md, section 4).
@@ -110,23 +103,24 @@ impl Facts {
     /// Reads one document. Never fails: what is wrong is a fact too.
     pub fn scan(kind: DocumentKind, document: &Document) -> Self {
         let mut facts = Self { document: document.clone(), ..Self::default() };
-        facts.error = match document.text() {
+        let error = match document.text() {
             Ok("") => Some(DocumentError::Empty),
             Err(error) => Some(DocumentError::NotUtf8(error.valid_up_to())),
             Ok(text) => {
-                let mut scanner = FactScanner::new(kind, text);
+                let mut scanner = FactScanner::new(kind, text, &mut facts);
                 let walked = walk(text, |event| scanner.take(event));
-                let is_object = scanner.finish(&mut facts);
+                scanner.finish();
                 match walked {
                     Err(error) => Some(DocumentError::NotJson(error)),
-                    Ok(()) if !is_object => Some(DocumentError::NotObject),
+                    Ok(()) if !is_object(text) => Some(DocumentError::NotObject),
                     Ok(()) => None,
                 }
             }
         };
-        if facts.error.is_some() {
+        if error.is_some() {
             facts.own = OwnFields::default();
         }
+        facts.error = error;
         facts
     }
 

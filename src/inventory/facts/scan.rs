@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::plaintext;
 use super::sites::{ITEM, PLAINTEXT, SECRET, add_site};
-use super::{Auth, AuthKinds, Facts};
+use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
 use crate::domain::reference::lookups;
 use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
@@ -30,10 +30,10 @@ struct ScanFrame<'a> {
     began: usize,
 }
 
-pub(super) struct FactScanner<'a> {
+pub(super) struct FactScanner<'a, 'f> {
     text: &'a str,
     kind: DocumentKind,
-    root: Option<JsonEvent>,
+    facts: &'f mut Facts,
     /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: Vec<u32>,
     names: Vec<Cow<'a, str>>,
@@ -43,41 +43,40 @@ pub(super) struct FactScanner<'a> {
     /// Those of members that another one of their name overrides: parts of `sites`, apart or one in the other.
     overridden: Vec<Range<usize>>,
     own: OwnMembers,
-    module: Option<Box<str>>,
     chain: bool,
     connection: Option<Box<str>>,
     /// Those of the chain's steps, by the number of the step.
     chain_connections: Vec<(u32, Box<str>)>,
-    auth: AuthKinds,
 }
 
-impl<'a> FactScanner<'a> {
-    pub(super) fn new(kind: DocumentKind, text: &'a str) -> Self {
+impl<'a, 'f> FactScanner<'a, 'f> {
+    pub(super) fn new(kind: DocumentKind, text: &'a str, facts: &'f mut Facts) -> Self {
         Self {
             text,
             kind,
-            root: None,
+            facts,
             steps: Vec::new(),
             names: Vec::new(),
             frames: Vec::new(),
             sites: Vec::new(),
             overridden: Vec::new(),
             own: OwnMembers::default(),
-            module: None,
             chain: false,
             connection: None,
             chain_connections: Vec::new(),
-            auth: AuthKinds::default(),
         }
     }
 
-    /// Puts down what was found; returns whether it was an object.
-    pub(super) fn finish(mut self, facts: &mut Facts) -> bool {
-        facts.module = if self.chain { Some("chain".into()) } else { self.module };
+    /// Puts down what was found.
+    pub(super) fn finish(mut self) {
+        if self.chain {
+            self.facts.module = Some("chain".into());
+        }
         let steps = self.chain_connections.into_iter().map(|(_, name)| name);
-        facts.connections = self.connection.into_iter().chain(steps).collect();
-        facts.auth = self.auth;
-        facts.own = if self.kind == DocumentKind::Webhook { self.own.fields() } else { Default::default() };
+        self.facts.connections = self.connection.into_iter().chain(steps).collect();
+        if self.kind == DocumentKind::Webhook {
+            self.facts.own = self.own.fields();
+        }
         self.overridden.sort_unstable_by_key(|range| range.start);
         let (mut kept, mut at) = (Vec::with_capacity(self.sites.len()), 0);
         for range in self.overridden {
@@ -85,12 +84,10 @@ impl<'a> FactScanner<'a> {
             at = at.max(range.end);
         }
         kept.extend_from_slice(self.sites.get(at..).unwrap_or_default());
-        facts.sites = kept.into();
-        matches!(self.root, Some(JsonEvent::OpenObject(_)))
+        self.facts.sites = kept.into();
     }
 
     pub(super) fn take(&mut self, event: JsonEvent) {
-        self.root.get_or_insert(event);
         match event {
             JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open(event),
             JsonEvent::Key(span) => self.key(span),
@@ -224,7 +221,7 @@ impl<'a> FactScanner<'a> {
             MemberValue::Object | MemberValue::Other => true,
         };
         if closes {
-            self.auth.add(auth);
+            self.facts.auth.add(auth);
         }
     }
 
@@ -233,7 +230,7 @@ impl<'a> FactScanner<'a> {
         match (self.kind, names_alone(&self.steps, &self.names)) {
             (DocumentKind::Webhook, Some(("module", None)))
             | (DocumentKind::Connection, Some(("type", None))) => {
-                self.module = Some(value.trim().into());
+                self.facts.module = Some(value.trim().into());
             }
             (DocumentKind::Webhook, Some(("connection", None))) => self.connection = Some((*value).into()),
             (DocumentKind::Webhook, _) => {

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
+use super::layout::Keyspace;
 use super::link::{HEAD_DEADLINE, MemberLink};
 use super::login::{LOGIN_DEADLINE, LoginBackoff};
 use super::page_sizer::PageSizer;
@@ -32,6 +33,7 @@ const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 /// Opens links, one at a time.
 pub(super) struct Connector {
     pub(super) settings: EtcdSettings,
+    pub(super) keyspace: Keyspace,
     slot: Mutex<LinkSlot>,
     pub(super) store_identity: StoreIdentity,
     closed: watch::Sender<bool>,
@@ -43,12 +45,13 @@ pub(super) struct Connector {
 struct LinkSlot {
     link: Option<MemberLink>,
     /// Counts links; the endpoint in use is this modulo the number of endpoints.
-    serial: u64,
+    serial: usize,
 }
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
         Self {
+            keyspace: Keyspace { prefix: settings.prefix.clone(), layout: settings.layout },
             settings,
             slot: Mutex::default(),
             store_identity: StoreIdentity::default(),
@@ -156,12 +159,13 @@ impl Connector {
     }
 
     /// Finds out whether TLS is the cause of a failed link, and of which member.
-    async fn explain(&self, serial: u64, fault: Fault) -> Fault {
+    async fn explain(&self, serial: usize, fault: Fault) -> Fault {
         let Ok(endpoint) = self.endpoint(serial) else { return fault };
+        let files = self.settings.uses_tls(endpoint).then_some(&self.settings.tls);
         let why = match &fault {
-            Fault::Broken => self.probe(endpoint).await,
+            Fault::Broken => probe(endpoint, files).await,
             Fault::Tls { why: why @ (TlsError::Handshake | TlsError::NotTls), .. } => {
-                Some(self.probe(endpoint).await.unwrap_or_else(|| why.clone()))
+                probe(endpoint, files).await.or(Some(why.clone()))
             }
             Fault::Tls { why, .. } => Some(why.clone()),
             _ => None,
@@ -169,14 +173,6 @@ impl Connector {
         let Some(why) = why else { return fault };
         let why = if self.settings.tls.identity.is_none() { why.without_identity() } else { why };
         Fault::Tls { why, at: (self.endpoints() > 1).then(|| endpoint.to_string()) }
-    }
-
-    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsError> {
-        let credentials = match self.settings.uses_tls(endpoint) {
-            true => Some(TlsCredentials::read(&self.settings.tls).await.ok()?),
-            false => None,
-        };
-        probe(endpoint, credentials).await
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all of it
@@ -238,7 +234,7 @@ impl Connector {
         }
     }
 
-    async fn open(&self, serial: u64) -> Result<MemberLink, Fault> {
+    async fn open(&self, serial: usize) -> Result<MemberLink, Fault> {
         let endpoint = self.endpoint(serial)?;
         let login = self.settings.login.as_ref();
         let client = self.connect(&endpoint.url(self.settings.uses_tls(endpoint)), login).await?;
@@ -253,10 +249,8 @@ impl Connector {
         })
     }
 
-    fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
-        let count = u64::try_from(self.endpoints()).unwrap_or(1);
-        let turn = usize::try_from(serial % count).unwrap_or(0);
-        let endpoint = self.settings.endpoints.get(turn);
+    fn endpoint(&self, serial: usize) -> Result<&Endpoint, Fault> {
+        let endpoint = self.settings.endpoints.get(serial % self.endpoints());
         endpoint.ok_or_else(|| Fault::InvalidSettings("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
@@ -270,17 +264,19 @@ impl Connector {
         if url.starts_with("https://") {
             plain = plain.with_tls(TlsCredentials::read(&self.settings.tls).await?.options());
         }
+        let open =
+            |options| within(LOGIN_DEADLINE, async { Ok(Client::connect([url], Some(options)).await?) });
         if let Some(EtcdLogin { username, password }) = login {
             self.login_backoff.check(Instant::now())?;
             let options = plain.clone().with_user(username, password.expose()).with_auto_token_refresh(true);
-            let opened = within(LOGIN_DEADLINE, client(url, options)).await;
+            let opened = open(options).await;
             self.login_backoff.record(&opened, Instant::now());
             // As etcdctl does: credentials are ignored where authentication is disabled.
             if !matches!(opened, Err(Fault::AuthDisabled)) {
                 return opened;
             }
         }
-        within(LOGIN_DEADLINE, client(url, plain)).await
+        open(plain).await
     }
 
     /// Closes the link and ends every watch.
@@ -294,8 +290,4 @@ impl Connector {
         // An error means that the sender is gone, and we hold it.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
-}
-
-async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
-    Ok(Client::connect([url], Some(options)).await?)
 }

@@ -31,13 +31,6 @@ impl KeyRange {
         start.push(b'/' + 1);
         Self { from, to: start }
     }
-
-    /// The one key `from`.
-    fn single(from: Vec<u8>) -> Self {
-        let mut to = from.clone();
-        to.push(0);
-        Self { from, to }
-    }
 }
 
 /// A prefix and a layout; translates keys both ways.
@@ -98,7 +91,7 @@ impl Keyspace {
             // The flat layout has none of these. The prefix itself is a foreign key, which these
             // prefixes do not cover, so a watch of it has a store and a revision and no entries.
             (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => {
-                KeyRange::single(root.into())
+                KeyRange { from: root.into(), to: format!("{root}\0").into() }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{Client, KvClient, ResponseHeader, WatchClient};
+use etcd_client::{Client, KvClient, ResponseHeader, Txn, TxnResponse, WatchClient};
 
 use super::error::{Fault, within};
 use super::login::{LOGIN_DEADLINE, RENEWALS, TokenRenewer};
@@ -21,7 +21,7 @@ const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MemberLink {
-    pub(super) serial: u64,
+    pub(super) serial: usize,
     pub(super) client: Client,
     /// The user name, where there is a login.
     pub(super) user: Option<Arc<str>>,
@@ -67,6 +67,10 @@ impl MemberLink {
 
     pub(super) fn watch(&self) -> WatchClient {
         self.client.watch_client().max_decoding_message_size(DECODE_LIMIT)
+    }
+
+    pub(super) async fn txn(&self, txn: &Txn) -> Result<TxnResponse, Fault> {
+        self.with_token_renewal(|| async move { Ok(self.kv().txn(txn.clone()).await?) }).await
     }
 
     /// The cluster and its present revision, by the cheapest linearizable read.

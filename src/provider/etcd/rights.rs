@@ -29,6 +29,7 @@ impl ReadableRanges {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
+    /// What the user's roles permit of a scope.
     ///
     /// # Errors
     /// [`Fault::Denied`] where that is nothing, or cannot be known: the name of a user who is
@@ -64,8 +65,8 @@ impl ReadableRanges {
             TxnOp::get(&*range.from, Some(options))
         };
         let checked: Vec<_> = part.iter().map(cheapest_read).collect();
-        let txn = &Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
-        link.with_token_renewal(|| async move { Head::of(link.kv().txn(txn.clone()).await?.header()) }).await
+        let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
+        Head::of(link.txn(&txn).await?.header())
     }
 }
 

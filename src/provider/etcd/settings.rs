@@ -202,21 +202,18 @@ impl fmt::Display for Endpoint {
 
 /// Host and port of an authority; `None` if the host cannot be one.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(inside) = authority.strip_prefix('[') {
-        let (address, after) = inside.split_once(']')?;
-        address.parse::<Ipv6Addr>().ok()?;
-        let host = authority.get(..address.len() + 2)?;
-        return match after {
-            "" => Some((host, None)),
-            _ => Some((host, Some(after.strip_prefix(':')?))),
-        };
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
+    let end = match authority.starts_with('[') {
+        true => authority.find(']')? + 1,
+        false => authority.find(':').unwrap_or(authority.len()),
     };
+    let (host, after) = authority.split_at(end);
     let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    (!host.is_empty() && host.bytes().all(is_host_byte)).then_some((host, port))
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_host_byte),
+    };
+    let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
+    is_host.then_some((host, port))
 }
 
 #[cfg(test)]

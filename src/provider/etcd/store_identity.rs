@@ -17,7 +17,7 @@ pub(super) struct StoreIdentity(Mutex<IdentityState>);
 struct IdentityState {
     now: IdentityBaseline,
     /// The link over which the store was last verified.
-    verified_link: Option<u64>,
+    verified_link: Option<usize>,
 }
 
 /// What was known when a request was sent: its answer cannot be older, however late it is processed.
@@ -47,7 +47,7 @@ impl StoreIdentity {
 
     /// Records the answer to a linearizable read over a link, sent after the baseline was taken.
     /// Returns whether it continues the known history. If not, the store has another id from here on.
-    pub(super) fn observe(&self, mark: IdentityBaseline, link: u64, head: Head) -> bool {
+    pub(super) fn observe(&self, mark: IdentityBaseline, link: usize, head: Head) -> bool {
         let continues = mark.continues_in(head);
         let mut state = self.0.lock();
         if state.now.history != mark.history {
@@ -71,7 +71,7 @@ impl StoreIdentity {
 
     /// Whether writing over this link is safe: its store was compared with the known one, or none is
     /// known yet.
-    pub(super) fn is_verified(&self, link: u64) -> bool {
+    pub(super) fn is_verified(&self, link: usize) -> bool {
         let state = self.0.lock();
         state.now.known.is_none() || state.verified_link == Some(link)
     }

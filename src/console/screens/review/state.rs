@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
 use crate::domain::{Document, DocumentKind};
-use crate::text::placeholders::{ConcealedSecrets, FillError, fill_hidden};
+use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
 
 /// The review of a write.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub enum NotReady {
     /// It is not a JSON object.
     Syntax(SyntaxError),
     /// A placeholder cannot be filled.
-    Placeholder(FillError),
+    Placeholder(SyntaxError),
     /// The comparison panicked; the log has the details.
     Failed,
 }

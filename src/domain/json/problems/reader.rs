@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::walk::ParseState;
+use super::super::walk::{ParseState, scalar};
 use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::tokens::{SyntaxToken, SyntaxTokens, insert_fix};
@@ -112,9 +112,7 @@ impl<'t> RecoveryParser<'t> {
     pub(super) fn value(&mut self, token: SyntaxToken) -> bool {
         match token.shape {
             LexemeKind::OpenObject | LexemeKind::OpenArray => return self.opens(token),
-            LexemeKind::String | LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null => {
-                self.after_value()
-            }
+            kind if scalar(kind).is_some() => self.after_value(),
             LexemeKind::CloseObject | LexemeKind::CloseArray => self.close_for_value(token),
             LexemeKind::Comma if self.in_object() => {
                 self.report(token, SyntaxErrorKind::NoValue, None);
@@ -127,7 +125,7 @@ impl<'t> RecoveryParser<'t> {
             LexemeKind::Colon => {
                 self.tokens.replace(token.span, SyntaxErrorKind::ExtraColon, "", "take the colon out");
             }
-            LexemeKind::Space | LexemeKind::Unterminated | LexemeKind::Bad => {
+            _ => {
                 self.bare_value(token);
                 self.after_value();
             }
@@ -214,15 +212,7 @@ impl<'t> RecoveryParser<'t> {
         let object = self.in_object();
         let names = matches!(token.shape, LexemeKind::String | LexemeKind::Bad)
             && self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Colon);
-        let begins_value = matches!(
-            token.shape,
-            LexemeKind::String
-                | LexemeKind::Number
-                | LexemeKind::Bool
-                | LexemeKind::Null
-                | LexemeKind::OpenObject
-                | LexemeKind::OpenArray
-        );
+        let begins_value = token.shape.opens() || scalar(token.shape).is_some();
         if (object && names) || (!object && begins_value) {
             if !token.reported {
                 let fix = insert_fix(self.end, ",", "put a comma there");

@@ -138,34 +138,25 @@ impl<'t> SyntaxTokens<'t> {
     /// A string in single quotes, up to the one that closes it on its line.
     fn single_quoted(&mut self, start: usize) -> SyntaxToken {
         let line = self.line(start + 1);
+        let mut replacement = String::from('"');
         let mut escaped = false;
-        let close = line.char_indices().find(|(_, c)| {
-            let closes = *c == '\'' && !escaped;
-            escaped = *c == '\\' && !escaped;
-            closes
-        });
-        let Some((at, _)) = close else {
-            let end = start + 1 + line.len();
-            return self.unterminated(Span { start, end });
-        };
-        let inner = line.get(..at).unwrap_or_default();
-        let span = Span { start, end: start + at + 2 };
-        let mut replacement = String::with_capacity(inner.len() + 2);
-        replacement.push('"');
-        let mut escaped = false;
-        for c in inner.chars() {
+        for (at, c) in line.char_indices() {
             match c {
                 '\'' if escaped => _ = replacement.pop(),
+                '\'' => {
+                    let span = Span { start, end: start + at + 2 };
+                    replacement.push('"');
+                    self.replace(span, SyntaxErrorKind::SingleQuotes, &replacement, "use double quotes");
+                    self.lexer.skip_to(span.end);
+                    return self.token(LexemeKind::String, span, true);
+                }
                 '"' if !escaped => replacement.push('\\'),
                 _ => {}
             }
             replacement.push(c);
             escaped = c == '\\' && !escaped;
         }
-        replacement.push('"');
-        self.replace(span, SyntaxErrorKind::SingleQuotes, &replacement, "use double quotes");
-        self.lexer.skip_to(span.end);
-        self.token(LexemeKind::String, span, true)
+        self.unterminated(Span { start, end: start + 1 + line.len() })
     }
 
     /// A string that its line ends: its quote is thought to be missing where its text seems to end.

@@ -20,16 +20,13 @@ impl AuthTokenProbe {
         let log_in = || async {
             let client = connector.link().await?.client;
             let (name, password) = (login.username.clone(), login.password.expose().to_owned());
-            Ok(words(client.auth_client().authenticate(name, password).await?.token()))
+            let answer = client.auth_client().authenticate(name, password).await?;
+            // A JWT is header, claims and signature.
+            Ok(match answer.token().split('.').count() {
+                3 => "JWT, which ends with any change of users or roles",
+                _ => "simple, which ends when it is not used for 5 minutes",
+            })
         };
         within(remaining(deadline), self.0.get_or_try_init(log_in)).await.ok().copied()
-    }
-}
-
-fn words(token: &str) -> &'static str {
-    // A JWT is header, claims and signature.
-    match token.split('.').count() {
-        3 => "JWT, which ends with any change of users or roles",
-        _ => "simple, which ends when it is not used for 5 minutes",
     }
 }

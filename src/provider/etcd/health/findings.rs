@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use super::super::error::Fault;
 use super::member_status::{AddressSource, ClusterStatus, MemberReply};
 use crate::domain::{Certificate, CertificateOwner, Condition, Finding, Health, Validity, utc};
 
@@ -89,12 +88,8 @@ fn clusters(seen: &ClusterStatus) -> Option<Finding> {
     (ids.len() > 1).then(|| Finding::fault(text, "name the members of one cluster in ETCD_HOST"))
 }
 
-/// Members that are cut off from the majority, or have none.
 fn leaderless(seen: &ClusterStatus) -> Option<Finding> {
-    let leaderless = seen.replies.iter().filter(|answer| match &answer.status {
-        Ok(report) => report.leader == 0,
-        Err(fault) => *fault == Fault::NoLeader,
-    });
+    let leaderless = seen.replies.iter().filter(|answer| answer.is_leaderless());
     let names = join_names(leaderless.map(|answer| display_name(seen, answer)))?;
     let text = format!("no leader is known to {names}: cut off from the majority");
     Some(Finding::fault(text, "check the network between the members"))

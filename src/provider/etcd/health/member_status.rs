@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 
 use etcd_client::{Client, Member, StatusResponse};
 use futures::StreamExt;
-use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
@@ -86,12 +85,6 @@ pub(super) enum AddressSource {
     Cluster,
 }
 
-#[derive(Debug, Clone)]
-struct MemberTarget {
-    source: AddressSource,
-    url: String,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MemberReply {
     pub(super) source: AddressSource,
@@ -106,6 +99,14 @@ impl MemberReply {
             matches!(fault, Fault::Denied | Fault::NoLogin | Fault::BadLogin | Fault::NoLeader)
         };
         self.status.as_ref().err().is_none_or(refusal)
+    }
+
+    /// Whether the member is cut off from the majority, or has none.
+    pub(super) fn is_leaderless(&self) -> bool {
+        match &self.status {
+            Ok(report) => report.leader == 0,
+            Err(fault) => *fault == Fault::NoLeader,
+        }
     }
 }
 
@@ -170,7 +171,7 @@ pub(super) async fn query_members(
     let mut urls: HashSet<_> = configured.clone().collect();
     let place: HashMap<_, _> = configured.clone().map(|url| authority(&url).to_owned()).zip(0..).collect();
     let mut seen = ClusterStatus::default();
-    let query = |source, url| query_member(connector, contacts, MemberTarget { source, url }, deadline);
+    let query = |source, url| query_member(connector, contacts, source, url, deadline);
     let mut asked: FuturesUnordered<_> = configured.map(|url| query(AddressSource::Settings, url)).collect();
     while let Some((answer, members)) = asked.next().await {
         seen.replies.push(answer);
@@ -185,7 +186,12 @@ pub(super) async fn query_members(
     contacts.lock().retain(|url, _| urls.contains(url));
     let at = |answer: &MemberReply| place.get(&answer.address).copied().unwrap_or(usize::MAX);
     seen.replies.sort_by_key(|answer| (at(answer), answer.address.clone()));
-    remove_duplicates(&mut seen);
+    // The same member may have been queried under a second address.
+    let id = |answer: &MemberReply| answer.status.as_ref().ok().map(|report| report.member);
+    let known: HashSet<_> = seen.configured().filter_map(id).collect();
+    seen.replies.retain(|answer| {
+        answer.source == AddressSource::Settings || id(answer).is_none_or(|id| !known.contains(&id))
+    });
     seen
 }
 
@@ -197,58 +203,48 @@ fn unconfigured_urls(members: &[Member], known: &HashMap<String, usize>) -> Vec<
     strangers.filter_map(|member| member.client_urls().first().cloned()).collect()
 }
 
-/// The same member may have been queried under a second address.
-fn remove_duplicates(seen: &mut ClusterStatus) {
-    let id = |answer: &MemberReply| answer.status.as_ref().ok().map(|report| report.member);
-    let known: HashSet<_> = seen.configured().filter_map(id).collect();
-    seen.replies.retain(|answer| {
-        answer.source == AddressSource::Settings || id(answer).is_none_or(|id| !known.contains(&id))
-    });
-}
-
 fn authority(url: &str) -> &str {
     url.split("://").last().unwrap_or(url).trim_end_matches('/')
 }
 
-fn query_member<'a>(
-    connector: &'a Connector,
-    contacts: &'a ClientPool,
-    target: MemberTarget,
+async fn query_member(
+    connector: &Connector,
+    contacts: &ClientPool,
+    source: AddressSource,
+    url: String,
     deadline: Instant,
-) -> BoxFuture<'a, (MemberReply, Vec<Member>)> {
-    Box::pin(async move {
-        let (status, members) =
-            match within(remaining(deadline), query_pooled(connector, contacts, &target)).await {
-                Ok((report, members)) => (Ok(report), members),
-                Err(fault) => {
-                    contacts.lock().remove(&target.url);
-                    (Err(fault), Vec::new())
-                }
-            };
-        let address = authority(&target.url).to_owned();
-        (MemberReply { source: target.source, address, status }, members)
-    })
+) -> (MemberReply, Vec<Member>) {
+    let asked = within(remaining(deadline), query_pooled(connector, contacts, source, &url)).await;
+    let (status, members) = match asked {
+        Ok((report, members)) => (Ok(report), members),
+        Err(fault) => {
+            contacts.lock().remove(&url);
+            (Err(fault), Vec::new())
+        }
+    };
+    (MemberReply { source, address: authority(&url).to_owned(), status }, members)
 }
 
 async fn query_pooled(
     connector: &Connector,
     contacts: &ClientPool,
-    target: &MemberTarget,
+    source: AddressSource,
+    url: &str,
 ) -> Result<(MemberStatus, Vec<Member>), Fault> {
-    let pooled = contacts.lock().get(&target.url).cloned();
+    let pooled = contacts.lock().get(url).cloned();
     if let Some(client) = pooled {
         match query_client(client).await {
             // The connection or the session may have ended since.
-            Err(fault) if fault != Fault::Denied => contacts.lock().remove(&target.url),
+            Err(fault) if fault != Fault::Denied => contacts.lock().remove(url),
             answer => return answer,
         };
     }
-    let login = connector.settings.login.as_ref().filter(|_| target.source == AddressSource::Settings);
-    let client = connector.connect(&target.url, login).await?;
+    let login = connector.settings.login.as_ref().filter(|_| source == AddressSource::Settings);
+    let client = connector.connect(url, login).await?;
     // The first call includes the time to connect.
     client.maintenance_client().status().await?;
     let answer = query_client(client.clone()).await?;
-    contacts.lock().insert(target.url.clone(), client);
+    contacts.lock().insert(url.to_owned(), client);
     Ok(answer)
 }
 

@@ -33,6 +33,11 @@ fn row(seen: &ClusterStatus, answer: &MemberReply) -> MemberHealth {
         Ok(report) => reported(&mut row, seen, report),
         Err(fault) => failed(&mut row, answer, fault),
     }
+    if answer.is_leaderless() {
+        row.condition = Some(Condition::Unusable);
+        row.detail = "knows no leader: it serves neither writes nor reads".into();
+        row.role = Some(MemberRole::Leaderless);
+    }
     row.facts.extend(member.and_then(peers));
     row
 }
@@ -41,7 +46,6 @@ fn reported(row: &mut MemberHealth, seen: &ClusterStatus, report: &MemberStatus)
     row.latency = Some(report.latency);
     row.role = Some(match report {
         _ if report.learner => MemberRole::Learner,
-        _ if report.leader == 0 => MemberRole::Leaderless,
         _ if report.leader == report.member => MemberRole::Leader,
         _ => MemberRole::Follower,
     });
@@ -53,24 +57,13 @@ fn reported(row: &mut MemberHealth, seen: &ClusterStatus, report: &MemberStatus)
         row.facts.push(Fact::count("behind", report.behind));
     }
     let mut alarms = seen.reports().flat_map(|report| &report.alarms);
-    if report.leader == 0 {
-        leaderless(row);
-    } else if let Some((_, alarm)) = alarms.find(|(member, _)| *member == report.member) {
+    if let Some((_, alarm)) = alarms.find(|(member, _)| *member == report.member) {
         row.condition = Some(Condition::Degraded);
         row.detail = format!("alarm {alarm}");
     }
 }
 
-fn leaderless(row: &mut MemberHealth) {
-    row.condition = Some(Condition::Unusable);
-    row.detail = "knows no leader: it serves neither writes nor reads".into();
-    row.role = Some(MemberRole::Leaderless);
-}
-
 fn failed(row: &mut MemberHealth, answer: &MemberReply, fault: &Fault) {
-    if *fault == Fault::NoLeader {
-        return leaderless(row);
-    }
     (row.condition, row.detail) = match (fault, answer.source) {
         (Fault::Denied | Fault::NoLogin, _) => {
             (Some(Condition::Healthy), "answers; only root may ask it more".into())

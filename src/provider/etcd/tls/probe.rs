@@ -10,11 +10,11 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, Error, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{HANDSHAKE_TIMEOUT, TlsCredentials};
-use crate::provider::etcd::error::within;
-use crate::provider::etcd::settings::Endpoint;
+use crate::provider::etcd::settings::{Endpoint, TlsFiles};
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 
 /// The HTTP/2 connection preface: the magic and an empty SETTINGS frame.
@@ -23,18 +23,18 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const SETTINGS: u8 = 4;
 
 /// The TLS fault of a connection that broke before its first response; `None` if TLS is not the cause.
-/// Sends no request.
+/// Sends no request. The files are those of a connection with TLS.
 pub(in crate::provider::etcd) async fn probe(
     endpoint: &Endpoint,
-    credentials: Option<TlsCredentials>,
+    files: Option<&TlsFiles>,
 ) -> Option<TlsError> {
-    let asked = within(HANDSHAKE_TIMEOUT, async {
-        Ok(match credentials {
-            Some(credentials) => probe_tls(endpoint, credentials.config).await,
+    let asked = async {
+        match files {
+            Some(files) => probe_tls(endpoint, TlsCredentials::read(files).await.ok()?.config).await,
             None => probe_plain(endpoint).await,
-        })
-    });
-    asked.await.unwrap_or(None)
+        }
+    };
+    timeout(HANDSHAKE_TIMEOUT, Box::pin(asked)).await.ok().flatten()
 }
 
 /// For a connection without TLS.

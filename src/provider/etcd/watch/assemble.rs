@@ -72,7 +72,7 @@ mod tests {
             answer(&mut assembler, &[(1, 1), (1, 2), (2, 3)], 100),
             [batch(1, &[1, 2]), batch(2, &[3])]
         );
-        assert!(!assembler.open.is_some());
+        assert!(assembler.open.is_none());
     }
 
     #[test]

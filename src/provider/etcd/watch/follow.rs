@@ -55,22 +55,22 @@ impl WatchTask {
     /// Follows the store from the checkpoint until that is no longer possible, or the link is lost.
     pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
         // Taken while it is followed, and put back however that ends.
-        let Some(picture) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
-        let (asker, messages) = match open(link, &picture).await {
+        let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
+        let (requests, messages) = match open(link, &checkpoint).await {
             Ok(stream) => stream,
             Err(fault) => {
-                self.checkpoint = Some(picture);
+                self.checkpoint = Some(checkpoint);
                 return Err(fault);
             }
         };
-        let watchers = picture.readable.ranges.len();
-        let mut follow = WatchSession {
-            merger: RangeMerger::new(watchers, picture.at),
+        let watchers = checkpoint.readable.ranges.len();
+        let mut session = WatchSession {
+            merger: RangeMerger::new(watchers, checkpoint.at),
             keepalive: Keepalive::new(Instant::now(), self.retry.rounds()),
             task: self,
-            checkpoint: picture,
+            checkpoint,
             link,
-            requests: asker,
+            requests,
             messages,
             uncreated: watchers,
             target: None,
@@ -80,10 +80,8 @@ impl WatchTask {
             rights: Fuse::terminated(),
             pings: 0,
         };
-        let ended = follow.run().await;
-        follow.checkpoint.at = follow.merger.watermark();
-        let WatchSession { task, checkpoint: picture, .. } = follow;
-        task.checkpoint = Some(picture);
+        let ended = session.run().await;
+        self.checkpoint = Some(WatchCheckpoint { at: session.merger.watermark(), ..session.checkpoint });
         ended
     }
 }
@@ -126,7 +124,12 @@ impl WatchSession<'_> {
                 message = self.messages.message() => self.message(&message?.ok_or(Fault::Broken)?).await?,
                 answer = &mut self.ping => self.ping_answered(answer).await?,
                 fresh = &mut self.comparison => self.compared(fresh).await,
-                reach = &mut self.rights => self.rights_checked(reach),
+                reach = &mut self.rights => {
+                    self.schedule_rights_check(RIGHTS_INTERVAL);
+                    // A fault of the link shows elsewhere, and a revoked right at the next ping.
+                    let changed = reach.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
+                    changed.then_some(WatchStart::Load)
+                }
                 // A manual retry.
                 () = self.task.wake.notified(), if self.checkpoint.readable.coverage.is_partial() => {
                     self.schedule_rights_check(Duration::ZERO);
@@ -236,7 +239,9 @@ impl WatchSession<'_> {
             return;
         }
         self.target = None;
-        self.task.mark_recovered();
+        self.task.retry.succeeded(Instant::now());
+        self.task.renewals = 0;
+        self.task.member_fault = None;
         self.keepalive.caught_up();
         self.task.send_state(LinkState::Synced).await;
         if self.compare {
@@ -326,12 +331,6 @@ impl WatchSession<'_> {
             ReadableRanges::query(&link, &scope).await
         };
         self.rights = later.boxed().fuse();
-    }
-
-    fn rights_checked(&mut self, now: Result<ReadableRanges, Fault>) -> Option<WatchStart> {
-        self.schedule_rights_check(RIGHTS_INTERVAL);
-        // A fault of the link shows elsewhere, and a revoked right at the next ping.
-        now.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage).then_some(WatchStart::Load)
     }
 }
 

@@ -19,20 +19,20 @@ use super::link::{HEAD_DEADLINE, Head, MemberLink};
 use super::load::{KeyScope, KvChunk, PagedRead};
 use super::login::RENEWALS;
 use super::rights::ReadableRanges;
-use crate::domain::{LinkState, Revision, StoreId};
+use crate::domain::{KeyPrefix, LinkState, Revision, StoreId};
 use crate::provider::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 use retry::Retry;
 use snapshot_digest::SnapshotDigest;
 
 /// Starts a watch task. It ends when the [`Watch`] is dropped or the provider shut down; that drops
 /// its streams, which cancels the watch at the server.
-pub(super) fn spawn(connector: Arc<Connector>, scope: KeyScope) -> Watch {
+pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     let (events, watch) = watch_channel();
     let (reader, store) = (events.clone(), Arc::clone(&connector));
     let task = WatchTask {
         retry: Retry::new(connector.endpoints()),
+        scope: KeyScope::new(&connector.keyspace, prefix),
         connector,
-        scope,
         events,
         wake: watch.wake.clone(),
         checkpoint: None,
@@ -107,13 +107,6 @@ impl WatchTask {
             };
             self.wait(fault).await;
         }
-    }
-
-    /// The watch is synced: resets the back-off.
-    fn mark_recovered(&mut self) {
-        self.retry.succeeded(Instant::now());
-        self.renewals = 0;
-        self.member_fault = None;
     }
 
     async fn send(&self, event: WatchEvent) {
@@ -200,30 +193,26 @@ impl WatchTask {
 
     async fn load(&mut self, link: &MemberLink) -> Result<(), Fault> {
         let mark = self.connector.store_identity.baseline();
-        let PagedRead { readable: reach, first: mut chunk, mut pager } =
-            PagedRead::start(link, &self.scope, false).await?;
-        self.connector.store_identity.observe(mark, link.serial, chunk.head);
-        let Head { cluster, revision: at, .. } = chunk.head;
+        let PagedRead { readable, first, mut pager } = PagedRead::start(link, &self.scope, false).await?;
+        self.connector.store_identity.observe(mark, link.serial, first.head);
+        let Head { cluster, revision: at, .. } = first.head;
         let store = self.connector.store(cluster);
         self.checkpoint = None;
         let resync = self.loaded_before;
-        let coverage = reach.coverage.clone();
+        let coverage = readable.coverage.clone();
         self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
 
-        let (mut ledger, mut entries) = (SnapshotDigest::default(), 0);
-        loop {
+        let (mut ledger, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
+        while let Some(chunk) = rest {
             // The next response is requested while this one is sent on.
             let (sent, next) = tokio::join!(self.send_pages(chunk, &mut ledger), pager.next());
             entries += sent;
             self.send_state(LinkState::Loading { entries }).await;
-            match next? {
-                Some(more) => chunk = more,
-                None => break,
-            }
+            rest = next?;
         }
         self.send(WatchEvent::Loaded { at }).await;
         self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable: reach, digest: ledger });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: ledger });
         Ok(())
     }
 
@@ -232,21 +221,16 @@ impl WatchTask {
         let mut count = 0;
         // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
-        loop {
-            let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
-            if part.is_empty() {
-                return count;
-            }
-            let page: Vec<_> = part.iter().filter_map(|kv| self.scope.entry(kv)).collect();
-            drop(part);
+        while rest.len() > 0 {
+            let part = rest.by_ref().take(PAGE_LIMIT);
+            let page: Vec<_> = part.filter_map(|kv| self.scope.entry(&kv)).collect();
             count += page.len();
-            for entry in &page {
-                ledger.put(entry);
-            }
+            page.iter().for_each(|entry| ledger.put(entry));
             if !page.is_empty() {
                 self.send(WatchEvent::Page(page)).await;
             }
         }
+        count
     }
 }
 

@@ -15,12 +15,6 @@ use crate::provider::etcd::rights::ReadableRanges;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint(u64);
 
-impl Fingerprint {
-    fn of(key: &ResourceKey) -> Self {
-        Self(hash(key))
-    }
-}
-
 pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
 /// A hash of a key's revision, creation, version and lease. After a restore two writes may have the
@@ -28,10 +22,9 @@ pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MetadataHash(u64);
 
-impl MetadataHash {
-    fn of(entry: &Entry) -> Self {
-        Self(hash((entry.revision, entry.created, entry.version, entry.lease)))
-    }
+fn hashes(entry: &Entry) -> (Fingerprint, MetadataHash) {
+    let metadata = (entry.revision, entry.created, entry.version, entry.lease);
+    (Fingerprint(hash(&entry.key)), MetadataHash(hash(metadata)))
 }
 
 fn hash(value: impl Hash) -> u64 {
@@ -50,13 +43,13 @@ pub(super) struct SnapshotDigest {
 
 impl SnapshotDigest {
     pub(super) fn put(&mut self, entry: &Entry) {
-        let key = Fingerprint::of(&entry.key);
+        let (key, metadata) = hashes(entry);
         self.touch(key);
-        self.known.insert(key, MetadataHash::of(entry));
+        self.known.insert(key, metadata);
     }
 
     pub(super) fn delete(&mut self, key: &ResourceKey) {
-        let key = Fingerprint::of(key);
+        let key = Fingerprint(hash(key));
         self.touch(key);
         self.known.remove(&key);
     }
@@ -91,14 +84,13 @@ impl SnapshotDigest {
 pub(super) async fn list_hashes(
     link: MemberLink,
     scope: KeyScope,
-    reach: ReadableRanges,
+    readable: ReadableRanges,
     at: Revision,
 ) -> Result<(Revision, KeyHashes), Fault> {
-    let mut pager = Pager::new(link, &reach, true, Some(at));
+    let mut pager = Pager::new(link, &readable.ranges, true, Some(at));
     let mut fresh = KeyHashes::new();
     while let Some(chunk) = pager.next().await? {
-        let entries = chunk.kvs.iter().filter_map(|kv| scope.entry(kv));
-        fresh.extend(entries.map(|entry| (Fingerprint::of(&entry.key), MetadataHash::of(&entry))));
+        fresh.extend(chunk.kvs.iter().filter_map(|kv| scope.entry(kv)).map(|entry| hashes(&entry)));
     }
     Ok((at, fresh))
 }
@@ -125,9 +117,7 @@ mod tests {
     }
 
     fn fresh(list: &[(&str, u64)]) -> Vec<(Fingerprint, MetadataHash)> {
-        list.iter()
-            .map(|&(name, at)| (Fingerprint::of(&key(name)), MetadataHash::of(&entry(name, at))))
-            .collect()
+        list.iter().map(|&(name, at)| hashes(&entry(name, at))).collect()
     }
 
     fn digest() -> SnapshotDigest {
@@ -153,13 +143,13 @@ mod tests {
 
     #[test]
     fn the_same_revision_of_another_history_is_found() {
-        let stamp = MetadataHash::of(&entry("a", 7));
+        let stamp = hashes(&entry("a", 7));
         let others = [
             Entry { created: Some(Revision(2)), ..entry("a", 7) },
             Entry { version: Some(2), ..entry("a", 7) },
             Entry { lease: Some(LeaseId(9)), ..entry("a", 7) },
         ];
-        assert!(others.iter().all(|other| MetadataHash::of(other) != stamp));
+        assert!(others.iter().all(|other| hashes(other).1 != stamp.1));
     }
 
     #[test]

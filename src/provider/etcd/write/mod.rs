@@ -9,7 +9,6 @@ use etcd_client::{Txn, TxnResponse};
 use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::layout::Keyspace;
 use super::link::MemberLink;
 use super::rights;
 use crate::domain::TokenKind;
@@ -18,12 +17,8 @@ use response::read_response;
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations all or nothing.
-pub(super) async fn commit(
-    connector: &Connector,
-    keyspace: &Keyspace,
-    ops: Vec<Op>,
-) -> provider::Result<Commit> {
-    let steps = prepare(keyspace, ops)?;
+pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
+    let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
     };
@@ -44,28 +39,24 @@ pub(super) async fn commit(
         }
         sent => sent,
     };
-    match sent.and_then(|answer| read_response(keyspace, &steps, &answer)) {
-        Ok(Ok(commit)) => Ok(commit),
-        Ok(Err(refused)) => {
-            revoke_leases(link, leases);
-            Err(refused)
-        }
+    let outcome = match sent.and_then(|answer| read_response(&steps, &answer)) {
+        Ok(outcome) => outcome,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
-            let error = match refused_limit(&fault, &steps) {
+            Err(match refused_limit(&fault, &steps) {
                 Some(sent) => {
                     Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
                 }
                 None if link.is_some() => fault.into_write_error(&name, first.op.key(), || lacking),
                 None => fault.into_error(&name, || lacking),
-            };
-            // A write that may be stored keeps its lease: revoking it would delete the key.
-            if !matches!(error, Error::OutcomeUnknown { .. }) {
-                revoke_leases(link, leases);
-            }
-            Err(error)
+            })
         }
+    };
+    // A write that may be stored keeps its lease: revoking it would delete the key.
+    if !matches!(outcome, Ok(_) | Err(Error::OutcomeUnknown { .. })) {
+        revoke_leases(link, leases);
     }
+    outcome
 }
 
 /// The size of what was sent, where a server has lower limits than etcd's defaults.
@@ -168,17 +159,15 @@ async fn send(
             Ok(link) => link,
             Err(met) => return (None, Err(met)),
         };
-        let member = &link;
-        let call = || async move { Ok(member.kv().txn(txn.clone()).await?) };
-        let verified = connector.verify_store(member, readable).await;
+        let verified = connector.verify_store(&link, readable).await;
         let sent = verified.is_ok();
         let answer = match verified {
-            Ok(()) => within(CALL_DEADLINE, link.with_token_renewal(call)).await,
+            Ok(()) => within(CALL_DEADLINE, link.txn(txn)).await,
             Err(met) => Err(met),
         };
         match answer {
             Err(met) if met.retry_elsewhere() => {
-                fault = connector.fail(member, met).await;
+                fault = connector.fail(&link, met).await;
                 if sent && !matches!(fault, Fault::Unreachable | Fault::Tls { .. }) {
                     return (Some(link), Err(fault));
                 }

@@ -128,17 +128,11 @@ fn step(keyspace: &Keyspace, op: Op) -> Result<TxnStep> {
     let mod_revision = match op.expect() {
         Expect::Anything => None,
         Expect::Absent => Some(0),
-        Expect::Token(token) => Some(
-            token
-                .as_counter()
-                .and_then(|count| i64::try_from(count).ok())
-                .filter(|count| *count > 0)
-                .ok_or_else(|| {
-                    Error::invalid(format!(
-                        "{token} is not a token of etcd, whose tokens are counts from 1 on"
-                    ))
-                })?,
-        ),
+        Expect::Token(token) => {
+            let count = token.as_counter().and_then(|count| i64::try_from(count).ok());
+            let reason = format!("{token} is not a token of etcd, whose tokens are counts from 1 on");
+            Some(count.filter(|count| *count > 0).ok_or_else(|| Error::invalid(reason))?)
+        }
     };
     let new_lease_ttl = match op {
         Op::Put { lease: Lease::For(length), .. } => Some(seconds(length)?),

@@ -3,6 +3,7 @@ use std::time::Duration;
 use etcd_client::Member;
 use etcd_client::proto::PbMember;
 
+use super::super::super::error::Fault;
 use super::super::member_status::MemberStatus;
 use super::super::rows::rows;
 use super::sample::{answers, report};

@@ -3,17 +3,14 @@
 mod context;
 mod drafts;
 mod link;
-mod link_history;
 mod needs_cache;
 mod paused_events;
 mod pending_write;
 mod presence_cache;
 mod secret_dependents;
 mod secret_link;
-mod unknown_outcome;
 mod variable_conflicts;
 mod visibility;
-mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -40,14 +37,12 @@ use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
 pub use context::{ConsoleContext, WriteAccess};
-pub use link::{Resync, StoreLink, Traffic};
-pub use link_history::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage};
+pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};
 pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
-pub use pending_write::PendingWrite;
-pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
+pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
+pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
-pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 

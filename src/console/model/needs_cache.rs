@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Model;
 use crate::check::{NeedMark, Needs, SecretLookup, needs};
+use crate::console::place::Place;
 use crate::domain::{ConnectionName, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Facts, Inventory, RowRef};
 
@@ -140,5 +141,26 @@ impl Model {
     /// A summary of the needs of a document; `None` if it was not computed yet.
     pub fn need_mark(&self, key: &ResourceKey) -> Option<NeedMark> {
         Some(self.needs.of(key)?.mark(&|path| self.presence_cache.presence(path)))
+    }
+
+    /// The secrets that documents on the screen need: first the visible rows', top to bottom, then the
+    /// selected row's, each once. While the stale dependents cover the lists, the secrets in there; none
+    /// while something else covers them.
+    pub fn visible_secret_paths(&self) -> Vec<SecretPath> {
+        if self.context.secrets.is_none() {
+            return Vec::new();
+        }
+        if let (Place::StaleDependents, Some(page)) =
+            (self.place(), &self.secret_actions.stale_dependents.page)
+        {
+            return page.parts.iter().map(|part| part.change.path.clone()).collect();
+        }
+        if self.is_covered() {
+            return Vec::new();
+        }
+        match self.browse() {
+            Some(_) => self.needs.visible_paths(),
+            None => self.visible_page_secrets(),
+        }
     }
 }

@@ -14,7 +14,7 @@ const AS_IT_WAS: Duration = Duration::from_secs(30);
 /// The last known presence of each secret.
 #[derive(Debug, Default)]
 pub struct PresenceCache {
-    entries: HashMap<SecretPath, PresenceEntry>,
+    entries: HashMap<SecretPath, Presence>,
     /// In order of insertion.
     order: VecDeque<SecretPath>,
     /// The secrets that are not watched, and those that changed since.
@@ -29,40 +29,19 @@ enum Staleness {
     Expired,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PresenceEntry {
-    pub presence: Presence,
-    /// When it was reported, as time since the start.
-    pub at: Duration,
-}
-
 impl PresenceCache {
     /// `None` if it is not known.
     pub fn presence(&self, path: &SecretPath) -> Option<&Presence> {
-        self.entry(path).map(|seen| &seen.presence)
-    }
-
-    /// As [`PresenceCache::presence`], with its time.
-    pub fn entry(&self, path: &SecretPath) -> Option<&PresenceEntry> {
         self.entries.get(path).filter(|_| self.staleness.get(path) != Some(&Staleness::Expired))
     }
 
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Takes reports of the store. The oldest entries are dropped if there are too many.
-    pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>, now: Duration) {
+    pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>) {
         for (path, presence) in told {
-            let seen = PresenceEntry { presence, at: now };
             if self.staleness.get(&path) == Some(&Staleness::Expired) {
                 self.staleness.remove(&path);
             }
-            if self.entries.insert(path.clone(), seen).is_none() {
+            if self.entries.insert(path.clone(), presence).is_none() {
                 self.order.push_back(path);
             }
         }
@@ -114,13 +93,12 @@ mod tests {
     #[test]
     fn the_last_word_counts_and_the_oldest_is_forgotten() {
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        presence_cache.update([(path(0), Presence::Missing)]);
         let forbidden = Presence::Forbidden { permission: "read".into() };
-        presence_cache.update([(path(0), forbidden.clone())], Duration::from_secs(2));
-        let seen = presence_cache.entry(&path(0)).unwrap();
-        assert_eq!((&seen.presence, seen.at), (&forbidden, Duration::from_secs(2)));
-        presence_cache.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)), Duration::from_secs(3));
-        assert_eq!(presence_cache.len(), MAX_SEEN);
+        presence_cache.update([(path(0), forbidden.clone())]);
+        assert_eq!(presence_cache.presence(&path(0)), Some(&forbidden));
+        presence_cache.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)));
+        assert_eq!(presence_cache.entries.len(), MAX_SEEN);
         assert_eq!(presence_cache.presence(&path(0)), None);
         assert_eq!(presence_cache.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
     }
@@ -128,11 +106,11 @@ mod tests {
     #[test]
     fn what_was_told_before_a_write_is_not_known_after_it() {
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(1));
+        presence_cache.update([(path(0), Presence::Missing)]);
         presence_cache.invalidate(&path(0));
         presence_cache.mark_visible(&path(0), Duration::from_secs(1));
         assert_eq!(presence_cache.presence(&path(0)), None);
-        presence_cache.update([(path(0), Presence::Missing)], Duration::from_secs(2));
+        presence_cache.update([(path(0), Presence::Missing)]);
         assert_eq!(presence_cache.presence(&path(0)), Some(&Presence::Missing));
     }
 
@@ -140,7 +118,7 @@ mod tests {
     fn what_was_out_of_sight_for_long_is_not_known_any_more() {
         let s = Duration::from_secs;
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update((0..3).map(|n| (path(n), Presence::Missing)), s(1));
+        presence_cache.update((0..3).map(|n| (path(n), Presence::Missing)));
         for n in [0, 1] {
             presence_cache.mark_hidden(&path(n), s(2));
         }
@@ -149,7 +127,7 @@ mod tests {
         presence_cache.mark_visible(&path(2), s(99));
         let known = [0, 1, 2].map(|n| presence_cache.presence(&path(n)).is_some());
         assert_eq!(known, [true, false, true], "2 was in sight all the time");
-        presence_cache.update([(path(1), Presence::Missing)], s(33));
+        presence_cache.update([(path(1), Presence::Missing)]);
         assert_eq!(presence_cache.presence(&path(1)), Some(&Presence::Missing));
     }
 }

@@ -15,6 +15,9 @@ const SLICE: usize = 20_000;
 /// How long the index may be behind while documents change.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What stands before `_TOKEN` in the name of the channel token's variable.
+const CHANNEL: &str = "_CHANNEL";
+
 /// The most rows of one variable.
 const MOST: usize = 200;
 
@@ -103,9 +106,8 @@ impl VariableConflicts {
             return None.into_iter().flatten();
         }
         let own = stem(id);
-        let channel = suffix(SecretField::CHANNEL_TOKEN);
-        let mut stems = vec![format!("{own}{channel}")];
-        stems.extend(own.strip_suffix(&channel).map(str::to_owned));
+        let mut stems = vec![format!("{own}{CHANNEL}")];
+        stems.extend(own.strip_suffix(CHANNEL).map(str::to_owned));
         stems.push(own);
         let keys = stems.into_iter().flat_map(move |stem| {
             let wanted = hash(&stem);
@@ -124,12 +126,6 @@ fn stem(id: &WebhookId) -> String {
     let mut name = variable_name(id, SecretField::BEARER_TOKEN);
     name.truncate(name.len().saturating_sub("_TOKEN".len()));
     name
-}
-
-/// What replaces `_TOKEN` in the name of another field's variable: `_CHANNEL`.
-fn suffix(field: SecretField) -> String {
-    let name = field.as_str().to_uppercase().replace('-', "_");
-    format!("_{}", name.strip_suffix("_TOKEN").unwrap_or(&name))
 }
 
 fn hash(stem: &str) -> u64 {

@@ -8,7 +8,7 @@ use crate::console::place::Place;
 use crate::console::screens::drafts::DraftsPage;
 use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
 use crate::console::screens::secrets::actions::{RevealedValue, SecretPicker};
-use crate::console::secret_jobs::RevealRequest;
+use crate::console::secret_jobs::{RevealRequest, SecretJob};
 use crate::console::widgets::TextInput;
 use crate::domain::{Entry, Opaque, ResourceKey, SecretPath, SecretVersion, StoreId};
 
@@ -116,7 +116,7 @@ pub struct Confirm {
 }
 
 /// What a yes does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum ConfirmAction {
     /// Deletes this document if it still has this token in this store.
     Delete {
@@ -130,15 +130,6 @@ pub enum ConfirmAction {
     DiscardSaved(DraftId),
     /// Quits although there is a draft.
     Quit,
-    /// Deletes the newest version of a secret.
-    DeleteSecret {
-        path: SecretPath,
-        /// The newest version when it was shown.
-        version: SecretVersion,
-    },
-    UndeleteSecret {
-        path: SecretPath,
-        /// The newest version when it was shown.
-        version: SecretVersion,
-    },
+    /// Deletes, or undeletes, what was the newest version of a secret when it was shown; with its description.
+    Secret(SecretJob, String),
 }

@@ -74,31 +74,17 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
 }
 
 fn gap(room: u16) -> &'static str {
-    if room < 40 {
-        " "
-    } else if room < 100 {
-        "  "
-    } else {
-        "    "
+    match room {
+        0..40 => " ",
+        40..100 => "  ",
+        _ => "    ",
     }
 }
 
 fn fit(parts: &mut Vec<HeaderSegment>, room: u16) {
-    let between = u16::try_from(gap(room).len()).unwrap_or(1);
     loop {
-        let mut total = 0;
-        let mut group = None;
-        for part in parts.iter() {
-            let before = match group {
-                None => 0,
-                Some(last) if last == part.group => 1,
-                Some(_) => between,
-            };
-            total += before + part.run.width();
-            group = Some(part.group);
-        }
         let least = parts.iter().map(|part| part.priority).min().unwrap_or(ALWAYS);
-        if total <= room || least == ALWAYS {
+        if joined(parts, gap(room)).width() <= room || least == ALWAYS {
             return;
         }
         if least >= WORTH && parts.iter().any(|part| part.short.is_some()) {
@@ -215,20 +201,14 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
     if model.context.protected {
         add(55, 7, StyleRole::Dim, "PROTECTED".into());
     }
-    if let Some((ink, words)) = lock(model) {
-        add(ALWAYS, 7, ink, words);
-    }
-}
-
-fn lock(model: &Model) -> Option<(StyleRole, String)> {
     match model.lock {
-        WriteAccess::ReadOnly => Some((StyleRole::Strong, "READ ONLY".into())),
-        WriteAccess::Locked => Some((StyleRole::Strong, "LOCKED".into())),
+        WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Strong, "READ ONLY".into()),
+        WriteAccess::Locked => add(ALWAYS, 7, StyleRole::Strong, "LOCKED".into()),
         WriteAccess::Open(Some(until)) => {
             let left = left(until.saturating_sub(model.now.mono)).text;
-            Some((StyleRole::Warning, format!("UNLOCKED {left}")))
+            add(ALWAYS, 7, StyleRole::Warning, format!("UNLOCKED {left}"));
         }
-        WriteAccess::Open(None) => None,
+        WriteAccess::Open(None) => {}
     }
 }
 

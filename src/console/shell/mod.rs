@@ -5,27 +5,31 @@ pub mod layout;
 
 pub use next_change::next_change_at;
 
-pub(crate) mod footer;
 pub(crate) mod header;
 mod next_change;
 pub(crate) mod status;
-pub(crate) mod tabs;
 
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
-use super::model::Model;
-use super::theme::{StyleRole, Theme};
-use crate::console::screens::{component, front};
-use crate::console::widgets::Surface;
+use ratatui::layout::Rect;
+
+use crate::console::action::Action;
+use crate::console::model::{Model, WriteAccess};
+use crate::console::screens::{Tab, component, front};
+use crate::console::theme::{StyleRole, Theme};
+use crate::console::widgets::{Surface, TextRun};
+
+/// Up to this width only the first four keys are named.
+const NARROW: u16 = 80;
 
 /// Draws the whole screen.
 pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
     let mut surface = Surface::new(frame.buffer_mut(), theme);
     screen(model, &mut surface);
-    if let Some(cursor) = surface.cursor() {
+    if let Some(cursor) = surface.cursor {
         frame.set_cursor_position(cursor);
     }
 }
@@ -40,12 +44,54 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
     }
     header::draw(surface, model, parts.header);
     if !model.is_covered() {
-        tabs::draw(surface, model, parts.tabs);
+        draw_tabs(surface, model, parts.tabs);
     }
     component(model.screen_place(), model.tab).draw(model, surface);
     status::draw(surface, model, parts.status);
-    footer::draw(surface, model, parts.footer);
+    draw_footer(surface, model, parts.footer);
     if model.overlay.is_some() {
         front(model).draw(model, surface);
     }
+}
+
+/// The line of tabs, each with its digit and what its screen adds to it.
+fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
+    let full: Vec<TextRun> = Tab::ALL.iter().map(|tab| tab_title(model, *tab, true)).collect();
+    let needed: u16 = full.iter().map(|title| title.width() + 3).sum();
+    let mut pen = surface.row(area, 0);
+    pen.skip(1);
+    for (tab, full) in Tab::ALL.iter().zip(full) {
+        let title = if needed <= area.width { full } else { tab_title(model, *tab, false) };
+        pen.put_run(&title).skip(3);
+    }
+}
+
+fn tab_title(model: &Model, tab: Tab, counts: bool) -> TextRun {
+    let role = if tab == model.tab { StyleRole::ActiveTab } else { StyleRole::Tab };
+    let mut title = TextRun::of(role, format!("{} {}", tab.digit(), tab.title()));
+    title.join("", tab.component().tab_note(model, counts));
+    title
+}
+
+/// The keys that work here, from the key map.
+fn draw_footer(surface: &mut Surface<'_>, model: &Model, area: Rect) {
+    let place = model.place();
+    let most = if area.width <= NARROW { 4 } else { usize::MAX };
+    let mut pen = surface.row(area, 0);
+    pen.skip(1);
+    let possible = Action::hints(place).into_iter().filter(|(action, _)| is_possible(model, *action));
+    for (action, word) in possible.take(most) {
+        let Some(key) = model.keymap.key(place, action) else { continue };
+        let hint = TextRun::hint(key, word);
+        if hint.width() > pen.remaining() {
+            break;
+        }
+        pen.put_run(&hint).skip(3);
+    }
+}
+
+/// Whether an action has something to act on.
+pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
+    let is_allowed = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
+    is_allowed && front(model).is_possible(model, action)
 }

@@ -36,7 +36,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         None => None,
     };
     let said = status_run(model);
-    if pen.x() > area.x + 1 && !said.is_empty() {
+    if pen.x > area.x + 1 && !said.is_empty() {
         pen.skip(3);
     }
     pen.put_run(&said);

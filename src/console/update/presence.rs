@@ -21,10 +21,10 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
 
 /// Takes the presence of single secrets.
 pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
-    let Model { secret_link, presence_cache: sight, now, .. } = model;
+    let Model { secret_link, presence_cache: sight, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
-    sight.update(told, now.mono);
+    sight.update(told);
     secret_link.count_forbidden(sight);
     if in_sight {
         model.request_redraw(Redraw::Soon);
@@ -36,10 +36,9 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
 
 /// Takes whether the store answers the poller.
 pub(crate) fn on_reach(model: &mut Model, reach: SecretReachability) {
-    let SecretReachability { standing, reason: why } = reach;
     let link = &mut model.secret_link;
-    let news = link.set_standing(standing, model.now.mono) || link.blocked_reason != why;
-    link.blocked_reason = why;
+    let news = link.set_standing(reach.standing, model.now.mono) || link.blocked_reason != reach.reason;
+    link.blocked_reason = reach.reason;
     if news {
         model.request_redraw(Redraw::Now);
     }

@@ -31,10 +31,7 @@ pub(crate) fn intercept(model: &mut Model, request: RequestId, result: &Result<C
 /// Asks for the outcome when due.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
-    let due = model.unknown_outcome.as_ref()?.next_query(&model.link).is_some_and(|at| at <= now);
-    if !due {
-        return None;
-    }
+    model.unknown_outcome.as_ref()?.next_query(&model.link).filter(|at| *at <= now)?;
     let request = model.next_request();
     let unknown = model.unknown_outcome.as_mut()?;
     unknown.asked = Some(request);

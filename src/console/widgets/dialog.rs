@@ -29,7 +29,7 @@ pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns
         height,
     };
     surface.clear(outer);
-    surface.hide_cursor();
+    surface.cursor = None;
     if width < 5 || height < 3 {
         return outer;
     }

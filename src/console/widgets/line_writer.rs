@@ -15,7 +15,8 @@ use crate::text::Safe;
 pub(crate) struct LineWriter<'c> {
     buffer: &'c mut Buffer,
     theme: &'c Theme,
-    x: u16,
+    /// Where the next character goes.
+    pub(crate) x: u16,
     y: u16,
     end: u16,
     /// Columns still to skip, for a row that is scrolled sideways.
@@ -33,11 +34,6 @@ impl<'c> LineWriter<'c> {
     /// Columns left.
     pub(crate) fn remaining(&self) -> u16 {
         self.end.saturating_sub(self.x)
-    }
-
-    /// Where the next character goes.
-    pub(crate) fn x(&self) -> u16 {
-        self.x
     }
 
     /// Reserves the last `columns`.

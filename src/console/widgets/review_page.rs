@@ -15,15 +15,16 @@ use crate::text::Safe;
 const LABEL: u16 = 12;
 
 pub(crate) struct ReviewPage<'a> {
-    lines: Vec<ReviewLine<'a>>,
+    /// Each with its indent.
+    lines: Vec<(u16, ReviewLine<'a>)>,
     /// Columns of a line.
     pub(crate) room: u16,
     indent: u16,
 }
 
 enum ReviewLine<'a> {
-    Run(u16, TextRun),
-    Diff(u16, &'a DiffLine),
+    Run(TextRun),
+    Diff(&'a DiffLine),
 }
 
 impl<'a> ReviewPage<'a> {
@@ -47,7 +48,7 @@ impl<'a> ReviewPage<'a> {
     }
 
     pub(crate) fn push(&mut self, phrase: TextRun) {
-        self.lines.push(ReviewLine::Run(self.indent, phrase));
+        self.lines.push((self.indent, ReviewLine::Run(phrase)));
     }
 
     pub(crate) fn text(&mut self, ink: StyleRole, words: &str) {
@@ -72,13 +73,13 @@ impl<'a> ReviewPage<'a> {
 
     pub(crate) fn extend(&mut self, lines: Vec<TextRun>) {
         let indent = self.indent;
-        self.lines.extend(lines.into_iter().map(|line| ReviewLine::Run(indent, line)));
+        self.lines.extend(lines.into_iter().map(|line| (indent, ReviewLine::Run(line))));
     }
 
     /// The changes line by line.
     pub(crate) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
         let indent = self.indent;
-        self.lines.extend(lines.iter().map(|line| ReviewLine::Diff(indent, line)));
+        self.lines.extend(lines.iter().map(|line| (indent, ReviewLine::Diff(line))));
     }
 
     /// The changes by path.
@@ -97,17 +98,14 @@ impl<'a> ReviewPage<'a> {
     /// Draws the lines that are visible at a scroll position.
     pub(crate) fn draw(&self, surface: &mut Surface<'_>, area: Rect, scroll: usize) {
         let first = clamp_scroll(scroll, self.lines.len(), area.height);
-        for (row, line) in (0..area.height).zip(self.lines.iter().skip(first)) {
+        for (row, (indent, line)) in (0..area.height).zip(self.lines.iter().skip(first)) {
             let mut pen = surface.row(area, row);
-            pen.skip(1).margin(1);
+            pen.skip(1).margin(1).skip(*indent);
             match line {
-                ReviewLine::Run(indent, phrase) => {
-                    pen.skip(*indent).put_run(phrase);
+                ReviewLine::Run(phrase) => {
+                    pen.put_run(phrase);
                 }
-                ReviewLine::Diff(indent, line) => {
-                    pen.skip(*indent);
-                    diff_line(&mut pen, line);
-                }
+                ReviewLine::Diff(line) => diff_line(&mut pen, line),
             }
         }
     }

@@ -10,7 +10,8 @@ use crate::console::theme::{StyleRole, Theme};
 pub(crate) struct Surface<'f> {
     buffer: &'f mut Buffer,
     theme: &'f Theme,
-    cursor: Option<Position>,
+    /// Where the terminal's cursor is shown, if it is.
+    pub(crate) cursor: Option<Position>,
 }
 
 impl<'f> Surface<'f> {
@@ -18,21 +19,11 @@ impl<'f> Surface<'f> {
         Self { buffer, theme, cursor: None }
     }
 
-    /// Where the terminal's cursor is shown, if it is.
-    pub(crate) fn cursor(&self) -> Option<Position> {
-        self.cursor
-    }
-
     pub(crate) fn set_cursor(&mut self, x: u16, y: u16) {
         let position = Position { x, y };
         if self.buffer.area.contains(position) {
             self.cursor = Some(position);
         }
-    }
-
-    /// Hides the cursor of what an overlay covers.
-    pub(crate) fn hide_cursor(&mut self) {
-        self.cursor = None;
     }
 
     /// A writer at the start of one row of an area; it writes nothing if there is no such row.

@@ -23,13 +23,10 @@ impl TextRun {
     pub(crate) fn wrap(ink: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {
-            let fits =
-                |line: &String| line.is_empty() || line.cell_width() + 1 + word.cell_width() <= columns;
             match lines.last_mut() {
-                Some(line) if fits(line) => {
-                    if !line.is_empty() {
-                        line.push(' ');
-                    }
+                Some(line) if line.is_empty() => line.push_str(word),
+                Some(line) if line.cell_width() + 1 + word.cell_width() <= columns => {
+                    line.push(' ');
                     line.push_str(word);
                 }
                 _ => lines.push(word.to_owned()),

@@ -44,28 +44,14 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 /// Completes to the common prefix of all candidates.
 pub(crate) fn complete(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
-    if let Some(common) =
-        common_prefix(&prompt.candidates).filter(|common| common.len() > prompt.input.text().len())
-    {
+    let common = prompt.candidates.iter().cloned().reduce(|a, b| {
+        let equal = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
+        equal.map(|(c, _)| c).collect()
+    });
+    if let Some(common) = common.filter(|common| common.len() > prompt.input.text().len()) {
         prompt.input.set(common);
     }
     refresh(model);
-}
-
-fn common_prefix(words: &[String]) -> Option<String> {
-    let (first, rest) = words.split_first()?;
-    let mut end = first.len();
-    for word in rest {
-        end = first
-            .char_indices()
-            .zip(word.chars())
-            .take_while(|((_, a), b)| a == b)
-            .map(|((at, a), _)| at + a.len_utf8())
-            .take_while(|at| *at <= end)
-            .last()
-            .unwrap_or(0);
-    }
-    first.get(..end).map(str::to_owned)
 }
 
 /// Submits the line.

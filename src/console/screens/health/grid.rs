@@ -1,9 +1,11 @@
 //! Rows of cells under column headings where they fit, and lines of facts where they do not: nothing is cut.
 
-use super::view::INDENT;
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{ReviewPage, TextRun, width};
 use crate::text::Safe;
+
+/// Indent of what belongs to a heading.
+pub(super) const INDENT: u16 = 3;
 
 /// Blanks between columns.
 const GAP: u16 = 2;

@@ -1,10 +1,7 @@
 //! The screen Health: what needs attention, whether the picture is current, and every backend in detail.
 
 pub(crate) mod backend;
-mod findings;
 mod grid;
-mod link;
-mod secrets;
 mod state;
 mod view;
 

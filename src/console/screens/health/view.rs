@@ -1,25 +1,21 @@
 //! The tab Health: what there is to act on, how current the picture is, and what every backend reports of
 //! itself.
-//!
-//! | file | what it is for |
-//! | --- | --- |
-//! | `findings` | verdicts and findings, with what to do |
-//! | `link` | the link to the store: state, retries, comparison, what happened so far |
-//! | `secrets` | the secret store: its state, and how many values were read |
-//! | `backend` | facts, members and certificates |
-//! | `grid` | rows of cells, folded into lines where they do not fit |
 
 use ratatui::layout::Rect;
 
-use super::{backend, findings, link, secrets};
+use super::backend;
+use super::grid::INDENT;
+use crate::check::ReceiverEnv;
+use crate::console::age::so_far;
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
+use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
-use crate::domain::{Condition, Health};
+use crate::domain::{Cause, Condition, Health, SecretStoreStatus, TokenKind};
 
-/// Indent of what belongs to a heading.
-pub(super) const INDENT: u16 = 3;
+/// Readable ranges listed before the rest is only counted.
+const RANGES: usize = 8;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     page(model, area.width).draw(surface, area, model.health.scroll);
@@ -32,21 +28,196 @@ pub(crate) fn height(model: &Model) -> usize {
 
 fn page(model: &Model, width: u16) -> ReviewPage<'static> {
     let mut page = ReviewPage::new(width);
-    findings::add(&mut page, model);
+    findings(&mut page, model);
     page.blank();
-    link::add(&mut page, model);
+    link(&mut page, model);
     for health in &model.health.backends {
         backend::add(&mut page, model, health);
     }
-    secrets::add(&mut page, model);
+    secret_store(&mut page, model);
     page
 }
 
 /// A heading, and the indent of what follows.
-pub(super) fn heading(page: &mut ReviewPage<'_>, run: TextRun) {
+fn heading(page: &mut ReviewPage<'_>, run: TextRun) {
     page.indent(0);
     page.push(run);
     page.indent(INDENT);
+}
+
+/// Who can act, what is wrong, what to do.
+fn findings(page: &mut ReviewPage<'_>, model: &Model) {
+    if model.health.backends.is_empty() {
+        let asking = format!("asking {} {}", model.context.backend.name, glyph::MORE);
+        heading(page, TextRun::of(StyleRole::Dim, asking));
+    } else {
+        model.health.all().for_each(|health| of_backend(page, model, health));
+    }
+}
+
+fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
+    let (glyph, ink) = words::condition_badge(health.condition());
+    let mut head = TextRun::of(ink, format!("{glyph} {}", health.verdict()));
+    head.join("  ", TextRun::of(StyleRole::Strong, health.backend));
+    if let Some(latency) = health.latency {
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
+    }
+    if let Some(ago) = model.health.checked.and_then(|checked| words::long_ago(model, checked)) {
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago} ago")));
+    }
+    heading(page, head);
+    for finding in health.findings() {
+        let (glyph, ink) = match (finding.cause, finding.condition()) {
+            (Cause::Hint, _) => (glyph::HOLLOW, StyleRole::Dim),
+            (_, Condition::Unusable) => (glyph::BAD, StyleRole::Bad),
+            _ => (glyph::WARNING, StyleRole::Warning),
+        };
+        let label = TextRun::of(ink, format!("{glyph} {}", finding.cause.word()));
+        page.labelled(&label, StyleRole::Text, &finding.text);
+        if !finding.remedy.is_empty() {
+            page.fact("", StyleRole::Dim, &format!("{} {}", glyph::ARROW, finding.remedy));
+        }
+    }
+}
+
+/// Whether the picture is current, retries, and what happened so far.
+fn link(page: &mut ReviewPage<'_>, model: &Model) {
+    let link = &model.link;
+    let (glyph, ink) = words::link_badge(model);
+    let mut head = TextRun::of(ink, format!("{glyph} {}", link.state.word()));
+    if model.inventory.coverage().is_partial() {
+        head.join(" ", TextRun::of(StyleRole::Warning, words::PARTIAL));
+    }
+    head.join(
+        "  ",
+        TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
+    );
+    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
+    heading(page, head);
+    if let Some(picture) = picture(model) {
+        page.fact("picture", StyleRole::Text, &picture);
+    }
+    for (index, range) in ranges(model).iter().enumerate() {
+        page.fact(if index == 0 { "may read" } else { "" }, StyleRole::Text, range);
+    }
+    let facts = [
+        ("why", StyleRole::Warning, link.state.reason().map(str::to_owned)),
+        ("again", StyleRole::Text, next_try(model)),
+        ("last outage", StyleRole::Text, last_outage(model)),
+        ("comparison", StyleRole::Text, comparison(model)),
+        ("resync", StyleRole::Warning, resync(model)),
+        ("session", StyleRole::Text, Some(session(model))),
+    ];
+    for (label, ink, words) in facts {
+        if let Some(words) = words {
+            page.fact(label, ink, &words);
+        }
+    }
+    for mark in &model.context.warnings {
+        page.warn("note", mark);
+    }
+}
+
+fn picture(model: &Model) -> Option<String> {
+    let link = &model.link;
+    let at = match model.context.capabilities.tokens {
+        TokenKind::Counter => format!(" at {}", model.inventory.revision()),
+        TokenKind::Digest => String::new(),
+    };
+    let heard = link.history.last_progress.and_then(|heard| words::long_ago(model, heard));
+    let heard = heard.map(|ago| format!(", last heard of {ago} ago")).unwrap_or_default();
+    match model.paused.as_ref().filter(|held| held.is_behind()) {
+        Some(held) => Some(format!("paused{at}; {} held back", words::plural(held.changes, "change"))),
+        None if link.state.is_synced() => {
+            let whole = !model.inventory.coverage().is_partial();
+            let what = if whole { "the store" } else { "what this user may read" };
+            Some(format!("equal to {what}{at}{heard}"))
+        }
+        None => link.has_loaded.then(|| format!("as the store was{at}{heard}")),
+    }
+}
+
+/// The ranges that a partial picture covers.
+fn ranges(model: &Model) -> Vec<String> {
+    let ranges = model.inventory.coverage().ranges();
+    let mut named: Vec<_> = ranges.iter().take(RANGES).map(ToString::to_string).collect();
+    if let Some(more @ 1..) = ranges.len().checked_sub(RANGES) {
+        named.push(format!("and {}", words::plural(more, "more range")));
+    }
+    named
+}
+
+/// Which attempt comes next and when, and the key that skips the wait.
+fn next_try(model: &Model) -> Option<String> {
+    let retry = words::retry(model)?.text;
+    let failures = model.link.history.outage.as_ref().filter(|outage| outage.ended.is_none())?.failures;
+    let tried = words::plural(failures, "attempt");
+    Some(format!("{retry}, after {tried}; ctrl-r tries now and starts the back-off over"))
+}
+
+fn last_outage(model: &Model) -> Option<String> {
+    let outage = model.link.history.outage.as_ref()?;
+    let ended = outage.ended?;
+    let lasted = so_far(ended.saturating_sub(outage.began)).text;
+    let tried = words::plural(outage.failures, "attempt");
+    let ago = words::ago(model, ended).text;
+    Some(format!("ended {ago} ago, lasted {lasted}, {tried}: {}", outage.reason))
+}
+
+fn comparison(model: &Model) -> Option<String> {
+    let comparison = model.link.history.last_check?;
+    let found = match comparison.differences {
+        0 => "no difference".to_owned(),
+        some => words::plural(some, "difference"),
+    };
+    let ago = words::ago(model, comparison.when).text;
+    Some(format!("{found} to a fresh list at {}, {ago} ago", comparison.at))
+}
+
+fn resync(model: &Model) -> Option<String> {
+    let resync = model.link.resync.or(model.link.history.last_resync)?;
+    let what = if resync.replaced {
+        "another store, or an older state of this one, took the place of what was shown".to_owned()
+    } else {
+        format!("the last load found {}", words::plural(resync.differences, "difference"))
+    };
+    Some(format!("{what}, {} ago", words::ago(model, resync.at).text))
+}
+
+fn session(model: &Model) -> String {
+    let record = &model.link.history;
+    let changes = words::plural(record.changes, "change");
+    format!("{changes} applied, {}", words::plural(record.resyncs, "resync"))
+}
+
+/// The secret store: its state, and how many values were read.
+fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
+    let Some(lookup) = &model.context.secrets else { return };
+    let link = &model.secret_link;
+    let (glyph, ink) = words::standing_badge(link);
+    let mut head = TextRun::of(ink, format!("{glyph} {}", words::standing(link)));
+    head.join("  ", TextRun::of(StyleRole::Strong, link.backend));
+    if link.standing.is_some() {
+        head.join(
+            "  ",
+            TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)),
+        );
+    }
+    page.blank();
+    heading(page, head);
+    if let Some(why) = &link.blocked_reason {
+        page.fact("why", StyleRole::Warning, why);
+        page.fact("again", StyleRole::Text, "tried again by itself; ctrl-r tries now");
+    }
+    if link.standing == Some(SecretStoreStatus::Variables) && lookup.env == ReceiverEnv::NotVisible {
+        let words = "the receiver's own variables are not visible from here";
+        page.fact("note", StyleRole::Warning, words);
+    }
+    let reads = usize::try_from(model.secret_actions.reads).unwrap_or(usize::MAX);
+    page.fact("session", StyleRole::Text, &format!("{} read", words::plural(reads, "secret value")));
+    if let Some(health) = &model.health.secrets {
+        backend::add(page, model, health);
+    }
 }
 
 /// The worst condition of all backends, unless they are well.

@@ -11,7 +11,7 @@ pub use state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
     ValuePrompt, is_plain_field,
 };
-pub(crate) use update::{add_field, change_version, on_generated, open, rebase, stop_rebasing};
+pub(crate) use update::{add_field, change_version, on_generated, open, rebase};
 
 use crossterm::event::KeyEvent;
 

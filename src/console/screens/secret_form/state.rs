@@ -69,9 +69,7 @@ pub struct SecretFormRow {
     pub change: FieldChange,
 }
 
-#[derive(Default)]
 pub enum FieldChange {
-    #[default]
     Keep,
     Set(NewSecretValue),
     Remove,
@@ -231,7 +229,6 @@ impl SecretForm {
         self.rows.retain(|row| row.current.is_some() || !matches!(row.change, FieldChange::Remove));
         self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
         self.conflict = None;
-        self.rebasing = false;
         Ok(())
     }
 
@@ -342,6 +339,7 @@ impl SecretForm {
 }
 
 /// The prompt for a generated value.
+#[derive(Debug)]
 pub struct GeneratePrompt {
     pub entry: Opaque<Box<ValuePrompt>>,
     /// The number of characters, as typed.
@@ -349,10 +347,4 @@ pub struct GeneratePrompt {
     pub alphabet: Alphabet,
     /// Why the last input was rejected.
     pub error: Option<String>,
-}
-
-impl std::fmt::Debug for GeneratePrompt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "GenerateEntry({:?})", self.alphabet)
-    }
 }

@@ -10,7 +10,7 @@ use crate::console::screens::secrets::actions::{
 };
 use crate::console::screens::stale_dependents;
 use crate::console::screens::stale_dependents::ChangedSecret;
-use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
+use crate::console::secret_jobs::{RestoreRequest, SecretJob, SecretWriteOutcome};
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -49,8 +49,11 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &mut model.secret_actions.undo else { return Vec::new() };
     undo.sent = Some(request);
     let (path, newest) = (undo.path.clone(), undo.entry.after);
-    let (job, kind) = match undo.restore() {
-        Some(restore) => (SecretJob::Restore(restore), SecretWriteKind::Restore),
+    let (job, kind) = match undo.entry.before {
+        Some(from) => {
+            let restore = RestoreRequest { path: path.clone(), from, newest };
+            (SecretJob::Restore(restore), SecretWriteKind::Restore)
+        }
         None => (SecretJob::Delete(path.clone(), newest), SecretWriteKind::End),
     };
     model.secret_actions.writing = Some(PendingSecretWrite {
@@ -188,9 +191,8 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
         }
     };
     let now = presence.version();
-    let untouched = now == *before
-        && (before.is_some() || presence == Presence::Missing)
-        && !writing.kind.makes_no_version();
+    let makes_version = !matches!(writing.kind, SecretWriteKind::Undelete | SecretWriteKind::End);
+    let untouched = now == *before && (before.is_some() || presence == Presence::Missing) && makes_version;
     if untouched {
         return model.notify(
             Tone::Bad,
@@ -200,7 +202,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
     if let Some(form) = model.secret_actions.sent_form(request) {
         form.conflict = Some(now);
     }
-    if writing.kind.makes_no_version() {
+    if !makes_version {
         // The state of one version can be seen; whose a new version is cannot.
         let is = actions::absence_reason(path, &presence).unwrap_or_else(|| {
             now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))

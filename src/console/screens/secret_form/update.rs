@@ -320,31 +320,21 @@ pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Secret(request, job)]
 }
 
-pub(crate) fn stop_rebasing(model: &mut Model) {
-    if let Some(form) = &mut model.secret_actions.form {
-        form.rebasing = false;
-    }
-}
-
 /// Rebases what was typed on what is stored now, and shows the review again.
 pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
     let opened = model.now.mono;
     let Some(form) = &mut model.secret_actions.form else { return };
+    form.rebasing = false;
     match form.rebase(presence) {
         Ok(()) => {
-            if form.review.is_some() {
-                form.review = Some(SecretReview { opened, scroll: 0 });
-            }
+            form.review = form.review.map(|_| SecretReview { opened, scroll: 0 });
             let words = match form.base.version() {
                 Some(version) => format!("based on {version} now; look before you write"),
                 None => "based on what is there now; look before you write".into(),
             };
             model.notify(Tone::Plain, words);
         }
-        Err(words) => {
-            form.rebasing = false;
-            model.notify(Tone::Bad, format!("what you typed is kept: {words}"));
-        }
+        Err(words) => model.notify(Tone::Bad, format!("what you typed is kept: {words}")),
     }
 }
 

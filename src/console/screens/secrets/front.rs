@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::secret_state::NotVisible;
-use super::secrets_view::SecretsView;
+use super::index::SecretSubject;
+use super::secret_state::SecretsView;
 use super::state::SecretsPage;
-use super::subject::SecretSubject;
 use crate::check::OwnSecrets;
 use crate::console::model::Model;
 use crate::console::screens::secrets::actions::SecretTarget;
@@ -28,9 +27,9 @@ impl Model {
         Some(SecretsView { lookup: self.context.secrets.as_ref()?, presence_cache: &self.presence_cache })
     }
 
-    /// What is known of the secret selected in the tab Secrets, if a secret is selected.
-    pub fn selected_presence(&self) -> Option<Result<Option<Cow<'_, Presence>>, NotVisible>> {
-        Some(self.secrets_view()?.look(self.secrets_page.list.selected.as_ref()?.path()?))
+    /// What is known of the secret selected in the tab Secrets.
+    pub fn selected_presence(&self) -> Option<Cow<'_, Presence>> {
+        self.secrets_view()?.look(self.secrets_page.list.selected.as_ref()?.path()?).ok()?
     }
 
     /// Whether the tab Secrets is visible, except for overlays.

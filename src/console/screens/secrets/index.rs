@@ -1,11 +1,63 @@
 //! An index of secrets and the documents that depend on them: built from the inventory in slices, and
+//! followed through its changes.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::secrets_view::SecretsView;
-use super::subject::SecretSubject;
-use crate::domain::{FieldName, Reference, SecretPath};
+use crate::check::SecretLookup;
+use crate::domain::{FieldName, Reference, SecretField, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
+use crate::provider::env::variable_name;
+
+/// Something that documents refer to, or that is stored.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretSubject {
+    /// A secret in the store of secrets, or the variables of one webhook id.
+    Path(SecretPath),
+    /// The path of a vault reference that the receiver resolves in no store.
+    Unread(Arc<str>),
+    /// A variable of the receiver's environment.
+    Variable(Arc<str>),
+}
+
+impl SecretSubject {
+    /// Its text, without decoration; not yet safe to show, see `text::Safe`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Path(SecretPath::Variables(id)) => {
+                // All variables of an id share this prefix.
+                let token = variable_name(id, SecretField::BEARER_TOKEN);
+                format!("{}*", token.strip_suffix("TOKEN").unwrap_or(&token))
+            }
+            Self::Path(path) => path.to_string(),
+            Self::Unread(path) => format!("vault:{path}"),
+            Self::Variable(name) => format!("${name}"),
+        }
+    }
+
+    pub fn path(&self) -> Option<&SecretPath> {
+        match self {
+            Self::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Secrets first, then variables.
+    fn group(&self) -> u8 {
+        match self {
+            Self::Path(SecretPath::Kv { .. }) => 0,
+            Self::Unread(_) => 1,
+            Self::Path(_) => 2,
+            Self::Variable(_) => 3,
+        }
+    }
+}
+
+/// The order by path: secrets first, then variables, each by its text, which the caller caches.
+pub(crate) fn by_path(a: (&SecretSubject, &str), b: (&SecretSubject, &str)) -> Ordering {
+    a.0.group().cmp(&b.0.group()).then_with(|| a.1.cmp(b.1)).then_with(|| a.0.cmp(b.0))
+}
 
 #[derive(Debug)]
 pub struct SecretEntry {
@@ -115,7 +167,7 @@ impl SecretIndex {
     }
 
     /// Scans one more slice of rows.
-    pub(crate) fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) -> IndexDelta {
+    pub(crate) fn work(&mut self, inventory: &Inventory, lookup: &SecretLookup) -> IndexDelta {
         let mut changed = IndexDelta::default();
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
@@ -123,7 +175,7 @@ impl SecretIndex {
             let uses = self.uses.remove(&slot).unwrap_or_default();
             self.count_uses(slot, &uses, -1, &mut changed);
             if let Some(row) = inventory.row(slot) {
-                bytes += self.index_row(row, view, &mut changed);
+                bytes += self.index_row(row, lookup, &mut changed);
             }
             rows += 1;
         }
@@ -134,7 +186,7 @@ impl SecretIndex {
                     on = Some(row.slot());
                     break;
                 }
-                bytes += self.index_row(row, view, &mut changed);
+                bytes += self.index_row(row, lookup, &mut changed);
                 rows += 1;
             }
             self.next = on;
@@ -181,7 +233,7 @@ impl SecretIndex {
     }
 
     /// Scans one row; returns the number of bytes scanned.
-    fn index_row(&mut self, row: RowRef<'_>, view: SecretsView<'_>, changed: &mut IndexDelta) -> usize {
+    fn index_row(&mut self, row: RowRef<'_>, lookup: &SecretLookup, changed: &mut IndexDelta) -> usize {
         let key = row.key();
         if key.is_foreign() {
             return 0;
@@ -193,7 +245,7 @@ impl SecretIndex {
             let (subject, part) = match reference {
                 Reference::Env { name } => (SecretSubject::Variable(name.into()), SecretPart::Whole),
                 Reference::Vault { path, field } => {
-                    let subject = match view.lookup.reference_path(&path) {
+                    let subject = match lookup.reference_path(&path) {
                         Some(path) => SecretSubject::Path(path),
                         None => SecretSubject::Unread(path.into()),
                     };
@@ -202,7 +254,7 @@ impl SecretIndex {
             };
             uses.push(SecretUse { entry: self.number_for(subject, changed), part, fallback });
         }
-        if let Some(path) = view.lookup.own_path(&key) {
+        if let Some(path) = lookup.own_path(&key) {
             let entry = self.number_for(SecretSubject::Path(path), changed);
             uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }

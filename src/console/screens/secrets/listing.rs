@@ -76,20 +76,19 @@ impl ListingProgress {
                     }
                 }
             }
-            Err(Error::Denied { permission, .. }) => {
-                self.refuse(listed.folder, format!("{permission} is missing"));
+            Err(error) => {
+                self.refusals += 1;
+                if self.refused.len() < MOST_REFUSED {
+                    let why = match error {
+                        Error::Denied { permission, .. } => format!("{permission} is missing"),
+                        error => error.to_string(),
+                    };
+                    self.refused.push((listed.folder, why));
+                }
             }
-            Err(error) => self.refuse(listed.folder, error.to_string()),
         }
         self.found.extend(found.iter().cloned());
         found
-    }
-
-    fn refuse(&mut self, folder: SecretFolder, why: String) {
-        self.refusals += 1;
-        if self.refused.len() < MOST_REFUSED {
-            self.refused.push((folder, why));
-        }
     }
 
     /// Whether every folder was listed: only then is a secret that was not found known not to exist.

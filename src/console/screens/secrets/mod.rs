@@ -2,34 +2,24 @@
 
 pub mod actions;
 pub(crate) mod detail;
-mod empty;
 mod front;
 mod index;
-mod lines;
-mod list;
 mod listing;
-mod notes;
 mod rows;
 mod secret_state;
-mod secrets_view;
 mod state;
 pub(crate) mod states;
-mod subject;
 #[cfg(test)]
 mod tests;
 mod update;
-mod version_history;
 mod view;
 
-pub use index::{SecretCount, SecretEntry, SecretPart};
+pub use index::{SecretCount, SecretEntry, SecretPart, SecretSubject};
 pub use listing::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
 pub use rows::SecretRows;
-pub use secret_state::{NotVisible, SecretState, newest_version};
-pub use secrets_view::SecretsView;
-pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
-pub use subject::SecretSubject;
+pub use secret_state::{NotVisible, SecretState, SecretsView, newest_version};
+pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection, VersionHistory};
 pub(crate) use update::{follow, on_folder_listed, on_listing_ended, on_versions, retry, wake};
-pub use version_history::VersionHistory;
 #[cfg(test)]
 pub(crate) use view::rows;
 
@@ -40,7 +30,7 @@ use crate::console::component::{Component, EarliestChange, refuse_paste};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::shell::layout::Pane;
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::domain::Presence;
 
 pub(crate) struct SecretsScreen;
@@ -52,6 +42,10 @@ impl Component for SecretsScreen {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         update::act(model, action)
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        update::step(model, by);
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {

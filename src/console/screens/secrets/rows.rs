@@ -3,10 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::index::{IndexDelta, SecretEntry, SecretIndex, SecretPart};
-use super::secret_state::SecretState;
-use super::secrets_view::SecretsView;
-use super::subject::{SecretSubject, by_path};
+use super::index::{IndexDelta, SecretEntry, SecretIndex, SecretPart, SecretSubject, by_path};
+use super::secret_state::{SecretState, SecretsView};
 use crate::console::screens::browse::Filter;
 use crate::console::widgets::ListSource;
 use crate::console::widgets::filtered_rows::{self, FilteredRows};
@@ -61,7 +59,7 @@ impl SecretRows {
     /// Scans one more slice of documents, and filters one of rows.
     pub fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) {
         if self.index.is_partial() {
-            let changed = self.index.work(inventory, view);
+            let changed = self.index.work(inventory, view.lookup);
             self.apply_index_delta(&changed, view);
         }
         self.filter_slice();

@@ -1,11 +1,35 @@
-//! The state of a secret, over all the documents that depend on it.
+//! What is known of a secret, and its state over all the documents that depend on it.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::index::{SecretCount, SecretEntry};
-use super::secrets_view::SecretsView;
-use super::subject::SecretSubject;
-use crate::domain::{FieldState, Presence, SecretVersion};
+use super::index::{SecretCount, SecretEntry, SecretSubject};
+use crate::check::SecretLookup;
+use crate::console::model::PresenceCache;
+use crate::domain::{FieldState, Presence, SecretPath, SecretVersion};
+
+/// What the tab Secrets knows of each secret: how the receiver resolves it, and its presence.
+#[derive(Clone, Copy)]
+pub struct SecretsView<'m> {
+    pub lookup: &'m SecretLookup,
+    pub presence_cache: &'m PresenceCache,
+}
+
+impl<'m> SecretsView<'m> {
+    /// The presence of a secret; `Ok(None)` while it is not known yet.
+    ///
+    /// # Errors
+    /// [`NotVisible`] if it cannot be read from here.
+    pub fn look(self, path: &SecretPath) -> Result<Option<Cow<'m, Presence>>, NotVisible> {
+        match path {
+            SecretPath::Variables(id) => {
+                self.lookup.own_variables(id).map(|presence| Some(Cow::Owned(presence))).ok_or(NotVisible)
+            }
+            SecretPath::Kv { .. } if !self.lookup.can_read_kv => Err(NotVisible),
+            SecretPath::Kv { .. } => Ok(self.presence_cache.presence(path).map(Cow::Borrowed)),
+        }
+    }
+}
 
 /// Only the receiver can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,19 +4,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::index::{SecretCount, SecretEntry};
+use super::index::{SecretCount, SecretEntry, SecretSubject};
 use super::listing::{AGAIN, FolderPage, ListingEnd, ListingProgress};
 use super::rows::SecretRows;
-use super::secrets_view::SecretsView;
-use super::subject::SecretSubject;
-use super::version_history::VersionHistory;
-use crate::console::request::RequestId;
+use super::secret_state::SecretsView;
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::browse::Filter;
 use crate::console::screens::secrets::actions::SecretTarget;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
 use crate::domain::{FieldName, FieldState, Mount, Presence, SecretMetadata, SecretPath, SecretVersion};
 use crate::inventory::{Delta, Inventory};
+use crate::provider::Error;
 
 #[derive(Default)]
 pub struct SecretsPage {
@@ -223,5 +222,54 @@ impl SecretsPage {
     /// The versions of the selected secret, if they are known.
     pub fn versions(&self) -> Option<&SecretMetadata> {
         self.version_history.as_ref()?.answer.as_ref()?.as_ref().ok()?.as_ref()
+    }
+}
+
+/// How long a row stays selected before its versions are requested, so that passing over a row costs nothing.
+const VERSIONS_REST: Duration = Duration::from_millis(150);
+
+/// How long an answer is considered current.
+const VERSIONS_AGAIN: Duration = Duration::from_secs(10);
+
+/// The versions of the selected secret.
+#[derive(Debug)]
+pub struct VersionHistory {
+    pub path: SecretPath,
+    pub answer: Option<Result<Option<SecretMetadata>, String>>,
+    pub asked: Pending<()>,
+    /// `None` if its store keeps no versions.
+    due: Option<Duration>,
+}
+
+impl VersionHistory {
+    pub(crate) fn begin(path: SecretPath, now: Duration) -> Self {
+        Self { path, answer: None, asked: Pending::default(), due: Some(now + VERSIONS_REST) }
+    }
+
+    /// When to request it; `None` while a request is pending.
+    pub fn due(&self) -> Option<Duration> {
+        self.due.filter(|_| !self.asked.is_pending())
+    }
+
+    /// Requests it again at once.
+    pub fn ask_now(&mut self, now: Duration) {
+        self.asked.cancel();
+        self.due = Some(now);
+    }
+
+    /// Takes an answer; returns whether it was for the last request.
+    pub fn accept(
+        &mut self,
+        request: RequestId,
+        told: Result<Option<SecretMetadata>, Error>,
+        now: Duration,
+    ) -> bool {
+        if self.asked.accept(request).is_none() {
+            return false;
+        }
+        // An engine that keeps no versions will not keep any in ten seconds either.
+        self.due = (!matches!(told, Err(Error::Unsupported { .. }))).then_some(now + VERSIONS_AGAIN);
+        self.answer = Some(told.map_err(|error| error.to_string()));
+        true
     }
 }

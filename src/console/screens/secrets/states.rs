@@ -9,7 +9,7 @@ use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
 use crate::console::words;
-use crate::domain::{FieldState, Presence};
+use crate::domain::Presence;
 
 /// The style role, glyph and words of a state.
 pub(crate) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
@@ -63,17 +63,6 @@ pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
         Presence::Unreachable { reason } => format!("unreachable: {reason}"),
         Presence::Unknown { reason } => format!("unknown: {reason}"),
     }
-}
-
-/// The state of one field.
-pub(crate) fn field(state: Option<FieldState>) -> Option<(StyleRole, &'static str, &'static str)> {
-    let state = state?;
-    let (ink, glyph) = match state {
-        FieldState::Empty => (StyleRole::Warning, glyph::WARNING),
-        FieldState::NotText => (StyleRole::Bad, glyph::BAD),
-        _ => (StyleRole::Good, glyph::GOOD),
-    };
-    Some((ink, glyph, state.word()))
 }
 
 /// Age by the server's clock, which may be ahead of ours.

@@ -17,10 +17,6 @@ use crate::provider::Error;
 
 /// Does an action of this tab; `None` for one that means the same everywhere.
 pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    if let Some(by) = Movement::from_action(action) {
-        step(model, by);
-        return Some(Vec::new());
-    }
     match action {
         Action::Left => focus(model, Pane::Items),
         Action::Right => focus(model, Pane::Detail),
@@ -56,16 +52,16 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-fn step(model: &mut Model, by: Movement) {
-    if model.secrets_page.focus == Pane::Detail {
-        return step_detail(model, by);
+pub(crate) fn step(model: &mut Model, by: Movement) {
+    match model.secrets_page.focus {
+        Pane::Detail => step_detail(model, by),
+        _ => model.secrets_page.step(by),
     }
-    model.secrets_page.step(by);
 }
 
 /// Moves through fields, versions and documents; a detail without any of them is scrolled.
 fn step_detail(model: &mut Model, by: Movement) {
-    let presence = model.selected_presence().and_then(Result::ok).flatten();
+    let presence = model.selected_presence();
     let page = &model.secrets_page;
     let selectable = || page.selectable(presence.as_deref());
     let at = selectable().position(|item| Some(item) == page.detail_selection);

@@ -27,14 +27,18 @@ impl Component for StaleDependentsScreen {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         match action {
-            Action::Back | Action::Interrupt => update::leave(model),
+            // `:reread` shows it again.
+            Action::Back | Action::Interrupt => model.secret_actions.stale_dependents.page = None,
             _ => return None,
         }
         Some(Vec::new())
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        update::scroll(model, by);
+        let (lines, page) = (view::height(model), usize::from(model.frame().body.height));
+        if let Some(list) = &mut model.secret_actions.stale_dependents.page {
+            list.scroll = by.scroll(list.scroll, lines, page);
+        }
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -141,9 +141,9 @@ impl StaleDependents {
     /// Records that documents were rewritten.
     pub fn record_rewrites<'k>(&mut self, keys: impl IntoIterator<Item = &'k ResourceKey>, now: SystemTime) {
         for key in keys {
-            self.changed.iter_mut().for_each(|changed| {
+            for changed in &mut self.changed {
                 changed.rewritten.insert(key.clone(), now);
-            });
+            }
         }
     }
 }

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::state::ChangedSecret;
-use super::view::{height, time_utc};
+use super::view::time_utc;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::screens::plan::{Plan, PlanKind, builder};
-use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 
@@ -48,19 +47,6 @@ fn empty_reason(model: &Model) -> &'static str {
         "no secret was changed in this session"
     } else {
         "no document is left that has to be read again"
-    }
-}
-
-/// Closes the list; `:reread` shows it again.
-pub(crate) fn leave(model: &mut Model) {
-    model.secret_actions.stale_dependents.page = None;
-}
-
-pub(crate) fn scroll(model: &mut Model, step: Movement) {
-    let page = usize::from(model.frame().body.height);
-    let lines = height(model);
-    if let Some(list) = &mut model.secret_actions.stale_dependents.page {
-        list.scroll = step.scroll(list.scroll, lines, page);
     }
 }
 

@@ -14,7 +14,7 @@ use walk::{StateWalk, WalkStep, explore, face, keys_of, steps};
 use super::*;
 use crate::console::action::Action;
 use crate::console::overlays::help;
-use crate::console::shell::footer::is_possible;
+use crate::console::shell::is_possible;
 
 fn writing_actions() -> impl Iterator<Item = Action> {
     Action::ALL.iter().copied().filter(|action| action.writes())

@@ -42,7 +42,8 @@ impl Component for SecretPickerDialog {
     fn scroll(&self, model: &mut Model, by: Movement) {
         let page = usize::from(model.frame().body.height);
         if let Some(Overlay::PickSecret(pick)) = &mut model.overlay {
-            update::step(pick, by, page);
+            pick.list.height = page;
+            pick.list.step(&(..pick.choices.len()), by);
         }
     }
 }
@@ -62,7 +63,10 @@ impl Component for RevealedValueDialog {
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        reveal::scroll(model, by);
+        let (rows, page) = view::height(model);
+        if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
+            shown.scroll = by.scroll(shown.scroll, rows, page);
+        }
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

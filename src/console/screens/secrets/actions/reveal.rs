@@ -2,12 +2,10 @@
 //! it to other people. Or copying it to the clipboard, which never passes through here.
 
 use super::state::{REVEALED_FOR, RevealedValue};
-use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
-use crate::console::widgets::Movement;
 use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
 use crate::text::grouped;
 
@@ -80,23 +78,17 @@ fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: u
     format!("copied {} of {path}{version}; {values} read for it", field.as_str())
 }
 
-/// Hides a value that is shown; `false` if none is.
-pub(crate) fn hide(model: &mut Model) -> bool {
-    let shown = matches!(model.overlay, Some(Overlay::RevealedValue(_)));
-    if shown {
-        model.overlay = None;
-    }
+/// Hides a value that is shown.
+pub(crate) fn hide(model: &mut Model) {
+    model.overlay.take_if(|open| matches!(open, Overlay::RevealedValue(_)));
     // A value still on its way is not shown either.
     model.secret_actions.may_show = false;
-    shown
 }
 
 /// Hides it when its time is up.
 pub(crate) fn wake(model: &mut Model) {
     let now = model.now.mono;
-    if matches!(&model.overlay, Some(Overlay::RevealedValue(shown)) if shown.until <= now) {
-        model.overlay = None;
-    }
+    model.overlay.take_if(|open| matches!(open, Overlay::RevealedValue(shown) if shown.until <= now));
 }
 
 /// Hides it before the screen is someone else's, or the user has left.
@@ -108,12 +100,5 @@ pub(crate) fn follow(model: &mut Model, effects: &[Effect]) {
         hide(model);
     } else if effects.iter().any(|effect| matches!(effect, Effect::Secret(_, SecretJob::Reveal(_)))) {
         model.secret_actions.may_show = true;
-    }
-}
-
-pub(crate) fn scroll(model: &mut Model, step: Movement) {
-    let (rows, page) = height(model);
-    if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
-        shown.scroll = step.scroll(shown.scroll, rows, page);
     }
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 use crate::console::action::Action;
 use crate::console::request::{Pending, RequestId};
 use crate::console::screens::secret_form::{SecretForm, SecretReview};
-use crate::console::screens::stale_dependents::SecretDependents;
-use crate::console::screens::stale_dependents::StaleDependents;
-use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
+use crate::console::screens::stale_dependents::{SecretDependents, StaleDependents};
+use crate::console::secret_jobs::RevealRequest;
 use crate::console::widgets::ListState;
 use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersion, VersionInfo};
 
@@ -148,12 +147,6 @@ pub enum SecretWriteKind {
     End,
 }
 
-impl SecretWriteKind {
-    pub fn makes_no_version(self) -> bool {
-        matches!(self, Self::Undelete | Self::End)
-    }
-}
-
 /// A write of this session that can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUndoEntry {
@@ -201,14 +194,6 @@ pub struct SecretUndoReview {
     pub dependents: SecretDependents,
     /// The last write that was sent.
     pub sent: Option<RequestId>,
-}
-
-impl SecretUndoReview {
-    /// What is read and written, if a version can be read again.
-    pub fn restore(&self) -> Option<RestoreRequest> {
-        let from = self.entry.before?;
-        Some(RestoreRequest { path: self.path.clone(), from, newest: self.entry.after })
-    }
 }
 
 /// A value on the screen.

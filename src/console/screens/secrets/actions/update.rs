@@ -11,7 +11,7 @@ use crate::console::screens::secret_form::undo;
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::secrets::update;
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
-use crate::console::widgets::{ListState, Movement};
+use crate::console::widgets::ListState;
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
@@ -67,12 +67,6 @@ pub(crate) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
     let opened = model.now.mono;
     model.overlay =
         Some(Overlay::PickSecret(SecretPicker { act, choices, list: ListState::default(), opened }));
-}
-
-/// Moves in the picker.
-pub(crate) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
-    pick.list.height = page;
-    pick.list.step(&(..pick.choices.len()), step);
 }
 
 /// Accepts the selected choice.
@@ -137,7 +131,9 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
     let presence = match presence {
         Ok(presence) => presence,
         Err(error) => {
-            secret_form::stop_rebasing(model);
+            if let Some(form) = &mut model.secret_actions.form {
+                form.rebasing = false;
+            }
             return model.notify(Tone::Bad, error.to_string());
         }
     };
@@ -159,7 +155,11 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
             .notify(Tone::Bad, format!("you may not {} ({path}): {permission} is missing", right.words()));
     }
     if act.writes() && !can.write {
-        return model.notify(Tone::Bad, format!("{path} cannot be written from here: {}", remedy(&path)));
+        let remedy = match path {
+            SecretPath::Variables(_) => "set the variables where the receiver is started, and restart it",
+            SecretPath::Kv { .. } => "its store takes no writes",
+        };
+        return model.notify(Tone::Bad, format!("{path} cannot be written from here: {remedy}"));
     }
     match act {
         SecretAction::Reveal | SecretAction::Copy => reveal(model, act, target, presence),
@@ -174,13 +174,6 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
         }
         SecretAction::Destroy => destroy::pick(model, path, &presence, versions),
         SecretAction::DestroyAll => destroy::ask_all(model, path, &presence),
-    }
-}
-
-fn remedy(path: &SecretPath) -> &'static str {
-    match path {
-        SecretPath::Variables(_) => "set the variables where the receiver is started, and restart it",
-        _ => "its store takes no writes",
     }
 }
 
@@ -217,10 +210,11 @@ fn ask_delete(model: &mut Model, path: SecretPath, presence: &Presence) {
         "older versions stay; undelete brings this one back".into(),
     ];
     details.extend(destroy::dependants(model, &path));
+    let what = format!("delete {version} of {path}");
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Delete {version} of {path}, its newest version?"),
         details,
-        action: ConfirmAction::DeleteSecret { path, version },
+        action: ConfirmAction::Secret(SecretJob::Delete(path, version), what),
         asked: model.now.mono,
     }));
 }
@@ -234,11 +228,11 @@ fn ask_undelete(model: &mut Model, path: SecretPath, presence: &Presence) {
         };
         return model.notify(Tone::Bad, words);
     };
-    let version = *version;
+    let (version, what) = (*version, format!("undelete {version} of {path}"));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Undelete {version} of {path}?"),
         details: vec!["whoever reads it finds the fields of that version again".into()],
-        action: ConfirmAction::UndeleteSecret { path, version },
+        action: ConfirmAction::Secret(SecretJob::Undelete(path, version), what),
         asked: model.now.mono,
     }));
 }

@@ -68,21 +68,15 @@ fn version(info: &VersionInfo) -> String {
 
 pub(crate) fn value(surface: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
-    let (ink, hint) = match (&entry.error, entry.new.generated) {
-        (Some(error), _) => (StyleRole::Bad, format!("{} {error}", glyph::BAD)),
-        (None, Some(_)) if entry.awaited.is_some() => (StyleRole::Dim, "being made".to_owned()),
-        (None, Some(generate)) => (StyleRole::Dim, format!("generated: {generate}; enter takes it")),
-        (None, None) if entry.repeated.is_some() => {
-            (StyleRole::Dim, "type it again, since it is not seen".to_owned())
-        }
-        (None, None) if entry.is_plain() => {
-            (StyleRole::Dim, "no secret: it is shown as it is typed".to_owned())
-        }
-        (None, None) => {
-            let words = "type or paste it; ctrl-g makes one at random, ctrl-u begins anew";
-            (StyleRole::Dim, words.to_owned())
-        }
+    let hint = match (&entry.error, entry.new.generated) {
+        (Some(error), _) => format!("{} {error}", glyph::BAD),
+        (None, Some(_)) if entry.awaited.is_some() => "being made".into(),
+        (None, Some(generate)) => format!("generated: {generate}; enter takes it"),
+        (None, None) if entry.repeated.is_some() => "type it again, since it is not seen".into(),
+        (None, None) if entry.is_plain() => "no secret: it is shown as it is typed".into(),
+        (None, None) => "type or paste it; ctrl-g makes one at random, ctrl-u begins anew".into(),
     };
+    let ink = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
     let below = TextRun::wrap(ink, &hint, columns);
     let inside =
         dialog(surface, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());

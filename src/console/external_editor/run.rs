@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::ExternalEditor;
@@ -73,12 +74,6 @@ struct EditorState {
     process: Mutex<(Option<Child>, Option<PathBuf>)>,
 }
 
-impl EditorState {
-    fn lock(&self) -> MutexGuard<'_, (Option<Child>, Option<PathBuf>)> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl EditorProcess {
     /// Stops watching a detached file; its last save is still reported.
     pub(crate) fn stop(&self) {
@@ -89,7 +84,7 @@ impl EditorProcess {
 impl Drop for EditorProcess {
     fn drop(&mut self) {
         self.stop();
-        let mut held = self.0.lock();
+        let mut held = self.0.process.lock();
         if let Some(child) = &held.0
             && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
         {
@@ -129,7 +124,7 @@ fn run(
         format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
     })?;
     {
-        let mut held = shared.lock();
+        let mut held = shared.process.lock();
         if shared.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -157,7 +152,7 @@ fn run(
         }
         thread::sleep(POLL_APART);
     }
-    shared.lock().1 = None;
+    shared.process.lock().1 = None;
     Ok(())
 }
 
@@ -177,7 +172,7 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
 
 /// `Some` once the process has exited; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
-    let mut held = shared.lock();
+    let mut held = shared.process.lock();
     let status = match held.0.as_mut()?.try_wait() {
         Ok(None) => return None,
         Ok(Some(status)) => Some(status),

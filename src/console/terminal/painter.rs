@@ -49,11 +49,6 @@ impl Painter {
         self.extra.extend_from_slice(bytes);
     }
 
-    /// Whether bytes wait for the next frame.
-    pub fn has_beside(&self) -> bool {
-        !self.extra.is_empty()
-    }
-
     /// Paints a frame into `buffer`, which is cleared first; it stays empty where nothing changed.
     ///
     /// # Errors
@@ -288,10 +283,10 @@ mod tests {
         let mut painter = Painter::new(SIZE).unwrap();
         painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         painter.send_with_next(b"\x1b]52;c;aGk=\x07");
-        assert!(painter.has_beside());
+        assert!(!painter.extra.is_empty());
         let bytes = painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         assert_eq!(bytes, b"\x1b]52;c;aGk=\x07");
-        assert!(!painter.has_beside());
+        assert!(painter.extra.is_empty());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
     let unreadable = |error: std::io::Error| {
         Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), error.kind()))
     };
-    let wanted = AuditFilter::of(session, audit);
+    let wanted = AuditFilter::of(audit);
     let mut rows = VecDeque::new();
     let (mut lines, mut more) = (0_u64, 0_u64);
     for line in read(folder).map_err(unreadable)? {
@@ -53,13 +53,13 @@ struct AuditFilter {
 }
 
 impl AuditFilter {
-    fn of(session: &CliSession, audit: &AuditArgs) -> Self {
+    fn of(audit: &AuditArgs) -> Self {
         let since = audit.since.and_then(|since| match since {
             Since::At(at) => Some(at),
             Since::Ago(ago) => SystemTime::now().checked_sub(ago),
         });
         let key = audit.key.as_ref().map(|address| address.0.to_string());
-        Self { since, key, secret: audit.secret.clone(), context: session.audit_context.clone() }
+        Self { since, key, secret: audit.secret.clone(), context: audit.context.clone() }
     }
 
     /// A damaged line could match anything, so it is always shown.

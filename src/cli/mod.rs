@@ -59,8 +59,6 @@ pub enum Invocation {
 pub struct CommandLine {
     settings: Box<Settings>,
     command: Command,
-    /// The context that `audit` filters by.
-    audit_context: Option<String>,
 }
 
 /// Reads the arguments and resolves the settings.
@@ -78,7 +76,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Resu
     invocation(arguments).map_err(|failure| report(&failure))
 }
 
-fn invocation(arguments: CliArgs) -> Result<Invocation> {
+fn invocation(mut arguments: CliArgs) -> Result<Invocation> {
     if arguments.command.is_some() && (arguments.demo.is_some() || arguments.theme.is_some()) {
         let flag = if arguments.demo.is_some() { "--demo" } else { "--theme" };
         return Err(
@@ -87,12 +85,13 @@ fn invocation(arguments: CliArgs) -> Result<Invocation> {
     }
     let mut overrides = arguments.overrides();
     // The audit of a context stays readable after the context is removed from the config file.
-    let audits = matches!(arguments.command, Some(Command::Audit(_)));
-    let audited = if audits { overrides.context.take() } else { None };
+    if let Some(Command::Audit(audit)) = &mut arguments.command {
+        audit.context = overrides.context.take();
+    }
     let sources = SettingSources::gather(overrides)?;
     let settings = Box::new(Settings::resolve(&sources)?);
     Ok(match arguments.command {
-        Some(command) => Invocation::Command(CommandLine { settings, command, audit_context: audited }),
+        Some(command) => Invocation::Command(CommandLine { settings, command }),
         None => Invocation::Console { settings, demo: arguments.demo },
     })
 }
@@ -140,10 +139,10 @@ fn report(failure: &CliError) -> Exit {
 }
 
 pub async fn run(line: CommandLine) -> Exit {
-    let session = CliSession::new(line.settings, line.audit_context);
+    let session = CliSession::new(line.settings);
     let is_terminal = io::stdout().is_terminal();
     let mut writer = io::BufWriter::new(io::stdout().lock());
-    let mut out = Printer::new(&mut writer, is_terminal);
+    let mut out = Printer { writer: &mut writer, is_terminal };
     let ended = dispatch(&session, line.command, &mut out).await;
     let ended = ended.and_then(|exit| out.flush().map(|()| exit).map_err(CliError::from));
     // A store that hangs is abandoned; its connections end with the process.

@@ -12,7 +12,6 @@ mod event_log;
 mod event_loop;
 mod external_editor;
 mod frames;
-pub mod headless;
 mod presence;
 mod runner;
 mod secret_listing;

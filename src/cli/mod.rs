@@ -12,7 +12,6 @@ mod health;
 mod input;
 mod list;
 mod output;
-mod pipe;
 mod put;
 mod secrets;
 mod session;
@@ -29,6 +28,7 @@ use clap::error::ErrorKind;
 
 pub use args::Demo;
 pub use error::Exit;
+pub use session::open_audit;
 
 use self::args::{CliArgs, Command};
 use self::error::{CliError, Result};

@@ -24,10 +24,7 @@ pub(super) struct CliSession {
 impl CliSession {
     pub(super) fn new(settings: Box<Settings>) -> Self {
         let manager = UnifiedConfigManager::from_settings(&settings);
-        let folder = settings.console.state_dir.as_deref();
-        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.location())
-            .with_secrets(settings.secrets.location());
-        let writes = WriteService::new(Arc::new(audit), AUDIT_WAIT);
+        let writes = WriteService::new(Arc::new(open_audit(&settings)), AUDIT_WAIT);
         Self { settings, manager, writes }
     }
 
@@ -44,4 +41,11 @@ impl CliSession {
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
         Exit::NOT_FOUND.because(format!("{key} does not exist in {}", self.settings.context.name))
     }
+}
+
+/// The audit of commands and of the console alike.
+pub fn open_audit(settings: &Settings) -> Audit {
+    let folder = settings.console.state_dir.as_deref();
+    Audit::new(folder, settings.context.name.clone(), settings.target.location())
+        .with_secrets(settings.secrets.location())
 }

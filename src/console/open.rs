@@ -22,7 +22,7 @@ use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
 use crate::audit::Audit;
 use crate::check::SecretLookup;
-use crate::cli::Demo;
+use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
@@ -55,7 +55,9 @@ pub async fn open(
     log: Option<mpsc::Receiver<String>>,
 ) -> Result<u8, OpenError> {
     let surroundings = TerminalEnv::of(vars);
-    let theme = theme(settings, surroundings)?;
+    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
+    let name = settings.console.theme.as_deref().unwrap_or("default");
+    let theme = Theme::named(name, depth, Glyphs::of(surroundings.utf8))?;
     let store = match demo {
         None => ConsoleStore::of_settings(settings),
         Some(Demo::Memory) => ConsoleStore::of_demo(),
@@ -98,12 +100,6 @@ pub async fn open(
     Ok(code)
 }
 
-fn theme(settings: &Settings, surroundings: TerminalEnv) -> Result<Theme, ThemeError> {
-    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
-    let name = settings.console.theme.as_deref().unwrap_or("default");
-    Theme::named(name, depth, Glyphs::of(surroundings.utf8))
-}
-
 /// A store, and how the header describes it.
 struct ConsoleStore {
     name: String,
@@ -136,12 +132,7 @@ impl ConsoleStore {
             writer: manager.writer().ok(),
             // A store of secrets that cannot be opened is not shown.
             secrets: settings.secret_lookup().ok().map(|lookup| (lookup, manager.secrets())),
-            audit: Audit::new(
-                settings.console.state_dir.as_deref(),
-                settings.context.name.clone(),
-                settings.target.location(),
-            )
-            .with_secrets(settings.secrets.location()),
+            audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
         }

@@ -1,6 +1,7 @@
 //! The process-wide manager.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
@@ -18,7 +19,7 @@ impl UnifiedConfigManager {
     /// Those of [`UnifiedConfigManager::from_env`].
     pub fn global() -> Result<Arc<Self>, SettingsError> {
         let mut shared = SHARED.lock();
-        if let Some(manager) = shared.as_ref().filter(|manager| !manager.has_ended()) {
+        if let Some(manager) = shared.as_ref().filter(|manager| !manager.ended.load(Ordering::Acquire)) {
             return Ok(Arc::clone(manager));
         }
         let manager = Arc::new(Self::from_env()?);

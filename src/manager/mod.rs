@@ -156,7 +156,7 @@ impl UnifiedConfigManager {
     /// [`Error::Denied`] in a read-only context, naming what made it so; [`Error::Unsupported`] where
     /// nothing can be written.
     pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
-        self.may_write()?;
+        self.writer()?;
         self.secrets().writer.ok_or_else(|| {
             Error::unsupported(
                 "writing secrets",
@@ -184,12 +184,10 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so.
     pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
-        self.may_write()?;
-        self.writer.clone().ok_or_else(|| writing_disabled(""))
-    }
-
-    fn may_write(&self) -> Result<()> {
-        self.read_only.as_deref().map_or(Ok(()), |origin| Err(writing_disabled(origin)))
+        self.writer.clone().ok_or_else(|| Error::Denied {
+            permission: format!("writing, which is off by {}", self.read_only.as_deref().unwrap_or_default()),
+            remedy: "take that back, or use another context",
+        })
     }
 
     /// One document: from the live inventory while that is in sync with the store and includes every write
@@ -346,23 +344,12 @@ impl UnifiedConfigManager {
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
     }
 
-    fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
     fn hub(&self) -> Option<Arc<WatchHub>> {
         self.hub.lock().upgrade()
     }
 
     fn last_write(&self) -> Revision {
         self.last_write.at()
-    }
-}
-
-fn writing_disabled(origin: &str) -> Error {
-    Error::Denied {
-        permission: format!("writing, which is off by {origin}"),
-        remedy: "take that back, or use another context",
     }
 }
 

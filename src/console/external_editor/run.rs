@@ -1,7 +1,7 @@
 //! The thread that starts the editor, waits for its exit and polls the file.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -173,20 +173,15 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
 /// `Some` once the process has exited; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
     let mut held = shared.process.lock();
-    let status = match held.0.as_mut()?.try_wait() {
+    let failure = match held.0.as_mut()?.try_wait() {
         Ok(None) => return None,
-        Ok(Some(status)) => Some(status),
-        Err(_) => None,
+        Ok(Some(status)) => match status.code() {
+            Some(0) => None,
+            Some(code) => Some(format!("the editor ended with {code}")),
+            None => Some("the editor was ended by a signal".into()),
+        },
+        Err(_) => Some("the editor cannot be waited for".into()),
     };
     held.0 = None;
-    Some(failure(status))
-}
-
-fn failure(status: Option<ExitStatus>) -> Option<String> {
-    let Some(status) = status else { return Some("the editor cannot be waited for".into()) };
-    match status.code() {
-        Some(0) => None,
-        Some(code) => Some(format!("the editor ended with {code}")),
-        None => Some("the editor was ended by a signal".into()),
-    }
+    Some(failure)
 }

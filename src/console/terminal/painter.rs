@@ -26,7 +26,8 @@ impl Painter {
     /// # Errors
     /// None in practice: nothing here touches a device.
     pub fn new(size: Size) -> io::Result<Self> {
-        let terminal = Terminal::new(CaptureBackend::new(size))?;
+        let backend = CaptureBackend { bytes: Vec::new(), size, visible: Some(false), cursor: None };
+        let terminal = Terminal::new(backend)?;
         Ok(Self { terminal, extra: Vec::new() })
     }
 
@@ -80,10 +81,6 @@ struct CaptureBackend {
 }
 
 impl CaptureBackend {
-    fn new(size: Size) -> Self {
-        Self { bytes: Vec::new(), size, visible: Some(false), cursor: None }
-    }
-
     fn encode(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
         CrosstermBackend::new(&mut self.bytes)
     }

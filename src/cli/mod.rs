@@ -99,18 +99,19 @@ fn invocation(mut arguments: CliArgs) -> Result<Invocation> {
 /// Prints `clap`'s message: help where help was asked for, else a usage error.
 fn print_clap_error(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no failure, and any other error cannot be reported either.
-        let _ = io::stdout().write_all(text.as_bytes());
-        return Exit::DONE;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is no failure, and any other error cannot be reported either.
+            let _ = io::stdout().write_all(text.as_bytes());
+            return Exit::DONE;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print_note("a command is missing here");
+            // This is standard error: there is nowhere left to report a failure.
+            let _ = write!(io::stderr(), "\n{text}");
+        }
+        _ => print_note(text.strip_prefix("error: ").unwrap_or(&text)),
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        print_note("a command is missing here");
-        // This is standard error: there is nowhere left to report a failure.
-        let _ = write!(io::stderr(), "\n{text}");
-        return Exit::USAGE;
-    }
-    print_note(text.strip_prefix("error: ").unwrap_or(&text));
     Exit::USAGE
 }
 

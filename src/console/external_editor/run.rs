@@ -133,14 +133,12 @@ fn run(
     }
     let began = Instant::now();
     let mut saved = false;
-    let mut running = true;
     loop {
-        let ended = if running { poll_exit(shared) } else { None };
+        let ended = poll_exit(shared);
         let stopping = shared.stop.load(Ordering::SeqCst);
         let last = ended.is_some() || stopping;
         saved |= poll_file(&mut file, last, tell);
         if let Some(failure) = ended {
-            running = false;
             let handed_on = failure.is_none() && !saved && began.elapsed() < AT_ONCE;
             tell(EditorEvent::Ended { failure, detached: handed_on });
             if !handed_on {
@@ -170,7 +168,7 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
     true
 }
 
-/// `Some` once the process has exited; the inner value says how it failed.
+/// `Some` once, when the process has exited; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
     let mut held = shared.process.lock();
     let failure = match held.0.as_mut()?.try_wait() {

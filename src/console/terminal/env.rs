@@ -64,7 +64,9 @@ pub struct TerminalEnv {
 
 impl TerminalEnv {
     pub fn of(vars: &Vars) -> Self {
-        Self { colors: colors(vars), utf8: utf8(vars), remote: remote(vars), multiplexer: multiplexer(vars) }
+        let ssh = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"];
+        let remote = ssh.into_iter().any(|name| set(vars, name).is_some());
+        Self { colors: colors(vars), utf8: utf8(vars), remote, multiplexer: multiplexer(vars) }
     }
 
     /// The limit of frames caused by changes alone.
@@ -95,10 +97,6 @@ fn utf8(vars: &Vars) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| set(vars, name));
     let locale = locale.unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
-}
-
-fn remote(vars: &Vars) -> bool {
-    ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(|name| set(vars, name).is_some())
 }
 
 fn multiplexer(vars: &Vars) -> Option<Multiplexer> {

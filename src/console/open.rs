@@ -44,7 +44,8 @@ pub enum OpenError {
 
 /// Opens the console and runs it until the user quits; returns the exit code.
 ///
-/// Without `demo` its data comes from the target of the settings. `vars` is the process environment; `log` receives the lines for the tab Log.
+/// Without `demo` its data comes from the target of the settings. `vars` is the process environment; `log`
+/// receives the lines for the tab Log.
 ///
 /// # Errors
 /// [`OpenError`], before anything was drawn.

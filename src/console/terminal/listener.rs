@@ -75,13 +75,15 @@ impl InputReader {
                 ready => ready,
             };
             let input = match ready {
-                Ready::Bytes => None,
+                Ready::Bytes => continue,
                 Ready::Nothing => self.decoder.flush(),
                 Ready::Stop => return,
-                Ready::Closed => Some(TerminalInput::Closed),
+                Ready::Closed => {
+                    let _ = self.inputs.blocking_send(TerminalInput::Closed);
+                    return;
+                }
             };
-            let closed = input == Some(TerminalInput::Closed);
-            if input.is_some_and(|input| self.inputs.blocking_send(input).is_err()) || closed {
+            if input.is_some_and(|input| self.inputs.blocking_send(input).is_err()) {
                 return;
             }
         }

@@ -44,7 +44,8 @@ pub(super) struct PresencePoller {
 pub(super) enum PollerCommand {
     /// Query this path at once, if it is polled: it was written.
     Refresh(SecretPath),
-    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may have changed.
+    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may
+    /// have changed.
     RefreshAll,
     CheckHealth,
 }

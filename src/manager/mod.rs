@@ -10,7 +10,6 @@
 
 mod cache;
 mod create;
-mod global;
 mod hub;
 mod invalidating_writer;
 mod merged;
@@ -41,6 +40,8 @@ use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
 
+static SHARED: Mutex<Option<Arc<UnifiedConfigManager>>> = Mutex::new(None);
+
 /// One store, opened.
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
@@ -67,6 +68,22 @@ impl UnifiedConfigManager {
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = SettingSources::gather(Overrides::default())?;
         Ok(Self::from_settings(&Settings::resolve(&sources)?))
+    }
+
+    /// The process-wide manager, created by [`UnifiedConfigManager::from_env`] on first use. Does not
+    /// connect. An error in the settings is not cached: the next call tries again. After a shutdown the
+    /// next call creates a new manager.
+    ///
+    /// # Errors
+    /// Those of [`UnifiedConfigManager::from_env`].
+    pub fn global() -> std::result::Result<Arc<Self>, SettingsError> {
+        let mut shared = SHARED.lock();
+        if let Some(manager) = shared.as_ref().filter(|manager| !manager.ended.load(Ordering::Acquire)) {
+            return Ok(Arc::clone(manager));
+        }
+        let manager = Arc::new(Self::from_env()?);
+        *shared = Some(Arc::clone(&manager));
+        Ok(manager)
     }
 
     /// Opens the store that the settings name. Does not connect.

@@ -5,9 +5,10 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use confdeck::console::message::{AppEvent, Message, Stamp};
+use confdeck::console::message::{AppEvent, Message};
 use confdeck::console::model::{ConsoleContext, Model};
 use confdeck::console::shell::layout::Size;
+use confdeck::console::stamp::Stamp;
 use confdeck::console::theme::{ColorDepth, Glyphs, Theme};
 use confdeck::console::{shell, update};
 use confdeck::domain::{

@@ -110,3 +110,78 @@ fn each_page_is_linked_from_the_readme_and_links_back() {
         assert!(targets(&page).iter().any(|target| target == "../README.md"), "{name} does not link back");
     }
 }
+
+/// The source files of a folder, without tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let product = paths.filter(|path| {
+        !["tests", "sample", "tests.rs", "fixture.rs"].iter().any(|name| path.ends_with(name))
+    });
+    product.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+/// What follows `crate::` in a file, without its tests: `console::model::{Model, Tone}`.
+fn imports(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let code = product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<String>();
+    code.split("crate::").skip(1).map(|rest| rest.split(';').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn rooms_import_what_the_map_says() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let map = map.split("## The map").nth(1).unwrap().split("Within `console`").next().unwrap();
+    let mut above: Vec<&str> = Vec::new();
+    let mut wrong = Vec::new();
+    for row in map.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| cell.trim()).collect();
+        let (room, may) = (cells[0].trim_matches('`'), cells[2]);
+        let named: Vec<_> = may.split('`').skip(1).step_by(2).collect();
+        let allowed = |other: &str| {
+            if may.starts_with("all above") { above.contains(&other) } else { named.contains(&other) }
+        };
+        let files = sources(&root().join("src").join(room));
+        assert!(!files.is_empty(), "the map names {room}, which is not there");
+        for (file, import) in
+            files.iter().flat_map(|file| imports(file).into_iter().map(move |it| (file, it)))
+        {
+            let other = import.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+            if other != room && !allowed(other) {
+                wrong.push(format!("{}: {other}", file.display()));
+            }
+        }
+        above.push(room);
+    }
+    assert!(
+        wrong.is_empty(),
+        "imports that the map of ARCHITECTURE.md does not allow:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// Within the console: states, then the model, then effects, then screens, then what lists them and the
+/// dispatch.
+#[test]
+fn within_the_console_files_import_downward() {
+    let never = [
+        (
+            "state.rs",
+            &["console::model::Model", "console::effect", "console::component", "console::update"][..],
+        ),
+        ("model/", &["console::effect", "console::compute", "console::component", "console::update"]),
+        ("screens/", &["console::update", "console::runtime", "screens::front", "screens::component"]),
+        ("overlays/", &["console::update", "console::runtime", "screens::front", "screens::component"]),
+    ];
+    let console = root().join("src/console");
+    let mut wrong = Vec::new();
+    for file in sources(&console) {
+        let name = file.strip_prefix(&console).unwrap().to_str().unwrap().to_owned();
+        let rules = never.iter().filter(|(of, _)| name.starts_with(of) || name.ends_with(&format!("/{of}")));
+        for (import, not) in imports(&file).iter().flat_map(|it| rules.clone().map(move |(_, not)| (it, not)))
+        {
+            wrong.extend(not.iter().filter(|not| import.contains(*not)).map(|not| format!("{name}: {not}")));
+        }
+    }
+    assert!(wrong.is_empty(), "imports that lead upward:\n{}", wrong.join("\n"));
+}

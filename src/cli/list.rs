@@ -79,7 +79,7 @@ impl DocumentRow {
             name: entry.key.short(),
             module: facts.module.map(Into::into),
             connections: facts.connections.into_iter().map(Into::into).collect(),
-            auth: facts.auth.iter().map(|auth| auth.word()).collect(),
+            auth: facts.auth.iter().map(|auth| auth.word).collect(),
             token: entry.token.to_string(),
             revision: entry.revision.0,
             size: entry.document.len(),

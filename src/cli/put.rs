@@ -10,8 +10,8 @@ use super::error::{Exit, Result};
 use super::input::read_into;
 use super::output::{Format, Printer, change_line};
 use super::session::CliSession;
-use crate::check::rules::{MaskForSecret, UnfilledPlaceholder, UnroutableId, UnusableDocument};
-use crate::check::{Rule, Subject, diagnose};
+use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+use crate::check::{Subject, diagnose};
 use crate::domain::json::check_object;
 use crate::domain::{Document, DocumentKind, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
@@ -92,19 +92,19 @@ fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<()> {
     let facts = Facts::scan(DocumentKind::of(key), document);
     let text = document.text().unwrap_or_default();
     let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
-    if let Some(found) = of_text.iter().find(|found| found.rule == UnfilledPlaceholder.id()) {
+    if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {
         return Err(refused(found.to_string()));
     }
     let of_document = diagnose(Subject::Document { key, facts: &facts, around: &() });
     let problem = of_document.into_iter().chain(of_text).find_map(|found| match found.rule {
-        rule if rule == UnroutableId.id() => {
+        rule if rule == UNROUTABLE_ID.id => {
             Some(format!("the receiver answers 400 for this id: {}", found.message))
         }
-        rule if rule == UnusableDocument.id() => match facts.error {
+        rule if rule == UNUSABLE_DOCUMENT.id => match facts.error {
             Some(DocumentError::NotUtf8(at)) => Some(format!("byte {at} of the document is not UTF-8")),
             _ => check_object(text).err().map(|error| error.to_string()),
         },
-        rule if rule == MaskForSecret.id() => Some(found.message),
+        rule if rule == MASK_FOR_SECRET.id => Some(found.message),
         _ => None,
     });
     match problem.filter(|_| !force) {

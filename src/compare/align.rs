@@ -132,23 +132,16 @@ fn part<'a>(items: &'a [u32], range: &Range<usize>) -> &'a [u32] {
 
 /// Places of items that stand once in each, as many as follow one another in both.
 fn anchors(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
-    #[derive(Default, Clone, Copy)]
-    struct Occurrences {
-        old: (usize, usize),
-        new: (usize, usize),
+    fn single(items: &[u32]) -> HashMap<u32, Option<usize>> {
+        let mut places = HashMap::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            places.entry(*item).and_modify(|place| *place = None).or_insert(Some(at));
+        }
+        places
     }
-    let mut seen: HashMap<u32, Occurrences> = HashMap::with_capacity(old.len());
-    for (at, item) in old.iter().enumerate() {
-        let (count, place) = &mut seen.entry(*item).or_default().old;
-        (*count, *place) = (*count + 1, at);
-    }
-    for (at, item) in new.iter().enumerate() {
-        let (count, place) = &mut seen.entry(*item).or_default().new;
-        (*count, *place) = (*count + 1, at);
-    }
-    let once = |seen: &Occurrences| seen.old.0 == 1 && seen.new.0 == 1;
-    let pairs = new.iter().filter_map(|item| seen.get(item).filter(|seen| once(seen)));
-    let pairs: Vec<(usize, usize)> = pairs.map(|seen| (seen.old.1, seen.new.1)).collect();
+    let (in_old, in_new) = (single(old), single(new));
+    let pair = |item: &u32| Some(((*in_old.get(item)?)?, (*in_new.get(item)?)?));
+    let pairs: Vec<(usize, usize)> = new.iter().filter_map(pair).collect();
     let places: Vec<usize> = pairs.iter().map(|(old, _)| *old).collect();
     longest_increasing(&places).into_iter().filter_map(|at| pairs.get(at).copied()).collect()
 }

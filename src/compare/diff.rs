@@ -1,15 +1,10 @@
 //! What differs between two documents, by path; secrets are compared and never shown.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use similar::DiffOp;
-
-use super::align;
-use super::path::{NumberedName, PathStep, display_path, numbered, tokens};
+use super::changes::{ChangeFinder, TreeChange};
+use super::path::JsonPath;
+use super::tree::JsonTree;
 use crate::domain::DocumentKind;
-use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, NodeValue, Span, parse};
-use crate::text::scan::{Visibility, scan_within};
+use crate::text::scan::{ScanPiece, Visibility, scan_within};
 use crate::text::{Safe, SegmentRole, mask_value};
 
 /// The longest value shown beside a path, in characters.
@@ -64,128 +59,45 @@ pub fn diff(kind: DocumentKind, old: &str, new: &str) -> Diff {
     if old == new {
         return Diff::default();
     }
-    let (old, new) = (without_mark(old), without_mark(new));
-    let mut differ = Differ { kind, old, new, names: Vec::new(), steps: Vec::new(), changes: Vec::new() };
-    match (parse(old), parse(new)) {
-        (Ok(before), Ok(after)) => differ.nodes(&before, &after),
-        _ => differ.changes.push(PathChange {
+    let changes = match (JsonTree::of(old), JsonTree::of(new)) {
+        (Ok(before), Ok(after)) => {
+            let mut finder = ChangeFinder::new(Vec::new(), false);
+            finder.value(&before, &after);
+            finder.found.into_iter().map(|(path, change)| path_change(kind, &path, change)).collect()
+        }
+        _ => vec![PathChange {
             path: Safe::literal("(whole text)"),
             kind: DiffKind::Changed,
             old: None,
             new: None,
             secret: false,
-        }),
-    }
-    Diff { whitespace_only: differ.changes.is_empty(), changes: differ.changes }
+        }],
+    };
+    Diff { whitespace_only: changes.is_empty(), changes }
 }
 
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
-}
-
-struct Differ<'a> {
-    kind: DocumentKind,
-    old: &'a str,
-    new: &'a str,
-    /// The names on the way here, by which secrets are judged.
-    names: Vec<String>,
-    steps: Vec<PathStep>,
-    changes: Vec<PathChange>,
-}
-
-impl Differ<'_> {
-    fn nodes(&mut self, old: &Node, new: &Node) {
-        match (&old.value, &new.value) {
-            (NodeValue::Object(before), NodeValue::Object(after)) => self.members(before, after),
-            (NodeValue::Array(before), NodeValue::Array(after)) => self.items(before, after),
-            _ if tokens(old.span.of(self.old)).eq(tokens(new.span.of(self.new))) => (),
-            _ => self.push(DiffKind::Changed, Some(old.span), Some(new.span)),
-        }
+fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) -> PathChange {
+    let (kind, sides) = match change {
+        TreeChange::Order(..) => (DiffKind::OrderOnly, [None, None]),
+        TreeChange::Value(None, new) => (DiffKind::Added, [None, new]),
+        TreeChange::Value(old, None) => (DiffKind::Removed, [old, None]),
+        TreeChange::Value(old, new) => (DiffKind::Changed, [old, new]),
+    };
+    let (names, text) = (path.names(), sides.map(|side| side.map(JsonTree::raw)));
+    let [mut old, mut new] = text.map(|side| side.map(|text| display_value(document, &names, text)));
+    let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
+    if let ([Some(before), Some(after)], true) = (text, old == new) {
+        // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
+        let parted = if secret {
+            vec![HIDDEN, HIDDEN]
+        } else {
+            diverging_excerpts(document, &names, &[before, after])
+        };
+        let mut parted = parted.into_iter().map(|text| (text, secret));
+        (old, new) = (parted.next(), parted.next());
     }
-
-    fn members(&mut self, old: &[Member], new: &[Member]) {
-        let before = numbered(old);
-        let after = numbered(new);
-        let find: HashMap<_, _> = after.iter().map(|(key, member)| (*key, *member)).collect();
-        let known: HashMap<_, _> = before.iter().map(|(key, member)| (*key, *member)).collect();
-        for (key, member) in &before {
-            match find.get(key) {
-                Some(now) => self.member(*key, |differ| differ.nodes(&member.value, &now.value)),
-                None => self.member(*key, |differ| {
-                    differ.push(DiffKind::Removed, Some(member.value.span), None);
-                }),
-            }
-        }
-        for (key, member) in after.iter().filter(|(key, _)| !known.contains_key(key)) {
-            self.member(*key, |differ| differ.push(DiffKind::Added, None, Some(member.value.span)));
-        }
-        let stayed = before.iter().map(|(key, _)| key).filter(|key| find.contains_key(*key));
-        let stay = after.iter().map(|(key, _)| key).filter(|key| known.contains_key(*key));
-        if !stayed.eq(stay) {
-            self.push(DiffKind::OrderOnly, None, None);
-        }
-    }
-
-    fn member(&mut self, (name, number): NumberedName<'_>, visit: impl FnOnce(&mut Self)) {
-        self.names.push(name.to_owned());
-        self.steps.push(PathStep::Name(name.to_owned(), number));
-        visit(self);
-        self.steps.pop();
-        self.names.pop();
-    }
-
-    fn items(&mut self, old: &[Node], new: &[Node]) {
-        let (before, after) = (written_items(old, self.old), written_items(new, self.new));
-        if before != after && is_permutation(&before, &after) {
-            return self.push(DiffKind::OrderOnly, None, None);
-        }
-        for op in align::ops(&before, &after) {
-            if matches!(op, DiffOp::Equal { .. }) {
-                continue;
-            }
-            let (gone, come) = (op.old_range(), op.new_range());
-            let pairs = gone.len().min(come.len());
-            for (was, is) in gone.clone().zip(come.clone()) {
-                if let (Some(was), Some(now)) = (old.get(was), new.get(is)) {
-                    self.item(is, |differ| differ.nodes(was, now));
-                }
-            }
-            for at in gone.skip(pairs) {
-                let span = old.get(at).map(|item| item.span);
-                self.item(at, |differ| differ.push(DiffKind::Removed, span, None));
-            }
-            for at in come.skip(pairs) {
-                let span = new.get(at).map(|item| item.span);
-                self.item(at, |differ| differ.push(DiffKind::Added, None, span));
-            }
-        }
-    }
-
-    fn item(&mut self, at: usize, visit: impl FnOnce(&mut Self)) {
-        self.steps.push(PathStep::Item(at));
-        visit(self);
-        self.steps.pop();
-    }
-
-    fn push(&mut self, kind: DiffKind, old: Option<Span>, new: Option<Span>) {
-        let text = [old.map(|span| span.of(self.old)), new.map(|span| span.of(self.new))];
-        let [mut old, mut new] =
-            text.map(|side| side.map(|text| display_value(self.kind, &self.names, text)));
-        let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
-        if let ([Some(before), Some(after)], true) = (text, old == new) {
-            // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
-            let parted = if secret {
-                vec![HIDDEN, HIDDEN]
-            } else {
-                diverging_excerpts(self.kind, &self.names, &[before, after])
-            };
-            let mut parted = parted.into_iter().map(|text| (text, secret));
-            (old, new) = (parted.next(), parted.next());
-        }
-        let path = display_path(&self.steps);
-        let [old, new] = [old, new].map(|side| side.map(|(value, _)| value));
-        self.changes.push(PathChange { path, kind, old, new, secret });
-    }
+    let [old, new] = [old, new].map(|side| side.map(|(value, _)| value));
+    PathChange { path: path.display(), kind, old, new, secret }
 }
 
 /// Values that begin alike, from shortly before they differ.
@@ -214,34 +126,12 @@ pub(super) fn display_value<S: AsRef<str>>(
     text: &str,
 ) -> (Safe<'static>, bool) {
     let pieces = scan_within(kind, names, text);
-    let hidden = |look| matches!(look, Visibility::Hidden { .. });
-    let secret = pieces.iter().any(|piece| hidden(piece.visibility));
+    let secret = pieces.iter().any(ScanPiece::is_hidden);
     let nothing_else = pieces.iter().all(|piece| {
-        hidden(piece.visibility)
+        piece.is_hidden()
             || piece.visibility == Visibility::Shown(SegmentRole::String) && piece.span.of(text) == "\""
     });
     if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }
-}
-
-/// Each item by its tokens.
-fn written_items<'a>(items: &[Node], text: &'a str) -> Vec<Cow<'a, str>> {
-    let written = |item: &Node| match item.value {
-        NodeValue::Scalar(_) => Cow::Borrowed(item.span.of(text)),
-        _ => Cow::Owned(tokens(item.span.of(text)).collect()),
-    };
-    items.iter().map(written).collect()
-}
-
-fn is_permutation(old: &[Cow<'_, str>], new: &[Cow<'_, str>]) -> bool {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for item in old {
-        *counts.entry(item).or_default() += 1;
-    }
-    let mut take = |item: &Cow<'_, str>| {
-        let count = counts.get_mut(item.as_ref()).filter(|count| **count > 0);
-        count.map(|count| *count -= 1).is_some()
-    };
-    old.len() == new.len() && new.iter().all(&mut take)
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl<'a> JsonTokens<'a> {
 
 /// Where white space stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum GapKind {
+pub(super) enum GapKind {
     BeforeColon,
     AfterColon,
     BeforeComma,
@@ -90,7 +90,7 @@ enum GapKind {
 }
 
 impl GapKind {
-    fn between(before: LexemeKind, after: LexemeKind) -> Self {
+    pub(super) fn between(before: LexemeKind, after: LexemeKind) -> Self {
         match (before, after) {
             (_, LexemeKind::Colon) => Self::BeforeColon,
             (LexemeKind::Colon, _) => Self::AfterColon,
@@ -176,28 +176,7 @@ impl<'a> GapStyle<'a> {
         Self(best.into_iter().map(|(place, (_, gap))| (place, gap)).collect())
     }
 
-    pub(super) fn before_colon(&self) -> &'a str {
-        self.gap(GapKind::BeforeColon)
-    }
-
-    pub(super) fn after_colon(&self) -> &'a str {
-        self.gap(GapKind::AfterColon)
-    }
-
-    pub(super) fn after_comma(&self) -> &'a str {
-        self.gap(GapKind::AfterComma)
-    }
-
-    /// After an opening bracket and before a closing one.
-    pub(super) fn inside(&self) -> (&'a str, &'a str) {
-        (self.gap(GapKind::AfterOpen), self.gap(GapKind::BeforeClose))
-    }
-
-    pub(super) fn between(&self, before: LexemeKind, after: LexemeKind) -> &'a str {
-        self.gap(GapKind::between(before, after))
-    }
-
-    fn gap(&self, place: GapKind) -> &'a str {
+    pub(super) fn gap(&self, place: GapKind) -> &'a str {
         let known = |place| self.0.get(&place).copied();
         let other = match place {
             GapKind::AfterColon => GapKind::AfterComma,

@@ -2,6 +2,7 @@
 //! what a review shows. Pure.
 
 mod align;
+mod changes;
 mod diff;
 #[cfg(test)]
 mod fixture;

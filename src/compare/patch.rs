@@ -6,7 +6,7 @@ use similar::DiffOp;
 
 use super::align;
 use super::splice::{RawJson, SpliceChild, SpliceOp};
-use super::tree::{JsonTree, TreeKind};
+use super::tree::{JsonTree, TreeKind, by_id, hashes};
 
 pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
     if old.same(new) {
@@ -14,18 +14,16 @@ pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
     }
     match (&old.kind, &new.kind) {
         (TreeKind::Object(before), TreeKind::Object(after)) => {
-            let known: HashMap<(&str, usize), usize> =
-                before.iter().enumerate().map(|(at, m)| ((m.name.as_str(), m.number), at)).collect();
+            let known = by_id(before);
             let children = after.iter().map(|member| {
                 let key = member.key.of(new.text);
-                let origin = known.get(&(member.name.as_str(), member.number));
-                match origin.and_then(|at| Some((*at, before.get(*at)?))) {
+                match known.get(&member.id()) {
                     Some((at, was)) => SpliceChild {
-                        origin: Some(at),
+                        origin: Some(*at),
                         key: (was.key.of(old.text) != key).then(|| key.to_owned()),
                         value: between(&was.value, &member.value),
                     },
-                    None => SpliceChild::new(Some(key.to_owned()), RawJson::of(&member.value)),
+                    None => SpliceChild::new(Some(key.to_owned()), &member.value),
                 }
             });
             SpliceOp::children(children.collect(), before.len())
@@ -39,11 +37,9 @@ pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
 
 /// The items of an array, each with the one that it is or takes the place of.
 fn items(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Vec<SpliceChild> {
-    let new = |item: &JsonTree<'_>| SpliceChild::new(None, RawJson::of(item));
     if let Some(origins) = permutation(before, after) {
         return origins.into_iter().map(|at| SpliceChild::existing(at, SpliceOp::Keep)).collect();
     }
-    let hashes = |items: &[JsonTree<'_>]| -> Vec<u64> { items.iter().map(JsonTree::hash).collect() };
     let mut children = Vec::with_capacity(after.len());
     for op in align::ops(&hashes(before), &hashes(after)) {
         let pairs = if matches!(op, DiffOp::Equal { .. } | DiffOp::Replace { .. }) { usize::MAX } else { 0 };
@@ -51,7 +47,7 @@ fn items(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Vec<SpliceChild> {
         for is in after.get(op.new_range()).unwrap_or_default() {
             children.push(match olds.next().and_then(|at| Some((at, before.get(at)?))) {
                 Some((at, was)) => SpliceChild::existing(at, between(was, is)),
-                None => new(is),
+                None => SpliceChild::new(None, is),
             });
         }
     }
@@ -65,10 +61,10 @@ pub(super) fn permutation(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Op
     }
     let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, item) in before.iter().enumerate().rev() {
-        places.entry(item.hash()).or_default().push(at);
+        places.entry(item.hash).or_default().push(at);
     }
     let find = |item: &JsonTree<'_>| {
-        let at = places.get_mut(&item.hash())?.pop()?;
+        let at = places.get_mut(&item.hash)?.pop()?;
         before.get(at)?.same(item).then_some(at)
     };
     after.iter().map(find).collect()
@@ -127,8 +123,11 @@ mod tests {
         fn members_that_stay_keep_their_bytes([old, new, _] in family()) {
             let after = patched(&old, &new);
             let (old, after) = (JsonTree::of(&old).unwrap(), JsonTree::of(&after).unwrap());
-            for member in old.members().unwrap() {
-                let same = after.members().unwrap().iter().find(|other| other.step() == member.step());
+            let (TreeKind::Object(before), TreeKind::Object(now)) = (&old.kind, &after.kind) else {
+                panic!("objects");
+            };
+            for member in before {
+                let same = now.iter().find(|other| other.id() == member.id());
                 if let Some(other) = same.filter(|other| other.value.same(&member.value)) {
                     prop_assert_eq!(other.value.raw(), member.value.raw());
                 }

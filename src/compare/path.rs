@@ -1,8 +1,6 @@
 //! Paths into a document: how a member or an item is named, and how that is written.
 
-use std::collections::HashMap;
-
-use crate::domain::json::{LexemeKind, Lexer, Member, quote};
+use crate::domain::json::{LexemeKind, Lexer, quote};
 use crate::text::Safe;
 
 /// The longest name written whole, in characters.
@@ -32,47 +30,29 @@ impl JsonPath {
 
     /// As it is shown, such as `chain[1].module`; a second member of one name is `name (2)`.
     pub fn display(&self) -> Safe<'static> {
-        display_path(&self.0)
-    }
-}
-
-pub(super) fn display_path(steps: &[PathStep]) -> Safe<'static> {
-    if steps.is_empty() {
-        return Safe::literal("(document)");
-    }
-    let mut path = String::new();
-    for step in steps {
-        match step {
-            PathStep::Item(at) => path.push_str(&format!("[{at}]")),
-            PathStep::Name(name, number) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
-                let quoted = name.is_empty() || !name.chars().all(plain);
-                let name = if quoted { quote(name) } else { name.clone() };
-                path.push_str(Safe::prefix(&name, MAX_NAME).as_str());
-                if *number > 1 {
-                    path.push_str(&format!(" ({number})"));
+        if self.0.is_empty() {
+            return Safe::literal("(document)");
+        }
+        let mut path = String::new();
+        for step in &self.0 {
+            match step {
+                PathStep::Item(at) => path.push_str(&format!("[{at}]")),
+                PathStep::Name(name, number) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+                    let quoted = name.is_empty() || !name.chars().all(plain);
+                    let name = if quoted { quote(name) } else { name.clone() };
+                    path.push_str(Safe::prefix(&name, MAX_NAME).as_str());
+                    if *number > 1 {
+                        path.push_str(&format!(" ({number})"));
+                    }
                 }
             }
         }
+        Safe::from(path)
     }
-    Safe::from(path)
-}
-
-/// A member's name, and which one of that name it is, from 1.
-pub(super) type NumberedName<'a> = (&'a str, usize);
-
-pub(super) fn numbered(members: &[Member]) -> Vec<(NumberedName<'_>, &Member)> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut numbered = Vec::with_capacity(members.len());
-    for member in members {
-        let count = seen.entry(&member.name).or_default();
-        *count += 1;
-        numbered.push(((member.name.as_str(), *count), member));
-    }
-    numbered
 }
 
 /// The texts of the tokens, without white space.

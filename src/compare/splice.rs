@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::format::{GapStyle, JsonTokens, has_crlf};
+use super::format::{GapKind, GapStyle, JsonTokens, has_crlf};
 use super::tree::{JsonTree, TreeKind};
 use crate::domain::json::{LexemeKind, Lexer, Span, indent};
 
@@ -68,21 +68,23 @@ pub(super) enum SpliceOp {
 
 /// A member or an item of what is wanted.
 #[derive(Clone)]
-pub(super) struct SpliceChild {
+pub(super) struct SpliceChild<V = SpliceOp> {
     /// Which one of the container's it is; none where it is new.
     pub(super) origin: Option<usize>,
     /// The name of a member as it is written, quotes included, where it is new or written otherwise.
     pub(super) key: Option<String>,
-    pub(super) value: SpliceOp,
+    pub(super) value: V,
+}
+
+impl<V> SpliceChild<V> {
+    pub(super) fn existing(origin: usize, value: V) -> Self {
+        Self { origin: Some(origin), key: None, value }
+    }
 }
 
 impl SpliceChild {
-    pub(super) fn existing(origin: usize, value: SpliceOp) -> Self {
-        Self { origin: Some(origin), key: None, value }
-    }
-
-    pub(super) fn new(key: Option<String>, value: RawJson) -> Self {
-        Self { origin: None, key, value: SpliceOp::Value(value) }
+    pub(super) fn new(key: Option<String>, value: &JsonTree<'_>) -> Self {
+        Self { origin: None, key, value: SpliceOp::Value(RawJson::of(value)) }
     }
 }
 
@@ -126,7 +128,7 @@ impl<'a> SpliceStyle<'a> {
 
     /// Between the members of an object on one line, whatever the document is.
     fn next_on_a_line(&self) -> &'a str {
-        let usual = self.gaps.after_comma();
+        let usual = self.gaps.gap(GapKind::AfterComma);
         if usual.contains(['\n', '\r']) { " " } else { usual }
     }
 
@@ -172,9 +174,9 @@ impl<'a> SpliceStyle<'a> {
         let SpliceOp::Value(value) = &child.value else { return };
         if let Some(key) = &child.key {
             out.push_str(key);
-            out.push_str(self.gaps.before_colon());
+            out.push_str(self.gaps.gap(GapKind::BeforeColon));
             out.push(':');
-            out.push_str(self.gaps.after_colon());
+            out.push_str(self.gaps.gap(GapKind::AfterColon));
         }
         let indent = lead.rsplit_once('\n').map_or_else(|| tree.line_indent(), |(_, indent)| indent);
         out.push_str(&self.fit(value, indent));
@@ -195,7 +197,7 @@ impl<'a> SpliceStyle<'a> {
         let mut out = String::with_capacity(text.len());
         let mut before: Option<LexemeKind> = None;
         for lexeme in Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space) {
-            out.push_str(before.map_or("", |before| self.gaps.between(before, lexeme.kind)));
+            out.push_str(before.map_or("", |before| self.gaps.gap(GapKind::between(before, lexeme.kind))));
             out.push_str(lexeme.span.of(text));
             before = Some(lexeme.kind);
         }
@@ -227,25 +229,22 @@ impl<'a> ChildGaps<'a> {
         }
         let close = Span { start: at, end: tree.span.end.saturating_sub(1) }.of(tree.text);
         trails.extend((!children.is_empty()).then_some(close));
-        let (first, next, close) = match leads.as_slice() {
+        let [first, next, close] = match leads.as_slice() {
             [] => Self::of_empty(style, tree),
-            [only] if !only.contains('\n') => {
-                ((*only).to_owned(), style.next_on_a_line().to_owned(), close.to_owned())
-            }
-            [first, .., last] => ((*first).to_owned(), (*last).to_owned(), close.to_owned()),
-            [only] => ((*only).to_owned(), (*only).to_owned(), close.to_owned()),
+            [only] if !only.contains('\n') => [only, style.next_on_a_line(), close].map(str::to_owned),
+            [first, .., next] | [first @ next] => [first, next, close].map(str::to_owned),
         };
         Self { leads, trails, first, next, close }
     }
 
-    fn of_empty(style: &SpliceStyle<'_>, tree: &JsonTree<'_>) -> (String, String, String) {
+    fn of_empty(style: &SpliceStyle<'_>, tree: &JsonTree<'_>) -> [String; 3] {
         if style.one_line {
-            let (open, close) = style.gaps.inside();
-            return (open.to_owned(), style.next_on_a_line().to_owned(), close.to_owned());
+            let [open, close] = [GapKind::AfterOpen, GapKind::BeforeClose].map(|kind| style.gaps.gap(kind));
+            return [open, style.next_on_a_line(), close].map(str::to_owned);
         }
         let outer = format!("{}{}", style.line_end, tree.line_indent());
         let inner = format!("{outer}  ");
-        (inner.clone(), inner, outer)
+        [inner.clone(), inner, outer]
     }
 
     /// What stands before the child that comes at a place.

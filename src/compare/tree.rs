@@ -15,7 +15,7 @@ pub(super) struct JsonTree<'a> {
     /// Whether the whole text is one line.
     pub(super) flat: bool,
     /// Of its tokens; what differs has another one, nearly always.
-    hash: u64,
+    pub(super) hash: u64,
 }
 
 pub(super) enum TreeKind<'a> {
@@ -32,7 +32,14 @@ pub(super) struct TreeMember<'a> {
     pub(super) value: JsonTree<'a>,
 }
 
+/// A member's name, and which one of that name it is.
+pub(super) type MemberId<'a> = (&'a str, usize);
+
 impl TreeMember<'_> {
+    pub(super) fn id(&self) -> MemberId<'_> {
+        (&self.name, self.number)
+    }
+
     pub(super) fn step(&self) -> PathStep {
         PathStep::Name(self.name.clone(), self.number)
     }
@@ -52,8 +59,7 @@ impl<'a> JsonTree<'a> {
     }
 
     fn build(text: &'a str, mark: usize, flat: bool, node: Node) -> Self {
-        let moved = |span: Span| Span { start: mark + span.start, end: mark + span.end };
-        let span = moved(node.span);
+        let span = node.span.shifted(mark);
         let mut hasher = DefaultHasher::new();
         let kind = match node.value {
             NodeValue::Object(nodes) => {
@@ -63,7 +69,7 @@ impl<'a> JsonTree<'a> {
                 for member in nodes {
                     let count = seen.entry(member.name.clone()).or_default();
                     *count += 1;
-                    let (name, number, key) = (member.name, *count, moved(member.key));
+                    let (name, number, key) = (member.name, *count, member.key.shifted(mark));
                     let value = Self::build(text, mark, flat, member.value);
                     (key.of(text), value.hash).hash(&mut hasher);
                     members.push(TreeMember { name, number, key, value });
@@ -94,25 +100,6 @@ impl<'a> JsonTree<'a> {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
     }
 
-    /// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
-    pub(super) fn hash(&self) -> u64 {
-        self.hash
-    }
-
-    pub(super) fn members(&self) -> Option<&[TreeMember<'a>]> {
-        match &self.kind {
-            TreeKind::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    pub(super) fn items(&self) -> Option<&[JsonTree<'a>]> {
-        match &self.kind {
-            TreeKind::Array(items) => Some(items),
-            _ => None,
-        }
-    }
-
     /// What it holds, each with the place of its whole text.
     pub(super) fn children(&self) -> Vec<(Span, &JsonTree<'a>)> {
         match &self.kind {
@@ -129,6 +116,18 @@ impl<'a> JsonTree<'a> {
         // On the one line there is, nothing is indented; looking for its start would take for ever.
         if self.flat { "" } else { line_indent(self.text, self.span.start) }
     }
+}
+
+/// The members with their places among all.
+pub(super) fn by_id<'a, 't>(
+    members: &'a [TreeMember<'t>],
+) -> HashMap<MemberId<'a>, (usize, &'a TreeMember<'t>)> {
+    members.iter().enumerate().map(|(at, member)| (member.id(), (at, member))).collect()
+}
+
+/// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
+pub(super) fn hashes(items: &[JsonTree<'_>]) -> Vec<u64> {
+    items.iter().map(|item| item.hash).collect()
 }
 
 /// The blanks at the start of the line of a place.
@@ -148,7 +147,7 @@ mod tests {
     fn values_are_compared_by_tokens() {
         let text = "\u{feff}{\"a\": [1, {\"b\":2}], \"a\": [1,{\"b\" : 2}], \"c\": [1, {\"b\": 2.0}]}";
         let tree = JsonTree::of(text).unwrap();
-        let members = tree.members().unwrap();
+        let TreeKind::Object(members) = &tree.kind else { panic!("an object") };
         assert!(members[0].value.same(&members[1].value) && !members[0].value.same(&members[2].value));
         assert_eq!(members[1].step(), PathStep::Name("a".into(), 2));
         assert_eq!(members[2].span().of(text), "\"c\": [1, {\"b\": 2.0}]");

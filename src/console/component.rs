@@ -1,9 +1,5 @@
-//! What a screen or an overlay answers for itself: its keys, its actions, its frame, and when that changes.
-//! [`Tab::component`], [`covering`] and [`Overlay::component`] are the only places that list them.
-//!
-//! [`Tab::component`]: crate::console::screens::Tab::component
-//! [`covering`]: crate::console::screens::covering
-//! [`Overlay::component`]: crate::console::overlays::Overlay::component
+//! What a screen or an overlay answers for itself: its actions, its frame, and when that changes.
+//! [`component`](crate::console::screens::component) is the only place that lists them.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +9,9 @@ use super::action::Action;
 use super::age::age;
 use super::effect::Effect;
 use super::model::{Model, Tone};
-use super::place::Place;
 use crate::console::widgets::{Movement, Surface, TextRun};
 
 pub(crate) trait Component: Sync {
-    /// Which keys are live.
-    fn place(&self, model: &Model) -> Place;
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>);
 
     /// Does an action; `None` where it means what it means everywhere.

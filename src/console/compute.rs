@@ -5,9 +5,7 @@ use std::fmt;
 
 use super::effect::{Effect, RequestId};
 use super::model::Model;
-
-/// Up to this many bytes a job is done on the event loop: half a millisecond.
-pub const AT_ONCE: usize = 64 * 1024;
+use super::request::AT_ONCE;
 
 /// A job, and what is done with its result.
 pub struct Compute {

@@ -1,5 +1,6 @@
 //! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
 
+use super::action::Action;
 use super::compute::Compute;
 use super::drafts::DraftJob;
 use super::external_editor::ExternalDraft;
@@ -7,40 +8,7 @@ use super::secret_jobs::SecretJob;
 use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
 use crate::provider::Op;
 
-/// Ties an answer to its effect; an answer to an older request is dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct RequestId(pub u64);
-
-/// The request whose answer is waited for, with what belongs to it.
-#[derive(Debug)]
-pub struct Pending<T>(pub(super) Option<(RequestId, T)>);
-
-impl<T> Default for Pending<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Pending<T> {
-    /// Waits for this request, and for no earlier one any more.
-    pub fn begin(&mut self, request: RequestId, with: T) {
-        self.0 = Some((request, with));
-    }
-
-    /// What belongs to this request, if it is the one waited for.
-    pub fn accept(&mut self, request: RequestId) -> Option<T> {
-        self.0.take_if(|(pending, _)| *pending == request).map(|(_, with)| with)
-    }
-
-    /// Waits for nothing any more; whether it did.
-    pub fn cancel(&mut self) -> bool {
-        self.0.take().is_some()
-    }
-
-    pub fn is_pending(&self) -> bool {
-        self.0.is_some()
-    }
-}
+pub use super::request::{Pending, RequestId};
 
 #[derive(Debug)]
 pub enum Effect {
@@ -48,6 +16,8 @@ pub enum Effect {
     Commit(RequestId, Vec<Op>),
     /// A pure job; a small one is done before `update` returns.
     Compute(RequestId, Compute),
+    /// Does an action, as its key would; done before `update` returns.
+    Act(Action),
     /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
         request: RequestId,
@@ -104,7 +74,8 @@ impl Effect {
         match self {
             Self::Commit(..) => true,
             Self::Secret(_, job) => job.writes(),
-            Self::Compute(..)
+            Self::Act(_)
+            | Self::Compute(..)
             | Self::WatchPresence(_)
             | Self::RefreshPresence(_)
             | Self::RefreshAllPresence => false,

@@ -1,13 +1,13 @@
 //! Messages to `update`: events with the time at which they arrived.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
 use super::compute::Computed;
 use super::drafts::{DraftEntry, SavedDraft};
-use super::effect::RequestId;
 use super::external_editor::EditorEvent;
+use super::request::RequestId;
 use super::secret_jobs::SecretJobResult;
 use crate::console::screens::secrets::{FolderPage, ListingEnd};
 use crate::console::shell::layout::Size;
@@ -15,20 +15,7 @@ use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, Secre
 use crate::inventory::InventoryEvent;
 use crate::provider::{Commit, CommitStatus, Error};
 
-/// A point in time on both clocks: monotonic for ages and deadlines, wall for display.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    /// Since the program started.
-    pub mono: Duration,
-    pub wall: SystemTime,
-}
-
-impl Stamp {
-    /// The start of the program.
-    pub fn start() -> Self {
-        Self { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH }
-    }
-}
+use super::stamp::Stamp;
 
 #[derive(Debug)]
 pub struct Message {

@@ -10,7 +10,7 @@ pub const MAX_EDITABLE: usize = 1024 * 1024;
 ///
 /// It may hold plaintext secrets, so its `Debug` form shows only the size. To show it, make a
 /// `text::Masked` of it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Document(Arc<[u8]>);
 
 impl Document {

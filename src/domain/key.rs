@@ -141,24 +141,15 @@ impl std::str::FromStr for Address {
         };
         let connection = |rest: &str| ConnectionName::new(rest).map(ResourceKey::connection).map_err(name);
 
-        if let Some(rest) = text.strip_prefix("key:") {
-            return if rest.is_empty() {
-                Err(shape())
-            } else {
-                Ok(Self(ResourceKey::foreign(rest.as_bytes())))
-            };
+        match (text.split_once(':'), text.split_once('/')) {
+            (Some(("key", raw)), _) if !raw.is_empty() => Ok(ResourceKey::foreign(raw.as_bytes())),
+            (Some(("key", _)), _) => Err(shape()),
+            (Some(("webhook", rest)), _) => webhook(rest),
+            (Some(("connection", rest)), _) | (_, Some((CONNECTIONS, rest))) => connection(rest),
+            (_, Some(_)) => webhook(text),
+            (_, None) => Err(shape()),
         }
-        if let Some(rest) = text.strip_prefix("webhook:") {
-            return webhook(rest).map(Self);
-        }
-        if let Some(rest) = text.strip_prefix("connection:") {
-            return connection(rest).map(Self);
-        }
-        match text.split_once('/') {
-            Some((CONNECTIONS, rest)) => connection(rest).map(Self),
-            Some(_) => webhook(text).map(Self),
-            None => Err(shape()),
-        }
+        .map(Self)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Names that keys are made of; each type admits only what its rule allows (docs/receiver.md, section 2).
 
-use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -22,7 +21,7 @@ pub enum NameError {
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $error:expr, $valid:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -38,12 +37,6 @@ macro_rules! name {
             /// The name as stored; not yet safe to show, see `text::Safe`.
             pub fn as_str(&self) -> &str {
                 &self.0
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({:?})", stringify!($name), &*self.0)
             }
         }
 

@@ -49,7 +49,7 @@ impl fmt::Display for LeaseId {
 }
 
 /// How a provider's tokens read and print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A counter, printed in decimal (etcd's mod_revision, the memory store's counter).
     Counter,
@@ -60,31 +60,25 @@ pub enum TokenKind {
 /// The precondition of one document: opaque, equality only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token {
-    kind: TokenTag,
+    kind: TokenKind,
     value: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum TokenTag {
-    Counter,
-    Digest,
 }
 
 impl Token {
     /// A token of a store that counts.
     pub fn counter(value: u64) -> Self {
-        Self { kind: TokenTag::Counter, value }
+        Self { kind: TokenKind::Counter, value }
     }
 
     /// A token from the first six bytes of a digest.
     pub fn digest(bytes: [u8; 6]) -> Self {
         let [a, b, c, d, e, f] = bytes;
-        Self { kind: TokenTag::Digest, value: u64::from_be_bytes([0, 0, a, b, c, d, e, f]) }
+        Self { kind: TokenKind::Digest, value: u64::from_be_bytes([0, 0, a, b, c, d, e, f]) }
     }
 
     /// The count, if this token comes from a store that counts; what such a store compares.
     pub fn as_counter(self) -> Option<u64> {
-        (self.kind == TokenTag::Counter).then_some(self.value)
+        (self.kind == TokenKind::Counter).then_some(self.value)
     }
 
     /// Reads what [`fmt::Display`] prints.
@@ -93,7 +87,7 @@ impl Token {
             TokenKind::Counter => text.strip_prefix('r').unwrap_or(text).parse().ok().map(Self::counter),
             TokenKind::Digest if text.len() == 12 => {
                 let value = u64::from_str_radix(text, 16).ok()?;
-                Some(Self { kind: TokenTag::Digest, value })
+                Some(Self { kind, value })
             }
             TokenKind::Digest => None,
         }
@@ -103,8 +97,8 @@ impl Token {
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            TokenTag::Counter => write!(f, "{}", self.value),
-            TokenTag::Digest => write!(f, "{:012x}", self.value),
+            TokenKind::Counter => write!(f, "{}", self.value),
+            TokenKind::Digest => write!(f, "{:012x}", self.value),
         }
     }
 }

@@ -8,7 +8,6 @@ mod facts;
 mod index;
 mod query;
 mod row;
-mod slices;
 mod store;
 
 pub use event::{InventoryEvent, ScannedEntry, scan_event};

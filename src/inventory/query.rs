@@ -3,7 +3,7 @@
 use crate::domain::{ConnectionName, Namespace, ResourceKey};
 
 use super::Inventory;
-use super::row::{RowRef, Slot, Symbol};
+use super::row::{RowRef, Slot};
 use super::store::RowGroup;
 
 /// A range of rows in key order.
@@ -33,7 +33,7 @@ impl Inventory {
     }
 
     pub fn find(&self, key: &ResourceKey) -> Option<Slot> {
-        let at = self.place_of(key, key.short_bytes()).ok()?;
+        let at = self.place_of(key).ok()?;
         self.group(key)?.slots.get(at).copied()
     }
 
@@ -75,6 +75,14 @@ impl Inventory {
         None
     }
 
+    /// The rows in the order of their slots, from a slot on, which may be one without a row, for work over
+    /// all of them that is done in slices. Rows that come or go between two slices leave the slots of all
+    /// others where they are.
+    pub fn rows_from(&self, first: Slot) -> impl Iterator<Item = RowRef<'_>> {
+        let slots = (first.0..).map(Slot).take(self.rows.len().saturating_sub(first.index()));
+        slots.filter_map(|slot| self.row(slot))
+    }
+
     /// The place of a key in a range; `Err` with the place it would have.
     ///
     /// # Errors
@@ -89,7 +97,7 @@ impl Inventory {
             | (Scope::Foreign, ResourceKey::Foreign { .. }) => 0,
             _ => return Err(0),
         };
-        match self.place_of(key, key.short_bytes()) {
+        match self.place_of(key) {
             Ok(at) => Ok(before + at),
             Err(at) => Err(before + at),
         }
@@ -100,17 +108,10 @@ impl Inventory {
         self.slots(scope).filter_map(|slot| self.row(slot)).map(RowRef::key)
     }
 
-    pub(super) fn name_of(&self, symbol: Symbol) -> Option<&str> {
-        self.names.name(symbol)
-    }
-
-    pub(super) fn namespace_of(&self, symbol: Symbol) -> Option<&Namespace> {
-        self.webhooks.get_key_value(self.names.name(symbol)?).map(|(namespace, _)| namespace)
-    }
-
     /// The place of a key inside its own group.
-    pub(super) fn place_of(&self, key: &ResourceKey, short: &[u8]) -> Result<usize, usize> {
+    pub(super) fn place_of(&self, key: &ResourceKey) -> Result<usize, usize> {
         let Some(group) = self.group(key) else { return Err(0) };
+        let short = key.short_bytes();
         let order =
             |slot: &Slot| self.rows.get(slot.index()).and_then(Option::as_ref).map(|row| row.name.short());
         // Loads arrive in key order, so the usual place of a new key is the end.
@@ -142,5 +143,50 @@ impl Inventory {
 impl RowGroup {
     fn counts(&self) -> RowCounts {
         RowCounts { total: self.slots.len(), invalid: self.invalid }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::inventory::{InventoryEvent, ScannedEntry};
+
+    fn put(address: &str, text: &str) -> Change<ScannedEntry> {
+        let Address(key) = address.parse().unwrap();
+        let (revision, token) = (Revision(1), Token::counter(1));
+        let entry =
+            Entry { key, document: text.into(), revision, created: None, version: None, token, lease: None };
+        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+    }
+
+    #[test]
+    fn rows_come_by_slot_and_a_gap_moves_none() {
+        let mut inventory = Inventory::default();
+        let Address(gone) = "a/two".parse().unwrap();
+        let changes = vec![
+            put("a/one", r#"{"k": "{$B} {$A:x} {$B:y}"}"#),
+            put("a/two", "{}"),
+            put("connections/c", r#"{"pass": "{$vault:a/b#c:d}"}"#),
+        ];
+        inventory.apply(InventoryEvent::Batch { at: Revision(1), changes }, Duration::ZERO);
+        inventory.apply(
+            InventoryEvent::Batch {
+                at: Revision(2),
+                changes: vec![Change { revision: Revision(2), kind: ChangeKind::Deleted { key: gone } }],
+            },
+            Duration::ZERO,
+        );
+        let rows: Vec<_> = inventory.rows_from(Slot::FIRST).collect();
+        assert_eq!(rows.iter().map(|row| row.slot()).collect::<Vec<_>>(), [Slot(0), Slot(2)]);
+        let found: Vec<_> = rows.iter().map(|row| row.sites().references().len()).collect();
+        assert_eq!(found, [2, 1]);
+        let fallback: Vec<bool> =
+            rows.iter().flat_map(|row| row.sites().references().into_values()).collect();
+        assert_eq!(fallback, [true, false, true], "one without a default counts");
+        let from = |slot: Slot| inventory.rows_from(slot).count();
+        assert_eq!((from(Slot(0).next()), from(Slot(2)), from(Slot(3)), from(Slot(99))), (1, 1, 0, 0));
     }
 }

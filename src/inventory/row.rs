@@ -9,7 +9,6 @@ use crate::domain::{
 };
 
 use super::facts::sites_of;
-use super::store::RowLinks;
 use super::{AuthKinds, DocumentError, Facts, Inventory, ValueSites};
 
 /// The place of a row; stays the same while its key exists, and is used again afterwards.
@@ -17,6 +16,14 @@ use super::{AuthKinds, DocumentError, Facts, Inventory, ValueSites};
 pub struct Slot(pub(super) u32);
 
 impl Slot {
+    /// The first place there can be.
+    pub const FIRST: Self = Self(0);
+
+    /// The place after it.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     pub(super) fn index(self) -> usize {
         self.0 as usize
     }
@@ -78,7 +85,10 @@ impl<'a> RowRef<'a> {
     /// The namespace of a webhook.
     pub fn namespace(self) -> Option<&'a Namespace> {
         match &self.row.name {
-            RowName::Webhook(symbol, _) => self.inventory.namespace_of(*symbol),
+            RowName::Webhook(symbol, _) => {
+                let name = self.inventory.names.name(*symbol)?;
+                self.inventory.webhooks.get_key_value(name).map(|(namespace, _)| namespace)
+            }
             _ => None,
         }
     }
@@ -90,12 +100,12 @@ impl<'a> RowRef<'a> {
 
     /// A webhook's module or a connection's type.
     pub fn module(self) -> Option<&'a str> {
-        self.inventory.name_of(self.row.module)
+        self.inventory.names.name(self.row.module)
     }
 
     /// The connection a webhook names.
     pub fn connection(self) -> Option<&'a str> {
-        self.inventory.name_of(self.row.connection)
+        self.inventory.names.name(self.row.connection)
     }
 
     /// How a webhook authenticates its callers.
@@ -133,7 +143,7 @@ impl<'a> RowRef<'a> {
 
     /// The lease it is attached to.
     pub fn lease(self) -> Option<LeaseId> {
-        self.inventory.lease_of(self.slot)
+        self.inventory.leases.get(&self.slot).copied()
     }
 
     /// Why its document is not one.
@@ -149,30 +159,27 @@ impl<'a> RowRef<'a> {
 
     /// Where it refers to something, or holds a secret in plaintext.
     pub fn sites(self) -> ValueSites<'a> {
-        sites_of(&self.row.document, self.links().map_or(&[], |links| &links.sites))
+        sites_of(&self.row.document, self.inventory.sites.get(&self.slot).map_or(&[], |sites| sites))
     }
 
     /// What its document says; nothing is read again.
     pub fn facts(self) -> Facts {
-        let connections = match self.links().filter(|links| links.connections.len() > 1) {
-            Some(links) => {
-                links.connections.iter().filter_map(|name| self.inventory.name_of(*name)).collect()
-            }
-            None => Vec::from_iter(self.connection()),
-        };
+        let connections = self.connections().iter().filter_map(|name| self.inventory.names.name(*name));
         Facts {
             document: self.row.document.clone(),
             error: self.error().cloned(),
             module: self.module().map(Into::into),
-            connections: connections.into_iter().map(Into::into).collect(),
+            connections: connections.map(Into::into).collect(),
             auth: self.row.auth,
             own: self.row.own,
-            sites: self.links().map(|links| links.sites.clone()).unwrap_or_default(),
+            sites: self.inventory.sites.get(&self.slot).cloned().unwrap_or_default(),
         }
     }
 
-    fn links(self) -> Option<&'a RowLinks> {
-        self.inventory.links.get(&self.slot)
+    /// All that it names; none is one without a name.
+    pub(super) fn connections(self) -> &'a [Symbol] {
+        let several = self.inventory.connections_of.get(&self.slot);
+        several.map_or(std::slice::from_ref(&self.row.connection), |several| several)
     }
 
     /// When a change was observed, as time since the program started.

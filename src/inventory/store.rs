@@ -22,10 +22,12 @@ pub struct Inventory {
     pub(super) foreign: RowGroup,
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
-    /// What few rows have: references or plaintext, or connections beyond the first.
-    pub(super) links: HashMap<Slot, RowLinks>,
+    /// Where the documents refer to something or hold a plaintext, of those that do.
+    pub(super) sites: HashMap<Slot, Box<[u8]>>,
+    /// Of rows that name more than one.
+    pub(super) connections_of: HashMap<Slot, Box<[Symbol]>>,
     pub(super) errors: HashMap<Slot, DocumentError>,
-    leases: HashMap<Slot, LeaseId>,
+    pub(super) leases: HashMap<Slot, LeaseId>,
     store: Option<StoreId>,
     coverage: Coverage,
     revision: Revision,
@@ -38,13 +40,6 @@ pub struct Inventory {
 pub(super) struct RowGroup {
     pub(super) slots: Vec<Slot>,
     pub(super) invalid: usize,
-}
-
-#[derive(Default)]
-pub(super) struct RowLinks {
-    pub(super) connections: Box<[Symbol]>,
-    /// See [`super::ValueSites`].
-    pub(super) sites: Box<[u32]>,
 }
 
 struct LoadProgress {
@@ -81,7 +76,8 @@ impl Inventory {
     pub fn apply(&mut self, feed: InventoryEvent, now: Duration) -> Delta {
         let mut delta = Delta::default();
         match feed {
-            InventoryEvent::State(_) => {}
+            // They only inform.
+            InventoryEvent::State(_) | InventoryEvent::Compared { .. } => {}
             InventoryEvent::Load { store, at, resync, coverage } => {
                 self.generation = self.generation.wrapping_add(1);
                 // An aborted load has changed rows: its differences count in the next.
@@ -93,9 +89,7 @@ impl Inventory {
                 self.store = Some(store);
                 self.revision = at;
             }
-            InventoryEvent::Page(entries) => {
-                self.take_page(entries, now, &mut delta);
-            }
+            InventoryEvent::Page(entries) => self.take_page(entries, now, &mut delta),
             InventoryEvent::Loaded { at } => self.finish_load(at, &mut delta),
             InventoryEvent::Batch { at, changes } => {
                 for change in changes {
@@ -103,8 +97,6 @@ impl Inventory {
                 }
                 self.revision = self.revision.max(at);
             }
-            // Informational only.
-            InventoryEvent::Compared { .. } => {}
             InventoryEvent::Progress { at } => self.revision = self.revision.max(at),
         }
         delta
@@ -160,14 +152,8 @@ impl Inventory {
     fn finish_load(&mut self, at: Revision, delta: &mut Delta) {
         let Some(load) = self.load.take() else { return };
         self.revision = self.revision.max(at);
-        let generation = self.generation;
-        let unseen: Vec<Slot> = self
-            .rows
-            .iter()
-            .zip(0u32..)
-            .filter(|(row, _)| row.as_ref().is_some_and(|row| row.generation != generation))
-            .map(|(_, index)| Slot(index))
-            .collect();
+        let unseen = self.rows_from(Slot::FIRST).filter(|row| row.row.generation != self.generation);
+        let unseen: Vec<Slot> = unseen.map(|row| row.slot).collect();
         for slot in unseen {
             self.remove(slot, delta);
         }
@@ -183,15 +169,17 @@ impl Inventory {
         // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
         // write, and another lease ends at another time.
         let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
-        if is_known && let Some(row) = found.and_then(|slot| self.row_mut(slot)) {
-            row.generation = generation;
+        if is_known && let Some(slot) = found {
+            if let Some(row) = self.rows.get_mut(slot.index()).and_then(Option::as_mut) {
+                row.generation = generation;
+            }
             return;
         }
         let row = self.make_row(&entry, &facts, observed);
         let change = match found {
             Some(slot) => {
                 self.unlink(slot);
-                self.set_row(slot, row);
+                self.set_row(slot, Some(row));
                 (slot, DeltaKind::Updated)
             }
             None => (self.insert(&entry.key, row), DeltaKind::Created),
@@ -231,14 +219,11 @@ impl Inventory {
             self.rows.push(None);
             Slot(u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX))
         });
-        let short = row.name.clone();
-        self.set_row(slot, row);
-        if let ResourceKey::Webhook { namespace, .. } = key
-            && !self.webhooks.contains_key(namespace)
-        {
-            self.webhooks.insert(namespace.clone(), RowGroup::default());
+        self.set_row(slot, Some(row));
+        if let ResourceKey::Webhook { namespace, .. } = key {
+            self.webhooks.entry(namespace.clone()).or_default();
         }
-        let at = self.place_of(key, short.short()).unwrap_or_else(|at| at);
+        let at = self.place_of(key).unwrap_or_else(|at| at);
         if let Some(group) = self.group_mut(key) {
             group.slots.insert(at, slot);
         }
@@ -248,7 +233,7 @@ impl Inventory {
     fn remove(&mut self, slot: Slot, delta: &mut Delta) {
         let Some(key) = self.row(slot).map(|row| row.key()) else { return };
         self.unlink(slot);
-        let at = self.place_of(&key, key.short_bytes());
+        let at = self.place_of(&key);
         if let (Some(group), Ok(at)) = (self.group_mut(&key), at) {
             group.slots.remove(at);
         }
@@ -257,9 +242,7 @@ impl Inventory {
         {
             self.webhooks.remove(namespace);
         }
-        if let Some(place) = self.rows.get_mut(slot.index()) {
-            *place = None;
-        }
+        self.set_row(slot, None);
         self.free.push(slot);
         delta.changes.push((slot, DeltaKind::Deleted));
         delta.deleted.push(key);
@@ -274,8 +257,11 @@ impl Inventory {
         for reference in facts.sites().references().keys() {
             self.by_reference.add(reference.into(), slot);
         }
-        if connections.len() > 1 || !facts.sites.is_empty() {
-            self.links.insert(slot, RowLinks { connections, sites: facts.sites });
+        if connections.len() > 1 {
+            self.connections_of.insert(slot, connections);
+        }
+        if !facts.sites.is_empty() {
+            self.sites.insert(slot, facts.sites);
         }
         if let Some(lease) = entry.lease {
             self.leases.insert(slot, lease);
@@ -292,27 +278,23 @@ impl Inventory {
     fn unlink(&mut self, slot: Slot) {
         self.leases.remove(&slot);
         let Some(row) = self.row(slot) else { return };
-        let (key, connection, references) = (row.key(), row.row.connection, row.sites().references());
+        let (key, references) = (row.key(), row.sites().references());
+        let connections = row.connections().to_vec();
         if self.errors.remove(&slot).is_some()
             && let Some(group) = self.group_mut(&key)
         {
             group.invalid = group.invalid.saturating_sub(1);
         }
         references.keys().for_each(|reference| self.by_reference.remove(&reference.into(), slot));
-        match self.links.remove(&slot) {
-            Some(links) => links.connections.iter().for_each(|name| self.by_connection.remove(name, slot)),
-            None => self.by_connection.remove(&connection, slot),
-        }
+        connections.iter().for_each(|name| self.by_connection.remove(name, slot));
+        self.sites.remove(&slot);
+        self.connections_of.remove(&slot);
     }
 
-    fn set_row(&mut self, slot: Slot, row: Row) {
+    fn set_row(&mut self, slot: Slot, row: Option<Row>) {
         if let Some(place) = self.rows.get_mut(slot.index()) {
-            *place = Some(row);
+            *place = row;
         }
-    }
-
-    fn row_mut(&mut self, slot: Slot) -> Option<&mut Row> {
-        self.rows.get_mut(slot.index())?.as_mut()
     }
 
     fn group_mut(&mut self, key: &ResourceKey) -> Option<&mut RowGroup> {
@@ -321,10 +303,6 @@ impl Inventory {
             ResourceKey::Connection { .. } => Some(&mut self.connections),
             ResourceKey::Foreign { .. } => Some(&mut self.foreign),
         }
-    }
-
-    pub(super) fn lease_of(&self, slot: Slot) -> Option<LeaseId> {
-        self.leases.get(&slot).copied()
     }
 
     /// The webhooks that name a connection, themselves or in a step of their chain.

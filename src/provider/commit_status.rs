@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::{Commit, ConfigReader, Expect, Op, Outcome, Result};
-use crate::domain::{Entry, ResourceKey, Revision};
+use crate::domain::{Entry, ResourceKey};
 
 /// How long a write that was not found is given to arrive: it may still be in flight.
 const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);
@@ -109,20 +109,18 @@ fn key_status(op: &Op, now: Option<&Entry>) -> KeyStatus {
 
 /// The answer that was lost; what was there before is known from the conditions alone.
 fn commit_of(ops: &[Op], entries: &[Option<Entry>]) -> Commit {
-    let before = |op: &Op| match op.expect() {
-        Expect::Token(token) => Some(token),
-        Expect::Absent | Expect::Anything => None,
+    let outcome = |(op, now): (&Op, &Option<Entry>)| Outcome {
+        before: if let Expect::Token(token) = op.expect() { Some(token) } else { None },
+        after: now.as_ref().map(|entry| entry.token),
     };
-    let after = |now: &Option<Entry>| now.as_ref().map(|entry| entry.token);
-    let outcome = |(op, now): (&Op, &Option<Entry>)| Outcome { before: before(op), after: after(now) };
-    let at = entries.iter().flatten().map(|entry| entry.revision).max().unwrap_or(Revision::default());
+    let at = entries.iter().flatten().map(|entry| entry.revision).max().unwrap_or_default();
     Commit { at, outcomes: ops.iter().zip(entries).map(outcome).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Address, Token};
+    use crate::domain::{Address, Revision, Token};
     use crate::provider::Lease;
 
     fn key(address: &str) -> ResourceKey {

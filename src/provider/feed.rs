@@ -58,12 +58,6 @@ struct Cursor {
     shown: Option<LinkState>,
 }
 
-enum ReaderStep {
-    Send(Vec<WatchEvent>),
-    Wait,
-    End,
-}
-
 impl FeedState {
     pub(crate) fn at(&self) -> Revision {
         self.at
@@ -129,36 +123,30 @@ impl FeedState {
         self.entries.values().filter(|entry| prefix.covers(&entry.key)).cloned().collect()
     }
 
-    fn step(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> ReaderStep {
-        if self.closed {
-            return ReaderStep::End;
-        }
+    /// What one reader gets next; nothing if it has all there is.
+    fn next_events(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {
         if !self.withheld {
             match cursor.seen {
                 Some((epoch, seen)) if epoch == self.epoch && seen >= self.floor => {
                     if seen < self.at {
-                        return ReaderStep::Send(self.replay(prefix, seen, cursor));
+                        return self.replay(prefix, seen, cursor);
                     }
                 }
-                _ => return ReaderStep::Send(self.load(prefix, cursor)),
+                _ => return self.load(prefix, cursor),
             }
         }
-        let link = self.link_for(cursor);
-        if cursor.shown.as_ref() == Some(&link) {
-            return ReaderStep::Wait;
-        }
-        cursor.shown = Some(link.clone());
-        ReaderStep::Send(vec![WatchEvent::State(link)])
-    }
-
-    /// The link as this reader sees it: what was never shown cannot be stale.
-    fn link_for(&self, cursor: &Cursor) -> LinkState {
-        match &self.link {
+        let link = match &self.link {
+            // What was never shown cannot be stale.
             LinkState::Stale { reason, retry_in } if cursor.seen.is_none() => {
                 LinkState::Connecting { error: Some(reason.clone()), retry_in: *retry_in }
             }
             link => link.clone(),
+        };
+        if cursor.shown.as_ref() == Some(&link) {
+            return Vec::new();
         }
+        cursor.shown = Some(link.clone());
+        vec![WatchEvent::State(link)]
     }
 
     fn load(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {
@@ -250,18 +238,15 @@ impl Feed {
         Ok(())
     }
 
-    /// All entries of a range at one revision. An empty range is one empty page, which still names the
-    /// store and the revision.
+    /// All entries of a range at one revision.
     pub(crate) fn pages(&self, prefix: &KeyPrefix) -> Vec<Page> {
-        let (store, at, entries) =
-            self.read(|picture| (picture.store.clone(), picture.at, picture.entries_under(prefix)));
-        if entries.is_empty() {
-            return vec![Page { store, at, coverage: Coverage::Whole, entries }];
-        }
-        entries
-            .chunks(PAGE_LIMIT)
-            .map(|page| Page { store: store.clone(), at, coverage: Coverage::Whole, entries: page.to_vec() })
-            .collect()
+        let list = self.read(|picture| Page {
+            store: picture.store.clone(),
+            at: picture.at,
+            coverage: Coverage::Whole,
+            entries: picture.entries_under(prefix),
+        });
+        list.split()
     }
 
     /// Sends one reader everything from now on; returns when the store is shut down.
@@ -277,18 +262,16 @@ impl Feed {
         let mut cursor = Cursor::default();
         loop {
             news.mark_unchanged();
-            let step = self.state.lock().step(prefix, &mut cursor);
-            match step {
-                ReaderStep::End => return Ok(()),
-                ReaderStep::Send(events) => {
-                    for event in events {
-                        out.send(event).await?;
-                    }
-                }
-                ReaderStep::Wait => tokio::select! {
+            let step = self.read(|state| (!state.closed).then(|| state.next_events(prefix, &mut cursor)));
+            let Some(events) = step else { return Ok(()) };
+            if events.is_empty() {
+                tokio::select! {
                     _ = news.changed() => {}
                     () = out.closed() => return Err(WatchClosed),
-                },
+                }
+            }
+            for event in events {
+                out.send(event).await?;
             }
         }
     }

@@ -36,8 +36,8 @@ pub use commit_status::{CommitStatus, resolve_outcome};
 pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
-    SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem, SecretReader,
-    SecretRevealer, SecretWriter,
+    SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretExpect, SecretFields, SecretListItem,
+    SecretReader, SecretRevealer, SecretWriter,
 };
 pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
@@ -81,6 +81,25 @@ pub struct Page {
     pub coverage: Coverage,
     /// In key order.
     pub entries: Vec<Entry>,
+}
+
+impl Page {
+    /// Cuts a list, or a part of it, into pages. There is at least one, so that even an empty list has a
+    /// store and a revision.
+    pub(crate) fn split(self) -> Vec<Self> {
+        let mut rest = self.entries.into_iter();
+        let mut pages = Vec::new();
+        while pages.is_empty() || rest.len() > 0 {
+            let entries = rest.by_ref().take(PAGE_LIMIT).collect();
+            pages.push(Self {
+                store: self.store.clone(),
+                coverage: self.coverage.clone(),
+                at: self.at,
+                entries,
+            });
+        }
+        pages
+    }
 }
 
 /// One page of a list without values.

@@ -97,9 +97,44 @@ pub enum SecretExpect {
     Anything,
 }
 
+/// One change of a secret.
+#[derive(Clone, Copy)]
+pub enum SecretChange<'a> {
+    /// As [`SecretWriter::put`].
+    Put(&'a SecretFields, SecretExpect),
+    /// As [`SecretWriter::patch`].
+    Patch(&'a SecretFields, SecretExpect),
+    Delete(&'a [SecretVersion]),
+    Undelete(&'a [SecretVersion]),
+    Destroy(&'a [SecretVersion]),
+    DestroyAll,
+}
+
+impl SecretChange<'_> {
+    /// The right it takes, as far as that can be told without looking whether the secret exists.
+    pub(crate) fn right(self) -> SecretRight {
+        match self {
+            Self::Put(_, SecretExpect::Absent) => SecretRight::Create,
+            Self::Put(..) => SecretRight::Update,
+            Self::Patch(..) => SecretRight::Patch,
+            Self::Delete(_) => SecretRight::Delete,
+            Self::Undelete(_) => SecretRight::Undelete,
+            Self::Destroy(_) => SecretRight::Destroy,
+            Self::DestroyAll => SecretRight::DestroyAll,
+        }
+    }
+}
+
 /// Writes secrets.
 #[async_trait]
 pub trait SecretWriter: Send + Sync {
+    /// Makes one change; returns the number of the version that it wrote, where it wrote one and the store
+    /// keeps versions.
+    ///
+    /// # Errors
+    /// Those of the method for that change.
+    async fn apply(&self, path: &SecretPath, change: SecretChange<'_>) -> Result<Option<SecretVersion>>;
+
     /// Writes all fields of a new version; returns its number where versions are kept.
     ///
     /// # Errors
@@ -110,7 +145,9 @@ pub trait SecretWriter: Send + Sync {
         path: &SecretPath,
         fields: &SecretFields,
         expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>>;
+    ) -> Result<Option<SecretVersion>> {
+        self.apply(path, SecretChange::Put(fields, expect)).await
+    }
 
     /// Writes a new version that differs in these fields, without reading the others.
     ///
@@ -122,31 +159,41 @@ pub trait SecretWriter: Send + Sync {
         path: &SecretPath,
         fields: &SecretFields,
         expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>>;
+    ) -> Result<Option<SecretVersion>> {
+        self.apply(path, SecretChange::Patch(fields, expect)).await
+    }
 
     /// Deletes versions; they can be undeleted.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Unsupported`] where no versions are kept.
-    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
+    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.apply(path, SecretChange::Delete(versions)).await.map(drop)
+    }
 
     /// Undoes [`SecretWriter::delete`].
     ///
     /// # Errors
     /// As [`SecretWriter::delete`].
-    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
+    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.apply(path, SecretChange::Undelete(versions)).await.map(drop)
+    }
 
     /// Destroys the values of versions permanently.
     ///
     /// # Errors
     /// As [`SecretWriter::delete`].
-    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()>;
+    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
+        self.apply(path, SecretChange::Destroy(versions)).await.map(drop)
+    }
 
     /// Removes all versions and the metadata permanently.
     ///
     /// # Errors
     /// [`Error::Denied`] with the missing permission.
-    async fn destroy_all(&self, path: &SecretPath) -> Result<()>;
+    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
+        self.apply(path, SecretChange::DestroyAll).await.map(drop)
+    }
 }
 
 /// Access to one secret store: the reader always, the writer where writing is allowed, and a factory of

@@ -75,12 +75,21 @@ pub(super) enum TlsError {
 
 impl TlsError {
     pub(super) fn of(error: &Error) -> Self {
+        use AlertDescription as Alert;
         match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
             Error::InvalidMessage(_) => Self::NotTls,
-            Error::AlertReceived(alert) if is_about_our_certificate(*alert) => {
-                Self::ClientCertificateRefused(*alert)
-            }
+            Error::AlertReceived(
+                alert @ (Alert::CertificateRequired
+                | Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied),
+            ) => Self::ClientCertificateRefused(*alert),
             _ => Self::Handshake,
         }
     }
@@ -169,22 +178,6 @@ impl TlsError {
             ),
         }
     }
-}
-
-fn is_about_our_certificate(alert: AlertDescription) -> bool {
-    use AlertDescription as Alert;
-    matches!(
-        alert,
-        Alert::CertificateRequired
-            | Alert::NoCertificate
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-    )
 }
 
 fn first_names(names: &[String]) -> String {

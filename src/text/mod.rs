@@ -21,8 +21,5 @@ pub use safe::{Safe, grouped};
 
 /// How many secrets a document holds.
 pub fn secrets_in(kind: DocumentKind, text: &str) -> usize {
-    scan::scan(kind, text)
-        .iter()
-        .filter(|piece| matches!(piece.visibility, scan::Visibility::Hidden { .. }))
-        .count()
+    scan::scan(kind, text).iter().filter(|piece| piece.is_hidden()).count()
 }

@@ -9,9 +9,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::scan::{self, Visibility, scan, scan_within};
+use super::scan::{ScanPiece, Visibility, scan_within};
 use crate::domain::DocumentKind;
-use crate::domain::json::{Span, line_column};
+use crate::domain::json::{Span, SyntaxError};
 
 mod numbering;
 mod paths;
@@ -62,7 +62,7 @@ impl ConcealedSecrets {
         if before == now {
             return found.clone();
         }
-        let count = find_placeholders(before).filter_map(|mark| mark.number()).max().unwrap_or_default();
+        let count = find_placeholders(before).filter_map(|mark| mark.kind.number()).max().unwrap_or_default();
         // A larger number cannot come from a text that was concealed here.
         let count = count.min(before.len());
         let mut kept = Self(std::iter::repeat_with(|| None).take(count).collect());
@@ -102,27 +102,6 @@ impl fmt::Debug for ConcealedSecrets {
     }
 }
 
-/// A placeholder that cannot be filled, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FillError {
-    /// Byte offset in the draft.
-    pub offset: usize,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What is wrong and what to do; holds no part of the draft.
-    pub reason: &'static str,
-}
-
-impl fmt::Display for FillError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
-    }
-}
-
-impl std::error::Error for FillError {}
-
 /// Takes every secret out of a text. References in secret fields stay, without their defaults.
 ///
 /// Text that looks like a placeholder is taken out as well, so that [`fill`] gives it back as it was.
@@ -138,9 +117,9 @@ pub fn conceal_within<S: AsRef<str>>(
 ) -> (String, ConcealedSecrets) {
     let mut kept = ConcealedSecrets::default();
     let mut out = String::with_capacity(text.len());
-    for (span, look) in joined(scan_within(kind, path, text)) {
-        let run = span.of(text);
-        match look {
+    for piece in runs(kind, path, text) {
+        let run = piece.span.of(text);
+        match piece.visibility {
             Visibility::Hidden { bare } => out.push_str(&kept.push(run, bare)),
             Visibility::Shown(_) => {
                 let mut at = 0;
@@ -160,23 +139,17 @@ pub fn conceal_within<S: AsRef<str>>(
 /// may be repeated or missing.
 ///
 /// # Errors
-/// [`FillError`] at a placeholder that is damaged or stands for nothing.
-pub fn fill(draft: &str, kept: &ConcealedSecrets) -> Result<String, FillError> {
+/// [`SyntaxError`] at a placeholder that is damaged or stands for nothing.
+pub fn fill(draft: &str, kept: &ConcealedSecrets) -> Result<String, SyntaxError> {
     try_fill(draft, kept).map(|poured| poured.text)
 }
 
-fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, FillError> {
+fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, SyntaxError> {
     let poured = replace_placeholders(draft, kept);
-    let nothing = poured.pieces.iter().find_map(|piece| match piece.from {
-        FillSource::Nothing(sense) => Some(fill_error(draft, piece.at, reason(sense))),
-        _ => None,
-    });
-    nothing.map_or(Ok(poured), Err)
-}
-
-fn fill_error(draft: &str, offset: usize, reason: &'static str) -> FillError {
-    let (line, column) = line_column(draft, offset);
-    FillError { offset, line, column, reason }
+    match poured.pieces.iter().find(|piece| !piece.filled) {
+        Some(piece) => Err(SyntaxError::new(draft, piece.at, reason(piece.kind))),
+        None => Ok(poured),
+    }
 }
 
 /// As [`fill`], for a value at a path of member names; a placeholder stays within what is hidden. In a
@@ -189,24 +162,22 @@ pub fn fill_hidden<S: AsRef<str>>(
     path: &[S],
     draft: &str,
     kept: &ConcealedSecrets,
-) -> Result<String, FillError> {
+) -> Result<String, SyntaxError> {
     let poured = try_fill(draft, kept)?;
-    let hidden: Vec<Span> = joined(scan_within(kind, path, &poured.text))
-        .into_iter()
-        .filter_map(|(span, look)| matches!(look, Visibility::Hidden { .. }).then_some(span))
-        .collect();
+    let mut hidden = runs(kind, path, &poured.text);
+    hidden.retain(ScanPiece::is_hidden);
     let is_hidden = |span: Span| {
-        let at = hidden.partition_point(|run| run.end < span.end);
-        hidden.get(at).is_some_and(|run| run.start <= span.start)
+        let at = hidden.partition_point(|run| run.span.end < span.end);
+        hidden.get(at).is_some_and(|run| run.span.start <= span.start)
     };
     // What only looks like a placeholder was taken out of the open, and goes back there.
     let is_secret = |piece: &FilledPiece| {
         let bytes = piece.span.of(&poured.text);
-        matches!(piece.from, FillSource::Number(_)) && !bytes.is_empty() && !has_placeholder(bytes)
+        piece.number().is_some() && !bytes.is_empty() && !has_placeholder(bytes)
     };
     let shown = poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span));
     let reason = "here the secret would be shown; leave it in a secret field, or type the value itself";
-    match shown.map(|piece| fill_error(draft, piece.at, reason)) {
+    match shown.map(|piece| SyntaxError::new(draft, piece.at, reason)) {
         Some(error) => Err(error),
         None => Ok(poured.text),
     }
@@ -239,18 +210,16 @@ struct FilledPiece {
     span: Span,
     /// Where its placeholder began in the draft, in bytes.
     at: usize,
-    from: FillSource,
+    kind: PlaceholderKind,
+    /// Whether it was replaced by what it stands for; else it stands for nothing, and was left.
+    filled: bool,
 }
 
-/// Where a piece of a filled text comes from.
-#[derive(Clone, Copy)]
-enum FillSource {
-    /// A placeholder's number.
-    Number(usize),
-    /// The placeholder of the word itself.
-    Word,
-    /// A placeholder that stands for nothing, left as it was.
-    Nothing(PlaceholderKind),
+impl FilledPiece {
+    /// The number of the secret that it is.
+    fn number(&self) -> Option<usize> {
+        self.kind.number().filter(|_| self.filled)
+    }
 }
 
 fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
@@ -259,22 +228,20 @@ fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
     let mut at = 0;
     for mark in find_placeholders(draft) {
         let before = Span { start: at, end: mark.span.start }.of(draft);
-        let original = mark.number().and_then(|number| kept.get(number));
+        let original = mark.kind.number().and_then(|number| kept.get(number));
         let bare = original.is_some_and(|original| original.bare);
         let unquoted = before
             .strip_suffix('"')
             .filter(|_| bare && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"')));
         text.push_str(unquoted.unwrap_or(before));
-        let (bytes, from) = match (mark.kind, original) {
-            (PlaceholderKind::Word, _) => (syntax::WORD, FillSource::Word),
-            (PlaceholderKind::Number(number), Some(original)) => {
-                (original.bytes.as_str(), FillSource::Number(number))
-            }
-            (sense, _) => (mark.span.of(draft), FillSource::Nothing(sense)),
+        let bytes = match (mark.kind, original) {
+            (PlaceholderKind::Word, _) => Some(syntax::WORD),
+            (_, original) => original.map(|original| original.bytes.as_str()),
         };
         let start = text.len();
-        text.push_str(bytes);
-        pieces.push(FilledPiece { span: Span { start, end: text.len() }, at: mark.span.start, from });
+        text.push_str(bytes.unwrap_or_else(|| mark.span.of(draft)));
+        let span = Span { start, end: text.len() };
+        pieces.push(FilledPiece { span, at: mark.span.start, kind: mark.kind, filled: bytes.is_some() });
         at = mark.span.end + usize::from(unquoted.is_some());
     }
     text.push_str(draft.get(at..).unwrap_or_default());
@@ -285,7 +252,7 @@ fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
 /// one that stands for a bare value go with it.
 pub fn fill_spans<'k>(draft: &str, kept: &'k ConcealedSecrets) -> impl Iterator<Item = (Span, &'k str)> {
     find_placeholders(draft).filter_map(|mark| {
-        let original = kept.get(mark.number()?)?;
+        let original = kept.get(mark.kind.number()?)?;
         let quoted = original.bare
             && draft.get(..mark.span.start).is_some_and(|before| before.ends_with('"'))
             && draft.get(mark.span.end..).is_some_and(|after| after.starts_with('"'));
@@ -311,17 +278,13 @@ pub fn has_placeholder(text: &str) -> bool {
     find_placeholders(text).next().is_some()
 }
 
-/// The pieces of a text, those that are shown joined.
-fn runs(kind: DocumentKind, text: &str) -> Vec<(Span, Visibility)> {
-    joined(scan(kind, text))
-}
-
-fn joined(pieces: Vec<scan::ScanPiece>) -> Vec<(Span, Visibility)> {
-    let mut runs: Vec<(Span, Visibility)> = Vec::new();
-    for piece in pieces {
-        match (runs.last_mut(), piece.visibility) {
-            (Some((span, Visibility::Shown(_))), Visibility::Shown(_)) => span.end = piece.span.end,
-            _ => runs.push((piece.span, piece.visibility)),
+/// The pieces of a value at a path of member names, those that are shown joined.
+fn runs<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
+    let mut runs: Vec<ScanPiece> = Vec::new();
+    for piece in scan_within(kind, path, text) {
+        match runs.last_mut() {
+            Some(last) if !last.is_hidden() && !piece.is_hidden() => last.span.end = piece.span.end,
+            _ => runs.push(piece),
         }
     }
     runs

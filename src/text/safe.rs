@@ -209,35 +209,24 @@ fn form(character: char, marks: &mut usize) -> CharForm {
         '\0'..='\x1f' => CharForm::Picture(char::from_u32(0x2400 + code).unwrap_or('␦')),
         '\x7f' => CharForm::Picture('␡'),
         _ if is_invisible(character) => CharForm::Number,
-        _ => match class(character) {
-            CharClass::Visible => CharForm::AsIs,
-            CharClass::Mark if *marks < MAX_MARKS => {
-                *marks += 1;
-                return CharForm::AsIs;
-            }
-            CharClass::Mark | CharClass::Unprintable => CharForm::Number,
-        },
+        _ if character.escape_debug().len() == 1 => CharForm::AsIs,
+        _ if *marks < MAX_MARKS && is_mark(character) => {
+            *marks += 1;
+            return CharForm::AsIs;
+        }
+        _ => CharForm::Number,
     };
     *marks = 0;
     form
 }
 
-enum CharClass {
-    Visible,
-    Mark,
-    Unprintable,
-}
-
-/// Asks the standard library, whose escaping for debug output knows which characters print
-/// (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one do not) and which join the one before.
-fn class(character: char) -> CharClass {
-    if character.escape_debug().len() == 1 {
-        return CharClass::Visible;
-    }
+/// Whether a character that is escaped by itself joins the one before. The standard library knows: its
+/// escaping for debug output leaves marks alone after another character, and escapes what cannot print
+/// (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one) there too.
+fn is_mark(character: char) -> bool {
     let mut pair = String::from("a");
     pair.push(character);
-    // After another character, marks are left alone and what cannot print is escaped still.
-    if pair.escape_debug().eq(pair.chars()) { CharClass::Mark } else { CharClass::Unprintable }
+    pair.escape_debug().eq(pair.chars())
 }
 
 /// Characters that count as printable or as marks and yet show nothing: the rest of Unicode's
@@ -290,7 +279,8 @@ mod tests {
                 prop_assert!(!character.is_control(), "{:?}", character);
                 prop_assert!(!is_invisible(character), "{:?}", character);
                 prop_assert!(!character.is_whitespace() || character == ' ', "{:?}", character);
-                prop_assert!(character.is_ascii() || !matches!(class(character), CharClass::Unprintable), "{:?}", character);
+                let prints = character.escape_debug().len() == 1 || is_mark(character);
+                prop_assert!(character.is_ascii() || prints, "{:?}", character);
             }
             prop_assert_eq!(Safe::new(safe.as_str()), safe.borrowed());
         }

@@ -14,7 +14,9 @@ pub use secret_lookup::{OwnPathTemplate, OwnPathTemplateError, OwnSecrets, Recei
 pub use state::{NeedMark, NeedState};
 
 use crate::domain::reference::{ReferenceLookup, lookups};
-use crate::domain::{FieldName, Presence, ResourceKey, SecretField, SecretPath, variable_name};
+use crate::domain::{
+    FieldName, OWN_VARIABLES, Presence, Reference, ResourceKey, SecretField, SecretPath, variable_name,
+};
 use crate::inventory::{Facts, ValueSite};
 
 /// The most references listed of one document; real ones have far fewer.
@@ -69,15 +71,6 @@ impl NeedPlace {
     }
 }
 
-/// Where the answer is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NeedSource {
-    /// It is known already: no store is asked.
-    Settled(NeedState),
-    /// A store is asked for a field of a secret.
-    Ask(FieldName),
-}
-
 /// One thing that a document needs, with the places where it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
@@ -86,7 +79,8 @@ pub struct Need {
     /// Whether the document is whole without it.
     pub optional: bool,
     path: Option<SecretPath>,
-    source: NeedSource,
+    /// What is known already; else a store is asked for its field of a secret.
+    settled: Option<NeedState>,
 }
 
 impl Need {
@@ -97,9 +91,13 @@ impl Need {
 
     /// Its field in that secret.
     pub fn field(&self) -> Option<FieldName> {
+        self.field_name().map(FieldName::new)
+    }
+
+    fn field_name(&self) -> Option<&str> {
         match &self.kind {
-            NeedKind::Own(field) => Some(field.name()),
-            NeedKind::Vault { field, .. } => Some(field.clone()),
+            NeedKind::Own(field) => Some(field.as_str()),
+            NeedKind::Vault { field, .. } => Some(field.as_str()),
             NeedKind::Variable { .. } | NeedKind::IllFormed | NeedKind::Plaintext => None,
         }
     }
@@ -115,10 +113,10 @@ impl Need {
 
     /// What is known of it; `seen` gives what is known of a secret.
     pub fn state<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedState {
-        match (&self.source, &self.path) {
-            (NeedSource::Settled(state), _) => state.clone(),
-            (NeedSource::Ask(field), Some(path)) => NeedState::of_field(seen(path), field.as_str()),
-            (NeedSource::Ask(_), None) => NeedState::NotAsked,
+        match (&self.settled, &self.path, self.field_name()) {
+            (Some(state), ..) => state.clone(),
+            (None, Some(path), Some(field)) => NeedState::of_field(seen(path), field),
+            _ => NeedState::NotAsked,
         }
     }
 
@@ -183,7 +181,7 @@ impl Needs {
     /// The secrets of a store that have to be asked for, each once, in their order.
     pub fn paths(&self) -> Vec<&SecretPath> {
         let mut known = BTreeSet::new();
-        let asked = self.list.iter().filter(|need| matches!(need.source, NeedSource::Ask(_)));
+        let asked = self.list.iter().filter(|need| need.settled.is_none());
         asked.filter_map(Need::path).filter(|path| known.insert(*path)).collect()
     }
 
@@ -231,18 +229,14 @@ impl NeedsBuilder<'_> {
         }
         let path = self.lookup.own_path(key);
         for (field, required) in facts.own.iter() {
-            let source = match &path {
-                Some(SecretPath::Variables(id)) => {
-                    if !crate::domain::OWN_VARIABLES.contains(&field) {
-                        continue;
-                    }
-                    NeedSource::Settled(self.variable(&variable_name(id, field)))
-                }
-                Some(_) => self.ask(field.name()),
-                None => NeedSource::Settled(no_path()),
+            let settled = match &path {
+                Some(SecretPath::Variables(_)) if !OWN_VARIABLES.contains(&field) => continue,
+                Some(SecretPath::Variables(id)) => Some(self.variable(&variable_name(id, field))),
+                Some(_) => self.unreadable(),
+                None => Some(no_path()),
             };
             let (kind, path) = (NeedKind::Own(field), path.clone());
-            self.needs.list.push(Need { kind, places: Vec::new(), optional: !required, path, source });
+            self.needs.list.push(Need { kind, places: Vec::new(), optional: !required, path, settled });
         }
     }
 
@@ -251,16 +245,13 @@ impl NeedsBuilder<'_> {
         for site in facts.sites() {
             let value = site.value();
             let plaintext = site.is_plaintext().then_some((NeedKind::Plaintext, None));
-            let looked_up = lookups(&value).into_iter().map(|one| {
-                let (kind, default) = match one {
-                    ReferenceLookup::Variable { name, default, whole: _ } => {
-                        (NeedKind::Variable { name: name.into() }, default)
+            let looked_up = lookups(&value).into_iter().map(|ReferenceLookup { reference, default }| {
+                let kind = match reference {
+                    Some(Reference::Env { name }) => NeedKind::Variable { name: name.into() },
+                    Some(Reference::Vault { path, field }) => {
+                        NeedKind::Vault { path: path.into(), field: FieldName::new(&field) }
                     }
-                    ReferenceLookup::Vault { field, default } => {
-                        let name = FieldName::new(&field.field);
-                        (NeedKind::Vault { path: field.path.into(), field: name }, default)
-                    }
-                    ReferenceLookup::IllFormed => (NeedKind::IllFormed, None),
+                    None => NeedKind::IllFormed,
                 };
                 (kind, default.map(|default| Fallback { empty: default.trim().is_empty() }))
             });
@@ -308,27 +299,23 @@ impl NeedsBuilder<'_> {
     }
 
     fn need(&self, wanted: NeedKind) -> Need {
-        let (path, source) = match &wanted {
-            NeedKind::Vault { path, field } => {
-                match (self.lookup.reference_path(path), &self.lookup.references) {
-                    (_, None) => (None, NeedSource::Settled(NeedState::NoVault)),
-                    (None, Some(_)) => (None, NeedSource::Settled(no_path())),
-                    (path, Some(_)) => (path, self.ask(field.clone())),
-                }
-            }
-            NeedKind::Variable { name } => (None, NeedSource::Settled(self.variable(name))),
-            NeedKind::IllFormed => (None, NeedSource::Settled(NeedState::IllFormed)),
-            NeedKind::Plaintext | NeedKind::Own(_) => (None, NeedSource::Settled(NeedState::Plaintext)),
+        let (path, settled) = match &wanted {
+            NeedKind::Vault { path, .. } => match (self.lookup.reference_path(path), &self.lookup.references)
+            {
+                (_, None) => (None, Some(NeedState::NoVault)),
+                (None, Some(_)) => (None, Some(no_path())),
+                (path, Some(_)) => (path, self.unreadable()),
+            },
+            NeedKind::Variable { name } => (None, Some(self.variable(name))),
+            NeedKind::IllFormed => (None, Some(NeedState::IllFormed)),
+            NeedKind::Plaintext | NeedKind::Own(_) => (None, Some(NeedState::Plaintext)),
         };
-        Need { kind: wanted, places: Vec::new(), optional: false, path, source }
+        Need { kind: wanted, places: Vec::new(), optional: false, path, settled }
     }
 
-    fn ask(&self, field: FieldName) -> NeedSource {
-        if self.lookup.can_read_kv {
-            NeedSource::Ask(field)
-        } else {
-            NeedSource::Settled(NeedState::NotVisible)
-        }
+    /// The state of what is stored in an engine, where that cannot be asked.
+    fn unreadable(&self) -> Option<NeedState> {
+        (!self.lookup.can_read_kv).then_some(NeedState::NotVisible)
     }
 
     fn variable(&self, name: &str) -> NeedState {

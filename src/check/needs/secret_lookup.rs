@@ -49,17 +49,12 @@ pub enum OwnSecrets {
     },
 }
 
-/// The default mount of references.
-fn default_mount() -> Option<Mount> {
-    Mount::new("secret").ok()
-}
-
 /// Of a receiver about which nothing is said.
 impl Default for SecretLookup {
     fn default() -> Self {
         Self {
             env: ReceiverEnv::NotVisible,
-            references: default_mount(),
+            references: Mount::new("secret").ok(),
             own: OwnSecrets::NotMerged,
             stored: OwnSecrets::Variables,
             can_read_kv: false,
@@ -169,12 +164,10 @@ impl OwnPathTemplate {
     pub fn path(&self, namespace: &Namespace, id: &WebhookId) -> Result<KvPath, SecretPathError> {
         KvPath::new(&fill(self.text_for(namespace), namespace.as_str(), id.as_str()))
     }
-}
 
-impl OwnPathTemplate {
     /// The webhook of a namespace whose own secrets are at a path.
     pub fn id_at(&self, namespace: &Namespace, path: &KvPath) -> Option<WebhookId> {
-        let text = fill_namespace(self.text_for(namespace), namespace.as_str());
+        let text = self.text_for(namespace).replace("{namespace}", namespace.as_str());
         let parts: Vec<_> = text.split("{id}").collect();
         let (first, ids) = (parts.first()?, parts.len().checked_sub(1)?);
         let left = path.as_str().len().checked_sub(parts.iter().map(|part| part.len()).sum())?;
@@ -190,10 +183,6 @@ impl OwnPathTemplate {
             None => "{namespace}/{id}/secrets",
         }
     }
-}
-
-fn fill_namespace(text: &str, namespace: &str) -> String {
-    text.replace("{namespace}", namespace)
 }
 
 /// In one pass, so that an id that looks like a placeholder stays an id.

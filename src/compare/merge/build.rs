@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{ConflictChoice, MergeError, MergeOutcome, MergePlace, MergeRow};
+use crate::compare::changes::{ChangeFinder, TreeChange, names};
 use crate::compare::patch::between;
 use crate::compare::path::{JsonPath, PathStep};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
-use crate::compare::tree::{JsonTree, TreeMember};
+use crate::compare::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id};
 
 /// What becomes of a value of theirs, as far as it is decided.
 pub(super) enum MergePlan {
@@ -14,7 +15,7 @@ pub(super) enum MergePlan {
     /// The number of a row.
     Conflict(usize),
     Children {
-        children: Vec<MergeChild>,
+        children: Vec<SpliceChild<MergePlan>>,
         /// Where the order is a clash: its row, and mine's order of the twigs.
         order: Option<(usize, Vec<usize>)>,
         /// How many theirs has.
@@ -22,34 +23,10 @@ pub(super) enum MergePlan {
     },
 }
 
-pub(super) struct MergeChild {
-    /// Which one of theirs it is.
-    pub(super) origin: Option<usize>,
-    pub(super) key: Option<String>,
-    pub(super) plan: MergePlan,
-}
-
-impl MergeChild {
-    pub(super) fn existing(origin: usize, plan: MergePlan) -> Self {
-        Self { origin: Some(origin), key: None, plan }
-    }
-}
-
 #[derive(Default)]
 pub(super) struct MergeBuilder {
     pub(super) rows: Vec<MergeRow>,
     pub(super) steps: Vec<PathStep>,
-}
-
-/// A member's name and which one of that name it is.
-type MemberKey<'a> = (&'a str, usize);
-
-fn key_of<'a>(member: &'a TreeMember<'_>) -> MemberKey<'a> {
-    (member.name.as_str(), member.number)
-}
-
-fn by_key<'a, 't>(members: &'a [TreeMember<'t>]) -> HashMap<MemberKey<'a>, (usize, &'a TreeMember<'t>)> {
-    members.iter().enumerate().map(|(at, member)| (key_of(member), (at, member))).collect()
 }
 
 impl MergeBuilder {
@@ -109,34 +86,32 @@ impl MergeBuilder {
                 return MergePlan::Want(between(theirs, mine));
             }
         }
-        if let (Some(m), Some(t)) = (mine.members(), theirs.members()) {
-            match base.map(JsonTree::members) {
-                None => return self.members(None, m, t),
-                Some(Some(b)) => return self.members(Some(b), m, t),
-                Some(None) => (),
+        match (base.map(|base| &base.kind), &mine.kind, &theirs.kind) {
+            (None, TreeKind::Object(m), TreeKind::Object(t)) => return self.members(&[], m, t),
+            (Some(TreeKind::Object(b)), TreeKind::Object(m), TreeKind::Object(t)) => {
+                return self.members(b, m, t);
             }
-        }
-        if let (Some(b), Some(m), Some(t)) = (base.and_then(JsonTree::items), mine.items(), theirs.items())
-            && let Some(plan) = self.items(b, m, t)
-        {
-            return plan;
+            (Some(TreeKind::Array(b)), TreeKind::Array(m), TreeKind::Array(t)) => {
+                if let Some(plan) = self.items(b, m, t) {
+                    return plan;
+                }
+            }
+            _ => {}
         }
         self.conflict(base, Some(mine), Some(theirs))
     }
 
-    fn members(
+    fn members<'m>(
         &mut self,
-        base: Option<&[TreeMember<'_>]>,
-        mine: &[TreeMember<'_>],
-        theirs: &[TreeMember<'_>],
+        base: &'m [TreeMember<'m>],
+        mine: &'m [TreeMember<'m>],
+        theirs: &'m [TreeMember<'m>],
     ) -> MergePlan {
-        let created = base.is_none();
-        let base = base.unwrap_or_default();
-        let [of_base, of_mine, of_theirs] = [base, mine, theirs].map(by_key);
-        let mut twigs: HashMap<MemberKey<'_>, MergeChild> = HashMap::new();
-        let mut seen: HashSet<MemberKey<'_>> = HashSet::new();
+        let [of_base, of_mine, of_theirs] = [base, mine, theirs].map(by_id);
+        let mut twigs: HashMap<MemberId<'_>, SpliceChild<MergePlan>> = HashMap::new();
+        let mut seen: HashSet<MemberId<'_>> = HashSet::new();
         for member in base.iter().chain(theirs).chain(mine) {
-            let key = key_of(member);
+            let key = member.id();
             if !seen.insert(key) {
                 continue;
             }
@@ -145,104 +120,106 @@ impl MergeBuilder {
                 twigs.insert(key, twig);
             }
         }
-        let common = |members: &'_ [TreeMember<'_>]| -> Vec<PathStep> {
-            let all = members.iter().filter(|member| {
-                [&of_base, &of_mine, &of_theirs].iter().all(|known| known.contains_key(&key_of(member)))
-            });
-            all.map(TreeMember::step).collect()
+        let common = |members: &'m [TreeMember<'m>]| -> Vec<MemberId<'m>> {
+            let ids = members.iter().map(TreeMember::id);
+            ids.filter(|id| [&of_base, &of_mine, &of_theirs].iter().all(|known| known.contains_key(id)))
+                .collect()
         };
-        let [b, m, t] = if created { Default::default() } else { [base, mine, theirs].map(common) };
+        let [b, m, t] = [base, mine, theirs].map(common);
         let order = self.order(&b, &m, &t);
         let in_theirs = sequence(theirs, mine, &twigs);
         let in_mine = sequence(mine, theirs, &twigs);
-        drop((of_base, of_mine, of_theirs));
-        let first = if order == Some(OrderChange::Mine) { &in_mine } else { &in_theirs };
-        let places: HashMap<MemberKey<'_>, usize> =
-            first.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+        let first = if order == Some(MergeOutcome::Mine) { &in_mine } else { &in_theirs };
+        let places: HashMap<MemberId<'_>, usize> = first.iter().copied().zip(0..).collect();
         let other = || in_mine.iter().filter_map(|key| places.get(key).copied()).collect();
-        let order = if let Some(OrderChange::Conflict(row)) = order { Some((row, other())) } else { None };
-        let twigs = first.iter().filter_map(|key| twigs.remove(key)).collect();
-        MergePlan::Children { children: twigs, order, before: theirs.len() }
+        let order = (order == Some(MergeOutcome::Conflict)).then(|| (self.rows.len() - 1, other()));
+        let children = first.iter().filter_map(|key| twigs.remove(key)).collect();
+        MergePlan::Children { children, order, before: theirs.len() }
     }
 
     /// A member, in those texts that have it; none where it goes.
-    fn member(&mut self, sides: [Option<(usize, &TreeMember<'_>)>; 3]) -> Option<MergeChild> {
-        let [b, m, t] = sides.map(|side| side.map(|(_, member)| member));
+    fn member(&mut self, sides: [Option<(usize, &TreeMember<'_>)>; 3]) -> Option<SpliceChild<MergePlan>> {
         let [_, _, origin] = sides.map(|side| side.map(|(at, _)| at));
-        match (b, m, t) {
-            (_, Some(m), Some(t)) => {
-                let key = m.key.of(m.value.text);
-                let stored = t.key.of(t.value.text);
-                let respelt = key != stored && b.is_some_and(|b| b.key.of(b.value.text) == stored);
-                let plan = self.merge_value(b.map(|b| &b.value), &m.value, &t.value);
-                Some(MergeChild { origin, key: respelt.then(|| key.to_owned()), plan })
+        let [b, m, t] = sides.map(|side| side.map(|(_, member)| member));
+        let [base, mine, theirs] = [b, m, t].map(|side| side.map(|member| &member.value));
+        let written = |member: &TreeMember<'_>| member.key.of(member.value.text).to_owned();
+        let is_untouched =
+            |side: Option<&JsonTree<'_>>| base.zip(side).is_some_and(|(base, side)| base.same(side));
+        let (key, value) = match (m, t) {
+            (Some(m), Some(t)) => {
+                let (key, stored) = (written(m), written(t));
+                let respelt = key != stored && b.is_some_and(|b| written(b) == stored);
+                (respelt.then_some(key), self.merge_value(base, &m.value, &t.value))
             }
-            (Some(b), Some(m), None) if b.value.same(&m.value) => {
-                self.row(MergeOutcome::Theirs, Some(&b.value), Some(&m.value), None);
-                None
+            (Some(_), None) if is_untouched(mine) => {
+                self.row(MergeOutcome::Theirs, base, mine, None);
+                return None;
             }
-            (Some(b), None, Some(t)) if b.value.same(&t.value) => {
-                self.row(MergeOutcome::Mine, Some(&b.value), None, Some(&t.value));
-                None
+            (None, Some(_)) if is_untouched(theirs) => {
+                self.row(MergeOutcome::Mine, base, None, theirs);
+                return None;
             }
-            (Some(b), Some(m), None) => {
-                let plan = self.conflict(Some(&b.value), Some(&m.value), None);
-                Some(MergeChild { origin: None, key: Some(m.key.of(m.value.text).to_owned()), plan })
+            (None, None) => {
+                self.row(MergeOutcome::Both, base, None, None);
+                return None;
             }
-            (Some(b), None, Some(t)) => {
-                let plan = self.conflict(Some(&b.value), None, Some(&t.value));
-                Some(MergeChild { origin, key: None, plan })
+            (Some(m), None) if b.is_none() => {
+                self.row(MergeOutcome::Mine, None, mine, None);
+                (Some(written(m)), MergePlan::Want(SpliceOp::Value(RawJson::of(&m.value))))
             }
-            (None, Some(m), None) => {
-                self.row(MergeOutcome::Mine, None, Some(&m.value), None);
-                let plan = MergePlan::Want(SpliceOp::Value(RawJson::of(&m.value)));
-                Some(MergeChild { origin: None, key: Some(m.key.of(m.value.text).to_owned()), plan })
+            (Some(m), None) => (Some(written(m)), self.conflict(base, mine, None)),
+            (None, Some(_)) if b.is_none() => {
+                self.row(MergeOutcome::Theirs, None, None, theirs);
+                (None, MergePlan::Want(SpliceOp::Keep))
             }
-            (None, None, Some(t)) => {
-                self.row(MergeOutcome::Theirs, None, None, Some(&t.value));
-                Some(MergeChild { origin, key: None, plan: MergePlan::Want(SpliceOp::Keep) })
-            }
-            (Some(b), None, None) => {
-                self.row(MergeOutcome::Both, Some(&b.value), None, None);
-                None
-            }
-            (None, None, None) => None,
-        }
+            (None, Some(_)) => (None, self.conflict(base, None, theirs)),
+        };
+        Some(SpliceChild { origin, key, value })
     }
 
     /// Who changed the order of what all three have.
-    fn order(&mut self, base: &[PathStep], mine: &[PathStep], theirs: &[PathStep]) -> Option<OrderChange> {
-        let (order, taken) = match (base != mine, base != theirs) {
-            (false, false) => return None,
-            (false, true) => (OrderChange::Theirs, MergeOutcome::Theirs),
-            (true, false) => (OrderChange::Mine, MergeOutcome::Mine),
-            (true, true) if mine == theirs => (OrderChange::Theirs, MergeOutcome::Both),
-            (true, true) => (OrderChange::Conflict(self.rows.len()), MergeOutcome::Conflict),
-        };
-        let names = |steps: &[PathStep]| Some(RawJson::new(&names(steps)));
-        let (base, mine, theirs) = (names(base), names(mine), names(theirs));
-        self.rows.push(MergeRow {
-            place: MergePlace::Order(self.path()),
-            base,
-            mine,
-            theirs,
-            outcome: taken,
-        });
-        Some(order)
+    fn order(
+        &mut self,
+        base: &[MemberId<'_>],
+        mine: &[MemberId<'_>],
+        theirs: &[MemberId<'_>],
+    ) -> Option<MergeOutcome> {
+        if base == mine && base == theirs {
+            return None;
+        }
+        let outcome = MergeOutcome::of(base, mine, theirs);
+        let [base, mine, theirs] = [base, mine, theirs].map(|ids| Some(RawJson::new(&names(ids))));
+        self.rows.push(MergeRow { place: MergePlace::Order(self.path()), base, mine, theirs, outcome });
+        Some(outcome)
     }
-}
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OrderChange {
-    Mine,
-    Theirs,
-    Conflict(usize),
-}
+    /// Lists the differences of a value that only one side changed, or both to the same.
+    fn record(&mut self, taken: MergeOutcome, base: &JsonTree<'_>, after: &JsonTree<'_>) {
+        self.record_changes(taken, |finder| finder.value(base, after));
+    }
 
-pub(super) fn names(steps: &[PathStep]) -> String {
-    let written =
-        |step: &PathStep| crate::compare::path::display_path(std::slice::from_ref(step)).into_string();
-    steps.iter().map(written).collect::<Vec<_>>().join(", ")
+    /// The same for whatever is found.
+    pub(super) fn record_changes<'a>(
+        &mut self,
+        taken: MergeOutcome,
+        find: impl FnOnce(&mut ChangeFinder<'a>),
+    ) {
+        let mut finder = ChangeFinder::new(self.steps.clone(), true);
+        find(&mut finder);
+        self.rows.extend(finder.found.into_iter().map(|(path, change)| {
+            let (place, [base, after]) = match change {
+                TreeChange::Value(base, after) => {
+                    (MergePlace::Path(path), [base, after].map(|side| side.map(RawJson::of)))
+                }
+                TreeChange::Order(base, after) => {
+                    (MergePlace::Order(path), [base, after].map(|words| Some(RawJson::new(&words))))
+                }
+            };
+            let mine = if taken == MergeOutcome::Theirs { &base } else { &after }.clone();
+            let theirs = if taken == MergeOutcome::Mine { &base } else { &after }.clone();
+            MergeRow { place, base, mine, theirs, outcome: taken }
+        }));
+    }
 }
 
 /// The keys that stay, in the order of `first`; each that only `second` has comes after the one that
@@ -250,12 +227,12 @@ pub(super) fn names(steps: &[PathStep]) -> String {
 fn sequence<'a>(
     first: &'a [TreeMember<'_>],
     second: &'a [TreeMember<'_>],
-    kept: &HashMap<MemberKey<'_>, MergeChild>,
-) -> Vec<MemberKey<'a>> {
-    let known: HashSet<MemberKey<'_>> = first.iter().map(key_of).collect();
-    let mut after: HashMap<Option<MemberKey<'_>>, Vec<MemberKey<'a>>> = HashMap::new();
+    kept: &HashMap<MemberId<'_>, SpliceChild<MergePlan>>,
+) -> Vec<MemberId<'a>> {
+    let known: HashSet<MemberId<'_>> = first.iter().map(TreeMember::id).collect();
+    let mut after: HashMap<Option<MemberId<'_>>, Vec<MemberId<'a>>> = HashMap::new();
     let mut anchor = None;
-    for key in second.iter().map(key_of).filter(|key| kept.contains_key(key)) {
+    for key in second.iter().map(TreeMember::id).filter(|key| kept.contains_key(key)) {
         if known.contains(&key) {
             anchor = Some(key);
         } else {
@@ -263,7 +240,7 @@ fn sequence<'a>(
         }
     }
     let mut keys = after.remove(&None).unwrap_or_default();
-    for key in first.iter().map(key_of).filter(|key| kept.contains_key(key)) {
+    for key in first.iter().map(TreeMember::id).filter(|key| kept.contains_key(key)) {
         keys.push(key);
         keys.extend(after.remove(&Some(key)).unwrap_or_default());
     }
@@ -275,13 +252,9 @@ pub(super) fn resolve(
     plan: &MergePlan,
     theirs: Option<&JsonTree<'_>>,
     rows: &[MergeRow],
-    numbers: &[usize],
-    choices: &[ConflictChoice],
+    choices: &[Option<(usize, &ConflictChoice)>],
 ) -> Result<Option<SpliceOp>, MergeError> {
-    let choice = |row: usize| {
-        let number = numbers.get(row).copied().unwrap_or(usize::MAX);
-        choices.get(number).map(|choice| (number, choice)).ok_or(MergeError::Count)
-    };
+    let choice = |row: usize| choices.get(row).copied().flatten().ok_or(MergeError::Count);
     match plan {
         MergePlan::Want(want) => Ok(Some(want.clone())),
         MergePlan::Conflict(row) => {
@@ -300,7 +273,7 @@ pub(super) fn resolve(
             let mut children = Vec::with_capacity(twigs.len());
             for twig in twigs {
                 let theirs = twig.origin.and_then(|at| inner.get(at)).map(|(_, value)| *value);
-                let want = resolve(&twig.plan, theirs, rows, numbers, choices)?;
+                let want = resolve(&twig.value, theirs, rows, choices)?;
                 let child = |value| SpliceChild { origin: twig.origin, key: twig.key.clone(), value };
                 children.push(want.map(child));
             }

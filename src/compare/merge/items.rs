@@ -5,12 +5,12 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use super::MergeOutcome;
-use super::build::{MergeBuilder, MergeChild, MergePlan};
+use super::build::{MergeBuilder, MergePlan};
 use crate::compare::align;
 use crate::compare::patch::between;
 use crate::compare::path::{PathStep, tokens};
-use crate::compare::splice::{RawJson, SpliceOp};
-use crate::compare::tree::JsonTree;
+use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
+use crate::compare::tree::{JsonTree, TreeKind, hashes};
 
 /// A part of three sequences: either the same in all, or different in one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,6 @@ impl MergeBuilder {
         theirs: &[JsonTree<'_>],
     ) -> Option<MergePlan> {
         let known = self.rows.len();
-        let hashes = |items: &[JsonTree<'_>]| -> Vec<u64> { items.iter().map(JsonTree::hash).collect() };
         let mut twigs = Vec::with_capacity(theirs.len());
         for chunk in chunks(&hashes(base), &hashes(mine), &hashes(theirs)) {
             let Some(more) = self.chunk(&chunk, base, mine, theirs) else {
@@ -84,43 +83,46 @@ impl MergeBuilder {
         base: &[JsonTree<'_>],
         mine: &[JsonTree<'_>],
         theirs: &[JsonTree<'_>],
-    ) -> Option<Vec<MergeChild>> {
+    ) -> Option<Vec<SpliceChild<MergePlan>>> {
         let (b, m, t) =
             (base.get(chunk.base.clone())?, mine.get(chunk.mine.clone())?, theirs.get(chunk.theirs.clone())?);
         let keep = || {
-            chunk.theirs.clone().map(|at| MergeChild::existing(at, MergePlan::Want(SpliceOp::Keep))).collect()
+            chunk
+                .theirs
+                .clone()
+                .map(|at| SpliceChild::existing(at, MergePlan::Want(SpliceOp::Keep)))
+                .collect()
         };
-        let first = chunk.base.start;
         if chunk.stable {
             return Some(keep());
         }
         if b.len() == m.len() && b.len() == t.len() {
             let all = b.iter().zip(m).zip(t).zip(chunk.base.clone().zip(chunk.theirs.clone()));
             let twig = |(((b, m), t), (at, origin))| {
-                MergeChild::existing(origin, self.within(PathStep::Item(at), |builder| builder.item(b, m, t)))
+                SpliceChild::existing(
+                    origin,
+                    self.within(PathStep::Item(at), |builder| builder.item(b, m, t)),
+                )
             };
             return Some(all.map(twig).collect());
         }
-        if same(b, m) {
-            self.record_items(MergeOutcome::Theirs, (first, b), (chunk.theirs.start, t));
+        let (taken, after) = match (same(b, m), same(b, t)) {
+            (true, _) => (MergeOutcome::Theirs, (chunk.theirs.start, t)),
+            (_, true) => (MergeOutcome::Mine, (chunk.mine.start, m)),
+            _ if same(m, t) => (MergeOutcome::Both, (chunk.theirs.start, t)),
+            _ => return None,
+        };
+        self.record_changes(taken, |finder| finder.items((chunk.base.start, b), after));
+        if taken != MergeOutcome::Mine {
             return Some(keep());
         }
-        if same(m, t) {
-            self.record_items(MergeOutcome::Both, (first, b), (chunk.theirs.start, t));
-            return Some(keep());
-        }
-        if !same(b, t) {
-            return None;
-        }
-        self.record_items(MergeOutcome::Mine, (first, b), (chunk.mine.start, m));
         let mut origins = chunk.theirs.clone().zip(t);
         let twig = |item: &JsonTree<'_>| match origins.next() {
-            Some((at, stored)) => MergeChild::existing(at, MergePlan::Want(between(stored, item))),
-            None => MergeChild {
-                origin: None,
-                key: None,
-                plan: MergePlan::Want(SpliceOp::Value(RawJson::of(item))),
-            },
+            Some((at, stored)) => SpliceChild::existing(at, MergePlan::Want(between(stored, item))),
+            None => {
+                let value = MergePlan::Want(SpliceOp::Value(RawJson::of(item)));
+                SpliceChild { origin: None, key: None, value }
+            }
         };
         Some(m.iter().map(twig).collect())
     }
@@ -156,7 +158,8 @@ fn alike(one: &JsonTree<'_>, other: &JsonTree<'_>) -> bool {
         }
     }
     let (one_count, other_count) = (words(one), words(other));
-    one.members().is_some() == other.members().is_some() && shared * 2 >= one_count.max(other_count)
+    let [one, other] = [one, other].map(|tree| matches!(tree.kind, TreeKind::Object(_)));
+    one == other && shared * 2 >= one_count.max(other_count)
 }
 
 #[cfg(test)]

@@ -17,25 +17,13 @@ pub(super) struct LineBlock {
     outcome: MergeOutcome,
 }
 
-impl LineBlock {
-    pub(super) fn theirs_whole(text: &str) -> Self {
-        let (mine, theirs) = (String::new(), text.to_owned());
-        Self { lines: [0..0, 0..0, 0..0], row: None, mine, theirs, outcome: MergeOutcome::Both }
-    }
-}
-
 pub(super) fn merge(base: &str, mine: &str, theirs: &str) -> (Vec<MergeRow>, MergeMode) {
     let [b, m, t] = [base, mine, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let mut rows = Vec::new();
     let block = |chunk: MergeChunk| {
         let of = |lines: &[&str], range: &Range<usize>| lines.get(range.clone()).unwrap_or_default().concat();
         let [base, mine, theirs] = [of(&b, &chunk.base), of(&m, &chunk.mine), of(&t, &chunk.theirs)];
-        let taken = match (base == mine, base == theirs) {
-            (true, _) => MergeOutcome::Theirs,
-            (_, true) => MergeOutcome::Mine,
-            _ if mine == theirs => MergeOutcome::Both,
-            _ => MergeOutcome::Conflict,
-        };
+        let taken = MergeOutcome::of(&base, &mine, &theirs);
         let row = (!chunk.stable).then(|| {
             let place = MergePlace::Lines { first: chunk.base.start, count: chunk.base.len() };
             let [base, mine, theirs] = [base, mine.clone(), theirs.clone()]

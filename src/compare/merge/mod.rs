@@ -8,12 +8,13 @@
 mod build;
 mod items;
 mod lines;
-mod record;
 mod render;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+
+use thiserror::Error;
 
 pub use self::render::MergeRowText;
 
@@ -87,6 +88,17 @@ pub enum MergeOutcome {
     Conflict,
 }
 
+impl MergeOutcome {
+    fn of<T: PartialEq>(base: T, mine: T, theirs: T) -> Self {
+        match (base == mine, base == theirs) {
+            (true, _) => Self::Theirs,
+            (_, true) => Self::Mine,
+            _ if mine == theirs => Self::Both,
+            _ => Self::Conflict,
+        }
+    }
+}
+
 /// How a clash is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictChoice {
@@ -97,24 +109,15 @@ pub enum ConflictChoice {
 }
 
 /// Why there is no merged text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MergeError {
     /// There are more or fewer choices than clashes.
+    #[error("each clash needs a choice of its own")]
     Count,
     /// The value chosen for this clash is not JSON, or no value belongs there.
+    #[error("what was chosen for clash {} is no JSON value", .0 + 1)]
     Value(usize),
 }
-
-impl fmt::Display for MergeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count => f.write_str("each clash needs a choice of its own"),
-            Self::Value(clash) => write!(f, "what was chosen for clash {} is no JSON value", clash + 1),
-        }
-    }
-}
-
-impl std::error::Error for MergeError {}
 
 /// Merges two texts that stem from `base`. Without a base, both were created; without theirs, it was
 /// deleted meanwhile, and whether it stays so is the one clash.
@@ -136,7 +139,7 @@ fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<MergeRow>, 
     }
     match base {
         Some(base) => lines::merge(base, mine, theirs),
-        None if mine == theirs => (Vec::new(), MergeMode::Lines(vec![LineBlock::theirs_whole(theirs)])),
+        None if mine == theirs => lines::merge(theirs, mine, theirs),
         None => (vec![whole(None, mine, Some(theirs))], MergeMode::Whole),
     }
 }
@@ -199,8 +202,10 @@ impl Merge {
             MergeMode::Paths(plan) => {
                 let theirs = self.theirs.as_deref().unwrap_or_default();
                 let tree = JsonTree::of(theirs).map_err(|_| MergeError::Count)?;
-                let numbers = self.numbers();
-                let want = resolve(plan, Some(&tree), &self.rows, &numbers, choices)?;
+                let mut given = choices.iter().enumerate();
+                let choices: Vec<_> =
+                    self.rows.iter().map(|row| row.is_conflict().then(|| given.next()).flatten()).collect();
+                let want = resolve(plan, Some(&tree), &self.rows, &choices)?;
                 Ok(Some(splice(&tree, &want.unwrap_or(SpliceOp::Keep))))
             }
         }
@@ -217,17 +222,6 @@ impl Merge {
             same.and_then(|(_, choice)| choice.clone())
         };
         self.conflicts().map(kept).collect()
-    }
-
-    /// Which clash a row is.
-    fn numbers(&self) -> Vec<usize> {
-        let mut count = 0;
-        let number = |row: &MergeRow| {
-            let number = count;
-            count += usize::from(row.is_conflict());
-            number
-        };
-        self.rows.iter().map(number).collect()
     }
 }
 

@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use super::{DraftEntry, DraftFolder, DraftId, SavedDraft, UnsavedDraft};
-use crate::console::effect::RequestId;
 use crate::console::external_editor;
+use crate::console::request::RequestId;
 use crate::domain::ResourceKey;
 
 /// Queue length; a draft has one save in flight at a time.

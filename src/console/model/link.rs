@@ -74,7 +74,7 @@ impl StoreLink {
 #[derive(Debug, Default)]
 pub struct Traffic {
     /// The changes in each of the last whole seconds, newest last.
-    seconds: VecDeque<u32>,
+    pub seconds: VecDeque<u32>,
     /// The second being counted, and its changes so far.
     current: (u64, u32),
 }
@@ -112,10 +112,6 @@ impl Traffic {
     /// The rate of the last whole second.
     pub fn rate(&self) -> u32 {
         self.seconds.back().copied().unwrap_or_default()
-    }
-
-    pub fn history(&self) -> impl Iterator<Item = u32> {
-        self.seconds.iter().copied()
     }
 
     /// When what is shown changes without an event.

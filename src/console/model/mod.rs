@@ -1,6 +1,7 @@
 //! State of the console, as plain data that tests can build.
 
 mod context;
+mod drafts;
 mod link;
 mod link_history;
 mod needs_cache;
@@ -11,26 +12,26 @@ mod secret_dependents;
 mod secret_link;
 mod unknown_outcome;
 mod variable_conflicts;
+mod visibility;
 mod visible_secrets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::effect::RequestId;
 use super::keymap::KeyMap;
-use super::message::Stamp;
 use super::place::Place;
-use crate::console::component::Component;
+use super::request::RequestId;
+use super::stamp::Stamp;
 use crate::console::overlays::Overlay;
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::drafts::SavedDrafts;
-use crate::console::screens::editor::{Draft, ExternalEdit};
+use crate::console::screens::editor::{Draft, DraftStage, ExternalEdit};
 use crate::console::screens::health::HealthPage;
 use crate::console::screens::log::LogPage;
 use crate::console::screens::plan::{Plan, UndoLog};
 use crate::console::screens::secrets::SecretsPage;
 use crate::console::screens::secrets::actions::SecretActions;
-use crate::console::screens::{Tab, covering};
+use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{
     Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, pane_layout, screen_layout,
     secret_panes,
@@ -45,10 +46,10 @@ pub use needs_cache::NeedsCache;
 pub use paused_events::{LeaseExpiry, Notice, PausedEvents, Tone};
 pub use pending_write::PendingWrite;
 pub use presence_cache::{MAX_SEEN, PresenceCache, PresenceEntry};
-pub use secret_dependents::{MAX_DEPENDENTS, SecretDependents};
 pub use secret_link::SecretLink;
 pub use unknown_outcome::{SentCommit, UnknownOutcome};
 pub use variable_conflicts::VariableConflicts;
+pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
@@ -186,22 +187,42 @@ impl Model {
         }
     }
 
-    /// What handles the next key: the overlay, else what covers the tabs, else the tab.
-    pub(crate) fn front(&self) -> &'static dyn Component {
-        match &self.overlay {
-            Some(overlay) => overlay.component(),
-            None => covering(self).unwrap_or_else(|| self.tab.component()),
-        }
-    }
-
-    /// Which keys are live.
+    /// Which keys are live: those of the overlay, else of the screen.
     pub fn place(&self) -> Place {
-        self.front().place(self)
+        self.overlay.as_ref().map_or_else(|| self.screen_place(), Overlay::place)
     }
 
-    /// Whether something covers the tabs: a draft, a plan, a form or review of a secret, stale dependents.
+    /// The place below an overlay: what covers the tabs, else the tab.
+    pub fn screen_place(&self) -> Place {
+        self.covering().unwrap_or_else(|| match self.tab {
+            Tab::Webhooks if self.webhooks.list.typing.is_some() => Place::Filter,
+            Tab::Connections if self.connections.list.typing.is_some() => Place::Filter,
+            Tab::Secrets if self.secrets_page.list.typing.is_some() => Place::Filter,
+            Tab::Webhooks | Tab::Connections => Place::Browse,
+            Tab::Secrets => Place::Secrets,
+            Tab::Health | Tab::Log => Place::Page,
+        })
+    }
+
+    /// What covers the tabs, if anything does.
+    pub fn covering(&self) -> Option<Place> {
+        Some(match &self.edit {
+            Some(edit) => match edit.stage {
+                DraftStage::Editing if edit.find.typing => Place::Find,
+                DraftStage::Editing => Place::Editor,
+                DraftStage::Review(_) => Place::Review,
+                DraftStage::Merge(_) => Place::Merge,
+            },
+            None if self.plan.is_some() => Place::Plan,
+            None if self.secret_actions.review().is_some() => Place::SecretReview,
+            None if self.secret_actions.covers_body() => Place::SecretForm,
+            None if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
+            None => return None,
+        })
+    }
+
     pub fn is_covered(&self) -> bool {
-        covering(self).is_some()
+        self.covering().is_some()
     }
 
     /// The list tab, if one is visible.
@@ -304,7 +325,8 @@ impl Model {
             self.traffic.next_change_at(),
             self.next_health_check(),
             self.unknown_outcome.as_ref().and_then(|unknown| unknown.next_query(&self.link)),
-            self.lease.and_then(|lease| lease.ask_again()),
+            // A lease past its expiry was kept alive by its owner.
+            self.lease.filter(|lease| lease.asked.is_none()).and_then(|lease| lease.ends),
             self.hides_at(),
             self.secrets_wake(),
         ]
@@ -338,5 +360,16 @@ impl Model {
     /// Whether writing is unlocked.
     pub fn may_write(&self) -> bool {
         matches!(self.lock, WriteAccess::Open(_))
+    }
+
+    /// Whether a write may begin; reports why not.
+    pub fn passes_gate(&mut self) -> bool {
+        let refusal = match self.lock {
+            WriteAccess::Open(_) => return true,
+            WriteAccess::Locked => "locked: type :unlock first",
+            WriteAccess::ReadOnly => "read-only: this console was started without a writer",
+        };
+        self.notify(Tone::Bad, refusal);
+        false
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{LeaseId, StoreId};
 
 /// Watch events that arrived while the display is paused.
@@ -37,13 +37,6 @@ pub struct LeaseExpiry {
     pub asked: Option<RequestId>,
     /// When it expires, as time since the start; `None` until answered.
     pub ends: Option<Duration>,
-}
-
-impl LeaseExpiry {
-    /// When to ask again: a lease past its expiry was kept alive by its owner.
-    pub(super) fn ask_again(self) -> Option<Duration> {
-        self.ends.filter(|_| self.asked.is_none())
-    }
 }
 
 /// A message in the status line.

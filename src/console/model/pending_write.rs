@@ -1,6 +1,6 @@
 //! A write that has no answer yet.
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::console::screens::plan::PlanStep;
 use crate::domain::{Document, ResourceKey, StoreId};
 

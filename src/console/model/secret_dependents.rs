@@ -2,43 +2,15 @@
 //! does, and the webhook whose own secret it is.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use super::Model;
 use crate::check::OwnSecrets;
-use crate::domain::{FieldName, Reference, ResourceKey, SecretPath};
+use crate::console::screens::stale_dependents::{
+    ChangedSecret, MAX_DEPENDENTS, SecretDependents, StaleDependentsPage, StaleDependentsPart,
+};
+use crate::domain::{FieldName, Presence, Reference, ResourceKey, SecretPath};
 use crate::inventory::{Inventory, RowRef};
-
-/// The most documents listed, of each kind.
-pub const MAX_DEPENDENTS: usize = 1_000;
-
-/// The documents that depend on a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SecretDependents {
-    /// The documents that have to be rewritten so that the receiver resolves the secret again, at most
-    /// [`MAX_DEPENDENTS`].
-    pub documents: Vec<ResourceKey>,
-    pub total: usize,
-    /// Webhooks that use one of these connections, each with its connection; they need no rewrite of their
-    /// own. At most [`MAX_DEPENDENTS`].
-    pub via_connection: Vec<(ResourceKey, ResourceKey)>,
-    pub via_connection_total: usize,
-}
-
-impl SecretDependents {
-    pub fn is_empty(&self) -> bool {
-        self.total == 0
-    }
-
-    fn add(&mut self, key: ResourceKey, except: &BTreeSet<ResourceKey>) {
-        if except.contains(&key) {
-            return;
-        }
-        self.total += 1;
-        if self.documents.len() < MAX_DEPENDENTS {
-            self.documents.push(key);
-        }
-    }
-}
 
 impl Model {
     /// The documents that depend on a secret, or on some of its fields.
@@ -61,7 +33,9 @@ impl Model {
             return holders;
         };
         if lookup.references.as_ref() == Some(mount) {
-            let rows = referring(&self.inventory, inside.as_str(), fields);
+            let slots = self.inventory.secret_referrers(inside.as_str()).iter();
+            let rows = slots.filter_map(|slot| self.inventory.row(*slot));
+            let rows = rows.filter(|row| refers(*row, inside.as_str(), fields));
             rows.for_each(|row| holders.add(row.key(), except));
         }
         if let OwnSecrets::Kv { mount: own, template } = &lookup.own
@@ -79,15 +53,31 @@ impl Model {
         add_via_connections(&mut holders, &self.inventory);
         holders
     }
-}
 
-fn referring<'i>(
-    inventory: &'i Inventory,
-    path: &'i str,
-    fields: Option<&'i BTreeSet<FieldName>>,
-) -> impl Iterator<Item = RowRef<'i>> {
-    let rows = inventory.secret_referrers(path).iter().filter_map(|slot| inventory.row(*slot));
-    rows.filter(move |row| refers(*row, path, fields))
+    /// The documents to be rewritten, by the inventory as it is now.
+    pub fn stale_dependents(&self) -> StaleDependentsPage {
+        let parts = self.secret_actions.stale_dependents.changed.iter().filter_map(|changed| {
+            let left = self.secret_dependents_except(
+                &changed.path,
+                changed.fields.as_ref(),
+                &changed.rewritten_documents(self.now.wall),
+            );
+            (!left.is_empty()).then(|| StaleDependentsPart { change: changed.clone(), dependents: left })
+        });
+        StaleDependentsPage { parts: parts.collect(), scroll: 0 }
+    }
+
+    /// When the old values are surely gone from the receiver's cache; `None` if they are.
+    pub fn receiver_cache_expiry(&self) -> Option<SystemTime> {
+        let latest =
+            self.secret_actions.stale_dependents.changed.iter().map(ChangedSecret::cache_expiry).max()?;
+        (latest > self.now.wall).then_some(latest)
+    }
+
+    /// Whether a secret is known not to be there, so that documents that refer to it cannot be loaded.
+    pub fn is_known_missing(&self, path: &SecretPath) -> bool {
+        self.presence_cache.presence(path).is_some_and(Presence::is_gone)
+    }
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::StoreLink;
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::StoreId;
 use crate::provider::Op;
 

@@ -3,7 +3,7 @@
 pub mod chooser;
 pub mod help;
 pub mod prompt;
-mod question;
+pub mod question;
 mod state;
 
 pub use state::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
@@ -11,27 +11,9 @@ pub use state::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPu
 use ratatui::layout::Rect;
 
 use crate::console::action::Action;
-use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::screens::secrets::actions::{RevealedValueDialog, SecretPickerDialog};
-use crate::console::screens::{drafts, secret_form};
-
-impl Overlay {
-    pub(crate) fn component(&self) -> &'static dyn Component {
-        match self {
-            Self::Help { .. } => &help::HelpDialog,
-            Self::Prompt(_) => &prompt::PromptDialog,
-            Self::Confirm(_) => &question::Question,
-            Self::Drafts(_) => &drafts::DraftsDialog,
-            Self::Choose(_) => &chooser::ChooserDialog,
-            Self::PickSecret(_) => &SecretPickerDialog,
-            Self::RevealedValue(_) => &RevealedValueDialog,
-            Self::Value(_) => &secret_form::ValueDialog,
-            Self::Generate(_) => &secret_form::GenerateDialog,
-        }
-    }
-}
+use crate::console::screens::drafts;
 
 /// Where a dialog may stand. The header and the footer stay visible: a question is asked about that context.
 pub(crate) fn dialog_area(model: &Model) -> Rect {

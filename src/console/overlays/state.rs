@@ -34,6 +34,23 @@ pub enum Overlay {
     Generate(GeneratePrompt),
 }
 
+impl Overlay {
+    /// Which keys are live.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Help { .. } => Place::Help,
+            Self::Prompt(_) => Place::Prompt,
+            Self::Confirm(_) => Place::Confirm,
+            Self::Drafts(_) => Place::Drafts,
+            Self::Choose(_) => Place::Choose,
+            Self::PickSecret(_) => Place::PickSecret,
+            Self::RevealedValue(_) => Place::RevealedValue,
+            Self::Value(_) => Place::Value,
+            Self::Generate(_) => Place::Generate,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Prompt {
     pub purpose: PromptPurpose,

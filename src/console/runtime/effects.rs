@@ -28,6 +28,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     pub(super) fn perform(&mut self, effect: Effect) -> Option<AppEvent> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
+            // Done by `update` already.
+            Effect::Act(_) => {}
             Effect::Compute(request, job) => self.runner.compute(request, job),
             Effect::FindOut { request, commit: of, ops } => self.runner.find_out(request, of, ops),
             Effect::Secret(request, job) => self.runner.secret(request, job),

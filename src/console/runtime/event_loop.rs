@@ -14,13 +14,14 @@ use super::sources::{EventSources, LoopEvent};
 use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
 use super::{Program, Stats};
-use crate::console::effect::RequestId;
 use crate::console::external_editor::{EditorProcess, ExternalDraft};
-use crate::console::message::{Answer, AppEvent, Message, Stamp};
+use crate::console::message::{Answer, AppEvent, Message};
 use crate::console::model::Redraw;
 use crate::console::panic_hook::PANICKED;
+use crate::console::request::RequestId;
 use crate::console::secret_jobs::{RevealOutcome, SecretJobResult};
 use crate::console::shell::layout::Size;
+use crate::console::stamp::Stamp;
 use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
 use crate::domain::Opaque;
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::Program;
 use super::event_loop::EventLoop;
 use super::task_reply::TaskReply;
-use crate::console::effect::RequestId;
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
+use crate::console::request::RequestId;
 use crate::console::terminal::{Device, LEAVE_WITHIN};
 
 impl<P: Program, D: Device> EventLoop<P, D> {

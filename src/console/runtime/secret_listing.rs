@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use super::runner::EffectRunner;
 use super::task_reply::TaskReply;
-use crate::console::effect::RequestId;
 use crate::console::message::Answer;
+use crate::console::request::RequestId;
 use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_NAMES_LISTED};
 use crate::domain::{SecretFolder, SecretPath};
 use crate::provider::{CALL_DEADLINE, Error, GRACE, SecretListItem, SecretReader, within};
@@ -93,12 +93,7 @@ pub(super) async fn walk<T: Future<Output = ()>>(
         waiting.extend(folders);
         let mut parts = parts(found).into_iter();
         while let Some(names) = parts.next() {
-            let listed = FolderPage {
-                folder: folder.clone(),
-                names,
-                waiting: waiting.len(),
-                is_last: parts.len() == 0,
-            };
+            let listed = FolderPage { folder: folder.clone(), names, is_last: parts.len() == 0 };
             tell(listed).await;
         }
         if names >= MAX_NAMES_LISTED {

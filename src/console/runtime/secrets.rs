@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::runner::{EffectRunner, copy_by_program};
 use super::task_reply::TaskReply;
-use crate::console::effect::RequestId;
 use crate::console::message::Answer;
+use crate::console::request::RequestId;
 use crate::console::secret_jobs::{
     Inspection, RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob, SecretJobResult,
 };

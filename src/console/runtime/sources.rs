@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep_until};
 use super::signals::Signal;
 use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
-use crate::console::effect::RequestId;
 use crate::console::panic_hook;
+use crate::console::request::RequestId;
 use crate::console::terminal::{FrameResult, FrameWriter, TerminalInput};
 use crate::inventory::InventoryEvent;
 

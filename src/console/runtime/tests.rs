@@ -14,8 +14,8 @@ use futures::stream::{self, BoxStream};
 
 use self::headless::HeadlessConsole;
 use super::*;
-use crate::console::effect::RequestId;
 use crate::console::message::{Answer, AppEvent};
+use crate::console::request::RequestId;
 use crate::domain::{
     Change, ChangeKind, Coverage, Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey, Revision,
     StoreId, Token, TokenKind,

@@ -15,24 +15,48 @@ pub mod tab;
 
 pub use tab::Tab;
 
-use editor::DraftStage;
+use browse::Documents;
+use secrets::actions::{RevealedValueDialog, SecretPickerDialog};
 
-use crate::console::component::Component;
-use crate::console::model::Model;
+use super::component::Component;
+use super::model::Model;
+use super::overlays::{chooser, help, prompt, question};
+use super::place::Place;
 
-/// What covers the tabs, if anything does.
-pub(crate) fn covering(model: &Model) -> Option<&'static dyn Component> {
-    Some(match &model.edit {
-        Some(edit) => match edit.stage {
-            DraftStage::Editing => &editor::Editor,
-            DraftStage::Review(_) => &review::ReviewScreen,
-            DraftStage::Merge(_) => &merge::MergeScreen,
-        },
-        None if model.plan.is_some() => &plan::PlanScreen,
-        None if model.secret_actions.covers_body() => &secret_form::SecretFormScreen,
-        None if model.secret_actions.stale_dependents.page.is_some() => {
-            &stale_dependents::StaleDependentsScreen
+impl Tab {
+    pub(crate) fn component(self) -> &'static dyn Component {
+        match self {
+            Self::Webhooks => &Documents::Webhooks,
+            Self::Connections => &Documents::Connections,
+            Self::Secrets => &secrets::SecretsScreen,
+            Self::Health => &health::HealthScreen,
+            Self::Log => &log::LogScreen,
         }
-        None => return None,
-    })
+    }
+}
+
+/// What handles the next key.
+pub(crate) fn front(model: &Model) -> &'static dyn Component {
+    component(model.place(), model.tab)
+}
+
+/// What is in a place, above this tab or on it.
+pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
+    match place {
+        Place::Browse | Place::Secrets | Place::Page | Place::Filter => tab.component(),
+        Place::Help => &help::HelpDialog,
+        Place::Prompt => &prompt::PromptDialog,
+        Place::Confirm => &question::Question,
+        Place::Choose => &chooser::ChooserDialog,
+        Place::Editor | Place::Find => &editor::Editor,
+        Place::Review => &review::ReviewScreen,
+        Place::Merge => &merge::MergeScreen,
+        Place::Plan => &plan::PlanScreen,
+        Place::Drafts => &drafts::DraftsDialog,
+        Place::PickSecret => &SecretPickerDialog,
+        Place::RevealedValue => &RevealedValueDialog,
+        Place::SecretForm | Place::SecretReview => &secret_form::SecretFormScreen,
+        Place::Value | Place::Generate => &secret_form::ValueDialog,
+        Place::StaleDependents => &stale_dependents::StaleDependentsScreen,
+    }
 }

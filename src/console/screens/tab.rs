@@ -1,14 +1,9 @@
-//! The tabs, one row each: digit and component; the action of the same name shows it.
+//! The tabs and their digits, one row each; the action of the same name shows a tab.
 
-use super::browse::Documents;
-use super::health::HealthScreen;
-use super::log::LogScreen;
-use super::secrets::SecretsScreen;
 use crate::console::action::Action;
-use crate::console::component::Component;
 
 macro_rules! tabs {
-    ($($id:ident $digit:literal $component:expr;)*) => {
+    ($($id:ident $digit:literal;)*) => {
         /// A tab; its digit never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Tab { $($id),* }
@@ -32,18 +27,14 @@ macro_rules! tabs {
                     _ => None,
                 }
             }
-
-            pub(crate) fn component(self) -> &'static dyn Component {
-                match self { $(Self::$id => &$component),* }
-            }
         }
     };
 }
 
 tabs! {
-    Webhooks '1' Documents::Webhooks;
-    Connections '2' Documents::Connections;
-    Secrets '3' SecretsScreen;
-    Health '6' HealthScreen;
-    Log '7' LogScreen;
+    Webhooks '1';
+    Connections '2';
+    Secrets '3';
+    Health '6';
+    Log '7';
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::action::Action;
 use crate::console::model::{Model, WriteAccess};
+use crate::console::screens::front;
 use crate::console::widgets::{Surface, TextRun};
 
 /// Up to this width only the first four keys are named.
@@ -28,5 +29,5 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
 /// Whether an action has something to act on.
 pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
     let is_allowed = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
-    is_allowed && model.front().is_possible(model, action)
+    is_allowed && front(model).is_possible(model, action)
 }

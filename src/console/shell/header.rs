@@ -233,12 +233,12 @@ fn lock(model: &Model) -> Option<(StyleRole, String)> {
 }
 
 fn sparkline(model: &Model) -> String {
-    let highest = model.traffic.history().max().unwrap_or_default().max(1);
-    let step = |count: u32| {
+    let highest = model.traffic.seconds.iter().max().map_or(1, |count| (*count).max(1));
+    let step = |count: &u32| {
         let steps = glyph::SPARK.len() as u64 - 1;
         // Any change at all is drawn higher than none.
-        let at = (u64::from(count) * steps).div_ceil(u64::from(highest));
+        let at = (u64::from(*count) * steps).div_ceil(u64::from(highest));
         glyph::SPARK.get(usize::try_from(at).unwrap_or_default()).copied().unwrap_or_default()
     };
-    model.traffic.history().map(step).collect()
+    model.traffic.seconds.iter().map(step).collect()
 }

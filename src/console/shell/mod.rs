@@ -18,7 +18,7 @@ mod tests;
 
 use super::model::Model;
 use super::theme::{StyleRole, Theme};
-use crate::console::screens::covering;
+use crate::console::screens::{component, front};
 use crate::console::widgets::Surface;
 
 /// Draws the whole screen.
@@ -39,16 +39,13 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
         return;
     }
     header::draw(surface, model, parts.header);
-    match covering(model) {
-        Some(screen) => screen.draw(model, surface),
-        None => {
-            tabs::draw(surface, model, parts.tabs);
-            model.tab.component().draw(model, surface);
-        }
+    if !model.is_covered() {
+        tabs::draw(surface, model, parts.tabs);
     }
+    component(model.screen_place(), model.tab).draw(model, surface);
     status::draw(surface, model, parts.status);
     footer::draw(surface, model, parts.footer);
-    if let Some(overlay) = &model.overlay {
-        overlay.component().draw(model, surface);
+    if model.overlay.is_some() {
+        front(model).draw(model, surface);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::console::age::{left, so_far};
 use crate::console::component::EarliestChange;
 use crate::console::model::{Model, WriteAccess};
-use crate::console::screens::covering;
+use crate::console::screens::{component, front};
 use crate::console::words;
 use crate::domain::LinkState;
 
@@ -16,10 +16,9 @@ pub fn next_change_at(model: &Model) -> Option<Duration> {
     let mut soonest = EarliestChange { now: model.now.mono, at: None };
     header(model, &mut soonest);
     soonest.include(model.notice.as_ref().map(|notice| notice.until));
-    let screen = covering(model).unwrap_or_else(|| model.tab.component());
-    screen.next_changes(model, &mut soonest);
-    if let Some(overlay) = &model.overlay {
-        overlay.component().next_changes(model, &mut soonest);
+    component(model.screen_place(), model.tab).next_changes(model, &mut soonest);
+    if model.overlay.is_some() {
+        front(model).next_changes(model, &mut soonest);
     }
     soonest.at
 }

@@ -6,7 +6,7 @@ use crate::console::model::{Model, Tone};
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TextInput, TextRun};
+use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextRun};
 use crate::console::words;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
@@ -30,12 +30,11 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
             pen.margin(2);
         }
     }
-    let mut cursor = None;
-    if let Some(browse) = browse {
-        cursor = filter(&mut pen, &browse.list.filter, browse.list.typing.is_some());
-    } else if is_secrets {
-        cursor = filter(&mut pen, &model.secrets_page.list.filter, model.secrets_page.list.typing.is_some());
-    }
+    let cursor = match browse {
+        Some(browse) => filter(&mut pen, &browse.list),
+        None if is_secrets => filter(&mut pen, &model.secrets_page.list),
+        None => None,
+    };
     let said = status_run(model);
     if pen.x() > area.x + 1 && !said.is_empty() {
         pen.skip(3);
@@ -66,19 +65,14 @@ fn editing(edit: &Draft, room: u16) -> TextRun {
 }
 
 /// The filter line, and its cursor while it is typed.
-fn filter(
-    pen: &mut crate::console::widgets::LineWriter<'_>,
-    filter: &TextInput,
-    is_typed: bool,
-) -> Option<u16> {
-    let text = filter.text();
-    if !is_typed {
-        if !text.is_empty() {
-            pen.put(StyleRole::Dim, "/").put(StyleRole::Accent, text);
-        }
-        return None;
+fn filter<I>(pen: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
+    if list.typing.is_some() {
+        return Some(pen.put(StyleRole::Key, "/").put_input(&list.filter));
     }
-    Some(pen.put(StyleRole::Key, "/").put_input(filter))
+    if !list.filter.text().is_empty() {
+        pen.put(StyleRole::Dim, "/").put(StyleRole::Accent, list.filter.text());
+    }
+    None
 }
 
 /// The most important message: a notice, a pending write, or trouble of the link.
@@ -125,13 +119,13 @@ fn marked(browse: &BrowsePage) -> TextRun {
 
 /// The position in the list of secrets, or the number of matches.
 fn secrets_count(model: &Model) -> TextRun {
-    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
+    let rows = &model.secrets_page.rows;
     let total = words::count(rows.total(), model);
-    if total.is_empty() {
+    if total.is_empty() || !model.secrets_page.opened {
         return TextRun::default();
     }
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
-    let first = match rows.is_filtered() {
+    let first = match rows.shown.is_some() {
         true => rows.len(),
         false => (model.secrets_page.list.cursor + 1).min(rows.len()),
     };
@@ -147,9 +141,9 @@ fn count(model: &Model, browse: &BrowsePage) -> TextRun {
         return TextRun::default();
     }
     let partial = if browse.listing.is_partial() { glyph::MORE } else { "" };
-    if browse.listing.filter().is_empty() {
-        let place = if shown == 0 { 0 } else { browse.list.cursor + 1 };
-        return TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(place)));
-    }
-    TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(shown)))
+    let number = match browse.listing.filter().is_empty() {
+        true => (browse.list.cursor + 1).min(shown),
+        false => shown,
+    };
+    TextRun::of(StyleRole::Dim, format!("{}{partial} of {total_words}", words::grouped(number)))
 }

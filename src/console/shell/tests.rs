@@ -13,11 +13,10 @@ use super::draw;
 use super::layout::Size;
 use super::next_change::next_change_at;
 use super::sample::{NOW, SECRET, size};
-use crate::console::message::Stamp;
 use crate::console::model::{Model, WriteAccess};
-use crate::console::screens::covering;
 use crate::console::shell::sample;
 use crate::console::shell::sample::SCENES;
+use crate::console::stamp::Stamp;
 use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
 
 fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
@@ -61,7 +60,7 @@ fn snapshot(name: &str, model: &Model) {
     let parts = model.frame();
     let is_cropped = |row: usize| {
         let row = u16::try_from(row).unwrap();
-        let tabs = parts.tabs.height > 0 && row == parts.tabs.y && covering(model).is_none();
+        let tabs = parts.tabs.height > 0 && row == parts.tabs.y && !model.is_covered();
         (tabs || parts.footer.height > 0 && row == parts.footer.y) && !name.starts_with("browse_")
     };
     let lines = whole.lines().enumerate().filter(|(row, _)| !is_cropped(*row)).map(|(_, line)| line);
@@ -83,7 +82,7 @@ fn footers_and_tabs() {
             let frame = text(terminal.backend().buffer());
             let line = |row: u16| frame.lines().nth(row.into()).unwrap();
             let parts = model.frame();
-            let tabs = if covering(&model).is_none() { line(parts.tabs.y) } else { "" };
+            let tabs = if !model.is_covered() { line(parts.tabs.y) } else { "" };
             let _ = writeln!(lines, "{name} {cols}x{rows}\n  {tabs}\n  {}", line(parts.footer.y));
         }
     }

@@ -1,18 +1,15 @@
 //! Answers to effects, routed to their owners; the answer to a request that is no longer pending is dropped.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::age::age;
 use super::super::effect::{Effect, RequestId};
 use super::super::message::Answer;
-use super::super::model::{
-    DebouncedLatency, LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess,
-};
-use super::{feed, presence, unknown_outcome};
-use crate::console::screens::editor::{Draft, DraftStage, external_editor};
+use super::super::model::{LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
+use super::{presence, unknown_outcome};
+use crate::console::screens::editor::{Draft, DraftStage, Upstream, external_editor};
 use crate::console::screens::secrets::actions;
-use crate::console::screens::{browse, drafts, merge, plan, secrets};
+use crate::console::screens::{browse, drafts, merge, plan, secrets, stale_dependents};
 use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
 use crate::provider::{Commit, Error};
 
@@ -101,7 +98,11 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
             if let (Some(document), Some(token)) = (&writing.document, token) {
                 finish_draft(model, writing, document, (commit.at, token));
             }
-            plan::on_written(model, writing);
+            if let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request))
+                && !stale_dependents::on_plan_written(model, &plan)
+            {
+                plan::on_written(model, writing, &plan);
+            }
         }
         Err(Error::Conflict { key, now }) if mine => {
             model.notify(
@@ -128,7 +129,7 @@ fn finish_draft(
     let was_sent = |edit: &&mut Box<Draft>| edit.last_write == Some(writing.request);
     if let Some(draft) = drafts.get_mut(&writing.key).filter(was_sent) {
         if draft.mark_written(document.clone(), at, token) {
-            draft.upstream = feed::upstream(inventory, draft);
+            draft.upstream = Upstream::of(inventory, draft);
         } else {
             drafts.remove(&writing.key);
         }
@@ -137,7 +138,7 @@ fn finish_draft(
     let Some(open) = edit.as_mut().filter(was_sent) else { return };
     let typed = open.mark_written(document.clone(), at, token);
     if typed || away.is_some() {
-        open.upstream = feed::upstream(inventory, open);
+        open.upstream = Upstream::of(inventory, open);
         if !typed {
             // The external editor is still open on it.
             return;
@@ -153,9 +154,7 @@ fn finish_draft(
 
 /// An unchanged answer requests no frame.
 fn on_health(model: &mut Model, backends: Vec<Health>) {
-    let backends: Vec<_> = backends.into_iter().map(|health| visible_health(model, health)).collect();
-    let backends: Vec<_> =
-        backends.into_iter().map(|health| smooth_latencies(&mut model.health.latencies, health)).collect();
+    let backends: Vec<_> = backends.into_iter().map(|health| shown_health(model, health)).collect();
     let store = backends.iter().find(|health| health.backend == model.context.backend.name);
     let latency = store.and_then(|health| health.latency);
     let before = std::mem::replace(&mut model.link.latency, latency);
@@ -171,23 +170,17 @@ fn on_health(model: &mut Model, backends: Vec<Health>) {
     model.health.asked = None;
 }
 
-/// Drops findings about writing in a read-only console.
-pub(crate) fn visible_health(model: &Model, health: Health) -> Health {
-    if model.lock == WriteAccess::ReadOnly { health.without_writing() } else { health }
-}
-
-/// Changes a latency class only when two answers in a row agree.
-pub(crate) fn smooth_latencies(
-    known: &mut BTreeMap<(&'static str, String), DebouncedLatency>,
-    mut health: Health,
-) -> Health {
-    let mut shown = |name: &str, class| {
-        let steady = known.entry((health.backend, name.to_owned())).or_default();
-        steady.record(class)
-    };
-    health.latency = shown("", health.latency);
+/// The health as it is shown: without findings about writing in a read-only console; and a latency class
+/// changes only when two answers in a row agree.
+pub(crate) fn shown_health(model: &mut Model, health: Health) -> Health {
+    let is_read_only = model.lock == WriteAccess::ReadOnly;
+    let mut health = if is_read_only { health.without_writing() } else { health };
+    let backend = health.backend;
+    let mut shown =
+        |name: String, class| model.health.latencies.entry((backend, name)).or_default().record(class);
+    health.latency = shown(String::new(), health.latency);
     for member in &mut health.members {
-        member.latency = shown(&format!("{} {}", member.name, member.address), member.latency);
+        member.latency = shown(format!("{} {}", member.name, member.address), member.latency);
     }
     health
 }

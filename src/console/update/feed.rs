@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
-use crate::console::screens::editor::{Base, Draft, Upstream};
-use crate::console::screens::{Tab, browse, secrets};
-use crate::domain::{LinkState, ResourceKey, Revision, StoreId, TokenKind};
+use crate::console::screens::editor::Upstream;
+use crate::console::screens::{Tab, browse};
+use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
 use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
 
 /// Changes buffered while paused; beyond them a fresh load is cheaper.
@@ -42,7 +42,10 @@ pub(crate) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
             buffer_event(held, feed);
             model.request_redraw(Redraw::Soon);
         }
-        None => apply(model, feed),
+        None => {
+            let delta = apply_to_inventory(model, feed);
+            follow(model, &delta);
+        }
     }
     Vec::new()
 }
@@ -99,23 +102,19 @@ fn buffer_event(held: &mut PausedEvents, feed: InventoryEvent) {
     }
 }
 
-fn apply(model: &mut Model, feed: InventoryEvent) {
-    let delta = apply_to_inventory(model, feed);
-    follow(model, &delta);
-}
-
 /// Applies an event to the inventory.
-fn apply_to_inventory(model: &mut Model, feed: InventoryEvent) -> Delta {
+fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
     let now = model.now.mono;
-    let (is_batch, feed) = match feed {
-        InventoryEvent::Load { store, at, resync, coverage } => {
-            model.link.replacing = is_replaced(&model.inventory, &store, at);
-            let resync = resync || model.link.has_loaded;
-            (false, InventoryEvent::Load { store, at, resync, coverage })
+    match &mut feed {
+        InventoryEvent::Load { store, at, resync, .. } => {
+            let is_replaced = |known: &StoreId| known != store || *at < model.inventory.revision();
+            model.link.replacing = model.inventory.store().is_some_and(is_replaced);
+            *resync |= model.link.has_loaded;
         }
-        InventoryEvent::Progress { at } if at <= model.inventory.revision() => return Delta::default(),
-        feed => (matches!(feed, InventoryEvent::Batch { .. }), feed),
-    };
+        InventoryEvent::Progress { at } if *at <= model.inventory.revision() => return Delta::default(),
+        _ => {}
+    }
+    let is_batch = matches!(feed, InventoryEvent::Batch { .. });
     let loaded = matches!(feed, InventoryEvent::Loaded { .. });
     let delta = model.inventory.apply(feed, now);
     model.request_redraw(if loaded { Redraw::Now } else { Redraw::Soon });
@@ -133,7 +132,7 @@ fn apply_to_inventory(model: &mut Model, feed: InventoryEvent) -> Delta {
 
 /// Updates lists and drafts after a change of the inventory.
 fn follow(model: &mut Model, delta: &Delta) {
-    secrets::apply_delta(model, delta);
+    model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);
     if let Some(key) = model.select_on_arrival.take()
@@ -156,10 +155,6 @@ fn is_own_write(model: &Model, key: &ResourceKey) -> bool {
     let now = model.inventory.revision();
     sent.filter(|step| step.after.is_none()).any(|step| step.key == *key)
         || done.filter(|step| step.after.is_none() && now <= step.at).any(|step| step.key == *key)
-}
-
-fn is_replaced(inventory: &Inventory, store: &StoreId, at: Revision) -> bool {
-    inventory.store().is_some_and(|known| known != store || at < inventory.revision())
 }
 
 /// Counts changes, marks them as fresh, and reports deletions, which have no row to mark.
@@ -186,7 +181,7 @@ fn follow_drafts(model: &mut Model, delta: &Delta) {
     for edit in edit.iter_mut().chain(drafts.values_mut()) {
         // A load may have changed what is readable at all.
         if delta.resynced.is_some() || touches(inventory, delta, &edit.key) {
-            edit.upstream = upstream(inventory, edit);
+            edit.upstream = Upstream::of(inventory, edit);
         }
     }
 }
@@ -195,14 +190,4 @@ fn touches(inventory: &Inventory, delta: &Delta, key: &ResourceKey) -> bool {
     let slot = inventory.find(key);
     delta.deleted.contains(key)
         || delta.changes.iter().any(|(changed, kind)| *kind != DeltaKind::Deleted && Some(*changed) == slot)
-}
-
-pub(crate) fn upstream(inventory: &Inventory, edit: &Draft) -> Upstream {
-    match (&edit.base, inventory.get(&edit.key)) {
-        (Base::Stored(entry), Some(row)) if row.token() == entry.token => Upstream::Unchanged,
-        (_, None) if !inventory.coverage().covers(&edit.key) => Upstream::Hidden,
-        (Base::Absent { .. }, None) => Upstream::Unchanged,
-        (_, Some(_)) => Upstream::Changed,
-        (Base::Stored(_), None) => Upstream::Deleted,
-    }
 }

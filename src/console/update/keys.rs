@@ -6,9 +6,9 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
-use crate::console::overlays::{Overlay, prompt};
+use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::screens::secrets::actions::{self, SecretAction};
-use crate::console::screens::{Tab, browse, drafts, secrets, stale_dependents};
+use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -22,7 +22,7 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     match model.keymap.action(model.place(), key) {
         Some(action) => effects.extend(act(model, action)),
-        None => model.front().key(model, key),
+        None => front(model).key(model, key),
     }
     effects
 }
@@ -30,16 +30,16 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// A paste is text, and only where text is typed.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
-    model.front().paste(model, text);
+    front(model).paste(model, text);
 }
 
 /// Does an action, whether from a key or from a command: what is in front first, then what means the same
 /// everywhere, then what is done with documents.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if action.writes() && !passes_gate(model) {
+    if action.writes() && !model.passes_gate() {
         return Vec::new();
     }
-    let front = model.front();
+    let front = front(model);
     if let Some(effects) = front.act(model, action) {
         return effects;
     }
@@ -48,52 +48,34 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(tab) = Tab::of(action) {
-        return browse::show(model, tab);
+        browse::show(model, tab);
+        return tab.component().enter(model);
     }
     if let Some(secret) = SecretAction::of(action) {
         return actions::begin(model, secret);
     }
     match action {
-        Action::Help => model.overlay = Some(Overlay::Help { place: front.place(model), scroll: 0 }),
-        Action::Command => prompt::command(model),
+        Action::Help => model.overlay = Some(Overlay::Help { place: model.place(), scroll: 0 }),
+        Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
         Action::Drafts => drafts::show(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
-        Action::Lock => return relock(model),
+        Action::Lock if model.lock == WriteAccess::ReadOnly => {}
+        Action::Lock => {
+            model.notify(Tone::Plain, "locked");
+            return vec![timers::lock(model)];
+        }
         Action::Quit => return drafts::quit_or_ask(model),
         Action::Retry => {
             model.notify(Tone::Plain, "trying the backends again");
             let listing = secrets::retry(model);
-            return [Effect::Retry, timers::check_health(model)].into_iter().chain(listing).collect();
+            return [Effect::Retry, health::check(model)].into_iter().chain(listing).collect();
         }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         _ => return browse::act(model, action),
     }
     Vec::new()
-}
-
-/// Whether a write may begin; reports why not.
-pub(crate) fn passes_gate(model: &mut Model) -> bool {
-    match model.lock {
-        WriteAccess::Open(_) => true,
-        WriteAccess::Locked => {
-            model.notify(Tone::Bad, "locked: type :unlock first");
-            false
-        }
-        WriteAccess::ReadOnly => {
-            model.notify(Tone::Bad, "read-only: this console was started without a writer");
-            false
-        }
-    }
-}
-
-fn relock(model: &mut Model) -> Vec<Effect> {
-    if model.lock == WriteAccess::ReadOnly {
-        return Vec::new();
-    }
-    model.notify(Tone::Plain, "locked");
-    vec![timers::lock(model)]
 }

@@ -10,7 +10,6 @@ pub(crate) mod presence;
 mod tests;
 pub(crate) mod timers;
 pub(crate) mod unknown_outcome;
-pub(crate) mod visibility;
 
 use std::collections::VecDeque;
 
@@ -55,7 +54,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Wake => timers::wake(model),
         AppEvent::Terminate => drafts::quit_now(model),
     });
-    let mut effects = compute_small(model, effects);
+    let mut effects = do_at_once(model, effects);
     effects.extend(drafts::follow(model));
     effects.extend(external_editor::follow(model));
     enforce_gate(model, &mut effects);
@@ -67,17 +66,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));
-    compute_small(model, effects)
+    do_at_once(model, effects)
 }
 
-/// Does the jobs that are small enough at once, and those that their results lead to.
-fn compute_small(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
+/// Does actions, the jobs that are small enough, and what those lead to.
+fn do_at_once(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     let (mut next, mut left) = (VecDeque::from(effects), Vec::new());
     while let Some(effect) = next.pop_front() {
         match effect {
             Effect::Compute(request, job) if job.is_small() => {
                 next.extend(answers::handle(model, request, Answer::Computed(job.run())));
             }
+            Effect::Act(action) => next.extend(keys::act(model, action)),
             effect => left.push(effect),
         }
     }
@@ -94,7 +94,7 @@ fn enforce_gate(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     effects.retain(|effect| !effect.writes());
     model.pending_write = None;
-    keys::passes_gate(model);
+    model.passes_gate();
 }
 
 fn log(model: &mut Model, lines: Vec<String>) {

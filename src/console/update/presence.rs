@@ -1,11 +1,10 @@
 //! Presence of secrets: which are polled, and what is known of them and of their store.
 
-use super::super::effect::{Effect, RequestId};
+use super::super::effect::Effect;
 use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
-use super::answers::smooth_latencies;
-use crate::console::screens::secrets;
+use super::answers::shown_health;
 use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
@@ -30,7 +29,9 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }
-    secrets::on_presence(model, &paths);
+    if let Some((page, _, view)) = model.secrets_parts() {
+        page.rows.refresh_states(paths.into_iter(), view);
+    }
 }
 
 /// Takes whether the store answers the poller.
@@ -46,8 +47,7 @@ pub(crate) fn on_reach(model: &mut Model, reach: SecretReachability) {
 
 /// Takes the health of the store; polls at once where it started or stopped serving.
 pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
-    let health = super::answers::visible_health(model, health);
-    let health = smooth_latencies(&mut model.health.latencies, health);
+    let health = shown_health(model, health);
     let link = &mut model.secret_link;
     let served = model.health.secrets.as_ref().and_then(|known| known.secret_store).map(|it| it.serves());
     let serves = health.secret_store.map(|standing| standing.serves());
@@ -73,21 +73,16 @@ pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
 
 /// Polls a secret again as soon as a write of it was answered.
 pub(crate) fn recheck_after_write(model: &Model, event: &AppEvent) -> Option<Effect> {
-    let told =
-        |request: &RequestId| model.secret_actions.writing.as_ref().filter(|it| it.request == *request);
-    match event {
+    let AppEvent::Answer(request, Answer::Secret(told)) = event else { return None };
+    let writing = model.secret_actions.writing.as_ref().filter(|writing| writing.request == *request)?;
+    match told {
         // The store may be the cause, which shows in every secret of it.
-        AppEvent::Answer(
-            request,
-            Answer::Secret(SecretJobResult::Written(SecretWriteOutcome {
-                result: Err(Error::Unavailable { .. }),
-                ..
-            })),
-        ) => told(request).map(|_| Effect::RefreshAllPresence),
-        AppEvent::Answer(
-            request,
-            Answer::Secret(SecretJobResult::Written(_) | SecretJobResult::Found(_)),
-        ) => told(request).map(|writing| Effect::RefreshPresence(writing.path.clone())),
+        SecretJobResult::Written(SecretWriteOutcome { result: Err(Error::Unavailable { .. }), .. }) => {
+            Some(Effect::RefreshAllPresence)
+        }
+        SecretJobResult::Written(_) | SecretJobResult::Found(_) => {
+            Some(Effect::RefreshPresence(writing.path.clone()))
+        }
         _ => None,
     }
 }

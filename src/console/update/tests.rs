@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::effect::{Effect, RequestId};
-use super::super::message::{Answer, AppEvent, Message, Stamp};
+use super::super::message::{Answer, AppEvent, Message};
 use super::super::model::{ConsoleContext, Model, Redraw, WriteAccess};
 use super::super::place::Place;
+use super::super::stamp::Stamp;
 use super::update;
 use crate::console::overlays::Overlay;
 use crate::console::screens::Tab;

@@ -4,7 +4,7 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, WriteAccess};
 use crate::console::screens::editor::fixes;
 use crate::console::screens::secrets::actions::reveal;
-use crate::console::screens::{browse, drafts, secrets};
+use crate::console::screens::{browse, drafts, health, secrets};
 
 /// Does whatever is due at `model.now`.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -24,7 +24,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     effects.extend(drafts::wake(model));
     effects.extend(secrets::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
-        effects.push(check_health(model));
+        effects.push(health::check(model));
     }
     effects
 }
@@ -41,13 +41,6 @@ pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
 pub(crate) fn lock(model: &mut Model) -> Effect {
     model.lock = WriteAccess::Locked;
     Effect::Lock
-}
-
-pub(crate) fn check_health(model: &mut Model) -> Effect {
-    let request = model.next_request();
-    model.health.asked = Some(request);
-    model.health.asked_at = model.now.mono;
-    Effect::CheckHealth(request)
 }
 
 /// Filters one more slice of rows.

@@ -59,7 +59,10 @@ impl TextInput {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('u') if control => self.cut(0),
-            KeyCode::Char('w') if control => self.cut(self.word_start()),
+            KeyCode::Char('w') if control => {
+                let before = self.before_cursor().trim_end();
+                self.cut(before.rfind([' ', '/']).map_or(0, |at| at + 1));
+            }
             KeyCode::Char('a') if control => self.cursor = 0,
             KeyCode::Char('e') if control => self.cursor = self.text.len(),
             KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
@@ -91,10 +94,6 @@ impl TextInput {
     fn grapheme_after(&self) -> usize {
         let after = self.text.get(self.cursor..).unwrap_or_default();
         self.cursor + after.graphemes(true).next().map_or(0, str::len)
-    }
-
-    fn word_start(&self) -> usize {
-        self.before_cursor().trim_end().rfind([' ', '/']).map_or(0, |at| at + 1)
     }
 }
 

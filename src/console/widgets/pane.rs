@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::surface::Surface;
 use super::text_run::TextRun;
 use crate::console::shell::layout::inner;
-use crate::console::theme::StyleRole;
+use crate::console::theme::{StyleRole, glyph};
 
 pub(crate) struct PaneTitle {
     pub(crate) name: String,
@@ -28,6 +28,8 @@ pub(crate) fn draw_title(surface: &mut Surface<'_>, pane: Rect, title: PaneTitle
 /// Draws the rule to the left of every pane but the first.
 pub(crate) fn draw_rules(surface: &mut Surface<'_>, panes: &[Rect]) {
     for pane in panes.iter().filter(|pane| pane.width > 0 && pane.x > 0) {
-        surface.vertical_line(*pane, StyleRole::Rule);
+        for row in 0..pane.height {
+            surface.row(Rect { width: 1, ..*pane }, row).put(StyleRole::Rule, glyph::VERTICAL);
+        }
     }
 }

@@ -16,7 +16,8 @@ const LABEL: u16 = 12;
 
 pub(crate) struct ReviewPage<'a> {
     lines: Vec<ReviewLine<'a>>,
-    room: u16,
+    /// Columns of a line.
+    pub(crate) room: u16,
     indent: u16,
 }
 
@@ -55,7 +56,13 @@ impl<'a> ReviewPage<'a> {
 
     /// Labelled words, wrapped beside their label.
     pub(crate) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
-        self.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
+        self.labelled(&TextRun::of(StyleRole::Dim, label.to_owned()), ink, words);
+    }
+
+    /// The same with a label of another role.
+    pub(crate) fn labelled(&mut self, label: &TextRun, ink: StyleRole, words: &str) {
+        let lines = TextRun::wrap(ink, words, self.room.saturating_sub(LABEL).max(8));
+        self.extend(TextRun::beside(label, LABEL, lines));
     }
 
     /// A fact that is a warning.
@@ -63,7 +70,7 @@ impl<'a> ReviewPage<'a> {
         self.fact(label, StyleRole::Warning, &format!("{} {words}", glyph::WARNING));
     }
 
-    fn extend(&mut self, lines: Vec<TextRun>) {
+    pub(crate) fn extend(&mut self, lines: Vec<TextRun>) {
         let indent = self.indent;
         self.lines.extend(lines.into_iter().map(|line| ReviewLine::Run(indent, line)));
     }
@@ -134,15 +141,10 @@ fn path_change(change: &PathChange, column: usize) -> TextRun {
 pub(crate) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
     pen.put(StyleRole::LineNumber, format!("{number:>4} "));
-    let ink = match line.tag {
-        LineTag::Same => None,
-        LineTag::Removed => Some(StyleRole::Removed),
-        LineTag::Added => Some(StyleRole::Added),
-    };
-    let mark = match line.tag {
-        LineTag::Same => "  ",
-        LineTag::Removed => "- ",
-        LineTag::Added => "+ ",
+    let (mark, ink) = match line.tag {
+        LineTag::Same => ("  ", None),
+        LineTag::Removed => ("- ", Some(StyleRole::Removed)),
+        LineTag::Added => ("+ ", Some(StyleRole::Added)),
     };
     pen.put(ink.unwrap_or(StyleRole::Text), mark);
     for segment in &line.line.segments {

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::line_writer::LineWriter;
 use super::text_run::TextRun;
-use crate::console::theme::{StyleRole, Theme, glyph};
+use crate::console::theme::{StyleRole, Theme};
 
 pub(crate) struct Surface<'f> {
     buffer: &'f mut Buffer,
@@ -68,13 +68,6 @@ impl<'f> Surface<'f> {
         self.each(area, |cell| {
             cell.set_style(style);
         });
-    }
-
-    /// Draws a line down the first column of an area.
-    pub(crate) fn vertical_line(&mut self, area: Rect, ink: StyleRole) {
-        for row in 0..area.height {
-            self.row(Rect { width: 1, ..area }, row).put(ink, glyph::VERTICAL);
-        }
     }
 
     fn each(&mut self, area: Rect, mut change: impl FnMut(&mut ratatui::buffer::Cell)) {

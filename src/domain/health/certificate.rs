@@ -59,21 +59,23 @@ pub enum Validity {
 impl Certificate {
     /// Where it is in its life.
     pub fn validity(&self, now: SystemTime) -> Validity {
-        let life = self.until.duration_since(self.from).unwrap_or_default();
         match self.until.duration_since(now) {
             Err(_) => Validity::Expired,
             Ok(_) if now < self.from => Validity::Early,
-            Ok(left) if left < WARNED_BEFORE.min(life / 3) => Validity::Ending,
+            Ok(left) if left < self.warned_before() => Validity::Ending,
             Ok(_) => Validity::Good,
         }
     }
 
+    fn warned_before(&self) -> Duration {
+        WARNED_BEFORE.min(self.until.duration_since(self.from).unwrap_or_default() / 3)
+    }
+
     /// When that changes, if it does.
     pub fn next_change_at(&self, now: SystemTime) -> Option<SystemTime> {
-        let life = self.until.duration_since(self.from).unwrap_or_default();
         match self.validity(now) {
             Validity::Early => Some(self.from),
-            Validity::Good => self.until.checked_sub(WARNED_BEFORE.min(life / 3)),
+            Validity::Good => self.until.checked_sub(self.warned_before()),
             Validity::Ending => Some(self.until),
             Validity::Expired => None,
         }

@@ -70,7 +70,7 @@ impl LatencyClass {
 
 /// One backend's answer. Two that look the same are equal, so that an answer without news costs
 /// nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     /// What kind of backend, as on its badge: `memory`, `files`, `etcd`.
     pub backend: &'static str,
@@ -92,16 +92,7 @@ pub struct Health {
 
 impl Health {
     pub fn new(backend: &'static str) -> Self {
-        Self {
-            backend,
-            latency: None,
-            findings: Vec::new(),
-            facts: Vec::new(),
-            members: Vec::new(),
-            certificates: Vec::new(),
-            secret_store: None,
-            root: false,
-        }
+        Self { backend, ..Self::default() }
     }
 
     /// The answer of a backend that gives none.

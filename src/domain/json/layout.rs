@@ -24,14 +24,13 @@ pub fn indent_valid(text: &str) -> Option<String> {
         if lexeme.kind.closes() {
             depth = depth.saturating_sub(1);
         }
-        if let Some(previous) = previous {
-            match gap(previous, lexeme.kind) {
-                Gap::None => (),
-                Gap::Blank => out.push(' '),
-                Gap::Line => {
-                    out.push('\n');
-                    (0..depth).for_each(|_| out.push_str(INDENT));
-                }
+        match (previous, lexeme.kind) {
+            (None, _) | (_, LexemeKind::Colon | LexemeKind::Comma) => {}
+            (Some(LexemeKind::Colon), _) => out.push(' '),
+            (Some(open), close) if open.opens() && close.closes() => {}
+            _ => {
+                out.push('\n');
+                (0..depth).for_each(|_| out.push_str(INDENT));
             }
         }
         if lexeme.kind.opens() {
@@ -44,21 +43,6 @@ pub fn indent_valid(text: &str) -> Option<String> {
         previous = Some(lexeme.kind);
     }
     Some(out)
-}
-
-enum Gap {
-    None,
-    Blank,
-    Line,
-}
-
-fn gap(previous: LexemeKind, next: LexemeKind) -> Gap {
-    match (previous, next) {
-        (_, LexemeKind::Colon | LexemeKind::Comma) => Gap::None,
-        (LexemeKind::Colon, _) => Gap::Blank,
-        (open, close) if open.opens() && close.closes() => Gap::None,
-        _ => Gap::Line,
-    }
 }
 
 #[cfg(test)]

@@ -132,29 +132,26 @@ impl Iterator for Lexer<'_> {
 
 /// The number grammar of RFC 8259, section 6.
 pub(super) fn is_number(word: &[u8]) -> bool {
-    fn digits(bytes: &[u8]) -> (usize, &[u8]) {
+    after_number(word.strip_prefix(b"-").unwrap_or(word)).is_some_and(<[u8]>::is_empty)
+}
+
+/// What follows a number without a sign; `None` if there is none.
+fn after_number(word: &[u8]) -> Option<&[u8]> {
+    fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
         let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (count, bytes.get(count..).unwrap_or_default())
+        bytes.get(count..).filter(|_| count > 0)
     }
-    let body = word.strip_prefix(b"-").unwrap_or(word);
-    let (whole, mut rest) = digits(body);
-    if whole == 0 || (whole > 1 && body.starts_with(b"0")) {
-        return false;
-    }
+    let mut rest = match word {
+        [b'0', rest @ ..] => rest,
+        _ => after_digits(word)?,
+    };
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let (count, after) = digits(fraction);
-        if count == 0 {
-            return false;
-        }
-        rest = after;
+        rest = after_digits(fraction)?;
     }
-    if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
-        let exponent =
-            exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
-        let (count, after) = digits(exponent);
-        return count > 0 && after.is_empty();
+    if let [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] = rest {
+        rest = after_digits(exponent)?;
     }
-    rest.is_empty()
+    Some(rest)
 }
 
 #[cfg(test)]

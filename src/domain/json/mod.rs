@@ -13,11 +13,11 @@ mod walk;
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
-pub use string::{DecodedString, UnquoteResult, decode, quote, unquote};
-pub use tree::{Member, Node, NodeValue, parse};
+pub use string::{DecodedString, decode, quote, unquote};
+pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(test)]
 pub(crate) use walk::WALKS;
-pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, walk};
+pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, is_object, walk};
 
 /// A half-open range of byte offsets in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,11 @@ impl Span {
     /// The part of `text` that this span names; empty if it does not fit.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The same part of a text that has so many bytes more before it.
+    pub(crate) fn shifted(self, by: usize) -> Self {
+        Self { start: by + self.start, end: by + self.end }
     }
 
     pub fn len(self) -> usize {

@@ -2,33 +2,17 @@
 
 use std::borrow::Cow;
 
-/// The value of a quoted string, or the offset of its first error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UnquoteResult<'a> {
-    /// What the string says.
-    Value(Cow<'a, str>),
-    /// Offset into the quoted text and the reason.
-    Broken(usize, &'static str),
-}
-
-impl<'a> UnquoteResult<'a> {
-    /// The value, if the string is well-formed.
-    pub fn value(self) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Broken(..) => None,
-        }
-    }
-}
-
 /// Reads a string lexeme, quotes included. A lone surrogate reads as U+FFFD, as most readers do.
-pub fn unquote(quoted: &str) -> UnquoteResult<'_> {
+///
+/// # Errors
+/// The offset of its first error in the quoted text, and the reason.
+pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
     if let Some(at) = inner.bytes().position(|byte| byte < 0x20) {
-        return UnquoteResult::Broken(at + 1, "a control character must be escaped in a string");
+        return Err((at + 1, "a control character must be escaped in a string"));
     }
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return UnquoteResult::Value(Cow::Borrowed(inner));
+        return Ok(Cow::Borrowed(inner));
     }
     let mut value = String::with_capacity(inner.len());
     let mut rest = inner;
@@ -36,16 +20,14 @@ pub fn unquote(quoted: &str) -> UnquoteResult<'_> {
         value.push_str(rest.get(..at).unwrap_or_default());
         let escape = rest.get(at..).unwrap_or_default();
         let Some((character, len)) = read_escape(escape) else {
-            return UnquoteResult::Broken(
-                inner.len() - escape.len() + 1,
-                "unknown escape; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX",
-            );
+            let reason = "unknown escape; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX";
+            return Err((inner.len() - escape.len() + 1, reason));
         };
         value.push(character);
         rest = escape.get(len..).unwrap_or_default();
     }
     value.push_str(rest);
-    UnquoteResult::Value(Cow::Owned(value))
+    Ok(Cow::Owned(value))
 }
 
 /// The value of a string with the place of each of its bytes in the text it was written as.
@@ -133,13 +115,13 @@ mod tests {
         #[test]
         fn what_is_quoted_reads_back(value in any::<String>()) {
             let quoted = quote(&value);
-            prop_assert_eq!(unquote(&quoted).value().unwrap(), value);
+            prop_assert_eq!(unquote(&quoted).unwrap(), value);
         }
 
         #[test]
         fn decoding_agrees_and_places_are_boundaries(inner in r#"[a\\"/bfnrtu0-9dDé😀]{0,12}"#) {
             let decoded = decode(&inner);
-            if let UnquoteResult::Value(value) = unquote(&format!("\"{inner}\"")) {
+            if let Ok(value) = unquote(&format!("\"{inner}\"")) {
                 prop_assert_eq!(&decoded.value, &value);
             }
             for (at, _) in decoded.value.char_indices().chain([(decoded.value.len(), ' ')]) {
@@ -154,16 +136,16 @@ mod tests {
             let theirs: Result<String, _> = serde_json::from_str(&quoted);
             // serde_json refuses lone surrogates; everything it accepts must read the same here.
             if let Ok(theirs) = theirs {
-                prop_assert_eq!(unquote(&quoted).value().unwrap(), theirs);
+                prop_assert_eq!(unquote(&quoted).unwrap(), theirs);
             }
         }
     }
 
     #[test]
     fn broken_strings_name_the_place() {
-        assert!(matches!(unquote("\"ab\\x\""), UnquoteResult::Broken(3, _)));
-        assert!(matches!(unquote("\"a\tb\""), UnquoteResult::Broken(2, _)));
-        assert!(matches!(unquote("\"\\u12\""), UnquoteResult::Broken(1, _)));
-        assert_eq!(unquote("\"\\ud83d\\ude00\"").value().unwrap(), "😀");
+        assert!(matches!(unquote("\"ab\\x\""), Err((3, _))));
+        assert!(matches!(unquote("\"a\tb\""), Err((2, _))));
+        assert!(matches!(unquote("\"\\u12\""), Err((1, _))));
+        assert_eq!(unquote("\"\\ud83d\\ude00\"").unwrap(), "😀");
     }
 }

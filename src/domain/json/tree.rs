@@ -41,7 +41,7 @@ impl Node {
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
-            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).value(),
+            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).ok(),
             _ => None,
         }
     }
@@ -52,54 +52,61 @@ impl Node {
 /// # Errors
 /// [`SyntaxError`] if it is not JSON.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let mut builder = TreeBuilder { text, open: Vec::new(), root: None };
+    parse_to(usize::MAX, text)
+}
+
+/// As [`parse`], the top-level value and its direct members alone: of 50 MiB, nothing below them is kept.
+///
+/// # Errors
+/// [`SyntaxError`] if it is not JSON, also below the members.
+pub fn parse_outline(text: &str) -> Result<Node, SyntaxError> {
+    parse_to(1, text)
+}
+
+fn parse_to(depth: usize, text: &str) -> Result<Node, SyntaxError> {
+    let mut builder = TreeBuilder { text, depth, open: Vec::new(), root: None };
     walk(text, |event| builder.take(event))?;
     builder.root.ok_or(SyntaxError { offset: 0, line: 1, column: 1, reason: "the text holds no value" })
 }
 
 struct TreeBuilder<'a> {
     text: &'a str,
-    open: Vec<NodeFrame>,
+    /// Values within more containers than this are left out.
+    depth: usize,
+    /// What is open, and of an object the member being read.
+    open: Vec<(NodeValue, Option<(String, Span)>)>,
     root: Option<Node>,
-}
-
-enum NodeFrame {
-    Object { members: Vec<Member>, key: Option<(String, Span)> },
-    Array(Vec<Node>),
 }
 
 impl TreeBuilder<'_> {
     fn take(&mut self, event: JsonEvent) {
-        match event {
-            JsonEvent::OpenObject(_) => self.open.push(NodeFrame::Object { members: Vec::new(), key: None }),
-            JsonEvent::OpenArray(_) => self.open.push(NodeFrame::Array(Vec::new())),
+        let (span, value) = match event {
+            JsonEvent::OpenObject(_) => return self.open.push((NodeValue::Object(Vec::new()), None)),
+            JsonEvent::OpenArray(_) => return self.open.push((NodeValue::Array(Vec::new()), None)),
+            JsonEvent::Key(_) if self.open.len() > self.depth => return,
             JsonEvent::Key(span) => {
-                if let Some(NodeFrame::Object { key, .. }) = self.open.last_mut() {
-                    let name = unquote(span.of(self.text)).value().unwrap_or_default().into_owned();
+                let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
+                if let Some((_, key)) = self.open.last_mut() {
                     *key = Some((name, span));
                 }
+                return;
             }
-            JsonEvent::Scalar(scalar, span) => self.place(Node { span, value: NodeValue::Scalar(scalar) }),
-            JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => {
-                let value = match self.open.pop() {
-                    Some(NodeFrame::Object { members, .. }) => NodeValue::Object(members),
-                    Some(NodeFrame::Array(items)) => NodeValue::Array(items),
-                    None => return,
-                };
-                self.place(Node { span, value });
-            }
+            JsonEvent::Scalar(scalar, span) => (span, NodeValue::Scalar(scalar)),
+            JsonEvent::CloseObject(span) | JsonEvent::CloseArray(span) => match self.open.pop() {
+                Some((value, _)) => (span, value),
+                None => return,
+            },
+        };
+        let value = Node { span, value };
+        if self.open.len() > self.depth {
+            return;
         }
-    }
-
-    fn place(&mut self, value: Node) {
         match self.open.last_mut() {
-            Some(NodeFrame::Object { members, key }) => {
-                if let Some((name, key)) = key.take() {
-                    members.push(Member { name, key, value });
-                }
+            Some((NodeValue::Object(members), key)) => {
+                members.extend(key.take().map(|(name, key)| Member { name, key, value }));
             }
-            Some(NodeFrame::Array(items)) => items.push(value),
-            None => self.root = Some(value),
+            Some((NodeValue::Array(items), _)) => items.push(value),
+            _ => self.root = Some(value),
         }
     }
 }

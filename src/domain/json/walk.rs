@@ -1,8 +1,8 @@
 //! A strict reader that reports each part of a JSON text with its span, without building a value.
 
-use std::fmt;
+use thiserror::Error;
 
-use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, UnquoteResult, line_column, unquote};
+use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
 
 /// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
 /// and resolves no references below 100 levels (docs/receiver.md, section 5).
@@ -36,8 +36,9 @@ pub enum Scalar {
     Null,
 }
 
-/// Where and why a text is not JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where and why a text is not JSON, or a draft cannot be filled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
     /// Byte offset of the error.
     pub offset: usize,
@@ -50,19 +51,11 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    fn new(text: &str, offset: usize, reason: &'static str) -> Self {
+    pub(crate) fn new(text: &str, offset: usize, reason: &'static str) -> Self {
         let (line, column) = line_column(text, offset);
         Self { offset, line, column, reason }
     }
 }
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
-    }
-}
-
-impl std::error::Error for SyntaxError {}
 
 /// What may come next.
 #[derive(Clone, Copy, PartialEq)]
@@ -120,19 +113,15 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                 on(if object { JsonEvent::OpenObject(span.start) } else { JsonEvent::OpenArray(span.start) });
                 if object { ParseState::KeyOrClose } else { ParseState::ValueOrClose }
             }
+            (
+                ParseState::Value | ParseState::ValueOrClose | ParseState::Key | ParseState::KeyOrClose,
+                LexemeKind::String,
+            ) if let Err((at, reason)) = unquote(span.of(text)) => return error(span.start + at, reason),
             (ParseState::Value | ParseState::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
-                if scalar == Scalar::String
-                    && let UnquoteResult::Broken(at, reason) = unquote(span.of(text))
-                {
-                    return error(span.start + at, reason);
-                }
                 on(JsonEvent::Scalar(scalar, span));
                 after_value(&open)
             }
             (ParseState::Key | ParseState::KeyOrClose, LexemeKind::String) => {
-                if let UnquoteResult::Broken(at, reason) = unquote(span.of(text)) {
-                    return error(span.start + at, reason);
-                }
                 on(JsonEvent::Key(span));
                 ParseState::Colon
             }
@@ -144,16 +133,14 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                     ParseState::Value
                 }
             }
-            (ParseState::KeyOrClose | ParseState::CommaOrClose, LexemeKind::CloseObject)
-                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| top.object) =>
+            (
+                ParseState::KeyOrClose | ParseState::ValueOrClose | ParseState::CommaOrClose,
+                LexemeKind::CloseObject | LexemeKind::CloseArray,
+            ) if let Some(OpenContainer { object, start }) =
+                open.pop_if(|top| top.object == (shape == LexemeKind::CloseObject)) =>
             {
-                on(JsonEvent::CloseObject(Span { start, end: span.end }));
-                after_value(&open)
-            }
-            (ParseState::ValueOrClose | ParseState::CommaOrClose, LexemeKind::CloseArray)
-                if let Some(OpenContainer { start, .. }) = open.pop_if(|top| !top.object) =>
-            {
-                on(JsonEvent::CloseArray(Span { start, end: span.end }));
+                let span = Span { start, end: span.end };
+                on(if object { JsonEvent::CloseObject(span) } else { JsonEvent::CloseArray(span) });
                 after_value(&open)
             }
             _ => return error(span.start, offence(want, shape, &open, span.of(text))),
@@ -174,21 +161,23 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
 /// # Errors
 /// [`SyntaxError`] if it is not JSON, or is another kind of value.
 pub fn check_object(text: &str) -> Result<(), SyntaxError> {
-    let mut first = None;
-    walk(text, |event| {
-        first.get_or_insert(event);
-    })?;
-    match first {
-        Some(JsonEvent::OpenObject(_)) => Ok(()),
-        _ => Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value")),
+    walk(text, |_| ())?;
+    if is_object(text) {
+        return Ok(());
     }
+    Err(SyntaxError::new(text, 0, "a JSON object is expected, this is another kind of value"))
+}
+
+/// Whether a text that is JSON is an object.
+pub fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
 }
 
 fn after_value(open: &[OpenContainer]) -> ParseState {
     if open.is_empty() { ParseState::End } else { ParseState::CommaOrClose }
 }
 
-fn scalar(shape: LexemeKind) -> Option<Scalar> {
+pub(super) fn scalar(shape: LexemeKind) -> Option<Scalar> {
     match shape {
         LexemeKind::String => Some(Scalar::String),
         LexemeKind::Number => Some(Scalar::Number),

@@ -36,43 +36,29 @@ pub fn references_in(value: &str) -> Vec<ReferenceMatch> {
             let Some(offset) = value.get(start..).and_then(|rest| rest.find('}')) else { break };
             close = start + offset;
         }
-        let body = Span { start: start + 2, end: close };
-        let span = Span { start, end: close + 1 };
-        if let Some((reference, default)) = read(value, body) {
-            found.push((reference, span, default));
-            at = span.end;
-        } else {
-            at = start + 2;
+        at = start + 2;
+        if let Some((reference, default)) = value.get(at..close).and_then(read) {
+            let default = default.map(|length| Span { start: close - length, end: close });
+            at = close + 1;
+            found.push((reference, Span { start, end: at }, default));
         }
     }
     found
 }
 
-fn read(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
-    let text = body.of(value);
-    if let Some(vault) = text.strip_prefix("vault:") {
-        return read_vault(value, Span { start: body.end - vault.len(), end: body.end });
-    }
-    let (name, rest) = split_name(text)?;
-    let default = match rest.strip_prefix(':') {
-        Some(default) => Some(Span { start: body.end - default.len(), end: body.end }),
-        None if rest.is_empty() => None,
-        None => return None,
-    };
-    Some((Reference::Env { name: name.into() }, default))
-}
-
 /// More than any legal reference with blanks around its parts; longer texts are not searched.
 const MAX_VAULT_BODY: usize = 8192;
 
-fn read_vault(value: &str, body: Span) -> Option<(Reference, Option<Span>)> {
-    let text = body.of(value);
-    if text.len() > MAX_VAULT_BODY {
-        return None;
+/// What stands between the braces of a reference, with the length of its default.
+fn read(body: &str) -> Option<(Reference, Option<usize>)> {
+    if let Some(vault) = body.strip_prefix("vault:") {
+        let vault = Some(vault).filter(|vault| vault.len() <= MAX_VAULT_BODY)?;
+        let (VaultField { path, field }, default) = vault::parse(vault)?;
+        return Some((Reference::Vault { path, field }, default.map(|at| vault.len() - at)));
     }
-    let (VaultField { path, field }, default) = vault::parse(text)?;
-    let default = default.map(|at| Span { start: body.start + at, end: body.end });
-    Some((Reference::Vault { path, field }, default))
+    let (name, rest) = split_name(body)?;
+    let default = rest.strip_prefix(':').map(str::len);
+    (default.is_some() || rest.is_empty()).then(|| (Reference::Env { name: name.into() }, default))
 }
 
 /// Whether a text is references and nothing else; their defaults do not count.

@@ -1,29 +1,17 @@
 //! What the receiver would look up for one text, by the rules of [`super::resolve`]: to list what a
 //! document needs without resolving it.
 
+use super::Reference;
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 
 /// One look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReferenceLookup<'t> {
-    Variable {
-        name: &'t str,
-        /// What is taken where it is not set.
-        default: Option<&'t str>,
-        /// Whether it is the whole text: unset and without a default, the text becomes
-        /// `Undefined variable NAME`, which anybody can guess.
-        whole: bool,
-    },
-    /// A field of a secret in Vault.
-    Vault {
-        /// Which.
-        field: VaultField,
-        /// What is taken where there is none.
-        default: Option<&'t str>,
-    },
-    /// A reference to Vault that the receiver refuses, whatever its default.
-    IllFormed,
+pub struct ReferenceLookup<'t> {
+    /// What is looked up; `None` is a reference to Vault that the receiver refuses, whatever its default.
+    pub reference: Option<Reference>,
+    /// What is taken where there is none.
+    pub default: Option<&'t str>,
 }
 
 /// The look-ups for one text, in their order. A text that is one reference from its first brace to
@@ -35,19 +23,17 @@ pub fn lookups(text: &str) -> Vec<ReferenceLookup<'_>> {
     if let Some(body) = scan::whole_vault(text) {
         return vec![vault(body)];
     }
-    if let Some((name, default)) = scan::whole_env(text) {
-        return vec![ReferenceLookup::Variable { name, default, whole: true }];
+    if let Some(reference) = scan::whole_env(text) {
+        return vec![variable(reference)];
     }
     let mut found = Vec::new();
     for piece in scan::vault_pieces(text) {
         match piece {
-            ReferencePiece::Vault { body, .. } => found.push(vault(body)),
-            ReferencePiece::Text(text) | ReferencePiece::Env { whole: text, .. } => {
+            ReferencePiece::Reference(body, _) => found.push(vault(body)),
+            ReferencePiece::Text(text) => {
                 found.extend(scan::env_pieces(text).into_iter().filter_map(|piece| match piece {
-                    ReferencePiece::Env { name, default, .. } => {
-                        Some(ReferenceLookup::Variable { name, default, whole: false })
-                    }
-                    _ => None,
+                    ReferencePiece::Reference(reference, _) => Some(variable(reference)),
+                    ReferencePiece::Text(_) => None,
                 }));
             }
         }
@@ -55,11 +41,15 @@ pub fn lookups(text: &str) -> Vec<ReferenceLookup<'_>> {
     found
 }
 
+fn variable<'t>((name, default): (&str, Option<&'t str>)) -> ReferenceLookup<'t> {
+    ReferenceLookup { reference: Some(Reference::Env { name: name.into() }), default }
+}
+
 fn vault(body: &str) -> ReferenceLookup<'_> {
-    match vault::parse(body) {
-        Some((field, at)) => ReferenceLookup::Vault { field, default: vault::default_of(body, at) },
-        None => ReferenceLookup::IllFormed,
-    }
+    let found = vault::parse(body);
+    let default = found.as_ref().and_then(|(_, at)| vault::default_of(body, *at));
+    let reference = found.map(|(VaultField { path, field }, _)| Reference::Vault { path, field });
+    ReferenceLookup { reference, default }
 }
 
 #[cfg(test)]
@@ -69,10 +59,10 @@ mod tests {
     fn shown(text: &str) -> Vec<String> {
         lookups(text)
             .into_iter()
-            .map(|found| match found {
-                ReferenceLookup::Variable { name, default, whole } => format!("{name} {default:?} {whole}"),
-                ReferenceLookup::Vault { field, default } => format!("{field} {default:?}"),
-                ReferenceLookup::IllFormed => "ill-formed".into(),
+            .map(|ReferenceLookup { reference, default }| match reference {
+                Some(Reference::Env { name }) => format!("{name} {default:?}"),
+                Some(Reference::Vault { path, field }) => format!("{path}#{field} {default:?}"),
+                None => "ill-formed".into(),
             })
             .collect()
     }
@@ -84,10 +74,10 @@ mod tests {
             ("{$vault:a#b:c}", &["a#b Some(\"c\")"]),
             ("{$vault:a}", &["ill-formed"]),
             ("x{$vault:a}y{$vault:/b/#c}", &["ill-formed", "b#c None"]),
-            ("{$A}", &["A None true"]),
-            ("{$A}-{$B:}", &["A None false", "B Some(\"\") false"]),
+            ("{$A}", &["A None"]),
+            ("{$A}-{$B:}", &["A None", "B Some(\"\")"]),
             // One reference, greedily: what its default holds is never looked up.
-            ("{$H:localhost}:{$vault:a#b}", &["H Some(\"localhost}:{$vault:a#b\") true"]),
+            ("{$H:localhost}:{$vault:a#b}", &["H Some(\"localhost}:{$vault:a#b\")"]),
             ("x{$A:{$vault:a#b}}", &["a#b None"]),
         ] {
             assert_eq!(shown(text), expected, "{text}");

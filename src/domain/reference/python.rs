@@ -1,31 +1,34 @@
 //! What a value of Vault becomes as a text: the receiver is a Python program, and writes numbers,
 //! booleans and JSON as Python does.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 
-use serde_json::{Number, Value};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
 use zeroize::Zeroizing;
 
 use crate::domain::SecretText;
 
 /// The text of a secret's field; `None` for null, for which a reference's default is taken.
 pub fn python_text(value: &Value) -> Option<SecretText> {
-    let mut out = Zeroizing::new(String::new());
-    match value {
+    Some(SecretText::new(match value {
         Value::Null => return None,
-        Value::String(text) => out.push_str(text),
-        Value::Bool(true) => out.push_str("True"),
-        Value::Bool(false) => out.push_str("False"),
-        Value::Number(number) => out.push_str(&number_text(number)),
-        value => {
-            out.reserve(json_len(value));
-            write_json(value, &mut out);
-        }
-    }
-    Some(out.into())
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        value => json_text(value),
+    }))
 }
 
-/// At least as many bytes as [`write_json`] writes, so that no half-written copy is left behind.
+fn json_text(value: &Value) -> String {
+    let mut out = Vec::with_capacity(json_len(value));
+    // Writing to a Vec cannot fail.
+    let _ = value.serialize(&mut Serializer::with_formatter(&mut out, PythonFormatter));
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// At least as many bytes as [`json_text`] writes, so that no half-written copy is left behind.
 fn json_len(value: &Value) -> usize {
     match value {
         Value::String(text) => quoted_len(text),
@@ -41,62 +44,32 @@ fn quoted_len(text: &str) -> usize {
     text.len() * 6 + 2
 }
 
-fn write_json(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(on) => out.push_str(if *on { "true" } else { "false" }),
-        Value::Number(number) => out.push_str(&number_text(number)),
-        Value::String(text) => write_quoted(text, out),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index == 0 { "" } else { ", " });
-                write_json(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(members) => {
-            out.push('{');
-            for (index, (name, value)) in members.iter().enumerate() {
-                out.push_str(if index == 0 { "" } else { ", " });
-                write_quoted(name, out);
-                out.push_str(": ");
-                write_json(value, out);
-            }
-            out.push('}');
-        }
-    }
-}
+/// Blanks after commas and colons, everything but printable ASCII escaped, numbers as [`float_text`].
+struct PythonFormatter;
 
-/// A string with everything but printable ASCII escaped.
-fn write_quoted(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // Writing to a String cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
+impl Formatter for PythonFormatter {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        out.write_all(if first { "" } else { ", " }.as_bytes())
     }
-    out.push('"');
-}
 
-fn number_text(number: &Number) -> Zeroizing<String> {
-    Zeroizing::new(match number.as_f64() {
-        Some(float) if number.is_f64() => float_text(float),
-        _ => number.to_string(),
-    })
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.begin_array_value(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        text.chars().try_for_each(|c| match c {
+            ' '..='~' => write!(out, "{c}"),
+            c => c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}")),
+        })
+    }
+
+    fn write_f64<W: ?Sized + Write>(&mut self, out: &mut W, float: f64) -> io::Result<()> {
+        out.write_all(Zeroizing::new(float_text(float)).as_bytes())
+    }
 }
 
 /// The shortest digits that read back as this number; scientific below 1e-4 and from 1e16 on.
@@ -147,8 +120,7 @@ mod tests {
     fn room_is_made_before_anything_is_written() {
         let value: Value =
             serde_json::from_str(r#"{"a\u0001":["\u0001ä😀",-1.5e-300,false],"":null}"#).unwrap();
-        let mut out = String::new();
-        write_json(&value, &mut out);
+        let out = json_text(&value);
         assert!(out.len() <= json_len(&value), "{} {}", out.len(), json_len(&value));
     }
 }

@@ -13,10 +13,10 @@ use serde_json::Value;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::sanitize::{MemberName, sanitize, truncate};
+use super::sanitize::{LIST_ITEM, sanitize, truncate};
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
-use super::{Variable, Variables};
+use super::{Reference, Variable, Variables, lookups};
 use crate::domain::{DocumentKind, SecretText, is_secret_field, looks_secret};
 
 /// How many containers a text may lie in below the outermost one; deeper ones are left as they are.
@@ -91,78 +91,42 @@ pub fn resolve(
     from: ReferenceSources<'_>,
     extent: ResolveScope,
 ) -> Result<(), ResolveError> {
-    let mut resolver = Resolver { from, scope: extent, remaining: MAX_RESOLVED };
-    if let Value::String(text) = document {
-        return resolver.replace(text, MemberName::none, &[]);
-    }
-    resolver.visit(document, 0, &mut Vec::new())
+    let mut resolver = Resolver { from, scope: extent, remaining: MAX_RESOLVED, path: Vec::new() };
+    resolver.visit(document, None, 0)
 }
 
 /// The fields of Vault that [`resolve`] asks for in a document.
 pub fn vault_fields(document: &Value) -> BTreeSet<VaultField> {
     let mut fields = BTreeSet::new();
-    if let Value::String(text) = document {
-        collect(text, &mut fields);
-    }
-    collect_in(document, 0, &mut fields);
+    collect(document, 0, &mut fields);
     fields
 }
 
-fn collect_in(value: &Value, depth: usize, fields: &mut BTreeSet<VaultField>) {
-    let mut child = |value: &Value| match value {
-        Value::String(text) => collect(text, fields),
-        value if depth < MAX_DEPTH => collect_in(value, depth + 1, fields),
-        _ => {}
-    };
+fn collect(value: &Value, depth: usize, fields: &mut BTreeSet<VaultField>) {
     match value {
-        Value::Object(members) => members.values().for_each(&mut child),
-        Value::Array(items) => items.iter().for_each(&mut child),
+        Value::String(text) => {
+            fields.extend(lookups(text).into_iter().filter_map(|lookup| match lookup.reference {
+                Some(Reference::Vault { path, field }) => Some(VaultField { path, field }),
+                _ => None,
+            }));
+        }
+        Value::Object(members) if depth <= MAX_DEPTH => {
+            members.values().for_each(|value| collect(value, depth + 1, fields));
+        }
+        Value::Array(items) if depth <= MAX_DEPTH => {
+            items.iter().for_each(|value| collect(value, depth + 1, fields));
+        }
         _ => {}
     }
 }
 
-fn collect(text: &str, fields: &mut BTreeSet<VaultField>) {
-    let mut add = |body| fields.extend(vault::parse(body).map(|(field, _)| field));
-    if let Some(body) = scan::whole_vault(text) {
-        add(body);
-    } else if scan::whole_env(text).is_none() {
-        for piece in scan::vault_pieces(text) {
-            if let ReferencePiece::Vault { body, .. } = piece {
-                add(body);
-            }
-        }
-    }
-}
-
-/// An error without its place.
-enum ResolveErrorKind {
-    Vault(VaultField),
-    IllFormed,
-    NotText(String),
-    TooLarge,
-}
-
-impl ResolveErrorKind {
-    fn at(self, path: &[&str]) -> ResolveError {
-        let place = place(path);
-        match self {
-            Self::Vault(field) => ResolveError::Vault { field, place },
-            Self::IllFormed => ResolveError::IllFormed { place },
-            Self::NotText(name) => ResolveError::NotText { name, place },
-            Self::TooLarge => ResolveError::TooLarge { place },
-        }
-    }
-}
-
-fn place(path: &[&str]) -> String {
-    if path.is_empty() { "the top".into() } else { path.join(".").chars().take(MAX_PLACE).collect() }
-}
-
-struct Resolver<'a> {
+struct Resolver<'a, 'v> {
     from: ReferenceSources<'a>,
     scope: ResolveScope,
     /// How many bytes of values may still be put in.
     remaining: usize,
+    /// The names that lead to the value being read.
+    path: Vec<&'v str>,
 }
 
 type ResolvedText = Zeroizing<String>;
@@ -195,64 +159,58 @@ fn join(parts: &[TextPart<'_>]) -> ResolvedText {
     whole
 }
 
-impl Resolver<'_> {
-    fn visit<'v>(
+impl<'v> Resolver<'_, 'v> {
+    /// `member` is the name that the value stands under, see [`sanitize`].
+    fn visit(
         &mut self,
         value: &'v mut Value,
+        member: Option<&str>,
         depth: usize,
-        path: &mut Vec<&'v str>,
     ) -> Result<(), ResolveError> {
-        if depth > MAX_DEPTH {
-            return Ok(());
-        }
         match value {
-            Value::Object(members) => {
+            Value::String(text) => self.replace(text, member)?,
+            Value::Object(members) if depth <= MAX_DEPTH => {
                 for (name, value) in members {
-                    path.push(name);
-                    match value {
-                        Value::String(text) => self.replace(text, || MemberName::named(name), path)?,
-                        value => self.visit(value, depth + 1, path)?,
-                    }
-                    path.pop();
+                    self.path.push(name);
+                    self.visit(value, Some(name), depth + 1)?;
+                    self.path.pop();
                 }
             }
-            Value::Array(items) => {
-                for item in items {
-                    match item {
-                        Value::String(text) => self.replace(text, MemberName::item, path)?,
-                        value => self.visit(value, depth + 1, path)?,
-                    }
-                }
+            Value::Array(items) if depth <= MAX_DEPTH => {
+                items.iter_mut().try_for_each(|item| self.visit(item, Some(LIST_ITEM), depth + 1))?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn replace(
-        &mut self,
-        text: &mut String,
-        member: impl FnOnce() -> MemberName,
-        path: &[&str],
-    ) -> Result<(), ResolveError> {
+    /// The member being read, as `outer.inner`, for an error.
+    fn place(&self) -> String {
+        if self.path.is_empty() {
+            return "the top".into();
+        }
+        self.path.join(".").chars().take(MAX_PLACE).collect()
+    }
+
+    fn replace(&mut self, text: &mut String, member: Option<&str>) -> Result<(), ResolveError> {
         if !text.contains("{$") {
             return Ok(());
         }
         let new = match self.scope {
-            ResolveScope::Everything => self.full(text, &member()),
-            ResolveScope::WithoutSecrets(kind) if is_secret_field(kind, path) || holds_login(text) => {
+            ResolveScope::Everything => self.full(text, member)?,
+            ResolveScope::WithoutSecrets(kind) if is_secret_field(kind, &self.path) || holds_login(text) => {
                 return Ok(());
             }
-            ResolveScope::WithoutSecrets(_) => self.public(text, &member()),
+            ResolveScope::WithoutSecrets(_) => self.public(text, member)?,
         };
-        if let Some(mut new) = new.map_err(|cause| cause.at(path))? {
+        if let Some(mut new) = new {
             std::mem::swap(text, &mut new);
         }
         Ok(())
     }
 
     /// A text as the receiver uses it.
-    fn full(&mut self, text: &str, member: &MemberName) -> Result<Option<ResolvedText>, ResolveErrorKind> {
+    fn full(&mut self, text: &str, member: Option<&str>) -> Result<Option<ResolvedText>, ResolveError> {
         if let Some(body) = scan::whole_vault(text) {
             return self.vault(body).map(Some);
         }
@@ -262,10 +220,8 @@ impl Resolver<'_> {
         let mut parts = Vec::new();
         for piece in scan::vault_pieces(text) {
             parts.push(match piece {
-                ReferencePiece::Vault { body, .. } => TextPart::Value(self.vault(body)?),
-                ReferencePiece::Text(text) | ReferencePiece::Env { whole: text, .. } => {
-                    TextPart::Written(text)
-                }
+                ReferencePiece::Reference(body, _) => TextPart::Value(self.vault(body)?),
+                ReferencePiece::Text(text) => TextPart::Written(text),
             });
         }
         // A value of Vault that looks like a reference to a variable is one here.
@@ -274,19 +230,17 @@ impl Resolver<'_> {
     }
 
     /// A text with that filled in which is no secret; `None` where it stays as written.
-    fn public(&mut self, text: &str, member: &MemberName) -> Result<Option<ResolvedText>, ResolveErrorKind> {
+    fn public(&mut self, text: &str, member: Option<&str>) -> Result<Option<ResolvedText>, ResolveError> {
         let cut = scan::vault_pieces(text);
         if let Some((name, default)) = scan::whole_env(text) {
-            let alone = !cut.iter().any(|piece| matches!(piece, ReferencePiece::Vault { .. }));
+            let alone = !cut.iter().any(|piece| matches!(piece, ReferencePiece::Reference(..)));
             return if alone { self.whole(name, default, member) } else { Ok(None) };
         }
         let mut parts = Vec::new();
         for piece in cut {
             match piece {
                 ReferencePiece::Text(text) => parts.extend(self.env_parts(text, member)?),
-                ReferencePiece::Vault { whole, .. } | ReferencePiece::Env { whole, .. } => {
-                    parts.push(TextPart::Written(whole))
-                }
+                ReferencePiece::Reference(_, whole) => parts.push(TextPart::Written(whole)),
             }
         }
         Ok(Some(join(&parts)))
@@ -297,8 +251,8 @@ impl Resolver<'_> {
         &mut self,
         name: &str,
         default: Option<&str>,
-        member: &MemberName,
-    ) -> Result<Option<ResolvedText>, ResolveErrorKind> {
+        member: Option<&str>,
+    ) -> Result<Option<ResolvedText>, ResolveError> {
         Ok(match self.env(name, default, member)? {
             VariableValue::Value(value) => Some(value),
             VariableValue::Unset => Some(Zeroizing::new(format!("Undefined variable {name}"))),
@@ -309,18 +263,16 @@ impl Resolver<'_> {
     fn env_parts<'t>(
         &mut self,
         text: &'t str,
-        member: &MemberName,
-    ) -> Result<Vec<TextPart<'t>>, ResolveErrorKind> {
+        member: Option<&str>,
+    ) -> Result<Vec<TextPart<'t>>, ResolveError> {
         let mut parts = Vec::new();
         for piece in scan::env_pieces(text) {
             parts.push(match piece {
-                ReferencePiece::Env { name, default, whole } => match self.env(name, default, member)? {
+                ReferencePiece::Reference((name, default), whole) => match self.env(name, default, member)? {
                     VariableValue::Value(value) => TextPart::Value(value),
                     VariableValue::Unset | VariableValue::Withheld => TextPart::Written(whole),
                 },
-                ReferencePiece::Text(text) | ReferencePiece::Vault { whole: text, .. } => {
-                    TextPart::Written(text)
-                }
+                ReferencePiece::Text(text) => TextPart::Written(text),
             });
         }
         Ok(parts)
@@ -330,8 +282,8 @@ impl Resolver<'_> {
         &mut self,
         name: &str,
         default: Option<&str>,
-        member: &MemberName,
-    ) -> Result<VariableValue, ResolveErrorKind> {
+        member: Option<&str>,
+    ) -> Result<VariableValue, ResolveError> {
         let cautious = self.scope != ResolveScope::Everything;
         if cautious && looks_secret(name) {
             return Ok(VariableValue::Withheld);
@@ -339,7 +291,9 @@ impl Resolver<'_> {
         let value = match (self.from.variables.variable(name), default) {
             (Variable::Text(value), _) => sanitize(value.expose(), member),
             (Variable::NotText, _) if cautious => return Ok(VariableValue::Withheld),
-            (Variable::NotText, _) => return Err(ResolveErrorKind::NotText(name.into())),
+            (Variable::NotText, _) => {
+                return Err(ResolveError::NotText { name: name.into(), place: self.place() });
+            }
             (Variable::Unset, Some(default)) => sanitize(default, member),
             (Variable::Unset, None) => return Ok(VariableValue::Unset),
         };
@@ -349,18 +303,21 @@ impl Resolver<'_> {
         self.charge(value).map(VariableValue::Value)
     }
 
-    fn vault(&mut self, body: &str) -> Result<ResolvedText, ResolveErrorKind> {
-        let (field, default) = vault::parse(body).ok_or(ResolveErrorKind::IllFormed)?;
+    fn vault(&mut self, body: &str) -> Result<ResolvedText, ResolveError> {
+        let Some((field, default)) = vault::parse(body) else {
+            return Err(ResolveError::IllFormed { place: self.place() });
+        };
         let value = match (self.from.vault.get(&field), vault::default_of(body, default)) {
             (Some(value), _) => truncate(value.expose()),
             (None, Some(default)) => truncate(default),
-            (None, None) => return Err(ResolveErrorKind::Vault(field)),
+            (None, None) => return Err(ResolveError::Vault { field, place: self.place() }),
         };
         self.charge(value)
     }
 
-    fn charge(&mut self, value: ResolvedText) -> Result<ResolvedText, ResolveErrorKind> {
-        self.remaining = self.remaining.checked_sub(value.len()).ok_or(ResolveErrorKind::TooLarge)?;
+    fn charge(&mut self, value: ResolvedText) -> Result<ResolvedText, ResolveError> {
+        let left = self.remaining.checked_sub(value.len());
+        self.remaining = left.ok_or_else(|| ResolveError::TooLarge { place: self.place() })?;
         Ok(value)
     }
 }

@@ -31,45 +31,27 @@ const SQL: [&[&str]; 8] = [
 
 const COMMANDS: [&str; 8] = ["rm ", "rm -rf", "cat ", "ls ", "pwd", "whoami", "id", "uname"];
 
-/// The name of the member that a value stands in, folded: the rules depend on it.
-pub(super) struct MemberName(Option<String>);
+/// What an item of an array stands under: no rule of a name applies to it.
+pub(super) const LIST_ITEM: &str = "list[]";
 
-impl MemberName {
-    /// The member of this name; an empty name counts as none.
-    pub(super) fn named(name: &str) -> Self {
-        Self((!name.is_empty()).then(|| name.to_lowercase()))
-    }
-
-    /// An item of an array, to which no rule of a name applies.
-    pub(super) fn item() -> Self {
-        Self(Some("list[]".into()))
-    }
-
-    /// A text that stands alone.
-    pub(super) fn none() -> Self {
-        Self(None)
-    }
-
-    fn contains_any(&self, words: &[&str]) -> bool {
-        self.0.as_ref().is_some_and(|name| words.iter().any(|word| name.contains(word)))
-    }
-}
-
-/// Cleans a value as the receiver does for a member of this name.
-pub(super) fn sanitize(original: &str, member: &MemberName) -> Zeroizing<String> {
+/// Cleans a value as the receiver does for a member of this name; an empty name counts as none.
+pub(super) fn sanitize(original: &str, member: Option<&str>) -> Zeroizing<String> {
+    let member = member.filter(|name| !name.is_empty()).map(str::to_lowercase);
+    let names_any =
+        |words: &[&str]| member.as_ref().is_some_and(|name| words.iter().any(|word| name.contains(word)));
     let mut value = Zeroizing::new(original.to_owned());
     value.retain(|c| c != '\0');
-    if member.contains_any(&["url", "host"]) {
+    if names_any(&["url", "host"]) {
         drop_schemes(&mut value);
     }
     value.retain(|c| !SHELL.contains(&c));
-    if member.contains_any(&["sql", "query", "table"]) {
+    if names_any(&["sql", "query", "table"]) {
         SQL.iter().for_each(|words| remove(&mut value, words));
     }
     if value.contains("..") {
         remove(&mut value, &[".."]);
     }
-    if member.0.is_some() && !member.contains_any(&["path", "url"]) {
+    if member.is_some() && !names_any(&["path", "url"]) {
         let slashes = value.len() - value.trim_start_matches('/').len();
         value.drain(..slashes);
     }
@@ -170,7 +152,7 @@ mod tests {
     use super::*;
 
     fn cleaned(member: &str, value: &str) -> String {
-        sanitize(value, &MemberName::named(member)).to_string()
+        sanitize(value, Some(member)).to_string()
     }
 
     #[test]
@@ -191,9 +173,9 @@ mod tests {
             let expected = if expected.is_empty() { NOTHING_LEFT } else { expected };
             assert_eq!(cleaned(member, value), expected, "{member} {value}");
         }
-        assert_eq!(*sanitize("/x", &MemberName::none()), "/x");
-        assert_eq!(*sanitize("/x", &MemberName::named("")), "/x");
-        assert_eq!(*sanitize("/x", &MemberName::item()), "x");
+        assert_eq!(*sanitize("/x", None), "/x");
+        assert_eq!(*sanitize("/x", Some("")), "/x");
+        assert_eq!(*sanitize("/x", Some(LIST_ITEM)), "x");
     }
 
     #[test]

@@ -34,28 +34,24 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// A piece of a text: as it is, or one reference with its own text.
+/// A piece of a text: as it is, or what one reference says, with its own text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum ReferencePiece<'a> {
+pub(super) enum ReferencePiece<'a, R> {
     Text(&'a str),
-    Env { name: &'a str, default: Option<&'a str>, whole: &'a str },
-    Vault { body: &'a str, whole: &'a str },
+    Reference(R, &'a str),
 }
 
-/// Cuts a text at its references to Vault.
-pub(super) fn vault_pieces(text: &str) -> Vec<ReferencePiece<'_>> {
-    const OPENING: &str = "{$vault:";
-    pieces(text, OPENING, |rest, after| {
+/// Cuts a text at its references to Vault, each with what stands between its colon and its brace.
+pub(super) fn vault_pieces(text: &str) -> Vec<ReferencePiece<'_, &str>> {
+    pieces(text, "{$vault:", |after| {
         let (body, _) = after.split_once('}').ok_or(NoMatch::Further)?;
-        let whole = rest.get(..OPENING.len() + body.len() + 1).filter(|_| !body.is_empty());
-        whole.map(|whole| (whole.len(), ReferencePiece::Vault { body, whole })).ok_or(NoMatch::Here)
+        if body.is_empty() { Err(NoMatch::Here) } else { Ok((body, body.len())) }
     })
 }
 
-/// Cuts a text at its references to variables.
-pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_>> {
-    const OPENING: &str = "{$";
-    pieces(text, OPENING, |rest, after| {
+/// Cuts a text at its references to variables, each with its name and its default.
+pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_, (&str, Option<&str>)>> {
+    pieces(text, "{$", |after| {
         let after = Some(after).filter(|after| !after.starts_with("vault:"));
         let (name, tail) = after.and_then(split_name).ok_or(NoMatch::Here)?;
         let default = match tail.strip_prefix(':') {
@@ -63,9 +59,7 @@ pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_>> {
             None if tail.starts_with('}') => None,
             None => return Err(NoMatch::Here),
         };
-        let length = OPENING.len() + name.len() + default.map_or(0, |default| default.len() + 1) + 1;
-        let whole = rest.get(..length).ok_or(NoMatch::Here)?;
-        Ok((length, ReferencePiece::Env { name, default, whole }))
+        Ok(((name, default), name.len() + default.map_or(0, |default| default.len() + 1)))
     })
 }
 
@@ -77,24 +71,24 @@ enum NoMatch {
     Further,
 }
 
-/// Cuts a text where `read` finds a reference; it is given the text from an opening on, and that
-/// after it.
-fn pieces<'a>(
+/// Cuts a text where `read` finds a reference; it is given the text after an opening, and says how much of
+/// that stands before the brace.
+fn pieces<'a, R>(
     text: &'a str,
     opening: &str,
-    read: impl Fn(&'a str, &'a str) -> Result<(usize, ReferencePiece<'a>), NoMatch>,
-) -> Vec<ReferencePiece<'a>> {
+    read: impl Fn(&'a str) -> Result<(R, usize), NoMatch>,
+) -> Vec<ReferencePiece<'a, R>> {
     let mut pieces = Vec::new();
     let (mut done, mut at) = (0, 0);
     while let Some(start) = text.get(at..).and_then(|rest| rest.find(opening)).map(|offset| at + offset) {
-        let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
         at = start + opening.len();
-        match read(rest, rest.get(opening.len()..).unwrap_or_default()) {
-            Ok((length, piece)) => {
-                pieces.extend(before.get(done..).filter(|text| !text.is_empty()).map(ReferencePiece::Text));
-                pieces.push(piece);
-                done = start + length;
-                at = done;
+        match read(text.get(at..).unwrap_or_default()) {
+            Ok((reference, length)) => {
+                at += length + 1;
+                let before = text.get(done..start).filter(|text| !text.is_empty());
+                pieces.extend(before.map(ReferencePiece::Text));
+                pieces.push(ReferencePiece::Reference(reference, text.get(start..at).unwrap_or_default()));
+                done = at;
             }
             Err(NoMatch::Here) => {}
             Err(NoMatch::Further) => break,
@@ -134,22 +128,19 @@ mod tests {
     #[test]
     fn pieces_put_together_are_the_text() {
         let text = "{$a{$vault:x}{$vault:}{$A:b\nc}{$B-}{$C}}{$D:{$E";
-        for pieces in [vault_pieces(text), env_pieces(text)] {
-            let whole: String = pieces
-                .iter()
-                .map(|piece| match piece {
-                    ReferencePiece::Text(text) => text,
-                    ReferencePiece::Env { whole, .. } | ReferencePiece::Vault { whole, .. } => whole,
-                })
-                .copied()
-                .collect();
-            assert_eq!(whole, text);
+        fn whole<R>(pieces: Vec<ReferencePiece<'_, R>>) -> String {
+            let text = |piece| match piece {
+                ReferencePiece::Text(text) | ReferencePiece::Reference(_, text) => text,
+            };
+            pieces.into_iter().map(text).collect()
         }
+        assert_eq!(whole(vault_pieces(text)), text);
+        assert_eq!(whole(env_pieces(text)), text);
         let names: Vec<_> = env_pieces(text)
             .into_iter()
             .filter_map(|piece| match piece {
-                ReferencePiece::Env { name, default, .. } => Some((name, default)),
-                _ => None,
+                ReferencePiece::Reference(reference, _) => Some(reference),
+                ReferencePiece::Text(_) => None,
             })
             .collect();
         assert_eq!(names, [("A", Some("b\nc")), ("C", None)]);

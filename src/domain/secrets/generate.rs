@@ -132,12 +132,9 @@ impl SecretGenerator {
 /// `32 letters and digits`
 impl std::fmt::Display for SecretGenerator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.alphabet {
-            Alphabet::Base64Url | Alphabet::Printable => {
-                write!(f, "{} characters of {}", self.length, self.alphabet.words())
-            }
-            Alphabet::LettersDigits | Alphabet::Hex => write!(f, "{} {}", self.length, self.alphabet.words()),
-        }
+        let is_a_set = matches!(self.alphabet, Alphabet::Base64Url | Alphabet::Printable);
+        let of = if is_a_set { "characters of " } else { "" };
+        write!(f, "{} {of}{}", self.length, self.alphabet.words())
     }
 }
 

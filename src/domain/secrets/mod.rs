@@ -7,14 +7,14 @@ mod path;
 mod presence;
 mod rights;
 mod value;
-mod variable;
 mod version;
 
 pub use generate::{Alphabet, SecretGenerator};
 pub use own::{MemberValue, OwnFields, OwnMembers};
 pub use path::{KvPath, Mount, SecretFolder, SecretPath, SecretPathError};
-pub use presence::{FieldName, FieldState, Presence, SecretContents, SecretField};
+pub use presence::{
+    FieldName, FieldState, OWN_VARIABLES, Presence, SecretContents, SecretField, variable_name,
+};
 pub use rights::{MissingRights, SecretRight};
 pub use value::{Opaque, SecretValue};
-pub use variable::{OWN_VARIABLES, variable_name};
 pub use version::{SecretMetadata, SecretVersion, VersionInfo, VersionState};

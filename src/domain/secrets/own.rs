@@ -70,7 +70,7 @@ impl<'a> MemberValue<'a> {
             JsonEvent::Scalar(Scalar::Bool, span) if span.of(text) == "false" => Self::Falsy,
             JsonEvent::Scalar(Scalar::Number, span) if span.of(text).parse() == Ok(0.0) => Self::Falsy,
             JsonEvent::Scalar(Scalar::String, span) => {
-                Self::of_text(unquote(span.of(text)).value().unwrap_or_default())
+                Self::of_text(unquote(span.of(text)).unwrap_or_default())
             }
             _ => Self::Other,
         }

@@ -1,10 +1,10 @@
 //! Which secrets exist. Nothing here can hold a value.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::SecretVersion;
+use crate::domain::WebhookId;
 
 /// The name of one of a webhook's own secrets: a fixed set (docs/receiver.md, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,8 +37,19 @@ impl SecretField {
     }
 }
 
+/// The secrets that variables can hold; header and algorithm of a signature have none.
+pub const OWN_VARIABLES: [SecretField; 3] =
+    [SecretField::BEARER_TOKEN, SecretField::CHANNEL_TOKEN, SecretField::HMAC_SECRET];
+
+/// The variable of one secret of a webhook: `WEBHOOK_{ID}_TOKEN` and its like, the id upper-cased
+/// and `-` turned into `_`. A field outside [`OWN_VARIABLES`] is named by the same rule.
+pub fn variable_name(id: &WebhookId, field: SecretField) -> String {
+    let field = if field == SecretField::BEARER_TOKEN { "token" } else { field.as_str() };
+    format!("webhook-{}-{field}", id.as_str()).to_uppercase().replace('-', "_")
+}
+
 /// The name of a field of any secret: whatever somebody stored, so not yet safe to show.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldName(Arc<str>);
 
 impl FieldName {
@@ -50,12 +61,6 @@ impl FieldName {
     /// The name as stored; not yet safe to show, see `text::Safe`.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for FieldName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FieldName({:?})", &*self.0)
     }
 }
 
@@ -165,5 +170,22 @@ impl FieldState {
             Self::Empty => "empty",
             Self::NotText => "not UTF-8",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_named_after_the_id() {
+        let id = WebhookId::new("my-Order_1").unwrap();
+        let names = OWN_VARIABLES.map(|field| variable_name(&id, field));
+        let expected = [
+            "WEBHOOK_MY_ORDER_1_TOKEN",
+            "WEBHOOK_MY_ORDER_1_CHANNEL_TOKEN",
+            "WEBHOOK_MY_ORDER_1_HMAC_SECRET",
+        ];
+        assert_eq!(names, expected);
     }
 }

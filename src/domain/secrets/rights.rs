@@ -44,33 +44,27 @@ impl SecretRight {
     /// What it takes in a KV 2 engine: a capability, and the endpoint below the mount that it is on
     /// (the policies of Vault's KV 2).
     pub fn in_kv_2(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Presence => ("read", "subkeys"),
-            Self::Versions => ("read", "metadata"),
-            Self::Reveal => ("read", "data"),
-            Self::Create => ("create", "data"),
-            Self::Update => ("update", "data"),
-            Self::Patch => ("patch", "data"),
-            Self::Delete => ("update", "delete"),
-            Self::Undelete => ("update", "undelete"),
-            Self::Destroy => ("update", "destroy"),
-            Self::DestroyAll => ("delete", "metadata"),
-        }
+        let (capability, endpoint, _) = self.row();
+        (capability, endpoint)
     }
 
     /// What it permits, as in `you may not …`.
     pub fn words(self) -> &'static str {
+        self.row().2
+    }
+
+    fn row(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Presence => "see which fields it has",
-            Self::Versions => "see its versions",
-            Self::Reveal => "read its values",
-            Self::Create => "create it",
-            Self::Update => "write it",
-            Self::Patch => "change single fields of it",
-            Self::Delete => "delete a version of it",
-            Self::Undelete => "undelete a version of it",
-            Self::Destroy => "destroy a version of it",
-            Self::DestroyAll => "destroy it with all versions",
+            Self::Presence => ("read", "subkeys", "see which fields it has"),
+            Self::Versions => ("read", "metadata", "see its versions"),
+            Self::Reveal => ("read", "data", "read its values"),
+            Self::Create => ("create", "data", "create it"),
+            Self::Update => ("update", "data", "write it"),
+            Self::Patch => ("patch", "data", "change single fields of it"),
+            Self::Delete => ("update", "delete", "delete a version of it"),
+            Self::Undelete => ("update", "undelete", "undelete a version of it"),
+            Self::Destroy => ("update", "destroy", "destroy a version of it"),
+            Self::DestroyAll => ("delete", "metadata", "destroy it with all versions"),
         }
     }
 }

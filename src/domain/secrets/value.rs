@@ -15,9 +15,10 @@ pub struct SecretValue(Zeroizing<String>);
 impl SecretValue {
     /// A text, as nearly every secret is one.
     pub fn text(text: &SecretText) -> Self {
-        let mut json = Zeroizing::new(String::with_capacity(text.expose().len() * 6 + 2));
-        quote(text.expose(), &mut json);
-        Self(json)
+        // So much that none of it has to move, and leave a copy behind that would not be wiped.
+        let mut json = Vec::with_capacity(text.expose().len() * 6 + 2);
+        let _ = serde_json::to_writer(&mut json, text.expose());
+        Self(Zeroizing::new(String::from_utf8(json).unwrap_or_default()))
     }
 
     /// Takes ownership of the text of one JSON value.
@@ -25,10 +26,8 @@ impl SecretValue {
     /// # Errors
     /// The text is given back, wiped, if it is not one JSON value.
     pub fn json(json: Zeroizing<String>) -> Result<Self, InvalidJson> {
-        match serde_json::from_str::<serde::de::IgnoredAny>(&json) {
-            Ok(_) => Ok(Self(json)),
-            Err(_) => Err(InvalidJson),
-        }
+        serde_json::from_str::<serde::de::IgnoredAny>(&json).map_err(|_| InvalidJson)?;
+        Ok(Self(json))
     }
 
     /// Another value that holds the same, for a caller who needs two: a copy is made on purpose only.
@@ -72,25 +71,6 @@ impl SecretValue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not one JSON value")]
 pub struct InvalidJson;
-
-/// Writes a JSON string without an intermediate copy that would not be wiped.
-fn quote(text: &str, out: &mut Zeroizing<String>) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if c.is_control() && c.is_ascii() => {
-                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
-                out.push_str("\\u00");
-                out.push(hex(u32::from(c) >> 4));
-                out.push(hex(u32::from(c) & 15));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
 
 fn wipe(value: &mut Value) {
     match value {

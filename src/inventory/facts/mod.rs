@@ -4,16 +4,16 @@ mod plaintext;
 mod scan;
 mod sites;
 
-use std::fmt;
+use thiserror::Error;
 
 pub use sites::{ValueSite, ValueSites};
 
-use crate::domain::json::{SyntaxError, walk};
+use crate::domain::json::{SyntaxError, is_object, walk};
 use crate::domain::{Document, DocumentKind, OwnFields};
 use scan::FactScanner;
 
 /// A document and what it says; never a JSON tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     pub document: Document,
     /// Why the receiver cannot use it at all.
@@ -27,108 +27,55 @@ pub struct Facts {
     /// Which of its own secrets a webhook leaves open.
     pub own: OwnFields,
     /// See [`ValueSites`].
-    pub(super) sites: Box<[u32]>,
+    pub(super) sites: Box<[u8]>,
 }
 
 /// Why a document is not one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DocumentError {
     /// No bytes at all.
+    #[error("empty value")]
     Empty,
     /// Not text; the offset of the first bad byte.
+    #[error("not text: byte {0} is not UTF-8")]
     NotUtf8(usize),
     /// Text, but not JSON.
+    #[error("not JSON: {0}")]
     NotJson(SyntaxError),
     /// JSON, but not an object.
+    #[error("JSON, but not an object")]
     NotObject,
 }
 
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => write!(f, "empty value"),
-            Self::NotUtf8(offset) => write!(f, "not text: byte {offset} is not UTF-8"),
-            Self::NotJson(error) => write!(f, "not JSON: {error}"),
-            Self::NotObject => write!(f, "JSON, but not an object"),
-        }
-    }
-}
-
 /// One kind of authentication block (docs/receiver.md, section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Auth {
-    /// `authorization`: the whole header value.
-    Authorization,
-    /// `basic_auth`
-    Basic,
-    /// `digest_auth`
-    Digest,
-    /// `jwt`
-    Jwt,
-    /// `oauth1`
-    OAuth1,
-    /// `oauth2`
-    OAuth2,
-    /// `hmac`
-    Hmac,
-    /// `query_auth`
-    Query,
-    /// `header_auth`
-    Header,
-    /// `recaptcha`
-    Recaptcha,
-    /// `ip_whitelist`
-    Ip,
+#[derive(Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// The member of the document.
+    pub member: &'static str,
+    /// The short word of a list.
+    pub word: &'static str,
+    /// Whether an empty object still closes the webhook (every call answers 401) instead of opening it.
+    empty_closes: bool,
 }
 
 impl Auth {
-    pub const ALL: [Self; 11] = [
-        Self::Authorization,
-        Self::Basic,
-        Self::Digest,
-        Self::Jwt,
-        Self::OAuth1,
-        Self::OAuth2,
-        Self::Hmac,
-        Self::Query,
-        Self::Header,
-        Self::Recaptcha,
-        Self::Ip,
+    /// In the order they are shown.
+    pub const ALL: &'static [Self] = &[
+        Self::new("authorization", "bearer", false),
+        Self::new("basic_auth", "basic", false),
+        Self::new("digest_auth", "digest", true),
+        Self::new("jwt", "jwt", false),
+        Self::new("oauth1", "oauth1", true),
+        Self::new("oauth2", "oauth2", false),
+        Self::new("hmac", "hmac", false),
+        Self::new("query_auth", "query", true),
+        Self::new("header_auth", "header", true),
+        Self::new("recaptcha", "recaptcha", false),
+        Self::new("ip_whitelist", "ip", false),
     ];
 
-    /// The member of the document.
-    pub fn member(self) -> &'static str {
-        match self {
-            Self::Authorization => "authorization",
-            Self::Basic => "basic_auth",
-            Self::Digest => "digest_auth",
-            Self::Jwt => "jwt",
-            Self::OAuth1 => "oauth1",
-            Self::OAuth2 => "oauth2",
-            Self::Hmac => "hmac",
-            Self::Query => "query_auth",
-            Self::Header => "header_auth",
-            Self::Recaptcha => "recaptcha",
-            Self::Ip => "ip_whitelist",
-        }
-    }
-
-    /// The short word of a list.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Authorization => "bearer",
-            Self::Basic => "basic",
-            Self::Digest => "digest",
-            Self::Query => "query",
-            Self::Header => "header",
-            Self::Ip => "ip",
-            other => other.member(),
-        }
-    }
-
-    /// Whether an empty object still closes the webhook (every call answers 401) instead of opening it.
-    fn empty_closes(self) -> bool {
-        matches!(self, Self::Digest | Self::OAuth1 | Self::Query | Self::Header)
+    const fn new(member: &'static str, word: &'static str, empty_closes: bool) -> Self {
+        Self { member, word, empty_closes }
     }
 }
 
@@ -137,12 +84,8 @@ impl Auth {
 pub struct AuthKinds(u16);
 
 impl AuthKinds {
-    fn add(&mut self, auth: Auth) {
-        self.0 |= 1 << auth as u16;
-    }
-
-    pub fn has(self, auth: Auth) -> bool {
-        self.0 & (1 << auth as u16) != 0
+    fn add(&mut self, auth: &Auth) {
+        self.0 |= Auth::ALL.iter().position(|known| known == auth).map_or(0, |at| 1 << at);
     }
 
     /// Whether nothing asks a caller who he is.
@@ -151,40 +94,33 @@ impl AuthKinds {
     }
 
     /// The kinds in the set, in the order they are shown.
-    pub fn iter(self) -> impl Iterator<Item = Auth> {
-        Auth::ALL.into_iter().filter(move |auth| self.has(*auth))
+    pub fn iter(self) -> impl Iterator<Item = &'static Auth> {
+        Auth::ALL.iter().zip(0..).filter(move |(_, at)| self.0 & 1 << at != 0).map(|(auth, _)| auth)
     }
 }
 
 impl Facts {
     /// Reads one document. Never fails: what is wrong is a fact too.
     pub fn scan(kind: DocumentKind, document: &Document) -> Self {
-        let mut facts = Self {
-            document: document.clone(),
-            error: None,
-            module: None,
-            connections: Vec::new(),
-            auth: AuthKinds::default(),
-            own: OwnFields::default(),
-            sites: Box::default(),
-        };
-        facts.error = match document.text() {
+        let mut facts = Self { document: document.clone(), ..Self::default() };
+        let error = match document.text() {
             Ok("") => Some(DocumentError::Empty),
             Err(error) => Some(DocumentError::NotUtf8(error.valid_up_to())),
             Ok(text) => {
-                let mut scanner = FactScanner::new(kind, text);
+                let mut scanner = FactScanner::new(kind, text, &mut facts);
                 let walked = walk(text, |event| scanner.take(event));
-                let is_object = scanner.finish(&mut facts);
+                scanner.finish();
                 match walked {
                     Err(error) => Some(DocumentError::NotJson(error)),
-                    Ok(()) if !is_object => Some(DocumentError::NotObject),
+                    Ok(()) if !is_object(text) => Some(DocumentError::NotObject),
                     Ok(()) => None,
                 }
             }
         };
-        if facts.error.is_some() {
+        if error.is_some() {
             facts.own = OwnFields::default();
         }
+        facts.error = error;
         facts
     }
 
@@ -204,10 +140,10 @@ impl Facts {
     }
 }
 
-pub(super) fn sites_of<'a>(document: &'a Document, words: &'a [u32]) -> ValueSites<'a> {
+pub(super) fn sites_of<'a>(document: &'a Document, sites: &'a [u8]) -> ValueSites<'a> {
     // Most documents have none, and need not be looked at.
-    let text = if words.is_empty() { "" } else { document.text().unwrap_or_default() };
-    ValueSites { text, words }
+    let text = if sites.is_empty() { "" } else { document.text().unwrap_or_default() };
+    ValueSites { text, sites }
 }
 
 #[cfg(test)]
@@ -228,7 +164,7 @@ mod tests {
         assert_eq!(facts.error, None);
         assert_eq!(facts.module.as_deref(), Some("kafka"));
         assert_eq!(facts.connections, ["kafka_main".into()]);
-        assert_eq!(facts.auth.iter().map(Auth::word).collect::<Vec<_>>(), ["hmac", "ip"]);
+        assert_eq!(facts.auth.iter().map(|auth| auth.word).collect::<Vec<_>>(), ["hmac", "ip"]);
         assert_eq!(facts.sites().references().len(), 1);
     }
 

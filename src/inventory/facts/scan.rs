@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::plaintext;
-use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBuilder};
-use super::{Auth, AuthKinds, Facts};
+use super::sites::{ITEM, PLAINTEXT, SECRET, add_site};
+use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
 use crate::domain::reference::lookups;
 use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
@@ -30,56 +30,64 @@ struct ScanFrame<'a> {
     began: usize,
 }
 
-pub(super) struct FactScanner<'a> {
+pub(super) struct FactScanner<'a, 'f> {
     text: &'a str,
     kind: DocumentKind,
-    root: Option<JsonEvent>,
-    /// Keys by their offset, and items by their number.
+    facts: &'f mut Facts,
+    /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: Vec<u32>,
     names: Vec<Cow<'a, str>>,
     frames: Vec<ScanFrame<'a>>,
-    sites: SiteBuilder,
+    /// See [`super::ValueSites`].
+    sites: Vec<u8>,
+    /// Those of members that another one of their name overrides: parts of `sites`, apart or one in the other.
+    overridden: Vec<Range<usize>>,
     own: OwnMembers,
-    module: Option<Box<str>>,
     chain: bool,
     connection: Option<Box<str>>,
     /// Those of the chain's steps, by the number of the step.
     chain_connections: Vec<(u32, Box<str>)>,
-    auth: AuthKinds,
 }
 
-impl<'a> FactScanner<'a> {
-    pub(super) fn new(kind: DocumentKind, text: &'a str) -> Self {
+impl<'a, 'f> FactScanner<'a, 'f> {
+    pub(super) fn new(kind: DocumentKind, text: &'a str, facts: &'f mut Facts) -> Self {
         Self {
             text,
             kind,
-            root: None,
+            facts,
             steps: Vec::new(),
             names: Vec::new(),
             frames: Vec::new(),
-            sites: SiteBuilder::default(),
+            sites: Vec::new(),
+            overridden: Vec::new(),
             own: OwnMembers::default(),
-            module: None,
             chain: false,
             connection: None,
             chain_connections: Vec::new(),
-            auth: AuthKinds::default(),
         }
     }
 
-    /// Puts down what was found; returns whether it was an object.
-    pub(super) fn finish(self, facts: &mut Facts) -> bool {
-        facts.module = if self.chain { Some("chain".into()) } else { self.module };
+    /// Puts down what was found.
+    pub(super) fn finish(mut self) {
+        if self.chain {
+            self.facts.module = Some("chain".into());
+        }
         let steps = self.chain_connections.into_iter().map(|(_, name)| name);
-        facts.connections = self.connection.into_iter().chain(steps).collect();
-        facts.auth = self.auth;
-        facts.own = if self.kind == DocumentKind::Webhook { self.own.fields() } else { Default::default() };
-        facts.sites = self.sites.finish();
-        matches!(self.root, Some(JsonEvent::OpenObject(_)))
+        self.facts.connections = self.connection.into_iter().chain(steps).collect();
+        if self.kind == DocumentKind::Webhook {
+            self.facts.own = self.own.fields();
+        }
+        self.overridden.sort_unstable_by_key(|range| range.start);
+        let (mut kept, mut at) = (Vec::with_capacity(self.sites.len()), 0);
+        for range in self.overridden {
+            kept.extend_from_slice(self.sites.get(at..range.start).unwrap_or_default());
+            at = at.max(range.end);
+        }
+        kept.extend_from_slice(self.sites.get(at..).unwrap_or_default());
+        self.facts.sites = kept.into();
     }
 
     pub(super) fn take(&mut self, event: JsonEvent) {
-        self.root.get_or_insert(event);
         match event {
             JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open(event),
             JsonEvent::Key(span) => self.key(span),
@@ -98,7 +106,7 @@ impl<'a> FactScanner<'a> {
                     Scalar::String => self.string(span),
                     // A number can be a password too, where the name says so.
                     Scalar::Number if self.is_numeric_secret() && self.is_secret() => {
-                        self.sites.add(span.start, SECRET | PLAINTEXT, &self.steps);
+                        add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
                     _ => {}
                 }
@@ -124,21 +132,20 @@ impl<'a> FactScanner<'a> {
     fn item(&mut self) {
         if let Some(top) = self.frames.last_mut().filter(|top| !top.object) {
             self.steps.truncate(top.steps);
-            self.steps.push(ITEM | top.next);
+            self.steps.push(top.next << 1 | ITEM);
             top.next += 1;
         }
     }
 
     fn key(&mut self, span: Span) {
         self.leave_member();
-        let name = unquote(span.of(self.text)).value().unwrap_or_default();
+        let name = unquote(span.of(self.text)).unwrap_or_default();
         let Some(top) = self.frames.last_mut() else { return };
         top.began = self.sites.len();
         if let Some(at) = top.members.iter().position(|(known, _)| *known == name) {
-            let (_, overridden) = top.members.swap_remove(at);
-            self.sites.remove(overridden);
+            self.overridden.push(top.members.swap_remove(at).1);
         }
-        self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) & !ITEM);
+        self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) << 1);
         self.names.push(name);
         if let ([name], DocumentKind::Webhook) = (self.names.as_slice(), self.kind) {
             self.own.begin(name);
@@ -193,7 +200,7 @@ impl<'a> FactScanner<'a> {
             return;
         }
         let Some((name, inner)) = names_alone(&self.steps, &self.names) else { return };
-        let auth = Auth::ALL.into_iter().find(|auth| auth.member() == name);
+        let auth = Auth::ALL.iter().find(|auth| auth.member == name);
         if auth.is_none() && !matches!(name, "module" | "module-config" | "chain") {
             return;
         }
@@ -207,23 +214,23 @@ impl<'a> FactScanner<'a> {
         let Some(auth) = auth else { return };
         let closes = match &value {
             MemberValue::Text(text) => !text.trim().is_empty(),
-            MemberValue::EmptyObject => auth.empty_closes(),
+            MemberValue::EmptyObject => auth.empty_closes,
             // One that holds anything is an authentication block by itself.
-            _ if !container || auth == Auth::Authorization => false,
-            MemberValue::Falsy => auth.empty_closes(),
+            _ if !container || name == "authorization" => false,
+            MemberValue::Falsy => auth.empty_closes,
             MemberValue::Object | MemberValue::Other => true,
         };
         if closes {
-            self.auth.add(auth);
+            self.facts.auth.add(auth);
         }
     }
 
     fn string(&mut self, span: Span) {
-        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        let value = unquote(span.of(self.text)).unwrap_or_default();
         match (self.kind, names_alone(&self.steps, &self.names)) {
             (DocumentKind::Webhook, Some(("module", None)))
             | (DocumentKind::Connection, Some(("type", None))) => {
-                self.module = Some(value.trim().into());
+                self.facts.module = Some(value.trim().into());
             }
             (DocumentKind::Webhook, Some(("connection", None))) => self.connection = Some((*value).into()),
             (DocumentKind::Webhook, _) => {
@@ -241,7 +248,7 @@ impl<'a> FactScanner<'a> {
             && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
         if refers || plain {
             let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
-            self.sites.add(span.start, flags, &self.steps);
+            add_site(&mut self.sites, span.start, flags, &self.steps);
         }
     }
 

@@ -3,75 +3,57 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use crate::domain::Reference;
 use crate::domain::json::{Lexer, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
 
-/// Marks a step that is an item of an array and not the offset of a key.
-pub(super) const ITEM: u32 = 1 << 31;
+/// Marks a step that is an item of an array, by its number, and not a key, by its offset; both are doubled.
+pub(super) const ITEM: u32 = 1;
 
 /// What is known of a value, beside the number of steps that lead to it.
-pub(super) const SECRET: u32 = 1 << 31;
-pub(super) const PLAINTEXT: u32 = 1 << 30;
-const REMOVED: u32 = 1 << 29;
-const STEPS: u32 = REMOVED - 1;
+pub(super) const SECRET: u32 = 1;
+pub(super) const PLAINTEXT: u32 = 1 << 1;
+const FLAGS: u32 = 2;
 
-/// For each value: its offset, its flags with the number of steps, the steps.
-#[derive(Debug, Default)]
-pub(super) struct SiteBuilder {
-    words: Vec<u32>,
-    has_removed: bool,
+/// Adds a value: its offset, its flags with the number of steps, the steps. Each is written seven bits a byte,
+/// the lowest first.
+pub(super) fn add_site(sites: &mut Vec<u8>, start: usize, flags: u32, steps: &[u32]) {
+    let count = u32::try_from(steps.len()).unwrap_or(0);
+    let head = [u32::try_from(start).unwrap_or(u32::MAX), count << FLAGS | flags];
+    for mut number in head.into_iter().chain(steps.iter().copied()) {
+        while number >= 0x80 {
+            let [low, ..] = number.to_le_bytes();
+            sites.push(low | 0x80);
+            number >>= 7;
+        }
+        sites.extend(u8::try_from(number));
+    }
 }
 
-impl SiteBuilder {
-    pub(super) fn len(&self) -> usize {
-        self.words.len()
-    }
-
-    pub(super) fn add(&mut self, start: usize, flags: u32, steps: &[u32]) {
-        let count = u32::try_from(steps.len()).unwrap_or(0);
-        self.words.extend([u32::try_from(start).unwrap_or(u32::MAX), flags | count]);
-        self.words.extend(steps);
-    }
-
-    pub(super) fn remove(&mut self, range: Range<usize>) {
-        let Some(mut words) = self.words.get_mut(range) else { return };
-        while let Some((site, rest)) = words.split_at_mut_checked(2) {
-            let [_, flags] = site else { return };
-            *flags |= REMOVED;
-            words = rest.get_mut((*flags & STEPS) as usize..).unwrap_or_default();
-        }
-        self.has_removed = true;
-    }
-
-    pub(super) fn finish(self) -> Box<[u32]> {
-        if !self.has_removed {
-            return self.words.into();
-        }
-        let mut kept = Self::default();
-        for site in (ValueSites { text: "", words: &self.words }).filter(|site| site.flags & REMOVED == 0) {
-            kept.add(site.start, site.flags & !STEPS, site.steps);
-        }
-        kept.words.into()
-    }
+fn read_number(bytes: &mut &[u8]) -> Option<u32> {
+    let (number, rest) = bytes.split_at_checked(bytes.iter().position(|byte| *byte < 0x80)? + 1)?;
+    *bytes = rest;
+    Some(number.iter().rev().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7f)))
 }
 
 /// The values of a document that refer to something, or are secrets in plaintext, in its order.
 #[derive(Debug, Clone)]
 pub struct ValueSites<'a> {
     pub(in crate::inventory) text: &'a str,
-    pub(in crate::inventory) words: &'a [u32],
+    pub(in crate::inventory) sites: &'a [u8],
 }
 
 impl<'a> Iterator for ValueSites<'a> {
     type Item = ValueSite<'a>;
 
     fn next(&mut self) -> Option<ValueSite<'a>> {
-        let (&[start, flags], rest) = self.words.split_first_chunk()?;
-        let (steps, rest) = rest.split_at_checked((flags & STEPS) as usize)?;
-        self.words = rest;
+        let (start, flags) = (read_number(&mut self.sites)?, read_number(&mut self.sites)?);
+        let steps = self.sites;
+        for _ in 0..flags >> FLAGS {
+            read_number(&mut self.sites)?;
+        }
+        let steps = steps.get(..steps.len() - self.sites.len())?;
         Some(ValueSite { text: self.text, start: start as usize, flags, steps })
     }
 }
@@ -81,17 +63,10 @@ impl ValueSites<'_> {
     pub fn references(self) -> BTreeMap<Reference, bool> {
         let mut found = BTreeMap::new();
         for site in self {
-            for one in lookups(&site.value()) {
-                let (reference, default) = match one {
-                    ReferenceLookup::Variable { name, default, .. } => {
-                        (Reference::Env { name: name.into() }, default)
-                    }
-                    ReferenceLookup::Vault { field, default } => {
-                        (Reference::Vault { path: field.path, field: field.field }, default)
-                    }
-                    ReferenceLookup::IllFormed => continue,
-                };
-                *found.entry(reference).or_insert(true) &= default.is_some();
+            for ReferenceLookup { reference, default } in lookups(&site.value()) {
+                if let Some(reference) = reference {
+                    *found.entry(reference).or_insert(true) &= default.is_some();
+                }
             }
         }
         found
@@ -104,7 +79,7 @@ pub struct ValueSite<'a> {
     text: &'a str,
     start: usize,
     flags: u32,
-    steps: &'a [u32],
+    steps: &'a [u8],
 }
 
 impl<'a> ValueSite<'a> {
@@ -124,13 +99,13 @@ impl<'a> ValueSite<'a> {
 
     /// `chain[0].module-config.headers.X-Key`; not yet safe to show.
     pub fn path(self) -> String {
-        let mut path = String::new();
-        for step in self.steps {
+        let (mut path, mut steps) = (String::new(), self.steps);
+        while let Some(step) = read_number(&mut steps) {
             if step & ITEM != 0 {
-                path.push_str(&format!("[{}]", step & !ITEM));
+                path.push_str(&format!("[{}]", step >> 1));
             } else {
                 path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(&token(self.text, *step as usize));
+                path.push_str(&token(self.text, (step >> 1) as usize));
             }
         }
         path
@@ -141,5 +116,5 @@ impl<'a> ValueSite<'a> {
 fn token(text: &str, start: usize) -> Cow<'_, str> {
     let rest = text.get(start..).unwrap_or_default();
     let token = Lexer::new(rest).next().map_or("", |lexeme| lexeme.span.of(rest));
-    unquote(token).value().unwrap_or_default()
+    unquote(token).unwrap_or_default()
 }

@@ -12,10 +12,11 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::error::{Fault, within};
-use super::link::{HEAD_DEADLINE, Head, MemberLink};
+use super::layout::Keyspace;
+use super::link::{HEAD_DEADLINE, MemberLink};
 use super::login::{LOGIN_DEADLINE, LoginBackoff};
 use super::page_sizer::PageSizer;
-use super::settings::{Endpoint, EtcdSettings};
+use super::settings::{Endpoint, EtcdLogin, EtcdSettings};
 use super::store_identity::{IdentityBaseline, StoreIdentity};
 use super::tls::{TlsCredentials, probe};
 use crate::domain::{Revision, StoreId};
@@ -31,11 +32,12 @@ const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 
 /// Opens links, one at a time.
 pub(super) struct Connector {
-    settings: EtcdSettings,
+    pub(super) settings: EtcdSettings,
+    pub(super) keyspace: Keyspace,
     slot: Mutex<LinkSlot>,
-    store_identity: StoreIdentity,
+    pub(super) store_identity: StoreIdentity,
     closed: watch::Sender<bool>,
-    login_backoff: LoginBackoff,
+    pub(super) login_backoff: LoginBackoff,
     page_sizer: Arc<PageSizer>,
 }
 
@@ -43,12 +45,13 @@ pub(super) struct Connector {
 struct LinkSlot {
     link: Option<MemberLink>,
     /// Counts links; the endpoint in use is this modulo the number of endpoints.
-    serial: u64,
+    serial: usize,
 }
 
 impl Connector {
     pub(super) fn new(settings: EtcdSettings) -> Self {
         Self {
+            keyspace: Keyspace { prefix: settings.prefix.clone(), layout: settings.layout },
             settings,
             slot: Mutex::default(),
             store_identity: StoreIdentity::default(),
@@ -56,10 +59,6 @@ impl Connector {
             login_backoff: LoginBackoff::default(),
             page_sizer: Arc::default(),
         }
-    }
-
-    pub(super) fn settings(&self) -> &EtcdSettings {
-        &self.settings
     }
 
     /// The number of configured endpoints, at least 1.
@@ -76,33 +75,26 @@ impl Connector {
     /// The store id: revisions belong to the cluster and its history, keys to the prefix in it.
     pub(super) fn store(&self, cluster: u64) -> StoreId {
         let prefix = self.settings.prefix.as_str();
-        StoreId::new(match self.store_identity.history() {
+        StoreId::new(match self.store_identity.baseline().history {
             0 => format!("etcd:{cluster:016x}:{prefix}"),
             history => format!("etcd:{cluster:016x}/{history}:{prefix}"),
         })
     }
 
-    /// What is known of the store; take it before the read that [`Connector::observe`] gets.
-    pub(super) fn baseline(&self) -> IdentityBaseline {
-        self.store_identity.baseline()
-    }
-
-    /// The same, for a reader that has seen a store up to a revision.
+    /// [`StoreIdentity::baseline`], for a reader that has seen a store up to a revision.
     pub(super) fn baseline_at(&self, store: &StoreId, at: Revision) -> IdentityBaseline {
-        let mark = self.store_identity.baseline();
-        let same = mark.cluster().is_some_and(|cluster| self.store(cluster) == *store);
-        if same { mark.at_least(at) } else { mark }
-    }
-
-    /// Records the result of a linearizable read over this link; returns whether it continues the
-    /// baseline's history. If not, [`Connector::store`] gives another id from here on.
-    pub(super) fn observe(&self, mark: IdentityBaseline, link: &MemberLink, head: Head) -> bool {
-        self.store_identity.observe(mark, link.serial, head)
+        let mut mark = self.store_identity.baseline();
+        if let Some(known) = &mut mark.known
+            && self.store(known.cluster) == *store
+        {
+            known.revision = known.revision.max(at);
+        }
+        mark
     }
 
     /// Verifies that the store behind a link is the one that was read, so that no write goes to another
     /// that has replaced it. `key` is one that the user may read.
-    pub(super) async fn verify_store(&self, link: &MemberLink, key: Vec<u8>) -> Result<(), Fault> {
+    pub(super) async fn verify_store(&self, link: &MemberLink, key: &[u8]) -> Result<(), Fault> {
         if self.store_identity.is_verified(link.serial) {
             return Ok(());
         }
@@ -146,7 +138,7 @@ impl Connector {
             if link.is_responsive() {
                 return Ok(link);
             }
-            match link.head(key.to_vec()).await {
+            match link.head(key).await {
                 Err(fault) if fault.retry_elsewhere() => Err(fault),
                 // A refusal is an answer too.
                 _ => Ok(link),
@@ -167,38 +159,27 @@ impl Connector {
     }
 
     /// Finds out whether TLS is the cause of a failed link, and of which member.
-    async fn explain(&self, serial: u64, fault: Fault) -> Fault {
-        let why = match fault {
-            Fault::Broken => None,
-            Fault::Tls { why, .. } => Some(why),
-            other => return other,
+    async fn explain(&self, serial: usize, fault: Fault) -> Fault {
+        let Ok(endpoint) = self.endpoint(serial) else { return fault };
+        let files = self.settings.uses_tls(endpoint).then_some(&self.settings.tls);
+        let why = match &fault {
+            Fault::Broken => probe(endpoint, files).await,
+            Fault::Tls { why: why @ (TlsError::Handshake | TlsError::NotTls), .. } => {
+                probe(endpoint, files).await.or(Some(why.clone()))
+            }
+            Fault::Tls { why, .. } => Some(why.clone()),
+            _ => None,
         };
-        let Ok(endpoint) = self.endpoint(serial) else { return tls_or_broken(why, None) };
-        let why = match why {
-            None | Some(TlsError::Handshake | TlsError::NotTls) => self.probe(endpoint).await.or(why),
-            clear => clear,
-        };
-        let why = match self.settings.tls.identity {
-            None => why.map(TlsError::without_identity),
-            Some(_) => why,
-        };
-        tls_or_broken(why, (self.endpoints() > 1).then(|| endpoint.to_string()))
-    }
-
-    async fn probe(&self, endpoint: &Endpoint) -> Option<TlsError> {
-        if !self.settings.uses_tls(endpoint) {
-            return probe(endpoint, None).await;
-        }
-        let credentials = TlsCredentials::read(&self.settings.tls).await.ok()?;
-        probe(endpoint, Some(&credentials)).await
+        let Some(why) = why else { return fault };
+        let why = if self.settings.tls.identity.is_none() { why.without_identity() } else { why };
+        Fault::Tls { why, at: (self.endpoints() > 1).then(|| endpoint.to_string()) }
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all of it
     /// within [`CALL_DEADLINE`].
-    pub(super) async fn read<T, F, Answer>(&self, call: F) -> Result<T, Fault>
+    pub(super) async fn read<T, Answer>(&self, call: impl Fn(MemberLink) -> Answer) -> Result<T, Fault>
     where
-        F: Fn(MemberLink) -> Answer + Send + Sync,
-        Answer: Future<Output = Result<T, Fault>> + Send,
+        Answer: Future<Output = Result<T, Fault>>,
     {
         let read = async {
             match self.read_somewhere(&call).await {
@@ -210,10 +191,9 @@ impl Connector {
         within(CALL_DEADLINE, read).await
     }
 
-    async fn read_somewhere<T, F, Answer>(&self, call: &F) -> Result<T, Fault>
+    async fn read_somewhere<T, Answer>(&self, call: &impl Fn(MemberLink) -> Answer) -> Result<T, Fault>
     where
-        F: Fn(MemberLink) -> Answer + Send + Sync,
-        Answer: Future<Output = Result<T, Fault>> + Send,
+        Answer: Future<Output = Result<T, Fault>>,
     {
         let members = u32::try_from(self.endpoints()).unwrap_or(u32::MAX);
         let patience = (CALL_DEADLINE / members).max(CONNECT_DEADLINE);
@@ -232,10 +212,7 @@ impl Connector {
             if !fault.retry_elsewhere() {
                 return Err(fault);
             }
-            told = Some(match told {
-                Some(earlier) => earlier.or_more_specific(fault),
-                None => fault,
-            });
+            told = Some(fault.or_more_specific(told));
         }
         Err(told.unwrap_or(Fault::Unreachable))
     }
@@ -249,66 +226,57 @@ impl Connector {
     ) -> Result<T, Fault> {
         self.login_backoff.record(&answer, Instant::now());
         match answer {
-            Err(fault) if fault.wants_login() => Err(self.fail(link, fault).await),
+            // A new login may help.
+            Err(fault @ (Fault::TokenExpired | Fault::NoLogin | Fault::BadLogin)) => {
+                Err(self.fail(link, fault).await)
+            }
             answer => answer,
         }
     }
 
-    /// Lets the next link log in, even if a login was just refused.
-    pub(super) fn allow_login(&self) {
-        self.login_backoff.allow_now(Instant::now());
-    }
-
-    async fn open(&self, serial: u64) -> Result<MemberLink, Fault> {
+    async fn open(&self, serial: usize) -> Result<MemberLink, Fault> {
         let endpoint = self.endpoint(serial)?;
-        let tls = self.settings.uses_tls(endpoint);
-        let client = self.connect(&endpoint.url(tls), tls).await?;
-        let user = self.settings.login.as_ref().map(|login| login.username.as_str().into());
-        Ok(MemberLink::new(serial, client, user, Arc::clone(&self.page_sizer)))
+        let login = self.settings.login.as_ref();
+        let client = self.connect(&endpoint.url(self.settings.uses_tls(endpoint)), login).await?;
+        let user = login.map(|login| login.username.as_str().into());
+        Ok(MemberLink {
+            serial,
+            client,
+            user,
+            token_renewer: Arc::default(),
+            responsive: Arc::default(),
+            page_sizer: Arc::clone(&self.page_sizer),
+        })
     }
 
-    fn endpoint(&self, serial: u64) -> Result<&Endpoint, Fault> {
-        let count = u64::try_from(self.endpoints()).unwrap_or(1);
-        let turn = usize::try_from(serial % count).unwrap_or(0);
-        let endpoint = self.settings.endpoints.get(turn);
+    fn endpoint(&self, serial: usize) -> Result<&Endpoint, Fault> {
+        let endpoint = self.settings.endpoints.get(serial % self.endpoints());
         endpoint.ok_or_else(|| Fault::InvalidSettings("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
-    /// A client of one URL, logged in where we have a login; nothing is sent before the first call
-    /// otherwise.
-    pub(super) async fn connect(&self, url: &str, tls: bool) -> Result<Client, Fault> {
-        let mut options = self.options(tls).await?;
-        let plain = options.clone();
-        let Some(login) = &self.settings.login else {
-            return within(LOGIN_DEADLINE, client(url, plain)).await;
-        };
-        self.login_backoff.check(Instant::now())?;
-        options =
-            options.with_user(login.username.as_str(), login.password.expose()).with_auto_token_refresh(true);
-        let opened = within(LOGIN_DEADLINE, client(url, options)).await;
-        self.login_backoff.record(&opened, Instant::now());
-        match opened {
-            // As etcdctl does: credentials are ignored where authentication is disabled.
-            Err(Fault::AuthDisabled) => within(LOGIN_DEADLINE, client(url, plain)).await,
-            opened => opened,
-        }
-    }
-
-    /// As [`Connector::connect`], to a member that is not configured: without the login.
-    pub(super) async fn connect_without_login(&self, url: &str, tls: bool) -> Result<Client, Fault> {
-        client(url, self.options(tls).await?).await
-    }
-
-    async fn options(&self, tls: bool) -> Result<ConnectOptions, Fault> {
-        let options = ConnectOptions::new()
+    /// A client of one URL; without a login, nothing is sent before the first call.
+    pub(super) async fn connect(&self, url: &str, login: Option<&EtcdLogin>) -> Result<Client, Fault> {
+        let mut plain = ConnectOptions::new()
             .with_connect_timeout(CONNECT_DEADLINE)
             .with_keep_alive(PING.0, PING.1)
             .with_keep_alive_while_idle(false)
             .with_require_leader(true);
-        if !tls {
-            return Ok(options);
+        if url.starts_with("https://") {
+            plain = plain.with_tls(TlsCredentials::read(&self.settings.tls).await?.options());
         }
-        Ok(options.with_tls(TlsCredentials::read(&self.settings.tls).await?.options()))
+        let open =
+            |options| within(LOGIN_DEADLINE, async { Ok(Client::connect([url], Some(options)).await?) });
+        if let Some(EtcdLogin { username, password }) = login {
+            self.login_backoff.check(Instant::now())?;
+            let options = plain.clone().with_user(username, password.expose()).with_auto_token_refresh(true);
+            let opened = open(options).await;
+            self.login_backoff.record(&opened, Instant::now());
+            // As etcdctl does: credentials are ignored where authentication is disabled.
+            if !matches!(opened, Err(Fault::AuthDisabled)) {
+                return opened;
+            }
+        }
+        open(plain).await
     }
 
     /// Closes the link and ends every watch.
@@ -322,12 +290,4 @@ impl Connector {
         // An error means that the sender is gone, and we hold it.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
-}
-
-async fn client(url: &str, options: ConnectOptions) -> Result<Client, Fault> {
-    Ok(Client::connect([url], Some(options)).await?)
-}
-
-fn tls_or_broken(why: Option<TlsError>, at: Option<String>) -> Fault {
-    why.map_or(Fault::Broken, |why| Fault::Tls { why, at })
 }

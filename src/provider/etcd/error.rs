@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
+use crate::domain::ResourceKey;
 use crate::provider::Error;
 use crate::provider::tls::{TlsError, TlsRemedies};
 
@@ -95,48 +96,36 @@ impl Fault {
             return fault;
         }
         // etcd gives one code to many refusals; its messages are constants of its API.
-        let said = status.message().strip_prefix("etcdserver: ").unwrap_or_default();
-        match said {
-            "no leader" => return Self::NoLeader,
-            "rpc not supported for learner" => return Self::Learner,
-            "user name is empty" => return Self::NoLogin,
-            "authentication failed, invalid user ID or password" => return Self::BadLogin,
-            "authentication is not enabled" => return Self::AuthDisabled,
-            "revision of auth store is old" => return Self::TokenExpired,
-            "mvcc: required revision has been compacted" => return Self::Compacted,
+        match (status.message(), status.code()) {
+            ("etcdserver: no leader", _) => Self::NoLeader,
+            ("etcdserver: rpc not supported for learner", _) => Self::Learner,
+            ("etcdserver: user name is empty", _) => Self::NoLogin,
+            ("etcdserver: authentication failed, invalid user ID or password", _) => Self::BadLogin,
+            ("etcdserver: authentication is not enabled", _) => Self::AuthDisabled,
+            // Servers up to 3.5 send the second with its internal text and the code `Unknown`.
+            ("etcdserver: revision of auth store is old" | "auth: revision in header is old", _) => {
+                Self::TokenExpired
+            }
+            ("etcdserver: mvcc: required revision has been compacted", _) => Self::Compacted,
             // A page of a list, from a store that was set back since the page before.
-            "mvcc: required revision is a future revision" => return Self::Broken,
-            "mvcc: database space exceeded" => return Self::NoSpace,
-            "too many operations in txn request" => return Self::TooManyOps,
-            "request is too large" => return Self::RequestTooLarge,
-            "requested lease not found" => return Self::LeaseNotFound,
-            _ => {}
-        }
-        // Servers up to 3.5 send this one with its internal text and the code `Unknown`.
-        if status.message() == "auth: revision in header is old" {
-            return Self::TokenExpired;
-        }
-        // Far above its limit, the server's gRPC refuses before etcd sees the request.
-        if status.code() == Code::ResourceExhausted
-            && status.message().starts_with("grpc: received message larger")
-        {
-            return Self::RequestTooLarge;
-        }
-        match status.code() {
-            Code::OutOfRange => Self::ResponseTooLarge,
+            ("etcdserver: mvcc: required revision is a future revision", _) => Self::Broken,
+            ("etcdserver: mvcc: database space exceeded", _) => Self::NoSpace,
+            ("etcdserver: too many operations in txn request", _) => Self::TooManyOps,
+            ("etcdserver: request is too large", _) => Self::RequestTooLarge,
+            ("etcdserver: requested lease not found", _) => Self::LeaseNotFound,
+            // Far above its limit, the server's gRPC refuses before etcd sees the request.
+            (grpc, Code::ResourceExhausted) if grpc.starts_with("grpc: received message larger") => {
+                Self::RequestTooLarge
+            }
+            (_, Code::OutOfRange) => Self::ResponseTooLarge,
             // A status with a cause was made on the client's side when the connection ended. By its
             // code alone it could be taken for a refusal, after which nothing was written.
             _ if status.source().is_some() => Self::Broken,
-            Code::PermissionDenied => Self::Denied,
-            Code::Unauthenticated => Self::TokenExpired,
-            Code::Unavailable
-            | Code::Unknown
-            | Code::Internal
-            | Code::Cancelled
-            | Code::Aborted
-            | Code::DataLoss
-            | Code::DeadlineExceeded => Self::Broken,
-            other => Self::Refused(other),
+            (_, Code::PermissionDenied) => Self::Denied,
+            (_, Code::Unauthenticated) => Self::TokenExpired,
+            (_, Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled | Code::Aborted)
+            | (_, Code::DataLoss | Code::DeadlineExceeded) => Self::Broken,
+            (_, other) => Self::Refused(other),
         }
     }
 
@@ -166,14 +155,9 @@ impl Fault {
         )
     }
 
-    /// Whether it is certain that nothing was sent.
-    pub(super) fn sent_nothing(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Tls { .. })
-    }
-
-    /// The more specific of two members' faults.
-    pub(super) fn or_more_specific(self, other: Self) -> Self {
-        if other.specificity() > self.specificity() { other } else { self }
+    /// This fault, or that of another member which was tried before, if it is at least as specific.
+    pub(super) fn or_more_specific(self, earlier: Option<Self>) -> Self {
+        earlier.filter(|earlier| earlier.specificity() >= self.specificity()).unwrap_or(self)
     }
 
     fn specificity(&self) -> u8 {
@@ -189,67 +173,49 @@ impl Fault {
         }
     }
 
-    /// Whether a new login may help.
-    pub(super) fn wants_login(&self) -> bool {
-        matches!(self, Self::TokenExpired | Self::NoLogin | Self::BadLogin)
-    }
-
-    /// Whether a write that failed so may have been applied all the same.
-    fn is_ambiguous(&self) -> bool {
-        matches!(self, Self::Timeout | Self::Broken | Self::ResponseTooLarge | Self::Malformed)
-    }
-
-    /// What happened and what to do; `etcd` is the address.
-    pub(super) fn message(&self, etcd: &str) -> String {
+    /// What happened and what to do; `address` is that of the cluster.
+    pub(super) fn message(&self, address: &str) -> String {
+        let etcd = format!("etcd at {address}");
         match self {
-            Self::Unreachable => {
-                format!("cannot connect to etcd at {etcd}: check that it runs and ETCD_HOST")
+            Self::Unreachable => format!("cannot connect to {etcd}: check that it runs and ETCD_HOST"),
+            Self::Tls { why, at: Some(at) } => why.message(&format!("etcd at {at}"), &TLS_REMEDIES),
+            Self::Tls { why, at: None } => why.message(&etcd, &TLS_REMEDIES),
+            Self::Timeout => format!("{etcd} does not answer"),
+            Self::Broken => format!("the connection to {etcd} broke"),
+            Self::NoLeader => {
+                format!("{etcd} has no leader: a majority of its members is gone, or they are electing one")
             }
-            Self::Tls { why, at } => {
-                why.message(&format!("etcd at {}", at.as_deref().unwrap_or(etcd)), &TLS_REMEDIES)
-            }
-            Self::Timeout => format!("etcd at {etcd} does not answer"),
-            Self::Broken => format!("the connection to etcd at {etcd} broke"),
-            Self::NoLeader => format!(
-                "etcd at {etcd} has no leader: a majority of its members is gone, or they are electing one"
-            ),
             Self::Learner => {
-                format!(
-                    "etcd at {etcd} is a learner, which serves no clients: name voting members in ETCD_HOST"
-                )
+                format!("{etcd} is a learner, which serves no clients: name voting members in ETCD_HOST")
             }
             Self::Denied => "etcd denies permission".into(),
-            Self::NoLogin => {
-                format!("etcd at {etcd} asks for a user: set ETCD_USERNAME and ETCD_PASSWORD")
-            }
-            Self::BadLogin => format!("etcd at {etcd} refuses this user name and password"),
-            Self::AuthDisabled => format!("etcd at {etcd} has authentication switched off"),
-            Self::TokenExpired => format!("the session with etcd at {etcd} is not valid any more"),
+            Self::NoLogin => format!("{etcd} asks for a user: set ETCD_USERNAME and ETCD_PASSWORD"),
+            Self::BadLogin => format!("{etcd} refuses this user name and password"),
+            Self::AuthDisabled => format!("{etcd} has authentication switched off"),
+            Self::TokenExpired => format!("the session with {etcd} is not valid any more"),
             Self::Compacted => "etcd compacted this revision away meanwhile; read again".into(),
             Self::StoreReplaced => format!(
-                "another store answers at {etcd} than the one that was read, a restored backup perhaps; nothing \
+                "another store answers at {address} than the one that was read, a restored backup perhaps; nothing \
                  was written: look at what it holds first"
             ),
             Self::NoSpace => {
-                format!(
-                    "the database of etcd at {etcd} is full: compact and defragment it, then clear its alarm"
-                )
+                format!("the database of {etcd} is full: compact and defragment it, then clear its alarm")
             }
             Self::TooManyOps => {
-                format!("etcd at {etcd} takes fewer operations in one transaction: commit fewer at a time")
+                format!("{etcd} takes fewer operations in one transaction: commit fewer at a time")
             }
             Self::RequestTooLarge => format!(
-                "the request is larger than etcd at {etcd} takes: shorten it, commit fewer at a time, or have \
+                "the request is larger than {etcd} takes: shorten it, commit fewer at a time, or have \
                  the server's --max-request-bytes raised"
             ),
             Self::LeaseNotFound => {
                 "the lease ended before the write arrived; nothing was written: write again".into()
             }
-            Self::ResponseTooLarge => format!("an answer of etcd at {etcd} is too large to be read"),
-            Self::Malformed => format!("what answers at {etcd} does not speak as etcd does"),
+            Self::ResponseTooLarge => format!("an answer of {etcd} is too large to be read"),
+            Self::Malformed => format!("what answers at {address} does not speak as etcd does"),
             Self::InvalidSettings(reason) => reason.clone(),
             Self::ShutDown => "this etcd provider has been shut down".into(),
-            Self::Refused(code) => format!("etcd at {etcd} refused: {}", code.description()),
+            Self::Refused(code) => format!("{etcd} refused: {}", code.description()),
         }
     }
 
@@ -280,13 +246,15 @@ impl Fault {
     pub(super) fn into_write_error(
         self,
         etcd: &str,
-        key: &crate::domain::ResourceKey,
+        key: &ResourceKey,
         permission: impl FnOnce() -> String,
     ) -> Error {
-        if self.is_ambiguous() {
-            Error::OutcomeUnknown { key: key.clone(), reason: self.message(etcd) }
-        } else {
-            self.into_error(etcd, permission)
+        match self {
+            // It may have been applied all the same.
+            Self::Timeout | Self::Broken | Self::ResponseTooLarge | Self::Malformed => {
+                Error::OutcomeUnknown { key: key.clone(), reason: self.message(etcd) }
+            }
+            certain => certain.into_error(etcd, permission),
         }
     }
 }
@@ -294,19 +262,16 @@ impl Fault {
 /// The fault of a failed connect: the one kind of transport error after which it is certain that
 /// nothing was sent.
 fn never_connected(status: &tonic::Status) -> Option<Fault> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let mut causes = std::iter::successors(status.source(), |cause| (*cause).source());
     causes.by_ref().find(|cause| cause.is::<tonic::ConnectError>())?;
     let why = causes.find_map(|cause| {
         // A handshake that the peer cut off; a failed connect has other kinds.
-        let cut = || cause.downcast_ref::<io::Error>().is_some_and(|error| was_cut(error.kind()));
-        TlsError::from_cause(cause).or_else(|| cut().then_some(TlsError::Handshake))
+        let kind = cause.downcast_ref().map(io::Error::kind);
+        let cut = matches!(kind, Some(UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe));
+        TlsError::from_cause(cause).or(cut.then_some(TlsError::Handshake))
     });
     Some(why.map_or(Fault::Unreachable, |why| Fault::Tls { why, at: None }))
-}
-
-fn was_cut(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(kind, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe)
 }
 
 /// Runs a call with a deadline. Boxed, because the client library's futures are kilobytes each, and

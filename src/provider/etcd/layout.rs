@@ -14,15 +14,6 @@ pub enum KeyLayout {
     Flat,
 }
 
-impl KeyLayout {
-    pub fn default_prefix(self) -> Prefix {
-        Prefix::from_normalized(match self {
-            Self::Namespaced => "/cwm/".into(),
-            Self::Flat => "/webhooks/configs/".into(),
-        })
-    }
-}
-
 /// A half-open range of etcd keys, as requests take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyRange {
@@ -40,35 +31,16 @@ impl KeyRange {
         start.push(b'/' + 1);
         Self { from, to: start }
     }
-
-    /// The one key `from`.
-    fn single(from: Vec<u8>) -> Self {
-        let mut to = from.clone();
-        to.push(0);
-        Self { from, to }
-    }
 }
 
 /// A prefix and a layout; translates keys both ways.
 #[derive(Debug, Clone)]
 pub(super) struct Keyspace {
-    prefix: Prefix,
-    layout: KeyLayout,
+    pub(super) prefix: Prefix,
+    pub(super) layout: KeyLayout,
 }
 
 impl Keyspace {
-    pub(super) fn new(prefix: Prefix, layout: KeyLayout) -> Self {
-        Self { prefix, layout }
-    }
-
-    pub(super) fn layout(&self) -> KeyLayout {
-        self.layout
-    }
-
-    pub(super) fn prefix(&self) -> &str {
-        self.prefix.as_str()
-    }
-
     /// The etcd key of a resource.
     pub(super) fn encode(&self, key: &ResourceKey) -> Result<Vec<u8>> {
         let tail = match (self.layout, key) {
@@ -119,7 +91,7 @@ impl Keyspace {
             // The flat layout has none of these. The prefix itself is a foreign key, which these
             // prefixes do not cover, so a watch of it has a store and a revision and no entries.
             (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => {
-                KeyRange::single(root.into())
+                KeyRange { from: root.into(), to: format!("{root}\0").into() }
             }
         }
     }
@@ -152,7 +124,7 @@ mod tests {
     use super::*;
 
     fn keyspace(layout: KeyLayout) -> Keyspace {
-        Keyspace::new(layout.default_prefix(), layout)
+        Keyspace { prefix: layout.default_prefix(), layout }
     }
 
     fn layouts() -> impl Strategy<Value = KeyLayout> {
@@ -178,7 +150,7 @@ mod tests {
         #[test]
         fn every_stored_key_is_read_and_written_back(layout in layouts(), tail in tails()) {
             let keyspace = keyspace(layout);
-            let stored = [keyspace.prefix().as_bytes(), &tail].concat();
+            let stored = [keyspace.prefix.as_str().as_bytes(), &tail].concat();
             let key = keyspace.decode(&stored).unwrap();
             prop_assert_eq!(keyspace.encode(&key).unwrap(), stored);
         }
@@ -186,7 +158,7 @@ mod tests {
         #[test]
         fn a_key_lies_in_every_range_that_covers_it(tail in tails(), layout in layouts()) {
             let keyspace = keyspace(layout);
-            let stored = [keyspace.prefix().as_bytes(), &tail].concat();
+            let stored = [keyspace.prefix.as_str().as_bytes(), &tail].concat();
             let key = keyspace.decode(&stored).unwrap();
             let own = key.namespace().cloned().unwrap_or_default();
             for prefix in [KeyPrefix::All, KeyPrefix::Namespace(own), KeyPrefix::Connections] {

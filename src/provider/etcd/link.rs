@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{Client, KvClient, LeaseClient, ResponseHeader, WatchClient};
+use etcd_client::{Client, KvClient, ResponseHeader, Txn, TxnResponse, WatchClient};
 
 use super::error::{Fault, within};
 use super::login::{LOGIN_DEADLINE, RENEWALS, TokenRenewer};
@@ -21,31 +21,18 @@ const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 /// A connection to one member; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MemberLink {
-    pub(super) serial: u64,
-    client: Client,
+    pub(super) serial: usize,
+    pub(super) client: Client,
     /// The user name, where there is a login.
-    user: Option<Arc<str>>,
-    token_renewer: Arc<TokenRenewer>,
+    pub(super) user: Option<Arc<str>>,
+    pub(super) token_renewer: Arc<TokenRenewer>,
     /// Whether the member has answered.
-    responsive: Arc<AtomicBool>,
+    pub(super) responsive: Arc<AtomicBool>,
     /// Shared by all links of the connector.
     pub(super) page_sizer: Arc<PageSizer>,
 }
 
 impl MemberLink {
-    pub(super) fn new(
-        serial: u64,
-        client: Client,
-        user: Option<Arc<str>>,
-        page_sizer: Arc<PageSizer>,
-    ) -> Self {
-        Self { serial, client, user, token_renewer: Arc::default(), responsive: Arc::default(), page_sizer }
-    }
-
-    pub(super) fn user(&self) -> Option<&str> {
-        self.user.as_deref()
-    }
-
     /// Makes a call, and repeats it with a new token if the present one has expired. etcd refuses such a
     /// call before it does anything, so a write may be repeated too. The client library renews tokens
     /// that the server has dropped, but not those outdated by a change of users or roles.
@@ -82,21 +69,13 @@ impl MemberLink {
         self.client.watch_client().max_decoding_message_size(DECODE_LIMIT)
     }
 
-    pub(super) fn lease(&self) -> LeaseClient {
-        self.client.lease_client()
-    }
-
-    pub(super) fn client(&self) -> Client {
-        self.client.clone()
+    pub(super) async fn txn(&self, txn: &Txn) -> Result<TxnResponse, Fault> {
+        self.with_token_renewal(|| async move { Ok(self.kv().txn(txn.clone()).await?) }).await
     }
 
     /// The cluster and its present revision, by the cheapest linearizable read.
-    pub(super) async fn head(&self, key: Vec<u8>) -> Result<Head, Fault> {
-        self.with_token_renewal(|| {
-            let (mut kv, key) = (self.kv(), key.clone());
-            async move { Head::of(kv.get(key, None).await?.header()) }
-        })
-        .await
+    pub(super) async fn head(&self, key: &[u8]) -> Result<Head, Fault> {
+        self.with_token_renewal(|| async move { Head::of(self.kv().get(key, None).await?.header()) }).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use etcd_client::{GetOptions, KeyValue};
-use futures::stream::{self, Stream};
+use futures::stream::{self, Stream, TryStreamExt};
 
 use super::connect::Connector;
 use super::error::{Fault, within};
@@ -15,7 +15,7 @@ use super::link::{Head, MemberLink};
 use super::page_sizer::{PageSize, PageSizer};
 use super::rights::ReadableRanges;
 use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
-use crate::provider::{self, CALL_DEADLINE, PAGE_LIMIT, Page};
+use crate::provider::{self, CALL_DEADLINE, Page};
 
 /// A page request with less time left than this is not retried with a smaller page.
 const MIN_RETRY_TIME: Duration = Duration::from_millis(1_250);
@@ -40,21 +40,11 @@ pub(super) struct Pager {
 }
 
 impl Pager {
-    pub(super) fn new(link: MemberLink, reach: &ReadableRanges) -> Self {
-        let ranges = reach.ranges.iter().cloned().collect();
+    /// Reads the ranges as they are now, or at a past revision.
+    pub(super) fn new(link: MemberLink, ranges: &[KeyRange], keys_only: bool, at: Option<Revision>) -> Self {
         let page_size = link.page_sizer.first_size();
-        Self { link, ranges, keys_only: false, page_size, head: None, pinned: None, next: None }
-    }
-
-    pub(super) fn keys_only(mut self, keys_only: bool) -> Self {
-        self.keys_only = keys_only;
-        self
-    }
-
-    /// Reads at a past revision.
-    pub(super) fn at(mut self, revision: Revision) -> Self {
-        self.pinned = Some(revision);
-        self
+        let ranges = ranges.to_vec().into();
+        Self { link, ranges, keys_only, page_size, head: None, pinned: at, next: None }
     }
 
     /// The next response; there is always a first, later ones only while keys remain.
@@ -90,19 +80,15 @@ impl Pager {
     }
 
     async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
-        let mut options = GetOptions::new().with_range(to).with_limit(self.page_size.keys());
-        if let Some(revision) = self.pinned {
-            options = options.with_revision(signed(revision));
-        }
+        // Revision 0 is the newest.
+        let revision = self.pinned.map_or(0, signed);
+        let mut options =
+            GetOptions::new().with_range(to).with_limit(self.page_size.0).with_revision(revision);
         if self.keys_only {
             options = options.with_keys_only();
         }
-        self.link
-            .with_token_renewal(|| {
-                let (mut kv, options) = (self.link.kv(), options.clone());
-                async move { Ok(kv.get(from, Some(options)).await?) }
-            })
-            .await
+        let (link, options) = (&self.link, &options);
+        link.with_token_renewal(|| async move { Ok(link.kv().get(from, Some(options.clone())).await?) }).await
     }
 
     fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<KvChunk, Fault> {
@@ -143,10 +129,10 @@ impl PagedRead {
         }
     }
 
-    async fn read(link: &MemberLink, reach: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
-        let mut pager = Pager::new(link.clone(), &reach).keys_only(keys_only);
+    async fn read(link: &MemberLink, readable: ReadableRanges, keys_only: bool) -> Result<Self, Fault> {
+        let mut pager = Pager::new(link.clone(), &readable.ranges, keys_only, None);
         let first = pager.next().await?.ok_or(Fault::Malformed)?;
-        Ok(Self { readable: reach, first, pager })
+        Ok(Self { readable, first, pager })
     }
 }
 
@@ -208,32 +194,30 @@ impl KeyScope {
 /// A list as a stream of pages: the first response from any member, the others from the same one.
 pub(super) fn pages(
     connector: Arc<Connector>,
-    scope: KeyScope,
+    prefix: KeyPrefix,
     keys_only: bool,
 ) -> impl Stream<Item = provider::Result<Page>> + Send {
-    let walk = PageStream { connector, scope, keys_only, pager: None, ready: VecDeque::new() };
-    stream::try_unfold(walk, async |mut walk| {
-        let page = walk.page().await;
-        let page =
-            page.map_err(|fault| fault.into_error(&walk.connector.name(), || walk.scope.permission()))?;
-        Ok(page.map(|page| (page, walk)))
-    })
+    let scope = KeyScope::new(&connector.keyspace, prefix);
+    let walk = PageReader { connector, scope, keys_only, pager: None };
+    let responses = stream::try_unfold(walk, async |mut walk| {
+        let answer = walk.next().await;
+        let answer =
+            answer.map_err(|fault| fault.into_error(&walk.connector.name(), || walk.scope.permission()))?;
+        Ok(answer.map(|list| (stream::iter(list.split().into_iter().map(Ok)), walk)))
+    });
+    responses.try_flatten()
 }
 
-struct PageStream {
+struct PageReader {
     connector: Arc<Connector>,
     scope: KeyScope,
     keys_only: bool,
     pager: Option<(Pager, Coverage)>,
-    /// Pages of the last response that were not yielded yet.
-    ready: VecDeque<Page>,
 }
 
-impl PageStream {
-    async fn page(&mut self) -> Result<Option<Page>, Fault> {
-        if let Some(page) = self.ready.pop_front() {
-            return Ok(Some(page));
-        }
+impl PageReader {
+    /// The next response, of any number of entries.
+    async fn next(&mut self) -> Result<Option<Page>, Fault> {
         let (pager, coverage, chunk) = match self.pager.take() {
             Some((mut pager, coverage)) => {
                 let chunk = pager.next().await?;
@@ -249,30 +233,12 @@ impl PageStream {
             }
         };
         let Some(chunk) = chunk else { return Ok(None) };
-        self.split_pages(chunk, &coverage);
-        self.pager = Some((pager, coverage));
-        Ok(self.ready.pop_front())
-    }
-
-    /// Makes at least one page, so that even an empty list has a store and a revision.
-    fn split_pages(&mut self, chunk: KvChunk, coverage: &Coverage) {
-        let (store, at) = (self.connector.store(chunk.head.cluster), chunk.head.revision);
-        let mut entries = chunk.kvs.iter().filter_map(|kv| self.scope.entry(kv));
-        loop {
-            let page: Vec<_> = entries.by_ref().take(PAGE_LIMIT).collect();
-            if page.is_empty() && !self.ready.is_empty() {
-                break;
-            }
-            let last = page.len() < PAGE_LIMIT;
-            self.ready.push_back(Page {
-                store: store.clone(),
-                at,
-                coverage: coverage.clone(),
-                entries: page,
-            });
-            if last {
-                break;
-            }
-        }
+        self.pager = Some((pager, coverage.clone()));
+        Ok(Some(Page {
+            store: self.connector.store(chunk.head.cluster),
+            at: chunk.head.revision,
+            coverage,
+            entries: chunk.kvs.iter().filter_map(|kv| self.scope.entry(kv)).collect(),
+        }))
     }
 }

@@ -47,8 +47,7 @@ pub use settings::{
 use super::{Backend, Capabilities, Commit, ConfigReader, ConfigWriter, KeyPage, Op, Page, Result, Watch};
 use crate::domain::{Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use connect::Connector;
-use layout::Keyspace;
-use load::KeyScope;
+use health::HealthCache;
 
 /// What this store is.
 pub const BACKEND: Backend = Backend {
@@ -65,63 +64,47 @@ pub const BACKEND: Backend = Backend {
 /// watches share one connection at a time.
 pub struct EtcdProvider {
     connector: Arc<Connector>,
-    keyspace: Keyspace,
-    health_cache: health::HealthCache,
+    health_cache: HealthCache,
 }
 
 impl EtcdProvider {
     /// A provider that connects when it is first used.
     pub fn new(settings: EtcdSettings) -> Self {
-        let keyspace = Keyspace::new(settings.prefix.clone(), settings.layout);
-        Self {
-            connector: Arc::new(Connector::new(settings)),
-            keyspace,
-            health_cache: health::HealthCache::default(),
-        }
-    }
-
-    fn scope(&self, prefix: KeyPrefix) -> KeyScope {
-        KeyScope::new(&self.keyspace, prefix)
+        Self { connector: Arc::new(Connector::new(settings)), health_cache: HealthCache::default() }
     }
 }
 
 #[async_trait]
 impl ConfigReader for EtcdProvider {
     fn capabilities(&self) -> Capabilities {
-        write::capabilities(self.keyspace.layout())
+        write::capabilities(self.connector.keyspace.layout)
     }
 
     async fn get(&self, key: &ResourceKey) -> Result<Option<Entry>> {
-        let stored = self.keyspace.encode(key)?;
-        let answer = self.connector.read(|link| {
-            let stored = stored.clone();
-            async move { Ok(link.kv().get(stored, None).await?) }
-        });
+        let stored = &self.connector.keyspace.encode(key)?;
+        let answer = self.connector.read(|link| async move { Ok(link.kv().get(&**stored, None).await?) });
         let answer = answer
             .await
             .map_err(|fault| fault.into_error(&self.connector.name(), || format!("read of {key} in etcd")))?;
-        let found = answer.kvs().first();
-        Ok(found.and_then(|kv| Some(load::entry(self.keyspace.decode(kv.key())?, kv))))
+        Ok(answer.kvs().first().map(|kv| load::entry(key.clone(), kv)))
     }
 
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {
-        load::pages(Arc::clone(&self.connector), self.scope(prefix), false).boxed()
+        load::pages(Arc::clone(&self.connector), prefix, false).boxed()
     }
 
     fn list_keys(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<KeyPage>> {
-        load::pages(Arc::clone(&self.connector), self.scope(prefix), true)
-            .map(|page| page.map(KeyPage::from))
-            .boxed()
+        load::pages(Arc::clone(&self.connector), prefix, true).map(|page| page.map(KeyPage::from)).boxed()
     }
 
     fn watch(&self, prefix: KeyPrefix) -> Watch {
-        watch::spawn(Arc::clone(&self.connector), self.scope(prefix))
+        watch::spawn(Arc::clone(&self.connector), prefix)
     }
 
     async fn lease_left(&self, lease: LeaseId) -> Result<Option<Duration>> {
-        let answer = self
-            .connector
-            .read(|link| async move { Ok(link.lease().time_to_live(lease.0, None).await?.ttl()) });
+        let answer = self.connector.read(|link| async move {
+            Ok(link.client.lease_client().time_to_live(lease.0, None).await?.ttl())
+        });
         let seconds = answer.await.map_err(|fault| {
             fault.into_error(&self.connector.name(), || format!("read of the lease {lease} in etcd"))
         })?;
@@ -130,7 +113,7 @@ impl ConfigReader for EtcdProvider {
     }
 
     async fn health(&self) -> Health {
-        health::check(&self.connector, &self.keyspace, &self.health_cache).await
+        health::check(&self.connector, &self.health_cache).await
     }
 
     async fn shutdown(&self) {
@@ -141,6 +124,6 @@ impl ConfigReader for EtcdProvider {
 #[async_trait]
 impl ConfigWriter for EtcdProvider {
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
-        write::commit(&self.connector, &self.keyspace, ops).await
+        write::commit(&self.connector, ops).await
     }
 }

@@ -17,13 +17,9 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// How many keys the next page requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PageSize(i64);
+pub(super) struct PageSize(pub(super) i64);
 
 impl PageSize {
-    pub(super) fn keys(self) -> i64 {
-        self.0
-    }
-
     pub(super) fn after(self, entries: usize, bytes: usize, took: Duration) -> Self {
         if took > SLOW {
             return Self((self.0 / 2).max(1));

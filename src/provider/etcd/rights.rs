@@ -29,6 +29,7 @@ impl ReadableRanges {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
+    /// What the user's roles permit of a scope.
     ///
     /// # Errors
     /// [`Fault::Denied`] where that is nothing, or cannot be known: the name of a user who is
@@ -42,11 +43,11 @@ impl ReadableRanges {
         if ranges == [scope.range.clone()] {
             return Ok(Self::whole(scope));
         }
-        let words = ranges.iter().map(KeyRange::describe).collect();
         let (keyspace, permitted) = (scope.keyspace.clone(), ranges.clone());
         let sees = move |key: &ResourceKey| {
             keyspace.encode(key).is_ok_and(|stored| permitted.iter().any(|range| range.contains(&stored)))
         };
+        let words = ranges.iter().map(KeyRange::describe).collect();
         Ok(Self { ranges, coverage: Coverage::Partial(PermittedRanges::new(words, sees)) })
     }
 
@@ -58,41 +59,40 @@ impl ReadableRanges {
     pub(super) async fn head(&self, link: &MemberLink, turn: usize) -> Result<Head, Fault> {
         let parts = self.ranges.chunks(MAX_RANGES_PER_TXN);
         let part = parts.clone().nth(turn % parts.len().max(1)).unwrap_or_default();
-        let key = part.first().map(|range| range.from.clone()).unwrap_or_default();
-        let checked: Vec<_> =
-            part.iter().map(|range| TxnOp::get(range.from.clone(), Some(range.options()))).collect();
+        let key = part.first().map(|range| &*range.from).unwrap_or_default();
+        let cheapest_read = |range: &KeyRange| {
+            let options = GetOptions::new().with_range(&*range.to).with_limit(1).with_keys_only();
+            TxnOp::get(&*range.from, Some(options))
+        };
+        let checked: Vec<_> = part.iter().map(cheapest_read).collect();
         let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
-        link.with_token_renewal(|| {
-            let (mut kv, txn) = (link.kv(), txn.clone());
-            async move { Head::of(kv.txn(txn).await?.header()) }
-        })
-        .await
+        Head::of(link.txn(&txn).await?.header())
     }
 }
 
 /// The rights that a write lacks, for messages; `None` where the roles do not say. All writes compare
 /// or return the previous value, so they need both rights.
-pub(super) async fn missing_rights(link: &MemberLink, keys: &[(ResourceKey, Vec<u8>)]) -> Option<String> {
+pub(super) async fn missing_rights(
+    link: &MemberLink,
+    keys: impl Iterator<Item = (&ResourceKey, &Vec<u8>)>,
+) -> Option<String> {
     let grants = within(CALL_DEADLINE, grants(link)).await.ok()?;
-    let lacks = |stored: &Vec<u8>, of: fn(&Grant) -> bool| {
-        !grants.iter().any(|grant| of(grant) && grant.contains(stored))
-    };
     let mut words = Vec::new();
     for (key, stored) in keys {
-        for (right, of) in [("read", Grant::reads as fn(&Grant) -> bool), ("write", Grant::writes)] {
-            if lacks(stored, of) {
-                words.push(format!("{right} of {key}"));
-            }
-        }
+        let has =
+            |right: fn(&Grant) -> bool| grants.iter().any(|grant| right(grant) && grant.contains(stored));
+        let rights = [("read", has(|grant| grant.reads)), ("write", has(|grant| grant.writes))];
+        let missing = rights.iter().filter(|(_, granted)| !granted);
+        words.extend(missing.map(|(right, _)| format!("{right} of {key}")));
     }
     (!words.is_empty()).then(|| format!("{} in etcd", words.join(", ")))
 }
 
 /// Has etcd check the right to write keys, without writing: the puts are in the branch of a condition
 /// that never holds, so no revision is made.
-pub(super) async fn check_write(link: &MemberLink, keys: &[Vec<u8>]) -> Result<(), Fault> {
-    let never: Vec<_> = keys.iter().map(|key| Compare::version(&**key, CompareOp::Less, 0)).collect();
-    let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(&**key, "", None)).collect();
+pub(super) async fn check_write(link: &MemberLink, keys: &[&[u8]]) -> Result<(), Fault> {
+    let never: Vec<_> = keys.iter().map(|key| Compare::version(*key, CompareOp::Less, 0)).collect();
+    let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(*key, "", None)).collect();
     link.kv().txn(Txn::new().when(never).and_then(puts)).await?;
     Ok(())
 }
@@ -122,31 +122,22 @@ impl Grant {
         Self { reads: both || is(PermissionType::Read), writes: both || is(PermissionType::Write), from, to }
     }
 
-    fn reads(&self) -> bool {
-        self.reads
-    }
-
-    fn writes(&self) -> bool {
-        self.writes
-    }
-
     fn contains(&self, stored: &Vec<u8>) -> bool {
         self.from <= *stored && self.to.as_ref().is_none_or(|to| stored < to)
     }
 }
 
 async fn grants(link: &MemberLink) -> Result<Vec<Grant>, Fault> {
-    let user = link.user().ok_or(Fault::Denied)?;
-    let roles = link.with_token_renewal(|| {
-        let mut client = link.client();
-        async move { Ok(client.user_get(user).await?.roles().to_vec()) }
-    });
+    let user = link.user.as_deref().ok_or(Fault::Denied)?;
+    let roles = link
+        .with_token_renewal(|| async move { Ok(link.client.clone().user_get(user).await?.roles().to_vec()) });
     let mut grants = Vec::new();
     for role in roles.await? {
-        let permissions = link.with_token_renewal(|| {
-            let (mut client, role) = (link.client(), role.as_str());
-            async move { Ok(client.role_get(role).await?.permissions()) }
-        });
+        let role = role.as_str();
+        let permissions =
+            link.with_token_renewal(
+                || async move { Ok(link.client.clone().role_get(role).await?.permissions()) },
+            );
         grants.extend(permissions.await?.iter().map(Grant::of));
     }
     Ok(grants)
@@ -183,26 +174,17 @@ impl KeyRange {
     /// For messages: a key, a prefix, or from one key to another.
     fn describe(&self) -> String {
         let (from, to) = (String::from_utf8_lossy(&self.from), String::from_utf8_lossy(&self.to));
+        // The first key after all that begin with `from`.
+        let after_prefix =
+            self.from.split_last().and_then(|(last, rest)| Some([rest, &[last.checked_add(1)?]].concat()));
         if self.to.strip_prefix(&*self.from) == Some(&[0]) {
             from.into_owned()
-        } else if after_prefix(&self.from).as_deref() == Some(&*self.to) {
+        } else if after_prefix.as_ref() == Some(&self.to) {
             format!("{from}*")
         } else {
             format!("{from} to {to}")
         }
     }
-
-    /// The cheapest read of this range.
-    fn options(&self) -> GetOptions {
-        GetOptions::new().with_range(self.to.clone()).with_limit(1).with_keys_only()
-    }
-}
-
-/// The first key after all that begin with a prefix.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
-    let (last, rest) = prefix.split_last()?;
-    let next = last.checked_add(1)?;
-    Some([rest, &[next]].concat())
 }
 
 #[cfg(test)]

@@ -41,19 +41,10 @@ impl EtcdSettings {
         }
     }
 
-    /// Whether there is a login or a client certificate.
-    pub(super) fn has_credentials(&self) -> bool {
-        self.login.is_some() || self.tls.identity.is_some()
-    }
-
     /// Whether this endpoint is spoken to over TLS: its URL says so, or says nothing while TLS
     /// files are set.
     pub fn uses_tls(&self, endpoint: &Endpoint) -> bool {
-        match endpoint.scheme {
-            Scheme::Https => true,
-            Scheme::Http => false,
-            Scheme::Unspecified => self.tls.ca_cert.is_some() || self.tls.identity.is_some(),
-        }
+        endpoint.https.unwrap_or(self.tls.ca_cert.is_some() || self.tls.identity.is_some())
     }
 }
 
@@ -131,29 +122,28 @@ impl Prefix {
         Ok(Self(format!("{}/", text.trim_end_matches('/')).into()))
     }
 
-    pub(super) const fn from_normalized(text: Arc<str>) -> Self {
-        Self(text)
-    }
-
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Http,
-    Https,
-    Unspecified,
+impl KeyLayout {
+    pub fn default_prefix(self) -> Prefix {
+        Prefix(match self {
+            Self::Namespaced => "/cwm/".into(),
+            Self::Flat => "/webhooks/configs/".into(),
+        })
+    }
 }
 
 /// One member's client address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: Scheme,
+    /// Whether the URL says https; `None` for an address without a scheme.
+    https: Option<bool>,
     /// A name, an IPv4 address, or an IPv6 address in brackets.
     host: String,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Endpoint {
@@ -171,11 +161,11 @@ impl Endpoint {
         if text.contains('@') {
             return Err(EtcdSettingsError::UserInfo);
         }
-        let (scheme, rest) = match text.split_once("://") {
-            Some(("http", rest)) => (Scheme::Http, rest),
-            Some(("https", rest)) => (Scheme::Https, rest),
+        let (https, rest) = match text.split_once("://") {
+            Some(("http", rest)) => (Some(false), rest),
+            Some(("https", rest)) => (Some(true), rest),
             Some(_) => return Err(EtcdSettingsError::Host(text.into())),
-            None => (Scheme::Unspecified, text),
+            None => (None, text),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = split_port(rest).ok_or_else(|| EtcdSettingsError::Host(text.into()))?;
@@ -186,7 +176,7 @@ impl Endpoint {
         if port == 0 {
             return Err(EtcdSettingsError::Port("0".into()));
         }
-        Ok(Self { scheme, host: host.into(), port })
+        Ok(Self { https, host: host.into(), port })
     }
 
     pub(super) fn url(&self, tls: bool) -> String {
@@ -196,10 +186,6 @@ impl Endpoint {
     /// The host, without brackets.
     pub fn host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.port
     }
 
     /// Whether the host is `localhost` or a loopback address.
@@ -216,21 +202,18 @@ impl fmt::Display for Endpoint {
 
 /// Host and port of an authority; `None` if the host cannot be one.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(inside) = authority.strip_prefix('[') {
-        let (address, after) = inside.split_once(']')?;
-        address.parse::<Ipv6Addr>().ok()?;
-        let host = authority.get(..address.len() + 2)?;
-        return match after {
-            "" => Some((host, None)),
-            _ => Some((host, Some(after.strip_prefix(':')?))),
-        };
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
+    let end = match authority.starts_with('[') {
+        true => authority.find(']')? + 1,
+        false => authority.find(':').unwrap_or(authority.len()),
     };
+    let (host, after) = authority.split_at(end);
     let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    (!host.is_empty() && host.bytes().all(is_host_byte)).then_some((host, port))
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_host_byte),
+    };
+    let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
+    is_host.then_some((host, port))
 }
 
 #[cfg(test)]
@@ -239,7 +222,7 @@ mod tests {
 
     fn urls(list: &str) -> Vec<String> {
         let endpoints = Endpoint::parse(list, 2379).unwrap();
-        endpoints.iter().map(|endpoint| endpoint.url(endpoint.scheme == Scheme::Https)).collect()
+        endpoints.iter().map(|endpoint| endpoint.url(endpoint.https == Some(true))).collect()
     }
 
     #[test]

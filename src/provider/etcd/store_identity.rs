@@ -7,8 +7,7 @@
 //! and drafts of the old history are not applied to the new.
 
 use super::link::Head;
-use crate::domain::Revision;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 /// What a provider knows of its store's history, shared by its watches and writes.
 #[derive(Debug, Default)]
@@ -16,33 +15,21 @@ pub(super) struct StoreIdentity(Mutex<IdentityState>);
 
 #[derive(Debug, Default)]
 struct IdentityState {
-    known: Option<Head>,
-    history: u64,
+    now: IdentityBaseline,
     /// The link over which the store was last verified.
-    verified_link: Option<u64>,
+    verified_link: Option<usize>,
 }
 
 /// What was known when a request was sent: its answer cannot be older, however late it is processed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct IdentityBaseline {
-    known: Option<Head>,
-    history: u64,
+    /// The head, if one has answered yet.
+    pub(super) known: Option<Head>,
+    /// How many times the history behind one cluster id was replaced while this process ran.
+    pub(super) history: u64,
 }
 
 impl IdentityBaseline {
-    /// Raises the known revision to `at`, which a reader has seen.
-    pub(super) fn at_least(mut self, at: Revision) -> Self {
-        if let Some(known) = &mut self.known {
-            known.revision = known.revision.max(at);
-        }
-        self
-    }
-
-    /// The known cluster, if one has answered yet.
-    pub(super) fn cluster(&self) -> Option<u64> {
-        self.known.map(|known| known.cluster)
-    }
-
     fn continues_in(&self, head: Head) -> bool {
         self.known.is_none_or(|known| {
             // A member that was restored from a snapshot alone reports term 0 until an election.
@@ -53,31 +40,21 @@ impl IdentityBaseline {
 }
 
 impl StoreIdentity {
-    fn state(&self) -> MutexGuard<'_, IdentityState> {
-        self.0.lock()
-    }
-
-    /// How many times the history behind one cluster id was replaced while this process ran.
-    pub(super) fn history(&self) -> u64 {
-        self.state().history
-    }
-
-    /// Take it before sending the request.
+    /// What is known of the store. Take it before sending the request.
     pub(super) fn baseline(&self) -> IdentityBaseline {
-        let state = self.state();
-        IdentityBaseline { known: state.known, history: state.history }
+        self.0.lock().now
     }
 
     /// Records the answer to a linearizable read over a link, sent after the baseline was taken.
-    /// Returns whether it continues the known history.
-    pub(super) fn observe(&self, mark: IdentityBaseline, link: u64, head: Head) -> bool {
+    /// Returns whether it continues the known history. If not, the store has another id from here on.
+    pub(super) fn observe(&self, mark: IdentityBaseline, link: usize, head: Head) -> bool {
         let continues = mark.continues_in(head);
-        let mut state = self.state();
-        if state.history != mark.history {
+        let mut state = self.0.lock();
+        if state.now.history != mark.history {
             // Another caller noticed first; it is not known which history this answer belongs to.
             return continues;
         }
-        match &mut state.known {
+        match &mut state.now.known {
             Some(known) if continues && known.cluster == head.cluster => {
                 known.revision = known.revision.max(head.revision);
                 known.term = known.term.max(head.term);
@@ -85,7 +62,7 @@ impl StoreIdentity {
             known => {
                 let same_id = known.is_some_and(|known| known.cluster == head.cluster);
                 *known = Some(head);
-                state.history += u64::from(same_id);
+                state.now.history += u64::from(same_id);
             }
         }
         state.verified_link = Some(link);
@@ -94,15 +71,16 @@ impl StoreIdentity {
 
     /// Whether writing over this link is safe: its store was compared with the known one, or none is
     /// known yet.
-    pub(super) fn is_verified(&self, link: u64) -> bool {
-        let state = self.state();
-        state.known.is_none() || state.verified_link == Some(link)
+    pub(super) fn is_verified(&self, link: usize) -> bool {
+        let state = self.0.lock();
+        state.now.known.is_none() || state.verified_link == Some(link)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Revision;
 
     fn head(cluster: u64, revision: u64, term: u64) -> Head {
         Head { cluster, revision: Revision(revision), term }
@@ -120,7 +98,7 @@ mod tests {
         for next in [head(7, 10, 2), head(7, 11, 2), head(7, 11, 5), head(7, 11, 0)] {
             assert!(lineage.observe(lineage.baseline(), 2, next));
         }
-        assert_eq!(lineage.history(), 0);
+        assert_eq!(lineage.baseline().history, 0);
     }
 
     #[test]
@@ -128,7 +106,7 @@ mod tests {
         for (other, histories) in [(head(7, 9, 2), 1), (head(7, 99, 1), 1), (head(8, 99, 9), 0)] {
             let lineage = known(head(7, 10, 2));
             assert!(!lineage.observe(lineage.baseline(), 2, other), "{other:?}");
-            assert_eq!(lineage.history(), histories, "{other:?}");
+            assert_eq!(lineage.baseline().history, histories, "{other:?}");
             assert!(lineage.observe(lineage.baseline(), 2, other), "it is known from there on");
         }
     }
@@ -136,7 +114,8 @@ mod tests {
     #[test]
     fn what_a_reader_has_seen_counts_like_an_answer() {
         let lineage = known(head(7, 10, 2));
-        assert!(!lineage.observe(lineage.baseline().at_least(Revision(12)), 2, head(7, 11, 2)));
+        let seen = IdentityBaseline { known: Some(head(7, 12, 2)), ..lineage.baseline() };
+        assert!(!lineage.observe(seen, 2, head(7, 11, 2)));
     }
 
     #[test]
@@ -145,7 +124,7 @@ mod tests {
         let (early, late) = (lineage.baseline(), lineage.baseline());
         assert!(lineage.observe(late, 1, head(7, 12, 3)));
         assert!(lineage.observe(early, 1, head(7, 11, 2)));
-        assert_eq!(lineage.history(), 0);
+        assert_eq!(lineage.baseline().history, 0);
     }
 
     #[test]
@@ -154,7 +133,7 @@ mod tests {
         let (one, other) = (lineage.baseline(), lineage.baseline());
         assert!(!lineage.observe(one, 2, head(7, 3, 2)));
         assert!(!lineage.observe(other, 2, head(7, 4, 2)));
-        assert_eq!(lineage.history(), 1);
+        assert_eq!(lineage.baseline().history, 1);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::contents::{FileContents, FileKind, read, token_of};
-use super::filesystem::{StatStamp, check_replaceable, check_size, target};
+use super::contents::{FileContents, FileKind, token_of};
+use super::filesystem::{StatStamp, check_replaceable, check_size, read, target};
 use super::lock::FileLock;
 use super::splice;
 use super::state::{FileState, GLANCE};
@@ -43,6 +43,7 @@ struct StagedFile {
 
 /// A file that a commit has replaced.
 struct ReplacedFile {
+    outcomes: Vec<(usize, Outcome)>,
     target: PathBuf,
     before: Option<FileContents>,
     after: FileContents,
@@ -59,7 +60,7 @@ fn lock_wait(debounce: Duration) -> Duration {
 }
 
 /// Rejects what files cannot hold, before anything is written.
-pub(super) fn check(operations: &[Op]) -> Result<()> {
+fn check(operations: &[Op]) -> Result<()> {
     for op in operations {
         let Op::Put { key, document, lease, .. } = op else { continue };
         if FileKind::locate(key).is_none() {
@@ -91,20 +92,17 @@ fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
     Ok(text.trim_matches([' ', '\t', '\r', '\n']))
 }
 
-/// Applies a checked commit. Blocks on I/O, and for the receiver's debounce where both files change.
+/// Applies a commit. Blocks on I/O, and for the receiver's debounce where both files change.
 pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
+    check(operations)?;
     let held = lock_files(shared, ops_by_file(operations)?)?;
     // Both temporary files are complete before the first replaces its target: a full disk or a conflict
     // in the second file is found while nothing has changed.
     let drafts = held.iter().map(|held| held.stage(shared)).collect::<Result<Vec<_>>>()?;
-    let mut outcomes = Vec::new();
     let mut saved = Vec::new();
     for (held, draft) in held.iter().zip(drafts) {
         match held.save(shared, draft) {
-            Ok((done, file)) => {
-                outcomes.extend(done);
-                saved.push(file);
-            }
+            Ok(file) => saved.push(file),
             Err(error) => {
                 let known = !matches!(error, Error::OutcomeUnknown { .. });
                 let error = if known { roll_back(shared, operations, saved, error) } else { error };
@@ -113,8 +111,8 @@ pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
             }
         }
     }
-    // Frees the memory before the reload reads both files again.
-    drop(saved);
+    // Frees the texts before the reload reads both files again.
+    let mut outcomes: Vec<_> = saved.into_iter().flat_map(|file| file.outcomes).collect();
     shared.reload(true);
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
@@ -184,12 +182,9 @@ impl LockedFile<'_> {
     fn read(&self, shared: &FileState) -> Result<Option<(StatStamp, FileContents)>> {
         let patience = Instant::now() + HESITATION;
         loop {
-            let found = match read(&self.target)? {
-                Some((stamp, bytes)) => {
-                    FileContents::of(self.path, bytes).map(|contents| Some((stamp, contents)))
-                }
-                None => Ok(None),
-            };
+            let there =
+                read(&self.target)?.map(|(stamp, bytes)| Ok((stamp, FileContents::of(self.path, bytes)?)));
+            let found = there.transpose();
             let in_the_making = match &found {
                 Ok(Some(_)) => false,
                 Ok(None) => shared.existed(self.file.kind),
@@ -221,16 +216,13 @@ impl LockedFile<'_> {
             Op::Delete { .. } => (splice::remove(&now.text, &now.root, name), None),
         };
         // Reading the result back proves that the next reader can, before the file is touched.
-        let next = now.with(self.path, text).map_err(refused)?;
+        let read = FileContents::of(self.path, text.into_bytes()).map_err(refused)?;
+        let next = FileContents { has_bom: now.has_bom, ..read };
         Ok((next, Outcome { before: entry.map(|entry| entry.token), after }))
     }
 
     /// Replaces the file with the staged one; stages it anew where an editor without a lock wrote.
-    fn save(
-        &self,
-        shared: &FileState,
-        mut draft: StagedFile,
-    ) -> Result<(Vec<(usize, Outcome)>, ReplacedFile)> {
+    fn save(&self, shared: &FileState, mut draft: StagedFile) -> Result<ReplacedFile> {
         for _ in 0..ATTEMPTS {
             if shared.wait_for_debounce(self.file.kind) && !self.is_unchanged(draft.before.as_ref()) {
                 drop(draft);
@@ -250,7 +242,7 @@ impl LockedFile<'_> {
                 ReplaceOutcome::Durable => {
                     shared.mark_saved(self.file.kind);
                     let before = before.map(|(_, contents)| contents);
-                    return Ok((outcomes, ReplacedFile { target: self.target.clone(), before, after }));
+                    return Ok(ReplacedFile { outcomes, target: self.target.clone(), before, after });
                 }
                 ReplaceOutcome::Uncertain(reason) => {
                     shared.mark_saved(self.file.kind);
@@ -305,7 +297,7 @@ fn member_entry(shared: &FileState, key: &ResourceKey, value: &str) -> Entry {
 /// Restores the first file when the second could not be written, so that a failed commit changes
 /// nothing; where that is not possible, the outcome is unknown.
 fn roll_back(shared: &FileState, operations: &[Op], saved: Vec<ReplacedFile>, error: Error) -> Error {
-    for ReplacedFile { target, before, after } in saved {
+    for ReplacedFile { target, before, after, .. } in saved {
         let now = read(&target).ok().flatten().filter(|(_, bytes)| after.is(bytes)).map(|(stamp, _)| stamp);
         let back = match (now, before) {
             (None, _) => false,

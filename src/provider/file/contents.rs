@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub(super) use super::filesystem::read;
-use crate::domain::json::{
-    BYTE_ORDER_MARK, JsonEvent, Member, Node, NodeValue, Span, SyntaxError, line_column, unquote, walk,
-};
+use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, NodeValue, line_column, parse_outline};
 use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey, Token, WebhookId};
 use crate::provider::{Error, Result};
 
@@ -68,8 +64,7 @@ impl FileKind {
 
 /// The token of a member: the first 6 bytes of the SHA-256 of its value.
 pub(super) fn token_of(bytes: &[u8]) -> Token {
-    let hash: [u8; 32] = Sha256::digest(bytes).into();
-    let [a, b, c, d, e, f, ..] = hash;
+    let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
     Token::digest([a, b, c, d, e, f])
 }
 
@@ -104,21 +99,12 @@ impl FileContents {
         })?;
         let marked = text.starts_with(BYTE_ORDER_MARK);
         let text = if marked { text.split_off(BYTE_ORDER_MARK.len_utf8()) } else { text };
-        let root = outline(&text).map_err(|error| invalid((error.line, error.column), error.reason))?;
+        let root = parse_outline(&text).map_err(|error| invalid((error.line, error.column), error.reason))?;
         if !matches!(root.value, NodeValue::Object(_)) {
             let at = line_column(&text, root.span.start);
             return Err(invalid(at, "a JSON object is expected, this is another kind of value"));
         }
         Ok(Self { has_bom: marked, text, root })
-    }
-
-    /// The same file with a new text.
-    ///
-    /// # Errors
-    /// Those of [`FileContents::of`]: parsing the new text proves that the next reader can.
-    pub(super) fn with(&self, path: &Path, text: String) -> Result<Self> {
-        let read = Self::of(path, text.into_bytes())?;
-        Ok(Self { has_bom: self.has_bom, ..read })
     }
 
     /// The bytes of the file: the byte order mark if any, and the text.
@@ -135,66 +121,12 @@ impl FileContents {
 
     /// The members by key; of duplicate names, the last one counts.
     pub(super) fn documents(&self, which: FileKind) -> BTreeMap<ResourceKey, MemberDocument> {
-        let members = self.root.members().iter();
-        members
-            .map(|member| {
-                let bytes: Arc<[u8]> = member.value.span.of(&self.text).as_bytes().into();
-                let token = token_of(&bytes);
-                (which.key(&member.name), MemberDocument { document: Document::new(bytes), token })
-            })
-            .collect()
-    }
-}
-
-/// Parses a text's top-level value and its direct members, and nothing below them: of 50 MiB, that is
-/// all a save needs. The whole text is validated all the same.
-fn outline(text: &str) -> std::result::Result<Node, SyntaxError> {
-    let mut outline = OutlineParser { text, depth: 0, key: None, members: Vec::new(), root: None };
-    walk(text, |event| outline.visit(event))?;
-    // `walk` rejects a text without a value.
-    let nothing = Node { span: Span { start: 0, end: 0 }, value: NodeValue::Array(Vec::new()) };
-    Ok(outline.root.unwrap_or(nothing))
-}
-
-struct OutlineParser<'a> {
-    text: &'a str,
-    depth: usize,
-    key: Option<Span>,
-    members: Vec<Member>,
-    root: Option<Node>,
-}
-
-impl OutlineParser<'_> {
-    fn visit(&mut self, event: JsonEvent) {
-        match event {
-            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.depth += 1,
-            JsonEvent::Key(span) if self.depth == 1 => self.key = Some(span),
-            JsonEvent::Key(_) => {}
-            JsonEvent::Scalar(scalar, span) => self.place(span, NodeValue::Scalar(scalar)),
-            JsonEvent::CloseObject(span) => {
-                self.depth = self.depth.saturating_sub(1);
-                let members = if self.depth == 0 { std::mem::take(&mut self.members) } else { Vec::new() };
-                self.place(span, NodeValue::Object(members));
-            }
-            JsonEvent::CloseArray(span) => {
-                self.depth = self.depth.saturating_sub(1);
-                self.place(span, NodeValue::Array(Vec::new()));
-            }
-        }
-    }
-
-    fn place(&mut self, span: Span, value: NodeValue) {
-        let node = Node { span, value };
-        match self.depth {
-            0 => self.root = Some(node),
-            1 => {
-                if let Some(key) = self.key.take() {
-                    let name = unquote(key.of(self.text)).value().unwrap_or_default().into_owned();
-                    self.members.push(Member { name, key, value: node });
-                }
-            }
-            _ => {}
-        }
+        let document = |member: &Member| {
+            let text = member.value.span.of(&self.text);
+            let found = MemberDocument { document: Document::from(text), token: token_of(text.as_bytes()) };
+            (which.key(&member.name), found)
+        };
+        self.root.members().iter().map(document).collect()
     }
 }
 
@@ -232,7 +164,7 @@ mod tests {
     #[test]
     fn an_outline_is_the_tree_without_what_is_below_the_members() {
         let text = r#" {"a": {"b": [1, {"a": 2}]}, "c\n": [], "a": {"a": null}, "n": -1} "#;
-        let (outline, tree) = (outline(text).unwrap(), parse(text).unwrap());
+        let (outline, tree) = (parse_outline(text).unwrap(), parse(text).unwrap());
         let spans = |node: &Node| -> Vec<_> {
             node.members().iter().map(|m| (m.name.clone(), m.key, m.value.span)).collect()
         };

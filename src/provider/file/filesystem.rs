@@ -26,7 +26,8 @@ pub(super) struct StatStamp {
     inode: u64,
     size: u64,
     modified: (i64, i64),
-    changed: (i64, i64),
+    /// The ctime: seconds since the epoch, and nanoseconds.
+    pub(super) changed: (i64, i64),
 }
 
 impl StatStamp {
@@ -44,21 +45,17 @@ impl StatStamp {
     pub(super) fn at(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().map(|file| Self::of(&file))
     }
-
-    /// The ctime, in seconds since the epoch.
-    pub(super) fn changed_at(&self) -> i64 {
-        self.changed.0
-    }
 }
 
-/// Flags for a file whose type is not known yet: opening a FIFO must not block.
-pub(super) fn open_nonblock() -> i32 {
-    OFlags::NONBLOCK.bits().cast_signed()
+/// Opens a file to read whose type is not known yet: opening a FIFO must not block.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
 }
 
-/// The same, for a file that must not be a symbolic link.
-pub(super) fn open_nofollow() -> i32 {
-    (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed()
+/// The same, for a file that must not be a symbolic link; a lock may need it open for writing.
+pub(super) fn open_nofollow(path: &Path, write: bool) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
+    OpenOptions::new().read(true).write(write).custom_flags(flags).open(path)
 }
 
 /// Reads a whole file, with its stamp from before the first byte; `None` if it does not exist in an
@@ -68,21 +65,21 @@ pub(super) fn open_nofollow() -> i32 {
 /// [`Error::Denied`] or [`Error::Unavailable`], with the path: no right to read it, no folder, no
 /// regular file. [`Error::Invalid`] for one that is too large.
 pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
-    let file = OpenOptions::new().read(true).custom_flags(open_nonblock()).open(path);
-    let mut file = match file {
+    let mut file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return missing(path).map(|()| None),
         Err(error) => return Err(access_error("read", path, &error)),
     };
     let before = file.metadata().map_err(|error| access_error("read", path, &error))?;
     check_regular(path, before.file_type())?;
-    for _ in 1..ATTEMPTS {
+    let mut attempts = 1;
+    loop {
         let (stamp, bytes, whole) = attempt(path, &mut file)?;
-        if whole {
+        if whole || attempts == ATTEMPTS {
             return Ok(Some((stamp, bytes)));
         }
+        attempts += 1;
     }
-    attempt(path, &mut file).map(|(stamp, bytes, _)| Some((stamp, bytes)))
 }
 
 /// Reads once; the flag is whether the file did not change meanwhile: a mix of two texts can be
@@ -210,8 +207,5 @@ pub(super) fn target(path: &Path) -> Result<PathBuf> {
 
 /// The parent folder; `.` for a bare name.
 pub(super) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }

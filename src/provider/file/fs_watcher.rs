@@ -15,7 +15,6 @@ use std::time::Duration;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 use super::filesystem::{folder, target};
 use super::state::FileState;
@@ -44,29 +43,13 @@ pub(super) enum WatchMode {
     Polled,
 }
 
-impl WatchMode {
-    fn poll_interval(self) -> Duration {
-        match self {
-            Self::Notified => SAFETY_NET,
-            Self::None | Self::Polled => POLL,
-        }
-    }
-}
-
 impl fmt::Display for WatchMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (net, poll) = (SAFETY_NET.as_secs(), POLL.as_millis());
         match self {
             Self::None => f.write_str("not watched"),
-            Self::Notified => {
-                write!(f, "by notification, and looked at every {} s", self.poll_interval().as_secs())
-            }
-            Self::Polled => {
-                write!(
-                    f,
-                    "looked at every {} ms; notification does not work here",
-                    self.poll_interval().as_millis()
-                )
-            }
+            Self::Notified => write!(f, "by notification, and looked at every {net} s"),
+            Self::Polled => write!(f, "looked at every {poll} ms; notification does not work here"),
         }
     }
 }
@@ -76,38 +59,37 @@ type FolderIdentities = BTreeMap<PathBuf, Option<(u64, u64)>>;
 
 /// A watch on the files' folders.
 struct FsWatcher {
+    /// `None` where notification does not work.
     watcher: Option<RecommendedWatcher>,
     folders: FolderIdentities,
 }
 
 /// Reloads the files on every change, until the future is dropped.
 pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
-    let (ring, mut rung) = mpsc::channel(1);
-    let mut bell = None;
+    let (changed, mut changes) = mpsc::channel(1);
+    let mut watcher = None;
     // A change between the first load and the first notification would be missed.
     let mut force = true;
     loop {
-        let (round, ring) = (Arc::clone(&shared), ring.clone());
-        let look = move || {
-            let (bell, moved) = refresh_watcher(&round, bell, &ring);
-            let attention = if bell.watcher.is_some() { WatchMode::Notified } else { WatchMode::Polled };
-            round.set_watch_mode(attention);
-            let hesitating = round.reload(force || moved);
-            (bell, if hesitating { HESITATION } else { attention.poll_interval() })
-        };
-        let Ok(hand) = Arc::clone(&shared.permits).acquire_owned().await else { return };
-        let looked = spawn_blocking(move || {
-            let _hand = hand;
-            look()
+        let changed = changed.clone();
+        let looked = Arc::clone(&shared).blocking(move |shared| {
+            let (watcher, moved) = refresh_watcher(shared, watcher, changed);
+            let (mode, interval) = if watcher.watcher.is_some() {
+                (WatchMode::Notified, SAFETY_NET)
+            } else {
+                (WatchMode::Polled, POLL)
+            };
+            *shared.watch_mode.lock() = mode;
+            let hesitating = shared.reload(force || moved);
+            (watcher, if hesitating { HESITATION } else { interval })
         });
-        // The blocking task only fails when the runtime shuts down.
-        let Ok((watching, pause)) = looked.await else { return };
-        bell = Some(watching);
+        let Some((watching, pause)) = looked.await else { return };
+        watcher = Some(watching);
         force = tokio::select! {
-            Some(()) = rung.recv() => {
+            Some(()) = changes.recv() => {
                 tokio::time::sleep(GATHER).await;
                 // Further events belong to the same burst, and are covered by the same reload.
-                while rung.try_recv().is_ok() {}
+                while changes.try_recv().is_ok() {}
                 true
             }
             () = wake.notified() => true,
@@ -119,27 +101,25 @@ pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
 /// The watcher, replaced where a link or a folder has changed; and whether it was replaced.
 fn refresh_watcher(
     shared: &FileState,
-    bell: Option<FsWatcher>,
-    ring: &mpsc::Sender<()>,
+    watcher: Option<FsWatcher>,
+    changed: mpsc::Sender<()>,
 ) -> (FsWatcher, bool) {
     let paths = [&shared.webhooks, &shared.connections];
     let targets = paths.map(|path| target(path).unwrap_or_else(|_| path.clone()));
     let all: BTreeSet<PathBuf> = paths.into_iter().cloned().chain(targets).collect();
-    let places: FolderIdentities =
-        all.iter().map(|path| folder(path).to_owned()).map(with_identity).collect();
-    match bell {
-        Some(bell) if bell.folders == places => (bell, false),
+    let with_identity = |path: &PathBuf| {
+        let folder = folder(path);
+        let identity = std::fs::metadata(folder).map(|folder| (folder.dev(), folder.ino())).ok();
+        (folder.to_owned(), identity)
+    };
+    let folders: FolderIdentities = all.iter().map(with_identity).collect();
+    match watcher {
+        Some(watcher) if watcher.folders == folders => (watcher, false),
         _ => {
             let linked = paths.into_iter().any(|path| path.is_symlink());
-            let watcher = start_watcher(&all, &places, linked, ring.clone());
-            (FsWatcher { watcher, folders: places }, true)
+            (FsWatcher { watcher: start_watcher(&all, &folders, linked, changed), folders }, true)
         }
     }
-}
-
-fn with_identity(folder: PathBuf) -> (PathBuf, Option<(u64, u64)>) {
-    let identity = std::fs::metadata(&folder).map(|folder| (folder.dev(), folder.ino())).ok();
-    (folder, identity)
 }
 
 /// Watches folders, not files: only there a replaced, removed or created file is reported.
@@ -147,7 +127,7 @@ fn start_watcher(
     files: &BTreeSet<PathBuf>,
     folders: &FolderIdentities,
     linked: bool,
-    ring: mpsc::Sender<()>,
+    changed: mpsc::Sender<()>,
 ) -> Option<RecommendedWatcher> {
     let names: BTreeSet<OsString> =
         files.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
@@ -155,7 +135,7 @@ fn start_watcher(
     let on_event = move |event: notify::Result<Event>| {
         if event.is_ok_and(|event| is_write(&event) && (linked || concerns(&event, &names))) {
             // A full channel means that a reload is pending anyway.
-            let _ = ring.try_send(());
+            let _ = changed.try_send(());
         }
     };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
@@ -167,10 +147,7 @@ fn start_watcher(
 
 /// Whether an event can have changed a file; our own reads must not cause a reload.
 fn is_write(event: &Event) -> bool {
-    match event.kind {
-        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
-        _ => true,
-    }
+    !event.kind.is_access() || event.kind == EventKind::Access(AccessKind::Close(AccessMode::Write))
 }
 
 fn concerns(event: &Event, names: &BTreeSet<OsString>) -> bool {

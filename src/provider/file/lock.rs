@@ -1,8 +1,7 @@
 //! Inter-process lock on one file, against every other confdeck.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -76,10 +75,9 @@ impl Drop for FileLock {
 /// Opens the lock file, or creates it. In a shared folder a symbolic link under its name could lead
 /// anywhere: it is not followed, and only a file created here gets the target's owner and mode.
 fn open(path: &Path, target: &Path) -> io::Result<File> {
-    let existing = |options: &mut OpenOptions| options.custom_flags(open_nofollow()).open(path);
-    let found = match existing(OpenOptions::new().read(true).write(true)) {
+    let found = match open_nofollow(path, true) {
         // Another user's; a lock needs no write permission.
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => existing(OpenOptions::new().read(true)),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => open_nofollow(path, false),
         found => found,
     };
     match found {
@@ -99,9 +97,7 @@ fn create(path: &Path, target: &Path) -> io::Result<File> {
             Ok(file)
         }
         // Another process was faster: open its file.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            OpenOptions::new().read(true).custom_flags(open_nofollow()).open(path)
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_nofollow(path, false),
         Err(error) => Err(error),
     }
 }

@@ -37,77 +37,65 @@ pub(super) fn check_writable(target: &Path) -> Result<()> {
     }
 }
 
-/// The file that is going to be replaced.
-pub(super) struct OriginalFile {
-    file: File,
-    metadata: Metadata,
+/// Copies owner, group, mode, ACL and user xattrs of the file that is going to be replaced, `target`, to `new`.
+/// The owner comes first: changing it clears bits of the mode. The mode comes before the ACL, whose mask
+/// it sets.
+///
+/// # Errors
+/// [`Error::Denied`] where this user may not keep one of them.
+pub(super) fn copy_metadata(old: &File, new: &File, target: &Path) -> Result<()> {
+    let failed = |error: io::Error| save_error("write", target, &error);
+    let about = old.metadata().map_err(|error| save_error("read", target, &error))?;
+    let now = new.metadata().map_err(failed)?;
+    if (now.uid(), now.gid()) != (about.uid(), about.gid()) {
+        // Only root may change the owner; everybody may change the group to one of their own.
+        let owner = (now.uid() != about.uid()).then_some(about.uid());
+        fchown(new, owner, Some(about.gid())).map_err(|error| owner_error(&about, target, &error))?;
+    }
+    // A default ACL inherited from the folder would, with the old mode, let more users in.
+    match fremovexattr(new, ACCESS_LIST) {
+        Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(error) => return Err(failed(error.into())),
+    }
+    new.set_permissions(Permissions::from_mode(about.mode() & 0o7777)).map_err(failed)?;
+    copy_xattrs(old, new)
+        .map_err(|error| save_error("keep the access list and attributes of", target, &error))
 }
 
-impl OriginalFile {
-    pub(super) fn new(file: File) -> io::Result<Self> {
-        let about = file.metadata()?;
-        Ok(Self { file, metadata: about })
+fn owner_error(old: &Metadata, target: &Path, error: &io::Error) -> Error {
+    if error.kind() != ErrorKind::PermissionDenied {
+        return save_error("keep the owner of", target, error);
     }
-
-    /// Copies owner, group, mode, ACL and user xattrs to `new`. The owner comes first: changing it
-    /// clears bits of the mode. The mode comes before the ACL, whose mask it sets.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] where this user may not keep one of them.
-    pub(super) fn copy_metadata_to(&self, target: &Path, new: &File) -> Result<()> {
-        let failed = |error: io::Error| save_error("write", target, &error);
-        let (old, now) = (&self.metadata, new.metadata().map_err(failed)?);
-        if (now.uid(), now.gid()) != (old.uid(), old.gid()) {
-            // Only root may change the owner; everybody may change the group to one of their own.
-            let owner = (now.uid() != old.uid()).then_some(old.uid());
-            fchown(new, owner, Some(old.gid())).map_err(|error| self.owner_error(target, &error))?;
-        }
-        // A default ACL inherited from the folder would, with the old mode, let more users in.
-        match fremovexattr(new, ACCESS_LIST) {
-            Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => {}
-            Err(error) => return Err(failed(error.into())),
-        }
-        new.set_permissions(Permissions::from_mode(old.mode() & 0o7777)).map_err(failed)?;
-        self.copy_xattrs_to(new)
-            .map_err(|error| save_error("keep the access list and attributes of", target, &error))
+    let (owner, group, target) = (old.uid(), old.gid(), target.display());
+    Error::Denied {
+        permission: format!(
+            "to keep the owner {owner} and the group {group} of {target}; nothing was written"
+        ),
+        remedy: SAVE_AS_OWNER,
     }
+}
 
-    fn owner_error(&self, target: &Path, error: &io::Error) -> Error {
-        if error.kind() != ErrorKind::PermissionDenied {
-            return save_error("keep the owner of", target, error);
+/// Copies the ACL and `user.*`; other xattrs, such as security labels, are set by the system.
+fn copy_xattrs(old: &File, new: &File) -> io::Result<()> {
+    let mut names = vec![0; 64 * 1024];
+    let length = match flistxattr(old, names.as_mut_slice()) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),
+        length => length?,
+    };
+    names.truncate(length);
+    for name in names.split(|&byte| byte == 0) {
+        if name != ACCESS_LIST.as_bytes() && !name.starts_with(b"user.") {
+            continue;
         }
-        let (owner, group) = (self.metadata.uid(), self.metadata.gid());
-        Error::Denied {
-            permission: format!(
-                "to keep the owner {owner} and the group {group} of {}; nothing was written",
-                target.display()
-            ),
-            remedy: SAVE_AS_OWNER,
-        }
-    }
-
-    /// Copies the ACL and `user.*`; other xattrs, such as security labels, are set by the system.
-    fn copy_xattrs_to(&self, new: &File) -> io::Result<()> {
-        let mut names = vec![0; 64 * 1024];
-        let length = match flistxattr(&self.file, names.as_mut_slice()) {
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),
+        let mut value = vec![0; 64 * 1024];
+        let length = match fgetxattr(old, name, value.as_mut_slice()) {
+            // Removed since it was listed.
+            Err(Errno::NODATA) => continue,
             length => length?,
         };
-        names.truncate(length);
-        for name in names.split(|&byte| byte == 0) {
-            if name != ACCESS_LIST.as_bytes() && !name.starts_with(b"user.") {
-                continue;
-            }
-            let mut value = vec![0; 64 * 1024];
-            let length = match fgetxattr(&self.file, name, value.as_mut_slice()) {
-                // Removed since it was listed.
-                Err(Errno::NODATA) => continue,
-                length => length?,
-            };
-            fsetxattr(new, name, value.get(..length).unwrap_or_default(), XattrFlags::empty())?;
-        }
-        Ok(())
+        fsetxattr(new, name, value.get(..length).unwrap_or_default(), XattrFlags::empty())?;
     }
+    Ok(())
 }
 
 /// Gives `file` the owner, group and mode of `like`, best effort: for a lock file, which the users
@@ -135,8 +123,8 @@ mod tests {
                 let nobody = Uid::from_raw(65_534);
                 set_thread_res_uid(nobody, nobody, nobody).unwrap();
             }
-            let old = OriginalFile::new(File::open(OF_ROOT).unwrap()).unwrap();
-            old.copy_metadata_to(Path::new("w.json"), &tempfile::tempfile().unwrap()).unwrap_err()
+            let (old, new) = (File::open(OF_ROOT).unwrap(), tempfile::tempfile().unwrap());
+            copy_metadata(&old, &new, Path::new("w.json")).unwrap_err()
         });
         let refused = refused.join().unwrap();
         assert!(matches!(refused, Error::Denied { .. }), "{refused}");

@@ -33,7 +33,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use self::contents::FileKind;
@@ -58,9 +57,6 @@ const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);
 
 /// The message for a file system that does not respond, such as a hung network mount.
 const SILENT: &str = "the file system does not answer; check the mount";
-
-/// The file system did not respond in time.
-struct FsTimeout;
 
 /// The paths of the two files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +100,7 @@ impl FileProvider {
 
     /// How changes are detected, as text for people: by notification, or by polling alone.
     pub fn watch_description(&self) -> String {
-        self.shared.watch_mode().to_string()
+        self.shared.watch_mode.lock().to_string()
     }
 
     /// Runs file I/O on a blocking thread, within the deadline of a call.
@@ -114,34 +110,17 @@ impl FileProvider {
         F: FnOnce(&FileState) -> Result<T> + Send + 'static,
     {
         self.shared.feed.check_open()?;
-        self.within(CALL_DEADLINE, work).await.unwrap_or_else(|_| Err(Error::unavailable(SILENT)))
+        self.within(CALL_DEADLINE, work).await.unwrap_or_else(|| Err(Error::unavailable(SILENT)))
     }
 
-    /// Runs file I/O on a blocking thread. Work that hangs keeps its permit, so that it cannot use up
-    /// all blocking threads.
-    async fn within<T, F>(&self, limit: Duration, work: F) -> std::result::Result<T, FsTimeout>
+    /// The same within another deadline; `None` if the file system did not respond in time.
+    async fn within<T, F>(&self, limit: Duration, work: F) -> Option<T>
     where
         T: Send + 'static,
         F: FnOnce(&FileState) -> T + Send + 'static,
     {
-        let shared = Arc::clone(&self.shared);
-        let run = async {
-            let hand = Arc::clone(&shared.permits).acquire_owned().await.map_err(|_| FsTimeout)?;
-            let run = spawn_blocking(move || {
-                let _hand = hand;
-                work(&shared)
-            });
-            run.await.map_err(|_| FsTimeout)
-        };
-        timeout(limit, run).await.unwrap_or(Err(FsTimeout))
+        timeout(limit, Arc::clone(&self.shared).blocking(work)).await.ok()?
     }
-}
-
-/// The entries of a range, then the error of a file that cannot be read.
-fn pages(shared: &FileState, prefix: &KeyPrefix) -> Vec<Result<Page>> {
-    shared.refresh();
-    let pages = shared.feed.pages(prefix).into_iter().map(Ok);
-    pages.chain(shared.read_error(prefix).map(Err)).collect()
 }
 
 #[async_trait]
@@ -171,7 +150,11 @@ impl ConfigReader for FileProvider {
 
     /// A file that cannot be read ends the list with its error, after the last good entries.
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {
-        let read = async move { self.read(move |shared| Ok(pages(shared, &prefix))).await };
+        let read = self.read(move |shared| {
+            shared.refresh();
+            let pages = shared.feed.pages(&prefix).into_iter().map(Ok);
+            Ok(pages.chain(shared.read_error(&prefix).map(Err)).collect::<Vec<_>>())
+        });
         stream::once(read).map_ok(stream::iter).try_flatten().boxed()
     }
 
@@ -183,9 +166,7 @@ impl ConfigReader for FileProvider {
             let connecting = LinkState::Connecting { error: None, retry_in: None };
             let told = async {
                 out.send(WatchEvent::State(connecting)).await?;
-                let first = Arc::clone(&shared);
-                // The worker only fails when the runtime is going down, and this task with it.
-                let _ = spawn_blocking(move || first.reload(false)).await;
+                Arc::clone(&shared).blocking(|shared| shared.reload(false)).await;
                 shared.feed.follow(&prefix, &out).await
             };
             // Either the reader is gone or the store is shut down; both end the watch.
@@ -212,14 +193,11 @@ impl ConfigWriter for FileProvider {
         self.shared.feed.check_open()?;
         ops::check_commit(&operations, &self.capabilities())?;
         let key = operations.first().map(|op| op.key().clone());
-        let work = move |shared: &FileState| {
-            commit::check(&operations)?;
-            commit::run(shared, &operations)
-        };
+        let work = move |shared: &FileState| commit::run(shared, &operations);
         match (self.within(self.commit_deadline(), work).await, key) {
-            (Ok(answer), _) => answer,
-            (Err(FsTimeout), Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
-            (Err(FsTimeout), None) => Err(Error::invalid("the commit is empty")),
+            (Some(answer), _) => answer,
+            (None, Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
+            (None, None) => Err(Error::invalid("the commit is empty")),
         }
     }
 
@@ -248,12 +226,15 @@ mod tests {
         while provider.shared.permits.available_permits() > 0 {
             let hang = Arc::clone(&hang);
             let hung = provider.within(moment, move |_| hang.lock().unwrap().recv().is_ok()).await;
-            assert!(hung.is_err());
+            assert!(hung.is_none());
             hands += 1;
         }
         assert_eq!(hands, 8);
-        assert!(provider.within(moment, |_| ()).await.is_err(), "refused without a thread");
+        assert!(provider.within(moment, |_| ()).await.is_none(), "refused without a thread");
         drop(release);
-        assert!(provider.within(CALL_DEADLINE, |_| ()).await.is_ok(), "and as before when it answers again");
+        assert!(
+            provider.within(CALL_DEADLINE, |_| ()).await.is_some(),
+            "and as before when it answers again"
+        );
     }
 }

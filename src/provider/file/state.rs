@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use parking_lot::{Mutex, MutexGuard};
-
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use super::contents::{FileKind, MemberDocument};
 use super::filesystem::folder;
@@ -37,7 +37,7 @@ pub(super) struct FileState {
     pub(super) connections: PathBuf,
     pub(super) permits: Arc<Semaphore>,
     files: Mutex<FilePair>,
-    watch_mode: Mutex<WatchMode>,
+    pub(super) watch_mode: Mutex<WatchMode>,
 }
 
 #[derive(Debug, Default)]
@@ -64,8 +64,19 @@ impl FileState {
         }
     }
 
-    fn files(&self) -> MutexGuard<'_, FilePair> {
-        self.files.lock()
+    /// Runs file I/O on a blocking thread; `None` if the runtime is going down. Work that hangs keeps its
+    /// permit, so that it cannot use up all blocking threads.
+    pub(super) async fn blocking<T, F>(self: Arc<Self>, work: F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> T + Send + 'static,
+    {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
+        let run = spawn_blocking(move || {
+            let _permit = permit;
+            work(&self)
+        });
+        run.await.ok()
     }
 
     /// Reads each file that has changed, or both with `force`, and publishes all differences as one
@@ -73,7 +84,7 @@ impl FileState {
     ///
     /// Returns whether an error is still within its grace period: the file should be read again soon.
     pub(super) fn reload(&self, force: bool) -> bool {
-        let mut disk = self.files();
+        let mut disk = self.files.lock();
         let mut news = Vec::new();
         for which in [FileKind::Webhooks, FileKind::Connections] {
             let path = self.path(which);
@@ -82,7 +93,9 @@ impl FileState {
             }
         }
         let first = !std::mem::replace(&mut disk.loaded, true);
-        let hesitating = disk.report_failures(first);
+        // The first load reports at once, because there are no valid contents yet.
+        let FilePair { webhooks, connections, .. } = &mut *disk;
+        let hesitating = [webhooks, connections].map(|file| file.report_failure(first)).contains(&true);
         let link = disk.link();
         if first {
             let store = self.identity();
@@ -116,7 +129,7 @@ impl FileState {
 
     /// The error of the first unreadable file of a range.
     pub(super) fn read_error(&self, prefix: &KeyPrefix) -> Option<Error> {
-        let mut disk = self.files();
+        let mut disk = self.files.lock();
         [FileKind::Webhooks, FileKind::Connections]
             .into_iter()
             .filter(|which| which.in_range(prefix))
@@ -124,39 +137,28 @@ impl FileState {
     }
 
     pub(super) fn check_readable(&self, which: FileKind) -> Result<()> {
-        self.files().slot(which).error().map_or(Ok(()), |error| Err(error.clone()))
+        self.files.lock().slot(which).error().map_or(Ok(()), |error| Err(error.clone()))
     }
 
     /// Whether this file existed at the last load.
     pub(super) fn existed(&self, which: FileKind) -> bool {
-        self.files().slot(which).existed()
+        self.files.lock().slot(which).exists
     }
 
     pub(super) fn last_read(&self, which: FileKind) -> Option<SystemTime> {
-        self.files().slot(which).read_at
-    }
-
-    pub(super) fn watch_mode(&self) -> WatchMode {
-        *self.watch_mode.lock()
-    }
-
-    pub(super) fn set_watch_mode(&self, attention: WatchMode) {
-        *self.watch_mode.lock() = attention;
+        self.files.lock().slot(which).read_at
     }
 
     /// Records the time of a save, so that the next save of the other file waits for the receiver.
     pub(super) fn mark_saved(&self, which: FileKind) {
-        self.files().slot(which).saved_at = Some(Instant::now());
+        self.files.lock().slot(which).saved_at = Some(Instant::now());
     }
 
     /// Waits until a save of this file cannot hide a change of the other from the receiver, which
     /// has one timer for both: a change to one within the debounce of the other is lost (domain.md
     /// section 8), whoever made it. Returns whether it had to wait.
     pub(super) fn wait_for_debounce(&self, which: FileKind) -> bool {
-        let other = match which {
-            FileKind::Webhooks => FileKind::Connections,
-            FileKind::Connections => FileKind::Webhooks,
-        };
+        let other = if which == FileKind::Webhooks { FileKind::Connections } else { FileKind::Webhooks };
         // A second wait covers a change during the first. A file that never stops changing is reloaded
         // by the receiver anyway.
         let mut paused = false;
@@ -174,7 +176,7 @@ impl FileState {
     /// How long ago a file changed, by our own save or by its modification time. A modification time
     /// in the future counts as now within the debounce (clock skew), and is ignored beyond it.
     fn age(&self, which: FileKind) -> Duration {
-        let saved = self.files().slot(which).saved_at.map_or(Duration::MAX, |saved| saved.elapsed());
+        let saved = self.files.lock().slot(which).saved_at.map_or(Duration::MAX, |saved| saved.elapsed());
         let modified = std::fs::metadata(self.path(which)).and_then(|file| file.modified());
         let age = modified.map_or(Duration::MAX, |modified| match modified.elapsed() {
             Ok(age) => age,
@@ -210,13 +212,6 @@ impl FilePair {
             FileKind::Webhooks => &mut self.webhooks,
             FileKind::Connections => &mut self.connections,
         }
-    }
-
-    /// Reports errors whose grace period is over; returns whether one is still held back. The first
-    /// load reports at once, because there are no valid contents yet.
-    fn report_failures(&mut self, first: bool) -> bool {
-        let held_back = [&mut self.webhooks, &mut self.connections].map(|slot| slot.report_failure(first));
-        held_back.contains(&true)
     }
 
     fn link(&self) -> LinkState {

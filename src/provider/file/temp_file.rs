@@ -5,16 +5,15 @@
 //! save of that file finds the temporary file unlocked and removes it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::filesystem::{StatStamp, folder, open_nofollow, open_nonblock, save_error};
-use super::metadata::{OriginalFile, check_writable};
+use super::filesystem::{StatStamp, folder, open, open_nofollow, save_error};
+use super::metadata::{check_writable, copy_metadata};
 use crate::private_file::create_new;
 use crate::provider::Result;
 
@@ -53,13 +52,10 @@ impl TempFile {
         remove_stale(target);
         check_writable(target)?;
         let mut temporary = Self::create(target)?;
-        let old = match OpenOptions::new().read(true).custom_flags(open_nonblock()).open(target) {
-            Ok(old) => Some(OriginalFile::new(old).map_err(|error| save_error("read", target, &error))?),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+        match open(target) {
+            Ok(old) => copy_metadata(&old, &temporary.file, target)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(save_error("read", target, &error)),
-        };
-        if let Some(old) = old {
-            old.copy_metadata_to(target, &temporary.file)?;
         }
         temporary.fill(bytes).map_err(|error| save_error("write", target, &error))?;
         Ok(temporary)
@@ -103,30 +99,26 @@ impl TempFile {
         }
         std::fs::rename(&self.path, target).map_err(|error| save_error("replace", target, &error))?;
         self.replaced = true;
-        let settled = self.sync(folder.as_ref());
-        Ok(settled.map_or_else(
-            |error| {
-                ReplaceOutcome::Uncertain(format!(
-                    "{} was replaced, then: {}",
-                    target.display(),
-                    error.kind()
-                ))
-            },
-            |()| ReplaceOutcome::Durable,
-        ))
+        Ok(match self.sync(folder.as_ref()) {
+            Ok(()) => ReplaceOutcome::Durable,
+            Err(error) => ReplaceOutcome::Uncertain(format!(
+                "{} was replaced, then: {}",
+                target.display(),
+                error.kind()
+            )),
+        })
     }
 
     fn sync(&self, folder: Option<&File>) -> io::Result<()> {
         touch(&self.file)?;
         match folder.map(File::sync_all) {
+            Some(Err(error)) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+                Err(error)
+            }
             Some(Ok(())) => Ok(()),
             // The folder is not readable, or the file system cannot sync folders: syncing the file
             // again also persists its new name.
-            None => self.file.sync_all(),
-            Some(Err(error)) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-                self.file.sync_all()
-            }
-            Some(Err(error)) => Err(error),
+            None | Some(Err(_)) => self.file.sync_all(),
         }
     }
 }
@@ -153,8 +145,7 @@ fn remove_stale(target: &Path) {
             continue;
         }
         let path = entry.path();
-        let file = OpenOptions::new().read(true).custom_flags(open_nofollow()).open(&path);
-        if file.is_ok_and(|file| file.try_lock().is_ok()) {
+        if open_nofollow(&path, false).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = std::fs::remove_file(&path);
         }
     }
@@ -162,17 +153,12 @@ fn remove_stale(target: &Path) {
 
 /// Whether a name is one that [`TempFile`] uses for this target.
 fn is_temporary(name: &OsStr, target: &Path) -> bool {
-    let target = target.file_name().unwrap_or_default().as_bytes();
+    let prefix = [b".", target.file_name().unwrap_or_default().as_bytes(), b"."].concat();
     let number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let middle = name
-        .as_bytes()
-        .strip_prefix(b".")
-        .and_then(|rest| rest.strip_prefix(target))
-        .and_then(|rest| rest.strip_prefix(b"."))
-        .and_then(|rest| rest.strip_suffix(b".tmp"));
+    let middle = name.as_bytes().strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix(b".tmp"));
     middle.is_some_and(|middle| {
-        let mut parts = middle.split(|&byte| byte == b'-');
-        parts.next().is_some_and(number) && parts.next().is_some_and(number) && parts.next().is_none()
+        let parts: Vec<_> = middle.split(|&byte| byte == b'-').collect();
+        parts.len() == 2 && parts.into_iter().all(number)
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) struct FileTracker {
     stamp: Option<Option<StatStamp>>,
     pub(super) read_at: Option<SystemTime>,
     /// Whether the file exists; stays true for [`HESITATION`] after it has gone.
-    exists: bool,
+    pub(super) exists: bool,
     missing_since: Option<Instant>,
     /// The hash of the last valid text. Its keys are random per process, so that collisions cannot be
     /// constructed.
@@ -85,10 +85,11 @@ impl FileTracker {
                 Some(documents)
             }
             Err(error) => {
-                let before = self.failure.take();
-                let (since, told) =
-                    before.map_or((Instant::now(), false), |trouble| (trouble.since, trouble.reported));
-                self.failure = Some(ReadFailure { error, since, reported: told });
+                let (since, reported) = self
+                    .failure
+                    .as_ref()
+                    .map_or((Instant::now(), false), |known| (known.since, known.reported));
+                self.failure = Some(ReadFailure { error, since, reported });
                 None
             }
         }
@@ -105,11 +106,6 @@ impl FileTracker {
         self.stamp = Some(None);
         (self.exists, self.last_good_hash) = (false, None);
         Ok(BTreeMap::new())
-    }
-
-    /// Whether the file exists, or has been missing for less than [`HESITATION`].
-    pub(super) fn existed(&self) -> bool {
-        self.exists
     }
 
     pub(super) fn error(&self) -> Option<&Error> {
@@ -134,5 +130,5 @@ impl FileTracker {
 pub(super) fn settled(stamp: StatStamp) -> Option<StatStamp> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    (stamp.changed_at().saturating_add(STAMP_SETTLES) < now).then_some(stamp)
+    (stamp.changed.0.saturating_add(STAMP_SETTLES) < now).then_some(stamp)
 }

@@ -1,7 +1,7 @@
 //! Errors of requests, with text for people. None contains a body, a token, or a client library's
 //! message.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use thiserror::Error;
 
@@ -54,21 +54,13 @@ pub(super) enum VaultError {
 }
 
 /// Why there is no valid token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(super) enum TokenError {
-    /// The token in the settings has expired or was revoked.
+    #[error("VAULT_TOKEN has expired or was revoked")]
     Ended,
     /// The login is refused; text for people.
+    #[error("{0}")]
     Refused(&'static str),
-}
-
-impl TokenError {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Ended => "VAULT_TOKEN has expired or was revoked",
-            Self::Refused(words) => words,
-        }
-    }
 }
 
 /// Why no connection could be established.
@@ -81,22 +73,10 @@ pub(super) enum UnreachableReason {
     Other,
 }
 
-impl UnreachableReason {
-    /// Classifies an I/O error of an attempt to connect.
-    fn of(kind: io::ErrorKind) -> Option<Self> {
-        use io::ErrorKind as Kind;
-        match kind {
-            Kind::ConnectionRefused => Some(Self::Refused),
-            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => Some(Self::NoRoute),
-            Kind::TimedOut => Some(Self::TooSlow),
-            _ => None,
-        }
-    }
-}
-
 impl VaultError {
     /// Classifies an error of the HTTP client.
     pub(super) fn of(error: &reqwest::Error, address: &VaultAddress) -> Self {
+        use UnreachableReason as Reason;
         if error.is_redirect() {
             return Self::Redirected;
         }
@@ -105,13 +85,19 @@ impl VaultError {
             return Self::Tls(tls.without_identity());
         }
         match (error.is_connect(), error.is_timeout()) {
-            (true, true) => Self::Unreachable(UnreachableReason::TooSlow),
-            (true, false) if error.is_dns() => Self::Unreachable(UnreachableReason::NoSuchHost),
+            (true, true) => Self::Unreachable(Reason::TooSlow),
+            (true, false) if error.is_dns() => Self::Unreachable(Reason::NoSuchHost),
             (true, false) => {
-                let reason = causes(error)
-                    .filter_map(|cause| cause.downcast_ref::<io::Error>())
-                    .find_map(|error| UnreachableReason::of(error.kind()));
-                Self::Unreachable(reason.unwrap_or(UnreachableReason::Other))
+                let reason =
+                    causes(error).find_map(|cause| match cause.downcast_ref::<io::Error>()?.kind() {
+                        ErrorKind::ConnectionRefused => Some(Reason::Refused),
+                        ErrorKind::HostUnreachable
+                        | ErrorKind::NetworkUnreachable
+                        | ErrorKind::NetworkDown => Some(Reason::NoRoute),
+                        ErrorKind::TimedOut => Some(Reason::TooSlow),
+                        _ => None,
+                    });
+                Self::Unreachable(reason.unwrap_or(Reason::Other))
             }
             (false, true) => Self::Timeout,
             (false, false) => Self::ConnectionClosed,
@@ -120,38 +106,26 @@ impl VaultError {
 
     /// Whether the request may have been executed, so that a write must not be repeated blindly.
     pub(super) fn may_be_done(&self) -> bool {
-        match self {
-            Self::Timeout | Self::ConnectionClosed | Self::TooLarge | Self::Malformed | Self::Server(_) => {
-                true
-            }
-            Self::Unreachable(_)
-            | Self::Tls(_)
-            | Self::Redirected
-            | Self::Sealed
-            | Self::Uninitialised
-            | Self::Busy
-            | Self::NoToken(_)
-            | Self::NoNamespace
-            | Self::Unusable(_) => false,
-        }
+        self.standing().is_none() || matches!(self, Self::Timeout | Self::ConnectionClosed)
     }
 
     /// What happened and what to do; `vault` is the server's name: `Vault at host:8200`.
     pub(super) fn words(&self, vault: &str) -> String {
+        use UnreachableReason as Reason;
         match self {
-            Self::Unreachable(UnreachableReason::Refused) => {
+            Self::Unreachable(Reason::Refused) => {
                 format!("nothing listens where {vault} should: check that it runs, and VAULT_ADDR")
             }
-            Self::Unreachable(UnreachableReason::NoSuchHost) => {
+            Self::Unreachable(Reason::NoSuchHost) => {
                 format!("the name of {vault} has no address: check VAULT_ADDR")
             }
-            Self::Unreachable(UnreachableReason::NoRoute) => {
+            Self::Unreachable(Reason::NoRoute) => {
                 format!("there is no way to {vault}: check the network")
             }
-            Self::Unreachable(UnreachableReason::TooSlow) => {
+            Self::Unreachable(Reason::TooSlow) => {
                 format!("{vault} does not take a connection in time: check the network, and VAULT_ADDR")
             }
-            Self::Unreachable(UnreachableReason::Other) => {
+            Self::Unreachable(Reason::Other) => {
                 format!("no connection to {vault}: check the network, and VAULT_ADDR")
             }
             Self::Tls(tls) => tls.message(vault, &TLS_REMEDIES),
@@ -170,7 +144,7 @@ impl VaultError {
             Self::Uninitialised => format!("{vault} is not initialised: initialise and unseal it"),
             Self::Busy => format!("{vault} takes no more requests for now: its rate limit is reached"),
             Self::Server(status) => format!("{vault} failed with status {status}: see its log"),
-            Self::NoToken(why) => format!("no token that {vault} takes: {}", why.words()),
+            Self::NoToken(why) => format!("no token that {vault} takes: {why}"),
             Self::NoNamespace => format!("{vault} has no such namespace: check VAULT_NAMESPACE"),
             Self::Unusable(words) => words.clone(),
         }
@@ -194,11 +168,8 @@ impl VaultError {
 
     pub(super) fn into_provider_error(self, vault: &str) -> provider::Error {
         match self {
-            Self::NoToken(why) => {
-                provider::Error::Denied { permission: why.words().into(), remedy: NEW_TOKEN }
-            }
-            Self::NoNamespace => provider::Error::invalid(self.words(vault)),
-            Self::Unusable(reason) => provider::Error::invalid(reason),
+            Self::NoToken(why) => provider::Error::Denied { permission: why.to_string(), remedy: NEW_TOKEN },
+            Self::NoNamespace | Self::Unusable(_) => provider::Error::invalid(self.words(vault)),
             other => provider::Error::unavailable(other.words(vault)),
         }
     }

@@ -7,35 +7,27 @@ use serde::Deserialize;
 use super::BACKEND;
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
-use super::session::{TokenFacts, VaultSession};
+use super::session::{TokenFacts, TokenLookup, VaultSession};
+use super::settings::VaultSettings;
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right, SecretStoreStatus};
 use crate::provider::HEALTH_DEADLINE;
-
-/// The body of `sys/health`; Vault and OpenBao each leave out some members.
-#[derive(Deserialize, Default)]
-struct HealthBody {
-    #[serde(default)]
-    version: Option<String>,
-    #[serde(default)]
-    cluster_name: Option<String>,
-}
 
 /// Checks the server, and then our token.
 pub(super) async fn check(session: &VaultSession) -> Health {
     let begun = Instant::now();
-    // The requests have their own timeouts; this one covers waiting for the rate limit and for locks.
-    let token = async {
-        let deadline = HEALTH_DEADLINE.saturating_sub(begun.elapsed());
-        tokio::time::timeout(deadline, session.token_facts()).await.unwrap_or(Err(VaultError::Timeout))
-    };
-    let reply = match session.call_unauthenticated(&VaultRequest::get("sys/health"), HEALTH_DEADLINE).await {
+    let call = VaultRequest::get("sys/health");
+    let reply = match session.client().call(&call, None, HEALTH_DEADLINE).await {
         Ok(reply) => reply,
         Err(failure) => return unreachable_health(session, &failure),
     };
-    let latency = begun.elapsed();
-    let serves = matches!(reply.status(), 200 | 429 | 473);
-    let token = if serves { Some(token.await) } else { None };
-    server_health(session, &reply, latency, token)
+    let mut health = server_health(session, &reply, begun.elapsed());
+    if health.secret_store.is_some_and(SecretStoreStatus::serves) {
+        // The requests have their own timeouts; this one covers waiting for the rate limit and for locks.
+        let deadline = HEALTH_DEADLINE.saturating_sub(begun.elapsed());
+        let token = tokio::time::timeout(deadline, session.token_facts()).await;
+        add_token(&mut health, &session.name(), token.unwrap_or(Err(VaultError::Timeout)));
+    }
+    health
 }
 
 fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
@@ -47,93 +39,80 @@ fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
     health
 }
 
-fn server_health(
-    session: &VaultSession,
-    reply: &VaultResponse,
-    latency: Duration,
-    token: Option<Result<TokenFacts, VaultError>>,
-) -> Health {
-    let (standing, state, finding) = state(reply.status(), &session.name());
+fn server_health(session: &VaultSession, reply: &VaultResponse, latency: Duration) -> Health {
+    /// The body; Vault and OpenBao each leave out some members.
+    #[derive(Deserialize, Default)]
+    struct HealthBody {
+        version: Option<String>,
+        cluster_name: Option<String>,
+    }
+    let (standing, state, finding) = state(reply.status, &session.name());
     let mut health = Health::new(BACKEND.name);
     health.secret_store = Some(standing);
     health.latency = Some(LatencyClass::of(latency));
     let said: HealthBody = reply.parse().unwrap_or_default();
+    let VaultSettings { address, namespace, .. } = session.settings();
     health.facts.push(Fact::text("state", state));
-    health.facts.push(Fact::text("address", session.settings().address.to_string()));
+    health.facts.push(Fact::text("address", address.to_string()));
     health.facts.extend(said.version.map(|version| Fact::text("version", version)));
     health.facts.extend(said.cluster_name.map(|name| Fact::text("cluster", name)));
-    if let Some(namespace) = &session.settings().namespace {
-        health.facts.push(Fact::text("namespace", namespace.as_str()));
-    }
+    health.facts.extend(namespace.as_ref().map(|namespace| Fact::text("namespace", namespace.as_str())));
     if let Some(finding) = finding {
         health.push(finding);
-    }
-    match token {
-        Some(Ok(facts)) => add_token_facts(&mut health, &session.name(), &facts),
-        Some(Err(VaultError::NoToken(why))) => {
-            health.secret_store = VaultError::NoToken(why).standing();
-            let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";
-            health.push(Finding::rights(Right::Read, why.words(), remedy).at(Condition::Unusable));
-        }
-        Some(Err(failure)) => {
-            health.secret_store = failure.standing().or(health.secret_store);
-            health.push(Finding::fault(failure.words(&session.name()), "").at(Condition::Unusable));
-        }
-        None => {}
     }
     health
 }
 
 /// The meaning of each status of `sys/health`, and what to do about it.
 fn state(status: u16, vault: &str) -> (SecretStoreStatus, &'static str, Option<Finding>) {
-    let broken = |text: &str, remedy: &str| {
-        Some(Finding::fault(format!("{vault} {text}"), remedy).at(Condition::Unusable))
-    };
-    match status {
-        200 => (SecretStoreStatus::Unsealed, "active", None),
-        429 => (SecretStoreStatus::Standby, "standby, which passes requests on to the active node", None),
+    use SecretStoreStatus as Status;
+    let other = format!("answers sys/health with status {status}");
+    let (standing, state, text, remedy) = match status {
+        200 => (Status::Unsealed, "active", "", ""),
+        429 => (Status::Standby, "standby, which passes requests on to the active node", "", ""),
         472 => (
-            SecretStoreStatus::RecoveryOnly,
+            Status::RecoveryOnly,
             "standby for disaster recovery",
-            broken(
-                "stands by for disaster recovery and serves nobody",
-                "set VAULT_ADDR to the primary cluster",
-            ),
+            "stands by for disaster recovery and serves nobody",
+            "set VAULT_ADDR to the primary cluster",
         ),
-        473 => (SecretStoreStatus::Standby, "standby for reads", None),
+        473 => (Status::Standby, "standby for reads", "", ""),
         474 => (
-            SecretStoreStatus::NoActiveNode,
+            Status::NoActiveNode,
             "standby without an active node",
-            broken(
-                "stands by and reaches no active node",
-                "check the other nodes, and the network between them",
-            ),
+            "stands by and reaches no active node",
+            "check the other nodes, and the network between them",
         ),
-        501 => (
-            SecretStoreStatus::Uninitialised,
-            "not initialised",
-            broken("is not initialised", "initialise and unseal it"),
-        ),
-        503 => (SecretStoreStatus::Sealed, "sealed", broken("is sealed", "unseal it")),
+        501 => (Status::Uninitialised, "not initialised", "is not initialised", "initialise and unseal it"),
+        503 => (Status::Sealed, "sealed", "is sealed", "unseal it"),
         530 => (
-            SecretStoreStatus::Removed,
+            Status::Removed,
             "removed from its cluster",
-            broken("was removed from its cluster", "set VAULT_ADDR to a node that is part of it"),
+            "was removed from its cluster",
+            "set VAULT_ADDR to a node that is part of it",
         ),
-        status => (
-            SecretStoreStatus::Unrecognised,
-            "unknown",
-            broken(
-                &format!("answers sys/health with status {status}"),
-                "check VAULT_ADDR, and a proxy before it",
-            ),
-        ),
-    }
+        _ => (Status::Unrecognised, "unknown", &*other, "check VAULT_ADDR, and a proxy before it"),
+    };
+    let broken = || Finding::fault(format!("{vault} {text}"), remedy).at(Condition::Unusable);
+    (standing, state, (!standing.serves()).then(broken))
 }
 
-fn add_token_facts(health: &mut Health, vault: &str, facts: &TokenFacts) {
-    use super::session::TokenLookup;
-    match &facts.lookup {
+fn add_token(health: &mut Health, vault: &str, token: Result<TokenFacts, VaultError>) {
+    let facts = match token {
+        Ok(facts) => facts,
+        Err(failure) => {
+            health.secret_store = failure.standing().or(health.secret_store);
+            let finding = match failure {
+                VaultError::NoToken(why) => {
+                    let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";
+                    Finding::rights(Right::Read, why.to_string(), remedy)
+                }
+                _ => Finding::fault(failure.words(vault), ""),
+            };
+            return health.push(finding.at(Condition::Unusable));
+        }
+    };
+    match facts.lookup {
         TokenLookup::Alive(told) => {
             health.facts.push(Fact::text("policies", told.policies.join(", ")));
             health.facts.push(Fact::text("token", lifetime(told.ttl, told.renewable)));
@@ -148,7 +127,7 @@ fn add_token_facts(health: &mut Health, vault: &str, facts: &TokenFacts) {
         }
         TokenLookup::Ended => health.facts.push(Fact::text("token", "logged in anew")),
     }
-    if let Some(failure) = &facts.login_failure {
+    if let Some(failure) = facts.login_failure {
         health.secret_store = Some(SecretStoreStatus::LoginFails);
         health.push(Finding::fault(
             format!("no new login, and the token in use will end: {}", failure.words(vault)),

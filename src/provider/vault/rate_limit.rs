@@ -29,10 +29,7 @@ impl RateLimiter {
     pub(super) async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
         let place = self.permits.acquire().await.ok();
         loop {
-            let wait = {
-                let mut bucket = self.bucket.lock();
-                bucket.take(Instant::now())
-            };
+            let wait = self.bucket.lock().take(Instant::now());
             match wait {
                 None => return place,
                 Some(wait) => tokio::time::sleep(wait).await,

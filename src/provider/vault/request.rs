@@ -5,14 +5,17 @@
 //!
 //! ```text
 //! let reply = session.call(&VaultRequest::get(format!("{mount}/subkeys/{path}"))).await?;
-//! match reply.status() {
-//!     200 => reply.parse::<Subkeys>()?,
+//! match reply.status {
+//!     200 => reply.data::<Subkeys>()?,
 //!     404 => …
 //! ```
 //!
 //! A status about the path is a response; one about the server as a whole, such as that it is sealed, is
 //! a `VaultError`.
 
+use rustify::endpoint::Endpoint;
+use rustify::enums::{RequestMethod, RequestType, ResponseType};
+use rustify::errors::ClientError;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -22,52 +25,41 @@ use super::error::VaultError;
 const MESSAGES: usize = 4;
 const MESSAGE: usize = 300;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    /// Vault's own method: the names below a path.
-    List,
-    Post,
-    /// A JSON merge patch.
-    Patch,
-    Delete,
-}
-
 /// One request. Not `Debug`: its body may contain a secret.
 pub(super) struct VaultRequest {
-    pub(super) method: Method,
+    pub(super) method: RequestMethod,
     /// Below `/v1/`, not percent-encoded, without leading or trailing slash.
     pub(super) path: String,
-    pub(super) query: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, String)>,
     /// JSON; wiped on drop.
-    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+    body: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl VaultRequest {
-    fn new(method: Method, path: impl Into<String>, body: Option<Zeroizing<Vec<u8>>>) -> Self {
+    fn new(method: RequestMethod, path: impl Into<String>, body: Option<Zeroizing<Vec<u8>>>) -> Self {
         Self { method, path: path.into(), query: Vec::new(), body }
     }
 
     pub(super) fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::Get, path, None)
+        Self::new(RequestMethod::GET, path, None)
     }
 
     /// Lists the names below a path.
     pub(super) fn list(path: impl Into<String>) -> Self {
-        Self::new(Method::List, path, None)
+        Self::new(RequestMethod::LIST, path, None)
     }
 
     pub(super) fn post(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
-        Self::new(Method::Post, path, Some(body))
+        Self::new(RequestMethod::POST, path, Some(body))
     }
 
     /// Sends a JSON merge patch to a path.
     pub(super) fn patch(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
-        Self::new(Method::Patch, path, Some(body))
+        Self::new(RequestMethod::PATCH, path, Some(body))
     }
 
     pub(super) fn delete(path: impl Into<String>) -> Self {
-        Self::new(Method::Delete, path, None)
+        Self::new(RequestMethod::DELETE, path, None)
     }
 
     /// Adds a query parameter.
@@ -78,34 +70,43 @@ impl VaultRequest {
     }
 }
 
+impl Endpoint for &VaultRequest {
+    /// The response is returned as bytes; nothing is parsed here.
+    type Response = ();
+    const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
+    const RESPONSE_BODY_TYPE: ResponseType = ResponseType::JSON;
+
+    fn path(&self) -> String {
+        self.path.clone()
+    }
+
+    fn method(&self) -> RequestMethod {
+        self.method.clone()
+    }
+
+    fn query(&self) -> Result<Option<String>, ClientError> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        Ok(Some(query.finish()).filter(|query| !query.is_empty()))
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, ClientError> {
+        // Wiped by `HttpExchange::execute`, which takes ownership.
+        Ok(self.body.as_ref().map(|body| body.to_vec()))
+    }
+}
+
 /// A response of any status. Not `Debug`: its body may contain a secret.
 pub(super) struct VaultResponse {
-    status: u16,
-    body: Zeroizing<Vec<u8>>,
+    pub(super) status: u16,
+    /// It may be empty, also on success.
+    pub(super) body: Zeroizing<Vec<u8>>,
 }
 
 impl VaultResponse {
-    pub(super) fn new(status: u16, body: Zeroizing<Vec<u8>>) -> Self {
-        Self { status, body }
-    }
-
-    /// The same response with another status.
-    pub(super) fn with_status(self, status: u16) -> Self {
-        Self { status, ..self }
-    }
-
-    pub(super) fn status(&self) -> u16 {
-        self.status
-    }
-
     /// Whether the status is 2xx.
     pub(super) fn is_done(&self) -> bool {
         (200..300).contains(&self.status)
-    }
-
-    /// The body, wiped on drop. It may be empty, also on success.
-    pub(super) fn body(&self) -> &[u8] {
-        &self.body
     }
 
     /// Parses the body; the result may borrow from it.
@@ -116,19 +117,31 @@ impl VaultResponse {
         serde_json::from_slice(&self.body).map_err(|_| VaultError::Malformed)
     }
 
+    /// As [`VaultResponse::parse`], of the member `data` alone.
+    pub(super) fn data<'a, T: Deserialize<'a>>(&'a self) -> Result<T, VaultError> {
+        #[derive(Deserialize)]
+        struct DataEnvelope<T> {
+            data: T,
+        }
+        self.parse().map(|DataEnvelope { data }| data)
+    }
+
+    /// Whether one of the server's `errors` contains these words.
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.errors().iter().any(|said| said.contains(words))
+    }
+
     /// The first few of the server's `errors`, truncated. They name paths and policies: use them to
     /// distinguish errors, do not log them.
     pub(super) fn errors(&self) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct ErrorBody {
+            errors: Option<Vec<String>>,
+        }
         // A body of another form has no messages.
         let errors = self.parse::<ErrorBody>().ok().and_then(|body| body.errors).unwrap_or_default();
         errors.into_iter().take(MESSAGES).map(|text| text.chars().take(MESSAGE).collect()).collect()
     }
-}
-
-/// The member of an error response that is read.
-#[derive(Deserialize)]
-struct ErrorBody {
-    errors: Option<Vec<String>>,
 }
 
 #[cfg(test)]
@@ -136,7 +149,7 @@ mod tests {
     use super::*;
 
     fn reply(body: &str) -> VaultResponse {
-        VaultResponse::new(400, Zeroizing::new(body.into()))
+        VaultResponse { status: 400, body: Zeroizing::new(body.into()) }
     }
 
     #[test]

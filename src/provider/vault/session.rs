@@ -42,12 +42,6 @@ pub(super) struct VaultSession {
     standing: Mutex<SecretStoreStatus>,
 }
 
-/// The state of a token after a request was refused with 403.
-enum TokenStatus {
-    Alive,
-    Ended,
-}
-
 impl VaultSession {
     /// A session; does no I/O.
     pub(super) fn new(settings: VaultSettings) -> Self {
@@ -66,33 +60,17 @@ impl VaultSession {
         *self.standing.lock()
     }
 
-    fn record_standing<T>(&self, answer: Result<T, VaultError>) -> Result<T, VaultError> {
-        let standing = match &answer {
-            Ok(_) => Some(SecretStoreStatus::Unsealed),
-            Err(failure) => failure.standing(),
-        };
-        if let Some(standing) = standing {
-            *self.standing.lock() = standing;
-        }
-        answer
+    pub(super) fn client(&self) -> &HttpClient {
+        &self.tokens.client
     }
 
     pub(super) fn settings(&self) -> &VaultSettings {
-        self.tokens.client.settings()
+        &self.client().settings
     }
 
     /// The server's name in messages: `Vault at vault.example:8200`.
     pub(super) fn name(&self) -> String {
-        self.tokens.client.name()
-    }
-
-    /// Sends a request without token and rate limit, for `sys/health`.
-    pub(super) async fn call_unauthenticated(
-        &self,
-        call: &VaultRequest,
-        within: Duration,
-    ) -> Result<VaultResponse, VaultError> {
-        self.tokens.client.call(call, None, within).await
+        self.client().name()
     }
 
     /// Sends a request with the token, and returns a response about its path: 2xx, 400, 403, 404, 405,
@@ -103,22 +81,23 @@ impl VaultSession {
     /// executed.
     pub(super) async fn call(&self, call: &VaultRequest) -> Result<VaultResponse, VaultError> {
         let _turn = self.rate_limiter.acquire().await;
-        self.record_standing(self.call_now(call).await)
+        let answer = self.call_now(call).await;
+        let standing =
+            answer.as_ref().map_or_else(VaultError::standing, |_| Some(SecretStoreStatus::Unsealed));
+        if let Some(standing) = standing {
+            *self.standing.lock() = standing;
+        }
+        answer
     }
 
     async fn call_now(&self, call: &VaultRequest) -> Result<VaultResponse, VaultError> {
         let token = self.token().await?;
-        let reply = self.tokens.send(call, &token).await?;
-        if reply.status() != 403 {
+        let reply = self.tokens.send(call, Some(&token)).await?;
+        if reply.status != 403 || self.is_alive(&token).await? {
             return Ok(reply);
         }
-        match self.token_status(&token).await? {
-            TokenStatus::Alive => Ok(reply),
-            TokenStatus::Ended => {
-                let token = self.token().await?;
-                self.tokens.send(call, &token).await
-            }
-        }
+        let token = self.token().await?;
+        self.tokens.send(call, Some(&token)).await
     }
 
     /// Ends the backoff after a failed login: the next request logs in at once.
@@ -133,22 +112,20 @@ impl VaultSession {
     /// Looks up the token; an error if there is no valid one.
     pub(super) async fn token_facts(&self) -> Result<TokenFacts, VaultError> {
         let token = self.token().await?;
-        let looked = self.look_up(&token).await?;
-        if let TokenLookup::Ended = looked {
-            if let VaultLogin::Token(_) = self.settings().login {
-                return Err(VaultError::NoToken(TokenError::Ended));
-            }
-            self.tokens.discard(&token).await;
+        let lookup = self.look_up(&token).await?;
+        if let TokenLookup::Ended = lookup {
             self.token().await?;
         }
-        let trouble = self.tokens.state.lock().await.backoff.as_ref().map(|refused| refused.failure.clone());
-        Ok(TokenFacts::new(looked, trouble))
+        let backoff = &self.tokens.state.lock().await.backoff;
+        Ok(TokenFacts { lookup, login_failure: backoff.as_ref().map(|refused| refused.failure.clone()) })
     }
 
     /// A usable token. A login or renewal continues if the caller is cancelled, and its result is there for
     /// the next one.
     async fn token(&self) -> Result<SessionToken, VaultError> {
-        if let Some(held) = self.tokens.usable_token().await {
+        // Where the current one needs no renewal, nothing is sent, and no task is needed.
+        let held = self.tokens.state.lock().await.token.clone();
+        if let Some(held) = held.filter(|held| !held.is_due(Instant::now())) {
             return Ok(held);
         }
         let (tokens, mut alive) = (Arc::clone(&self.tokens), self.alive.subscribe());
@@ -161,30 +138,27 @@ impl VaultSession {
         task.await.unwrap_or(Err(BROKEN_OFF))
     }
 
-    /// Whether a 403 is due to the token, or only to the path.
-    async fn token_status(&self, token: &SessionToken) -> Result<TokenStatus, VaultError> {
-        if token.was_alive(Instant::now(), STILL_ALIVE) {
-            return Ok(TokenStatus::Alive);
-        }
-        match self.look_up(token).await? {
-            TokenLookup::Ended => {
-                self.tokens.discard(token).await;
-                match self.settings().login {
-                    VaultLogin::AppRole(_) => Ok(TokenStatus::Ended),
-                    VaultLogin::Token(_) => Err(VaultError::NoToken(TokenError::Ended)),
-                }
-            }
-            TokenLookup::Alive(_) | TokenLookup::LookupDenied => Ok(TokenStatus::Alive),
-        }
+    /// Whether a 403 is not due to the token, but only to the path.
+    async fn is_alive(&self, token: &SessionToken) -> Result<bool, VaultError> {
+        let seen = token.alive_at.is_some_and(|at| at.elapsed() < STILL_ALIVE);
+        Ok(seen || !matches!(self.look_up(token).await?, TokenLookup::Ended))
     }
 
-    /// Looks up a token with itself (`lookup-self`).
+    /// Looks up a token with itself. One that has ended is discarded, so that the AppRole logs in again; one
+    /// from the settings is an error.
     async fn look_up(&self, token: &SessionToken) -> Result<TokenLookup, VaultError> {
-        let reply = self.tokens.send(&VaultRequest::get("auth/token/lookup-self"), token).await?;
-        let looked = TokenLookup::of(&reply);
+        let looked = self.tokens.look_up(token).await?;
         let mut state = self.tokens.state.lock().await;
         if let Some(held) = state.token.as_mut().filter(|held| held.same_as(token)) {
             held.update(&looked, Instant::now());
+        }
+        match (&looked, &self.settings().login) {
+            (TokenLookup::Ended, VaultLogin::Token(_)) => return Err(VaultError::NoToken(TokenError::Ended)),
+            // Unless it was replaced meanwhile.
+            (TokenLookup::Ended, VaultLogin::AppRole(_)) => {
+                drop(state.token.take_if(|held| held.same_as(token)))
+            }
+            _ => {}
         }
         Ok(looked)
     }
@@ -198,9 +172,9 @@ const TOO_LARGE: &str = "value being too large";
 
 /// Separates responses about a path from errors of the server.
 fn classify(reply: VaultResponse) -> Result<VaultResponse, VaultError> {
-    match reply.status() {
+    match reply.status {
         404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(VaultError::NoNamespace),
-        500 if reply.errors().iter().any(|said| said.contains(TOO_LARGE)) => Ok(reply.with_status(413)),
+        500 if reply.says(TOO_LARGE) => Ok(VaultResponse { status: 413, ..reply }),
         200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
         429 => Err(VaultError::Busy),
         501 => Err(VaultError::Uninitialised),

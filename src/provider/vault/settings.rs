@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::domain::Mount;
@@ -172,10 +172,7 @@ impl VaultNamespace {
 
 /// The base URL of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VaultAddress {
-    url: Url,
-    host: String,
-}
+pub struct VaultAddress(Url);
 
 impl VaultAddress {
     /// Parses `VAULT_ADDR`: `https://vault.example:8200`.
@@ -194,38 +191,33 @@ impl VaultAddress {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(VaultSettingsError::Path);
         }
-        let host = match url.host() {
-            None => return Err(VaultSettingsError::Address),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            Some(host) => host.to_string(),
-        };
-        Ok(Self { url, host })
+        Ok(Self(url))
     }
 
     pub fn is_tls(&self) -> bool {
-        self.url.scheme() == "https"
+        self.0.scheme() == "https"
     }
 
     /// The host name or IP address, without brackets.
     pub fn host(&self) -> &str {
-        &self.host
+        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// Whether the host is `localhost` or a loopback address.
     pub fn is_local(&self) -> bool {
-        is_local(&self.host)
+        is_local(self.host())
     }
 
     pub(super) fn url(&self) -> &Url {
-        &self.url
+        &self.0
     }
 }
 
 /// `vault.example:8200`.
 impl fmt::Display for VaultAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        write!(f, "{}:{port}", self.url.host_str().unwrap_or_default())
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        write!(f, "{}:{port}", self.0.host_str().unwrap_or_default())
     }
 }
 

@@ -40,7 +40,8 @@ fn collect_paths(
             items.iter().for_each(|item| enter(without_numbers(item.span.of(text)), item, found))
         }
         NodeValue::Scalar(_) => {
-            let numbers = find_placeholders(node.span.of(text)).filter_map(|mark| mark.number()).enumerate();
+            let numbers =
+                find_placeholders(node.span.of(text)).filter_map(|mark| mark.kind.number()).enumerate();
             found.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
         }
     }

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use super::numbering::Numbering;
 use super::syntax::{ESCAPED, NOT_SAVED, WORD, find_placeholders, write_placeholder};
 use super::{
-    ConcealedSecret, ConcealedSecrets, FillSource, FilledDraft, FilledPiece, PlaceholderKind, Visibility,
-    conceal, replace_placeholders, runs,
+    ConcealedSecret, ConcealedSecrets, FilledDraft, FilledPiece, PlaceholderKind, Visibility, conceal,
+    replace_placeholders, runs,
 };
 use crate::domain::DocumentKind;
 use crate::domain::json::{Span, walk};
@@ -50,25 +50,7 @@ pub fn redact(
         HashSet::new()
     };
     let bits = split(kind, &poured, &stored, &concealed, &harmless);
-    let mut desk = Numbering::of(&stored, &concealed);
-    desk.match_paths(&bits);
-    let mut shelved = RedactedDraft { text: String::with_capacity(draft.len()), withheld: 0 };
-    for bit in &bits {
-        match bit {
-            DraftPart::Shown(text) => shelved.text.push_str(text),
-            DraftPart::Word => shelved.text.push_str(ESCAPED),
-            DraftPart::Left(number) => {
-                shelved.withheld += usize::from(*number == NOT_SAVED);
-                shelved.text.push_str(&write_placeholder(*number, false));
-            }
-            DraftPart::Secret(secret) => {
-                let number = desk.number(secret).unwrap_or(NOT_SAVED);
-                shelved.withheld += usize::from(number == NOT_SAVED);
-                shelved.text.push_str(&write_placeholder(number, secret.bare));
-            }
-        }
-    }
-    shelved
+    write(&bits, &stored, &concealed, |_| NOT_SAVED)
 }
 
 /// A draft as another program may see it while this one runs: secrets that `kept` does not hold yet
@@ -78,27 +60,45 @@ pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecret
     let poured = replace_placeholders(draft, kept);
     let bits = split(kind, &poured, kept, opened, &HashSet::new());
     let stored = kept.clone();
-    let mut desk = Numbering::of(&stored, opened);
-    desk.match_paths(&bits);
-    let mut text = String::with_capacity(draft.len());
     let mut added: HashMap<(&str, bool), usize> = HashMap::new();
-    for bit in &bits {
-        match bit {
-            DraftPart::Shown(shown) => text.push_str(shown),
-            DraftPart::Word => text.push_str(ESCAPED),
-            DraftPart::Left(number) => text.push_str(&write_placeholder(*number, false)),
-            DraftPart::Secret(secret) => {
-                let number = desk.number(secret).unwrap_or_else(|| {
-                    *added.entry((secret.bytes, secret.bare)).or_insert_with(|| {
-                        kept.push(secret.bytes, secret.bare);
-                        kept.len()
-                    })
-                });
-                text.push_str(&write_placeholder(number, secret.bare));
+    write(&bits, &stored, opened, |secret| {
+        *added.entry((secret.bytes, secret.bare)).or_insert_with(|| {
+            kept.push(secret.bytes, secret.bare);
+            kept.len()
+        })
+    })
+    .text
+}
+
+/// Puts placeholders in the place of secrets: those of `stored`, and of the others what `other` numbers.
+fn write<'t>(
+    parts: &[DraftPart<'t>],
+    stored: &'t ConcealedSecrets,
+    concealed: &'t str,
+    mut other: impl FnMut(&DraftSecret<'t>) -> usize,
+) -> RedactedDraft {
+    let mut numbering = Numbering::of(stored, concealed);
+    numbering.match_paths(parts);
+    let mut redacted = RedactedDraft { text: String::new(), withheld: 0 };
+    for part in parts {
+        let (number, bare) = match part {
+            DraftPart::Shown(text) => {
+                redacted.text.push_str(text);
+                continue;
             }
-        }
+            DraftPart::Word => {
+                redacted.text.push_str(ESCAPED);
+                continue;
+            }
+            DraftPart::Left(number) => (*number, false),
+            DraftPart::Secret(secret) => {
+                (numbering.number(secret).unwrap_or_else(|| other(secret)), secret.bare)
+            }
+        };
+        redacted.withheld += usize::from(number == NOT_SAVED);
+        redacted.text.push_str(&write_placeholder(number, bare));
     }
-    text
+    redacted
 }
 
 /// A part of a draft being redacted.
@@ -123,17 +123,8 @@ pub(super) struct DraftSecret<'t> {
 struct SecretRange {
     span: Span,
     bare: bool,
-    kind: SecretRangeKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SecretRangeKind {
-    /// The scan hides it.
-    Hidden,
-    /// It came from the placeholder of a secret.
-    Filled(usize),
-    /// It has the bytes of a stored secret.
-    Same(usize),
+    /// The secret that it came from, or has the bytes of; `None` where the scan hides it.
+    number: Option<usize>,
 }
 
 /// Splits a filled draft into what may be shown and what not.
@@ -147,8 +138,7 @@ fn split<'t>(
     let text = poured.text.as_str();
     let mut stretches = secret_ranges(kind, poured, stored, concealed);
     // Of those that begin together the longest first, and of equals the one that knows its number.
-    stretches
-        .sort_by_key(|one| (one.span.start, usize::MAX - one.span.end, one.kind == SecretRangeKind::Hidden));
+    stretches.sort_by_key(|one| (one.span.start, usize::MAX - one.span.end, one.number.is_none()));
     let known = stored.known();
     let mut cutter =
         DraftSplitter { text, filled: poured, stored, known, harmless, parts: Vec::new(), at: 0 };
@@ -181,24 +171,19 @@ fn secret_ranges(
 ) -> Vec<SecretRange> {
     let (text, known) = (poured.text.as_str(), stored.known());
     let mut found = Vec::new();
-    for (span, look) in runs(kind, text) {
-        if let Visibility::Hidden { bare } = look {
-            found.push(SecretRange { span, bare, kind: SecretRangeKind::Hidden });
+    for piece in runs::<&str>(kind, &[], text) {
+        if let Visibility::Hidden { bare } = piece.visibility {
+            found.push(SecretRange { span: piece.span, bare, number: None });
         }
     }
+    let mut filled = Vec::new();
     for piece in &poured.pieces {
-        if let FillSource::Number(number) = piece.from
-            && !looks_like_placeholder(piece.span.of(text))
-        {
+        if piece.number().is_some() && !looks_like_placeholder(piece.span.of(text)) {
             let bare = known.contains(&(piece.span.of(text), true));
-            found.push(SecretRange { span: piece.span, bare, kind: SecretRangeKind::Filled(number) });
+            found.push(SecretRange { span: piece.span, bare, number: piece.number() });
+            filled.push(piece.span);
         }
     }
-    let filled = found
-        .iter()
-        .filter(|one| one.kind != SecretRangeKind::Hidden)
-        .map(|one| one.span)
-        .collect::<Vec<_>>();
     let is_filled = |span: Span| {
         // Pieces come in order; the first that ends behind the beginning is the one that may overlap.
         let at = filled.partition_point(|one| one.end <= span.start);
@@ -218,12 +203,8 @@ fn secret_ranges(
         }
         let places = memchr::memmem::find_iter(text.as_bytes(), bytes);
         let spans = places.map(|start| Span { start, end: start + bytes.len() });
-        let what = SecretRangeKind::Same(at + 1);
-        found.extend(spans.filter(|span| !is_filled(*span)).map(|span| SecretRange {
-            span,
-            bare: *bare,
-            kind: what,
-        }));
+        let range = |span| SecretRange { span, bare: *bare, number: Some(at + 1) };
+        found.extend(spans.filter(|span| !is_filled(*span)).map(range));
     }
     found
 }
@@ -235,11 +216,8 @@ fn looks_like_placeholder(text: &str) -> bool {
 
 /// The values that a text shows, without their quotes.
 fn shown(kind: DocumentKind, text: &str) -> Vec<&str> {
-    let value = |piece: &crate::text::scan::ScanPiece| match piece.visibility {
-        Visibility::Shown(_) => Some(piece.span.of(text).trim_matches('"')),
-        Visibility::Hidden { .. } => None,
-    };
-    scan(kind, text).iter().filter_map(value).collect()
+    let pieces = scan(kind, text).into_iter().filter(|piece| !piece.is_hidden());
+    pieces.map(|piece| piece.span.of(text).trim_matches('"')).collect()
 }
 
 struct DraftSplitter<'t, 'k> {
@@ -261,16 +239,16 @@ impl<'t> DraftSplitter<'t, '_> {
             return self.secret(whole, false, None);
         };
         let bytes = whole.of(self.text);
-        match first.kind {
-            SecretRangeKind::Filled(number) => self.secret(whole, first.bare, Some(number)),
-            SecretRangeKind::Same(number) => self.secret(whole, first.bare, Some(number)),
-            SecretRangeKind::Hidden if self.is_stored(bytes, first.bare) => {
+        match first.number {
+            Some(_) => self.secret(whole, first.bare, first.number),
+            None if self.is_stored(bytes, first.bare) => {
                 let origin = self.piece(whole);
                 self.secret(whole, first.bare, origin.and_then(FilledPiece::number));
             }
-            SecretRangeKind::Hidden if self.harmless.contains(bytes) => {}
-            SecretRangeKind::Hidden if self.is_unfilled(whole) => {}
-            SecretRangeKind::Hidden => self.parts(cluster.get(1..).unwrap_or_default(), whole, first.bare),
+            None if self.harmless.contains(bytes) => {}
+            // A placeholder that stood for nothing in the draft, and so hides nothing.
+            None if self.piece(whole).is_some_and(|piece| !piece.filled) => {}
+            None => self.parts(cluster.get(1..).unwrap_or_default(), whole, first.bare),
         }
     }
 
@@ -292,11 +270,8 @@ impl<'t> DraftSplitter<'t, '_> {
         if known.is_empty() || !plain {
             return self.secret(whole, bare, None);
         }
-        for part in known {
-            let (SecretRangeKind::Filled(number) | SecretRangeKind::Same(number)) = part.kind else {
-                continue;
-            };
-            self.secret(part.span, part.bare, Some(number));
+        for part in known.into_iter().filter(|part| part.number.is_some()) {
+            self.secret(part.span, part.bare, part.number);
         }
     }
 
@@ -308,11 +283,6 @@ impl<'t> DraftSplitter<'t, '_> {
         let pieces = &self.filled.pieces;
         let at = pieces.binary_search_by_key(&span.start, |piece| piece.span.start).ok()?;
         pieces.get(at).filter(|piece| piece.span == span)
-    }
-
-    /// Whether it is a placeholder that stood for nothing in the draft, and so hides nothing.
-    fn is_unfilled(&self, span: Span) -> bool {
-        self.piece(span).is_some_and(|piece| matches!(piece.from, FillSource::Nothing(_)))
     }
 
     fn secret(&mut self, span: Span, bare: bool, origin: Option<usize>) {
@@ -328,21 +298,21 @@ impl<'t> DraftSplitter<'t, '_> {
         let shown = Span { start, end }.of(self.text);
         let mut at = 0;
         for mark in find_placeholders(shown) {
-            let span = Span { start: start + mark.span.start, end: start + mark.span.end };
+            let span = mark.span.shifted(start);
             let piece = self.piece(span);
             let word = mark.span.start + shown.get(mark.span.start..).and_then(|s| s.find(WORD)).unwrap_or(0);
-            let (upto, bit, from) = match piece.map(|piece| piece.from) {
-                Some(FillSource::Nothing(PlaceholderKind::Damaged)) => continue,
-                Some(FillSource::Nothing(PlaceholderKind::Number(NOT_SAVED))) => {
+            let (upto, bit, from) = match piece.filter(|piece| !piece.filled).map(|piece| piece.kind) {
+                Some(PlaceholderKind::Damaged) => continue,
+                Some(PlaceholderKind::Number(NOT_SAVED)) => {
                     (mark.span.start, DraftPart::Left(NOT_SAVED), mark.span.end)
                 }
                 // It must not begin to stand for something.
-                Some(FillSource::Nothing(PlaceholderKind::Number(number))) => {
+                Some(PlaceholderKind::Number(number)) => {
                     (mark.span.start, DraftPart::Left(number.max(self.stored.len() + 1)), mark.span.end)
                 }
-                origin if self.is_stored(span.of(self.text), false) => {
-                    let number = origin.and_then(|from| FillSource::number(&from));
-                    let secret = DraftSecret { bytes: span.of(self.text), bare: false, origin: number };
+                _ if self.is_stored(span.of(self.text), false) => {
+                    let origin = piece.and_then(FilledPiece::number);
+                    let secret = DraftSecret { bytes: span.of(self.text), bare: false, origin };
                     (mark.span.start, DraftPart::Secret(secret), mark.span.end)
                 }
                 _ => (word, DraftPart::Word, word + WORD.len()),
@@ -359,20 +329,5 @@ impl<'t> DraftSplitter<'t, '_> {
 impl ConcealedSecrets {
     fn known(&self) -> HashSet<(&str, bool)> {
         self.0.iter().flatten().map(|one| (one.bytes.as_str(), one.bare)).collect()
-    }
-}
-
-impl FillSource {
-    fn number(&self) -> Option<usize> {
-        match self {
-            Self::Number(number) => Some(*number),
-            _ => None,
-        }
-    }
-}
-
-impl FilledPiece {
-    fn number(&self) -> Option<usize> {
-        self.from.number()
     }
 }

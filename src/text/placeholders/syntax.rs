@@ -38,10 +38,10 @@ pub(super) enum PlaceholderKind {
     Damaged,
 }
 
-impl Placeholder {
-    pub(super) fn number(&self) -> Option<usize> {
-        match self.kind {
-            PlaceholderKind::Number(number) => Some(number),
+impl PlaceholderKind {
+    pub(super) fn number(self) -> Option<usize> {
+        match self {
+            Self::Number(number) => Some(number),
             _ => None,
         }
     }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::value::{ValuePart, parts};
-use super::{ScanPieces, SegmentRole, Visibility};
-use crate::domain::json::{Lexeme, LexemeKind, Lexer, Span, decode, unquote};
+use super::value::parts;
+use super::{ScanPiece, ScanPieces, SegmentRole, Visibility};
+use crate::domain::json::{LexemeKind, Lexer, Span, decode, unquote};
 use crate::domain::{DocumentKind, is_listed_secret, is_secret_field, looks_secret, may_be_secret};
 
 /// In a text nested deeper than any document, paths are not followed and everything is hidden.
@@ -49,6 +49,8 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
         let secret = is_secret_field(kind, &path);
         let root = JsonFrame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
+        // A text without trustworthy quotes may hold the password of a URL, or a key.
+        let hides_anywhere = |text: &str| text.contains('@') || text.contains("-----BEGIN");
         let suspicious = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
         Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
     }
@@ -58,12 +60,13 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let body = self.text.get(at..).unwrap_or_default();
         let mut lexer = Lexer::new(body);
         while let Some(lexeme) = lexer.next() {
-            let span = Span { start: at + lexeme.span.start, end: at + lexeme.span.end };
+            let span = lexeme.span.shifted(at);
             match lexeme.kind {
                 LexemeKind::Space => pieces.shown(span, SegmentRole::Plain),
                 LexemeKind::String if is_key(lexer.clone()) => {
                     // A stray colon makes a value look like a name.
-                    if self.after_colon || self.is_in_array() {
+                    let is_in_array = matches!(self.frames.as_slice(), [_, .., top] if !top.object);
+                    if self.after_colon || is_in_array {
                         self.string(lexeme.kind, span, pieces);
                     } else {
                         pieces.shown(span, SegmentRole::Key);
@@ -72,25 +75,21 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
                 }
                 LexemeKind::String | LexemeKind::Unterminated => self.string(lexeme.kind, span, pieces),
                 LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null | LexemeKind::Bad => {
-                    self.word(Lexeme { kind: lexeme.kind, span }, pieces);
+                    self.word(lexeme.kind, span, pieces);
                 }
                 mark => {
-                    self.punctuation(mark);
+                    match mark {
+                        LexemeKind::Comma => self.comma(),
+                        LexemeKind::Colon => {}
+                        _ if mark.opens() => self.open(mark == LexemeKind::OpenObject),
+                        _ => self.close(),
+                    }
                     pieces.shown(span, SegmentRole::Punctuation);
                 }
             }
             if lexeme.kind != LexemeKind::Space {
                 self.after_colon = lexeme.kind == LexemeKind::Colon;
             }
-        }
-    }
-
-    fn punctuation(&mut self, mark: LexemeKind) {
-        match mark {
-            LexemeKind::OpenObject | LexemeKind::OpenArray => self.open(mark == LexemeKind::OpenObject),
-            LexemeKind::CloseObject | LexemeKind::CloseArray => self.close(),
-            LexemeKind::Comma => self.comma(),
-            _ => (),
         }
     }
 
@@ -116,10 +115,6 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         }
     }
 
-    fn is_in_array(&self) -> bool {
-        matches!(self.frames.as_slice(), [_, .., top] if !top.object)
-    }
-
     fn comma(&mut self) {
         if let Some(top) = self.frames.last_mut() {
             self.path.truncate(top.path_len);
@@ -129,7 +124,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
 
     fn key(&mut self, span: Span) {
         let quoted = span.of(self.text);
-        let name = unquote(quoted).value().unwrap_or(Cow::Borrowed(quoted));
+        let name = unquote(quoted).ok().unwrap_or(Cow::Borrowed(quoted));
         let broken = self.broken_at.is_some();
         let Some(top) = self.frames.last_mut() else { return };
         self.path.truncate(top.path_len);
@@ -156,29 +151,23 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let decoded = decode(inner.of(self.text));
         self.suspicious |= self.broken_at.is_some() && may_be_secret(&decoded.value);
         let quote = |at| Span { start: at, end: at + 1 };
-        let mut parts = parts(&decoded.value, secret);
-        if let [(_, ValuePart::Text)] | [] = parts.as_slice() {
+        let parts = parts(&decoded.value, secret);
+        if let [ScanPiece { visibility: Visibility::Shown(SegmentRole::String), .. }] | [] = parts.as_slice()
+        {
             return pieces.shown(span, SegmentRole::String);
         }
         pieces.shown(quote(span.start), SegmentRole::String);
-        for (part_span, part) in parts.drain(..) {
-            let part_span = Span {
-                start: inner.start + decoded.source_offset(part_span.start),
-                end: inner.start + decoded.source_offset(part_span.end),
-            };
-            match part {
-                ValuePart::Text => pieces.shown(part_span, SegmentRole::String),
-                ValuePart::Reference => pieces.shown(part_span, SegmentRole::Reference),
-                ValuePart::Hidden => pieces.push(part_span, Visibility::Hidden { bare: false }),
-            }
+        for part in parts {
+            let [start, end] =
+                [part.span.start, part.span.end].map(|at| inner.start + decoded.source_offset(at));
+            pieces.push(Span { start, end }, part.visibility);
         }
         if end < span.end {
             pieces.shown(quote(end), SegmentRole::String);
         }
     }
 
-    fn word(&mut self, lexeme: Lexeme, pieces: &mut ScanPieces) {
-        let Lexeme { kind: shape, span } = lexeme;
+    fn word(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
         let secret = self.is_secret(span);
         let look = match shape {
             LexemeKind::Null => Visibility::Shown(SegmentRole::Word),
@@ -193,11 +182,6 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         };
         pieces.push(span, look);
     }
-}
-
-/// Whether a text without trustworthy quotes may hold the password of a URL, or a key.
-fn hides_anywhere(text: &str) -> bool {
-    text.contains('@') || text.contains("-----BEGIN")
 }
 
 /// Whether the string just read names a member: a colon follows.

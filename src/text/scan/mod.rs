@@ -31,6 +31,12 @@ pub(crate) enum Visibility {
     },
 }
 
+impl ScanPiece {
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self.visibility, Visibility::Hidden { .. })
+    }
+}
+
 /// The pieces of a whole document.
 pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<ScanPiece> {
     scan_within::<&str>(kind, &[], text)
@@ -61,7 +67,7 @@ pub(super) fn scan_checked<S: AsRef<str>>(
         }
         Err(offset) => {
             json::JsonScanner::new(kind, path, text, Some(mark + offset)).read(mark, &mut pieces);
-            join_hidden(text, &mut pieces.0);
+            return join_hidden(text, pieces.0);
         }
     }
     pieces.0
@@ -85,34 +91,26 @@ impl ScanPieces {
 
 /// Makes one of hidden pieces with nothing but blanks between them, so that the words of a secret
 /// cannot be counted.
-fn join_hidden(text: &str, pieces: &mut Vec<ScanPiece>) {
+fn join_hidden(text: &str, pieces: Vec<ScanPiece>) -> Vec<ScanPiece> {
     let mut joined: Vec<ScanPiece> = Vec::with_capacity(pieces.len());
-    for piece in pieces.drain(..) {
-        if matches!(piece.visibility, Visibility::Hidden { .. })
-            && let Some(first) = last_hidden(text, &joined)
-        {
-            joined.truncate(first + 1);
-            if let Some(first) = joined.last_mut() {
+    // The last hidden one, if nothing but blanks came after it.
+    let mut hidden: Option<usize> = None;
+    for piece in pieces {
+        match hidden.and_then(|at| joined.get_mut(at)) {
+            Some(first) if piece.is_hidden() => {
                 first.span.end = piece.span.end;
                 first.visibility = Visibility::Hidden { bare: false };
+                joined.truncate(hidden.map_or(0, |at| at + 1));
             }
-        } else {
-            joined.push(piece);
+            _ => {
+                if piece.is_hidden() {
+                    hidden = Some(joined.len());
+                } else if !piece.span.of(text).bytes().all(|byte| byte == b' ' || byte == b'\t') {
+                    hidden = None;
+                }
+                joined.push(piece);
+            }
         }
     }
-    *pieces = joined;
-}
-
-/// The last piece, or the one before a blank last one, if it is hidden.
-fn last_hidden(text: &str, pieces: &[ScanPiece]) -> Option<usize> {
-    let hidden = |piece: &ScanPiece| matches!(piece.visibility, Visibility::Hidden { .. });
-    match pieces {
-        [.., last] if hidden(last) => Some(pieces.len() - 1),
-        [.., before, blank]
-            if hidden(before) && blank.span.of(text).bytes().all(|b| b == b' ' || b == b'\t') =>
-        {
-            Some(pieces.len() - 2)
-        }
-        _ => None,
-    }
+    joined
 }

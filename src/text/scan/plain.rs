@@ -1,8 +1,8 @@
 //! Texts that are no JSON at all (YAML, `.env`, header lines): whatever follows a secret-looking
 //! name on its line is hidden, and everything after it if its value may go on in the next line.
 
-use super::value::{ValuePart, split_parts, zones};
-use super::{ScanPieces, SegmentRole, Visibility};
+use super::value::{split_parts, zones};
+use super::{ScanPieces, SegmentRole};
 use crate::domain::json::Span;
 use crate::domain::may_be_secret;
 
@@ -13,13 +13,8 @@ const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
 pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut ScanPieces) {
     let body = text.get(at..).unwrap_or_default();
     let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(body) };
-    for (span, part) in split_parts(body, &hidden) {
-        let span = Span { start: at + span.start, end: at + span.end };
-        match part {
-            ValuePart::Text => pieces.shown(span, SegmentRole::Plain),
-            ValuePart::Reference => pieces.shown(span, SegmentRole::Reference),
-            ValuePart::Hidden => pieces.push(span, Visibility::Hidden { bare: false }),
-        }
+    for part in split_parts(body, &hidden, SegmentRole::Plain) {
+        pieces.push(part.span.shifted(at), part.visibility);
     }
 }
 
@@ -37,9 +32,7 @@ fn hidden_in(text: &str) -> Vec<Span> {
         }
         let name_end = secret_name_end(line);
         let before = line.get(..name_end.unwrap_or(line.len())).unwrap_or_default();
-        found.extend(
-            zones(before).into_iter().map(|zone| Span { start: start + zone.start, end: start + zone.end }),
-        );
+        found.extend(zones(before).into_iter().map(|zone| zone.shifted(start)));
         let Some(name_end) = name_end else { continue };
         let value = line.get(name_end..).unwrap_or_default();
         let bare = value.trim_start_matches(SEPARATORS);
@@ -87,17 +80,7 @@ mod tests {
     fn shown(text: &str) -> String {
         let mut pieces = ScanPieces::default();
         read(text, 0, false, &mut pieces);
-        pieces
-            .0
-            .iter()
-            .map(|piece| {
-                if matches!(piece.visibility, Visibility::Hidden { .. }) {
-                    "•"
-                } else {
-                    piece.span.of(text)
-                }
-            })
-            .collect()
+        pieces.0.iter().map(|piece| if piece.is_hidden() { "•" } else { piece.span.of(text) }).collect()
     }
 
     #[test]

@@ -1,32 +1,25 @@
 //! Which parts of one text value are secrets: all of a secret field but its references, and
 //! anywhere the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
 
+use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;
 use crate::domain::reference::login_password;
 use crate::domain::{Reference, looks_secret, references_in};
 
-/// What a part of a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ValuePart {
-    Text,
-    /// A reference, or what of it may be seen.
-    Reference,
-    Hidden,
-}
-
 /// The parts of a value, in order and without a gap. `secret` says that the field is one.
-pub(super) fn parts(value: &str, secret: bool) -> Vec<(Span, ValuePart)> {
+pub(super) fn parts(value: &str, secret: bool) -> Vec<ScanPiece> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
-        return split_parts(value, &[whole]);
+        return split_parts(value, &[whole], SegmentRole::String);
     }
     // Whatever is found below holds one of these.
     if memchr::memchr3(b':', b'=', b'$', value.as_bytes()).is_none()
         && memchr::memchr(b' ', value.as_bytes()).is_none()
     {
-        return if value.is_empty() { Vec::new() } else { vec![(whole, ValuePart::Text)] };
+        let text = ScanPiece { span: whole, visibility: Visibility::Shown(SegmentRole::String) };
+        return if value.is_empty() { Vec::new() } else { vec![text] };
     }
-    split_parts(value, &zones(value))
+    split_parts(value, &zones(value), SegmentRole::String)
 }
 
 /// The zones of a text that are secret whatever field it stands in; sorted, without overlap.
@@ -60,10 +53,10 @@ fn userinfo(value: &str) -> Vec<Span> {
         let (head, tail) = line.split_at_checked(head_len).unwrap_or((line, ""));
         let mut start = at;
         for word in head.split_inclusive(char::is_whitespace) {
-            found.extend(login_password(word).map(|span| moved(span, start)));
+            found.extend(login_password(word).map(|span| span.shifted(start)));
             start += word.len();
         }
-        found.extend(login_password(tail).or_else(|| token(tail)).map(|span| moved(span, start)));
+        found.extend(login_password(tail).or_else(|| token(tail)).map(|span| span.shifted(start)));
         at += line.len();
     }
     found
@@ -73,10 +66,6 @@ fn userinfo(value: &str) -> Vec<Span> {
 fn token(text: &str) -> Option<Span> {
     let end = text.find(['/', '?', '#', ' ', '@'])?;
     text.get(end..)?.starts_with('@').then_some(Span { start: 0, end })
-}
-
-fn moved(span: Span, by: usize) -> Span {
-    Span { start: by + span.start, end: by + span.end }
 }
 
 /// What follows each `Bearer `, up to a blank or a quote.
@@ -115,7 +104,8 @@ fn assignment(value: &str) -> Option<Span> {
         if references.peek().is_some_and(|span| span.start < at) {
             continue;
         }
-        if assigns_a_secret(value.get(..at)?) {
+        let before = value.get(..at)?.trim_end_matches([' ', '\t', '"', '\'', '\\']);
+        if looks_secret(last_word(before)) {
             let rest = value.get(at..)?;
             let skipped =
                 rest.len() - rest.trim_start_matches([' ', '\t', ':', '=', '>', '"', '\'', '\\']).len();
@@ -124,12 +114,6 @@ fn assignment(value: &str) -> Option<Span> {
         }
     }
     None
-}
-
-/// Whether the text ends in a name that looks secret, as a name before `=` or `:` ends.
-fn assigns_a_secret(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', '\t', '"', '\'', '\\']);
-    looks_secret(last_word(before))
 }
 
 /// The word that the text ends in; of a very long one, the end.
@@ -150,8 +134,10 @@ fn find(text: &str, from: usize, needle: &str) -> Option<usize> {
 }
 
 /// Splits a value along its secret zones and its references: within a zone, a whole reference is
-/// shown but not its default; outside, its default is hidden only if its name sounds secret.
-pub(super) fn split_parts(value: &str, zones: &[Span]) -> Vec<(Span, ValuePart)> {
+/// shown but not its default; outside, its default is hidden only if its name sounds secret. Other text
+/// is shown in the role `text`.
+pub(super) fn split_parts(value: &str, zones: &[Span], text: SegmentRole) -> Vec<ScanPiece> {
+    const REFERENCE: Visibility = Visibility::Shown(SegmentRole::Reference);
     let references = references_in(value);
     let mut cuts: Vec<usize> = vec![0, value.len()];
     cuts.extend(zones.iter().flat_map(|zone| [zone.start, zone.end]));
@@ -163,15 +149,15 @@ pub(super) fn split_parts(value: &str, zones: &[Span]) -> Vec<(Span, ValuePart)>
     cuts.dedup();
     let mut zones = zones.iter().peekable();
     let mut references = references.iter().peekable();
-    let mut parts: Vec<(Span, ValuePart)> = Vec::new();
+    let mut parts: Vec<ScanPiece> = Vec::new();
     for (start, end) in cuts.iter().copied().zip(cuts.iter().copied().skip(1)) {
         while zones.next_if(|zone| zone.end <= start).is_some() {}
         while references.next_if(|(_, span, _)| span.end <= start).is_some() {}
         let zone = zones.peek().copied().filter(|zone| zone.start <= start);
         let reference = references.peek().copied().filter(|(_, span, _)| span.start <= start);
-        let part = match (zone, reference) {
-            (None, None) => ValuePart::Text,
-            (Some(_), None) => ValuePart::Hidden,
+        let visibility = match (zone, reference) {
+            (None, None) => Visibility::Shown(text),
+            (Some(_), None) => Visibility::Hidden { bare: false },
             (zone, Some((reference, span, default))) => {
                 let whole = zone.is_some_and(|zone| zone.start <= span.start && span.end <= zone.end);
                 let in_default = default.is_some_and(|default| default.start <= start && start < default.end);
@@ -179,12 +165,12 @@ pub(super) fn split_parts(value: &str, zones: &[Span]) -> Vec<(Span, ValuePart)>
                     Some(_) => in_default || !whole,
                     None => in_default && sounds_secret(reference),
                 };
-                if hidden { ValuePart::Hidden } else { ValuePart::Reference }
+                if hidden { Visibility::Hidden { bare: false } } else { REFERENCE }
             }
         };
         match parts.last_mut() {
-            Some((last, same)) if *same == part && part != ValuePart::Reference => last.end = end,
-            _ => parts.push((Span { start, end }, part)),
+            Some(last) if last.visibility == visibility && visibility != REFERENCE => last.span.end = end,
+            _ => parts.push(ScanPiece { span: Span { start, end }, visibility }),
         }
     }
     parts
@@ -204,7 +190,7 @@ mod tests {
     fn shown(value: &str, secret: bool) -> String {
         parts(value, secret)
             .into_iter()
-            .map(|(span, part)| if part == ValuePart::Hidden { "•" } else { span.of(value) })
+            .map(|part| if part.is_hidden() { "•" } else { part.span.of(value) })
             .collect()
     }
 
@@ -259,7 +245,7 @@ mod tests {
     fn hostile_values_cost_one_pass() {
         for unit in ["{$", "token", "a=", "://", "://u:p@h\n", "{$A:x}", "bearer ", "{$A}: "] {
             let value = unit.repeat(1_000_000 / unit.len());
-            let length: usize = parts(&value, false).iter().map(|(span, _)| span.len()).sum();
+            let length: usize = parts(&value, false).iter().map(|part| part.span.len()).sum();
             assert_eq!(length, value.len());
         }
     }

@@ -14,16 +14,11 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct ChooserDialog;
 
 impl Component for ChooserDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Choose
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Choose(chooser)) = &model.overlay {
             view::draw(surface, dialog_area(model), chooser);

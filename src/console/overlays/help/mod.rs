@@ -10,16 +10,11 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct HelpDialog;
 
 impl Component for HelpDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Help
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Help { place, scroll }) = &model.overlay {
             view::draw(surface, model, dialog_area(model), *place, *scroll);

@@ -1,9 +1,10 @@
 //! A line to type: commands and addresses with completion, names, reasons, confirmations.
 
+mod ask;
 mod update;
 mod view;
 
-pub(crate) use update::{ask, ask_typed_words, clone_one, clone_to, command, new_document, rename, unlock};
+pub(crate) use ask::{ask, new_document, unlock};
 
 use crossterm::event::KeyEvent;
 
@@ -12,16 +13,11 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, PromptPurpose, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::Surface;
 
 pub(crate) struct PromptDialog;
 
 impl Component for PromptDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Prompt
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Prompt(prompt)) = &model.overlay {
             view::draw(surface, model, dialog_area(model), prompt);

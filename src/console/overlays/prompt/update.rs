@@ -1,80 +1,18 @@
-//! Prompt lines: commands and addresses, names of new documents, the context's name to unlock.
+//! What is typed, and what is done with it.
 
 use crossterm::event::KeyEvent;
 
+use super::ask::refresh;
 use crate::console::action::Action;
 use crate::console::effect::Effect;
-use crate::console::model::{Model, Tone, WriteAccess};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
-use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
-use crate::console::screens::plan::builder::ConflictInfo;
+use crate::console::overlays::state::{Overlay, PromptPurpose};
+use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, names};
 use crate::console::screens::secrets::actions::{destroy, reveal};
-use crate::console::screens::{Tab, browse, editor, merge, plan, secret_form};
-use crate::console::update::{keys, visibility};
-use crate::console::widgets::TextInput;
-use crate::domain::{Address, Namespace, ResourceKey};
-use crate::inventory::Scope;
-
-/// Completions offered at once.
-const CANDIDATES: usize = 8;
-
-pub(crate) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
-    let prompt = Prompt { purpose, input: TextInput::of(text), error: None, candidates: Vec::new() };
-    model.overlay = Some(Overlay::Prompt(prompt));
-    refresh(model);
-}
-
-pub(crate) fn command(model: &mut Model) {
-    ask(model, PromptPurpose::Command, "");
-}
-
-/// Asks for the name of a new document, starting with the current namespace.
-pub(crate) fn new_document(model: &mut Model) {
-    let start = match (model.tab, model.webhooks.listing.scope()) {
-        (Tab::Connections, _) => "connections/".into(),
-        (_, Scope::Namespace(namespace)) => format!("{}/", namespace.as_str()),
-        _ => model
-            .selected()
-            .and_then(ResourceKey::namespace)
-            .map(|ns| format!("{}/", ns.as_str()))
-            .unwrap_or_default(),
-    };
-    ask(model, PromptPurpose::New, start);
-}
-
-/// Asks for the name of a copy.
-pub(crate) fn clone_one(model: &mut Model, key: ResourceKey) {
-    let start = key.to_string();
-    ask(model, PromptPurpose::Clone(key), start);
-}
-
-/// Asks for the namespace of several copies.
-pub(crate) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>) {
-    ask(model, PromptPurpose::CloneTo(keys), "");
-}
-
-/// Asks for a new name.
-pub(crate) fn rename(model: &mut Model, key: ResourceKey) {
-    let start = key.to_string();
-    ask(model, PromptPurpose::Rename(key), start);
-}
-
-/// Asks to type the words without which the plan is not written.
-pub(crate) fn ask_typed_words(model: &mut Model, words: String) {
-    ask(model, PromptPurpose::Typed(words), "");
-}
-
-/// Asks for the context's name, to allow writing.
-pub(crate) fn unlock(model: &mut Model) {
-    match model.lock {
-        WriteAccess::ReadOnly => {
-            model.notify(Tone::Bad, "read-only: this console was started without a writer")
-        }
-        WriteAccess::Open(_) => model.notify(Tone::Plain, "writing is already allowed"),
-        WriteAccess::Locked => ask(model, PromptPurpose::Unlock, ""),
-    }
-}
+use crate::console::screens::{browse, editor, merge, plan, secret_form};
+use crate::domain::{Address, ResourceKey};
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
@@ -130,54 +68,6 @@ fn common_prefix(words: &[String]) -> Option<String> {
     first.get(..end).map(str::to_owned)
 }
 
-/// Updates the candidates.
-fn refresh(model: &mut Model) {
-    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
-    let text = prompt.input.text();
-    let candidates = match prompt.purpose {
-        PromptPurpose::Unlock | PromptPurpose::Typed(_) | PromptPurpose::Value => Vec::new(),
-        PromptPurpose::Reason(_) | PromptPurpose::FieldName | PromptPurpose::Destroy(_) => Vec::new(),
-        PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
-            .iter()
-            .filter(|action| action.is_command() && action.name().starts_with(text))
-            .filter(|action| model.lock != WriteAccess::ReadOnly || !action.needs_writer())
-            .map(|action| action.name().to_owned())
-            .chain(namespaces(model, text))
-            .take(CANDIDATES)
-            .collect(),
-        PromptPurpose::Command => addresses(model, text),
-        PromptPurpose::CloneTo(_) => {
-            namespaces(model, text).filter(|name| name != "connections/").take(CANDIDATES).collect()
-        }
-        PromptPurpose::New | PromptPurpose::Clone(_) | PromptPurpose::Rename(_) => {
-            namespaces(model, text).take(CANDIDATES).collect()
-        }
-    };
-    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-        prompt.candidates = candidates;
-    }
-}
-
-fn namespaces<'a>(model: &'a Model, text: &'a str) -> impl Iterator<Item = String> + 'a {
-    let names = model.inventory.namespaces().map(|(namespace, _)| namespace.as_str()).chain(["connections"]);
-    names.map(|name| format!("{name}/")).filter(move |name| !text.is_empty() && name.starts_with(text))
-}
-
-fn addresses(model: &Model, text: &str) -> Vec<String> {
-    let scope = match text.split_once('/') {
-        Some(("connections", _)) => Scope::Connections,
-        Some((namespace, _)) => Namespace::new(namespace).map_or(Scope::Foreign, Scope::Namespace),
-        None => Scope::Foreign,
-    };
-    model
-        .inventory
-        .keys(&scope)
-        .map(|key| key.to_string())
-        .filter(|address| address.starts_with(text))
-        .take(CANDIDATES)
-        .collect()
-}
-
 /// Submits the line.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
@@ -226,53 +116,35 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;
-        let leaves_draft =
-            (model.edit.is_some() || model.plan.is_some() || model.secret_actions.covers_body())
-                && !matches!(
-                    action,
-                    Action::Unlock
-                        | Action::Lock
-                        | Action::Retry
-                        | Action::Redraw
-                        | Action::Suspend
-                        | Action::Help
-                );
-        if leaves_draft {
-            let what = match (&model.plan, &model.edit) {
-                (Some(_), _) => "plan",
-                (None, Some(_)) => "draft",
-                (None, None) => "form",
-            };
-            model.notify(Tone::Plain, format!("leave the {what} first: esc"));
+        let goes_on = matches!(
+            action,
+            Action::Unlock | Action::Lock | Action::Retry | Action::Redraw | Action::Suspend | Action::Help
+        );
+        if let Some(open) = open_work(model).filter(|_| !goes_on) {
+            model.notify(Tone::Plain, format!("leave the {open} first: esc"));
             return Ok(Vec::new());
         }
         if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
             // The page only informs, and `:reread` shows it again.
             model.secret_actions.stale_dependents.page = None;
         }
-        return Ok(keys::act(model, action));
+        return Ok(vec![Effect::Act(action)]);
     }
     if !text.contains(['/', ':']) {
         return Err(format!("no command is called \"{text}\"; tab completes, ? lists them"));
     }
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
-    if model.plan.is_some() {
-        return Err("leave the plan first: esc, twice".into());
-    }
-    if model.secret_actions.covers_body() {
-        return Err("leave the form first: esc, twice".into());
-    }
-    if model.edit.is_some() {
-        return Err("leave the draft first: esc, twice".into());
+    if let Some(open) = open_work(model) {
+        return Err(format!("leave the {open} first: esc, twice"));
     }
     if model.inventory.find(&key).is_none() && model.drafts.contains_key(&key) {
         model.overlay = None;
-        if keys::passes_gate(model) {
+        if model.passes_gate() {
             editor::resume(model, &key);
         }
         return Ok(Vec::new());
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, &key) {
         return Err(format!("whether {key} exists is not known: {refusal}"));
     }
     if !browse::go_to(model, &key) {
@@ -284,6 +156,15 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     model.overlay = None;
     model.secret_actions.stale_dependents.page = None;
     Ok(Vec::new())
+}
+
+/// What has to be left before anything else is opened.
+fn open_work(model: &Model) -> Option<&'static str> {
+    match (&model.plan, &model.edit) {
+        (Some(_), _) => Some("plan"),
+        (None, Some(_)) => Some("draft"),
+        (None, None) => model.secret_actions.covers_body().then_some("form"),
+    }
 }
 
 /// Starts a document under a name that must be free, valid and routable.
@@ -298,12 +179,12 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
             Some(from) if *from == key => Err(format!("{key} is what is to be copied; type another name")),
             Some(from) => {
                 let pair = (from.clone(), key);
-                close_on_success(model, |model| builder::clone(model, vec![pair], &ConflictInfo::default()))
+                close_on_success(model, |model| builder::build(model, PlanKind::Clone(vec![pair]), None))
             }
             None => Err(format!("{key} exists already; edit it instead")),
         };
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &key) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, &key) {
         return Err(refusal.to_string());
     }
     if model.drafts.contains_key(&key) {

@@ -8,17 +8,12 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, ConfirmAction, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::screens::drafts;
 use crate::console::widgets::Surface;
 
 pub(crate) struct Question;
 
 impl Component for Question {
-    fn place(&self, _: &Model) -> Place {
-        Place::Confirm
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Confirm(confirm)) = &model.overlay {
             view::draw(surface, model, dialog_area(model), confirm);

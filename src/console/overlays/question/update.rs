@@ -9,7 +9,7 @@ use crate::console::secret_jobs::SecretJob;
 
 /// Yes to a question; a key pressed before the question could be read is ignored.
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
-    let too_soon = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if editor::too_soon(confirm.asked, model.now.mono));
+    let too_soon = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if model.now.is_too_soon_after(confirm.asked));
     if too_soon {
         return Vec::new();
     }

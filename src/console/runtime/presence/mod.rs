@@ -24,8 +24,8 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::task_reply::TaskReply;
-use crate::console::effect::RequestId;
 use crate::console::message::{Answer, SecretReachability};
+use crate::console::request::RequestId;
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::{Error, HEALTH_DEADLINE, SecretReader, secret_store_answer, within};
 

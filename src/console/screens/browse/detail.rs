@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
 use crate::check::Diagnostic;
-use crate::check::rules::{OpenToAnyone, UnroutableId, UnusableDocument};
+use crate::check::rules::{OPEN_TO_ANYONE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs;
@@ -15,7 +15,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
-use crate::inventory::{Auth, RowRef};
+use crate::inventory::RowRef;
 use crate::text::Safe;
 
 /// Dependents listed before the rest is only counted.
@@ -81,7 +81,7 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
     let found = diagnostics(model, &shown.key, &shown.facts);
-    if let Some(trouble) = first_of(&found, &UnusableDocument) {
+    if let Some(trouble) = first_of(&found, &UNUSABLE_DOCUMENT) {
         facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.message);
     }
     match &shown.key {
@@ -155,7 +155,7 @@ impl LabelledLines {
 }
 
 fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Diagnostic]) {
-    if let Some(found) = first_of(found, &UnroutableId) {
+    if let Some(found) = first_of(found, &UNROUTABLE_ID) {
         facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
     }
@@ -169,13 +169,13 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found
 }
 
 fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
-    if let Some(found) = first_of(found, &OpenToAnyone) {
+    if let Some(found) = first_of(found, &OPEN_TO_ANYONE) {
         return facts.marked("auth", StyleRole::Warning, glyph::WARNING, &found.message);
     }
     let words = if shown.facts.auth.is_open() {
         format!("{}, by a secret of its own", needs::own_auth(model, &shown.key).join(", "))
     } else {
-        shown.facts.auth.iter().map(Auth::word).collect::<Vec<_>>().join(", ")
+        shown.facts.auth.iter().map(|auth| auth.word).collect::<Vec<_>>().join(", ")
     };
     facts.add("auth", StyleRole::Text, &words);
 }

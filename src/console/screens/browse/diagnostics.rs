@@ -38,13 +38,13 @@ pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Ve
 }
 
 /// The first that a rule says.
-pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &dyn Rule) -> Option<&'d Diagnostic> {
-    found.iter().find(|found| found.rule == rule.id())
+pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d Diagnostic> {
+    found.iter().find(|found| found.rule == rule.id)
 }
 
 /// Whether a connection that it names is known not to exist, in words.
 pub(super) fn dangling<'d>(found: &'d [Diagnostic], name: &str) -> Option<&'d Diagnostic> {
     found
         .iter()
-        .find(|found| found.rule == crate::check::rules::DanglingConnection.id() && found.pointer == name)
+        .find(|found| found.rule == crate::check::rules::DANGLING_CONNECTION.id && found.pointer == name)
 }

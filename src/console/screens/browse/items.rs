@@ -6,7 +6,7 @@ use super::diagnostics::{dangling, diagnostics, first_of};
 use super::listing::Sort;
 use super::state::BrowsePage;
 use crate::check::Diagnostic;
-use crate::check::rules::OpenToAnyone;
+use crate::check::rules::OPEN_TO_ANYONE;
 use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
@@ -181,13 +181,13 @@ fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Saf
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
-    if first_of(found, &OpenToAnyone).is_some() {
+    if first_of(found, &OPEN_TO_ANYONE).is_some() {
         return (StyleRole::Warning, Safe::literal("none"));
     }
     if auth.is_open() {
         return (StyleRole::Text, needs::own_auth(model, &row.key()).join(" ").into());
     }
-    let words: Vec<&str> = auth.iter().map(crate::inventory::Auth::word).collect();
+    let words: Vec<&str> = auth.iter().map(|auth| auth.word).collect();
     (StyleRole::Text, words.join(" ").into())
 }
 

@@ -40,19 +40,12 @@ pub(crate) enum Documents {
 }
 
 impl Component for Documents {
-    fn place(&self, model: &Model) -> Place {
-        match model.browse() {
-            Some(browse) if browse.list.typing.is_some() => Place::Filter,
-            _ => Place::Browse,
-        }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model);
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let is_typing = self.place(model) == Place::Filter;
+        let is_typing = model.place() == Place::Filter;
         match action {
             Action::Accept => end_filter(model, true),
             Action::Cancel => end_filter(model, false),

@@ -13,11 +13,9 @@ use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 
 /// Shows a tab.
-pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
+pub(crate) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
-    let effects = tab.component().enter(model);
     settle(model);
-    effects
 }
 
 /// Moves in the focused pane.
@@ -163,7 +161,7 @@ pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Connection { .. } => (Tab::Connections, Scope::Connections),
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
-    let _ = show(model, tab);
+    show(model, tab);
     let Some((browse, inventory)) = resized(model) else { return false };
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
     if *browse.listing.scope() != scope && !stays {

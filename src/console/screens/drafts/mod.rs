@@ -1,13 +1,17 @@
 //! Saved drafts: autosave, the list of them, and what is offered at start and on leaving.
 
+mod autosave;
 mod state;
+mod status;
 mod update;
 mod view;
 
-pub use state::{AutosaveState, DraftRow, DraftStatus, DraftsPage, SavedDrafts};
+pub use autosave::AutosaveState;
+pub use state::{DraftRow, DraftsPage, SavedDrafts};
+pub use status::DraftStatus;
 pub(crate) use update::{
-    ask_to_leave, follow, is_busy, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, quit_now,
-    quit_or_ask, show, throw_away, wake,
+    ask_to_leave, follow, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, quit_now, quit_or_ask,
+    show, throw_away, wake,
 };
 
 use crate::console::action::Action;
@@ -15,17 +19,12 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// The list of drafts.
 pub(crate) struct DraftsDialog;
 
 impl Component for DraftsDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Drafts
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::Drafts(page)) = &model.overlay {
             view::draw(surface, model, dialog_area(model), page);

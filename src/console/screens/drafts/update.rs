@@ -1,6 +1,7 @@
 //! Saved drafts: when they are written to disk, what is offered at the start, what quitting warns about.
 
-use super::state::{DraftRow, DraftStatus, DraftsPage};
+use super::state::{DraftRow, DraftsPage};
+use super::status::DraftStatus;
 use crate::console::drafts::{DraftEntry, DraftId, DraftJob, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
@@ -8,7 +9,6 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::place::Place;
 use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream, typing};
-use crate::console::update::feed;
 use crate::console::widgets::{ListState, Movement};
 
 /// After each message: notes edits, and removes the files of drafts that no longer exist.
@@ -106,22 +106,19 @@ fn offer(model: &mut Model) {
         return;
     }
     model.saved_drafts.unannounced = false;
-    let here = |listed: &&DraftEntry| {
-        listed
-            .summary
-            .as_ref()
-            .is_ok_and(|summary| DraftStatus::of(model, summary) != DraftStatus::OtherContext)
-    };
-    let count = model.saved_drafts.offered.iter().filter(here).count();
+    let mut offered = model.saved_drafts.offered.iter().flat_map(|listed| &listed.summary);
+    let here = offered.any(|summary| DraftStatus::of(model, summary) != DraftStatus::OtherContext);
     let free = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page);
-    if count > 0 && free && !model.context.read_only {
+    if here && free && !model.context.read_only {
         return show(model);
     }
     let all = model.saved_drafts.offered.len();
-    let words = if all == 1 { "a draft is kept".into() } else { format!("{all} drafts are kept") };
     model.notify(
         Tone::Plain,
-        format!("{words} from earlier: :drafts shows it{}", if all == 1 { "" } else { " all" }),
+        match all {
+            1 => "a draft is kept from earlier: :drafts shows it".to_owned(),
+            all => format!("{all} drafts are kept from earlier: :drafts shows it all"),
+        },
     );
 }
 
@@ -157,22 +154,12 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
 /// The selected draft, unless the page opened too recently for a key to be meant for it.
 fn selected(model: &Model) -> Option<DraftRow<'_>> {
     match &model.overlay {
-        Some(Overlay::Drafts(page)) if !editor::too_soon(page.opened, model.now.mono) => {
+        Some(Overlay::Drafts(page)) if !model.now.is_too_soon_after(page.opened) => {
             let rows = model.draft_rows();
             rows.get(page.list.place(&rows)).copied()
         }
         _ => None,
     }
-}
-
-/// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
-/// draft with it.
-pub(crate) fn is_busy(model: &mut Model) -> bool {
-    let busy = model.saved_drafts.pending.is_pending();
-    if busy {
-        model.notify(Tone::Plain, "the last one is still under way; a moment");
-    }
-    busy
 }
 
 /// Resumes the selected draft.
@@ -193,29 +180,26 @@ pub(crate) fn take_up(model: &mut Model) -> Vec<Effect> {
         }
         None => return Vec::new(),
     };
-    if DraftStatus::of(model, &summary) == DraftStatus::OtherContext {
-        let name = &summary.context;
-        model.notify(Tone::Bad, format!("this draft is of the context {name}: open confdeck there"));
-        return Vec::new();
-    }
-    if model.drafts.contains_key(&summary.key) || model.edit.is_some() {
-        model.notify(
-            Tone::Bad,
-            format!("a draft of {} is open here: write or discard that first", summary.key),
-        );
-        return Vec::new();
-    }
-    if !model.link.has_loaded {
-        let words = "nothing is loaded yet that its placeholders could stand for; wait for the documents";
-        model.notify(Tone::Bad, words);
-        return Vec::new();
-    }
-    if is_busy(model) {
+    let words = if DraftStatus::of(model, &summary) == DraftStatus::OtherContext {
+        format!("this draft is of the context {}: open confdeck there", summary.context)
+    } else if model.drafts.contains_key(&summary.key) || model.edit.is_some() {
+        format!("a draft of {} is open here: write or discard that first", summary.key)
+    } else if !model.link.has_loaded {
+        "nothing is loaded yet that its placeholders could stand for; wait for the documents".into()
+    } else {
+        return begin(model, id, DraftJob::Resume);
+    };
+    model.notify(Tone::Bad, words);
+    Vec::new()
+}
+
+fn begin(model: &mut Model, id: DraftId, job: fn(RequestId, DraftId) -> DraftJob) -> Vec<Effect> {
+    if model.is_draft_busy() {
         return Vec::new();
     }
     let request = model.next_request();
     model.saved_drafts.pending.begin(request, id.clone());
-    vec![Effect::Draft(DraftJob::Resume(request, id))]
+    vec![Effect::Draft(job(request, id))]
 }
 
 /// The answer to resuming a saved draft.
@@ -228,7 +212,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     model.saved_drafts.offered.retain(|listed| listed.id != id);
     model.saved_drafts.on_disk.insert(saved.key.clone());
     let mut draft = Draft::resume(*saved, &model.inventory);
-    draft.upstream = feed::upstream(&model.inventory, &draft);
+    draft.upstream = Upstream::of(&model.inventory, &draft);
     let other_store = draft.store.as_ref() != model.inventory.store();
     if other_store && draft.upstream == Upstream::Unchanged {
         draft.upstream = Upstream::Changed;
@@ -253,11 +237,8 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
 
 /// Names the secrets that were not saved with a draft.
 pub(super) fn retype_note(withheld: usize) -> String {
-    if withheld == 1 {
-        "1 secret must be typed again".into()
-    } else {
-        format!("{withheld} secrets must be typed again")
-    }
+    let secrets = if withheld == 1 { "secret" } else { "secrets" };
+    format!("{withheld} {secrets} must be typed again")
 }
 
 /// Asks before discarding the selected draft.
@@ -273,22 +254,12 @@ pub(crate) fn ask_throw_away(model: &mut Model) {
         }
         None => return,
     };
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!("Throw away the draft of {key}?"),
-        details: vec!["What is stored stays as it is.".into()],
-        action: then,
-        asked: model.now.mono,
-    }));
+    editor::ask_discard(model, &key, then);
 }
 
 /// Discards a saved draft.
 pub(crate) fn throw_away(model: &mut Model, id: DraftId) -> Vec<Effect> {
-    if is_busy(model) {
-        return Vec::new();
-    }
-    let request = model.next_request();
-    model.saved_drafts.pending.begin(request, id.clone());
-    vec![Effect::Draft(DraftJob::Delete(request, id))]
+    begin(model, id, DraftJob::Delete)
 }
 
 /// The answer to discarding a saved draft.
@@ -308,22 +279,15 @@ pub(crate) fn on_thrown_away(model: &mut Model, request: RequestId, result: Resu
 
 /// Quits at once if nothing would be lost, else asks.
 pub(crate) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
-    let mut lost: Vec<String> = model
-        .drafts
-        .values()
-        .filter_map(|edit| {
-            let saving = &edit.autosave;
-            match saving.withheld {
-                _ if saving.failed => Some(format!("{} cannot be saved", edit.key)),
-                0 => None,
-                withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
-            }
-        })
-        .collect();
+    let unsaved = model.drafts.values().filter_map(|edit| match edit.autosave.withheld {
+        _ if edit.autosave.failed => Some(format!("{} cannot be saved", edit.key)),
+        0 => None,
+        withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
+    });
     // Its result could no longer be reported.
-    lost.extend(
-        model.pending_write.as_ref().map(|writing| format!("{} has no answer yet", writing.describe())),
-    );
+    let write = model.pending_write.as_ref();
+    let write = write.map(|writing| format!("{} has no answer yet", writing.describe()));
+    let lost: Vec<_> = unsaved.chain(write).collect();
     if lost.is_empty() { quit_now(model) } else { ask(model, lost) }
 }
 

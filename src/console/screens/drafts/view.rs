@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::state::{DraftRow, DraftStatus, DraftsPage};
+use super::state::{DraftRow, DraftsPage};
+use super::status::DraftStatus;
 use super::update::retype_note;
 use crate::console::age::age;
 use crate::console::drafts::{DraftEntry, DraftSummary};
@@ -65,22 +66,14 @@ fn since(model: &Model, summary: &DraftSummary) -> Option<crate::console::age::T
     model.now.wall.duration_since(summary.at).ok().map(age)
 }
 
-type DraftCells = Vec<(StyleRole, Safe<'static>)>;
-
-fn cells(model: &Model, row: &DraftRow<'_>) -> DraftCells {
+fn cells(model: &Model, row: &DraftRow<'_>) -> Vec<(StyleRole, Safe<'static>)> {
     let safe = |text: String| Safe::new(&text).into_owned();
     match row {
         DraftRow::ThisSession(edit) => {
-            let lines = safe(words::plural(edit.buffer.rows(), "line"));
             let key = (StyleRole::Text, safe(edit.key.to_string()));
             let typed = (StyleRole::Dim, Safe::literal("here"));
-            vec![
-                key,
-                typed,
-                (StyleRole::Dim, lines),
-                open_draft_base(edit),
-                withheld_cell(edit.autosave.withheld),
-            ]
+            let lines = (StyleRole::Dim, safe(words::plural(edit.buffer.rows(), "line")));
+            vec![key, typed, lines, open_draft_base(edit), withheld_cell(edit.autosave.withheld)]
         }
         DraftRow::EndedSession(DraftEntry { summary: Ok(summary), .. }) => {
             let standing = DraftStatus::of(model, summary);
@@ -123,20 +116,17 @@ fn withheld_cell(withheld: usize) -> (StyleRole, Safe<'static>) {
 
 fn base(model: &Model, summary: &DraftSummary, standing: DraftStatus) -> (StyleRole, String) {
     let token = |token| words::token(model, token);
-    let base = summary.token.map(token);
-    match standing {
-        DraftStatus::AsStored => match base {
-            Some(base) => (StyleRole::Dim, format!("{base}, as stored now")),
-            None => (StyleRole::Dim, "not stored yet".into()),
-        },
-        DraftStatus::StoredNow(now) => match base {
-            Some(base) => (StyleRole::Warning, format!("{base}, older: {} now", token(now))),
-            None => (StyleRole::Warning, format!("created since: {}", token(now))),
-        },
-        DraftStatus::Deleted => (StyleRole::Warning, "deleted since".into()),
-        DraftStatus::OtherStore => (StyleRole::Warning, "of another store".into()),
-        DraftStatus::OtherContext => (StyleRole::Dim, format!("context {}", summary.context)),
-        DraftStatus::Unknown => (StyleRole::Dim, "not known from here".into()),
+    match (standing, summary.token.map(token)) {
+        (DraftStatus::AsStored, Some(base)) => (StyleRole::Dim, format!("{base}, as stored now")),
+        (DraftStatus::AsStored, None) => (StyleRole::Dim, "not stored yet".into()),
+        (DraftStatus::StoredNow(now), Some(base)) => {
+            (StyleRole::Warning, format!("{base}, older: {} now", token(now)))
+        }
+        (DraftStatus::StoredNow(now), None) => (StyleRole::Warning, format!("created since: {}", token(now))),
+        (DraftStatus::Deleted, _) => (StyleRole::Warning, "deleted since".into()),
+        (DraftStatus::OtherStore, _) => (StyleRole::Warning, "of another store".into()),
+        (DraftStatus::OtherContext, _) => (StyleRole::Dim, format!("context {}", summary.context)),
+        (DraftStatus::Unknown, _) => (StyleRole::Dim, "not known from here".into()),
     }
 }
 

@@ -7,12 +7,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::outline::paths;
-use super::text_buffer::{Pos, TextBuffer};
-use crate::check::rules::{ByteOrderMark, MAX_DIAGNOSTICS};
-use crate::check::{Diagnostic, Rule, Subject, diagnose};
-use crate::console::compute::AT_ONCE;
-use crate::console::effect::{Pending, RequestId};
-use crate::domain::json::{Severity, SyntaxFix};
+use super::text_buffer::{LineStarts, Pos, TextBuffer};
+use crate::check::rules::{BYTE_ORDER_MARK, MAX_DIAGNOSTICS};
+use crate::check::{Diagnostic, Subject, diagnose};
+use crate::console::request::{AT_ONCE, Pending, RequestId};
+use crate::domain::json::{Severity, Span, SyntaxFix};
 
 /// The pause in typing after which a large draft is checked.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -71,12 +70,7 @@ pub struct DiagnosticsInput {
 
 impl DiagnosticsInput {
     pub fn of(buffer: &TextBuffer, concealed_count: usize) -> Self {
-        Self { text: buffer.text(), concealed_count, byte_order_mark: buffer.has_byte_order_mark() }
-    }
-
-    /// In bytes.
-    pub fn size(&self) -> usize {
-        self.text.len()
+        Self { text: buffer.text(), concealed_count, byte_order_mark: buffer.byte_order_mark }
     }
 
     /// Finds the problems, ordered by position.
@@ -86,61 +80,29 @@ impl DiagnosticsInput {
             diagnose(Subject::Draft { text: &text, concealed: Some(concealed_count), byte_order_mark });
         found.sort_by_key(|found| found.span.start);
         found.truncate(MAX_DIAGNOSTICS);
-        let mut places = OffsetMapper { text: &text, at: 0, pos: Pos::default() };
-        let mut diagnostics: Vec<_> = found.into_iter().map(|found| locate(found, &mut places)).collect();
+        let starts = LineStarts::of(&text);
+        let mut diagnostics: Vec<_> =
+            found.into_iter().map(|found| BufferDiagnostic::of(found, &text, &starts)).collect();
         let paths = paths(&text, diagnostics.iter().map(|flaw| flaw.from));
         diagnostics.iter_mut().zip(paths).for_each(|(flaw, path)| flaw.found.pointer = path);
         diagnostics
     }
 }
 
-fn locate(mut found: Diagnostic, places: &mut OffsetMapper<'_>) -> BufferDiagnostic {
-    let from = places.to(found.span.start);
-    let mut reach = *places;
-    let end = found.span.end.max(places.next_character());
-    let to = reach.to(end);
-    let fix = match found.fix.take() {
-        _ if found.rule == ByteOrderMark.id() => Some(DraftFix::DropByteOrderMark),
-        None => None,
-        Some(SyntaxFix { span, replacement, words }) => {
-            let mut edit = *places;
-            let from = edit.to(span.start);
-            Some(DraftFix::Edit { from, to: edit.to(span.end), text: replacement, words })
-        }
-    };
-    BufferDiagnostic { found, from, to, fix }
-}
-
-/// Converts byte offsets to positions, each relative to the previous one.
-#[derive(Clone, Copy)]
-struct OffsetMapper<'t> {
-    text: &'t str,
-    at: usize,
-    pos: Pos,
-}
-
-impl OffsetMapper<'_> {
-    fn to(&mut self, offset: usize) -> Pos {
-        let (from, to) = (self.at.min(offset), self.at.max(offset));
-        let between = self.text.get(from..to).unwrap_or_default().as_bytes();
-        let breaks = memchr::memchr_iter(b'\n', between).count();
-        if offset < self.at {
-            let row = self.pos.row - breaks;
-            let start = memchr::memrchr(b'\n', self.text.as_bytes().get(..offset).unwrap_or_default());
-            self.pos = Pos { row, at: offset - start.map_or(0, |start| start + 1) };
-        } else {
-            let last = memchr::memrchr(b'\n', between);
-            let at = last.map_or(self.pos.at + between.len(), |last| between.len() - last - 1);
-            self.pos = Pos { row: self.pos.row + breaks, at };
-        }
-        self.at = offset;
-        self.pos
-    }
-
-    /// The end of the character here, or this place if the line ends.
-    fn next_character(&self) -> usize {
-        let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
-        self.at + next.filter(|c| *c != '\n').map_or(0, char::len_utf8)
+impl BufferDiagnostic {
+    fn of(mut found: Diagnostic, text: &str, starts: &LineStarts) -> Self {
+        let Span { start, end } = found.span;
+        let next = text.get(start..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n');
+        let end = end.max(start + next.map_or(0, char::len_utf8));
+        let fix = match found.fix.take() {
+            _ if found.rule == BYTE_ORDER_MARK.id => Some(DraftFix::DropByteOrderMark),
+            None => None,
+            Some(SyntaxFix { span, replacement: text, words }) => {
+                let (from, to) = (starts.position(span.start), starts.position(span.end));
+                Some(DraftFix::Edit { from, to, text, words })
+            }
+        };
+        Self { found, from: starts.position(start), to: starts.position(end), fix }
     }
 }
 
@@ -210,34 +172,19 @@ impl Diagnostics {
         if buffer.len() <= AT_ONCE { self.check(buffer, kept) } else { self.check_at = Some(now) }
     }
 
-    /// The input of the diagnostics if they are due.
-    pub fn take_due(
-        &mut self,
-        buffer: &TextBuffer,
-        kept: usize,
-        now: Duration,
-        request: RequestId,
-    ) -> Option<DiagnosticsInput> {
-        self.check_at().filter(|at| *at <= now)?;
+    /// The input of the diagnostics, which are due.
+    pub fn begin(&mut self, buffer: &TextBuffer, kept: usize, request: RequestId) -> DiagnosticsInput {
         self.check_at = None;
         self.asked.begin(request, buffer.revision());
-        Some(DiagnosticsInput::of(buffer, kept))
+        DiagnosticsInput::of(buffer, kept)
     }
 
     /// Takes the result of a check; one for an older request or an older text is dropped.
-    pub fn accept(
-        &mut self,
-        request: RequestId,
-        found: Vec<BufferDiagnostic>,
-        buffer: &TextBuffer,
-        now: Duration,
-    ) {
-        let Some(revision) = self.asked.accept(request) else { return };
-        if revision == buffer.revision() {
-            self.list = found;
-            self.revision = revision;
-        } else {
-            self.check_at.get_or_insert(now);
+    pub fn accept(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, revision: u64, now: Duration) {
+        match self.asked.accept(request) {
+            Some(asked) if asked == revision => (self.list, self.revision) = (found, revision),
+            Some(_) => _ = self.check_at.get_or_insert(now),
+            None => {}
         }
     }
 }
@@ -287,18 +234,18 @@ mod tests {
         let mut diagnostics = Diagnostics::default();
         let second = Duration::from_secs(1);
         diagnostics.schedule_check(&buffer, 0, second);
-        let check = diagnostics.take_due(&buffer, 0, second, RequestId(1)).unwrap();
-        assert!(diagnostics.take_due(&buffer, 0, second, RequestId(2)).is_none(), "one at a time");
+        let check = diagnostics.begin(&buffer, 0, RequestId(1));
+        assert!(diagnostics.check_at().is_none(), "one at a time");
         buffer.type_char(' ');
         diagnostics.changed(&buffer, 0, second, (0, 0));
         let found = check.run();
         assert_eq!(found.len(), 1);
-        diagnostics.accept(RequestId(1), found.clone(), &buffer, second);
+        diagnostics.accept(RequestId(1), found.clone(), buffer.revision(), second);
         assert!(diagnostics.list().is_empty() && diagnostics.is_behind(&buffer), "of a text that is no more");
-        let check = diagnostics.take_due(&buffer, 0, 2 * second, RequestId(3)).unwrap();
-        diagnostics.accept(RequestId(2), found, &buffer, second);
+        let check = diagnostics.begin(&buffer, 0, RequestId(3));
+        diagnostics.accept(RequestId(2), found, buffer.revision(), second);
         assert!(diagnostics.list().is_empty());
-        diagnostics.accept(RequestId(3), check.run(), &buffer, second);
+        diagnostics.accept(RequestId(3), check.run(), buffer.revision(), second);
         assert_eq!((diagnostics.list().len(), diagnostics.is_behind(&buffer)), (1, false));
         buffer.paste("\n\n");
         diagnostics.changed(&buffer, 0, second, (0, 2));

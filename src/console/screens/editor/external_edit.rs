@@ -1,6 +1,6 @@
 //! A draft in an external editor.
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::ResourceKey;
 
 /// The open draft while an external editor has it.

@@ -24,7 +24,7 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     };
     let opened = opened && !open.is_changed();
     let (text, line) = (open.text_without_secrets(), open.buffer.cursor().row + 1);
-    typing::follow(open, now, |open| open.buffer.set_text(&text));
+    open.edit(now, |open| open.buffer.set_text(&text));
     let away = ExternalEdit {
         request,
         key: open.key.clone(),
@@ -49,7 +49,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
         EditorEvent::Saved(text) => {
             away.refused = false;
             if let Some(open) = open {
-                typing::follow(open, now, |open| open.buffer.set_text(&text));
+                open.edit(now, |open| open.buffer.set_text(&text));
                 typing::settle(model);
             }
         }
@@ -68,7 +68,7 @@ fn on_failed(model: &mut Model, why: &str) {
     let now = model.now.mono;
     let Some(away) = model.external_edit.take() else { return };
     if let Some(open) = model.edit.as_mut().filter(|open| open.key == away.key) {
-        typing::follow(open, now, |open| open.buffer.set_text(&away.before));
+        open.edit(now, |open| open.buffer.set_text(&away.before));
         if away.opened && !open.is_changed() {
             model.edit = None;
         }

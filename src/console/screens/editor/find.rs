@@ -22,7 +22,7 @@ pub struct TextSearch {
     origin: Pos,
     /// The current match.
     current: Option<(Pos, Pos)>,
-    match_count: MatchCount,
+    pub(crate) match_count: MatchCount,
 }
 
 /// The number of matches, and which of them is current.
@@ -48,17 +48,14 @@ impl fmt::Display for MatchCount {
 }
 
 impl TextSearch {
-    /// Opens the search line; the previous text stays, to be replaced or searched again.
+    /// Opens an empty search line.
     pub fn open(&mut self, buffer: &TextBuffer) {
         self.typing = true;
         self.marked = true;
         self.origin = buffer.selection().map_or(buffer.cursor(), |(from, _)| from);
         self.match_count = MatchCount::default();
         self.current = None;
-    }
-
-    pub fn match_count(&self) -> MatchCount {
-        self.match_count
+        self.input.set("");
     }
 
     /// Goes to the first match from where typing began. Returns whether there is one.
@@ -146,12 +143,7 @@ impl Needle {
 
     /// The matches in a line, from left to right, without overlaps.
     pub fn all<'l>(&'l self, line: &'l str) -> impl Iterator<Item = Range<usize>> + 'l {
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            let found = self.find(line, from)?;
-            from = found.end;
-            Some(found)
-        })
+        self.within(line, 0..line.len())
     }
 
     /// The matches that overlap a part of a line.
@@ -241,35 +233,35 @@ mod tests {
         buffer.move_to(Pos { row: 0, at: 5 });
         let mut found = find(&mut buffer, "two");
         assert_eq!(at(&buffer), (0, 8));
-        assert_eq!(found.match_count(), MatchCount { number: 2, total: 4, more: false });
+        assert_eq!(found.match_count, MatchCount { number: 2, total: 4, more: false });
         let mut places = Vec::new();
         for _ in 0..4 {
             found.go_to_match(&mut buffer, true);
-            places.push((at(&buffer), found.match_count().number));
+            places.push((at(&buffer), found.match_count.number));
         }
         assert_eq!(places, [((1, 0), 3), ((2, 6), 4), ((0, 4), 1), ((0, 8), 2)]);
         found.go_to_match(&mut buffer, false);
         found.go_to_match(&mut buffer, false);
-        assert_eq!((at(&buffer), found.match_count().number), ((2, 6), 4));
+        assert_eq!((at(&buffer), found.match_count.number), ((2, 6), 4));
         found.input.insert("x");
         assert!(!found.search_from_origin(&mut buffer));
-        assert_eq!((at(&buffer), found.match_count().total), ((2, 6), 0), "where it was");
+        assert_eq!((at(&buffer), found.match_count.total), ((2, 6), 0), "where it was");
     }
 
     #[test]
     fn a_capital_letter_means_itself() {
         let mut buffer = TextBuffer::new("two Two TWO ſtraße STRASSE É é");
-        assert_eq!(find(&mut buffer, "Two").match_count().total, 1);
-        assert_eq!(find(&mut buffer, "two").match_count().total, 3);
-        assert_eq!(find(&mut buffer, "é").match_count().total, 2);
-        assert_eq!(find(&mut buffer, "").match_count().total, 0);
+        assert_eq!(find(&mut buffer, "Two").match_count.total, 1);
+        assert_eq!(find(&mut buffer, "two").match_count.total, 3);
+        assert_eq!(find(&mut buffer, "é").match_count.total, 2);
+        assert_eq!(find(&mut buffer, "").match_count.total, 0);
     }
 
     #[test]
     fn counting_is_bounded() {
         let mut buffer = TextBuffer::new(&"a\n".repeat(20_000));
         let found = find(&mut buffer, "a");
-        assert_eq!(found.match_count(), MatchCount { number: 1, total: MOST, more: true });
+        assert_eq!(found.match_count, MatchCount { number: 1, total: MOST, more: true });
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
 
-use super::diagnostics::BufferDiagnostic;
-use super::typing::{follow, settle};
+use super::diagnostics::DraftFix;
+use super::typing::settle;
 use crate::console::compute::Compute;
-use crate::console::effect::{Effect, RequestId};
+use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 
 /// Goes to the next problem, past the end to the first.
@@ -33,8 +33,11 @@ pub(crate) fn fix(model: &mut Model) {
             model.notify(Tone::Bad, "what would mend this problem cannot be told: it has to be typed")
         }
         Some(Some(remedy)) => {
-            follow(edit, now, |edit| {
-                edit.apply_fix(&remedy);
+            edit.edit(now, |edit| {
+                match remedy {
+                    DraftFix::Edit { from, to, text, .. } => _ = edit.buffer.apply(&[(from, to, text)]),
+                    DraftFix::DropByteOrderMark => edit.buffer.drop_byte_order_mark(),
+                }
                 true
             });
         }
@@ -47,15 +50,18 @@ pub(crate) fn check(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     model.edit.as_ref()?.diagnostics.check_at().filter(|at| *at <= now)?;
     let request = model.next_request();
-    let check = model.edit.as_mut()?.due_check(now, request)?;
-    let job = Compute::new(check.size(), move || check.run(), Vec::new(), on_checked);
+    let edit = model.edit.as_mut()?;
+    let check = edit.diagnostics.begin(&edit.buffer, edit.concealed_secrets.len(), request);
+    let job = Compute::new(
+        edit.buffer.len(),
+        move || check.run(),
+        Vec::new(),
+        |model, request, found| {
+            if let Some(edit) = &mut model.edit {
+                edit.diagnostics.accept(request, found, edit.buffer.revision(), model.now.mono);
+            }
+            Vec::new()
+        },
+    );
     Some(Effect::Compute(request, job))
-}
-
-fn on_checked(model: &mut Model, request: RequestId, found: Vec<BufferDiagnostic>) -> Vec<Effect> {
-    let now = model.now.mono;
-    if let Some(edit) = &mut model.edit {
-        edit.accept_diagnostics(request, found, now);
-    }
-    Vec::new()
 }

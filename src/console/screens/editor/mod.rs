@@ -8,7 +8,6 @@ pub(crate) mod fixes;
 mod highlight;
 mod outline;
 mod problem;
-mod review_input;
 mod saved;
 pub(crate) mod search;
 mod state;
@@ -21,11 +20,10 @@ pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix}
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};
-pub use review_input::ReviewInput;
-pub use state::{Base, Draft, DraftStage, NotReady, Review, Upstream};
+pub use state::{Base, Draft, DraftStage, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
 pub(crate) use update::{
-    back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, too_soon, write,
+    ask_discard, back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, write,
 };
 
 use crossterm::event::KeyEvent;
@@ -42,17 +40,13 @@ use crate::console::widgets::Surface;
 pub(crate) struct Editor;
 
 impl Component for Editor {
-    fn place(&self, model: &Model) -> Place {
-        if model.edit.as_ref().is_some_and(|edit| edit.find.typing) { Place::Find } else { Place::Editor }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         let Some(edit) = &model.edit else { return };
         view::draw(surface, model, edit, edit_layout(&model.frame(), false));
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let place = self.place(model);
+        let place = model.place();
         match action {
             Action::Review => return Some(review::review(model)),
             Action::Undo => typing::undo(model, true),
@@ -66,7 +60,7 @@ impl Component for Editor {
             Action::Outdent => typing::indent(model, false),
             Action::Wrap => typing::wrap(model),
             Action::Reveal => return Some(typing::reveal(model)),
-            Action::Discard => update::ask_discard(model),
+            Action::Discard => update::close(model),
             Action::Merge => merge::open(model),
             Action::Back | Action::Interrupt if place == Place::Find => search::close(model),
             Action::Back if model.external_edit.is_some() => {
@@ -80,14 +74,14 @@ impl Component for Editor {
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
-        match self.place(model) {
+        match model.place() {
             Place::Find => search::key(model, key),
             _ => typing::key(model, key),
         }
     }
 
     fn paste(&self, model: &mut Model, text: &str) {
-        match self.place(model) {
+        match model.place() {
             Place::Find => search::paste(model, text),
             _ => typing::paste(model, text),
         }

@@ -33,14 +33,8 @@ pub struct CursorPath {
 /// The open brackets at a position.
 #[derive(Debug, Clone, Default)]
 struct BracketStack {
-    open: Vec<BracketLevel>,
+    open: Vec<(Pos, JsonContainer)>,
     deeper: usize,
-}
-
-#[derive(Debug, Clone)]
-struct BracketLevel {
-    at: Pos,
-    container: JsonContainer,
 }
 
 #[derive(Debug, Clone)]
@@ -58,139 +52,113 @@ impl JsonPathTracker {
 
     /// Updates the path. Returns the number of bytes scanned.
     pub fn update(&mut self, buffer: &mut TextBuffer) -> usize {
-        if let Some(touched) = buffer.take_first_change() {
+        if let Some(touched) = buffer.first_change.take() {
             self.checkpoints.retain(|(at, _)| *at < touched);
         }
         let cursor = buffer.cursor();
+        let line = buffer.line(cursor.row);
+        // A name that the cursor is in or before is part of the path.
+        let reach = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
         let known = self.checkpoints.partition_point(|(at, _)| *at < cursor);
         let (from, mut stack) =
             known.checked_sub(1).and_then(|at| self.checkpoints.get(at)).cloned().unwrap_or_default();
-        let mut read = BracketScanner { since_checkpoint: 0, total: 0, checkpoints: Vec::new() };
-        for row in from.row..cursor.row {
-            let start = if row == from.row { from.at } else { 0 };
-            read.line(&mut stack, buffer.line(row), Pos { row, at: start });
+        let (mut scanned, mut since_checkpoint, mut bracket) = (0, 0, None);
+        for lexeme in lexemes((from.row..=cursor.row).map(|row| (row, buffer.line(row))), from) {
+            if lexeme.from == cursor || lexeme.to == cursor {
+                match lexeme.kind {
+                    LexemeKind::OpenObject | LexemeKind::OpenArray => {
+                        bracket = Some((lexeme.from, close_of(buffer, lexeme.from)));
+                    }
+                    LexemeKind::CloseObject | LexemeKind::CloseArray => {
+                        bracket = Some((lexeme.from, stack.opener(lexeme.kind)));
+                    }
+                    _ => {}
+                }
+            }
+            if lexeme.from < cursor || (lexeme.is_name() && lexeme.from.at <= reach) {
+                stack.apply(&lexeme);
+            } else if lexeme.from.at > reach {
+                break;
+            }
+            // No checkpoint past the cursor: it would be ahead of its position.
+            if lexeme.to <= cursor {
+                let len = lexeme.to.at - lexeme.from.at;
+                scanned += len;
+                since_checkpoint += len;
+                if since_checkpoint >= CHECKPOINT_BYTES {
+                    since_checkpoint = 0;
+                    self.checkpoints.push((lexeme.to, stack.clone()));
+                }
+            }
         }
-        let start = if cursor.row == from.row { from.at } else { 0 };
-        let bracket = read.last_line(&mut stack, buffer, Pos { row: cursor.row, at: start }, cursor);
-        self.checkpoints.splice(known..known, read.checkpoints);
+        self.checkpoints.sort_unstable_by_key(|(at, _)| *at);
         self.cursor_path = CursorPath { path: stack.path(), bracket };
-        read.total
+        scanned
     }
 }
 
 /// The JSON paths of positions, which must be sorted.
 pub(crate) fn paths(text: &str, places: impl Iterator<Item = Pos>) -> Vec<String> {
     let mut stack = BracketStack::default();
-    let mut lines = text.split('\n').enumerate();
-    let mut line = lines.next();
-    let mut lexer = line.map(|(_, line)| Lexer::new(line).peekable());
+    let mut lexemes = lexemes(text.split('\n').enumerate(), Pos::default()).peekable();
     places
         .map(|place| {
-            while let (Some((row, text)), Some(lexemes)) = (line, &mut lexer) {
-                let wanted = |start: usize| Pos { row, at: start } < place;
-                while let Some(Lexeme { kind: shape, span }) =
-                    lexemes.next_if(|lexeme| wanted(lexeme.span.start))
-                {
-                    stack.apply_lexeme(text, row, span.start, span.end, shape);
-                }
-                if row >= place.row {
-                    break;
-                }
-                line = lines.next();
-                lexer = line.map(|(_, line)| Lexer::new(line).peekable());
+            while let Some(lexeme) = lexemes.next_if(|lexeme| lexeme.from < place) {
+                stack.apply(&lexeme);
             }
             stack.path()
         })
         .collect()
 }
 
-struct BracketScanner {
-    since_checkpoint: usize,
-    total: usize,
-    checkpoints: Vec<(Pos, BracketStack)>,
+/// A lexeme with its position.
+struct PlacedLexeme<'l> {
+    line: &'l str,
+    from: Pos,
+    to: Pos,
+    kind: LexemeKind,
 }
 
-impl BracketScanner {
-    fn line(&mut self, stack: &mut BracketStack, line: &str, from: Pos) {
-        for lexeme in Lexer::new(line.get(from.at..).unwrap_or_default()) {
-            self.step(stack, line, from, lexeme);
-        }
-    }
+/// The lexemes of lines, each with its number, from a position in the first of them on.
+fn lexemes<'l>(
+    lines: impl Iterator<Item = (usize, &'l str)>,
+    from: Pos,
+) -> impl Iterator<Item = PlacedLexeme<'l>> {
+    lines.flat_map(move |(row, line)| {
+        let start = if row == from.row { from.at } else { 0 };
+        let place = move |at| Pos { row, at: start + at };
+        let lexemes = Lexer::new(line.get(start..).unwrap_or_default());
+        lexemes.map(move |Lexeme { kind, span }| PlacedLexeme {
+            line,
+            from: place(span.start),
+            to: place(span.end),
+            kind,
+        })
+    })
+}
 
-    fn step(&mut self, stack: &mut BracketStack, line: &str, from: Pos, lexeme: Lexeme) {
-        let len = lexeme.span.len();
-        let (start, end) = (from.at + lexeme.span.start, from.at + lexeme.span.end);
-        stack.apply_lexeme(line, from.row, start, end, lexeme.kind);
-        self.total += len;
-        self.since_checkpoint += len;
-        if self.since_checkpoint >= CHECKPOINT_BYTES {
-            self.since_checkpoint = 0;
-            self.checkpoints.push((Pos { row: from.row, at: end }, stack.clone()));
-        }
-    }
-
-    /// Scans the cursor's line up to the cursor, and a name that the cursor is in or before.
-    fn last_line(
-        &mut self,
-        stack: &mut BracketStack,
-        buffer: &TextBuffer,
-        from: Pos,
-        cursor: Pos,
-    ) -> Option<(Pos, Option<Pos>)> {
-        let line = buffer.line(cursor.row);
-        let reach = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
-        let mut bracket = None;
-        for lexeme in Lexer::new(line.get(from.at..).unwrap_or_default()) {
-            let (start, end) = (from.at + lexeme.span.start, from.at + lexeme.span.end);
-            let at = Pos { row: cursor.row, at: start };
-            let touches = start == cursor.at || end == cursor.at;
-            match lexeme.kind {
-                LexemeKind::OpenObject | LexemeKind::OpenArray if touches => {
-                    bracket = Some((at, close_of(buffer, at)))
-                }
-                LexemeKind::CloseObject | LexemeKind::CloseArray if touches => {
-                    bracket = Some((at, stack.opener(lexeme.kind)));
-                }
-                _ => {}
-            }
-            let names = lexeme.kind == LexemeKind::String && start <= reach;
-            if start < cursor.at || (names && is_name(line, end)) {
-                // No checkpoint past the cursor: it would be ahead of its position.
-                if end <= cursor.at {
-                    self.step(stack, line, from, lexeme);
-                } else {
-                    stack.apply_lexeme(line, from.row, start, end, lexeme.kind);
-                }
-            } else if start > reach {
-                break;
-            }
-        }
-        bracket
+impl PlacedLexeme<'_> {
+    /// Whether it is a member's name: a colon follows.
+    fn is_name(&self) -> bool {
+        let rest = self.line.get(self.to.at..).unwrap_or_default();
+        self.kind == LexemeKind::String && rest.trim_start_matches([' ', '\t']).starts_with(':')
     }
 }
 
 impl BracketStack {
-    fn apply_lexeme(&mut self, line: &str, row: usize, start: usize, end: usize, shape: LexemeKind) {
-        match shape {
+    fn apply(&mut self, lexeme: &PlacedLexeme<'_>) {
+        match lexeme.kind {
             LexemeKind::OpenObject | LexemeKind::OpenArray if self.open.len() == DEEPEST => self.deeper += 1,
-            LexemeKind::OpenObject => {
-                self.open.push(BracketLevel {
-                    at: Pos { row, at: start },
-                    container: JsonContainer::Object(None),
-                });
-            }
-            LexemeKind::OpenArray => {
-                self.open
-                    .push(BracketLevel { at: Pos { row, at: start }, container: JsonContainer::Array(0) });
-            }
+            LexemeKind::OpenObject => self.open.push((lexeme.from, JsonContainer::Object(None))),
+            LexemeKind::OpenArray => self.open.push((lexeme.from, JsonContainer::Array(0))),
             LexemeKind::CloseObject | LexemeKind::CloseArray if self.deeper > 0 => self.deeper -= 1,
             LexemeKind::CloseObject | LexemeKind::CloseArray => _ = self.open.pop(),
-            LexemeKind::String if is_name(line, end) => {
-                if let Some(BracketLevel { container: JsonContainer::Object(name), .. }) = self.top() {
-                    *name = Some(name_of(line.get(start..end).unwrap_or_default()));
+            LexemeKind::String if lexeme.is_name() => {
+                if let Some(JsonContainer::Object(name)) = self.top() {
+                    *name = Some(name_of(lexeme.line.get(lexeme.from.at..lexeme.to.at).unwrap_or_default()));
                 }
             }
-            LexemeKind::Comma => match self.top().map(|open| &mut open.container) {
+            LexemeKind::Comma => match self.top() {
                 Some(JsonContainer::Array(item)) => *item += 1,
                 Some(JsonContainer::Object(name)) => *name = None,
                 None => {}
@@ -199,21 +167,21 @@ impl BracketStack {
         }
     }
 
-    fn top(&mut self) -> Option<&mut BracketLevel> {
-        if self.deeper > 0 { None } else { self.open.last_mut() }
+    fn top(&mut self) -> Option<&mut JsonContainer> {
+        if self.deeper > 0 { None } else { self.open.last_mut().map(|(_, container)| container) }
     }
 
     /// The opening bracket that matches a closing one.
     fn opener(&self, close: LexemeKind) -> Option<Pos> {
-        let open = self.open.last().filter(|_| self.deeper == 0)?;
-        let fits = matches!(open.container, JsonContainer::Object(_)) == (close == LexemeKind::CloseObject);
-        fits.then_some(open.at)
+        let (at, container) = self.open.last().filter(|_| self.deeper == 0)?;
+        let fits = matches!(container, JsonContainer::Object(_)) == (close == LexemeKind::CloseObject);
+        fits.then_some(*at)
     }
 
     fn path(&self) -> String {
         let mut path = String::new();
-        for open in &self.open {
-            match &open.container {
+        for (_, container) in &self.open {
+            match container {
                 JsonContainer::Object(Some(name)) if path.is_empty() => path.push_str(name),
                 JsonContainer::Object(Some(name)) => path.extend([".", name]),
                 JsonContainer::Object(None) => {}
@@ -224,44 +192,33 @@ impl BracketStack {
     }
 }
 
-/// Whether a member's name ends here: a colon follows.
-fn is_name(line: &str, end: usize) -> bool {
-    line.get(end..).is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with(':'))
-}
-
 fn name_of(quoted: &str) -> String {
     if quoted.len() > LONGEST_NAME {
         let cut: String = quoted.chars().skip(1).take(LONGEST_NAME / 4).collect();
         return format!("{cut}…");
     }
-    unquote(quoted).value().map(|name| name.into_owned()).unwrap_or_default()
+    unquote(quoted).ok().map(|name| name.into_owned()).unwrap_or_default()
 }
 
 /// The matching closing bracket, if it is on the screen.
 fn close_of(buffer: &TextBuffer, open: Pos) -> Option<Pos> {
     let last = buffer.visual_rows().pop()?;
+    let end = Pos { row: last.line, at: last.bytes.end };
+    let lines = (open.row..=last.line).map(|row| (row, buffer.line(row)));
     let mut closers = Vec::new();
-    for row in open.row..=last.line {
-        let start = if row == open.row { open.at } else { 0 };
-        let end = if row == last.line { last.bytes.end } else { usize::MAX };
-        let text = buffer.line(row).get(start..).unwrap_or_default();
-        for Lexeme { kind: shape, span } in Lexer::new(text) {
-            if start + span.start >= end {
-                return None;
-            }
-            match shape {
-                LexemeKind::OpenObject => closers.push(LexemeKind::CloseObject),
-                LexemeKind::OpenArray => closers.push(LexemeKind::CloseArray),
-                LexemeKind::CloseObject | LexemeKind::CloseArray => {
-                    if closers.pop() != Some(shape) {
-                        return None;
-                    }
-                    if closers.is_empty() {
-                        return Some(Pos { row, at: start + span.start });
-                    }
+    for lexeme in lexemes(lines, open).take_while(|lexeme| lexeme.from < end) {
+        match lexeme.kind {
+            LexemeKind::OpenObject => closers.push(LexemeKind::CloseObject),
+            LexemeKind::OpenArray => closers.push(LexemeKind::CloseArray),
+            LexemeKind::CloseObject | LexemeKind::CloseArray => {
+                if closers.pop() != Some(lexeme.kind) {
+                    return None;
                 }
-                _ => {}
+                if closers.is_empty() {
+                    return Some(lexeme.from);
+                }
             }
+            _ => {}
         }
     }
     None

@@ -33,21 +33,22 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
         return;
     };
     let more = if diagnostics.len() == MAX_DIAGNOSTICS { "+" } else { "" };
+    let mut number = TextRun::default();
+    if diagnostics.len() > 1 {
+        number = number.and(StyleRole::Dim, format!("{} of {}{more}", at + 1, diagnostics.len()));
+    }
     let mut right = TextRun::default();
     if let (Some(remedy), Some(key)) = (&flaw.fix, model.keymap.key(Place::Editor, Action::Fix)) {
         right = TextRun::hint(key, remedy.words());
     }
-    if diagnostics.len() > 1 {
-        right.join(" · ", TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, diagnostics.len())));
-    }
+    right.join(" · ", number.clone());
     right.join("", TextRun::of(StyleRole::Dim, behind));
     let left = problem_run(flaw);
     // The message comes first; its fix is shown where there is room.
     if left.width() + right.width() + 2 <= pen.remaining() || pen.remaining() > 100 {
         pen.put_right(&right).margin(2);
-    } else if diagnostics.len() > 1 {
-        pen.put_right(&TextRun::of(StyleRole::Dim, format!("{} of {}{more}", at + 1, diagnostics.len())))
-            .margin(2);
+    } else if !number.is_empty() {
+        pen.put_right(&number).margin(2);
     }
     pen.put_run(&left);
 }
@@ -71,7 +72,7 @@ fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
 pub(crate) fn find_line(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
     let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1);
-    let tally = edit.find.match_count();
+    let tally = edit.find.match_count;
     if !edit.find.input.text().is_empty() {
         let ink = if tally.total == 0 { StyleRole::Bad } else { StyleRole::Dim };
         let mark = if tally.total == 0 { format!("{} ", glyph::BAD) } else { String::new() };

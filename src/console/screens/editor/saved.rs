@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::diagnostics::Diagnostics;
 use super::state::{Base, Draft};
 use super::text_buffer::{Pos, TextBuffer};
 use crate::compare;
 use crate::console::drafts::{SavedDraft, UnsavedDraft};
 use crate::console::screens::drafts::AutosaveState;
-use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
 use crate::inventory::Inventory;
 use crate::text::placeholders::{ConcealedSecrets, conceal, fill_known, redact_adding};
@@ -24,7 +24,7 @@ impl Draft {
             text: self.text(),
             concealed: self.concealed_secrets.clone(),
             cursor: (self.buffer.cursor().row, self.buffer.column()),
-            byte_order_mark: self.buffer.has_byte_order_mark(),
+            byte_order_mark: self.buffer.byte_order_mark,
             at,
         }
     }
@@ -38,31 +38,25 @@ impl Draft {
     /// Resumes a saved draft. Its placeholders stand for what is stored in their places now; if its base is
     /// still stored, that is what they stood for.
     pub fn resume(saved: SavedDraft, inventory: &Inventory) -> Self {
-        let kind = DocumentKind::of(&saved.key);
         let source = saved.base.source.clone().unwrap_or_else(|| saved.key.clone());
         let now = inventory.get(&source).map(|row| row.entry());
         let kept = secrets_of(&saved, &source, now.as_ref());
         let base = base_of(&saved, now, &kept, inventory);
-        let text = match &base {
-            Base::Stored(entry) => &entry.document,
-            Base::Absent { template } => template,
-        };
-        let formatted = compare::format(text.text().unwrap_or_default());
-        let marked = text.text().unwrap_or_default().starts_with(BYTE_ORDER_MARK);
-        let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
-        let opened = conceal(kind, body).0;
+        let text = base.document().text().unwrap_or_default().to_owned();
         let mut buffer = TextBuffer::new(&saved.text);
-        if saved.byte_order_mark {
-            buffer.open_with_byte_order_mark();
-        }
+        buffer.byte_order_mark = saved.byte_order_mark;
         let (row, column) = saved.cursor;
         let line = buffer.line(row);
         let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         buffer.move_to(Pos { row, at });
-        let mut edit = Self::of(saved.key, base, saved.store, buffer, opened, kept);
-        edit.opened_with_byte_order_mark = marked;
-        edit.source = saved.base.source;
-        edit.autosave = AutosaveState::of(edit.buffer.revision(), saved.withheld);
+        let mut edit = Self {
+            autosave: AutosaveState::of(buffer.revision(), saved.withheld),
+            buffer,
+            diagnostics: Diagnostics::default(),
+            source: saved.base.source,
+            concealed_secrets: kept,
+            ..Self::open(saved.key, base, saved.store, &text)
+        };
         edit.schedule_check(Duration::ZERO);
         edit
     }

@@ -2,33 +2,33 @@
 
 use crossterm::event::KeyEvent;
 
-use super::state::Draft;
+use super::find::TextSearch;
 use super::typing::settle;
 use crate::console::model::{Model, Tone};
+use crate::console::widgets::TextInput;
 
 pub(crate) fn open(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
-        let Draft { find, buffer: pad, .. } = &mut **edit;
-        find.open(pad);
-        find.input.set("");
+        edit.find.open(&edit.buffer);
     }
 }
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
-    if let Some(edit) = &mut model.edit
-        && edit.find.input.key(key)
-    {
-        let Draft { find, buffer: pad, .. } = &mut **edit;
-        find.search_from_origin(pad);
-    }
-    settle(model);
+    type_text(model, |input| input.key(key));
 }
 
 pub(crate) fn paste(model: &mut Model, text: &str) {
-    if let Some(edit) = &mut model.edit {
-        let Draft { find, buffer: pad, .. } = &mut **edit;
-        find.input.insert(text);
-        find.search_from_origin(pad);
+    type_text(model, |input| {
+        input.insert(text);
+        true
+    });
+}
+
+fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput) -> bool) {
+    if let Some(edit) = &mut model.edit
+        && change(&mut edit.find.input)
+    {
+        edit.find.search_from_origin(&mut edit.buffer);
     }
     settle(model);
 }
@@ -36,18 +36,15 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 /// Goes to the next match, or to the previous one.
 pub(crate) fn step(model: &mut Model, forward: bool) {
     let Some(edit) = &mut model.edit else { return };
-    let Draft { find, buffer: pad, .. } = &mut **edit;
-    if find.needle().is_none() {
+    if edit.find.needle().is_none() {
         return model.notify(Tone::Plain, "nothing is looked for yet: ctrl-f");
     }
-    let found = find.go_to_match(pad, forward);
-    let (tally, typing) = (find.match_count(), find.typing);
+    let found = edit.find.go_to_match(&mut edit.buffer, forward);
+    let TextSearch { match_count, typing, .. } = edit.find;
     settle(model);
-    match (found, typing) {
-        // The search line says so.
-        (_, true) => {}
-        (true, false) => model.notify(Tone::Plain, tally.to_string()),
-        (false, false) => model.notify(Tone::Bad, "not found"),
+    // While one types, the search line says so.
+    if !typing {
+        model.notify(if found { Tone::Plain } else { Tone::Bad }, match_count.to_string());
     }
 }
 

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
+use super::diagnostics::Diagnostics;
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
-use super::review_input::ReviewInput;
-use super::text_buffer::{Pos, TextBuffer};
-use crate::compare::{self, Diff, DiffLine};
-use crate::console::effect::{Pending, RequestId};
+use super::text_buffer::{LineStarts, Pos, TextBuffer};
+use crate::compare;
+use crate::console::request::{Pending, RequestId};
 use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
-use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError};
+use crate::console::screens::review::{NotReady, Review, ReviewInput};
+use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
-use crate::provider::Expect;
-use crate::text::placeholders::{ConcealedSecrets, FillError, conceal, fill, fill_spans, has_placeholder};
+use crate::inventory::Inventory;
+use crate::text::placeholders::{ConcealedSecrets, conceal, fill, fill_spans, has_placeholder};
 
 pub struct Draft {
     /// The key it will be written to.
@@ -50,13 +50,8 @@ pub struct Draft {
     pub(super) is_rebased: bool,
     /// Whether the opened text started with a byte order mark.
     pub(super) opened_with_byte_order_mark: bool,
-    revealed: Option<RevealedText>,
-}
-
-/// The opened text with the secrets revealed, and their number.
-struct RevealedText {
-    text: Zeroizing<String>,
-    count: usize,
+    /// The opened text with the secrets revealed, and their number.
+    pub(super) revealed: Option<(Zeroizing<String>, usize)>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +75,19 @@ pub enum Upstream {
     Hidden,
 }
 
+impl Upstream {
+    /// By what the inventory holds now.
+    pub fn of(inventory: &Inventory, draft: &Draft) -> Self {
+        match (&draft.base, inventory.get(&draft.key)) {
+            (Base::Stored(entry), Some(row)) if row.token() == entry.token => Self::Unchanged,
+            (_, None) if !inventory.coverage().covers(&draft.key) => Self::Hidden,
+            (Base::Absent { .. }, None) => Self::Unchanged,
+            (_, Some(_)) => Self::Changed,
+            (Base::Stored(_), None) => Self::Deleted,
+        }
+    }
+}
+
 pub enum DraftStage {
     Editing,
     /// It is reviewed before it is written.
@@ -88,33 +96,21 @@ pub enum DraftStage {
     Merge(Box<MergeState>),
 }
 
-/// The review of a write.
-#[derive(Debug)]
-pub struct Review {
-    /// The bytes to write, in the stored style.
-    pub document: Document,
-    /// Changes by path.
-    pub diff: Diff,
-    /// Changes line by line.
-    pub lines: Vec<DiffLine>,
-    /// Whether the lines are shown instead of the paths.
-    pub full: bool,
-    pub scroll: usize,
-    /// When it was opened; keys in the first 300 ms do not write.
-    pub opened: Duration,
-}
+impl Base {
+    /// What is stored; `None` if the key does not exist.
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Stored(entry) => Some(entry),
+            Self::Absent { .. } => None,
+        }
+    }
 
-/// Why a draft cannot be reviewed.
-#[derive(Debug)]
-pub enum NotReady {
-    /// It equals what is stored.
-    Unchanged,
-    /// It is not a JSON object.
-    Syntax(SyntaxError),
-    /// A placeholder cannot be filled.
-    Placeholder(FillError),
-    /// The comparison panicked; the log has the details.
-    Failed,
+    /// The document that the draft started from.
+    pub fn document(&self) -> &Document {
+        match self {
+            Self::Stored(Entry { document, .. }) | Self::Absent { template: document } => document,
+        }
+    }
 }
 
 impl Draft {
@@ -131,30 +127,14 @@ impl Draft {
         Some(Self::open(key, Base::Absent { template }, store, &text))
     }
 
-    fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
+    pub(super) fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
         let formatted = compare::format(text);
         let marked = text.starts_with(BYTE_ORDER_MARK);
         let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
-        let (concealed, kept) = conceal(DocumentKind::of(&key), body);
-        let mut pad = TextBuffer::new(&concealed);
-        if marked {
-            pad.open_with_byte_order_mark();
-        }
-        let mut edit = Self::of(key, base, store, pad, concealed, kept);
-        edit.opened_with_byte_order_mark = marked;
-        edit.schedule_check(Duration::ZERO);
-        edit
-    }
-
-    pub(super) fn of(
-        key: ResourceKey,
-        base: Base,
-        store: Option<StoreId>,
-        buffer: TextBuffer,
-        concealed: String,
-        concealed_secrets: ConcealedSecrets,
-    ) -> Self {
-        Self {
+        let (opened, concealed_secrets) = conceal(DocumentKind::of(&key), body);
+        let mut buffer = TextBuffer::new(&opened);
+        buffer.byte_order_mark = marked;
+        let mut edit = Self {
             key,
             base,
             store,
@@ -170,12 +150,14 @@ impl Draft {
             last_write: None,
             autosave: AutosaveState::default(),
             source: None,
-            opened: concealed,
+            opened,
             concealed_secrets,
             is_rebased: false,
-            opened_with_byte_order_mark: false,
+            opened_with_byte_order_mark: marked,
             revealed: None,
-        }
+        };
+        edit.schedule_check(Duration::ZERO);
+        edit
     }
 
     /// The draft as typed, with placeholders.
@@ -186,8 +168,8 @@ impl Draft {
     /// Whether it differs from its base. Revealing stored values is no change.
     pub fn is_changed(&self) -> bool {
         let as_opened = || {
-            let revealed = self.revealed.as_ref().is_some_and(|revealed| self.buffer.text_is(&revealed.text));
-            self.buffer.has_byte_order_mark() == self.opened_with_byte_order_mark
+            let revealed = self.revealed.as_ref().is_some_and(|(text, _)| self.buffer.text_is(text));
+            self.buffer.byte_order_mark == self.opened_with_byte_order_mark
                 && (revealed || self.buffer.text_is(&self.opened))
         };
         self.is_rebased || matches!(self.base, Base::Absent { .. }) || !as_opened()
@@ -198,26 +180,18 @@ impl Draft {
         self.diagnostics.check(&self.buffer, self.concealed_secrets.len());
     }
 
-    /// Records an edit, made when the buffer had `rows` lines and the cursor was in line `row`.
-    pub fn text_changed(&mut self, now: Duration, row: usize, rows: usize) {
-        let by = isize::try_from(self.buffer.rows()).unwrap_or(0) - isize::try_from(rows).unwrap_or(0);
-        self.preparing.cancel();
-        self.find.marked &= self.find.typing;
-        self.diagnostics.changed(
-            &self.buffer,
-            self.concealed_secrets.len(),
-            now,
-            (row.min(self.buffer.cursor().row), by),
-        );
-    }
-
-    /// The input of the diagnostics if they are due; to be run off the event loop.
-    pub fn due_check(&mut self, now: Duration, request: RequestId) -> Option<DiagnosticsInput> {
-        self.diagnostics.take_due(&self.buffer, self.concealed_secrets.len(), now, request)
-    }
-
-    pub fn accept_diagnostics(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, now: Duration) {
-        self.diagnostics.accept(request, found, &self.buffer, now);
+    /// Makes an edit, and what follows from one. Returns whether the text changed.
+    pub(super) fn edit(&mut self, now: Duration, edit: impl FnOnce(&mut Self) -> bool) -> bool {
+        let (row, rows) = (self.buffer.cursor().row, self.buffer.rows());
+        let did = edit(self);
+        if did {
+            let row = row.min(self.buffer.cursor().row);
+            let by = self.buffer.rows().cast_signed() - rows.cast_signed();
+            self.preparing.cancel();
+            self.find.marked &= self.find.typing;
+            self.diagnostics.changed(&self.buffer, self.concealed_secrets.len(), now, (row, by));
+        }
+        did
     }
 
     /// Runs the diagnostics again, off the event loop if the draft is large.
@@ -225,17 +199,9 @@ impl Draft {
         self.diagnostics.schedule_check(&self.buffer, self.concealed_secrets.len(), now);
     }
 
-    /// Applies a fix as one undo step.
-    pub fn apply_fix(&mut self, remedy: &DraftFix) {
-        match remedy {
-            DraftFix::Edit { from, to, text, .. } => _ = self.buffer.apply(&[(*from, *to, text.clone())]),
-            DraftFix::DropByteOrderMark => self.buffer.drop_byte_order_mark(),
-        }
-    }
-
     /// The number of stored values that were revealed.
     pub fn revealed(&self) -> usize {
-        self.revealed.as_ref().map_or(0, |revealed| revealed.count)
+        self.revealed.as_ref().map_or(0, |(_, count)| *count)
     }
 
     /// Replaces placeholders by the stored values, as one undo step. Returns how many were revealed.
@@ -244,23 +210,16 @@ impl Draft {
         let text = self.buffer.text();
         let mut edits: Vec<(Pos, Pos, String)> = Vec::new();
         let mut count = 0;
-        let (mut row, mut start, mut at) = (0, 0, 0);
+        let (starts, mut at) = (LineStarts::of(&text), 0);
         for (span, original) in
             fill_spans(&text, &self.concealed_secrets).filter(|(_, original)| !has_placeholder(original))
         {
-            let passed = text.get(at..span.start).unwrap_or_default();
-            if let Some(last) = passed.rfind('\n') {
-                row += passed.matches('\n').count();
-                start = at + last + 1;
-            }
-            let place = |offset: usize| Pos { row, at: offset - start };
-            let (from, to) = (place(span.start), place(span.end));
+            let (from, to) = (starts.position(span.start), starts.position(span.end));
             count += 1;
             match edits.last_mut() {
                 // A line is edited once, however many placeholders it has.
-                Some((_, end, text)) if end.row == row => {
-                    text.push_str(passed);
-                    text.push_str(original);
+                Some((_, end, edited)) if end.row == from.row => {
+                    edited.extend([text.get(at..span.start).unwrap_or_default(), original]);
                     *end = to;
                 }
                 _ => edits.push((from, to, original.to_owned())),
@@ -270,51 +229,26 @@ impl Draft {
         if self.buffer.apply(&edits)
             && let Ok(text) = fill(&self.opened, &self.concealed_secrets)
         {
-            let count = count.max(self.revealed());
-            self.revealed = Some(RevealedText { text: Zeroizing::new(text), count });
+            self.revealed = Some((Zeroizing::new(text), count.max(self.revealed())));
         }
         count
     }
 
-    /// The precondition of the write.
-    pub fn expect(&self) -> Expect {
-        match &self.base {
-            Base::Stored(entry) => Expect::Token(entry.token),
-            Base::Absent { .. } => Expect::Absent,
-        }
-    }
-
-    /// The document as it would be stored.
-    ///
-    /// # Errors
-    /// [`NotReady`] if there is nothing to write yet.
-    pub fn to_document(&self) -> Result<Document, NotReady> {
-        self.review_input().document()
-    }
-
     pub fn review_input(&self) -> ReviewInput {
-        let (original, stored) = match &self.base {
-            Base::Stored(entry) => (entry.document.clone(), true),
-            Base::Absent { template } => (template.clone(), false),
-        };
-        let (kind, kept) = (DocumentKind::of(&self.key), self.concealed_secrets.clone());
         ReviewInput {
-            kind,
+            kind: DocumentKind::of(&self.key),
             text: self.text(),
-            concealed_secrets: kept,
-            original,
-            stored,
-            byte_order_mark: self.buffer.has_byte_order_mark(),
+            concealed_secrets: self.concealed_secrets.clone(),
+            original: self.base.document().clone(),
+            stored: self.base.entry().is_some(),
+            byte_order_mark: self.buffer.byte_order_mark,
         }
     }
 
     /// Records that `document` was written with `token`; it becomes the base. Returns whether the draft
     /// was changed since.
     pub fn mark_written(&mut self, document: Document, revision: Revision, token: Token) -> bool {
-        let (created, lease) = match &self.base {
-            Base::Stored(entry) => (entry.created, entry.lease),
-            Base::Absent { .. } => (None, None),
-        };
+        let (created, lease) = self.base.entry().map_or((None, None), |entry| (entry.created, entry.lease));
         let key = self.key.clone();
         self.base = Base::Stored(Entry { key, document, revision, created, version: None, token, lease });
         self.stage = DraftStage::Editing;
@@ -324,17 +258,16 @@ impl Draft {
         self.preparing.cancel();
         self.merging.cancel();
         self.autosave = self.autosave.outdated();
-        !matches!(self.to_document(), Err(NotReady::Unchanged))
+        !matches!(self.review_input().document(), Err(NotReady::Unchanged))
     }
 
     /// Continues with a merged text, based on what is stored now. Its placeholders stand for the merged
     /// secrets, so edits before the merge cannot be undone.
     pub fn rebase_on_merge(&mut self, text: &str, now: Option<Entry>, store: Option<StoreId>) {
         let moved = now.as_ref().is_none_or(|now| now.document.text() != Ok(text));
-        let base = match (now, &self.base) {
-            (Some(entry), _) => Base::Stored(entry),
-            (None, Base::Stored(entry)) => Base::Absent { template: entry.document.clone() },
-            (None, Base::Absent { template }) => Base::Absent { template: template.clone() },
+        let base = match now {
+            Some(entry) => Base::Stored(entry),
+            None => Base::Absent { template: self.base.document().clone() },
         };
         let saving = self.autosave.outdated();
         *self =

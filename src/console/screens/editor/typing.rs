@@ -2,7 +2,6 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::state::Draft;
 use super::text_buffer::TextBuffer;
 use crate::console::effect::{AuditNote, Effect};
 use crate::console::model::{Model, Tone};
@@ -79,7 +78,7 @@ pub(crate) fn wrap(model: &mut Model) {
 pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
-    follow(edit, now, |edit| {
+    edit.edit(now, |edit| {
         count = edit.reveal();
         count > 0
     });
@@ -98,21 +97,8 @@ pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
 /// Edits the text; `false` if nothing changed.
 pub(crate) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
-    let did = model.edit.as_mut().is_some_and(|edit| follow(edit, now, |edit| change(&mut edit.buffer)));
+    let did = model.edit.as_mut().is_some_and(|edit| edit.edit(now, |edit| change(&mut edit.buffer)));
     settle(model);
-    did
-}
-
-pub(crate) fn follow(
-    edit: &mut Draft,
-    now: std::time::Duration,
-    change: impl FnOnce(&mut Draft) -> bool,
-) -> bool {
-    let (row, rows) = (edit.buffer.cursor().row, edit.buffer.rows());
-    let did = change(edit);
-    if did {
-        edit.text_changed(now, row, rows);
-    }
     did
 }
 

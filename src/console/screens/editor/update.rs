@@ -1,33 +1,22 @@
 //! From a stored document to a draft, to its review, to one conditional write.
 
-use std::time::Duration;
-
-use super::state::{Base, Draft, DraftStage, Review};
+use super::state::{Base, Draft, DraftStage};
 use crate::console::effect::Effect;
-use crate::console::model::{MAX_DRAFTS, Model, Tone};
+use crate::console::model::{MAX_DRAFTS, Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::editor::typing;
-use crate::console::screens::plan::send::CommitSpec;
 use crate::console::screens::plan::{PlanStep, send};
-use crate::console::screens::{browse, drafts, merge, review};
-use crate::console::update::visibility;
+use crate::console::screens::review::Review;
+use crate::console::screens::{browse, merge};
 use crate::console::widgets::Movement;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 use crate::provider::Lease;
 use crate::text::grouped;
 
-/// A key pressed before the question could be read is not an answer to it.
-const READING_TIME: Duration = Duration::from_millis(300);
-
-/// Whether `asked` was too recent for a key to be an answer.
-pub(crate) fn too_soon(asked: Duration, now: Duration) -> bool {
-    now.saturating_sub(asked) < READING_TIME
-}
-
 /// Opens the selected document, or resumes its draft.
 pub(crate) fn open(model: &mut Model) {
     let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
-    if resume(model, &key) || drafts::is_busy(model) {
+    if resume(model, &key) || model.is_draft_busy() {
         return;
     }
     if key.is_foreign() {
@@ -37,20 +26,23 @@ pub(crate) fn open(model: &mut Model) {
     if entry.document.len() > MAX_EDITABLE {
         return model.notify(Tone::Bad, "larger than 1 MiB: it can be viewed, replaced by put, and deleted");
     }
-    match Draft::stored(entry, model.inventory.store().cloned()) {
+    let edit = Draft::stored(entry, model.inventory.store().cloned());
+    show(model, edit, "not UTF-8 text: it can be viewed, replaced by put, and deleted");
+}
+
+fn show(model: &mut Model, edit: Option<Draft>, refusal: &str) {
+    match edit {
         Some(edit) => model.edit = Some(Box::new(edit)),
-        None => model.notify(Tone::Bad, "not UTF-8 text: it can be viewed, replaced by put, and deleted"),
+        None => model.notify(Tone::Bad, refusal),
     }
     typing::settle(model);
 }
 
 /// Resumes a draft of this session; `false` if there is none.
 pub(crate) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
-    let Some(draft) = model.drafts.remove(key) else { return false };
+    let Some(mut draft) = model.drafts.remove(key) else { return false };
+    draft.schedule_check(model.now.mono);
     model.edit = Some(draft);
-    if let Some(edit) = &mut model.edit {
-        edit.schedule_check(model.now.mono);
-    }
     model.notify(Tone::Plain, "your draft is back");
     typing::settle(model);
     true
@@ -58,21 +50,13 @@ pub(crate) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
 
 /// Starts a document that does not exist yet.
 pub(crate) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
-    match Draft::new(key, template, model.inventory.store().cloned()) {
-        Some(edit) => model.edit = Some(Box::new(edit)),
-        None => model.notify(Tone::Bad, "what was to be copied is not UTF-8 text"),
-    }
-    typing::settle(model);
-}
-
-/// Rows of text in the editor: the body without its title line and its problem line.
-pub(crate) fn height(model: &Model) -> usize {
-    usize::from(model.frame().body.height.saturating_sub(2).max(1))
+    let edit = Draft::new(key, template, model.inventory.store().cloned());
+    show(model, edit, "what was to be copied is not UTF-8 text");
 }
 
 /// Leaves the editor; a changed draft stays in the session.
 pub(crate) fn leave(model: &mut Model) {
-    if review::leave(model) {
+    if model.edit.as_mut().is_some_and(|edit| edit.preparing.cancel()) {
         return;
     }
     let Some(mut edit) = model.edit.take() else { return };
@@ -90,17 +74,22 @@ pub(crate) fn leave(model: &mut Model) {
     model.drafts.insert(edit.key.clone(), edit);
 }
 
-/// Asks before discarding the draft.
-pub(crate) fn ask_discard(model: &mut Model) {
+/// Closes the draft; asks before a changed one is discarded.
+pub(crate) fn close(model: &mut Model) {
     let Some(edit) = &model.edit else { return };
-    if !edit.is_changed() {
+    if edit.is_changed() {
+        ask_discard(model, &edit.key.to_string(), ConfirmAction::Discard);
+    } else {
         model.edit = None;
-        return;
     }
+}
+
+/// Asks before a draft is discarded.
+pub(crate) fn ask_discard(model: &mut Model, name: &str, action: ConfirmAction) {
     model.overlay = Some(Overlay::Confirm(Confirm {
-        question: format!("Throw away the draft of {}?", edit.key),
+        question: format!("Throw away the draft of {name}?"),
         details: vec!["What is stored stays as it is.".into()],
-        action: ConfirmAction::Discard,
+        action,
         asked: model.now.mono,
     }));
 }
@@ -128,7 +117,7 @@ pub(crate) fn toggle_full(model: &mut Model) {
 }
 
 pub(crate) fn scroll_review(model: &mut Model, step: Movement) {
-    let page = height(model);
+    let page = usize::from(model.frame().body.height.saturating_sub(2).max(1));
     if let Some(review) = shown_review(model) {
         let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
         review.scroll = step.apply(review.scroll, lines, page);
@@ -136,21 +125,18 @@ pub(crate) fn scroll_review(model: &mut Model, step: Movement) {
 }
 
 fn shown_review(model: &mut Model) -> Option<&mut Review> {
-    match &mut model.edit.as_mut()?.stage {
-        DraftStage::Review(review) => Some(review),
-        DraftStage::Editing | DraftStage::Merge(_) => None,
-    }
+    if let DraftStage::Review(review) = &mut model.edit.as_mut()?.stage { Some(review) } else { None }
 }
 
 /// Writes what the review shows.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
+    let now = model.now;
     if send::is_blocked(model) {
         return Vec::new();
     }
     let Some(edit) = &model.edit else { return Vec::new() };
     let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
-    if too_soon(review.opened, now) {
+    if now.is_too_soon_after(review.opened) {
         return Vec::new();
     }
     let most = model.context.capabilities.max_document;
@@ -170,15 +156,14 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    if let (Base::Absent { .. }, Some(refusal)) =
-        (&edit.base, visibility::denied_if_hidden(&model.inventory, &edit.key))
+    if let (Base::Absent { .. }, Some(refusal)) = (&edit.base, denied_if_hidden(&model.inventory, &edit.key))
     {
         model.notify(Tone::Bad, refusal.to_string());
         return Vec::new();
     }
-    let before = if let Base::Stored(entry) = &edit.base { Some(entry.clone()) } else { None };
+    let before = edit.base.entry().cloned();
     let step = PlanStep::create(edit.key.clone(), Some(review.document.clone()));
-    let effects = send::send(model, CommitSpec::one(PlanStep { before, lease: Lease::Keep, ..step }));
+    let effects = send::send(model, vec![PlanStep { before, lease: Lease::Keep, ..step }], None, None);
     if let Some(edit) = &mut model.edit {
         edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
     }

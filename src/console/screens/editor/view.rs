@@ -128,10 +128,8 @@ impl EditorViewport<'_> {
 
     /// The mark before a row: the worst of the problems that begin in it.
     fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
-        let begins = |pos: Pos| {
-            pos.row == row.line && row.bytes.start <= pos.at && (pos.at < row.bytes.end || self.is_end(row))
-        };
-        let here = self.edit.diagnostics.list().iter().filter(|flaw| begins(flaw.from));
+        let buffer = &self.edit.buffer;
+        let here = self.edit.diagnostics.list().iter().filter(|flaw| row.holds(buffer, flaw.from));
         let mut mark = (StyleRole::Text, " ");
         for flaw in here {
             match flaw.found.severity {
@@ -140,10 +138,6 @@ impl EditorViewport<'_> {
             }
         }
         mark
-    }
-
-    fn is_end(&self, row: &VisualRow) -> bool {
-        row.bytes.end == self.edit.buffer.line(row.line).len()
     }
 
     /// Overlays matches, problems, brackets and the selection.
@@ -191,7 +185,8 @@ impl EditorViewport<'_> {
     ) {
         let clipped = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
         // The end of a line can be marked too, and a selection extends past it.
-        let past_end = bytes.end > row.bytes.end && self.is_end(row) && bytes.start <= row.bytes.end;
+        let past_end =
+            bytes.end > row.bytes.end && row.is_end(&self.edit.buffer) && bytes.start <= row.bytes.end;
         if clipped.is_empty() && !past_end {
             return;
         }

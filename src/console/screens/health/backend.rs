@@ -3,32 +3,27 @@
 use std::time::{Duration, SystemTime};
 
 use super::grid::{GridCell, GridRow};
-use super::view::HealthLine;
 use crate::console::age::{TimedText, age, until};
 use crate::console::model::Model;
 use crate::console::screens::health::grid;
 use crate::console::theme::StyleRole;
-use crate::console::widgets::TextRun;
+use crate::console::widgets::{ReviewPage, TextRun};
 use crate::console::words;
 use crate::domain::{Certificate, Condition, Fact, FactValue, Health, MemberHealth, Validity, utc};
 use crate::text::Safe;
 
-pub(super) fn lines(model: &Model, health: &Health, room: u16) -> Vec<HealthLine> {
+pub(super) fn add(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
     let now = model.now.wall;
-    let facts = health.facts.iter().map(|fact| {
-        TextRun::of(StyleRole::Dim, format!("{} ", fact.name)).and(StyleRole::Text, shown(&fact.value, now))
-    });
-    let facts: Vec<_> =
-        TextRun::pack(facts, room).into_iter().filter(|line| !line.is_empty()).map(HealthLine::of).collect();
-    let members: Vec<_> = health.members.iter().map(|member| of_member(member, now)).collect();
-    let certificates: Vec<_> = health.certificates.iter().map(|it| of_certificate(it, now)).collect();
-    let parts = [facts, grid_of(&members, room), grid_of(&certificates, room)];
-    let parts = parts.into_iter().filter(|part| !part.is_empty());
-    parts.flat_map(|part| std::iter::once(HealthLine::blank()).chain(part)).collect()
-}
-
-fn grid_of(rows: &[GridRow], room: u16) -> Vec<HealthLine> {
-    if rows.is_empty() { Vec::new() } else { grid::lines(rows, room) }
+    if !health.facts.is_empty() {
+        page.blank();
+        let facts = health.facts.iter().map(|fact| {
+            let name = TextRun::of(StyleRole::Dim, format!("{} ", fact.name));
+            name.and(StyleRole::Text, shown(&fact.value, now))
+        });
+        page.extend(TextRun::pack(facts, page.room));
+    }
+    grid::add(page, health.members.iter().map(|member| of_member(member, now)).collect());
+    grid::add(page, health.certificates.iter().map(|it| of_certificate(it, now)).collect());
 }
 
 /// A value in words; a moment with its age.
@@ -49,16 +44,19 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
     };
     let role = member.role.map_or("", |role| role.word());
     let latency = member.latency.map_or("", |latency| latency.word());
+    let mut cells = vec![
+        GridCell::new("member", StyleRole::Text, member.name.clone()),
+        GridCell::new("role", StyleRole::Text, Safe::literal(role)),
+        GridCell::new("state", ink, format!("{glyph} {}", member.word())),
+        GridCell::new("answers", StyleRole::Dim, Safe::literal(latency)),
+        GridCell::new("endpoint", StyleRole::Dim, member.address.clone()),
+    ];
+    let heads = cells.len();
     let fact = |fact: &Fact| GridCell::new(fact.name, StyleRole::Dim, shown(&fact.value, now));
+    cells.extend(member.facts.iter().map(fact));
     GridRow {
-        head: vec![
-            GridCell::new("member", StyleRole::Text, member.name.clone()),
-            GridCell::new("role", StyleRole::Text, Safe::literal(role)),
-            GridCell::new("state", ink, format!("{glyph} {}", member.word())),
-            GridCell::new("answers", StyleRole::Dim, Safe::literal(latency)),
-            GridCell::new("endpoint", StyleRole::Dim, member.address.clone()),
-        ],
-        cells: member.facts.iter().map(fact).collect(),
+        cells,
+        heads,
         note: (!member.detail.is_empty()).then(|| {
             let ink = if member.condition > Some(Condition::Healthy) { ink } else { StyleRole::Dim };
             (ink, member.detail.clone())
@@ -72,17 +70,15 @@ fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
         Validity::Ending => StyleRole::Warning,
         Validity::Early | Validity::Expired => StyleRole::Bad,
     };
-    let place = certificate.owner.place().to_owned();
     GridRow {
-        head: vec![
-            GridCell::new("certificate", StyleRole::Text, Safe::literal(certificate.owner.word())),
-            GridCell::new("of", StyleRole::Text, place),
-            GridCell::new("ends", ink, ends(certificate, now).text),
-        ],
         cells: vec![
+            GridCell::new("certificate", StyleRole::Text, Safe::literal(certificate.owner.word())),
+            GridCell::new("of", StyleRole::Text, certificate.owner.place().to_owned()),
+            GridCell::new("ends", ink, ends(certificate, now).text),
             GridCell::new("on", StyleRole::Dim, utc(certificate.until)),
             GridCell::new("subject", StyleRole::Dim, certificate.subject.clone()),
         ],
+        heads: 3,
         note: None,
     }
 }

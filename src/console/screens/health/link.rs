@@ -1,17 +1,17 @@
 //! The link to the store: whether the picture is current, retries, and what happened so far.
 
-use super::view::{HealthLine, labelled};
+use super::view::heading;
 use crate::console::age::so_far;
-use crate::console::model::{LinkOutage, Model};
-use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::TextRun;
+use crate::console::model::Model;
+use crate::console::theme::StyleRole;
+use crate::console::widgets::{ReviewPage, TextRun};
 use crate::console::words;
 use crate::domain::TokenKind;
 
 /// Readable ranges listed before the rest is only counted.
 const RANGES: usize = 8;
 
-pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
+pub(super) fn add(page: &mut ReviewPage<'_>, model: &Model) {
     let link = &model.link;
     let (glyph, ink) = words::link_badge(model);
     let mut head = TextRun::of(ink, format!("{glyph} {}", link.state.word()));
@@ -23,34 +23,29 @@ pub(super) fn lines(model: &Model, room: u16) -> Vec<HealthLine> {
         TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
     );
     head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
-    let mut lines = vec![HealthLine::heading(head)];
-    let mut add = |label: &str, ink, words: &str| lines.extend(labelled(label, ink, words, room));
+    heading(page, head);
     if let Some(picture) = picture(model) {
-        add("picture", StyleRole::Text, &picture);
+        page.fact("picture", StyleRole::Text, &picture);
     }
     for (index, range) in ranges(model).iter().enumerate() {
-        add(if index == 0 { "may read" } else { "" }, StyleRole::Text, range);
+        page.fact(if index == 0 { "may read" } else { "" }, StyleRole::Text, range);
     }
-    if let Some(reason) = link.state.reason() {
-        add("why", StyleRole::Warning, reason);
+    let facts = [
+        ("why", StyleRole::Warning, link.state.reason().map(str::to_owned)),
+        ("again", StyleRole::Text, next_try(model)),
+        ("last outage", StyleRole::Text, last_outage(model)),
+        ("comparison", StyleRole::Text, comparison(model)),
+        ("resync", StyleRole::Warning, resync(model)),
+        ("session", StyleRole::Text, Some(session(model))),
+    ];
+    for (label, ink, words) in facts {
+        if let Some(words) = words {
+            page.fact(label, ink, &words);
+        }
     }
-    if let Some(next) = next_try(model) {
-        add("again", StyleRole::Text, &next);
-    }
-    if let Some(outage) = link.history.outage.as_ref().and_then(|outage| last_outage(model, outage)) {
-        add("last outage", StyleRole::Text, &outage);
-    }
-    if let Some(comparison) = comparison(model) {
-        add("comparison", StyleRole::Text, &comparison);
-    }
-    if let Some(resync) = resync(model) {
-        add("resync", StyleRole::Warning, &resync);
-    }
-    add("session", StyleRole::Text, &session(model));
     for mark in &model.context.warnings {
-        add("note", StyleRole::Warning, &format!("{} {mark}", glyph::WARNING));
+        page.warn("note", mark);
     }
-    lines
 }
 
 fn picture(model: &Model) -> Option<String> {
@@ -90,7 +85,8 @@ fn next_try(model: &Model) -> Option<String> {
     Some(format!("{retry}, after {tried}; ctrl-r tries now and starts the back-off over"))
 }
 
-fn last_outage(model: &Model, outage: &LinkOutage) -> Option<String> {
+fn last_outage(model: &Model) -> Option<String> {
+    let outage = model.link.history.outage.as_ref()?;
     let ended = outage.ended?;
     let lasted = so_far(ended.saturating_sub(outage.began)).text;
     let tried = words::plural(outage.failures, "attempt");

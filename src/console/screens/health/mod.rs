@@ -13,26 +13,26 @@ pub use state::HealthPage;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
-use crate::console::update::timers;
 use crate::console::widgets::{Movement, Surface, TextRun};
+
+/// Asks every backend how it is.
+pub(crate) fn check(model: &mut Model) -> Effect {
+    let request = model.next_request();
+    model.health.asked = Some(request);
+    model.health.asked_at = model.now.mono;
+    Effect::CheckHealth(request)
+}
 
 pub(crate) struct HealthScreen;
 
 impl Component for HealthScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Page
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, model.frame().body);
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
         let height = usize::from(model.frame().body.height);
-        // A page scrolls until its last line is visible.
-        let positions = view::height(model).saturating_sub(height) + 1;
-        model.health.scroll = by.apply(model.health.scroll, positions, height);
+        model.health.scroll = by.scroll(model.health.scroll, view::height(model), height);
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
@@ -42,7 +42,7 @@ impl Component for HealthScreen {
     /// Whoever looks sees what differed after the last load, and the backends are asked anew.
     fn enter(&self, model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
-        vec![timers::check_health(model)]
+        vec![check(model)]
     }
 
     fn tab_note(&self, model: &Model, _: bool) -> TextRun {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
 use crate::console::model::DebouncedLatency;
+use crate::console::request::RequestId;
 use crate::domain::Health;
 
 #[derive(Debug, Default)]

@@ -11,67 +11,42 @@
 
 use ratatui::layout::Rect;
 
-use super::backend;
+use super::{backend, findings, link, secrets};
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
-use crate::console::theme::StyleRole;
-use crate::console::widgets::{Surface, TextRun, clamp_scroll};
+use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
 use crate::domain::{Condition, Health};
 
 /// Indent of what belongs to a heading.
-pub(super) const INDENT: u16 = 4;
-
-/// Width of a label.
-pub(super) const LABEL: u16 = 12;
+pub(super) const INDENT: u16 = 3;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
-    let lines = lines(model, area.width);
-    let first = clamp_scroll(model.health.scroll, lines.len(), area.height);
-    for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        surface.row(area, row).margin(1).skip(line.indent).put_run(&line.run);
-    }
+    page(model, area.width).draw(surface, area, model.health.scroll);
 }
 
 /// Number of lines of the page.
 pub(crate) fn height(model: &Model) -> usize {
-    lines(model, model.frame().body.width).len()
+    page(model, model.frame().body.width).len()
 }
 
-pub(super) struct HealthLine {
-    pub(super) indent: u16,
-    pub(super) run: TextRun,
-}
-
-impl HealthLine {
-    pub(super) fn heading(run: TextRun) -> Self {
-        Self { indent: 1, run }
-    }
-
-    pub(super) fn of(run: TextRun) -> Self {
-        Self { indent: INDENT, run }
-    }
-
-    pub(super) fn blank() -> Self {
-        Self { indent: 0, run: TextRun::default() }
-    }
-}
-
-fn lines(model: &Model, width: u16) -> Vec<HealthLine> {
-    let room = width.saturating_sub(INDENT + 1);
-    let mut lines = super::findings::lines(model, room);
-    lines.push(HealthLine::blank());
-    lines.extend(super::link::lines(model, room));
+fn page(model: &Model, width: u16) -> ReviewPage<'static> {
+    let mut page = ReviewPage::new(width);
+    findings::add(&mut page, model);
+    page.blank();
+    link::add(&mut page, model);
     for health in &model.health.backends {
-        lines.extend(super::backend::lines(model, health, room));
+        backend::add(&mut page, model, health);
     }
-    lines.extend(super::secrets::lines(model, room));
-    lines
+    secrets::add(&mut page, model);
+    page
 }
 
-/// Labelled words, wrapped beside their label.
-pub(super) fn labelled(label: &str, ink: StyleRole, words: &str, room: u16) -> Vec<HealthLine> {
-    TextRun::labelled(label, LABEL, ink, words, room).into_iter().map(HealthLine::of).collect()
+/// A heading, and the indent of what follows.
+pub(super) fn heading(page: &mut ReviewPage<'_>, run: TextRun) {
+    page.indent(0);
+    page.push(run);
+    page.indent(INDENT);
 }
 
 /// The worst condition of all backends, unless they are well.

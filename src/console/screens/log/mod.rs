@@ -7,16 +7,11 @@ pub use state::{LOG_LINES, LogPage};
 
 use crate::console::component::Component;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct LogScreen;
 
 impl Component for LogScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Page
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, model.frame().body);
     }

@@ -12,22 +12,15 @@ use crate::console::action::Action;
 use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
-use crate::console::screens::editor::{self, DraftStage};
+use crate::console::screens::editor;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct MergeScreen;
 
 impl Component for MergeScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Merge
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
-        let Some(edit) = &model.edit else { return };
-        let DraftStage::Merge(merging) = &edit.stage else { return };
-        view::draw(surface, model, edit, merging, edit_layout(&model.frame(), true));
+        view::draw(surface, model, edit_layout(&model.frame(), true));
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::compare::merge::{ConflictChoice, Merge, MergeRowText, merge};
 use crate::compare::{DiffLine, lines};
-use crate::console::screens::editor::{NotReady, ReviewInput};
+use crate::console::screens::review::{NotReady, ReviewInput};
 use crate::domain::{Document, DocumentKind, Entry, MAX_EDITABLE, StoreId};
 use crate::text::placeholders::ConcealedSecrets;
 
@@ -96,12 +96,6 @@ pub struct MergeState {
     pub typing: Option<(usize, ConcealedSecrets)>,
 }
 
-impl std::fmt::Debug for MergeState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Merging({:?})", self.merge)
-    }
-}
-
 impl MergeState {
     /// Takes over the choices of an earlier merge with the same clashes, and the value that was being
     /// edited. Returns the number of choices taken over.
@@ -119,10 +113,10 @@ impl MergeState {
 
     /// Updates what is shown after a choice.
     pub fn refresh(&mut self) {
-        let shown = |(clash, choice): (usize, &Option<ConflictChoice>)| {
-            choice.as_ref().and_then(|choice| self.merge.choice_text(self.kind, clash, choice))
-        };
-        self.values = self.choices.iter().enumerate().map(shown).collect();
+        let choices = self.choices.iter().enumerate();
+        self.values = choices
+            .map(|(clash, choice)| self.merge.choice_text(self.kind, clash, choice.as_ref()?))
+            .collect();
         if self.full_diff.is_some() {
             self.full_diff = Some(self.full_diff());
         }
@@ -177,27 +171,29 @@ impl MergeState {
     /// The first line to show in `height` lines.
     pub fn first(&self, wide: bool, height: usize) -> usize {
         let most = self.lines(wide).saturating_sub(height);
-        if let (Some(scroll), _) | (None, Some(scroll)) = (self.scroll, self.full_diff.as_ref().map(|_| 0)) {
-            return scroll.min(most);
-        }
-        let mut at: usize = 0;
-        for (_, _, clash) in self.rows() {
-            if clash == Some(self.selected) {
-                // The context before it stays visible.
-                return at.saturating_sub(height / 3).min(most);
+        let first = self.scroll.unwrap_or_else(|| {
+            if self.full_diff.is_some() || self.choices.is_empty() {
+                return 0;
             }
-            at += self.height(clash, wide);
-        }
-        0
+            let before = self.rows().take_while(|(_, _, clash)| *clash != Some(self.selected));
+            let lines: usize = before.map(|(_, _, clash)| self.height(clash, wide)).sum();
+            // The context before it stays visible.
+            lines.saturating_sub(height / 3)
+        });
+        first.min(most)
     }
 
-    pub fn warnings(&self) -> usize {
-        usize::from(self.replaced) + usize::from(self.merge.is_by_lines())
+    pub fn warnings(&self) -> impl Iterator<Item = &'static str> {
+        let replaced = "the store was replaced since this draft began: its base is of the one before";
+        let by_lines = "not all of it is JSON: merged by lines, not by path";
+        let warnings = [self.replaced.then_some(replaced), self.merge.is_by_lines().then_some(by_lines)];
+        warnings.into_iter().flatten()
     }
 
     /// The area of the list, below its summary, its warnings and its column headings.
     pub fn list(&self, area: Rect) -> Rect {
-        let heads = if area.height < LOW { 0 } else { 2 + u16::try_from(self.warnings()).unwrap_or(0) };
+        let warnings = u16::try_from(self.warnings().count()).unwrap_or(0);
+        let heads = if area.height < LOW { 0 } else { 2 + warnings };
         let heads = heads.min(area.height);
         Rect { y: area.y + heads, height: area.height - heads, ..area }
     }

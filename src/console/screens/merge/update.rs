@@ -5,13 +5,12 @@ use crate::compare::RawJson;
 use crate::compare::merge::{ConflictChoice, MergePlace};
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
-use crate::console::model::{Model, Tone};
-use crate::console::overlays::{Overlay, Prompt, PromptPurpose};
+use crate::console::model::{Model, Tone, denied_if_hidden};
+use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review;
 use crate::console::shell::layout::edit_layout;
-use crate::console::update::visibility;
-use crate::console::widgets::{Movement, TextInput};
+use crate::console::widgets::Movement;
 use crate::domain::json::{LexemeKind, Lexer, walk};
 use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
@@ -52,7 +51,7 @@ fn begin(model: &mut Model, told: Option<Entry>, on_failure: &'static str) -> Re
     let Model { edit, inventory, .. } = model;
     let Some(edit) = edit else { return Ok(()) };
     let now = stored_now(inventory, edit, told);
-    if let (None, Some(refusal)) = (&now, visibility::denied_if_hidden(inventory, &edit.key)) {
+    if let (None, Some(refusal)) = (&now, denied_if_hidden(inventory, &edit.key)) {
         return Err(refusal.to_string());
     }
     let ask = merge_input(edit, now, inventory);
@@ -70,10 +69,7 @@ fn begin(model: &mut Model, told: Option<Entry>, on_failure: &'static str) -> Re
 }
 
 fn merge_input(edit: &Draft, now: Option<Entry>, inventory: &Inventory) -> MergeInput {
-    let base = match &edit.base {
-        Base::Stored(entry) => Some(entry.document.clone()),
-        Base::Absent { .. } => None,
-    };
+    let base = edit.base.entry().map(|entry| entry.document.clone());
     let store = inventory.store().cloned();
     MergeInput { draft: edit.review_input(), base, theirs: now, replaced: edit.store != store, store }
 }
@@ -101,12 +97,10 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
         let now = stored_now(inventory, edit, told);
         let is = |entry: &Option<Entry>| entry.as_ref().map(|entry| (entry.token, entry.document.clone()));
         if !same_store || is(&now) != is(&before.theirs) {
-            let hidden = edit.upstream == Upstream::Hidden;
-            let ask = merge_input(edit, now, inventory);
-            if hidden {
+            if edit.upstream == Upstream::Hidden {
                 show(model, Err(format!("{KEPT}it may not be read any more")));
             } else {
-                edit.pending_merge = Some((Box::new(ask), KEPT));
+                edit.pending_merge = Some((Box::new(merge_input(edit, now, inventory)), KEPT));
             }
         }
     }
@@ -133,27 +127,19 @@ fn on_merged(model: &mut Model, request: RequestId, result: Result<MergeState, S
 fn show(model: &mut Model, result: Result<MergeState, String>) {
     let Some(edit) = &mut model.edit else { return };
     let before = std::mem::replace(&mut edit.stage, DraftStage::Editing);
-    let again = matches!(before, DraftStage::Merge(_));
-    let kept = match (result, before) {
-        (Ok(mut merging), DraftStage::Merge(before)) => {
-            let kept = merging.resume(*before);
-            let still_typing = merging.typing.is_some();
-            edit.stage = DraftStage::Merge(Box::new(merging));
-            if !still_typing {
-                model.overlay.take_if(is_value);
-            }
-            kept
-        }
-        (Ok(merging), _) => {
-            edit.stage = DraftStage::Merge(Box::new(merging));
-            return;
-        }
-        (Err(words), _) => {
+    let mut merging = match result {
+        Ok(merging) => merging,
+        Err(words) => {
             model.overlay.take_if(is_value);
             return model.notify(Tone::Bad, words);
         }
     };
-    if again {
+    let kept = if let DraftStage::Merge(before) = before { Some(merging.resume(*before)) } else { None };
+    if kept.is_some() && merging.typing.is_none() {
+        model.overlay.take_if(is_value);
+    }
+    edit.stage = DraftStage::Merge(Box::new(merging));
+    if let Some(kept) = kept {
         let kept = if kept == 1 { "1 choice".into() } else { format!("{kept} choices") };
         model.notify(Tone::Bad, format!("it changed again meanwhile: merged anew, {kept} kept"));
     }
@@ -164,10 +150,7 @@ fn is_value(overlay: &mut Overlay) -> bool {
 }
 
 fn current(model: &mut Model) -> Option<&mut MergeState> {
-    match &mut model.edit.as_mut()?.stage {
-        DraftStage::Merge(merging) => Some(merging),
-        _ => None,
-    }
+    if let DraftStage::Merge(merging) = &mut model.edit.as_mut()?.stage { Some(merging) } else { None }
 }
 
 /// Toggles between the list of places and the whole merged text.
@@ -233,13 +216,7 @@ pub(crate) fn ask_value(model: &mut Model) {
         return model.notify(Tone::Bad, words);
     }
     merging.typing = Some((clash, kept));
-    let prompt = Prompt {
-        purpose: PromptPurpose::Value,
-        input: TextInput::of(text),
-        error: None,
-        candidates: Vec::new(),
-    };
-    model.overlay = Some(Overlay::Prompt(prompt));
+    prompt::ask(model, PromptPurpose::Value, text);
 }
 
 fn on_one_line(text: &str) -> String {
@@ -260,12 +237,12 @@ pub(crate) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
     walk(text, |_| ()).map_err(|error| words(error.column, error.reason))?;
     let Some(merging) = current(model) else { return Ok(()) };
     let Some((clash, kept)) = &merging.typing else { return Ok(()) };
-    let names = merging.merge.conflicts().nth(*clash).and_then(|row| match &row.place {
-        MergePlace::Path(path) => Some(path.names()),
-        _ => None,
-    });
-    let filled = fill_hidden(merging.kind, &names.unwrap_or_default(), text, kept)
-        .map_err(|error| words(error.column, error.reason))?;
+    let names = match merging.merge.conflicts().nth(*clash).map(|row| &row.place) {
+        Some(MergePlace::Path(path)) => path.names(),
+        _ => Vec::new(),
+    };
+    let filled =
+        fill_hidden(merging.kind, &names, text, kept).map_err(|error| words(error.column, error.reason))?;
     if let Some(slot) = merging.choices.get_mut(*clash) {
         *slot = Some(ConflictChoice::Edited(RawJson::new(&filled)));
     }

@@ -8,7 +8,7 @@ use crate::console::action::Action;
 use crate::console::keymap::KeyMap;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::editor::{Base, Draft};
+use crate::console::screens::editor::{Base, Draft, DraftStage};
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{LineWriter, Surface, TextRun, diff_line};
@@ -18,13 +18,9 @@ use crate::text::Safe;
 /// Width of the column that names the side a value is taken from.
 const WHOSE: u16 = 10;
 
-pub(crate) fn draw(
-    surface: &mut Surface<'_>,
-    model: &Model,
-    edit: &Draft,
-    merging: &MergeState,
-    parts: EditLayout,
-) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+    let Some(edit) = &model.edit else { return };
+    let DraftStage::Merge(merging) = &edit.stage else { return };
     title(surface, model, edit, merging, parts.title);
     let area = parts.text;
     let list = merging.list(area);
@@ -93,27 +89,15 @@ fn draw_list_header(
     let mut pen = surface.row(area, 0);
     pen.skip(1).margin(1).put_run(&summary(&model.keymap, merging));
     let mut row = 1;
-    let mut warn = |surface: &mut Surface<'_>, text: &str| {
-        surface
-            .row(area, row)
-            .skip(1)
-            .margin(1)
-            .put(StyleRole::Warning, format!("{} {text}", glyph::WARNING));
+    for warning in merging.warnings() {
+        let words = format!("{} {warning}", glyph::WARNING);
+        surface.row(area, row).skip(1).margin(1).put(StyleRole::Warning, words);
         row += 1;
-    };
-    if merging.replaced {
-        warn(surface, "the store was replaced since this draft began: its base is of the one before");
-    }
-    if merging.merge.is_by_lines() {
-        warn(surface, "not all of it is JSON: merged by lines, not by path");
     }
     if !merging.shown.is_empty() && columns.wide && merging.full_diff.is_none() {
         let mut pen = surface.row(area, row);
-        pen.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE").put_column(
-            WHOSE,
-            StyleRole::Dim,
-            "TAKEN",
-        );
+        pen.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE");
+        pen.put_column(WHOSE, StyleRole::Dim, "TAKEN");
         for name in ["MINE", "BASE", "THEIRS"] {
             pen.put_column(columns.value, StyleRole::Dim, name);
         }
@@ -167,12 +151,9 @@ fn rows(surface: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &M
     }
 }
 
-fn absent(row: &MergeRow) -> &'static str {
-    if row.base.is_some() { "(removed)" } else { glyph::NONE }
-}
-
 fn value<'s>(row: &MergeRow, side: &'s Option<Safe<'static>>) -> Safe<'s> {
-    side.as_ref().map_or_else(|| Safe::new(absent(row)), Safe::borrowed)
+    let absent = if row.base.is_some() { "(removed)" } else { glyph::NONE };
+    side.as_ref().map_or_else(|| Safe::literal(absent), Safe::borrowed)
 }
 
 /// A row that merged by itself: dimmed, with the side it came from.
@@ -207,14 +188,21 @@ impl ClashView<'_> {
 
     fn line(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, line: usize) {
         let selected = self.merging.selected == self.clash;
-        if line > 0 {
-            pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
-        }
-        match (line, columns.wide) {
-            (0, _) => self.head(pen, columns, selected),
-            (1, true) | (4, false) => self.edited(pen),
-            _ => self.side(pen, line),
-        }
+        let Some(below) = line.checked_sub(1) else { return self.head(pen, columns, selected) };
+        pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
+        let sides = self.sides();
+        let (name, text, ink, chosen) = match sides.get(below).filter(|_| !columns.wide) {
+            Some((name, side, choice)) => {
+                let chosen = choice.is_some() && self.choice() == choice.as_ref();
+                (*name, value(self.row, side), self.ink(choice.as_ref()), chosen)
+            }
+            None => {
+                let edited = self.merging.values.get(self.clash).and_then(Option::as_ref);
+                ("edited", edited.map(Safe::borrowed).unwrap_or_default(), StyleRole::Good, true)
+            }
+        };
+        let mark = if chosen { glyph::FULL } else { " " };
+        pen.skip(2).put(StyleRole::Good, mark).skip(1).put_column(7, StyleRole::Dim, name).put(ink, text);
     }
 
     fn head(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, selected: bool) {
@@ -227,18 +215,16 @@ impl ClashView<'_> {
             Some(choice) => (glyph::GOOD, format!("{} {}", glyph::FULL, word(choice)), StyleRole::Good),
         };
         pen.put(ink, mark).skip(1);
+        let place = self.shown.place.borrowed();
         if !columns.wide {
-            pen.put_right(&TextRun::of(ink, whose))
-                .margin(1)
-                .put(StyleRole::Strong, self.shown.place.borrowed());
+            pen.put_right(&TextRun::of(ink, whose)).margin(1).put(StyleRole::Strong, place);
             return;
         }
-        pen.put_column(columns.place.saturating_sub(1), StyleRole::Strong, self.shown.place.borrowed())
-            .skip(1);
+        pen.put_column(columns.place.saturating_sub(1), StyleRole::Strong, place).skip(1);
         pen.put_column(WHOSE, ink, whose);
-        for side in self.sides() {
-            pen.put_column(columns.value.saturating_sub(1), self.ink(side.2), value(self.row, side.1))
-                .skip(1);
+        for (_, side, choice) in self.sides() {
+            let ink = self.ink(choice.as_ref());
+            pen.put_column(columns.value.saturating_sub(1), ink, value(self.row, side)).skip(1);
         }
     }
 
@@ -250,37 +236,12 @@ impl ClashView<'_> {
         ]
     }
 
-    fn ink(&self, choice: Option<ConflictChoice>) -> StyleRole {
-        match (self.choice(), choice) {
-            (_, None) => StyleRole::Dim,
-            (Some(chosen), Some(choice)) if *chosen == choice => StyleRole::Good,
-            (Some(_), Some(_)) => StyleRole::Dim,
-            (None, Some(_)) => StyleRole::Text,
+    fn ink(&self, side: Option<&ConflictChoice>) -> StyleRole {
+        match self.choice() {
+            None if side.is_some() => StyleRole::Text,
+            Some(_) if self.choice() == side => StyleRole::Good,
+            _ => StyleRole::Dim,
         }
-    }
-
-    fn side(&self, pen: &mut LineWriter<'_>, line: usize) {
-        let [mine, base, theirs] = self.sides();
-        let (name, side, choice) = match line {
-            1 => mine,
-            2 => base,
-            _ => theirs,
-        };
-        let chosen = choice.is_some() && self.choice() == choice.as_ref();
-        let mark = if chosen { glyph::FULL } else { " " };
-        pen.skip(2).put(StyleRole::Good, mark).skip(1).put_column(7, StyleRole::Dim, name);
-        pen.put(self.ink(choice), value(self.row, side));
-    }
-
-    /// A value that was typed.
-    fn edited(&self, pen: &mut LineWriter<'_>) {
-        let value = self.merging.values.get(self.clash).and_then(Option::as_ref);
-        let value = value.map(Safe::borrowed).unwrap_or_default();
-        pen.skip(2)
-            .put(StyleRole::Good, glyph::FULL)
-            .skip(1)
-            .put_column(7, StyleRole::Dim, "edited")
-            .put(StyleRole::Good, value);
     }
 }
 

@@ -1,50 +1,81 @@
 //! Builds plans from the inventory: deletes, copies, renames, rewrites, undos.
 
-use super::send::CommitSpec;
-use super::state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep};
+use super::state::{MAX_STEPS, Plan, PlanKind, PlanStep, StepDiff, StepDiffs, diff, size};
 use super::undo_log::UndoChange;
-use crate::console::effect::Effect;
-use crate::console::model::{Model, Tone};
+use crate::console::compute::Compute;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
-use crate::console::screens::plan::{send, update};
-use crate::console::update::visibility;
-use crate::domain::{Entry, ResourceKey, Token};
-use crate::provider::Lease;
+use crate::console::screens::plan::send;
+use crate::domain::{Entry, ResourceKey};
+use crate::provider::{Capabilities, Lease};
 use crate::text::grouped;
 
 /// The effects of opening a plan, or why there is none.
 pub(crate) type PlanResult = Result<Vec<Effect>, String>;
 
-/// What the answer to a plan reported, where the inventory may be behind: the entry stored under one key,
-/// and the token that it no longer has.
-#[derive(Debug, Default)]
-pub(crate) struct ConflictInfo {
-    reported: Option<PlanConflict>,
-    stale_token: Option<Token>,
+/// Builds a plan from what is stored now, and opens it. Of a `refused` plan, the answer is known where the
+/// inventory may be behind.
+pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -> PlanResult {
+    let now = |key: &ResourceKey| current_entry(model, refused, key);
+    let (steps, unchanged) = match &kind {
+        PlanKind::Delete(keys) => (keys.iter().filter_map(now).map(PlanStep::delete).collect(), 0),
+        PlanKind::Clone(pairs) => clone(model, pairs, now)?,
+        PlanKind::Rename { from, to } => (rename(model, from, to, now)?, 0),
+        PlanKind::Rewrite(keys) => rewrite(&model.context.capabilities, keys.iter().filter_map(now)),
+        PlanKind::Undo(id) => (undo(model, *id)?, 0),
+    };
+    if steps.is_empty() {
+        return Err(match &kind {
+            PlanKind::Clone(pairs) if let [(from, to)] = pairs.as_slice() => {
+                format!("{to} is the same as {from} already")
+            }
+            PlanKind::Clone(_) => "there is nothing to copy: all of them are the same already".into(),
+            PlanKind::Rewrite(_) => "there is nothing left to write again".into(),
+            _ => "there is nothing left to delete".into(),
+        });
+    }
+    if steps.len() > MAX_STEPS {
+        let (count, most) = (grouped(steps.len()), grouped(MAX_STEPS));
+        return Err(format!(
+            "{count} documents: a plan holds at most {most}, so that somebody can read it; mark fewer"
+        ));
+    }
+    let request = model.next_request();
+    let shown = (model.inventory.store().cloned(), model.now.mono, request);
+    model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
+    // Without a result, after a panic, the plan is never taken for compared, and never written.
+    let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
+    Ok(vec![Effect::Compute(request, job)])
 }
 
-impl ConflictInfo {
-    pub(crate) fn from_plan(plan: &Plan) -> Self {
-        let step =
-            plan.conflict.as_ref().and_then(|clash| plan.steps.iter().find(|step| step.key == clash.key));
-        let stale_token = step.and_then(|step| step.before.as_ref()).map(|entry| entry.token);
-        Self { reported: plan.conflict.clone(), stale_token }
+/// Takes the comparisons of the plan's steps.
+fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> Vec<Effect> {
+    if let Some(plan) = &mut model.plan
+        && matches!(plan.diffs, StepDiffs::Comparing(asked) if asked == request)
+        && looks.len() == plan.steps.len()
+    {
+        plan.diffs = StepDiffs::Ready(looks);
     }
+    Vec::new()
+}
 
-    /// What is stored under a key: the later of inventory and report.
-    fn current_entry(&self, model: &Model, key: &ResourceKey) -> Option<Entry> {
-        let seen = model.inventory.get(key).map(|row| row.entry());
-        match (seen, self.reported.as_ref().filter(|told| told.key == *key)) {
-            (seen, None) => seen,
-            (Some(seen), Some(PlanConflict { now: Some(told), .. })) => {
-                Some(if told.revision > seen.revision { told.clone() } else { seen })
-            }
-            (None, Some(PlanConflict { now, .. })) => now.clone(),
-            (Some(seen), Some(PlanConflict { now: None, .. })) => {
-                Some(seen).filter(|seen| Some(seen.token) != self.stale_token)
-            }
+/// What is stored under a key: the later of the inventory and of what the answer to the plan reported.
+fn current_entry(model: &Model, refused: Option<&Plan>, key: &ResourceKey) -> Option<Entry> {
+    let seen = model.inventory.get(key).map(|row| row.entry());
+    let Some((plan, told)) = refused.and_then(|plan| Some((plan, plan.conflict.as_ref()?))) else {
+        return seen;
+    };
+    match (seen, told.now.clone()) {
+        (seen, _) if told.key != *key => seen,
+        (None, told) => told,
+        (Some(seen), Some(told)) => Some(if told.revision > seen.revision { told } else { seen }),
+        (Some(seen), None) => {
+            let step = plan.steps.iter().find(|step| step.key == *key);
+            let gone = step.and_then(|step| step.before.as_ref()).map(|entry| entry.token);
+            Some(seen).filter(|seen| Some(seen.token) != gone)
         }
     }
 }
@@ -56,7 +87,7 @@ pub(crate) fn delete_targets(model: &mut Model) -> Vec<Effect> {
         [] => browse::nothing_selected(model),
         [key] if !model.context.protected => ask_delete(model, &key.clone()),
         _ => {
-            let made = delete(model, keys, &ConflictInfo::default());
+            let made = build(model, PlanKind::Delete(keys), None);
             return or_say(model, made);
         }
     }
@@ -107,38 +138,24 @@ pub(crate) fn delete_one(model: &mut Model, step: PlanStep, is_same_store: bool)
         model.notify(Tone::Bad, "the store was replaced while you were asked: look, and delete it again");
         return Vec::new();
     }
-    send::send(model, CommitSpec::one(step))
+    send::send(model, vec![step], None, None)
 }
 
-/// Plans the deletion of several documents.
-pub(crate) fn delete(model: &mut Model, keys: Vec<ResourceKey>, known: &ConflictInfo) -> PlanResult {
-    let steps: Vec<_> =
-        keys.iter().filter_map(|key| known.current_entry(model, key)).map(PlanStep::delete).collect();
-    if steps.is_empty() {
-        return Err("there is nothing left to delete".into());
-    }
-    check_step_limit(&steps)?;
-    Ok(update::open(model, PlanKind::Delete(keys), steps, 0))
-}
-
-/// Plans copies, each under its own name. An existing target is replaced on condition of the token shown, and
-/// keeps its lease; a new copy has none.
-pub(crate) fn clone(
-    model: &mut Model,
-    pairs: Vec<(ResourceKey, ResourceKey)>,
-    known: &ConflictInfo,
-) -> PlanResult {
-    let (mut steps, mut same) = (Vec::new(), 0);
-    for (from, to) in &pairs {
-        let source = known
-            .current_entry(model, from)
-            .ok_or_else(|| format!("{from}, which was to be copied, is gone"))?;
-        let target = known.current_entry(model, to);
+/// Copies, each under its own name, and how many are the same already. An existing target is replaced on
+/// condition of the token shown, and keeps its lease; a new copy has none.
+fn clone(
+    model: &Model,
+    pairs: &[(ResourceKey, ResourceKey)],
+    now: impl Fn(&ResourceKey) -> Option<Entry>,
+) -> Result<(Vec<PlanStep>, usize), String> {
+    let mut steps = Vec::new();
+    for (from, to) in pairs {
+        let source = now(from).ok_or_else(|| format!("{from}, which was to be copied, is gone"))?;
+        let target = now(to);
         if target.as_ref().is_some_and(|target| target.document == source.document) {
-            same += 1;
             continue;
         }
-        if let (None, Some(refusal)) = (&target, visibility::denied_if_hidden(&model.inventory, to)) {
+        if let (None, Some(refusal)) = (&target, denied_if_hidden(&model.inventory, to)) {
             return Err(refusal.to_string());
         }
         let lease = if target.is_some() { Lease::Keep } else { Lease::Never };
@@ -146,23 +163,17 @@ pub(crate) fn clone(
         let step = PlanStep::create(to.clone(), Some(source.document));
         steps.push(PlanStep { before: target, lease, source: origin, ..step });
     }
-    if steps.is_empty() {
-        return Err(match pairs.as_slice() {
-            [(from, to)] => format!("{to} is the same as {from} already"),
-            _ => "there is nothing to copy: all of them are the same already".into(),
-        });
-    }
-    check_step_limit(&steps)?;
-    Ok(update::open(model, PlanKind::Clone(pairs), steps, same))
+    let same = pairs.len() - steps.len();
+    Ok((steps, same))
 }
 
-/// Plans a rename: both steps happen, or none. The document keeps its lease.
-pub(crate) fn rename(
-    model: &mut Model,
-    from: ResourceKey,
-    to: ResourceKey,
-    known: &ConflictInfo,
-) -> PlanResult {
+/// A rename: both steps happen, or none. The document keeps its lease.
+fn rename(
+    model: &Model,
+    from: &ResourceKey,
+    to: &ResourceKey,
+    now: impl Fn(&ResourceKey) -> Option<Entry>,
+) -> Result<Vec<PlanStep>, String> {
     if model.context.capabilities.atomic_max < 2 {
         return Err(
             "this store writes one document at a time, so a rename could be left half done: clone it, and \
@@ -170,16 +181,14 @@ pub(crate) fn rename(
                 .into(),
         );
     }
-    let entry = known
-        .current_entry(model, &from)
-        .ok_or_else(|| format!("{from}, which was to be renamed, is gone"))?;
-    if let Some(there) = known.current_entry(model, &to) {
+    let entry = now(from).ok_or_else(|| format!("{from}, which was to be renamed, is gone"))?;
+    if let Some(there) = now(to) {
         return Err(format!(
             "{to} exists already, at {}: choose another name, or delete it first",
             there.token
         ));
     }
-    if let Some(refusal) = visibility::denied_if_hidden(&model.inventory, &to) {
+    if let Some(refusal) = denied_if_hidden(&model.inventory, to) {
         return Err(refusal.to_string());
     }
     let new = PlanStep {
@@ -187,15 +196,14 @@ pub(crate) fn rename(
         source: Some((from.clone(), entry.token)),
         ..PlanStep::create(to.clone(), Some(entry.document.clone()))
     };
-    Ok(update::open(model, PlanKind::Rename { from, to }, vec![new, PlanStep::delete(entry)], 0))
+    Ok(vec![new, PlanStep::delete(entry)])
 }
 
-/// Plans to write documents again unchanged, as many as one commit takes.
-pub(crate) fn rewrite(model: &mut Model, keys: Vec<ResourceKey>, known: &ConflictInfo) -> PlanResult {
-    let can = &model.context.capabilities;
+/// Writes of documents unchanged, as many as one commit takes, and how many are left out.
+fn rewrite(can: &Capabilities, entries: impl Iterator<Item = Entry>) -> (Vec<PlanStep>, usize) {
     let (most, room) = (can.atomic_max.min(MAX_STEPS), can.max_commit());
     let (mut steps, mut bytes, mut more) = (Vec::new(), 0, 0);
-    for entry in keys.iter().filter_map(|key| known.current_entry(model, key)) {
+    for entry in entries {
         let size = bytes + entry.document.len();
         if steps.len() < most && (size <= room || steps.is_empty()) {
             bytes = size;
@@ -204,10 +212,7 @@ pub(crate) fn rewrite(model: &mut Model, keys: Vec<ResourceKey>, known: &Conflic
             more += 1;
         }
     }
-    if steps.is_empty() {
-        return Err("there is nothing left to write again".into());
-    }
-    Ok(update::open(model, PlanKind::Rewrite(keys), steps, more))
+    (steps, more)
 }
 
 /// Undoes the last write of this session; from the review of an undo, the write before that.
@@ -228,20 +233,19 @@ pub(crate) fn undo_last(model: &mut Model) -> Vec<Effect> {
         model.notify(Tone::Plain, "no write of this session is left to take back");
         return Vec::new();
     };
-    let made = undo(model, id);
+    let made = build(model, PlanKind::Undo(id), None);
     or_say(model, made)
 }
 
 /// The inverse of a write, each step on the condition that nobody has written since.
-pub(crate) fn undo(model: &mut Model, id: u64) -> PlanResult {
+fn undo(model: &Model, id: u64) -> Result<Vec<PlanStep>, String> {
     let Some((written, _)) = model.undo_log.find(id) else {
         return Err("that write is not remembered any more".into());
     };
     if written.store.as_ref() != model.inventory.store() {
         return Err(format!("the store was replaced since: {} cannot be taken back", written.description));
     }
-    let steps = written.steps.iter().map(|touched| inverse_step(model, touched, &written.steps)).collect();
-    Ok(update::open(model, PlanKind::Undo(id), steps, 0))
+    Ok(written.steps.iter().map(|touched| inverse_step(model, touched, &written.steps)).collect())
 }
 
 fn inverse_step(model: &Model, touched: &UndoChange, all: &[UndoChange]) -> PlanStep {
@@ -278,12 +282,4 @@ fn lease_for_undo(model: &Model, entry: &Entry, all: &[UndoChange]) -> Lease {
         model.inventory.get(&touched.key).is_some_and(|row| row.lease() == Some(lease))
     };
     if made.into_iter().any(held) { Lease::Of(lease) } else { Lease::Never }
-}
-
-fn check_step_limit(steps: &[PlanStep]) -> Result<(), String> {
-    if steps.len() <= MAX_STEPS {
-        return Ok(());
-    }
-    let (count, most) = (grouped(steps.len()), grouped(MAX_STEPS));
-    Err(format!("{count} documents: a plan holds at most {most}, so that somebody can read it; mark fewer"))
 }

@@ -8,9 +8,7 @@ mod undo_log;
 mod update;
 mod view;
 
-pub use state::{
-    DiffInput, MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff,
-};
+pub use state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff};
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
 pub(crate) use update::{on_conflict, on_typed, on_written};
 
@@ -18,17 +16,12 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct PlanScreen;
 
 impl Component for PlanScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Plan
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }
@@ -38,7 +31,7 @@ impl Component for PlanScreen {
             Action::Write => return Some(update::write(model)),
             Action::RebuildPlan => return Some(update::renew(model)),
             Action::FullDiff => update::toggle_full(model),
-            Action::Back | Action::Interrupt => update::leave(model),
+            Action::Back | Action::Interrupt => model.plan = None,
             _ => return None,
         }
         Some(Vec::new())

@@ -1,8 +1,9 @@
 //! Names of copies and renames: valid, routable, of the same kind, and free where they must be.
 
-use super::builder::{ConflictInfo, PlanResult};
+use super::builder::PlanResult;
+use super::state::PlanKind;
 use crate::console::model::{Model, Tone};
-use crate::console::overlays::prompt;
+use crate::console::overlays::{PromptPurpose, prompt};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::builder;
@@ -52,7 +53,10 @@ pub(crate) fn ask_clone(model: &mut Model) {
     }
     if keys.len() < 2 {
         return match keys.into_iter().next() {
-            Some(key) => prompt::clone_one(model, key),
+            Some(key) => {
+                let start = key.to_string();
+                prompt::ask(model, PromptPurpose::Clone(key), start);
+            }
             None => browse::nothing_selected(model),
         };
     }
@@ -65,7 +69,7 @@ pub(crate) fn ask_clone(model: &mut Model) {
             "copy one at a time, under another name: the namespace default is the only one here",
         );
     }
-    prompt::clone_to(model, keys);
+    prompt::ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
 /// Copies several webhooks to a namespace, under their own ids.
@@ -85,7 +89,7 @@ pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -
         }
         pairs.push((from, to));
     }
-    builder::clone(model, pairs, &ConflictInfo::default())
+    builder::build(model, PlanKind::Clone(pairs), None)
 }
 
 /// Asks for a new name of the selected document.
@@ -94,7 +98,10 @@ pub(crate) fn ask_rename(model: &mut Model) {
         Some(key) if key.is_foreign() => {
             model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
         }
-        Some(key) => prompt::rename(model, key),
+        Some(key) => {
+            let start = key.to_string();
+            prompt::ask(model, PromptPurpose::Rename(key), start);
+        }
         None => browse::nothing_selected(model),
     }
 }
@@ -106,5 +113,5 @@ pub(crate) fn rename(model: &mut Model, from: ResourceKey, text: &str) -> PlanRe
     }
     check_same_kind(&from, &to)?;
     check_name(model, &to)?;
-    builder::rename(model, from, to, &ConflictInfo::default())
+    builder::build(model, PlanKind::Rename { from, to }, None)
 }

@@ -3,23 +3,6 @@
 use super::state::PlanStep;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, PendingWrite, Tone};
-use crate::domain::Document;
-
-/// What to write in one commit.
-pub(crate) struct CommitSpec {
-    /// What happens to each document; at least one.
-    pub(crate) steps: Vec<PlanStep>,
-    /// In words, where it is about more than one document.
-    pub(crate) description: Option<String>,
-    /// The write that it undoes.
-    pub(crate) undoes: Option<u64>,
-}
-
-impl CommitSpec {
-    pub(crate) fn one(step: PlanStep) -> Self {
-        Self { steps: vec![step], description: None, undoes: None }
-    }
-}
 
 /// Whether nothing at all can be sent now; reports why.
 pub(crate) fn is_blocked(model: &mut Model) -> bool {
@@ -27,11 +10,7 @@ pub(crate) fn is_blocked(model: &mut Model) -> bool {
         model.notify(Tone::Plain, "a write is under way; wait for its answer");
         return true;
     }
-    is_paused_over_another(model)
-}
-
-/// While paused, the store may have been replaced by another, and tokens of one mean nothing in the other.
-fn is_paused_over_another(model: &mut Model) -> bool {
+    // The store may have been replaced by another, and tokens of one mean nothing in the other.
     let shown = model.inventory.store();
     let another = model.paused.as_ref().is_some_and(|held| held.is_of_other_store(shown));
     if another {
@@ -41,15 +20,19 @@ fn is_paused_over_another(model: &mut Model) -> bool {
     another
 }
 
-/// Sends the commit; nothing else is sent before its answer.
-pub(crate) fn send(model: &mut Model, job: CommitSpec) -> Vec<Effect> {
-    let CommitSpec { steps, description: said, undoes } = job;
+/// Sends steps as one commit, described where they are about more than one document, or as the undo of a
+/// write; nothing else is sent before the answer.
+pub(crate) fn send(
+    model: &mut Model,
+    steps: Vec<PlanStep>,
+    description: Option<String>,
+    undoes: Option<u64>,
+) -> Vec<Effect> {
     let Some(first) = steps.first() else { return Vec::new() };
-    let (key, document): (_, Option<Document>) = (first.key.clone(), first.after.clone());
+    let (key, document) = (first.key.clone(), first.after.clone());
     let request = model.next_request();
     let ops = steps.iter().map(PlanStep::op).collect();
     let store = model.inventory.store().cloned();
-    model.pending_write =
-        Some(PendingWrite { request, document, key, store, steps, description: said, undoes });
+    model.pending_write = Some(PendingWrite { request, document, key, store, steps, description, undoes });
     vec![Effect::Commit(request, ops)]
 }

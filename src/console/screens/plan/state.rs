@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine, LineTag};
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::provider::{Capabilities, Expect, Lease, Op};
@@ -105,14 +105,6 @@ pub struct StepDiff {
     pub binary: bool,
 }
 
-/// The two sides of a step.
-#[derive(Debug, Clone)]
-pub struct DiffInput {
-    kind: DocumentKind,
-    before: Option<Document>,
-    after: Option<Document>,
-}
-
 impl PlanStep {
     /// Deletes a stored document.
     pub fn delete(entry: Entry) -> Self {
@@ -164,50 +156,40 @@ impl PlanStep {
         }
     }
 
-    fn sides(&self) -> DiffInput {
-        DiffInput {
-            kind: DocumentKind::of(&self.key),
-            before: self.before.as_ref().map(|entry| entry.document.clone()),
-            after: self.after.clone(),
-        }
-    }
-}
-
-impl DiffInput {
-    fn size(&self) -> usize {
-        [&self.before, &self.after].into_iter().flatten().map(Document::len).sum()
+    /// Bytes to compare.
+    fn compared_size(&self) -> usize {
+        self.before.as_ref().map_or(0, |entry| entry.document.len()) + self.size()
     }
 
-    fn diff_steps(&self, with_lines: bool) -> StepDiff {
-        let text = |side: &Option<Document>| side.as_ref().map(|side| side.text().map(str::to_owned));
-        let (Ok(before), Ok(after)) = (text(&self.before).transpose(), text(&self.after).transpose()) else {
+    fn diff(&self, with_lines: bool) -> StepDiff {
+        let kind = DocumentKind::of(&self.key);
+        let before = self.before.as_ref().map(|entry| entry.document.text()).transpose();
+        let after = self.after.as_ref().map(Document::text).transpose();
+        let (Ok(before), Ok(after)) = (before, after) else {
             return StepDiff { binary: true, ..StepDiff::default() };
         };
-        let diff = match (&before, &after) {
-            (Some(before), Some(after)) => compare::diff(self.kind, before, after),
-            _ => Diff::default(),
-        };
-        let secrets = after.as_deref().map_or(0, |text| secrets_in(self.kind, text));
+        let diff = before.zip(after).map(|(before, after)| compare::diff(kind, before, after));
         // A side without text shows no line, not even an empty one.
         let shown = |line: &DiffLine| match line.tag {
             LineTag::Same => true,
             LineTag::Removed => before.is_some(),
             LineTag::Added => after.is_some(),
         };
-        let [old, new] = [&before, &after].map(|text| text.as_deref().unwrap_or_default());
-        let mut lines = if with_lines { compare::lines(self.kind, old, new) } else { Vec::new() };
+        let [old, new] = [before, after].map(Option::unwrap_or_default);
+        let mut lines = if with_lines { compare::lines(kind, old, new) } else { Vec::new() };
         lines.retain(shown);
-        StepDiff { diff, lines, secrets, binary: false }
+        let secrets = after.map_or(0, |text| secrets_in(kind, text));
+        StepDiff { diff: diff.unwrap_or_default(), lines, secrets, binary: false }
     }
 }
 
-pub(super) fn size(sides: &[DiffInput]) -> usize {
-    sides.iter().map(DiffInput::size).sum()
+pub(super) fn size(steps: &[PlanStep]) -> usize {
+    steps.iter().map(PlanStep::compared_size).sum()
 }
 
-pub fn diff(sides: &[DiffInput]) -> Vec<StepDiff> {
-    let with_lines = size(sides) <= MAX_FULL;
-    sides.iter().map(|sides| sides.diff_steps(with_lines)).collect()
+pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {
+    let with_lines = size(steps) <= MAX_FULL;
+    steps.iter().map(|step| step.diff(with_lines)).collect()
 }
 
 impl Plan {
@@ -231,17 +213,17 @@ impl Plan {
         }
     }
 
-    /// What is compared.
-    pub fn sides(&self) -> Vec<DiffInput> {
-        self.steps.iter().map(PlanStep::sides).collect()
+    /// The document that it is about, or their number.
+    pub fn subject(&self) -> String {
+        match self.steps.as_slice() {
+            [one] => one.key.to_string(),
+            steps => format!("{} documents", grouped(steps.len())),
+        }
     }
 
     /// `delete 3 documents`
     pub fn describe(&self) -> String {
-        let some = match self.steps.as_slice() {
-            [one] => one.key.to_string(),
-            steps => format!("{} documents", grouped(steps.len())),
-        };
+        let some = self.subject();
         match &self.kind {
             PlanKind::Delete(_) => format!("delete {some}"),
             PlanKind::Clone(_) => format!("clone to {some}"),
@@ -288,6 +270,6 @@ impl Plan {
 
     /// Whether the texts together are too long for the full text.
     pub fn is_too_long(&self) -> bool {
-        size(&self.sides()) > MAX_FULL
+        size(&self.steps) > MAX_FULL
     }
 }

@@ -94,18 +94,13 @@ impl UndoLog {
         commit: &Commit,
         (store, when): (Option<StoreId>, SystemTime),
     ) {
-        let tokens = commit.outcomes.iter().map(|outcome| outcome.after);
-        let steps: Vec<_> = writing
-            .steps
-            .iter()
-            .zip(tokens)
-            .map(|(step, token)| UndoChange {
-                key: step.key.clone(),
-                before: step.before.clone(),
-                after: step.after.clone().zip(token),
-                at: commit.at,
-            })
-            .collect();
+        let steps = writing.steps.iter().zip(&commit.outcomes).map(|(step, outcome)| UndoChange {
+            key: step.key.clone(),
+            before: step.before.clone(),
+            after: step.after.clone().zip(outcome.after),
+            at: commit.at,
+        });
+        let steps: Vec<_> = steps.collect();
         if let Some(id) = writing.undoes {
             return self.record_undo(id, &steps);
         }
@@ -126,14 +121,7 @@ impl UndoLog {
     /// writes get the new tokens and can still be undone.
     fn record_rewrite(&mut self, steps: &[UndoChange]) {
         for is in steps {
-            let was = is.before.as_ref().map(|entry| entry.token);
-            let older = self.list.iter_mut().flat_map(|written| &mut written.steps);
-            for step in older.filter(|step| step.key == is.key && step.token() == was) {
-                if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
-                    *token = now;
-                }
-                step.at = is.at;
-            }
+            self.hand_on_token(self.list.len(), is.before.as_ref(), is);
         }
     }
 
@@ -143,18 +131,22 @@ impl UndoLog {
         let Some(at) = self.list.iter().position(|written| written.id == id) else { return };
         let Some(undone) = self.list.remove(at) else { return };
         self.bytes -= undone.bytes();
-        for (was, is) in undone.steps.iter().filter_map(|was| {
-            let is = steps.iter().find(|step| step.key == was.key)?;
-            Some((was, is))
-        }) {
-            let left = was.before.as_ref().map(|entry| entry.token);
-            let older = self.list.iter_mut().take(at).flat_map(|written| &mut written.steps);
-            for step in older.filter(|step| step.key == was.key && step.token() == left) {
-                if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
-                    *token = now;
-                }
-                step.at = is.at;
+        for was in &undone.steps {
+            if let Some(is) = steps.iter().find(|step| step.key == was.key) {
+                self.hand_on_token(at, was.before.as_ref(), is);
             }
+        }
+    }
+
+    /// Gives the token of a key to those of the oldest `count` writes that left it as `was`.
+    fn hand_on_token(&mut self, count: usize, was: Option<&Entry>, is: &UndoChange) {
+        let was = was.map(|entry| entry.token);
+        let older = self.list.iter_mut().take(count).flat_map(|written| &mut written.steps);
+        for step in older.filter(|step| step.key == is.key && step.token() == was) {
+            if let (Some((_, token)), Some(now)) = (&mut step.after, is.token()) {
+                *token = now;
+            }
+            step.at = is.at;
         }
     }
 }
@@ -162,7 +154,7 @@ impl UndoLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::effect::RequestId;
+    use crate::console::request::RequestId;
     use crate::domain::{Namespace, WebhookId};
     use crate::provider::Outcome;
 

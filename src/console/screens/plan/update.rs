@@ -1,58 +1,26 @@
 //! The review of several writes as one: opened, scrolled, written in one commit, rebuilt.
 
-use super::builder::ConflictInfo;
-use super::send::CommitSpec;
-use super::state::{Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff, size};
+use super::state::{Plan, PlanConflict, PlanKind, StepConflict, StepDiffs};
 use super::view::height;
-use crate::console::compute::Compute;
-use crate::console::effect::{Effect, RequestId};
-use crate::console::model::{ConsoleContext, Model, PendingWrite, Tone};
-use crate::console::overlays::prompt;
+use crate::console::effect::Effect;
+use crate::console::model::{Model, PendingWrite, Tone, denied_if_hidden};
+use crate::console::overlays::{PromptPurpose, prompt};
+use crate::console::screens::browse;
 use crate::console::screens::browse::marking;
 use crate::console::screens::plan::{builder, send};
-use crate::console::screens::{browse, editor, stale_dependents};
-use crate::console::update::{keys, visibility};
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
-
-/// Shows a plan and compares what it changes.
-pub(crate) fn open(model: &mut Model, recipe: PlanKind, steps: Vec<PlanStep>, same: usize) -> Vec<Effect> {
-    let request = model.next_request();
-    let shown = (model.inventory.store().cloned(), model.now.mono, request);
-    let plan = Plan { unchanged: same, ..Plan::new(recipe, steps, shown) };
-    let sides = plan.sides();
-    model.plan = Some(Box::new(plan));
-    // Without a result, after a panic, the plan is never taken for compared, and never written.
-    let job = Compute::new(size(&sides), move || diff(&sides), Vec::new(), on_compared);
-    vec![Effect::Compute(request, job)]
-}
-
-/// Takes the comparisons of the plan's steps.
-fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> Vec<Effect> {
-    if let Some(plan) = &mut model.plan
-        && matches!(plan.diffs, StepDiffs::Comparing(asked) if asked == request)
-        && looks.len() == plan.steps.len()
-    {
-        plan.diffs = StepDiffs::Ready(looks);
-    }
-    Vec::new()
-}
 
 /// Writes the plan; in a protected context a deletion has to be typed out first.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
-    if editor::too_soon(plan.opened, model.now.mono) || send::is_blocked(model) {
+    let typed = plan.confirmation_text().filter(|_| model.context.protected);
+    if model.now.is_too_soon_after(plan.opened) || is_refused(model) {
         return Vec::new();
     }
-    if let Some(words) = blocker(model) {
-        model.notify(Tone::Bad, words);
-        return Vec::new();
-    }
-    let typed =
-        model.plan.as_ref().filter(|_| model.context.protected).and_then(|plan| plan.confirmation_text());
     match typed {
         Some(words) => {
-            prompt::ask_typed_words(model, words);
+            prompt::ask(model, PromptPurpose::Typed(words), "");
             Vec::new()
         }
         None => commit(model),
@@ -61,25 +29,27 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
 
 /// Writes the plan once its words were typed.
 pub(crate) fn on_typed(model: &mut Model) -> Vec<Effect> {
-    if !keys::passes_gate(model) || send::is_blocked(model) {
-        return Vec::new();
+    if !model.passes_gate() || is_refused(model) { Vec::new() } else { commit(model) }
+}
+
+/// Whether the plan cannot be written as it is; reports why.
+fn is_refused(model: &mut Model) -> bool {
+    if send::is_blocked(model) {
+        return true;
     }
-    if let Some(words) = blocker(model) {
-        model.notify(Tone::Bad, words);
-        return Vec::new();
+    let words = blocker(model);
+    if let Some(words) = &words {
+        model.notify(Tone::Bad, words.as_str());
     }
-    commit(model)
+    words.is_some()
 }
 
 fn commit(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
     let undoes = if let PlanKind::Undo(id) = plan.kind { Some(id) } else { None };
-    let said = match (&plan.kind, plan.steps.as_slice()) {
-        (PlanKind::Delete(_), [_]) => None,
-        _ => Some(plan.describe()),
-    };
-    let job = CommitSpec { steps: plan.steps.clone(), description: said, undoes };
-    let effects = send::send(model, job);
+    let is_one_delete = matches!(plan.kind, PlanKind::Delete(_)) && plan.steps.len() == 1;
+    let description = (!is_one_delete).then(|| plan.describe());
+    let effects = send::send(model, plan.steps.clone(), description, undoes);
     let request = model.pending_write.as_ref().map(|writing| writing.request);
     if let Some(plan) = &mut model.plan {
         plan.sent = request;
@@ -91,12 +61,11 @@ fn commit(model: &mut Model) -> Vec<Effect> {
 fn blocker(model: &Model) -> Option<String> {
     let plan = model.plan.as_ref()?;
     let undo = matches!(plan.kind, PlanKind::Undo(_));
+    let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
     if plan.store.as_ref() != model.inventory.store() {
-        let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
         return Some(format!("the store was replaced while you looked: nothing was written; {then}"));
     }
     if plan.conflict.is_some() {
-        let then = if undo { "it cannot be taken back" } else { "b makes the plan anew" };
         return Some(format!("nothing was written, and nothing will be: {then}"));
     }
     if matches!(plan.diffs, StepDiffs::Comparing(_)) {
@@ -105,36 +74,20 @@ fn blocker(model: &Model) -> Option<String> {
     if let Some(words) = plan.limit_exceeded(&model.context.capabilities) {
         return Some(words);
     }
-    let hidden = plan.steps.iter().filter(|step| step.before.is_none());
-    if let Some(refusal) =
-        hidden.filter_map(|step| visibility::denied_if_hidden(&model.inventory, &step.key)).next()
-    {
+    let mut new = plan.steps.iter().filter(|step| step.before.is_none());
+    if let Some(refusal) = new.find_map(|step| denied_if_hidden(&model.inventory, &step.key)) {
         return Some(refusal.to_string());
     }
-    if undo && let Some((step, moved)) = first_moved(model, plan) {
-        return Some(format!(
-            "{} {}: nothing of this write is taken back",
-            step.key,
-            since(&model.context, moved)
-        ));
-    }
-    None
-}
-
-fn first_moved<'p>(model: &Model, plan: &'p Plan) -> Option<(&'p PlanStep, StepConflict)> {
-    plan.steps.iter().find_map(|step| {
-        let moved = step.conflict(&model.inventory).filter(|moved| *moved != StepConflict::Hidden)?;
-        Some((step, moved))
+    let token = |token| model.context.token(token);
+    plan.steps.iter().filter(|_| undo).find_map(|step| {
+        let moved = match step.conflict(&model.inventory)? {
+            StepConflict::Changed(now) => format!("was changed since, now {}", token(now)),
+            StepConflict::Exists(now) => format!("exists again, now {}", token(now)),
+            StepConflict::Deleted => "was deleted since".into(),
+            StepConflict::Hidden => return None,
+        };
+        Some(format!("{} {moved}: nothing of this write is taken back", step.key))
     })
-}
-
-fn since(context: &ConsoleContext, moved: StepConflict) -> String {
-    match moved {
-        StepConflict::Changed(token) => format!("was changed since, now {}", context.token(token)),
-        StepConflict::Exists(token) => format!("exists again, now {}", context.token(token)),
-        StepConflict::Deleted => "was deleted since".into(),
-        StepConflict::Hidden => "may not be read any more".into(),
-    }
 }
 
 /// Toggles between changes by path and the full text.
@@ -154,23 +107,10 @@ pub(crate) fn scroll(model: &mut Model, step: Movement) {
     }
 }
 
-/// Closes the plan; it can be built again.
-pub(crate) fn leave(model: &mut Model) {
-    model.plan = None;
-}
-
 /// Rebuilds the plan from what is stored now.
 pub(crate) fn renew(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = model.plan.take() else { return Vec::new() };
-    let known = ConflictInfo::from_plan(&plan);
-    let made = match plan.kind.clone() {
-        PlanKind::Delete(keys) => builder::delete(model, keys, &known),
-        PlanKind::Clone(pairs) => builder::clone(model, pairs, &known),
-        PlanKind::Rename { from, to } => builder::rename(model, from, to, &known),
-        PlanKind::Undo(id) => builder::undo(model, id),
-        PlanKind::Rewrite(keys) => builder::rewrite(model, keys, &known),
-    };
-    made.unwrap_or_else(|words| {
+    builder::build(model, plan.kind.clone(), Some(&plan)).unwrap_or_else(|words| {
         model.notify(Tone::Bad, words);
         model.plan = Some(plan);
         Vec::new()
@@ -186,12 +126,8 @@ pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry
     }
 }
 
-/// The plan was written: it is closed, and its document is shown if there is just one.
-pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite) {
-    let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request)) else { return };
-    if stale_dependents::on_plan_written(model, &plan) {
-        return;
-    }
+/// The plan was written: its document is shown if there is just one.
+pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite, plan: &Plan) {
     let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
     if let (Some(key), None) = (left.next(), left.next())
         && !browse::go_to(model, key)

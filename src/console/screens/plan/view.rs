@@ -50,13 +50,13 @@ pub(crate) fn may_be_renewed(model: &Model) -> bool {
 
 /// `DELETE 3 documents from prod`, `UNDO write production/orders of 13:02 UTC (r48190 → r48213)`
 fn title(model: &Model, plan: &Plan) -> TextRun {
-    let some = match plan.steps.as_slice() {
-        [one] => one.key.to_string(),
-        steps => format!("{} documents", words::grouped(steps.len())),
-    };
+    let some = plan.subject();
     let head = |word: &'static str| TextRun::of(StyleRole::FocusedTitle, word).and(StyleRole::Text, "  ");
     let context = |phrase: TextRun, place: &'static str| {
         phrase.and(StyleRole::Text, place).and(StyleRole::Strong, model.context.name.clone())
+    };
+    let pair = |word: &'static str, from: String, to: String| {
+        head(word).and(StyleRole::Strong, from).and(StyleRole::Text, " to ").and(StyleRole::Strong, to)
     };
     match &plan.kind {
         PlanKind::Delete(_) => context(head("DELETE").and(StyleRole::Strong, some), " from "),
@@ -68,29 +68,19 @@ fn title(model: &Model, plan: &Plan) -> TextRun {
                     (some, to.map(|to| format!("{}/", to.as_str())).unwrap_or_default())
                 }
             };
-            let copy = head("CLONE")
-                .and(StyleRole::Strong, from)
-                .and(StyleRole::Text, " to ")
-                .and(StyleRole::Strong, to);
-            context(copy, " in ")
+            context(pair("CLONE", from, to), " in ")
         }
-        PlanKind::Rename { from, to } => {
-            let from = head("RENAME").and(StyleRole::Strong, from.to_string());
-            context(from.and(StyleRole::Text, " to ").and(StyleRole::Strong, to.to_string()), " in ")
-        }
+        PlanKind::Rename { from, to } => context(pair("RENAME", from.to_string(), to.to_string()), " in "),
         PlanKind::Rewrite(_) => {
             let again =
                 head("RE-PUT").and(StyleRole::Strong, some).and(StyleRole::Text, " with the same content");
             context(again, " in ")
         }
         PlanKind::Undo(id) => {
-            let undo = head("UNDO");
-            match model.undo_log.find(*id) {
-                Some((written, _)) => undo
-                    .and(StyleRole::Strong, written.description.clone())
-                    .and(StyleRole::Text, when_and_tokens(model, written)),
-                None => undo.and(StyleRole::Strong, some),
-            }
+            let written = model.undo_log.find(*id).map(|(written, _)| written);
+            let what = written.map_or(some, |written| written.description.clone());
+            let when = written.map(|written| when_and_tokens(model, written)).unwrap_or_default();
+            head("UNDO").and(StyleRole::Strong, what).and(StyleRole::Text, when)
         }
     }
 }
@@ -108,12 +98,9 @@ fn when_and_tokens(model: &Model, written: &UndoEntry) -> String {
 
 fn time_with_day(when: SystemTime, now: SystemTime) -> String {
     let (when, now) = (utc(when), utc(now));
-    let parts = |text: &str| {
-        let (day, time) = text.split_once('T').unwrap_or((text, ""));
-        (day.to_owned(), time.get(..5).unwrap_or_default().to_owned())
-    };
-    let ((day, time), (today, _)) = (parts(&when), parts(&now));
-    if day == today { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+    let (day, time) = when.split_once('T').unwrap_or((&when, ""));
+    let time = time.get(..5).unwrap_or_default();
+    if now.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
 }
 
 fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> ReviewPage<'p> {
@@ -162,31 +149,20 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
     {
         let key = model.keymap.key(Place::Plan, Action::UndoWrite).unwrap_or_default();
         let count = model.undo_log.len();
-        page.fact(
-            "write",
-            StyleRole::Text,
-            &format!("{place} of {count} of this session; {key} shows the one before"),
-        );
+        let words = format!("{place} of {count} of this session; {key} shows the one before");
+        page.fact("write", StyleRole::Text, &words);
     }
+    let (mut ink, mut why) = (StyleRole::Dim, "the same already as what would be copied");
     if let PlanKind::Rewrite(_) = plan.kind {
         stale_dependents::cache_warning(page, model);
-        if plan.unchanged > 0 {
-            let words = format!(
-                "{}, which one commit does not hold: they come next",
-                words::plural(plan.unchanged, "document")
-            );
-            page.fact("left out", StyleRole::Text, &words);
-        }
-    } else if plan.unchanged > 0 {
-        let words = format!(
-            "{}, the same already as what would be copied",
-            words::plural(plan.unchanged, "document")
-        );
-        page.fact("left out", StyleRole::Dim, &words);
+        (ink, why) = (StyleRole::Text, "which one commit does not hold: they come next");
+    }
+    if plan.unchanged > 0 {
+        page.fact("left out", ink, &format!("{}, {why}", words::plural(plan.unchanged, "document")));
     }
     sections::receiver_note(page, model);
     if let Some(typed) = plan.confirmation_text().filter(|_| model.context.protected) {
-        page.fact("protected", StyleRole::Warning, &format!("{} is asked to be typed", quoted(&typed)));
+        page.fact("protected", StyleRole::Warning, &format!("\"{typed}\" is asked to be typed"));
     }
     if plan.store.as_ref() != model.inventory.store() {
         page.warn("store", "the store was replaced since this was made");
@@ -194,17 +170,10 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
     if matches!(plan.diffs, StepDiffs::Comparing(_)) {
         page.fact("changes", StyleRole::Accent, &format!("being compared {}", glyph::MORE));
     } else if plan.full && plan.is_too_long() {
-        page.fact(
-            "text",
-            StyleRole::Warning,
-            "too long to be shown at once: look at the documents one by one",
-        );
+        let words = "too long to be shown at once: look at the documents one by one";
+        page.fact("text", StyleRole::Warning, words);
     }
     sections::write_blockers(page, model, Place::Plan);
-}
-
-fn quoted(words: &str) -> String {
-    format!("\"{words}\"")
 }
 
 /// `3 operations of at most 128 at once, all or none · 1,234 bytes`
@@ -238,10 +207,8 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
         .and(ink, format!("{:column$}", Safe::display(&step.key).as_str()))
         .and(StyleRole::Text, format!("   {condition}"));
     if let Some((from, token)) = &step.source {
-        phrase.join(
-            " · ",
-            TextRun::of(StyleRole::Dim, format!("copy of {from} at {}", words::token(model, *token))),
-        );
+        let copied = format!("copy of {from} at {}", words::token(model, *token));
+        phrase.join(" · ", TextRun::of(StyleRole::Dim, copied));
     }
     page.push(phrase);
 }
@@ -307,21 +274,19 @@ fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
     }
     let undo = matches!(plan.kind, PlanKind::Undo(_));
     let token = |token| words::token(model, token);
-    let (what, then) = match step.conflict(&model.inventory) {
+    let what = match step.conflict(&model.inventory) {
         None => return stale_source(page, model, step),
-        Some(StepConflict::Hidden) => ("it may not be read any more".to_owned(), "writing will be refused"),
-        Some(StepConflict::Changed(now)) if undo => (format!("changed since: {}", token(now)), ""),
-        Some(StepConflict::Changed(now)) => (format!("it was changed meanwhile, now {}", token(now)), ""),
-        Some(StepConflict::Exists(now)) if undo => (format!("exists again: {}", token(now)), ""),
-        Some(StepConflict::Exists(now)) => (format!("it exists by now, at {}", token(now)), ""),
-        Some(StepConflict::Deleted) if undo => ("deleted since".to_owned(), ""),
-        Some(StepConflict::Deleted) => ("it was deleted meanwhile".to_owned(), ""),
+        Some(StepConflict::Hidden) => {
+            return page.warn("upstream", "it may not be read any more: writing will be refused");
+        }
+        Some(StepConflict::Changed(now)) if undo => format!("changed since: {}", token(now)),
+        Some(StepConflict::Changed(now)) => format!("it was changed meanwhile, now {}", token(now)),
+        Some(StepConflict::Exists(now)) if undo => format!("exists again: {}", token(now)),
+        Some(StepConflict::Exists(now)) => format!("it exists by now, at {}", token(now)),
+        Some(StepConflict::Deleted) if undo => "deleted since".to_owned(),
+        Some(StepConflict::Deleted) => "it was deleted meanwhile".to_owned(),
     };
-    let then = match (then, undo) {
-        ("", true) => "nothing of this write is taken back",
-        ("", false) => "writing will end in a conflict",
-        (then, _) => then,
-    };
+    let then = if undo { "nothing of this write is taken back" } else { "writing will end in a conflict" };
     page.warn("upstream", &format!("{what}: {then}"));
 }
 

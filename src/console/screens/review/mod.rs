@@ -1,32 +1,26 @@
 //! The review of a draft before it is written.
 
 pub(crate) mod sections;
+mod state;
 mod update;
 mod view;
 
-pub(crate) use update::{leave, review};
+pub use state::{NotReady, Review, ReviewInput};
+pub(crate) use update::review;
 
 use crate::console::action::Action;
 use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
-use crate::console::screens::editor::{self, DraftStage};
-use crate::console::screens::merge;
+use crate::console::screens::{editor, merge};
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct ReviewScreen;
 
 impl Component for ReviewScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::Review
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
-        let Some(edit) = &model.edit else { return };
-        let DraftStage::Review(review) = &edit.stage else { return };
-        view::draw(surface, model, edit, review, edit_layout(&model.frame(), true));
+        view::draw(surface, model, edit_layout(&model.frame(), true));
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {

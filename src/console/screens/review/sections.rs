@@ -1,8 +1,9 @@
 //! Sections that all reviews share: the receiver, what blocks the write, what depends on it.
 
 use crate::console::action::Action;
-use crate::console::model::{Model, SecretDependents, WriteAccess};
+use crate::console::model::{Model, WriteAccess};
 use crate::console::place::Place;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::ReviewPage;
 use crate::console::words;

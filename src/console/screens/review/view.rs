@@ -1,26 +1,29 @@
 //! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
 
+use super::state::Review;
 use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
-use crate::console::screens::editor::{Base, Draft, Review, Upstream};
+use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
 
-pub(crate) fn draw(
-    surface: &mut Surface<'_>,
-    model: &Model,
-    edit: &Draft,
-    review: &Review,
-    parts: EditLayout,
-) {
+pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
+    let Some(edit) = &model.edit else { return };
+    let DraftStage::Review(review) = &edit.stage else { return };
     let mut pen = surface.row(parts.title, 0);
     pen.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
     let mut page = ReviewPage::new(parts.text.width);
-    changes(&mut page, review);
+    page.blank();
+    if review.full {
+        page.diff_lines(&review.lines);
+    } else {
+        page.path_changes(&review.diff, "nothing changes");
+    }
+    page.blank();
     size(&mut page, model, review);
     notes(&mut page, model, edit);
     page.draw(surface, parts.text, review.scroll);
@@ -43,7 +46,6 @@ fn target(model: &Model, edit: &Draft) -> TextRun {
 
 /// The size, where it comes near to the store's limit for one document.
 fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
-    page.blank();
     let (size, most) = (review.document.len(), model.context.capabilities.max_document);
     let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
     if size > most {
@@ -56,9 +58,7 @@ fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
 
 /// What else to know before writing.
 fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
-    if let Base::Stored(entry) = &edit.base
-        && let Some(lease) = entry.lease
-    {
+    if let Some(lease) = edit.base.entry().and_then(|entry| entry.lease) {
         page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));
     }
     sections::dependants(page, model, &edit.key, false);
@@ -91,14 +91,5 @@ fn marked(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
         let names = sections::name_list(others(), count);
         let others = words::plural(count, "other");
         page.fact("marked", StyleRole::Text, &format!("{others}, not touched by this write: {names}"));
-    }
-}
-
-fn changes<'a>(page: &mut ReviewPage<'a>, review: &'a Review) {
-    page.blank();
-    if review.full {
-        page.diff_lines(&review.lines);
-    } else {
-        page.path_changes(&review.diff, "nothing changes");
     }
 }

@@ -20,7 +20,8 @@ pub struct SecretInput {
 }
 
 /// A text was rejected: the value would be longer than [`MAX_VALUE`]. It is unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a value is at most 1 MiB; this was not taken")]
 pub struct TooLong;
 
 impl Default for SecretInput {
@@ -39,14 +40,6 @@ impl SecretInput {
         self.by_key && !self.text.is_empty()
     }
 
-    pub fn has_lines(&self) -> bool {
-        self.text.contains(['\n', '\r'])
-    }
-
-    pub fn is_same(&self, other: &Self) -> bool {
-        *self.text == *other.text
-    }
-
     /// The plain text, for fields that are not secret and for the write.
     pub fn expose(&self) -> &str {
         &self.text
@@ -61,14 +54,6 @@ impl SecretInput {
         *self = Self::default();
     }
 
-    /// Appends a paste, line breaks included.
-    ///
-    /// # Errors
-    /// [`TooLong`]; a part of a value would be useless.
-    pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
-        self.push(text)
-    }
-
     /// Handles a key.
     ///
     /// # Errors
@@ -79,7 +64,7 @@ impl SecretInput {
             KeyCode::Char('u') if control => self.wipe(),
             KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
                 self.by_key = true;
-                return self.push(c.encode_utf8(&mut [0; 4]));
+                return self.paste(c.encode_utf8(&mut [0; 4]));
             }
             KeyCode::Backspace => {
                 self.text.pop();
@@ -89,7 +74,11 @@ impl SecretInput {
         Ok(())
     }
 
-    fn push(&mut self, text: &str) -> Result<(), TooLong> {
+    /// Appends a text, line breaks included.
+    ///
+    /// # Errors
+    /// [`TooLong`]; a part of a value would be useless.
+    pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
         let wanted = self.text.len() + text.len();
         if wanted > MAX_VALUE {
             return Err(TooLong);
@@ -123,7 +112,7 @@ mod tests {
         input.key(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE)).unwrap();
         input.paste("ss\nword").unwrap();
         assert_eq!(input.expose(), "pss\nword");
-        assert!(input.is_typed() && input.has_lines() && !input.is_same(&typed("pss")));
+        assert!(input.is_typed());
         input.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)).unwrap();
         assert!(input.is_empty() && !input.is_typed());
     }

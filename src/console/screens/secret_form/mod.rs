@@ -20,7 +20,6 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::screens::secrets::actions;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
@@ -29,10 +28,6 @@ use crate::console::widgets::{Movement, Surface};
 pub(crate) struct SecretFormScreen;
 
 impl Component for SecretFormScreen {
-    fn place(&self, model: &Model) -> Place {
-        if model.secret_actions.is_reviewing() { Place::SecretReview } else { Place::SecretForm }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }
@@ -53,10 +48,7 @@ impl Component for SecretFormScreen {
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        match model.secret_actions.undo {
-            Some(_) => undo::scroll(model, by),
-            None => update::step(model, by),
-        }
+        update::step(model, by);
     }
 
     fn is_possible(&self, model: &Model, action: Action) -> bool {
@@ -65,57 +57,26 @@ impl Component for SecretFormScreen {
     }
 }
 
-/// A value being typed.
+/// A value being typed, or what a generated one is made of.
 pub(crate) struct ValueDialog;
 
 impl Component for ValueDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Value
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
-        if let Some(Overlay::Value(entry)) = &model.overlay {
-            actions::value(surface, dialog_area(model), &entry.0);
+        match &model.overlay {
+            Some(Overlay::Value(entry)) => actions::value(surface, dialog_area(model), &entry.0),
+            Some(Overlay::Generate(generate)) => actions::generate(surface, dialog_area(model), generate),
+            _ => {}
         }
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         match action {
-            Action::Accept => return Some(update::accept(model, false)),
-            Action::Review => return Some(update::accept(model, true)),
+            Action::Accept if matches!(model.overlay, Some(Overlay::Generate(_))) => {
+                return Some(update::generate(model));
+            }
+            Action::Accept => update::accept(model, false),
+            Action::Review => update::accept(model, true),
             Action::Generate => update::ask_generate(model),
-            Action::Cancel | Action::Interrupt => update::cancel_value(model),
-            _ => return None,
-        }
-        Some(Vec::new())
-    }
-
-    fn key(&self, model: &mut Model, key: KeyEvent) {
-        update::key(model, key);
-    }
-
-    fn paste(&self, model: &mut Model, text: &str) {
-        update::paste(model, text);
-    }
-}
-
-/// What a generated value is made of.
-pub(crate) struct GenerateDialog;
-
-impl Component for GenerateDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::Generate
-    }
-
-    fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
-        if let Some(Overlay::Generate(generate)) = &model.overlay {
-            actions::generate(surface, dialog_area(model), generate);
-        }
-    }
-
-    fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        match action {
-            Action::Accept => return Some(update::generate(model)),
             Action::Cancel | Action::Interrupt => update::cancel_value(model),
             _ => return None,
         }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::input::SecretInput;
-use crate::console::effect::RequestId;
-use crate::console::model::SecretDependents;
+use super::input::{SecretInput, TooLong};
+use crate::console::request::RequestId;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::secret_jobs::{SecretWrite, SecretWriteMode};
 use crate::console::widgets::TextInput;
 use crate::domain::{
@@ -107,9 +107,14 @@ impl ValuePrompt {
         is_plain_field(&self.field)
     }
 
-    /// The input that has the focus.
-    pub fn line(&mut self) -> &mut SecretInput {
-        self.repeated.as_mut().unwrap_or(&mut self.new.value)
+    /// Types or pastes into the input that has the focus; a generated value is discarded.
+    pub fn enter(&mut self, input: impl FnOnce(&mut SecretInput) -> Result<(), TooLong>) {
+        if self.new.generated.take().is_some() {
+            self.new.value.wipe();
+        }
+        self.awaited = None;
+        let focused = self.repeated.as_mut().unwrap_or(&mut self.new.value);
+        self.error = input(focused).err().map(|error| error.to_string());
     }
 }
 
@@ -152,6 +157,16 @@ impl SecretBase {
             Self::At(version) | Self::Ended(version) => Some(version),
             Self::Absent | Self::Unversioned => None,
         }
+    }
+
+    /// Whether there may be fields that a write carries over.
+    fn has_fields(self) -> bool {
+        matches!(self, Self::At(_) | Self::Unversioned)
+    }
+
+    /// The right to write a whole version.
+    fn right(self) -> SecretRight {
+        if self == Self::Absent { SecretRight::Create } else { SecretRight::Update }
     }
 }
 
@@ -255,10 +270,7 @@ impl SecretForm {
 
     /// How the write is done: without reading if possible.
     pub fn write_mode(&self) -> SecretWriteMode {
-        let nothing_else = match self.base {
-            SecretBase::Absent | SecretBase::Ended(_) => true,
-            SecretBase::At(_) | SecretBase::Unversioned => self.is_known && self.unchanged_count() == 0,
-        };
+        let nothing_else = !self.base.has_fields() || (self.is_known && self.unchanged_count() == 0);
         let patches = self.capabilities.patch
             && !self.patch_refused
             && !self.removes()
@@ -272,25 +284,16 @@ impl SecretForm {
 
     /// The missing permission without which nothing can be written; `None` if there is a way.
     pub fn barred_by(&self) -> Option<&str> {
-        let (write, exists) = match self.base {
-            SecretBase::Absent => (SecretRight::Create, false),
-            SecretBase::Ended(_) => (SecretRight::Update, false),
-            SecretBase::At(_) | SecretBase::Unversioned => (SecretRight::Update, true),
-        };
-        let barred = self.lacking.for_right(write)?;
-        if self.capabilities.patch && exists {
-            self.lacking.for_right(SecretRight::Patch)
-        } else {
-            Some(barred)
+        let barred = self.lacking.for_right(self.base.right())?;
+        match self.capabilities.patch && self.base.has_fields() {
+            true => self.lacking.for_right(SecretRight::Patch),
+            false => Some(barred),
         }
     }
 
     /// The missing permission for this write, and what it is needed for.
     pub fn missing_right(&self) -> Option<(SecretRight, &str)> {
-        let write = match self.base {
-            SecretBase::Absent => SecretRight::Create,
-            _ => SecretRight::Update,
-        };
+        let write = self.base.right();
         let needed: &[SecretRight] = match self.write_mode() {
             SecretWriteMode::Replace => &[write],
             SecretWriteMode::Patch => &[SecretRight::Patch],

@@ -8,10 +8,9 @@ use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
 };
+use crate::console::screens::stale_dependents;
 use crate::console::screens::stale_dependents::ChangedSecret;
-use crate::console::screens::{editor, stale_dependents};
 use crate::console::secret_jobs::{SecretJob, SecretWriteOutcome};
-use crate::console::widgets::Movement;
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -30,23 +29,20 @@ pub(crate) fn open(model: &mut Model, path: &SecretPath, presence: &Presence) {
     }
     let opened = model.now.mono;
     let holders = model.secret_dependents(path, done.fields.as_ref());
-    let path = path.clone();
-    let undo = SecretUndoReview {
-        path,
+    model.secret_actions.undo = Some(Box::new(SecretUndoReview {
+        path: path.clone(),
         entry: done,
-        opened,
-        scroll: 0,
+        review: SecretReview { opened, scroll: 0 },
         conflict: None,
         dependents: holders,
         sent: None,
-    };
-    model.secret_actions.undo = Some(Box::new(undo));
+    }));
 }
 
 /// Writes the undo.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = &model.secret_actions.undo else { return Vec::new() };
-    if editor::too_soon(undo.opened, model.now.mono) || undo.conflict.is_some() || actions::is_busy(model) {
+    if model.now.is_too_soon_after(undo.review.opened) || undo.conflict.is_some() || model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -57,26 +53,16 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
         Some(restore) => (SecretJob::Restore(restore), SecretWriteKind::Restore),
         None => (SecretJob::Delete(path.clone(), newest), SecretWriteKind::End),
     };
-    let fields = undo.entry.fields.clone();
-    let what = format!("undo of {}", undo.entry.description);
     model.secret_actions.writing = Some(PendingSecretWrite {
         request,
         path,
-        description: what,
+        description: format!("undo of {}", undo.entry.description),
         before: Some(newest),
         kind,
-        fields,
+        fields: undo.entry.fields.clone(),
         unknown: false,
     });
     vec![Effect::Secret(request, job)]
-}
-
-pub(crate) fn scroll(model: &mut Model, step: Movement) {
-    let page = usize::from(model.frame().body.height);
-    let rows = super::view::height(model);
-    if let Some(undo) = &mut model.secret_actions.undo {
-        undo.scroll = step.scroll(undo.scroll, rows, page);
-    }
 }
 
 /// The result of a write.
@@ -106,15 +92,10 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     let when = model.now.wall;
     model.presence_cache.invalidate(&path);
     match (kind, version) {
-        (SecretWriteKind::Form { undoable: returns }, Some(after)) => {
-            let before = before.filter(|_| returns);
-            let done =
-                SecretUndoEntry { before, after, description: what.clone(), when, fields: fields.clone() };
-            model.secret_actions.undo_log.record(path.clone(), done);
-        }
-        (SecretWriteKind::Restore, Some(after)) => {
-            let done =
-                SecretUndoEntry { before, after, description: what.clone(), when, fields: fields.clone() };
+        (SecretWriteKind::Form { .. } | SecretWriteKind::Restore, Some(after)) => {
+            let before = before.filter(|_| kind != SecretWriteKind::Form { undoable: false });
+            let (description, fields) = (what.clone(), fields.clone());
+            let done = SecretUndoEntry { before, after, description, fields };
             model.secret_actions.undo_log.record(path.clone(), done);
         }
         _ => model.secret_actions.undo_log.forget(&path),
@@ -141,12 +122,12 @@ fn on_conflict(
 ) {
     let is = now
         .map_or("changed by someone else".to_owned(), |now| format!("{now} by now, written by someone else"));
-    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request)) {
+    if let Some(form) = model.secret_actions.sent_form(writing.request) {
         form.conflict = Some(now);
         return model
             .notify(Tone::Bad, format!("{path} is {is}: nothing was written, what you typed is kept"));
     }
-    if let Some(undo) = model.secret_actions.undo.as_mut().filter(|undo| undo.sent == Some(writing.request)) {
+    if let Some(undo) = model.secret_actions.sent_undo(writing.request) {
         undo.conflict = Some(is.clone());
         model.secret_actions.undo_log.forget(path);
     }
@@ -156,7 +137,7 @@ fn on_conflict(
 /// Where single fields may not be patched, the other way is offered, in a review of its own.
 fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
     let opened = model.now.mono;
-    let form = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request));
+    let form = model.secret_actions.sent_form(writing.request);
     if let Some(form) = form
         && form.write_mode() == crate::console::secret_jobs::SecretWriteMode::Patch
         && matches!(error, Error::Denied { .. } | Error::Unsupported { .. })
@@ -181,10 +162,10 @@ fn on_unknown(model: &mut Model, writing: PendingSecretWrite) -> Vec<Effect> {
         writing.description
     );
     model.notify(Tone::Bad, words);
-    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(writing.request)) {
+    if let Some(form) = model.secret_actions.sent_form(writing.request) {
         form.sent = Some(request);
     }
-    if let Some(undo) = model.secret_actions.undo.as_mut().filter(|undo| undo.sent == Some(writing.request)) {
+    if let Some(undo) = model.secret_actions.sent_undo(writing.request) {
         undo.sent = Some(request);
     }
     model.secret_actions.writing = Some(PendingSecretWrite { request, unknown: true, ..writing });
@@ -216,7 +197,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
             format!("found out: not done so far: {what}; sent again, it cannot be done twice"),
         );
     }
-    if let Some(form) = model.secret_actions.form.as_mut().filter(|form| form.sent == Some(request)) {
+    if let Some(form) = model.secret_actions.sent_form(request) {
         form.conflict = Some(now);
     }
     if writing.kind.makes_no_version() {

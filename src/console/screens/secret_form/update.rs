@@ -4,19 +4,18 @@
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
 
-use super::input::TooLong;
-use super::state::{FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretReview, ValuePrompt};
+use super::input::SecretInput;
+use super::state::{
+    FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretReview, ValuePrompt,
+};
 use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::editor;
-use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretAction, SecretTarget, SecretWriteKind,
 };
 use crate::console::secret_jobs::SecretJob;
-use crate::console::update::keys;
 use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
@@ -94,10 +93,10 @@ pub(crate) fn toggle_removal(model: &mut Model) {
 /// Moves in the form, or scrolls its review.
 pub(crate) fn step(model: &mut Model, step: Movement) {
     let (rows, page) = (height(model), usize::from(model.frame().body.height));
-    let Some(form) = &mut model.secret_actions.form else { return };
-    match &mut form.review {
-        Some(review) => review.scroll = step.scroll(review.scroll, rows, page),
-        None => form.cursor = step.apply(form.cursor, form.rows.len(), page),
+    if let Some(review) = model.secret_actions.review_mut() {
+        review.scroll = step.scroll(review.scroll, rows, page);
+    } else if let Some(form) = &mut model.secret_actions.form {
+        form.cursor = step.apply(form.cursor, form.rows.len(), page);
     }
 }
 
@@ -108,17 +107,9 @@ fn value_entry(model: &mut Model) -> Option<&mut ValuePrompt> {
     }
 }
 
-const TOO_LONG: &str = "a value is at most 1 MiB; this was not taken";
-
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     match &mut model.overlay {
-        Some(Overlay::Value(Opaque(entry))) => {
-            if entry.new.generated.take().is_some() {
-                entry.new.value.wipe();
-            }
-            entry.awaited = None;
-            entry.error = entry.line().key(key).err().map(|TooLong| TOO_LONG.into());
-        }
+        Some(Overlay::Value(Opaque(entry))) => entry.enter(|input| input.key(key)),
         Some(Overlay::Generate(generate)) => {
             generate.length.key(key);
             generate.error = None;
@@ -148,11 +139,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
     // Terminals send a carriage return for each line break of a paste.
     let text = with_line_feeds(text);
     let bare = text.strip_suffix('\n').unwrap_or(&text);
-    if entry.new.generated.take().is_some() {
-        entry.new.value.wipe();
-    }
-    entry.awaited = None;
-    entry.error = entry.line().paste(bare).err().map(|TooLong| TOO_LONG.into());
+    entry.enter(|input| input.paste(bare));
     if bare.len() < text.len() {
         model.notify(Tone::Plain, "the line break at the end of the paste was left out");
     }
@@ -160,56 +147,46 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 
 /// Accepts the typed value, after a second entry where it was typed key by key without echo. Opens the review
 /// if `review`, or if the form is about this one field.
-pub(crate) fn accept(model: &mut Model, review: bool) -> Vec<Effect> {
-    let Some(entry) = value_entry(model) else { return Vec::new() };
-    if entry.awaited.is_some() {
-        return Vec::new();
-    }
+pub(crate) fn accept(model: &mut Model, review: bool) {
+    let Some(entry) = value_entry(model).filter(|entry| entry.awaited.is_none()) else { return };
     if entry.new.value.is_empty() {
         entry.error =
             Some("type or paste a value, or let one be generated; to take a field out, remove it".into());
-        return Vec::new();
+        return;
     }
     let asks = entry.new.value.is_typed() && entry.new.generated.is_none() && !entry.is_plain();
     match &entry.repeated {
         None if asks => {
-            entry.repeated = Some(super::input::SecretInput::default());
-            return Vec::new();
+            entry.repeated = Some(SecretInput::default());
+            return;
         }
-        Some(again) if !again.is_same(&entry.new.value) => {
+        Some(again) if again.expose() != entry.new.value.expose() => {
             entry.new = NewSecretValue::default();
             entry.repeated = None;
             entry.error = Some("the two were not the same; type it anew".into());
-            return Vec::new();
+            return;
         }
         _ => {}
     }
-    let Some(Overlay::Value(Opaque(entry))) = model.overlay.take() else { return Vec::new() };
+    let Some(Overlay::Value(Opaque(entry))) = model.overlay.take() else { return };
     let ValuePrompt { field, new, .. } = *entry;
-    let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
-    let at = form.row_or_insert(&field);
-    form.cursor = at;
-    if let Some(row) = form.rows.get_mut(at) {
+    let Some(form) = &mut model.secret_actions.form else { return };
+    form.cursor = form.row_or_insert(&field);
+    if let Some(row) = form.selected() {
         row.change = FieldChange::Set(new);
     }
     if review || form.single {
         self::review(model);
     }
-    Vec::new()
 }
 
 /// Discards the value.
 pub(crate) fn cancel_value(model: &mut Model) {
-    let generates = matches!(model.overlay, Some(Overlay::Generate(_)));
-    let back = match model.overlay.take() {
-        Some(Overlay::Generate(generate)) => Some(Overlay::Value(generate.entry)),
-        _ => None,
-    };
-    model.overlay = back;
-    // Who cancels setting a single field is back where they came from.
-    if !generates && model.secret_actions.form.as_ref().is_some_and(|form| form.single && !form.is_changed())
-    {
-        model.secret_actions.form = None;
+    if let Some(Overlay::Generate(generate)) = model.overlay.take() {
+        model.overlay = Some(Overlay::Value(generate.entry));
+    } else {
+        // Who cancels setting a single field is back where they came from.
+        model.secret_actions.form.take_if(|form| form.single && !form.is_changed());
     }
 }
 
@@ -256,7 +233,7 @@ pub(crate) fn on_generated(model: &mut Model, request: RequestId, made: Result<O
     entry.awaited = None;
     match made {
         Ok(Opaque(text)) => {
-            entry.error = entry.new.value.paste(text.expose()).err().map(|TooLong| TOO_LONG.into());
+            entry.error = entry.new.value.paste(text.expose()).err().map(|error| error.to_string());
         }
         Err(words) => {
             entry.new = NewSecretValue::default();
@@ -267,16 +244,14 @@ pub(crate) fn on_generated(model: &mut Model, request: RequestId, made: Result<O
 
 /// Shows what would be written.
 pub(crate) fn review(model: &mut Model) {
-    let opened = model.now.mono;
-    let Some(form) = &mut model.secret_actions.form else { return };
+    let Some(form) = &model.secret_actions.form else { return };
     if !form.is_changed() {
         return model.notify(Tone::Plain, "no field changes: there is nothing to write");
     }
-    form.review = Some(SecretReview { opened, scroll: 0 });
-    let (path, fields) = (form.path.clone(), form.changed_names());
-    let holders = model.secret_dependents(&path, Some(&fields));
+    let dependents = model.secret_dependents(&form.path, Some(&form.changed_names()));
+    let review = SecretReview { opened: model.now.mono, scroll: 0 };
     if let Some(form) = &mut model.secret_actions.form {
-        form.dependents = holders;
+        (form.review, form.dependents) = (Some(review), dependents);
     }
 }
 
@@ -298,11 +273,8 @@ pub(crate) fn back(model: &mut Model) {
 
 /// Writes what the review shows.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
-    let Some(review) = model.secret_actions.form.as_ref().and_then(|form| form.review) else {
-        return Vec::new();
-    };
-    if editor::too_soon(review.opened, now) || actions::is_busy(model) {
+    let Some(review) = model.secret_actions.review() else { return Vec::new() };
+    if model.now.is_too_soon_after(review.opened) || model.is_secret_busy() {
         return Vec::new();
     }
     if let Some(words) = model.secret_actions.form.as_ref().and_then(|form| blocker(form)) {
@@ -312,14 +284,16 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let request = model.next_request();
     let Some(form) = &mut model.secret_actions.form else { return Vec::new() };
     form.sent = Some(request);
-    let before = form.base.version();
-    let kept = matches!(form.base, super::state::SecretBase::At(_));
-    let (path, what) = (form.path.clone(), form.describe());
-    let kind = SecretWriteKind::Form { undoable: kept };
-    let fields = Some(form.changed_names());
+    model.secret_actions.writing = Some(PendingSecretWrite {
+        request,
+        path: form.path.clone(),
+        description: form.describe(),
+        before: form.base.version(),
+        kind: SecretWriteKind::Form { undoable: matches!(form.base, SecretBase::At(_)) },
+        fields: Some(form.changed_names()),
+        unknown: false,
+    });
     let job = SecretJob::Write(Box::new(form.write()));
-    model.secret_actions.writing =
-        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
     vec![Effect::Secret(request, job)]
 }
 
@@ -334,7 +308,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
 
 /// Inspects what is stored now, to rebase what was typed on it.
 pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
-    if actions::is_busy(model) {
+    if model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -374,20 +348,22 @@ pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
     }
 }
 
-/// Deletes or undeletes a version, once confirmed.
-pub(crate) fn change_version(model: &mut Model, job: SecretJob, what: String) -> Vec<Effect> {
-    if !keys::passes_gate(model) || actions::is_busy(model) {
+/// Deletes, undeletes or destroys versions, once confirmed.
+pub(crate) fn change_version(model: &mut Model, job: SecretJob, description: String) -> Vec<Effect> {
+    if !model.passes_gate() || model.is_secret_busy() {
         return Vec::new();
     }
-    let (SecretJob::Delete(path, version) | SecretJob::Undelete(path, version)) = &job else {
-        return Vec::new();
+    let (path, before) = match &job {
+        SecretJob::Delete(path, version)
+        | SecretJob::Undelete(path, version)
+        | SecretJob::Destroy(path, version) => (path.clone(), Some(*version)),
+        SecretJob::DestroyAll(path) => (path.clone(), None),
+        _ => return Vec::new(),
     };
-    let (path, before) = (path.clone(), Some(*version));
-    let request = model.next_request();
     let kind =
         if matches!(job, SecretJob::Undelete(..)) { SecretWriteKind::Undelete } else { SecretWriteKind::End };
-    let fields = None;
+    let request = model.next_request();
     model.secret_actions.writing =
-        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
+        Some(PendingSecretWrite { request, path, description, before, kind, fields: None, unknown: false });
     vec![Effect::Secret(request, job)]
 }

@@ -2,10 +2,11 @@
 //! secrets.
 
 use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
-use crate::console::model::{Model, SecretDependents};
+use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::screens::review::sections;
 use crate::console::screens::secrets::actions::SecretUndoReview;
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::secret_jobs::SecretWriteMode;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
@@ -17,18 +18,10 @@ use crate::text::{MASK, Safe};
 /// Draws the form, its review, or the review of an undo.
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     surface.row(parts.title, 0).skip(1).margin(1).put_run(&title(model));
-    match &model.secret_actions.form {
-        Some(form) if form.review.is_none() && model.secret_actions.undo.is_none() => {
-            rows(surface, form, parts)
-        }
-        _ => {
-            let scroll = model
-                .secret_actions
-                .form
-                .as_ref()
-                .and_then(|form| form.review)
-                .map_or(0, |review| review.scroll);
-            let scroll = model.secret_actions.undo.as_ref().map_or(scroll, |undo| undo.scroll);
+    match (model.secret_actions.review(), &model.secret_actions.form) {
+        (None, Some(form)) => rows(surface, form, parts),
+        (review, _) => {
+            let scroll = review.map_or(0, |review| review.scroll);
             page(model, parts.text.width).draw(surface, parts.text, scroll);
         }
     }
@@ -123,7 +116,7 @@ fn planned_change(row: &SecretFormRow) -> TextRun {
         FieldChange::Set(new) => {
             let how = match new.generated {
                 Some(generate) => format!("  generated: {generate}"),
-                None if new.value.has_lines() => "  of several lines".to_owned(),
+                None if new.value.expose().contains(['\n', '\r']) => "  of several lines".to_owned(),
                 None => "  new".to_owned(),
             };
             TextRun::of(StyleRole::Secret, MASK).and(StyleRole::Added, how)
@@ -149,7 +142,7 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
         sections::conflict(page, &format!("{} is {is}", form.path), then);
     }
     let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
-    let column = usize::from(column.min(half_width(model)));
+    let column = usize::from(column.min(model.frame().body.width / 2));
     for row in form.changes() {
         let (mark, ink) = match (&row.change, row.current) {
             (FieldChange::Remove, _) => ("- ", StyleRole::Removed),
@@ -171,10 +164,6 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
         page.fact("rights", StyleRole::Bad, &words);
     }
     receiver_section(page, model, &form.path, &form.dependents);
-}
-
-fn half_width(model: &Model) -> u16 {
-    model.frame().body.width / 2
 }
 
 /// How it is written, and what is read for that.

@@ -84,15 +84,14 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duratio
         crate::domain::Presence::Deleted { at, .. } => *at,
         presence => newest_version(presence).1,
     });
-    let past = model.secrets_page.version_history.as_ref().and_then(|past| past.answer.as_ref());
-    let versions = past.and_then(|told| told.as_ref().ok()).and_then(Option::as_ref);
-    let of_versions = versions.into_iter().flat_map(|versions| &versions.list).flat_map(|info| {
-        let deleted = match info.state {
-            VersionState::Deleted(at) => at,
-            VersionState::Available | VersionState::Destroyed => None,
-        };
-        [info.written, deleted]
-    });
+    let of_versions =
+        model.secrets_page.versions().into_iter().flat_map(|versions| &versions.list).flat_map(|info| {
+            let deleted = match info.state {
+                VersionState::Deleted(at) => at,
+                VersionState::Available | VersionState::Destroyed => None,
+            };
+            [info.written, deleted]
+        });
     let moments = written.into_iter().chain(of_versions.flatten());
     moments.filter(move |_| shown).map(|at| states::since(model, at).changes_in)
 }

@@ -27,7 +27,7 @@ fn lines(model: &Model, room: u16) -> Vec<TextRun> {
     if !model.link.has_loaded {
         return waiting(model, room);
     }
-    let is_looking = page.is_partial() || page.listing.asked.is_some() || page.rows.is_none();
+    let is_looking = page.rows.is_partial() || page.listing.asked.is_some() || !page.opened;
     if !page.list.filter.text().is_empty() {
         let partial = if is_looking { " so far" } else { "" };
         let mut lines =

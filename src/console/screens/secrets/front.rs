@@ -65,7 +65,7 @@ impl Model {
     pub(crate) fn secrets_page_fields(&self, path: &SecretPath) -> Vec<FieldName> {
         let entry = self.secrets_page.entry().filter(|entry| entry.subject.path() == Some(path));
         let Some(entry) = entry else { return Vec::new() };
-        let own = if entry.own > 0 { &SecretField::ALL[..] } else { &[] };
+        let own = if entry.own.all > 0 { &SecretField::ALL[..] } else { &[] };
         let mut names: Vec<_> = entry.fields.keys().cloned().collect();
         names.extend(own.iter().map(|field| field.name()).filter(|name| !entry.fields.contains_key(name)));
         names
@@ -90,7 +90,7 @@ impl Model {
     /// When the tab Secrets has something to do.
     pub(crate) fn secrets_wake(&self) -> Option<Duration> {
         let page = &self.secrets_page;
-        let partial = page.is_partial().then_some(self.now.mono);
+        let partial = page.rows.is_partial().then_some(self.now.mono);
         let seen = self.shows_secrets();
         let past = page.version_history.as_ref().filter(|_| seen).and_then(|past| past.due());
         let again = page.listing.retry_at.filter(|_| seen);

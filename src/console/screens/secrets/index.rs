@@ -1,6 +1,6 @@
 //! An index of secrets and the documents that depend on them: built from the inventory in slices, and
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
@@ -18,8 +18,8 @@ pub struct SecretEntry {
     pub fields: BTreeMap<FieldName, SecretCount>,
     /// References to it as a whole: those to a variable.
     pub whole: SecretCount,
-    /// The number of webhooks whose own secret it is.
-    pub own: u32,
+    /// The webhooks whose own secret it is.
+    pub own: SecretCount,
     /// Whether it was listed in the store of secrets.
     pub stored: bool,
 }
@@ -33,16 +33,9 @@ pub struct SecretCount {
 }
 
 impl SecretCount {
-    fn add(&mut self, fallback: bool) {
-        self.all += 1;
-        self.fallback += u32::from(fallback);
-    }
-
-    /// Returns whether any reference is left.
-    fn subtract(&mut self, fallback: bool) -> bool {
-        self.all = self.all.saturating_sub(1);
-        self.fallback = self.fallback.saturating_sub(u32::from(fallback));
-        self.all > 0
+    fn change(&mut self, by: i32, fallback: bool) {
+        self.all = self.all.saturating_add_signed(by);
+        self.fallback = self.fallback.saturating_add_signed(if fallback { by } else { 0 });
     }
 
     /// Whether a document refers to it without a default.
@@ -75,7 +68,7 @@ struct SecretUse {
 pub(crate) struct IndexDelta {
     pub(crate) fresh: Vec<u32>,
     /// Removed; a later slice may reuse their numbers.
-    pub(crate) gone: HashSet<u32>,
+    pub(crate) gone: BTreeSet<u32>,
     pub(crate) touched: BTreeSet<u32>,
 }
 
@@ -89,16 +82,16 @@ pub(crate) struct SecretIndex {
     free: Vec<u32>,
     numbers: HashMap<SecretSubject, u32>,
     uses: HashMap<Slot, Box<[SecretUse]>>,
-    /// The next row of the first scan; `None` when it is done.
+    /// The next row of the first scan; `None` before it and when it is done.
     next: Option<Slot>,
     /// Rows that changed since they were scanned.
     dirty: BTreeSet<Slot>,
 }
 
 impl SecretIndex {
-    /// An index that has scanned nothing yet.
-    pub(crate) fn begin() -> Self {
-        Self { next: Some(Slot::FIRST), ..Self::default() }
+    /// Begins the first scan.
+    pub(crate) fn begin(&mut self) {
+        self.next = Some(Slot::FIRST);
     }
 
     /// Whether rows are still to be scanned, so that counts are not final.
@@ -127,7 +120,8 @@ impl SecretIndex {
         let (mut rows, mut bytes) = (0, 0);
         while rows < ROWS && bytes < BYTES {
             let Some(slot) = self.dirty.pop_first() else { break };
-            self.remove_uses(slot, &mut changed);
+            let uses = self.uses.remove(&slot).unwrap_or_default();
+            self.count_uses(slot, &uses, -1, &mut changed);
             if let Some(row) = inventory.row(slot) {
                 bytes += self.index_row(row, view, &mut changed);
             }
@@ -212,45 +206,33 @@ impl SecretIndex {
             let entry = self.number_for(SecretSubject::Path(path), changed);
             uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }
-        self.add_uses(row.slot(), uses, changed);
+        uses.sort_unstable();
+        self.count_uses(row.slot(), &uses, 1, changed);
+        if !uses.is_empty() {
+            self.uses.insert(row.slot(), uses.into());
+        }
         bytes
     }
 
-    fn add_uses(&mut self, slot: Slot, mut uses: Vec<SecretUse>, changed: &mut IndexDelta) {
-        uses.sort_unstable();
-        for one in &uses {
+    /// Counts the uses of a document, or takes them out again, by 1 or -1.
+    fn count_uses(&mut self, slot: Slot, uses: &[SecretUse], by: i32, changed: &mut IndexDelta) {
+        for one in uses {
             let Some(entry) = self.entry_mut(one.entry) else { continue };
-            if let Err(at) = entry.dependents.binary_search(&slot) {
-                entry.dependents.insert(at, slot);
-            }
-            match &one.part {
-                SecretPart::Field(field) => entry.fields.entry(field.clone()).or_default().add(one.fallback),
-                SecretPart::Whole => entry.whole.add(one.fallback),
-                SecretPart::Own => entry.own += 1,
-            }
-            changed.touched.insert(one.entry);
-        }
-        if !uses.is_empty() {
-            self.uses.insert(slot, uses.into());
-        }
-    }
-
-    fn remove_uses(&mut self, slot: Slot, changed: &mut IndexDelta) {
-        for one in self.uses.remove(&slot).unwrap_or_default() {
-            let Some(entry) = self.entry_mut(one.entry) else { continue };
-            if let Ok(at) = entry.dependents.binary_search(&slot) {
-                entry.dependents.remove(at);
-            }
-            match &one.part {
-                SecretPart::Field(field) => {
-                    if !entry.fields.get_mut(field).is_some_and(|count| count.subtract(one.fallback)) {
-                        entry.fields.remove(field);
-                    }
+            match entry.dependents.binary_search(&slot) {
+                Err(at) if by > 0 => entry.dependents.insert(at, slot),
+                Ok(at) if by < 0 => {
+                    entry.dependents.remove(at);
                 }
-                SecretPart::Whole => {
-                    entry.whole.subtract(one.fallback);
-                }
-                SecretPart::Own => entry.own = entry.own.saturating_sub(1),
+                _ => {}
+            }
+            let count = match &one.part {
+                SecretPart::Field(field) => entry.fields.entry(field.clone()).or_default(),
+                SecretPart::Whole => &mut entry.whole,
+                SecretPart::Own => &mut entry.own,
+            };
+            count.change(by, one.fallback);
+            if let (0, SecretPart::Field(field)) = (count.all, &one.part) {
+                entry.fields.remove(field);
             }
             changed.touched.insert(one.entry);
         }
@@ -270,7 +252,7 @@ impl SecretIndex {
             dependents: Vec::new(),
             fields: BTreeMap::new(),
             whole: SecretCount::default(),
-            own: 0,
+            own: SecretCount::default(),
             stored: false,
         };
         if let Some(place) = self.entries.get_mut(number as usize) {

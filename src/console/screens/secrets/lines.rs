@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::index::{SecretEntry, SecretPart};
+use super::index::{SecretCount, SecretEntry, SecretPart};
 use super::secret_state::SecretState;
 use super::state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, Selection};
 use super::subject::SecretSubject;
@@ -13,7 +13,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{TextRun, width};
 use crate::console::words;
 use crate::domain::{
-    OWN_VARIABLES, Presence, SecretField, SecretMetadata, SecretPath, VersionState, variable_name,
+    FieldName, OWN_VARIABLES, Presence, SecretField, SecretMetadata, SecretPath, VersionState, variable_name,
 };
 use crate::inventory::Slot;
 use crate::text::{MASK, Safe};
@@ -125,7 +125,7 @@ impl<'m> SecretDetailLines<'m> {
             }
             count => self.add("used", StyleRole::Text, &format!("by {}", words::plural(count, "document"))),
         }
-        if self.entry.own > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
+        if self.entry.own.all > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
             self.add("", StyleRole::Dim, "a webhook's own secrets; one without any needs none");
         }
     }
@@ -137,20 +137,20 @@ impl<'m> SecretDetailLines<'m> {
         }
         let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
-        let names: Vec<Safe<'_>> = rows.iter().map(|row| Safe::new(row.name.as_str())).collect();
+        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::new(name.as_str())).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
-        for (row, name) in rows.iter().zip(names) {
+        for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
             let mut phrase =
                 TextRun::of(StyleRole::Text, name.into_owned()).and(StyleRole::Text, " ".repeat(blank));
             let (ink, glyph, words, mask) = self.field(row);
             phrase = phrase.and(StyleRole::Secret, mask).and(ink, format!("  {glyph} {words}"));
-            let users = self.users(row);
+            let users = self.users(field, row.count);
             if !users.is_empty() {
                 phrase = phrase.and(StyleRole::Dim, format!("  {users}"));
             }
-            self.lines
-                .push(SecretDetailLine { run: phrase, selection: Some(Selection::Field(row.name.clone())) });
+            let selection = Some(Selection::Field(field.clone()));
+            self.lines.push(SecretDetailLine { run: phrase, selection });
         }
     }
 
@@ -172,8 +172,7 @@ impl<'m> SecretDetailLines<'m> {
         }
     }
 
-    fn users(&self, row: &SecretFieldRow) -> String {
-        let count = row.count;
+    fn users(&self, field: &FieldName, count: SecretCount) -> String {
         if count.all > 0 {
             let users = words::plural(count.all as usize, "document");
             return match count.fallback {
@@ -181,8 +180,8 @@ impl<'m> SecretDetailLines<'m> {
                 with => format!("{users}, {} with a default", words::grouped(with as usize)),
             };
         }
-        let is_own = SecretField::ALL.iter().any(|field| field.as_str() == row.name.as_str());
-        match (self.entry.own > 0, is_own) {
+        let is_own = SecretField::ALL.iter().any(|own| own.as_str() == field.as_str());
+        match (self.entry.own.all > 0, is_own) {
             (true, true) => String::new(),
             (true, false) => "not one of a webhook's own".into(),
             (false, _) => "no reference seen".into(),
@@ -280,7 +279,6 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn parts(&self, slot: Slot) -> String {
-        let Some(rows) = &self.model.secrets_page.rows else { return String::new() };
         let word = |(part, fallback): (&SecretPart, bool)| {
             let name = match part {
                 SecretPart::Field(field) => field.as_str(),
@@ -293,7 +291,7 @@ impl<'m> SecretDetailLines<'m> {
                 (false, name) => name.to_owned(),
             }
         };
-        let words: Vec<_> = rows.parts(&self.entry.subject, slot).map(word).collect();
+        let words: Vec<_> = self.model.secrets_page.rows.parts(&self.entry.subject, slot).map(word).collect();
         words.join(", ")
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::index::SecretEntry;
-use super::rows::{SecretRows, SecretSort};
 use super::secret_state::{SecretState, newest_version};
 use crate::console::model::Model;
 use crate::console::screens::secrets::{empty, notes, states};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title};
+use crate::console::widgets::{
+    ListSource, PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title,
+};
 use crate::console::words;
 use crate::text::Safe;
 
@@ -42,11 +43,11 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     for (row, line) in (0..below.height).zip(notes::lines(model, below.width.saturating_sub(2))) {
         surface.row(below, row).skip(1).put_run(&line);
     }
-    let Some(rows) = model.secrets_page.rows.as_ref().filter(|rows| !rows.is_empty()) else {
-        return empty::draw(surface, model, area);
-    };
     let page = &model.secrets_page;
-    let entries: Vec<&SecretEntry> = visible(rows, model, area.height).collect();
+    if page.rows.is_empty() {
+        return empty::draw(surface, model, area);
+    }
+    let entries: Vec<&SecretEntry> = visible(model, area.height).collect();
     let states: Vec<SecretState> = entries.iter().map(|entry| states::state(model, entry)).collect();
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
     let table = TextTable { columns: &COLUMNS, rows: cells };
@@ -57,17 +58,15 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     });
 }
 
-fn visible<'m>(rows: &'m SecretRows, model: &Model, height: u16) -> impl Iterator<Item = &'m SecretEntry> {
-    rows.from(model.secrets_page.list.offset).take(usize::from(height))
+fn visible(model: &Model, height: u16) -> impl Iterator<Item = &SecretEntry> {
+    model.secrets_page.rows.from(model.secrets_page.list.offset).take(usize::from(height))
 }
 
 /// In how long each age in the list changes.
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let (area, _) = areas(model, model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
-    let rows = model.secrets_page.rows.iter();
-    let entries = rows.flat_map(move |rows| visible(rows, model, height));
-    entries.map(|entry| states::since(model, newest_of(model, entry).1?).changes_in)
+    visible(model, height).map(|entry| states::since(model, newest_of(model, entry).1?).changes_in)
 }
 
 fn newest_of(
@@ -79,15 +78,14 @@ fn newest_of(
 }
 
 fn title(model: &Model) -> PaneTitle {
+    let rows = &model.secrets_page.rows;
     let mut right = TextRun::default();
-    if let Some(rows) = &model.secrets_page.rows {
-        if rows.sort() == SecretSort::State {
-            right = TextRun::of(StyleRole::Dim, "by state");
-        }
-        if rows.unreferenced() > 0 {
-            let words = format!("{} without a reference seen", words::grouped(rows.unreferenced()));
-            right.join("  ", TextRun::of(StyleRole::Dim, words));
-        }
+    if rows.by_state {
+        right = TextRun::of(StyleRole::Dim, "by state");
+    }
+    if !rows.unreferenced.is_empty() {
+        let words = format!("{} without a reference seen", words::grouped(rows.unreferenced.len()));
+        right.join("  ", TextRun::of(StyleRole::Dim, words));
     }
     words::pane_title(model, Pane::Items, "secrets", right)
 }

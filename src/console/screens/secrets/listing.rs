@@ -1,8 +1,9 @@
 //! Progress of listing the mounts.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::domain::{Mount, SecretFolder, SecretPath};
 use crate::provider::{Error, SecretListItem};
 
@@ -12,8 +13,6 @@ pub struct FolderPage {
     pub folder: SecretFolder,
     /// The names, or why the folder could not be listed.
     pub names: Result<Vec<SecretListItem>, Error>,
-    /// The number of known folders that were not listed yet.
-    pub waiting: usize,
     /// Whether this is the last part of the folder.
     pub is_last: bool,
 }
@@ -49,28 +48,23 @@ pub struct ListingProgress {
     pub asked: Option<RequestId>,
     pub mounts: Vec<Mount>,
     pub folders: usize,
-    pub waiting: usize,
-    pub names: usize,
     /// Names that are not valid paths.
     pub invalid_names: usize,
     /// Folders that could not be listed, each with the reason.
     pub refused: Vec<(SecretFolder, String)>,
     /// The number of these in all.
     pub refusals: usize,
+    /// The secrets found so far.
+    pub found: HashSet<SecretPath>,
     pub ended: Option<ListingEnd>,
     /// When it is retried, after the store stopped answering.
     pub retry_at: Option<Duration>,
 }
 
 impl ListingProgress {
-    pub(crate) fn begin(request: RequestId, mounts: Vec<Mount>) -> Self {
-        Self { asked: Some(request), mounts, ..Self::default() }
-    }
-
     /// Records a folder; returns the secrets in it.
     pub(crate) fn record_folder(&mut self, listed: FolderPage) -> Vec<SecretPath> {
         self.folders += usize::from(listed.is_last);
-        self.waiting = listed.waiting;
         let mut found = Vec::new();
         match listed.names {
             Ok(names) => {
@@ -87,7 +81,7 @@ impl ListingProgress {
             }
             Err(error) => self.refuse(listed.folder, error.to_string()),
         }
-        self.names += found.len();
+        self.found.extend(found.iter().cloned());
         found
     }
 

@@ -23,14 +23,12 @@ mod view;
 
 pub use index::{SecretCount, SecretEntry, SecretPart};
 pub use listing::{FolderPage, ListingEnd, ListingProgress, MAX_FOLDERS, MAX_NAMES_LISTED};
-pub use rows::{SecretRows, SecretSort};
+pub use rows::SecretRows;
 pub use secret_state::{NotVisible, SecretState, newest_version};
 pub use secrets_view::SecretsView;
 pub use state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, SecretsPage, Selection};
 pub use subject::SecretSubject;
-pub(crate) use update::{
-    apply_delta, follow, on_folder_listed, on_listing_ended, on_presence, on_versions, retry, wake,
-};
+pub(crate) use update::{follow, on_folder_listed, on_listing_ended, on_versions, retry, wake};
 pub use version_history::VersionHistory;
 #[cfg(test)]
 pub(crate) use view::rows;
@@ -41,7 +39,6 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange, refuse_paste};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Surface, TextRun};
 use crate::domain::Presence;
@@ -49,20 +46,12 @@ use crate::domain::Presence;
 pub(crate) struct SecretsScreen;
 
 impl Component for SecretsScreen {
-    fn place(&self, model: &Model) -> Place {
-        if model.secrets_page.list.typing.is_some() { Place::Filter } else { Place::Secrets }
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model);
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-        let is_typing = model.secrets_page.list.typing.is_some();
-        match action {
-            Action::Interrupt if is_typing => update::act(model, Action::Cancel),
-            action => update::act(model, action),
-        }
+        update::act(model, action)
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
@@ -88,7 +77,7 @@ impl Component for SecretsScreen {
         let target = model.secret_target();
         let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
         match action {
-            A::Filter | A::Sort | A::Zoom | A::Pause => page.rows.is_some(),
+            A::Filter | A::Sort | A::Zoom | A::Pause => page.opened,
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {

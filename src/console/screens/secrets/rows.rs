@@ -11,82 +11,36 @@ use crate::console::screens::browse::Filter;
 use crate::console::widgets::ListSource;
 use crate::console::widgets::filtered_rows::{self, FilteredRows};
 use crate::domain::SecretPath;
-use crate::inventory::{Delta, Inventory, Slot};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SecretSort {
-    /// By path; variables come last.
-    #[default]
-    Path,
-    /// The worst state first, as it was known when the order was chosen.
-    State,
-}
-
-impl SecretSort {
-    pub fn next(self) -> Self {
-        match self {
-            Self::Path => Self::State,
-            Self::State => Self::Path,
-        }
-    }
-}
+use crate::inventory::{Inventory, Slot};
 
 #[derive(Default)]
 pub struct SecretRows {
-    index: SecretIndex,
+    pub(super) index: SecretIndex,
     order: Vec<u32>,
-    sort: SecretSort,
+    /// Whether the worst state comes first, as it was known when the order was chosen; else they are
+    /// ordered by path, and variables come last.
+    pub(crate) by_state: bool,
     /// The state of each row when the order by state was chosen, so that rows stay in place while
     /// states change.
     ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.
-    shown: Option<FilteredRows<u32>>,
+    pub(crate) shown: Option<FilteredRows<u32>>,
     /// Those known to lack what a document needs.
-    broken: HashSet<u32>,
+    pub(crate) broken: HashSet<u32>,
     /// Those without references.
-    unreferenced: HashSet<u32>,
+    pub(crate) unreferenced: HashSet<u32>,
 }
 
 impl SecretRows {
-    pub fn begin() -> Self {
-        Self { index: SecretIndex::begin(), ..Self::default() }
-    }
-
     /// Whether documents are still being scanned, so that counts are not final.
     pub fn is_partial(&self) -> bool {
         self.index.is_partial() || self.shown.as_ref().is_some_and(FilteredRows::is_partial)
     }
 
-    pub fn len(&self) -> usize {
-        self.listed().len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.listed().is_empty()
-    }
-
     /// The number of secrets, regardless of the filter.
     pub fn total(&self) -> usize {
         self.order.len()
-    }
-
-    /// The number of secrets known to lack what a document needs.
-    pub fn broken(&self) -> usize {
-        self.broken.len()
-    }
-
-    /// The number of secrets without references.
-    pub fn unreferenced(&self) -> usize {
-        self.unreferenced.len()
-    }
-
-    pub fn sort(&self) -> SecretSort {
-        self.sort
-    }
-
-    pub fn is_filtered(&self) -> bool {
-        self.shown.is_some()
     }
 
     pub fn from(&self, first: usize) -> impl Iterator<Item = &SecretEntry> {
@@ -102,10 +56,6 @@ impl SecretRows {
     pub fn parts(&self, subject: &SecretSubject, slot: Slot) -> impl Iterator<Item = (&SecretPart, bool)> {
         let number = self.index.number(subject);
         number.into_iter().flat_map(move |number| self.index.parts(number, slot))
-    }
-
-    pub fn apply_delta(&mut self, delta: &Delta) {
-        self.index.apply_delta(delta);
     }
 
     /// Scans one more slice of documents, and filters one of rows.
@@ -130,13 +80,9 @@ impl SecretRows {
     }
 
     /// Updates the state of secrets whose presence changed.
-    pub fn refresh_states<'p>(
-        &mut self,
-        paths: impl IntoIterator<Item = &'p SecretPath>,
-        view: SecretsView<'_>,
-    ) {
+    pub fn refresh_states(&mut self, paths: impl Iterator<Item = SecretPath>, view: SecretsView<'_>) {
         for path in paths {
-            if let Some(number) = self.index.number(&SecretSubject::Path(path.clone())) {
+            if let Some(number) = self.index.number(&SecretSubject::Path(path)) {
                 self.classify(number, view);
             }
         }
@@ -149,11 +95,11 @@ impl SecretRows {
         self.filter_slice();
     }
 
-    /// Orders by the states as they are known now.
-    pub fn set_sort(&mut self, sort: SecretSort, view: SecretsView<'_>) {
-        self.sort = sort;
+    /// Orders by the states as they are known now, or by path again.
+    pub fn toggle_sort(&mut self, view: SecretsView<'_>) {
+        self.by_state = !self.by_state;
         self.ranks.clear();
-        if sort == SecretSort::State {
+        if self.by_state {
             self.ranks = self.order.iter().filter_map(|number| self.rank(*number, view)).collect();
         }
         let mut order = std::mem::take(&mut self.order);
@@ -169,8 +115,7 @@ impl SecretRows {
 
     fn apply_index_delta(&mut self, changed: &IndexDelta, view: SecretsView<'_>) {
         let IndexDelta { fresh, gone, touched } = changed;
-        let mut removed: Vec<u32> = gone.iter().copied().collect();
-        removed.sort_unstable();
+        let removed: Vec<u32> = gone.iter().copied().collect();
         filtered_rows::remove(&mut self.order, &removed);
         if let Some(shown) = &mut self.shown {
             shown.remove(&removed);
@@ -183,7 +128,7 @@ impl SecretRows {
         for number in fresh.iter().chain(touched) {
             self.classify(*number, view);
         }
-        if self.sort == SecretSort::State {
+        if self.by_state {
             let ranks: Vec<_> = fresh.iter().filter_map(|number| self.rank(*number, view)).collect();
             self.ranks.extend(ranks);
         }

@@ -100,7 +100,7 @@ impl SecretState {
 
     /// The state itself, or `Fallback` if every reference has a default.
     fn or_fallback(self, entry: &SecretEntry) -> Self {
-        let covered = entry.own == 0 && !entry.fields.values().any(|count| count.is_needed());
+        let covered = entry.own.all == 0 && !entry.fields.values().any(|count| count.is_needed());
         if covered { Self::Fallback } else { self }
     }
 

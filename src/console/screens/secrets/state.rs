@@ -1,27 +1,28 @@
 //! State of the tab Secrets. The selection is a secret, so it stays on its row while others come,
 //! go and move around it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::index::{SecretCount, SecretEntry};
 use super::listing::{AGAIN, FolderPage, ListingEnd, ListingProgress};
-use super::rows::{SecretRows, SecretSort};
+use super::rows::SecretRows;
 use super::secrets_view::SecretsView;
 use super::subject::SecretSubject;
 use super::version_history::VersionHistory;
-use crate::console::effect::RequestId;
+use crate::console::request::RequestId;
 use crate::console::screens::browse::Filter;
 use crate::console::screens::secrets::actions::SecretTarget;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{FieldName, FieldState, Mount, Presence, SecretPath, SecretVersion};
+use crate::domain::{FieldName, FieldState, Mount, Presence, SecretMetadata, SecretPath, SecretVersion};
 use crate::inventory::{Delta, Inventory};
 
 #[derive(Default)]
 pub struct SecretsPage {
-    /// `None` until the tab is opened for the first time.
-    pub rows: Option<SecretRows>,
+    /// Whether the tab was opened, so that rows are collected.
+    pub opened: bool,
+    pub rows: SecretRows,
     pub list: ListState<SecretSubject>,
     /// Set while the detail fills the screen, so that no row is visible.
     pub covered: bool,
@@ -38,8 +39,6 @@ pub struct SecretsPage {
     pub version_history: Option<VersionHistory>,
     /// The listing of the mounts.
     pub listing: ListingProgress,
-    /// The secrets it found so far.
-    listed_paths: HashSet<SecretPath>,
 }
 
 /// Something selectable in the detail.
@@ -52,9 +51,8 @@ pub enum Selection {
 }
 
 /// A field of a secret that exists, or that a document refers to, or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecretFieldRow {
-    pub name: FieldName,
     /// `None` if it does not exist, or is not known.
     pub state: Option<FieldState>,
     /// The number of references to it.
@@ -70,29 +68,20 @@ pub const MAX_VERSIONS: usize = 100;
 impl SecretsPage {
     /// The tab is opened: its rows are collected from now on.
     pub fn open(&mut self) {
-        self.rows.get_or_insert_with(SecretRows::begin);
-    }
-
-    /// Whether there is work left for [`SecretsPage::work`].
-    pub fn is_partial(&self) -> bool {
-        self.rows.as_ref().is_some_and(SecretRows::is_partial)
-    }
-
-    /// The number of secrets that are known to lack what a document needs.
-    pub fn broken(&self) -> usize {
-        self.rows.as_ref().map_or(0, SecretRows::broken)
+        if !std::mem::replace(&mut self.opened, true) {
+            self.rows.index.begin();
+        }
     }
 
     pub fn entry(&self) -> Option<&SecretEntry> {
-        self.rows.as_ref()?.get(self.list.selected.as_ref()?)
+        self.rows.get(self.list.selected.as_ref()?)
     }
 
     /// The secrets on the screen from top to bottom, then the selected one if it is not among them.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
-        let Some(rows) = &self.rows else { return Vec::new() };
         let selected = self.list.selected.as_ref().and_then(SecretSubject::path);
         let height = if self.covered { 0 } else { self.list.height };
-        let shown = rows.from(self.list.offset).take(height).filter_map(|entry| entry.subject.path());
+        let shown = self.rows.from(self.list.offset).take(height).filter_map(|entry| entry.subject.path());
         let mut paths: Vec<_> = shown.cloned().collect();
         if let Some(selected) = selected.filter(|selected| !paths.contains(selected)) {
             paths.push(selected.clone());
@@ -112,39 +101,19 @@ impl SecretsPage {
 
     /// Does one slice of the work.
     pub fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) {
-        if let Some(rows) = &mut self.rows {
-            rows.work(inventory, view);
-        }
+        self.rows.work(inventory, view);
         self.restore_selection();
     }
 
     pub fn apply_delta(&mut self, delta: &Delta) {
-        if let Some(rows) = &mut self.rows {
-            rows.apply_delta(delta);
-        }
-    }
-
-    /// The presence of these changed.
-    pub fn presence_changed<'p>(
-        &mut self,
-        paths: impl IntoIterator<Item = &'p SecretPath>,
-        view: SecretsView<'_>,
-    ) {
-        if let Some(rows) = &mut self.rows {
-            rows.refresh_states(paths, view);
+        if self.opened {
+            self.rows.index.apply_delta(delta);
         }
     }
 
     /// A listing of the mounts begins.
     pub fn begin_listing(&mut self, request: RequestId, mounts: Vec<Mount>) {
-        self.listing = ListingProgress::begin(request, mounts);
-        self.listed_paths.clear();
-    }
-
-    /// The listing is stopped; what it found stays.
-    pub fn stop_listing(&mut self) {
-        self.listing.asked = None;
-        self.listed_paths.clear();
+        self.listing = ListingProgress { asked: Some(request), mounts, ..ListingProgress::default() };
     }
 
     /// Adds the listing of a folder.
@@ -153,10 +122,7 @@ impl SecretsPage {
             return;
         }
         let found = self.listing.record_folder(listed);
-        self.listed_paths.extend(found.iter().cloned());
-        if let Some(rows) = &mut self.rows {
-            rows.add_stored(found, view);
-        }
+        self.rows.add_stored(found, view);
         self.restore_selection();
     }
 
@@ -174,9 +140,9 @@ impl SecretsPage {
         self.listing.asked = None;
         self.listing.retry_at = matches!(ended, ListingEnd::Failed(_)).then_some(now + AGAIN);
         self.listing.ended = Some(ended);
-        let found = std::mem::take(&mut self.listed_paths);
-        if let Some(rows) = self.rows.as_mut().filter(|_| self.listing.is_complete()) {
-            rows.retain_stored(|path| found.contains(path), view);
+        let found = std::mem::take(&mut self.listing.found);
+        if self.listing.is_complete() {
+            self.rows.retain_stored(|path| found.contains(path), view);
         }
         self.restore_selection();
     }
@@ -187,12 +153,7 @@ impl SecretsPage {
         self.restore_selection();
     }
 
-    /// Selects a row by a key or the mouse.
-    pub fn select_by_user(&mut self, at: usize) {
-        self.moved_by_user = true;
-        self.select(|list, rows| list.select_at(rows, at));
-    }
-
+    /// Selects another row.
     pub(crate) fn step(&mut self, step: Movement) {
         self.moved_by_user = true;
         self.select(|list, rows| list.step(rows, step));
@@ -210,9 +171,8 @@ impl SecretsPage {
     }
 
     fn select(&mut self, change: impl FnOnce(&mut ListState<SecretSubject>, &SecretRows)) {
-        let Some(rows) = &self.rows else { return };
         let before = self.list.selected.clone();
-        change(&mut self.list, rows);
+        change(&mut self.list, &self.rows);
         if self.list.selected != before {
             self.detail_selection = None;
             self.scroll = 0;
@@ -220,83 +180,48 @@ impl SecretsPage {
     }
 
     pub fn apply_filter(&mut self) {
-        let filter = Filter::words(self.list.filter.text());
-        if let Some(rows) = &mut self.rows {
-            rows.set_filter(filter);
-        }
+        self.rows.set_filter(Filter::words(self.list.filter.text()));
         self.restore_selection();
     }
 
     pub fn next_sort(&mut self, view: SecretsView<'_>) {
-        if let Some(rows) = &mut self.rows {
-            let next: SecretSort = rows.sort().next();
-            rows.set_sort(next, view);
-        }
+        self.rows.toggle_sort(view);
         self.restore_selection();
     }
 
     /// Lets the version history follow the selection.
     pub fn follow_selection(&mut self, is_visible: bool, now: Duration) {
-        let path = self.list.selected.as_ref().filter(|subject| is_visible && subject.is_kv());
-        let path = path.and_then(SecretSubject::path);
+        let path = self.list.selected.as_ref().and_then(SecretSubject::path);
+        let path = path.filter(|path| is_visible && matches!(path, SecretPath::Kv { .. }));
         if self.version_history.as_ref().map(|past| &past.path) != path {
             self.version_history = path.map(|path| VersionHistory::begin(path.clone(), now));
         }
     }
 
-    pub fn fields(&self, presence: Option<&Presence>) -> Vec<SecretFieldRow> {
+    pub fn fields(&self, presence: Option<&Presence>) -> Vec<(FieldName, SecretFieldRow)> {
         let mut rows: BTreeMap<FieldName, SecretFieldRow> = BTreeMap::new();
-        let row = |name: &FieldName| SecretFieldRow {
-            name: name.clone(),
-            state: None,
-            count: SecretCount::default(),
-        };
         for (name, count) in self.entry().into_iter().flat_map(|entry| &entry.fields) {
-            rows.entry(name.clone()).or_insert_with(|| row(name)).count = *count;
+            rows.entry(name.clone()).or_default().count = *count;
         }
         if let Some(Presence::Present(contents)) = presence {
             for (name, state) in &contents.fields {
-                rows.entry(name.clone()).or_insert_with(|| row(name)).state = Some(*state);
+                rows.entry(name.clone()).or_default().state = Some(*state);
             }
         }
-        rows.into_values().take(MAX_FIELDS).collect()
+        rows.into_iter().take(MAX_FIELDS).collect()
     }
 
-    /// The selectable item at an index of the detail: fields, then versions, then documents.
-    pub fn selection_at(&self, presence: Option<&Presence>, at: usize) -> Option<Selection> {
-        let fields = self.fields(presence);
-        if let Some(field) = fields.get(at) {
-            return Some(Selection::Field(field.name.clone()));
-        }
-        let at = at - fields.len();
-        let versions = self.versions();
-        if let Some(version) = versions.get(at) {
-            return Some(Selection::Version(*version));
-        }
-        let at = at - versions.len();
-        (at < self.entry().map_or(0, |entry| entry.dependents.len())).then_some(Selection::Holder(at))
+    /// What can be selected in the detail, in order.
+    pub fn selectable(&self, presence: Option<&Presence>) -> impl Iterator<Item = Selection> + use<> {
+        let fields = self.fields(presence).into_iter().map(|(name, _)| Selection::Field(name));
+        let versions = self.versions().map_or(&[][..], |versions| &versions.list);
+        let versions: Vec<_> = versions.iter().map(|info| Selection::Version(info.version)).collect();
+        let dependents = self.entry().map_or(0, |entry| entry.dependents.len());
+        fields.chain(versions.into_iter().take(MAX_VERSIONS)).chain((0..dependents).map(Selection::Holder))
     }
 
-    /// The index of the selection in the detail, and the number of selectable items.
-    pub fn selection_position(&self, presence: Option<&Presence>) -> (Option<usize>, usize) {
-        let (fields, versions) = (self.fields(presence), self.versions());
-        let holders = self.entry().map_or(0, |entry| entry.dependents.len());
-        let at = self.detail_selection.as_ref().and_then(|spot| match spot {
-            Selection::Field(name) => fields.iter().position(|field| field.name == *name),
-            Selection::Version(version) => {
-                versions.iter().position(|other| other == version).map(|at| fields.len() + at)
-            }
-            Selection::Holder(at) => (*at < holders).then_some(fields.len() + versions.len() + at),
-        });
-        (at, fields.len() + versions.len() + holders)
-    }
-
-    fn versions(&self) -> Vec<SecretVersion> {
-        match self.version_history.as_ref().and_then(|past| past.answer.as_ref()) {
-            Some(Ok(Some(versions))) => {
-                versions.list.iter().take(MAX_VERSIONS).map(|info| info.version).collect()
-            }
-            _ => Vec::new(),
-        }
+    /// The versions of the selected secret, if they are known.
+    pub fn versions(&self) -> Option<&SecretMetadata> {
+        self.version_history.as_ref()?.answer.as_ref()?.as_ref().ok()?.as_ref()
     }
 }

@@ -83,15 +83,18 @@ pub(crate) fn since(model: &Model, at: SystemTime) -> TimedText {
 
 /// The number of secrets, and of those known to lack something; empty before they are indexed.
 pub(crate) fn tally(model: &Model, counts: bool) -> TextRun {
-    let Some(rows) = &model.secrets_page.rows else { return TextRun::default() };
+    let rows = &model.secrets_page.rows;
+    if !model.secrets_page.opened {
+        return TextRun::default();
+    }
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
     let mut phrase = TextRun::default();
     let count = words::count(rows.total(), model);
     if counts && !count.is_empty() {
         phrase = phrase.and(StyleRole::Dim, format!(" {count}{partial}"));
     }
-    if rows.broken() > 0 {
-        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken()), glyph::BAD));
+    if !rows.broken.is_empty() {
+        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken.len()), glyph::BAD));
     }
     phrase
 }

@@ -39,11 +39,6 @@ impl SecretSubject {
         }
     }
 
-    /// Whether it is a secret of a KV engine.
-    pub fn is_kv(&self) -> bool {
-        matches!(self, Self::Path(SecretPath::Kv { .. }))
-    }
-
     /// Secrets first, then variables.
     fn group(&self) -> u8 {
         match self {

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::console::effect::RequestId;
 use crate::console::model::PresenceCache;
+use crate::console::request::RequestId;
+use crate::console::widgets::Movement;
 use crate::domain::{
     Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, Revision, SecretContents,
     SecretFolder, SecretPath, Token,
@@ -55,15 +56,20 @@ fn apply(inventory: &mut Inventory, changes: Vec<Change<ScannedEntry>>) -> crate
 
 /// The rows with who depends on them.
 fn shown(page: &SecretsPage) -> Vec<(String, usize)> {
-    let rows = page.rows.as_ref().unwrap();
-    rows.from(0).map(|entry| (entry.text.to_string(), entry.dependents.len())).collect()
+    page.rows.from(0).map(|entry| (entry.text.to_string(), entry.dependents.len())).collect()
+}
+
+/// Selects a row by keys.
+fn select(page: &mut SecretsPage, at: isize) {
+    page.step(Movement::First);
+    page.step(Movement::Lines(at));
 }
 
 fn page(inventory: &Inventory, view: SecretsView<'_>) -> SecretsPage {
     let mut page = SecretsPage::default();
     page.resize(10);
     page.open();
-    while page.is_partial() {
+    while page.rows.is_partial() {
         page.work(inventory, view);
     }
     page
@@ -92,7 +98,7 @@ fn every_secret_is_listed_with_who_depends_on_it() {
         ("$UNSET", 2),
     ];
     assert_eq!(shown(&page), wanted.map(|(text, count)| (text.to_owned(), count)));
-    assert_eq!(page.broken(), 1, "one document has no default for $UNSET");
+    assert_eq!(page.rows.broken.len(), 1, "one document has no default for $UNSET");
 }
 
 #[test]
@@ -110,20 +116,20 @@ fn states_are_judged_by_what_documents_refer_to() {
         (kv("webhooks", "p/one/secrets"), Presence::Missing),
     ];
     known.presence_cache.update(told.clone(), Duration::ZERO);
-    page.presence_changed(told.iter().map(|(path, _)| path), known.view());
-    let rows = page.rows.as_ref().unwrap();
+    page.rows.refresh_states(told.into_iter().map(|(path, _)| path), known.view());
+    let rows = &page.rows;
     let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, known.view())).collect();
     use SecretState as S;
     assert_eq!(states, [S::FieldMissing(1), S::Fallback, S::None, S::Asking, S::Present, S::Missing]);
-    assert_eq!(page.broken(), 2);
+    assert_eq!(page.rows.broken.len(), 2);
 
-    page.select_by_user(0);
+    select(&mut page, 0);
     page.next_sort(known.view());
     assert_eq!(shown(&page).first().unwrap().0, "$UNSET");
     assert_eq!(shown(&page).get(1).unwrap().0, "secret/app/github");
     // The row that was selected stayed it.
     let fields = page.fields(known.presence_cache.presence(&github));
-    let fields: Vec<_> = fields.iter().map(|row| (row.name.as_str(), row.state, row.count.all)).collect();
+    let fields: Vec<_> = fields.iter().map(|(name, row)| (name.as_str(), row.state, row.count.all)).collect();
     assert_eq!(fields, [("hmac", Some(FieldState::Present), 1), ("jwt", None, 1)]);
 }
 
@@ -132,7 +138,7 @@ fn the_selection_stays_on_its_row_and_keeps_its_line() {
     let (mut inventory, known) = (small(), KnownSecrets::new());
     let mut page = self::page(&inventory, known.view());
     page.resize(2);
-    page.select_by_user(2);
+    select(&mut page, 2);
     let selected = page.list.selected.clone();
     assert_eq!((page.list.cursor, page.list.offset), (2, 1));
     page.apply_delta(&apply(&mut inventory, vec![put("p/three", r#"{"a": "{$vault:aaa#b}"}"#)]));
@@ -155,7 +161,7 @@ fn a_filter_looks_for_words_in_paths() {
     page.list.filter.set("P/ !two");
     page.apply_filter();
     assert_eq!(shown(&page).len(), 3, "{:?}", shown(&page));
-    assert_eq!(page.rows.as_ref().unwrap().total(), 6);
+    assert_eq!(page.rows.total(), 6);
 }
 
 #[test]
@@ -170,10 +176,10 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     let one = RequestId(1);
     page.begin_listing(one, vec![mount.clone()]);
     let names = secrets(&["old", "p/one/secrets"]);
-    page.folder_listed(one, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, known.view());
+    page.folder_listed(one, FolderPage { folder: folder(), names, is_last: true }, known.view());
     page.listing_ended(one, ListingEnd::Complete, known.view(), Duration::ZERO);
-    let rows = page.rows.as_ref().unwrap();
-    assert_eq!((rows.total(), rows.unreferenced()), (7, 1));
+    let rows = &page.rows;
+    assert_eq!((rows.total(), rows.unreferenced.len()), (7, 1));
     let old = rows.get(&SecretSubject::Path(kv("webhooks", "old"))).unwrap();
     assert_eq!(SecretState::of(old, known.view()), SecretState::Unreferenced);
 
@@ -181,26 +187,26 @@ fn what_is_stored_and_not_referred_to_is_listed_until_it_is_gone() {
     page.begin_listing(two, vec![mount.clone()]);
     let permission = "list on webhooks/metadata/".to_owned();
     let names = Err(Error::Denied { permission: permission.clone(), remedy: "" });
-    page.folder_listed(two, FolderPage { folder: folder(), names, waiting: 0, is_last: true }, known.view());
+    page.folder_listed(two, FolderPage { folder: folder(), names, is_last: true }, known.view());
     page.listing_ended(two, ListingEnd::Complete, known.view(), Duration::ZERO);
     assert_eq!(page.listing.refused, [(folder(), format!("{permission} is missing"))]);
-    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "nobody has said that it is gone");
+    assert_eq!(page.rows.unreferenced.len(), 1, "nobody has said that it is gone");
 
     page.folder_listed(
         one,
-        FolderPage { folder: folder(), names: secrets(&["late"]), waiting: 0, is_last: true },
+        FolderPage { folder: folder(), names: secrets(&["late"]), is_last: true },
         known.view(),
     );
-    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 1, "an answer to an older question");
+    assert_eq!(page.rows.unreferenced.len(), 1, "an answer to an older question");
     let three = RequestId(3);
     page.begin_listing(three, vec![mount.clone()]);
     page.folder_listed(
         three,
-        FolderPage { folder: folder(), names: secrets(&[]), waiting: 0, is_last: true },
+        FolderPage { folder: folder(), names: secrets(&[]), is_last: true },
         known.view(),
     );
     page.listing_ended(three, ListingEnd::Complete, known.view(), Duration::ZERO);
-    assert_eq!(page.rows.as_ref().unwrap().unreferenced(), 0);
+    assert_eq!(page.rows.unreferenced.len(), 0);
 }
 
 #[test]
@@ -215,28 +221,28 @@ fn ten_thousand_paths_are_found_in_slices_of_a_thousand_documents() {
     let mut page = SecretsPage::default();
     page.open();
     let mut slices = 0;
-    while page.is_partial() {
+    while page.rows.is_partial() {
         page.work(&inventory, known.view());
         slices += 1;
     }
-    assert_eq!((page.rows.as_ref().unwrap().total(), slices), (10_000, 25));
+    assert_eq!((page.rows.total(), slices), (10_000, 25));
 }
 
 #[test]
 fn versions_are_asked_for_once_the_selection_rests() {
     let (inventory, known) = (small(), KnownSecrets::new());
     let mut page = self::page(&inventory, known.view());
-    page.select_by_user(0);
+    select(&mut page, 0);
     let now = Duration::from_secs(5);
     page.follow_selection(true, now);
     page.follow_selection(true, now + Duration::from_millis(100));
     let past = page.version_history.as_mut().unwrap();
     assert_eq!(past.due(), Some(now + Duration::from_millis(150)));
-    past.begin_request(RequestId(1));
+    past.asked.begin(RequestId(1), ());
     assert_eq!(past.due(), None);
     assert!(!past.accept(RequestId(9), Ok(None), now) && past.accept(RequestId(1), Ok(None), now));
     assert_eq!(past.due(), Some(now + Duration::from_secs(10)));
-    page.select_by_user(5);
+    select(&mut page, 5);
     page.follow_selection(true, now);
     assert!(page.version_history.is_none(), "a variable has no versions");
 }
@@ -264,6 +270,6 @@ proptest! {
         page.work(&inventory, known.view());
         let anew = self::page(&inventory, known.view());
         prop_assert_eq!(shown(&page), shown(&anew));
-        prop_assert_eq!(page.broken(), anew.broken());
+        prop_assert_eq!(page.rows.broken.len(), anew.rows.broken.len());
     }
 }

@@ -12,8 +12,7 @@ use crate::console::screens::browse;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::{ResourceKey, SecretFolder, SecretMetadata, SecretPath};
-use crate::inventory::Delta;
+use crate::domain::{ResourceKey, SecretFolder, SecretMetadata};
 use crate::provider::Error;
 
 /// Does an action of this tab; `None` for one that means the same everywhere.
@@ -39,7 +38,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Accept => {
             model.secrets_page.list.end_typing(true);
         }
-        Action::Cancel => {
+        Action::Interrupt if model.secrets_page.list.typing.is_none() => return None,
+        Action::Cancel | Action::Interrupt => {
             if model.secrets_page.list.end_typing(false) {
                 model.secrets_page.apply_filter();
             }
@@ -66,13 +66,14 @@ fn step(model: &mut Model, by: Movement) {
 /// Moves through fields, versions and documents; a detail without any of them is scrolled.
 fn step_detail(model: &mut Model, by: Movement) {
     let presence = model.selected_presence().and_then(Result::ok).flatten();
-    let (at, places) = model.secrets_page.selection_position(presence.as_deref());
+    let page = &model.secrets_page;
+    let selectable = || page.selectable(presence.as_deref());
+    let at = selectable().position(|item| Some(item) == page.detail_selection);
     let height = usize::from(model.frame().body.height);
-    let to = at.map_or(0, |at| by.apply(at, places, height));
-    let spot = model.secrets_page.selection_at(presence.as_deref(), to);
-    drop(presence);
-    if places > 0 {
-        model.secrets_page.detail_selection = spot;
+    let to = at.map_or(0, |at| by.apply(at, selectable().count(), height));
+    if let Some(selection) = selectable().nth(to) {
+        drop(presence);
+        model.secrets_page.detail_selection = Some(selection);
     }
     let place = viewport(model);
     let last = place.total.saturating_sub(place.height);
@@ -155,8 +156,9 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
 
 /// The tab was left: a complete listing stays, any other begins again next time.
 fn stop(model: &mut Model) -> Vec<Effect> {
-    let Some(request) = model.secrets_page.listing.asked else { return Vec::new() };
-    model.secrets_page.stop_listing();
+    let listing = &mut model.secrets_page.listing;
+    let Some(request) = listing.asked.take() else { return Vec::new() };
+    listing.found.clear();
     vec![Effect::ListSecrets(request, Vec::new())]
 }
 
@@ -176,17 +178,14 @@ pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
     if !model.shows_secrets() {
         return None;
     }
-    let now = model.now.mono;
-    if let Some(past) = &mut model.secrets_page.version_history {
-        past.ask_now(now);
-    }
+    on_secret_written(model);
     begin_listing(model)
 }
 
 /// Does what is due.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if let Some((page, inventory, view)) = model.secrets_parts()
-        && page.is_partial()
+        && page.rows.is_partial()
     {
         page.work(inventory, view);
     }
@@ -202,26 +201,14 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if due(model.secrets_page.version_history.as_ref().and_then(|past| past.due())) {
         let request = model.next_request();
         if let Some(past) = &mut model.secrets_page.version_history {
-            past.begin_request(request);
+            past.asked.begin(request, ());
             effects.push(Effect::SecretVersions(request, past.path.clone()));
         }
     }
     effects
 }
 
-/// Applies an inventory delta.
-pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) {
-    model.secrets_page.apply_delta(delta);
-}
-
-/// The presence of these secrets changed.
-pub(crate) fn on_presence<'p>(model: &mut Model, paths: impl IntoIterator<Item = &'p SecretPath>) {
-    if let Some((page, _, view)) = model.secrets_parts() {
-        page.presence_changed(paths, view);
-    }
-}
-
-/// A secret was written, so its versions changed.
+/// A secret was written, so its versions may have changed: they are asked for again.
 pub(crate) fn on_secret_written(model: &mut Model) {
     let now = model.now.mono;
     if let Some(past) = &mut model.secrets_page.version_history {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::console::effect::{Pending, RequestId};
+use crate::console::request::{Pending, RequestId};
 use crate::domain::{SecretMetadata, SecretPath};
 use crate::provider::Error;
 
@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct VersionHistory {
     pub path: SecretPath,
     pub answer: Option<Result<Option<SecretMetadata>, String>>,
-    asked: Pending<()>,
+    pub asked: Pending<()>,
     /// `None` if its store keeps no versions.
     due: Option<Duration>,
 }
@@ -29,10 +29,6 @@ impl VersionHistory {
     /// When to request it; `None` while a request is pending.
     pub fn due(&self) -> Option<Duration> {
         self.due.filter(|_| !self.asked.is_pending())
-    }
-
-    pub fn begin_request(&mut self, request: RequestId) {
-        self.asked.begin(request, ());
     }
 
     /// Requests it again at once.

@@ -4,7 +4,10 @@ mod state;
 mod update;
 mod view;
 
-pub use state::{ChangedSecret, RECEIVER_CACHE, StaleDependents, StaleDependentsPage, StaleDependentsPart};
+pub use state::{
+    ChangedSecret, MAX_DEPENDENTS, RECEIVER_CACHE, SecretDependents, StaleDependents, StaleDependentsPage,
+    StaleDependentsPart,
+};
 pub(crate) use update::{on_plan_written, on_secret_changed, plan_rewrite, show};
 pub(crate) use view::cache_warning;
 
@@ -12,17 +15,12 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct StaleDependentsScreen;
 
 impl Component for StaleDependentsScreen {
-    fn place(&self, _: &Model) -> Place {
-        Place::StaleDependents
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         view::draw(surface, model, edit_layout(&model.frame(), true));
     }

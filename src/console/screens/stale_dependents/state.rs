@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
-use crate::console::model::{Model, SecretDependents};
-use crate::domain::{FieldName, Presence, ResourceKey, SecretPath, SecretVersion};
+use crate::domain::{FieldName, ResourceKey, SecretPath, SecretVersion};
 
 /// How long the receiver may cache what it read from Vault (`VAULT_CACHE_TTL_SECONDS`).
 pub const RECEIVER_CACHE: Duration = Duration::from_secs(300);
@@ -13,10 +12,42 @@ pub const RECEIVER_CACHE: Duration = Duration::from_secs(300);
 /// The most changed secrets that are remembered.
 const MAX_CHANGED: usize = 100;
 
+/// The most documents listed, of each kind.
+pub const MAX_DEPENDENTS: usize = 1_000;
+
+/// The documents that depend on a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecretDependents {
+    /// The documents that have to be rewritten so that the receiver resolves the secret again, at most
+    /// [`MAX_DEPENDENTS`].
+    pub documents: Vec<ResourceKey>,
+    pub total: usize,
+    /// Webhooks that use one of these connections, each with its connection; they need no rewrite of their
+    /// own. At most [`MAX_DEPENDENTS`].
+    pub via_connection: Vec<(ResourceKey, ResourceKey)>,
+    pub via_connection_total: usize,
+}
+
+impl SecretDependents {
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    pub(crate) fn add(&mut self, key: ResourceKey, except: &BTreeSet<ResourceKey>) {
+        if except.contains(&key) {
+            return;
+        }
+        self.total += 1;
+        if self.documents.len() < MAX_DEPENDENTS {
+            self.documents.push(key);
+        }
+    }
+}
+
 /// The secrets changed in this session, and the documents rewritten since.
 #[derive(Debug, Default)]
 pub struct StaleDependents {
-    changed: VecDeque<ChangedSecret>,
+    pub(crate) changed: VecDeque<ChangedSecret>,
     /// The page, while it covers the body.
     pub page: Option<Box<StaleDependentsPage>>,
 }
@@ -70,7 +101,7 @@ impl ChangedSecret {
 
     /// The documents that need no rewrite. After the cache expiry, one that was rewritten before it counts no
     /// more: it may have got the old value from the cache.
-    fn rewritten_documents(&self, now: SystemTime) -> BTreeSet<ResourceKey> {
+    pub(crate) fn rewritten_documents(&self, now: SystemTime) -> BTreeSet<ResourceKey> {
         let certain = self.cache_expiry();
         let settled = self.rewritten.iter().filter(|(_, at)| now < certain || **at >= certain);
         settled.map(|(key, _)| key.clone()).collect()
@@ -114,32 +145,5 @@ impl StaleDependents {
                 changed.rewritten.insert(key.clone(), now);
             });
         }
-    }
-}
-
-impl Model {
-    /// The documents to be rewritten, by the inventory as it is now.
-    pub fn stale_dependents(&self) -> StaleDependentsPage {
-        let parts = self.secret_actions.stale_dependents.changed.iter().filter_map(|changed| {
-            let left = self.secret_dependents_except(
-                &changed.path,
-                changed.fields.as_ref(),
-                &changed.rewritten_documents(self.now.wall),
-            );
-            (!left.is_empty()).then(|| StaleDependentsPart { change: changed.clone(), dependents: left })
-        });
-        StaleDependentsPage { parts: parts.collect(), scroll: 0 }
-    }
-
-    /// When the old values are surely gone from the receiver's cache; `None` if they are.
-    pub fn receiver_cache_expiry(&self) -> Option<SystemTime> {
-        let latest =
-            self.secret_actions.stale_dependents.changed.iter().map(ChangedSecret::cache_expiry).max()?;
-        (latest > self.now.wall).then_some(latest)
-    }
-
-    /// Whether a secret is known not to be there, so that documents that refer to it cannot be loaded.
-    pub fn is_known_missing(&self, path: &SecretPath) -> bool {
-        self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
 }

@@ -7,7 +7,6 @@ use super::state::ChangedSecret;
 use super::view::{height, time_utc};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
-use crate::console::screens::plan::builder::ConflictInfo;
 use crate::console::screens::plan::{Plan, PlanKind, builder};
 use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
@@ -82,7 +81,7 @@ pub(crate) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
         model.notify(Tone::Plain, words);
         return Vec::new();
     }
-    let made = builder::rewrite(model, keys, &ConflictInfo::default());
+    let made = builder::build(model, PlanKind::Rewrite(keys), None);
     builder::or_say(model, made)
 }
 

@@ -6,8 +6,8 @@ use super::editing::replace;
 use super::scenes::edit;
 use super::*;
 use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
-use crate::console::effect::RequestId;
 use crate::console::overlays::Overlay;
+use crate::console::request::RequestId;
 use crate::console::screens::drafts::DraftsPage;
 use crate::console::widgets::ListState;
 

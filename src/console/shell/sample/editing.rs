@@ -4,11 +4,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::scenes::{edit, stale};
 use super::{NOW, key};
-use crate::console::effect::RequestId;
 use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
-use crate::console::screens::editor::{Draft, DraftStage, Review, Upstream};
+use crate::console::request::RequestId;
+use crate::console::screens::editor::{Draft, DraftStage, Upstream};
 use crate::console::screens::plan::PlanStep;
+use crate::console::screens::review::Review;
 use crate::console::shell::layout::Size;
 use crate::domain::*;
 use crate::inventory::scan_event;

@@ -14,8 +14,8 @@ mod vault;
 use std::time::{Duration, SystemTime};
 
 use super::layout::{Size, item_rows};
-use crate::console::message::Stamp;
 use crate::console::model::*;
+use crate::console::stamp::Stamp;
 use crate::domain::*;
 use crate::inventory::{Inventory, Scope, scan_event};
 use crate::provider::{Capabilities, WatchEvent, env, etcd};

@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use super::{SECRET, connecting, entry, key, load, scope};
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::console::message::{AppEvent, Message, Stamp};
+use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::console::overlays::Overlay;
 use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::shell::layout::{Pane, Size};
+use crate::console::stamp::Stamp;
 use crate::domain::*;
 use crate::inventory::Scope;
 use crate::provider::{env, vault};

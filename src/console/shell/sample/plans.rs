@@ -6,11 +6,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{NOW, browse, key, scope};
 use crate::console::effect::Effect;
-use crate::console::message::{Answer, AppEvent, Message, Stamp};
+use crate::console::message::{Answer, AppEvent, Message};
 use crate::console::model::*;
 use crate::console::screens::Tab;
 use crate::console::screens::plan::PlanStep;
 use crate::console::shell::layout::Size;
+use crate::console::stamp::Stamp;
 use crate::console::update::update;
 use crate::domain::*;
 use crate::inventory::scan_event;

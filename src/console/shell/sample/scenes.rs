@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{NOW, browse, connecting, context, empty, key, scope};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
 use crate::console::place::Place;
+use crate::console::request::RequestId;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
 use crate::console::screens::editor::Draft;

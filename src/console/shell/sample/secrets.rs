@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose};
+use crate::console::request::RequestId;
 use crate::console::screens::plan::{Plan, PlanKind, PlanStep, StepDiffs, diff};
 use crate::console::screens::secret_form::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretInput, SecretReview, ValuePrompt,
@@ -13,6 +13,7 @@ use crate::console::screens::secret_form::{
 use crate::console::screens::secrets::actions::{
     PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretPicker, SecretUndoEntry, SecretUndoReview,
 };
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::{ChangedSecret, StaleDependentsPage, StaleDependentsPart};
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::shell::layout::Size;
@@ -133,14 +134,12 @@ pub(crate) fn secret_undo(size: Size) -> Model {
         before: Some(SecretVersion(3)),
         after: SecretVersion(4),
         description: "set bearer-token of webhooks/production/github_events/secrets".into(),
-        when: SystemTime::UNIX_EPOCH,
         fields: None,
     };
     model.secret_actions.undo = Some(Box::new(SecretUndoReview {
         path: path(),
         entry: done,
-        opened: NOW,
-        scroll: 0,
+        review: SecretReview { opened: NOW, scroll: 0 },
         conflict: None,
         dependents: SecretDependents::default(),
         sent: None,
@@ -239,7 +238,7 @@ pub(crate) fn plan_reput(size: Size) -> Model {
     let made = (model.inventory.store().cloned(), NOW, RequestId(1));
     let mut plan = Plan::new(PlanKind::Rewrite(keys.clone()), steps.collect(), made);
     plan.unchanged = 22;
-    plan.diffs = StepDiffs::Ready(diff(&plan.sides()));
+    plan.diffs = StepDiffs::Ready(diff(&plan.steps));
     model.plan = Some(Box::new(plan));
     model
 }

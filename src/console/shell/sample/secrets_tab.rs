@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use super::{NOW, browse, empty};
 use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
-use crate::console::effect::RequestId;
 use crate::console::model::*;
+use crate::console::request::RequestId;
 use crate::console::screens::Tab;
 use crate::console::screens::secrets::{
     FolderPage, ListingEnd, SecretSubject, Selection, rows as secret_rows,
 };
 use crate::console::shell::layout::{Pane, Size};
-use crate::console::widgets::ListSource;
+use crate::console::widgets::{ListSource, Movement};
 use crate::domain::*;
 use crate::provider::{Error, SecretListItem};
 
@@ -69,7 +69,7 @@ fn settle(model: &mut Model) {
     let (page, inventory, view) = model.secrets_parts().unwrap();
     page.open();
     page.resize(height);
-    while page.is_partial() {
+    while page.rows.is_partial() {
         page.work(inventory, view);
     }
 }
@@ -87,7 +87,7 @@ fn walk(model: &mut Model, names: Result<Vec<SecretListItem>, Error>, ended: Opt
     let (page, _, view) = model.secrets_parts().unwrap();
     page.begin_listing(RequestId(1), vec![mount("secret"), mount("webhooks")]);
     let folder = SecretFolder { mount: mount("secret"), folder: Some(KvPath::new("app").unwrap()) };
-    page.folder_listed(RequestId(1), FolderPage { folder, names, waiting: 3, is_last: true }, view);
+    page.folder_listed(RequestId(1), FolderPage { folder, names, is_last: true }, view);
     if let Some(ended) = ended {
         page.listing_ended(RequestId(1), ended, view, NOW);
     }
@@ -104,9 +104,9 @@ fn stored() -> Vec<SecretListItem> {
 }
 
 fn select(model: &mut Model, subject: &SecretPath) {
-    let rows = model.secrets_page.rows.as_ref().unwrap();
-    let at = rows.position(&SecretSubject::Path(subject.clone())).unwrap();
-    model.secrets_page.select_by_user(at);
+    let at = model.secrets_page.rows.position(&SecretSubject::Path(subject.clone())).unwrap();
+    model.secrets_page.step(Movement::First);
+    model.secrets_page.step(Movement::Lines(isize::try_from(at).unwrap()));
     model.secrets_page.follow_selection(true, NOW);
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn secrets_by_state(size: Size) -> Model {
     let mut model = secrets(size);
     let (page, _, view) = model.secrets_parts().unwrap();
     page.next_sort(view);
-    page.select_by_user(0);
+    page.step(Movement::First);
     page.follow_selection(true, NOW);
     model
 }
@@ -194,6 +194,6 @@ fn versions(model: &mut Model) {
         ..SecretMetadata::default()
     };
     let past = model.secrets_page.version_history.as_mut().unwrap();
-    past.begin_request(RequestId(2));
+    past.asked.begin(RequestId(2), ());
     assert!(past.accept(RequestId(2), Ok(Some(told)), NOW));
 }

@@ -1,8 +1,8 @@
 //! The editor by keys: problems and their fixes, searches, large drafts, revealed values.
 
 use super::*;
-use crate::console::compute::AT_ONCE;
 use crate::console::effect::AuditNote;
+use crate::console::request::AT_ONCE;
 use crate::console::screens::editor::Draft;
 
 fn opened(text: &str) -> TestConsole {
@@ -82,13 +82,13 @@ fn what_is_looked_for_is_found_as_one_types() {
     let mut console = opened("{\n  \"one\": 1,\n  \"two\": 2,\n  \"Twofold\": 3\n}");
     console.keys("ctrl-f").text("two");
     assert_eq!((console.model.place(), console.cursor()), (Place::Find, (2, 3)));
-    assert_eq!(console.edit().find.match_count().to_string(), "1 of 2");
+    assert_eq!(console.edit().find.match_count.to_string(), "1 of 2");
     console.keys("enter");
     assert_eq!(console.cursor(), (3, 3));
     console.keys("down");
     assert_eq!(console.cursor(), (2, 3));
     console.text("x");
-    assert_eq!(console.edit().find.match_count().to_string(), "not found");
+    assert_eq!(console.edit().find.match_count.to_string(), "not found");
     console.keys("backspace esc");
     assert_eq!((console.model.place(), console.cursor()), (Place::Editor, (2, 3)));
     console.press(KeyCode::F(3));

@@ -38,7 +38,7 @@ impl TestConsole {
     /// Opens the tab and lets it index everything.
     fn opened(&mut self) -> &mut Self {
         self.keys("3");
-        while self.model.secrets_page.is_partial() {
+        while self.model.secrets_page.rows.is_partial() {
             self.send(AppEvent::Wake);
         }
         self
@@ -63,7 +63,7 @@ impl TestConsole {
     }
 
     fn listed_paths(&self) -> Vec<String> {
-        let rows = self.model.secrets_page.rows.as_ref().unwrap();
+        let rows = &self.model.secrets_page.rows;
         rows.from(0).map(|entry| entry.text.to_string()).collect()
     }
 
@@ -72,7 +72,7 @@ impl TestConsole {
     }
 
     fn state_of(&self, path: &SecretPath) -> SecretState {
-        let rows = self.model.secrets_page.rows.as_ref().unwrap();
+        let rows = &self.model.secrets_page.rows;
         SecretState::of(
             rows.get(&SecretSubject::Path(path.clone())).unwrap(),
             self.model.secrets_view().unwrap(),
@@ -97,10 +97,8 @@ fn what_is_stored_is_listed_while_the_tab_is_seen_and_no_longer() {
     let (request, _) = console.listings()[0].clone();
     let folder = SecretFolder { mount: Mount::new("secret").unwrap(), folder: None };
     let names = Ok(vec![SecretListItem::Secret(kv("secret", "old"))]);
-    console.send(AppEvent::Answer(
-        request,
-        Answer::SecretFolder(FolderPage { folder, names, waiting: 0, is_last: true }),
-    ));
+    console
+        .send(AppEvent::Answer(request, Answer::SecretFolder(FolderPage { folder, names, is_last: true })));
     console.send(AppEvent::Answer(request, Answer::SecretListingEnded(ListingEnd::Complete)));
     assert_eq!(console.listed_paths()[1], "secret/old");
     assert_eq!(console.state_of(&kv("secret", "old")), SecretState::Unreferenced);

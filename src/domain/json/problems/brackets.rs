@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use super::super::Span;
-use super::super::walk::MAX_DEPTH;
-use super::super::walk::ParseState;
+use super::super::walk::{MAX_DEPTH, ParseState};
+use super::LexemeKind;
 use super::error_kind::SyntaxErrorKind;
 use super::reader::{OpenBracket, RecoveryParser};
-use super::tokens::SyntaxToken;
-use super::{LexemeKind, SyntaxFix};
+use super::tokens::{SyntaxToken, insert_fix};
 
 impl RecoveryParser<'_> {
     /// A closing bracket where a value should stand.
@@ -17,9 +16,7 @@ impl RecoveryParser<'_> {
         match (self.state, self.in_object()) {
             (ParseState::ValueOrClose, _) if closes => self.pop(token),
             (ParseState::Value, false) if closes => {
-                let fix = Self::delete_fix(self.comma, "take the comma out");
-                self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: false }, fix);
-                self.pop(token);
+                self.trailing_comma(token);
             }
             (_, true) => {
                 self.report(token, SyntaxErrorKind::NoValue, None);
@@ -27,6 +24,17 @@ impl RecoveryParser<'_> {
             }
             _ => self.close(token),
         }
+    }
+
+    /// A closing bracket behind a comma.
+    pub(super) fn trailing_comma(&mut self, token: SyntaxToken) {
+        let kind = SyntaxErrorKind::TrailingComma { object: self.in_object() };
+        self.tokens.replace(self.comma, kind, "", "take the comma out");
+        self.pop(token);
+    }
+
+    pub(super) fn stray_close(&mut self, token: SyntaxToken) {
+        self.tokens.replace(token.span, SyntaxErrorKind::StrayClose, "", "take the bracket out");
     }
 
     pub(super) fn opens(&mut self, token: SyntaxToken) -> bool {
@@ -68,7 +76,7 @@ impl RecoveryParser<'_> {
     pub(super) fn close_unclosed(&mut self, bracket: &str) {
         if let Some(open) = self.open.pop() {
             let span = Span { start: open.at, end: open.at + 1 };
-            let fix = Self::insert_fix(self.comma.start, bracket, "close it");
+            let fix = insert_fix(self.comma.start, bracket, "close it");
             self.tokens.report(span, SyntaxErrorKind::NeverClosed { object: open.object }, fix);
         }
         self.state = ParseState::Value;
@@ -77,14 +85,7 @@ impl RecoveryParser<'_> {
     /// A closing bracket behind a value, which may be of the wrong kind.
     pub(super) fn close(&mut self, token: SyntaxToken) {
         let object = token.shape == LexemeKind::CloseObject;
-        let Some(top) = self.open.last() else {
-            self.report(
-                token,
-                SyntaxErrorKind::StrayClose,
-                Self::delete_fix(token.span, "take the bracket out"),
-            );
-            return;
-        };
+        let Some(top) = self.open.last() else { return self.stray_close(token) };
         if top.object == object {
             return self.pop(token);
         }
@@ -94,7 +95,7 @@ impl RecoveryParser<'_> {
         // What closes everything while more follows was meant for the innermost bracket.
         match twin {
             Some(twin) if twin > 0 || !more_follows => {
-                let close = Self::insert_fix(self.end, if top { "}" } else { "]" }, "close it");
+                let close = insert_fix(self.end, if top { "}" } else { "]" }, "close it");
                 let unclosed: Vec<_> = self.open.drain(twin + 1..).collect();
                 let one = unclosed.len() == 1;
                 for open in unclosed {
@@ -105,9 +106,8 @@ impl RecoveryParser<'_> {
                 self.pop(token);
             }
             _ => {
-                let replacement = if top { "}" } else { "]" }.to_owned();
-                let fix = SyntaxFix { span: token.span, replacement, words: "change the bracket" };
-                self.report(token, SyntaxErrorKind::WrongClose { opened, object: top }, Some(fix));
+                let kind = SyntaxErrorKind::WrongClose { opened, object: top };
+                self.tokens.replace(token.span, kind, if top { "}" } else { "]" }, "change the bracket");
                 self.pop(token);
             }
         }
@@ -133,7 +133,7 @@ impl RecoveryParser<'_> {
         for open in std::mem::take(&mut self.open) {
             let at = self.suspect.take().filter(|_| !many);
             let close = if open.object { "}" } else { "]" };
-            let fix = Self::insert_fix(self.end, &format!("\n{close}"), "close it at the end");
+            let fix = insert_fix(self.end, &format!("\n{close}"), "close it at the end");
             let fix = fix.filter(|_| at.is_none() && !many && !begun);
             let start = at.unwrap_or(open.at);
             let object = self.text.get(start..).is_some_and(|rest| rest.starts_with('{'));

@@ -71,28 +71,17 @@ impl SyntaxErrorKind {
         let (reason, expected) = match self {
             Self::WrongClose { opened, object } => {
                 let (line, column) = places.of(opened);
-                let close = if object { "}" } else { "]" };
-                return (
-                    format!("this does not match the bracket opened at line {line}, column {column}"),
-                    close,
-                );
+                let reason =
+                    format!("this does not match the bracket opened at line {line}, column {column}");
+                return (reason, if object { "}" } else { "]" });
             }
             Self::Duplicate { first } => {
                 let (line, column) = places.of(first);
-                return (
-                    format!(
-                        "this name is there already, at line {line}, column {column}; the receiver reads the last one"
-                    ),
-                    "",
+                let reason = format!(
+                    "this name is there already, at line {line}, column {column}; the receiver reads the last one"
                 );
+                return (reason, "");
             }
-            _ => self.static_words(),
-        };
-        (reason.to_owned(), expected)
-    }
-
-    fn static_words(self) -> (&'static str, &'static str) {
-        match self {
             Self::ByteOrderMark => ("a byte order mark, which the receiver cannot read in a file", "{"),
             Self::Comment => ("JSON has no comments", ""),
             Self::SingleQuotes => ("JSON strings take double quotes", "\""),
@@ -125,7 +114,7 @@ impl SyntaxErrorKind {
             Self::Empty => ("the text is empty; a JSON object is expected", "{"),
             Self::NotAnObject => ("a JSON object is expected, this is another kind of value", "{"),
             Self::TooDeep => ("nested more than 128 deep", ""),
-            Self::WrongClose { .. } | Self::Duplicate { .. } => ("", ""),
-        }
+        };
+        (reason.to_owned(), expected)
     }
 }

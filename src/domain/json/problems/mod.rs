@@ -68,8 +68,15 @@ impl std::fmt::Debug for SyntaxFix {
 pub fn problems(text: &str, limit: usize) -> Vec<SyntaxProblem> {
     let mut found = RecoveryParser::new(text, limit).read();
     found.sort_by_key(|found| found.span.start);
-    let mut places = LineColumns::new(text, &found);
-    found.into_iter().map(|found| found.locate(&mut places)).collect()
+    let places = LineColumns::new(text, &found);
+    let locate = |SpanProblem { span, kind, fix }| {
+        let (line, column) = places.of(span.start);
+        let (reason, expected) = kind.words(&places);
+        let is_warning = matches!(kind, SyntaxErrorKind::Duplicate { .. });
+        let severity = if is_warning { Severity::Warning } else { Severity::Error };
+        SyntaxProblem { span, line, column, severity, reason, expected, fix }
+    };
+    found.into_iter().map(locate).collect()
 }
 
 /// A problem whose line and column are not computed yet.
@@ -77,19 +84,6 @@ struct SpanProblem {
     span: Span,
     kind: SyntaxErrorKind,
     fix: Option<SyntaxFix>,
-}
-
-impl SpanProblem {
-    fn locate(self, places: &mut LineColumns) -> SyntaxProblem {
-        let (line, column) = places.of(self.span.start);
-        let (reason, expected) = self.kind.words(places);
-        let severity = if matches!(self.kind, SyntaxErrorKind::Duplicate { .. }) {
-            Severity::Warning
-        } else {
-            Severity::Error
-        };
-        SyntaxProblem { span: self.span, line, column, severity, reason, expected, fix: self.fix }
-    }
 }
 
 /// Lines and columns of the reported offsets, computed in one pass.

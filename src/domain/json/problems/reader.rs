@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::walk::ParseState;
-use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, quote, unquote};
+use super::super::walk::{ParseState, scalar};
+use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, unquote};
 use super::error_kind::SyntaxErrorKind;
-use super::tokens::{SyntaxToken, SyntaxTokens};
+use super::tokens::{SyntaxToken, SyntaxTokens, insert_fix};
 use super::{SpanProblem, SyntaxFix};
 
 /// An open bracket.
@@ -40,9 +40,7 @@ impl<'t> RecoveryParser<'t> {
         let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
         let mut tokens = SyntaxTokens::new(text, mark, limit);
         if mark > 0 {
-            let span = Span { start: 0, end: mark };
-            let fix = SyntaxFix { span, replacement: String::new(), words: "take it out" };
-            tokens.report(span, SyntaxErrorKind::ByteOrderMark, Some(fix));
+            tokens.replace(Span { start: 0, end: mark }, SyntaxErrorKind::ByteOrderMark, "", "take it out");
         }
         let nowhere = Span { start: mark, end: mark };
         Self {
@@ -107,14 +105,6 @@ impl<'t> RecoveryParser<'t> {
         self.tokens.report(token.span, slip, fix);
     }
 
-    pub(super) fn insert_fix(at: usize, text: &str, words: &'static str) -> Option<SyntaxFix> {
-        Some(SyntaxFix { span: Span { start: at, end: at }, replacement: text.to_owned(), words })
-    }
-
-    pub(super) fn delete_fix(span: Span, words: &'static str) -> Option<SyntaxFix> {
-        Some(SyntaxFix { span, replacement: String::new(), words })
-    }
-
     pub(super) fn after_value(&mut self) {
         self.state = if self.open.is_empty() { ParseState::End } else { ParseState::CommaOrClose };
     }
@@ -122,9 +112,7 @@ impl<'t> RecoveryParser<'t> {
     pub(super) fn value(&mut self, token: SyntaxToken) -> bool {
         match token.shape {
             LexemeKind::OpenObject | LexemeKind::OpenArray => return self.opens(token),
-            LexemeKind::String | LexemeKind::Number | LexemeKind::Bool | LexemeKind::Null => {
-                self.after_value()
-            }
+            kind if scalar(kind).is_some() => self.after_value(),
             LexemeKind::CloseObject | LexemeKind::CloseArray => self.close_for_value(token),
             LexemeKind::Comma if self.in_object() => {
                 self.report(token, SyntaxErrorKind::NoValue, None);
@@ -132,20 +120,12 @@ impl<'t> RecoveryParser<'t> {
                 self.state = ParseState::Key;
             }
             LexemeKind::Comma => {
-                self.report(
-                    token,
-                    SyntaxErrorKind::ExtraComma,
-                    Self::delete_fix(token.span, "take the comma out"),
-                );
+                self.tokens.replace(token.span, SyntaxErrorKind::ExtraComma, "", "take the comma out");
             }
             LexemeKind::Colon => {
-                self.report(
-                    token,
-                    SyntaxErrorKind::ExtraColon,
-                    Self::delete_fix(token.span, "take the colon out"),
-                );
+                self.tokens.replace(token.span, SyntaxErrorKind::ExtraColon, "", "take the colon out");
             }
-            LexemeKind::Space | LexemeKind::Unterminated | LexemeKind::Bad => {
+            _ => {
                 self.bare_value(token);
                 self.after_value();
             }
@@ -164,18 +144,12 @@ impl<'t> RecoveryParser<'t> {
                 self.state = ParseState::Colon;
             }
             LexemeKind::CloseObject if self.state == ParseState::Key => {
-                let fix = Self::delete_fix(self.comma, "take the comma out");
-                self.tokens.report(self.comma, SyntaxErrorKind::TrailingComma { object: true }, fix);
-                self.pop(token);
+                self.trailing_comma(token);
             }
             LexemeKind::CloseObject => self.pop(token),
             LexemeKind::CloseArray => self.close(token),
             LexemeKind::Comma => {
-                self.report(
-                    token,
-                    SyntaxErrorKind::ExtraComma,
-                    Self::delete_fix(token.span, "take the comma out"),
-                );
+                self.tokens.replace(token.span, SyntaxErrorKind::ExtraComma, "", "take the comma out");
             }
             LexemeKind::Colon => {
                 self.report(token, SyntaxErrorKind::NoName, None);
@@ -189,16 +163,10 @@ impl<'t> RecoveryParser<'t> {
                 let span = self.words_from(token);
                 if self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::String) {
                     // A name follows by itself.
-                    self.tokens.report(
-                        span,
-                        SyntaxErrorKind::NotAName,
-                        Self::delete_fix(span, "take it out"),
-                    );
+                    self.tokens.replace(span, SyntaxErrorKind::NotAName, "", "take it out");
                     return true;
                 }
-                let fix =
-                    SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
-                self.tokens.report(span, SyntaxErrorKind::UnquotedName, Some(fix));
+                self.quote(span, SyntaxErrorKind::UnquotedName);
                 self.state = ParseState::Colon;
             }
         }
@@ -207,7 +175,7 @@ impl<'t> RecoveryParser<'t> {
 
     fn name(&mut self, token: SyntaxToken) {
         let Some(open) = self.open.last_mut() else { return };
-        let Some(name) = unquote(token.span.of(self.text)).value().filter(|_| !token.reported) else {
+        let Some(name) = unquote(token.span.of(self.text)).ok().filter(|_| !token.reported) else {
             return;
         };
         if let Some(first) = open.names.get(&name) {
@@ -223,8 +191,7 @@ impl<'t> RecoveryParser<'t> {
         match token.shape {
             LexemeKind::Colon => true,
             LexemeKind::Bad if token.span.of(self.text) == "=" => {
-                let fix = SyntaxFix { span: token.span, replacement: ":".into(), words: "put a colon there" };
-                self.report(token, SyntaxErrorKind::EqualsSign, Some(fix));
+                self.tokens.replace(token.span, SyntaxErrorKind::EqualsSign, ":", "put a colon there");
                 true
             }
             LexemeKind::Comma | LexemeKind::CloseObject | LexemeKind::CloseArray => {
@@ -233,11 +200,8 @@ impl<'t> RecoveryParser<'t> {
                 self.take(token)
             }
             _ => {
-                self.report(
-                    token,
-                    SyntaxErrorKind::NoColon,
-                    Self::insert_fix(self.end, ":", "put a colon there"),
-                );
+                let fix = insert_fix(self.end, ":", "put a colon there");
+                self.report(token, SyntaxErrorKind::NoColon, fix);
                 self.value(token)
             }
         }
@@ -248,22 +212,11 @@ impl<'t> RecoveryParser<'t> {
         let object = self.in_object();
         let names = matches!(token.shape, LexemeKind::String | LexemeKind::Bad)
             && self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::Colon);
-        let begins_value = matches!(
-            token.shape,
-            LexemeKind::String
-                | LexemeKind::Number
-                | LexemeKind::Bool
-                | LexemeKind::Null
-                | LexemeKind::OpenObject
-                | LexemeKind::OpenArray
-        );
+        let begins_value = token.shape.opens() || scalar(token.shape).is_some();
         if (object && names) || (!object && begins_value) {
             if !token.reported {
-                self.report(
-                    token,
-                    SyntaxErrorKind::NoComma { object },
-                    Self::insert_fix(self.end, ",", "put a comma there"),
-                );
+                let fix = insert_fix(self.end, ",", "put a comma there");
+                self.report(token, SyntaxErrorKind::NoComma { object }, fix);
             }
             self.comma = Span { start: self.end, end: self.end };
             self.state = if object { ParseState::Key } else { ParseState::Value };
@@ -294,19 +247,13 @@ impl<'t> RecoveryParser<'t> {
 
     fn after_the_end(&mut self, token: SyntaxToken) -> bool {
         if token.shape.closes() {
-            self.report(
-                token,
-                SyntaxErrorKind::StrayClose,
-                Self::delete_fix(token.span, "take the bracket out"),
-            );
+            self.stray_close(token);
             return true;
         }
-        let fix = match token.shape {
-            LexemeKind::Comma => Self::delete_fix(token.span, "take the comma out"),
-            _ => None,
-        };
-        if !token.reported {
-            self.report(token, SyntaxErrorKind::AfterTheEnd, fix);
+        if token.shape == LexemeKind::Comma {
+            self.tokens.replace(token.span, SyntaxErrorKind::AfterTheEnd, "", "take the comma out");
+        } else if !token.reported {
+            self.report(token, SyntaxErrorKind::AfterTheEnd, None);
         }
         false
     }
@@ -326,11 +273,7 @@ impl<'t> RecoveryParser<'t> {
             }
             (_, true) if self.tokens.found.is_empty() => {
                 let span = Span { start: self.text.len(), end: self.text.len() };
-                self.tokens.report(
-                    span,
-                    SyntaxErrorKind::Empty,
-                    Self::insert_fix(self.text.len(), "{}", "begin an object"),
-                );
+                self.tokens.replace(span, SyntaxErrorKind::Empty, "{}", "begin an object");
             }
             (_, true) => {}
             (_, false) => self.never_closed(),

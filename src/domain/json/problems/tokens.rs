@@ -1,6 +1,6 @@
 //! Lexemes as they were meant: comments skipped, missing quotes assumed.
 
-use super::super::{Lexeme, LexemeKind, Lexer, Span, UnquoteResult, unquote};
+use super::super::{Lexeme, LexemeKind, Lexer, Span, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::{SpanProblem, SyntaxFix};
 
@@ -51,6 +51,11 @@ impl<'t> SyntaxTokens<'t> {
 
     pub(super) fn report(&mut self, span: Span, slip: SyntaxErrorKind, fix: Option<SyntaxFix>) {
         self.found.push(SpanProblem { span, kind: slip, fix });
+    }
+
+    /// Reports a problem that another text in the same place corrects.
+    pub(super) fn replace(&mut self, span: Span, slip: SyntaxErrorKind, text: &str, words: &'static str) {
+        self.report(span, slip, Some(SyntaxFix { span, replacement: text.to_owned(), words }));
     }
 
     fn read(&mut self) -> Option<SyntaxToken> {
@@ -114,7 +119,7 @@ impl<'t> SyntaxTokens<'t> {
 
     fn string(&mut self, span: Span) -> SyntaxToken {
         let quoted = span.of(self.text);
-        let UnquoteResult::Broken(at, reason) = unquote(quoted) else {
+        let Err((at, reason)) = unquote(quoted) else {
             return self.token(LexemeKind::String, span, false);
         };
         let bad = quoted.get(at..).and_then(|rest| rest.chars().next()).unwrap_or('\\');
@@ -126,49 +131,32 @@ impl<'t> SyntaxTokens<'t> {
         };
         let bad = Span { start, end: start + bad.len_utf8() };
         let words = if replacement == "\\\\" { "double the backslash" } else { "write it as an escape" };
-        self.report(
-            bad,
-            SyntaxErrorKind::InString(reason),
-            Some(SyntaxFix { span: bad, replacement, words }),
-        );
+        self.replace(bad, SyntaxErrorKind::InString(reason), &replacement, words);
         self.token(LexemeKind::String, span, true)
     }
 
     /// A string in single quotes, up to the one that closes it on its line.
     fn single_quoted(&mut self, start: usize) -> SyntaxToken {
         let line = self.line(start + 1);
+        let mut replacement = String::from('"');
         let mut escaped = false;
-        let close = line.char_indices().find(|(_, c)| {
-            let closes = *c == '\'' && !escaped;
-            escaped = *c == '\\' && !escaped;
-            closes
-        });
-        let Some((at, _)) = close else {
-            let end = start + 1 + line.len();
-            return self.unterminated(Span { start, end });
-        };
-        let inner = line.get(..at).unwrap_or_default();
-        let span = Span { start, end: start + at + 2 };
-        let mut replacement = String::with_capacity(inner.len() + 2);
-        replacement.push('"');
-        let mut escaped = false;
-        for c in inner.chars() {
+        for (at, c) in line.char_indices() {
             match c {
                 '\'' if escaped => _ = replacement.pop(),
+                '\'' => {
+                    let span = Span { start, end: start + at + 2 };
+                    replacement.push('"');
+                    self.replace(span, SyntaxErrorKind::SingleQuotes, &replacement, "use double quotes");
+                    self.lexer.skip_to(span.end);
+                    return self.token(LexemeKind::String, span, true);
+                }
                 '"' if !escaped => replacement.push('\\'),
                 _ => {}
             }
             replacement.push(c);
             escaped = c == '\\' && !escaped;
         }
-        replacement.push('"');
-        self.report(
-            span,
-            SyntaxErrorKind::SingleQuotes,
-            Some(SyntaxFix { span, replacement, words: "use double quotes" }),
-        );
-        self.lexer.skip_to(span.end);
-        self.token(LexemeKind::String, span, true)
+        self.unterminated(Span { start, end: start + 1 + line.len() })
     }
 
     /// A string that its line ends: its quote is thought to be missing where its text seems to end.
@@ -179,10 +167,7 @@ impl<'t> SyntaxTokens<'t> {
         let value = body.trim_end_matches([' ', '\t', '\r', ',', '}', ']']).len().max(1);
         let end = span.start + name.filter(|at| *at > 1).unwrap_or(value);
         let string = Span { start: span.start, end };
-        let put = Span { start: end, end };
-        let quote = if body.starts_with('\'') { None } else { Some("\"") };
-        let fix =
-            quote.map(|quote| SyntaxFix { span: put, replacement: quote.into(), words: "close the string" });
+        let fix = insert_fix(end, "\"", "close the string").filter(|_| !body.starts_with('\''));
         self.report(string, SyntaxErrorKind::NoClosingQuote, fix);
         self.lexer.skip_to(end);
         self.token(LexemeKind::String, string, true)
@@ -198,10 +183,12 @@ impl<'t> SyntaxTokens<'t> {
             return self.token(LexemeKind::Bad, span, false);
         }
         let string = Span { start: span.start, end: span.end + 1 };
-        let put = Span { start: span.start, end: span.start };
-        let fix = SyntaxFix { span: put, replacement: "\"".into(), words: "open the string" };
-        self.report(string, SyntaxErrorKind::NoOpeningQuote, Some(fix));
+        self.report(string, SyntaxErrorKind::NoOpeningQuote, insert_fix(span.start, "\"", "open the string"));
         self.lexer.skip_to(string.end);
         self.token(LexemeKind::String, string, true)
     }
+}
+
+pub(super) fn insert_fix(at: usize, text: &str, words: &'static str) -> Option<SyntaxFix> {
+    Some(SyntaxFix { span: Span { start: at, end: at }, replacement: text.to_owned(), words })
 }

@@ -18,13 +18,11 @@ impl RecoveryParser<'_> {
             _ => None,
         };
         if let Some(spelling) = spelling {
-            let fix =
-                SyntaxFix { span: token.span, replacement: spelling.into(), words: "spell it as JSON does" };
-            return self.report(token, SyntaxErrorKind::ForeignWord, Some(fix));
+            let kind = SyntaxErrorKind::ForeignWord;
+            return self.tokens.replace(token.span, kind, spelling, "spell it as JSON does");
         }
         if matches!(word, "NaN" | "Infinity" | "-Infinity" | "+Infinity") {
-            let fix = SyntaxFix { span: token.span, replacement: "null".into(), words: "write null" };
-            return self.report(token, SyntaxErrorKind::NotFinite, Some(fix));
+            return self.tokens.replace(token.span, SyntaxErrorKind::NotFinite, "null", "write null");
         }
         if word.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
             let fix = number(word).map(|replacement| SyntaxFix {
@@ -35,8 +33,12 @@ impl RecoveryParser<'_> {
             return self.report(token, SyntaxErrorKind::MalformedNumber, fix);
         }
         let span = self.words_from(token);
-        let fix = SyntaxFix { span, replacement: quote(span.of(self.text)), words: "put it in quotes" };
-        self.tokens.report(span, SyntaxErrorKind::UnquotedText, Some(fix));
+        self.quote(span, SyntaxErrorKind::UnquotedText);
+    }
+
+    /// Reports a text without quotes.
+    pub(super) fn quote(&mut self, span: Span, kind: SyntaxErrorKind) {
+        self.tokens.replace(span, kind, &quote(span.of(self.text)), "put it in quotes");
     }
 
     /// A word and those that follow it on its line: meant as one text.

@@ -2,7 +2,7 @@
 //! login to know, which is made once per process: the client library does not expose its own tokens,
 //! and etcd hashes passwords slowly by design.
 
-use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::super::connect::Connector;
@@ -11,31 +11,22 @@ use super::remaining;
 
 /// The kind of token, once it is known.
 #[derive(Default)]
-pub(super) struct AuthTokenProbe(Mutex<Option<&'static str>>);
+pub(super) struct AuthTokenProbe(OnceCell<&'static str>);
 
 impl AuthTokenProbe {
     /// The kind, as a message; `None` without a login, or where it failed.
     pub(super) async fn kind(&self, connector: &Connector, deadline: Instant) -> Option<&'static str> {
-        let login = connector.settings().login.as_ref()?;
-        let known = *self.0.lock();
-        if known.is_some() {
-            return known;
-        }
-        let answer = within(remaining(deadline), async {
-            let client = connector.link().await?.client();
+        let login = connector.settings.login.as_ref()?;
+        let log_in = || async {
+            let client = connector.link().await?.client;
             let (name, password) = (login.username.clone(), login.password.expose().to_owned());
-            Ok(client.auth_client().authenticate(name, password).await?)
-        });
-        let kind = words(answer.await.ok()?.token());
-        *self.0.lock() = Some(kind);
-        Some(kind)
-    }
-}
-
-fn words(token: &str) -> &'static str {
-    // A JWT is header, claims and signature.
-    match token.split('.').count() {
-        3 => "JWT, which ends with any change of users or roles",
-        _ => "simple, which ends when it is not used for 5 minutes",
+            let answer = client.auth_client().authenticate(name, password).await?;
+            // A JWT is header, claims and signature.
+            Ok(match answer.token().split('.').count() {
+                3 => "JWT, which ends with any change of users or roles",
+                _ => "simple, which ends when it is not used for 5 minutes",
+            })
+        };
+        within(remaining(deadline), self.0.get_or_try_init(log_in)).await.ok().copied()
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct CertificateCache(Mutex<HashMap<String, (Instant, Certificate)>
 impl CertificateCache {
     /// The servers' certificates and those of the configured files, as far as they can be read.
     pub(super) async fn collect(&self, connector: &Connector, deadline: Instant) -> Vec<Certificate> {
-        let settings = connector.settings();
+        let settings = &connector.settings;
         let secured = settings.endpoints.iter().filter(|endpoint| settings.uses_tls(endpoint));
         let servers = secured.map(|endpoint| self.server(endpoint, &settings.tls, deadline));
         let (servers, files) = tokio::join!(join_all(servers), files(settings.tls.clone()));
@@ -99,7 +99,7 @@ fn read_file(path: &PathBuf, owner: impl Fn(String) -> CertificateOwner) -> Vec<
 /// The certificate that a server presents, in DER. The client's is sent where there is one: a server that
 /// requires it would log an error.
 async fn peer_certificate(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u8>> {
-    let mut config = TlsCredentials::read(files).await.ok()?.client_config();
+    let mut config = TlsCredentials::read(files).await.ok()?.config;
     let provider = Arc::clone(config.crypto_provider());
     let witness = Arc::new(RecordingVerifier { provider, certificate: Mutex::default() });
     config.dangerous().set_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use super::member_status::{AddressSource, ClusterStatus, MemberReply, MemberStatus};
+use super::member_status::{AddressSource, ClusterStatus, MemberReply};
 use crate::domain::{Certificate, CertificateOwner, Condition, Finding, Health, Validity, utc};
 
 /// From this percentage of its quota on, the database's size is a finding.
@@ -13,28 +13,28 @@ const NEARLY_FULL: u64 = 80;
 const FAR_BEHIND: u64 = 5_000;
 
 pub(super) fn add_cluster_findings(health: &mut Health, seen: &ClusterStatus) {
-    let found = [
-        alarms(seen, health),
-        unresponsive(seen, health.condition()),
-        clusters(seen),
-        leaderless(seen, health.condition()),
-        quotas(seen),
-        behind(seen),
-        unstarted(seen),
-        versions(seen),
-        learners(seen),
-        unlisted(seen),
-    ];
-    found.into_iter().flatten().for_each(|finding| health.push(finding));
+    let usable = health.condition() < Condition::Unusable;
+    let mut found = alarms(seen, health);
+    found.extend(unresponsive(seen).filter(|_| usable));
+    found.extend(clusters(seen));
+    found.extend(leaderless(seen).filter(|_| usable));
+    found.extend(quotas(seen));
+    found.extend(behind(seen));
+    found.extend(unstarted(seen));
+    found.extend(versions(seen));
+    found.extend(learners(seen));
+    found.extend(unlisted(seen));
+    found.into_iter().for_each(|finding| health.push(finding));
 }
 
-fn join_names(names: Vec<String>) -> Option<String> {
+fn join_names(names: impl Iterator<Item = String>) -> Option<String> {
+    let names: Vec<_> = names.collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn display_name(seen: &ClusterStatus, answer: &MemberReply) -> String {
     match seen.member(answer) {
-        Some(member) if !member.name.is_empty() => format!("{} ({})", member.name, answer.address),
+        Some(member) if !member.name().is_empty() => format!("{} ({})", member.name(), answer.address),
         _ => answer.address.clone(),
     }
 }
@@ -64,106 +64,83 @@ fn alarms(seen: &ClusterStatus, health: &Health) -> Vec<Finding> {
 }
 
 /// Configured members that do not answer, and how many more losses the quorum tolerates.
-fn unresponsive(seen: &ClusterStatus, condition: Condition) -> Vec<Finding> {
-    let named = |answer: &&MemberReply| answer.source == AddressSource::Settings;
-    let all = seen.replies.iter().filter(named).count();
-    let silent: Vec<_> = seen.replies.iter().filter(named).filter(|answer| !answer.is_alive()).collect();
-    let names = silent.iter().map(|answer| display_name(seen, answer)).collect();
-    let (Some(names), true) = (join_names(names), condition < Condition::Unusable) else { return Vec::new() };
+fn unresponsive(seen: &ClusterStatus) -> Option<Finding> {
+    let all = seen.configured().count();
+    let silent: Vec<_> = seen.configured().filter(|answer| !answer.is_alive()).collect();
+    let names = join_names(silent.iter().map(|answer| display_name(seen, answer)))?;
     let verb = if silent.len() == 1 { "does" } else { "do" };
     let text = format!("{} of {all} endpoints {verb} not answer: {names}", silent.len());
-    let voters: Vec<_> = seen.members.iter().filter(|member| !member.learner).collect();
-    let gone = |answer: &&&MemberReply| seen.member(answer).is_some_and(|member| !member.learner);
+    let voters = seen.members.iter().filter(|member| !member.is_learner()).count();
+    let gone = |answer: &&&MemberReply| seen.member(answer).is_some_and(|member| !member.is_learner());
     let lost = silent.iter().filter(gone).count();
-    let remedy = match voters.len().saturating_sub(lost).checked_sub(voters.len() / 2 + 1) {
-        _ if voters.is_empty() => "check that they run and can be reached".to_owned(),
+    let remedy = match voters.saturating_sub(lost).checked_sub(voters / 2 + 1) {
+        _ if voters == 0 => "check that they run and can be reached".to_owned(),
         _ if lost == 0 => "no voting member tells that it listens there: check ETCD_HOST".to_owned(),
         Some(0) | None => "bring it back soon: the cluster cannot bear the loss of another member".to_owned(),
         Some(spare) => format!("bring it back: the cluster can bear the loss of {spare} more"),
     };
-    vec![Finding::fault(text, remedy)]
+    Some(Finding::fault(text, remedy))
 }
 
-fn clusters(seen: &ClusterStatus) -> Vec<Finding> {
+fn clusters(seen: &ClusterStatus) -> Option<Finding> {
     let ids: BTreeSet<_> = seen.reports().map(|report| report.cluster).collect();
     let text = "the endpoints lead to different clusters: what is shown depends on which one answers";
-    let several = ids.len() > 1;
-    several
-        .then(|| Finding::fault(text, "name the members of one cluster in ETCD_HOST"))
-        .into_iter()
-        .collect()
+    (ids.len() > 1).then(|| Finding::fault(text, "name the members of one cluster in ETCD_HOST"))
 }
 
-fn leaderless(seen: &ClusterStatus, condition: Condition) -> Vec<Finding> {
-    let names = seen.leaderless().map(|answer| display_name(seen, answer)).collect();
-    let (Some(names), true) = (join_names(names), condition < Condition::Unusable) else { return Vec::new() };
-    vec![Finding::fault(
-        format!("no leader is known to {names}: cut off from the majority"),
-        "check the network between the members",
-    )]
+fn leaderless(seen: &ClusterStatus) -> Option<Finding> {
+    let leaderless = seen.replies.iter().filter(|answer| answer.is_leaderless());
+    let names = join_names(leaderless.map(|answer| display_name(seen, answer)))?;
+    let text = format!("no leader is known to {names}: cut off from the majority");
+    Some(Finding::fault(text, "check the network between the members"))
 }
 
-fn quotas(seen: &ClusterStatus) -> Vec<Finding> {
-    let finding = |report: &MemberStatus| {
+fn quotas(seen: &ClusterStatus) -> impl Iterator<Item = Finding> {
+    seen.reports().filter_map(|report| {
         let used = report.size.checked_mul(100)?.checked_div(report.quota?)?;
         let text = format!("the database of {} fills {used} % of its quota", seen.name_of(report.member));
         let remedy = "compact and defragment it, or raise --quota-backend-bytes";
         (used >= NEARLY_FULL).then(|| Finding::fault(text, remedy))
-    };
-    seen.reports().filter_map(finding).collect()
+    })
 }
 
-fn behind(seen: &ClusterStatus) -> Vec<Finding> {
+fn behind(seen: &ClusterStatus) -> Option<Finding> {
     let late = seen.reports().filter(|report| report.behind >= FAR_BEHIND);
     let names = late.map(|report| format!("{} ({} entries)", seen.name_of(report.member), report.behind));
-    let text =
-        join_names(names.collect()).map(|names| format!("far behind in applying what is written: {names}"));
-    text.map(|text| Finding::fault(text, "check the disk and the load of the member")).into_iter().collect()
+    let text = format!("far behind in applying what is written: {}", join_names(names)?);
+    Some(Finding::fault(text, "check the disk and the load of the member"))
 }
 
-fn unstarted(seen: &ClusterStatus) -> Vec<Finding> {
-    let voters = seen.members.iter().filter(|member| member.name.is_empty() && !member.learner);
-    let names = voters.map(|member| member.peers.join(", "));
-    let text = join_names(names.collect()).map(|names| {
-        format!("a member was added and has not been started: {names}; it counts for the quorum")
-    });
-    let remedy = "start it, or take it out with etcdctl member remove";
-    text.map(|text| Finding::fault(text, remedy)).into_iter().collect()
+fn unstarted(seen: &ClusterStatus) -> Option<Finding> {
+    let voters = seen.members.iter().filter(|member| member.name().is_empty() && !member.is_learner());
+    let names = join_names(voters.map(|member| member.peer_urls().join(", ")))?;
+    let text = format!("a member was added and has not been started: {names}; it counts for the quorum");
+    Some(Finding::fault(text, "start it, or take it out with etcdctl member remove"))
 }
 
-fn versions(seen: &ClusterStatus) -> Vec<Finding> {
-    let versions: BTreeSet<_> = seen.reports().map(|report| report.version.as_str()).collect();
-    let all: Vec<_> = versions.iter().copied().collect();
-    let text = format!("the members run different versions: {}", all.join(", "));
+fn versions(seen: &ClusterStatus) -> Option<Finding> {
+    let versions: BTreeSet<_> = seen.reports().map(|report| report.version.clone()).collect();
     let several = versions.len() > 1;
-    several.then(|| Finding::hint(text, "finish the upgrade")).into_iter().collect()
+    let text = format!("the members run different versions: {}", join_names(versions.into_iter())?);
+    several.then(|| Finding::hint(text, "finish the upgrade"))
 }
 
-fn learners(seen: &ClusterStatus) -> Vec<Finding> {
-    let learns = |answer: &&MemberReply| {
-        answer.source == AddressSource::Settings && answer.status.as_ref().is_ok_and(|report| report.learner)
-    };
-    let names = seen.replies.iter().filter(learns).map(|answer| display_name(seen, answer));
-    let text = join_names(names.collect())
-        .map(|names| format!("ETCD_HOST names a learner, which serves no consistent reads: {names}"));
-    let remedy = "name members that vote, or promote it once it has caught up";
-    text.map(|text| Finding::hint(text, remedy)).into_iter().collect()
+fn learners(seen: &ClusterStatus) -> Option<Finding> {
+    let learns = |answer: &&MemberReply| answer.status.as_ref().is_ok_and(|report| report.learner);
+    let names = join_names(seen.configured().filter(learns).map(|answer| display_name(seen, answer)))?;
+    let text = format!("ETCD_HOST names a learner, which serves no consistent reads: {names}");
+    Some(Finding::hint(text, "name members that vote, or promote it once it has caught up"))
 }
 
 /// Members that are not configured, once it is certain that none is under another address.
-fn unlisted(seen: &ClusterStatus) -> Vec<Finding> {
-    let certain = seen
-        .replies
-        .iter()
-        .filter(|answer| answer.source == AddressSource::Settings)
-        .all(|answer| answer.status.is_ok());
+fn unlisted(seen: &ClusterStatus) -> Option<Finding> {
+    if seen.configured().any(|answer| answer.status.is_err()) {
+        return None;
+    }
     let strangers = seen.replies.iter().filter(|answer| answer.source == AddressSource::Cluster);
-    let names = strangers.map(|answer| display_name(seen, answer));
-    let (Some(names), true) = (join_names(names.collect()), certain) else { return Vec::new() };
-    vec![Finding::hint(
-        format!("ETCD_HOST does not name {names}"),
-        "name every member, so that the loss of one that is named is no outage here",
-    )]
+    let names = join_names(strangers.map(|answer| display_name(seen, answer)))?;
+    let text = format!("ETCD_HOST does not name {names}");
+    Some(Finding::hint(text, "name every member, so that the loss of one that is named is no outage here"))
 }
 
 /// Adds expired and expiring certificates. The text has the date and not the days left, so that it

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use etcd_client::{Client, StatusResponse};
+use etcd_client::{Client, Member, StatusResponse};
 use futures::StreamExt;
-use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
@@ -20,44 +19,8 @@ use crate::domain::LatencyClass;
 /// The most members queried beside the configured ones.
 const MAX_UNCONFIGURED: usize = 8;
 
-/// Clients of members, by URL.
-#[derive(Default)]
-pub(super) struct ClientPool(Mutex<HashMap<String, Client>>);
-
-impl ClientPool {
-    /// Every client whose last query succeeded.
-    pub(super) fn all(&self) -> Vec<Client> {
-        self.0.lock().values().cloned().collect()
-    }
-
-    fn get(&self, url: &str) -> Option<Client> {
-        self.0.lock().get(url).cloned()
-    }
-
-    fn insert(&self, url: &str, client: Client) {
-        self.0.lock().insert(url.to_owned(), client);
-    }
-
-    fn remove(&self, url: &str) {
-        self.0.lock().remove(url);
-    }
-
-    /// Drops the clients of all other members.
-    fn retain(&self, urls: &HashSet<String>) {
-        self.0.lock().retain(|url, _| urls.contains(url));
-    }
-}
-
-/// A member as the cluster lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MemberInfo {
-    pub(super) id: u64,
-    /// Empty before it has been started for the first time.
-    pub(super) name: String,
-    pub(super) clients: Vec<String>,
-    pub(super) peers: Vec<String>,
-    pub(super) learner: bool,
-}
+/// Clients of members whose last query succeeded, by URL.
+pub(super) type ClientPool = Mutex<HashMap<String, Client>>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MemberStatus {
@@ -122,14 +85,6 @@ pub(super) enum AddressSource {
     Cluster,
 }
 
-#[derive(Debug, Clone)]
-struct MemberTarget {
-    source: AddressSource,
-    address: String,
-    url: String,
-    tls: bool,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MemberReply {
     pub(super) source: AddressSource,
@@ -145,40 +100,46 @@ impl MemberReply {
         };
         self.status.as_ref().err().is_none_or(refusal)
     }
+
+    /// Whether the member is cut off from the majority, or has none.
+    pub(super) fn is_leaderless(&self) -> bool {
+        match &self.status {
+            Ok(report) => report.leader == 0,
+            Err(fault) => *fault == Fault::NoLeader,
+        }
+    }
 }
 
 /// The answers of all members, and the cluster's member list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct ClusterStatus {
     /// Configured members in the order of the settings, then the others that the cluster lists.
     pub(super) replies: Vec<MemberReply>,
-    /// The cluster's own list; empty where it is not permitted.
-    pub(super) members: Vec<MemberInfo>,
+    /// The cluster's own list; empty where it is not permitted. A member has no name before it has been
+    /// started for the first time.
+    pub(super) members: Vec<Member>,
 }
 
 impl ClusterStatus {
     /// The member behind an answer: by its id, else by its address.
-    pub(super) fn member(&self, answer: &MemberReply) -> Option<&MemberInfo> {
+    pub(super) fn member(&self, answer: &MemberReply) -> Option<&Member> {
         let id = answer.status.as_ref().ok().map(|report| report.member);
-        let leads_here = |member: &&MemberInfo| match id {
-            Some(id) => member.id == id,
-            None => member.clients.iter().any(|url| authority(url) == answer.address),
+        let leads_here = |member: &&Member| match id {
+            Some(id) => member.id() == id,
+            None => member.client_urls().iter().any(|url| authority(url) == answer.address),
         };
         self.members.iter().find(leads_here)
     }
 
     /// A member's name, else its id as etcdctl prints it.
     pub(super) fn name_of(&self, id: u64) -> String {
-        let named = self.members.iter().find(|member| member.id == id && !member.name.is_empty());
-        named.map_or_else(|| format!("{id:x}"), |member| member.name.clone())
+        let named = self.members.iter().find(|member| member.id() == id && !member.name().is_empty());
+        named.map_or_else(|| format!("{id:x}"), |member| member.name().to_owned())
     }
 
-    /// The members that are cut off from the majority, or have none.
-    pub(super) fn leaderless(&self) -> impl Iterator<Item = &MemberReply> {
-        self.replies.iter().filter(|answer| match &answer.status {
-            Ok(report) => report.leader == 0,
-            Err(fault) => *fault == Fault::NoLeader,
-        })
+    /// The answers of the configured members.
+    pub(super) fn configured(&self) -> impl Iterator<Item = &MemberReply> {
+        self.replies.iter().filter(|answer| answer.source == AddressSource::Settings)
     }
 
     /// The status of every member that answered.
@@ -188,7 +149,7 @@ impl ClusterStatus {
 
     /// How many voting members there are and how many make a quorum.
     pub(super) fn size(&self) -> Option<String> {
-        let voters = self.members.iter().filter(|member| !member.learner).count();
+        let voters = self.members.iter().filter(|member| !member.is_learner()).count();
         let learners = self.members.len() - voters;
         let learning = match learners {
             0 => String::new(),
@@ -205,130 +166,95 @@ pub(super) async fn query_members(
     contacts: &ClientPool,
     deadline: Instant,
 ) -> ClusterStatus {
-    let settings = connector.settings();
-    let targets: Vec<_> = settings
-        .endpoints
-        .iter()
-        .map(|endpoint| {
-            let tls = settings.uses_tls(endpoint);
-            MemberTarget {
-                source: AddressSource::Settings,
-                address: endpoint.to_string(),
-                url: endpoint.url(tls),
-                tls,
-            }
-        })
-        .collect();
-    let mut urls: HashSet<_> = targets.iter().map(|target| target.url.clone()).collect();
-    let place: HashMap<_, _> =
-        targets.iter().enumerate().map(|(at, target)| (target.address.clone(), at)).collect();
+    let settings = &connector.settings;
+    let configured = settings.endpoints.iter().map(|endpoint| endpoint.url(settings.uses_tls(endpoint)));
+    let mut urls: HashSet<_> = configured.clone().collect();
+    let place: HashMap<_, _> = configured.clone().map(|url| authority(&url).to_owned()).zip(0..).collect();
     let mut seen = ClusterStatus::default();
-    let mut asked: FuturesUnordered<BoxFuture<'_, (MemberReply, Vec<MemberInfo>)>> =
-        targets.into_iter().map(|target| query_member(connector, contacts, target, deadline)).collect();
+    let query = |source, url| query_member(connector, contacts, source, url, deadline);
+    let mut asked: FuturesUnordered<_> = configured.map(|url| query(AddressSource::Settings, url)).collect();
     while let Some((answer, members)) = asked.next().await {
         seen.replies.push(answer);
         if seen.members.is_empty() && !members.is_empty() {
-            for target in unconfigured_members(&members, &place) {
-                urls.insert(target.url.clone());
-                asked.push(query_member(connector, contacts, target, deadline));
+            for url in unconfigured_urls(&members, &place) {
+                urls.insert(url.clone());
+                asked.push(query(AddressSource::Cluster, url));
             }
             seen.members = members;
         }
     }
-    contacts.retain(&urls);
+    contacts.lock().retain(|url, _| urls.contains(url));
     let at = |answer: &MemberReply| place.get(&answer.address).copied().unwrap_or(usize::MAX);
-    seen.replies
-        .sort_by_key(|answer| (answer.source != AddressSource::Settings, at(answer), answer.address.clone()));
-    remove_duplicates(&mut seen);
-    seen
-}
-
-/// Listed members without a configured address.
-fn unconfigured_members(members: &[MemberInfo], known: &HashMap<String, usize>) -> Vec<MemberTarget> {
-    let is_known = |member: &MemberInfo| member.clients.iter().any(|url| known.contains_key(authority(url)));
-    let strangers = members.iter().filter(|member| !is_known(member)).take(MAX_UNCONFIGURED);
-    let target = |member: &MemberInfo| {
-        let url = member.clients.first()?.clone();
-        let tls = url.starts_with("https://");
-        Some(MemberTarget { source: AddressSource::Cluster, address: authority(&url).to_owned(), url, tls })
-    };
-    strangers.filter_map(target).collect()
-}
-
-/// The same member may have been queried under a second address.
-fn remove_duplicates(seen: &mut ClusterStatus) {
+    seen.replies.sort_by_key(|answer| (at(answer), answer.address.clone()));
+    // The same member may have been queried under a second address.
     let id = |answer: &MemberReply| answer.status.as_ref().ok().map(|report| report.member);
-    let by_settings = |answer: &&MemberReply| answer.source == AddressSource::Settings;
-    let known: HashSet<_> = seen.replies.iter().filter(by_settings).filter_map(id).collect();
+    let known: HashSet<_> = seen.configured().filter_map(id).collect();
     seen.replies.retain(|answer| {
         answer.source == AddressSource::Settings || id(answer).is_none_or(|id| !known.contains(&id))
     });
+    seen
 }
 
-pub(super) fn authority(url: &str) -> &str {
+/// URLs of listed members without a configured address.
+fn unconfigured_urls(members: &[Member], known: &HashMap<String, usize>) -> Vec<String> {
+    let is_known =
+        |member: &Member| member.client_urls().iter().any(|url| known.contains_key(authority(url)));
+    let strangers = members.iter().filter(|member| !is_known(member)).take(MAX_UNCONFIGURED);
+    strangers.filter_map(|member| member.client_urls().first().cloned()).collect()
+}
+
+fn authority(url: &str) -> &str {
     url.split("://").last().unwrap_or(url).trim_end_matches('/')
 }
 
-fn query_member<'a>(
-    connector: &'a Connector,
-    contacts: &'a ClientPool,
-    target: MemberTarget,
+async fn query_member(
+    connector: &Connector,
+    contacts: &ClientPool,
+    source: AddressSource,
+    url: String,
     deadline: Instant,
-) -> BoxFuture<'a, (MemberReply, Vec<MemberInfo>)> {
-    Box::pin(async move {
-        let asked = within(remaining(deadline), query_pooled(connector, contacts, &target)).await;
-        if asked.is_err() {
-            contacts.remove(&target.url);
+) -> (MemberReply, Vec<Member>) {
+    let asked = within(remaining(deadline), query_pooled(connector, contacts, source, &url)).await;
+    let (status, members) = match asked {
+        Ok((report, members)) => (Ok(report), members),
+        Err(fault) => {
+            contacts.lock().remove(&url);
+            (Err(fault), Vec::new())
         }
-        let (said, members) = match asked {
-            Ok((report, members)) => (Ok(report), members),
-            Err(fault) => (Err(fault), Vec::new()),
-        };
-        (MemberReply { source: target.source, address: target.address, status: said }, members)
-    })
+    };
+    (MemberReply { source, address: authority(&url).to_owned(), status }, members)
 }
 
 async fn query_pooled(
     connector: &Connector,
     contacts: &ClientPool,
-    target: &MemberTarget,
-) -> Result<(MemberStatus, Vec<MemberInfo>), Fault> {
-    if let Some(client) = contacts.get(&target.url) {
+    source: AddressSource,
+    url: &str,
+) -> Result<(MemberStatus, Vec<Member>), Fault> {
+    let pooled = contacts.lock().get(url).cloned();
+    if let Some(client) = pooled {
         match query_client(client).await {
             // The connection or the session may have ended since.
-            Err(fault) if fault != Fault::Denied => contacts.remove(&target.url),
+            Err(fault) if fault != Fault::Denied => contacts.lock().remove(url),
             answer => return answer,
-        }
+        };
     }
-    let client = match target.source {
-        AddressSource::Settings => connector.connect(&target.url, target.tls).await?,
-        AddressSource::Cluster => connector.connect_without_login(&target.url, target.tls).await?,
-    };
+    let login = connector.settings.login.as_ref().filter(|_| source == AddressSource::Settings);
+    let client = connector.connect(url, login).await?;
     // The first call includes the time to connect.
     client.maintenance_client().status().await?;
     let answer = query_client(client.clone()).await?;
-    contacts.insert(&target.url, client);
+    contacts.lock().insert(url.to_owned(), client);
     Ok(answer)
 }
 
-async fn query_client(client: Client) -> Result<(MemberStatus, Vec<MemberInfo>), Fault> {
+async fn query_client(client: Client) -> Result<(MemberStatus, Vec<Member>), Fault> {
     let begun = Instant::now();
     let status = client.maintenance_client().status().await?;
     let report = MemberStatus::of(&status, begun.elapsed())?;
     // Only root may list the members on some servers: then they have no names here.
     let listed = client.cluster_client().member_list().await;
-    let members = listed.map(|list| list.members().iter().map(member_info).collect());
-    Ok((report, members.unwrap_or_default()))
-}
-
-fn member_info(member: &etcd_client::Member) -> MemberInfo {
-    MemberInfo {
-        id: member.id(),
-        name: member.name().to_owned(),
-        clients: member.client_urls().to_vec(),
-        peers: member.peer_urls().to_vec(),
-        learner: member.is_learner(),
-    }
+    Ok((report, listed.map(|list| list.members().to_vec()).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ use tokio::time::Instant;
 use super::KeyLayout;
 use super::connect::Connector;
 use super::error::Fault;
-use super::layout::Keyspace;
 use super::link::Head;
 use crate::domain::{Condition, Fact, Finding, Health, LatencyClass, Right};
 use crate::provider::HEALTH_DEADLINE;
@@ -47,10 +46,10 @@ pub(super) struct HealthCache {
 }
 
 /// Checks the cluster within [`HEALTH_DEADLINE`].
-pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: &HealthCache) -> Health {
+pub(super) async fn check(connector: &Connector, observer: &HealthCache) -> Health {
     let deadline = Instant::now() + HEALTH_DEADLINE - MARGIN;
     let (decided, seen, certificates, token) = tokio::join!(
-        quorum_read::quorum_read(connector, keyspace, &observer.client_pool, deadline),
+        quorum_read::quorum_read(connector, &observer.client_pool, deadline),
         member_status::query_members(connector, &observer.client_pool, deadline),
         observer.certificates.collect(connector, deadline),
         observer.token_probe.kind(connector, deadline),
@@ -58,9 +57,9 @@ pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: 
     let now = SystemTime::now();
     let reign = observer.leader_tracker.record(&seen, now);
     let mut health = Health::new(super::BACKEND.name);
-    health.facts = facts(connector, keyspace);
+    health.facts = facts(connector);
     health.facts.extend(token.map(|kind| Fact::text("token", kind)));
-    verdict(&mut health, connector, keyspace, decided);
+    verdict(&mut health, connector, decided);
     health.facts.extend(cluster_facts(&seen, reign));
     findings::add_cluster_findings(&mut health, &seen);
     findings::add_certificate_findings(&mut health, &certificates, now);
@@ -70,13 +69,8 @@ pub(super) async fn check(connector: &Connector, keyspace: &Keyspace, observer: 
 }
 
 /// The condition by the quorum read.
-fn verdict(
-    health: &mut Health,
-    connector: &Connector,
-    keyspace: &Keyspace,
-    decided: Result<(Head, Duration), Fault>,
-) {
-    let prefix = keyspace.prefix();
+fn verdict(health: &mut Health, connector: &Connector, decided: Result<(Head, Duration), Fault>) {
+    let prefix = connector.keyspace.prefix.as_str();
     let fault = match decided {
         Ok((head, latency)) => {
             health.latency = Some(LatencyClass::of(latency));
@@ -105,9 +99,9 @@ fn verdict(
     });
 }
 
-fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
-    let settings = connector.settings();
-    let layout = match keyspace.layout() {
+fn facts(connector: &Connector) -> Vec<Fact> {
+    let settings = &connector.settings;
+    let layout = match settings.layout {
         KeyLayout::Namespaced => "namespaced",
         KeyLayout::Flat => "flat",
     };
@@ -120,21 +114,16 @@ fn facts(connector: &Connector, keyspace: &Keyspace) -> Vec<Fact> {
     };
     let mut facts = vec![
         Fact::text("endpoints", connector.name()),
-        Fact::text("prefix", keyspace.prefix()),
+        Fact::text("prefix", settings.prefix.as_str()),
         Fact::text("layout", layout),
         Fact::text("tls", tls),
     ];
-    if let Some(login) = &settings.login {
-        facts.push(Fact::text("user", login.username.clone()));
-    }
+    facts.extend(settings.login.as_ref().map(|login| Fact::text("user", login.username.clone())));
     facts
 }
 
 fn cluster_facts(seen: &ClusterStatus, reign: Option<LeaderTerm>) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    if let Some(size) = seen.size() {
-        facts.push(Fact::text("members", size));
-    }
+    let mut facts: Vec<_> = seen.size().map(|size| Fact::text("members", size)).into_iter().collect();
     if let Some(reign) = reign {
         facts.push(Fact::text("leader", seen.name_of(reign.leader)));
         facts.extend(match reign.previous {

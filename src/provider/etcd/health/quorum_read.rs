@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use etcd_client::{Client, Compare, CompareOp, GetOptions, Txn, TxnOp};
-use futures::FutureExt;
 use futures::future::select_ok;
 use tokio::time::{Instant, sleep};
 
 use super::super::connect::Connector;
 use super::super::error::{Fault, within};
-use super::super::layout::{KeyRange, Keyspace};
+use super::super::layout::KeyRange;
 use super::super::link::Head;
 use super::member_status::ClientPool;
 use super::remaining;
@@ -24,38 +23,36 @@ type QuorumReadResult = Result<(Head, Duration), Fault>;
 /// The store's head and the latency, from the link in use or whichever member answers first.
 pub(super) async fn quorum_read(
     connector: &Connector,
-    keyspace: &Keyspace,
     contacts: &ClientPool,
     deadline: Instant,
 ) -> QuorumReadResult {
-    let range = &keyspace.range(&KeyPrefix::All);
-    let own = async { connector.read(|link| async move { head(link.client(), range).await }).await };
+    let range = &connector.keyspace.range(&KeyPrefix::All);
+    let own = connector.read(|link| async move { head(link.client, range).await });
     let others = async {
         sleep(HEDGE).await;
         first_of_pool(contacts, range).await
     };
-    let first = async {
+    within(remaining(deadline), async {
         tokio::select! {
             // It has tried every member when it fails.
             answer = own => answer,
             Ok(answer) = others => answer,
         }
-    };
-    within(remaining(deadline), first).await
+    })
+    .await
 }
 
 /// The first answer that another member would not improve on; a denial is one too.
 async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<QuorumReadResult, Fault> {
     let ask = |client| {
-        let decided = async move {
+        Box::pin(async move {
             match head(client, range).await {
                 Err(fault) if fault.retry_elsewhere() => Err(fault),
                 answer => Ok(answer),
             }
-        };
-        decided.boxed()
+        })
     };
-    let all: Vec<_> = contacts.all().into_iter().map(ask).collect();
+    let all: Vec<_> = contacts.lock().values().cloned().map(ask).collect();
     if all.is_empty() {
         return Err(Fault::Unreachable);
     }

@@ -1,7 +1,9 @@
 //! The member table: name, role, condition and facts of each.
 
+use etcd_client::Member;
+
 use super::super::error::Fault;
-use super::member_status::{AddressSource, ClusterStatus, MemberInfo, MemberReply, MemberStatus};
+use super::member_status::{AddressSource, ClusterStatus, MemberReply, MemberStatus};
 use crate::domain::{Condition, Fact, MemberHealth, MemberRole};
 
 /// From this many unapplied entries on they are listed: a busy member is always a few behind.
@@ -10,13 +12,13 @@ const MIN_LAG_SHOWN: u64 = 100;
 /// One row for each address queried, and one for each listed member without one.
 pub(super) fn rows(seen: &ClusterStatus) -> Vec<MemberHealth> {
     let asked = seen.replies.iter().map(|answer| row(seen, answer));
-    let silent = seen.members.iter().filter(|member| member.clients.is_empty()).map(unstarted);
-    asked.chain(silent).collect()
+    let silent = seen.members.iter().filter(|member| member.client_urls().is_empty());
+    asked.chain(silent.map(|member| unstarted(seen, member))).collect()
 }
 
 fn row(seen: &ClusterStatus, answer: &MemberReply) -> MemberHealth {
     let member = seen.member(answer);
-    let name = member.map(|member| member.name.clone()).filter(|name| !name.is_empty());
+    let name = member.map(|member| member.name().to_owned()).filter(|name| !name.is_empty());
     let address = if name.is_some() { answer.address.clone() } else { String::new() };
     let mut row = MemberHealth {
         name: name.unwrap_or_else(|| answer.address.clone()),
@@ -31,6 +33,11 @@ fn row(seen: &ClusterStatus, answer: &MemberReply) -> MemberHealth {
         Ok(report) => reported(&mut row, seen, report),
         Err(fault) => failed(&mut row, answer, fault),
     }
+    if answer.is_leaderless() {
+        row.condition = Some(Condition::Unusable);
+        row.detail = "knows no leader: it serves neither writes nor reads".into();
+        row.role = Some(MemberRole::Leaderless);
+    }
     row.facts.extend(member.and_then(peers));
     row
 }
@@ -39,7 +46,6 @@ fn reported(row: &mut MemberHealth, seen: &ClusterStatus, report: &MemberStatus)
     row.latency = Some(report.latency);
     row.role = Some(match report {
         _ if report.learner => MemberRole::Learner,
-        _ if report.leader == 0 => MemberRole::Leaderless,
         _ if report.leader == report.member => MemberRole::Leader,
         _ => MemberRole::Follower,
     });
@@ -50,30 +56,14 @@ fn reported(row: &mut MemberHealth, seen: &ClusterStatus, report: &MemberStatus)
     if report.behind >= MIN_LAG_SHOWN {
         row.facts.push(Fact::count("behind", report.behind));
     }
-    let alarms: Vec<_> = seen
-        .reports()
-        .flat_map(|report| &report.alarms)
-        .filter(|(member, _)| *member == report.member)
-        .map(|(_, alarm)| alarm.as_str())
-        .collect();
-    if report.leader == 0 {
-        leaderless(row);
-    } else if let Some(alarm) = alarms.first() {
+    let mut alarms = seen.reports().flat_map(|report| &report.alarms);
+    if let Some((_, alarm)) = alarms.find(|(member, _)| *member == report.member) {
         row.condition = Some(Condition::Degraded);
         row.detail = format!("alarm {alarm}");
     }
 }
 
-fn leaderless(row: &mut MemberHealth) {
-    row.condition = Some(Condition::Unusable);
-    row.detail = "knows no leader: it serves neither writes nor reads".into();
-    row.role = Some(MemberRole::Leaderless);
-}
-
 fn failed(row: &mut MemberHealth, answer: &MemberReply, fault: &Fault) {
-    if *fault == Fault::NoLeader {
-        return leaderless(row);
-    }
     (row.condition, row.detail) = match (fault, answer.source) {
         (Fault::Denied | Fault::NoLogin, _) => {
             (Some(Condition::Healthy), "answers; only root may ask it more".into())
@@ -84,18 +74,18 @@ fn failed(row: &mut MemberHealth, answer: &MemberReply, fault: &Fault) {
     };
 }
 
-fn unstarted(member: &MemberInfo) -> MemberHealth {
+fn unstarted(seen: &ClusterStatus, member: &Member) -> MemberHealth {
     MemberHealth {
-        name: if member.name.is_empty() { format!("{:x}", member.id) } else { member.name.clone() },
+        name: seen.name_of(member.id()),
         address: String::new(),
         condition: None,
-        role: member.learner.then_some(MemberRole::Learner),
+        role: member.is_learner().then_some(MemberRole::Learner),
         latency: None,
         facts: peers(member).into_iter().collect(),
         detail: "added to the cluster, and never started".into(),
     }
 }
 
-fn peers(member: &MemberInfo) -> Option<Fact> {
-    (!member.peers.is_empty()).then(|| Fact::text("peer", member.peers.join(", ")))
+fn peers(member: &Member) -> Option<Fact> {
+    (!member.peer_urls().is_empty()).then(|| Fact::text("peer", member.peer_urls().join(", ")))
 }

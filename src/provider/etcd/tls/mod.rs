@@ -32,7 +32,7 @@ const SYSTEM_TRUST: [&str; 4] = [
 pub(super) struct TlsCredentials {
     ca_bundle: Vec<u8>,
     identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
-    config: ClientConfig,
+    pub(super) config: ClientConfig,
 }
 
 impl TlsCredentials {
@@ -43,7 +43,12 @@ impl TlsCredentials {
             Some(path) => pem(path, "ETCD_CACERT").await?,
             None => system_trust().await?,
         };
-        let roots = roots(&trusted, files.ca_cert.as_deref())?;
+        let mut roots = RootCertStore::empty();
+        // A system's bundle may hold certificates that rustls cannot parse; these are skipped.
+        roots.add_parsable_certificates(certificates(&trusted).unwrap_or_default());
+        if let (Some(path), true) = (&files.ca_cert, roots.is_empty()) {
+            return Err(unusable(path, "ETCD_CACERT", "it holds no certificate in PEM"));
+        }
         let builder = ClientConfig::builder().with_root_certificates(roots);
         let Some(identity) = &files.identity else {
             let config = builder.with_no_client_auth();
@@ -57,10 +62,6 @@ impl TlsCredentials {
             .with_client_auth_cert(chain, private_key(&key, &identity.key)?)
             .map_err(|error| mismatch(&error, identity))?;
         Ok(Self { ca_bundle: trusted, identity: Some((cert, key)), config })
-    }
-
-    pub(super) fn client_config(&self) -> ClientConfig {
-        self.config.clone()
     }
 
     /// As options of the client library.
@@ -100,33 +101,18 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     (!all.is_empty()).then_some(all)
 }
 
-fn roots(trusted: &[u8], path: Option<&Path>) -> Result<RootCertStore, Fault> {
-    let mut roots = RootCertStore::empty();
-    // A system's bundle may hold certificates that rustls cannot parse; these are skipped.
-    roots.add_parsable_certificates(certificates(trusted).unwrap_or_default());
-    match path {
-        Some(path) if roots.is_empty() => {
-            Err(unusable(path, "ETCD_CACERT", "it holds no certificate in PEM"))
-        }
-        _ => Ok(roots),
-    }
-}
-
 fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-        let why = if is_encrypted(pem) {
+        // In either PEM format.
+        let marks: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED", b"Proc-Type: 4,ENCRYPTED"];
+        let mut lines = pem.split(|byte| *byte == b'\n');
+        let why = if lines.any(|line| marks.iter().any(|mark| line.starts_with(mark))) {
             "it is encrypted, and nobody is asked for its passphrase: name a key without one"
         } else {
             "it holds no private key in PEM"
         };
         unusable(path, "ETCD_KEY", why)
     })
-}
-
-/// Whether a key is encrypted, in either PEM format.
-fn is_encrypted(pem: &[u8]) -> bool {
-    pem.split(|byte| *byte == b'\n')
-        .any(|line| line.starts_with(b"-----BEGIN ENCRYPTED") || line.starts_with(b"Proc-Type: 4,ENCRYPTED"))
 }
 
 fn mismatch(error: &rustls::Error, files: &IdentityFiles) -> Fault {

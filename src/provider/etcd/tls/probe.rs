@@ -10,11 +10,11 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, Error, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{HANDSHAKE_TIMEOUT, TlsCredentials};
-use crate::provider::etcd::error::within;
-use crate::provider::etcd::settings::Endpoint;
+use crate::provider::etcd::settings::{Endpoint, TlsFiles};
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 
 /// The HTTP/2 connection preface: the magic and an empty SETTINGS frame.
@@ -23,18 +23,18 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const SETTINGS: u8 = 4;
 
 /// The TLS fault of a connection that broke before its first response; `None` if TLS is not the cause.
-/// Sends no request.
+/// Sends no request. The files are those of a connection with TLS.
 pub(in crate::provider::etcd) async fn probe(
     endpoint: &Endpoint,
-    credentials: Option<&TlsCredentials>,
+    files: Option<&TlsFiles>,
 ) -> Option<TlsError> {
-    let asked = within(HANDSHAKE_TIMEOUT, async {
-        Ok(match credentials {
-            Some(credentials) => probe_tls(endpoint, credentials.client_config()).await,
+    let asked = async {
+        match files {
+            Some(files) => probe_tls(endpoint, TlsCredentials::read(files).await.ok()?.config).await,
             None => probe_plain(endpoint).await,
-        })
-    });
-    asked.await.unwrap_or(None)
+        }
+    };
+    timeout(HANDSHAKE_TIMEOUT, Box::pin(asked)).await.ok().flatten()
 }
 
 /// For a connection without TLS.
@@ -42,12 +42,8 @@ async fn probe_plain(endpoint: &Endpoint) -> Option<TlsError> {
     ensure_crypto_provider();
     let nobody = ClientConfig::builder().with_root_certificates(RootCertStore::empty());
     let answer = handshake(endpoint, nobody.with_no_client_auth()).await;
-    let understood = match answer.err().as_ref().map(tls_error) {
-        // No certificate is trusted, so the handshake fails, but with an error that proves TLS.
-        Some(Some(error)) => !matches!(error, Error::InvalidMessage(_)),
-        Some(None) => false,
-        None => true,
-    };
+    // No certificate is trusted, so the handshake fails, but with an error that proves TLS.
+    let understood = answer.err().is_none_or(|error| understood_tls(&error).is_some());
     understood.then_some(TlsError::TlsRequired)
 }
 
@@ -57,9 +53,9 @@ async fn probe_tls(endpoint: &Endpoint, config: ClientConfig) -> Option<TlsError
         Ok(stream) => return send_preface(stream).await.err().as_ref().and_then(tls_error).map(TlsError::of),
         Err(failed) => failed,
     };
-    match tls_error(&failed) {
-        Some(error) if !matches!(error, Error::InvalidMessage(_)) => Some(TlsError::of(error)),
-        _ => {
+    match understood_tls(&failed) {
+        Some(error) => Some(TlsError::of(error)),
+        None => {
             let stream = connect(endpoint).await.ok()?;
             let speaks = send_preface(stream).await.is_ok_and(|kind| kind == SETTINGS);
             Some(if speaks { TlsError::NotTls } else { TlsError::Handshake })
@@ -68,7 +64,7 @@ async fn probe_tls(endpoint: &Endpoint, config: ClientConfig) -> Option<TlsError
 }
 
 async fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
-    TcpStream::connect((endpoint.host(), endpoint.port())).await
+    TcpStream::connect((endpoint.host(), endpoint.port)).await
 }
 
 pub(in crate::provider::etcd) async fn handshake(
@@ -93,4 +89,9 @@ async fn send_preface(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Re
 /// The rustls error in an I/O error.
 fn tls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
+}
+
+/// The error of a handshake with a peer that speaks TLS.
+fn understood_tls(failed: &io::Error) -> Option<&Error> {
+    tls_error(failed).filter(|error| !matches!(error, Error::InvalidMessage(_)))
 }

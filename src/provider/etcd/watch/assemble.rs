@@ -21,19 +21,12 @@ pub(super) struct RevisionBatch<T> {
 
 #[derive(Debug)]
 pub(super) struct FragmentAssembler<T> {
-    open: Option<RevisionBatch<T>>,
+    /// The revision that is incomplete. A response without events, as to a progress request, or one of
+    /// another watcher completes it.
+    pub(super) open: Option<RevisionBatch<T>>,
 }
 
 impl<T> FragmentAssembler<T> {
-    pub(super) fn new() -> Self {
-        Self { open: None }
-    }
-
-    /// Whether a revision is incomplete. A progress request completes it.
-    pub(super) fn is_open(&self) -> bool {
-        self.open.is_some()
-    }
-
     /// Adds the events of one response of so many bytes; returns the batches that are complete.
     pub(super) fn push(
         &mut self,
@@ -51,11 +44,6 @@ impl<T> FragmentAssembler<T> {
             complete.extend(self.open.take());
         }
         complete
-    }
-
-    /// Completes the open batch, after a response without events.
-    pub(super) fn flush(&mut self) -> Option<RevisionBatch<T>> {
-        self.open.take()
     }
 }
 
@@ -79,28 +67,28 @@ mod tests {
 
     #[test]
     fn a_short_answer_is_whole() {
-        let mut assembler = FragmentAssembler::new();
+        let mut assembler = FragmentAssembler { open: None };
         assert_eq!(
             answer(&mut assembler, &[(1, 1), (1, 2), (2, 3)], 100),
             [batch(1, &[1, 2]), batch(2, &[3])]
         );
-        assert!(!assembler.is_open());
+        assert!(assembler.open.is_none());
     }
 
     #[test]
     fn a_revision_in_parts_waits_for_its_last_part() {
-        let mut assembler = FragmentAssembler::new();
+        let mut assembler = FragmentAssembler { open: None };
         assert_eq!(answer(&mut assembler, &[(1, 1), (2, 2)], MIN_FRAGMENT), [batch(1, &[1])]);
-        assert!(assembler.is_open());
+        assert!(assembler.open.is_some());
         assert_eq!(answer(&mut assembler, &[(2, 3)], MIN_FRAGMENT), []);
         assert_eq!(answer(&mut assembler, &[(2, 4)], 10), [batch(2, &[2, 3, 4])]);
     }
 
     #[test]
     fn anything_else_ends_a_long_answer_that_was_whole() {
-        let mut assembler = FragmentAssembler::new();
+        let mut assembler = FragmentAssembler { open: None };
         assert_eq!(answer(&mut assembler, &[(5, 1)], MIN_FRAGMENT), []);
-        assert_eq!(assembler.flush(), Some(batch(5, &[1])));
+        assert_eq!(assembler.open.take(), Some(batch(5, &[1])));
         assert_eq!(answer(&mut assembler, &[(6, 1)], MIN_FRAGMENT), []);
         assert_eq!(answer(&mut assembler, &[(7, 1)], 10), [batch(6, &[1]), batch(7, &[1])]);
     }
@@ -115,7 +103,7 @@ mod tests {
                 at += u64::from(step > 1 || at == 0);
                 (at, kib)
             }).collect();
-            let mut assembler = FragmentAssembler::new();
+            let mut assembler = FragmentAssembler { open: None };
             let mut seen: Vec<RevisionBatch<usize>> = Vec::new();
             let (mut part, mut length) = (Vec::new(), 0);
             for &(at, kib) in &events {
@@ -127,7 +115,7 @@ mod tests {
                 length += kib;
             }
             seen.extend(assembler.push(part, length * 1024));
-            seen.extend(assembler.flush());
+            seen.extend(assembler.open.take());
 
             let mut revisions: Vec<_> = events.iter().map(|event| event.0).collect();
             revisions.dedup();

@@ -12,7 +12,7 @@ use super::assemble::RevisionBatch;
 use super::keepalive::{Keepalive, KeepaliveAction};
 use super::merge_ranges::RangeMerger;
 use super::snapshot_digest::{KeyHashes, list_hashes};
-use super::{RoundEnd, WatchCheckpoint, WatchTask};
+use super::{WatchCheckpoint, WatchStart, WatchTask};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
 use crate::provider::etcd::link::{HEAD_DEADLINE, Head, MemberLink};
@@ -29,14 +29,6 @@ const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
 /// sync watchers every 100 ms, where they can.
 const PROGRESS_CONFIRMATION: Duration = Duration::from_secs(1);
 
-/// Why following ended on a healthy link.
-pub(super) enum FollowEnd {
-    /// The watch cannot be resumed from the checkpoint: reload.
-    Reload,
-    /// The watch was opened with an expired token: open it again.
-    Reopen,
-}
-
 /// A watch stream with its keepalive, its comparison and its rights check.
 struct WatchSession<'a> {
     task: &'a mut WatchTask,
@@ -52,45 +44,34 @@ struct WatchSession<'a> {
     target: Option<Revision>,
     /// Whether a comparison with a fresh list is still to be made.
     compare: bool,
+    /// A ping, with the baseline from before it was sent.
     ping: Fuse<BoxFuture<'static, Result<(IdentityBaseline, Head), Fault>>>,
     comparison: Fuse<BoxFuture<'static, Result<(Revision, KeyHashes), Fault>>>,
     rights: Fuse<BoxFuture<'static, Result<ReadableRanges, Fault>>>,
     pings: usize,
 }
 
-enum FollowEvent {
-    Message(WatchResponse),
-    /// The answer to a ping, with the baseline from before it was sent.
-    Ping(Result<(IdentityBaseline, Head), Fault>),
-    Compared(Result<(Revision, KeyHashes), Fault>),
-    Rights(Result<ReadableRanges, Fault>),
-    /// A manual retry.
-    Retry,
-    Timer(KeepaliveAction),
-}
-
 impl WatchTask {
     /// Follows the store from the checkpoint until that is no longer possible, or the link is lost.
-    pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<FollowEnd, RoundEnd> {
+    pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
         // Taken while it is followed, and put back however that ends.
-        let Some(picture) = self.checkpoint.take() else { return Ok(FollowEnd::Reload) };
-        let (asker, messages) = match open(link, &picture).await {
+        let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
+        let (requests, messages) = match open(link, &checkpoint).await {
             Ok(stream) => stream,
             Err(fault) => {
-                self.checkpoint = Some(picture);
-                return Err(fault.into());
+                self.checkpoint = Some(checkpoint);
+                return Err(fault);
             }
         };
-        let (watchers, picture_at) = (picture.readable.ranges.len(), picture.at);
-        let in_vain = self.retry.rounds();
-        let mut follow = WatchSession {
-            merger: RangeMerger::new(watchers, picture_at),
+        let watchers = checkpoint.readable.ranges.len();
+        let mut session = WatchSession {
+            merger: RangeMerger::new(watchers, checkpoint.at),
+            keepalive: Keepalive::new(Instant::now(), self.retry.rounds()),
             task: self,
-            checkpoint: picture,
+            checkpoint,
             link,
-            requests: asker,
+            requests,
             messages,
-            keepalive: Keepalive::new(Instant::now(), in_vain),
             uncreated: watchers,
             target: None,
             compare: resumed,
@@ -99,10 +80,8 @@ impl WatchTask {
             rights: Fuse::terminated(),
             pings: 0,
         };
-        let ended = follow.run().await;
-        follow.checkpoint.at = follow.merger.watermark();
-        let WatchSession { task, checkpoint: picture, .. } = follow;
-        task.checkpoint = Some(picture);
+        let ended = session.run().await;
+        self.checkpoint = Some(WatchCheckpoint { at: session.merger.watermark(), ..session.checkpoint });
         ended
     }
 }
@@ -134,48 +113,41 @@ async fn open(
 }
 
 impl WatchSession<'_> {
-    async fn run(&mut self) -> Result<FollowEnd, RoundEnd> {
+    async fn run(&mut self) -> Result<WatchStart, Fault> {
         self.schedule_rights_check(RIGHTS_INTERVAL);
         loop {
-            let ended = match self.step().await? {
-                FollowEvent::Message(message) => self.message(&message).await?,
-                FollowEvent::Ping(answer) => self.ping_answered(answer).await?,
-                FollowEvent::Compared(fresh) => self.compared(fresh).await?,
-                FollowEvent::Rights(reach) => self.rights_checked(reach),
-                FollowEvent::Retry => {
+            let (at, due) = self.keepalive.next();
+            let ended = tokio::select! {
+                // The stream goes before the clock: after the reader was slow for long, messages are
+                // waiting there, and the peer was not silent.
+                biased;
+                message = self.messages.message() => self.message(&message?.ok_or(Fault::Broken)?).await?,
+                answer = &mut self.ping => self.ping_answered(answer).await?,
+                fresh = &mut self.comparison => self.compared(fresh).await,
+                reach = &mut self.rights => {
+                    self.schedule_rights_check(RIGHTS_INTERVAL);
+                    // A fault of the link shows elsewhere, and a revoked right at the next ping.
+                    let changed = reach.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
+                    changed.then_some(WatchStart::Load)
+                }
+                // A manual retry.
+                () = self.task.wake.notified(), if self.checkpoint.readable.coverage.is_partial() => {
                     self.schedule_rights_check(Duration::ZERO);
                     None
                 }
-                FollowEvent::Timer(due) => self.timer_fired(due).await?,
+                () = sleep_until(at) => self.timer_fired(due).await?,
             };
-            if let Some(ended) = ended {
-                return Ok(ended);
+            if let Some(start) = ended {
+                return Ok(start);
             }
         }
     }
 
-    /// The next event. The stream goes before the clock: after the reader was slow for long, messages
-    /// are waiting there, and the peer was not silent.
-    async fn step(&mut self) -> Result<FollowEvent, Fault> {
-        let (at, due) = self.keepalive.next();
-        tokio::select! {
-            biased;
-            message = self.messages.message() => Ok(FollowEvent::Message(message?.ok_or(Fault::Broken)?)),
-            beat = &mut self.ping => Ok(FollowEvent::Ping(beat)),
-            fresh = &mut self.comparison => Ok(FollowEvent::Compared(fresh)),
-            reach = &mut self.rights => Ok(FollowEvent::Rights(reach)),
-            () = self.task.wake.notified(), if self.checkpoint.readable.coverage.is_partial() => {
-                Ok(FollowEvent::Retry)
-            }
-            () = sleep_until(at) => Ok(FollowEvent::Timer(due)),
-        }
-    }
-
-    async fn message(&mut self, message: &WatchResponse) -> Result<Option<FollowEnd>, RoundEnd> {
+    async fn message(&mut self, message: &WatchResponse) -> Result<Option<WatchStart>, Fault> {
         self.keepalive.message_received(Instant::now());
         let head = Head::of(message.header())?;
         if self.task.connector.store(head.cluster) != self.checkpoint.store {
-            return Ok(Some(FollowEnd::Reload));
+            return Ok(Some(WatchStart::Load));
         }
         if message.canceled() {
             return self.cancelled(message).await.map(Some);
@@ -197,130 +169,120 @@ impl WatchSession<'_> {
                     self.merger.claim_progress(head.revision, Instant::now(), stand);
                 }
             }
-            self.progressed().await?;
+            self.progressed().await;
         } else {
             self.events(watcher.ok_or(Fault::Malformed)?, message.events()).await?;
         }
-        self.check_synced().await?;
+        self.check_synced().await;
         Ok(None)
     }
 
     /// The server cancelled the watch, or never created it.
-    async fn cancelled(&mut self, message: &WatchResponse) -> Result<FollowEnd, RoundEnd> {
+    async fn cancelled(&mut self, message: &WatchResponse) -> Result<WatchStart, Fault> {
         if message.compact_revision() > 0 {
-            return Ok(FollowEnd::Reload);
+            return Ok(WatchStart::Load);
         }
         let fault = Fault::of_cancel(message.cancel_reason());
         if !matches!(fault, Fault::Denied | Fault::TokenExpired) {
-            return Err(fault.into());
+            return Err(fault);
         }
         // etcd answers "permission denied" to a watch whose token has expired. A read renews the
         // token, and shows which of the two it was.
         match within(HEAD_DEADLINE, self.checkpoint.readable.head(self.link, self.pings)).await {
-            Err(Fault::Denied) => Ok(FollowEnd::Reload),
-            Err(fault) => Err(fault.into()),
-            Ok(_) if self.task.may_renew() => Ok(FollowEnd::Reopen),
-            Ok(_) => Err(Fault::TokenExpired.into()),
+            Err(Fault::Denied) => Ok(WatchStart::Load),
+            Err(fault) => Err(fault),
+            Ok(_) if self.task.may_renew() => Ok(WatchStart::Resume),
+            Ok(_) => Err(Fault::TokenExpired),
         }
     }
 
-    async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), RoundEnd> {
+    async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), Fault> {
         let bytes = events.iter().filter_map(Event::kv).map(|kv| kv.key().len() + kv.value().len()).sum();
         let changes = events.iter().filter_map(|event| change(&self.task.scope, event));
         if !self.merger.push(watcher, changes, bytes) {
-            return Err(Fault::Malformed.into());
+            return Err(Fault::Malformed);
         }
-        self.send_ready().await?;
+        self.send_ready().await;
+        Ok(())
+    }
+
+    /// Sends the batches that every watcher has reached.
+    async fn send_ready(&mut self) {
+        while let Some(RevisionBatch { at, events: changes }) = self.merger.pop_ready() {
+            for change in &changes {
+                match &change.kind {
+                    ChangeKind::Put { entry } => self.checkpoint.digest.put(entry),
+                    ChangeKind::Deleted { key } => self.checkpoint.digest.delete(key),
+                }
+            }
+            self.task.send(WatchEvent::Batch { at, changes }).await;
+        }
         if self.merger.is_waiting() {
             self.keepalive.hasten_progress(Instant::now());
         }
-        Ok(())
-    }
-
-    async fn send_ready(&mut self) -> Result<(), RoundEnd> {
-        while let Some(batch) = self.merger.pop_ready() {
-            self.send_batch(batch).await?;
-        }
-        Ok(())
-    }
-
-    async fn send_batch(&mut self, batch: RevisionBatch<Change>) -> Result<(), RoundEnd> {
-        let RevisionBatch { at, events: changes } = batch;
-        for change in &changes {
-            match &change.kind {
-                ChangeKind::Put { entry } => self.checkpoint.digest.put(entry),
-                ChangeKind::Deleted { key } => self.checkpoint.digest.delete(key),
-            }
-        }
-        self.task.events.send(WatchEvent::Batch { at, changes }).await?;
-        Ok(())
     }
 
     /// The watch reported its progress.
-    async fn progressed(&mut self) -> Result<(), RoundEnd> {
+    async fn progressed(&mut self) {
         self.keepalive.progress_answered();
-        self.send_ready().await?;
-        if self.merger.is_waiting() {
-            self.keepalive.hasten_progress(Instant::now());
-        }
-        let at = self.merger.watermark();
-        self.task.events.send(WatchEvent::Progress { at }).await?;
+        self.send_ready().await;
+        self.task.send(WatchEvent::Progress { at: self.merger.watermark() }).await;
         if self.compare && self.target.is_none() {
             self.begin_comparison();
         }
-        Ok(())
     }
 
     /// Reports `Synced` once the watch has reached the store's revision at its begin.
-    async fn check_synced(&mut self) -> Result<(), RoundEnd> {
-        let Some(target) = self.target else { return Ok(()) };
-        if self.uncreated > 0 || self.merger.watermark() < target {
-            return Ok(());
+    async fn check_synced(&mut self) {
+        let reached = self.target.is_some_and(|target| target <= self.merger.watermark());
+        if !reached || self.uncreated > 0 {
+            return;
         }
         self.target = None;
-        self.task.mark_recovered();
+        self.task.retry.succeeded(Instant::now());
+        self.task.renewals = 0;
+        self.task.member_fault = None;
         self.keepalive.caught_up();
-        self.task.send_state(LinkState::Synced).await?;
+        self.task.send_state(LinkState::Synced).await;
         if self.compare {
             self.begin_comparison();
         }
-        Ok(())
     }
 
     /// Handles the answer to a ping: the store's head, or that a right to read was revoked.
     async fn ping_answered(
         &mut self,
         answer: Result<(IdentityBaseline, Head), Fault>,
-    ) -> Result<Option<FollowEnd>, RoundEnd> {
+    ) -> Result<Option<WatchStart>, Fault> {
         let now = Instant::now();
         let (mark, head) = match answer {
-            Err(Fault::Denied) => return Ok(Some(FollowEnd::Reload)),
+            Err(Fault::Denied) => return Ok(Some(WatchStart::Load)),
             answer => answer?,
         };
         self.keepalive.ping_answered(now);
         let connector = &self.task.connector;
-        connector.observe(mark, self.link, head);
+        connector.store_identity.observe(mark, self.link.serial, head);
         if connector.store(head.cluster) != self.checkpoint.store {
-            return Ok(Some(FollowEnd::Reload));
+            return Ok(Some(WatchStart::Load));
         }
         if head.revision == self.merger.watermark() && self.keepalive.awaits_progress() {
             // Servers from 3.5.19 on do not answer a progress request while the watch begins in the
             // future. Then this answer means the same.
-            self.progressed().await?;
+            self.progressed().await;
         } else if self.keepalive.progress_overdue(now) {
-            return Err(Fault::Timeout.into());
+            return Err(Fault::Timeout);
         }
         Ok(None)
     }
 
-    async fn timer_fired(&mut self, due: KeepaliveAction) -> Result<Option<FollowEnd>, RoundEnd> {
+    async fn timer_fired(&mut self, due: KeepaliveAction) -> Result<Option<WatchStart>, Fault> {
         let now = Instant::now();
         match due {
             // Messages that arrived meanwhile are read first.
             KeepaliveAction::GiveUp if self.keepalive.was_suspended(now) => {
                 self.keepalive.message_received(now)
             }
-            KeepaliveAction::GiveUp => return Err(Fault::Timeout.into()),
+            KeepaliveAction::GiveUp => return Err(Fault::Timeout),
             KeepaliveAction::Ping => {
                 let (link, reach, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
                 // The watch may get further than the answer before the answer is processed.
@@ -331,7 +293,7 @@ impl WatchSession<'_> {
             }
             KeepaliveAction::RequestProgress => {
                 self.keepalive.progress_requested(now, self.target.is_some() || self.merger.is_waiting());
-                self.requests.request_progress().await.map_err(Fault::from)?;
+                self.requests.request_progress().await?;
             }
         }
         Ok(None)
@@ -347,18 +309,15 @@ impl WatchSession<'_> {
             list_hashes(self.link.clone(), scope, reach, self.merger.watermark()).boxed().fuse();
     }
 
-    async fn compared(
-        &mut self,
-        fresh: Result<(Revision, KeyHashes), Fault>,
-    ) -> Result<Option<FollowEnd>, RoundEnd> {
+    async fn compared(&mut self, fresh: Result<(Revision, KeyHashes), Fault>) -> Option<WatchStart> {
         let Ok((at, fresh)) = fresh else {
             // Compacted meanwhile, or too slow: repeated with the next progress, at a newer revision.
             self.compare = true;
-            return Ok(None);
+            return None;
         };
         let differences = self.checkpoint.digest.differences(&fresh);
-        self.task.events.send(WatchEvent::Compared { at, differences }).await?;
-        Ok((differences > 0).then_some(FollowEnd::Reload))
+        self.task.send(WatchEvent::Compared { at, differences }).await;
+        (differences > 0).then_some(WatchStart::Load)
     }
 
     /// Schedules the next query of the rights, unless the coverage is whole already.
@@ -372,12 +331,6 @@ impl WatchSession<'_> {
             ReadableRanges::query(&link, &scope).await
         };
         self.rights = later.boxed().fuse();
-    }
-
-    fn rights_checked(&mut self, now: Result<ReadableRanges, Fault>) -> Option<FollowEnd> {
-        self.schedule_rights_check(RIGHTS_INTERVAL);
-        // A fault of the link shows elsewhere, and a revoked right at the next ping.
-        now.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage).then_some(FollowEnd::Reload)
     }
 }
 

@@ -20,7 +20,6 @@ pub(super) struct RangeMerger<T> {
     watchers: Vec<RangeWatcher<T>>,
     /// Events of revisions that not every watcher has reached.
     waiting: BTreeMap<Revision, Vec<T>>,
-    start: Revision,
     /// The last progress answer and when it came; not accepted yet.
     claimed: Option<(Revision, Instant)>,
 }
@@ -34,9 +33,8 @@ struct RangeWatcher<T> {
 impl<T> RangeMerger<T> {
     /// A merger of `count` watchers that begin after `at`.
     pub(super) fn new(count: usize, at: Revision) -> Self {
-        let watchers =
-            (0..count).map(|_| RangeWatcher { assembler: FragmentAssembler::new(), progress: at }).collect();
-        Self { watchers, waiting: BTreeMap::new(), start: at, claimed: None }
+        let watcher = |_| RangeWatcher { assembler: FragmentAssembler { open: None }, progress: at };
+        Self { watchers: (0..count).map(watcher).collect(), waiting: BTreeMap::new(), claimed: None }
     }
 
     /// Adds the events of one response of so many bytes. `false` if there is no such watcher.
@@ -82,7 +80,7 @@ impl<T> RangeMerger<T> {
     fn flush_others(&mut self, speaker: Option<usize>) {
         for (at, watcher) in self.watchers.iter_mut().enumerate() {
             if speaker != Some(at)
-                && let Some(batch) = watcher.assembler.flush()
+                && let Some(batch) = watcher.assembler.open.take()
             {
                 watcher.progress = watcher.progress.max(batch.at);
                 self.waiting.entry(batch.at).or_default().extend(batch.events);
@@ -92,7 +90,7 @@ impl<T> RangeMerger<T> {
 
     /// The revision that every watcher has reached; batches up to it come from [`RangeMerger::pop_ready`].
     pub(super) fn watermark(&self) -> Revision {
-        self.watchers.iter().map(|watcher| watcher.progress).min().unwrap_or(self.start)
+        self.watchers.iter().map(|watcher| watcher.progress).min().unwrap_or_default()
     }
 
     /// The next batch that every watcher has reached.
@@ -105,7 +103,7 @@ impl<T> RangeMerger<T> {
 
     /// Whether something waits that a progress response would release.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || self.watchers.iter().any(|watcher| watcher.assembler.is_open())
+        !self.waiting.is_empty() || self.watchers.iter().any(|watcher| watcher.assembler.open.is_some())
     }
 }
 

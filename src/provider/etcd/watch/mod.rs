@@ -8,6 +8,7 @@ mod retry;
 mod snapshot_digest;
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -18,21 +19,20 @@ use super::link::{HEAD_DEADLINE, Head, MemberLink};
 use super::load::{KeyScope, KvChunk, PagedRead};
 use super::login::RENEWALS;
 use super::rights::ReadableRanges;
-use crate::domain::{LinkState, Revision, StoreId};
-use crate::provider::watch::WatchClosed;
-use crate::provider::{PAGE_LIMIT, Watch, WatchEvent, WatchHandle, WatchSender, watch_channel};
+use crate::domain::{KeyPrefix, LinkState, Revision, StoreId};
+use crate::provider::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 use retry::Retry;
 use snapshot_digest::SnapshotDigest;
 
 /// Starts a watch task. It ends when the [`Watch`] is dropped or the provider shut down; that drops
 /// its streams, which cancels the watch at the server.
-pub(super) fn spawn(connector: Arc<Connector>, scope: KeyScope) -> Watch {
+pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     let (events, watch) = watch_channel();
     let (reader, store) = (events.clone(), Arc::clone(&connector));
     let task = WatchTask {
         retry: Retry::new(connector.endpoints()),
+        scope: KeyScope::new(&connector.keyspace, prefix),
         connector,
-        scope,
         events,
         wake: watch.wake.clone(),
         checkpoint: None,
@@ -46,29 +46,10 @@ pub(super) fn spawn(connector: Arc<Connector>, scope: KeyScope) -> Watch {
             biased;
             () = reader.closed() => {}
             () = store.closed() => {}
-            Err(_) = task.run() => {}
+            _ = task.run() => {}
         }
     });
     watch
-}
-
-/// Why one round of a watch ended.
-enum RoundEnd {
-    Closed,
-    /// The link failed.
-    Lost(Fault),
-}
-
-impl From<WatchClosed> for RoundEnd {
-    fn from(_: WatchClosed) -> Self {
-        Self::Closed
-    }
-}
-
-impl From<Fault> for RoundEnd {
-    fn from(fault: Fault) -> Self {
-        Self::Lost(fault)
-    }
 }
 
 /// What the reader has got, to resume from.
@@ -80,16 +61,17 @@ struct WatchCheckpoint {
     digest: SnapshotDigest,
 }
 
-/// What to do when a link is back.
+/// How a watch begins over a link, or goes on over a healthy one.
 #[derive(Debug, PartialEq, Eq)]
-enum ReconnectAction {
+enum WatchStart {
     /// Follow from the checkpoint's next revision.
     Resume,
-    /// Reload: this is another store, or the same one restored to an earlier time.
+    /// Load: there is no checkpoint, or the watch cannot be resumed from it. This is another store, for
+    /// example, or the same one restored to an earlier time.
     Load,
 }
 
-impl ReconnectAction {
+impl WatchStart {
     /// etcd would accept a watch from a future revision, and send nothing (etcd issues 14303, 9656).
     fn decide(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
         if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume } else { Self::Load }
@@ -112,85 +94,77 @@ struct WatchTask {
 }
 
 impl WatchTask {
-    async fn run(mut self) -> Result<Infallible, WatchClosed> {
-        self.send_state(LinkState::Connecting { error: None, retry_in: None }).await?;
+    async fn run(mut self) -> Infallible {
+        self.send_state(LinkState::Connecting { error: None, retry_in: None }).await;
         loop {
-            match self.round().await {
-                Err(RoundEnd::Closed) => return Err(WatchClosed),
-                Err(RoundEnd::Lost(fault)) => self.wait(fault).await?,
-                Ok(never) => match never {},
-            }
+            let fault = match self.connector.link().await {
+                Ok(link) => match self.load_and_follow(&link).await {
+                    // Another member would deny it too.
+                    Err(Fault::Denied) => Fault::Denied,
+                    Err(fault) => self.connector.fail(&link, fault).await,
+                },
+                Err(fault) => fault,
+            };
+            self.wait(fault).await;
         }
     }
 
-    /// The watch is synced: resets the back-off.
-    fn mark_recovered(&mut self) {
-        self.retry.succeeded(Instant::now());
-        self.renewals = 0;
-        self.member_fault = None;
+    async fn send(&self, event: WatchEvent) {
+        if let Err(WatchClosed) = self.events.send(event).await {
+            // The task that waits here is about to be dropped: see `spawn`.
+            pending().await
+        }
     }
 
-    async fn send_state(&self, state: LinkState) -> Result<(), WatchClosed> {
-        self.events.send(WatchEvent::State(state)).await
+    async fn send_state(&self, state: LinkState) {
+        self.send(WatchEvent::State(state)).await;
     }
 
     /// Uses one link until it fails.
-    async fn round(&mut self) -> Result<Infallible, RoundEnd> {
-        let link = self.connector.link().await?;
-        match self.load_and_follow(&link).await {
-            // Another member would deny it too.
-            Err(RoundEnd::Lost(fault)) if fault != Fault::Denied => {
-                Err(RoundEnd::Lost(self.connector.fail(&link, fault).await))
-            }
-            ended => ended,
-        }
-    }
-
-    async fn load_and_follow(&mut self, link: &MemberLink) -> Result<Infallible, RoundEnd> {
-        let mut resumed = self.reconnect_action(link).await? == ReconnectAction::Resume;
+    async fn load_and_follow(&mut self, link: &MemberLink) -> Result<Infallible, Fault> {
+        let mut start = self.reconnect(link).await?;
         loop {
-            if resumed {
-                self.send_state(LinkState::CatchingUp).await?;
-            } else {
-                self.load(link).await?;
+            match start {
+                WatchStart::Resume => self.send_state(LinkState::CatchingUp).await,
+                WatchStart::Load => match self.load(link).await {
+                    // The store compacted the revision that was being read.
+                    Err(Fault::Compacted) => continue,
+                    loaded => loaded?,
+                },
             }
             link.mark_responsive();
-            resumed = match self.follow(link, resumed).await? {
-                follow::FollowEnd::Reload => false,
-                follow::FollowEnd::Reopen => true,
-            };
+            start = self.follow(link, start == WatchStart::Resume).await?;
         }
     }
 
-    async fn reconnect_action(&self, link: &MemberLink) -> Result<ReconnectAction, Fault> {
-        let Some(picture) = &self.checkpoint else { return Ok(ReconnectAction::Load) };
+    async fn reconnect(&self, link: &MemberLink) -> Result<WatchStart, Fault> {
+        let Some(picture) = &self.checkpoint else { return Ok(WatchStart::Load) };
         let mark = self.connector.baseline_at(&picture.store, picture.at);
         let now = match within(HEAD_DEADLINE, picture.readable.head(link, 0)).await {
             // The load finds out what is still readable.
-            Err(Fault::Denied) => return Ok(ReconnectAction::Load),
+            Err(Fault::Denied) => return Ok(WatchStart::Load),
             now => now?,
         };
-        self.connector.observe(mark, link, now);
+        self.connector.store_identity.observe(mark, link.serial, now);
         if picture.readable.coverage.is_partial() {
             let reach = ReadableRanges::query(link, &self.scope).await?;
             if reach.coverage != picture.readable.coverage {
-                return Ok(ReconnectAction::Load);
+                return Ok(WatchStart::Load);
             }
         }
         let store = self.connector.store(now.cluster);
-        Ok(ReconnectAction::decide((&picture.store, picture.at), (&store, now.revision)))
+        Ok(WatchStart::decide((&picture.store, picture.at), (&store, now.revision)))
     }
 
     /// Reports the fault and the time of the next attempt, and waits for it or for a manual retry.
-    async fn wait(&mut self, fault: Fault) -> Result<(), WatchClosed> {
-        if self.session_expired(&fault) {
-            return Ok(());
+    async fn wait(&mut self, fault: Fault) {
+        let session_expired = matches!(fault, Fault::TokenExpired | Fault::NoLogin);
+        if session_expired && self.connector.settings.login.is_some() && self.may_renew() {
+            // Nothing is reported unless a new login fails.
+            return;
         }
         let wait = self.retry.after_failure(Instant::now());
-        let fault = match self.member_fault.take() {
-            Some(earlier) => earlier.or_more_specific(fault),
-            None => fault,
-        };
+        let fault = fault.or_more_specific(self.member_fault.take());
         if wait.is_zero() {
             self.member_fault = Some(fault.clone());
         }
@@ -202,22 +176,14 @@ impl WatchTask {
             _ if self.loaded_before => LinkState::Stale { reason, retry_in },
             _ => LinkState::Connecting { error: Some(reason), retry_in },
         })
-        .await?;
+        .await;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.wake.notified() => {
                 self.retry.reset();
-                self.connector.allow_login();
+                self.connector.login_backoff.allow_now(Instant::now());
             }
         }
-        Ok(())
-    }
-
-    /// Whether only the session has expired, so that nothing is reported unless a new login fails.
-    fn session_expired(&mut self, fault: &Fault) -> bool {
-        matches!(fault, Fault::TokenExpired | Fault::NoLogin)
-            && self.connector.settings().login.is_some()
-            && self.may_renew()
     }
 
     fn may_renew(&mut self) -> bool {
@@ -225,64 +191,46 @@ impl WatchTask {
         self.renewals <= RENEWALS
     }
 
-    /// A full load; starts over where the store compacts the revision that is being read.
-    async fn load(&mut self, link: &MemberLink) -> Result<(), RoundEnd> {
-        loop {
-            match self.load_once(link).await {
-                Err(RoundEnd::Lost(Fault::Compacted)) => {}
-                ended => return ended,
-            }
-        }
-    }
-
-    async fn load_once(&mut self, link: &MemberLink) -> Result<(), RoundEnd> {
-        let mark = self.connector.baseline();
-        let PagedRead { readable: reach, first: mut chunk, mut pager } =
-            PagedRead::start(link, &self.scope, false).await?;
-        self.connector.observe(mark, link, chunk.head);
-        let Head { cluster, revision: at, .. } = chunk.head;
+    async fn load(&mut self, link: &MemberLink) -> Result<(), Fault> {
+        let mark = self.connector.store_identity.baseline();
+        let PagedRead { readable, first, mut pager } = PagedRead::start(link, &self.scope, false).await?;
+        self.connector.store_identity.observe(mark, link.serial, first.head);
+        let Head { cluster, revision: at, .. } = first.head;
         let store = self.connector.store(cluster);
         self.checkpoint = None;
         let resync = self.loaded_before;
-        let coverage = reach.coverage.clone();
-        self.events.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await?;
+        let coverage = readable.coverage.clone();
+        self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
 
-        let (mut ledger, mut entries) = (SnapshotDigest::default(), 0);
-        loop {
+        let (mut ledger, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
+        while let Some(chunk) = rest {
             // The next response is requested while this one is sent on.
             let (sent, next) = tokio::join!(self.send_pages(chunk, &mut ledger), pager.next());
-            entries += sent?;
-            self.send_state(LinkState::Loading { entries }).await?;
-            match next? {
-                Some(more) => chunk = more,
-                None => break,
-            }
+            entries += sent;
+            self.send_state(LinkState::Loading { entries }).await;
+            rest = next?;
         }
-        self.events.send(WatchEvent::Loaded { at }).await?;
+        self.send(WatchEvent::Loaded { at }).await;
         self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable: reach, digest: ledger });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: ledger });
         Ok(())
     }
 
-    async fn send_pages(&self, chunk: KvChunk, ledger: &mut SnapshotDigest) -> Result<usize, WatchClosed> {
+    /// Sends the entries of a response; returns how many there are.
+    async fn send_pages(&self, chunk: KvChunk, ledger: &mut SnapshotDigest) -> usize {
         let mut count = 0;
         // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
-        loop {
-            let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
-            if part.is_empty() {
-                return Ok(count);
-            }
-            let page: Vec<_> = part.iter().filter_map(|kv| self.scope.entry(kv)).collect();
-            drop(part);
+        while rest.len() > 0 {
+            let part = rest.by_ref().take(PAGE_LIMIT);
+            let page: Vec<_> = part.filter_map(|kv| self.scope.entry(&kv)).collect();
             count += page.len();
-            for entry in &page {
-                ledger.put(entry);
-            }
+            page.iter().for_each(|entry| ledger.put(entry));
             if !page.is_empty() {
-                self.events.send(WatchEvent::Page(page)).await?;
+                self.send(WatchEvent::Page(page)).await;
             }
         }
+        count
     }
 }
 
@@ -294,9 +242,9 @@ mod tests {
     fn a_return_resumes_only_in_the_same_store_at_no_lower_a_revision() {
         let (ours, other) = (StoreId::new("a"), StoreId::new("b"));
         let at = Revision(7);
-        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(7))), ReconnectAction::Resume);
-        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(9))), ReconnectAction::Resume);
-        assert_eq!(ReconnectAction::decide((&ours, at), (&ours, Revision(6))), ReconnectAction::Load);
-        assert_eq!(ReconnectAction::decide((&ours, at), (&other, Revision(9))), ReconnectAction::Load);
+        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(7))), WatchStart::Resume);
+        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(9))), WatchStart::Resume);
+        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(6))), WatchStart::Load);
+        assert_eq!(WatchStart::decide((&ours, at), (&other, Revision(9))), WatchStart::Load);
     }
 }

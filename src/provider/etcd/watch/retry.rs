@@ -31,7 +31,7 @@ impl Retry {
         Self {
             plain: builder.build(),
             jittered: builder.with_jitter().build(),
-            members: members.max(1),
+            members,
             failures: 0,
             well_since: None,
             brief: 0,

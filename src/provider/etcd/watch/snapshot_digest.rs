@@ -4,26 +4,16 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use etcd_client::KeyValue;
-
 use crate::domain::{Entry, ResourceKey, Revision};
 use crate::provider::etcd::error::Fault;
 use crate::provider::etcd::link::MemberLink;
-use crate::provider::etcd::load::{KeyScope, Pager, signed};
+use crate::provider::etcd::load::{KeyScope, Pager};
 use crate::provider::etcd::rights::ReadableRanges;
 
 /// A key's hash. Two keys of one store collide with a chance below one in 10^7 even among a million
 /// keys, and then a comparison costs an unnecessary load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint(u64);
-
-impl Fingerprint {
-    pub(super) fn of(key: &ResourceKey) -> Self {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
 
 pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 
@@ -32,23 +22,15 @@ pub(super) type KeyHashes = Vec<(Fingerprint, MetadataHash)>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MetadataHash(u64);
 
-impl MetadataHash {
-    pub(super) fn of(kv: &KeyValue) -> Self {
-        Self::new([kv.mod_revision(), kv.create_revision(), kv.version(), kv.lease()])
-    }
+fn hashes(entry: &Entry) -> (Fingerprint, MetadataHash) {
+    let metadata = (entry.revision, entry.created, entry.version, entry.lease);
+    (Fingerprint(hash(&entry.key)), MetadataHash(hash(metadata)))
+}
 
-    pub(super) fn of_entry(entry: &Entry) -> Self {
-        let created = entry.created.unwrap_or_default();
-        let version = entry.version.and_then(|version| i64::try_from(version).ok()).unwrap_or_default();
-        let lease = entry.lease.map_or(0, |lease| lease.0);
-        Self::new([signed(entry.revision), signed(created), version, lease])
-    }
-
-    fn new(said: [i64; 4]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        said.hash(&mut hasher);
-        Self(hasher.finish())
-    }
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The metadata hash of each key's last change.
@@ -61,13 +43,13 @@ pub(super) struct SnapshotDigest {
 
 impl SnapshotDigest {
     pub(super) fn put(&mut self, entry: &Entry) {
-        let key = Fingerprint::of(&entry.key);
+        let (key, metadata) = hashes(entry);
         self.touch(key);
-        self.known.insert(key, MetadataHash::of_entry(entry));
+        self.known.insert(key, metadata);
     }
 
     pub(super) fn delete(&mut self, key: &ResourceKey) {
-        let key = Fingerprint::of(key);
+        let key = Fingerprint(hash(key));
         self.touch(key);
         self.known.remove(&key);
     }
@@ -102,14 +84,13 @@ impl SnapshotDigest {
 pub(super) async fn list_hashes(
     link: MemberLink,
     scope: KeyScope,
-    reach: ReadableRanges,
+    readable: ReadableRanges,
     at: Revision,
 ) -> Result<(Revision, KeyHashes), Fault> {
-    let mut pager = Pager::new(link, &reach).keys_only(true).at(at);
+    let mut pager = Pager::new(link, &readable.ranges, true, Some(at));
     let mut fresh = KeyHashes::new();
     while let Some(chunk) = pager.next().await? {
-        let named = chunk.kvs.iter().filter_map(|kv| Some((scope.name(kv.key())?, MetadataHash::of(kv))));
-        fresh.extend(named.map(|(key, stamp)| (Fingerprint::of(&key), stamp)));
+        fresh.extend(chunk.kvs.iter().filter_map(|kv| scope.entry(kv)).map(|entry| hashes(&entry)));
     }
     Ok((at, fresh))
 }
@@ -136,9 +117,7 @@ mod tests {
     }
 
     fn fresh(list: &[(&str, u64)]) -> Vec<(Fingerprint, MetadataHash)> {
-        list.iter()
-            .map(|&(name, at)| (Fingerprint::of(&key(name)), MetadataHash::of_entry(&entry(name, at))))
-            .collect()
+        list.iter().map(|&(name, at)| hashes(&entry(name, at))).collect()
     }
 
     fn digest() -> SnapshotDigest {
@@ -164,13 +143,13 @@ mod tests {
 
     #[test]
     fn the_same_revision_of_another_history_is_found() {
-        let stamp = MetadataHash::of_entry(&entry("a", 7));
+        let stamp = hashes(&entry("a", 7));
         let others = [
             Entry { created: Some(Revision(2)), ..entry("a", 7) },
             Entry { version: Some(2), ..entry("a", 7) },
             Entry { lease: Some(LeaseId(9)), ..entry("a", 7) },
         ];
-        assert!(others.iter().all(|other| MetadataHash::of_entry(other) != stamp));
+        assert!(others.iter().all(|other| hashes(other).1 != stamp.1));
     }
 
     #[test]

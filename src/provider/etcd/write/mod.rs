@@ -4,32 +4,27 @@
 mod response;
 mod transaction;
 
-use etcd_client::Txn;
+use etcd_client::{Txn, TxnResponse};
 
 use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
-use super::layout::Keyspace;
 use super::link::MemberLink;
 use super::rights;
 use crate::domain::TokenKind;
-use crate::provider::{CALL_DEADLINE, Capabilities, Commit, Error, Op, Result};
+use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, Error, Op};
 use response::read_response;
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations all or nothing.
-pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<Op>) -> Result<Commit> {
-    let steps = prepare(keyspace, ops)?;
-    let Some(first) = steps.first().map(|step| step.key.clone()) else {
+pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
+    let steps = prepare(&connector.keyspace, ops)?;
+    let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
     };
     let name = connector.name();
 
-    let leases = match check_permission(connector, &steps).await {
-        Ok(()) => grant_leases(connector, &steps).await,
-        Err(fault) => Err(fault),
-    };
-    let leases = match leases {
+    let leases = match grant_leases(connector, &steps).await {
         Ok(leases) => leases,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
@@ -37,36 +32,31 @@ pub(super) async fn commit(connector: &Connector, keyspace: &Keyspace, ops: Vec<
         }
     };
     let txn = transaction(&steps, &leases);
-    let readable = steps.first().map(|step| step.raw_key.clone()).unwrap_or_default();
-    let (link, sent) = match send(connector, txn.clone(), readable.clone()).await {
+    let (link, sent) = match send(connector, &txn, &first.raw_key).await {
         // Authentication was enabled after the link was opened: such a write did nothing.
-        (_, Err(Fault::NoLogin)) if connector.settings().login.is_some() => {
-            send(connector, txn, readable).await
+        (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => {
+            send(connector, &txn, &first.raw_key).await
         }
         sent => sent,
     };
-    match sent.and_then(|answer| read_response(keyspace, &steps, &answer)) {
-        Ok(Ok(commit)) => Ok(commit),
-        Ok(Err(refused)) => {
-            revoke_leases(link, leases);
-            Err(refused)
-        }
+    let outcome = match sent.and_then(|answer| read_response(&steps, &answer)) {
+        Ok(outcome) => outcome,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
-            let error = match refused_limit(&fault, &steps) {
+            Err(match refused_limit(&fault, &steps) {
                 Some(sent) => {
                     Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
                 }
-                None if link.is_some() => fault.into_write_error(&name, &first, || lacking),
+                None if link.is_some() => fault.into_write_error(&name, first.op.key(), || lacking),
                 None => fault.into_error(&name, || lacking),
-            };
-            // A write that may be stored keeps its lease: revoking it would delete the key.
-            if !matches!(error, Error::OutcomeUnknown { .. }) {
-                revoke_leases(link, leases);
-            }
-            Err(error)
+            })
         }
+    };
+    // A write that may be stored keeps its lease: revoking it would delete the key.
+    if !matches!(outcome, Ok(_) | Err(Error::OutcomeUnknown { .. })) {
+        revoke_leases(link, leases);
     }
+    outcome
 }
 
 /// The size of what was sent, where a server has lower limits than etcd's defaults.
@@ -97,39 +87,39 @@ pub(super) fn capabilities(layout: KeyLayout) -> Capabilities {
 
 /// Checks whether the user may write the keys of nested transactions: etcd, up to 3.5 at least, checks
 /// no permissions in there, and would let a reader write.
-async fn check_permission(connector: &Connector, steps: &[TxnStep]) -> std::result::Result<(), Fault> {
-    let nested: Vec<_> =
-        steps.iter().filter(|step| step.needs_nested_txn()).map(|step| step.raw_key.clone()).collect();
-    if nested.is_empty() || !connector.settings().has_credentials() {
+async fn check_permission(connector: &Connector, steps: &[TxnStep]) -> Result<(), Fault> {
+    let nested = steps.iter().filter(|step| step.needs_nested_txn());
+    let nested = &nested.map(|step| &*step.raw_key).collect::<Vec<_>>();
+    let has_credentials = connector.settings.login.is_some() || connector.settings.tls.identity.is_some();
+    if nested.is_empty() || !has_credentials {
         return Ok(());
     }
-    let nested = &nested;
     connector.read(|link| async move { rights::check_write(&link, nested).await }).await
 }
 
 /// The rights that a denied write lacks, for messages.
 async fn missing_permission(connector: &Connector, steps: &[TxnStep], fault: &Fault) -> String {
-    let keys: Vec<_> = steps.iter().map(|step| (step.key.clone(), step.raw_key.clone())).collect();
-    let mut told = None;
+    let keys = steps.iter().map(|step| (step.op.key(), &step.raw_key));
     if *fault == Fault::Denied
         && let Ok(link) = connector.link().await
+        && let Some(missing) = rights::missing_rights(&link, keys).await
     {
-        told = rights::missing_rights(&link, &keys).await;
+        return missing;
     }
-    told.unwrap_or_else(|| format!("write of {} in etcd", key_names(steps)))
+    format!("write of {} in etcd", key_names(steps))
 }
 
-/// A new lease for each step that needs one, in the order of the steps.
-async fn grant_leases(
-    connector: &Connector,
-    steps: &[TxnStep],
-) -> std::result::Result<Vec<Option<i64>>, Fault> {
+/// A new lease for each step that needs one, in the order of the steps, if the user may write them.
+async fn grant_leases(connector: &Connector, steps: &[TxnStep]) -> Result<Vec<Option<i64>>, Fault> {
+    check_permission(connector, steps).await?;
     let mut leases = Vec::with_capacity(steps.len());
     for step in steps {
-        leases.push(match step.new_lease_ttl() {
+        leases.push(match step.new_lease_ttl {
             // A grant whose response is lost expires by itself; it may be repeated.
             Some(ttl) => Some(
-                connector.read(|link| async move { Ok(link.lease().grant(ttl, None).await?.id()) }).await?,
+                connector
+                    .read(|link| async move { Ok(link.client.lease_client().grant(ttl, None).await?.id()) })
+                    .await?,
             ),
             None => None,
         });
@@ -146,7 +136,8 @@ fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
     }
     tokio::spawn(async move {
         for lease in unused {
-            let revoked = within(CALL_DEADLINE, async { Ok(link.lease().revoke(lease).await?) });
+            let revoked =
+                within(CALL_DEADLINE, async { Ok(link.client.lease_client().revoke(lease).await?) });
             if revoked.await.is_err() {
                 return;
             }
@@ -159,34 +150,25 @@ fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
 /// result, nothing was sent.
 async fn send(
     connector: &Connector,
-    txn: Txn,
-    readable: Vec<u8>,
-) -> (Option<MemberLink>, std::result::Result<etcd_client::TxnResponse, Fault>) {
+    txn: &Txn,
+    readable: &[u8],
+) -> (Option<MemberLink>, Result<TxnResponse, Fault>) {
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
         let link = match connector.responsive_link().await {
             Ok(link) => link,
             Err(met) => return (None, Err(met)),
         };
-        match connector.verify_store(&link, readable.clone()).await {
-            Ok(()) => {}
-            Err(met) if met.retry_elsewhere() => {
-                fault = connector.fail(&link, met).await;
-                continue;
-            }
-            Err(met) => {
-                let refused = connector.drop_if_refused(&link, Err(met)).await;
-                return (Some(link), refused);
-            }
-        }
-        let call = || {
-            let (mut kv, txn) = (link.kv(), txn.clone());
-            async move { Ok(kv.txn(txn).await?) }
+        let verified = connector.verify_store(&link, readable).await;
+        let sent = verified.is_ok();
+        let answer = match verified {
+            Ok(()) => within(CALL_DEADLINE, link.txn(txn)).await,
+            Err(met) => Err(met),
         };
-        match within(CALL_DEADLINE, link.with_token_renewal(call)).await {
+        match answer {
             Err(met) if met.retry_elsewhere() => {
                 fault = connector.fail(&link, met).await;
-                if !fault.sent_nothing() {
+                if sent && !matches!(fault, Fault::Unreachable | Fault::Tls { .. }) {
                     return (Some(link), Err(fault));
                 }
             }

@@ -3,44 +3,39 @@
 use etcd_client::proto::{PbTxnOpResponse, PbTxnResponse};
 use etcd_client::{KeyValue, TxnOpResponse};
 
-use super::transaction::{TxnStep, WriteAction};
+use super::transaction::TxnStep;
 use crate::domain::Token;
 use crate::provider::etcd::error::Fault;
-use crate::provider::etcd::layout::Keyspace;
 use crate::provider::etcd::link::Head;
 use crate::provider::etcd::load::{entry, unsigned};
-use crate::provider::{Commit, Error, Expect, Outcome, Result};
+use crate::provider::{self, Commit, Error, Expect, Op, Outcome};
 
 /// The commit, or the error of the condition that failed, with the present entry.
 pub(super) fn read_response(
-    keyspace: &Keyspace,
     steps: &[TxnStep],
     answer: &etcd_client::TxnResponse,
-) -> std::result::Result<Result<Commit>, Fault> {
+) -> Result<provider::Result<Commit>, Fault> {
     let head = Head::of(answer.header())?;
-    if !is_whole(&answer.0) {
+    if !is_whole(&answer.0) || answer.0.responses.len() != steps.len() {
         return Err(Fault::Malformed);
     }
     let parts = answer.op_responses();
-    if parts.len() != steps.len() {
-        return Err(Fault::Malformed);
-    }
     let pairs = steps.iter().zip(&parts);
     if answer.succeeded() {
         let after = Token::counter(head.revision.0);
         let outcomes = pairs
             .map(|(step, part)| Outcome {
-                before: match step.expect {
+                before: match step.op.expect() {
                     Expect::Token(token) => Some(token),
                     Expect::Absent => None,
-                    Expect::Anything => before(part).map(|kv| token(&kv)),
+                    Expect::Anything => token_before(part),
                 },
-                after: matches!(step.action, WriteAction::Put { .. }).then_some(after),
+                after: matches!(step.op, Op::Put { .. }).then_some(after),
             })
             .collect();
         return Ok(Ok(Commit { at: head.revision, outcomes }));
     }
-    let mut failed = pairs.filter_map(|(step, part)| condition_error(keyspace, step, part));
+    let mut failed = pairs.filter_map(|(step, part)| condition_error(step, part));
     failed.next().map(Err).ok_or(Fault::Malformed)
 }
 
@@ -57,25 +52,25 @@ fn token(kv: &KeyValue) -> Token {
     Token::counter(unsigned(kv.mod_revision()).0)
 }
 
-/// The previous key-value pair of a write.
-fn before(part: &TxnOpResponse) -> Option<KeyValue> {
+/// The token that a write replaced.
+fn token_before(part: &TxnOpResponse) -> Option<Token> {
     match part {
-        TxnOpResponse::Put(put) => put.prev_key().cloned(),
-        TxnOpResponse::Delete(delete) => delete.prev_kvs().first().cloned(),
-        TxnOpResponse::Txn(txn) => txn.op_responses().iter().find_map(before),
+        TxnOpResponse::Put(put) => put.prev_key().map(token),
+        TxnOpResponse::Delete(delete) => delete.prev_kvs().first().map(token),
+        TxnOpResponse::Txn(txn) => txn.op_responses().iter().find_map(token_before),
         TxnOpResponse::Get(_) => None,
     }
 }
 
 /// The error of a step, if its condition is one that failed.
-fn condition_error(keyspace: &Keyspace, step: &TxnStep, part: &TxnOpResponse) -> Option<Error> {
+fn condition_error(step: &TxnStep, part: &TxnOpResponse) -> Option<Error> {
     let TxnOpResponse::Get(get) = part else { return None };
     let now = get.kvs().first();
-    let key = step.key.clone();
-    match (step.mod_revision, &step.action) {
-        (_, WriteAction::Delete) if now.is_none() => Some(Error::NotFound { key }),
+    let key = step.op.key().clone();
+    match (step.mod_revision, &step.op) {
+        (_, Op::Delete { .. }) if now.is_none() => Some(Error::NotFound { key }),
         (Some(expected), _) if now.map_or(0, KeyValue::mod_revision) != expected => {
-            let now = now.and_then(|kv| Some(Box::new(entry(keyspace.decode(kv.key())?, kv))));
+            let now = now.map(|kv| Box::new(entry(key.clone(), kv)));
             Some(Error::Conflict { key, now })
         }
         _ => None,
@@ -87,18 +82,16 @@ mod tests {
     use etcd_client::proto::{PbResponseHeader, PbResponseOp};
 
     use super::*;
-    use crate::provider::etcd::KeyLayout;
 
     #[test]
     fn an_answer_that_lacks_a_part_is_malformed_and_no_panic() {
-        let keyspace = Keyspace::new(KeyLayout::Namespaced.default_prefix(), KeyLayout::Namespaced);
         let hollow = PbResponseOp { response: None };
         let nested = PbTxnResponse { responses: vec![hollow.clone()], ..Default::default() };
         let inside = PbResponseOp { response: Some(PbTxnOpResponse::ResponseTxn(nested)) };
         for part in [hollow, inside] {
             let header = Some(PbResponseHeader::default());
             let answer = PbTxnResponse { header, succeeded: true, responses: vec![part] };
-            let judged = read_response(&keyspace, &[], &etcd_client::TxnResponse(answer));
+            let judged = read_response(&[], &etcd_client::TxnResponse(answer));
             assert!(matches!(judged, Err(Fault::Malformed)));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_client::{Compare, CompareOp, DeleteOptions, PutOptions, Txn, TxnOp};
 
 use super::capabilities;
-use crate::domain::{LeaseId, ResourceKey};
+use crate::domain::LeaseId;
 use crate::provider::etcd::layout::Keyspace;
 use crate::provider::ops::check_commit;
 use crate::provider::{Error, Expect, Lease, Op, Result};
@@ -27,45 +27,25 @@ const MAX_NAMED_KEYS: usize = 4;
 
 /// One operation of the transaction.
 pub(super) struct TxnStep {
-    pub(super) key: ResourceKey,
+    pub(super) op: Op,
     pub(super) raw_key: Vec<u8>,
-    pub(super) expect: Expect,
     /// To be compared; 0 for a key that must not exist.
     pub(super) mod_revision: Option<i64>,
-    pub(super) action: WriteAction,
-}
-
-pub(super) enum WriteAction {
-    /// Writes a value: with the lease that the key has, with a new one of `ttl` seconds, with an
-    /// existing one, or with none.
-    Put {
-        value: Vec<u8>,
-        keep_lease: bool,
-        ttl: Option<i64>,
-        lease: Option<LeaseId>,
-    },
-    Delete,
+    /// The TTL, in seconds, of the lease to grant before it is sent.
+    pub(super) new_lease_ttl: Option<i64>,
 }
 
 impl TxnStep {
     /// Whether it needs a nested transaction: a write without condition that keeps a lease if there is
     /// one. etcd refuses to keep the lease of a key that does not exist.
     pub(super) fn needs_nested_txn(&self) -> bool {
-        matches!((&self.action, self.expect), (WriteAction::Put { keep_lease: true, .. }, Expect::Anything))
-    }
-
-    /// The TTL, in seconds, of the lease to grant before it is sent.
-    pub(super) fn new_lease_ttl(&self) -> Option<i64> {
-        match self.action {
-            WriteAction::Put { ttl, .. } => ttl,
-            WriteAction::Delete => None,
-        }
+        matches!(self.op, Op::Put { lease: Lease::Keep, expect: Expect::Anything, .. })
     }
 
     fn value_size(&self) -> usize {
-        match &self.action {
-            WriteAction::Put { value, .. } => value.len(),
-            WriteAction::Delete => 0,
+        match &self.op {
+            Op::Put { document, .. } => document.len(),
+            Op::Delete { .. } => 0,
         }
     }
 
@@ -77,61 +57,51 @@ impl TxnStep {
     }
 
     fn condition(&self) -> Option<Compare> {
-        match (self.mod_revision, &self.action) {
-            (Some(revision), _) => {
-                Some(Compare::mod_revision(self.raw_key.clone(), CompareOp::Equal, revision))
-            }
-            (None, WriteAction::Delete) => {
-                Some(Compare::version(self.raw_key.clone(), CompareOp::Greater, 0))
-            }
-            (None, WriteAction::Put { .. }) => None,
+        let key = &*self.raw_key;
+        match (self.mod_revision, &self.op) {
+            (Some(revision), _) => Some(Compare::mod_revision(key, CompareOp::Equal, revision)),
+            (None, Op::Delete { .. }) => Some(Compare::version(key, CompareOp::Greater, 0)),
+            (None, Op::Put { .. }) => None,
         }
     }
 
-    fn operation(&self, lease: Option<i64>) -> TxnOp {
-        let anything = self.expect == Expect::Anything;
-        let WriteAction::Put { value, keep_lease: keep, lease: of, .. } = &self.action else {
-            let options = anything.then(|| DeleteOptions::new().with_prev_key());
-            return TxnOp::delete(self.raw_key.clone(), options);
+    fn operation(&self, granted: Option<i64>) -> TxnOp {
+        let (key, anything) = (&*self.raw_key, self.op.expect() == Expect::Anything);
+        let Op::Put { document, lease, .. } = &self.op else {
+            return TxnOp::delete(key, anything.then(|| DeleteOptions::new().with_prev_key()));
         };
-        let lease = lease.or(of.map(|LeaseId(id)| id)).unwrap_or(0);
-        let mut options = PutOptions::new().with_lease(lease);
+        let existing = if let Lease::Of(LeaseId(id)) = lease { *id } else { 0 };
+        let mut options = PutOptions::new().with_lease(granted.unwrap_or(existing));
         if anything {
             // Otherwise the previous token is known from the condition.
             options = options.with_prev_key();
         }
-        let put = |options| TxnOp::put(self.raw_key.clone(), value.clone(), Some(options));
+        let put = |options| TxnOp::put(key, document.as_bytes(), Some(options));
         if self.needs_nested_txn() {
-            let exists = Compare::version(self.raw_key.clone(), CompareOp::Greater, 0);
+            let exists = Compare::version(key, CompareOp::Greater, 0);
             let keeping = put(options.clone().with_ignore_lease());
             return TxnOp::txn(Txn::new().when([exists]).and_then([keeping]).or_else([put(options)]));
         }
-        let keeps = *keep && matches!(self.expect, Expect::Token(_));
+        let keeps = *lease == Lease::Keep && matches!(self.op.expect(), Expect::Token(_));
         put(if keeps { options.with_ignore_lease() } else { options })
     }
 }
 
 /// The operations as steps, checked against every limit that is known before they are sent.
 pub(super) fn prepare(keyspace: &Keyspace, ops: Vec<Op>) -> Result<Vec<TxnStep>> {
-    check_commit(&ops, &capabilities(keyspace.layout()))?;
+    check_commit(&ops, &capabilities(keyspace.layout))?;
     let steps = ops.into_iter().map(|op| step(keyspace, op)).collect::<Result<Vec<_>>>()?;
     let most = MAX_OPS - usize::from(steps.iter().any(TxnStep::needs_nested_txn));
     if steps.len() > most {
-        return Err(invalid(format!(
+        return Err(Error::invalid(format!(
             "{} writes at once; etcd takes at most {most} where a lease is kept whatever is there: commit fewer \
              at a time",
             steps.len(),
         )));
     }
-    check_size(&steps)?;
-    Ok(steps)
-}
-
-/// Checks the request size before it is sent.
-fn check_size(steps: &[TxnStep]) -> Result<()> {
-    let size = request_size(steps);
+    let size = request_size(&steps);
     if size <= MAX_REQUEST {
-        return Ok(());
+        return Ok(steps);
     }
     let twice: usize = steps.iter().filter(|step| step.needs_nested_txn()).map(TxnStep::value_size).sum();
     let remedy = if size - twice <= MAX_REQUEST {
@@ -140,9 +110,9 @@ fn check_size(steps: &[TxnStep]) -> Result<()> {
     } else {
         "shorten it, or commit fewer at a time"
     };
-    Err(invalid(format!(
+    Err(Error::invalid(format!(
         "the write of {} would be a request of {} KiB; etcd takes at most {} KiB at once: {remedy}",
-        key_names(steps),
+        key_names(&steps),
         size.div_ceil(1024),
         MAX_REQUEST / 1024
     )))
@@ -154,38 +124,21 @@ pub(super) fn request_size(steps: &[TxnStep]) -> usize {
 }
 
 fn step(keyspace: &Keyspace, op: Op) -> Result<TxnStep> {
-    let stored = keyspace.encode(op.key())?;
-    let expect = op.expect();
-    let compares = match expect {
+    let raw_key = keyspace.encode(op.key())?;
+    let mod_revision = match op.expect() {
         Expect::Anything => None,
         Expect::Absent => Some(0),
-        Expect::Token(token) => Some(
-            token
-                .as_counter()
-                .and_then(|count| i64::try_from(count).ok())
-                .filter(|count| *count > 0)
-                .ok_or_else(|| {
-                    invalid(format!("{token} is not a token of etcd, whose tokens are counts from 1 on"))
-                })?,
-        ),
-    };
-    let (key, action) = match op {
-        Op::Delete { key, .. } => (key, WriteAction::Delete),
-        Op::Put { key, document, lease, .. } => {
-            let ttl = if let Lease::For(length) = lease { Some(seconds(length)?) } else { None };
-            let of = if let Lease::Of(lease) = lease { Some(lease) } else { None };
-            (
-                key,
-                WriteAction::Put {
-                    value: document.as_bytes().to_vec(),
-                    keep_lease: lease == Lease::Keep,
-                    ttl,
-                    lease: of,
-                },
-            )
+        Expect::Token(token) => {
+            let count = token.as_counter().and_then(|count| i64::try_from(count).ok());
+            let reason = format!("{token} is not a token of etcd, whose tokens are counts from 1 on");
+            Some(count.filter(|count| *count > 0).ok_or_else(|| Error::invalid(reason))?)
         }
     };
-    Ok(TxnStep { key, raw_key: stored, expect, mod_revision: compares, action })
+    let new_lease_ttl = match op {
+        Op::Put { lease: Lease::For(length), .. } => Some(seconds(length)?),
+        _ => None,
+    };
+    Ok(TxnStep { op, raw_key, mod_revision, new_lease_ttl })
 }
 
 /// A TTL as etcd takes it: whole seconds, rounded up.
@@ -193,17 +146,13 @@ fn seconds(length: Duration) -> Result<i64> {
     let whole = length.as_secs().saturating_add(u64::from(length.subsec_nanos() > 0));
     match i64::try_from(whole) {
         Ok(seconds) if (1..=MAX_LEASE).contains(&whole) => Ok(seconds),
-        _ => Err(invalid(format!("a lease of {whole} s; etcd grants 1 to {MAX_LEASE} s"))),
+        _ => Err(Error::invalid(format!("a lease of {whole} s; etcd grants 1 to {MAX_LEASE} s"))),
     }
-}
-
-fn invalid(reason: String) -> Error {
-    Error::invalid(reason)
 }
 
 /// The keys of a write, for messages; of many, the first few.
 pub(super) fn key_names(steps: &[TxnStep]) -> String {
-    let names: Vec<_> = steps.iter().take(MAX_NAMED_KEYS).map(|step| step.key.to_string()).collect();
+    let names: Vec<_> = steps.iter().take(MAX_NAMED_KEYS).map(|step| step.op.key().to_string()).collect();
     let more = match steps.len().saturating_sub(MAX_NAMED_KEYS) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -215,18 +164,19 @@ pub(super) fn key_names(steps: &[TxnStep]) -> String {
 pub(super) fn transaction(steps: &[TxnStep], leases: &[Option<i64>]) -> Txn {
     let conditions: Vec<_> = steps.iter().filter_map(TxnStep::condition).collect();
     let operations: Vec<_> = steps.iter().zip(leases).map(|(step, lease)| step.operation(*lease)).collect();
-    let present: Vec<_> = steps.iter().map(|step| TxnOp::get(step.raw_key.clone(), None)).collect();
+    let present: Vec<_> = steps.iter().map(|step| TxnOp::get(&*step.raw_key, None)).collect();
     Txn::new().when(conditions).and_then(operations).or_else(present)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Document, Namespace, Token, WebhookId};
+    use crate::domain::{Document, Namespace, ResourceKey, Token, WebhookId};
     use crate::provider::etcd::KeyLayout;
 
     fn keyspace() -> Keyspace {
-        Keyspace::new(KeyLayout::Namespaced.default_prefix(), KeyLayout::Namespaced)
+        let layout = KeyLayout::Namespaced;
+        Keyspace { prefix: layout.default_prefix(), layout }
     }
 
     fn key(id: &str) -> ResourceKey {

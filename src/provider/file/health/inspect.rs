@@ -12,7 +12,7 @@ use super::super::tracker::settled;
 use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, unquote, walk};
 use crate::domain::reference::is_all_references;
 use crate::domain::{DocumentKind, is_secret_field, references_in};
-use crate::provider::Error;
+use crate::provider::Result;
 
 /// The last inspection of both files, cached until a file changes: one may have 50 MiB.
 #[derive(Debug, Default)]
@@ -21,22 +21,8 @@ pub(in super::super) struct InspectionCache {
     connections: Mutex<Option<(StatStamp, FileInspection)>>,
 }
 
-/// The result of reading a file.
-#[derive(Debug, Clone)]
-pub(super) enum FileInspection {
-    /// There is none.
-    Missing,
-    /// It cannot be read, or is no JSON object.
-    Unreadable(Error),
-    /// It can.
-    Readable(FileSummary),
-}
-
-impl FileInspection {
-    pub(super) fn is_unreadable(&self) -> bool {
-        matches!(self, Self::Unreadable(_))
-    }
-}
+/// What a file holds: `None` if there is none, an error if it cannot be read, or is no JSON object.
+pub(super) type FileInspection = Result<Option<FileSummary>>;
 
 /// A file that is a JSON object.
 #[derive(Debug, Clone, Default)]
@@ -65,18 +51,10 @@ impl InspectionCache {
             return judgement.clone();
         }
         *known = None;
-        match read(path) {
-            Ok(Some((stamp, bytes))) => {
-                let judgement = match FileContents::of(path, bytes) {
-                    Ok(contents) => FileInspection::Readable(inspect(which, &contents)),
-                    Err(error) => FileInspection::Unreadable(error),
-                };
-                *known = settled(stamp).map(|stamp| (stamp, judgement.clone()));
-                judgement
-            }
-            Ok(None) => FileInspection::Missing,
-            Err(error) => FileInspection::Unreadable(error),
-        }
+        let Some((stamp, bytes)) = read(path)? else { return Ok(None) };
+        let judgement = FileContents::of(path, bytes).map(|contents| Some(inspect(which, &contents)));
+        *known = settled(stamp).map(|stamp| (stamp, judgement.clone()));
+        judgement
     }
 }
 
@@ -134,7 +112,7 @@ impl PlaintextSearch<'_> {
             }
             JsonEvent::Key(span) => {
                 self.path.truncate(self.open.last().copied().unwrap_or_default());
-                self.path.push(unquote(span.of(self.text)).value().unwrap_or_default().into_owned());
+                self.path.push(unquote(span.of(self.text)).unwrap_or_default().into_owned());
             }
             JsonEvent::Scalar(Scalar::String, span) if !self.found => self.found = self.is_plaintext(span),
             JsonEvent::Scalar(..) => {}
@@ -146,7 +124,7 @@ impl PlaintextSearch<'_> {
         if !is_secret_field(self.kind, path) {
             return false;
         }
-        let value = unquote(span.of(self.text)).value().unwrap_or_default();
+        let value = unquote(span.of(self.text)).unwrap_or_default();
         let references = references_in(&value);
         let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
         defaults || !is_all_references(&value)
@@ -175,16 +153,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.json");
         let judged = InspectionCache::default();
-        let documents = || match judged.of(FileKind::Webhooks, &path) {
-            FileInspection::Readable(read) => read.documents,
-            other => panic!("{other:?}"),
-        };
-        assert!(matches!(judged.of(FileKind::Webhooks, &path), FileInspection::Missing));
+        let documents = || judged.of(FileKind::Webhooks, &path).unwrap().unwrap().documents;
+        assert!(matches!(judged.of(FileKind::Webhooks, &path), Ok(None)));
         std::fs::write(&path, r#"{"a": {}, "a": {}, "b": {}}"#).unwrap();
         assert_eq!((documents(), documents()), (2, 2));
         std::fs::write(&path, r#"{"a": {}, "b": {}, "c": {}, "d": {}}"#).unwrap();
         assert_eq!(documents(), 4);
         std::fs::write(&path, "[").unwrap();
-        assert!(judged.of(FileKind::Webhooks, &path).is_unreadable());
+        assert!(judged.of(FileKind::Webhooks, &path).is_err());
     }
 }

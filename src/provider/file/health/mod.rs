@@ -30,30 +30,32 @@ pub(super) async fn check(provider: &FileProvider) -> Health {
     let begun = Instant::now();
     let limit = HEALTH_DEADLINE - MARGIN;
     let about = provider.within(limit, |shared| BOTH.map(|which| FileStat::file(shared.path(which))));
-    let Ok(about) = about.await else {
+    let Some(about) = about.await else {
         return Health::unusable(BACKEND.name, "the file system does not answer", "check the mount");
     };
     let judged = Arc::clone(&provider.inspections);
     // Continues after the timeout: the next check finds its result in the cache.
     let judging = move |shared: &FileState| BOTH.map(|which| judged.of(which, shared.path(which)));
     let judgements = provider.within(limit.saturating_sub(begun.elapsed()), judging).await;
-    report(&provider.shared, &about, judgements.ok().as_ref())
+    report(&provider.shared, &about, judgements)
 }
 
-fn report(shared: &FileState, about: &[FileStat; 2], judgements: Option<&[FileInspection; 2]>) -> Health {
+fn report(shared: &FileState, about: &[FileStat; 2], judgements: Option<[FileInspection; 2]>) -> Health {
     let mut health = Health::new(BACKEND.name);
     let pause = shared.debounce.as_secs_f32();
     health.facts.push(Fact::text("save order", format!("connections, and webhooks {pause:.1} s later")));
-    health.facts.push(Fact::text("changes", shared.watch_mode().to_string()));
-    let lost = judgements.is_some_and(|both| both.iter().all(FileInspection::is_unreadable));
-    for (at, which) in BOTH.into_iter().enumerate() {
-        let Some(about) = about.get(at) else { continue };
-        let judgement = judgements.and_then(|both| both.get(at));
-        let found: Vec<_> = match judgement {
+    health.facts.push(Fact::text("changes", shared.watch_mode.lock().to_string()));
+    let judgements = judgements.map_or([None, None], |both| both.map(Some));
+    let lost = judgements.iter().all(|judgement| matches!(judgement, Some(Err(_))));
+    for ((which, about), judgement) in BOTH.into_iter().zip(about).zip(judgements) {
+        let found = match &judgement {
             Some(judgement) => content_findings(which, about, judgement, lost),
-            None => vec![not_inspected(about)],
+            None => {
+                let (name, seconds) = (about.path.display(), HEALTH_DEADLINE.as_secs());
+                vec![Finding::hint(format!("{name} could not be read through within {seconds} s"), "")]
+            }
         };
-        health.members.push(member_health(shared, which, about, judgement, &found));
+        health.members.push(member_health(shared, which, about, judgement.as_ref(), &found));
         for finding in found.into_iter().chain(about.findings()) {
             // Both files may be in the same folder: report its problems once.
             if !health.findings().contains(&finding) {
@@ -74,17 +76,17 @@ fn content_findings(
     let name = about.path.display();
     let weight = if lost { Condition::Unusable } else { Condition::Degraded };
     let judgement = match judgement {
-        FileInspection::Missing if which == FileKind::Webhooks => {
+        Ok(None) if which == FileKind::Webhooks => {
             let text = "is missing: the receiver serves one built-in webhook that accepts every id unchecked";
             return vec![Finding::fault(format!("{name} {text}"), "create it, if only as {}")];
         }
-        FileInspection::Missing => return Vec::new(),
-        FileInspection::Unreadable(Error::Denied { permission, remedy }) => {
+        Ok(None) => return Vec::new(),
+        Err(Error::Denied { permission, remedy }) => {
             let text = format!("permission denied {permission}");
             return vec![Finding::rights(Right::Read, text, *remedy).at(weight)];
         }
-        FileInspection::Unreadable(error) => return vec![Finding::fault(error.to_string(), "").at(weight)],
-        FileInspection::Readable(read) => read,
+        Err(error) => return vec![Finding::fault(error.to_string(), "").at(weight)],
+        Ok(Some(read)) => read,
     };
     let mut found: Vec<_> = judgement
         .notes
@@ -100,11 +102,6 @@ fn content_findings(
     found
 }
 
-fn not_inspected(about: &FileStat) -> Finding {
-    let seconds = HEALTH_DEADLINE.as_secs();
-    Finding::hint(format!("{} could not be read through within {seconds} s", about.path.display()), "")
-}
-
 fn member_health(
     shared: &FileState,
     which: FileKind,
@@ -114,18 +111,18 @@ fn member_health(
 ) -> MemberHealth {
     let condition = match judgement {
         None => None,
-        Some(FileInspection::Unreadable(_)) => Some(Condition::Unusable),
-        Some(_) => found.iter().map(Finding::condition).max().or(Some(Condition::Healthy)),
+        Some(Err(_)) => Some(Condition::Unusable),
+        Some(Ok(_)) => found.iter().map(Finding::condition).max().or(Some(Condition::Healthy)),
     };
     let mut facts = Vec::new();
-    if let Some(FileInspection::Readable(read)) = judgement {
+    if let Some(Ok(Some(read))) = judgement {
         facts.push(Fact::count("documents", read.documents));
     }
     facts.extend(about.facts());
     facts.extend(shared.last_read(which).map(|at| Fact::moment("read", at)));
     let counted = found.iter().filter(|finding| finding.condition() > Condition::Healthy);
     let detail = counted.map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ");
-    let missing = matches!(judgement, Some(FileInspection::Missing));
+    let missing = matches!(judgement, Some(Ok(None)));
     MemberHealth {
         name: about.path.display().to_string(),
         address: String::new(),

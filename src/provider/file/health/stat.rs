@@ -1,8 +1,8 @@
 //! Metadata, permissions and lock state of one file. Nothing is opened for writing, because a watcher
 //! takes the closing of such a file for a change.
 
-use std::fs::{Metadata, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{Metadata, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -110,8 +110,7 @@ impl FileStat {
 /// Whether another process holds the lock that a save takes. Tries a shared lock and releases it at
 /// once; a save that collides with it retries.
 fn is_locked(target: &Path) -> bool {
-    let options = OpenOptions::new().read(true).custom_flags(open_nofollow()).clone();
-    let lock = options.open(sibling(target, ".lock"));
+    let lock = open_nofollow(&sibling(target, ".lock"), false);
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

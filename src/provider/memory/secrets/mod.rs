@@ -119,8 +119,13 @@ impl MemorySecrets {
         self.shared.state.lock()
     }
 
-    fn check_open(&self) -> Result<()> {
-        if self.state().closed { Err(shut_down()) } else { Ok(()) }
+    /// Fails once the store was shut down.
+    fn open_state(&self) -> Result<MutexGuard<'_, MemorySecretsState>> {
+        Some(self.state()).filter(|state| !state.closed).ok_or_else(shut_down)
+    }
+
+    fn open<'a>(&self, path: &'a SecretPath) -> Result<(KvLocation<'a>, MutexGuard<'_, MemorySecretsState>)> {
+        Ok((KvLocation::of(path)?, self.open_state()?))
     }
 }
 
@@ -131,9 +136,7 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
-        let place = KvLocation::of(path)?;
-        self.check_open()?;
-        let state = self.state();
+        let (place, state) = self.open(path)?;
         if let Some(reason) = state.faults.unreachable_reason(place) {
             return Ok(Presence::Unreachable { reason: reason.into() });
         }
@@ -144,23 +147,19 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
-        self.check_open()?;
-        let state = self.state();
+        let state = self.open_state()?;
         let secrets = state.secrets.get(&folder.mount).into_iter().flatten().map(|(path, _)| path);
         Ok(names_in(folder, secrets))
     }
 
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
-        let place = KvLocation::of(path)?;
-        self.check_open()?;
-        let state = self.state();
+        let (place, state) = self.open(path)?;
         state.faults.check_right(SecretRight::Versions, place)?;
         Ok(state.secret(place).map(StoredSecret::versions))
     }
 
     async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>> {
-        self.check_open()?;
-        let state = self.state();
+        let state = self.open_state()?;
         let lacking = |path: &SecretPath| {
             let place = KvLocation::of(path)?;
             let lacking = |right| Some((right, state.faults.missing(right, place)?));
@@ -170,8 +169,8 @@ impl SecretReader for MemorySecrets {
     }
 
     async fn health(&self) -> Health {
-        let mut health = match self.check_open() {
-            Ok(()) => Health::new(BACKEND.name),
+        let mut health = match self.open_state() {
+            Ok(_) => Health::new(BACKEND.name),
             Err(error) => Health::unusable(BACKEND.name, error.to_string(), ""),
         };
         health.secret_store = Some(self.last_status());
@@ -208,9 +207,7 @@ fn names_in<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>
 #[async_trait]
 impl SecretRevealer for MemorySecrets {
     async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>> {
-        let place = KvLocation::of(path)?;
-        self.check_open()?;
-        let state = self.state();
+        let (place, state) = self.open(path)?;
         state.faults.check_right(SecretRight::Reveal, place)?;
         let Some(kept) = state.secret(place) else { return Ok(None) };
         let version = version.or(kept.current());

@@ -12,7 +12,6 @@ use vaultrs::api::EndpointMiddleware;
 use vaultrs::client::VaultClient;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::endpoint::RequestEndpoint;
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::{VaultRequest, VaultResponse};
 use crate::provider::vault::settings::{VaultAddress, VaultToken};
@@ -27,9 +26,9 @@ const LARGEST: usize = 8 << 20;
 const FIRST: usize = 16 << 10;
 
 pub(super) struct HttpExchange<'a> {
-    vault: &'a VaultClient,
-    address: &'a VaultAddress,
-    within: Duration,
+    pub(super) vault: &'a VaultClient,
+    pub(super) address: &'a VaultAddress,
+    pub(super) within: Duration,
 }
 
 /// The middleware of one request; wiped on drop, because it contains the token.
@@ -41,11 +40,7 @@ impl Drop for RequestMiddleware {
     }
 }
 
-impl<'a> HttpExchange<'a> {
-    pub(super) fn new(vault: &'a VaultClient, address: &'a VaultAddress, within: Duration) -> Self {
-        Self { vault, address, within }
-    }
-
+impl HttpExchange<'_> {
     pub(super) async fn send(
         &self,
         call: &VaultRequest,
@@ -57,15 +52,15 @@ impl<'a> HttpExchange<'a> {
             middle.0.namespace = None;
         }
         middle.0.token = token.map(|token| token.expose().to_owned()).unwrap_or_default();
-        let answer = RequestEndpoint(call).with_middleware(&middle.0).exec(self).await;
+        let answer = call.with_middleware(&middle.0).exec(self).await;
         let (head, body) = answer.map_err(failure)?.response.into_parts();
-        Ok(VaultResponse::new(head.status.as_u16(), Zeroizing::new(body)))
+        Ok(VaultResponse { status: head.status.as_u16(), body: Zeroizing::new(body) })
     }
 
     async fn exchange(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, VaultError> {
         let request = self.prepare(request)?;
         let mut answer = self.vault.http.http.execute(request).await.map_err(|error| self.failed(&error))?;
-        let mut body = ResponseBody::new();
+        let mut body = ResponseBody(Zeroizing::new(Vec::with_capacity(FIRST)));
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
             body.push(&chunk)?;
         }
@@ -81,7 +76,8 @@ impl<'a> HttpExchange<'a> {
         if let Some(token) = head.headers.get_mut("X-Vault-Token") {
             token.set_sensitive(true);
         }
-        if !body.is_empty() {
+        let empty = body.is_empty();
+        if !empty {
             let kind = if head.method == http::Method::PATCH {
                 "application/merge-patch+json"
             } else {
@@ -89,10 +85,9 @@ impl<'a> HttpExchange<'a> {
             };
             head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
-        let empty = body.is_empty();
         let body = reqwest::Body::from(Bytes::from_owner(Zeroizing::new(body)));
-        let mut request = reqwest::Request::try_from(http::Request::from_parts(head, body))
-            .map_err(|_| VaultError::Unusable("this path cannot be sent in a request".into()))?;
+        let mut request =
+            reqwest::Request::try_from(http::Request::from_parts(head, body)).map_err(|_| unusable_path())?;
         if empty {
             *request.body_mut() = None;
         }
@@ -123,21 +118,20 @@ impl RustifyClient for HttpExchange<'_> {
 
 /// Extracts our own error from rustify's; any other one is about the path.
 fn failure(error: ClientError) -> VaultError {
-    let unusable = || VaultError::Unusable("this path cannot be sent in a request".into());
     match error {
-        ClientError::GenericError { source } => source.downcast().unwrap_or_else(|_| unusable()),
-        _ => unusable(),
+        ClientError::GenericError { source } => source.downcast().unwrap_or_else(|_| unusable_path()),
+        _ => unusable_path(),
     }
+}
+
+fn unusable_path() -> VaultError {
+    VaultError::Unusable("this path cannot be sent in a request".into())
 }
 
 /// A growing buffer of which outgrown allocations are wiped.
 struct ResponseBody(Zeroizing<Vec<u8>>);
 
 impl ResponseBody {
-    fn new() -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(FIRST)))
-    }
-
     fn push(&mut self, part: &[u8]) -> Result<(), VaultError> {
         let length = self.0.len() + part.len();
         if length > LARGEST {

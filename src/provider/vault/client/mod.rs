@@ -4,18 +4,18 @@
 //! that execute requests: they put response bodies into errors, which may be logged, and accept responses
 //! of any size.
 
-mod endpoint;
 mod exchange;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustify::enums::RequestMethod;
 use tokio::sync::Mutex;
 use vaultrs::client::{VaultClient, VaultClientSettings};
 
 use super::error::VaultError;
-use super::request::{Method, VaultRequest, VaultResponse};
+use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
@@ -34,17 +34,13 @@ const WANTS_TLS: &[u8] = b"Client sent an HTTP request to an HTTPS server";
 
 /// Sends requests. Created without I/O; the CA file is read at the first request.
 pub(super) struct HttpClient {
-    settings: VaultSettings,
+    pub(super) settings: VaultSettings,
     vault: Mutex<Option<Arc<VaultClient>>>,
 }
 
 impl HttpClient {
     pub(super) fn new(settings: VaultSettings) -> Self {
         Self { settings, vault: Mutex::new(None) }
-    }
-
-    pub(super) fn settings(&self) -> &VaultSettings {
-        &self.settings
     }
 
     /// The server's name in messages: `Vault at vault.example:8200`.
@@ -64,16 +60,15 @@ impl HttpClient {
         within: Duration,
     ) -> Result<VaultResponse, VaultError> {
         let vault = self.vault().await?;
-        let wire = HttpExchange::new(&vault, &self.settings.address, within);
+        let wire = HttpExchange { vault: &vault, address: &self.settings.address, within };
         // The HTTP client has its own timeout, and knows what was sent by then; this one covers what that
         // does not, such as DNS.
-        let answer = match tokio::time::timeout(within + IDLE, wire.send(call, token)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(VaultError::Timeout),
-        };
-        let reply = match answer {
+        let answer = tokio::time::timeout(within + IDLE, wire.send(call, token)).await;
+        let reply = match answer.unwrap_or(Err(VaultError::Timeout)) {
             // A kept-alive connection may have been closed meanwhile; reading twice does no harm.
-            Err(VaultError::ConnectionClosed) if matches!(call.method, Method::Get | Method::List) => {
+            Err(VaultError::ConnectionClosed)
+                if matches!(call.method, RequestMethod::GET | RequestMethod::LIST) =>
+            {
                 wire.send(call, token).await
             }
             Err(failure @ VaultError::Tls(_)) => {
@@ -83,9 +78,9 @@ impl HttpClient {
             }
             answer => answer,
         }?;
-        match reply.status() {
+        match reply.status {
             300..400 => Err(VaultError::Redirected),
-            400 if !self.settings.address.is_tls() && reply.body().starts_with(WANTS_TLS) => {
+            400 if !self.settings.address.is_tls() && reply.body.starts_with(WANTS_TLS) => {
                 Err(VaultError::Tls(TlsError::TlsRequired))
             }
             _ => Ok(reply),

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-use super::wire::DataEnvelope;
 use super::{KvLocation, VaultSecrets};
 use crate::domain::{MissingRights, SecretPath, SecretRight};
 use crate::provider::vault::request::VaultRequest;
@@ -65,13 +64,8 @@ impl VaultSecrets {
         asked.dedup();
         let body = serde_json::json!({ "paths": asked }).to_string().into_bytes();
         let reply = self.send(&VaultRequest::post(ASKED, Zeroizing::new(body))).await?;
-        let permitted = match reply.status() {
-            200 => {
-                reply
-                    .parse::<DataEnvelope<GrantedCapabilities>>()
-                    .map_err(|failure| self.failed(failure))?
-                    .data
-            }
+        let permitted: GrantedCapabilities = match reply.status {
+            200 => reply.data().map_err(|failure| self.failed(failure))?,
             403 => return Err(Error::denied(format!("update on {ASKED}"))),
             _ => return Err(Error::unavailable(self.unexpected_status(&reply))),
         };

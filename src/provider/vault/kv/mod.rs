@@ -4,10 +4,10 @@
 //! | --- | --- |
 //! | `v2` | KV 2: presence, versions, lists, reveals |
 //! | `v2_write` | KV 2: put, patch, delete, undelete, destroy |
-//! | `v1` | KV 1: presence, reveals, put |
+//! | `v1` | KV 1: presence, reveals, writes |
 //! | `capabilities` | missing rights, queried for many secrets at once |
 //! | `mounts` | the type and version of the engine at a mount, cached |
-//! | `response` | classifies error responses |
+//! | `response` | sends reads, and classifies error responses |
 //! | `wire` | request and response bodies; the only place that handles values |
 //! | `number` | numbers that the server would round |
 //!
@@ -36,13 +36,13 @@ use crate::domain::{
     Health, MissingRights, Presence, SecretFolder, SecretMetadata, SecretPath, SecretStoreStatus,
     SecretVersion,
 };
-use crate::provider::secret::{KvLocation, no_versions_named, shut_down};
+use crate::provider::secret::{KvLocation, shut_down};
 use crate::provider::{
-    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
-    SecretReader, SecretRevealer, SecretWriter,
+    Error, Result, SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretListItem, SecretReader,
+    SecretRevealer, SecretWriter,
 };
 use mounts::MountCache;
-use v2_write::VersionAction;
+use v2::found;
 
 /// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
 ///
@@ -74,8 +74,7 @@ impl SecretReader for VaultSecrets {
 
     async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>> {
         self.check_open()?;
-        let endpoint = (self.version() == KvVersion::V2).then_some("metadata");
-        self.list_below(folder, endpoint).await?.names()
+        Ok(found(self.list_below(folder).await?)?.unwrap_or_default())
     }
 
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>> {
@@ -125,57 +124,12 @@ impl SecretRevealer for VaultSecrets {
 
 #[async_trait]
 impl SecretWriter for VaultSecrets {
-    async fn put(
-        &self,
-        path: &SecretPath,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>> {
+    async fn apply(&self, path: &SecretPath, change: SecretChange<'_>) -> Result<Option<SecretVersion>> {
         let at = self.locate(path)?;
         match self.version() {
-            KvVersion::V2 => self.put_v2(at, fields, expect).await.map(Some),
-            KvVersion::V1 => self.put_v1(at, fields, expect).await.map(|()| None),
+            KvVersion::V2 => self.change_v2(at, change).await,
+            KvVersion::V1 => self.change_v1(at, change).await,
         }
-    }
-
-    async fn patch(
-        &self,
-        path: &SecretPath,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>> {
-        let at = self.locate(path)?;
-        match self.version() {
-            KvVersion::V2 => self.patch_v2(at, fields, expect).await.map(Some),
-            KvVersion::V1 => Err(Error::unsupported(
-                format!("changing single fields of {path}"),
-                "a KV 1 engine only replaces a secret as a whole: read it and write all of its fields",
-            )),
-        }
-    }
-
-    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.change_versions(path, versions, VersionAction::Delete).await
-    }
-
-    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.change_versions(path, versions, VersionAction::Undelete).await
-    }
-
-    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        self.change_versions(path, versions, VersionAction::Destroy).await
-    }
-
-    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
-        let at = self.locate(path)?;
-        let place = match self.version() {
-            KvVersion::V2 => at.endpoint_path("metadata"),
-            KvVersion::V1 => at.secret_path.to_string(),
-        };
-        self.check_engine(at.mount).await?;
-        let permission = format!("delete on {place}");
-        let reply = self.send_write(at, &VaultRequest::delete(place)).await?;
-        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
     }
 }
 
@@ -206,44 +160,27 @@ impl VaultSecrets {
         KvLocation::of(path)
     }
 
-    async fn change_versions(
-        &self,
-        path: &SecretPath,
-        versions: &[SecretVersion],
-        mark: VersionAction,
-    ) -> Result<()> {
-        let at = self.locate(path)?;
-        if self.version() == KvVersion::V1 {
-            let remedy = "a KV 1 engine keeps no versions, and what is deleted there is gone: \
-                          destroy the secret as a whole, if that is meant";
-            return Err(Error::unsupported(format!("{} a version of {path}", mark.words()), remedy));
-        }
-        if versions.is_empty() {
-            return Err(no_versions_named(path));
-        }
-        self.change_versions_v2(at, versions, mark).await
-    }
-
     /// Sends a read.
     async fn send(&self, call: &VaultRequest) -> Result<VaultResponse> {
         self.session.call(call).await.map_err(|failure| self.failed(failure))
     }
 
-    /// Sends a write, whose outcome may be unknown.
+    /// Sends a write, if the engine is the configured one. Its outcome may be unknown.
     async fn send_write(&self, at: KvLocation<'_>, call: &VaultRequest) -> Result<VaultResponse> {
-        self.session.call(call).await.map_err(|failure| self.failed_write(at, failure))
+        if let Some(misfit) = self.mismatch(at.mount).await? {
+            return Err(Error::unavailable(misfit));
+        }
+        self.session.call(call).await.map_err(|failure| {
+            if !failure.may_be_done() {
+                return self.failed(failure);
+            }
+            let reason = failure.words(&self.session.name());
+            Error::SecretUnknown { path: at.secret_path.clone(), reason }
+        })
     }
 
     fn failed(&self, failure: VaultError) -> Error {
         failure.into_provider_error(&self.session.name())
-    }
-
-    fn failed_write(&self, at: KvLocation<'_>, failure: VaultError) -> Error {
-        if failure.may_be_done() {
-            let reason = failure.words(&self.session.name());
-            return Error::SecretUnknown { path: at.secret_path.clone(), reason };
-        }
-        self.failed(failure)
     }
 }
 

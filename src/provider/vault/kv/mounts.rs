@@ -13,11 +13,11 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::VaultSecrets;
-use super::response::{kv1_mismatch, kv2_mismatch, no_mount};
+use super::response::{kv2_mismatch, no_mount};
 use crate::domain::Mount;
+use crate::provider::Result;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
-use crate::provider::{Error, Result};
 
 /// How long a result is cached: an engine can be moved or upgraded while we run.
 const FRESH: Duration = Duration::from_secs(60);
@@ -43,7 +43,9 @@ impl Engine {
         match self {
             Self::Unknown => None,
             Self::Kv(version) if *version == speaks => None,
-            Self::Kv(KvVersion::V1) => Some(kv1_mismatch(mount)),
+            Self::Kv(KvVersion::V1) => {
+                Some(format!("{mount}/ is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1"))
+            }
             Self::Kv(KvVersion::V2) => Some(kv2_mismatch(mount)),
             Self::Other(kind) => Some(format!(
                 "{mount}/ is an engine of type {kind:?}, which keeps no such secrets: check the mount"
@@ -74,22 +76,15 @@ impl MountCache {
 }
 
 #[derive(Deserialize)]
-struct MountBody {
-    data: MountInfo,
-}
-
-#[derive(Deserialize)]
 struct MountInfo {
     #[serde(rename = "type")]
     kind: String,
     path: String,
-    #[serde(default)]
     options: Option<MountOptions>,
 }
 
 #[derive(Deserialize)]
 struct MountOptions {
-    #[serde(default)]
     version: Option<String>,
 }
 
@@ -115,8 +110,8 @@ impl VaultSecrets {
             return Ok(engine);
         }
         let reply = self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"))).await?;
-        let told = if reply.status() == 200 { reply.parse::<MountBody>().ok() } else { None };
-        let engine = told.map_or(Engine::Unknown, |told| told.data.engine(mount));
+        let told = if reply.status == 200 { reply.data::<MountInfo>().ok() } else { None };
+        let engine = told.map_or(Engine::Unknown, |told| told.engine(mount));
         self.mounts.insert(mount, &engine);
         Ok(engine)
     }
@@ -124,11 +119,6 @@ impl VaultSecrets {
     /// Why a mount is not the configured engine, in which case its 404 means nothing for a secret.
     pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
         Ok(self.engine(mount).await?.mismatch(mount, self.version()))
-    }
-
-    /// Rejects a write to an engine that is not the configured one.
-    pub(super) async fn check_engine(&self, mount: &Mount) -> Result<()> {
-        self.mismatch(mount).await?.map_or(Ok(()), |misfit| Err(Error::unavailable(misfit)))
     }
 
     /// The message for a missing mount; drops it from the cache.
@@ -143,8 +133,7 @@ mod tests {
     use super::*;
 
     fn engine(data: &str) -> Engine {
-        let told: MountBody = serde_json::from_str(&format!("{{\"data\": {data}}}")).unwrap();
-        told.data.engine(&Mount::new("team/kv").unwrap())
+        serde_json::from_str::<MountInfo>(data).unwrap().engine(&Mount::new("team/kv").unwrap())
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! Classifies error responses of the key-value engines.
+//! Reads, and what the responses of the key-value engines mean.
+
+use rustify::enums::RequestMethod;
 
 use super::wire::{NotFoundBody, VersionMeta};
 use super::{KvLocation, VaultSecrets};
-use crate::domain::Mount;
-use crate::provider::Error;
-use crate::provider::vault::request::VaultResponse;
+use crate::domain::{Mount, Presence};
+use crate::provider::vault::error::VaultError;
+use crate::provider::vault::request::{VaultRequest, VaultResponse};
+use crate::provider::vault::settings::KvVersion;
+use crate::provider::{Error, Result};
 
 /// The error where no engine is mounted.
 const NO_ROUTE: &str = "no handler for route";
@@ -30,11 +34,11 @@ pub(super) enum NotFoundReason {
 
 impl NotFoundReason {
     pub(super) fn of(reply: &VaultResponse) -> Self {
-        if reply.errors().iter().any(|said| said.contains(NO_ROUTE)) {
+        if reply.says(NO_ROUTE) {
             return Self::NoMount;
         }
         // A patch of a missing secret has a response without body.
-        if reply.body().is_empty() {
+        if reply.body.is_empty() {
             return Self::Nothing;
         }
         let Ok(absent) = reply.parse::<NotFoundBody>() else { return Self::Other };
@@ -50,27 +54,6 @@ impl NotFoundReason {
     }
 }
 
-/// The cause of a 400 to a write.
-pub(super) enum WriteRefusal {
-    Conflict,
-    ConditionRequired,
-    Other,
-}
-
-impl WriteRefusal {
-    pub(super) fn of(reply: &VaultResponse) -> Self {
-        let said = reply.errors();
-        let says = |words: &str| said.iter().any(|said| said.contains(words));
-        if says(CAS_FAILED) {
-            Self::Conflict
-        } else if says(CAS_REQUIRED) {
-            Self::ConditionRequired
-        } else {
-            Self::Other
-        }
-    }
-}
-
 pub(super) fn no_mount(mount: &Mount) -> String {
     format!("there is no secrets engine at {mount}/: check the mount, and VAULT_NAMESPACE")
 }
@@ -80,23 +63,98 @@ pub(super) fn kv2_mismatch(mount: &Mount) -> String {
     format!("{mount}/ is a KV 2 engine, and VAULT_KV_VERSION is 1: set it to 2")
 }
 
-pub(super) fn kv1_mismatch(mount: &Mount) -> String {
-    format!("{mount}/ is a KV 1 engine, and VAULT_KV_VERSION is 2: set it to 1")
-}
-
 impl VaultSecrets {
+    /// Sends a read, and returns what `parse` makes of its response, or else the state of that path. An error
+    /// is about the server as a whole.
+    pub(super) async fn read<T>(
+        &self,
+        mount: &Mount,
+        call: &VaultRequest,
+        parse: impl FnOnce(&VaultResponse) -> Option<T>,
+    ) -> Result<std::result::Result<T, Presence>> {
+        let lists = matches!(call.method, RequestMethod::LIST);
+        let reply = match self.session.call(call).await {
+            Ok(reply) => reply,
+            Err(failure) if failure.standing().is_none() => {
+                return Ok(Err(Presence::Unreachable { reason: failure.words(&self.session.name()) }));
+            }
+            Err(failure) => return Err(self.failed(failure)),
+        };
+        let found = if reply.status == 200 { parse(&reply) } else { None };
+        Ok(match (reply.status, found) {
+            (_, Some(found)) => Ok(found),
+            // A KV 1 engine may have a secret at a path that is an endpoint of KV 2.
+            (200, None) => {
+                let misfit = self.mismatch(mount).await?;
+                let reason = misfit.unwrap_or_else(|| VaultError::Malformed.words(&self.session.name()));
+                Err(Presence::Unreachable { reason })
+            }
+            (403, _) if lists => Err(Presence::Forbidden { permission: format!("list on {}/", call.path) }),
+            (403, _) => Err(Presence::Forbidden { permission: format!("read on {}", call.path) }),
+            // The engine was looked up before the list.
+            (404, _) if lists || self.version() == KvVersion::V1 => {
+                Err(self.absent(mount, NotFoundReason::of(&reply)))
+            }
+            (404, _) => Err(self.absent_in_kv_2(mount, NotFoundReason::of(&reply)).await?),
+            _ => Err(Presence::Unreachable { reason: self.unexpected_status(&reply) }),
+        })
+    }
+
+    fn absent(&self, mount: &Mount, absence: NotFoundReason) -> Presence {
+        let reason = match absence {
+            NotFoundReason::Nothing => return Presence::Missing,
+            NotFoundReason::Gone(meta) if meta.destroyed => {
+                return Presence::Destroyed { version: meta.number() };
+            }
+            NotFoundReason::Gone(meta) => {
+                return Presence::Deleted { version: meta.number(), at: meta.deleted() };
+            }
+            NotFoundReason::NoMount => self.forget_mount(mount),
+            NotFoundReason::NoEndpoint => kv2_mismatch(mount),
+            NotFoundReason::Other => self.not_vault(),
+        };
+        Presence::Unreachable { reason }
+    }
+
+    /// As `absent`, where the engine may be another one than KV 2, or an older one.
+    async fn absent_in_kv_2(&self, mount: &Mount, absence: NotFoundReason) -> Result<Presence> {
+        if matches!(absence, NotFoundReason::Nothing | NotFoundReason::NoEndpoint)
+            && let Some(reason) = self.mismatch(mount).await?
+        {
+            return Ok(Presence::Unreachable { reason });
+        }
+        Ok(match absence {
+            NotFoundReason::NoEndpoint => Presence::Unknown {
+                reason: "this server is too old to tell the fields of a secret without reading it".into(),
+            },
+            NotFoundReason::Other => Presence::Unreachable {
+                reason: format!("{}: check VAULT_ADDR, and a proxy before it", self.not_vault()),
+            },
+            absence => self.absent(mount, absence),
+        })
+    }
+
+    fn not_vault(&self) -> String {
+        format!("the 404 of {} is not what a Vault says", self.session.name())
+    }
+
     /// The message for a response to a read with an unexpected status.
     pub(super) fn unexpected_status(&self, reply: &VaultResponse) -> String {
-        format!("{} answers with status {}: see its log", self.session.name(), reply.status())
+        format!("{} answers with status {}: see its log", self.session.name(), reply.status)
     }
 
     /// The error of a write that failed.
-    pub(super) fn write_error(&self, at: KvLocation<'_>, reply: &VaultResponse, permission: String) -> Error {
+    pub(super) async fn write_error(
+        &self,
+        at: KvLocation<'_>,
+        reply: &VaultResponse,
+        permission: String,
+    ) -> Error {
         let refuses = |why: &str| {
             let reason = format!("{} refuses the write of {}: {why}", self.session.name(), at.secret_path);
             Error::invalid(reason)
         };
-        match reply.status() {
+        match reply.status {
             403 => Error::denied(permission),
             404 => match NotFoundReason::of(reply) {
                 NotFoundReason::NoMount => Error::unavailable(no_mount(at.mount)),
@@ -108,13 +166,13 @@ impl VaultSecrets {
                 format!("{} does not know it; it needs a newer one", self.session.name()),
             ),
             413 => refuses("it is larger than the server takes; write less, or have its limit raised"),
-            400 => match WriteRefusal::of(reply) {
-                WriteRefusal::ConditionRequired => {
-                    refuses("it takes only writes that name the version they replace")
-                }
-                WriteRefusal::Conflict => Error::SecretConflict { path: at.secret_path.clone(), now: None },
-                WriteRefusal::Other => refuses("it does not take these fields; see its log"),
-            },
+            400 if reply.says(CAS_FAILED) => {
+                Error::SecretConflict { path: at.secret_path.clone(), now: self.newest(at).await }
+            }
+            400 if reply.says(CAS_REQUIRED) => {
+                refuses("it takes only writes that name the version they replace")
+            }
+            400 => refuses("it does not take these fields; see its log"),
             _ => Error::unavailable(self.unexpected_status(reply)),
         }
     }

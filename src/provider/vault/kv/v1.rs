@@ -4,14 +4,12 @@
 //! that is listed is `Unknown`, with the reason: it exists, but its fields are not known. Where listing
 //! is not permitted, every secret is `Unknown`.
 
-use super::response::{NotFoundReason, kv2_mismatch};
-use super::v2::KvListing;
-use super::wire::{self, DataEnvelope, Kv1Fields, values};
+use super::v2::found;
+use super::wire::{self, values};
 use super::{KvLocation, VaultSecrets};
-use crate::domain::{KvPath, Presence, SecretFolder};
-use crate::provider::vault::error::VaultError;
+use crate::domain::{KvPath, Presence, SecretFolder, SecretVersion};
 use crate::provider::vault::request::VaultRequest;
-use crate::provider::{Error, Result, SecretData, SecretExpect, SecretFields, SecretListItem};
+use crate::provider::{Error, Result, SecretChange, SecretData, SecretExpect, SecretListItem};
 
 impl VaultSecrets {
     pub(super) async fn presence_v1(&self, at: KvLocation<'_>) -> Result<Presence> {
@@ -20,64 +18,66 @@ impl VaultSecrets {
             Presence::Unknown { reason }
         };
         let secret = SecretListItem::Secret(at.secret_path.clone());
-        Ok(match self.list_below(&folder_of(at), None).await? {
-            KvListing::Names(names) if names.contains(&secret) => unknown("; it exists"),
-            KvListing::Names(_) => Presence::Missing,
-            KvListing::Forbidden(permission) => unknown(&format!("; whether it exists takes {permission}")),
-            KvListing::Unavailable(reason) => Presence::Unreachable { reason },
+        let folder = at.path.as_str().rsplit_once('/').and_then(|(folder, _)| KvPath::new(folder).ok());
+        let folder = SecretFolder { mount: at.mount.clone(), folder };
+        Ok(match self.list_below(&folder).await? {
+            Ok(names) if names.contains(&secret) => unknown("; it exists"),
+            Ok(_) => Presence::Missing,
+            Err(Presence::Forbidden { permission }) => {
+                unknown(&format!("; whether it exists takes {permission}"))
+            }
+            Err(instead) => instead,
         })
     }
 
     pub(super) async fn reveal_v1(&self, at: KvLocation<'_>) -> Result<Option<SecretData>> {
-        let reply = self.send(&VaultRequest::get(at.secret_path.to_string())).await?;
-        match reply.status() {
-            200 => {
-                let read =
-                    reply.parse::<DataEnvelope<Kv1Fields<'_>>>().map_err(|failure| self.failed(failure))?;
-                let fields = values(read.data).ok_or_else(|| self.failed(VaultError::Malformed))?;
-                Ok(Some(SecretData { fields, version: None }))
-            }
-            403 => Err(Error::denied(format!("read on {}", at.secret_path))),
-            404 => match NotFoundReason::of(&reply) {
-                NotFoundReason::Nothing => Ok(None),
-                NotFoundReason::NoMount => Err(Error::unavailable(self.forget_mount(at.mount))),
-                NotFoundReason::NoEndpoint => Err(Error::unavailable(kv2_mismatch(at.mount))),
-                _ => Err(Error::unavailable(self.not_vault())),
-            },
-            _ => Err(Error::unavailable(self.unexpected_status(&reply))),
-        }
+        let call = VaultRequest::get(at.secret_path.to_string());
+        let fields = self.read(at.mount, &call, |reply| reply.data().ok().and_then(values)).await?;
+        Ok(found(fields)?.map(|fields| SecretData { fields, version: None }))
     }
 
-    pub(super) async fn put_v1(
+    pub(super) async fn change_v1(
         &self,
         at: KvLocation<'_>,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<()> {
-        if expect != SecretExpect::Anything {
-            return Err(Error::unsupported(
-                format!("writing {} only if nobody else did meanwhile", at.secret_path),
-                "a KV 1 engine keeps no versions and takes no conditions; upgrade it to KV 2, or write it \
-                 unconditionally by a command, which replaces all of its fields",
-            ));
+        change: SecretChange<'_>,
+    ) -> Result<Option<SecretVersion>> {
+        let path = at.secret_path;
+        let no_versions = |doing: &str| {
+            let remedy = "a KV 1 engine keeps no versions, and what is deleted there is gone: \
+                          destroy the secret as a whole, if that is meant";
+            Err(Error::unsupported(format!("{doing} a version of {path}"), remedy))
+        };
+        let (capability, call) = match change {
+            SecretChange::Put(_, expect) if expect != SecretExpect::Anything => {
+                return Err(Error::unsupported(
+                    format!("writing {path} only if nobody else did meanwhile"),
+                    "a KV 1 engine keeps no versions and takes no conditions; upgrade it to KV 2, or write \
+                     it unconditionally by a command, which replaces all of its fields",
+                ));
+            }
+            SecretChange::Put(fields, _) if fields.is_empty() => {
+                return Err(Error::invalid(format!(
+                    "a KV 1 engine keeps no secret without fields; nothing was written to {path}"
+                )));
+            }
+            SecretChange::Put(fields, _) => {
+                ("create and update", VaultRequest::post(path.to_string(), wire::object(fields)))
+            }
+            SecretChange::Patch(..) => {
+                return Err(Error::unsupported(
+                    format!("changing single fields of {path}"),
+                    "a KV 1 engine only replaces a secret as a whole: read it and write all of its fields",
+                ));
+            }
+            SecretChange::Delete(_) => return no_versions("deleting"),
+            SecretChange::Undelete(_) => return no_versions("undeleting"),
+            SecretChange::Destroy(_) => return no_versions("destroying"),
+            SecretChange::DestroyAll => ("delete", VaultRequest::delete(path.to_string())),
+        };
+        let reply = self.send_write(at, &call).await?;
+        if reply.is_done() {
+            return Ok(None);
         }
-        if fields.is_empty() {
-            let reason = format!(
-                "a KV 1 engine keeps no secret without fields; nothing was written to {}",
-                at.secret_path
-            );
-            return Err(Error::invalid(reason));
-        }
-        self.check_engine(at.mount).await?;
-        let permission = format!("create and update on {}", at.secret_path);
-        let reply = self
-            .send_write(at, &VaultRequest::post(at.secret_path.to_string(), wire::object(fields)))
-            .await?;
-        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
+        Err(self.write_error(at, &reply, format!("{capability} on {path}")).await)
     }
-}
-
-fn folder_of(at: KvLocation<'_>) -> SecretFolder {
-    let folder = at.path.as_str().rsplit_once('/').and_then(|(folder, _)| KvPath::new(folder).ok());
-    SecretFolder { mount: at.mount.clone(), folder }
 }

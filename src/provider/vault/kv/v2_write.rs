@@ -1,109 +1,62 @@
 //! Writes of KV 2, with check-and-set.
 
-use super::response::{NotFoundReason, WriteRefusal};
-use super::wire::{self, DataEnvelope, WriteResponse};
+use super::response::NotFoundReason;
+use super::wire::{self, WriteResponse};
 use super::{KvLocation, VaultSecrets, number};
 use crate::domain::{Presence, SecretVersion};
-use crate::provider::secret::check_patch;
-use crate::provider::vault::request::{VaultRequest, VaultResponse};
-use crate::provider::{Error, Result, SecretExpect, SecretFields};
-
-/// An operation on existing versions.
-#[derive(Clone, Copy)]
-pub(super) enum VersionAction {
-    Delete,
-    Undelete,
-    Destroy,
-}
-
-impl VersionAction {
-    fn endpoint(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::Undelete => "undelete",
-            Self::Destroy => "destroy",
-        }
-    }
-
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Delete => "deleting",
-            Self::Undelete => "undeleting",
-            Self::Destroy => "destroying",
-        }
-    }
-}
+use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
+use crate::provider::vault::request::VaultRequest;
+use crate::provider::{Error, Result, SecretChange, SecretExpect};
 
 impl VaultSecrets {
-    pub(super) async fn put_v2(
+    pub(super) async fn change_v2(
         &self,
         at: KvLocation<'_>,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<SecretVersion> {
-        number::check(at.secret_path, fields)?;
-        self.check_engine(at.mount).await?;
-        let place = at.endpoint_path("data");
-        let capability = if expect == SecretExpect::Absent { "create" } else { "update" };
-        let permission = format!("{capability} on {place}");
-        let reply = self.send_write(at, &VaultRequest::post(place, wire::write(fields, expect))).await?;
-        self.written_version(at, &reply, permission).await
-    }
-
-    pub(super) async fn patch_v2(
-        &self,
-        at: KvLocation<'_>,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<SecretVersion> {
-        check_patch(at.secret_path, fields)?;
-        number::check(at.secret_path, fields)?;
-        self.check_engine(at.mount).await?;
-        let place = at.endpoint_path("data");
-        let permission = format!("patch on {place}");
-        let reply = self.send_write(at, &VaultRequest::patch(place, wire::write(fields, expect))).await?;
-        match (reply.status(), NotFoundReason::of(&reply)) {
-            (404, NotFoundReason::Nothing) => Err(patch_error(at, expect, None)),
-            (404, NotFoundReason::Gone(meta)) => Err(patch_error(at, expect, Some(meta.number()))),
-            _ => self.written_version(at, &reply, permission).await,
+        change: SecretChange<'_>,
+    ) -> Result<Option<SecretVersion>> {
+        use SecretChange::{Delete, Destroy, DestroyAll, Patch, Put, Undelete};
+        let right = change.right();
+        let (_, endpoint) = right.in_kv_2();
+        let place = at.endpoint_path(endpoint);
+        let call = match change {
+            Put(fields, expect) => {
+                number::check(at.secret_path, fields)?;
+                VaultRequest::post(place, wire::write(fields, expect))
+            }
+            Patch(fields, expect) => {
+                check_patch(at.secret_path, fields)?;
+                number::check(at.secret_path, fields)?;
+                VaultRequest::patch(place, wire::write(fields, expect))
+            }
+            Delete([]) | Undelete([]) | Destroy([]) => return Err(no_versions_named(at.secret_path)),
+            Delete(versions) | Undelete(versions) | Destroy(versions) => {
+                VaultRequest::post(place, wire::numbers(versions))
+            }
+            DestroyAll => VaultRequest::delete(place),
+        };
+        let reply = self.send_write(at, &call).await?;
+        match change {
+            Put(..) | Patch(..) if reply.is_done() => match reply.data::<WriteResponse>() {
+                Ok(written) => return Ok(Some(SecretVersion(written.version))),
+                Err(_) => {
+                    let reason =
+                        format!("the answer names no version; look whether {}/ is a KV 2 engine", at.mount);
+                    return Err(Error::SecretUnknown { path: at.secret_path.clone(), reason });
+                }
+            },
+            _ if reply.is_done() => return Ok(None),
+            Patch(_, expect) if reply.status == 404 => match NotFoundReason::of(&reply) {
+                NotFoundReason::Nothing => return Err(patch_error(at, expect, None)),
+                NotFoundReason::Gone(meta) => return Err(patch_error(at, expect, Some(meta.number()))),
+                _ => {}
+            },
+            _ => {}
         }
-    }
-
-    pub(super) async fn change_versions_v2(
-        &self,
-        at: KvLocation<'_>,
-        versions: &[SecretVersion],
-        mark: VersionAction,
-    ) -> Result<()> {
-        self.check_engine(at.mount).await?;
-        let place = at.endpoint_path(mark.endpoint());
-        let permission = format!("update on {place}");
-        let reply = self.send_write(at, &VaultRequest::post(place, wire::numbers(versions))).await?;
-        if reply.is_done() { Ok(()) } else { Err(self.write_error(at, &reply, permission)) }
-    }
-
-    async fn written_version(
-        &self,
-        at: KvLocation<'_>,
-        reply: &VaultResponse,
-        permission: String,
-    ) -> Result<SecretVersion> {
-        if reply.is_done() {
-            let written = reply.parse::<DataEnvelope<WriteResponse>>();
-            return written.map(|written| SecretVersion(written.data.version)).map_err(|_| {
-                let reason =
-                    format!("the answer names no version; look whether {}/ is a KV 2 engine", at.mount);
-                Error::SecretUnknown { path: at.secret_path.clone(), reason }
-            });
-        }
-        if reply.status() == 400 && matches!(WriteRefusal::of(reply), WriteRefusal::Conflict) {
-            return Err(Error::SecretConflict { path: at.secret_path.clone(), now: self.newest(at).await });
-        }
-        Err(self.write_error(at, reply, permission))
+        Err(self.write_error(at, &reply, at.permission(right)).await)
     }
 
     /// The current version, for a conflict error; `None` if it cannot be read.
-    async fn newest(&self, at: KvLocation<'_>) -> Option<SecretVersion> {
+    pub(super) async fn newest(&self, at: KvLocation<'_>) -> Option<SecretVersion> {
         match self.presence_v2(at).await.ok()? {
             Presence::Present(contents) => contents.version,
             Presence::Deleted { version, .. } | Presence::Destroyed { version } => Some(version),
@@ -120,6 +73,6 @@ fn patch_error(at: KvLocation<'_>, expect: SecretExpect, now: Option<SecretVersi
             Error::SecretConflict { path: at.secret_path.clone(), now }
         }
         SecretExpect::Absent if now.is_some() => Error::SecretConflict { path: at.secret_path.clone(), now },
-        _ => crate::provider::secret::nothing_to_patch(at.secret_path),
+        _ => nothing_to_patch(at.secret_path),
     }
 }

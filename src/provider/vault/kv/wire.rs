@@ -20,12 +20,6 @@ use crate::provider::{SecretData, SecretExpect, SecretFields, SecretListItem};
 /// `delete_version_after`.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
 
-/// A response with a `data` member.
-#[derive(Deserialize)]
-pub(super) struct DataEnvelope<T> {
-    pub(super) data: T,
-}
-
 /// The metadata of one version.
 #[derive(Deserialize)]
 pub(super) struct VersionMeta {
@@ -70,25 +64,18 @@ impl Subkeys {
 /// The body of a 404.
 #[derive(Deserialize)]
 pub(super) struct NotFoundBody {
-    #[serde(default)]
     data: Option<NotFoundData>,
-    #[serde(default)]
     warnings: Option<Vec<String>>,
-    #[serde(default)]
     errors: Option<Vec<IgnoredAny>>,
 }
 
 /// A read has the version in `metadata`, a patch has it directly.
 #[derive(Deserialize)]
-struct NotFoundData {
-    #[serde(default)]
-    metadata: Option<VersionMeta>,
-    #[serde(default)]
-    version: Option<u64>,
-    #[serde(default)]
-    destroyed: bool,
-    #[serde(default)]
-    deletion_time: String,
+#[serde(untagged)]
+enum NotFoundData {
+    Read { metadata: VersionMeta },
+    Patch(VersionMeta),
+    Other(IgnoredAny),
 }
 
 impl NotFoundBody {
@@ -100,12 +87,10 @@ impl NotFoundBody {
     /// for a missing secret.
     pub(super) fn into_version(self) -> (Option<VersionMeta>, bool) {
         let nothing = self.errors.is_some_and(|errors| errors.is_empty());
-        let version = self.data.and_then(|data| {
-            let NotFoundData { metadata, version, destroyed, deletion_time } = data;
-            let direct =
-                |version| VersionMeta { version, created_time: String::new(), deletion_time, destroyed };
-            metadata.or_else(|| version.map(direct))
-        });
+        let version = match self.data {
+            Some(NotFoundData::Read { metadata } | NotFoundData::Patch(metadata)) => Some(metadata),
+            Some(NotFoundData::Other(_)) | None => None,
+        };
         (version, nothing)
     }
 }
@@ -126,17 +111,14 @@ pub(super) struct KvMetadata {
     created_time: String,
     #[serde(default)]
     updated_time: String,
-    #[serde(default)]
     custom_metadata: Option<BTreeMap<String, String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct VersionEntry {
-    #[serde(default)]
     created_time: String,
-    #[serde(default)]
     deletion_time: String,
-    #[serde(default)]
     destroyed: bool,
 }
 
@@ -216,9 +198,6 @@ pub(super) struct KvSecret<'a> {
     metadata: VersionMeta,
 }
 
-/// The values of KV 1, which are directly in `data`.
-pub(super) type Kv1Fields<'a> = BTreeMap<String, &'a RawValue>;
-
 impl KvSecret<'_> {
     /// `None` if a value is not JSON, which the parser rules out.
     pub(super) fn revealed(self) -> Option<SecretData> {
@@ -227,6 +206,7 @@ impl KvSecret<'_> {
     }
 }
 
+/// The values by field; in KV 1 they are directly in `data`.
 pub(super) fn values(read: BTreeMap<String, &RawValue>) -> Option<SecretFields> {
     let value = |(name, json): (String, &RawValue)| {
         let json = Zeroizing::new(json.get().to_owned());
@@ -244,16 +224,14 @@ pub(super) fn object(fields: &SecretFields) -> Zeroizing<Vec<u8>> {
 
 /// The body of a write of KV 2: the fields, and the expected version as `cas`.
 pub(super) fn write(fields: &SecretFields, expect: SecretExpect) -> Zeroizing<Vec<u8>> {
-    let cas = match expect {
-        SecretExpect::Absent => Some(0),
-        SecretExpect::Version(version) => Some(version.0),
-        SecretExpect::Anything => None,
+    let cas = |version| format!("{{\"options\":{{\"cas\":{version}}},\"data\":");
+    let head = match expect {
+        SecretExpect::Absent => cas(0),
+        SecretExpect::Version(version) => cas(version.0),
+        SecretExpect::Anything => "{\"data\":".into(),
     };
-    let options = cas.map(|cas| format!("\"options\":{{\"cas\":{cas}}},")).unwrap_or_default();
-    let mut out = Zeroizing::new(Vec::with_capacity(capacity(fields) + options.len() + 16));
-    out.push(b'{');
-    out.extend_from_slice(options.as_bytes());
-    out.extend_from_slice(b"\"data\":");
+    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + capacity(fields) + 1));
+    out.extend_from_slice(head.as_bytes());
     write_object(fields, &mut out);
     out.push(b'}');
     out

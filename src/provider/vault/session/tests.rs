@@ -86,7 +86,7 @@ fn session(server: &Server) -> Arc<VaultSession> {
 fn ask(session: &Arc<VaultSession>) -> JoinHandle<Result<u16, VaultError>> {
     let session = Arc::clone(session);
     tokio::spawn(async move {
-        session.call(&VaultRequest::get("secret/subkeys/a")).await.map(|reply| reply.status())
+        session.call(&VaultRequest::get("secret/subkeys/a")).await.map(|reply| reply.status)
     })
 }
 

@@ -23,17 +23,18 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// A token in use, with its lifetime.
 #[derive(Clone)]
 pub(super) struct SessionToken {
-    token: Arc<VaultToken>,
-    renewable: bool,
+    pub(super) token: Arc<VaultToken>,
+    pub(super) renewable: bool,
     /// Whether its lifetime was looked up.
-    lifetime_known: bool,
+    pub(super) lifetime_known: bool,
     /// When to renew it, or to look it up; `None` where it does not expire, or its lifetime cannot be
     /// looked up.
     renew_at: Option<Instant>,
     expires_at: Option<Instant>,
     /// Its lifetime when it was created.
     initial_ttl: Duration,
-    alive_at: Option<Instant>,
+    /// When it was last known to be valid.
+    pub(super) alive_at: Option<Instant>,
 }
 
 impl SessionToken {
@@ -50,20 +51,8 @@ impl SessionToken {
         }
     }
 
-    pub(super) fn token(&self) -> &VaultToken {
-        &self.token
-    }
-
     pub(super) fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.token, &other.token)
-    }
-
-    pub(super) fn is_renewable(&self) -> bool {
-        self.renewable
-    }
-
-    pub(super) fn is_lifetime_known(&self) -> bool {
-        self.lifetime_known
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -72,10 +61,6 @@ impl SessionToken {
 
     pub(super) fn is_expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|ends| ends <= now)
-    }
-
-    pub(super) fn was_alive(&self, now: Instant, within: Duration) -> bool {
-        self.alive_at.is_some_and(|at| now.saturating_duration_since(at) < within)
     }
 
     /// The token after a renewal. If the renewal gained nearly nothing, because the maximum TTL is near,
@@ -183,28 +168,19 @@ pub(in crate::provider::vault) enum TokenLookup {
 }
 
 /// The data of `lookup-self`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(in crate::provider::vault) struct TokenData {
-    #[serde(default)]
     pub(in crate::provider::vault) ttl: u64,
-    #[serde(default)]
     creation_ttl: u64,
-    #[serde(default)]
     pub(in crate::provider::vault) renewable: bool,
-    #[serde(default)]
     pub(in crate::provider::vault) policies: Vec<String>,
 }
 
 impl TokenLookup {
     pub(super) fn of(reply: &VaultResponse) -> Self {
-        #[derive(Deserialize)]
-        struct TokenLookupBody {
-            data: TokenData,
-        }
         if reply.is_done() {
-            return reply
-                .parse::<TokenLookupBody>()
-                .map_or(Self::LookupDenied, |answer| Self::Alive(answer.data));
+            return reply.data().map_or(Self::LookupDenied, Self::Alive);
         }
         // A missing policy is reported as one of several errors; an invalid token as the only one.
         let said = reply.errors();
@@ -218,12 +194,6 @@ pub(in crate::provider::vault) struct TokenFacts {
     pub(in crate::provider::vault) lookup: TokenLookup,
     /// Why the last login failed, while an older token is still valid.
     pub(in crate::provider::vault) login_failure: Option<VaultError>,
-}
-
-impl TokenFacts {
-    pub(super) fn new(lookup: TokenLookup, login_failure: Option<VaultError>) -> Self {
-        Self { lookup, login_failure }
-    }
 }
 
 #[cfg(test)]
@@ -251,7 +221,7 @@ mod tests {
         let begun = Instant::now();
         let after = |seconds| begun + Duration::from_secs(seconds);
         let given = || SessionToken::unverified(VaultToken::new("t".into()).unwrap(), begun);
-        assert!(!given().is_due(after(4)) && given().is_due(after(5)) && !given().is_lifetime_known());
+        assert!(!given().is_due(after(4)) && given().is_due(after(5)) && !given().lifetime_known);
         let told =
             |ttl| TokenLookup::Alive(TokenData { ttl, creation_ttl: 100, renewable: true, policies: vec![] });
         for (looked, due) in [
@@ -262,7 +232,7 @@ mod tests {
         ] {
             let mut held = given();
             held.update(&looked, after(5));
-            assert!(held.is_lifetime_known() && !held.is_due(after(6)) && held.is_due(after(1_000)) == due);
+            assert!(held.lifetime_known && !held.is_due(after(6)) && held.is_due(after(1_000)) == due);
         }
     }
 

@@ -1,7 +1,6 @@
 //! Undo and redo, in steps as a user expects them: a word, a paste, an enter, a fix.
 
 use std::collections::VecDeque;
-use std::mem;
 
 use super::{Pos, TextBuffer};
 
@@ -12,7 +11,6 @@ const STEPS: usize = 10_000;
 const BYTES: usize = if cfg!(test) { 256 << 10 } else { 16 << 20 };
 
 /// A reversible edit.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum TextEdit {
     Text {
         at: Pos,
@@ -21,12 +19,6 @@ pub(crate) enum TextEdit {
     },
     /// Adds or drops the byte order mark.
     ByteOrderMark,
-}
-
-impl std::fmt::Debug for TextEdit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Change({} bytes)", self.bytes())
-    }
 }
 
 impl TextEdit {
@@ -39,7 +31,6 @@ impl TextEdit {
 }
 
 /// What one undo reverts.
-#[derive(Debug, Clone)]
 struct EditGroup {
     changes: Vec<TextEdit>,
     before: Pos,
@@ -52,21 +43,16 @@ impl EditGroup {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct UndoHistory {
     done: VecDeque<EditGroup>,
     undone: Vec<EditGroup>,
     bytes: usize,
     /// Whether the last step may still grow by a character.
-    running: bool,
+    pub(super) running: bool,
 }
 
 impl UndoHistory {
-    /// Ends a typing run.
-    pub(crate) fn end_run(&mut self) {
-        self.running = false;
-    }
-
     fn push(&mut self, step: EditGroup) {
         self.undone.clear();
         self.bytes += step.bytes();
@@ -86,30 +72,21 @@ impl UndoHistory {
         let [TextEdit::Text { at, removed, inserted }] = step.changes.as_mut_slice() else { return false };
         let TextEdit::Text { at: next, removed: gone, inserted: typed } = change else { return false };
         let end = Pos { row: at.row, at: at.at + inserted.len() };
-        let grown =
-            if gone.is_empty() && !inserted.is_empty() && *next == end && continues_word(inserted, typed) {
-                inserted.push_str(typed);
-                true
-            } else if typed.is_empty() && inserted.is_empty() && next == at && continues_word(removed, gone) {
-                removed.push_str(gone);
-                true
-            } else if typed.is_empty()
-                && inserted.is_empty()
-                && next.row == at.row
-                && next.at + gone.len() == at.at
-                && continues_word(gone, removed)
-            {
-                removed.insert_str(0, gone);
-                *at = *next;
-                true
-            } else {
-                false
-            };
-        if grown {
-            step.after = after;
-            self.bytes += change.bytes();
+        if gone.is_empty() && !inserted.is_empty() && *next == end && continues_word(inserted, typed) {
+            inserted.push_str(typed);
+        } else if !typed.is_empty() || !inserted.is_empty() {
+            return false;
+        } else if next == at && continues_word(removed, gone) {
+            removed.push_str(gone);
+        } else if next.row == at.row && next.at + gone.len() == at.at && continues_word(gone, removed) {
+            removed.insert_str(0, gone);
+            *at = *next;
+        } else {
+            return false;
         }
-        grown
+        step.after = after;
+        self.bytes += change.bytes();
+        true
     }
 }
 
@@ -125,36 +102,48 @@ fn continues_word(before: &str, next: &str) -> bool {
 }
 
 impl TextBuffer {
-    /// Runs `edit` as one undo step.
-    pub(crate) fn step(&mut self, edit: impl FnOnce(&mut EditTransaction<'_>)) -> bool {
-        self.goal_column = None;
+    /// Replaces ranges, one after the other, as one undo step. Returns whether the text changed.
+    pub(crate) fn step<'t>(&mut self, edits: impl IntoIterator<Item = (Pos, Pos, &'t str)>) -> bool {
         let before = self.cursor();
-        let mut under_way = EditTransaction { buffer: self, changes: Vec::new() };
-        edit(&mut under_way);
-        let changes = mem::take(&mut under_way.changes);
-        self.anchor = None;
-        self.history.end_run();
-        if changes.is_empty() {
-            return false;
-        }
-        let after = self.cursor();
-        self.history.push(EditGroup { changes, before, after });
-        true
+        let edits = edits.into_iter().map(|(from, to, text)| self.replace(from, to, text));
+        let changes = edits.filter(|change| change.bytes() > 0).collect();
+        self.record(changes, before)
     }
 
-    /// A typed or deleted character, which may extend the previous step.
+    /// Drops the byte order mark, as one undo step.
+    pub fn drop_byte_order_mark(&mut self) {
+        if self.byte_order_mark {
+            self.toggle_byte_order_mark();
+            self.record(vec![TextEdit::ByteOrderMark], self.cursor());
+        }
+    }
+
+    fn record(&mut self, changes: Vec<TextEdit>, before: Pos) -> bool {
+        self.goal_column = None;
+        self.anchor = None;
+        self.history.running = false;
+        let did = !changes.is_empty();
+        if did {
+            self.history.push(EditGroup { changes, before, after: self.cursor() });
+        }
+        did
+    }
+
+    /// A typed or deleted character, which may extend the previous step; it takes the place of the
+    /// selection, if there is one.
     pub(crate) fn keystroke(&mut self, from: Pos, to: Pos, text: &str) -> bool {
+        if let Some((from, to)) = self.selection() {
+            return self.step([(from, to, text)]);
+        }
         self.goal_column = None;
         self.anchor = None;
         let before = self.cursor();
-        let removed = self.replace(from, to, text);
-        if removed.is_empty() && text.is_empty() {
+        let change = self.replace(from, to, text);
+        if change.bytes() == 0 {
             return false;
         }
-        let change = TextEdit::Text { at: from, removed, inserted: text.to_owned() };
-        let after = self.cursor();
-        if !self.history.extend_last(&change, after) {
-            self.history.push(EditGroup { changes: vec![change], before, after });
+        if !self.history.extend_last(&change, self.cursor()) {
+            self.record(vec![change], before);
         }
         self.history.running = true;
         true
@@ -165,12 +154,7 @@ impl TextBuffer {
         let Some(step) = self.history.done.pop_back() else { return false };
         self.history.bytes = self.history.bytes.saturating_sub(step.bytes());
         for change in step.changes.iter().rev() {
-            match change {
-                TextEdit::Text { at, removed, inserted } => {
-                    self.replace(*at, end_of(*at, inserted), removed);
-                }
-                TextEdit::ByteOrderMark => self.toggle_byte_order_mark(),
-            }
+            self.replay(change, true);
         }
         self.move_to(step.before);
         self.history.undone.push(step);
@@ -181,12 +165,7 @@ impl TextBuffer {
     pub fn redo(&mut self) -> bool {
         let Some(step) = self.history.undone.pop() else { return false };
         for change in &step.changes {
-            match change {
-                TextEdit::Text { at, removed, inserted } => {
-                    self.replace(*at, end_of(*at, removed), inserted);
-                }
-                TextEdit::ByteOrderMark => self.toggle_byte_order_mark(),
-            }
+            self.replay(change, false);
         }
         self.move_to(step.after);
         self.history.bytes += step.bytes();
@@ -194,32 +173,19 @@ impl TextBuffer {
         true
     }
 
+    fn replay(&mut self, change: &TextEdit, back: bool) {
+        match change {
+            TextEdit::Text { at, removed, inserted } => {
+                let (old, new) = if back { (inserted, removed) } else { (removed, inserted) };
+                self.replace(*at, end_of(*at, old), new);
+            }
+            TextEdit::ByteOrderMark => self.toggle_byte_order_mark(),
+        }
+    }
+
     fn toggle_byte_order_mark(&mut self) {
         self.byte_order_mark = !self.byte_order_mark;
         self.revision += 1;
-    }
-}
-
-/// An undo step in progress: its edits belong together.
-pub(crate) struct EditTransaction<'p> {
-    pub(crate) buffer: &'p mut TextBuffer,
-    changes: Vec<TextEdit>,
-}
-
-impl EditTransaction<'_> {
-    /// Replaces a range; the cursor goes to the end of the new text.
-    pub(crate) fn replace(&mut self, from: Pos, to: Pos, text: &str) {
-        let removed = self.buffer.replace(from, to, text);
-        if !(removed.is_empty() && text.is_empty()) {
-            self.changes.push(TextEdit::Text { at: from, removed, inserted: text.to_owned() });
-        }
-    }
-
-    pub(crate) fn change(&mut self, change: TextEdit) {
-        if change == TextEdit::ByteOrderMark {
-            self.buffer.toggle_byte_order_mark();
-        }
-        self.changes.push(change);
     }
 }
 

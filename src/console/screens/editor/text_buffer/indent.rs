@@ -1,6 +1,7 @@
 //! Indentation.
 
-use super::history::EditTransaction;
+use std::collections::BTreeMap;
+
 use super::{Pos, TextBuffer};
 
 /// Lines looked at to find out how a document is indented.
@@ -20,7 +21,7 @@ impl TextBuffer {
     /// Starts a new line with the same indentation; one level more after an opening bracket, whose closing
     /// bracket goes to a line of its own. One undo step.
     pub fn enter(&mut self) -> bool {
-        let (from, to) = self.selection().unwrap_or((self.cursor(), self.cursor()));
+        let (from, to) = self.selection_or_cursor();
         let before = self.line(from.row).get(..from.at).unwrap_or_default();
         let indent = blanks(before).to_owned();
         let opened = before.trim_end().chars().next_back().filter(|c| matches!(c, '{' | '['));
@@ -33,18 +34,13 @@ impl TextBuffer {
         // Blanks after the cursor are dropped: the new line has its own.
         let swallowed = after.len() - after.trim_start_matches([' ', '\t']).len();
         let deeper = if opened.is_some() { self.unit() } else { String::new() };
-        let line = format!("\n{indent}{deeper}");
         let below = if closes { format!("\n{indent}") } else { String::new() };
         let to = Pos { row: to.row, at: to.at + swallowed };
-        let cursor = Pos { row: from.row + 1, at: line.len() - 1 };
-        self.step(|buffer| {
-            buffer.replace(from, to, &format!("{line}{below}"));
-            buffer.move_to(cursor);
-        })
+        self.step([(from, to, below.as_str()), (from, from, &format!("\n{indent}{deeper}"))])
     }
 
     /// A closing bracket alone on its line is outdented by one level. Returns whether it was.
-    pub(crate) fn close_on_its_line(&mut self, bracket: char) -> bool {
+    pub(crate) fn close_on_its_line(&mut self, bracket: &str) -> bool {
         let here = self.cursor();
         let line = self.line(here.row);
         let (before, after) = line.split_at_checked(here.at).unwrap_or_default();
@@ -53,49 +49,30 @@ impl TextBuffer {
         }
         let back = outdented(before, &self.unit());
         let from = Pos { row: here.row, at: here.at - back };
-        self.step(|buffer| buffer.replace(from, here, &bracket.to_string()))
+        self.step([(from, here, bracket)])
     }
 
     /// Indents or outdents the selected lines, or the cursor's. One undo step.
     pub fn indent(&mut self, further: bool) -> bool {
-        let (rows, unit) = (self.selected_rows(), self.unit());
+        let unit = self.unit();
         let (anchor, cursor) = (self.anchor, self.cursor());
-        let mut moved = Vec::new();
-        let did = self.step(|buffer| {
-            for row in rows {
-                let by = buffer.indent_row(row, &unit, further);
-                moved.push((row, by));
-            }
-        });
+        let (from, to) = self.selection_or_cursor();
+        // A selection that ends at the start of a line does not reach into it.
+        let last = if to.at == 0 && to.row > from.row { to.row - 1 } else { to.row };
+        let rows = (from.row..=last).filter(|row| !further || !self.line(*row).is_empty());
+        let by = |row| if further { unit.len() } else { outdented(blanks(self.line(row)), &unit) };
+        let moved: BTreeMap<usize, usize> = rows.map(|row| (row, by(row))).collect();
+        let did = self.step(moved.iter().map(|(row, by)| {
+            let (back, text) = if further { (0, unit.as_str()) } else { (*by, "") };
+            (Pos { row: *row, at: 0 }, Pos { row: *row, at: back }, text)
+        }));
         let shift = |pos: Pos| {
-            let by = moved.iter().find(|(row, _)| *row == pos.row).map_or(0, |(_, by)| *by);
-            Pos { row: pos.row, at: pos.at.saturating_add_signed(by) }
+            let by = moved.get(&pos.row).copied().unwrap_or(0);
+            Pos { row: pos.row, at: if further { pos.at + by } else { pos.at.saturating_sub(by) } }
         };
         self.move_to(shift(cursor));
         self.anchor = anchor.map(shift);
         did
-    }
-}
-
-impl EditTransaction<'_> {
-    /// Returns by how many bytes the line moved.
-    fn indent_row(&mut self, row: usize, unit: &str, further: bool) -> isize {
-        let start = Pos { row, at: 0 };
-        let line = self.buffer.line(row);
-        if further {
-            if line.is_empty() {
-                return 0;
-            }
-            self.replace(start, start, unit);
-            return isize::try_from(unit.len()).unwrap_or(0);
-        }
-        let back = outdented(blanks(line), unit);
-        self.replace(start, Pos { row, at: back }, "");
-        -isize::try_from(back).unwrap_or(0)
-    }
-
-    fn move_to(&mut self, to: Pos) {
-        self.buffer.set_cursor(to);
     }
 }
 

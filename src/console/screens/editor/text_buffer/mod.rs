@@ -7,7 +7,6 @@
 mod history;
 mod indent;
 mod moves;
-mod select;
 #[cfg(test)]
 mod tests;
 mod typing;
@@ -17,7 +16,7 @@ mod wrap;
 pub(crate) use moves::Motion;
 pub(crate) use viewport::VisualRow;
 
-use std::mem;
+use std::{iter, mem};
 
 use tui_textarea::TextArea;
 
@@ -48,8 +47,9 @@ pub struct TextBuffer {
     len: usize,
     revision: u64,
     /// The first position that changed since it was last taken.
-    first_change: Option<Pos>,
-    byte_order_mark: bool,
+    pub(super) first_change: Option<Pos>,
+    /// Whether a byte order mark is stored before the text.
+    pub(super) byte_order_mark: bool,
     viewport: Viewport,
 }
 
@@ -80,14 +80,7 @@ impl TextBuffer {
     }
 
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(self.len);
-        for (row, line) in self.lines(0).enumerate() {
-            if row > 0 {
-                text.push('\n');
-            }
-            text.push_str(line);
-        }
-        text
+        self.lines(0).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether the buffer equals a text; reads no more than needed.
@@ -111,22 +104,16 @@ impl TextBuffer {
     /// A line; empty if there is none.
     pub fn line(&self, row: usize) -> &str {
         let line = match row.checked_sub(self.above.len()) {
-            None => self.above.get(row).map(String::as_str),
-            Some(0) => return self.current_line(),
-            Some(after) => {
-                self.below.len().checked_sub(after).and_then(|at| self.below.get(at)).map(String::as_str)
-            }
+            None => self.above.get(row),
+            Some(0) => self.area.lines().first(),
+            Some(after) => self.below.len().checked_sub(after).and_then(|at| self.below.get(at)),
         };
-        line.unwrap_or_default()
+        line.map_or("", String::as_str)
     }
 
     /// The lines from a row on.
     pub fn lines(&self, from: usize) -> impl Iterator<Item = &str> {
         (from..self.rows()).map(|row| self.line(row))
-    }
-
-    fn current_line(&self) -> &str {
-        self.area.lines().first().map_or("", String::as_str)
     }
 
     pub fn cursor(&self) -> Pos {
@@ -148,38 +135,9 @@ impl TextBuffer {
         self.revision
     }
 
-    /// The first position that changed since the last call.
-    pub fn take_first_change(&mut self) -> Option<Pos> {
-        self.first_change.take()
-    }
-
-    /// Whether a byte order mark is stored before the text.
-    pub fn has_byte_order_mark(&self) -> bool {
-        self.byte_order_mark
-    }
-
-    /// Records that the opened text had a byte order mark.
-    pub(crate) fn open_with_byte_order_mark(&mut self) {
-        self.byte_order_mark = true;
-    }
-
-    /// Drops the byte order mark, as one undo step.
-    pub fn drop_byte_order_mark(&mut self) {
-        if self.byte_order_mark {
-            self.step(|buffer| buffer.change(TextEdit::ByteOrderMark));
-        }
-    }
-
     /// The position of an offset in [`TextBuffer::text`].
     pub fn position_of(&self, offset: usize) -> Pos {
-        let mut left = offset;
-        for (row, line) in self.lines(0).enumerate() {
-            if left <= line.len() {
-                return self.clamp(Pos { row, at: left });
-            }
-            left -= line.len() + 1;
-        }
-        self.end()
+        self.clamp(LineStarts::of(&self.text()).position(offset))
     }
 
     /// The nearest position that exists.
@@ -192,7 +150,7 @@ impl TextBuffer {
     /// Moves the cursor. Ends the typing run and the selection.
     pub fn move_to(&mut self, to: Pos) {
         self.anchor = None;
-        self.history.end_run();
+        self.history.running = false;
         self.goal_column = None;
         self.set_cursor(self.clamp(to));
     }
@@ -202,96 +160,75 @@ impl TextBuffer {
         if to == self.cursor() {
             return;
         }
-        if to.row == self.above.len() {
-            let line = self.take_current_line();
-            return self.set_area_lines(vec![line], to.at);
-        }
         let here = self.take_current_line();
-        let line = if to.row < self.above.len() {
-            let mut passed = self.above.split_off(to.row).into_iter();
-            let line = passed.next().unwrap_or_default();
-            self.below.push(here);
-            self.below.extend(passed.rev());
-            line
+        self.above.push(here);
+        if to.row < self.above.len() {
+            self.below.extend(self.above.drain(to.row + 1..).rev());
         } else {
-            let steps = to.row - self.above.len();
-            self.above.push(here);
-            let passed = self.below.split_off(self.below.len().saturating_sub(steps));
-            self.above.extend(passed.into_iter().rev());
-            self.above.pop().unwrap_or_default()
-        };
-        self.set_area_lines(vec![line], to.at);
+            let steps = to.row + 1 - self.above.len();
+            self.above.extend(self.below.drain(self.below.len().saturating_sub(steps)..).rev());
+        }
+        let line = self.above.pop().unwrap_or_default();
+        self.set_current_line(line, to.at);
     }
 
     fn take_current_line(&mut self) -> String {
-        mem::take(&mut self.area).into_lines().into_iter().next().unwrap_or_default()
+        mem::take(&mut self.area).into_lines().pop().unwrap_or_default()
     }
 
-    /// Puts lines into the `TextArea`, the cursor in the first.
-    fn set_area_lines(&mut self, lines: Vec<String>, at: usize) {
-        let column = lines.first().and_then(|line| line.get(..at)).map_or(0, |before| before.chars().count());
+    /// Puts a line into the `TextArea`.
+    fn set_current_line(&mut self, line: String, at: usize) {
+        let column = line.get(..at).map_or(0, |before| before.chars().count());
         self.area.set_max_histories(0);
-        self.area.set_lines(lines, (0, column));
+        self.area.set_lines(vec![line], (0, column));
         self.at = at;
     }
 
     /// Replaces a range; the cursor goes to the end of the new text.
-    fn replace(&mut self, from: Pos, to: Pos, text: &str) -> String {
+    fn replace(&mut self, from: Pos, to: Pos, text: &str) -> TextEdit {
+        let from = self.clamp(from);
+        let to = self.clamp(to).max(from);
         self.set_cursor(from);
         let mut removed = String::new();
-        if to > from {
-            let mut lines = vec![self.take_current_line()];
-            for _ in from.row..to.row {
-                lines.extend(self.below.pop());
-            }
-            removed = between(&lines, from, to);
-            let count = removed.chars().count();
-            self.set_area_lines(lines, from.at);
-            self.area.delete_str(count);
-        }
         let mut typed = text.chars();
         match (typed.next(), typed.next()) {
-            (None, _) => {}
-            (Some(c), None) if c != '\n' && c != '\r' => self.area.insert_char(c),
-            _ => self.insert(text),
+            (Some(c), None) if from == to && !matches!(c, '\n' | '\r') => self.area.insert_char(c),
+            _ => {
+                // The `TextArea` takes no carriage returns, but undoing a deletion brings them back.
+                let mut here = self.take_current_line();
+                let mut end = to.at;
+                for _ in from.row..to.row {
+                    here.push('\n');
+                    end = here.len() + to.at;
+                    here.extend(self.below.pop());
+                }
+                removed.extend(here.drain(from.at..end));
+                here.insert_str(from.at, text);
+                self.above.extend(here.split('\n').map(str::to_owned));
+                let here = self.above.pop().unwrap_or_default();
+                self.set_current_line(here, end_of(from, text).at);
+            }
         }
         self.at = end_of(from, text).at;
         self.len = (self.len + text.len()).saturating_sub(removed.len());
         self.revision += 1;
         self.first_change = Some(self.first_change.map_or(from, |touched| touched.min(from)));
-        removed
-    }
-
-    /// Inserts several characters; all resulting lines but the last go to `above`.
-    fn insert(&mut self, text: &str) {
-        let mut lines = if memchr::memchr(b'\r', text.as_bytes()).is_none() {
-            self.area.insert_str(text);
-            if self.area.lines().len() == 1 {
-                return;
-            }
-            mem::take(&mut self.area).into_lines()
-        } else {
-            // The `TextArea` takes no carriage returns, but undoing a deletion brings them back.
-            let mut here = self.take_current_line();
-            here.insert_str(self.at, text);
-            here.split('\n').map(str::to_owned).collect()
-        };
-        let here = lines.pop().unwrap_or_default();
-        self.above.append(&mut lines);
-        self.set_area_lines(vec![here], end_of(Pos { row: 0, at: self.at }, text).at);
+        TextEdit::Text { at: from, removed, inserted: text.to_owned() }
     }
 }
 
-/// The text of a range that starts in the first of `lines`.
-fn between(lines: &[String], from: Pos, to: Pos) -> String {
-    let mut out = String::new();
-    for (line, row) in lines.iter().zip(from.row..) {
-        let start = if row == from.row { from.at } else { 0 };
-        let end = if row == to.row { to.at } else { line.len() };
-        if row > from.row {
-            out.push('\n');
-        }
-        out.push_str(line.get(start..end).unwrap_or_default());
+/// Where the lines of a text start, in bytes.
+pub(crate) struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    pub(crate) fn of(text: &str) -> Self {
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        Self(iter::once(0).chain(breaks.map(|at| at + 1)).collect())
     }
-    out
+
+    /// The position of an offset.
+    pub(crate) fn position(&self, offset: usize) -> Pos {
+        let row = self.0.partition_point(|start| *start <= offset).saturating_sub(1);
+        Pos { row, at: offset - self.0.get(row).copied().unwrap_or(0) }
+    }
 }

@@ -1,4 +1,4 @@
-//! Cursor movement.
+//! Cursor movement, and the selection.
 
 use tui_textarea::CursorMove;
 use unicode_segmentation::UnicodeSegmentation;
@@ -38,7 +38,8 @@ impl TextBuffer {
     /// Moves the cursor; `select` extends the selection.
     pub fn move_by(&mut self, motion: Motion, select: bool) {
         let anchor = if select { self.anchor.or(Some(self.cursor())) } else { None };
-        let page = isize::try_from(self.page_height()).unwrap_or(1);
+        let page = isize::try_from(self.viewport.height).unwrap_or(1);
+        let here = self.cursor();
         match motion {
             Motion::Up => self.move_rows(-1),
             Motion::Down => self.move_rows(1),
@@ -46,25 +47,14 @@ impl TextBuffer {
             Motion::PageDown => self.move_rows(page),
             Motion::WordLeft => self.move_word(CursorMove::WordBack),
             Motion::WordRight => self.move_word(CursorMove::WordForward),
-            _ => {
-                let to = self.target(motion);
-                self.move_to(to);
-            }
+            Motion::Left => self.move_to(self.left_of(here)),
+            Motion::Right => self.move_to(self.right_of(here)),
+            Motion::Home => self.move_to(Pos { row: here.row, at: 0 }),
+            Motion::End => self.move_to(Pos { row: here.row, at: usize::MAX }),
+            Motion::Top => self.move_to(Pos::default()),
+            Motion::Bottom => self.move_to(self.end()),
         }
         self.anchor = anchor;
-    }
-
-    fn target(&self, motion: Motion) -> Pos {
-        let here = self.cursor();
-        match motion {
-            Motion::Left => self.left_of(here),
-            Motion::Right => self.right_of(here),
-            Motion::Home => Pos { row: here.row, at: 0 },
-            Motion::End => Pos { row: here.row, at: self.current_line().len() },
-            Motion::Top => Pos::default(),
-            Motion::Bottom => self.end(),
-            _ => here,
-        }
     }
 
     /// The position one character before, or the end of the previous line.
@@ -90,43 +80,54 @@ impl TextBuffer {
     /// Uses the `TextArea`'s word boundaries, and continues on the next line at the end of this one.
     fn move_word(&mut self, word: CursorMove) {
         let here = self.cursor();
-        self.history.end_run();
-        self.anchor = None;
-        self.goal_column = None;
         self.area.move_cursor(word);
-        let column = self.column();
-        let line = self.current_line();
-        let at = if line.is_ascii() {
-            column.min(line.len())
-        } else {
-            line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
-        };
-        self.at = at;
-        if at == here.at {
-            let on = if word == CursorMove::WordBack { self.left_of(here) } else { self.right_of(here) };
-            self.move_to(on);
-        }
+        let line = self.line(here.row);
+        let at = line.char_indices().nth(self.column()).map_or(line.len(), |(at, _)| at);
+        self.move_to(match word {
+            _ if at != here.at => Pos { row: here.row, at },
+            CursorMove::WordBack => self.left_of(here),
+            _ => self.right_of(here),
+        });
     }
 
     /// Moves up or down by visual rows, keeping the column.
     fn move_rows(&mut self, count: isize) {
         let here = self.cursor();
-        let start = self.row_of(here);
+        let start = self.start_of(here);
         let before = self.line(here.row).get(start.at..here.at).unwrap_or_default();
         let aim = self.goal_column.unwrap_or_else(|| columns(before));
         let target = self.steps(start, count);
-        let to = if target == start {
-            if count < 0 { Pos { row: here.row, at: start.at } } else { self.end() }
-        } else {
-            let text = self.row_text(target);
-            let mut at = target.at + at_column(text, aim);
-            // The end of a wrapped row is the start of the next.
-            if at == target.at + text.len() && at < self.line(target.row).len() && !text.is_empty() {
-                at = self.left_of(Pos { row: target.row, at }).at;
-            }
-            Pos { row: target.row, at }
-        };
-        self.move_to(to);
+        self.move_to(match target == start {
+            true if count < 0 => start,
+            true => self.end(),
+            false => self.column_in(target, aim),
+        });
         self.goal_column = Some(aim);
+    }
+
+    /// The position in a row that is nearest to a column.
+    fn column_in(&self, row: Pos, column: usize) -> Pos {
+        let (line, bytes) = (self.line(row.row), self.row_bytes(row));
+        let text = line.get(bytes.clone()).unwrap_or_default();
+        let to = Pos { row: row.row, at: bytes.start + at_column(text, column) };
+        // The end of a wrapped row is the start of the next.
+        if to.at == bytes.end && to.at < line.len() && !text.is_empty() { self.left_of(to) } else { to }
+    }
+
+    /// Start and end of the selection.
+    pub fn selection(&self) -> Option<(Pos, Pos)> {
+        let (anchor, cursor) = (self.clamp(self.anchor?), self.cursor());
+        (anchor != cursor).then(|| (anchor.min(cursor), anchor.max(cursor)))
+    }
+
+    /// Selects a range; the cursor goes to `to`.
+    pub fn select(&mut self, from: Pos, to: Pos) {
+        self.move_to(to);
+        self.anchor = Some(self.clamp(from));
+    }
+
+    /// The selection, or the place of the cursor.
+    pub(crate) fn selection_or_cursor(&self) -> (Pos, Pos) {
+        self.selection().unwrap_or((self.cursor(), self.cursor()))
     }
 }

@@ -166,13 +166,13 @@ fn a_long_line_goes_on_in_the_next_row() {
 #[test]
 fn a_mark_comes_and_goes_as_a_step() {
     let mut buffer = TextBuffer::new("{}");
-    buffer.open_with_byte_order_mark();
+    buffer.byte_order_mark = true;
     buffer.drop_byte_order_mark();
-    assert!(!buffer.has_byte_order_mark());
+    assert!(!buffer.byte_order_mark);
     buffer.undo();
-    assert!(buffer.has_byte_order_mark());
+    assert!(buffer.byte_order_mark);
     buffer.redo();
-    assert!(!buffer.has_byte_order_mark());
+    assert!(!buffer.byte_order_mark);
 }
 
 #[test]

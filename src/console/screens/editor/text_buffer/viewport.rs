@@ -1,5 +1,6 @@
 //! The visible part of the text, and the bytes that each row of it shows.
 
+use std::iter::successors;
 use std::ops::Range;
 
 use super::wrap::{columns, row_at};
@@ -12,7 +13,7 @@ pub(crate) struct Viewport {
     /// Bytes skipped at the start of each line, if lines are not wrapped.
     left: usize,
     wraps: bool,
-    height: usize,
+    pub(super) height: usize,
     width: usize,
 }
 
@@ -34,8 +35,7 @@ pub struct VisualRow {
 impl VisualRow {
     /// The column of a position, if it is in this row.
     pub fn column(&self, buffer: &TextBuffer, pos: Pos) -> Option<usize> {
-        let inside = self.bytes.start <= pos.at && (pos.at < self.bytes.end || self.is_last(buffer, pos.at));
-        (pos.row == self.line && inside).then(|| self.columns_to(buffer, pos.at))
+        self.holds(buffer, pos).then(|| self.columns_to(buffer, pos.at))
     }
 
     /// The columns between its start and a byte of it.
@@ -43,8 +43,15 @@ impl VisualRow {
         columns(buffer.line(self.line).get(self.bytes.start..at).unwrap_or_default())
     }
 
-    fn is_last(&self, buffer: &TextBuffer, at: usize) -> bool {
-        at == self.bytes.end && at == buffer.line(self.line).len()
+    /// Whether a position is in this row.
+    pub fn holds(&self, buffer: &TextBuffer, pos: Pos) -> bool {
+        let is_before_end = pos.at < self.bytes.end || self.is_end(buffer);
+        pos.row == self.line && self.bytes.start <= pos.at && is_before_end
+    }
+
+    /// Whether its line ends in this row.
+    pub fn is_end(&self, buffer: &TextBuffer) -> bool {
+        self.bytes.end == buffer.line(self.line).len()
     }
 }
 
@@ -64,50 +71,42 @@ impl TextBuffer {
     pub fn scroll_into_view(&mut self, height: usize, width: usize) {
         self.viewport.height = height.max(1);
         self.viewport.width = width.saturating_sub(1).max(1);
-        let cursor = self.row_of(self.cursor());
+        let cursor = self.start_of(self.cursor());
         let top = self.start_of(self.clamp(self.viewport.top));
-        let top = if cursor < top || !self.is_within(top, cursor) {
-            let back = if cursor < top { 0 } else { self.viewport.height - 1 };
-            self.steps(cursor, -isize::try_from(back).unwrap_or(0))
-        } else {
+        self.viewport.top = if cursor < top {
+            cursor
+        } else if self.is_within(top, cursor) {
             top
+        } else {
+            self.steps(cursor, 1 - isize::try_from(self.viewport.height).unwrap_or(1))
         };
-        self.viewport.top = top;
-        self.scroll_horizontally();
+        if !self.viewport.wraps {
+            self.viewport.left = self.leftmost();
+        }
     }
 
-    fn scroll_horizontally(&mut self) {
+    /// How far lines are scrolled sideways so that the cursor is visible.
+    fn leftmost(&self) -> usize {
         let Pos { row, at } = self.cursor();
-        if self.viewport.wraps {
-            self.viewport.left = 0;
-            return;
-        }
-        self.viewport.left = self.viewport.left.min(at);
-        let line = self.line(row);
-        let mut left = self.boundary(row, self.viewport.left);
-        let most = self.viewport.width;
+        let (line, most) = (self.line(row), self.viewport.width);
         // Anything further left cannot share the screen with the cursor.
-        left = left.max(self.boundary(row, at.saturating_sub(most * 4)));
+        let least = self.viewport.left.min(at).max(at.saturating_sub(most * 4));
+        let mut left = line.ceil_char_boundary(least);
         while columns(line.get(left..at).unwrap_or_default()) > most {
-            left = self.boundary(row, left + 1);
+            left = line.ceil_char_boundary(left + 1);
         }
-        self.viewport.left = left;
-    }
-
-    /// The next character boundary at or after a byte of a line.
-    fn boundary(&self, row: usize, at: usize) -> usize {
-        self.line(row).ceil_char_boundary(at)
+        left
     }
 
     /// The rows on the screen, from the top.
     pub fn visual_rows(&self) -> Vec<VisualRow> {
-        let mut rows = Vec::with_capacity(self.viewport.height);
-        let mut next = Some(self.start_of(self.clamp(self.viewport.top)));
-        while let Some(start) = next.filter(|_| rows.len() < self.viewport.height) {
-            rows.push(VisualRow { line: start.row, bytes: self.bytes_of(start) });
-            next = self.after(start);
-        }
-        rows
+        let starts = self.screen_from(self.start_of(self.clamp(self.viewport.top)));
+        starts.map(|start| VisualRow { line: start.row, bytes: self.bytes_of(start) }).collect()
+    }
+
+    /// The starts of the rows of a screen whose first row starts here.
+    fn screen_from(&self, top: Pos) -> impl Iterator<Item = Pos> {
+        successors(Some(top), |start| self.after(*start)).take(self.viewport.height)
     }
 
     /// The visible bytes of the row that starts here.
@@ -116,43 +115,27 @@ impl TextBuffer {
         if self.viewport.wraps {
             return row_at(line, start.at, self.viewport.width);
         }
-        let left = self.boundary(start.row, self.viewport.left);
+        let left = line.ceil_char_boundary(self.viewport.left);
         // No character has more than four bytes per column, or more than one column per byte.
-        left..self.boundary(start.row, left + 4 * self.viewport.width + 16)
+        left..line.ceil_char_boundary(left + 4 * self.viewport.width + 16)
     }
 
     /// The start of the row that contains a position.
-    pub(crate) fn row_of(&self, pos: Pos) -> Pos {
-        self.start_of(pos)
+    pub(crate) fn start_of(&self, pos: Pos) -> Pos {
+        Pos { row: pos.row, at: self.row_bytes(pos).start }
     }
 
-    fn start_of(&self, pos: Pos) -> Pos {
-        let at = if self.viewport.wraps {
-            row_at(self.line(pos.row), pos.at, self.viewport.width).start
-        } else {
-            0
-        };
-        Pos { row: pos.row, at }
-    }
-
-    /// The text of the row that starts here, as far as the cursor can go.
-    pub(crate) fn row_text(&self, start: Pos) -> &str {
-        let line = self.line(start.row);
-        if !self.viewport.wraps {
-            return line;
-        }
-        let bytes = row_at(line, start.at, self.viewport.width);
-        line.get(bytes).unwrap_or_default()
+    /// The bytes of the row that contains a position, as far as the cursor can go.
+    pub(crate) fn row_bytes(&self, pos: Pos) -> Range<usize> {
+        let line = self.line(pos.row);
+        if self.viewport.wraps { row_at(line, pos.at, self.viewport.width) } else { 0..line.len() }
     }
 
     /// The start of the next row.
     fn after(&self, start: Pos) -> Option<Pos> {
-        let line = self.line(start.row);
-        if self.viewport.wraps {
-            let end = row_at(line, start.at, self.viewport.width).end;
-            if end < line.len() {
-                return Some(Pos { row: start.row, at: end });
-            }
+        let end = self.row_bytes(start).end;
+        if end < self.line(start.row).len() {
+            return Some(Pos { row: start.row, at: end });
         }
         (start.row + 1 < self.rows()).then(|| Pos { row: start.row + 1, at: 0 })
     }
@@ -169,34 +152,12 @@ impl TextBuffer {
 
     /// The start of the row `count` rows on or back, as far as there are any.
     pub(crate) fn steps(&self, start: Pos, count: isize) -> Pos {
-        let mut at = start;
-        for _ in 0..count.unsigned_abs() {
-            let next = if count < 0 { self.before(at) } else { self.after(at) };
-            match next {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
-        at
+        let next = |at: &Pos| if count < 0 { self.before(*at) } else { self.after(*at) };
+        successors(Some(start), next).take(count.unsigned_abs() + 1).last().unwrap_or(start)
     }
 
     /// Whether a row is visible if the screen starts at `top`.
     fn is_within(&self, top: Pos, row: Pos) -> bool {
-        if row.row - top.row >= self.viewport.height {
-            return false;
-        }
-        let mut at = Some(top);
-        for _ in 0..self.viewport.height {
-            match at {
-                Some(here) if here == row => return true,
-                Some(here) => at = self.after(here),
-                None => return false,
-            }
-        }
-        false
-    }
-
-    pub fn page_height(&self) -> usize {
-        self.viewport.height
+        row.row - top.row < self.viewport.height && self.screen_from(top).any(|at| at == row)
     }
 }

@@ -49,16 +49,10 @@ fn row_end(line: &str, start: usize, limit: usize, width: usize) -> usize {
     if alone && line.get(start..end).is_some_and(plain) {
         return end;
     }
-    let mut used = 0;
-    let mut at = start;
-    for grapheme in line.get(start..limit).unwrap_or_default().graphemes(true) {
-        used += columns(grapheme);
-        if used > width && at > start {
-            break;
-        }
-        at += grapheme.len();
-    }
-    at.max(start)
+    let rest = line.get(start..limit).unwrap_or_default();
+    // Wider than the row, a character has it to itself.
+    let first = rest.graphemes(true).next().map_or(0, str::len);
+    start + at_column(rest, width).max(first)
 }
 
 /// The width of a text in columns.

@@ -1,13 +1,14 @@
 //! Irreversible destruction of one version of a secret, or of all. Reached only by command, and done once
 //! the path was typed in full.
 
-use super::state::{PendingSecretWrite, PickerItems, SecretAction, SecretWriteKind};
+use super::state::{PickerItems, SecretAction};
+use super::targets::absence_reason;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{DestroyTarget, PromptPurpose, prompt};
+use crate::console::screens::secret_form;
 use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::SecretJob;
-use crate::console::update::keys;
 use crate::domain::{
     Presence, SecretContents, SecretMetadata, SecretPath, SecretVersion, VersionInfo, VersionState,
 };
@@ -27,7 +28,7 @@ pub(crate) fn pick(
     let left: Vec<_> = left.into_iter().filter(|info| info.state != VersionState::Destroyed).collect();
     match left.as_slice() {
         [] => {
-            let words = update::absence_reason(&path, presence)
+            let words = absence_reason(&path, presence)
                 .unwrap_or_else(|| format!("no version of {path} is left to destroy"));
             model.notify(Tone::Bad, words);
         }
@@ -55,7 +56,7 @@ fn newest(presence: &Presence) -> Option<VersionInfo> {
 pub(crate) fn ask_all(model: &mut Model, path: SecretPath, presence: &Presence) {
     match presence {
         Presence::Missing | Presence::Forbidden { .. } | Presence::Unreachable { .. } => {
-            let words = update::absence_reason(&path, presence).unwrap_or_default();
+            let words = absence_reason(&path, presence).unwrap_or_default();
             model.notify(Tone::Bad, words);
         }
         _ => ask(model, path, None, true),
@@ -98,18 +99,11 @@ pub(crate) fn on_path_typed(
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
     model.overlay = None;
-    if !keys::passes_gate(model) || update::is_busy(model) {
-        return Ok(Vec::new());
-    }
     let what = format!("destroy {}", target.describe());
     let DestroyTarget { path, version, .. } = target;
-    let request = model.next_request();
     let job = match version {
-        Some(version) => SecretJob::Destroy(path.clone(), version),
-        None => SecretJob::DestroyAll(path.clone()),
+        Some(version) => SecretJob::Destroy(path, version),
+        None => SecretJob::DestroyAll(path),
     };
-    let (before, kind, fields) = (version, SecretWriteKind::End, None);
-    model.secret_actions.writing =
-        Some(PendingSecretWrite { request, path, description: what, before, kind, fields, unknown: false });
-    Ok(vec![Effect::Secret(request, job)])
+    Ok(secret_form::change_version(model, job, what))
 }

@@ -11,7 +11,8 @@ pub use state::{
     PendingSecretWrite, PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretActions, SecretPicker,
     SecretTarget, SecretUndoEntry, SecretUndoLog, SecretUndoReview, SecretWriteKind,
 };
-pub(crate) use update::{absence_reason, begin, is_busy, on_answer};
+pub(crate) use targets::absence_reason;
+pub(crate) use update::{begin, on_answer};
 pub(crate) use view::{generate, value};
 
 use crate::console::action::Action;
@@ -19,17 +20,12 @@ use crate::console::component::{Component, EarliestChange};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
-use crate::console::place::Place;
 use crate::console::widgets::{Movement, Surface};
 
 /// Which of several secrets or fields is meant.
 pub(crate) struct SecretPickerDialog;
 
 impl Component for SecretPickerDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::PickSecret
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::PickSecret(pick)) = &model.overlay {
             view::pick(surface, dialog_area(model), pick);
@@ -55,10 +51,6 @@ impl Component for SecretPickerDialog {
 pub(crate) struct RevealedValueDialog;
 
 impl Component for RevealedValueDialog {
-    fn place(&self, _: &Model) -> Place {
-        Place::RevealedValue
-    }
-
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         if let Some(Overlay::RevealedValue(shown)) = &model.overlay {
             view::shown(surface, model, dialog_area(model), shown);

@@ -6,7 +6,6 @@ use super::view::height;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
-use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::{RevealDestination, RevealOutcome, RevealReport, RevealRequest, SecretJob};
 use crate::console::widgets::Movement;
 use crate::domain::{FieldName, Opaque, SecretPath, SecretVersion};
@@ -23,7 +22,7 @@ pub(crate) fn read(model: &mut Model, order: RevealRequest, reason: &str) -> Res
     if reason.is_empty() {
         return Err("say why: it is kept in the audit, for those who look later".into());
     }
-    if update::is_busy(model) {
+    if model.is_secret_busy() {
         return Err("wait for the answer that is under way".into());
     }
     let order = RevealRequest { reason: reason.to_owned(), ..order };

@@ -1,14 +1,14 @@
 //! Actions on secrets: what was asked for, what is revealed, what can be undone. Nothing in here holds a
 //! value except the one being shown and those in the form.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::console::action::Action;
-use crate::console::effect::{Pending, RequestId};
-use crate::console::model::SecretDependents;
-use crate::console::screens::secret_form::SecretForm;
+use crate::console::request::{Pending, RequestId};
+use crate::console::screens::secret_form::{SecretForm, SecretReview};
+use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::screens::stale_dependents::StaleDependents;
 use crate::console::secret_jobs::{RestoreRequest, RevealRequest};
 use crate::console::widgets::ListState;
@@ -162,41 +162,31 @@ pub struct SecretUndoEntry {
     /// The version it wrote.
     pub after: SecretVersion,
     pub description: String,
-    /// When it was acknowledged.
-    pub when: SystemTime,
     /// The fields it changed; `None`: all of them may be.
     pub fields: Option<BTreeSet<FieldName>>,
 }
 
 /// The last write of each secret in this session.
 #[derive(Debug, Default)]
-pub struct SecretUndoLog {
-    by_path: BTreeMap<SecretPath, SecretUndoEntry>,
-    order: VecDeque<SecretPath>,
-}
+pub struct SecretUndoLog(VecDeque<(SecretPath, SecretUndoEntry)>);
 
 impl SecretUndoLog {
     pub fn of(&self, path: &SecretPath) -> Option<&SecretUndoEntry> {
-        self.by_path.get(path)
+        self.0.iter().find(|(known, _)| known == path).map(|(_, done)| done)
     }
 
     /// Records a write; the oldest is dropped if there are too many.
     pub fn record(&mut self, path: SecretPath, done: SecretUndoEntry) {
         self.forget(&path);
-        self.order.push_back(path.clone());
-        self.by_path.insert(path, done);
-        if self.order.len() > MAX_DONE
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_path.remove(&oldest);
+        self.0.push_back((path, done));
+        if self.0.len() > MAX_DONE {
+            self.0.pop_front();
         }
     }
 
     /// Removes a write that can no longer be undone.
     pub fn forget(&mut self, path: &SecretPath) {
-        if self.by_path.remove(path).is_some() {
-            self.order.retain(|known| known != path);
-        }
+        self.0.retain(|(known, _)| known != path);
     }
 }
 
@@ -204,8 +194,7 @@ impl SecretUndoLog {
 pub struct SecretUndoReview {
     pub path: SecretPath,
     pub entry: SecretUndoEntry,
-    pub opened: Duration,
-    pub scroll: usize,
+    pub review: SecretReview,
     /// Why the store rejected it.
     pub conflict: Option<String>,
     /// The documents that depend on what it changes.
@@ -271,8 +260,27 @@ impl PickerItems {
 }
 
 impl SecretActions {
-    pub fn is_reviewing(&self) -> bool {
-        self.undo.is_some() || self.form.as_ref().is_some_and(|form| form.review.is_some())
+    /// The review that covers the body: of an undo, or of the form.
+    pub fn review(&self) -> Option<SecretReview> {
+        self.undo.as_ref().map_or_else(|| self.form.as_ref()?.review, |undo| Some(undo.review))
+    }
+
+    /// As [`SecretActions::review`], mutably.
+    pub fn review_mut(&mut self) -> Option<&mut SecretReview> {
+        match &mut self.undo {
+            Some(undo) => Some(&mut undo.review),
+            None => self.form.as_mut()?.review.as_mut(),
+        }
+    }
+
+    /// The form whose write has this request.
+    pub fn sent_form(&mut self, request: RequestId) -> Option<&mut SecretForm> {
+        self.form.as_deref_mut().filter(|form| form.sent == Some(request))
+    }
+
+    /// The undo whose write has this request.
+    pub fn sent_undo(&mut self, request: RequestId) -> Option<&mut SecretUndoReview> {
+        self.undo.as_deref_mut().filter(|undo| undo.sent == Some(request))
     }
 
     /// Whether the form or a review covers the body.

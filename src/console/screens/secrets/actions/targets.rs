@@ -2,9 +2,9 @@
 
 use super::state::SecretTarget;
 use crate::check::{ReceiverEnv, SecretLookup};
-use crate::console::model::Model;
+use crate::console::model::{Model, Tone};
 use crate::console::screens::tab::Tab;
-use crate::domain::{FieldName, Reference, ResourceKey, SecretField, SecretPath};
+use crate::domain::{FieldName, Presence, Reference, ResourceKey, SecretField, SecretPath};
 
 /// A webhook's own secret, if it can be reached. Variables are those of this process: they are
 /// meaningful only if the receiver's are the same.
@@ -56,5 +56,35 @@ impl Model {
             targets.into_iter().filter(|target| target.path == *path).filter_map(|target| target.field);
         let own = if own { &SecretField::ALL[..] } else { &[] };
         named.chain(own.iter().map(|field| field.name())).collect()
+    }
+
+    /// Whether a write or a read of a secret is pending; reports it.
+    pub(crate) fn is_secret_busy(&mut self) -> bool {
+        let words = match (&self.secret_actions.writing, self.secret_actions.reading.is_pending()) {
+            (Some(writing), _) if writing.unknown => {
+                "what became of the last write of a secret is being looked up; wait for it"
+            }
+            (Some(_), _) => "a write of a secret is under way; wait for its answer",
+            (None, true) => "a secret is being read; wait for its answer",
+            (None, false) => return false,
+        };
+        self.notify(Tone::Plain, words);
+        true
+    }
+}
+
+/// Why there is no current value.
+pub(crate) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
+    match presence {
+        Presence::Present(_) | Presence::Unknown { .. } => None,
+        Presence::Missing => Some(format!("there is no secret {path}")),
+        Presence::Deleted { version, .. } => Some(format!("{version} of {path}, its newest, was deleted")),
+        Presence::Destroyed { version } => {
+            Some(format!("{version} of {path}, its newest, was destroyed for ever"))
+        }
+        Presence::Forbidden { permission } => {
+            Some(format!("{path} may not be seen: {permission} is missing"))
+        }
+        Presence::Unreachable { reason } => Some(format!("{path} cannot be reached: {reason}")),
     }
 }

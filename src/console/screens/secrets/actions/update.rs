@@ -2,15 +2,15 @@
 //! reason was given.
 
 use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
+use super::targets::absence_reason;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::secret_form;
 use crate::console::screens::secret_form::undo;
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::secrets::update;
-use crate::console::screens::{editor, secret_form};
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
-use crate::console::update::keys;
 use crate::console::widgets::{ListState, Movement};
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
@@ -19,12 +19,13 @@ const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true und
 
 /// Starts an action on the selection; where several secrets could be meant, asks which.
 pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
-    if model.context.secrets.is_none() {
-        model.notify(Tone::Bad, "this console reaches no store of secrets");
-        return Vec::new();
-    }
-    if act == SecretAction::Copy && !model.context.may_copy_secrets {
-        model.notify(Tone::Bad, COPY_IS_OFF);
+    let refusal = match act {
+        _ if model.context.secrets.is_none() => Some("this console reaches no store of secrets"),
+        SecretAction::Copy if !model.context.may_copy_secrets => Some(COPY_IS_OFF),
+        _ => None,
+    };
+    if let Some(words) = refusal {
+        model.notify(Tone::Bad, words);
         return Vec::new();
     }
     let mut targets = model.secret_targets();
@@ -40,19 +41,16 @@ pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
                 "nothing selected that has secrets"
             };
             model.notify(Tone::Plain, words);
-            Vec::new()
         }
-        1 => targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),
-        _ => {
-            pick(model, act, PickerItems::Targets(targets));
-            Vec::new()
-        }
+        1 => return targets.pop().map(|target| ask(model, act, target)).unwrap_or_default(),
+        _ => pick(model, act, PickerItems::Targets(targets)),
     }
+    Vec::new()
 }
 
 /// Inspects the secret before an action.
 fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect> {
-    if is_busy(model) {
+    if model.is_secret_busy() {
         return Vec::new();
     }
     let request = model.next_request();
@@ -63,20 +61,6 @@ fn ask(model: &mut Model, act: SecretAction, target: SecretTarget) -> Vec<Effect
     };
     model.secret_actions.pending.begin(request, (act, target));
     vec![Effect::Secret(request, job)]
-}
-
-/// Whether a write or a read of a secret is pending; reports it.
-pub(crate) fn is_busy(model: &mut Model) -> bool {
-    let words = match (&model.secret_actions.writing, model.secret_actions.reading.is_pending()) {
-        (Some(writing), _) if writing.unknown => {
-            "what became of the last write of a secret is being looked up; wait for it"
-        }
-        (Some(_), _) => "a write of a secret is under way; wait for its answer",
-        (None, true) => "a secret is being read; wait for its answer",
-        (None, false) => return false,
-    };
-    model.notify(Tone::Plain, words);
-    true
 }
 
 pub(crate) fn pick(model: &mut Model, act: SecretAction, choices: PickerItems) {
@@ -93,27 +77,26 @@ pub(crate) fn step(pick: &mut SecretPicker, step: Movement, page: usize) {
 
 /// Accepts the selected choice.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
-    let now = model.now.mono;
+    let now = model.now;
     let Some(Overlay::PickSecret(pick)) = model
         .overlay
-        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !editor::too_soon(pick.opened, now)))
+        .take_if(|open| matches!(open, Overlay::PickSecret(pick) if !now.is_too_soon_after(pick.opened)))
     else {
         return Vec::new();
     };
-    if pick.act.writes() && !keys::passes_gate(model) {
+    if pick.act.writes() && !model.passes_gate() {
         return Vec::new();
     }
     match pick.choices {
-        PickerItems::Targets(targets) => targets
-            .into_iter()
-            .nth(pick.list.cursor)
-            .map(|target| ask(model, pick.act, target))
-            .unwrap_or_default(),
+        PickerItems::Targets(targets) => {
+            if let Some(target) = targets.into_iter().nth(pick.list.cursor) {
+                return ask(model, pick.act, target);
+            }
+        }
         PickerItems::Fields(path, fields) => {
             if let Some(field) = fields.into_iter().nth(pick.list.cursor) {
                 reveal::ask_why(model, path, field, outlet(pick.act));
             }
-            Vec::new()
         }
         PickerItems::Versions(path, versions) => {
             let newest = versions.iter().map(|info| info.version).max();
@@ -121,9 +104,9 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
                 let is_read = newest == Some(info.version) && info.state == VersionState::Available;
                 destroy::ask(model, path, Some(info.version), is_read);
             }
-            Vec::new()
         }
     }
+    Vec::new()
 }
 
 fn outlet(act: SecretAction) -> RevealDestination {
@@ -201,22 +184,6 @@ fn remedy(path: &SecretPath) -> &'static str {
     }
 }
 
-/// Why there is no current value.
-pub(crate) fn absence_reason(path: &SecretPath, presence: &Presence) -> Option<String> {
-    match presence {
-        Presence::Present(_) | Presence::Unknown { .. } => None,
-        Presence::Missing => Some(format!("there is no secret {path}")),
-        Presence::Deleted { version, .. } => Some(format!("{version} of {path}, its newest, was deleted")),
-        Presence::Destroyed { version } => {
-            Some(format!("{version} of {path}, its newest, was destroyed for ever"))
-        }
-        Presence::Forbidden { permission } => {
-            Some(format!("{path} may not be seen: {permission} is missing"))
-        }
-        Presence::Unreachable { reason } => Some(format!("{path} cannot be reached: {reason}")),
-    }
-}
-
 fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: Presence) {
     let SecretTarget { path, field } = target;
     if let Some(words) = absence_reason(&path, &presence) {
@@ -225,19 +192,14 @@ fn reveal(model: &mut Model, act: SecretAction, target: SecretTarget, presence: 
     if let Some(field) = field {
         return reveal::ask_why(model, path, field, outlet(act));
     }
-    let mut fields = match presence {
-        Presence::Present(SecretContents { fields, .. }) => {
-            fields.into_iter().map(|(name, _)| name).collect()
-        }
+    let fields: Vec<_> = match presence {
+        Presence::Present(contents) => contents.fields.into_iter().map(|(name, _)| name).collect(),
         _ => model.secret_fields(&path),
     };
-    match (fields.len(), fields.pop()) {
-        (0, _) | (_, None) => model.notify(Tone::Plain, format!("{path} has no fields")),
-        (1, Some(field)) => reveal::ask_why(model, path, field, outlet(act)),
-        (_, Some(last)) => {
-            fields.push(last);
-            pick(model, act, PickerItems::Fields(path, fields));
-        }
+    match fields.as_slice() {
+        [] => model.notify(Tone::Plain, format!("{path} has no fields")),
+        [field] => reveal::ask_why(model, path, field.clone(), outlet(act)),
+        _ => pick(model, act, PickerItems::Fields(path, fields)),
     }
 }
 

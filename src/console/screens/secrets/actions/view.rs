@@ -6,7 +6,7 @@ use ratatui::buffer::CellWidth;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::state::{PickerItems, RevealedValue, SecretPicker};
+use super::state::{PickerItems, RevealedValue, SecretPicker, SecretTarget};
 use crate::console::model::Model;
 use crate::console::overlays::Overlay;
 use crate::console::screens::secret_form::{GeneratePrompt, SecretInput, ValuePrompt};
@@ -29,21 +29,22 @@ const SHOWN: usize = 64 * 1024;
 const BELOW: u16 = 3;
 
 pub(crate) fn pick(surface: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
-    let lines: Vec<String> = match &pick.choices {
-        PickerItems::Targets(targets) => targets
-            .iter()
-            .map(|target| match &target.field {
+    let word = pick.act.word();
+    let (title, lines): (String, Vec<String>) = match &pick.choices {
+        PickerItems::Targets(targets) => {
+            let line = |target: &SecretTarget| match &target.field {
                 Some(field) => format!("{}  {}", target.path, field.as_str()),
                 None => format!("{}  (its own secrets)", target.path),
-            })
-            .collect(),
-        PickerItems::Versions(_, versions) => versions.iter().map(version).collect(),
-        PickerItems::Fields(_, fields) => fields.iter().map(|field| field.as_str().to_owned()).collect(),
-    };
-    let title = match &pick.choices {
-        PickerItems::Targets(_) => format!("{} which secret?", pick.act.word()),
-        PickerItems::Fields(path, _) => format!("{} which field of {path}?", pick.act.word()),
-        PickerItems::Versions(path, _) => format!("{} which version of {path}?", pick.act.word()),
+            };
+            (format!("{word} which secret?"), targets.iter().map(line).collect())
+        }
+        PickerItems::Fields(path, fields) => {
+            let lines = fields.iter().map(|field| field.as_str().to_owned()).collect();
+            (format!("{word} which field of {path}?"), lines)
+        }
+        PickerItems::Versions(path, versions) => {
+            (format!("{word} which version of {path}?"), versions.iter().map(version).collect())
+        }
     };
     let inside = dialog(surface, area, &title, DIALOG_COLUMNS, lines.len());
     let first = pick.list.first_row(lines.len(), inside.height);

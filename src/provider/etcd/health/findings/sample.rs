@@ -1,7 +1,10 @@
 //! A sample cluster for tests.
 
+use etcd_client::Member;
+use etcd_client::proto::PbMember;
+
 use super::super::super::error::Fault;
-use super::super::member_status::{AddressSource, ClusterStatus, MemberInfo, MemberReply, MemberStatus};
+use super::super::member_status::{AddressSource, ClusterStatus, MemberReply, MemberStatus};
 use crate::domain::LatencyClass;
 
 /// A healthy member; the first one leads.
@@ -32,12 +35,14 @@ pub(in super::super) fn answers(
         .zip(1..)
         .map(|(said, at)| MemberReply { source: AddressSource::Settings, address: address(at), status: said })
         .collect();
-    let members = (1..).take(answers.len()).map(|at| MemberInfo {
-        id: at,
-        name: format!("etcd-{at}"),
-        clients: vec![format!("http://{}", address(at))],
-        peers: vec![format!("http://10.0.0.{at}:2380")],
-        learner: false,
+    let members = (1..).take(answers.len()).map(|at| {
+        Member(PbMember {
+            id: at,
+            name: format!("etcd-{at}"),
+            client_ur_ls: vec![format!("http://{}", address(at))],
+            peer_ur_ls: vec![format!("http://10.0.0.{at}:2380")],
+            is_learner: false,
+        })
     });
     ClusterStatus { members: members.collect(), replies: answers }
 }

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use etcd_client::Member;
+use etcd_client::proto::PbMember;
+
 use super::super::super::error::Fault;
-use super::super::member_status::MemberInfo;
+use super::super::member_status::MemberStatus;
 use super::super::rows::rows;
 use super::sample::{answers, report};
 use super::*;
@@ -95,9 +98,9 @@ fn learners_members_not_started_and_members_not_named_are_told() {
     let learner = MemberStatus { learner: true, ..report(2) };
     let mut seen = answers([Ok(report(1)), Ok(learner), Ok(report(3))]);
     seen.replies[2].source = AddressSource::Cluster;
-    seen.members[1].learner = true;
+    seen.members[1].0.is_learner = true;
     let peers = vec!["http://10.0.0.4:2380".to_owned()];
-    seen.members.push(MemberInfo { id: 4, name: String::new(), clients: Vec::new(), peers, learner: false });
+    seen.members.push(Member(PbMember { id: 4, peer_ur_ls: peers, ..PbMember::default() }));
     let health = judged(&seen);
     let told: Vec<_> =
         health.findings().iter().map(|finding| (finding.cause.word(), finding.text.as_str())).collect();

@@ -30,10 +30,9 @@ async fn overheard(named: AddressSource) -> String {
     let connector = Connector::new(settings);
     let deadline = Instant::now() + Duration::from_millis(500);
     let url = format!("http://{address}");
-    let target = MemberTarget { source: named, address, url, tls: false };
     let contacts = ClientPool::default();
-    let (answer, _) = query_member(&connector, &contacts, target, deadline).await;
-    assert!(answer.status.is_err() && contacts.all().is_empty());
+    let (answer, _) = query_member(&connector, &contacts, named, url, deadline).await;
+    assert!(answer.status.is_err() && contacts.lock().is_empty());
     listening.abort();
     let heard = heard.lock();
     assert!(!heard.is_empty(), "it was asked");

@@ -15,7 +15,7 @@ use crate::domain::{
     SecretStoreStatus, SecretVersion,
 };
 use crate::provider::{
-    Error, Result, SecretAccess, SecretCapabilities, SecretData, SecretExpect, SecretFields, SecretListItem,
+    Error, Result, SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
 
@@ -148,7 +148,7 @@ impl FaultySecrets {
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
         }
-        self.store.check_open()?;
+        drop(self.store.open_state()?);
         match &self.faults.lock().outage {
             None => Ok(underway),
             Some(SecretsOutage::Sealed) => {
@@ -267,43 +267,8 @@ impl SecretRevealer for FaultySecrets {
 
 #[async_trait]
 impl SecretWriter for FaultySecrets {
-    async fn put(
-        &self,
-        path: &SecretPath,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>> {
+    async fn apply(&self, path: &SecretPath, change: SecretChange<'_>) -> Result<Option<SecretVersion>> {
         let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.put(path, fields, expect).await)
-    }
-
-    async fn patch(
-        &self,
-        path: &SecretPath,
-        fields: &SecretFields,
-        expect: SecretExpect,
-    ) -> Result<Option<SecretVersion>> {
-        let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.patch(path, fields, expect).await)
-    }
-
-    async fn delete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.delete(path, versions).await)
-    }
-
-    async fn undelete(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.undelete(path, versions).await)
-    }
-
-    async fn destroy(&self, path: &SecretPath, versions: &[SecretVersion]) -> Result<()> {
-        let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.destroy(path, versions).await)
-    }
-
-    async fn destroy_all(&self, path: &SecretPath) -> Result<()> {
-        let _underway = self.begin_write(path).await?;
-        self.end_write(path, self.store.destroy_all(path).await)
+        self.end_write(path, self.store.apply(path, change).await)
     }
 }

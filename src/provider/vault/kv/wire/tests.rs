@@ -5,6 +5,14 @@ fn at(text: &str) -> SystemTime {
     moment(text).unwrap()
 }
 
+fn data<'a, T: Deserialize<'a>>(body: &'a str) -> T {
+    #[derive(Deserialize)]
+    struct Body<T> {
+        data: T,
+    }
+    serde_json::from_str::<Body<T>>(body).unwrap().data
+}
+
 fn fields(members: &[(&str, &str)]) -> SecretFields {
     let value =
         |json: &&str| SecretValue::json(Zeroizing::new((*json).to_owned())).unwrap_or_else(|_| panic!());
@@ -15,7 +23,7 @@ fn fields(members: &[(&str, &str)]) -> SecretFields {
 fn names_come_without_values_and_one_level_deep() {
     let said = r#"{"data": {"metadata": {"created_time": "2026-11-21T12:42:47.47178219Z", "custom_metadata": null,
         "deletion_time": "", "destroyed": false, "version": 3}, "subkeys": {"t": null, "o": {"a": null}}}}"#;
-    let contents = serde_json::from_str::<DataEnvelope<Subkeys>>(said).unwrap().data.contents();
+    let contents = data::<Subkeys>(said).contents();
     let names: Vec<_> = contents.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((names, contents.version), (vec!["o", "t"], Some(SecretVersion(3))));
     assert_eq!(contents.written, Some(at("2026-11-21T12:42:47.471782190Z")));
@@ -92,7 +100,7 @@ fn a_list_has_secrets_folders_and_names_that_are_no_path() {
 fn values_come_out_as_they_went_in() {
     let said = r#"{"data": {"data": {"n": 1.50, "b": 12345678901234567890123, "t": "\u0001\ufffd", "o": {"a": [1, null]}},
         "metadata": {"version": 7, "created_time": ""}}}"#;
-    let read = serde_json::from_str::<DataEnvelope<KvSecret<'_>>>(said).unwrap().data.revealed().unwrap();
+    let read = data::<KvSecret<'_>>(said).revealed().unwrap();
     assert_eq!(read.version, Some(SecretVersion(7)));
     let members: Vec<_> =
         read.fields.iter().map(|(name, value)| (name.as_str(), value.expose_json())).collect();

@@ -3,11 +3,39 @@
 
 use std::time::Duration;
 
-use super::state::{NotReady, Review};
-use crate::compare;
-use crate::domain::json::{BYTE_ORDER_MARK, check_object};
+use crate::compare::{self, Diff, DiffLine};
+use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
 use crate::domain::{Document, DocumentKind};
 use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
+
+/// The review of a write.
+#[derive(Debug)]
+pub struct Review {
+    /// The bytes to write, in the stored style.
+    pub document: Document,
+    /// Changes by path.
+    pub diff: Diff,
+    /// Changes line by line.
+    pub lines: Vec<DiffLine>,
+    /// Whether the lines are shown instead of the paths.
+    pub full: bool,
+    pub scroll: usize,
+    /// When it was opened; keys in the first 300 ms do not write.
+    pub opened: Duration,
+}
+
+/// Why a draft cannot be reviewed.
+#[derive(Debug)]
+pub enum NotReady {
+    /// It equals what is stored.
+    Unchanged,
+    /// It is not a JSON object.
+    Syntax(SyntaxError),
+    /// A placeholder cannot be filled.
+    Placeholder(SyntaxError),
+    /// The comparison panicked; the log has the details.
+    Failed,
+}
 
 pub struct ReviewInput {
     pub(crate) kind: DocumentKind,

@@ -1,0 +1,207 @@
+//! All rules: what each says of a document, or of the text of a draft.
+
+use super::{Diagnostic, Rule, Subject};
+use crate::domain::ResourceKey;
+use crate::domain::json::{Severity, line_column, problems};
+use crate::text::MASK;
+use crate::text::placeholders::unfillable;
+
+/// The most that is said of one draft.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
+const RULES: [Rule; 9] = [
+    UNROUTABLE_ID,
+    UNUSABLE_DOCUMENT,
+    DANGLING_CONNECTION,
+    SHARED_VARIABLE,
+    OPEN_TO_ANYONE,
+    BYTE_ORDER_MARK,
+    INVALID_SYNTAX,
+    UNFILLED_PLACEHOLDER,
+    MASK_FOR_SECRET,
+];
+
+/// What all rules say of a subject, in their order.
+pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    RULES.iter().for_each(|rule| (rule.check)(rule, subject, &mut found));
+    found
+}
+
+/// The receiver answers 400 for its id.
+pub const UNROUTABLE_ID: Rule =
+    Rule { id: "unroutable-id", severity: Severity::Warning, check: unroutable_id };
+
+fn unroutable_id(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Document { key: ResourceKey::Webhook { id, .. }, .. } = subject {
+        found.extend(id.unroutable().map(|reason| rule.diagnostic(reason.into())));
+    }
+}
+
+/// The receiver cannot use it at all: it is empty, not text, not JSON, or no object.
+pub const UNUSABLE_DOCUMENT: Rule =
+    Rule { id: "unusable-document", severity: Severity::Error, check: unusable_document };
+
+fn unusable_document(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Document { key, facts, .. } = subject
+        && let Some(error) = &facts.error
+    {
+        // The receiver ignores a foreign key's value, so nothing can be wrong with it.
+        let severity = if key.is_foreign() { Severity::Info } else { rule.severity };
+        found.push(Diagnostic { severity, ..rule.diagnostic(error.to_string()) });
+    }
+}
+
+/// It names a connection that does not exist.
+pub const DANGLING_CONNECTION: Rule =
+    Rule { id: "dangling-connection", severity: Severity::Warning, check: dangling_connection };
+
+fn dangling_connection(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Subject::Document { facts, around, .. } = subject else { return };
+    for name in facts.connections.iter().filter(|name| around.lacks_connection(name)) {
+        let message = format!("connection {name} does not exist");
+        found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
+    }
+}
+
+/// Another id reads one of the variables of its own secrets.
+pub const SHARED_VARIABLE: Rule =
+    Rule { id: "shared-variable", severity: Severity::Warning, check: shared_variable };
+
+fn shared_variable(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Document { around, .. } = subject
+        && around.has_variable_conflict()
+    {
+        found.push(rule.diagnostic("another id reads one of its variables".into()));
+    }
+}
+
+/// Nothing asks a caller of the webhook who he is.
+pub const OPEN_TO_ANYONE: Rule =
+    Rule { id: "open-to-anyone", severity: Severity::Info, check: open_to_anyone };
+
+fn open_to_anyone(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Document { key: ResourceKey::Webhook { .. }, facts, around } = subject
+        && facts.error.is_none()
+        && facts.auth.is_open()
+        && !around.has_own_auth()
+    {
+        found.push(rule.diagnostic("none: open to anyone".into()));
+    }
+}
+
+/// A byte order mark is stored before the text.
+pub const BYTE_ORDER_MARK: Rule =
+    Rule { id: "byte-order-mark", severity: Severity::Warning, check: byte_order_mark };
+
+fn byte_order_mark(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Draft { byte_order_mark: true, .. } = subject {
+        let message = "a byte order mark is stored before this text; the receiver cannot read it in a file";
+        found.push(Diagnostic { place: Some((1, 1)), ..rule.diagnostic(message.into()) });
+    }
+}
+
+/// The text is no JSON object, or the receiver reads it in an unexpected way.
+pub const INVALID_SYNTAX: Rule =
+    Rule { id: "invalid-syntax", severity: Severity::Error, check: invalid_syntax };
+
+fn invalid_syntax(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Subject::Draft { text, .. } = subject else { return };
+    found.extend(problems(text, MAX_DIAGNOSTICS).into_iter().map(|problem| Diagnostic {
+        severity: problem.severity,
+        span: problem.span,
+        place: Some((problem.line, problem.column)),
+        remedy: problem.expected,
+        fix: problem.fix,
+        ..rule.diagnostic(problem.reason)
+    }));
+}
+
+/// A placeholder stands for no secret.
+pub const UNFILLED_PLACEHOLDER: Rule =
+    Rule { id: "unfilled-placeholder", severity: Severity::Error, check: unfilled_placeholder };
+
+fn unfilled_placeholder(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Subject::Draft { text, concealed, .. } = subject else { return };
+    found.extend(unfillable(text, concealed.unwrap_or(0)).take(MAX_DIAGNOSTICS).map(|(span, reason)| {
+        Diagnostic { span, place: Some(line_column(text, span.start)), ..rule.diagnostic(reason.into()) }
+    }));
+}
+
+/// A mask stands where a secret was.
+pub const MASK_FOR_SECRET: Rule =
+    Rule { id: "mask-for-secret", severity: Severity::Error, check: mask_for_secret };
+
+fn mask_for_secret(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
+    if let Subject::Draft { text, concealed: None, .. } = subject
+        && text.contains(MASK)
+    {
+        let message = "the document holds a mask where a secret was; take it from get -o json";
+        found.push(rule.diagnostic(message.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Surroundings;
+    use crate::domain::{Address, DocumentKind};
+    use crate::inventory::Facts;
+
+    struct Alone;
+
+    impl Surroundings for Alone {
+        fn lacks_connection(&self, name: &str) -> bool {
+            name != "known"
+        }
+    }
+
+    fn of_document(address: &str, text: &str) -> Vec<String> {
+        let Address(key) = address.parse().unwrap();
+        let facts = Facts::scan(DocumentKind::of(&key), &text.into());
+        let found = diagnose(Subject::Document { key: &key, facts: &facts, around: &Alone });
+        found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
+    }
+
+    #[test]
+    fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
+        let text = r#"{"connection": "known", "chain": [{"connection": "gone"}], "hmac": {"secret": "x"}}"#;
+        assert_eq!(
+            of_document("a/health", text),
+            [
+                "unroutable-id Warning this id is reserved by the receiver",
+                "dangling-connection Warning connection gone does not exist",
+            ]
+        );
+        assert_eq!(of_document("a/one", "{}"), ["open-to-anyone Info none: open to anyone"]);
+        assert_eq!(of_document("a/one", "[]"), ["unusable-document Error JSON, but not an object"]);
+        assert_eq!(of_document("key:x/y/z/w", ""), ["unusable-document Info empty value"]);
+        assert!(of_document("connections/c", "{}").is_empty());
+    }
+
+    #[test]
+    fn a_draft_is_judged_by_its_text() {
+        let rules = |text, concealed, byte_order_mark| {
+            let found = diagnose(Subject::Draft { text, concealed, byte_order_mark });
+            found.into_iter().map(|found| (found.rule, found.place)).collect::<Vec<_>>()
+        };
+        assert!(rules("{\"a\": \"\u{2039}kept:1\u{203a} \u{2022}\"}", Some(1), false).is_empty());
+        assert_eq!(
+            rules("{\n\"a\": \"\u{2039}kept:1\u{203a}\",}", Some(0), true),
+            [
+                ("byte-order-mark", Some((1, 1))),
+                ("invalid-syntax", Some((2, 16))),
+                ("unfilled-placeholder", Some((2, 7))),
+            ]
+        );
+        assert_eq!(rules(&format!("{{\"a\": \"{}\"}}", crate::text::MASK), None, false).len(), 1);
+    }
+
+    #[test]
+    fn no_two_rules_share_an_id() {
+        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), RULES.len());
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use confdeck::cli::{self, CommandLine, Demo, Exit, Invocation};
 use confdeck::config::Settings;
-use confdeck::console::open::{ConsoleSource, open};
+use confdeck::console::open::open;
 use confdeck::console::panic_hook;
 use confdeck::logging;
 use confdeck::provider::ensure_crypto_provider;
@@ -51,16 +51,11 @@ fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
     let log =
         logging::start(settings.console.state_dir.as_deref(), vars.get(logging::LEVEL).map(String::as_str));
     panic_hook::install(logging::flush);
-    let source = match demo {
-        None => ConsoleSource::Settings,
-        Some(Demo::Memory) => ConsoleSource::Demo,
-        Some(Demo::Files) => ConsoleSource::DemoFiles,
-    };
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
     else {
         return Exit::FAILED;
     };
-    let left = runtime.block_on(open(settings, source, &vars, Some(log)));
+    let left = runtime.block_on(open(settings, demo, &vars, Some(log)));
     // A save that has begun is finished; anything else that hangs must not keep the process alive.
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);
     logging::flush();

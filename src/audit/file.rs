@@ -17,26 +17,18 @@ pub const FILE: &str = "audit.jsonl";
 const LOCK: &str = "audit.lock";
 
 /// The size in bytes at which a file is rotated: some 40,000 writes.
-const LIMIT: u64 = 16 << 20;
+pub(super) const LIMIT: u64 = 16 << 20;
 
 /// How long to wait for the lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct AuditFile {
-    folder: PathBuf,
-    limit: u64,
+    pub(super) folder: PathBuf,
+    pub(super) limit: u64,
 }
 
 impl AuditFile {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self::with_limit(folder, LIMIT)
-    }
-
-    pub(super) fn with_limit(folder: &Path, limit: u64) -> Self {
-        Self { folder: folder.to_owned(), limit }
-    }
-
     /// Appends the records, and returns once they are synced to disk.
     pub(super) fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
         let told = |path: &Path| {

@@ -67,8 +67,8 @@ impl Audit {
     /// An audit in this folder; does no I/O except to identify the user. `store` is the kind and address
     /// of the store, as text for people.
     pub fn new(folder: Option<&Path>, context: impl Into<String>, store: impl Into<String>) -> Self {
-        let place = folder.map_or(AuditSink::Nowhere, |folder| AuditSink::File(AuditFile::new(folder)));
-        Self::at(place, context.into(), store.into())
+        let file = folder.map(|folder| AuditFile { folder: folder.to_owned(), limit: file::LIMIT });
+        Self::at(file.map_or(AuditSink::Nowhere, AuditSink::File), context.into(), store.into())
     }
 
     /// Records nothing, for demo stores.

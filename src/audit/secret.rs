@@ -50,24 +50,19 @@ impl Audit {
         number: u64,
         deeds: impl IntoIterator<Item = SecretEvent>,
     ) -> PendingRecords {
-        let commit = format!("{}-{number}", self.run);
-        let records = deeds.into_iter().map(|deed| self.record(&commit, deed)).collect();
-        PendingRecords { records, audit: Arc::clone(self), appended: false }
-    }
-
-    fn record(&self, commit: &str, deed: SecretEvent) -> AuditRecord {
-        let shown = deed.action == AuditAction::RevealSecret;
-        AuditRecord {
+        let record = |deed: SecretEvent| AuditRecord {
             store: self.secrets.clone(),
-            commit: commit.to_owned(),
+            commit: format!("{}-{number}", self.run),
             action: deed.action,
             key: bounded(&deed.path.to_string()),
             before: deed.version.map(|version| version.to_string()),
-            count: shown.then_some(deed.fields.len()),
+            count: (deed.action == AuditAction::RevealSecret).then_some(deed.fields.len()),
             fields: deed.fields.iter().take(FIELDS_MAX).map(name).collect(),
             reason: deed.reason.as_deref().and_then(reason),
             ..self.blank()
-        }
+        };
+        let records = deeds.into_iter().map(record).collect();
+        PendingRecords { records, audit: Arc::clone(self), appended: false }
     }
 }
 

@@ -92,7 +92,7 @@ fn writers_at_once_tear_no_line_and_lose_none_when_files_are_set_aside() {
             let folder = folder.path();
             scope.spawn(move || {
                 // Five files of this size hold them all.
-                let file = AuditFile::with_limit(folder, 48 * 1024);
+                let file = AuditFile { folder: folder.to_owned(), limit: 48 * 1024 };
                 let mut record = audit(folder).blank();
                 for number in 0..each {
                     record.key = format!("a/{writer}-{number}");
@@ -122,7 +122,7 @@ fn writers_at_once_tear_no_line_and_lose_none_when_files_are_set_aside() {
 #[test]
 fn the_oldest_file_goes_when_there_are_enough() {
     let folder = tempfile::tempdir().unwrap();
-    let file = AuditFile::with_limit(folder.path(), 1);
+    let file = AuditFile { folder: folder.path().to_owned(), limit: 1 };
     let mut record = audit(folder.path()).blank();
     for number in 0..9 {
         record.key = number.to_string();

@@ -244,6 +244,10 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "PATH")]
     pub(super) secret: Option<String>,
 
+    /// Of this context alone: what `--context` says.
+    #[arg(skip)]
+    pub(super) context: Option<String>,
+
     /// At most so many, the newest
     #[arg(long, value_name = "COUNT", default_value = "200")]
     pub(super) limit: usize,

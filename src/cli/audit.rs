@@ -19,13 +19,25 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
     let unreadable = |error: std::io::Error| {
         Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), error.kind()))
     };
-    let wanted = AuditFilter::of(session, audit);
+    let since = audit.since.and_then(|since| match since {
+        Since::At(at) => Some(at),
+        Since::Ago(ago) => SystemTime::now().checked_sub(ago),
+    });
+    let key = audit.key.as_ref().map(|address| address.0.to_string());
+    let wanted = |record: &AuditRecord| {
+        // A document and a secret may have the same name.
+        let name = if record.action.is_of_secret() { &audit.secret } else { &key };
+        since.is_none_or(|since| record.at >= since)
+            && ((key.is_none() && audit.secret.is_none()) || name.as_ref() == Some(&record.key))
+            && audit.context.as_ref().is_none_or(|context| *context == record.context)
+    };
     let mut rows = VecDeque::new();
     let (mut lines, mut more) = (0_u64, 0_u64);
     for line in read(folder).map_err(unreadable)? {
         lines += 1;
         let row = line.map_err(unreadable)?;
-        if !wanted.matches(&row) {
+        // A damaged line could match anything, so it is always shown.
+        if matches!(&row, AuditLine::Record(record) if !wanted(record)) {
             continue;
         }
         rows.push_back(row);
@@ -43,34 +55,6 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         let headings = ["TIME", "USER", "CONTEXT", "ACTION", "KEY", "BEFORE", "AFTER", "OUTCOME", "DETAIL"];
         table(headings, rows.iter().map(cells))
     })
-}
-
-struct AuditFilter {
-    since: Option<SystemTime>,
-    key: Option<String>,
-    secret: Option<String>,
-    context: Option<String>,
-}
-
-impl AuditFilter {
-    fn of(session: &CliSession, audit: &AuditArgs) -> Self {
-        let since = audit.since.and_then(|since| match since {
-            Since::At(at) => Some(at),
-            Since::Ago(ago) => SystemTime::now().checked_sub(ago),
-        });
-        let key = audit.key.as_ref().map(|address| address.0.to_string());
-        Self { since, key, secret: audit.secret.clone(), context: session.audit_context.clone() }
-    }
-
-    /// A damaged line could match anything, so it is always shown.
-    fn matches(&self, row: &AuditLine) -> bool {
-        let AuditLine::Record(record) = row else { return true };
-        // A document and a secret may have the same name.
-        let wanted = if record.action.is_of_secret() { &self.secret } else { &self.key };
-        self.since.is_none_or(|since| record.at >= since)
-            && ((self.key.is_none() && self.secret.is_none()) || wanted.as_ref() == Some(&record.key))
-            && self.context.as_ref().is_none_or(|context| *context == record.context)
-    }
 }
 
 fn cells(row: &AuditLine) -> [Safe<'static>; 9] {

@@ -70,10 +70,13 @@ impl CliError {
     /// A conflict of a write that creates means that it existed already, not that somebody changed it.
     pub(super) fn or_exists(self, creates: bool) -> Self {
         match self {
-            Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => Exit::CONFLICT.because(format!(
-                "{key} exists already (now {token}); nothing was written. --expect-revision {token} replaces it",
-                token = entry.token
-            )),
+            Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => {
+                let token = entry.token;
+                Exit::CONFLICT.because(format!(
+                    "{key} exists already (now {token}); nothing was written. \
+                     --expect-revision {token} replaces it"
+                ))
+            }
             Self::Store(StoreError::SecretConflict { path, now }) if creates => {
                 let now = now.map(|now| format!(" (now {now})")).unwrap_or_default();
                 Exit::CONFLICT.because(format!(

@@ -13,6 +13,7 @@ use super::stderr::print_note;
 use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
+use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, list: ListCommand, out: &mut Printer<'_>) -> Result<()> {
     let reader = session.manager.reader();
@@ -119,37 +120,33 @@ async fn webhooks(
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
     let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
     out.result(format, &rows, |rows| {
+        let cells = |row: &DocumentRow| {
+            [
+                optional(row.namespace.as_deref()),
+                cell(&row.name),
+                optional(row.module.as_deref()),
+                cell(&row.connections.join(",")),
+                cell(&row.auth.join(",")),
+                cell(&row.token),
+                optional(row.problem.as_deref()),
+            ]
+        };
         let headings = ["NAMESPACE", "ID", "MODULE", "CONNECTION", "AUTH", "TOKEN", "PROBLEM"];
-        table(
-            headings,
-            rows.iter().map(|row| {
-                [
-                    cell(row.namespace.as_deref().unwrap_or_default()),
-                    cell(&row.name),
-                    cell(row.module.as_deref().unwrap_or_default()),
-                    cell(&row.connections.join(",")),
-                    cell(&row.auth.join(",")),
-                    cell(&row.token),
-                    cell(row.problem.as_deref().unwrap_or_default()),
-                ]
-            }),
-        )
+        table(headings, rows.iter().map(cells))
     })
+}
+
+fn optional(text: Option<&str>) -> Safe<'static> {
+    cell(text.unwrap_or_default())
 }
 
 async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
     out.result(format, &rows, |rows| {
-        table(
-            ["NAME", "TYPE", "TOKEN", "PROBLEM"],
-            rows.iter().map(|row| {
-                [
-                    cell(&row.name),
-                    cell(row.module.as_deref().unwrap_or_default()),
-                    cell(&row.token),
-                    cell(row.problem.as_deref().unwrap_or_default()),
-                ]
-            }),
-        )
+        let cells = |row: &DocumentRow| {
+            let (kind, problem) = (optional(row.module.as_deref()), optional(row.problem.as_deref()));
+            [cell(&row.name), kind, cell(&row.token), problem]
+        };
+        table(["NAME", "TYPE", "TOKEN", "PROBLEM"], rows.iter().map(cells))
     })
 }

@@ -12,7 +12,6 @@ mod health;
 mod input;
 mod list;
 mod output;
-mod pipe;
 mod put;
 mod secrets;
 mod session;
@@ -29,6 +28,7 @@ use clap::error::ErrorKind;
 
 pub use args::Demo;
 pub use error::Exit;
+pub use session::open_audit;
 
 use self::args::{CliArgs, Command};
 use self::error::{CliError, Result};
@@ -59,8 +59,6 @@ pub enum Invocation {
 pub struct CommandLine {
     settings: Box<Settings>,
     command: Command,
-    /// The context that `audit` filters by.
-    audit_context: Option<String>,
 }
 
 /// Reads the arguments and resolves the settings.
@@ -78,7 +76,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Resu
     invocation(arguments).map_err(|failure| report(&failure))
 }
 
-fn invocation(arguments: CliArgs) -> Result<Invocation> {
+fn invocation(mut arguments: CliArgs) -> Result<Invocation> {
     if arguments.command.is_some() && (arguments.demo.is_some() || arguments.theme.is_some()) {
         let flag = if arguments.demo.is_some() { "--demo" } else { "--theme" };
         return Err(
@@ -87,12 +85,13 @@ fn invocation(arguments: CliArgs) -> Result<Invocation> {
     }
     let mut overrides = arguments.overrides();
     // The audit of a context stays readable after the context is removed from the config file.
-    let audits = matches!(arguments.command, Some(Command::Audit(_)));
-    let audited = if audits { overrides.context.take() } else { None };
+    if let Some(Command::Audit(audit)) = &mut arguments.command {
+        audit.context = overrides.context.take();
+    }
     let sources = SettingSources::gather(overrides)?;
     let settings = Box::new(Settings::resolve(&sources)?);
     Ok(match arguments.command {
-        Some(command) => Invocation::Command(CommandLine { settings, command, audit_context: audited }),
+        Some(command) => Invocation::Command(CommandLine { settings, command }),
         None => Invocation::Console { settings, demo: arguments.demo },
     })
 }
@@ -100,18 +99,19 @@ fn invocation(arguments: CliArgs) -> Result<Invocation> {
 /// Prints `clap`'s message: help where help was asked for, else a usage error.
 fn print_clap_error(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no failure, and any other error cannot be reported either.
-        let _ = io::stdout().write_all(text.as_bytes());
-        return Exit::DONE;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is no failure, and any other error cannot be reported either.
+            let _ = io::stdout().write_all(text.as_bytes());
+            return Exit::DONE;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print_note("a command is missing here");
+            // This is standard error: there is nowhere left to report a failure.
+            let _ = write!(io::stderr(), "\n{text}");
+        }
+        _ => print_note(text.strip_prefix("error: ").unwrap_or(&text)),
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        print_note("a command is missing here");
-        // This is standard error: there is nowhere left to report a failure.
-        let _ = write!(io::stderr(), "\n{text}");
-        return Exit::USAGE;
-    }
-    print_note(text.strip_prefix("error: ").unwrap_or(&text));
     Exit::USAGE
 }
 
@@ -140,10 +140,10 @@ fn report(failure: &CliError) -> Exit {
 }
 
 pub async fn run(line: CommandLine) -> Exit {
-    let session = CliSession::new(line.settings, line.audit_context);
+    let session = CliSession::new(line.settings);
     let is_terminal = io::stdout().is_terminal();
     let mut writer = io::BufWriter::new(io::stdout().lock());
-    let mut out = Printer::new(&mut writer, is_terminal);
+    let mut out = Printer { writer: &mut writer, is_terminal };
     let ended = dispatch(&session, line.command, &mut out).await;
     let ended = ended.and_then(|exit| out.flush().map(|()| exit).map_err(CliError::from));
     // A store that hangs is abandoned; its connections end with the process.

@@ -28,15 +28,11 @@ pub(super) struct OutputArgs {
 }
 
 pub(super) struct Printer<'a> {
-    writer: &'a mut dyn Write,
-    is_terminal: bool,
+    pub(super) writer: &'a mut dyn Write,
+    pub(super) is_terminal: bool,
 }
 
-impl<'a> Printer<'a> {
-    pub(super) fn new(writer: &'a mut dyn Write, is_terminal: bool) -> Self {
-        Self { writer, is_terminal }
-    }
-
+impl Printer<'_> {
     /// Prints a line for people.
     pub(super) fn line(&mut self, text: &Safe<'_>) -> io::Result<()> {
         writeln!(self.writer, "{text}")
@@ -152,7 +148,7 @@ mod tests {
     fn a_program_gets_the_bytes_and_a_terminal_gets_them_visible() {
         for (is_terminal, expected) in [(false, "\u{1b}[2J\nx"), (true, "␛[2J\nx")] {
             let mut written = Vec::new();
-            Printer::new(&mut written, is_terminal).exact(b"\x1b[2J\nx").unwrap();
+            Printer { writer: &mut written, is_terminal }.exact(b"\x1b[2J\nx").unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), expected);
         }
     }

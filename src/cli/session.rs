@@ -19,18 +19,13 @@ pub(super) struct CliSession {
     pub(super) settings: Box<Settings>,
     pub(super) manager: UnifiedConfigManager,
     pub(super) writes: WriteService,
-    /// The context that `audit` filters by.
-    pub(super) audit_context: Option<String>,
 }
 
 impl CliSession {
-    pub(super) fn new(settings: Box<Settings>, audit_context: Option<String>) -> Self {
+    pub(super) fn new(settings: Box<Settings>) -> Self {
         let manager = UnifiedConfigManager::from_settings(&settings);
-        let folder = settings.console.state_dir.as_deref();
-        let audit = Audit::new(folder, settings.context.name.clone(), settings.target.location())
-            .with_secrets(settings.secrets.location());
-        let writes = WriteService::new(Arc::new(audit), AUDIT_WAIT);
-        Self { settings, manager, writes, audit_context }
+        let writes = WriteService::new(Arc::new(open_audit(&settings)), AUDIT_WAIT);
+        Self { settings, manager, writes }
     }
 
     pub(super) fn expect(&self, token: &str) -> Result<Expect> {
@@ -46,4 +41,11 @@ impl CliSession {
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
         Exit::NOT_FOUND.because(format!("{key} does not exist in {}", self.settings.context.name))
     }
+}
+
+/// The audit of commands and of the console alike.
+pub fn open_audit(settings: &Settings) -> Audit {
+    let folder = settings.console.state_dir.as_deref();
+    Audit::new(folder, settings.context.name.clone(), settings.target.location())
+        .with_secrets(settings.secrets.location())
 }

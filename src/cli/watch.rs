@@ -1,14 +1,17 @@
 //! `watch`: prints what is stored, then every change, one line each.
 
 use std::collections::HashMap;
+use std::io;
+use std::os::fd::AsFd;
 
 use futures::StreamExt;
 use serde::Serialize;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 
 use super::args::{WatchArgs, WatchFormat};
 use super::error::{CliError, Exit, Result};
 use super::output::{Printer, cell};
-use super::pipe;
 use super::session::CliSession;
 use crate::domain::{
     ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
@@ -26,7 +29,7 @@ pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printe
     let mut watch = session.manager.reader().watch(prefix.unwrap_or(KeyPrefix::All));
     let mut narrator = EventPrinter { raw, ..EventPrinter::default() };
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
-    let mut closed = std::pin::pin!(pipe::closed());
+    let mut closed = std::pin::pin!(output_closed());
     loop {
         let event = tokio::select! {
             event = watch.events.next() => event,
@@ -44,6 +47,18 @@ pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printe
         }
         out.flush()?;
     }
+}
+
+/// Resolves once standard output is a pipe whose reader is gone; never for a file or a terminal.
+async fn output_closed() {
+    // For polling only: unchecked, because the descriptor stays in blocking mode. A regular file is an error.
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    if let Ok(pipe) = stdout.and_then(Sender::from_owned_fd_unchecked)
+        && pipe.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// One line. A value is a JSON string with the document's text: an embedded object would lose white

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,26 +22,14 @@ use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
 use crate::audit::Audit;
 use crate::check::SecretLookup;
+use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
 use crate::manager::UnifiedConfigManager;
-use crate::provider::file::{FileProvider, FileSettings};
-use crate::provider::{
-    Backend, Capabilities, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory,
-};
+use crate::provider::file::FileProvider;
+use crate::provider::{Backend, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory};
 use crate::text::Safe;
-
-/// Where the console's data comes from.
-#[derive(Debug)]
-pub enum ConsoleSource {
-    /// The target of the settings.
-    Settings,
-    /// Demo data in memory.
-    Demo,
-    /// One demo namespace in files of a temporary folder.
-    DemoFiles,
-}
 
 /// Why the console could not be opened or broke down.
 #[derive(Debug, Error)]
@@ -57,19 +44,26 @@ pub enum OpenError {
 
 /// Opens the console and runs it until the user quits; returns the exit code.
 ///
-/// `vars` is the process environment; `log` receives the lines for the tab Log.
+/// Without `demo` its data comes from the target of the settings. `vars` is the process environment; `log`
+/// receives the lines for the tab Log.
 ///
 /// # Errors
 /// [`OpenError`], before anything was drawn.
 pub async fn open(
     settings: &Settings,
-    source: ConsoleSource,
+    demo: Option<Demo>,
     vars: &BTreeMap<String, String>,
     log: Option<mpsc::Receiver<String>>,
 ) -> Result<u8, OpenError> {
     let surroundings = TerminalEnv::of(vars);
-    let theme = theme(settings, surroundings)?;
-    let store = ConsoleStore::of(settings, source)?;
+    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
+    let name = settings.console.theme.as_deref().unwrap_or("default");
+    let theme = Theme::named(name, depth, Glyphs::of(surroundings.utf8))?;
+    let store = match demo {
+        None => ConsoleStore::of_settings(settings),
+        Some(Demo::Memory) => ConsoleStore::of_demo(),
+        Some(Demo::Files) => ConsoleStore::of_demo_files()?,
+    };
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (lookup, mut secrets) = store.secrets.unzip();
     if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
@@ -81,7 +75,7 @@ pub async fn open(
         secret_backend: store.secret_backend,
         target: Safe::new(&store.target).into_owned().into_string(),
         warnings: store.marks,
-        capabilities: store.capabilities,
+        capabilities: store.reader.capabilities(),
         secrets: lookup,
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
@@ -107,12 +101,6 @@ pub async fn open(
     Ok(code)
 }
 
-fn theme(settings: &Settings, surroundings: TerminalEnv) -> Result<Theme, ThemeError> {
-    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
-    let name = settings.console.theme.as_deref().unwrap_or("default");
-    Theme::named(name, depth, Glyphs::of(surroundings.utf8))
-}
-
 /// A store, and how the header describes it.
 struct ConsoleStore {
     name: String,
@@ -120,7 +108,6 @@ struct ConsoleStore {
     secret_backend: &'static SecretBackend,
     target: String,
     marks: Vec<String>,
-    capabilities: Capabilities,
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
@@ -133,84 +120,66 @@ struct ConsoleStore {
 }
 
 impl ConsoleStore {
-    fn of(settings: &Settings, source: ConsoleSource) -> io::Result<Self> {
-        match source {
-            ConsoleSource::Settings => Ok(Self::of_settings(settings)),
-            ConsoleSource::Demo => Ok(Self::of_demo()),
-            ConsoleSource::DemoFiles => Self::of_demo_files(),
-        }
-    }
-
     fn of_settings(settings: &Settings) -> Self {
         let manager = UnifiedConfigManager::from_settings(settings);
-        let reader = manager.reader();
         Self {
             name: settings.context.name.clone(),
             backend: settings.target.backend(),
             secret_backend: settings.secrets.backend(),
             target: settings.target.place(),
             marks: settings.warnings.iter().map(ToString::to_string).collect(),
-            capabilities: reader.capabilities(),
             locked: settings.target.backend().remote || settings.secrets.backend().remote,
-            reader,
+            reader: manager.reader(),
             writer: manager.writer().ok(),
             // A store of secrets that cannot be opened is not shown.
             secrets: settings.secret_lookup().ok().map(|lookup| (lookup, manager.secrets())),
-            audit: Audit::new(
-                settings.console.state_dir.as_deref(),
-                settings.context.name.clone(),
-                settings.target.location(),
-            )
-            .with_secrets(settings.secrets.location()),
+            audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
         }
     }
 
-    fn of_demo() -> Self {
-        let demo = Arc::new(DemoStore::new());
-        let driven = Arc::clone(&demo);
+    /// A demo: nothing is audited, and something goes on in it.
+    fn demo<P: ConfigWriter + 'static>(
+        provider: Arc<P>,
+        (backend, secret_backend): (&'static Backend, &'static SecretBackend),
+        target: String,
+        activity: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         Self {
             name: "demo".into(),
-            backend: &memory::BACKEND,
-            secret_backend: &memory::SECRET_BACKEND,
-            target: "in this process".into(),
-            marks: Vec::new(),
-            capabilities: demo.capabilities(),
-            locked: false,
-            reader: Arc::clone(&demo) as Arc<dyn ConfigReader>,
-            writer: Some(demo),
-            secrets: demo_secret_lookup().map(|lookup| (lookup, demo_secrets().access(true))),
-            audit: Audit::off(),
-            startup: vec![Box::new(move || {
-                tokio::spawn(async move { simulate_activity(&driven).await });
-            })],
-            files: None,
-        }
-    }
-
-    fn of_demo_files() -> io::Result<Self> {
-        let files = FilesDemo::new()?;
-        let settings = FileSettings { webhooks: files.webhooks(), connections: files.connections() };
-        let target = settings.webhooks.display().to_string();
-        let provider = Arc::new(FileProvider::new(settings));
-        let touched: PathBuf = files.webhooks();
-        Ok(Self {
-            name: "demo".into(),
-            backend: &file::BACKEND,
-            secret_backend: &env::BACKEND,
+            backend,
+            secret_backend,
             target,
             marks: Vec::new(),
-            capabilities: provider.capabilities(),
             locked: false,
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
             secrets: None,
             audit: Audit::off(),
-            startup: vec![Box::new(move || {
-                tokio::spawn(simulate_file_edits(touched));
-            })],
+            startup: vec![Box::new(move || drop(tokio::spawn(activity)))],
+            files: None,
+        }
+    }
+
+    fn of_demo() -> Self {
+        let demo = Arc::new(DemoStore::default());
+        let driven = Arc::clone(&demo);
+        let activity = async move { simulate_activity(&driven).await };
+        let backends = (&memory::BACKEND, &memory::SECRET_BACKEND);
+        let secrets = demo_secret_lookup().map(|lookup| (lookup, demo_secrets().access(true)));
+        Self { secrets, ..Self::demo(demo, backends, "in this process".into(), activity) }
+    }
+
+    fn of_demo_files() -> io::Result<Self> {
+        let files = FilesDemo::new()?;
+        let webhooks = files.settings.webhooks.clone();
+        let target = webhooks.display().to_string();
+        let provider = Arc::new(FileProvider::new(files.settings.clone()));
+        let backends = (&file::BACKEND, &env::BACKEND);
+        Ok(Self {
             files: Some(files),
+            ..Self::demo(provider, backends, target, simulate_file_edits(webhooks))
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::private_file;
 
 /// The size in bytes at which a file is rotated.
-const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
 
 /// Appends to a file, and rotates it when it is full. Several processes may append to the same one.
 #[derive(Debug)]
@@ -19,11 +19,7 @@ pub(super) struct RotatingFile {
 }
 
 impl RotatingFile {
-    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
-        Self::with_limit(path, LIMIT)
-    }
-
-    fn with_limit(path: PathBuf, limit: u64) -> io::Result<Self> {
+    pub(super) fn open(path: PathBuf, limit: u64) -> io::Result<Self> {
         private_file::restrict_rotated(&path)?;
         let file = private_file::open_append(&path)?;
         let size = file.metadata()?.len();
@@ -86,7 +82,7 @@ mod tests {
             fs::write(folder.path().join(loose), "from an older version\n").unwrap();
             fs::set_permissions(folder.path().join(loose), Permissions::from_mode(0o644)).unwrap();
         }
-        let mut log = RotatingFile::with_limit(path, 100).unwrap();
+        let mut log = RotatingFile::open(path, 100).unwrap();
         assert!(modes(folder.path()).iter().all(|(_, mode)| *mode == 0o600), "at once");
         for number in 0..100 {
             log.write_all(format!("line {number:>5} of the log\n").as_bytes()).unwrap();
@@ -104,8 +100,8 @@ mod tests {
     fn two_processes_set_a_full_file_aside_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("confdeck.log");
-        let mut one = RotatingFile::with_limit(path.clone(), 100).unwrap();
-        let mut two = RotatingFile::with_limit(path.clone(), 100).unwrap();
+        let mut one = RotatingFile::open(path.clone(), 100).unwrap();
+        let mut two = RotatingFile::open(path.clone(), 100).unwrap();
         one.write_all(&[b'1'; 90]).unwrap();
         two.write_all(&[b'2'; 90]).unwrap();
         one.write_all(b"one goes on\n").unwrap();

@@ -90,7 +90,7 @@ pub fn flush() {
 
 fn open(folder: &Path) -> io::Result<RotatingFile> {
     private_file::make_folder(folder)?;
-    RotatingFile::open(folder.join(FILE))
+    RotatingFile::open(folder.join(FILE), file::LIMIT)
 }
 
 fn parse(level: Option<&str>) -> (LevelFilter, bool) {

@@ -135,7 +135,6 @@ impl WatchHub {
                 needs_load: true,
                 loads: 0,
                 ready: VecDeque::new(),
-                backlog: VecDeque::new(),
             };
             stream::unfold(subscriber, |mut subscriber| async move {
                 subscriber.next().await.map(|event| (event, subscriber))
@@ -226,8 +225,6 @@ struct WatchSubscriber {
     loads: u32,
     /// Events to return before the receiver is polled again.
     ready: VecDeque<WatchEvent>,
-    /// The rest of the load, returned in pages.
-    backlog: VecDeque<Entry>,
 }
 
 impl WatchSubscriber {
@@ -236,7 +233,7 @@ impl WatchSubscriber {
             if self.needs_load {
                 self.start_load();
             }
-            if let Some(event) = self.pop() {
+            if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
             match self.receiver.recv().await {
@@ -262,20 +259,15 @@ impl WatchSubscriber {
         self.receiver = events.subscribe();
         let (at, coverage) = (shared.picture.revision(), shared.picture.coverage().clone());
         self.ready.push_back(WatchEvent::Load { store: store.clone(), at, resync: self.loads > 0, coverage });
-        self.backlog = shared.entries(&self.prefix);
+        let mut entries = shared.entries(&self.prefix);
+        while !entries.is_empty() {
+            let page = entries.drain(..entries.len().min(PAGE_LIMIT)).collect();
+            self.ready.push_back(WatchEvent::Page(page));
+        }
         self.ready.push_back(WatchEvent::Loaded { at });
         self.ready.push_back(WatchEvent::State(shared.link.clone()));
         self.needs_load = false;
         self.loads += 1;
-    }
-
-    fn pop(&mut self) -> Option<WatchEvent> {
-        let loaded_is_next = matches!(self.ready.front(), Some(WatchEvent::Loaded { .. }));
-        if loaded_is_next && !self.backlog.is_empty() {
-            let page = self.backlog.drain(..self.backlog.len().min(PAGE_LIMIT)).collect();
-            return Some(WatchEvent::Page(page));
-        }
-        self.ready.pop_front()
     }
 }
 

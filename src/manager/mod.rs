@@ -10,7 +10,6 @@
 
 mod cache;
 mod create;
-mod global;
 mod hub;
 mod invalidating_writer;
 mod merged;
@@ -41,6 +40,8 @@ use crate::provider::{
     Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
 };
 
+static SHARED: Mutex<Option<Arc<UnifiedConfigManager>>> = Mutex::new(None);
+
 /// One store, opened.
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
@@ -67,6 +68,22 @@ impl UnifiedConfigManager {
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let sources = SettingSources::gather(Overrides::default())?;
         Ok(Self::from_settings(&Settings::resolve(&sources)?))
+    }
+
+    /// The process-wide manager, created by [`UnifiedConfigManager::from_env`] on first use. Does not
+    /// connect. An error in the settings is not cached: the next call tries again. After a shutdown the
+    /// next call creates a new manager.
+    ///
+    /// # Errors
+    /// Those of [`UnifiedConfigManager::from_env`].
+    pub fn global() -> std::result::Result<Arc<Self>, SettingsError> {
+        let mut shared = SHARED.lock();
+        if let Some(manager) = shared.as_ref().filter(|manager| !manager.ended.load(Ordering::Acquire)) {
+            return Ok(Arc::clone(manager));
+        }
+        let manager = Arc::new(Self::from_env()?);
+        *shared = Some(Arc::clone(&manager));
+        Ok(manager)
     }
 
     /// Opens the store that the settings name. Does not connect.
@@ -156,7 +173,7 @@ impl UnifiedConfigManager {
     /// [`Error::Denied`] in a read-only context, naming what made it so; [`Error::Unsupported`] where
     /// nothing can be written.
     pub fn secret_writer(&self) -> Result<Arc<dyn SecretWriter>> {
-        self.may_write()?;
+        self.writer()?;
         self.secrets().writer.ok_or_else(|| {
             Error::unsupported(
                 "writing secrets",
@@ -184,12 +201,10 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`Error::Denied`] in a read-only context, naming what made it so.
     pub fn writer(&self) -> Result<Arc<dyn ConfigWriter>> {
-        self.may_write()?;
-        self.writer.clone().ok_or_else(|| writing_disabled(""))
-    }
-
-    fn may_write(&self) -> Result<()> {
-        self.read_only.as_deref().map_or(Ok(()), |origin| Err(writing_disabled(origin)))
+        self.writer.clone().ok_or_else(|| Error::Denied {
+            permission: format!("writing, which is off by {}", self.read_only.as_deref().unwrap_or_default()),
+            remedy: "take that back, or use another context",
+        })
     }
 
     /// One document: from the live inventory while that is in sync with the store and includes every write
@@ -346,23 +361,12 @@ impl UnifiedConfigManager {
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
     }
 
-    fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
     fn hub(&self) -> Option<Arc<WatchHub>> {
         self.hub.lock().upgrade()
     }
 
     fn last_write(&self) -> Revision {
         self.last_write.at()
-    }
-}
-
-fn writing_disabled(origin: &str) -> Error {
-    Error::Denied {
-        permission: format!("writing, which is off by {origin}"),
-        remedy: "take that back, or use another context",
     }
 }
 

@@ -21,10 +21,8 @@ type PresenceMap = BTreeMap<SecretPath, Presence>;
 
 /// The state of one of the receiver's variables, in words.
 pub(super) fn variable_state(eyes: &SecretLookup, variable: &str) -> &'static str {
-    match eyes.variable(variable) {
-        None => "not visible from here",
-        Some(state) => state.map_or(Presence::Missing.word(), FieldState::word),
-    }
+    let word = |state: Option<FieldState>| state.map_or(Presence::Missing.word(), FieldState::word);
+    eyes.variable(variable).map_or("not visible from here", word)
 }
 
 /// Prints what one document needs; returns whether nothing of it is known to be missing.

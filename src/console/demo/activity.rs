@@ -19,15 +19,15 @@ const OUTAGE: Duration = Duration::from_secs(5);
 
 /// Changes the demo's store until it is dropped.
 pub async fn simulate_activity(demo: &DemoStore) {
-    let memory = demo.memory();
+    let memory = &demo.memory;
     demo.add_leased().await;
     sleep(QUIET).await;
     for turn in 1u32.. {
-        change(&memory, turn);
+        change(memory, turn);
         sleep(PACE).await;
         if turn.is_multiple_of(CHANGES_PER_OUTAGE) {
             // Every second outage loses the history, so that the console must load anew.
-            outage(&memory, turn.is_multiple_of(2 * CHANGES_PER_OUTAGE)).await;
+            outage(memory, turn.is_multiple_of(2 * CHANGES_PER_OUTAGE)).await;
         }
     }
 }

@@ -8,13 +8,15 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use super::seed_data;
+use crate::provider::file::FileSettings;
 
 /// Between two simulated edits.
 const PACE: Duration = Duration::from_secs(9);
 
 /// The two files in their temporary folder, which is removed on drop.
 pub struct FilesDemo {
-    folder: TempDir,
+    _folder: TempDir,
+    pub settings: FileSettings,
 }
 
 impl FilesDemo {
@@ -24,18 +26,11 @@ impl FilesDemo {
     /// Where no temporary folder can be made.
     pub fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("confdeck-demo.").tempdir()?;
-        let demo = Self { folder };
-        std::fs::write(demo.webhooks(), file_text(seed_data::members(false)))?;
-        std::fs::write(demo.connections(), file_text(seed_data::members(true)))?;
-        Ok(demo)
-    }
-
-    pub fn webhooks(&self) -> PathBuf {
-        self.folder.path().join("webhooks.json")
-    }
-
-    pub fn connections(&self) -> PathBuf {
-        self.folder.path().join("connections.json")
+        let [webhooks, connections] =
+            ["webhooks.json", "connections.json"].map(|name| folder.path().join(name));
+        std::fs::write(&webhooks, file_text(seed_data::members(false)))?;
+        std::fs::write(&connections, file_text(seed_data::members(true)))?;
+        Ok(Self { _folder: folder, settings: FileSettings { webhooks, connections } })
     }
 }
 
@@ -66,8 +61,8 @@ mod tests {
     #[test]
     fn the_files_are_what_the_receiver_reads_and_go_away() {
         let demo = FilesDemo::new().unwrap();
-        let folder = demo.folder.path().to_owned();
-        for path in [demo.webhooks(), demo.connections()] {
+        let folder = demo.settings.webhooks.parent().unwrap().to_owned();
+        for path in [&demo.settings.webhooks, &demo.settings.connections] {
             check_object(&std::fs::read_to_string(path).unwrap()).unwrap();
         }
         drop(demo);

@@ -1,11 +1,11 @@
 //! The demo's store: a memory store that provokes a conflict on the first write of some documents.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 
 use super::{CONFLICTS, seed_data};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LeaseId, ResourceKey};
@@ -18,28 +18,20 @@ use crate::provider::{
 const LEASE: Duration = Duration::from_secs(20 * 60);
 
 pub struct DemoStore {
-    memory: MemoryStore,
+    /// The store itself, for simulated activity.
+    pub(super) memory: MemoryStore,
     pending_conflicts: Mutex<BTreeSet<ResourceKey>>,
 }
 
+/// A store with the initial documents.
 impl Default for DemoStore {
     fn default() -> Self {
-        Self::new()
+        let surprises = CONFLICTS.into_iter().filter_map(seed_data::key).collect();
+        Self { memory: MemoryStore::seeded(seed_data::documents()), pending_conflicts: Mutex::new(surprises) }
     }
 }
 
 impl DemoStore {
-    /// A store with the initial documents.
-    pub fn new() -> Self {
-        let surprises = CONFLICTS.into_iter().filter_map(seed_data::key).collect();
-        Self { memory: MemoryStore::seeded(seed_data::documents()), pending_conflicts: Mutex::new(surprises) }
-    }
-
-    /// The store itself, for simulated activity.
-    pub fn memory(&self) -> MemoryStore {
-        self.memory.clone()
-    }
-
     pub async fn add_leased(&self) {
         let (address, text) = seed_data::LEASED;
         if let Some(key) = seed_data::key(address) {
@@ -51,7 +43,7 @@ impl DemoStore {
     /// Changes the document before its first conditional write, so that the write conflicts.
     async fn provoke_conflict(&self, op: &Op) {
         let is_due = matches!(op, Op::Put { expect: Expect::Token(_), .. })
-            && self.pending_conflicts.lock().unwrap_or_else(PoisonError::into_inner).remove(op.key());
+            && self.pending_conflicts.lock().remove(op.key());
         if !is_due {
             return;
         }
@@ -118,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_documents_meet_a_conflict_once() {
-        let demo = DemoStore::new();
+        let demo = DemoStore::default();
         for address in CONFLICTS {
             let key = seed_data::key(address).unwrap();
             for expected_conflict in [true, false] {

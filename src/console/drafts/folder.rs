@@ -1,7 +1,6 @@
 //! The folder of drafts: a subfolder for each session, a file for each draft.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -160,11 +159,8 @@ impl DraftFolder {
     /// The path of a draft whose session has ended.
     fn path(&self, id: &DraftId) -> Result<PathBuf, DraftFolderError> {
         let folder = self.root.join(&id.session);
-        if folder.is_dir() && has_ended(&folder) {
-            Ok(folder.join(&id.file))
-        } else {
-            Err(DraftFolderError::Gone)
-        }
+        let ended = folder.is_dir() && has_ended(&folder);
+        ended.then(|| folder.join(&id.file)).ok_or(DraftFolderError::Gone)
     }
 
     fn ended(&self) -> Vec<PathBuf> {
@@ -175,11 +171,9 @@ impl DraftFolder {
     }
 
     fn own(&mut self) -> Result<PathBuf, DraftFolderError> {
-        if let Some(own) = &self.own {
-            // The folder may have been removed meanwhile.
-            if own.path().is_dir() {
-                return Ok(own.path().to_owned());
-            }
+        // The folder may have been removed meanwhile.
+        if let Some(own) = self.own.as_ref().filter(|own| own.path().is_dir()) {
+            return Ok(own.path().to_owned());
         }
         let own = SessionFolder::begin(&self.root).map_err(|error| refused(&self.root, &error))?;
         Ok(self.own.insert(own).path().to_owned())
@@ -226,10 +220,7 @@ impl DraftId {
 /// A unique file name for every key, whatever characters the key has.
 fn file_name(key: &ResourceKey) -> String {
     let digest = Sha256::digest(key.to_string().as_bytes());
-    let mut name = String::new();
-    for byte in digest.iter().take(16) {
-        let _ = write!(name, "{byte:02x}");
-    }
+    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     name + "." + ENDING
 }
 

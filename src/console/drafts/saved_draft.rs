@@ -191,6 +191,20 @@ impl SavedDraftEntry {
         let Entry { token, revision, created, version, lease, .. } = entry;
         Self { token: *token, revision: *revision, created: *created, version: *version, lease: *lease }
     }
+
+    fn read(entry: DraftRecordEntry) -> Result<Self, String> {
+        let token = match entry.token {
+            DraftRecordToken::Counter(token) => Token::parse(TokenKind::Counter, &token),
+            DraftRecordToken::Digest(token) => Token::parse(TokenKind::Digest, &token),
+        };
+        Ok(Self {
+            token: token.ok_or("its token is none")?,
+            revision: Revision(entry.revision),
+            created: entry.created.map(Revision),
+            version: entry.version,
+            lease: entry.lease.map(LeaseId),
+        })
+    }
 }
 
 impl SavedDraft {
@@ -295,22 +309,6 @@ impl From<SavedDraftEntry> for DraftRecordEntry {
             version: entry.version,
             lease: entry.lease.map(|lease| lease.0),
         }
-    }
-}
-
-impl SavedDraftEntry {
-    fn read(entry: DraftRecordEntry) -> Result<Self, String> {
-        let token = match entry.token {
-            DraftRecordToken::Counter(token) => Token::parse(TokenKind::Counter, &token),
-            DraftRecordToken::Digest(token) => Token::parse(TokenKind::Digest, &token),
-        };
-        Ok(Self {
-            token: token.ok_or("its token is none")?,
-            revision: Revision(entry.revision),
-            created: entry.created.map(Revision),
-            version: entry.version,
-            lease: entry.lease.map(LeaseId),
-        })
     }
 }
 

@@ -107,11 +107,12 @@ impl DraftThread {
         while let Some(order) = orders.blocking_recv() {
             match order {
                 DraftJob::Save(request, unsaved) => {
-                    let saved = self.save(&unsaved);
-                    self.failed.remove(&unsaved.key);
-                    if let Err(reason) = &saved {
-                        self.failed.insert(unsaved.key.clone(), reason.clone());
-                    }
+                    let durable = !self.leaving.load(Ordering::SeqCst);
+                    let saved = self.in_folder(|folder| folder.save(&unsaved, durable));
+                    match &saved {
+                        Ok(_) => self.failed.remove(&unsaved.key),
+                        Err(reason) => self.failed.insert(unsaved.key.clone(), reason.clone()),
+                    };
                     tell(request, DraftJobResult::Saved(saved));
                 }
                 DraftJob::Remove(key) => {
@@ -140,11 +141,6 @@ impl DraftThread {
                 }
             }
         }
-    }
-
-    fn save(&mut self, unsaved: &UnsavedDraft) -> Result<usize, String> {
-        let durable = !self.leaving.load(Ordering::SeqCst);
-        self.in_folder(|folder| folder.save(unsaved, durable))
     }
 
     fn in_folder<T>(

@@ -1,12 +1,13 @@
 //! The thread that starts the editor, waits for its exit and polls the file.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::process::Child;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::ExternalEditor;
@@ -73,12 +74,6 @@ struct EditorState {
     process: Mutex<(Option<Child>, Option<PathBuf>)>,
 }
 
-impl EditorState {
-    fn lock(&self) -> MutexGuard<'_, (Option<Child>, Option<PathBuf>)> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl EditorProcess {
     /// Stops watching a detached file; its last save is still reported.
     pub(crate) fn stop(&self) {
@@ -89,7 +84,7 @@ impl EditorProcess {
 impl Drop for EditorProcess {
     fn drop(&mut self) {
         self.stop();
-        let mut held = self.0.lock();
+        let mut held = self.0.process.lock();
         if let Some(child) = &held.0
             && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
         {
@@ -129,7 +124,7 @@ fn run(
         format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
     })?;
     {
-        let mut held = shared.lock();
+        let mut held = shared.process.lock();
         if shared.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -138,14 +133,12 @@ fn run(
     }
     let began = Instant::now();
     let mut saved = false;
-    let mut running = true;
     loop {
-        let ended = if running { poll_exit(shared) } else { None };
+        let ended = poll_exit(shared);
         let stopping = shared.stop.load(Ordering::SeqCst);
         let last = ended.is_some() || stopping;
         saved |= poll_file(&mut file, last, tell);
         if let Some(failure) = ended {
-            running = false;
             let handed_on = failure.is_none() && !saved && began.elapsed() < AT_ONCE;
             tell(EditorEvent::Ended { failure, detached: handed_on });
             if !handed_on {
@@ -157,7 +150,7 @@ fn run(
         }
         thread::sleep(POLL_APART);
     }
-    shared.lock().1 = None;
+    shared.process.lock().1 = None;
     Ok(())
 }
 
@@ -175,23 +168,18 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
     true
 }
 
-/// `Some` once the process has exited; the inner value says how it failed.
+/// `Some` once, when the process has exited; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
-    let mut held = shared.lock();
-    let status = match held.0.as_mut()?.try_wait() {
+    let mut held = shared.process.lock();
+    let failure = match held.0.as_mut()?.try_wait() {
         Ok(None) => return None,
-        Ok(Some(status)) => Some(status),
-        Err(_) => None,
+        Ok(Some(status)) => match status.code() {
+            Some(0) => None,
+            Some(code) => Some(format!("the editor ended with {code}")),
+            None => Some("the editor was ended by a signal".into()),
+        },
+        Err(_) => Some("the editor cannot be waited for".into()),
     };
     held.0 = None;
-    Some(failure(status))
-}
-
-fn failure(status: Option<ExitStatus>) -> Option<String> {
-    let Some(status) = status else { return Some("the editor cannot be waited for".into()) };
-    match status.code() {
-        Some(0) => None,
-        Some(code) => Some(format!("the editor ended with {code}")),
-        None => Some("the editor was ended by a signal".into()),
-    }
+    Some(failure)
 }

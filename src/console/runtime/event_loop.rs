@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
-use super::clock::ConsoleClock;
 use super::frames::FrameSchedule;
 use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
@@ -22,6 +21,7 @@ use crate::console::panic_hook::PANICKED;
 use crate::console::request::RequestId;
 use crate::console::secret_jobs::{RevealOutcome, SecretJobResult};
 use crate::console::shell::layout::Size;
+use crate::console::stamp::Stamp;
 use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
 use crate::domain::Opaque;
 
@@ -54,7 +54,8 @@ pub(super) struct EventLoop<P, D: Device> {
     painter: Painter,
     spare_buffer: Vec<u8>,
     schedule: FrameSchedule,
-    clock: ConsoleClock,
+    /// The only source of time for `update` and `view`, read once for each message.
+    started: Instant,
     last_wake: Duration,
     /// While suspended: when to reclaim the terminal at the latest.
     suspended: Option<Duration>,
@@ -89,7 +90,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         log: Option<mpsc::Receiver<String>>,
         schedule: FrameSchedule,
     ) -> io::Result<Self> {
-        let clock = ConsoleClock::start();
+        let started = Instant::now();
         let writer = FrameWriter::start(device.output())?;
         device.claim()?;
         let size = device.size();
@@ -105,7 +106,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             painter,
             spare_buffer: Vec::new(),
             schedule,
-            clock,
+            started,
             last_wake: Duration::ZERO,
             suspended: None,
             exit: None,
@@ -122,7 +123,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         startup.into_iter().for_each(|hook| hook());
         self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
         loop {
-            let due = self.next_due().map(|at| self.clock.at(at));
+            let due = self.next_due().map(|at| (self.started + at).into());
             let first = self.sources.next(due).await;
             self.turn(first);
             match self.exit.take() {
@@ -216,7 +217,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            let effects = self.program.update(Message { at: self.clock.stamp(), event });
+            let at = Stamp { mono: self.started.elapsed(), wall: SystemTime::now() };
+            let effects = self.program.update(Message { at, event });
             self.schedule.request(self.program.take_redraw());
             for effect in effects {
                 if !matches!(self.exit, Some(LoopExit::Quit(_))) {
@@ -234,7 +236,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     fn due(&mut self) {
-        let now = self.clock.now();
+        let now = self.started.elapsed();
         if self.suspended.is_some_and(|at| at <= now) {
             self.reclaim_terminal();
         } else if self.wake_at().is_some_and(|at| at <= now) {
@@ -303,7 +305,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     async fn suspend(&mut self) {
-        self.suspended = Some(self.clock.now() + STOP_WITHIN);
+        self.suspended = Some(self.started.elapsed() + STOP_WITHIN);
         self.release_terminal(Instant::now() + LEAVE_WITHIN).await;
         self.device.stop();
     }
@@ -347,7 +349,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// Paints only when the writer is free, so that every frame is a difference to one that was written.
     fn draw_if_due(&mut self) {
-        let now = self.clock.now();
+        let now = self.started.elapsed();
         if self.suspended.is_some() || self.editor_has_terminal || !self.schedule.is_due(now) {
             return;
         }

@@ -6,13 +6,11 @@
 //! own, frames are written by a thread of their own. So neither a dead store nor a stalled terminal
 //! delays a key, least of all `q`.
 
-mod clock;
 mod effects;
 mod event_log;
 mod event_loop;
 mod external_editor;
 mod frames;
-pub mod headless;
 mod presence;
 mod runner;
 mod secret_listing;

@@ -29,28 +29,19 @@ pub const HUNG_UP: u8 = 129;
 /// Where a handler cannot be installed.
 pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(8);
-    let of = |unix: Unix| signal(SignalKind::from_raw(unix.as_raw()));
-    let mut hangup = of(Unix::HUP)?;
-    let mut interrupt = of(Unix::INT)?;
-    let mut quit = of(Unix::QUIT)?;
-    let mut terminate = of(Unix::TERM)?;
-    let mut resumed = of(Unix::CONT)?;
-    let mut resized = of(Unix::WINCH)?;
-    tokio::spawn(async move {
-        loop {
-            let signal = tokio::select! {
-                () = sender.closed() => return,
-                _ = hangup.recv() => Signal::Terminate(HUNG_UP),
-                _ = interrupt.recv() => Signal::Terminate(130),
-                _ = quit.recv() => Signal::Terminate(131),
-                _ = terminate.recv() => Signal::Terminate(143),
-                _ = resumed.recv() => Signal::Continue,
-                _ = resized.recv() => Signal::Resize,
-            };
-            if sender.send(signal).await.is_err() {
-                return;
-            }
-        }
-    });
+    for (unix, message) in [
+        (Unix::HUP, Signal::Terminate(HUNG_UP)),
+        (Unix::INT, Signal::Terminate(130)),
+        (Unix::QUIT, Signal::Terminate(131)),
+        (Unix::TERM, Signal::Terminate(143)),
+        (Unix::CONT, Signal::Continue),
+        (Unix::WINCH, Signal::Resize),
+    ] {
+        let mut received = signal(SignalKind::from_raw(unix.as_raw()))?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while received.recv().await.is_some() && sender.send(message).await.is_ok() {}
+        });
+    }
     Ok(receiver)
 }

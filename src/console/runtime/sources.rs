@@ -54,7 +54,9 @@ impl EventSources {
             written = self.writer.written() => LoopEvent::Written(written),
             Some((request, reply)) = self.answers.recv() => LoopEvent::Reply(request, reply),
             Some(()) = OptionFuture::from(due.map(sleep_until)) => LoopEvent::Due,
-            Some(Some(line)) = OptionFuture::from(self.log.as_mut().map(mpsc::Receiver::recv)) => LoopEvent::Log(line),
+            Some(Some(line)) = OptionFuture::from(self.log.as_mut().map(mpsc::Receiver::recv)) => {
+                LoopEvent::Log(line)
+            }
             Some(feed) = OptionFuture::from(self.feeder.as_mut().map(WatchFeed::next)) => LoopEvent::Feed(feed),
         }
     }

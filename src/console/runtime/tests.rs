@@ -1,6 +1,7 @@
 //! Tests of the runtime on a terminal in memory: keys in, bytes out, over stores that answer, idle or hang.
 
 mod frames;
+mod headless;
 mod leaving;
 
 use std::sync::Mutex;
@@ -11,7 +12,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
-use super::headless::HeadlessConsole;
+use self::headless::HeadlessConsole;
 use super::*;
 use crate::console::message::{Answer, AppEvent};
 use crate::console::request::RequestId;

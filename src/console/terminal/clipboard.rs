@@ -13,8 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::child_env::child_env;
-use super::env::{Multiplexer, TerminalEnv, Vars, set};
+use super::env::{Multiplexer, TerminalEnv, Vars, child_env, set};
 
 /// The longest text sent by OSC 52, in bytes: terminals accept sequences of up to 100,000.
 pub const OSC52_LIMIT: usize = 74_994;
@@ -172,14 +171,15 @@ fn is_program(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use parking_lot::{Mutex, MutexGuard};
 
     use super::*;
 
     /// A script cannot be started while a process forked by another test still has it open for writing.
     fn alone() -> MutexGuard<'static, ()> {
         static ALONE: Mutex<()> = Mutex::new(());
-        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+        ALONE.lock()
     }
 
     fn over(multiplexer: Option<Multiplexer>) -> Clipboard {

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Signal, kill_current_process_group};
@@ -78,7 +78,7 @@ impl Device for Tty {
     type InputGuard = Listener;
 
     fn claim(&mut self) -> io::Result<()> {
-        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut claimed = CLAIMED.lock();
         let found = match claimed.take() {
             Some(earlier) => earlier.original,
             None => tcgetattr(&*self.terminal)?,
@@ -138,23 +138,10 @@ pub fn restore_terminal() {
 
 fn release(until: Instant) {
     OURS.store(false, Ordering::SeqCst);
-    let Some(claimed) = take_claimed(until) else { return };
+    // No longer than `until`: the thread that panicked may hold the lock.
+    let Some(claimed) = CLAIMED.try_lock_until(until).and_then(|mut claimed| claimed.take()) else { return };
     let _ = write_all(&claimed.terminal, RELEASE, until, || true);
     let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.original);
-}
-
-/// Does not wait for the lock beyond `until`: the thread that panicked may hold it.
-fn take_claimed(until: Instant) -> Option<TerminalClaim> {
-    loop {
-        match CLAIMED.try_lock() {
-            Ok(mut claimed) => return claimed.take(),
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => return poisoned.into_inner().take(),
-            Err(std::sync::TryLockError::WouldBlock) if Instant::now() < until => {
-                thread::sleep(Duration::from_millis(1));
-            }
-            Err(std::sync::TryLockError::WouldBlock) => return None,
-        }
-    }
 }
 
 fn open(path: &Path) -> io::Result<OwnedFd> {

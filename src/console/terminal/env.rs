@@ -7,6 +7,42 @@ use crate::console::theme::ColorDepth;
 /// Environment variables by name; a plain map, for tests.
 pub type Vars = BTreeMap<String, String>;
 
+/// The variables that are passed on to child processes: what they need to find their display and their own
+/// settings, and nothing secret.
+const ALLOWED: [&str; 28] = [
+    "COLORTERM",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LOGNAME",
+    "NO_COLOR",
+    "PATH",
+    "SHELL",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "STY",
+    "TERM",
+    "TERMINFO",
+    "TERM_PROGRAM",
+    "TMPDIR",
+    "TMUX",
+    "TMUX_PANE",
+    "TZ",
+    "USER",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
+
+/// The prefix of locale variables, which are passed on too.
+const LOCALE: &str = "LC_";
+
 /// A program between us and the terminal that passes some escape sequences on only when wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Multiplexer {
@@ -28,7 +64,9 @@ pub struct TerminalEnv {
 
 impl TerminalEnv {
     pub fn of(vars: &Vars) -> Self {
-        Self { colors: colors(vars), utf8: utf8(vars), remote: remote(vars), multiplexer: multiplexer(vars) }
+        let ssh = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"];
+        let remote = ssh.into_iter().any(|name| set(vars, name).is_some());
+        Self { colors: colors(vars), utf8: utf8(vars), remote, multiplexer: multiplexer(vars) }
     }
 
     /// The limit of frames caused by changes alone.
@@ -61,10 +99,6 @@ fn utf8(vars: &Vars) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-fn remote(vars: &Vars) -> bool {
-    ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(|name| set(vars, name).is_some())
-}
-
 fn multiplexer(vars: &Vars) -> Option<Multiplexer> {
     let term = set(vars, "TERM").unwrap_or_default();
     if set(vars, "TMUX").is_some() || term.starts_with("tmux") {
@@ -74,6 +108,12 @@ fn multiplexer(vars: &Vars) -> Option<Multiplexer> {
     } else {
         None
     }
+}
+
+/// The variables that a child process gets.
+pub fn child_env(vars: &Vars) -> Vars {
+    let allowed = |name: &str| ALLOWED.contains(&name) || name.starts_with(LOCALE);
+    vars.iter().filter(|(name, _)| allowed(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]

@@ -126,18 +126,13 @@ impl Decoder {
             return Some(plain(byte, held));
         }
         self.pending.push(byte);
-        match std::str::from_utf8(&self.pending) {
-            Ok(text) => {
-                let code = text.chars().next().map(KeyCode::Char);
-                self.pending.clear();
-                code.map(|code| key(code, held))
-            }
-            Err(error) if error.error_len().is_none() => None,
-            Err(_) => {
-                self.pending.clear();
-                None
-            }
-        }
+        let code = match std::str::from_utf8(&self.pending) {
+            Ok(text) => text.chars().next().map(KeyCode::Char),
+            Err(error) if error.error_len().is_none() => return None,
+            Err(_) => None,
+        };
+        self.pending.clear();
+        code.map(|code| key(code, held))
     }
 
     fn escape(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
@@ -160,29 +155,23 @@ impl Decoder {
     fn csi(&mut self, byte: u8) -> Option<TerminalInput> {
         match byte {
             // The Linux console's F1 to F5 are `ESC [ [ A` to `E`.
-            b'[' if self.pending.is_empty() => {
-                self.pending.push(byte);
-                None
-            }
-            0x20..=0x3f if self.pending.len() < SEQUENCE_LIMIT => {
-                self.pending.push(byte);
-                None
-            }
+            b'[' if self.pending.is_empty() => self.pending.push(byte),
+            0x20..=0x3f if self.pending.len() < SEQUENCE_LIMIT => self.pending.push(byte),
             0x40..=0x7e => {
                 let parameters = mem::take(&mut self.pending);
-                self.state = DecoderState::Ground;
                 if (parameters.as_slice(), byte) == (b"200", b'~') {
                     self.state = DecoderState::Paste;
                     return None;
                 }
-                sequence(&parameters, byte)
+                self.state = DecoderState::Ground;
+                return sequence(&parameters, byte);
             }
             _ => {
                 self.pending.clear();
                 self.state = if byte == ESC { DecoderState::Escape } else { DecoderState::Ground };
-                None
             }
         }
+        None
     }
 
     fn reply(&mut self, byte: u8) {
@@ -273,7 +262,8 @@ fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
     let first = fields.next().unwrap_or_default();
     let second = fields.next().unwrap_or_default();
     let code = match last {
-        b'~' if first == "27" => return modify_other_keys(second, fields.next()?),
+        // xterm's modifyOtherKeys: `27 ; modifiers ; code ~`.
+        b'~' if first == "27" => return with_modifiers(unicode(fields.next()?.parse().ok()?)?, second),
         b'~' => numbered(first.parse().ok()?)?,
         b'u' => unicode(first.split(':').next()?.parse().ok()?)?,
         // F3 with modifiers looks like a cursor position report.
@@ -285,11 +275,6 @@ fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
     with_modifiers(code, second)
 }
 
-/// xterm's modifyOtherKeys: `27 ; modifiers ; code ~`.
-fn modify_other_keys(modifiers: &str, code: &str) -> Option<TerminalInput> {
-    with_modifiers(unicode(code.parse().ok()?)?, modifiers)
-}
-
 /// The modifier field is a bit set plus one; after a colon the kind: 1 press, 2 repeat, 3 release.
 fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
@@ -299,15 +284,11 @@ fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
         Some("2") => KeyEventKind::Repeat,
         _ => KeyEventKind::Press,
     };
+    let shift = bits & 1 != 0 || code == KeyCode::BackTab;
     let mut modifiers = KeyModifiers::NONE;
-    for (bit, modifier) in [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL)] {
-        if bits & bit != 0 {
-            modifiers |= modifier;
-        }
-    }
-    if code == KeyCode::BackTab {
-        modifiers |= KeyModifiers::SHIFT;
-    }
+    modifiers.set(KeyModifiers::SHIFT, shift);
+    modifiers.set(KeyModifiers::ALT, bits & 2 != 0);
+    modifiers.set(KeyModifiers::CONTROL, bits & 4 != 0);
     Some(TerminalInput::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
 }
 

@@ -32,9 +32,10 @@ impl Listener {
     pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<TerminalInput>)> {
         let (wake, woken) = UnixStream::pair()?;
         let (inputs, receiver) = mpsc::channel(INPUTS);
-        let thread = thread::Builder::new()
-            .name("terminal-input".into())
-            .spawn(move || InputReader::new(terminal, woken, inputs).run())?;
+        let thread = thread::Builder::new().name("terminal-input".into()).spawn(move || {
+            let (decoder, read_at) = (Decoder::default(), Instant::now());
+            InputReader { terminal, woken, inputs, decoder, read_at }.run();
+        })?;
         Ok((Self { wake: Some(wake), thread: Some(thread) }, receiver))
     }
 }
@@ -66,26 +67,23 @@ enum Ready {
 }
 
 impl InputReader {
-    fn new(terminal: Arc<OwnedFd>, woken: UnixStream, inputs: mpsc::Sender<TerminalInput>) -> Self {
-        Self { terminal, woken, inputs, decoder: Decoder::default(), read_at: Instant::now() }
-    }
-
     fn run(mut self) {
         let mut buffer = [0; READ];
         loop {
-            let going_on = match self.wait() {
+            let ready = match self.wait() {
                 Ready::Bytes => self.read(&mut buffer),
-                Ready::Nothing => match self.decoder.flush() {
-                    Some(input) => self.hand_on(input),
-                    None => true,
-                },
-                Ready::Stop => false,
+                ready => ready,
+            };
+            let input = match ready {
+                Ready::Bytes => continue,
+                Ready::Nothing => self.decoder.flush(),
+                Ready::Stop => return,
                 Ready::Closed => {
-                    self.hand_on(TerminalInput::Closed);
-                    false
+                    let _ = self.inputs.blocking_send(TerminalInput::Closed);
+                    return;
                 }
             };
-            if !going_on {
+            if input.is_some_and(|input| self.inputs.blocking_send(input).is_err()) {
                 return;
             }
         }
@@ -109,15 +107,12 @@ impl InputReader {
         }
     }
 
-    /// Reads what is available; returns whether to continue.
-    fn read(&mut self, buffer: &mut [u8; READ]) -> bool {
+    /// Reads what is available, and hands on what it decodes to.
+    fn read(&mut self, buffer: &mut [u8; READ]) -> Ready {
         let now = Instant::now();
         let gap = now.duration_since(mem::replace(&mut self.read_at, now));
         match rustix::io::read(&*self.terminal, buffer.as_mut_slice()) {
-            Ok(0) => {
-                self.hand_on(TerminalInput::Closed);
-                false
-            }
+            Ok(0) => Ready::Closed,
             Ok(count) => {
                 let bytes = buffer.get(..count).unwrap_or_default();
                 let inputs = &self.inputs;
@@ -128,18 +123,11 @@ impl InputReader {
                     open = inputs.blocking_send(input).is_ok();
                 }
                 self.decoder.feed(bytes, |input| open = open && inputs.blocking_send(input).is_ok());
-                open
+                if open { Ready::Bytes } else { Ready::Stop }
             }
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => true,
-            Err(_) => {
-                self.hand_on(TerminalInput::Closed);
-                false
-            }
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ready::Bytes,
+            Err(_) => Ready::Closed,
         }
-    }
-
-    fn hand_on(&self, input: TerminalInput) -> bool {
-        self.inputs.blocking_send(input).is_ok()
     }
 }
 

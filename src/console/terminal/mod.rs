@@ -4,7 +4,6 @@
 //! Input and output have a thread each, because both may block for any length of time; the event loop
 //! talks to them through bounded channels and waits for neither.
 
-mod child_env;
 mod clipboard;
 mod device;
 mod env;
@@ -13,11 +12,10 @@ mod listener;
 mod painter;
 mod writer;
 
-pub use child_env::child_env;
 pub use clipboard::{Clipboard, OSC52_LIMIT};
 pub(crate) use device::print_to_stderr;
 pub use device::{Tty, restore_terminal};
-pub use env::{Multiplexer, TerminalEnv, Vars};
+pub use env::{Multiplexer, TerminalEnv, Vars, child_env};
 pub use keys::Decoder;
 pub use listener::Listener;
 pub use painter::Painter;

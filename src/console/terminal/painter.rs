@@ -26,7 +26,8 @@ impl Painter {
     /// # Errors
     /// None in practice: nothing here touches a device.
     pub fn new(size: Size) -> io::Result<Self> {
-        let terminal = Terminal::new(CaptureBackend::new(size))?;
+        let backend = CaptureBackend { bytes: Vec::new(), size, visible: Some(false), cursor: None };
+        let terminal = Terminal::new(backend)?;
         Ok(Self { terminal, extra: Vec::new() })
     }
 
@@ -47,11 +48,6 @@ impl Painter {
     /// Sends bytes that draw nothing, such as OSC 52, with the next frame, changed or not.
     pub fn send_with_next(&mut self, bytes: &[u8]) {
         self.extra.extend_from_slice(bytes);
-    }
-
-    /// Whether bytes wait for the next frame.
-    pub fn has_beside(&self) -> bool {
-        !self.extra.is_empty()
     }
 
     /// Paints a frame into `buffer`, which is cleared first; it stays empty where nothing changed.
@@ -85,10 +81,6 @@ struct CaptureBackend {
 }
 
 impl CaptureBackend {
-    fn new(size: Size) -> Self {
-        Self { bytes: Vec::new(), size, visible: Some(false), cursor: None }
-    }
-
     fn encode(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
         CrosstermBackend::new(&mut self.bytes)
     }
@@ -288,10 +280,10 @@ mod tests {
         let mut painter = Painter::new(SIZE).unwrap();
         painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         painter.send_with_next(b"\x1b]52;c;aGk=\x07");
-        assert!(painter.has_beside());
+        assert!(!painter.extra.is_empty());
         let bytes = painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         assert_eq!(bytes, b"\x1b]52;c;aGk=\x07");
-        assert!(!painter.has_beside());
+        assert!(painter.extra.is_empty());
     }
 
     #[test]

@@ -71,9 +71,8 @@ fn nearest_index(wanted: [u8; 3]) -> u8 {
 }
 
 fn nearest_ansi(wanted: [u8; 3]) -> Color {
-    let (color, _) =
-        ANSI.into_iter().min_by_key(|(_, known)| distance(*known, wanted)).unwrap_or((Color::Reset, [0; 3]));
-    color
+    let nearest = ANSI.into_iter().min_by_key(|(_, known)| distance(*known, wanted));
+    nearest.map_or(Color::Reset, |(color, _)| color)
 }
 
 /// Squared distance with the eye's weights, in whole numbers.

@@ -56,29 +56,28 @@ impl Glyphs {
 
     /// The form of one grapheme. A fallback is one cell wide; the caller pads to the original's width.
     pub fn form(self, grapheme: &str) -> &str {
-        if self == Self::Unicode || grapheme.is_ascii() { grapheme } else { ascii_twin(grapheme) }
-    }
-}
-
-fn ascii_twin(grapheme: &str) -> &'static str {
-    match grapheme {
-        "▌" | "›" | "→" | "▸" => ">",
-        "‹" | "◂" => "<",
-        "✗" => "x",
-        "▲" => "!",
-        "✓" | "╭" | "╮" | "╰" | "╯" | "┼" | "┴" | "┬" | "├" | "┤" => "+",
-        "◆" => "#",
-        "●" | "•" | "█" => "*",
-        "◐" | "▄" | "▅" => "o",
-        "○" | "▁" | "▂" | "▃" | "·" => ".",
-        "⊘" => "/",
-        "↓" => "v",
-        "¶" => "P",
-        "–" | "─" | "−" => "-",
-        "…" => "~",
-        "│" => "|",
-        "▆" | "▇" => "O",
-        _ => "?",
+        if self == Self::Unicode || grapheme.is_ascii() {
+            return grapheme;
+        }
+        match grapheme {
+            "▌" | "›" | "→" | "▸" => ">",
+            "‹" | "◂" => "<",
+            "✗" => "x",
+            "▲" => "!",
+            "✓" | "╭" | "╮" | "╰" | "╯" | "┼" | "┴" | "┬" | "├" | "┤" => "+",
+            "◆" => "#",
+            "●" | "•" | "█" => "*",
+            "◐" | "▄" | "▅" => "o",
+            "○" | "▁" | "▂" | "▃" | "·" => ".",
+            "⊘" => "/",
+            "↓" => "v",
+            "¶" => "P",
+            "–" | "─" | "−" => "-",
+            "…" => "~",
+            "│" => "|",
+            "▆" | "▇" => "O",
+            _ => "?",
+        }
     }
 }
 

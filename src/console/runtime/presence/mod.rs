@@ -44,7 +44,8 @@ pub(super) struct PresencePoller {
 pub(super) enum PollerCommand {
     /// Query this path at once, if it is polled: it was written.
     Refresh(SecretPath),
-    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may have changed.
+    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may
+    /// have changed.
     RefreshAll,
     CheckHealth,
 }
@@ -177,14 +178,13 @@ impl PollTask {
         match done {
             Ok((id, (path, answer))) => {
                 self.in_flight.remove(&id);
-                match self.table.answered(&path, answer, now) {
-                    OutageChange::None => {}
-                    OutageChange::Began => {
-                        // The other queries would fail alike.
-                        self.in_flight.values().for_each(|(_, task)| task.abort());
-                        self.outage_changed();
-                    }
-                    OutageChange::Ended => self.outage_changed(),
+                let change = self.table.answered(&path, answer, now);
+                if change == OutageChange::Began {
+                    // The other queries would fail alike.
+                    self.in_flight.values().for_each(|(_, task)| task.abort());
+                }
+                if change != OutageChange::None {
+                    self.outage_changed();
                 }
             }
             Err(ended) => {
@@ -197,15 +197,12 @@ impl PollTask {
 
     /// An outage began, ended, or has another reason.
     fn outage_changed(&mut self) {
-        let standing = self.reader.last_status();
-        let reach = match self.table.reason() {
-            None => SecretReachability { standing, reason: None },
-            Some(why) => {
-                let standing = if standing.serves() { SecretStoreStatus::Unreachable } else { standing };
-                SecretReachability { standing, reason: Some(why.to_owned()) }
-            }
+        let reason = self.table.reason().map(str::to_owned);
+        let standing = match self.reader.last_status() {
+            standing if standing.serves() && reason.is_some() => SecretStoreStatus::Unreachable,
+            standing => standing,
         };
-        self.reachability = Some(reach);
+        self.reachability = Some(SecretReachability { standing, reason });
         self.check_health();
     }
 

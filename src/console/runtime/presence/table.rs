@@ -344,7 +344,7 @@ impl PollTable {
     /// When the next step is due; `place` says whether one more query may start.
     pub(super) fn due(&self, place: bool) -> Option<Instant> {
         let next = match &self.outage {
-            Some(trouble) => (self.in_flight == 0 && !self.wanted.is_empty()).then(|| trouble.probe_at),
+            Some(trouble) => (self.in_flight == 0 && !self.wanted.is_empty()).then_some(trouble.probe_at),
             None if place => {
                 let rows = self.wanted.iter().filter_map(|path| self.rows.get(path));
                 rows.filter(|row| row.settled && !row.in_flight).map(|row| row.due).min()

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::signals::Signal;
-use super::{ConsoleConfig, Program, run_on};
+use super::super::signals::Signal;
+use super::super::{ConsoleConfig, Program, run_on};
 use crate::console::model::ConsoleContext;
 use crate::console::shell::layout::Size;
 use crate::console::terminal::{Decoder, Device, TerminalInput};
@@ -20,7 +20,7 @@ use crate::console::terminal::{Decoder, Device, TerminalInput};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running console that a test drives.
-pub struct HeadlessConsole {
+pub(super) struct HeadlessConsole {
     terminal: HeadlessTerminal,
     signals: mpsc::Sender<Signal>,
     running: JoinHandle<io::Result<u8>>,
@@ -45,24 +45,24 @@ struct HeadlessState {
 
 /// The state of the terminal, as tests see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeadlessSnapshot {
+pub(super) struct HeadlessSnapshot {
     /// Every byte written so far.
-    pub written: Vec<u8>,
+    pub(super) written: Vec<u8>,
     /// The number of writes.
-    pub writes: usize,
+    pub(super) writes: usize,
     /// How often the terminal was claimed.
-    pub claims: usize,
+    pub(super) claims: usize,
     /// Whether it is claimed now.
-    pub claimed: bool,
+    pub(super) claimed: bool,
     /// How often the console suspended itself.
-    pub stops: usize,
+    pub(super) stops: usize,
     /// What was printed outside the screen.
-    pub printed: String,
+    pub(super) printed: String,
 }
 
 impl HeadlessConsole {
     /// Starts a console in a task of the current tokio runtime.
-    pub fn start<P: Program + Send + 'static>(
+    pub(super) fn start<P: Program + Send + 'static>(
         config: ConsoleConfig,
         size: Size,
         program: impl FnOnce(ConsoleContext, Size) -> P + Send + 'static,
@@ -78,7 +78,7 @@ impl HeadlessConsole {
     }
 
     /// Types keys as a terminal encodes them: text, `\x1b` for escape, `\r` for enter.
-    pub async fn type_keys(&self, bytes: &[u8]) {
+    pub(super) async fn type_keys(&self, bytes: &[u8]) {
         let mut decoder = Decoder::default();
         let mut inputs = Vec::new();
         decoder.feed(bytes, |input| inputs.push(input));
@@ -88,12 +88,12 @@ impl HeadlessConsole {
         }
     }
 
-    pub async fn press(&self, key: KeyEvent) {
+    pub(super) async fn press(&self, key: KeyEvent) {
         self.send(TerminalInput::Key(key)).await;
     }
 
     /// Sends one input, once the console listens.
-    pub async fn send(&self, input: TerminalInput) {
+    pub(super) async fn send(&self, input: TerminalInput) {
         self.until(|_| self.terminal.with(|state| state.keyboard.is_some())).await;
         let keyboard = self.terminal.with(|state| state.keyboard.clone());
         if let Some(keyboard) = keyboard {
@@ -101,26 +101,26 @@ impl HeadlessConsole {
         }
     }
 
-    pub async fn signal(&self, signal: Signal) {
+    pub(super) async fn signal(&self, signal: Signal) {
         let _ = self.signals.send(signal).await;
     }
 
-    pub async fn resize(&self, size: Size) {
+    pub(super) async fn resize(&self, size: Size) {
         self.terminal.change(|state| state.size = size);
         self.signal(Signal::Resize).await;
     }
 
     /// Makes the terminal block writes, or accept them again.
-    pub fn stall(&self, stalled: bool) {
+    pub(super) fn stall(&self, stalled: bool) {
         self.terminal.change(|state| state.stalled = stalled);
     }
 
-    pub fn snapshot(&self) -> HeadlessSnapshot {
+    pub(super) fn snapshot(&self) -> HeadlessSnapshot {
         self.terminal.snapshot()
     }
 
     /// Waits until a condition is true; returns whether it became true in time.
-    pub async fn until(&self, condition: impl Fn(&HeadlessSnapshot) -> bool) -> bool {
+    pub(super) async fn until(&self, condition: impl Fn(&HeadlessSnapshot) -> bool) -> bool {
         let mut changes = self.terminal.0.changes.subscribe();
         let come_true = async {
             while !condition(&self.terminal.snapshot()) {
@@ -136,7 +136,7 @@ impl HeadlessConsole {
     ///
     /// # Errors
     /// The console's error, or a timeout.
-    pub async fn ended(self) -> io::Result<(u8, Duration, HeadlessSnapshot)> {
+    pub(super) async fn ended(self) -> io::Result<(u8, Duration, HeadlessSnapshot)> {
         let began = Instant::now();
         let ended = timeout(PATIENCE, self.running).await?;
         let code = ended.map_err(io::Error::other)??;

@@ -48,20 +48,20 @@ impl Audit {
     pub fn begin_secret(
         self: &Arc<Self>,
         number: u64,
-        deeds: impl IntoIterator<Item = SecretEvent>,
+        events: impl IntoIterator<Item = SecretEvent>,
     ) -> PendingRecords {
-        let record = |deed: SecretEvent| AuditRecord {
+        let record = |event: SecretEvent| AuditRecord {
             store: self.secrets.clone(),
             commit: format!("{}-{number}", self.run),
-            action: deed.action,
-            key: bounded(&deed.path.to_string()),
-            before: deed.version.map(|version| version.to_string()),
-            count: (deed.action == AuditAction::RevealSecret).then_some(deed.fields.len()),
-            fields: deed.fields.iter().take(FIELDS_MAX).map(name).collect(),
-            reason: deed.reason.as_deref().and_then(reason),
+            action: event.action,
+            key: bounded(&event.path.to_string()),
+            before: event.version.map(|version| version.to_string()),
+            count: (event.action == AuditAction::RevealSecret).then_some(event.fields.len()),
+            fields: event.fields.iter().take(FIELDS_MAX).map(name).collect(),
+            reason: event.reason.as_deref().and_then(reason),
             ..self.blank()
         };
-        let records = deeds.into_iter().map(record).collect();
+        let records = events.into_iter().map(record).collect();
         PendingRecords { records, audit: Arc::clone(self), appended: false }
     }
 }
@@ -121,7 +121,7 @@ mod tests {
         }
     }
 
-    fn deed(action: AuditAction, fields: &[FieldName]) -> SecretEvent {
+    fn secret_event(action: AuditAction, fields: &[FieldName]) -> SecretEvent {
         let version = Some(SecretVersion(3));
         SecretEvent {
             action,
@@ -153,7 +153,7 @@ mod tests {
     fn a_write_tells_path_fields_versions_and_reason() {
         let records = kept(|audit| {
             let fields = [SecretField::HMAC_SECRET.name()];
-            let mut pending = audit.begin_secret(4, [deed(AuditAction::WriteSecret, &fields)]);
+            let mut pending = audit.begin_secret(4, [secret_event(AuditAction::WriteSecret, &fields)]);
             pending.secret_written(&Ok(Some(SecretVersion(4))));
             pending.append().unwrap();
         });
@@ -173,20 +173,23 @@ mod tests {
     fn a_read_counts_what_it_showed() {
         let records = kept(|audit| {
             let fields = [FieldName::new("a"), FieldName::new("b")];
-            let mut pending = audit.begin_secret(1, [deed(AuditAction::RevealSecret, &fields)]);
+            let mut pending = audit.begin_secret(1, [secret_event(AuditAction::RevealSecret, &fields)]);
             let data = SecretData { fields: values(&fields), version: Some(SecretVersion(7)) };
             pending.secret_read(None, &Ok(Some(data)));
             pending.append().unwrap();
-            let mut pending = audit.begin_secret(2, [deed(AuditAction::RevealSecret, &fields)]);
+            let mut pending = audit.begin_secret(2, [secret_event(AuditAction::RevealSecret, &fields)]);
             let denied = Error::Denied { permission: "read on webhooks/data/x".into(), remedy: "ask" };
             pending.secret_read(None, &Err(denied));
             pending.append().unwrap();
-            let mut pending = audit.begin_secret(3, [deed(AuditAction::RevealSecret, &fields)]);
+            let mut pending = audit.begin_secret(3, [secret_event(AuditAction::RevealSecret, &fields)]);
             pending.secret_read(None, &Ok(None));
             pending.append().unwrap();
             drop(audit.begin_secret(
                 4,
-                [deed(AuditAction::DestroySecret, &[]), deed(AuditAction::DestroySecret, &[])],
+                [
+                    secret_event(AuditAction::DestroySecret, &[]),
+                    secret_event(AuditAction::DestroySecret, &[]),
+                ],
             ));
         });
         let words: Vec<_> =
@@ -208,9 +211,9 @@ mod tests {
         let records = kept(|audit| {
             let long = "x".repeat(4_000);
             let fields: Vec<_> = (0..1_000).map(|n| FieldName::new(&format!("{n}{long}"))).collect();
-            let mut deed = deed(AuditAction::RevealSecret, &fields);
-            deed.reason = Some(long);
-            drop(audit.begin_secret(1, [deed]));
+            let mut event = secret_event(AuditAction::RevealSecret, &fields);
+            event.reason = Some(long);
+            drop(audit.begin_secret(1, [event]));
         });
         let record = &records[0];
         assert_eq!((record.fields.len(), record.count), (FIELDS_MAX, Some(1_000)));

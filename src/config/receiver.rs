@@ -145,17 +145,17 @@ mod tests {
 
     #[test]
     fn what_is_not_said_follows_from_the_store() {
-        let eyes = resolve("", &[("WEBHOOK_X_TOKEN", "")]).unwrap().secret_lookup().unwrap();
+        let lookup = resolve("", &[("WEBHOOK_X_TOKEN", "")]).unwrap().secret_lookup().unwrap();
         let known = [("WEBHOOK_X_TOKEN".to_owned(), FieldState::Empty)].into_iter().collect();
-        assert_eq!(eyes.env, ReceiverEnv::Known(known), "files are read beside the receiver");
-        assert_eq!(eyes.own, OwnSecrets::NotMerged);
-        assert!(!eyes.can_read_kv);
-        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "secret/a");
+        assert_eq!(lookup.env, ReceiverEnv::Known(known), "files are read beside the receiver");
+        assert_eq!(lookup.own, OwnSecrets::NotMerged);
+        assert!(!lookup.can_read_kv);
+        assert_eq!(lookup.reference_path("a").unwrap().to_string(), "secret/a");
 
         let etcd = resolve("", &[("CONFIG_BACKEND", "etcd"), ("VAULT_MOUNT_POINT", "team/kv/")]).unwrap();
-        let eyes = etcd.secret_lookup().unwrap();
-        assert_eq!((&eyes.env, &eyes.own), (&ReceiverEnv::NotVisible, &OwnSecrets::NotMerged));
-        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "team/kv/a");
+        let lookup = etcd.secret_lookup().unwrap();
+        assert_eq!((&lookup.env, &lookup.own), (&ReceiverEnv::NotVisible, &OwnSecrets::NotMerged));
+        assert_eq!(lookup.reference_path("a").unwrap().to_string(), "team/kv/a");
 
         let flat = resolve("", &[("CONFIG_BACKEND", "etcd"), ("ETCD_LAYOUT", "flat")]).unwrap();
         assert_eq!(flat.secret_lookup().unwrap().own, OwnSecrets::Variables);
@@ -169,10 +169,10 @@ mod tests {
         let vault =
             [("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "https://vault:8200"), ("VAULT_TOKEN", "t")];
         let settings = resolve(file, &[&vault[..], &[("CONFDECK_CONTEXT", "prod")]].concat()).unwrap();
-        let eyes = settings.secret_lookup().unwrap();
-        assert_eq!(eyes.env, ReceiverEnv::NotVisible);
-        assert_eq!(eyes.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
-        assert_eq!(eyes.reference_path("a").unwrap().to_string(), "prod/a");
+        let lookup = settings.secret_lookup().unwrap();
+        assert_eq!(lookup.env, ReceiverEnv::NotVisible);
+        assert_eq!(lookup.own_path(&webhook()).unwrap().to_string(), "hooks/x/orders");
+        assert_eq!(lookup.reference_path("a").unwrap().to_string(), "prod/a");
         let other = resolve(file, &vault).unwrap().secret_lookup().unwrap();
         assert_eq!(other.own_path(&webhook()).unwrap().to_string(), "webhooks/orders/secrets");
         assert_eq!(other.reference_path("a").unwrap().to_string(), "all/a");

@@ -15,16 +15,16 @@ pub use depth::ColorDepth;
 pub use glyphs::{Glyphs, glyph};
 
 macro_rules! style_roles {
-    ($($(#[$doc:meta])* $ink:ident = $name:literal,)*) => {
+    ($($(#[$doc:meta])* $role:ident = $name:literal,)*) => {
         /// The role of a piece of the screen.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum StyleRole { $($(#[$doc])* $ink,)* }
+        pub enum StyleRole { $($(#[$doc])* $role,)* }
 
         impl StyleRole {
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$ink),*];
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$role),*];
 
             pub fn name(self) -> &'static str {
-                match self { $(Self::$ink => $name,)* }
+                match self { $(Self::$role => $name,)* }
             }
         }
     };
@@ -153,8 +153,8 @@ impl Theme {
         Ok(theme)
     }
 
-    pub fn style(&self, ink: StyleRole) -> Style {
-        self.styles.get(ink as usize).copied().unwrap_or_default()
+    pub fn style(&self, role: StyleRole) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
     pub fn glyphs(&self) -> Glyphs {
@@ -169,13 +169,13 @@ impl Theme {
                 .map_err(|_| ThemeError::Word { place: name.clone(), word: color.clone() })?;
             palette.insert(name, known);
         }
-        for (role, words) in file.roles {
-            let Some(ink) = StyleRole::ALL.into_iter().find(|ink| ink.name() == role) else {
-                return Err(ThemeError::Role(role));
+        for (name, words) in file.roles {
+            let Some(role) = StyleRole::ALL.into_iter().find(|role| role.name() == name) else {
+                return Err(ThemeError::Role(name));
             };
             let style = read_style(&words, &palette, depth)
-                .map_err(|word| ThemeError::Word { place: role, word: word.into() })?;
-            if let Some(place) = self.styles.get_mut(ink as usize) {
+                .map_err(|word| ThemeError::Word { place: name, word: word.into() })?;
+            if let Some(place) = self.styles.get_mut(role as usize) {
                 *place = style;
             }
         }
@@ -225,10 +225,10 @@ mod tests {
     /// Every role with its style, a line each.
     fn roles(theme: &Theme) -> String {
         let mut out = String::new();
-        for ink in StyleRole::ALL {
-            let Style { fg, bg, add_modifier, .. } = theme.style(ink);
+        for role in StyleRole::ALL {
+            let Style { fg, bg, add_modifier, .. } = theme.style(role);
             let color = |color: Option<Color>| color.map_or("-".into(), |color| color.to_string());
-            let _ = writeln!(out, "{:18}{:14}{:14}{add_modifier:?}", ink.name(), color(fg), color(bg));
+            let _ = writeln!(out, "{:18}{:14}{:14}{add_modifier:?}", role.name(), color(fg), color(bg));
         }
         out
     }
@@ -247,11 +247,11 @@ mod tests {
     #[test]
     fn the_default_theme_uses_the_terminals_own_palette_and_no_background() {
         let theme = Theme::named("default", ColorDepth::TrueColor, Glyphs::Unicode).unwrap();
-        for ink in StyleRole::ALL {
-            let style = theme.style(ink);
-            assert!(!matches!(style.fg, Some(Color::Rgb(..) | Color::Indexed(_))), "{ink:?}");
-            assert!(!matches!(style.fg, Some(Color::White | Color::Black | Color::Gray)), "{ink:?}");
-            assert_eq!(style.bg, None, "{ink:?}");
+        for role in StyleRole::ALL {
+            let style = theme.style(role);
+            assert!(!matches!(style.fg, Some(Color::Rgb(..) | Color::Indexed(_))), "{role:?}");
+            assert!(!matches!(style.fg, Some(Color::White | Color::Black | Color::Gray)), "{role:?}");
+            assert_eq!(style.bg, None, "{role:?}");
         }
     }
 
@@ -262,7 +262,7 @@ mod tests {
             assert!(
                 StyleRole::ALL
                     .iter()
-                    .all(|ink| theme.style(*ink).fg.is_none() && theme.style(*ink).bg.is_none())
+                    .all(|role| theme.style(*role).fg.is_none() && theme.style(*role).bg.is_none())
             );
             assert!(theme.style(StyleRole::Selection).add_modifier.contains(Modifier::REVERSED));
         }

@@ -145,8 +145,8 @@ impl UnifiedConfigManager {
     /// Sets where the receiver looks for secrets. Without it, own secrets are looked up in variables, and
     /// references to Vault have no value.
     #[must_use]
-    pub fn with_secret_lookup(mut self, eyes: SecretLookup) -> Self {
-        self.secret_lookup = eyes;
+    pub fn with_secret_lookup(mut self, lookup: SecretLookup) -> Self {
+        self.secret_lookup = lookup;
         self.merger = Arc::default();
         self
     }
@@ -374,13 +374,13 @@ impl UnifiedConfigManager {
 /// are merged unless the settings say otherwise.
 fn secret_lookup(settings: &Settings) -> SecretLookup {
     let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
-    let eyes = if settings.secrets.backend().key_value {
+    let lookup = if settings.secrets.backend().key_value {
         settings.receiver.secret_lookup(&settings.secrets)
     } else {
         lookup_in_variables()
     };
-    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { eyes.stored.clone() };
-    SecretLookup { own, ..eyes }
+    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { lookup.stored.clone() };
+    SecretLookup { own, ..lookup }
 }
 
 /// A receiver that reads its secrets from variables and uses no Vault.

@@ -80,8 +80,8 @@ impl ConcealedSecrets {
     /// same but for its secrets, stays as it was.
     pub fn update_from(&mut self, before: &str, after: &str, found: &Self) {
         let now: HashMap<_, _> = placeholder_paths(after).into_iter().collect();
-        for (seat, number) in placeholder_paths(before) {
-            let original = now.get(&seat).and_then(|number| found.get(*number));
+        for (path, number) in placeholder_paths(before) {
+            let original = now.get(&path).and_then(|number| found.get(*number));
             let own = number.checked_sub(1).and_then(|at| self.0.get_mut(at));
             if let (Some(own), Some(original)) = (own, original) {
                 *own = Some(original.clone());

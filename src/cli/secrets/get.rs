@@ -10,18 +10,22 @@ use crate::domain::{FieldName, Presence, SecretPath};
 use crate::provider::SecretData;
 use crate::text::{MASK, Safe};
 
-pub(super) async fn run(shop: &SecretsContext<'_>, get: SecretGetArgs, out: &mut Printer<'_>) -> Result<()> {
-    let path = shop.secret(&get.secret)?;
+pub(super) async fn run(
+    context: &SecretsContext<'_>,
+    get: SecretGetArgs,
+    out: &mut Printer<'_>,
+) -> Result<()> {
+    let path = context.secret(&get.secret)?;
     if get.reveal.reveal {
-        print_revealed(shop, &path, &get, out).await
+        print_revealed(context, &path, &get, out).await
     } else {
-        print_masked(shop, &path, &get, out).await
+        print_masked(context, &path, &get, out).await
     }
 }
 
 /// Every mask has the same width, whatever the value.
 async fn print_masked(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     path: &SecretPath,
     get: &SecretGetArgs,
     out: &mut Printer<'_>,
@@ -31,7 +35,7 @@ async fn print_masked(
             Exit::USAGE.because("what an older version holds is known by reading it alone: add --reveal")
         );
     }
-    let presence = shop.reader().presence(path).await?;
+    let presence = context.reader().presence(path).await?;
     match (&presence, &get.field) {
         (Presence::Missing, _) => return Err(absent(path, None)),
         (Presence::Present(contents), Some(field)) if contents.field(field.as_str()).is_none() => {
@@ -48,7 +52,7 @@ async fn print_masked(
 }
 
 async fn print_revealed(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     path: &SecretPath,
     get: &SecretGetArgs,
     out: &mut Printer<'_>,
@@ -58,8 +62,8 @@ async fn print_revealed(
         None => format!("all fields of {path}"),
     };
     consent(&get.reveal, &format!("read and print {what}?"))?;
-    let access = shop.session.manager.secrets();
-    let request = shop.request(&access, get.reveal.reason.as_deref());
+    let access = context.session.manager.secrets();
+    let request = context.request(&access, get.reveal.reason.as_deref());
     let wanted = get.field.as_ref();
     let read = request.reveal(path, get.version, wanted).await.noted()?;
     let received = read.as_ref().map_or(0, |read| read.fields.len());

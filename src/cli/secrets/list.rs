@@ -15,21 +15,21 @@ use crate::provider::SecretListItem;
 use crate::provider::env::{Overlap, overlaps};
 
 pub(super) async fn run(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     folder: Option<&str>,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    if !shop.lookup.can_read_kv {
+    if !context.lookup.can_read_kv {
         if folder.is_some() {
             return Err(
                 Exit::USAGE.because("environment variables have no folders: leave it out to list them all")
             );
         }
-        return variables(shop, format, out).await;
+        return variables(context, format, out).await;
     }
     let names = match folder {
-        Some(folder) => shop.reader().list(&target::folder(folder, &shop.lookup)?).await?,
+        Some(folder) => context.reader().list(&target::folder(folder, &context.lookup)?).await?,
         None => Vec::new(),
     };
     let names = names.into_iter().map(|name| match name {
@@ -37,7 +37,7 @@ pub(super) async fn run(
         SecretListItem::Folder(folder) => (folder.to_string(), "folder"),
         SecretListItem::Invalid(name) => (name, "odd"),
     });
-    let mounts = target::mounts(&shop.lookup).into_iter().filter(|_| folder.is_none());
+    let mounts = target::mounts(&context.lookup).into_iter().filter(|_| folder.is_none());
     let mounts = mounts.map(|mount| (format!("{mount}/"), "mount"));
     let rows: Vec<_> = names.chain(mounts).map(|(name, kind)| SecretNameRow { name, kind }).collect();
     if rows.is_empty() {
@@ -65,8 +65,8 @@ struct VariableRow {
     collision: bool,
 }
 
-async fn variables(shop: &SecretsContext<'_>, format: Format, out: &mut Printer<'_>) -> Result<()> {
-    let reader = shop.session.manager.reader();
+async fn variables(context: &SecretsContext<'_>, format: Format, out: &mut Printer<'_>) -> Result<()> {
+    let reader = context.session.manager.reader();
     let keys: Vec<_> = reader.list_keys(KeyPrefix::All).map_ok(|page| page.keys).try_concat().await?;
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for key in &keys {
@@ -82,7 +82,7 @@ async fn variables(shop: &SecretsContext<'_>, format: Format, out: &mut Printer<
     let rows: Vec<_> = readers
         .into_iter()
         .map(|(variable, webhooks)| VariableRow {
-            state: super::needs::variable_state(&shop.lookup, &variable),
+            state: super::needs::variable_state(&context.lookup, &variable),
             collision: collides(&variable),
             variable,
             webhooks,

@@ -56,14 +56,14 @@ async fn record_reveal(
     let Some(merged) = merged else { return };
     let read: Vec<_> = merged.sources().iter().filter(|source| !source.fields.is_empty()).collect();
     let count = read.iter().map(|source| source.fields.len()).sum::<usize>();
-    let deeds = read.into_iter().map(|source| SecretEvent {
+    let events = read.into_iter().map(|source| SecretEvent {
         action: AuditAction::RevealSecret,
         path: source.path.clone(),
         fields: source.fields.clone(),
         version: source.version,
         reason: reveal.reason.clone().or_else(|| Some(format!("merged into {key}"))),
     });
-    note_unrecorded(session.writes.record_merge(NUMBER, deeds).await);
+    note_unrecorded(session.writes.record_merge(NUMBER, events).await);
     print_note(&format!("secret values read: {count}; the audit says so"));
 }
 

@@ -34,18 +34,18 @@ pub(super) async fn run(
     secrets: SecretsCommand,
     out: &mut Printer<'_>,
 ) -> Result<Exit> {
-    let shop = SecretsContext { session, lookup: session.settings.secret_lookup()? };
+    let context = SecretsContext { session, lookup: session.settings.secret_lookup()? };
     match secrets {
         SecretsCommand::List { folder, output } => {
-            list::run(&shop, folder.as_deref(), output.format, out).await?;
+            list::run(&context, folder.as_deref(), output.format, out).await?;
         }
-        SecretsCommand::Presence(presence) => return presence::run(&shop, presence, out).await,
-        SecretsCommand::Get(get) => get::run(&shop, get, out).await?,
-        SecretsCommand::Set(set) => set::set(&shop, set, out).await?,
-        SecretsCommand::Generate(generate) => set::generate(&shop, generate, out).await?,
-        SecretsCommand::Delete(delete) => versions::delete(&shop, delete, out).await?,
-        SecretsCommand::Undelete(undelete) => versions::undelete(&shop, undelete, out).await?,
-        SecretsCommand::Destroy(destroy) => versions::destroy(&shop, destroy, out).await?,
+        SecretsCommand::Presence(presence) => return presence::run(&context, presence, out).await,
+        SecretsCommand::Get(get) => get::run(&context, get, out).await?,
+        SecretsCommand::Set(set) => set::set(&context, set, out).await?,
+        SecretsCommand::Generate(generate) => set::generate(&context, generate, out).await?,
+        SecretsCommand::Delete(delete) => versions::delete(&context, delete, out).await?,
+        SecretsCommand::Undelete(undelete) => versions::undelete(&context, undelete, out).await?,
+        SecretsCommand::Destroy(destroy) => versions::destroy(&context, destroy, out).await?,
     }
     Ok(Exit::DONE)
 }

@@ -20,20 +20,20 @@ const AT_ONCE: usize = 8;
 type PresenceMap = BTreeMap<SecretPath, Presence>;
 
 /// The state of one of the receiver's variables, in words.
-pub(super) fn variable_state(eyes: &SecretLookup, variable: &str) -> &'static str {
+pub(super) fn variable_state(lookup: &SecretLookup, variable: &str) -> &'static str {
     let word = |state: Option<FieldState>| state.map_or(Presence::Missing.word(), FieldState::word);
-    eyes.variable(variable).map_or("not visible from here", word)
+    lookup.variable(variable).map_or("not visible from here", word)
 }
 
 /// Prints what one document needs; returns whether nothing of it is known to be missing.
 pub(super) async fn print_document(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     key: &ResourceKey,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<bool> {
-    let reader = shop.session.manager.reader();
-    let entry = reader.get(key).await?.ok_or_else(|| shop.session.absent(key))?;
+    let reader = context.session.manager.reader();
+    let entry = reader.get(key).await?.ok_or_else(|| context.session.absent(key))?;
     let facts = Facts::scan(DocumentKind::of(key), &entry.document);
     let mut connections = BTreeMap::new();
     for name in facts.connections.iter().filter(|_| facts.error.is_none()) {
@@ -42,8 +42,8 @@ pub(super) async fn print_document(
             connections.insert(&**name, Facts::scan(DocumentKind::Connection, &entry.document));
         }
     }
-    let found = needs(key, &facts, &|name| connections.get(name).cloned(), &shop.lookup);
-    let seen = fetch_presence(shop, found.paths().into_iter().cloned().collect()).await?;
+    let found = needs(key, &facts, &|name| connections.get(name).cloned(), &context.lookup);
+    let seen = fetch_presence(context, found.paths().into_iter().cloned().collect()).await?;
     let rows: Vec<_> = found.iter().map(|need| NeedRow::of(need, &seen)).collect();
     if rows.is_empty() {
         print_note(&format!("{key} needs no secret and no variable"));
@@ -61,8 +61,8 @@ fn warn_truncated(found: &Needs) {
     }
 }
 
-async fn fetch_presence(shop: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap> {
-    let reader = shop.reader();
+async fn fetch_presence(context: &SecretsContext<'_>, paths: Vec<SecretPath>) -> Result<PresenceMap> {
+    let reader = context.reader();
     let ask = async |path: SecretPath| {
         let presence = reader.presence(&path).await;
         presence.map(|presence| (path, presence))
@@ -147,13 +147,13 @@ struct RequirementRow {
 
 /// Prints each secret that any document needs; returns whether nothing is known to be missing.
 pub(super) async fn print_all(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<bool> {
-    let found = all_needs(shop).await?;
+    let found = all_needs(context).await?;
     let paths: BTreeSet<_> = found.iter().flat_map(|(_, needs)| needs.paths()).cloned().collect();
-    let seen = fetch_presence(shop, paths.into_iter().collect()).await?;
+    let seen = fetch_presence(context, paths.into_iter().collect()).await?;
     let mut lines: BTreeMap<String, RequirementRow> = BTreeMap::new();
     for (key, needs) in &found {
         for need in needs.iter() {
@@ -188,8 +188,8 @@ impl RequirementRow {
     }
 }
 
-async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
-    let pages = shop.session.manager.list(KeyPrefix::All);
+async fn all_needs(context: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
+    let pages = context.session.manager.list(KeyPrefix::All);
     let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
     let entries: Vec<_> = entries.into_iter().map(ScannedEntry::from).collect();
     let connections: BTreeMap<&str, &Facts> = entries
@@ -201,14 +201,14 @@ async fn all_needs(shop: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)
         .collect();
     let facts_of = |name: &str| connections.get(name).copied().cloned();
     let of = |ScannedEntry { entry, facts }: &ScannedEntry| {
-        (entry.key.clone(), needs(&entry.key, facts, &facts_of, &shop.lookup))
+        (entry.key.clone(), needs(&entry.key, facts, &facts_of, &context.lookup))
     };
     Ok(entries.iter().map(of).collect())
 }
 
 /// The documents that must be rewritten before the receiver uses a new value of a secret.
-pub(super) async fn dependents(shop: &SecretsContext<'_>, path: &SecretPath) -> Result<Vec<String>> {
-    let found = all_needs(shop).await?;
+pub(super) async fn dependents(context: &SecretsContext<'_>, path: &SecretPath) -> Result<Vec<String>> {
+    let found = all_needs(context).await?;
     let depends = |needs: &Needs| needs.iter().any(|need| need.path() == Some(path));
     Ok(found.into_iter().filter(|(_, needs)| depends(needs)).map(|(key, _)| key.to_string()).collect())
 }

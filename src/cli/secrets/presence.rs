@@ -11,17 +11,17 @@ use crate::domain::{FieldState, Presence, SecretContents, SecretPath, utc};
 use crate::text::Safe;
 
 pub(super) async fn run(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     arguments: SecretPresenceArgs,
     out: &mut Printer<'_>,
 ) -> Result<Exit> {
     let format = arguments.output.format;
     let complete = match &arguments.of {
-        None => needs::print_all(shop, format, out).await?,
-        Some(text) => match shop.target(text)? {
-            DocumentOrSecret::Document(key) => needs::print_document(shop, &key, format, out).await?,
+        None => needs::print_all(context, format, out).await?,
+        Some(text) => match context.target(text)? {
+            DocumentOrSecret::Document(key) => needs::print_document(context, &key, format, out).await?,
             DocumentOrSecret::Secret(path) => {
-                let presence = shop.reader().presence(&path).await?;
+                let presence = context.reader().presence(&path).await?;
                 let told = PresenceReport::of(&path, &presence);
                 out.result(format, &told, PresenceReport::lines)?;
                 !presence.is_gone()

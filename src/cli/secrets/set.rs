@@ -15,25 +15,29 @@ use crate::domain::{FieldName, Opaque, Presence, SecretGenerator, SecretPath, Se
 use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
 use crate::write::{SecretRequest, SecretWrite, SecretWriteMode, others_unreadable};
 
-pub(super) async fn set(shop: &SecretsContext<'_>, set: SecretSetArgs, out: &mut Printer<'_>) -> Result<()> {
+pub(super) async fn set(
+    context: &SecretsContext<'_>,
+    set: SecretSetArgs,
+    out: &mut Printer<'_>,
+) -> Result<()> {
     refuse_surplus(&set.surplus)?;
     set.field.iter().try_for_each(refuse_value_in_name)?;
-    let path = shop.secret(&set.secret)?;
+    let path = context.secret(&set.secret)?;
     // Refuse before anything is typed.
-    shop.writer(&path)?;
+    context.writer(&path)?;
     let fields = input::fields(&set)?;
-    write(shop, &path, fields, &set.condition, set.output.format, out).await
+    write(context, &path, fields, &set.condition, set.output.format, out).await
 }
 
 pub(super) async fn generate(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     generate: SecretGenerateArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
     refuse_surplus(&generate.surplus)?;
     refuse_value_in_name(&generate.field)?;
-    let path = shop.secret(&generate.secret)?;
-    shop.writer(&path)?;
+    let path = context.secret(&generate.secret)?;
+    context.writer(&path)?;
     let wanted = SecretGenerator::new(generate.length, generate.alphabet).ok_or_else(|| {
         Exit::USAGE.because(format!(
             "a secret that is made has {} to {} characters",
@@ -45,7 +49,7 @@ pub(super) async fn generate(
         .value(getrandom::fill)
         .map_err(|_| Exit::FAILED.because("the system gives no randomness; nothing was written"))?;
     let fields = [(generate.field, value)].into_iter().collect();
-    write(shop, &path, fields, &generate.condition, generate.output.format, out).await
+    write(context, &path, fields, &generate.condition, generate.output.format, out).await
 }
 
 fn refuse_surplus(surplus: &[Surplus]) -> Result<()> {
@@ -74,19 +78,23 @@ struct SecretWriteReport {
 }
 
 async fn write(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     path: &SecretPath,
     fields: SecretFields,
     condition: &SecretConditionArgs,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let writer = shop.writer(path)?;
-    let way = SecretWriteStrategy::find(shop, path, condition).await?;
+    let writer = context.writer(path)?;
+    let way = SecretWriteStrategy::find(context, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
-    let access = shop.session.manager.secrets();
-    let update =
-        SecretUpdate { request: shop.request(&access, condition.reason.as_deref()), writer, path, way: &way };
+    let access = context.session.manager.secrets();
+    let update = SecretUpdate {
+        request: context.request(&access, condition.reason.as_deref()),
+        writer,
+        path,
+        way: &way,
+    };
     let after = if way.keep_others {
         update.patch(fields, condition.read_modify_write).await?
     } else {
@@ -98,7 +106,7 @@ async fn write(
         before: way.before.map(|version| version.to_string()),
         after: after.map(|version| version.to_string()),
         fields: names.iter().map(|name| name.as_str().to_owned()).collect(),
-        documents: warn_dependents(shop, path).await,
+        documents: warn_dependents(context, path).await,
     };
     out.result(format, &written, |it| {
         vec![change_line(&it.secret, it.before.as_deref(), it.after.as_deref())]
@@ -114,7 +122,7 @@ struct SecretWriteStrategy {
 
 impl SecretWriteStrategy {
     async fn find(
-        shop: &SecretsContext<'_>,
+        context: &SecretsContext<'_>,
         path: &SecretPath,
         condition: &SecretConditionArgs,
     ) -> Result<Self> {
@@ -132,7 +140,7 @@ impl SecretWriteStrategy {
         if let Some(version) = condition.expect_version {
             return Ok(known(version));
         }
-        let reader = shop.reader();
+        let reader = context.reader();
         if !reader.capabilities().versions {
             return Ok(anything);
         }
@@ -211,8 +219,8 @@ impl SecretUpdate<'_> {
 
 /// Warns about the documents that need this secret: a receiver reads a secret when it loads a document that
 /// names it, and caches it (docs/receiver.md).
-async fn warn_dependents(shop: &SecretsContext<'_>, path: &SecretPath) -> Vec<String> {
-    let documents = needs::dependents(shop, path).await.unwrap_or_else(|error| {
+async fn warn_dependents(context: &SecretsContext<'_>, path: &SecretPath) -> Vec<String> {
+    let documents = needs::dependents(context, path).await.unwrap_or_else(|error| {
         print_note(&format!("which documents need it could not be found out: {error}"));
         Vec::new()
     });

@@ -14,50 +14,50 @@ use crate::provider::SecretWriter;
 use crate::write::VersionChange;
 
 pub(super) async fn delete(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     delete: SecretDeleteArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let SecretDeleteArgs { versions: wanted, yes } = delete;
-    let path = shop.secret(&wanted.secret)?;
-    let writer = shop.writer(&path)?;
+    let path = context.secret(&wanted.secret)?;
+    let writer = context.writer(&path)?;
     let asks = !yes && wanted.versions.is_empty();
     if asks {
         require_terminal("--yes, or --versions NUMBERS")?;
     }
-    let versions = named_or_newest(shop, &path, &wanted).await?;
+    let versions = named_or_newest(context, &path, &wanted).await?;
     if asks && !confirm(&format!("delete {} of {path} (it can be undeleted)?", version_list(&versions)))? {
         return Err(Exit::FAILED.because("nothing was deleted"));
     }
-    change_versions(shop, (writer, VersionChange::Delete), &path, &versions, &wanted, out).await
+    change_versions(context, (writer, VersionChange::Delete), &path, &versions, &wanted, out).await
 }
 
 pub(super) async fn undelete(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     wanted: SecretVersionsArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let path = shop.secret(&wanted.secret)?;
-    let writer = shop.writer(&path)?;
-    let versions = named_or_newest(shop, &path, &wanted).await?;
-    change_versions(shop, (writer, VersionChange::Undelete), &path, &versions, &wanted, out).await
+    let path = context.secret(&wanted.secret)?;
+    let writer = context.writer(&path)?;
+    let versions = named_or_newest(context, &path, &wanted).await?;
+    change_versions(context, (writer, VersionChange::Undelete), &path, &versions, &wanted, out).await
 }
 
 pub(super) async fn destroy(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     destroy: SecretDestroyArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let SecretDestroyArgs { versions: wanted, all, yes } = destroy;
-    let path = shop.secret(&wanted.secret)?;
-    let writer = shop.writer(&path)?;
+    let path = context.secret(&wanted.secret)?;
+    let writer = context.writer(&path)?;
     if wanted.versions.is_empty() && !all {
         return Err(Exit::USAGE.because("say what to destroy for ever: --versions NUMBERS, or --all"));
     }
     if !yes {
         confirm_by_path(&path, &version_list(&wanted.versions))?;
     }
-    change_versions(shop, (writer, VersionChange::Destroy), &path, &wanted.versions, &wanted, out).await
+    change_versions(context, (writer, VersionChange::Destroy), &path, &wanted.versions, &wanted, out).await
 }
 
 /// Asks to type the path, because destroying cannot be undone.
@@ -71,20 +71,20 @@ fn confirm_by_path(path: &SecretPath, what: &str) -> Result<()> {
 }
 
 async fn named_or_newest(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     path: &SecretPath,
     wanted: &SecretVersionsArgs,
 ) -> Result<Vec<SecretVersion>> {
     if !wanted.versions.is_empty() {
         return Ok(wanted.versions.clone());
     }
-    if !shop.reader().capabilities().versions {
+    if !context.reader().capabilities().versions {
         return Err(Exit::INVALID.because(format!(
             "{path} is kept without versions, so that a delete cannot be taken back; destroy --all removes it, \
              if that is meant"
         )));
     }
-    let newest = match shop.reader().presence(path).await? {
+    let newest = match context.reader().presence(path).await? {
         Presence::Missing => return Err(Exit::NOT_FOUND.because(format!("there is no {path}"))),
         presence => presence.version(),
     };
@@ -103,15 +103,15 @@ struct VersionsReport {
 }
 
 async fn change_versions(
-    shop: &SecretsContext<'_>,
+    context: &SecretsContext<'_>,
     (writer, change): (Arc<dyn SecretWriter>, VersionChange),
     path: &SecretPath,
     versions: &[SecretVersion],
     wanted: &SecretVersionsArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let access = shop.session.manager.secrets();
-    let request = shop.request(&access, wanted.reason.as_deref());
+    let access = context.session.manager.secrets();
+    let request = context.request(&access, wanted.reason.as_deref());
     request.change_versions(Ok(writer), change, path, versions).await.noted()?;
     let done = VersionsReport {
         secret: path.to_string(),

@@ -168,8 +168,8 @@ impl Merge {
     }
 
     /// Whether another value than mine or theirs may be chosen for a clash.
-    pub fn accepts_value(&self, clash: usize) -> bool {
-        let path = self.conflicts().nth(clash).is_some_and(|row| matches!(row.place, MergePlace::Path(_)));
+    pub fn accepts_value(&self, conflict: usize) -> bool {
+        let path = self.conflicts().nth(conflict).is_some_and(|row| matches!(row.place, MergePlace::Path(_)));
         path && matches!(self.mode, MergeMode::Paths(_))
     }
 

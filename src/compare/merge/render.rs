@@ -48,10 +48,10 @@ impl Merge {
     pub fn choice_text(
         &self,
         kind: DocumentKind,
-        clash: usize,
+        conflict: usize,
         choice: &ConflictChoice,
     ) -> Option<Safe<'static>> {
-        match (choice, self.conflicts().nth(clash).map(|row| &row.place)) {
+        match (choice, self.conflicts().nth(conflict).map(|row| &row.place)) {
             (ConflictChoice::Edited(value), Some(MergePlace::Path(path))) => {
                 Some(display_value(kind, &path.names(), value.text()).0)
             }

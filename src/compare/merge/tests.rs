@@ -178,11 +178,11 @@ fn secrets_are_told_apart_and_not_told() {
 /// Which clashes there are, sides told apart.
 fn clashes(merge: &Merge, swapped: bool) -> Vec<String> {
     let side = |raw: &Option<RawJson>| raw.as_ref().map_or("-".into(), |raw| raw.text().to_owned());
-    let clash = |row: &MergeRow| {
+    let conflict = |row: &MergeRow| {
         let (mine, theirs) = if swapped { (&row.theirs, &row.mine) } else { (&row.mine, &row.theirs) };
         format!("{:?} {} | {} | {}", row.place, side(&row.base), side(mine), side(theirs))
     };
-    let mut clashes: Vec<String> = merge.conflicts().map(clash).collect();
+    let mut clashes: Vec<String> = merge.conflicts().map(conflict).collect();
     clashes.sort_unstable();
     clashes
 }
@@ -209,7 +209,7 @@ fn written(leaves: &Leaves) -> String {
 /// What each leaf must be, and which clash. Lists are told by their text here, so two that both
 /// changed are left out by [`leaves`] having only one.
 fn oracle(base: &Leaves, mine: &Leaves, theirs: &Leaves, prefer_mine: bool) -> (Leaves, usize) {
-    let (mut result, mut clashes) = (Leaves::new(), 0);
+    let (mut result, mut conflicts) = (Leaves::new(), 0);
     let keys: std::collections::BTreeSet<_> = base.keys().chain(mine.keys()).chain(theirs.keys()).collect();
     for key in keys {
         let (b, m, t) = (base.get(key), mine.get(key), theirs.get(key));
@@ -217,13 +217,13 @@ fn oracle(base: &Leaves, mine: &Leaves, theirs: &Leaves, prefer_mine: bool) -> (
             () if m == t || b == m => t,
             () if b == t => m,
             () => {
-                clashes += 1;
+                conflicts += 1;
                 if prefer_mine { m } else { t }
             }
         };
         result.extend(value.map(|value| (*key, *value)));
     }
-    (result, clashes)
+    (result, conflicts)
 }
 
 proptest! {

@@ -60,13 +60,13 @@ impl DraftWorker {
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel(ORDERS);
         let leaving = Arc::new(AtomicBool::new(false));
-        let desk = DraftThread {
+        let thread = DraftThread {
             folder: state.as_ref().map(|state| DraftFolder::new(state.join(super::FOLDER))),
             state,
             failed: BTreeMap::new(),
             leaving: Arc::clone(&leaving),
         };
-        thread::Builder::new().name("drafts".into()).spawn(move || desk.run(received, tell))?;
+        thread::Builder::new().name("drafts".into()).spawn(move || thread.run(received, tell))?;
         Ok(Self { jobs: orders, leaving })
     }
 

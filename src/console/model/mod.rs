@@ -274,8 +274,8 @@ impl Model {
             let gutter = editor_gutter(area, edit.buffer.rows());
             edit.buffer
                 .scroll_into_view(usize::from(area.height), usize::from(area.width.saturating_sub(gutter)));
-            let Draft { buffer: pad, outline, .. } = &mut **edit;
-            outline.update(pad);
+            let Draft { buffer: text_buffer, outline, .. } = &mut **edit;
+            outline.update(text_buffer);
         }
     }
 

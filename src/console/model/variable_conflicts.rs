@@ -182,8 +182,8 @@ mod tests {
         ]
         .map(String::from);
         let inventory = picture(&addresses, 1);
-        let mut clashes = VariableConflicts::default();
-        assert!(clashes.work(&inventory, Duration::ZERO));
+        let mut conflicts = VariableConflicts::default();
+        assert!(conflicts.work(&inventory, Duration::ZERO));
         let keys: Vec<_> = inventory.keys(&Scope::AllWebhooks).collect();
         let all = overlaps(&keys);
         for key in &keys {
@@ -196,9 +196,9 @@ mod tests {
                 })
                 .cloned()
                 .collect();
-            assert_eq!(clashes.overlaps_of(&inventory, id), expected, "{key}");
+            assert_eq!(conflicts.overlaps_of(&inventory, id), expected, "{key}");
             let collides = expected.iter().any(|overlap| matches!(overlap, Overlap::Collision { .. }));
-            assert_eq!(clashes.has_conflict(&inventory, id), collides, "{key}");
+            assert_eq!(conflicts.has_conflict(&inventory, id), collides, "{key}");
         }
     }
 
@@ -206,21 +206,21 @@ mod tests {
     fn it_is_made_in_slices_and_anew_no_more_than_once_a_second() {
         let many: Vec<_> = (0..SLICE * 2 + 1).map(|at| format!("a/w{at}")).collect();
         let inventory = picture(&many, 1);
-        let mut clashes = VariableConflicts::default();
+        let mut conflicts = VariableConflicts::default();
         let mut turns = 1;
-        while !clashes.work(&inventory, Duration::ZERO) {
-            assert_eq!(clashes.next_wake(), Some(Duration::ZERO));
+        while !conflicts.work(&inventory, Duration::ZERO) {
+            assert_eq!(conflicts.next_wake(), Some(Duration::ZERO));
             turns += 1;
         }
         assert_eq!(turns, 3);
-        assert!(!clashes.work(&inventory, PAUSE));
-        assert_eq!(clashes.next_wake(), None, "nothing has changed");
+        assert!(!conflicts.work(&inventory, PAUSE));
+        assert_eq!(conflicts.next_wake(), None, "nothing has changed");
 
         let changed = picture(&["a/order-in".into(), "a/order_in".into()], 2);
-        assert!(!clashes.work(&changed, PAUSE / 2));
-        assert_eq!(clashes.next_wake(), Some(PAUSE));
-        assert!(!clashes.has_conflict(&changed, &id("order_in")), "not known yet");
-        assert!(clashes.work(&changed, PAUSE));
-        assert!(clashes.has_conflict(&changed, &id("order_in")));
+        assert!(!conflicts.work(&changed, PAUSE / 2));
+        assert_eq!(conflicts.next_wake(), Some(PAUSE));
+        assert!(!conflicts.has_conflict(&changed, &id("order_in")), "not known yet");
+        assert!(conflicts.work(&changed, PAUSE));
+        assert!(conflicts.has_conflict(&changed, &id("order_in")));
     }
 }

@@ -180,7 +180,9 @@ impl Program for Scripted {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
                     Answer::PresenceChanged(told) => format!("seen {}", told.len()),
-                    Answer::SecretReachability(reach) => format!("reach {}", reach.standing.word()),
+                    Answer::SecretReachability(reachability) => {
+                        format!("reach {}", reachability.standing.word())
+                    }
                     Answer::SecretHealth(health) => format!("secret health {}", health.verdict()),
                     Answer::SecretFolder(listed) => format!("folder {}", listed.folder),
                     Answer::SecretListingEnded(ended) => format!("listed {ended:?}"),

@@ -21,12 +21,12 @@ struct HeaderSegment {
 }
 
 impl HeaderSegment {
-    fn new(priority: u8, group: u8, ink: StyleRole, text: impl Into<String>) -> Self {
-        Self { priority, group, run: TextRun::of(ink, text.into()), short: None }
+    fn new(priority: u8, group: u8, style: StyleRole, text: impl Into<String>) -> Self {
+        Self { priority, group, run: TextRun::of(style, text.into()), short: None }
     }
 
-    fn or_short(self, ink: StyleRole, text: impl Into<String>) -> Self {
-        Self { short: Some(TextRun::of(ink, text.into())), ..self }
+    fn or_short(self, style: StyleRole, text: impl Into<String>) -> Self {
+        Self { short: Some(TextRun::of(style, text.into())), ..self }
     }
 }
 
@@ -54,23 +54,23 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let room = area.width.saturating_sub(2 * margins);
     fit(&mut parts, room);
 
-    let mut pen = surface.row(area, 0);
-    pen.skip(margins).margin(margins);
+    let mut line = surface.row(area, 0);
+    line.skip(margins).margin(margins);
     let (left, right): (Vec<HeaderSegment>, Vec<HeaderSegment>) =
         parts.into_iter().partition(|part| part.group == 0);
     let right = joined(&right, gap(room));
     // State and lock come before a long context name.
-    let reserved = pen.remaining().saturating_sub(LEAST_CONTEXT + 1);
+    let reserved = line.remaining().saturating_sub(LEAST_CONTEXT + 1);
     if right.width() > reserved {
-        let least = pen.remaining().min(LEAST_CONTEXT);
-        pen.put_column(least, StyleRole::Strong, name).skip(1).put_run(&right);
+        let least = line.remaining().min(LEAST_CONTEXT);
+        line.put_column(least, StyleRole::Strong, name).skip(1).put_run(&right);
         return;
     }
-    pen.put_right(&right);
+    line.put_right(&right);
     if !right.is_empty() {
-        pen.margin(1);
+        line.margin(1);
     }
-    pen.put_run(&joined(&left, " "));
+    line.put_run(&joined(&left, " "));
 }
 
 fn gap(room: u16) -> &'static str {
@@ -98,32 +98,32 @@ fn fit(parts: &mut Vec<HeaderSegment>, room: u16) {
 }
 
 fn joined(parts: &[HeaderSegment], between: &'static str) -> TextRun {
-    let mut phrase = TextRun::default();
+    let mut text_run = TextRun::default();
     let mut group = None;
     for part in parts {
-        phrase.join(if group == Some(part.group) { " " } else { between }, part.run.clone());
+        text_run.join(if group == Some(part.group) { " " } else { between }, part.run.clone());
         group = Some(part.group);
     }
-    phrase
+    text_run
 }
 
 /// The badge of the store: `etcd ● SYNCED r48213 <5ms`.
 fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
     let link = &model.link;
-    let mut add = |worth, ink, text: String| parts.push(HeaderSegment::new(worth, 1, ink, text));
-    let (glyph, ink) = words::link_badge(model);
+    let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 1, style, text));
+    let (glyph, style) = words::link_badge(model);
     // Where only one of both fits, the one that warns stays.
     let (state, partial) = if link.state.is_synced() { (92, ALWAYS) } else { (ALWAYS, 92) };
     let is_partial = model.inventory.coverage().is_partial();
     add(50, StyleRole::Dim, model.context.backend.name.into());
-    add(90, ink, glyph.into());
-    add(if is_partial { state } else { ALWAYS }, ink, link.state.word().into());
+    add(90, style, glyph.into());
+    add(if is_partial { state } else { ALWAYS }, style, link.state.word().into());
     if is_partial {
         add(partial, StyleRole::Warning, words::PARTIAL.into());
     }
     match &link.state {
-        LinkState::Loading { entries } => add(70, ink, words::grouped(*entries)),
-        LinkState::Stale { .. } => add(80, ink, words::ago(model, link.since).text),
+        LinkState::Loading { entries } => add(70, style, words::grouped(*entries)),
+        LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
         _ => {}
     }
     if let Some(mark) = resync(model) {
@@ -144,13 +144,13 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
         return;
     }
     let link = &model.secret_link;
-    let mut add = |worth, ink, text: String| parts.push(HeaderSegment::new(worth, 2, ink, text));
-    let (glyph, ink) = words::standing_badge(link);
+    let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 2, style, text));
+    let (glyph, style) = words::standing_badge(link);
     let serves = link.standing.is_none_or(|standing| standing.serves());
     let well = serves && link.forbidden == 0;
     add(if well { 46 } else { 84 }, StyleRole::Dim, link.backend.into());
-    add(if well { 48 } else { 88 }, ink, glyph.into());
-    add(if serves { 48 } else { 93 }, ink, words::standing(link).into());
+    add(if well { 48 } else { 88 }, style, glyph.into());
+    add(if serves { 48 } else { 93 }, style, words::standing(link).into());
     if link.forbidden > 0 && serves {
         add(86, StyleRole::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
     }
@@ -158,10 +158,10 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(28, StyleRole::Dim, latency.word().into());
     }
     let reads = words::grouped(usize::try_from(model.secret_actions.reads).unwrap_or(usize::MAX));
-    let (worth, ink) =
+    let (worth, style) =
         if model.secret_actions.reads == 0 { (44, StyleRole::Dim) } else { (78, StyleRole::Warning) };
     let long = format!("secret values read: {reads}");
-    parts.push(HeaderSegment::new(worth, 3, ink, long).or_short(ink, format!("{reads} values read")));
+    parts.push(HeaderSegment::new(worth, 3, style, long).or_short(style, format!("{reads} values read")));
     if link.root {
         let long = HeaderSegment::new(62, 6, StyleRole::Warning, format!("{} root token", glyph::WARNING));
         parts.push(long.or_short(StyleRole::Warning, format!("{} root", glyph::WARNING)));
@@ -182,7 +182,8 @@ fn resync(model: &Model) -> Option<String> {
 }
 
 fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
-    let mut add = |worth, group, ink, text: String| parts.push(HeaderSegment::new(worth, group, ink, text));
+    let mut add =
+        |worth, group, style, text: String| parts.push(HeaderSegment::new(worth, group, style, text));
     if model.traffic.is_shown() {
         let rate = format!("{}/s", words::grouped(model.traffic.rate() as usize));
         add(25, 4, StyleRole::Dim, rate);

@@ -58,11 +58,11 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
 fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let full: Vec<TextRun> = Tab::ALL.iter().map(|tab| tab_title(model, *tab, true)).collect();
     let needed: u16 = full.iter().map(|title| title.width() + 3).sum();
-    let mut pen = surface.row(area, 0);
-    pen.skip(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1);
     for (tab, full) in Tab::ALL.iter().zip(full) {
         let title = if needed <= area.width { full } else { tab_title(model, *tab, false) };
-        pen.put_run(&title).skip(3);
+        line.put_run(&title).skip(3);
     }
 }
 
@@ -77,16 +77,16 @@ fn tab_title(model: &Model, tab: Tab, counts: bool) -> TextRun {
 fn draw_footer(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
-    let mut pen = surface.row(area, 0);
-    pen.skip(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1);
     let possible = Action::hints(place).into_iter().filter(|(action, _)| is_possible(model, *action));
     for (action, word) in possible.take(most) {
         let Some(key) = model.keymap.key(place, action) else { continue };
         let hint = TextRun::hint(key, word);
-        if hint.width() > pen.remaining() {
+        if hint.width() > line.remaining() {
             break;
         }
-        pen.put_run(&hint).skip(3);
+        line.put_run(&hint).skip(3);
     }
 }
 

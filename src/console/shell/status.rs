@@ -22,24 +22,24 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         }
         _ => TextRun::default(),
     };
-    let mut pen = surface.row(area, 0);
-    pen.skip(1).margin(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1);
     if area.width >= 40 {
-        pen.put_right(&right);
+        line.put_right(&right);
         if !right.is_empty() {
-            pen.margin(2);
+            line.margin(2);
         }
     }
     let cursor = match browse {
-        Some(browse) => filter(&mut pen, &browse.list),
-        None if is_secrets => filter(&mut pen, &model.secrets_page.list),
+        Some(browse) => filter(&mut line, &browse.list),
+        None if is_secrets => filter(&mut line, &model.secrets_page.list),
         None => None,
     };
     let said = status_run(model);
-    if pen.x > area.x + 1 && !said.is_empty() {
-        pen.skip(3);
+    if line.x > area.x + 1 && !said.is_empty() {
+        line.skip(3);
     }
-    pen.put_run(&said);
+    line.put_run(&said);
     if let Some(x) = cursor {
         surface.set_cursor(x, area.y);
     }
@@ -54,23 +54,23 @@ fn editing(edit: &Draft, room: u16) -> TextRun {
     let left = usize::from(room.saturating_sub(place.width() + 3));
     let start = path.char_indices().rev().nth(left.saturating_sub(1)).map_or(0, |(at, _)| at);
     let (cut, tail) = path.split_at_checked(start).unwrap_or_default();
-    let mut phrase = match (tail, left) {
+    let mut run = match (tail, left) {
         ("", _) | (_, 0..=3) => TextRun::default(),
         _ if cut.is_empty() => TextRun::of(StyleRole::JsonKey, tail.to_owned()),
         _ => TextRun::of(StyleRole::Dim, glyph::MORE)
             .and(StyleRole::JsonKey, tail.chars().skip(1).collect::<String>()),
     };
-    phrase.join(" · ", place);
-    phrase
+    run.join(" · ", place);
+    run
 }
 
 /// The filter line, and its cursor while it is typed.
-fn filter<I>(pen: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
+fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
     if list.typing.is_some() {
-        return Some(pen.put(StyleRole::Key, "/").put_input(&list.filter));
+        return Some(line.put(StyleRole::Key, "/").put_input(&list.filter));
     }
     if !list.filter.text().is_empty() {
-        pen.put(StyleRole::Dim, "/").put(StyleRole::Accent, list.filter.text());
+        line.put(StyleRole::Dim, "/").put(StyleRole::Accent, list.filter.text());
     }
     None
 }
@@ -78,14 +78,14 @@ fn filter<I>(pen: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
 /// The most important message: a notice, a pending write, or trouble of the link.
 fn status_run(model: &Model) -> TextRun {
     if let Some(notice) = model.notice.as_ref().filter(|notice| notice.until > model.now.mono) {
-        let (glyph, ink) = match notice.tone {
+        let (glyph, style) = match notice.tone {
             Tone::Plain => ("", StyleRole::Text),
             Tone::Good => (glyph::GOOD, StyleRole::Good),
             Tone::Bad => (glyph::BAD, StyleRole::Bad),
         };
-        let mut phrase = if glyph.is_empty() { TextRun::default() } else { TextRun::of(ink, glyph) };
-        phrase.join(" ", TextRun::of(ink, notice.text.clone()));
-        return phrase;
+        let mut run = if glyph.is_empty() { TextRun::default() } else { TextRun::of(style, glyph) };
+        run.join(" ", TextRun::of(style, notice.text.clone()));
+        return run;
     }
     if let (Some(writing), Some(_)) = (&model.pending_write, &model.unknown_outcome) {
         let words = format!("{}: outcome {} {}", writing.describe(), words::UNKNOWN, glyph::MORE);

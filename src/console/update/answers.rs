@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::{Effect, RequestId};
 use super::super::message::Answer;
-use super::super::model::{LeaseExpiry, Model, PendingWrite, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
-use super::{presence, unknown_outcome};
-use crate::console::screens::editor::{Draft, DraftStage, Upstream, external_editor};
+use super::super::model::{LeaseExpiry, Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
+use super::{presence, unknown_outcome, write_result};
+use crate::console::screens::editor::external_editor;
 use crate::console::screens::secrets::actions;
-use crate::console::screens::{browse, drafts, merge, plan, secrets, stale_dependents};
-use crate::domain::{Condition, Document, Health, LeaseId, LinkState, Revision, Token};
-use crate::provider::{Commit, Error};
+use crate::console::screens::{drafts, secrets};
+use crate::domain::{Condition, Health, LeaseId, LinkState};
 
 pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
     let may_be_no_news = matches!(
@@ -29,7 +28,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
     }
     match answer {
         Answer::PresenceChanged(told) => presence::on_presence(model, told),
-        Answer::SecretReachability(reach) => presence::on_reach(model, reach),
+        Answer::SecretReachability(reachability) => presence::on_reach(model, reachability),
         Answer::SecretHealth(health) => return presence::on_health(model, *health),
         Answer::Commit(result) if unknown_outcome::intercept(model, request, &result) => {}
         Answer::Found(result) => unknown_outcome::on_found(model, request, result),
@@ -42,7 +41,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         }
         Answer::Commit(result) => {
             if let Some(writing) = model.pending_write.take_if(|writing| writing.request == request) {
-                on_committed(model, &writing, result);
+                write_result::on_committed(model, &writing, result);
             }
         }
         Answer::Computed(done) => return done.apply(model, request),
@@ -80,76 +79,6 @@ fn has_recovered(model: &Model, now: &[Health]) -> bool {
         LinkState::Stale { retry_in: Some(_), .. } | LinkState::Connecting { retry_in: Some(_), .. }
     );
     waits && usable(now) && !usable(&model.health.backends)
-}
-
-pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Result<Commit, Error>) {
-    // Back in the editor, keys are text until the next review.
-    let mine = model.edit.as_ref().is_some_and(|edit| {
-        edit.last_write == Some(writing.request) && matches!(edit.stage, DraftStage::Review(_))
-    });
-    let planned = model.plan.as_ref().is_some_and(|plan| plan.sent == Some(writing.request));
-    match result {
-        Ok(commit) => {
-            let token = commit.outcomes.first().filter(|_| writing.steps.len() == 1);
-            let token = token.and_then(|outcome| outcome.after);
-            model.undo_log.record(writing, &commit, (writing.store.clone(), model.now.wall));
-            let now = token.map(|token| format!(", now {}", model.context.token(token))).unwrap_or_default();
-            model.notify(Tone::Good, format!("done: {}{now}", writing.describe()));
-            if let (Some(document), Some(token)) = (&writing.document, token) {
-                finish_draft(model, writing, document, (commit.at, token));
-            }
-            if let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request))
-                && !stale_dependents::on_plan_written(model, &plan)
-            {
-                plan::on_written(model, writing, &plan);
-            }
-        }
-        Err(Error::Conflict { key, now }) if mine => {
-            model.notify(
-                Tone::Bad,
-                format!("{key} changed meanwhile: nothing was written, your draft is kept"),
-            );
-            merge::conflict(model, now.map(|now| *now));
-        }
-        Err(Error::Conflict { key, now }) if planned => plan::on_conflict(model, key, now.map(|now| *now)),
-        Err(Error::NotFound { key }) if planned => plan::on_conflict(model, key, None),
-        // `:unlock` may have lapsed between review and write; the draft is unchanged.
-        Err(error) => model.notify(Tone::Bad, error.to_string()),
-    }
-}
-
-/// Ends the draft that was written, unless it was edited since.
-fn finish_draft(
-    model: &mut Model,
-    writing: &PendingWrite,
-    document: &Document,
-    (at, token): (Revision, Token),
-) {
-    let Model { edit, drafts, inventory, external_edit: away, .. } = model;
-    let was_sent = |edit: &&mut Box<Draft>| edit.last_write == Some(writing.request);
-    if let Some(draft) = drafts.get_mut(&writing.key).filter(was_sent) {
-        if draft.mark_written(document.clone(), at, token) {
-            draft.upstream = Upstream::of(inventory, draft);
-        } else {
-            drafts.remove(&writing.key);
-        }
-        return;
-    }
-    let Some(open) = edit.as_mut().filter(was_sent) else { return };
-    let typed = open.mark_written(document.clone(), at, token);
-    if typed || away.is_some() {
-        open.upstream = Upstream::of(inventory, open);
-        if !typed {
-            // The external editor is still open on it.
-            return;
-        }
-        let (key, token) = (&writing.key, model.context.token(token));
-        return model.notify(Tone::Good, format!("done: write {key}, now {token}; not what was typed since"));
-    }
-    model.edit = None;
-    if !browse::go_to(model, &writing.key) {
-        model.select_on_arrival = Some(writing.key.clone());
-    }
 }
 
 /// An unchanged answer requests no frame.

@@ -10,6 +10,7 @@ pub(crate) mod presence;
 mod tests;
 pub(crate) mod timers;
 pub(crate) mod unknown_outcome;
+pub(crate) mod write_result;
 
 use std::collections::VecDeque;
 

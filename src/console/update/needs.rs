@@ -12,11 +12,11 @@ pub(crate) fn follow(model: &mut Model) {
     }
     let in_sight = visible_keys(model);
     let now = model.now.mono;
-    let Model { needs, variable_conflicts: clashes, inventory, context, .. } = model;
+    let Model { needs, variable_conflicts: conflicts, inventory, context, .. } = model;
     let Some(lookup) = &context.secrets else { return };
     let mut news = needs.refresh(inventory, lookup, in_sight);
     if lookup.stored == OwnSecrets::Variables {
-        news |= clashes.work(inventory, now);
+        news |= conflicts.work(inventory, now);
     }
     if news {
         model.request_redraw(Redraw::Soon);

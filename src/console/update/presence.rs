@@ -14,18 +14,18 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     if paths == model.secret_link.watched {
         return None;
     }
-    let Model { secret_link, presence_cache: sight, now, .. } = model;
-    secret_link.set_watched(paths.clone(), sight, now.mono);
+    let Model { secret_link, presence_cache, now, .. } = model;
+    secret_link.set_watched(paths.clone(), presence_cache, now.mono);
     Some(Effect::WatchPresence(paths))
 }
 
 /// Takes the presence of single secrets.
 pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
-    let Model { secret_link, presence_cache: sight, .. } = model;
+    let Model { secret_link, presence_cache, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
-    sight.update(told);
-    secret_link.count_forbidden(sight);
+    presence_cache.update(told);
+    secret_link.count_forbidden(presence_cache);
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }
@@ -35,10 +35,11 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
 }
 
 /// Takes whether the store answers the poller.
-pub(crate) fn on_reach(model: &mut Model, reach: SecretReachability) {
+pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) {
     let link = &mut model.secret_link;
-    let news = link.set_standing(reach.standing, model.now.mono) || link.blocked_reason != reach.reason;
-    link.blocked_reason = reach.reason;
+    let news = link.set_standing(reachability.standing, model.now.mono)
+        || link.blocked_reason != reachability.reason;
+    link.blocked_reason = reachability.reason;
     if news {
         model.request_redraw(Redraw::Now);
     }

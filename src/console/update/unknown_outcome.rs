@@ -3,7 +3,7 @@
 
 use super::super::effect::{Effect, RequestId};
 use super::super::model::{Model, PendingWrite, SentCommit, Tone, UnknownOutcome};
-use super::answers;
+use super::write_result;
 use crate::console::screens::editor::DraftStage;
 use crate::provider::{Commit, CommitStatus, Error};
 
@@ -62,7 +62,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, result: Result<Com
 fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
     match found {
         CommitStatus::Written(commit) => {
-            answers::on_committed(model, writing, Ok(commit));
+            write_result::on_committed(model, writing, Ok(commit));
             let said = model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
             model.notify(Tone::Good, format!("found out: {said}"));
         }
@@ -78,7 +78,7 @@ fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
             let words = format!(
                 "found out: someone else wrote {key} since; whether yours was done before cannot be told{kept}"
             );
-            answers::on_committed(model, writing, Err(Error::Conflict { key, now }));
+            write_result::on_committed(model, writing, Err(Error::Conflict { key, now }));
             model.notify(Tone::Bad, words);
         }
         CommitStatus::Partial => {

@@ -40,12 +40,12 @@ pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns
             _ if row == height - 1 => (bottom_left, glyph::HORIZONTAL, bottom_right),
             _ => (glyph::VERTICAL, " ", glyph::VERTICAL),
         };
-        let mut pen = surface.row(outer, row);
-        pen.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
+        let mut line = surface.row(outer, row);
+        line.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
         surface.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
     }
-    let mut pen = surface.row(outer, 0);
-    pen.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
+    let mut line = surface.row(outer, 0);
+    line.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
 }
 

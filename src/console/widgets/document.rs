@@ -22,10 +22,10 @@ pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
 }
 
 /// Writes a line with its number, counted from 0, in a document of `of` lines.
-pub(crate) fn numbered_line(pen: &mut LineWriter<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
+pub(crate) fn numbered_line(writer: &mut LineWriter<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
     let width = usize::from(gutter(of)) - 1;
-    pen.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
+    writer.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
     for segment in &line.segments {
-        pen.put(style_role_of(segment.role), segment.text.borrowed());
+        writer.put(style_role_of(segment.role), segment.text.borrowed());
     }
 }

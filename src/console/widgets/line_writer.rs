@@ -49,10 +49,10 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Writes everything from now on, and the blanks between, in one role, as for a selected row.
-    pub(crate) fn highlight(&mut self, ink: StyleRole) -> &mut Self {
-        self.role_override = Some(ink);
+    pub(crate) fn highlight(&mut self, role: StyleRole) -> &mut Self {
+        self.role_override = Some(role);
         let (style, line) =
-            (self.theme.style(ink), Rect { x: self.x, y: self.y, width: self.remaining(), height: 1 });
+            (self.theme.style(role), Rect { x: self.x, y: self.y, width: self.remaining(), height: 1 });
         self.buffer.set_style(line, style);
         self
     }
@@ -70,9 +70,9 @@ impl<'c> LineWriter<'c> {
     }
 
     /// Writes a text; one that does not fit ends in `…`.
-    pub(crate) fn put<'t>(&mut self, ink: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
+    pub(crate) fn put<'t>(&mut self, role: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
         let text = text.into();
-        let style = self.theme.style(self.role_override.unwrap_or(ink));
+        let style = self.theme.style(self.role_override.unwrap_or(role));
         let fits = fits(text.as_str(), self.skip + usize::from(self.remaining()));
         let last = if fits { self.end } else { self.end.saturating_sub(1) };
         for grapheme in text.as_str().graphemes(true) {
@@ -114,39 +114,39 @@ impl<'c> LineWriter<'c> {
     pub(crate) fn put_column<'t>(
         &mut self,
         width: u16,
-        ink: StyleRole,
+        style: StyleRole,
         text: impl Into<Safe<'t>>,
     ) -> &mut Self {
         let (start, end) = (self.x, self.end);
         self.end = end.min(start.saturating_add(width));
-        self.put(ink, text);
+        self.put(style, text);
         self.end = end;
         self.x = start;
         self.skip(width)
     }
 
-    pub(crate) fn put_run(&mut self, phrase: &TextRun) -> &mut Self {
-        for (ink, text) in phrase.spans() {
-            self.put(*ink, text.borrowed());
+    pub(crate) fn put_run(&mut self, run: &TextRun) -> &mut Self {
+        for (style, text) in run.spans() {
+            self.put(*style, text.borrowed());
         }
         self
     }
 
     /// Writes a run at the right end of the row; the columns before it are what is left.
-    pub(crate) fn put_right(&mut self, phrase: &TextRun) -> &mut Self {
-        let width = phrase.width().min(self.remaining());
+    pub(crate) fn put_right(&mut self, run: &TextRun) -> &mut Self {
+        let width = run.width().min(self.remaining());
         let (start, end) = (self.x, self.end);
         self.x = end - width;
-        self.put_run(phrase);
+        self.put_run(run);
         self.x = start;
         self.end = end - width;
         self
     }
 
     /// Fills the rest of the row with a glyph.
-    pub(crate) fn fill(&mut self, ink: StyleRole, glyph: &str) {
+    pub(crate) fn fill(&mut self, style: StyleRole, glyph: &str) {
         while self.remaining() > 0 {
-            self.put(ink, glyph);
+            self.put(style, glyph);
         }
     }
 
@@ -197,8 +197,8 @@ mod tests {
     #[test]
     fn text_is_cut_between_graphemes_with_a_mark() {
         let put = |width, text: &str| {
-            written(width, Glyphs::Unicode, |pen| {
-                pen.put(StyleRole::Text, text);
+            written(width, Glyphs::Unicode, |line| {
+                line.put(StyleRole::Text, text);
             })
         };
         assert_eq!(put(6, "orders"), "orders");
@@ -211,32 +211,32 @@ mod tests {
 
     #[test]
     fn nothing_reaches_a_cell_unsanitized() {
-        let shown = written(30, Glyphs::Unicode, |pen| {
-            pen.put(StyleRole::Text, "a\x1b[31m\u{202e}b\n");
+        let shown = written(30, Glyphs::Unicode, |line| {
+            line.put(StyleRole::Text, "a\x1b[31m\u{202e}b\n");
         });
         assert_eq!(shown.trim_end(), "a␛[31m‹U+202E›b␊");
     }
 
     #[test]
     fn ascii_twins_keep_the_columns() {
-        let shown = written(10, Glyphs::Ascii, |pen| {
-            pen.put(StyleRole::Text, "▲ 日é→x");
+        let shown = written(10, Glyphs::Ascii, |line| {
+            line.put(StyleRole::Text, "▲ 日é→x");
         });
         assert_eq!(shown, "! ???>x   ");
     }
 
     #[test]
     fn a_scrolled_row_leaves_out_columns() {
-        let shown = written(4, Glyphs::Unicode, |pen| {
-            pen.scroll(3).put(StyleRole::Text, "ab日cdef");
+        let shown = written(4, Glyphs::Unicode, |line| {
+            line.scroll(3).put(StyleRole::Text, "ab日cdef");
         });
         assert_eq!(shown, " cd…");
     }
 
     #[test]
     fn the_right_side_has_its_room() {
-        let shown = written(10, Glyphs::Unicode, |pen| {
-            pen.put_right(&TextRun::of(StyleRole::Dim, "12")).put(StyleRole::Text, "production");
+        let shown = written(10, Glyphs::Unicode, |line| {
+            line.put_right(&TextRun::of(StyleRole::Dim, "12")).put(StyleRole::Text, "production");
         });
         assert_eq!(shown, "product…12");
     }

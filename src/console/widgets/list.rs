@@ -128,14 +128,14 @@ impl<I: Clone + PartialEq> ListState<I> {
 
 /// Starts a row: marks the selected one over its whole width.
 pub(crate) fn put_marker<'p, 'c>(
-    pen: &'p mut LineWriter<'c>,
+    line: &'p mut LineWriter<'c>,
     selected: bool,
     focused: bool,
 ) -> &'p mut LineWriter<'c> {
     if selected {
-        pen.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
+        line.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
     }
-    pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " })
+    line.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " })
 }
 
 /// Draws the rows of a table as a list: the marker of the selected one, two columns for marks, the cells. The
@@ -155,12 +155,12 @@ pub(crate) fn draw_rows(
         table.draw_header(surface, names, 0, &widths);
     }
     for (line, at) in (0..area.height).zip(0..table.rows.len()) {
-        let mut pen = surface.row(area, line);
-        put_marker(&mut pen, selected.0 == Some(at), selected.1);
-        for (ink, mark) in marks(at) {
-            pen.put_column(1, ink, mark);
+        let mut writer = surface.row(area, line);
+        put_marker(&mut writer, selected.0 == Some(at), selected.1);
+        for (style, mark) in marks(at) {
+            writer.put_column(1, style, mark);
         }
-        table.draw_row(pen.margin(1), at, &widths);
+        table.draw_row(writer.margin(1), at, &widths);
     }
 }
 

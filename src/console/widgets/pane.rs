@@ -16,13 +16,13 @@ pub(crate) struct PaneTitle {
 }
 
 pub(crate) fn draw_title(surface: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
-    let ink = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
-    let mut pen = surface.row(inner(pane), 0);
-    pen.skip(1).margin(1).put_right(&title.right);
+    let style = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
+    let mut line = surface.row(inner(pane), 0);
+    line.skip(1).margin(1).put_right(&title.right);
     if !title.right.is_empty() {
-        pen.margin(1);
+        line.margin(1);
     }
-    pen.put(ink, title.name);
+    line.put(style, title.name);
 }
 
 /// Draws the rule to the left of every pane but the first.

@@ -47,22 +47,22 @@ impl<'a> ReviewPage<'a> {
         self.push(TextRun::default());
     }
 
-    pub(crate) fn push(&mut self, phrase: TextRun) {
-        self.lines.push((self.indent, ReviewLine::Run(phrase)));
+    pub(crate) fn push(&mut self, run: TextRun) {
+        self.lines.push((self.indent, ReviewLine::Run(run)));
     }
 
-    pub(crate) fn text(&mut self, ink: StyleRole, words: &str) {
-        self.extend(TextRun::wrap(ink, words, self.room));
+    pub(crate) fn text(&mut self, style: StyleRole, words: &str) {
+        self.extend(TextRun::wrap(style, words, self.room));
     }
 
     /// Labelled words, wrapped beside their label.
-    pub(crate) fn fact(&mut self, label: &str, ink: StyleRole, words: &str) {
-        self.labelled(&TextRun::of(StyleRole::Dim, label.to_owned()), ink, words);
+    pub(crate) fn fact(&mut self, label: &str, style: StyleRole, words: &str) {
+        self.labelled(&TextRun::of(StyleRole::Dim, label.to_owned()), style, words);
     }
 
     /// The same with a label of another role.
-    pub(crate) fn labelled(&mut self, label: &TextRun, ink: StyleRole, words: &str) {
-        let lines = TextRun::wrap(ink, words, self.room.saturating_sub(LABEL).max(8));
+    pub(crate) fn labelled(&mut self, label: &TextRun, style: StyleRole, words: &str) {
+        let lines = TextRun::wrap(style, words, self.room.saturating_sub(LABEL).max(8));
         self.extend(TextRun::beside(label, LABEL, lines));
     }
 
@@ -99,13 +99,13 @@ impl<'a> ReviewPage<'a> {
     pub(crate) fn draw(&self, surface: &mut Surface<'_>, area: Rect, scroll: usize) {
         let first = clamp_scroll(scroll, self.lines.len(), area.height);
         for (row, (indent, line)) in (0..area.height).zip(self.lines.iter().skip(first)) {
-            let mut pen = surface.row(area, row);
-            pen.skip(1).margin(1).skip(*indent);
+            let mut writer = surface.row(area, row);
+            writer.skip(1).margin(1).skip(*indent);
             match line {
-                ReviewLine::Run(phrase) => {
-                    pen.put_run(phrase);
+                ReviewLine::Run(run) => {
+                    writer.put_run(run);
                 }
-                ReviewLine::Diff(line) => diff_line(&mut pen, line),
+                ReviewLine::Diff(line) => diff_line(&mut writer, line),
             }
         }
     }
@@ -113,39 +113,39 @@ impl<'a> ReviewPage<'a> {
 
 /// ` module-config.timeout     30  →  45`
 fn path_change(change: &PathChange, column: usize) -> TextRun {
-    let (mark, ink) = match change.kind {
+    let (mark, style) = match change.kind {
         DiffKind::Added => ("+", StyleRole::Added),
         DiffKind::Removed => ("-", StyleRole::Removed),
         DiffKind::Changed | DiffKind::OrderOnly => (" ", StyleRole::Text),
     };
     let path = format!("{:column$}", change.path.as_str());
-    let phrase = TextRun::of(ink, format!("{mark} ")).and(ink, path).and(StyleRole::Text, "   ");
+    let run = TextRun::of(style, format!("{mark} ")).and(style, path).and(StyleRole::Text, "   ");
     let hidden = |value: &Option<Safe<'static>>| value.clone().unwrap_or_default();
     match change.kind {
-        DiffKind::OrderOnly => phrase.and(StyleRole::Dim, "in another order"),
-        DiffKind::Added => phrase.and(ink, hidden(&change.new)),
-        DiffKind::Removed => phrase.and(ink, hidden(&change.old)),
+        DiffKind::OrderOnly => run.and(StyleRole::Dim, "in another order"),
+        DiffKind::Added => run.and(style, hidden(&change.new)),
+        DiffKind::Removed => run.and(style, hidden(&change.old)),
         DiffKind::Changed if change.old == change.new => {
             let same = change.new.clone().unwrap_or_default();
-            phrase.and(StyleRole::Warning, "changed ").and(StyleRole::Dim, same)
+            run.and(StyleRole::Warning, "changed ").and(StyleRole::Dim, same)
         }
-        DiffKind::Changed => phrase
+        DiffKind::Changed => run
             .and(StyleRole::Removed, hidden(&change.old))
             .and(StyleRole::Dim, format!("  {}  ", glyph::ARROW))
             .and(StyleRole::Added, hidden(&change.new)),
     }
 }
 
-pub(crate) fn diff_line(pen: &mut LineWriter<'_>, line: &DiffLine) {
+pub(crate) fn diff_line(writer: &mut LineWriter<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
-    pen.put(StyleRole::LineNumber, format!("{number:>4} "));
-    let (mark, ink) = match line.tag {
+    writer.put(StyleRole::LineNumber, format!("{number:>4} "));
+    let (mark, style) = match line.tag {
         LineTag::Same => ("  ", None),
         LineTag::Removed => ("- ", Some(StyleRole::Removed)),
         LineTag::Added => ("+ ", Some(StyleRole::Added)),
     };
-    pen.put(ink.unwrap_or(StyleRole::Text), mark);
+    writer.put(style.unwrap_or(StyleRole::Text), mark);
     for segment in &line.line.segments {
-        pen.put(ink.unwrap_or_else(|| style_role_of(segment.role)), segment.text.borrowed());
+        writer.put(style.unwrap_or_else(|| style_role_of(segment.role)), segment.text.borrowed());
     }
 }

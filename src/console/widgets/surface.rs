@@ -54,8 +54,8 @@ impl<'f> Surface<'f> {
     }
 
     /// Restyles what is already drawn.
-    pub(crate) fn set_style(&mut self, area: Rect, ink: StyleRole) {
-        let style = self.theme.style(ink);
+    pub(crate) fn set_style(&mut self, area: Rect, role: StyleRole) {
+        let style = self.theme.style(role);
         self.each(area, |cell| {
             cell.set_style(style);
         });

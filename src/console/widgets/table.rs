@@ -60,34 +60,34 @@ impl TextTable<'_> {
 
     /// Draws the header row.
     pub(crate) fn draw_header(&self, surface: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
-        let mut pen = surface.row(area, row);
+        let mut line = surface.row(area, row);
         let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
-        self.draw_cells(&mut pen, names, widths);
+        self.draw_cells(&mut line, names, widths);
     }
 
     /// Draws one row at the position of the writer.
-    pub(crate) fn draw_row(&self, pen: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
+    pub(crate) fn draw_row(&self, line: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
         let cells = self.rows.get(row).into_iter().flatten();
-        self.draw_cells(pen, cells.map(|(ink, text)| (*ink, text.borrowed())), widths);
+        self.draw_cells(line, cells.map(|(style, text)| (*style, text.borrowed())), widths);
     }
 
     fn draw_cells<'s>(
         &self,
-        pen: &mut LineWriter<'_>,
+        line: &mut LineWriter<'_>,
         cells: impl Iterator<Item = (StyleRole, Safe<'s>)>,
         widths: &[u16],
     ) {
         let mut first = true;
-        for ((column, (ink, text)), width) in self.columns.iter().zip(cells).zip(widths) {
+        for ((column, (style, text)), width) in self.columns.iter().zip(cells).zip(widths) {
             if *width == 0 {
                 continue;
             }
             if !std::mem::take(&mut first) {
-                pen.skip(GAP);
+                line.skip(GAP);
             }
             let before =
                 if column.align_right { width.saturating_sub(super::text_run::width(&text)) } else { 0 };
-            pen.skip(before).put_column(width - before, ink, text);
+            line.skip(before).put_column(width - before, style, text);
         }
     }
 

@@ -10,8 +10,8 @@ pub(crate) struct TextRun(Vec<(StyleRole, Safe<'static>)>);
 
 impl TextRun {
     /// Text of one role.
-    pub(crate) fn of(ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
-        Self::default().and(ink, text)
+    pub(crate) fn of(style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
+        Self::default().and(style, text)
     }
 
     /// A key and what it does.
@@ -20,7 +20,7 @@ impl TextRun {
     }
 
     /// Words in lines of at most so many columns; a longer word has a line of its own.
-    pub(crate) fn wrap(ink: StyleRole, words: &str, columns: u16) -> Vec<Self> {
+    pub(crate) fn wrap(style: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {
             match lines.last_mut() {
@@ -32,7 +32,7 @@ impl TextRun {
                 _ => lines.push(word.to_owned()),
             }
         }
-        lines.into_iter().map(|line| Self::of(ink, line)).collect()
+        lines.into_iter().map(|line| Self::of(style, line)).collect()
     }
 
     /// Facts on lines of at most so many columns, with a dot between those that share a line.
@@ -62,14 +62,14 @@ impl TextRun {
     }
 
     /// Words wrapped beside their label, within `room` columns.
-    pub(crate) fn labelled(label: &str, width: u16, ink: StyleRole, words: &str, room: u16) -> Vec<Self> {
-        let lines = Self::wrap(ink, words, room.saturating_sub(width).max(8));
+    pub(crate) fn labelled(label: &str, width: u16, style: StyleRole, words: &str, room: u16) -> Vec<Self> {
+        let lines = Self::wrap(style, words, room.saturating_sub(width).max(8));
         Self::beside(&Self::of(StyleRole::Dim, label.to_owned()), width, lines)
     }
 
     /// The same, with more text appended.
-    pub(crate) fn and(mut self, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
-        self.0.push((ink, text.into()));
+    pub(crate) fn and(mut self, style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
+        self.0.push((style, text.into()));
         self
     }
 

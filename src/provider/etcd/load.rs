@@ -122,8 +122,8 @@ impl PagedRead {
     pub(super) async fn start(link: &MemberLink, scope: &KeyScope, keys_only: bool) -> Result<Self, Fault> {
         match Self::read(link, ReadableRanges::whole(scope), keys_only).await {
             Err(Fault::Denied) => {
-                let reach = ReadableRanges::query(link, scope).await?;
-                Self::read(link, reach, keys_only).await
+                let ranges = ReadableRanges::query(link, scope).await?;
+                Self::read(link, ranges, keys_only).await
             }
             begun => begun,
         }
@@ -228,8 +228,8 @@ impl PageReader {
                 let begun = self
                     .connector
                     .read(|link| async move { PagedRead::start(&link, scope, keys_only).await });
-                let PagedRead { readable: reach, first, pager } = begun.await?;
-                (pager, reach.coverage, Some(first))
+                let PagedRead { readable: ranges, first, pager } = begun.await?;
+                (pager, ranges.coverage, Some(first))
             }
         };
         let Some(chunk) = chunk else { return Ok(None) };

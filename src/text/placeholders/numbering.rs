@@ -56,7 +56,7 @@ impl<'k> Numbering<'k> {
         }
         let stored: HashMap<_, _> = placeholder_paths(self.concealed).into_iter().collect();
         let here = placeholder_paths(&text).into_iter();
-        self.by_path = here.filter_map(|(seat, at)| Some((at, *stored.get(&seat)?))).collect();
+        self.by_path = here.filter_map(|(path, at)| Some((at, *stored.get(&path)?))).collect();
     }
 
     /// The number of the next secret of the draft, if it is stored.

@@ -114,9 +114,9 @@ fn draw(surface: &mut Surface<'_>, area: Rect, chooser: &Chooser) {
     }
     let first = chooser.list.first_row(matches.len(), height);
     for (row, (at, choice)) in (0..height).zip(matches.iter().enumerate().skip(first)) {
-        let mut pen = surface.row(list, row);
-        put_marker(&mut pen, at == chooser.list.cursor, true).skip(1);
-        pen.put(StyleRole::Text, format!("{:16}", choice.name)).put(StyleRole::Dim, choice.help.as_str());
+        let mut line = surface.row(list, row);
+        put_marker(&mut line, at == chooser.list.cursor, true).skip(1);
+        line.put(StyleRole::Text, format!("{:16}", choice.name)).put(StyleRole::Dim, choice.help.as_str());
     }
     if matches.len() > first + usize::from(height) {
         draw_more(surface, inside);

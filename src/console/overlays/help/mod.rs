@@ -57,8 +57,8 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scro
     let first = clamp_scroll(scroll, rows, inside.height);
     let mut rest = inside;
     for column in &columns {
-        for (row, phrase) in (0..rest.height).zip(column.iter().skip(first)) {
-            surface.row(rest, row).put_run(phrase);
+        for (row, run) in (0..rest.height).zip(column.iter().skip(first)) {
+            surface.row(rest, row).put_run(run);
         }
         let step = (widest(column) + GAP).min(rest.width);
         rest = Rect { x: rest.x + step, width: rest.width - step, ..rest };
@@ -81,8 +81,8 @@ fn columns(groups: Vec<Vec<TextRun>>, area: Rect) -> Vec<Vec<TextRun>> {
 /// The legend of the column SEC.
 fn marks() -> Vec<TextRun> {
     let title = TextRun::of(StyleRole::Accent, "Secrets (the column SEC)");
-    let line = |(glyph, ink, words): (&'static str, StyleRole, &'static str)| {
-        TextRun::of(ink, format!("{glyph:KEYS$} ")).and(StyleRole::Text, words)
+    let line = |(glyph, style, words): (&'static str, StyleRole, &'static str)| {
+        TextRun::of(style, format!("{glyph:KEYS$} ")).and(StyleRole::Text, words)
     };
     std::iter::once(title).chain(needs::legend().into_iter().map(line)).collect()
 }

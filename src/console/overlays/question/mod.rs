@@ -71,14 +71,14 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm)
 }
 
 fn answers(keymap: &KeyMap) -> TextRun {
-    let mut phrase = TextRun::default();
+    let mut run = TextRun::default();
     for (action, word) in [(Action::Confirm, "yes"), (Action::Cancel, "no")] {
         if let Some(key) = keymap.key(Place::Confirm, action) {
-            phrase.join(
+            run.join(
                 "    ",
                 TextRun::of(StyleRole::Key, key.to_owned()).and(StyleRole::Text, format!(" {word}")),
             );
         }
     }
-    phrase
+    run
 }

@@ -233,8 +233,8 @@ impl PollTask {
 
     /// The next answer to report; the store's state comes before that of its secrets.
     fn next_answer(&mut self) -> Option<Answer> {
-        if let Some(reach) = self.reachability.take() {
-            return Some(Answer::SecretReachability(reach));
+        if let Some(reachability) = self.reachability.take() {
+            return Some(Answer::SecretReachability(reachability));
         }
         if self.table.news_due(Instant::now()) {
             let news = self.table.take_news();

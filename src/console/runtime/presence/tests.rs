@@ -127,7 +127,7 @@ impl Bench {
             self.table.forget(self.now);
             match self.table.due(true) {
                 Some(at) if at <= until => {
-                    assert!(at > self.now, "the desk would spin");
+                    assert!(at > self.now, "the poller would spin");
                     self.now = at;
                 }
                 _ => break,

@@ -143,12 +143,12 @@ struct LabelledLines {
 const LABEL: u16 = 7;
 
 impl LabelledLines {
-    fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
-        self.lines.extend(TextRun::labelled(label, LABEL, ink, words, self.room));
+    fn add(&mut self, label: &str, style: StyleRole, words: &str) {
+        self.lines.extend(TextRun::labelled(label, LABEL, style, words, self.room));
     }
 
-    fn marked(&mut self, label: &str, ink: StyleRole, glyph: &str, words: &str) {
-        self.add(label, ink, &format!("{glyph} {words}"));
+    fn marked(&mut self, label: &str, style: StyleRole, glyph: &str, words: &str) {
+        self.add(label, style, &format!("{glyph} {words}"));
     }
 }
 

@@ -27,10 +27,10 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let count = scopes(&model.inventory).count();
     let first = first_row(browse.namespace_offset, selected, count, usize::from(rows.height));
     for (row, (at, scope)) in (0..rows.height).zip(scopes(&model.inventory).enumerate().skip(first)) {
-        let mut pen = surface.row(rows, row);
-        put_marker(&mut pen, at == selected, model.has_focus(Pane::Namespaces));
+        let mut line = surface.row(rows, row);
+        put_marker(&mut line, at == selected, model.has_focus(Pane::Namespaces));
         let tally = counts(model, model.inventory.counts(&scope));
-        pen.margin(1).put_right(&tally).margin(1).put(StyleRole::Text, words::scope(&scope));
+        line.margin(1).put_right(&tally).margin(1).put(StyleRole::Text, words::scope(&scope));
     }
 }
 
@@ -43,7 +43,7 @@ fn counts(model: &Model, tally: RowCounts) -> TextRun {
     if tally.invalid == 0 {
         return all;
     }
-    let mut phrase = TextRun::of(StyleRole::Bad, format!("{}{}", words::grouped(tally.invalid), glyph::BAD));
-    phrase.join(" ", all);
-    phrase
+    let mut run = TextRun::of(StyleRole::Bad, format!("{}{}", words::grouped(tally.invalid), glyph::BAD));
+    run.join(" ", all);
+    run
 }

@@ -147,8 +147,8 @@ fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
     // Where its document has not been read yet, it is still being asked.
-    let (glyph, ink) = needs::mark_badge(model.need_mark(&row.key()).unwrap_or(NeedMark::Asking));
-    (ink, Safe::literal(glyph))
+    let (glyph, style) = needs::mark_badge(model.need_mark(&row.key()).unwrap_or(NeedMark::Asking));
+    (style, Safe::literal(glyph))
 }
 
 fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {

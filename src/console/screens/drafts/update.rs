@@ -26,9 +26,9 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     offer(model);
     let left: Vec<_> = model.drafts.keys().cloned().collect();
     let mut effects = save_where(model, |edit| left.contains(&edit.key) && edit.autosave.due().is_some());
-    let Model { saved_drafts: shelf, edit, drafts, .. } = model;
+    let Model { saved_drafts, edit, drafts, .. } = model;
     let is_draft = |key: &_| edit.as_ref().is_some_and(|edit| edit.key == *key) || drafts.contains_key(key);
-    let over = shelf.on_disk.extract_if(.., |key| !is_draft(key));
+    let over = saved_drafts.on_disk.extract_if(.., |key| !is_draft(key));
     effects.extend(over.map(|key| Effect::Draft(DraftJob::Remove(key))));
     effects
 }

@@ -47,8 +47,8 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
         if row == cursor {
             surface.row(inside, line).put(StyleRole::Accent, glyph::SELECTED);
         }
-        let mut pen = surface.row(list, line);
-        table.draw_row(&mut pen, row, &widths);
+        let mut writer = surface.row(list, line);
+        table.draw_row(&mut writer, row, &widths);
     }
     let Some(selected) = rows.get(cursor) else { return };
     let about = TextRun::wrap(StyleRole::Dim, &about(model, selected), inside.width);
@@ -78,15 +78,15 @@ fn cells(model: &Model, row: &DraftRow<'_>) -> Vec<(StyleRole, Safe<'static>)> {
         DraftRow::EndedSession(DraftEntry { summary: Ok(summary), .. }) => {
             let standing = DraftStatus::of(model, summary);
             let other = standing == DraftStatus::OtherContext;
-            let dim = |ink| if other { StyleRole::Dim } else { ink };
+            let dim = |style| if other { StyleRole::Dim } else { style };
             let typed = since(model, summary).map(|since| since.text).unwrap_or_default();
             let lines = format!("{}, {} new", words::plural(summary.lines, "line"), summary.changed);
-            let (ink, base) = base(model, summary, standing);
+            let (style, base) = base(model, summary, standing);
             vec![
                 (dim(StyleRole::Text), safe(summary.key.to_string())),
                 (StyleRole::Dim, safe(typed)),
                 (StyleRole::Dim, safe(lines)),
-                (dim(ink), safe(base)),
+                (dim(style), safe(base)),
                 withheld_cell(summary.withheld),
             ]
         }

@@ -33,7 +33,7 @@ pub(crate) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, St
         }
         match lexeme.kind {
             LexemeKind::String | LexemeKind::Unterminated => pieces.string(bytes),
-            shape => pieces.push(bytes, ink(shape)),
+            shape => pieces.push(bytes, style(shape)),
         }
     }
     pieces.spans
@@ -66,10 +66,10 @@ struct LineHighlighter<'l> {
 }
 
 impl LineHighlighter<'_> {
-    fn push(&mut self, bytes: Range<usize>, ink: StyleRole) {
+    fn push(&mut self, bytes: Range<usize>, style: StyleRole) {
         let clipped = bytes.start.max(self.part.start)..bytes.end.min(self.part.end);
         if !clipped.is_empty() {
-            self.spans.push((clipped, ink));
+            self.spans.push((clipped, style));
         }
     }
 
@@ -90,19 +90,19 @@ impl LineHighlighter<'_> {
         marks.extend(placeholders(text).map(|span| (span, StyleRole::Placeholder)));
         marks.sort_unstable_by_key(|(span, _)| span.start);
         let mut at = start;
-        for (span, ink) in marks {
+        for (span, style) in marks {
             let mark = start + span.start..start + span.end;
             if mark.start >= at {
                 self.push(at..mark.start, StyleRole::JsonString);
                 at = mark.end;
-                self.push(mark, ink);
+                self.push(mark, style);
             }
         }
         self.push(at..bytes.end, StyleRole::JsonString);
     }
 }
 
-fn ink(shape: LexemeKind) -> StyleRole {
+fn style(shape: LexemeKind) -> StyleRole {
     match shape {
         LexemeKind::Number => StyleRole::JsonNumber,
         LexemeKind::Bool | LexemeKind::Null => StyleRole::JsonWord,
@@ -145,9 +145,9 @@ mod tests {
             let there = highlight(&line, part.start + shift..part.end + shift);
             let here: Vec<_> = whole
                 .iter()
-                .map(|(bytes, ink)| (bytes.start.max(part.start)..bytes.end.min(part.end), *ink))
+                .map(|(bytes, style)| (bytes.start.max(part.start)..bytes.end.min(part.end), *style))
                 .filter(|(bytes, _)| !bytes.is_empty())
-                .map(|(bytes, ink)| (bytes.start + shift..bytes.end + shift, ink))
+                .map(|(bytes, style)| (bytes.start + shift..bytes.end + shift, style))
                 .collect();
             assert_eq!(joined(there), joined(here), "{part:?}");
         }
@@ -156,10 +156,10 @@ mod tests {
     /// Merges neighbouring spans of one role.
     fn joined(pieces: Vec<(Range<usize>, StyleRole)>) -> Vec<(Range<usize>, StyleRole)> {
         let mut out: Vec<(Range<usize>, StyleRole)> = Vec::new();
-        for (bytes, ink) in pieces {
+        for (bytes, style) in pieces {
             match out.last_mut() {
-                Some((last, same)) if *same == ink && last.end == bytes.start => last.end = bytes.end,
-                _ => out.push((bytes, ink)),
+                Some((last, same)) if *same == style && last.end == bytes.start => last.end = bytes.end,
+                _ => out.push((bytes, style)),
             }
         }
         out

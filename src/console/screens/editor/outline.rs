@@ -58,7 +58,7 @@ impl JsonPathTracker {
         let cursor = buffer.cursor();
         let line = buffer.line(cursor.row);
         // A name that the cursor is in or before is part of the path.
-        let reach = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
+        let ranges = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
         let known = self.checkpoints.partition_point(|(at, _)| *at < cursor);
         let (from, mut stack) =
             known.checked_sub(1).and_then(|at| self.checkpoints.get(at)).cloned().unwrap_or_default();
@@ -75,9 +75,9 @@ impl JsonPathTracker {
                     _ => {}
                 }
             }
-            if lexeme.from < cursor || (lexeme.is_name() && lexeme.from.at <= reach) {
+            if lexeme.from < cursor || (lexeme.is_name() && lexeme.from.at <= ranges) {
                 stack.apply(&lexeme);
-            } else if lexeme.from.at > reach {
+            } else if lexeme.from.at > ranges {
                 break;
             }
             // No checkpoint past the cursor: it would be ahead of its position.

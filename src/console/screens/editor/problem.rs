@@ -14,10 +14,10 @@ use crate::domain::json::Severity;
 
 /// Draws the problem nearest to the cursor, and its number among all.
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
-    let mut pen = surface.row(area, 0);
-    pen.skip(1).margin(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1);
     if edit.preparing.is_pending() {
-        pen.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
+        line.put(StyleRole::Accent, format!("the review is being made {}", glyph::MORE));
         return;
     }
     let behind =
@@ -26,9 +26,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     let nearest = edit.diagnostics.nearest(edit.buffer.cursor());
     let Some((at, flaw)) = nearest.and_then(|at| Some((at, diagnostics.get(at)?))) else {
         if behind.is_empty() {
-            pen.put(StyleRole::Good, glyph::GOOD).put(StyleRole::Dim, " a JSON object");
+            line.put(StyleRole::Good, glyph::GOOD).put(StyleRole::Dim, " a JSON object");
         } else {
-            pen.put(StyleRole::Dim, glyph::MORE);
+            line.put(StyleRole::Dim, glyph::MORE);
         }
         return;
     };
@@ -45,12 +45,12 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     right.join("", TextRun::of(StyleRole::Dim, behind));
     let left = problem_run(flaw);
     // The message comes first; its fix is shown where there is room.
-    if left.width() + right.width() + 2 <= pen.remaining() || pen.remaining() > 100 {
-        pen.put_right(&right).margin(2);
+    if left.width() + right.width() + 2 <= line.remaining() || line.remaining() > 100 {
+        line.put_right(&right).margin(2);
     } else if !number.is_empty() {
-        pen.put_right(&number).margin(2);
+        line.put_right(&number).margin(2);
     }
-    pen.put_run(&left);
+    line.put_run(&left);
 }
 
 pub(super) fn severity_badge(severity: Severity) -> (StyleRole, &'static str) {
@@ -61,8 +61,8 @@ pub(super) fn severity_badge(severity: Severity) -> (StyleRole, &'static str) {
 }
 
 fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
-    let (ink, mark) = severity_badge(flaw.found.severity);
-    let mut left = TextRun::of(ink, mark).and(ink, format!(" {}", flaw.found));
+    let (style, mark) = severity_badge(flaw.found.severity);
+    let mut left = TextRun::of(style, mark).and(style, format!(" {}", flaw.found));
     if !flaw.found.pointer.is_empty() {
         left = left.and(StyleRole::Dim, format!(", in {}", flaw.found.pointer));
     }
@@ -74,14 +74,14 @@ fn problem_run(flaw: &BufferDiagnostic) -> TextRun {
 
 /// Draws the search line, and the number of matches.
 pub(crate) fn find_line(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
-    let mut pen = surface.row(area, 0);
-    pen.skip(1).margin(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1);
     let tally = edit.find.match_count;
     if !edit.find.input.text().is_empty() {
-        let ink = if tally.total == 0 { StyleRole::Bad } else { StyleRole::Dim };
+        let style = if tally.total == 0 { StyleRole::Bad } else { StyleRole::Dim };
         let mark = if tally.total == 0 { format!("{} ", glyph::BAD) } else { String::new() };
-        pen.put_right(&TextRun::of(ink, format!("{mark}{tally}"))).margin(2);
+        line.put_right(&TextRun::of(style, format!("{mark}{tally}"))).margin(2);
     }
-    let x = pen.put(StyleRole::Key, "find ").put_input(&edit.find.input);
+    let x = line.put(StyleRole::Key, "find ").put_input(&edit.find.input);
     surface.set_cursor(x, area.y);
 }

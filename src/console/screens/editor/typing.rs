@@ -18,11 +18,11 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return;
     }
-    change(model, |pad| match key.code {
-        KeyCode::Char(c) => pad.type_char(c),
-        KeyCode::Enter => pad.enter(),
-        KeyCode::Backspace => pad.backspace(),
-        KeyCode::Delete => pad.delete(),
+    change(model, |text_buffer| match key.code {
+        KeyCode::Char(c) => text_buffer.type_char(c),
+        KeyCode::Enter => text_buffer.enter(),
+        KeyCode::Backspace => text_buffer.backspace(),
+        KeyCode::Delete => text_buffer.delete(),
         _ => false,
     });
 }
@@ -48,12 +48,12 @@ fn motion(key: KeyEvent) -> Option<Motion> {
 
 /// A paste, verbatim; control characters show as what they are.
 pub(crate) fn paste(model: &mut Model, text: &str) {
-    change(model, |pad| pad.paste(text));
+    change(model, |buffer| buffer.paste(text));
 }
 
 /// Undoes or redoes one step.
 pub(crate) fn undo(model: &mut Model, back: bool) {
-    let did = change(model, |pad| if back { pad.undo() } else { pad.redo() });
+    let did = change(model, |buffer| if back { buffer.undo() } else { buffer.redo() });
     if !did {
         model.notify(Tone::Plain, if back { "nothing to take back" } else { "nothing to make again" });
     }
@@ -61,7 +61,7 @@ pub(crate) fn undo(model: &mut Model, back: bool) {
 
 /// Indents or outdents the line, or the selected lines.
 pub(crate) fn indent(model: &mut Model, further: bool) {
-    change(model, |pad| pad.indent(further));
+    change(model, |buffer| buffer.indent(further));
 }
 
 /// Toggles the wrapping of long lines.

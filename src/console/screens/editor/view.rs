@@ -56,18 +56,18 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     if revealed > 0 {
         facts.push(warn(format!("{} revealed", words::plural(revealed, "value"))));
     }
-    let mut pen = surface.row(area, 0);
-    pen.skip(1).margin(1);
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1);
     // The key comes before what is known about it; the upstream state goes last.
     let needed = |facts: &[TextRun]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
-    while facts.len() > 1 && left.width() + needed(&facts) > pen.remaining() {
+    while facts.len() > 1 && left.width() + needed(&facts) > line.remaining() {
         facts.remove(0);
     }
     let mut right = TextRun::default();
     for fact in facts {
         right.join(" · ", fact);
     }
-    pen.put_right(&right).margin(2).put_run(&left);
+    line.put_right(&right).margin(2).put_run(&left);
 }
 
 /// The visible rows, and where their text begins.
@@ -106,18 +106,18 @@ impl EditorViewport<'_> {
 
     fn line(&self, surface: &mut Surface<'_>, y: u16, row: &VisualRow, pieces: &[(Range<usize>, StyleRole)]) {
         let digits = usize::from(self.gutter.saturating_sub(2));
-        let mut pen = surface.row(self.area, y);
-        let (ink, mark) = self.mark_of(row);
-        pen.put_column(1, ink, mark);
+        let mut writer = surface.row(self.area, y);
+        let (style, mark) = self.mark_of(row);
+        writer.put_column(1, style, mark);
         let begins = row.bytes.start == 0 || !self.edit.buffer.wraps();
         let number = if begins { format!("{:>digits$} ", row.line + 1) } else { String::new() };
-        pen.put_column(self.gutter.saturating_sub(1), StyleRole::LineNumber, number);
+        writer.put_column(self.gutter.saturating_sub(1), StyleRole::LineNumber, number);
         let line = self.edit.buffer.line(row.line);
         let from = pieces.partition_point(|(bytes, _)| bytes.end <= row.bytes.start);
-        for (bytes, ink) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
+        for (bytes, style) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
             let bytes = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
-            pen.put(*ink, line.get(bytes).unwrap_or_default());
-            if pen.remaining() == 0 {
+            writer.put(*style, line.get(bytes).unwrap_or_default());
+            if writer.remaining() == 0 {
                 break;
             }
         }
@@ -155,14 +155,14 @@ impl EditorViewport<'_> {
     }
 
     /// Styles the range between two positions, as far as it is visible.
-    fn tint(&self, surface: &mut Surface<'_>, from: Pos, to: Pos, ink: StyleRole) {
+    fn tint(&self, surface: &mut Surface<'_>, from: Pos, to: Pos, style: StyleRole) {
         for (y, row) in (0..).zip(&self.rows) {
             if row.line < from.row || row.line > to.row {
                 continue;
             }
             let start = if row.line == from.row { from.at } else { 0 };
             let end = if row.line == to.row { to.at } else { usize::MAX };
-            self.tint_in(surface, y, row, start..end, ink);
+            self.tint_in(surface, y, row, start..end, style);
         }
     }
 
@@ -172,7 +172,7 @@ impl EditorViewport<'_> {
         y: u16,
         row: &VisualRow,
         bytes: Range<usize>,
-        ink: StyleRole,
+        style: StyleRole,
     ) {
         let clipped = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
         // The end of a line can be marked too, and a selection extends past it.
@@ -187,8 +187,10 @@ impl EditorViewport<'_> {
         let x = self.gutter.saturating_add(u16::try_from(from).unwrap_or(u16::MAX));
         let width = u16::try_from(to - from.min(to)).unwrap_or(u16::MAX);
         let width = width.min(self.area.width.saturating_sub(x));
-        surface
-            .set_style(Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 }, ink);
+        surface.set_style(
+            Rect { x: self.area.x.saturating_add(x), y: self.area.y + y, width, height: 1 },
+            style,
+        );
     }
 
     fn cursor(&self, surface: &mut Surface<'_>) {

@@ -38,7 +38,7 @@ fn shown(value: &FactValue, now: SystemTime) -> String {
 }
 
 fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
-    let (glyph, ink) = match member.condition {
+    let (glyph, style) = match member.condition {
         Some(condition) => words::condition_badge(condition),
         None => ("?", StyleRole::Dim),
     };
@@ -47,7 +47,7 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
     let mut cells = vec![
         GridCell::new("member", StyleRole::Text, member.name.clone()),
         GridCell::new("role", StyleRole::Text, Safe::literal(role)),
-        GridCell::new("state", ink, format!("{glyph} {}", member.word())),
+        GridCell::new("state", style, format!("{glyph} {}", member.word())),
         GridCell::new("answers", StyleRole::Dim, Safe::literal(latency)),
         GridCell::new("endpoint", StyleRole::Dim, member.address.clone()),
     ];
@@ -58,14 +58,14 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
         cells,
         heads,
         note: (!member.detail.is_empty()).then(|| {
-            let ink = if member.condition > Some(Condition::Healthy) { ink } else { StyleRole::Dim };
-            (ink, member.detail.clone())
+            let style = if member.condition > Some(Condition::Healthy) { style } else { StyleRole::Dim };
+            (style, member.detail.clone())
         }),
     }
 }
 
 fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
-    let ink = match certificate.validity(now) {
+    let style = match certificate.validity(now) {
         Validity::Good => StyleRole::Text,
         Validity::Ending => StyleRole::Warning,
         Validity::Early | Validity::Expired => StyleRole::Bad,
@@ -74,7 +74,7 @@ fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
         cells: vec![
             GridCell::new("certificate", StyleRole::Text, Safe::literal(certificate.owner.word())),
             GridCell::new("of", StyleRole::Text, certificate.owner.place().to_owned()),
-            GridCell::new("ends", ink, ends(certificate, now).text),
+            GridCell::new("ends", style, ends(certificate, now).text),
             GridCell::new("on", StyleRole::Dim, utc(certificate.until)),
             GridCell::new("subject", StyleRole::Dim, certificate.subject.clone()),
         ],

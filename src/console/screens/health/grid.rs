@@ -20,13 +20,13 @@ pub(crate) struct GridRow {
 
 pub(crate) struct GridCell {
     pub(crate) name: &'static str,
-    pub(crate) ink: StyleRole,
+    pub(crate) style: StyleRole,
     pub(crate) text: Safe<'static>,
 }
 
 impl GridCell {
-    pub(crate) fn new(name: &'static str, ink: StyleRole, text: impl Into<Safe<'static>>) -> Self {
-        Self { name, ink, text: text.into() }
+    pub(crate) fn new(name: &'static str, style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
+        Self { name, style, text: text.into() }
     }
 }
 
@@ -48,15 +48,16 @@ pub(super) fn add(page: &mut ReviewPage<'_>, rows: Vec<GridRow>) {
         if fits {
             page.push(columns.iter().fold(TextRun::default(), |line, (name, width)| {
                 let cell = row.cells.iter().find(|cell| cell.name == *name);
-                let (ink, text) = cell.map_or((StyleRole::Dim, ""), |cell| (cell.ink, cell.text.as_str()));
-                line.and(ink, fill(text, *width))
+                let (style, text) =
+                    cell.map_or((StyleRole::Dim, ""), |cell| (cell.style, cell.text.as_str()));
+                line.and(style, fill(text, *width))
             }));
             page.indent(INDENT + 2);
         } else {
             fold(page, row);
         }
-        if let Some((ink, note)) = &row.note {
-            page.extend(TextRun::wrap(*ink, note, page.room.max(8)));
+        if let Some((style, note)) = &row.note {
+            page.extend(TextRun::wrap(*style, note, page.room.max(8)));
         }
         page.indent(INDENT);
     }
@@ -84,14 +85,13 @@ fn fold(page: &mut ReviewPage<'_>, row: &GridRow) {
     let (heads, facts) = row.cells.split_at_checked(row.heads).unwrap_or_default();
     let mut line = TextRun::default();
     for cell in heads.iter().filter(|cell| !cell.text.is_empty()) {
-        line.join("  ", TextRun::of(cell.ink, cell.text.clone()));
+        line.join("  ", TextRun::of(cell.style, cell.text.clone()));
     }
     page.push(line);
     page.indent(INDENT + 2);
-    let facts = facts
-        .iter()
-        .filter(|cell| !cell.text.is_empty())
-        .map(|cell| TextRun::of(StyleRole::Dim, format!("{} ", cell.name)).and(cell.ink, cell.text.clone()));
+    let facts = facts.iter().filter(|cell| !cell.text.is_empty()).map(|cell| {
+        TextRun::of(StyleRole::Dim, format!("{} ", cell.name)).and(cell.style, cell.text.clone())
+    });
     let lines = TextRun::pack(facts, page.room);
     page.extend(lines.into_iter().filter(|line| !line.is_empty()).collect());
 }

@@ -56,8 +56,8 @@ fn findings(page: &mut ReviewPage<'_>, model: &Model) {
 }
 
 fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
-    let (glyph, ink) = words::condition_badge(health.condition());
-    let mut head = TextRun::of(ink, format!("{glyph} {}", health.verdict()));
+    let (glyph, style) = words::condition_badge(health.condition());
+    let mut head = TextRun::of(style, format!("{glyph} {}", health.verdict()));
     head.join("  ", TextRun::of(StyleRole::Strong, health.backend));
     if let Some(latency) = health.latency {
         head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
@@ -67,12 +67,12 @@ fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
     }
     heading(page, head);
     for finding in health.findings() {
-        let (glyph, ink) = match (finding.cause, finding.condition()) {
+        let (glyph, style) = match (finding.cause, finding.condition()) {
             (Cause::Hint, _) => (glyph::HOLLOW, StyleRole::Dim),
             (_, Condition::Unusable) => (glyph::BAD, StyleRole::Bad),
             _ => (glyph::WARNING, StyleRole::Warning),
         };
-        let label = TextRun::of(ink, format!("{glyph} {}", finding.cause.word()));
+        let label = TextRun::of(style, format!("{glyph} {}", finding.cause.word()));
         page.labelled(&label, StyleRole::Text, &finding.text);
         if !finding.remedy.is_empty() {
             page.fact("", StyleRole::Dim, &format!("{} {}", glyph::ARROW, finding.remedy));
@@ -83,8 +83,8 @@ fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
 /// Whether the picture is current, retries, and what happened so far.
 fn link(page: &mut ReviewPage<'_>, model: &Model) {
     let link = &model.link;
-    let (glyph, ink) = words::link_badge(model);
-    let mut head = TextRun::of(ink, format!("{glyph} {}", link.state.word()));
+    let (glyph, style) = words::link_badge(model);
+    let mut head = TextRun::of(style, format!("{glyph} {}", link.state.word()));
     if model.inventory.coverage().is_partial() {
         head.join(" ", TextRun::of(StyleRole::Warning, words::PARTIAL));
     }
@@ -108,9 +108,9 @@ fn link(page: &mut ReviewPage<'_>, model: &Model) {
         ("resync", StyleRole::Warning, resync(model)),
         ("session", StyleRole::Text, Some(session(model))),
     ];
-    for (label, ink, words) in facts {
+    for (label, style, words) in facts {
         if let Some(words) = words {
-            page.fact(label, ink, &words);
+            page.fact(label, style, &words);
         }
     }
     for mark in &model.context.warnings {
@@ -194,8 +194,8 @@ fn session(model: &Model) -> String {
 fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     let Some(lookup) = &model.context.secrets else { return };
     let link = &model.secret_link;
-    let (glyph, ink) = words::standing_badge(link);
-    let mut head = TextRun::of(ink, format!("{glyph} {}", words::standing(link)));
+    let (glyph, style) = words::standing_badge(link);
+    let mut head = TextRun::of(style, format!("{glyph} {}", words::standing(link)));
     head.join("  ", TextRun::of(StyleRole::Strong, link.backend));
     if link.standing.is_some() {
         head.join(

@@ -41,12 +41,12 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let back = model.log.back.min(lines.len().saturating_sub(height));
     let first = lines.len().saturating_sub(height + back);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        surface.row(area, row).skip(1).margin(1).put(ink(line), line.as_str());
+        surface.row(area, row).skip(1).margin(1).put(style(line), line.as_str());
     }
 }
 
 /// Warnings and errors stand out; the level is one of the first words.
-fn ink(line: &str) -> StyleRole {
+fn style(line: &str) -> StyleRole {
     let level = line.split_whitespace().take(4).find_map(|word| match word {
         "ERROR" => Some(StyleRole::Bad),
         "WARN" => Some(StyleRole::Warning),

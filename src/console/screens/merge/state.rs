@@ -98,10 +98,10 @@ impl MergeState {
     pub fn resume(&mut self, before: Self) -> usize {
         self.choices = self.merge.carry_over(&before.merge, &before.choices);
         self.selected = self.first_undecided().unwrap_or(0);
-        if let Some((clash, secrets)) = before.typing {
-            let row = before.merge.conflicts().nth(clash);
-            let clash = self.merge.conflicts().position(|other| Some(other) == row);
-            self.typing = clash.map(|clash| (clash, secrets));
+        if let Some((conflict, secrets)) = before.typing {
+            let row = before.merge.conflicts().nth(conflict);
+            let conflict = self.merge.conflicts().position(|other| Some(other) == row);
+            self.typing = conflict.map(|conflict| (conflict, secrets));
         }
         self.refresh();
         self.choices.iter().flatten().count()
@@ -111,7 +111,7 @@ impl MergeState {
     pub fn refresh(&mut self) {
         let choices = self.choices.iter().enumerate();
         self.values = choices
-            .map(|(clash, choice)| self.merge.choice_text(self.kind, clash, choice.as_ref()?))
+            .map(|(conflict, choice)| self.merge.choice_text(self.kind, conflict, choice.as_ref()?))
             .collect();
         if self.full_diff.is_some() {
             self.full_diff = Some(self.full_diff());
@@ -142,25 +142,25 @@ impl MergeState {
     pub fn rows(
         &self,
     ) -> impl Iterator<Item = (&MergeRowText, &crate::compare::merge::MergeRow, Option<usize>)> {
-        let mut clash = 0;
+        let mut conflict = 0;
         self.shown.iter().zip(self.merge.rows()).map(move |(shown, row)| {
-            let number = row.is_conflict().then_some(clash);
-            clash += usize::from(row.is_conflict());
+            let number = row.is_conflict().then_some(conflict);
+            conflict += usize::from(row.is_conflict());
             (shown, row, number)
         })
     }
 
     /// The number of lines of a row: more for a clash without room for three columns, and one more for an
     /// edited value.
-    pub fn height(&self, clash: Option<usize>, wide: bool) -> usize {
-        let value = clash.is_some_and(|clash| self.values.get(clash).is_some_and(Option::is_some));
-        usize::from(value) + if wide || clash.is_none() { 1 } else { 4 }
+    pub fn height(&self, conflict: Option<usize>, wide: bool) -> usize {
+        let value = conflict.is_some_and(|conflict| self.values.get(conflict).is_some_and(Option::is_some));
+        usize::from(value) + if wide || conflict.is_none() { 1 } else { 4 }
     }
 
     pub fn lines(&self, wide: bool) -> usize {
         match &self.full_diff {
             Some(lines) => lines.len(),
-            None => self.rows().map(|(_, _, clash)| self.height(clash, wide)).sum(),
+            None => self.rows().map(|(_, _, conflict)| self.height(conflict, wide)).sum(),
         }
     }
 
@@ -171,8 +171,8 @@ impl MergeState {
             if self.full_diff.is_some() || self.choices.is_empty() {
                 return 0;
             }
-            let before = self.rows().take_while(|(_, _, clash)| *clash != Some(self.selected));
-            let lines: usize = before.map(|(_, _, clash)| self.height(clash, wide)).sum();
+            let before = self.rows().take_while(|(_, _, conflict)| *conflict != Some(self.selected));
+            let lines: usize = before.map(|(_, _, conflict)| self.height(conflict, wide)).sum();
             // The context before it stays visible.
             lines.saturating_sub(height / 3)
         });

@@ -166,11 +166,11 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     let Some(merging) = current(model) else { return };
     let wide = body.width >= MERGE_COLUMNS_FROM;
     let height = usize::from(merging.list(body).height);
-    let clashes = merging.choices.len();
-    if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || clashes == 0 {
+    let conflicts = merging.choices.len();
+    if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || conflicts == 0 {
         merging.scroll = Some(step.scroll(merging.first(wide, height), merging.lines(wide), height));
     } else {
-        merging.selected = step.apply(merging.selected, clashes, height);
+        merging.selected = step.apply(merging.selected, conflicts, height);
         merging.scroll = None;
     }
 }
@@ -198,14 +198,14 @@ pub(crate) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
 /// Asks for a value other than mine or theirs, starting with the chosen one, or with mine.
 pub(crate) fn ask_value(model: &mut Model) {
     let Some(merging) = current(model) else { return };
-    let (kind, clash) = (merging.kind, merging.selected);
-    let Some(row) = merging.merge.conflicts().nth(clash).filter(|_| merging.merge.accepts_value(clash))
+    let (kind, conflict) = (merging.kind, merging.selected);
+    let Some(row) = merging.merge.conflicts().nth(conflict).filter(|_| merging.merge.accepts_value(conflict))
     else {
         let words = "here it is mine or theirs: choose, and change the merged draft afterwards";
         return model.notify(Tone::Bad, words);
     };
     let MergePlace::Path(path) = &row.place else { return };
-    let value = match merging.choices.get(clash) {
+    let value = match merging.choices.get(conflict) {
         Some(Some(ConflictChoice::Edited(value))) => Some(value),
         Some(Some(ConflictChoice::Theirs)) => row.theirs.as_ref().or(row.mine.as_ref()),
         _ => row.mine.as_ref().or(row.theirs.as_ref()),
@@ -215,7 +215,7 @@ pub(crate) fn ask_value(model: &mut Model) {
         let words = "too long for one line: choose mine or theirs, and change the merged draft afterwards";
         return model.notify(Tone::Bad, words);
     }
-    merging.typing = Some((clash, kept));
+    merging.typing = Some((conflict, kept));
     prompt::ask(model, PromptPurpose::Value, text);
 }
 
@@ -236,14 +236,14 @@ pub(crate) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
     let words = |column: usize, reason: &str| format!("column {column}: {reason}");
     walk(text, |_| ()).map_err(|error| words(error.column, error.reason))?;
     let Some(merging) = current(model) else { return Ok(()) };
-    let Some((clash, kept)) = &merging.typing else { return Ok(()) };
-    let names = match merging.merge.conflicts().nth(*clash).map(|row| &row.place) {
+    let Some((conflict, kept)) = &merging.typing else { return Ok(()) };
+    let names = match merging.merge.conflicts().nth(*conflict).map(|row| &row.place) {
         Some(MergePlace::Path(path)) => path.names(),
         _ => Vec::new(),
     };
     let filled =
         fill_hidden(merging.kind, &names, text, kept).map_err(|error| words(error.column, error.reason))?;
-    if let Some(slot) = merging.choices.get_mut(*clash) {
+    if let Some(slot) = merging.choices.get_mut(*conflict) {
         *slot = Some(ConflictChoice::Edited(RawJson::new(&filled)));
     }
     merging.typing = None;

@@ -32,9 +32,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
     match &merging.full_diff {
         Some(lines) => {
             for (row, line) in (0..list.height).zip(lines.iter().skip(first)) {
-                let mut pen = surface.row(list, row);
-                pen.skip(1).margin(1);
-                diff_line(&mut pen, line);
+                let mut writer = surface.row(list, row);
+                writer.skip(1).margin(1);
+                diff_line(&mut writer, line);
             }
         }
         None => rows(surface, merging, list, &columns, first),
@@ -53,14 +53,14 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, merging: &Merge
         None => "your draft, and someone deleted it ".to_owned(),
     };
     let short = theirs.map_or_else(|| "deleted ".to_owned(), |token| format!("with {token} "));
-    let mut pen = surface.row(area, 0);
-    pen.skip(1)
+    let mut line = surface.row(area, 0);
+    line.skip(1)
         .margin(1)
         .put(StyleRole::FocusedTitle, "MERGE")
         .skip(1)
         .put(StyleRole::Strong, edit.key.to_string());
-    let needed = usize::from(pen.remaining()).checked_sub(3 + long.len() + base.len());
-    pen.skip(3).put(StyleRole::Text, if needed.is_some() { long } else { short }).put(StyleRole::Dim, base);
+    let needed = usize::from(line.remaining()).checked_sub(3 + long.len() + base.len());
+    line.skip(3).put(StyleRole::Text, if needed.is_some() { long } else { short }).put(StyleRole::Dim, base);
 }
 
 struct MergeColumns {
@@ -86,8 +86,8 @@ fn draw_list_header(
     area: Rect,
     columns: &MergeColumns,
 ) {
-    let mut pen = surface.row(area, 0);
-    pen.skip(1).margin(1).put_run(&summary(&model.keymap, merging));
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1).put_run(&summary(&model.keymap, merging));
     let mut row = 1;
     for warning in merging.warnings() {
         let words = format!("{} {warning}", glyph::WARNING);
@@ -95,43 +95,43 @@ fn draw_list_header(
         row += 1;
     }
     if !merging.shown.is_empty() && columns.wide && merging.full_diff.is_none() {
-        let mut pen = surface.row(area, row);
-        pen.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE");
-        pen.put_column(WHOSE, StyleRole::Dim, "TAKEN");
+        let mut line = surface.row(area, row);
+        line.skip(3).put_column(columns.place, StyleRole::Dim, "WHERE");
+        line.put_column(WHOSE, StyleRole::Dim, "TAKEN");
         for name in ["MINE", "BASE", "THEIRS"] {
-            pen.put_column(columns.value, StyleRole::Dim, name);
+            line.put_column(columns.value, StyleRole::Dim, name);
         }
     }
 }
 
 fn summary(keymap: &KeyMap, merging: &MergeState) -> TextRun {
-    let clashes = merging.choices.len();
-    let merged = merging.shown.len() - clashes;
+    let conflicts = merging.choices.len();
+    let merged = merging.shown.len() - conflicts;
     let alone = match merged {
         0 => "nothing merged by itself".to_owned(),
         1 => format!("{} 1 place merged by itself", glyph::GOOD),
         more => format!("{} {} places merged by themselves", glyph::GOOD, words::grouped(more)),
     };
     let all =
-        if clashes == 1 { "1 clash".to_owned() } else { format!("{} clashes", words::grouped(clashes)) };
+        if conflicts == 1 { "1 clash".to_owned() } else { format!("{} clashes", words::grouped(conflicts)) };
     let enter = keymap.key(Place::Merge, Action::Review).unwrap_or_default();
-    let mut phrase = match (clashes, merging.undecided_count()) {
+    let mut run = match (conflicts, merging.undecided_count()) {
         (0, _) => TextRun::of(StyleRole::Good, format!("{} nothing clashes: {enter} review", glyph::GOOD)),
         (_, 0) => TextRun::of(StyleRole::Good, format!("{} {all}, each chosen: {enter} review", glyph::GOOD)),
         (_, left) => TextRun::of(StyleRole::Bad, format!("{} {all}, {left} to choose", glyph::BAD)),
     };
-    phrase.join(" · ", TextRun::of(StyleRole::Dim, alone));
+    run.join(" · ", TextRun::of(StyleRole::Dim, alone));
     if merging.full_diff.is_some() {
         let left = if merging.undecided_count() > 0 { ", with theirs where nothing is chosen" } else { "" };
-        phrase.join(" · ", TextRun::of(StyleRole::Text, format!("merged text against theirs{left}")));
+        run.join(" · ", TextRun::of(StyleRole::Text, format!("merged text against theirs{left}")));
     }
-    phrase
+    run
 }
 
 fn rows(surface: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &MergeColumns, first: usize) {
     let mut at = 0;
-    for (shown, row, clash) in merging.rows() {
-        let height = merging.height(clash, columns.wide);
+    for (shown, row, conflict) in merging.rows() {
+        let height = merging.height(conflict, columns.wide);
         let lines = at..at + height;
         at += height;
         if lines.end <= first {
@@ -140,11 +140,11 @@ fn rows(surface: &mut Surface<'_>, merging: &MergeState, list: Rect, columns: &M
         for line in lines.clone() {
             let Some(y) = line.checked_sub(first) else { continue };
             let Some(y) = u16::try_from(y).ok().filter(|y| *y < list.height) else { return };
-            let mut pen = surface.row(list, y);
-            match clash {
-                None => merged_line(&mut pen, columns, shown, row),
-                Some(clash) => {
-                    ClashView { merging, shown, row, clash }.line(&mut pen, columns, line - lines.start)
+            let mut writer = surface.row(list, y);
+            match conflict {
+                None => merged_line(&mut writer, columns, shown, row),
+                Some(conflict) => {
+                    ClashView { merging, shown, row, conflict }.line(&mut writer, columns, line - lines.start)
                 }
             }
         }
@@ -157,20 +157,20 @@ fn value<'s>(row: &MergeRow, side: &'s Option<Safe<'static>>) -> Safe<'s> {
 }
 
 /// A row that merged by itself: dimmed, with the side it came from.
-fn merged_line(pen: &mut LineWriter<'_>, columns: &MergeColumns, shown: &MergeRowText, row: &MergeRow) {
+fn merged_line(line: &mut LineWriter<'_>, columns: &MergeColumns, shown: &MergeRowText, row: &MergeRow) {
     let (whose, taken) = match row.outcome {
         MergeOutcome::Mine => ("mine", &shown.mine),
         MergeOutcome::Theirs => ("theirs", &shown.theirs),
         MergeOutcome::Both | MergeOutcome::Conflict => ("both", &shown.theirs),
     };
-    pen.skip(3).put_column(columns.place, StyleRole::Dim, shown.place.borrowed());
-    pen.put_column(WHOSE, StyleRole::Dim, format!("  {whose}"));
+    line.skip(3).put_column(columns.place, StyleRole::Dim, shown.place.borrowed());
+    line.put_column(WHOSE, StyleRole::Dim, format!("  {whose}"));
     if columns.wide {
         for side in [&shown.mine, &shown.base, &shown.theirs] {
-            pen.put_column(columns.value.saturating_sub(1), StyleRole::Dim, value(row, side)).skip(1);
+            line.put_column(columns.value.saturating_sub(1), StyleRole::Dim, value(row, side)).skip(1);
         }
     } else {
-        pen.put(StyleRole::Dim, value(row, taken));
+        line.put(StyleRole::Dim, value(row, taken));
     }
 }
 
@@ -178,53 +178,58 @@ struct ClashView<'m> {
     merging: &'m MergeState,
     shown: &'m MergeRowText,
     row: &'m MergeRow,
-    clash: usize,
+    conflict: usize,
 }
 
 impl ClashView<'_> {
     fn choice(&self) -> Option<&ConflictChoice> {
-        self.merging.choices.get(self.clash)?.as_ref()
+        self.merging.choices.get(self.conflict)?.as_ref()
     }
 
-    fn line(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, line: usize) {
-        let selected = self.merging.selected == self.clash;
-        let Some(below) = line.checked_sub(1) else { return self.head(pen, columns, selected) };
-        pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
+    fn line(&self, writer: &mut LineWriter<'_>, columns: &MergeColumns, line: usize) {
+        let selected = self.merging.selected == self.conflict;
+        let Some(below) = line.checked_sub(1) else { return self.head(writer, columns, selected) };
+        writer.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
         let sides = self.sides();
-        let (name, text, ink, chosen) = match sides.get(below).filter(|_| !columns.wide) {
+        let (name, text, style, chosen) = match sides.get(below).filter(|_| !columns.wide) {
             Some((name, side, choice)) => {
                 let chosen = choice.is_some() && self.choice() == choice.as_ref();
                 (*name, value(self.row, side), self.ink(choice.as_ref()), chosen)
             }
             None => {
-                let edited = self.merging.values.get(self.clash).and_then(Option::as_ref);
+                let edited = self.merging.values.get(self.conflict).and_then(Option::as_ref);
                 ("edited", edited.map(Safe::borrowed).unwrap_or_default(), StyleRole::Good, true)
             }
         };
         let mark = if chosen { glyph::FULL } else { " " };
-        pen.skip(2).put(StyleRole::Good, mark).skip(1).put_column(7, StyleRole::Dim, name).put(ink, text);
+        writer
+            .skip(2)
+            .put(StyleRole::Good, mark)
+            .skip(1)
+            .put_column(7, StyleRole::Dim, name)
+            .put(style, text);
     }
 
-    fn head(&self, pen: &mut LineWriter<'_>, columns: &MergeColumns, selected: bool) {
+    fn head(&self, line: &mut LineWriter<'_>, columns: &MergeColumns, selected: bool) {
         if selected {
-            pen.highlight(StyleRole::Selection);
+            line.highlight(StyleRole::Selection);
         }
-        pen.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
-        let (mark, whose, ink) = match self.choice() {
+        line.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " });
+        let (mark, whose, style) = match self.choice() {
             None => (glyph::BAD, format!("{} choose", glyph::HOLLOW), StyleRole::Bad),
             Some(choice) => (glyph::GOOD, format!("{} {}", glyph::FULL, word(choice)), StyleRole::Good),
         };
-        pen.put(ink, mark).skip(1);
+        line.put(style, mark).skip(1);
         let place = self.shown.place.borrowed();
         if !columns.wide {
-            pen.put_right(&TextRun::of(ink, whose)).margin(1).put(StyleRole::Strong, place);
+            line.put_right(&TextRun::of(style, whose)).margin(1).put(StyleRole::Strong, place);
             return;
         }
-        pen.put_column(columns.place.saturating_sub(1), StyleRole::Strong, place).skip(1);
-        pen.put_column(WHOSE, ink, whose);
+        line.put_column(columns.place.saturating_sub(1), StyleRole::Strong, place).skip(1);
+        line.put_column(WHOSE, style, whose);
         for (_, side, choice) in self.sides() {
-            let ink = self.ink(choice.as_ref());
-            pen.put_column(columns.value.saturating_sub(1), ink, value(self.row, side)).skip(1);
+            let style = self.ink(choice.as_ref());
+            line.put_column(columns.value.saturating_sub(1), style, value(self.row, side)).skip(1);
         }
     }
 

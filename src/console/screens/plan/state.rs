@@ -192,12 +192,12 @@ pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {
 impl Plan {
     /// Builds a plan; its diffs are to be computed as the answer to `request`.
     pub fn new(
-        recipe: PlanKind,
+        plan_kind: PlanKind,
         steps: Vec<PlanStep>,
         (store, opened, request): (Option<StoreId>, Duration, RequestId),
     ) -> Self {
         Self {
-            kind: recipe,
+            kind: plan_kind,
             store,
             steps,
             unchanged: 0,

@@ -52,8 +52,8 @@ pub(crate) fn may_be_renewed(model: &Model) -> bool {
 fn title(model: &Model, plan: &Plan) -> TextRun {
     let some = plan.subject();
     let head = |word: &'static str| TextRun::of(StyleRole::FocusedTitle, word).and(StyleRole::Text, "  ");
-    let context = |phrase: TextRun, place: &'static str| {
-        phrase.and(StyleRole::Text, place).and(StyleRole::Strong, model.context.name.clone())
+    let context = |run: TextRun, place: &'static str| {
+        run.and(StyleRole::Text, place).and(StyleRole::Strong, model.context.name.clone())
     };
     let pair = |word: &'static str, from: String, to: String| {
         head(word).and(StyleRole::Strong, from).and(StyleRole::Text, " to ").and(StyleRole::Strong, to)
@@ -123,8 +123,8 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> ReviewPage<'p> {
 
 /// The conflict that the store reported.
 fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
-    let Some(clash) = &plan.conflict else { return };
-    let now = match &clash.now {
+    let Some(the_conflict) = &plan.conflict else { return };
+    let now = match &the_conflict.now {
         Some(entry) => format!("is at {} now", words::token(model, entry.token)),
         None => "was deleted".into(),
     };
@@ -132,7 +132,7 @@ fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         (PlanKind::Undo(_), _) | (_, None) => "it cannot be taken back any more".to_owned(),
         (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
     };
-    let what = format!("{} {now}", clash.key);
+    let what = format!("{} {now}", the_conflict.key);
     sections::conflict(page, &what, &format!("nothing of it was written; {then}"));
 }
 
@@ -152,13 +152,13 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
         let words = format!("{place} of {count} of this session; {key} shows the one before");
         page.fact("write", StyleRole::Text, &words);
     }
-    let (mut ink, mut why) = (StyleRole::Dim, "the same already as what would be copied");
+    let (mut style, mut why) = (StyleRole::Dim, "the same already as what would be copied");
     if let PlanKind::Rewrite(_) = plan.kind {
         stale_dependents::cache_warning(page, model);
-        (ink, why) = (StyleRole::Text, "which one commit does not hold: they come next");
+        (style, why) = (StyleRole::Text, "which one commit does not hold: they come next");
     }
     if plan.unchanged > 0 {
-        page.fact("left out", ink, &format!("{}, {why}", words::plural(plan.unchanged, "document")));
+        page.fact("left out", style, &format!("{}, {why}", words::plural(plan.unchanged, "document")));
     }
     sections::receiver_note(page, model);
     if let Some(typed) = plan.confirmation_text().filter(|_| model.context.protected) {
@@ -193,20 +193,20 @@ fn commit(plan: &Plan, most: usize) -> String {
 
 /// `- production/orders   only if still at r48190`
 fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, column: usize) {
-    let (mark, ink) = match (&step.before, &step.after) {
+    let (mark, style) = match (&step.before, &step.after) {
         (None, _) => ("+ ", StyleRole::Added),
         (Some(_), None) => ("- ", StyleRole::Removed),
         (Some(_), Some(_)) => ("~ ", StyleRole::Strong),
     };
     let condition = sections::condition(model, step.before.as_ref());
-    let mut phrase = TextRun::of(ink, mark)
-        .and(ink, format!("{:column$}", Safe::display(&step.key).as_str()))
+    let mut run = TextRun::of(style, mark)
+        .and(style, format!("{:column$}", Safe::display(&step.key).as_str()))
         .and(StyleRole::Text, format!("   {condition}"));
     if let Some((from, token)) = &step.source {
         let copied = format!("copy of {from} at {}", words::token(model, *token));
-        phrase.join(" · ", TextRun::of(StyleRole::Dim, copied));
+        run.join(" · ", TextRun::of(StyleRole::Dim, copied));
     }
-    page.push(phrase);
+    page.push(run);
 }
 
 /// Facts about one step.
@@ -261,7 +261,7 @@ fn route(key: &ResourceKey) -> Option<String> {
 
 /// A warning where what the step is based on has changed.
 fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep) {
-    if plan.conflict.as_ref().is_some_and(|clash| clash.key == step.key) {
+    if plan.conflict.as_ref().is_some_and(|the_conflict| the_conflict.key == step.key) {
         return;
     }
     let undo = matches!(plan.kind, PlanKind::Undo(_));

@@ -14,8 +14,8 @@ use crate::console::words;
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(edit) = &model.edit else { return };
     let DraftStage::Review(review) = &edit.stage else { return };
-    let mut pen = surface.row(parts.title, 0);
-    pen.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
+    let mut line = surface.row(parts.title, 0);
+    line.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
     let mut page = ReviewPage::new(parts.text.width);
     page.blank();
     if review.full {

@@ -73,8 +73,9 @@ fn rows(surface: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
     let area = parts.text;
     let column = form.rows.iter().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
     let column = column.max(5).min(area.width / 2);
-    let mut pen = surface.row(area, 1);
-    pen.skip(3)
+    let mut writer = surface.row(area, 1);
+    writer
+        .skip(3)
         .put_column(column, StyleRole::Dim, "FIELD")
         .skip(3)
         .put_column(10, StyleRole::Dim, "NOW")
@@ -82,16 +83,20 @@ fn rows(surface: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
         .put(StyleRole::Dim, "AFTERWARDS");
     let top = first_row(0, form.cursor, form.rows.len(), usize::from(area.height.saturating_sub(2)));
     for (line, (at, row)) in (2..area.height).zip(form.rows.iter().enumerate().skip(top)) {
-        let mut pen = surface.row(area, line);
-        pen.skip(1);
-        put_marker(&mut pen, at == form.cursor, true).skip(1);
-        let (now, ink) = current_state(row.current);
-        pen.put_column(column, StyleRole::Text, row.name.as_str()).skip(3).put_column(10, ink, now).skip(3);
-        pen.put_run(&planned_change(row));
+        let mut writer = surface.row(area, line);
+        writer.skip(1);
+        put_marker(&mut writer, at == form.cursor, true).skip(1);
+        let (now, style) = current_state(row.current);
+        writer
+            .put_column(column, StyleRole::Text, row.name.as_str())
+            .skip(3)
+            .put_column(10, style, now)
+            .skip(3);
+        writer.put_run(&planned_change(row));
     }
     if form.rows.is_empty() {
-        let mut pen = surface.row(area, 3);
-        pen.skip(3).put(StyleRole::Dim, "no field is known; add one by its name");
+        let mut writer = surface.row(area, 3);
+        writer.skip(3).put(StyleRole::Dim, "no field is known; add one by its name");
     }
 }
 
@@ -144,18 +149,16 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
     let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
     let column = usize::from(column.min(model.frame().body.width / 2));
     for row in form.changes() {
-        let (mark, ink) = match (&row.change, row.current) {
+        let (mark, style) = match (&row.change, row.current) {
             (FieldChange::Remove, _) => ("- ", StyleRole::Removed),
             (_, None) => ("+ ", StyleRole::Added),
             _ => ("~ ", StyleRole::Strong),
         };
         let name = format!("{:column$}", Safe::new(row.name.as_str()).as_str());
-        let phrase = TextRun::of(ink, mark).and(ink, name).and(StyleRole::Text, "   ");
-        let phrase = planned_change(row)
-            .spans()
-            .iter()
-            .fold(phrase, |phrase, (ink, text)| phrase.and(*ink, text.clone()));
-        page.push(phrase);
+        let run = TextRun::of(style, mark).and(style, name).and(StyleRole::Text, "   ");
+        let run =
+            planned_change(row).spans().iter().fold(run, |run, (style, text)| run.and(*style, text.clone()));
+        page.push(run);
     }
     page.blank();
     write_method(page, form);
@@ -205,9 +208,9 @@ fn write_method(page: &mut ReviewPage<'_>, form: &SecretForm) {
 }
 
 fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) {
-    if let Some(clash) = &undo.conflict {
+    if let Some(the_conflict) = &undo.conflict {
         let then = "nothing was written; it cannot be taken back any more";
-        sections::conflict(page, &format!("{} is {clash}", undo.path), then);
+        sections::conflict(page, &format!("{} is {the_conflict}", undo.path), then);
     }
     match undo.entry.before {
         Some(before) => {

@@ -51,20 +51,20 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let above = lines.lines.len();
     let first = clamp_scroll(model.secrets_page.scroll, above + lines.entry.dependents.len(), area.height);
     let focused = model.has_focus(Pane::Detail);
-    let spot = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
+    let selected = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
     for row in 0..area.height {
         let at = first + usize::from(row);
         let holder = at.checked_sub(above).map(Selection::Holder);
-        let (phrase, here) = match (lines.lines.get(at), &holder) {
+        let (text_run, here) = match (lines.lines.get(at), &holder) {
             (Some(line), _) => (Some(line.run.clone()), line.selection.as_ref()),
             (None, holder) => (lines.holder(at - above), holder.as_ref()),
         };
-        let mut pen = surface.row(area, row);
-        if here.is_some() && here == spot {
-            pen.highlight(StyleRole::Selection);
+        let mut writer = surface.row(area, row);
+        if here.is_some() && here == selected {
+            writer.highlight(StyleRole::Selection);
         }
-        if let Some(phrase) = phrase {
-            pen.put_run(&phrase);
+        if let Some(text_run) = text_run {
+            writer.put_run(&text_run);
         }
     }
 }
@@ -76,7 +76,9 @@ pub(crate) fn viewport(model: &Model) -> DetailViewport {
     };
     let line = match &model.secrets_page.detail_selection {
         Some(Selection::Holder(at)) => Some(lines.lines.len() + at),
-        spot => lines.lines.iter().position(|line| line.selection.is_some() && line.selection == *spot),
+        selected => {
+            lines.lines.iter().position(|line| line.selection.is_some() && line.selection == *selected)
+        }
     };
     let total = lines.lines.len() + lines.entry.dependents.len();
     DetailViewport { line, total, height: usize::from(rows.height) }
@@ -137,9 +139,9 @@ impl<'m> SecretDetailLines<'m> {
         Some(lines)
     }
 
-    fn add(&mut self, label: &str, ink: StyleRole, words: &str) {
+    fn add(&mut self, label: &str, style: StyleRole, words: &str) {
         if !words.is_empty() {
-            self.push(TextRun::labelled(label, LABEL, ink, words, self.room));
+            self.push(TextRun::labelled(label, LABEL, style, words, self.room));
         }
     }
 
@@ -153,17 +155,17 @@ impl<'m> SecretDetailLines<'m> {
 
     fn head(&mut self) {
         let state = states::state(self.model, self.entry);
-        let (ink, glyph, words) = states::state_badge(state);
+        let (style, glyph, words) = states::state_badge(state);
         let told = self.presence.as_deref().map(|presence| states::presence(self.model, presence));
         match told {
             // It says the same, and more.
             Some(told) if told.starts_with(&words) => {
-                let ink = if state == SecretState::Present { StyleRole::Text } else { ink };
-                self.add("state", ink, &format!("{glyph} {told}"));
+                let style = if state == SecretState::Present { StyleRole::Text } else { style };
+                self.add("state", style, &format!("{glyph} {told}"));
             }
             Some(told) if state == SecretState::Unreferenced => self.add("state", StyleRole::Text, &told),
             told => {
-                self.add("state", ink, &format!("{glyph} {words}"));
+                self.add("state", style, &format!("{glyph} {words}"));
                 self.add("", StyleRole::Text, &told.unwrap_or_default());
             }
         }
@@ -217,16 +219,16 @@ impl<'m> SecretDetailLines<'m> {
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
-            let mut phrase =
+            let mut text_run =
                 TextRun::of(StyleRole::Text, name.into_owned()).and(StyleRole::Text, " ".repeat(blank));
-            let (ink, glyph, words, mask) = self.field(row);
-            phrase = phrase.and(StyleRole::Secret, mask).and(ink, format!("  {glyph} {words}"));
+            let (style, glyph, words, mask) = self.field(row);
+            text_run = text_run.and(StyleRole::Secret, mask).and(style, format!("  {glyph} {words}"));
             let users = self.users(field, row.count);
             if !users.is_empty() {
-                phrase = phrase.and(StyleRole::Dim, format!("  {users}"));
+                text_run = text_run.and(StyleRole::Dim, format!("  {users}"));
             }
             let selection = Some(Selection::Field(field.clone()));
-            self.lines.push(SecretDetailLine { run: phrase, selection });
+            self.lines.push(SecretDetailLine { run: text_run, selection });
         }
     }
 
@@ -234,12 +236,12 @@ impl<'m> SecretDetailLines<'m> {
     fn field(&self, row: &SecretFieldRow) -> (StyleRole, &'static str, &'static str, String) {
         let blank = || " ".repeat(usize::from(width(&Safe::literal(MASK))));
         if let Some(state) = row.state {
-            let (ink, glyph) = match state {
+            let (style, glyph) = match state {
                 FieldState::Empty => (StyleRole::Warning, glyph::WARNING),
                 FieldState::NotText => (StyleRole::Bad, glyph::BAD),
                 FieldState::Present => (StyleRole::Good, glyph::GOOD),
             };
-            return (ink, glyph, state.word(), MASK.to_owned());
+            return (style, glyph, state.word(), MASK.to_owned());
         }
         let words = match self.presence.as_deref() {
             Some(Presence::Present(_) | Presence::Missing) => "missing",
@@ -284,8 +286,8 @@ impl<'m> SecretDetailLines<'m> {
         self.plain(StyleRole::Dim, words);
     }
 
-    fn plain(&mut self, ink: StyleRole, words: &str) {
-        self.push(TextRun::wrap(ink, words, self.room));
+    fn plain(&mut self, style: StyleRole, words: &str) {
+        self.push(TextRun::wrap(style, words, self.room));
     }
 
     fn version_list(&mut self, versions: &SecretMetadata) {
@@ -293,7 +295,7 @@ impl<'m> SecretDetailLines<'m> {
         for info in versions.list.iter().take(MAX_VERSIONS) {
             let written = info.written.map(|at| states::since(self.model, at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
-            let (ink, words) = match info.state {
+            let (style, words) = match info.state {
                 VersionState::Available => (StyleRole::Text, "kept".to_owned()),
                 VersionState::Deleted(Some(at)) => {
                     (StyleRole::Warning, format!("deleted {} ago", states::since(self.model, at).text))
@@ -301,12 +303,12 @@ impl<'m> SecretDetailLines<'m> {
                 VersionState::Deleted(None) => (StyleRole::Warning, "deleted".to_owned()),
                 VersionState::Destroyed => (StyleRole::Bad, "destroyed".to_owned()),
             };
-            let phrase = TextRun::of(StyleRole::Text, format!("{:<6}", info.version.to_string()))
+            let text_run = TextRun::of(StyleRole::Text, format!("{:<6}", info.version.to_string()))
                 .and(StyleRole::Dim, format!("{written:>5}  "))
-                .and(ink, words)
+                .and(style, words)
                 .and(StyleRole::Dim, newest);
             self.lines
-                .push(SecretDetailLine { run: phrase, selection: Some(Selection::Version(info.version)) });
+                .push(SecretDetailLine { run: text_run, selection: Some(Selection::Version(info.version)) });
         }
         if versions.list.len() > MAX_VERSIONS {
             let more = words::plural(versions.list.len() - MAX_VERSIONS, "older one");
@@ -339,10 +341,10 @@ impl<'m> SecretDetailLines<'m> {
         }
         self.section("METADATA".into());
         for (name, value) in versions.custom.iter().take(MOST) {
-            let phrase = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
+            let run = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
                 .and(StyleRole::Dim, "  ")
                 .and(StyleRole::Text, Safe::new(value).into_owned());
-            self.push(vec![phrase]);
+            self.push(vec![run]);
         }
     }
 
@@ -350,9 +352,9 @@ impl<'m> SecretDetailLines<'m> {
     fn holder(&self, at: usize) -> Option<TextRun> {
         let slot = *self.entry.dependents.get(at)?;
         let row = self.model.inventory.row(slot)?;
-        let phrase = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());
+        let run = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());
         let parts = self.parts(slot);
-        Some(if parts.is_empty() { phrase } else { phrase.and(StyleRole::Dim, format!("  {parts}")) })
+        Some(if parts.is_empty() { run } else { run.and(StyleRole::Dim, format!("  {parts}")) })
     }
 
     fn parts(&self, slot: Slot) -> String {

@@ -17,8 +17,8 @@ impl Model {
     /// The tab Secrets, mutably, with what it needs to update itself; `None` if this console reaches no
     /// store of secrets.
     pub fn secrets_parts(&mut self) -> Option<(&mut SecretsPage, &Inventory, SecretsView<'_>)> {
-        let Self { secrets_page, inventory, presence_cache: sight, context, .. } = self;
-        let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache: sight };
+        let Self { secrets_page, inventory, presence_cache, context, .. } = self;
+        let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache };
         Some((secrets_page, inventory, view))
     }
 

@@ -14,7 +14,7 @@ use crate::domain::Presence;
 /// The style role, glyph and words of a state.
 pub(crate) fn state_badge(state: SecretState) -> (StyleRole, &'static str, String) {
     use super::secret_state::SecretState as S;
-    let (ink, glyph, words) = match state {
+    let (style, glyph, words) = match state {
         S::Missing => (StyleRole::Bad, glyph::BAD, "missing"),
         S::FieldMissing(1) => (StyleRole::Bad, glyph::BAD, "field missing"),
         S::FieldMissing(count) => return (StyleRole::Bad, glyph::BAD, format!("{count} fields missing")),
@@ -33,7 +33,7 @@ pub(crate) fn state_badge(state: SecretState) -> (StyleRole, &'static str, Strin
         S::None => (StyleRole::Dim, glyph::NONE, "none"),
         S::Present => (StyleRole::Good, glyph::GOOD, "present"),
     };
-    (ink, glyph, words.to_owned())
+    (style, glyph, words.to_owned())
 }
 
 /// The state of one row.
@@ -77,13 +77,13 @@ pub(crate) fn tally(model: &Model, counts: bool) -> TextRun {
         return TextRun::default();
     }
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
-    let mut phrase = TextRun::default();
+    let mut run = TextRun::default();
     let count = words::count(rows.total(), model);
     if counts && !count.is_empty() {
-        phrase = phrase.and(StyleRole::Dim, format!(" {count}{partial}"));
+        run = run.and(StyleRole::Dim, format!(" {count}{partial}"));
     }
     if !rows.broken.is_empty() {
-        phrase = phrase.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken.len()), glyph::BAD));
+        run = run.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken.len()), glyph::BAD));
     }
-    phrase
+    run
 }

@@ -85,7 +85,7 @@ fn draw_list(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
     draw_rows(surface, area, &table, heads > 1, selected, |at| {
         let badge = states.get(at).map(|state| states::state_badge(*state));
-        [badge.map_or((StyleRole::Text, " "), |(ink, mark, _)| (ink, mark)), (StyleRole::Text, "")]
+        [badge.map_or((StyleRole::Text, " "), |(style, mark, _)| (style, mark)), (StyleRole::Text, "")]
     });
 }
 
@@ -119,7 +119,7 @@ fn title(model: &Model) -> PaneTitle {
 }
 
 fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(StyleRole, Safe<'m>)> {
-    let ink = if entry.dependents.is_empty() { StyleRole::Dim } else { StyleRole::Text };
+    let style = if entry.dependents.is_empty() { StyleRole::Dim } else { StyleRole::Text };
     let used = match entry.dependents.len() {
         0 => (StyleRole::Dim, Safe::literal(glyph::NONE)),
         count => (StyleRole::Text, words::grouped(count).into()),
@@ -131,7 +131,7 @@ fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(
     let age = written.map_or_else(nothing, |at| (StyleRole::Text, states::since(model, at).text.into()));
     // A good state is shown by its mark; coloured words are for what needs attention.
     let state_ink = if state == SecretState::Present { StyleRole::Text } else { state_ink };
-    vec![(ink, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]
+    vec![(style, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]
 }
 
 /// A list without rows: whether listing is still in progress, and what would be here.
@@ -143,7 +143,7 @@ fn draw_empty(surface: &mut Surface<'_>, model: &Model, area: Rect) {
 }
 
 fn empty_lines(model: &Model, room: u16) -> Vec<TextRun> {
-    let wrapped = |ink, text: &str| TextRun::wrap(ink, text, room);
+    let wrapped = |style, text: &str| TextRun::wrap(style, text, room);
     let page = &model.secrets_page;
     if model.context.secrets.is_none() {
         let none = wrapped(StyleRole::Text, "this console reaches no store of secrets");
@@ -177,8 +177,8 @@ fn empty_lines(model: &Model, room: u16) -> Vec<TextRun> {
 fn notes(model: &Model, room: u16) -> Vec<TextRun> {
     let walk = &model.secrets_page.listing;
     let mut lines = Vec::new();
-    let mut add = |ink: StyleRole, words: String| {
-        lines.extend(TextRun::wrap(ink, &words, room.max(8)));
+    let mut add = |style: StyleRole, words: String| {
+        lines.extend(TextRun::wrap(style, &words, room.max(8)));
     };
     if walk.asked.is_some() {
         let mounts: Vec<String> = walk.mounts.iter().map(|mount| format!("{}/", mount.as_str())).collect();

@@ -22,11 +22,11 @@ pub(crate) fn problems(size: Size) -> Model {
 pub(crate) fn find(size: Size) -> Model {
     let mut model = edit(size, |_| ());
     let editing = model.edit.as_mut().unwrap();
-    let Draft { find, buffer: pad, .. } = &mut **editing;
-    find.open(pad);
+    let Draft { find, buffer: text_buffer, .. } = &mut **editing;
+    find.open(text_buffer);
     find.input.insert("ka");
-    find.search_from_origin(pad);
-    find.go_to_match(pad, true);
+    find.search_from_origin(text_buffer);
+    find.go_to_match(text_buffer, true);
     model.update_editor_view();
     model
 }

@@ -124,10 +124,10 @@ impl WatchSession<'_> {
                 message = self.messages.message() => self.message(&message?.ok_or(Fault::Broken)?).await?,
                 answer = &mut self.ping => self.ping_answered(answer).await?,
                 fresh = &mut self.comparison => self.compared(fresh).await,
-                reach = &mut self.rights => {
+                rights = &mut self.rights => {
                     self.schedule_rights_check(RIGHTS_INTERVAL);
                     // A fault of the link shows elsewhere, and a revoked right at the next ping.
-                    let changed = reach.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
+                    let changed = rights.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
                     changed.then_some(WatchStart::Load)
                 }
                 // A manual retry.
@@ -284,10 +284,10 @@ impl WatchSession<'_> {
             }
             KeepaliveAction::GiveUp => return Err(Fault::Timeout),
             KeepaliveAction::Ping => {
-                let (link, reach, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
+                let (link, ranges, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
                 // The watch may get further than the answer before the answer is processed.
                 let mark = self.task.connector.baseline_at(&self.checkpoint.store, self.merger.watermark());
-                self.ping = async move { Ok((mark, reach.head(&link, turn).await?)) }.boxed().fuse();
+                self.ping = async move { Ok((mark, ranges.head(&link, turn).await?)) }.boxed().fuse();
                 self.pings += 1;
                 self.keepalive.ping_sent(now);
             }
@@ -304,9 +304,9 @@ impl WatchSession<'_> {
     fn begin_comparison(&mut self) {
         self.compare = false;
         self.checkpoint.digest.begin_comparison();
-        let (scope, reach) = (self.task.scope.clone(), self.checkpoint.readable.clone());
+        let (scope, ranges) = (self.task.scope.clone(), self.checkpoint.readable.clone());
         self.comparison =
-            list_hashes(self.link.clone(), scope, reach, self.merger.watermark()).boxed().fuse();
+            list_hashes(self.link.clone(), scope, ranges, self.merger.watermark()).boxed().fuse();
     }
 
     async fn compared(&mut self, fresh: Result<(Revision, KeyHashes), Fault>) -> Option<WatchStart> {

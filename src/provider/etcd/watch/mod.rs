@@ -147,8 +147,8 @@ impl WatchTask {
         };
         self.connector.store_identity.observe(mark, link.serial, now);
         if picture.readable.coverage.is_partial() {
-            let reach = ReadableRanges::query(link, &self.scope).await?;
-            if reach.coverage != picture.readable.coverage {
+            let ranges = ReadableRanges::query(link, &self.scope).await?;
+            if ranges.coverage != picture.readable.coverage {
                 return Ok(WatchStart::Load);
             }
         }
@@ -202,22 +202,22 @@ impl WatchTask {
         let coverage = readable.coverage.clone();
         self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
 
-        let (mut ledger, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
+        let (mut digest, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
         while let Some(chunk) = rest {
             // The next response is requested while this one is sent on.
-            let (sent, next) = tokio::join!(self.send_pages(chunk, &mut ledger), pager.next());
+            let (sent, next) = tokio::join!(self.send_pages(chunk, &mut digest), pager.next());
             entries += sent;
             self.send_state(LinkState::Loading { entries }).await;
             rest = next?;
         }
         self.send(WatchEvent::Loaded { at }).await;
         self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: ledger });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: digest });
         Ok(())
     }
 
     /// Sends the entries of a response; returns how many there are.
-    async fn send_pages(&self, chunk: KvChunk, ledger: &mut SnapshotDigest) -> usize {
+    async fn send_pages(&self, chunk: KvChunk, digest: &mut SnapshotDigest) -> usize {
         let mut count = 0;
         // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
@@ -225,7 +225,7 @@ impl WatchTask {
             let part = rest.by_ref().take(PAGE_LIMIT);
             let page: Vec<_> = part.filter_map(|kv| self.scope.entry(&kv)).collect();
             count += page.len();
-            page.iter().for_each(|entry| ledger.put(entry));
+            page.iter().for_each(|entry| digest.put(entry));
             if !page.is_empty() {
                 self.send(WatchEvent::Page(page)).await;
             }

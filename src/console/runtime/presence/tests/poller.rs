@@ -5,7 +5,7 @@ use super::*;
 /// The task over a memory store.
 struct Office {
     store: FaultySecrets,
-    desk: PresencePoller,
+    poller: PresencePoller,
     answers: mpsc::Receiver<(RequestId, TaskReply)>,
 }
 
@@ -13,13 +13,13 @@ impl Office {
     fn open() -> Self {
         let store = FaultySecrets::new();
         let (sender, answers) = mpsc::channel(2);
-        let desk = PresencePoller::open(store.access(false).reader, sender);
-        Self { store, desk, answers }
+        let poller = PresencePoller::open(store.access(false).reader, sender);
+        Self { store, poller, answers }
     }
 
     async fn next(&mut self) -> Answer {
         let answer = timeout(Duration::from_secs(30), self.answers.recv()).await;
-        let (_, TaskReply::Answer(answer)) = answer.expect("an answer").expect("an open desk") else {
+        let (_, TaskReply::Answer(answer)) = answer.expect("an answer").expect("an open poller") else {
             panic!("no answer");
         };
         answer
@@ -39,8 +39,8 @@ impl Office {
 
     async fn standing(&mut self) -> SecretStoreStatus {
         loop {
-            if let Answer::SecretReachability(reach) = self.next().await {
-                return reach.standing;
+            if let Answer::SecretReachability(reachability) = self.next().await {
+                return reachability.standing;
             }
         }
     }
@@ -51,7 +51,7 @@ async fn only_what_is_wanted_is_asked_once_and_never_more_than_eight_at_once() {
     let mut office = Office::open();
     office.store.delay_calls(MS);
     office.store.put_now(&path(3), [("token", "x")]);
-    office.desk.watch(paths(0..300));
+    office.poller.watch(paths(0..300));
     let (told, messages) = office.seen(300).await;
     assert!(messages < 60, "{messages} messages for 300 answers");
     let is_there = |n: usize| told.iter().any(|(it, presence)| *it == path(n) && is_present(presence));
@@ -68,10 +68,10 @@ fn is_present(presence: &Presence) -> bool {
 #[tokio::test]
 async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_health() {
     let mut office = Office::open();
-    office.desk.watch(paths(0..20));
+    office.poller.watch(paths(0..20));
     office.seen(20).await;
     office.store.inject_outage(SecretsOutage::Sealed);
-    office.desk.send(PollerCommand::RefreshAll);
+    office.poller.send(PollerCommand::RefreshAll);
     assert_eq!(office.standing().await, SecretStoreStatus::Sealed);
     let mut health = None;
     let mut rows = 0;
@@ -86,7 +86,7 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
     office.store.restore();
     assert_eq!(office.standing().await, SecretStoreStatus::Unsealed);
     office.store.forbid(SecretRight::Presence, &path(2));
-    office.desk.send(PollerCommand::Refresh(path(2)));
+    office.poller.send(PollerCommand::Refresh(path(2)));
     loop {
         if let Answer::PresenceChanged(told) = office.next().await
             && told.iter().any(|(it, what)| *it == path(2) && matches!(what, Presence::Forbidden { .. }))
@@ -98,13 +98,13 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
 
 #[tokio::test]
 async fn a_desk_that_is_closed_asks_nothing_more() {
-    let Office { store, desk, mut answers } = Office::open();
+    let Office { store, poller, mut answers } = Office::open();
     store.delay_calls(Duration::from_secs(3_600));
-    desk.watch(paths(0..20));
+    poller.watch(paths(0..20));
     while store.calls().presence < AT_ONCE {
         tokio::time::sleep(5 * MS).await;
     }
-    drop(desk);
+    drop(poller);
     assert!(timeout(Duration::from_secs(30), answers.recv()).await.expect("an end").is_none());
     assert_eq!(store.calls().presence, AT_ONCE);
 }

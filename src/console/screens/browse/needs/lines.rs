@@ -34,7 +34,7 @@ fn split_fact(fact: TextRun, room: u16) -> Vec<TextRun> {
         return vec![fact];
     }
     let (mut lines, mut used) = (vec![TextRun::default()], 0);
-    for (ink, text) in fact.spans() {
+    for (style, text) in fact.spans() {
         let mut piece = String::new();
         let parts = text.as_str().split_inclusive([' ', '/', '.']);
         let parts = parts.flat_map(|part| match part.cell_width() <= room {
@@ -45,21 +45,21 @@ fn split_fact(fact: TextRun, room: u16) -> Vec<TextRun> {
             let width = part.cell_width();
             if used + part.trim_end().cell_width() > room {
                 piece.truncate(piece.trim_end().len());
-                put(&mut lines, *ink, &mut piece);
+                put(&mut lines, *style, &mut piece);
                 lines.push(TextRun::default());
                 used = 0;
             }
             piece.push_str(part);
             used += width;
         }
-        put(&mut lines, *ink, &mut piece);
+        put(&mut lines, *style, &mut piece);
     }
     lines
 }
 
-fn put(lines: &mut [TextRun], ink: StyleRole, piece: &mut String) {
+fn put(lines: &mut [TextRun], style: StyleRole, piece: &mut String) {
     if let Some(last) = lines.last_mut().filter(|_| !piece.is_empty()) {
-        *last = std::mem::take(last).and(ink, std::mem::take(piece));
+        *last = std::mem::take(last).and(style, std::mem::take(piece));
     }
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
 /// The legend of the marks, a line each.
 pub(crate) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
     NeedMark::ALL.map(|mark| {
-        let (glyph, ink) = mark_badge(mark);
-        (glyph, ink, mark.word())
+        let (glyph, style) = mark_badge(mark);
+        (glyph, style, mark.word())
     })
 }
 
@@ -116,7 +116,7 @@ fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     let ResourceKey::Webhook { id, .. } = key else { return };
     // Variables that the receiver does not read are worth knowing, but not a warning.
     let merges = merges_variables(model);
-    let (glyph, ink) =
+    let (glyph, style) =
         if merges { (glyph::WARNING, StyleRole::Warning) } else { mark_badge(NeedMark::Nothing) };
     let mut readers: BTreeMap<Vec<WebhookId>, Vec<String>> = BTreeMap::new();
     for overlap in model.variable_conflicts.overlaps_of(&model.inventory, id) {
@@ -136,7 +136,7 @@ fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
             _ => format!("{shortest} and its like are"),
         };
         let words = format!("{which} read by {}: rename all but one", ids.join(" and "));
-        lines.put(0, (glyph, ink), vec![TextRun::of(ink, words)]);
+        lines.put(0, (glyph, style), vec![TextRun::of(style, words)]);
     }
 }
 
@@ -245,12 +245,12 @@ fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&N
 
 /// The state in words; nothing where the mask says it.
 fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
-    let ink = mark_badge(mark).1;
-    let word = || TextRun::of(ink, state.word());
+    let style = mark_badge(mark).1;
+    let word = || TextRun::of(style, state.word());
     match state {
         NeedState::Present { .. } | NeedState::Plaintext => Vec::new(),
         NeedState::Secret(Presence::Deleted { version, .. } | Presence::Destroyed { version }) => {
-            vec![TextRun::of(ink, format!("{version} {}", state.word()))]
+            vec![TextRun::of(style, format!("{version} {}", state.word()))]
         }
         NeedState::Secret(Presence::Forbidden { permission }) => {
             vec![word(), dim(&format!("{permission} is missing"))]
@@ -292,8 +292,8 @@ impl NeedStatus<'_> {
             (NeedKind::Own(field), _) => field.as_str().into(),
         };
         let idle = self.mark == NeedMark::Nothing;
-        let ink = if idle { StyleRole::Dim } else { StyleRole::Text };
-        let mut facts = vec![self.masked(TextRun::of(ink, Safe::new(&name).into_owned()))];
+        let style = if idle { StyleRole::Dim } else { StyleRole::Text };
+        let mut facts = vec![self.masked(TextRun::of(style, Safe::new(&name).into_owned()))];
         if self.state == NeedState::Secret(Presence::Missing) && self.need.variable().is_some() {
             let words = if idle { "not set, not needed" } else { "not set" };
             facts.push(TextRun::of(mark_badge(self.mark).1, words));
@@ -330,17 +330,17 @@ impl NeedStatus<'_> {
             Some(name) => format!("connection {name}: {}", place.path),
             None => place.path.clone(),
         };
-        let phrase = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());
-        let Some(fallback) = place.fallback else { return phrase };
+        let run = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());
+        let Some(fallback) = place.fallback else { return run };
         let which = match (place.has_plaintext_default(), fallback.empty) {
             (true, _) => "plaintext default",
             (false, true) => "empty default",
             (false, false) => "default",
         };
         match self.state.is_missing() {
-            true => phrase.and(StyleRole::Warning, format!(" ({which} in effect)")),
-            false if place.has_plaintext_default() => phrase.and(StyleRole::Warning, format!(" ({which})")),
-            false => phrase.and(StyleRole::Dim, format!(" ({which})")),
+            true => run.and(StyleRole::Warning, format!(" ({which} in effect)")),
+            false if place.has_plaintext_default() => run.and(StyleRole::Warning, format!(" ({which})")),
+            false => run.and(StyleRole::Dim, format!(" ({which})")),
         }
     }
 }

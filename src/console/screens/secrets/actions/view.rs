@@ -49,8 +49,8 @@ pub(crate) fn pick(surface: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
     let inside = dialog(surface, area, &title, DIALOG_COLUMNS, lines.len());
     let first = pick.list.first_row(lines.len(), inside.height);
     for (row, (at, line)) in (0..inside.height).zip(lines.iter().enumerate().skip(first)) {
-        let mut pen = surface.row(inside, row);
-        put_marker(&mut pen, at == pick.list.cursor, true).skip(1).put(StyleRole::Text, line.as_str());
+        let mut writer = surface.row(inside, row);
+        put_marker(&mut writer, at == pick.list.cursor, true).skip(1).put(StyleRole::Text, line.as_str());
     }
 }
 
@@ -76,8 +76,8 @@ pub(crate) fn value(surface: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) 
         (None, None) if entry.is_plain() => "no secret: it is shown as it is typed".into(),
         (None, None) => "type or paste it; ctrl-g makes one at random, ctrl-u begins anew".into(),
     };
-    let ink = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
-    let below = TextRun::wrap(ink, &hint, columns);
+    let style = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
+    let below = TextRun::wrap(style, &hint, columns);
     let inside =
         dialog(surface, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());
     line(surface, inside, 0, "value", &entry.new.value, entry.is_plain());
@@ -96,26 +96,26 @@ fn line(
     input: &SecretInput,
     open: bool,
 ) {
-    let mut pen = surface.row(inside, row);
-    pen.put_column(8, StyleRole::Dim, label).put(StyleRole::Key, glyph::CRUMB).skip(1);
+    let mut writer = surface.row(inside, row);
+    writer.put_column(8, StyleRole::Dim, label).put(StyleRole::Key, glyph::CRUMB).skip(1);
     if open {
-        pen.put(StyleRole::Text, input.expose());
+        writer.put(StyleRole::Text, input.expose());
     } else if !input.is_empty() {
-        pen.put(StyleRole::Secret, MASK);
+        writer.put(StyleRole::Secret, MASK);
     }
 }
 
 pub(crate) fn generate(surface: &mut Surface<'_>, area: Rect, generate: &GeneratePrompt) {
     let rows = 3 + Alphabet::ALL.len();
     let inside = dialog(surface, area, "make a value at random", DIALOG_COLUMNS, rows);
-    let mut pen = surface.row(inside, 0);
-    pen.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
-    pen.put(StyleRole::Text, generate.length.text());
+    let mut line = surface.row(inside, 0);
+    line.put_column(12, StyleRole::Dim, "characters").put(StyleRole::Key, glyph::CRUMB).skip(1);
+    line.put(StyleRole::Text, generate.length.text());
     for (row, alphabet) in (1..).zip(Alphabet::ALL) {
         let chosen = alphabet == generate.alphabet;
-        let mut pen = surface.row(inside, row);
-        pen.skip(12).put(StyleRole::Accent, if chosen { glyph::SELECTED } else { " " }).skip(1);
-        pen.put(if chosen { StyleRole::Strong } else { StyleRole::Text }, alphabet.words());
+        let mut line = surface.row(inside, row);
+        line.skip(12).put(StyleRole::Accent, if chosen { glyph::SELECTED } else { " " }).skip(1);
+        line.put(if chosen { StyleRole::Strong } else { StyleRole::Text }, alphabet.words());
     }
     if let Some(error) = &generate.error {
         surface

@@ -207,11 +207,11 @@ pub(super) fn face(console: &TestConsole) -> String {
     let plan = model.plan.as_ref().map(|plan| {
         let moved = plan.steps.iter().any(|step| step.conflict(&model.inventory).is_some());
         // A rewrite can do what a copy can, and the way to it is long.
-        let recipe = match &plan.kind {
+        let plan_kind = match &plan.kind {
             PlanKind::Rewrite(_) => std::mem::discriminant(&PlanKind::Clone(Vec::new())),
             other => std::mem::discriminant(other),
         };
-        (recipe, plan.conflict.is_some(), moved)
+        (plan_kind, plan.conflict.is_some(), moved)
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);

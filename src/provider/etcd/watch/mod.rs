@@ -212,7 +212,7 @@ impl WatchTask {
         }
         self.send(WatchEvent::Loaded { at }).await;
         self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest: digest });
+        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest });
         Ok(())
     }
 
